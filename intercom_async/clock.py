@@ -1,0 +1,65 @@
+"""The only reader of time and the only sleeper.
+
+Everything that waits asks a `Clock`. The default reads the running event loop, so a loop whose
+time is virtual makes the whole package virtual; nothing else is needed to test hours of traffic in
+seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class TimerHandle(Protocol):
+    """A timer that can be called off."""
+
+    def cancel(self) -> None:
+        """Call the timer off; a timer that has fired is left alone."""
+
+
+class Clock(Protocol):
+    """A source of monotonic and UNIX time, of sleep and of timers."""
+
+    def now(self) -> float:
+        """Return monotonic seconds; only differences mean anything."""
+        ...
+
+    def unix(self) -> float:
+        """Return UNIX seconds of this machine, which may be wrong or jump."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; at least one turn of the loop, also for zero seconds."""
+
+    def call_at(self, when: float, callback: Callable[[], Any]) -> TimerHandle:
+        """Call `callback` once `now()` has reached `when`."""
+        ...
+
+
+class LoopClock:
+    """The clock of the running event loop."""
+
+    __slots__ = ()
+
+    def now(self) -> float:
+        """Return the loop's own time in seconds."""
+        return asyncio.get_running_loop().time()
+
+    def unix(self) -> float:
+        """Return UNIX seconds of this machine."""
+        return time.time()  # noqa: TID251 (this module is the one place)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the running loop."""
+        await asyncio.sleep(seconds)  # noqa: TID251 (this module is the one place)
+
+    def call_at(self, when: float, callback: Callable[[], Any]) -> TimerHandle:
+        """Set a timer on the running loop."""
+        return asyncio.get_running_loop().call_at(when, callback)
+
+
+CLOCK: Clock = LoopClock()
+"""What is used where no other clock is given."""

@@ -1,0 +1,220 @@
+"""Settings that are checked when they are made, long before a request depends on them."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+from collections.abc import Awaitable, Callable
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from intercom_async.errors import ConfigError
+
+Region = Literal["us", "eu", "au"]
+"""Where Intercom keeps a workspace.
+https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/"""
+
+UpdateMethod = Literal["PUT", "PATCH"]
+
+TokenProvider = Callable[[], str] | Callable[[], Awaitable[str]]
+"""Called before each attempt, so that a rotated token is used at once; it should cache."""
+
+REGIONS: dict[str, str] = {
+    "us": "https://api.intercom.io",
+    "eu": "https://api.eu.intercom.io",
+    "au": "https://api.au.intercom.io",
+}
+
+TOKEN_VARIABLE = "INTERCOM_TOKEN"  # noqa: S105 (the name of a variable, not a secret)
+
+DEFAULT_VERSION = "2.14"
+
+_VERSION = re.compile(r"\d+\.\d+|Preview|Unstable")
+_HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be sent; replaced by what the server says as soon as it says it.
+
+    Raises:
+        ConfigError: A limit is not a positive, finite number.
+    """
+
+    app_per_minute: int = 10_000
+    """Calls a minute that one app (one access token) may make."""
+    workspace_per_minute: int = 25_000
+    """Calls a minute that all apps of a workspace may make together; replies never show it."""
+    window_s: float = 10.0
+    """Length of the server's windows in seconds."""
+    max_per_second: float | None = None
+    """A ceiling of your own over everything sent, in calls a second."""
+    search_per_minute: int | None = None
+    """A ceiling of your own for search calls."""
+    scroll_per_minute: int | None = None
+    """A ceiling of your own for scroll calls."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no scheduler could keep."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if value is None and name.startswith(("max_", "search_", "scroll_")):
+                continue
+            if not is_positive_number(value):
+                raise ConfigError(f"Limits.{name} must be a positive number, not {value!r}")
+
+    @property
+    def app_per_window(self) -> int:
+        """Calls an app may make in one window, rounded down until a reply says the exact number."""
+        return max(1, math.floor(self.app_per_minute * self.window_s / 60))
+
+    @property
+    def workspace_per_window(self) -> int:
+        """Calls all apps of a workspace may make in one window, rounded down."""
+        return max(1, math.floor(self.workspace_per_minute * self.window_s / 60))
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How often and how patiently a call is tried again.
+
+    Raises:
+        ConfigError: `max_attempts` is below one or a time is not positive.
+    """
+
+    max_attempts: int = 5
+    """Attempts in all, the first and those turned away by a full window included; 1 means never
+    again."""
+    base_s: float = 0.5
+    """The first pause after a failure lies between 0 and this; each further one may be twice as
+    long."""
+    cap_s: float = 30.0
+    """No pause after a failure is longer than this."""
+    budget: int = 500
+    """Tokens that all calls of a client share for retries, so that an outage is not multiplied."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        for name in ("max_attempts", "budget"):
+            value = getattr(self, name)
+            smallest = 1 if name == "max_attempts" else 0
+            if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
+                raise ConfigError(
+                    f"RetryPolicy.{name} must be a whole number from {smallest} up, not {value!r}"
+                )
+        for name in ("base_s", "cap_s"):
+            value = getattr(self, name)
+            if not is_positive_number(value):
+                raise ConfigError(f"RetryPolicy.{name} must be a positive number, not {value!r}")
+
+
+def is_positive_number(value: object) -> bool:
+    """Say whether `value` is a finite number above zero; True and False are not numbers here."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and value > 0
+    )
+
+
+def check_seconds(name: str, value: float | None) -> float | None:
+    """Return a time span in seconds, or None.
+
+    Raises:
+        ConfigError: It is neither None nor a finite number that is not negative.
+    """
+    if value is None:
+        return None
+    if value == 0 and not isinstance(value, bool):
+        return 0.0
+    if not is_positive_number(value):
+        raise ConfigError(f"{name} must be a number of seconds from 0 up, or None, not {value!r}")
+    return float(value)
+
+
+def check_version(version: str) -> str:
+    """Return an API version such as ``2.14``, or ``Preview``.
+
+    Raises:
+        ConfigError: The text cannot be a version.
+    """
+    if not _VERSION.fullmatch(str(version)):
+        raise ConfigError(f"version must look like '2.14', or be 'Preview', not {version!r}")
+    return version
+
+
+def check_token(token: str) -> str:
+    """Return an access token that fits a header; the message never shows it.
+
+    Raises:
+        ConfigError: The token is empty, or has spaces or characters that no token has.
+    """
+    if not isinstance(token, str):
+        raise ConfigError(f"token must be a str, not {type(token).__name__}")
+    text = token.strip()
+    if not text:
+        raise ConfigError(f"token is empty; pass token=… or set {TOKEN_VARIABLE}")
+    if not _HEADER_TEXT.fullmatch(text):
+        raise ConfigError("token has spaces or characters that no access token has")
+    return text
+
+
+def resolve_token(token: str | TokenProvider | None) -> str | TokenProvider:
+    """Take the token given, else the environment's, read now and not at import.
+
+    Raises:
+        ConfigError: There is neither, or it cannot be a token.
+    """
+    if token is None:
+        token = os.environ.get(TOKEN_VARIABLE)
+        if token is None:
+            raise ConfigError(f"no token: pass token=… or set {TOKEN_VARIABLE}")
+    return token if callable(token) else check_token(token)
+
+
+def resolve_origin(region: str, base_url: str | None) -> str:
+    """Return scheme and host that every request of a client goes to, without a slash at the end.
+
+    Raises:
+        ConfigError: The region is unknown, or the URL is not https (http is taken for loopback
+        only), or has a query,
+            a fragment or credentials.
+    """
+    if base_url is None:
+        try:
+            return REGIONS[region]
+        except (KeyError, TypeError):
+            raise ConfigError(
+                f"region must be one of {', '.join(REGIONS)}, not {region!r}"
+            ) from None
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except (ValueError, TypeError, AttributeError):
+        raise ConfigError("base_url is not a URL, such as 'https://api.intercom.io'") from None
+    host = parts.hostname
+    if parts.scheme not in ("https", "http") or not host:
+        raise ConfigError(
+            "base_url must be a URL with scheme and host, such as 'https://api.intercom.io'"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigError("base_url must not have credentials, a query or a fragment")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigError(
+            "base_url must be https: a token is sent in the clear over http (loopback excepted)"
+        )
+    netloc = f"[{host}]" if ":" in host else host
+    netloc = netloc if port is None else f"{netloc}:{port}"
+    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

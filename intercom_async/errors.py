@@ -1,0 +1,294 @@
+"""Everything this package raises on purpose.
+
+    IntercomError
+    ├── ConfigError                  unusable settings or arguments; nothing was sent
+    ├── ClosedError                  the client or scheduler is closed, or was never entered
+    ├── QueryError                   a search that the API would refuse; nothing was sent
+    ├── PaginationError              a list that goes in circles or cannot be followed
+    ├── TransportError               no answer; `maybe_sent` says whether the server may have acted
+    │   ├── ConnectError             nothing was sent: always safe to repeat
+    │   ├── RequestTimeoutError      no answer within the time of one attempt
+    │   └── ConnectionLostError      the connection ended before the answer was complete
+    ├── ResponseError                an answer that is not success
+    │   ├── BadRequestError          400
+    │   ├── UnauthorizedError        401: token unknown, revoked, or without the scope
+    │   ├── ForbiddenError           403
+    │   ├── NotFoundError            404
+    │   ├── ConflictError            409: exists already; repeating it never helps
+    │   ├── GoneError                410: merged into another; `canonical_id` says which
+    │   ├── UnprocessableError       422
+    │   ├── RateLimitedError         429: `retry_after_s` and `reset_at` say when to come back
+    │   └── ServerError              5xx
+    ├── DecodeError                  the body is not what the operation promises
+    ├── WaitTooLongError             the queue is longer than the caller would wait
+    ├── DeadlineError                the time for the whole call ran out
+    └── SignatureError               a webhook that Intercom did not sign
+
+A message says call, status, code, reason and request id. It never has the filled path, a body or a
+token: paths are shown as templates (``/contacts/{contact_id}``), so that no id and no address ends
+up in a log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+import msgspec
+
+from intercom_async.window import UNKNOWN, Window
+
+
+class ErrorItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the error list in an answer."""
+
+    code: str = "unknown"
+    """What went wrong, for programs; new codes appear without notice."""
+    message: str | None = None
+    """What went wrong, for people; may name the caller's own data."""
+    field: str | None = None
+    """The field of the request that is meant, if one is."""
+
+
+class IntercomError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class ConfigError(IntercomError):
+    """Settings or arguments that cannot work; raised before anything is sent."""
+
+
+class ClosedError(IntercomError):
+    """The client or scheduler was closed, or the client was never entered."""
+
+
+class QueryError(IntercomError):
+    """A search that the API would refuse; raised before anything is sent."""
+
+
+class PaginationError(IntercomError):
+    """A list that goes in circles, or whose continuation cannot be read."""
+
+    def __init__(self, message: str, *, call: str = "") -> None:
+        super().__init__(f"{call}: {message}" if call else message)
+        self.call = call
+
+
+class TransportError(IntercomError):
+    """No answer came; the cause is the transport's own error."""
+
+    maybe_sent: ClassVar[bool] = True
+    """Whether the server may have received the request and acted on it."""
+
+    def __init__(self, message: str, *, call: str = "") -> None:
+        super().__init__(f"{call}: {message}" if call else message)
+        self.call = call
+
+
+class ConnectError(TransportError):
+    """No connection: nothing was sent, so repeating is always safe."""
+
+    maybe_sent = False
+
+
+class RequestTimeoutError(TransportError):
+    """No answer within the time allowed for one attempt."""
+
+
+class ConnectionLostError(TransportError):
+    """The connection ended before the answer was complete."""
+
+
+class ResponseError(IntercomError):
+    """An answer that is not success."""
+
+    def __init__(
+        self,
+        *,
+        call: str,
+        status: int,
+        errors: tuple[ErrorItem, ...] = (),
+        request_id: str | None = None,
+        window: Window = UNKNOWN,
+        headers: Mapping[str, str] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.call = call
+        """Method and path template."""
+        self.status = status
+        self.errors = errors
+        self.request_id = request_id
+        """What Intercom's support asks for."""
+        self.window = window
+        """The rate-limit window of this answer."""
+        self.headers: Mapping[str, str] = {} if headers is None else headers
+        first = errors[0] if errors else None
+        self.code: str | None = first.code if first else None
+        """The first entry's code."""
+        reason = f" {first.code}" if first else ""
+        if first and first.message:
+            reason = f"{reason}: {redact(first.message)}"
+        if first and first.field:
+            reason = f"{reason} (field {first.field})"
+        identity = f" (request {request_id})" if request_id else ""
+        advice = f"; {hint}" if hint else ""
+        super().__init__(f"{call} answered {status}{reason}{identity}{advice}")
+
+
+class BadRequestError(ResponseError):
+    """400: the request cannot be understood or is not allowed as it stands."""
+
+
+class UnauthorizedError(ResponseError):
+    """401: the token is unknown or revoked, or lacks the scope for this call."""
+
+
+class ForbiddenError(ResponseError):
+    """403: the workspace's plan or settings do not allow it."""
+
+
+class NotFoundError(ResponseError):
+    """404: no such object, or no such path in this API version."""
+
+
+class ConflictError(ResponseError):
+    """409: it exists already or is being changed; repeating it does not help."""
+
+    @property
+    def existing_id(self) -> str | None:
+        """The id of the object that is in the way, where the message says it."""
+        found = re.search(r"\bid=(\w+)", self.errors[0].message or "") if self.errors else None
+        return found.group(1) if found else None
+
+
+class GoneError(ResponseError):
+    """410: the object was merged into another one."""
+
+    @property
+    def canonical_id(self) -> str | None:
+        """The id of the object that took its place, from the Link header."""
+        link = self.headers.get("Link") or self.headers.get("link") or ""
+        found = re.search(r'<[^>]*/([^/>]+)>\s*;[^,]*\brel="?canonical"?', link)
+        return found.group(1) if found else None
+
+
+class UnprocessableError(ResponseError):
+    """422: understood, but a value is not acceptable."""
+
+
+class RateLimitedError(ResponseError):
+    """429: a limit is reached, and waiting for it was not allowed or would not help."""
+
+    retry_after_s: float | None = None
+    """Seconds from the answer until a repetition makes sense; None if nothing says so."""
+    reset_at: float | None = None
+    """End of the full window, UNIX seconds on the server's clock; None for limits that are not
+    windows."""
+
+
+class ServerError(ResponseError):
+    """5xx: the server failed, or something in front of it did."""
+
+
+class DecodeError(IntercomError):
+    """The body is not what the operation promises.
+
+    After a call that changes something, the change was made all the same: do not repeat it blindly.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        call: str = "",
+        path: str = "",
+        body: bytes = b"",
+        request_id: str | None = None,
+    ) -> None:
+        self.call = call
+        self.path = path
+        """Where in the body, such as ``$.data[3].id``."""
+        self.body = bytes(body[:2048])
+        """The first 2 KiB, for a debugger; it may hold personal data and is in no message or
+        repr."""
+        self.request_id = request_id
+        where = f" at {path}" if path else ""
+        identity = f" (request {request_id})" if request_id else ""
+        super().__init__(f"{call}: {message}{where}{identity}" if call else f"{message}{where}")
+
+
+class WaitTooLongError(IntercomError):
+    """The call would wait in the queue longer than allowed; nothing was sent."""
+
+    def __init__(
+        self,
+        *,
+        wait_s: float,
+        limit_s: float,
+        reset_at: float | None = None,
+        call: str = "",
+    ) -> None:
+        self.wait_s = wait_s
+        """Estimated wait in seconds."""
+        self.limit_s = limit_s
+        """What the caller allowed, in seconds."""
+        self.retry_after_s = wait_s
+        """The same estimate under the name that job queues look for."""
+        self.reset_at = reset_at
+        """End of the present window, UNIX seconds; None while it is unknown."""
+        self.call = call
+        what = f"{call}: " if call else ""
+        super().__init__(
+            f"{what}would wait about {wait_s:.1f} s for its turn, {limit_s:g} s are allowed"
+        )
+
+
+class DeadlineError(IntercomError):
+    """The time for the whole call, waiting and retries included, ran out."""
+
+    def __init__(
+        self, *, deadline_s: float, attempts: int, maybe_sent: bool, call: str = ""
+    ) -> None:
+        self.deadline_s = deadline_s
+        self.attempts = attempts
+        """Attempts that were begun."""
+        self.maybe_sent = maybe_sent
+        """Whether the server may have received the request and acted on it."""
+        self.call = call
+        what = f"{call}: " if call else ""
+        super().__init__(f"{what}not done within {deadline_s:g} s ({attempts} attempts begun)")
+
+
+class SignatureError(IntercomError):
+    """A webhook whose signature is missing or wrong."""
+
+
+ERROR_BY_STATUS: dict[int, type[ResponseError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    410: GoneError,
+    422: UnprocessableError,
+    429: RateLimitedError,
+}
+
+
+def error_class(status: int) -> type[ResponseError]:
+    """Return the class for a status; an unknown 4xx is a plain `ResponseError`."""
+    if status >= 500:  # noqa: PLR2004 (the first server error)
+        return ServerError
+    return ERROR_BY_STATUS.get(status, ResponseError)
+
+
+_ADDRESS = re.compile(r"[^\s@<>\"'=:,;()]+@[^\s@<>\"',;()]+")
+_NUMBER = re.compile(r"\+?\d[\d ().-]{7,}\d")
+
+
+def redact(text: str, *, limit: int = 200) -> str:
+    """Hide e-mail addresses and telephone numbers in a server's message, and shorten it."""
+    text = _ADDRESS.sub("<email>", text)
+    text = _NUMBER.sub("<number>", text)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,66 @@
+"""How urgent a request is, and on whose behalf it runs.
+
+Both are context variables, so that a task says it once and every call below it, pagers and syncs
+included, follows::
+
+    with priority(Priority.BULK), fairness_key("tenant-7"):
+        async for contact in intercom.contacts.list(): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import IntEnum
+
+
+class Priority(IntEnum):
+    """Four lanes; the smaller number goes first, but none waits for ever."""
+
+    INTERACTIVE = 0
+    """Somebody looks at a spinner: never paced, a reserve is kept for it."""
+    NORMAL = 1
+    """What a client uses when nothing is said."""
+    BACKGROUND = 2
+    """Jobs that should end soon, spread over the window."""
+    BULK = 3
+    """Jobs that may take hours: they use what nobody else wants."""
+
+
+_priority: ContextVar[Priority | None] = ContextVar("intercom_async_priority", default=None)
+_fairness_key: ContextVar[str] = ContextVar("intercom_async_fairness_key", default="")
+
+
+def current_priority() -> Priority | None:
+    """Return the priority set by the innermost `priority` block, or None outside of one."""
+    return _priority.get()
+
+
+def current_fairness_key() -> str:
+    """Return the key set by the innermost `fairness_key` block; empty outside of one."""
+    return _fairness_key.get()
+
+
+@contextmanager
+def priority(value: Priority) -> Generator[None]:
+    """Run the block, and the tasks it starts, with another priority."""
+    token = _priority.set(Priority(value))
+    try:
+        yield
+    finally:
+        _priority.reset(token)
+
+
+@contextmanager
+def fairness_key(key: str) -> Generator[None]:
+    """Run the block on behalf of `key`; within a lane, keys take turns.
+
+    Name whatever must not starve its neighbours: a tenant, a job, a user. The key stays in this
+    process.
+    """
+    token = _fairness_key.set(key)
+    try:
+        yield
+    finally:
+        _fairness_key.reset(token)

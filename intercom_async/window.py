@@ -1,0 +1,81 @@
+"""What a reply says of the rate-limit window it was counted in.
+
+Intercom counts calls in windows of ten seconds that end at multiples of ten seconds, and says so
+in three headers. Each of them may be absent or broken (a proxy strips them, an error page never
+had them), so each is read on its own.
+https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The window a reply was counted in, as far as the reply says it."""
+
+    limit: int | None = None
+    """Calls allowed in one window (of ten seconds, not in a minute)."""
+    remaining: int | None = None
+    """Calls left when this one was counted."""
+    reset_at: float | None = None
+    """End of the window, UNIX seconds on the server's clock."""
+
+    @property
+    def used(self) -> int | None:
+        """Calls counted so far, by whomever; None where the reply does not say."""
+        if self.limit is None or self.remaining is None:
+            return None
+        return self.limit - self.remaining
+
+
+UNKNOWN = Window()
+"""What is known from a reply without the headers."""
+
+
+def parse_window(headers: Mapping[str, str]) -> Window:
+    """Read the three headers; whatever is absent or makes no sense is None.
+
+    Header names are looked up as Intercom writes them and in lower case, so a plain dict of either
+    spelling will do.
+    """
+    limit = _count(header(headers, "X-RateLimit-Limit"))
+    remaining = _count(header(headers, "X-RateLimit-Remaining"))
+    reset_at = _moment(header(headers, "X-RateLimit-Reset"))
+    if limit is None and remaining is None and reset_at is None:
+        return UNKNOWN
+    if limit is not None and remaining is not None and remaining > limit:
+        # The two contradict each other and nothing says which is wrong.
+        remaining = None
+    return Window(limit, remaining, reset_at)
+
+
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """Look a header up by its usual spelling, then in lower case."""
+    value = headers.get(name)
+    return headers.get(name.lower()) if value is None else value
+
+
+def _count(text: str | None) -> int | None:
+    """Read a number of calls: not negative, and small enough to be one."""
+    if text is None:
+        return None
+    try:
+        value = int(text)
+    except ValueError:
+        return None
+    return value if 0 <= value <= 10_000_000 else None  # noqa: PLR2004 (a bound, not a setting)
+
+
+def _moment(text: str | None) -> float | None:
+    """Read UNIX seconds: whole on the real server, with a fraction where windows are shorter."""
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None
