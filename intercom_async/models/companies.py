@@ -1,0 +1,62 @@
+"""Companies, and the short lists inside them."""
+
+from __future__ import annotations
+
+from .base import JsonObject, Model, Timestamp
+from .notes import Note
+from .segments import Segment
+from .tags import AttachedTags
+
+
+class CompanyPlan(Model, frozen=True, kw_only=True):
+    """The plan a company pays for."""
+
+    id: str | None = None
+    type: str | None = None
+    name: str | None = None
+
+
+class CompanySegments(Model, frozen=True, kw_only=True):
+    """The segments a company is in."""
+
+    type: str | None = None
+    segments: list[Segment] = []
+
+
+class CompanyNotes(Model, frozen=True, kw_only=True):
+    """The notes on a company."""
+
+    type: str | None = None
+    notes: list[Note] = []
+
+
+class Company(Model, frozen=True, kw_only=True):
+    """A company, under two ids: Intercom's `id` and the workspace's own `company_id`.
+
+    Companies without people are in no list.
+    """
+
+    id: str
+    type: str | None = None
+    name: str | None = None
+    app_id: str | None = None
+    plan: CompanyPlan | None = None
+    company_id: str | None = None
+    """The workspace's own id."""
+    remote_created_at: Timestamp | None = None
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
+    last_request_at: Timestamp | None = None
+    size: int | None = None
+    """Employees."""
+    website: str | None = None
+    industry: str | None = None
+    monthly_spend: int | None = None
+    """Whole units; fractions are cut off by the server."""
+    session_count: int | None = None
+    """Visits of all its people."""
+    user_count: int | None = None
+    custom_attributes: JsonObject = {}
+    tags: AttachedTags | None = None
+    segments: CompanySegments | None = None
+    notes: CompanyNotes | None = None

@@ -1,0 +1,101 @@
+"""What happened in a conversation, one part after the other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import Id, JsonObject, Model, Timestamp
+from .common import Attachment, Author, Reference
+from .tags import Tag
+
+
+class EmailAddressHeader(Model, frozen=True, kw_only=True):
+    """One address in the header of an e-mail."""
+
+    type: str | None = None
+    email_address: str | None = None
+    name: str | None = None
+
+
+class EmailMetadata(Model, frozen=True, kw_only=True):
+    """What is known of the e-mail that a message came as."""
+
+    subject: str | None = None
+    email_address_headers: list[EmailAddressHeader] = []
+    message_id: str | None = None
+    history: str | None = None
+    """The earlier mails that it quotes."""
+
+
+class QuickReplyOption(Model, frozen=True, kw_only=True):
+    """An answer that a contact can give with one touch."""
+
+    text: str | None = None
+    uuid: str | None = None
+    translations: JsonObject | None = None
+
+
+class ConversationPartMetadata(Model, frozen=True, kw_only=True):
+    """What a part with quick replies offers or was chosen from."""
+
+    quick_reply_options: list[QuickReplyOption] = []
+    quick_reply_uuid: str | None = None
+
+
+class EventSubject(Model, frozen=True, kw_only=True):
+    """An attribute, value, workflow, action or event that a part tells of."""
+
+    name: str | None = None
+    previous: str | None = None
+    type: str | None = None
+    result: str | None = None
+
+
+class EventDetails(Model, frozen=True, kw_only=True):
+    """What changed, in parts that are no message.
+
+    Which fields are there depends on the part's type.
+    """
+
+    attribute: EventSubject | None = None
+    value: EventSubject | None = None
+    workflow: EventSubject | None = None
+    action: EventSubject | None = None
+    event: EventSubject | None = None
+
+
+class ConversationPart(Model, frozen=True, kw_only=True):
+    """One step of a conversation: a message, a note, an assignment, a change."""
+
+    id: Id
+    """Unique in its workspace only."""
+    type: str | None = None
+    part_type: str | None = None
+    body: str | None = None
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
+    notified_at: Timestamp | None = None
+    assigned_to: Reference | None = None
+    """Whom the part assigned it to; the type ``nobody_admin`` without an id takes the assignment
+    away, and None leaves it as it was."""
+    author: Author | None = None
+    attachments: list[Attachment] = []
+    external_id: str | None = None
+    redacted: bool | None = None
+    email_message_metadata: EmailMetadata | None = None
+    metadata: ConversationPartMetadata | None = None
+    state: Literal["open", "closed", "snoozed"] | str | None = None
+    tags: list[Tag] | None = None
+    event_details: EventDetails | None = None
+    app_package_code: str | None = None
+
+
+class ConversationParts(Model, frozen=True, kw_only=True):
+    """The latest parts of a conversation, 500 at most.
+
+    Older ones can only be exported.
+    """
+
+    type: str | None = None
+    conversation_parts: list[ConversationPart] = []
+    total_count: int | None = None
