@@ -6,7 +6,7 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -34,6 +34,10 @@ TOKEN_VARIABLE = "INTERCOM_TOKEN"  # noqa: S105 (the name of a variable, not a s
 DEFAULT_VERSION = "2.14"
 
 _VERSION = re.compile(r"\d+\.\d+|Preview|Unstable")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN_HEADERS = frozenset(
+    {"authorization", "intercom-version", "host", "content-length", "content-type", "cookie"}
+)
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 
 
@@ -133,6 +137,35 @@ def check_seconds(name: str, value: float | None) -> float | None:
     if not is_positive_number(value):
         raise ConfigError(f"{name} must be a number of seconds from 0 up, or None, not {value!r}")
     return float(value)
+
+
+def check_update_method(method: str) -> UpdateMethod:
+    """Return the verb for updates.
+
+    Raises:
+        ConfigError: It is neither PUT nor PATCH.
+    """
+    if method == "PUT" or method == "PATCH":  # noqa: PLR1714 (narrows the type)
+        return method
+    raise ConfigError(f"update_method must be 'PUT' or 'PATCH', not {method!r}")
+
+
+def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers to send beside the package's own; the message never shows a value.
+
+    Raises:
+        ConfigError: A name or value cannot be a header, or is the package's own business.
+    """
+    checked: dict[str, str] = {}
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ConfigError(f"{name!r} cannot be the name of a header")
+        if name.lower() in _OWN_HEADERS:
+            raise ConfigError(f"the header {name} is set by the client's own options")
+        if not isinstance(value, str) or not value.isprintable():
+            raise ConfigError(f"the value of the header {name} must be one line of text")
+        checked[name] = value
+    return checked
 
 
 def check_version(version: str) -> str:

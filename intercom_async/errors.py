@@ -55,7 +55,7 @@ class IntercomError(Exception):
     """Base of everything this package raises on purpose."""
 
 
-class ConfigError(IntercomError):
+class ConfigError(IntercomError, ValueError):
     """Settings or arguments that cannot work; raised before anything is sent."""
 
 
@@ -63,7 +63,7 @@ class ClosedError(IntercomError):
     """The client or scheduler was closed, or the client was never entered."""
 
 
-class QueryError(IntercomError):
+class QueryError(IntercomError, ValueError):
     """A search that the API would refuse; raised before anything is sent."""
 
 

@@ -1,0 +1,151 @@
+"""Whether a call is tried again, and after how long: pure functions and one counter.
+
+A call is repeated by what it means, not by its verb: a search is a POST and safe, a POST that
+creates is repeated only when nothing was sent or the server said that it did nothing. Intercom has
+no idempotency keys. 409 is never repeated: it says that something exists already.
+https://developers.intercom.com/docs/references/rest-api/errors/http-responses
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from random import Random
+from typing import NamedTuple
+
+from intercom_async.config import RetryPolicy
+from intercom_async.errors import TransportError
+from intercom_async.operation import Repeat
+from intercom_async.window import header
+
+REQUEST_TIMEOUT = 408
+TOO_MANY_REQUESTS = 429
+INTERNAL_ERROR = 500
+SERVICE_UNAVAILABLE = 503
+
+TRANSIENT_COST = 10
+"""Taken from the budget by a repetition after a failure."""
+THROTTLED_COST = 5
+"""Taken from the budget by a repetition after a full window."""
+
+
+class Retry(NamedTuple):
+    """Try again after a pause."""
+
+    after_s: float
+    """Seconds before the call asks for its turn again; 0 where the scheduler does the waiting."""
+    cost: int
+    """What it takes from the budget."""
+    reason: str
+    """One word for logs and counters."""
+
+
+def after_transport_error(
+    error: TransportError, repeat: Repeat, failures: int, policy: RetryPolicy, random: Random
+) -> Retry | None:
+    """Decide after an attempt without an answer; None means that the error is raised.
+
+    Args:
+        error: What happened.
+        repeat: What repeating the call means.
+        failures: Attempts that have failed, this one included.
+        policy: The client's settings.
+        random: Where jitter comes from.
+    """
+    if error.maybe_sent and repeat == "unsafe":
+        return None
+    return Retry(pause_s(failures, policy, random), TRANSIENT_COST, type(error).__name__)
+
+
+def after_status(
+    status: int,
+    *,
+    code: str | None,
+    window_is_full: bool,
+    retry_after_s: float | None,
+    repeat: Repeat,
+    failures: int,
+    policy: RetryPolicy,
+    random: Random,
+) -> Retry | None:
+    """Decide after an answer that is not success; None means that it is raised.
+
+    Args:
+        status: The answer's status.
+        code: The first error's code.
+        window_is_full: Whether a 429 is the window's, so that the scheduler does the waiting.
+        retry_after_s: What the answer's Retry-After says, if it has one.
+        repeat: What repeating the call means.
+        failures: Attempts that have failed, this one included.
+        policy: The client's settings.
+        random: Where jitter comes from.
+    """
+    pause = pause_s(failures, policy, random)
+    if retry_after_s is not None:
+        # The server knows better; but no word of it may hang a caller for ever.
+        pause = min(max(pause, retry_after_s), max(policy.cap_s, 60.0))
+    if status == TOO_MANY_REQUESTS:
+        # A call turned away was not carried out, so any may be repeated.
+        return Retry(0.0 if window_is_full else pause, THROTTLED_COST, "throttled")
+    did_nothing = status == SERVICE_UNAVAILABLE and (
+        retry_after_s is not None or code == "service_unavailable"
+    )
+    if status < INTERNAL_ERROR and status != REQUEST_TIMEOUT:
+        return None
+    if repeat == "unsafe" and not did_nothing:
+        return None
+    return Retry(pause, TRANSIENT_COST, f"status {status}")
+
+
+def pause_s(failures: int, policy: RetryPolicy, random: Random) -> float:
+    """Draw a pause, from zero to a bound that doubles (full jitter), so that no herd forms.
+
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    return random.uniform(0.0, min(policy.cap_s, policy.base_s * 2.0 ** min(failures - 1, 32)))
+
+
+def parse_retry_after(headers: Mapping[str, str], now_unix: float) -> float | None:
+    """Read Retry-After as seconds from now; Intercom does not document it, an edge may send it."""
+    text = header(headers, "Retry-After")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now_unix
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+class RetryBudget:
+    """What all calls of a client may spend on repetitions, so that an outage is not multiplied.
+
+    A repetition takes some; a success gives back what its call took, or one if it took none. The
+    idea is that of https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    """
+
+    __slots__ = ("_left", "_size")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._left = size
+
+    @property
+    def left(self) -> int:
+        """What may still be spent."""
+        return self._left
+
+    def take(self, cost: int) -> bool:
+        """Take `cost` if there is as much; say whether it was taken."""
+        if cost > self._left:
+            return False
+        self._left -= cost
+        return True
+
+    def give_back(self, spent: int) -> None:
+        """Return what a call that has succeeded took."""
+        self._left = min(self._size, self._left + (spent or 1))

@@ -1,0 +1,299 @@
+"""An API call as data: the row that describes an operation, and the call that fills it in.
+
+A row is all there is to know about one operation of the API. The session reads it to retry by
+meaning, the scheduler to pick a lane's ceiling, the pager to find the next page, the contract test
+to compare it with Intercom's description::
+
+    GET = Operation("GET", "/contacts/{contact_id}", Contact)
+    call = GET.at(contact_id="7")          # a Call[Contact]; nothing has been sent
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote, urlencode
+
+from intercom_async.errors import ConfigError
+
+T_co = TypeVar("T_co", covariant=True)
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+Repeat = Literal["safe", "idempotent", "unsafe"]
+"""What sending a call again means: nothing, the same end, or something done twice."""
+
+Kind = Literal["search", "scroll"]
+"""Classes of operations that a user may give a ceiling of their own."""
+
+Parameter = str | int | float | bool | None
+"""A query parameter; None leaves it out."""
+
+
+class Paging(Enum):
+    """How a list goes on."""
+
+    NONE = "none"
+    """One answer holds everything."""
+    CURSOR_QUERY = "cursor in query"
+    """`starting_after` is sent back as a query parameter."""
+    CURSOR_BODY = "cursor in body"
+    """`starting_after` is sent back in the body's `pagination`."""
+    PAGE = "page"
+    """A page number, or a link that has one."""
+    SCROLL = "scroll"
+    """The same `scroll_param` again and again until a page is empty."""
+    LINK = "link"
+    """A link whose whole query is followed, such as the one with `before`."""
+    NEXT_CURSOR = "next_cursor"
+    """`next_cursor` is sent back as `cursor`."""
+
+
+_REPEAT: dict[str, Repeat] = {"GET": "safe", "PUT": "idempotent", "DELETE": "idempotent"}
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_PATH = re.compile(r"[^\s?#\x00-\x1f\x7f]+")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_NEWEST = (1_000_000, 0)
+
+
+class Operation(Generic[T_co]):
+    """One operation of the API.
+
+    Args:
+        method: The verb that is sent; a PUT that updates is sent as PATCH by clients that are told
+        so. path: The path as a template; its placeholders are the keywords of `at`.
+        model: What a success is decoded into; None for an answer without a body.
+        repeat: What sending it twice means; by default a GET is safe, PUT and DELETE are
+        idempotent, the rest unsafe. paging: How the list goes on, for operations that answer with
+        one. kind: The class whose ceiling it counts against, if the user sets one.
+        since: The first API version that has it.
+        body: The TypedDict that names the fields a body may have.
+        updates: Whether it is an update whose verb the client's `update_method` decides.
+    """
+
+    __slots__ = (
+        "allowed",
+        "body",
+        "kind",
+        "method",
+        "model",
+        "name",
+        "names",
+        "paging",
+        "parts",
+        "path",
+        "repeat",
+        "since",
+        "since_number",
+        "updates",
+    )
+
+    def __init__(
+        self,
+        method: Method,
+        path: str,
+        model: type[T_co],
+        *,
+        repeat: Repeat | None = None,
+        paging: Paging = Paging.NONE,
+        kind: Kind | None = None,
+        since: str = "2.14",
+        body: type[Any] | None = None,
+        updates: bool = False,
+    ) -> None:
+        self.method: Method = method
+        self.path = path
+        self.model = model
+        self.repeat: Repeat = repeat or _REPEAT.get(method, "unsafe")
+        self.paging = paging
+        self.kind: Kind | None = kind
+        self.since = since
+        self.since_number = version_number(since)
+        self.body = body
+        self.updates = updates
+        self.name = f"{method} {path}"
+        self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
+        self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
+        self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}>"
+
+    @classmethod
+    @lru_cache(maxsize=512)
+    def of(
+        cls, method: Method, path: str, model: type[T_co], repeat: Repeat | None = None
+    ) -> Operation[T_co]:
+        """Make a row for any request, known to this package or not.
+
+        Raises:
+            ConfigError: It is no method, or no path of the API.
+        """
+        if method not in _METHODS:
+            raise ConfigError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
+        if not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
+            raise ConfigError(f"a path starts with one slash and has no spaces: {path!r} does not")
+        return cls(method, path, model, repeat=repeat, since="0.0")
+
+    def at(
+        self,
+        *,
+        query: Mapping[str, Parameter] | None = None,
+        json: Any = None,
+        **path: str | int,
+    ) -> Call[T_co]:
+        """Fill the row in and return a call, ready to be sent.
+
+        Args:
+            query: Query parameters; those that are None are left out.
+            json: The body, as something JSON can hold.
+            path: A value for each placeholder of the path.
+
+        Raises:
+            ConfigError: A path value is missing, empty, or not an id.
+        """
+        return Call(self, self._fill(path), _without_none(query), json)
+
+    def _fill(self, values: Mapping[str, str | int]) -> str:
+        if len(values) != len(self.names):
+            raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {_listed(values)}")
+        if not values:
+            return self.path
+        filled = self.parts[0]
+        for name, part in zip(self.names, self.parts[1:], strict=True):
+            try:
+                value = values[name]
+            except KeyError:
+                raise ConfigError(
+                    f"{self.name} takes {_listed(self.names)}, not {_listed(values)}"
+                ) from None
+            filled = f"{filled}{_segment(self.name, name, value)}{part}"
+        return filled
+
+    def fields(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a body, as given.
+
+        Raises:
+            TypeError: A field is not one that this operation takes.
+        """
+        unknown = given.keys() - self.allowed
+        if unknown:
+            raise TypeError(
+                f"{self.name} has no field {_listed(sorted(unknown))}; it takes "
+                f"{_listed(sorted(self.allowed))}"
+            )
+        return dict(given)
+
+
+class Call(Generic[T_co]):
+    """An operation with everything filled in; unchangeable, so it can be sent again."""
+
+    __slots__ = ("json", "operation", "path", "query")
+
+    def __init__(
+        self,
+        operation: Operation[T_co],
+        path: str,
+        query: Mapping[str, Parameter],
+        json: Any = None,
+    ) -> None:
+        self.operation = operation
+        self.path = path
+        """The filled path, encoded."""
+        self.query = query
+        self.json = json
+
+    def __repr__(self) -> str:
+        return f"<Call {self.operation.name}>"
+
+    @property
+    def name(self) -> str:
+        """Method and path template, for messages and logs."""
+        return self.operation.name
+
+    @property
+    def target(self) -> str:
+        """Path and query as they are sent."""
+        return f"{self.path}?{encode_query(self.query)}" if self.query else self.path
+
+    def replace(
+        self, *, query: Mapping[str, Parameter] | None = None, json: Any = None
+    ) -> Call[T_co]:
+        """Return the same call with another query or another body."""
+        return Call(
+            self.operation,
+            self.path,
+            self.query if query is None else query,
+            self.json if json is None else json,
+        )
+
+    def into(self, model: type[T_new]) -> Call[T_new]:
+        """Return the same call, decoded into another type."""
+        row = self.operation
+        other: Operation[T_new] = Operation(
+            row.method,
+            row.path,
+            model,
+            repeat=row.repeat,
+            paging=row.paging,
+            kind=row.kind,
+            since=row.since,
+            body=row.body,
+            updates=row.updates,
+        )
+        return Call(other, self.path, self.query, self.json)
+
+
+T_new = TypeVar("T_new")
+
+
+def encode_query(query: Mapping[str, Parameter]) -> str:
+    """Write query parameters, fully percent-encoded, truth values as the API spells them."""
+    pairs = [(name, _parameter(value)) for name, value in query.items() if value is not None]
+    return urlencode(pairs, quote_via=quote, safe="")
+
+
+def version_number(version: str) -> tuple[int, int]:
+    """Return a version as a pair that compares; a named one (Preview) is newer than any number."""
+    major, _, minor = version.partition(".")
+    return (int(major), int(minor)) if minor else _NEWEST
+
+
+def _parameter(value: Parameter) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _without_none(query: Mapping[str, Parameter] | None) -> Mapping[str, Parameter]:
+    if not query:
+        return _NO_QUERY
+    return {name: value for name, value in query.items() if value is not None}
+
+
+_NO_QUERY: Mapping[str, Parameter] = {}
+
+
+def _segment(operation: str, name: str, value: object) -> str:
+    """Encode one path value so that it can only ever be one segment of this path."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ConfigError(f"{operation}: {name} must be a str or int, not {type(value).__name__}")
+    if not value or value.isspace():
+        raise ConfigError(f"{operation}: {name} is empty")
+    if value in (".", ".."):
+        # Servers and proxies resolve dot segments, encoded or not (RFC 3986, 6.2.2.3), so such
+        # an id could only reach another endpoint.
+        raise ConfigError(f"{operation}: {name} must not be a dot segment")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise ConfigError(f"{operation}: {name} has characters that UTF-8 cannot hold") from None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"

@@ -1,0 +1,230 @@
+"""`F`: search predicates that read as Python and turn into the API's query objects.
+
+    F.role == "user"
+    (F.state == "open") & (F.created_at > datetime(2024, 1, 1, tzinfo=UTC))
+    F.custom_attributes["plan"].in_(["premium", "enterprise"])
+    F["source.author.email"] == "ann@example.com"
+
+A predicate that the API would refuse is refused here, before anything is sent. The rules:
+https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/searchcontacts
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Literal, NoReturn
+
+from intercom_async.errors import QueryError
+
+MAX_FILTERS = 15
+"""Filters in one AND or OR group."""
+MAX_LEVELS = 2
+"""Groups within groups: a group may hold groups, those may not."""
+
+Value = str | int | float | bool | datetime | None
+"""What a field is compared with; a datetime must have a time zone and is sent as UNIX seconds."""
+
+Query = dict[str, Any]
+"""A query as the API takes it."""
+
+
+class Predicate:
+    """A condition, or several joined by `&` or by `|`."""
+
+    __slots__ = ("query",)
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        """The condition as the API takes it."""
+
+    def __and__(self, other: Predicate) -> Predicate:
+        return _join("AND", self, other)
+
+    def __or__(self, other: Predicate) -> Predicate:
+        return _join("OR", self, other)
+
+    def __bool__(self) -> NoReturn:
+        raise QueryError(
+            "join conditions with & and |, each in parentheses; "
+            "'and', 'or', 'not' and a < b < c do not work"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Predicate {_outline(self.query)}>"
+
+
+class Field:
+    """A field of the searched object, to be compared with a value."""
+
+    __slots__ = ("_name",)
+    __hash__ = None  # type: ignore[assignment] # == makes a predicate, so a field cannot be a key
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Field:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Field(f"{self._name}.{name}")
+
+    def __getitem__(self, name: str) -> Field:
+        return Field(f"{self._name}.{name}")
+
+    def __eq__(self, value: object) -> Predicate:  # type: ignore[override] # as in SQL libraries
+        return self._compare("=", value)
+
+    def __ne__(self, value: object) -> Predicate:  # type: ignore[override] # as in SQL libraries
+        return self._compare("!=", value)
+
+    def __lt__(self, value: Value) -> Predicate:
+        return self._compare("<", value)
+
+    def __le__(self, value: Value) -> Predicate:
+        return self._compare("<=", value)
+
+    def __gt__(self, value: Value) -> Predicate:
+        return self._compare(">", value)
+
+    def __ge__(self, value: Value) -> Predicate:
+        return self._compare(">=", value)
+
+    def in_(self, values: Iterable[Value]) -> Predicate:
+        """Hold where the field is one of `values`."""
+        return self._compare_many("IN", values)
+
+    def not_in(self, values: Iterable[Value]) -> Predicate:
+        """Hold where the field is none of `values`."""
+        return self._compare_many("NIN", values)
+
+    def contains(self, text: str) -> Predicate:
+        """Hold where the text occurs in the field; in a message's body, where the word occurs."""
+        return self._compare("~", text)
+
+    def not_contains(self, text: str) -> Predicate:
+        """Hold where the text does not occur in the field."""
+        return self._compare("!~", text)
+
+    def startswith(self, text: str) -> Predicate:
+        """Hold where the field begins with the text."""
+        return self._compare("^", text)
+
+    def endswith(self, text: str) -> Predicate:
+        """Hold where the field ends with the text."""
+        return self._compare("$", text)
+
+    def __repr__(self) -> str:
+        return f"F[{self._name!r}]"
+
+    def _compare(self, operator: str, value: object) -> Predicate:
+        return Predicate(
+            {"field": self._name, "operator": operator, "value": _wire_value(self._name, value)}
+        )
+
+    def _compare_many(self, operator: str, values: Iterable[Value]) -> Predicate:
+        if isinstance(values, str | bytes):
+            raise QueryError(f"{self._name}: give a list of values, not one text")
+        wire = [_wire_value(self._name, value) for value in values]
+        if not wire:
+            raise QueryError(f"{self._name}: the list of values is empty")
+        return Predicate({"field": self._name, "operator": operator, "value": wire})
+
+
+class Fields:
+    """Makes a `Field` of every attribute and every key."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Field:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Field(name)
+
+    def __getitem__(self, name: str) -> Field:
+        return Field(name)
+
+    def __repr__(self) -> str:
+        return "F"
+
+
+F = Fields()
+"""The fields of whatever is searched: ``F.email``, ``F["source.author.id"]``."""
+
+
+def to_query(predicate: Predicate | Query) -> Query:
+    """Return the query object to send; a plain dict is taken as it is.
+
+    Raises:
+        QueryError: It is neither, or has more groups or filters than the API takes.
+    """
+    if isinstance(predicate, Predicate):
+        check(predicate.query)
+        return predicate.query
+    if isinstance(predicate, dict):
+        return predicate
+    raise QueryError(f"a query is made with F or is a dict, not {type(predicate).__name__}")
+
+
+def check(query: Query, *, level: int = 1) -> None:
+    """Refuse a query with too many filters in a group or too many groups in groups.
+
+    Raises:
+        QueryError: It says which bound is passed.
+    """
+    if not _is_group(query):
+        return
+    if level > MAX_LEVELS:
+        raise QueryError(f"groups are nested {level} deep; the API takes {MAX_LEVELS}")
+    members: list[Query] = query["value"]
+    if len(members) > MAX_FILTERS:
+        raise QueryError(
+            f"{len(members)} filters in one {query['operator']} group, the API takes "
+            f"{MAX_FILTERS}; use in_ for many values of one field"
+        )
+    for member in members:
+        check(member, level=level + 1)
+
+
+def _join(operator: Literal["AND", "OR"], left: Predicate, right: object) -> Predicate:
+    """Join two conditions; those of the same kind merge, so that a & b & c is one group."""
+    if not isinstance(right, Predicate):
+        raise QueryError(
+            f"{operator} joins two conditions; put each comparison in parentheses, "
+            "as in (F.a == 1) & (F.b == 2)"
+        )
+    members: list[Query] = []
+    for query in (left.query, right.query):
+        if _is_group(query) and query["operator"] == operator:
+            members.extend(query["value"])
+        else:
+            members.append(query)
+    return Predicate({"operator": operator, "value": members})
+
+
+def _is_group(query: Query) -> bool:
+    return query.get("operator") in ("AND", "OR") and "field" not in query
+
+
+def _wire_value(name: str, value: object) -> str | int | float | bool | None:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise QueryError(
+                f"{name}: the datetime has no time zone; add one, as in datetime(…, tzinfo=UTC)"
+            )
+        return int(value.timestamp())
+    if isinstance(value, date):
+        raise QueryError(f"{name}: give a datetime with a time zone, not a date")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise QueryError(f"{name}: {value} is not a number that can be sent")
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise QueryError(f"{name}: cannot be compared with {type(value).__name__}")
+
+
+def _outline(query: Query) -> str:
+    """Show the shape of a query without its values, which may be personal."""
+    if _is_group(query):
+        joint = f" {query['operator']} "
+        return f"({joint.join(_outline(member) for member in query['value'])})"
+    return f"{query.get('field')} {query.get('operator')} …"

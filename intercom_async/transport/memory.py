@@ -1,0 +1,54 @@
+"""A transport without a network, for tests of programs that use this package."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from intercom_async.errors import TransportError
+from intercom_async.wire import Reply, Request
+
+Answer = Reply | TransportError
+"""What a script may hold: an answer, or the error that came instead."""
+
+Handler = Callable[[Request], Answer | Awaitable[Answer]]
+
+
+class MemoryTransport:
+    """Answers from a script or a function, and remembers what was sent.
+
+    Args:
+        answers: Either answers, given in order, or a function (sync or async) that makes each.
+    """
+
+    def __init__(self, answers: Iterable[Answer] | Handler) -> None:
+        self._handler = answers if callable(answers) else None
+        self._script = iter(()) if callable(answers) else iter(answers)
+        self.requests: list[Request] = []
+        """Everything sent, in order."""
+        self.is_open = False
+
+    async def open(self) -> None:
+        """Make ready."""
+        self.is_open = True
+
+    async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        """Note the request and give the next answer."""
+        self.requests.append(request)
+        on_sent()
+        answer = await self._answer(request)
+        if isinstance(answer, TransportError):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        """Forget nothing, so that a test can still look."""
+        self.is_open = False
+
+    async def _answer(self, request: Request) -> Answer:
+        if self._handler is None:
+            try:
+                return next(self._script)
+            except StopIteration:
+                raise AssertionError(f"the script has no answer left for {request.name}") from None
+        made = self._handler(request)
+        return await made if isinstance(made, Awaitable) else made

@@ -1,0 +1,76 @@
+"""What goes into a transport and what comes out of it: plain values, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+
+class Request:
+    """One attempt, ready for the network; its repr shows neither headers nor body nor query."""
+
+    __slots__ = ("body", "headers", "max_bytes", "method", "name", "timeout_s", "url")
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        url: str,
+        name: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout_s: float = 60.0,
+        max_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.method = method
+        self.url = url
+        """Absolute and encoded."""
+        self.name = name
+        """Method and path template, for messages."""
+        self.headers = headers
+        self.body = body
+        self.timeout_s = timeout_s
+        """Seconds for this attempt, from connecting to the last byte."""
+        self.max_bytes = max_bytes
+        """The largest body that is taken, after decompression."""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.name}>"
+
+
+class Reply:
+    """A complete answer; its repr shows no header and no body."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        """Looked up without regard to case, or in lower case."""
+        self.body = body
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+
+class Transport(Protocol):
+    """The seam between this package and a network."""
+
+    async def open(self) -> None:
+        """Make ready; may be called again after `close`."""
+
+    async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        """Send one request and return the answer, whatever its status.
+
+        Args:
+            request: What to send. Redirects are not followed here.
+            on_sent: Called when the first byte leaves, so that the scheduler knows the moment.
+
+        Raises:
+            TransportError: There is no complete answer; its class says whether anything was sent.
+            DecodeError: The body is larger than the request allows.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give every connection back."""

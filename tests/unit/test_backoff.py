@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from intercom_async import backoff
+from intercom_async.backoff import RetryBudget, after_status, after_transport_error
+from intercom_async.config import RetryPolicy
+from intercom_async.errors import ConnectError, ConnectionLostError, RequestTimeoutError
+from intercom_async.operation import Repeat
+
+POLICY = RetryPolicy()
+
+
+def decide(status: int, repeat: Repeat = "safe", **given: Any) -> backoff.Retry | None:
+    fields: dict[str, Any] = {"code": None, "window_is_full": False, "retry_after_s": None}
+    fields.update(given)
+    return after_status(
+        status, repeat=repeat, failures=1, policy=POLICY, random=Random(1), **fields
+    )
+
+
+@pytest.mark.parametrize("repeat", ["safe", "idempotent", "unsafe"])
+def test_nothing_sent_may_always_be_repeated(repeat: Repeat) -> None:
+    assert after_transport_error(ConnectError("no"), repeat, 1, POLICY, Random(1))
+
+
+@pytest.mark.parametrize("error", [ConnectionLostError("cut"), RequestTimeoutError("late")])
+def test_what_may_have_been_sent_is_repeated_only_where_harmless(error: Any) -> None:
+    assert after_transport_error(error, "safe", 1, POLICY, Random(1))
+    assert after_transport_error(error, "idempotent", 1, POLICY, Random(1))
+    assert after_transport_error(error, "unsafe", 1, POLICY, Random(1)) is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_failures_of_the_server_are_repeated_only_where_harmless(status: int) -> None:
+    assert decide(status)
+    assert decide(status, "idempotent")
+    assert decide(status, "unsafe") is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 415, 422])
+def test_what_would_fail_again_is_not_repeated(status: int) -> None:
+    assert decide(status) is None
+
+
+def test_a_full_window_lets_the_scheduler_wait_and_any_call_may_go_again() -> None:
+    retry = decide(429, "unsafe", window_is_full=True)
+    assert retry is not None
+    assert retry.after_s == 0.0
+
+
+def test_a_429_of_an_edge_is_waited_out_here() -> None:
+    retry = decide(429, "unsafe", retry_after_s=7.0)
+    assert retry is not None
+    assert retry.after_s == 7.0
+
+
+def test_a_503_before_any_work_lets_even_a_create_go_again() -> None:
+    assert decide(503, "unsafe", retry_after_s=2.0)
+    assert decide(503, "unsafe", code="service_unavailable")
+    assert decide(500, "unsafe", retry_after_s=2.0) is None
+
+
+def test_no_word_of_the_server_hangs_a_caller_for_ever() -> None:
+    retry = decide(503, retry_after_s=86_400.0)
+    assert retry is not None
+    assert retry.after_s <= 60.0
+
+
+@given(st.integers(1, 10_000), st.integers())
+def test_a_pause_is_never_longer_than_the_cap(failures: int, seed: int) -> None:
+    assert 0.0 <= backoff.pause_s(failures, POLICY, Random(seed)) <= POLICY.cap_s
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("Thu, 01 Jan 1970 00:00:30 GMT", 10.0),
+        ("soon", None),
+        ("nan", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
+    headers = {} if text is None else {"Retry-After": text}
+    assert backoff.parse_retry_after(headers, now_unix=20.0) == seconds
+
+
+def test_a_budget_runs_out_and_is_earned_back() -> None:
+    budget = RetryBudget(25)
+    assert budget.take(10)
+    assert budget.take(10)
+    assert not budget.take(10)
+    budget.give_back(10)
+    assert budget.left == 15
+    budget.give_back(0)
+    assert budget.left == 16
+    for _ in range(100):
+        budget.give_back(0)
+    assert budget.left == 25

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, strategies as st
+
+from intercom_async.errors import ConfigError
+from intercom_async.operation import Operation, encode_query, version_number
+
+GET = Operation("GET", "/contacts/{contact_id}", object)
+DETACH = Operation("DELETE", "/contacts/{contact_id}/tags/{tag_id}", object)
+
+
+def test_placeholders_are_filled_by_name() -> None:
+    assert DETACH.at(tag_id=9, contact_id="7").path == "/contacts/7/tags/9"
+
+
+@pytest.mark.parametrize(
+    ("identity", "segment"),
+    [
+        ("a/archive", "a%2Farchive"),
+        ("../admins", "..%2Fadmins"),
+        ("a b", "a%20b"),
+        ("50%", "50%25"),
+        ("%2e%2e", "%252e%252e"),
+        ("é", "%C3%A9"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("a;b=c", "a%3Bb%3Dc"),
+        ("x.y", "x.y"),
+    ],
+)
+def test_an_id_is_one_segment_whatever_it_holds(identity: str, segment: str) -> None:
+    assert GET.at(contact_id=identity).path == f"/contacts/{segment}"
+
+
+@given(st.text(min_size=1))
+def test_no_id_reaches_another_path(identity: str) -> None:
+    try:
+        path = GET.at(contact_id=identity).path
+    except ConfigError:
+        return
+    assert path.isascii()
+    assert path.count("/") == 2
+    assert unquote(path.rsplit("/", 1)[1]) == identity
+    assert path.rsplit("/", 1)[1] not in (".", "..")
+
+
+@pytest.mark.parametrize("identity", ["", "  ", ".", "..", None, True, 1.5, b"7", "\ud800"])
+def test_what_cannot_be_an_id_is_refused_by_name(identity: Any) -> None:
+    with pytest.raises(ConfigError, match="contact_id"):
+        GET.at(contact_id=identity)
+
+
+@pytest.mark.parametrize("path", [{}, {"id": "7"}, {"contact_id": "7", "tag_id": "9"}])
+def test_wrong_placeholders_name_the_right_ones(path: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="takes contact_id"):
+        GET.at(**path)
+
+
+@pytest.mark.parametrize(
+    ("method", "repeat"), [("GET", "safe"), ("PUT", "idempotent"), ("POST", "unsafe")]
+)
+def test_repeating_means_what_the_verb_says_unless_told(method: Any, repeat: str) -> None:
+    assert Operation(method, "/x", object).repeat == repeat
+    assert Operation(method, "/x", object, repeat="safe").repeat == "safe"
+
+
+def test_query_parameters_are_encoded_and_none_is_left_out() -> None:
+    call = GET.at(contact_id=1, query={"email": "a+b@c.d", "x": None, "on": True, "n": 2})
+    assert call.target == "/contacts/1?email=a%2Bb%40c.d&on=true&n=2"
+    assert encode_query({"a": "b c"}) == "a=b%20c"
+
+
+def test_neither_row_nor_call_shows_what_was_filled_in() -> None:
+    call = GET.at(contact_id="secret", query={"email": "ann@example.com"}, json={"a": "secret"})
+    assert repr(call) == "<Call GET /contacts/{contact_id}>"
+    assert call.name == "GET /contacts/{contact_id}"
+
+
+@pytest.mark.parametrize("path", ["contacts", "//evil.example/x", "/a b", "/a\n", "/a?b", ""])
+def test_a_path_that_cannot_be_sent_is_refused(path: str) -> None:
+    with pytest.raises(ConfigError, match="path"):
+        Operation.of("GET", path, object)
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(ConfigError, match="PATCH"):
+        Operation.of("HEAD", "/x", object)  # type: ignore[arg-type] # what a user might try
+
+
+def test_versions_compare_as_numbers_and_names_are_newest() -> None:
+    assert version_number("2.9") < version_number("2.14") < version_number("Preview")

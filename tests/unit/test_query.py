@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from intercom_async.errors import QueryError
+from intercom_async.query import F, to_query
+
+
+def leaf(field: str, operator: str, value: Any) -> dict[str, Any]:
+    return {"field": field, "operator": operator, "value": value}
+
+
+@pytest.mark.parametrize(
+    ("predicate", "expected"),
+    [
+        (F.role == "user", leaf("role", "=", "user")),
+        (F.role != None, leaf("role", "!=", None)),  # noqa: E711 (a comparison with null)
+        (F.created_at < 5, leaf("created_at", "<", 5)),
+        (F.created_at <= 5, leaf("created_at", "<=", 5)),
+        (F.created_at > 5, leaf("created_at", ">", 5)),
+        (F.created_at >= 5, leaf("created_at", ">=", 5)),
+        (F.id.in_(["1", "2"]), leaf("id", "IN", ["1", "2"])),
+        (F.id.not_in(["1"]), leaf("id", "NIN", ["1"])),
+        (F.name.contains("an"), leaf("name", "~", "an")),
+        (F.name.not_contains("an"), leaf("name", "!~", "an")),
+        (F.name.startswith("a"), leaf("name", "^", "a")),
+        (F.name.endswith("n"), leaf("name", "$", "n")),
+        (F.custom_attributes["plan"] == "pro", leaf("custom_attributes.plan", "=", "pro")),
+        (F.source.author.email == "a", leaf("source.author.email", "=", "a")),
+        (F["source.author.id"] == "7", leaf("source.author.id", "=", "7")),
+        (F.open == True, leaf("open", "=", True)),  # noqa: E712 (a comparison with true)
+    ],
+)
+def test_each_comparison_has_its_operator(predicate: Any, expected: dict[str, Any]) -> None:
+    assert to_query(predicate) == expected
+
+
+def test_conditions_of_one_kind_are_one_group() -> None:
+    query = to_query((F.a == 1) & (F.b == 2) & (F.c == 3))
+    assert query["operator"] == "AND"
+    assert [member["field"] for member in query["value"]] == ["a", "b", "c"]
+
+
+def test_the_query_of_the_readme() -> None:
+    query = (
+        (F.role == "user")
+        & (F.created_at > datetime(2024, 1, 1, tzinfo=UTC))
+        & F.custom_attributes["plan"].in_(["premium", "enterprise"])
+    )
+    assert to_query(query) == {
+        "operator": "AND",
+        "value": [
+            leaf("role", "=", "user"),
+            leaf("created_at", ">", 1704067200),
+            leaf("custom_attributes.plan", "IN", ["premium", "enterprise"]),
+        ],
+    }
+
+
+def test_a_moment_is_sent_as_unix_seconds_in_any_zone() -> None:
+    there = datetime(2024, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    assert to_query(F.created_at > there)["value"] == 1704067200
+
+
+@pytest.mark.parametrize("value", [datetime(2024, 1, 1), date(2024, 1, 1)])  # noqa: DTZ001
+def test_a_moment_without_a_zone_is_refused(value: Any) -> None:
+    with pytest.raises(QueryError, match="created_at"):
+        _ = F.created_at > value
+
+
+@pytest.mark.parametrize("value", [object(), b"x", float("nan"), ["a"], {"a": 1}])
+def test_a_value_that_cannot_be_sent_is_refused(value: Any) -> None:
+    with pytest.raises(QueryError, match="name"):
+        _ = F.name == value
+
+
+def test_two_levels_of_groups_pass_and_three_do_not() -> None:
+    two = (F.a == 1) & ((F.b == 2) | (F.c == 3))
+    assert to_query(two)["value"][1]["operator"] == "OR"
+    three = (F.a == 1) & ((F.b == 2) | ((F.c == 3) & (F.d == 4)))
+    with pytest.raises(QueryError, match="nested 3 deep"):
+        to_query(three)
+
+
+def test_fifteen_filters_pass_and_sixteen_do_not() -> None:
+    query = F.n0 == 0
+    for number in range(1, 15):
+        query &= F[f"n{number}"] == number
+    assert len(to_query(query)["value"]) == 15
+    with pytest.raises(QueryError, match="16 filters"):
+        to_query(query & (F.more == 1))
+
+
+def test_and_or_and_chains_say_what_to_write_instead() -> None:
+    with pytest.raises(QueryError, match="&"):
+        _ = (F.a == 1) and (F.b == 2)
+    with pytest.raises(QueryError, match="&"):
+        _ = 1 < F.a < 5
+
+
+def test_forgotten_parentheses_are_explained() -> None:
+    with pytest.raises((QueryError, TypeError)):
+        _ = F.a == 1 & F.b == 2  # type: ignore[operator] # the mistake that is meant
+
+
+def test_a_list_operator_takes_a_list_that_is_not_empty() -> None:
+    with pytest.raises(QueryError, match="empty"):
+        F.id.in_([])
+    with pytest.raises(QueryError, match="list"):
+        F.id.in_("abc")
+
+
+def test_a_plain_dict_is_taken_as_it_is() -> None:
+    query = {"field": "x", "operator": "new", "value": 1}
+    assert to_query(query) is query
+
+
+def test_anything_else_is_no_query() -> None:
+    with pytest.raises(QueryError, match="str"):
+        to_query("role = user")  # type: ignore[arg-type] # what a user might try
+
+
+def test_a_repr_shows_no_value() -> None:
+    assert "ann@example.com" not in repr((F.email == "ann@example.com") & (F.role == "user"))
