@@ -1,0 +1,16 @@
+"""A local Intercom for development and tests.
+
+It knows nothing of the client in this package: what it answers comes from Intercom's own
+description and from what the real one was seen to do, so that a mistake of the client cannot hide
+behind the same mistake here.
+"""
+
+from __future__ import annotations
+
+from .apps import App
+from .clock import SimulatorClock
+from .faults import Fault, Faults
+from .simulator import Simulator
+from .windows import LedgerRow
+
+__all__ = ("App", "Fault", "Faults", "LedgerRow", "Simulator", "SimulatorClock")

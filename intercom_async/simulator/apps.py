@@ -1,0 +1,115 @@
+"""Apps of the workspace: a token each, a limit each, and one limit for all of them together."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import math
+from typing import Literal
+
+from .values import Refusal
+from .windows import Ledger, Quota, Standing, moment_text
+
+
+@dataclasses.dataclass(slots=True)
+class App:
+    """One app: what a token stands for."""
+
+    name: str
+    token: str
+    version: str
+    """The version of requests that say none."""
+    quota: Quota
+
+
+class Apps:
+    """All apps, and the admission of their calls."""
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        app_per_minute: float,
+        workspace_per_minute: float,
+        window_s: float,
+        version: str,
+        remaining: Literal["before", "after"] = "before",
+    ) -> None:
+        self._seed = seed
+        self._app_per_minute = app_per_minute
+        self._version = version
+        self._apps: dict[str, App] = {}
+        self._remaining_after = remaining == "after"
+        self.window_s = window_s
+        self.workspace = Quota(workspace_per_minute, window_s)
+        self.ledger = Ledger()
+
+    def new(self, app_per_minute: float | None = None, version: str | None = None) -> App:
+        """Install one more app and return it; its token looks like a real one."""
+        number = len(self._apps) + 1
+        secret = base64.b64encode(f"tok:sim_{self._seed}_{number}_1".encode()).decode()
+        per_minute = self._app_per_minute if app_per_minute is None else app_per_minute
+        app = App(
+            name=f"app-{number}",
+            token=secret,
+            version=version or self._version,
+            quota=Quota(per_minute, self.window_s),
+        )
+        self._apps[app.token] = app
+        return app
+
+    def find(self, authorization: str) -> App | None:
+        """Return the app of an Authorization header, if it names one."""
+        scheme, _, token = authorization.partition(" ")
+        return self._apps.get(token.strip()) if scheme.lower() == "bearer" else None
+
+    def all(self) -> list[App]:
+        """Return the apps, oldest first."""
+        return list(self._apps.values())
+
+    def admit(self, app: App, now: float) -> tuple[Standing, Refusal | None]:
+        """Count one call, or say why it is not served.
+
+        The headers always speak of the app, also where the workspace is what is exhausted: then a
+        429 comes with calls remaining.
+        """
+        quota = app.quota
+        used = quota.used(now)
+        workspace_used = self.workspace.used(now)
+        over = next(
+            (
+                one.limit
+                for one, spent in ((quota, used), (self.workspace, workspace_used))
+                if spent >= one.limit
+            ),
+            None,
+        )
+        if over is None:
+            quota.count()
+            self.workspace.count()
+        self.ledger.enter(
+            app=app.name,
+            token=app.token,
+            window_at=round(math.floor(now / self.window_s) * self.window_s, 6),
+            limit=quota.limit,
+            is_served=over is None,
+        )
+        spent = used + 1 if over is None and self._remaining_after else used
+        standing = Standing(quota.limit, max(0, quota.limit - spent), quota.reset_at(now))
+        return standing, None if over is None else self._refusal(over)
+
+    def _refusal(self, limit: int) -> Refusal:
+        seconds = moment_text(self.window_s)
+        message = f"Exceeded rate limit of {limit} in {seconds}_seconds"
+        return Refusal(429, "rate_limit_exceeded", message)
+
+    def standing(self, app: App, now: float) -> Standing:
+        """Return where an app stands, without counting anything."""
+        quota = app.quota
+        return Standing(quota.limit, max(0, quota.limit - quota.used(now)), quota.reset_at(now))
+
+    def reset(self) -> None:
+        """Start all counts anew; tokens and limits stay."""
+        self.ledger.clear()
+        for quota in (self.workspace, *(app.quota for app in self._apps.values())):
+            quota.reset()

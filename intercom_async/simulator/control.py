@@ -1,0 +1,119 @@
+"""The control API under /_simulator, for clients that are not in this process.
+
+It needs no token and counts against no limit. `GET status` and `GET ledger` look; `POST reset`,
+`POST faults` (the fields of `Fault`), `DELETE faults`, `POST clock` (`freeze`, `move_s`, `skew_s`,
+`thaw`), `POST limits` (`app_per_minute`, `workspace_per_minute`, `neighbour`) and `POST apps`
+change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .faults import Fault
+from .values import Reply, Row, decode_json
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+
+class _ClockChange(msgspec.Struct, forbid_unknown_fields=True):
+    freeze: float | bool | None = None
+    move_s: float = 0.0
+    skew_s: float | None = None
+    thaw: bool = False
+
+
+class _LimitChange(msgspec.Struct, forbid_unknown_fields=True):
+    app_per_minute: float | None = None
+    workspace_per_minute: float | None = None
+    token: str | None = None
+    neighbour: float | None = None
+
+
+class _NewApp(msgspec.Struct, forbid_unknown_fields=True):
+    app_per_minute: float | None = None
+    version: str | None = None
+
+
+class Control:
+    """Answers requests to the simulator itself."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def answer(self, method: str, path: str, body: bytes) -> Reply:
+        """Answer one request; 404 for what is not there, 400 for what makes no sense."""
+        name = path.removeprefix("/_simulator").strip("/")
+        action = {
+            ("GET", "status"): self._status,
+            ("GET", "ledger"): self._ledger,
+            ("POST", "reset"): self._reset,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "clock"): self._clock,
+            ("POST", "limits"): self._limits,
+            ("POST", "apps"): self._app,
+        }.get((method, name))
+        if action is None:
+            return Reply({"error": f"{method} /_simulator/{name} is not known"}, 404)
+        try:
+            given: Any = decode_json(body) if body.strip() else {}
+            return Reply(action(given))
+        except (ValueError, TypeError) as error:
+            return Reply({"error": str(error)}, 400)
+
+    def _status(self, _: Any) -> Row:
+        simulator = self._simulator
+        return {
+            "url": simulator.url,
+            "token": simulator.token,
+            "requests": simulator.requests,
+            "statuses": {str(key): value for key, value in simulator.statuses.items()},
+            "now": simulator.clock.now(),
+            "faults_struck": simulator.faults.struck(),
+        }
+
+    def _ledger(self, _: Any) -> Any:
+        return self._simulator.ledger()
+
+    def _reset(self, _: Any) -> Row:
+        self._simulator.reset()
+        return {"reset": True}
+
+    def _add_fault(self, given: Any) -> Fault:
+        return self._simulator.faults.add(msgspec.convert(given, Fault))
+
+    def _clear_faults(self, _: Any) -> Row:
+        self._simulator.faults.clear()
+        return {"faults": 0}
+
+    def _clock(self, given: Any) -> Row:
+        change, clock = msgspec.convert(given, _ClockChange), self._simulator.clock
+        if change.thaw:
+            clock.thaw()
+        if change.freeze is not None and change.freeze is not False:
+            clock.freeze(None if change.freeze is True else float(change.freeze))
+        if change.move_s:
+            clock.move(change.move_s)
+        if change.skew_s is not None:
+            clock.skew_s = change.skew_s
+        return {"now": clock.now(), "skew_s": clock.skew_s}
+
+    def _limits(self, given: Any) -> Row:
+        change = msgspec.convert(given, _LimitChange)
+        self._simulator.set_limits(
+            app_per_minute=change.app_per_minute,
+            workspace_per_minute=change.workspace_per_minute,
+            token=change.token,
+        )
+        if change.neighbour is not None:
+            self._simulator.neighbour(change.neighbour)
+        return {"changed": True}
+
+    def _app(self, given: Any) -> Row:
+        wanted = msgspec.convert(given, _NewApp)
+        app = self._simulator.new_app(app_per_minute=wanted.app_per_minute, version=wanted.version)
+        return {"name": app.name, "token": app.token}

@@ -1,0 +1,101 @@
+"""Faults on a schedule or at a rate; the same seed and the same requests meet the same ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+import msgspec
+
+from .world.draw import mix
+
+Cut = Literal["before", "after"]
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule: when it strikes and what it does."""
+
+    rate: float = 1.0
+    """Share of the matching requests that it strikes."""
+    after: int = 0
+    """Matching requests that pass before it can strike."""
+    every: int = 1
+    """Of those, only each so-manieth."""
+    times: int | None = None
+    """How often it strikes at most."""
+    method: str | None = None
+    path: str | None = None
+    """Only paths that begin like this."""
+    status: int | None = None
+    """Answer this instead of doing the work."""
+    drop: Cut | None = None
+    """Close the connection before the work is done, or after."""
+    delay_s: float = 0.0
+    garble: bool = False
+    """Send a body that is no JSON (after the work is done)."""
+    truncate: bool = False
+    """Announce the whole body and close after half of it."""
+    empty: bool = False
+    """Send a success without a body."""
+    no_headers: bool = False
+    """Leave out the rate-limit headers and the request id."""
+    drift: str | None = None
+    """Name of a field whose value comes with another type, wherever it stands in the body."""
+    slow_body_s: float = 0.0
+    """Spread the body over so many seconds."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Rule:
+    fault: Fault
+    seed: int
+    seen: int = 0
+    struck: int = 0
+
+    def strikes(self, method: str, path: str) -> bool:
+        fault = self.fault
+        if fault.method is not None and fault.method.upper() != method:
+            return False
+        if fault.path is not None and not path.startswith(fault.path):
+            return False
+        self.seen += 1
+        if self.seen <= fault.after or (self.seen - fault.after) % fault.every:
+            return False
+        if fault.times is not None and self.struck >= fault.times:
+            return False
+        if fault.rate < 1.0 and mix(self.seed, self.seen) / 2**64 >= fault.rate:
+            return False
+        self.struck += 1
+        return True
+
+
+class Faults:
+    """The rules in force."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._rules: list[_Rule] = []
+
+    def add(self, fault: Fault | None = None, /, **settings: Any) -> Fault:
+        """Add a rule, given whole or by the fields of `Fault`; TypeError for an unknown one."""
+        made = msgspec.convert(settings, Fault) if fault is None else fault
+        if made.every < 1 or not 0.0 <= made.rate <= 1.0:
+            raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
+        self._rules.append(_Rule(made, mix(self._seed, len(self._rules), 0xFA)))
+        return made
+
+    def clear(self) -> None:
+        """Have no faults any more."""
+        self._rules.clear()
+
+    def struck(self) -> int:
+        """Return how many requests met a fault."""
+        return sum(rule.struck for rule in self._rules)
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def draw(self, method: str, path: str) -> Fault | None:
+        """Return the first rule that strikes this request; every rule counts it."""
+        struck = [rule.fault for rule in self._rules if rule.strikes(method, path)]
+        return struck[0] if struck else None

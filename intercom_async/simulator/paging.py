@@ -1,0 +1,143 @@
+"""The shapes of lists: cursors in query or body, pages by number with URLs, and plain lists."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from .table import Filter, Mark, Order, Table
+from .values import Call, Refusal, Reply, Row, bad_parameter, decode_json, encode_json
+
+PUBLIC_ORIGIN = "https://api.intercom.io"
+"""URLs of next pages point here whatever host was asked, as the real ones do."""
+MAX_PER_PAGE = 150
+
+
+def whole_number(value: Any, name: str, *, default: int, low: int = 1, high: int) -> int:
+    """Read a count from a query or a body; 400 beyond its bounds."""
+    if value is None or value == "":
+        return default
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        raise bad_parameter(f"{name} must be a number", field=name) from None
+    if not low <= number <= high:
+        raise bad_parameter(f"{name} must be between {low} and {high}", field=name)
+    return number
+
+
+def write_cursor(mark: Mark, record_id: str, page: int) -> str:
+    """Return base64 of sort value, id and number of the page it leads to."""
+    value = mark.value
+    if isinstance(value, int) and not isinstance(value, bool):
+        value *= 1_000
+    return base64.b64encode(encode_json([value, record_id, page])).decode()
+
+
+def read_cursor(text: Any, table: Table) -> tuple[Mark, int] | None:
+    """Return where a cursor points; None for none, 400 for one that was not given out."""
+    if text is None or text == "":
+        return None
+    try:
+        value, record_id, page = decode_json(base64.b64decode(str(text), validate=True))
+        number = table.seeds.number_of(record_id)
+    except (ValueError, TypeError, binascii.Error):
+        number = None
+        value, page = None, None
+    if number is None or not isinstance(page, int):
+        raise Refusal(
+            400,
+            "client_error",
+            "Invalid starting_after param. Please try again using a starting_after value "
+            "from a paginated response",
+        )
+    if isinstance(value, int) and not isinstance(value, bool):
+        value //= 1_000
+    return Mark(value, number), page
+
+
+def cursor_page(
+    call: Call,
+    table: Table,
+    asked: Filter,
+    order: Order,
+    *,
+    per_page: int,
+    starting_after: Any,
+    key: str = "data",
+    kind: str = "list",
+) -> Reply:
+    """Return one page of a table, its rows encoded without being decoded."""
+    cursor = read_cursor(starting_after, table)
+    mark, page = cursor or (None, 1)
+    cut = table.page(asked, order, mark, per_page)
+    pages: Row = {
+        "type": "pages",
+        "page": page,
+        "per_page": per_page,
+        "total_pages": math.ceil(cut.total_count / per_page),
+    }
+    if cut.mark is not None:
+        last_id = table.value_at(cut.mark.number, "id")
+        pages["next"] = {
+            "page": page + 1,
+            "per_page": per_page,
+            "starting_after": write_cursor(cut.mark, last_id, page + 1),
+        }
+    rows = (table.encoded(number, call.shape) for number in cut.numbers)
+    return Reply(join_rows(kind, key, rows, cut.total_count, pages))
+
+
+def join_rows(
+    kind: str, key: str, rows: Iterable[bytes], total_count: int, pages: Row | None
+) -> bytes:
+    """Put encoded rows into their envelope."""
+    tail = b"" if pages is None else b',"pages":%b' % encode_json(pages)
+    return b'{"type":"%b","%b":[%b],"total_count":%d%b}' % (
+        kind.encode(),
+        key.encode(),
+        b",".join(rows),
+        total_count,
+        tail,
+    )
+
+
+def numbered_page(
+    call: Call,
+    total_count: int,
+    *,
+    default: int,
+    high: int = MAX_PER_PAGE,
+    source: Any = None,
+) -> tuple[range, Row]:
+    """Return the places of the rows on the page that was asked for, and `pages` with its URL."""
+    given = call.query if source is None else source
+    per_page = whole_number(given.get("per_page"), "per_page", default=default, high=high)
+    page = whole_number(given.get("page"), "page", default=1, high=10_000_000)
+    total_pages = math.ceil(total_count / per_page)
+    pages: Row = {"type": "pages", "page": page, "per_page": per_page, "total_pages": total_pages}
+    pages["next"] = None
+    if page < total_pages:
+        kept = {name: value for name, value in call.query.items() if name != "page"}
+        query = urlencode(kept | {"per_page": per_page, "page": page + 1})
+        pages["next"] = f"{PUBLIC_ORIGIN}{call.path}?{query}"
+    start = min(total_count, (page - 1) * per_page)
+    return range(start, min(total_count, start + per_page)), pages
+
+
+def numbered_list(
+    call: Call, rows: Sequence[Row], *, default: int, high: int = MAX_PER_PAGE, key: str = "data"
+) -> Row:
+    """Return one page of rows that are at hand."""
+    places, pages = numbered_page(call, len(rows), default=default, high=high)
+    shown = [rows[place] for place in places]
+    return {"type": "list", key: shown, "total_count": len(rows), "pages": pages}
+
+
+def whole_list(rows: Iterable[Row], *, key: str = "data", kind: str = "list") -> Row:
+    """Return all rows at once, as lists without pages do."""
+    return {"type": kind, key: list(rows)}

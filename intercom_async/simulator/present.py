@@ -1,0 +1,189 @@
+"""Rows as they are sent: hidden keys resolved, and the differences between versions applied."""
+
+from __future__ import annotations
+
+import statistics as numbers
+from typing import TYPE_CHECKING, Any
+
+from .values import Row
+
+if TYPE_CHECKING:
+    from .workspace import Workspace
+
+EMBEDDED = 10
+"""How many tags, notes, companies a contact shows; the rest is behind `url`."""
+SHOWN_PARTS = 500
+
+
+class Presenter:
+    """Presents the rows of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def contact(self, row: Row, shape: str) -> Row:
+        """Return a contact with its lists cut at ten."""
+        shown = public(row)
+        base = f"/contacts/{row['id']}"
+        if row.get("email"):
+            shown["email_domain"] = row["email"].rpartition("@")[2]
+        lists = (
+            ("tags", "tags", [one["id"] for one in row["_tags"]], "tag", "/tags"),
+            ("notes", "notes", row["_notes"], "note", "/notes"),
+            ("companies", "companies", row["_companies"], "company", "/companies"),
+            ("opted_out_subscription_types", "subscriptions", row["_opted_out"]),
+            ("opted_in_subscription_types", "subscriptions", row["_opted_in"]),
+        )
+        for key, path, ids, *ref in lists:
+            kind, url = ref or ("subscription", "/subscription_types")
+            shown[key] = {
+                "type": "list",
+                "data": [
+                    {"type": kind, "id": one, "url": f"{url}/{one}"} for one in ids[:EMBEDDED]
+                ],
+                "url": f"{base}/{path}",
+                "total_count": len(ids),
+                "has_more": len(ids) > EMBEDDED,
+            }
+        if shape == "2.16" and shown["owner_id"] is not None:
+            shown["owner_id"] = str(shown["owner_id"])
+        return shown
+
+    def company(self, row: Row, shape: str) -> Row:  # noqa: ARG002 (the signature of presenters)
+        """Return a company with its tags, segments and the number of its people."""
+        shown = public(row)
+        shown["user_count"] = self._workspace.user_count(row)
+        shown["tags"] = {"type": "tag.list", "tags": self._tags(row["_tags"], is_full=False)}
+        shown["segments"] = {"type": "segment.list", "segments": []}
+        return shown
+
+    def conversation(self, row: Row, shape: str) -> Row:
+        """Return a conversation as lists have it."""
+        shown = public(row)
+        shown["contacts"] = {
+            "type": "contact.list",
+            "contacts": [self._contact_reference(one) for one in row["_contacts"]],
+        }
+        shown["teammates"] = {"type": "admin.list", "teammates": teammates_of(row)}
+        shown["tags"] = {"type": "tag.list", "tags": self._tags(row["_tags"], is_full=True)}
+        shown["linked_objects"] = linked(row)
+        shown["statistics"] = statistics_of(row)
+        if shape == "2.16":
+            for key in ("admin_assignee_id", "team_assignee_id"):
+                shown[key] = shown[key] or 0
+        return shown
+
+    def conversation_with_parts(self, row: Row, shape: str) -> Row:
+        """Return a conversation as a read by id has it: the newest parts with it."""
+        shown = self.conversation(row, shape)
+        parts: list[Row] = row["_parts"]
+        shown["conversation_parts"] = {
+            "type": "conversation_part.list",
+            "conversation_parts": [public(part) for part in parts[-SHOWN_PARTS:]],
+            "total_count": len(parts),
+        }
+        return shown
+
+    def _contact_reference(self, contact_id: str) -> Row:
+        table = self._workspace.contacts
+        number = table.number_of(contact_id)
+        external_id = None if number is None else table.value_at(number, "external_id")
+        return {"type": "contact", "id": contact_id, "external_id": external_id}
+
+    def _tags(self, attached: list[Row], *, is_full: bool) -> list[Row]:
+        rows: list[Row] = []
+        for one in attached:
+            tag = self._workspace.tags.find(one["id"])
+            if tag is not None:
+                extra = {key: value for key, value in one.items() if key != "id"}
+                rows.append(public(tag) | (extra if is_full else {}))
+        return rows
+
+
+def public(row: Row) -> Row:
+    """Return a copy without the hidden keys."""
+    return {key: value for key, value in row.items() if not key.startswith("_")}
+
+
+def linked(row: Row) -> Row:
+    """Return the tickets or conversations that hang on this one."""
+    refs = row["_linked"]
+    return {"type": "list", "data": refs, "total_count": len(refs), "has_more": False}
+
+
+def teammates_of(row: Row) -> list[Row]:
+    """Return the admins that took part."""
+    ids = [part["author"]["id"] for part in row["_parts"] if part["author"]["type"] == "admin"]
+    return [{"type": "admin", "id": one} for one in dict.fromkeys(ids)]
+
+
+def statistics_of(row: Row) -> Row:
+    """Derive the statistics of a conversation from its parts."""
+    started_at = row["created_at"]
+    parts: list[Row] = row["_parts"]
+    by_contact = [part for part in parts if is_contact(part) and part["part_type"] == "comment"]
+    by_admin = [part for part in parts if is_admin(part) and part["part_type"] == "comment"]
+    closes = [part for part in parts if part["part_type"] == "close"]
+    assignments = [part for part in parts if part["part_type"].endswith("assignment")]
+    opens = [part for part in parts if part["part_type"] == "open"]
+    waits = _reply_times(row)
+    first_contact = row["first_contact_reply"]
+    last_contact = by_contact[-1]["created_at"] if by_contact else None
+    return {
+        "type": "conversation_statistics",
+        "time_to_assignment": _since(started_at, assignments, 0),
+        "time_to_admin_reply": _since(started_at, by_admin, 0),
+        "time_to_first_close": _since(started_at, closes, 0),
+        "time_to_last_close": _since(started_at, closes, -1),
+        "median_time_to_reply": int(numbers.median(waits)) if waits else None,
+        "first_contact_reply_at": first_contact["created_at"] if first_contact else None,
+        "first_assignment_at": _moment(assignments, 0),
+        "first_admin_reply_at": _moment(by_admin, 0),
+        "first_close_at": _moment(closes, 0),
+        "last_assignment_at": _moment(assignments, -1),
+        "last_assignment_admin_reply_at": _moment(by_admin, -1) if assignments else None,
+        "last_contact_reply_at": last_contact or (started_at if first_contact else None),
+        "last_admin_reply_at": _moment(by_admin, -1),
+        "last_close_at": _moment(closes, -1),
+        "last_closed_by_id": closes[-1]["author"]["id"] if closes else None,
+        "count_reopens": len(opens),
+        "count_assignments": len(assignments),
+        "count_conversation_parts": 1 + len(parts),
+        "assigned_team_first_response_time": [],
+        "assigned_team_first_response_time_in_office_hours": [],
+        "handling_time": sum(waits),
+        "adjusted_handling_time": None,
+    }
+
+
+def is_contact(part: Row) -> bool:
+    """Tell whether a contact wrote this part."""
+    return part["author"]["type"] in ("user", "lead", "contact")
+
+
+def is_admin(part: Row) -> bool:
+    """Tell whether an admin wrote this part."""
+    return bool(part["author"]["type"] == "admin")
+
+
+def _moment(parts: list[Row], index: int) -> Any:
+    return parts[index]["created_at"] if parts else None
+
+
+def _since(started_at: int, parts: list[Row], index: int) -> int | None:
+    return parts[index]["created_at"] - started_at if parts else None
+
+
+def _reply_times(row: Row) -> list[int]:
+    """Return how long each question of a contact waited for the answer."""
+    asked_at: int | None = row["created_at"] if row["first_contact_reply"] else None
+    waits: list[int] = []
+    for part in row["_parts"]:
+        if part["part_type"] != "comment":
+            continue
+        if is_contact(part):
+            asked_at = part["created_at"] if asked_at is None else asked_at
+        elif asked_at is not None and is_admin(part):
+            waits.append(part["created_at"] - asked_at)
+            asked_at = None
+    return waits

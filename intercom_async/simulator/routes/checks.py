@@ -1,0 +1,161 @@
+"""What several resources check alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from intercom_async.simulator.paging import MAX_PER_PAGE, cursor_page, whole_number
+from intercom_async.simulator.query import Fields, compile_filter, parse
+from intercom_async.simulator.table import Filter, Order, Table
+from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
+
+TYPE_NAMES: dict[type, str] = {str: "string", int: "number", bool: "boolean", dict: "object"}
+
+
+def text_of(fields: Row, name: str) -> str | None:
+    """Return a text field; numbers are taken as text, as ids come both ways."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise bad_parameter(f"{name} must be a string", field=name)
+    return str(value)
+
+
+def needed_text(fields: Row, name: str) -> str:
+    """Return a text field that must be there and not blank."""
+    value = text_of(fields, name)
+    if value is None or not value.strip():
+        raise bad_parameter(f"{name} is required", code="parameter_not_found", field=name)
+    return value
+
+
+def moment_of(fields: Row, name: str) -> int | None:
+    """Return UNIX seconds; text of digits will do."""
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise bad_parameter(f"{name} must be a UNIX timestamp", field=name) from None
+
+
+def object_of(fields: Row, name: str) -> Row:
+    """Return an object field; absent and null are an empty one."""
+    value = fields.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise bad_parameter(f"{name} must be an object", field=name)
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def list_of(fields: Row, name: str) -> list[Any]:
+    """Return a list field; absent and null are an empty one."""
+    value = fields.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise bad_parameter(f"{name} must be an array", field=name)
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def admin_of(call: Call, admin_id: Any, *, code: str = "not_found") -> Row:
+    """Return the admin of an id; 404 without one."""
+    admin = call.workspace.admins.find(admin_id)
+    if admin is None:
+        message = "Resource Not Found" if code == "not_found" else "Admin for admin_id not found"
+        raise not_found(message, code)
+    return admin
+
+
+def contact_of(call: Call, contact_id: str) -> Row:
+    """Return a contact that can be seen by now; 404, or 410 where it was merged away."""
+    row = call.workspace.contacts.find(contact_id)
+    if row is None or row.get("_visible_at", 0) > call.workspace.now():
+        raise not_found("User Not Found")
+    merged_into = row.get("_merged_into")
+    if merged_into is None:
+        return row
+    if call.shape != "2.16":
+        raise not_found("User Not Found")
+    raise Refusal(
+        410,
+        "contact_merged",
+        "This contact has been merged. See the 'Link' header for the canonical contact.",
+        headers={"Link": f'</contacts/{merged_into}>; rel="canonical"'},
+    )
+
+
+def contact_to_change(call: Call, contact_id: str) -> Row:
+    """Return a contact to write to, its time of change already set."""
+    contact_of(call, contact_id)
+    row = call.workspace.contacts.change(contact_id)
+    row["updated_at"] = call.now_at
+    return row
+
+
+def search(
+    call: Call,
+    table: Table,
+    fields: Fields,
+    *,
+    default: int,
+    visible: Any = None,
+    key: str = "data",
+    kind: str = "list",
+) -> Reply:
+    """Answer a search: query, pagination and sort from the body."""
+    body = call.fields
+    if "query" not in body:
+        raise bad_parameter("query is required", code="parameter_not_found", field="query")
+    asked = compile_filter(parse(body["query"], fields), table, fields, call.workspace.day_of)
+    pagination, sort = object_of(body, "pagination"), object_of(body, "sort")
+    return cursor_page(
+        call,
+        table,
+        narrowed(asked, visible),
+        sort_order(sort, fields),
+        per_page=whole_number(
+            pagination.get("per_page"), "per_page", default=default, high=MAX_PER_PAGE
+        ),
+        starting_after=pagination.get("starting_after"),
+        key=key,
+        kind=kind,
+    )
+
+
+def sort_order(sort: Row, fields: Fields) -> Order:
+    """Read `sort`: the newest first unless it says otherwise."""
+    field, direction = sort.get("field") or "created_at", sort.get("order") or "descending"
+    if direction not in ("ascending", "descending"):
+        raise bad_parameter(
+            f"Invalid sort order '{direction}'. Must be one of: ascending, descending",
+            code="invalid_sort_order",
+        )
+    if not isinstance(field, str) or not fields.knows(field) or field in fields.equality_only:
+        raise bad_parameter(f"{field} is not a valid sort field", code="invalid_field")
+    return Order(field, direction == "descending")
+
+
+def narrowed(asked: Filter, visible: Any) -> Filter:
+    """Leave out the written rows that a list does not show."""
+    if visible is None:
+        return asked
+    test = asked.test_row
+    return Filter(
+        asked.key,
+        asked.numbers,
+        asked.is_exact,
+        asked.test_number,
+        lambda row: visible(row) and test(row),
+    )
+
+
+def first_where(rows: Iterable[Row], **wanted: Any) -> Row | None:
+    """Return the first row that has all these values."""
+    return next(
+        (row for row in rows if all(row.get(key) == value for key, value in wanted.items())), None
+    )

@@ -1,0 +1,264 @@
+"""Companies: upsert, read, change, delete, the list by pages and the scroll."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intercom_async.simulator.paging import (
+    cursor_page,
+    join_rows,
+    numbered_page,
+    whole_list,
+    whole_number,
+)
+from intercom_async.simulator.table import Filter, Order
+from intercom_async.simulator.values import (
+    Call,
+    Refusal,
+    Reply,
+    Row,
+    bad_parameter,
+    names,
+    not_found,
+)
+
+from .checks import moment_of, needed_text, object_of, text_of
+from .contact_lists import company_of
+from .registry import Routes
+
+routes = Routes()
+
+MAX_PER_PAGE = 60
+MAX_LISTED = 10_000
+SCROLL_SIZE = 100
+SCROLL_LIFE_S = 60.0
+NUMBERS = ("size", "monthly_spend")
+
+
+@routes("POST /companies")
+def create_or_update(call: Call) -> Any:
+    """Make a company, or change the one that has this `company_id`."""
+    fields = call.fields
+    if text_of(fields, "company_id") is None:
+        unknown = next((name for name in fields if name not in _KNOWN), None)
+        if unknown is not None:
+            raise Refusal(400, "bad_request", f"bad '{unknown}' parameter")
+    company_id = needed_text(fields, "company_id")
+    table = call.workspace.companies
+    known = table.unique("company_id", company_id)
+    if known is None:
+        row = _blank(call, company_id)
+        _apply(call, row, fields)
+        table.add(row)
+    else:
+        _apply(call, dict(known), fields)
+        row = table.change(known["id"])
+        _apply(call, row, fields)
+    return call.workspace.presenter.company(row, call.shape)
+
+
+@routes("PUT /companies/{company_id}", "PATCH /companies/{company_id}")
+def update(call: Call) -> Any:
+    """Change a company by Intercom's own id."""
+    known = company_of(call, call.id("company_id"))
+    _apply(call, dict(known), call.fields)
+    row = call.workspace.companies.change(known["id"])
+    _apply(call, row, call.fields)
+    return call.workspace.presenter.company(row, call.shape)
+
+
+_KNOWN = names(
+    "company_id name plan size website industry custom_attributes monthly_spend "
+    "remote_created_at created_at"
+)
+
+
+def _blank(call: Call, company_id: str) -> Row:
+    return {
+        "type": "company",
+        "company_id": company_id,
+        "app_id": call.workspace.id_code,
+        "name": company_id,
+        "remote_created_at": call.now_at,
+        "created_at": call.now_at,
+        "updated_at": call.now_at,
+        "last_request_at": None,
+        "monthly_spend": 0,
+        "session_count": 0,
+        "size": None,
+        "website": None,
+        "industry": None,
+        "plan": {},
+        "custom_attributes": {},
+        "_tags": [],
+    }
+
+
+def _apply(call: Call, row: Row, fields: Row) -> None:
+    for name in ("name", "website", "industry"):
+        if name in fields:
+            row[name] = text_of(fields, name)
+    for name in NUMBERS:
+        if fields.get(name) is not None:
+            # 155.98 is stored as 155.
+            row[name] = whole_number(
+                _floored(fields[name], name), name, default=0, low=0, high=2**31 - 1
+            )
+    plan = text_of(fields, "plan")
+    if plan:
+        row["plan"] = {"type": "plan", "id": str(len(plan)), "name": plan}
+    remote = moment_of(fields, "remote_created_at")
+    if remote is not None:
+        row["remote_created_at"] = remote
+    given = object_of(fields, "custom_attributes")
+    row["custom_attributes"] = {
+        key: value for key, value in (row["custom_attributes"] | given).items() if value is not None
+    }
+    row["updated_at"] = call.now_at
+
+
+def _floored(value: Any, name: str) -> int:
+    try:
+        return int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise bad_parameter(f"{name} must be a number", field=name) from None
+
+
+@routes("GET /companies")
+def list_or_find(call: Call) -> Any:
+    """Answer a page, or one company where its `company_id` or name is given."""
+    table = call.workspace.companies
+    for field in ("company_id", "name"):
+        value = call.query.get(field)
+        if value:
+            row = table.unique(field, value)
+            if row is None:
+                raise not_found("Company Not Found", "company_not_found")
+            return call.workspace.presenter.company(row, call.shape)
+    if call.query.get("segment_id") or call.query.get("tag_id"):
+        tag_id = call.query.get("tag_id")
+        numbers = [
+            number
+            for number in _listed(call)
+            if any(one["id"] == tag_id for one in table.at(number)["_tags"])
+        ]
+        return _page(call, numbers)
+    return _page(call, _listed(call))
+
+
+@routes("POST /companies/list", "GET /companies/list")
+def list_all(call: Call) -> Any:
+    """Answer a page; its number and size stand in the query."""
+    return _page(call, _listed(call))
+
+
+def _listed(call: Call) -> list[int]:
+    """Return the companies that have people; those without are in no list."""
+    workspace = call.workspace
+    is_ascending = call.query.get("order") == "asc"
+    numbers = workspace.companies.numbers(
+        workspace.companies.everything(), Order(is_descending=not is_ascending)
+    )
+    return [number for number in numbers if workspace.has_people(number)]
+
+
+def _page(call: Call, numbers: list[int]) -> Reply:
+    table = call.workspace.companies
+    source: Row = dict(call.query)
+    if call.body is not None:
+        source = {**call.fields, **source}
+    places, pages = numbered_page(call, len(numbers), default=15, high=MAX_PER_PAGE, source=source)
+    if pages["page"] * pages["per_page"] > MAX_LISTED:
+        raise Refusal(
+            400,
+            "bad_request",
+            f"Only the first {MAX_LISTED} companies can be listed; use the scroll for more",
+        )
+    rows = (table.encoded(numbers[place], call.shape) for place in places)
+    return Reply(join_rows("list", "data", rows, len(numbers), pages))
+
+
+@routes("GET /companies/scroll")
+def scroll(call: Call) -> Any:
+    """Answer the next hundred of the one scroll that may be open.
+
+    The token is the same on every page; the end is an empty page.
+    """
+    workspace, now = call.workspace, call.workspace.now()
+    token = call.query.get("scroll_param")
+    open_scroll = workspace.scroll
+    if open_scroll is not None and now - open_scroll.used_at > SCROLL_LIFE_S:
+        open_scroll = workspace.scroll = None
+    if not token:
+        if open_scroll is not None:
+            raise Refusal(400, "scroll_exists", "scroll already exists for this workspace")
+        open_scroll = workspace.open_scroll(_listed(call))
+    elif open_scroll is None or open_scroll.token != token:
+        raise not_found("scroll parameter not found")
+    numbers = open_scroll.numbers[open_scroll.at : open_scroll.at + SCROLL_SIZE]
+    open_scroll.at += len(numbers)
+    open_scroll.used_at = now
+    table = workspace.companies
+    rows = b",".join(table.encoded(number, call.shape) for number in numbers)
+    return Reply(
+        b'{"type":"list","data":[%b],"pages":null,"total_count":null,"scroll_param":"%b"}'
+        % (rows, open_scroll.token.encode())
+    )
+
+
+@routes("GET /companies/{company_id}")
+def show(call: Call) -> Any:
+    """Answer one company."""
+    row = company_of(call, call.id("company_id"))
+    return call.workspace.presenter.company(row, call.shape)
+
+
+@routes("DELETE /companies/{company_id}")
+def delete(call: Call) -> Any:
+    """Delete a company."""
+    row = company_of(call, call.id("company_id"))
+    call.workspace.companies.remove(row["id"])
+    for _, contact in call.workspace.contacts.written():
+        if row["id"] in contact["_companies"]:
+            contact["_companies"].remove(row["id"])
+    return {"id": row["id"], "object": "company", "deleted": True}
+
+
+@routes("GET /companies/{company_id}/contacts")
+def list_contacts(call: Call) -> Any:
+    """Answer a company's contacts, by cursor."""
+    workspace = call.workspace
+    company = company_of(call, call.id("company_id"))
+    numbers = workspace.company_contacts(company)
+    inside = frozenset(numbers)
+    asked = Filter(
+        key=f"company:{company['id']}:{len(numbers)}:{hash(inside)}",
+        numbers=[one for one in reversed(numbers) if one < workspace.contacts.seeds.count],
+        is_exact=True,
+        test_number=inside.__contains__,
+        test_row=lambda row: company["id"] in row["_companies"],
+    )
+    return cursor_page(
+        call,
+        workspace.contacts,
+        asked,
+        Order(),
+        per_page=whole_number(call.query.get("per_page"), "per_page", default=50, high=150),
+        starting_after=call.query.get("starting_after"),
+    )
+
+
+@routes("GET /companies/{company_id}/segments")
+def list_segments(call: Call) -> Any:
+    """Answer the segments of a company."""
+    company_of(call, call.id("company_id"))
+    segments = [one for one in call.workspace.segments if one["person_type"] == "user"]
+    return whole_list(segments[:1])
+
+
+@routes("GET /companies/{company_id}/notes")
+def list_notes(call: Call) -> Any:
+    """Answer the notes of a company."""
+    company_of(call, call.id("company_id"))
+    _, pages = numbered_page(call, 0, default=50)
+    return {"type": "list", "data": [], "total_count": 0, "pages": pages}

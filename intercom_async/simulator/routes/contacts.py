@@ -1,0 +1,226 @@
+"""Contacts: create, read, change, list, search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from intercom_async.simulator.paging import cursor_page, whole_number
+from intercom_async.simulator.query import Fields
+from intercom_async.simulator.table import Order
+from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, names, not_found
+from intercom_async.simulator.world.contacts import blank_contact
+
+from .checks import (
+    contact_of,
+    contact_to_change,
+    moment_of,
+    narrowed,
+    object_of,
+    search,
+    text_of,
+)
+from .registry import Routes
+
+routes = Routes()
+
+TIMES = names(
+    "created_at updated_at signed_up_at last_seen_at last_contacted_at last_replied_at "
+    "last_email_opened_at last_email_clicked_at android_last_seen_at ios_last_seen_at"
+)
+FIELDS = Fields(
+    known=frozenset(blank_contact()) - {"type", "_tags", "_notes", "_companies"}
+    | TIMES
+    | {"id", "role", "email_domain", "workspace_id"}
+    | {f"location.{key}" for key in ("country", "region", "city")}
+    | {"location_country", "location_region", "location_city"},
+    dates=TIMES,
+    days=TIMES,
+    special={
+        "tag_id": lambda row: [one["id"] for one in row["_tags"]],
+        "segment_id": lambda row: row.get("_segments", []),
+        "company_id": lambda row: row["_companies"],
+        "email_domain": lambda row: (row.get("email") or "").rpartition("@")[2] or None,
+        "location_country": lambda row: row["location"]["country"],
+        "location_region": lambda row: row["location"]["region"],
+        "location_city": lambda row: row["location"]["city"],
+    },
+    equality_only=frozenset(("tag_id", "segment_id")),
+)
+TEXTS = ("external_id", "email", "phone", "name", "language_override")
+FLAGS = ("unsubscribed_from_emails", "marked_email_as_spam")
+GIVEN_TIMES = ("signed_up_at", "last_seen_at")
+ROLES = ("user", "lead")
+
+
+def is_listed(call: Call) -> Callable[[Row], bool]:
+    """Return the test for rows that lists and searches show by now."""
+    now = call.workspace.now()
+    return lambda row: (
+        row.get("_indexed_at", 0) <= now and not row.get("_archived") and "_merged_into" not in row
+    )
+
+
+@routes("GET /contacts")
+def list_contacts(call: Call) -> Any:
+    """Answer one page, ten rows unless told otherwise."""
+    table = call.workspace.contacts
+    return cursor_page(
+        call,
+        table,
+        narrowed(table.everything(), is_listed(call)),
+        Order(),
+        per_page=whole_number(call.query.get("per_page"), "per_page", default=10, high=150),
+        starting_after=call.query.get("starting_after"),
+    )
+
+
+@routes("POST /contacts/search")
+def search_contacts(call: Call) -> Any:
+    """Answer a search; times are compared by whole days."""
+    return search(call, call.workspace.contacts, FIELDS, default=50, visible=is_listed(call))
+
+
+@routes("GET /contacts/{contact_id}")
+def show(call: Call) -> Any:
+    """Answer one contact."""
+    row = contact_of(call, call.id("contact_id"))
+    return call.workspace.presenter.contact(row, call.shape)
+
+
+@routes("GET /contacts/find_by_external_id/{external_id}")
+def show_by_external_id(call: Call) -> Any:
+    """Answer the contact with this external id."""
+    row = call.workspace.contacts.unique("external_id", call.id("external_id"))
+    if row is None:
+        raise not_found("User Not Found")
+    row = contact_of(call, row["id"])
+    return call.workspace.presenter.contact(row, call.shape)
+
+
+@routes("POST /contacts")
+def create(call: Call) -> Any:
+    """Make a contact; 409 where one of these details is there already."""
+    fields = call.fields
+    role = text_of(fields, "role")
+    if not (role or text_of(fields, "email") or text_of(fields, "external_id")):
+        raise bad_parameter(
+            "One of email, external_id or role is required", code="parameter_not_found"
+        )
+    row: Row = blank_contact() | {
+        "workspace_id": call.workspace.id_code,
+        "role": role or "user",
+        "created_at": call.now_at,
+        "updated_at": call.now_at,
+    }
+    _apply(call, row, fields)
+    _refuse_duplicates(call, row)
+    row["_visible_at"] = call.workspace.now() + call.workspace.settle_s
+    row["_indexed_at"] = call.workspace.now() + call.workspace.index_s
+    call.workspace.contacts.add(row)
+    if row["role"] == "lead" and row["external_id"] is None:
+        row["external_id"] = f"{row['id'][:8]}-{row['id'][8:12]}-4000-a000-{row['id'][12:]}"
+    return call.workspace.presenter.contact(row, call.shape)
+
+
+@routes("PUT /contacts/{contact_id}", "PATCH /contacts/{contact_id}")
+def update(call: Call) -> Any:
+    """Change the fields that are sent; attributes are merged."""
+    contact_id, workspace = call.id("contact_id"), call.workspace
+    changed = dict(contact_of(call, contact_id))
+    _apply(call, changed, call.fields)
+    _refuse_duplicates(call, changed)
+    row = contact_to_change(call, contact_id)
+    row.update(changed | {"updated_at": call.now_at})
+    return workspace.presenter.contact(row, call.shape)
+
+
+@routes("DELETE /contacts/{contact_id}")
+def delete(call: Call) -> Any:
+    """Delete a contact for good."""
+    row = contact_of(call, call.id("contact_id"))
+    call.workspace.contacts.remove(row["id"])
+    return status_of(row, deleted=True)
+
+
+def status_of(row: Row, **done: bool) -> Row:
+    """Return the short answer of the calls that change what a contact is."""
+    return {"type": "contact", "id": row["id"], "external_id": row["external_id"], **done}
+
+
+def _apply(call: Call, row: Row, fields: Row) -> None:
+    """Check the fields of a request and write them into a row."""
+    for name in TEXTS:
+        if name in fields:
+            row[name] = text_of(fields, name)
+    if row["email"] is not None and "@" not in row["email"]:
+        raise bad_parameter("email is not a valid address", field="email")
+    role = text_of(fields, "role") or row["role"]
+    if role not in ROLES:
+        raise bad_parameter("role must be user or lead", field="role")
+    row["role"] = role
+    row.update({name: moment_of(fields, name) for name in GIVEN_TIMES if name in fields})
+    _apply_flags(row, fields)
+    if "owner_id" in fields:
+        row["owner_id"] = _owner(call, text_of(fields, "owner_id"))
+    if "avatar" in fields:
+        row["avatar"] = _avatar(text_of(fields, "avatar"))
+    _apply_attributes(call, row, fields)
+
+
+def _apply_flags(row: Row, fields: Row) -> None:
+    for name in FLAGS:
+        value = fields.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, bool):
+            raise bad_parameter(f"{name} must be a boolean", field=name)
+        row[name] = value
+
+
+def _avatar(image_url: str | None) -> Row | None:
+    return {"type": "avatar", "image_url": image_url} if image_url else None
+
+
+def _owner(call: Call, owner_id: str | None) -> int | None:
+    if owner_id is None or owner_id in ("", "0"):
+        return None
+    if call.workspace.admins.find(owner_id) is None:
+        raise bad_parameter("owner_id is not an admin of this workspace", field="owner_id")
+    return int(owner_id)
+
+
+def _apply_attributes(call: Call, row: Row, fields: Row) -> None:
+    given = object_of(fields, "custom_attributes")
+    for name in given:
+        if not call.workspace.has_attribute("contact", name):
+            raise bad_parameter(
+                f"Custom attribute '{name}' does not exist", field="custom_attributes"
+            )
+    if "custom_attributes" in fields:
+        merged: Row = row["custom_attributes"] | given
+        row["custom_attributes"] = {
+            key: value for key, value in merged.items() if value is not None
+        }
+
+
+def _refuse_duplicates(call: Call, row: Row) -> None:
+    table = call.workspace.contacts
+    for name in ("external_id", "email"):
+        if row[name] is None or (name == "email" and row["role"] == "lead"):
+            continue
+        other = _other_with(table.unique(name, row[name]), row, name)
+        if other is None:
+            continue
+        state = "An archived" if other.get("_archived") else "A"
+        raise Refusal(
+            409,
+            "conflict",
+            f"{state} contact matching those details already exists with id={other['id']}",
+        )
+
+
+def _other_with(other: Row | None, row: Row, name: str) -> Row | None:
+    if other is None or other["id"] == row.get("id") or "_merged_into" in other:
+        return None
+    return None if name == "email" and other["role"] == "lead" else other

@@ -1,0 +1,134 @@
+"""Events: what contacts did."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from intercom_async.simulator.paging import PUBLIC_ORIGIN, whole_number
+from intercom_async.simulator.values import Call, Reply, Row, bad_parameter, not_found
+
+from .checks import moment_of, needed_text, object_of, text_of
+from .registry import Routes
+
+routes = Routes()
+
+KEPT_S = 90 * 86_400
+MAX_METADATA = 10
+
+
+@routes("POST /events")
+def create(call: Call) -> Any:
+    """Take an event; one with the same contact, name and time is taken and not kept."""
+    fields = call.fields
+    name = needed_text(fields, "event_name")
+    created_at = moment_of(fields, "created_at") or call.now_at
+    contact = _contact(call, fields, ("id", "user_id", "email"))
+    metadata = dict(list(object_of(fields, "metadata").items())[:MAX_METADATA])
+    if any(isinstance(value, dict) and "nested" in value for value in metadata.values()):
+        raise bad_parameter("metadata cannot be nested", field="metadata")
+    key = (contact["id"], name, created_at)
+    if key not in call.workspace.event_keys:
+        call.workspace.event_keys.add(key)
+        number = len(call.workspace.events) + 1
+        call.workspace.events.append(
+            {
+                "type": "event",
+                "id": f"event-{call.workspace.seed}-{number}",
+                "created_at": created_at,
+                "event_name": name,
+                "user_id": contact["external_id"],
+                "email": contact["email"],
+                "intercom_user_id": contact["id"],
+                "metadata": metadata,
+            }
+        )
+    return Reply(b"", 202)
+
+
+def _contact(call: Call, given: Any, names: tuple[str, ...]) -> Row:
+    """Find the contact of an event by whichever key is given."""
+    table = call.workspace.contacts
+    intercom_id, user_id, email = (text_of(given, name) for name in names)
+    if not (intercom_id or user_id or email):
+        raise bad_parameter("A user_id, email or id is required", code="parameter_not_found")
+    row: Row | None = None
+    if intercom_id:
+        row = table.find(intercom_id)
+    elif user_id:
+        row = table.unique("external_id", user_id)
+    elif email:
+        row = table.unique("email", email)
+    if row is None or "_merged_into" in row:
+        raise not_found("User Not Found")
+    return row
+
+
+@routes("GET /events")
+def list_events(call: Call) -> Any:
+    """Answer the events of one contact of the last ninety days, the newest first."""
+    query = call.query
+    if query.get("type") != "user":
+        raise bad_parameter("type must be user", field="type")
+    contact = _contact(call, dict(query), ("intercom_user_id", "user_id", "email"))
+    oldest_at = call.now_at - KEPT_S
+    rows = [
+        row
+        for row in call.workspace.events
+        if row["intercom_user_id"] == contact["id"] and row["created_at"] >= oldest_at
+    ]
+    rows.sort(key=lambda row: (row["created_at"], row["id"]), reverse=True)
+    if call.flag("summary"):
+        return _summary(rows, contact)
+    per_page = whole_number(query.get("per_page"), "per_page", default=50, high=150)
+    before = moment_of(dict(query), "before")
+    since = moment_of(dict(query), "since")
+    shown = [row for row in rows if before is None or row["created_at"] < before]
+    shown = [row for row in shown if since is None or row["created_at"] > since]
+    page = shown[:per_page]
+    pages: Row = {}
+    kept = {key: value for key, value in query.items() if key not in ("before", "since")}
+    if len(shown) > per_page:
+        pages["next"] = _link(kept, "before", page[-1]["created_at"])
+    if page:
+        pages["since"] = _link(kept, "since", page[0]["created_at"])
+    return {"type": "event.list", "events": page, "pages": pages}
+
+
+def _link(query: dict[str, str], name: str, moment: int) -> str:
+    return f"{PUBLIC_ORIGIN}/events?{urlencode(query | {name: moment})}"
+
+
+def _summary(rows: list[Row], contact: Row) -> Row:
+    by_name: dict[str, list[int]] = {}
+    for row in rows:
+        by_name.setdefault(row["event_name"], []).append(row["created_at"])
+    return {
+        "type": "event.summary",
+        "email": contact["email"],
+        "intercom_user_id": contact["id"],
+        "user_id": contact["external_id"],
+        "events": [
+            {
+                "name": name,
+                "first": _iso(min(times)),
+                "last": _iso(max(times)),
+                "count": len(times),
+                "description": "",
+            }
+            for name, times in by_name.items()
+        ],
+    }
+
+
+def _iso(moment: int) -> str:
+    return dt.datetime.fromtimestamp(moment, dt.UTC).isoformat()
+
+
+@routes("POST /events/summaries")
+def summaries(call: Call) -> Any:
+    """Take a summary of events of a user; the answer is empty."""
+    needed_text(call.fields, "user_id")
+    object_of(call.fields, "event_summaries")
+    return Reply(b"")

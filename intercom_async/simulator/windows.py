@@ -1,0 +1,128 @@
+"""The two limits: fixed windows that end at multiples of their length, and the ledger of them.
+
+A private app may make so many calls in a window, and all apps of a workspace together so many.
+Nothing smooths them: whoever comes first in a window is served, as on the real server.
+https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+import msgspec
+
+KEPT_WINDOWS = 20_000
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What one token was answered in one window."""
+
+    app: str
+    token: str
+    window_at: float
+    """Start of the window, UNIX seconds on the simulator's clock."""
+    limit: int
+    """The app's limit in that window; it may change while the simulator runs."""
+    served: int
+    rejected: int
+    """Answers of 429, whichever of the two limits was passed."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What a reply's three headers say."""
+
+    limit: int
+    remaining: int
+    reset_at: float
+
+
+def per_window(per_minute: float, window_s: float) -> int:
+    """Return the calls of one window: 10,000 a minute are 1,667 in ten seconds."""
+    return max(0, round(per_minute * window_s / 60))
+
+
+def moment_text(reset_at: float) -> str:
+    """Write the end of a window: whole seconds, or a decimal where windows are not whole.
+
+    The real header is always whole. A test that runs windows of half a second needs the half: a
+    rounded end would make every client wait twice as long.
+    """
+    return str(int(reset_at)) if reset_at == int(reset_at) else f"{reset_at:.6f}".rstrip("0")
+
+
+class Quota:
+    """One counter that starts anew with each window."""
+
+    def __init__(self, per_minute: float, window_s: float) -> None:
+        self.per_minute = per_minute
+        self.window_s = window_s
+        self._index = -1
+        self._used = 0
+        self.neighbour_share = 0.0
+
+    @property
+    def limit(self) -> int:
+        """Calls of one window."""
+        return per_window(self.per_minute, self.window_s)
+
+    def used(self, now: float) -> int:
+        """Return the calls counted in the window of `now`, those of the neighbour included.
+
+        The neighbour spends its share evenly over the window.
+        """
+        index = math.floor(now / self.window_s)
+        if index != self._index:
+            self._index = index
+            self._used = 0
+        elapsed = now / self.window_s - index
+        return self._used + int(self.neighbour_share * self.limit * elapsed)
+
+    def reset(self) -> None:
+        """Forget what was counted."""
+        self._index, self._used = -1, 0
+
+    def count(self) -> None:
+        """Count one call in the window that `used` last looked at."""
+        self._used += 1
+
+    def reset_at(self, now: float) -> float:
+        """Return the end of the window of `now`."""
+        return round((math.floor(now / self.window_s) + 1) * self.window_s, 6)
+
+
+class Ledger:
+    """Served and rejected calls by token and window."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[tuple[str, float], list[int]] = OrderedDict()
+        self._names: dict[str, str] = {}
+
+    def enter(self, *, app: str, token: str, window_at: float, limit: int, is_served: bool) -> None:
+        """Write one call down; windows beyond the newest `KEPT_WINDOWS` are forgotten."""
+        row = self._rows.get((token, window_at))
+        if row is None:
+            self._names[token] = app
+            row = self._rows[(token, window_at)] = [limit, 0, 0]
+            if len(self._rows) > KEPT_WINDOWS:
+                self._rows.popitem(last=False)
+        row[0] = limit
+        row[1 if is_served else 2] += 1
+
+    def rows(self) -> list[LedgerRow]:
+        """Return all rows, oldest window first."""
+        return [
+            LedgerRow(
+                app=self._names[token],
+                token=token,
+                window_at=window_at,
+                limit=limit,
+                served=served,
+                rejected=rejected,
+            )
+            for (token, window_at), (limit, served, rejected) in self._rows.items()
+        ]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()

@@ -1,0 +1,224 @@
+"""All that one workspace holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import zoneinfo
+from collections.abc import Callable
+
+from .present import Presenter
+from .shelf import Shelf
+from .table import Table
+from .threads import Threads
+from .values import Row
+from .world import settings, staff
+from .world.companies import CompanySeeds
+from .world.contacts import ContactSeeds
+from .world.conversations import ConversationSeeds
+from .world.draw import mix
+
+SEEDED_UNTIL = 1_767_225_600
+"""The newest seeded record is from the turn of 2026: fixed, so that a seed means the same data."""
+SEEDED_YEARS_S = 2 * 365 * 86_400
+
+
+@dataclasses.dataclass(slots=True)
+class Scroll:
+    """The one walk over all companies that may be under way."""
+
+    token: str
+    numbers: list[int]
+    at: int = 0
+    used_at: float = 0.0
+
+
+class Workspace:
+    """Records and their relations; the same arguments make the same records."""
+
+    def __init__(
+        self,
+        *,
+        contacts: int,
+        conversations: int,
+        companies: int,
+        tickets: int,
+        seed: int,
+        timezone: str,
+        settle_s: float,
+        index_s: float,
+        now: Callable[[], float],
+    ) -> None:
+        self.seed = seed
+        self.id_code = f"sim{seed:05d}"
+        self.timezone = timezone
+        self.settle_s = settle_s
+        """How long a new contact is not found by its id."""
+        self.index_s = index_s
+        """How long a new contact is in no list and no search."""
+        self.now = now
+        self.since, self.until = SEEDED_UNTIL - SEEDED_YEARS_S, SEEDED_UNTIL
+        self.admins, self.teams, self.tags = Shelf(), Shelf(), Shelf(200)
+        self.notes, self.articles = Shelf(30), Shelf(1_000)
+        self.admins.fill(staff.admins(seed))
+        self.teams.fill(staff.teams(list(self.admins)))
+        self.tags.fill(staff.tags())
+        self.articles.fill(staff.articles(seed, self.id_code, self.until))
+        self.collections, self.segments = Shelf(1_000), Shelf()
+        self.data_attributes, self.away_reasons = Shelf(500), Shelf(20)
+        self.collections.fill(settings.collections(self.id_code, self.until))
+        self.segments.fill(settings.segments(self.until))
+        self.data_attributes.fill(settings.data_attributes(self.until))
+        self.away_reasons.fill(settings.away_reasons(self.until))
+        self.events: list[Row] = []
+        self.event_keys: set[tuple[str, str, int]] = set()
+        self.deleted_conversations: list[Row] = []
+        self.activity: list[Row] = []
+        self.scroll: Scroll | None = None
+        self._scrolls = 0
+        self.threads = Threads(self)
+        self.presenter = Presenter(self)
+        self._fill_tables(contacts, conversations, companies)
+        self._zone = _zone_of(timezone)
+        self._part_ids = 30_000_000_000
+        self.ticket_count = tickets
+
+    def _fill_tables(self, contacts: int, conversations: int, companies: int) -> None:
+        company_seeds = CompanySeeds(
+            seed=self.seed,
+            count=companies,
+            since=self.since,
+            until=self.until,
+            workspace_id=self.id_code,
+            present=self.presenter.company,
+        )
+        self.contact_seeds = ContactSeeds(
+            seed=self.seed,
+            count=contacts,
+            since=self.since,
+            until=self.until,
+            workspace_id=self.id_code,
+            admin_ids=[one["id"] for one in self.admins],
+            tag_ids=[one["id"] for one in self.tags],
+            company_of=lambda number: (
+                company_seeds.id_at(number % companies) if companies else None
+            ),
+        )
+        self.companies = Table(company_seeds, self.presenter.company)
+        self.contacts = Table(self.contact_seeds, self.presenter.contact)
+        conversation_seeds = ConversationSeeds(
+            seed=self.seed,
+            count=conversations,
+            since=self.since,
+            until=self.until,
+            admins=list(self.admins),
+            team_ids=[int(one["id"]) for one in self.teams],
+            contact_of=self._seeded_person,
+            present=self.presenter.conversation,
+        )
+        self.conversations = Table(conversation_seeds, self.presenter.conversation)
+
+    def _seeded_person(self, draw: int) -> Row | None:
+        """Return who wrote a seeded conversation, of the contacts as they were seeded."""
+        seeds = self.contact_seeds
+        if not seeds.count:
+            return None
+        number = draw % seeds.count
+        columns = seeds.columns
+        return {
+            "type": "contact",
+            **{key: columns[key](number) for key in ("id", "role", "name", "email")},
+        }
+
+    def user_count(self, company: Row) -> int:
+        """Return how many contacts belong to a company."""
+        return len(self.company_contacts(company))
+
+    def company_contacts(self, company: Row) -> list[int]:
+        """Return the numbers of a company's contacts, the newest first."""
+        company_id = company["id"]
+        number = self.companies.number_of(company_id)
+        written = [one for one, row in self.contacts.written() if company_id in row["_companies"]]
+        seeded: list[int] = []
+        count = self.companies.seeds.count
+        if number is not None and number < count:
+            seeds = self.contact_seeds
+            seeded = [
+                one
+                for one in range(number, seeds.count, count)
+                if seeds.company_ids(one) and self.contacts.is_seeded(one)
+            ]
+        return sorted(seeded + written, reverse=True)
+
+    def has_people(self, company_number: int) -> bool:
+        """Tell whether anyone belongs to a company."""
+        company_id = self.companies.value_at(company_number, "id")
+        count, seeds = self.companies.seeds.count, self.contact_seeds
+        if company_number < count and any(
+            seeds.company_ids(one) and self.contacts.is_seeded(one)
+            for one in range(company_number, seeds.count, count)
+        ):
+            return True
+        return any(company_id in row["_companies"] for _, row in self.contacts.written())
+
+    def has_attribute(self, model: str, name: str) -> bool:
+        """Tell whether a custom attribute is defined and not archived."""
+        return any(
+            one["name"] == name and one["model"] == model and not one["archived"]
+            for one in self.data_attributes
+        )
+
+    def open_scroll(self, numbers: list[int]) -> Scroll:
+        """Begin the walk over these companies."""
+        self._scrolls += 1
+        bits = mix(self.seed, self._scrolls, 0x5C)
+        tail = mix(self.seed, self._scrolls, 0x5D) & 0xFFFFFFFFFFFF
+        token = f"{bits >> 32:08x}-{bits >> 16 & 0xFFFF:04x}-4{bits & 0xFFF:03x}-a000-{tail:012x}"
+        self.scroll = Scroll(token, numbers)
+        return self.scroll
+
+    def log(self, at: int, kind: str, admin: Row, metadata: Row) -> None:
+        """Write what an admin did into the activity log."""
+        self.activity.append(
+            {
+                "id": f"{mix(self.seed, len(self.activity), 0xAC):016x}",
+                "performed_by": {
+                    "type": "admin",
+                    "id": admin["id"],
+                    "email": admin["email"],
+                    "ip": "127.0.0.1",
+                },
+                "metadata": metadata,
+                "created_at": at,
+                "activity_type": kind,
+                "activity_description": f"{admin['name']}: {kind.replace('_', ' ')}",
+            }
+        )
+
+    def day_of(self, moment: int) -> tuple[int, int]:
+        """Return the start of a moment's day in the workspace's time zone, and of the next."""
+        try:
+            local = dt.datetime.fromtimestamp(moment, self._zone)
+            start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+            following = (start + dt.timedelta(days=1)).date()
+        except (OverflowError, ValueError, OSError):
+            return moment, moment + 1
+        next_start = dt.datetime.combine(following, dt.time(), self._zone)
+        return int(start.timestamp()), int(next_start.timestamp())
+
+    def new_part_id(self) -> str:
+        """Return the id of the next part of any conversation."""
+        self._part_ids += 1
+        return str(self._part_ids)
+
+
+def _zone_of(name: str) -> dt.tzinfo:
+    if name.upper() in ("UTC", "ETC/UTC", "GMT"):
+        return dt.UTC
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise ValueError(
+            f"timezone={name!r} is not known here; give an IANA name, and install the tzdata "
+            "package where the system has no time zones"
+        ) from None

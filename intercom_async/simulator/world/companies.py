@@ -1,0 +1,109 @@
+"""Seeded companies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from intercom_async.simulator.values import Row, encode_json
+
+from .base import Column
+from .draw import LAST_NAMES, WORDS, Timeline, mix
+
+KINDS = ("Works", "Labs", "Partners", "Systems", "Foods", "Travel", "Media", "Energy")
+INDUSTRIES = ("Software", "Manufacturing", "Retail", "Education", "Health", "Logistics")
+PLANS = (("1", "Free"), ("2", "Premium"), ("3", "Enterprise"))
+ID_LENGTH = 24
+
+
+class CompanySeeds:
+    """Companies by number."""
+
+    monotone = frozenset({"created_at", "updated_at"})
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        count: int,
+        since: int,
+        until: int,
+        workspace_id: str,
+        present: Callable[[Row, str], Row],
+    ) -> None:
+        self.count = count
+        self._seed = seed
+        self._present = present
+        self._workspace_id = workspace_id
+        self._timeline = Timeline(seed=seed, salt=2, count=count, since=since, until=until)
+        self._salt = f"{mix(seed, 0, 0x2D) & 0xFFFFFFFFFF:010x}"
+        self.columns: Mapping[str, Column] = {
+            "id": self.id_at,
+            "company_id": lambda number: f"company-{number}",
+            "name": self.name,
+            "created_at": self._timeline.at,
+            "updated_at": lambda number: self._timeline.at(number) + 600,
+        }
+        self.unique: Mapping[str, Callable[[Any], int | None]] = {
+            "id": self.number_of,
+            "company_id": _number_behind_dash,
+            "name": _number_behind_dash,
+        }
+
+    def name(self, number: int) -> str:
+        """Return a name that says its record's number."""
+        bits = mix(self._seed, number, 0xC1)
+        return f"{LAST_NAMES[bits & 63]} {KINDS[bits >> 6 & 7]}-{number}"
+
+    def id_of(self, number: int, created_at: int) -> str:
+        """Return 24 hex digits: time, workspace, number."""
+        return f"{created_at & 0xFFFFFFFF:08x}{self._salt}{number:06x}"
+
+    def id_at(self, number: int) -> str:
+        """Return the id of a seeded company."""
+        return self.id_of(number, self._timeline.at(number))
+
+    def number_of(self, record_id: Any) -> int | None:
+        """Return the number in an id of this workspace."""
+        if not isinstance(record_id, str) or len(record_id) != ID_LENGTH:
+            return None
+        if record_id[8:18] != self._salt:
+            return None
+        try:
+            return int(record_id[18:], 16)
+        except ValueError:
+            return None
+
+    def row(self, number: int) -> Row:
+        """Make the whole record."""
+        bits = mix(self._seed, number, 0xC1)
+        created_at = self._timeline.at(number)
+        plan_id, plan = PLANS[bits >> 10 & 1 or bits >> 11 & 2]
+        return {
+            "type": "company",
+            "id": self.id_of(number, created_at),
+            "company_id": f"company-{number}",
+            "app_id": self._workspace_id,
+            "name": self.name(number),
+            "remote_created_at": created_at,
+            "created_at": created_at,
+            "updated_at": created_at + 600,
+            "last_request_at": created_at + 600,
+            "monthly_spend": (bits >> 16) % 5_000,
+            "session_count": (bits >> 30) % 400,
+            "size": 1 + (bits >> 40) % 900,
+            "website": f"https://{WORDS[bits >> 50 & 15]}-{number}.example.com",
+            "industry": INDUSTRIES[(bits >> 54) % len(INDUSTRIES)],
+            "plan": {"type": "plan", "id": plan_id, "name": plan},
+            "custom_attributes": {},
+            "_tags": [],
+        }
+
+    def encoded(self, number: int, shape: str) -> bytes:
+        """Make the row and encode it."""
+        return encode_json(self._present(self.row(number), shape))
+
+
+def _number_behind_dash(value: Any) -> int | None:
+    digits = value.rpartition("-")[2] if isinstance(value, str) else ""
+    return int(digits) if digits.isdecimal() else None

@@ -1,0 +1,201 @@
+"""Seeded conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from intercom_async.simulator.values import Row, encode_json
+
+from .base import Column
+from .contacts import AGING
+from .draw import WORDS, Timeline, mix
+
+STATES: Final = ("open", "open", "open", "closed", "closed", "closed", "closed", "snoozed")
+SPACING: Final = 16  # part ids kept free for each conversation
+
+
+class ConversationSeeds:
+    """Conversations by number, each with one contact of the workspace."""
+
+    monotone = frozenset({"created_at", "updated_at", "id"})
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        count: int,
+        since: int,
+        until: int,
+        admins: list[Row],
+        team_ids: list[int],
+        contact_of: Callable[[int], Row | None],
+        present: Callable[[Row, str], Row],
+    ) -> None:
+        self.count = count
+        self._seed = seed
+        self._until = until
+        self._timeline = Timeline(seed=seed, salt=3, count=count, since=since, until=until)
+        self._admins = admins
+        self._team_ids = team_ids
+        self._contact_of = contact_of
+        self._present = present
+        self._first_id = 215_000_000_000_000 + (seed % 1_000) * 1_000_000_000
+        self.columns: Mapping[str, Column] = {
+            "id": lambda number: str(self._first_id + number),
+            "created_at": self._timeline.at,
+            "updated_at": self.updated_at,
+            "state": lambda number: STATES[self._bits(number) & 7],
+            "open": lambda number: STATES[self._bits(number) & 7] != "closed",
+            "admin_assignee_id": lambda number: self._assignee(self._bits(number)),
+            "team_assignee_id": lambda number: self._team(self._bits(number)),
+            "priority": lambda number: _priority(self._bits(number)),
+            "read": lambda number: bool(self._bits(number) >> 9 & 1),
+        }
+        self.unique: Mapping[str, Callable[[Any], int | None]] = {"id": self.number_of}
+
+    def _bits(self, number: int) -> int:
+        return mix(self._seed, number, 0xC2)
+
+    def updated_at(self, number: int) -> int:
+        """Return when a conversation last changed."""
+        created_at = self._timeline.at(number)
+        return created_at + int((self._until - created_at) * AGING)
+
+    def _assignee(self, bits: int) -> int | None:
+        if bits >> 3 & 3 == 0:
+            return None
+        return int(self._admins[(bits >> 16) % len(self._admins)]["id"])
+
+    def _team(self, bits: int) -> int | None:
+        return None if bits >> 5 & 1 else self._team_ids[(bits >> 24) % len(self._team_ids)]
+
+    def id_of(self, number: int, created_at: int) -> str:  # noqa: ARG002 (others need the time)
+        """Return a decimal number beyond 32 bits, as the newer ids are."""
+        return str(self._first_id + number)
+
+    def number_of(self, record_id: Any) -> int | None:
+        """Return the number in an id."""
+        text = str(record_id)
+        if not text.isdecimal() or not text.isascii():
+            return None
+        number = int(text) - self._first_id
+        return number if number >= 0 else None
+
+    def part_id(self, number: int, index: int) -> str:
+        """Return the id of a seeded part."""
+        return str(20_000_000_000 + number * SPACING + index)
+
+    def row(self, number: int) -> Row:
+        """Make the whole record, its parts included."""
+        bits = self._bits(number)
+        created_at, updated_at = self._timeline.at(number), self.updated_at(number)
+        state = STATES[bits & 7]
+        contact = self._contact_of((bits >> 20) & 0xFFFFFFFF)
+        subject = WORDS[bits >> 30 & 15]
+        row: Row = {
+            "type": "conversation",
+            "id": str(self._first_id + number),
+            "created_at": created_at,
+            "updated_at": updated_at,
+            "waiting_since": None,
+            "snoozed_until": updated_at + 86_400 if state == "snoozed" else None,
+            "source": {
+                "type": "conversation",
+                "id": str(400_000_000 + number),
+                "delivered_as": "customer_initiated",
+                "subject": "",
+                "body": f"<p>Question about the {subject}, number {number}</p>",
+                "author": author_of(contact),
+                "attachments": [],
+                "url": None,
+                "redacted": False,
+            },
+            "first_contact_reply": {"created_at": created_at, "type": "conversation", "url": None},
+            "admin_assignee_id": self._assignee(bits),
+            "team_assignee_id": self._team(bits),
+            "open": state != "closed",
+            "state": state,
+            "read": bool(bits >> 9 & 1),
+            "priority": _priority(bits),
+            "sla_applied": None,
+            "conversation_rating": None,
+            "title": None,
+            "custom_attributes": {},
+            "topics": {"type": "topic.list", "topics": [], "total_count": 0},
+            "ticket": None,
+            "ai_agent": None,
+            "ai_agent_participated": False,
+            "_contacts": [contact["id"]] if contact else [],
+            "_tags": [],
+            "_linked": [],
+        }
+        row["_parts"] = self._parts(number, bits, row, contact)
+        return row
+
+    def _parts(self, number: int, bits: int, row: Row, contact: Row | None) -> list[Row]:
+        """Make an assignment, one or two comments and what led to the state."""
+        admin = self._admins[(bits >> 16) % len(self._admins)]
+        steps: list[tuple[str, Row, str | None]] = []
+        if row["admin_assignee_id"]:
+            steps.append(("assignment", author_of(admin), None))
+        steps.append(("comment", author_of(admin), f"<p>Answer {number} from the team</p>"))
+        if bits >> 12 & 1:
+            steps.append(("comment", author_of(contact), f"<p>Thank you, number {number}</p>"))
+        if row["state"] == "closed":
+            steps.append(("close", author_of(admin), None))
+        elif row["state"] == "snoozed":
+            steps.append(("snoozed", author_of(admin), None))
+        spread = max(1, row["updated_at"] - row["created_at"]) // len(steps)
+        parts: list[Row] = []
+        for index, (kind, author, body) in enumerate(steps):
+            at = row["created_at"] + spread * (index + 1)
+            part = blank_part(self.part_id(number, index), kind, author, at)
+            part["body"] = body
+            part["state"] = row["state"] if index == len(steps) - 1 else "open"
+            if kind == "assignment":
+                part["assigned_to"] = {"type": "admin", "id": str(row["admin_assignee_id"])}
+            parts.append(part)
+        return parts
+
+    def encoded(self, number: int, shape: str) -> bytes:
+        """Make the row and encode it without its parts."""
+        return encode_json(self._present(self.row(number), shape))
+
+
+def _priority(bits: int) -> str:
+    return "priority" if bits >> 6 & 7 == 0 else "not_priority"
+
+
+def author_of(person: Row | None) -> Row:
+    """Return how a message names who wrote it."""
+    if person is None:
+        return {"type": "bot", "id": "0", "name": "Operator", "email": "operator@example.com"}
+    kind = person["type"] if person["type"] == "admin" else person["role"]
+    author = {"type": kind, "id": person["id"], "name": person["name"], "email": person["email"]}
+    if not author["email"]:
+        author["email"] = ""
+    return author
+
+
+def blank_part(part_id: str, kind: str, author: Row, at: int) -> Row:
+    """Return a part of a conversation without a body."""
+    return {
+        "type": "conversation_part",
+        "id": part_id,
+        "part_type": kind,
+        "body": None,
+        "created_at": at,
+        "updated_at": at,
+        "notified_at": at,
+        "assigned_to": None,
+        "author": author,
+        "attachments": [],
+        "external_id": None,
+        "redacted": False,
+        "email_message_metadata": None,
+        "state": "open",
+        "tags": [],
+        "event_details": None,
+        "app_package_code": None,
+    }

@@ -1,0 +1,103 @@
+"""How the workspace is set up: attributes, segments, collections, reasons for being away."""
+
+from __future__ import annotations
+
+from intercom_async.simulator.values import Row
+
+from .draw import WORDS
+
+CONTACT_ATTRIBUTES = (
+    ("plan", "string"),
+    ("seats", "integer"),
+    ("signup_date", "string"),
+    ("vip", "boolean"),
+    ("score", "float"),
+    ("renewal_at", "date"),
+    ("industry", "string"),
+    ("paid_subscriber", "boolean"),
+    ("monthly_spend", "integer"),
+    ("team_mates", "integer"),
+)
+COMPANY_ATTRIBUTES = (("region", "string"), ("industry", "string"), ("tier", "string"))
+
+
+def data_attributes(now_at: int) -> list[Row]:
+    """Return the custom attributes that are defined from the start."""
+    rows: list[Row] = []
+    for model, attributes in (("contact", CONTACT_ATTRIBUTES), ("company", COMPANY_ATTRIBUTES)):
+        for name, kind in attributes:
+            rows.append(
+                {
+                    "type": "data_attribute",
+                    "id": 34 + len(rows),
+                    "model": model,
+                    "name": name,
+                    "full_name": f"custom_attributes.{name}",
+                    "label": name,
+                    "description": "",
+                    "data_type": kind,
+                    "api_writable": True,
+                    "messenger_writable": False,
+                    "ui_writable": True,
+                    "custom": True,
+                    "archived": False,
+                    "created_at": now_at,
+                    "updated_at": now_at,
+                }
+            )
+    return rows
+
+
+def segments(now_at: int) -> list[Row]:
+    """Return segments of people and of companies."""
+    kinds = (("Active", "user"), ("New", "user"), ("Slipping away", "user"), ("Leads", "contact"))
+    return [
+        {
+            "type": "segment",
+            "id": f"65f0{number:020x}",
+            "name": name,
+            "created_at": now_at,
+            "updated_at": now_at,
+            "person_type": person,
+        }
+        for number, (name, person) in enumerate(kinds)
+    ]
+
+
+def collections(workspace_id: str, now_at: int) -> list[Row]:
+    """Return five collections of the help centre."""
+    return [
+        {
+            "id": str(number),
+            "workspace_id": workspace_id,
+            "name": WORDS[number].title(),
+            "description": f"About {WORDS[number]}",
+            "created_at": now_at,
+            "updated_at": now_at,
+            "url": f"https://help.acme.example/en/collections/{number}-{WORDS[number]}",
+            "icon": "book-bookmark",
+            "order": number,
+            "default_locale": "en",
+            "parent_id": None,
+            "help_center_id": 1,
+        }
+        for number in range(1, 6)
+    ]
+
+
+def away_reasons(now_at: int) -> list[Row]:
+    """Return four reasons for being away."""
+    names = (("On a break", "coffee"), ("In a meeting", "calendar"), ("Done for the day", "moon"))
+    return [
+        {
+            "type": "away_status_reason",
+            "id": str(1 + number),
+            "label": label,
+            "emoji": emoji,
+            "order": number,
+            "deleted": False,
+            "created_at": now_at,
+            "updated_at": now_at,
+        }
+        for number, (label, emoji) in enumerate(names)
+    ]
