@@ -1,0 +1,159 @@
+"""Bytes of answers into structs, and values into bytes of requests.
+
+Reading has three stages, each for what the one before cannot do:
+
+1. msgspec reads the bytes into the declared struct. Practically every answer ends here, and
+   nothing below costs it anything.
+2. An answer that contradicts its declaration is read untyped and repaired (`repair`): values are
+   turned into what is declared or left out, and each deviation is counted in `drift()`.
+3. Text that msgspec takes for malformed but that has an evident meaning (half of a surrogate pair,
+   NaN, bytes that are not UTF-8, a byte order mark) is rewritten first.
+
+What is left is a `DecodeError`. No other exception comes out of `decode`, whatever the bytes.
+
+A page never fails for one of its rows. A row that cannot be repaired, because it is no object or
+has no id, is set aside in `Page.unreadable` as JSON. There are two exceptions. A page without its
+list is broken and must not be taken for an empty one. And a page none of whose rows can be read
+into the caller's own struct is a mistake in that struct: fields that may be null must say so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import suppress
+from functools import lru_cache
+from types import NoneType
+from typing import Any, TypeVar
+
+import msgspec
+
+from intercom_async.errors import DecodeError
+from intercom_async.models.page import Page
+
+from . import drift_log
+from .coercion import UNFIT, is_object, read_either
+from .drift_log import Drift, drift, reset_drift
+from .encoding import encode
+from .repair import repaired, title
+
+__all__ = ["Drift", "decode", "drift", "encode", "reset_drift"]
+
+T = TypeVar("T")
+
+_ERRORS = "error.list"
+_NO_SUCCESS = "the answer says success but lists errors"
+
+_UNREAD: Any = object()
+
+_LONGEST_NUMBER = 40
+"""Digits of a whole number; no id and no time is near that."""
+
+
+@lru_cache(maxsize=1024)
+def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(model, dec_hook=read_either)
+
+
+def decode(
+    body: bytes | bytearray | memoryview,
+    model: type[T],
+    *,
+    call: str = "",
+    request_id: str | None = None,
+) -> T:
+    """Read the body of a successful answer.
+
+    Rows taken raw (``Page[msgspec.Raw]``) are copies: keeping one does not keep its page in memory.
+
+    Args:
+        body: The bytes, without content encoding.
+        model: A struct, a page of structs (``ConversationPage[Mine]``), or any type msgspec knows;
+            `NoneType` for an answer whose body says nothing.
+        call: Method and path template, for the error's message.
+        request_id: For the error's message.
+
+    Raises:
+        DecodeError: The body is empty, no JSON, or lacks what the model cannot be without.
+    """
+    if model is NoneType:
+        return None  # type: ignore[return-value] # T is NoneType here
+    declared: Any = model
+    value: Any = _UNREAD
+    # What is raised here may hold the body, so nothing else is raised while it is being handled.
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        value = _decoder(declared).decode(body)
+    if value is _UNREAD:
+        value = _decode_patiently(bytes(body), declared, call, request_id)
+    if getattr(value, "type", None) == _ERRORS:
+        raise _error(_NO_SUCCESS, body, call, request_id)
+    _detach(value)
+    result: T = value
+    return result
+
+
+def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None) -> Any:
+    """Read what the fast path refused."""
+    if not body.strip():
+        raise _error("the body is empty", body, call, request_id)
+    value: Any = _UNREAD
+    path = ""
+    trouble = "the body is not JSON"
+    with suppress(ValueError, UnicodeDecodeError):
+        try:
+            untyped = _untyped(body, model)
+            if is_object(untyped) and untyped.get("type") == _ERRORS:
+                trouble = _NO_SUCCESS
+            else:
+                value, path = repaired(untyped, model)
+        except RecursionError:
+            trouble = "the body is nested too deeply"
+    if value is UNFIT:
+        trouble = f"the body cannot be read as {title(model)}"
+    if value is UNFIT or value is _UNREAD:
+        raise _error(trouble, body, call, request_id, path=path)
+    return value
+
+
+def _untyped(body: bytes, model: Any) -> Any:
+    """Read the body as JSON, or as what it must have been meant to be."""
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        return msgspec.json.decode(body)
+    value = json.loads(
+        body.decode("utf-8-sig", "replace"),
+        strict=False,
+        parse_constant=lambda _: None,
+        parse_float=_finite,
+        parse_int=_short,
+    )
+    drift_log.note(title(model), "$", "JSON", "malformed JSON")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return msgspec.json.decode(text.encode("utf-8", "replace"))
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _short(text: str) -> int | None:
+    return int(text) if len(text) <= _LONGEST_NUMBER else None
+
+
+def _detach(value: Any) -> None:
+    """Copy a page's raw rows, which are views of the whole body."""
+    if issubclass(type(value), Page) and value.items and type(value.items[0]) is msgspec.Raw:
+        value.items[:] = [row.copy() for row in value.items]
+
+
+def _error(
+    message: str,
+    body: bytes | bytearray | memoryview,
+    call: str,
+    request_id: str | None,
+    *,
+    path: str = "",
+) -> DecodeError:
+    return DecodeError(
+        message, call=call, path=path, body=bytes(body[:2048]), request_id=request_id
+    )

@@ -1,0 +1,155 @@
+"""From a value of one kind to the same value of another: what a repair does with a single value.
+
+Each function returns `UNFIT` rather than guess.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final, TypeGuard
+
+from intercom_async.models.base import Id, LooseTimestamp
+
+
+class Unfit(Enum):
+    """The type of `UNFIT`; an enum, so that type checkers understand ``is``."""
+
+    UNFIT = "unfit"
+
+
+UNFIT: Final = Unfit.UNFIT
+"""Says that nothing of the declared type can be made of a value."""
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?\s*", re.ASCII)
+
+
+def read_either(kind: type, value: object) -> Any:
+    """Read a value of a type that comes in two forms; msgspec calls it for these alone.
+
+    Raises:
+        TypeError: It is neither form.
+    """
+    if kind is Id:
+        result: str | int | Unfit | None = _id(value)
+    elif kind is LooseTimestamp:
+        result = to_int(value)
+    else:
+        raise NotImplementedError(f"{kind.__qualname__} is no type that JSON is read into")
+    if result is UNFIT:
+        raise TypeError("neither a number nor a string")
+    return result
+
+
+def _id(value: object) -> str | Unfit | None:
+    """Read an id; None for what stands for nobody."""
+    if type(value) is str:
+        return value if value != "0" else None
+    if type(value) is int:
+        return str(value) if value else None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value)) if value else None
+    return UNFIT
+
+
+def to_int(value: object) -> int | Unfit:
+    """Read a whole number; a fraction is cut off, an ISO 8601 time becomes UNIX seconds."""
+    if isinstance(value, str):
+        return _int_in(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value)
+    return UNFIT
+
+
+def _int_in(text: str) -> int | Unfit:
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return to_int(float(text))
+    try:
+        # A time without a zone is taken for UTC, which is what all others are in.
+        moment = datetime.fromisoformat(text.strip())
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return math.floor(aware.timestamp())
+    except (ValueError, OverflowError):
+        return UNFIT
+
+
+def to_float(value: object) -> float | Unfit:
+    """Read a finite number."""
+    if isinstance(value, bool):
+        return UNFIT
+    if not isinstance(value, int | float | str):
+        return UNFIT
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return UNFIT
+    try:
+        number = float(value)
+    except OverflowError:
+        return UNFIT
+    return number if math.isfinite(number) else UNFIT
+
+
+def to_bool(value: object) -> bool | Unfit:
+    """Read a truth value: 1 and 0, and the words in any case."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return bool(value) if value in (0, 1) else UNFIT
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), UNFIT)
+    return UNFIT
+
+
+def to_str(value: object) -> str | Unfit:
+    """Write a single value as text, as JSON would."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, int | float):
+        return str(value)
+    return UNFIT
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Say whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def to_list(value: object) -> list[Any] | Unfit:
+    """Find the list in an object that is wrapped around one."""
+    if is_array(value):
+        return value
+    if not is_object(value):
+        return UNFIT
+    lists = [entry for entry in value.values() if is_array(entry)]
+    if len(lists) == 1:
+        return lists[0]
+    return UNFIT if value else []
+
+
+def name_of(value: object) -> str:
+    """Name the kind of a JSON value, for counters; never the value."""
+    return "null" if value is None else _NAMES.get(type(value), "object")
+
+
+_NAMES: dict[type, str] = {
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    list: "array",
+}

@@ -1,0 +1,71 @@
+"""What answers contained that their declaration does not: counted, and said once.
+
+A counter names the model, the field, what was declared and what kind of value came instead. It
+never holds the value. There is one warning on the logger ``intercom_async.codec`` for each new
+kind of deviation, however often it comes.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+_LOG = logging.getLogger("intercom_async.codec")
+
+_MOST = 1000
+"""Kinds of deviations that are told apart. Names come from declarations, so that this is reached
+only by programs that make up structs as they go."""
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """One way in which answers deviate from a declared type."""
+
+    resource: str
+    """The model, such as ``Contact``."""
+    field: str
+    """The field as the API spells it; ``[]`` marks an entry of a list."""
+    expected: str
+    found: str
+    """The kind of value that came, or ``nothing``."""
+    count: int
+    """Since the program began, or since `reset_drift`."""
+
+
+_Key = tuple[str, str, str, str]
+
+_OTHERS: _Key = ("*", "*", "*", "*")
+
+_counts: dict[_Key, int] = {}
+
+
+def note(resource: str, field: str, expected: str, found: str) -> None:
+    """Count one deviation; log it if it is the first of its kind."""
+    key = (resource, field, expected, found)
+    seen = _counts.get(key)
+    if seen is None:
+        if len(_counts) >= _MOST:
+            key = _OTHERS
+            seen = _counts.get(key, 0)
+        else:
+            seen = 0
+            _LOG.warning(
+                "%s.%s: the API sent %s where %s is declared; such values are repaired or left "
+                "out, and counted in drift()",
+                resource,
+                field,
+                found,
+                expected,
+            )
+    _counts[key] = seen + 1
+
+
+def drift() -> tuple[Drift, ...]:
+    """Return all deviations met so far, the most frequent first."""
+    ordered = sorted(_counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return tuple(Drift(*key, count) for key, count in ordered)
+
+
+def reset_drift() -> None:
+    """Begin counting anew, and warn anew."""
+    _counts.clear()

@@ -1,0 +1,325 @@
+"""The slower reading of an answer that contradicts its declaration.
+
+`repaired` walks the untyped value along the declared type. What fits is kept; what can be turned
+into the declared kind without guessing is turned; what cannot is left out, so that its field has
+its default; and what then lacks a required field is left out in its turn, up to the row of a page,
+which is set aside with its bytes. Whatever differs is noted in `drift_log`.
+
+Rows that fit are converted whole by msgspec and cost next to nothing here, so that a page with one
+odd row is not much slower than any other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+import msgspec
+from msgspec import inspect
+
+from intercom_async import drift_log
+from intercom_async.models.base import Model
+from intercom_async.models.page import Page
+
+from .coercion import (
+    UNFIT,
+    is_array,
+    is_object,
+    name_of,
+    read_either,
+    to_bool,
+    to_float,
+    to_int,
+    to_list,
+    to_str,
+)
+
+Json = Any
+"""A value as JSON has it: whatever the server sent."""
+
+_NOTHING = object()
+"""Stands for the value of a field that was not sent."""
+
+_SIMPLE: dict[type[inspect.Type], tuple[str, type[Any], Callable[[Json], Any]]] = {
+    inspect.BoolType: ("bool", bool, to_bool),
+    inspect.IntType: ("int", int, to_int),
+    inspect.FloatType: ("float", float, to_float),
+    inspect.StrType: ("str", str, to_str),
+}
+
+_FOREIGN: dict[type[inspect.Type], type[Any]] = {
+    inspect.DateTimeType: dt.datetime,
+    inspect.DateType: dt.date,
+    inspect.TimeType: dt.time,
+    inspect.TimeDeltaType: dt.timedelta,
+    inspect.DecimalType: decimal.Decimal,
+    inspect.UUIDType: uuid.UUID,
+    inspect.BytesType: bytes,
+}
+"""Kinds that only structs of the caller have."""
+
+
+@lru_cache(maxsize=256)
+def _declared(model: Any) -> inspect.Type:
+    return inspect.type_info(model)
+
+
+def repaired(value: Json, model: Any) -> tuple[Any, str]:
+    """Turn a JSON value into what `model` declares.
+
+    Returns:
+        The value and an empty path, or `UNFIT` and the path of what is missing or makes no sense.
+    """
+    walk = _Walk()
+    declared = _declared(model)
+    result = walk.fit(value, declared, _Place(_name(declared), "$"))
+    if result is UNFIT:
+        return UNFIT, walk.culprit or "$"
+    try:
+        read = msgspec.convert(result, model, dec_hook=read_either)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return UNFIT, "$"
+    if walk.aside and issubclass(get_origin(model) or model, Page):
+        aside = tuple(msgspec.json.encode(row) for row in walk.aside)
+        return msgspec.structs.replace(read, unreadable=aside), ""
+    return read, ""
+
+
+def title(model: Any) -> str:
+    """Name a model as it is written in code."""
+    name = getattr(model, "__name__", None) or str(model)
+    rows = ", ".join(title(argument) for argument in get_args(model))
+    return f"{name}[{rows}]" if rows else name
+
+
+class _Place:
+    """Where a value stands."""
+
+    __slots__ = ("field", "holds_rows", "path", "resource")
+
+    def __init__(
+        self, resource: str, field: str, path: str = "$", *, holds_rows: bool = False
+    ) -> None:
+        self.resource = resource
+        self.field = field
+        """This and `resource` are what the counters are called."""
+        self.path = path
+        """For messages; names of the declaration alone, never of the answer."""
+        self.holds_rows = holds_rows
+        """Whether it is the list that a page is about."""
+
+    def entry(self, index: int | str) -> _Place:
+        path = f"{self.path}[{index}]" if isinstance(index, int) else f"{self.path}.*"
+        return _Place(self.resource, f"{self.field}[]", path)
+
+
+class _Walk:
+    """One walk through one value."""
+
+    def __init__(self) -> None:
+        self.culprit = ""
+        """The path of the first required value that could not be had."""
+        self.aside: list[Json] = []
+        """Rows of the page that could not be read."""
+        self.trying = False
+        """Whether kinds are tried out, one of which may fit: nothing is noted then."""
+        self._fits: tuple[tuple[type[inspect.Type], Callable[[Json, Any, _Place], Any]], ...] = (
+            (inspect.UnionType, self._union),
+            (inspect.StructType, self._struct),
+            (inspect.CollectionType, self._list),
+            (inspect.DictType, self._dict),
+        )
+
+    def fit(self, value: Json, kind: inspect.Type, place: _Place) -> Any:
+        """Return the value as `kind`, or `UNFIT`."""
+        if type(kind) in _SIMPLE:
+            return self._simple(value, kind, place)
+        for declared, fit in self._fits:
+            if isinstance(kind, declared):
+                return fit(value, kind, place)
+        return self._other(value, kind, place)
+
+    def _simple(self, value: Json, kind: inspect.Type, place: _Place) -> Any:
+        name, exact, turn = _SIMPLE[type(kind)]
+        if type(value) is exact:
+            return value
+        if not (exact is float and type(value) is int):
+            self._note(place, name, value)
+        return turn(value)
+
+    def _union(self, value: Json, kind: inspect.UnionType, place: _Place) -> Any:
+        """Read it as the member that takes such a value; else turn it into the first that can."""
+        if value is None and kind.includes_none:
+            return None
+        for member in kind.types:
+            if _takes(member, value):
+                result = self.fit(value, member, place)
+                return None if result is UNFIT and kind.includes_none else result
+        self._note(place, _name(kind), value)
+        trying, self.trying = self.trying, True
+        turned = (self.fit(value, member, place) for member in kind.types)
+        result = next((found for found in turned if found is not UNFIT), UNFIT)
+        self.trying = trying
+        return None if result is UNFIT and kind.includes_none else result
+
+    def _struct(self, value: Json, kind: inspect.StructType, place: _Place) -> Any:
+        name = _name(kind)
+        value = _unwrapped(value, kind)
+        if not is_object(value):
+            self._note(place, name, value)
+            return UNFIT
+        fields: dict[str, Any] = {}
+        for field in kind.fields:
+            here = _Place(
+                name,
+                field.encode_name,
+                f"{place.path}.{field.encode_name}",
+                holds_rows=field.name == "items" and _is_model(kind),
+            )
+            self.culprit = ""
+            found = self._field(value, field, here)
+            if found is UNFIT and field.required:
+                self.culprit = self.culprit or here.path
+                return UNFIT
+            if found is not UNFIT:
+                fields[field.encode_name] = found
+        if kind.tag_field is not None:
+            fields[kind.tag_field] = kind.tag
+        return fields
+
+    def _field(self, holder: dict[str, Json], field: inspect.Field, place: _Place) -> Any:
+        if field.encode_name in holder:
+            return self.fit(holder[field.encode_name], field.type, place)
+        if not field.required:
+            return UNFIT
+        self._note(place, _name(field.type), _NOTHING)
+        if isinstance(field.type, inspect.ListType):
+            # The API and its description disagree on what some lists are called
+            # (github.com/intercom/Intercom-OpenAPI/issues/166, intercom-node/issues/407).
+            only = to_list(holder) if holder else UNFIT
+            return only if only is UNFIT else self.fit(only, field.type, place)
+        return UNFIT
+
+    def _list(self, value: Json, kind: inspect.CollectionType, place: _Place) -> Any:
+        if not is_array(value):
+            self._note(place, "array", value)
+        entries = to_list(value)
+        if entries is UNFIT or (place.holds_rows and not entries and value != []):
+            return UNFIT
+        kept: list[Any] = []
+        lost: list[Json] = []
+        culprit = ""
+        for index, entry in enumerate(entries):
+            here = place.entry(index)
+            self.culprit = ""
+            result = self._entry(entry, kind.item_type, here)
+            if result is UNFIT:
+                lost.append(entry)
+                culprit = culprit or self.culprit or here.path
+            else:
+                kept.append(result)
+        if place.holds_rows:
+            if lost and not kept and not _is_model(kind.item_type):
+                # Not one row is as the caller's struct says: it is the struct that is wrong.
+                self.culprit = culprit
+                return UNFIT
+            self.aside.extend(lost)
+        return kept
+
+    def _entry(self, entry: Json, kind: inspect.Type, place: _Place) -> Any:
+        if isinstance(kind, inspect.StructType):
+            try:
+                return msgspec.convert(entry, kind.cls, dec_hook=read_either)
+            except msgspec.ValidationError:
+                pass
+        return self.fit(entry, kind, place)
+
+    def _dict(self, value: Json, kind: inspect.DictType, place: _Place) -> Any:
+        if is_object(value):
+            entries = {
+                key: self.fit(entry, kind.value_type, place.entry(key))
+                for key, entry in value.items()
+            }
+            return {key: entry for key, entry in entries.items() if entry is not UNFIT}
+        self._note(place, "object", value)
+        # Some serialisers cannot tell an empty object from an empty list.
+        return {} if value == [] else UNFIT
+
+    def _other(self, value: Json, kind: inspect.Type, place: _Place) -> Any:
+        """Read what is none of JSON's own kinds, or any."""
+        if isinstance(kind, inspect.AnyType):
+            return value
+        try:
+            if isinstance(kind, inspect.RawType):
+                return msgspec.Raw(msgspec.json.encode(value))
+            if isinstance(kind, inspect.CustomType):
+                return read_either(kind.cls, value)
+            if isinstance(kind, inspect.LiteralType):
+                return value if value in kind.values else self._refused(value, kind, place)
+            known = _FOREIGN.get(type(kind)) or getattr(kind, "cls", NoneType)
+            return msgspec.convert(value, known, strict=False)
+        except (TypeError, ValueError, NotImplementedError):
+            return self._refused(value, kind, place)
+
+    def _refused(self, value: Json, kind: inspect.Type, place: _Place) -> Any:
+        self._note(place, _name(kind), value)
+        return UNFIT
+
+    def _note(self, place: _Place, expected: str, value: Json) -> None:
+        if not self.trying:
+            found = "nothing" if value is _NOTHING else name_of(value)
+            drift_log.note(place.resource, place.field, expected, found)
+
+
+def _unwrapped(value: Json, kind: inspect.StructType) -> Json:
+    """Put a bare list where the one list of a struct belongs."""
+    if not is_array(value):
+        return value
+    lists = [field for field in kind.fields if isinstance(field.type, inspect.ListType)]
+    return {lists[0].encode_name: value} if len(lists) == 1 else value
+
+
+def _takes(kind: inspect.Type, value: Json) -> bool:
+    """Say whether such a value needs no turning for `kind`."""
+    if isinstance(kind, inspect.LiteralType):
+        return value in kind.values
+    if type(kind) in _SIMPLE:
+        return type(value) is _SIMPLE[type(kind)][1]
+    if isinstance(kind, inspect.StructType):
+        tagged = kind.tag_field is not None
+        return is_object(value) and (not tagged or value.get(str(kind.tag_field)) == kind.tag)
+    if isinstance(kind, inspect.CustomType):
+        return type(value) in (str, int)
+    if isinstance(kind, inspect.DictType):
+        return is_object(value)
+    return isinstance(kind, inspect.CollectionType) and is_array(value)
+
+
+def _is_model(kind: inspect.Type) -> bool:
+    if not isinstance(kind, inspect.StructType):
+        return False
+    return issubclass(get_origin(kind.cls) or kind.cls, Model)
+
+
+def _name(kind: inspect.Type) -> str:
+    """Name a declared type for counters and messages."""
+    if isinstance(kind, inspect.UnionType):
+        return " | ".join(dict.fromkeys(_name(member) for member in kind.types))
+    if type(kind) in _NAMES:
+        return _NAMES[type(kind)]
+    known = getattr(kind, "cls", None)
+    return title(get_origin(known) or known) if known else type(kind).__name__
+
+
+_NAMES: dict[type[inspect.Type], str] = {
+    **{kind: name for kind, (name, _, _) in _SIMPLE.items()},
+    inspect.NoneType: "null",
+    inspect.LiteralType: "str",
+    inspect.ListType: "array",
+    inspect.DictType: "object",
+}
