@@ -2,6 +2,7 @@
 
 from .activity_logs import ActivityLog, ActivityLogMetadata, ActivityLogPerformer, ActivityLogTeam
 from .admins import Admin, AdminRole, App, AwayStatusReason, Me, TeamPriorityLevel
+from .ai_content import ContentImportSource, ExternalPage
 from .articles import (
     Article,
     ArticleContent,
@@ -10,7 +11,11 @@ from .articles import (
     ArticleVersion,
     HighlightedText,
 )
+from .audiences import Audience, Predicate
+from .banners import Banner, BannerAction, BannerDismissal, BannerReaction
 from .base import Id, JsonObject, LooseTimestamp, Model, Timestamp
+from .brands import Brand
+from .calls import Call, PhoneSwitch
 from .common import (
     AddressableList,
     AddressableReference,
@@ -33,6 +38,12 @@ from .contacts import (
     ContactStatus,
     SocialProfile,
     SocialProfiles,
+)
+from .content import BulkActionAccepted, ContentSnippet, FoundArticleContent, FoundContent
+from .conversation_attributes import (
+    ConversationAttribute,
+    ConversationAttributeOption,
+    ConversationAttributeReference,
 )
 from .conversation_parts import (
     ConversationPart,
@@ -73,8 +84,32 @@ from .conversations import (
     SideConversation,
     SlaApplied,
 )
+from .custom_objects import CustomObjectInstance, CustomObjectInstances
+from .data_attributes import DataAttribute
+from .data_connectors import (
+    ConnectorAttributeMapping,
+    ConnectorExecution,
+    ConnectorHeader,
+    ConnectorInput,
+    ConnectorObjectMapping,
+    ConnectorReferenceMapping,
+    ConnectorResponseField,
+    DataConnector,
+)
+from .data_exports import DataExport, Dataset, DatasetAttribute, ReportingExport
+from .emails import EmailSetting
 from .events import Event, EventSummary
+from .fin import FinAttributes, FinErrors, FinRating, FinTurn
+from .fin_voice import FinVoiceCall
+from .help_center import Collection, GroupContent, HelpCenter, HelpCenterRedirect
+from .internal_articles import InternalArticle
+from .ip_allowlist import IpAllowlist
+from .jobs import Job
+from .macros import Macro
+from .messages import Message, MessageError, WhatsAppStatus
+from .news import Newsfeed, NewsfeedAssignment, NewsItem
 from .notes import Note
+from .office_hours import OfficeHoursException, OfficeHoursInterval, OfficeHoursSchedule
 from .page import (
     ActivityLogPage,
     AdminPage,
@@ -96,7 +131,34 @@ from .page import (
     with_items,
 )
 from .segments import Segment
+from .subscription_types import SubscriptionType, Translation
 from .tags import AttachedTags, Tag, TaggedObject
+from .teams import AdminPriorityLevel, Team, TeamMetric
+from .ticket_types import (
+    TicketState,
+    TicketStates,
+    TicketType,
+    TicketTypeAttribute,
+    TicketTypeAttributes,
+    TicketTypes,
+)
+from .tickets import (
+    AttributeChange,
+    ChangedAttribute,
+    ChangedValue,
+    Ticket,
+    TicketPart,
+    TicketParts,
+)
+from .visitors import (
+    Visitor,
+    VisitorCompanies,
+    VisitorLocation,
+    VisitorSegments,
+    VisitorSocialProfiles,
+    VisitorTags,
+)
+from .workflows import Workflow, WorkflowExport
 
 __all__ = [
     "ActivityLog",
@@ -108,6 +170,7 @@ __all__ = [
     "AddressableReference",
     "Admin",
     "AdminPage",
+    "AdminPriorityLevel",
     "AdminRole",
     "AgentContentSource",
     "AgentContentSources",
@@ -122,19 +185,43 @@ __all__ = [
     "AttachedContacts",
     "AttachedTags",
     "Attachment",
+    "AttributeChange",
+    "Audience",
     "Author",
     "Avatar",
     "AwayStatusReason",
+    "Banner",
+    "BannerAction",
+    "BannerDismissal",
+    "BannerReaction",
+    "Brand",
+    "BulkActionAccepted",
+    "Call",
+    "ChangedAttribute",
+    "ChangedValue",
+    "Collection",
     "Company",
     "CompanyNotes",
     "CompanyPlan",
     "CompanySegments",
+    "ConnectorAttributeMapping",
+    "ConnectorExecution",
+    "ConnectorHeader",
+    "ConnectorInput",
+    "ConnectorObjectMapping",
+    "ConnectorReferenceMapping",
+    "ConnectorResponseField",
     "Contact",
     "ContactLocation",
     "ContactMerge",
     "ContactReference",
     "ContactStatus",
+    "ContentImportSource",
+    "ContentSnippet",
     "Conversation",
+    "ConversationAttribute",
+    "ConversationAttributeOption",
+    "ConversationAttributeReference",
     "ConversationChannel",
     "ConversationPage",
     "ConversationPart",
@@ -144,42 +231,76 @@ __all__ = [
     "ConversationSource",
     "ConversationStatistics",
     "ConversationTeammates",
+    "CustomObjectInstance",
+    "CustomObjectInstances",
+    "DataAttribute",
+    "DataConnector",
+    "DataExport",
+    "Dataset",
+    "DatasetAttribute",
     "DeletedConversation",
     "DeletedObject",
     "EmailAddressHeader",
     "EmailMetadata",
     "EmailRecipient",
+    "EmailSetting",
     "Event",
     "EventDetails",
     "EventPage",
     "EventSubject",
     "EventSummary",
     "EventTypePage",
+    "ExternalPage",
     "ExternalReference",
     "FileAttribute",
+    "FinAttributes",
+    "FinErrors",
+    "FinRating",
+    "FinTurn",
+    "FinVoiceCall",
     "FirstContactReply",
+    "FoundArticleContent",
     "FoundArticles",
+    "FoundContent",
     "FoundInternalArticles",
+    "GroupContent",
     "HandlingEvent",
     "HandlingEventPage",
     "HandlingTeammate",
+    "HelpCenter",
+    "HelpCenterRedirect",
     "HighlightedText",
     "Id",
+    "InternalArticle",
     "InternalArticleSearchPage",
+    "IpAllowlist",
+    "Job",
     "JsonObject",
     "LinkedObject",
     "LinkedObjects",
     "LooseTimestamp",
+    "Macro",
     "Me",
+    "Message",
+    "MessageError",
     "Model",
     "MonitorEvaluation",
+    "NewsItem",
+    "Newsfeed",
+    "NewsfeedAssignment",
     "Note",
+    "OfficeHoursException",
+    "OfficeHoursInterval",
+    "OfficeHoursSchedule",
     "Page",
     "PageCursor",
     "Pages",
+    "PhoneSwitch",
+    "Predicate",
     "QuickReplyOption",
     "Reference",
     "ReplyToAddress",
+    "ReportingExport",
     "SalesAgent",
     "Scorecard",
     "ScorecardEvaluator",
@@ -192,12 +313,34 @@ __all__ = [
     "SlaApplied",
     "SocialProfile",
     "SocialProfiles",
+    "SubscriptionType",
     "Tag",
     "TaggedObject",
+    "Team",
+    "TeamMetric",
     "TeamPage",
     "TeamPriorityLevel",
     "TeamResponseTime",
+    "Ticket",
     "TicketPage",
+    "TicketPart",
+    "TicketParts",
+    "TicketState",
+    "TicketStates",
+    "TicketType",
+    "TicketTypeAttribute",
+    "TicketTypeAttributes",
+    "TicketTypes",
     "Timestamp",
+    "Translation",
+    "Visitor",
+    "VisitorCompanies",
+    "VisitorLocation",
+    "VisitorSegments",
+    "VisitorSocialProfiles",
+    "VisitorTags",
+    "WhatsAppStatus",
+    "Workflow",
+    "WorkflowExport",
     "with_items",
 ]

@@ -11,7 +11,8 @@ Two kinds of values come in two forms as a matter of course. Reading those is no
   assignees of conversations are numbers, those of tickets were strings): `Id`, read as str. What
   means nobody (0, "0", null) is read as None, so that ``if conversation.admin_assignee_id:`` says
   what it seems to say;
-- times of calls, UNIX seconds or ISO 8601 as it comes: `LooseTimestamp`, read as int.
+- times of calls and exports, UNIX seconds as number or text, or ISO 8601, as it comes:
+  `LooseTimestamp`, read as int.
 
 A value of these types costs about 0.2 microseconds more than a plain str, so ids that are always
 strings are plain `str`.
@@ -47,7 +48,9 @@ else:
         reads = str
 
     class LooseTimestamp(metaclass=_ReadAs):
-        """A moment that is sent as UNIX seconds or as ISO 8601; an `int` in every model."""
+        """A moment that is sent as UNIX seconds, as those in a string, or as ISO 8601; an `int` in
+        every model.
+        """
 
         reads = int
 

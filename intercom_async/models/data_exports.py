@@ -1,0 +1,47 @@
+"""Exports of content and of reporting data: jobs that end in a file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import LooseTimestamp, Model
+
+
+class DataExport(Model, frozen=True, kw_only=True):
+    """An export of messages; there may be one at a time in a workspace."""
+
+    job_identifier: str
+    status: (
+        Literal["pending", "in_progress", "failed", "completed", "no_data", "canceled"] | str | None
+    ) = None
+    download_expires_at: LooseTimestamp | None = None
+    """The file cannot be had later. Sent as text."""
+    download_url: str | None = None
+
+
+class ReportingExport(Model, frozen=True, kw_only=True):
+    """An export of reporting data."""
+
+    job_identifier: str
+    status: str | None = None
+    download_url: str | None = None
+    download_expires_at: LooseTimestamp | None = None
+    """The file cannot be had later. Sent as text."""
+
+
+class DatasetAttribute(Model, frozen=True, kw_only=True):
+    """A column of a data set."""
+
+    id: str | None = None
+    name: str | None = None
+    qualified_id: str | None = None
+
+
+class Dataset(Model, frozen=True, kw_only=True):
+    """A data set that can be exported."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    default_time_attribute_id: str | None = None
+    attributes: list[DatasetAttribute] = []

@@ -1,0 +1,97 @@
+"""Tickets."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from .base import Id, JsonObject, Model, Timestamp
+from .common import Attachment, Author, LinkedObjects, Reference
+from .contacts import AttachedContacts
+from .ticket_types import TicketState, TicketType
+
+
+class ChangedAttribute(Model, frozen=True, kw_only=True):
+    """The attribute that was changed."""
+
+    id: str | None = None
+    type: str | None = None
+    label: str | None = None
+
+
+class ChangedValue(Model, frozen=True, kw_only=True):
+    """What the attribute was changed to; several values come as a list."""
+
+    id: Any = None
+    """An id, a list of ids, or None."""
+    type: str | None = None
+    label: str | list[str] | None = None
+
+
+class AttributeChange(Model, frozen=True, kw_only=True):
+    """A change of an attribute."""
+
+    attribute: ChangedAttribute | None = None
+    value: ChangedValue | None = None
+
+
+class TicketPart(Model, frozen=True, kw_only=True):
+    """One step of a ticket: a message, a note, a change."""
+
+    id: Id
+    """Unique in its workspace only."""
+    type: str | None = None
+    part_type: Literal["note", "comment", "quick_reply"] | str | None = None
+    body: str | None = None
+    previous_ticket_state: (
+        Literal["submitted", "in_progress", "waiting_on_customer", "resolved"] | str | None
+    ) = None
+    ticket_state: (
+        Literal["submitted", "in_progress", "waiting_on_customer", "resolved"] | str | None
+    ) = None
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
+    assigned_to: Reference | None = None
+    """Whom the part assigned it to; the type ``nobody_admin`` without an id takes the assignment
+    away, and None leaves it as it was."""
+    author: Author | None = None
+    attachments: list[Attachment] = []
+    external_id: str | None = None
+    redacted: bool | None = None
+    app_package_code: str | None = None
+    updated_attribute_data: AttributeChange | None = None
+
+
+class TicketParts(Model, frozen=True, kw_only=True):
+    """The latest parts of a ticket, 500 at most."""
+
+    type: str | None = None
+    ticket_parts: list[TicketPart] = []
+    total_count: int | None = None
+
+
+class Ticket(Model, frozen=True, kw_only=True):
+    """A ticket, under two ids: paths take `id`, people see `ticket_id`."""
+
+    id: str
+    type: str | None = None
+    ticket_id: str | None = None
+    """The number that people see; no path takes it."""
+    category: Literal["Customer", "Back-office", "Tracker"] | str | None = None
+    ticket_attributes: JsonObject = {}
+    """By name, for tickets of all types."""
+    ticket_state: TicketState | None = None
+    ticket_type: TicketType | None = None
+    contacts: AttachedContacts | None = None
+    admin_assignee_id: Id | None = None
+    """None if nobody is assigned, which the API also says as 0."""
+    team_assignee_id: Id | None = None
+    """None if no team is assigned, which the API also says as 0."""
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
+    open: bool | None = None
+    snoozed_until: Timestamp | None = None
+    linked_objects: LinkedObjects | None = None
+    ticket_parts: TicketParts | None = None
+    """None in searches."""
+    is_shared: bool | None = None
+    previous_ticket_state_id: str | None = None
