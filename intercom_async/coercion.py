@@ -36,7 +36,7 @@ def read_either(kind: type, value: object) -> Any:
     if kind is Id:
         result: str | int | Unfit | None = _id(value)
     elif kind is LooseTimestamp:
-        result = to_int(value)
+        result = to_int(value) if value != "" else None
     else:
         raise NotImplementedError(f"{kind.__qualname__} is no type that JSON is read into")
     if result is UNFIT:

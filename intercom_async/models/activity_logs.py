@@ -53,7 +53,7 @@ class ActivityLogMetadata(Model, frozen=True, kw_only=True):
     before: Any = None
     after: Any = None
     mode: str | None = None
-    message: str | None = None
+    message: Any = None
 
 
 class ActivityLog(Model, frozen=True, kw_only=True):

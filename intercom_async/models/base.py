@@ -48,9 +48,7 @@ else:
         reads = str
 
     class LooseTimestamp(metaclass=_ReadAs):
-        """A moment that is sent as UNIX seconds, as those in a string, or as ISO 8601; an `int` in
-        every model.
-        """
+        """A moment sent as UNIX seconds, also in a string, or as ISO 8601; an `int` in models."""
 
         reads = int
 

@@ -235,6 +235,12 @@ class Conversation(Model, frozen=True, kw_only=True):
     ticket: JsonObject | None = None
     """Where the conversation is a ticket too."""
     topics: JsonObject | None = None
+
+
+class ConversationCustomers(Model, frozen=True, kw_only=True):
+    """The contacts of a conversation after one was added or removed; not the conversation."""
+
+    id: str | None = None
     customers: list[ContactReference] = []
 
 

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, get_origin
 import msgspec
 
 from .articles import ArticleHighlights
-from .base import Model
+from .base import Id, Model
 
 T = TypeVar("T")
 T_new = TypeVar("T_new")
@@ -94,7 +94,7 @@ class EventPage(Page[T], Generic[T], frozen=True, kw_only=True):
     email: str | None = None
     intercom_user_id: str | None = None
     user_id: str | None = None
-    ruleset_id: str | None = None
+    ruleset_id: Id | None = None
     """The sending that these states of messages belong to."""
 
 

@@ -1,0 +1,200 @@
+"""The models against Intercom's OpenAPI descriptions of three versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import inspect
+
+from intercom_async import models
+from intercom_async.codec import decode, drift, reset_drift
+from intercom_async.models import Id, LooseTimestamp
+
+from .descriptions import (
+    VERSIONS,
+    Node,
+    answered,
+    at,
+    needs_descriptions,
+    properties,
+    resolved,
+    successes,
+)
+from .schemas import ANSWERS, PAGES, PIECES, SCHEMAS
+
+pytestmark = needs_descriptions
+
+_SEEN = "answers have it, and so have documented examples"
+
+NOT_DESCRIBED: dict[str, str] = {
+    "ActivityLogMetadata.message": _SEEN,
+    "AddressableList.type": _SEEN,
+    "ArticleStatistics.conversations": "examples call `conversions` this",
+    "Contact.opted_in_subscription_types": _SEEN,
+    "Contact.opted_out_subscription_types": _SEEN,
+    "Contact.referrer": _SEEN,
+    "Contact.utm_campaign": _SEEN,
+    "Contact.utm_content": _SEEN,
+    "Contact.utm_medium": _SEEN,
+    "Contact.utm_source": _SEEN,
+    "Contact.utm_term": _SEEN,
+    "ContactLocation.continent_code": _SEEN,
+    "ContactLocation.country_code": _SEEN,
+    "Conversation.ticket": _SEEN,
+    "Conversation.topics": _SEEN,
+    "DeletedObject.type": "the field has either name, by endpoint",
+    "Me.away_status_reason_id": "inherited from Admin",
+    "Me.role": "inherited from Admin",
+    "Me.team_priority_level": "inherited from Admin",
+    "Message.owner": _SEEN,
+    "PhoneSwitch.url": _SEEN,
+    "QuickReplyOption.translations": "described where it is used, not in the schema",
+    "SocialProfiles.type": _SEEN,
+    "TicketType.is_internal": _SEEN,
+    "TicketTypeAttributes.data": "answers have it under this name (intercom-node issue 499)",
+    "Visitor.last_request_at": "described with a letter missing",
+}
+"""Fields that no description has, and where they are known from."""
+
+OTHER_KIND: dict[str, str] = {
+    "ChangedValue.label": "a string or a list of strings, a union that has no type of its own",
+}
+"""Fields declared otherwise than described, and why."""
+
+DRIFT_IN_EXAMPLES: dict[tuple[str, str], str] = {
+    ("Ticket", "ticket_state"): "one operation's example has text; it is an object in all others",
+}
+"""Fields whose documented examples contradict the models, and why the models are right."""
+
+_KINDS: dict[str, tuple[type[inspect.Type], ...]] = {
+    "string": (inspect.StrType, inspect.LiteralType),
+    "integer": (inspect.IntType,),
+    "number": (inspect.FloatType,),
+    "boolean": (inspect.BoolType,),
+    "array": (inspect.ListType,),
+    "object": (inspect.StructType, inspect.DictType),
+}
+
+
+def fields_of(model: type[msgspec.Struct]) -> dict[str, inspect.Type]:
+    described = inspect.type_info(model)
+    assert isinstance(described, inspect.StructType)
+    return {field.encode_name: field.type for field in described.fields}
+
+
+def members_of(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+
+
+def takes(kind: inspect.Type, node: Node, version: str) -> bool:
+    """Say whether a declared type reads what a schema describes without a second try."""
+    node = resolved(node, version)
+    return any(member_takes(member, node, version) for member in members_of(kind))
+
+
+def member_takes(member: inspect.Type, node: Node, version: str) -> bool:
+    described = node.get("type", "object")
+    if isinstance(member, inspect.AnyType):
+        return True
+    if isinstance(member, inspect.CustomType):
+        known = {Id: ("string", "integer"), LooseTimestamp: ("string", "integer", "object")}
+        return described in known[member.cls]
+    if isinstance(member, inspect.ListType) and described == "array":
+        return takes(member.item_type, node.get("items", {"type": "object"}), version)
+    return isinstance(member, _KINDS[described])
+
+
+def described_fields(model: type[models.Model]) -> Iterator[tuple[str, str, Node]]:
+    """Give version, name and schema of every field that a description has for a model."""
+    for version in VERSIONS:
+        for address in SCHEMAS[model]:
+            node = at(address, version)
+            if node is not None:
+                for name, value in properties(node, version).items():
+                    yield version, name, value
+
+
+@pytest.mark.parametrize("model", SCHEMAS, ids=lambda model: model.__name__)
+def test_model_has_every_field_of_its_schemas_in_a_type_that_reads_it(
+    model: type[models.Model],
+) -> None:
+    declared = fields_of(model)
+
+    for version, name, node in described_fields(model):
+        place = f"{model.__name__}.{name}"
+        assert name in declared, f"{place} is missing (version {version})"
+        if place not in OTHER_KIND:
+            assert takes(declared[name], node, version), f"{place}, version {version}: {node}"
+
+
+@pytest.mark.parametrize("model", SCHEMAS, ids=lambda model: model.__name__)
+def test_model_has_no_field_out_of_nowhere(model: type[models.Model]) -> None:
+    described = {name for _, name, _ in described_fields(model)}
+    known = {
+        place.split(".")[1] for place in NOT_DESCRIBED if place.startswith(model.__name__ + ".")
+    }
+
+    assert fields_of(model).keys() - described == known
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_schema_of_an_answer_is_read_by_something(version: str) -> None:
+    named = {address.split("/")[0] for places in SCHEMAS.values() for address in places}
+
+    assert answered(version) - named - PAGES.keys() - PIECES.keys() == set()
+
+
+def test_every_model_is_compared_with_a_schema() -> None:
+    exported = {getattr(models, name) for name in models.__all__}
+    known = {
+        models.Model,
+        models.Pages,
+        models.PageCursor,
+        # Described as the whole conversation, which it is not.
+        models.ConversationCustomers,
+    }
+    envelopes = {one for one in exported if hasattr(one, "__parameters__")}
+    structs = {one for one in exported if isinstance(one, type) and issubclass(one, models.Model)}
+
+    assert structs - SCHEMAS.keys() - known - envelopes == set()
+
+
+def model_of(operation: str, media: Node) -> Any:
+    """Return what the answer of an operation is read into."""
+    if operation in ANSWERS:
+        return ANSWERS[operation]
+    for model, addresses in SCHEMAS.items():
+        if f"OP {operation}" in addresses:
+            return model
+    schema = media["schema"]
+    if "allOf" in schema:
+        schema = schema["allOf"][0]
+    name = schema["$ref"].rsplit("/", 1)[-1]
+    if name in PAGES:
+        return PAGES[name]
+    return next(model for model, addresses in SCHEMAS.items() if name in addresses)
+
+
+def examples(version: str) -> Iterator[tuple[str, Any, Any]]:
+    """Give operation, model and value of every documented success."""
+    for operation, media in successes(version):
+        for example in media.get("examples", {}).values():
+            if example.get("value") not in (None, "", {}):
+                yield operation, model_of(operation, media), example["value"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_documented_examples_are_read_without_drift(version: str) -> None:
+    reset_drift()
+
+    count = 0
+    for operation, model, value in examples(version):
+        decode(json.dumps(value, default=str).encode(), model, call=operation)
+        count += 1
+
+    assert count > 100
+    assert {(one.resource, one.field) for one in drift()} - DRIFT_IN_EXAMPLES.keys() == set()
