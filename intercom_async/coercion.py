@@ -34,7 +34,10 @@ def read_either(kind: type, value: object) -> Any:
         TypeError: It is neither form.
     """
     if kind is Id:
-        result: str | int | Unfit | None = _id(value)
+        # This runs for every such id of every row, so it makes no further call for a string.
+        if type(value) is str:
+            return value if value != "0" else None
+        result: str | int | Unfit | None = _id_of(value)
     elif kind is LooseTimestamp:
         result = to_int(value) if value != "" else None
     else:
@@ -44,15 +47,14 @@ def read_either(kind: type, value: object) -> Any:
     return result
 
 
-def _id(value: object) -> str | Unfit | None:
-    """Read an id; None for what stands for nobody."""
-    if type(value) is str:
-        return value if value != "0" else None
-    if type(value) is int:
-        return str(value) if value else None
+def _id_of(value: object) -> str | Unfit | None:
+    """Write the number of an id; None for what stands for nobody."""
+    number = value
     if isinstance(value, float) and value.is_integer():
-        return str(int(value)) if value else None
-    return UNFIT
+        number = int(value)
+    if type(number) is not int:
+        return UNFIT
+    return str(number) if number else None
 
 
 def to_int(value: object) -> int | Unfit:

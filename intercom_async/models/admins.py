@@ -52,6 +52,8 @@ class App(Model, frozen=True, kw_only=True):
     """Decides where a day begins when contacts are searched by date."""
     created_at: Timestamp | None = None
     identity_verification: bool | None = None
+    secure: bool | None = None
+    """The older name of `identity_verification`."""
 
 
 class Me(Admin, frozen=True, kw_only=True):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .base import Id, Model
+from .base import Model
 
 
 class Reference(Model, frozen=True, kw_only=True):
     """Another object, by kind and id."""
 
-    id: Id | None = None
+    id: str | None = None
     type: str | None = None
 
 
@@ -76,7 +76,7 @@ class Author(Model, frozen=True, kw_only=True):
     Kinds of authors are added without notice.
     """
 
-    id: Id | None = None
+    id: str | None = None
     type: Literal["admin", "bot", "team", "user", "lead", "fin"] | str | None = None
     name: str | None = None
     email: str | None = None

@@ -235,6 +235,7 @@ class Conversation(Model, frozen=True, kw_only=True):
     ticket: JsonObject | None = None
     """Where the conversation is a ticket too."""
     topics: JsonObject | None = None
+    ai_topics: JsonObject | None = None
 
 
 class ConversationCustomers(Model, frozen=True, kw_only=True):

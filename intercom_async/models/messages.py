@@ -40,3 +40,4 @@ class WhatsAppStatus(Model, frozen=True, kw_only=True):
     message_id: str | None = None
     error: MessageError | None = None
     whatsapp_message_id: str | None = None
+    user_id: str | None = None
