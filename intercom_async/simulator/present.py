@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 EMBEDDED = 10
 """How many tags, notes, companies a contact shows; the rest is behind `url`."""
 SHOWN_PARTS = 500
+NEWER_PRIORITIES = {"priority": "high", "not_priority": "none"}
+"""From 2.16 on there are five priorities instead of two."""
 
 
 class Presenter:
@@ -52,6 +54,10 @@ class Presenter:
     def company(self, row: Row, shape: str) -> Row:  # noqa: ARG002 (the signature of presenters)
         """Return a company with its tags, segments and the number of its people."""
         shown = public(row)
+        for key in ("size", "website", "industry", "last_request_at"):
+            # What is not known of a company is left out of it.
+            if shown[key] is None:
+                del shown[key]
         shown["user_count"] = self._workspace.user_count(row)
         shown["tags"] = {"type": "tag.list", "tags": self._tags(row["_tags"], is_full=False)}
         shown["segments"] = {"type": "segment.list", "segments": []}
@@ -69,6 +75,7 @@ class Presenter:
         shown["linked_objects"] = linked(row)
         shown["statistics"] = statistics_of(row)
         if shape == "2.16":
+            shown["priority"] = NEWER_PRIORITIES.get(shown["priority"], shown["priority"])
             for key in ("admin_assignee_id", "team_assignee_id"):
                 shown[key] = shown[key] or 0
         return shown
@@ -83,6 +90,41 @@ class Presenter:
             "total_count": len(parts),
         }
         return shown
+
+    def ticket(self, row: Row, shape: str) -> Row:
+        """Return a ticket with its type, state and newest parts."""
+        workspace = self._workspace
+        kind = workspace.ticket_types.find(row["_type_id"])
+        state = workspace.ticket_states.find(row["_state_id"])
+        shown = public(row)
+        shown["category"] = kind["category"] if kind else "Customer"
+        shown["ticket_type"] = None if kind is None else self.ticket_type(kind)
+        shown["ticket_state"] = state
+        shown["contacts"] = {
+            "type": "contact.list",
+            "contacts": [self._contact_reference(one) for one in row["_contacts"]],
+        }
+        shown["linked_objects"] = linked(row)
+        parts: list[Row] = row["_parts"]
+        shown["ticket_parts"] = {
+            "type": "ticket_part.list",
+            "ticket_parts": parts[-SHOWN_PARTS:],
+            "total_count": len(parts),
+        }
+        if shown["snoozed_until"] is None:
+            del shown["snoozed_until"]
+        if shape != "2.16":
+            for key in ("admin_assignee_id", "team_assignee_id"):
+                shown[key] = str(shown[key])
+        return shown
+
+    def ticket_type(self, row: Row) -> Row:
+        """Return a ticket type with its attributes and states."""
+        states = [public(one) for one in self._workspace.ticket_states if not one.get("archived")]
+        return public(row) | {
+            "ticket_type_attributes": {"type": "list", "data": row["_attributes"]},
+            "ticket_states": {"type": "list", "data": states},
+        }
 
     def _contact_reference(self, contact_id: str) -> Row:
         table = self._workspace.contacts

@@ -72,7 +72,8 @@ class Table:
         self._written: dict[int, Row] = {}
         self._replaced: list[int] = []
         """Numbers of seeded rows that are written over or gone, ascending."""
-        self._next = seeds.count
+        self.next_number = seeds.count
+        """The number of the next new row."""
         self._answers: OrderedDict[tuple[str, str], Sequence[int]] = OrderedDict()
         self._encoded: dict[tuple[int, str], bytes] = {}
 
@@ -120,8 +121,8 @@ class Table:
 
     def add(self, row: Row) -> Row:
         """Take a new row in, which gets its id from its number and `created_at`."""
-        number = self._next
-        self._next += 1
+        number = self.next_number
+        self.next_number += 1
         row["id"] = self.seeds.id_of(number, row["created_at"])
         self._written[number] = row
         return row

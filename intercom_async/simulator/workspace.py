@@ -8,18 +8,22 @@ import zoneinfo
 from collections.abc import Callable
 
 from .present import Presenter
+from .schema.records import Records
 from .shelf import Shelf
 from .table import Table
 from .threads import Threads
-from .values import Row
+from .values import Row, names
 from .world import settings, staff
 from .world.companies import CompanySeeds
 from .world.contacts import ContactSeeds
 from .world.conversations import ConversationSeeds
 from .world.draw import mix
+from .world.tickets import TicketSeeds, ticket_states, ticket_type
 
 SEEDED_UNTIL = 1_767_225_600
 """The newest seeded record is from the turn of 2026: fixed, so that a seed means the same data."""
+CUSTOM_OBJECT_TYPES = names("Order order orders Subscription subscription device")
+"""Types of custom objects are made in the product, not by the API; these are there."""
 SEEDED_YEARS_S = 2 * 365 * 86_400
 
 
@@ -70,6 +74,14 @@ class Workspace:
         self.segments.fill(settings.segments(self.until))
         self.data_attributes.fill(settings.data_attributes(self.until))
         self.away_reasons.fill(settings.away_reasons(self.until))
+        self.ticket_types, self.ticket_states, self.jobs = Shelf(53), Shelf(7_490), Shelf()
+        self.subscription_types = Shelf(106)
+        self.subscription_types.fill(settings.subscription_types())
+        self.custom_objects: dict[str, Shelf] = {}
+        self.exports, self.reports = Shelf(), Shelf()
+        self.calls = Shelf()
+        self.calls.fill(settings.calls(seed, self.until))
+        self.visitors: dict[str, Row] = {}
         self.events: list[Row] = []
         self.event_keys: set[tuple[str, str, int]] = set()
         self.deleted_conversations: list[Row] = []
@@ -77,11 +89,12 @@ class Workspace:
         self.scroll: Scroll | None = None
         self._scrolls = 0
         self.threads = Threads(self)
+        self.records = Records(self.until)
         self.presenter = Presenter(self)
         self._fill_tables(contacts, conversations, companies)
+        self._fill_tickets(tickets)
         self._zone = _zone_of(timezone)
         self._part_ids = 30_000_000_000
-        self.ticket_count = tickets
 
     def _fill_tables(self, contacts: int, conversations: int, companies: int) -> None:
         company_seeds = CompanySeeds(
@@ -117,6 +130,25 @@ class Workspace:
             present=self.presenter.conversation,
         )
         self.conversations = Table(conversation_seeds, self.presenter.conversation)
+
+    def _fill_tickets(self, tickets: int) -> None:
+        self.ticket_states.fill(ticket_states())
+        kinds = (("Question", "Customer"), ("Errand", "Back-office"), ("Outage", "Tracker"))
+        for name, category in kinds:
+            type_id = self.ticket_types.new_id()
+            self.ticket_types.add(ticket_type(type_id, name, category, self.id_code, self.since))
+        seeds = TicketSeeds(
+            seed=self.seed,
+            count=tickets,
+            since=self.since,
+            until=self.until,
+            admins=list(self.admins),
+            team_ids=[int(one["id"]) for one in self.teams],
+            type_ids=[one["id"] for one in self.ticket_types],
+            contact_of=self._seeded_person,
+            present=self.presenter.ticket,
+        )
+        self.tickets = Table(seeds, self.presenter.ticket)
 
     def _seeded_person(self, draw: int) -> Row | None:
         """Return who wrote a seeded conversation, of the contacts as they were seeded."""
@@ -162,7 +194,9 @@ class Workspace:
         return any(company_id in row["_companies"] for _, row in self.contacts.written())
 
     def has_attribute(self, model: str, name: str) -> bool:
-        """Tell whether a custom attribute is defined and not archived."""
+        """Tell whether a custom attribute is defined and not archived, or names custom objects."""
+        if name in CUSTOM_OBJECT_TYPES:
+            return True
         return any(
             one["name"] == name and one["model"] == model and not one["archived"]
             for one in self.data_attributes

@@ -1,39 +1,102 @@
-"""All handlers in one router."""
+"""All handlers in one router: those written by hand, and by schema for every other operation."""
 
 from __future__ import annotations
 
 from intercom_async.simulator.router import Router
+from intercom_async.simulator.schema.answers import SchemaAnswers
+from intercom_async.simulator.schema.facts import facts, fixed_form, versions_by_endpoint
+from intercom_async.simulator.values import Call, Refusal
 
 from . import (
+    activity,
     articles,
+    calls,
     companies,
     contact_lists,
+    contact_states,
     contacts,
+    content_tags,
+    conversation_links,
     conversations,
+    custom_objects,
+    data_attributes,
     events,
+    exports,
+    messages,
     parts,
     people,
     tags,
+    ticket_links,
+    ticket_types,
+    tickets,
+    visitors,
 )
+from .parents import check_parent
 from .registry import Handler
 
 MODULES = (
+    activity,
     articles,
+    calls,
     companies,
     contact_lists,
+    contact_states,
     contacts,
+    content_tags,
+    conversation_links,
     conversations,
+    custom_objects,
+    data_attributes,
     events,
+    exports,
+    messages,
     parts,
     people,
     tags,
+    ticket_links,
+    ticket_types,
+    tickets,
+    visitors,
 )
 
 
 def router() -> Router[Handler]:
-    """Return a router of every handler that is written by hand."""
+    """Return a router of every operation of the known versions."""
     made: Router[Handler] = Router()
+    by_hand: set[tuple[str, str]] = set()
     for module in MODULES:
         for method, template, handler in module.routes:
-            made.add(method, template, handler)
+            by_hand.add((method, fixed_form(template)))
+            made.add(method, template, _gated(method, template, handler))
+    answers = SchemaAnswers(facts())
+    for operation in facts().operations:
+        if (operation.method, fixed_form(operation.path)) not in by_hand:
+            handler = check_parent(operation.path, answers.handler(operation))
+            made.add(
+                operation.method,
+                operation.path,
+                _gated(operation.method, operation.path, handler),
+            )
     return made
+
+
+def _gated(method: str, template: str, handler: Handler) -> Handler:
+    """Refuse a call in a version that does not have the operation yet."""
+    # PATCH is in no description, and is answered wherever PUT is.
+    described = "PUT" if method == "PATCH" else method
+    known = versions_by_endpoint()
+    form = fixed_form(template)
+    versions = known.get((method, form)) or known.get((described, form))
+    if versions is None or len(versions) == 3:  # noqa: PLR2004 (all that are known)
+        return handler
+
+    def answer(call: Call) -> object:
+        if call.shape not in versions:
+            raise Refusal(
+                400,
+                "intercom_version_invalid",
+                "Requested resource is not available in current API version.",
+            )
+        return handler(call)
+
+    return answer

@@ -48,8 +48,8 @@ def _apply(call: Call, kinds: tuple[str, ...]) -> Row:
 
 def _say(call: Call, conversation_id: str, kind: str) -> Row:
     fields = call.fields
-    author = _author(call)
-    if kind == "note" and author["type"] != "admin":
+    writer = author(call)
+    if kind == "note" and writer["type"] != "admin":
         raise bad_parameter("Only admins write notes", field="type")
     options = list_of(fields, "reply_options")
     if kind == "quick_reply" and not options:
@@ -63,7 +63,7 @@ def _say(call: Call, conversation_id: str, kind: str) -> Row:
     more: Row = {"attachments": _attachments(fields)}
     if options:
         more["metadata"] = {"quick_reply_options": options}
-    call.workspace.threads.append(row, kind, author, at, body=body or "", **more)
+    call.workspace.threads.append(row, kind, writer, at, body=body or "", **more)
     return answer(call, row)
 
 
@@ -114,7 +114,7 @@ def _assign(call: Call, conversation_id: str, admin: Row) -> Row:
     return answer(call, row)
 
 
-def _author(call: Call) -> Row:
+def author(call: Call) -> Row:
     """Return who writes: an admin by id, or a contact by any of its three keys."""
     fields = call.fields
     kind = text_of(fields, "type") or ("admin" if "admin_id" in fields else "user")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from intercom_async.simulator.values import Row
 
-from .draw import WORDS
+from .draw import WORDS, mix
 
 CONTACT_ATTRIBUTES = (
     ("plan", "string"),
@@ -101,3 +101,55 @@ def away_reasons(now_at: int) -> list[Row]:
         }
         for number, (label, emoji) in enumerate(names)
     ]
+
+
+def subscription_types() -> list[Row]:
+    """Return two kinds of mail that people can opt in to or out of."""
+    kinds = (("Newsletters", "opt_in"), ("Announcements", "opt_out"))
+    rows: list[Row] = []
+    for number, (name, consent) in enumerate(kinds):
+        translation = {"name": name, "description": f"{name} by mail", "locale": "en"}
+        rows.append(
+            {
+                "type": "subscription",
+                "id": str(106 + number),
+                "state": "live",
+                "consent_type": consent,
+                "default_translation": translation,
+                "translations": [translation],
+                "content_types": ["email"],
+            }
+        )
+    return rows
+
+
+def calls(seed: int, now_at: int, count: int = 30) -> list[Row]:
+    """Return finished phone calls, every second one recorded."""
+    rows: list[Row] = []
+    for number in range(1, count + 1):
+        bits = mix(seed, number, 0xCA)
+        at = now_at - number * 7_200
+        base = f"https://api.intercom.io/calls/{number}"
+        is_recorded = bool(number % 2)
+        rows.append(
+            {
+                "type": "call",
+                "id": str(number),
+                "conversation_id": None,
+                "admin_id": str(991_267_400 + bits % 8),
+                "contact_id": None,
+                "state": "completed",
+                "initiated_at": at,
+                "answered_at": at + 3,
+                "ended_at": at + 3 + (bits >> 8) % 900,
+                "created_at": at,
+                "updated_at": at + 1_000,
+                "recording_url": f"{base}/recording" if is_recorded else None,
+                "transcription_url": f"{base}/transcript" if is_recorded else None,
+                "call_type": "phone",
+                "direction": "inbound" if bits >> 20 & 1 else "outbound",
+                "ended_reason": "answered",
+                "phone": f"+1202555{(bits >> 24) % 10_000:04d}",
+            }
+        )
+    return rows

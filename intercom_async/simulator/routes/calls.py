@@ -1,0 +1,70 @@
+"""Phone calls, their recordings and transcripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intercom_async.simulator.paging import numbered_list
+from intercom_async.simulator.values import Call, Refusal, Reply, Row, not_found
+
+from .checks import list_of
+from .registry import Routes
+
+routes = Routes()
+
+MAX_CONVERSATIONS = 20
+
+
+@routes("GET /calls")
+def list_calls(call: Call) -> Any:
+    """Answer a page of calls, the newest first."""
+    return numbered_list(call, list(call.workspace.calls), default=25)
+
+
+@routes("GET /calls/{call_id}")
+def show(call: Call) -> Any:
+    """Answer one call."""
+    return _call_of(call)
+
+
+def _call_of(call: Call) -> Row:
+    row = call.workspace.calls.find(call.id("call_id"))
+    if row is None:
+        raise not_found("Not Found")
+    return row
+
+
+@routes("GET /calls/{call_id}/recording")
+def recording(call: Call) -> Any:
+    """Point to the recording on another host: nothing that a token should follow to."""
+    row = _call_of(call)
+    if row["recording_url"] is None:
+        raise not_found("Not Found")
+    location = f"https://recordings.acme.example/{row['id']}.mp3?signature=seeded"
+    return Reply(b"", 302, {"Location": location})
+
+
+@routes("GET /calls/{call_id}/transcript")
+def transcript(call: Call) -> Any:
+    """Answer what was said as plain text."""
+    row = _call_of(call)
+    if row["transcription_url"] is None:
+        raise not_found("Not Found")
+    text = f"Admin: Hello, this is call {row['id']}.\nCaller: Hello.\n"
+    headers = {"Content-Disposition": f'attachment; filename="call-{row["id"]}.txt"'}
+    return Reply(text.encode(), headers=headers, content_type="text/plain; charset=utf-8")
+
+
+@routes("POST /calls/search")
+def search(call: Call) -> Any:
+    """Answer the calls of up to twenty conversations, with their transcripts."""
+    wanted = [str(one) for one in list_of(call.fields, "conversation_ids")]
+    if not 1 <= len(wanted) <= MAX_CONVERSATIONS:
+        raise Refusal(
+            400,
+            "conversation_id_limit_exceeded",
+            f"A list of up to {MAX_CONVERSATIONS} conversation IDs is required",
+        )
+    more: Row = {"transcript": [], "transcript_status": "completed"}
+    rows = [one | more for one in call.workspace.calls if one["conversation_id"] in wanted]
+    return {"type": "list", "data": rows}

@@ -1,0 +1,97 @@
+"""Custom objects: instances of the types that the workspace has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intercom_async.simulator.paging import numbered_list
+from intercom_async.simulator.shelf import Shelf
+from intercom_async.simulator.values import Call, Row, not_found
+from intercom_async.simulator.workspace import CUSTOM_OBJECT_TYPES
+
+from .checks import first_where, moment_of, needed_text, object_of
+from .registry import Routes
+
+routes = Routes()
+
+
+@routes("POST /custom_object_instances/{type_identifier}")
+def create_or_update(call: Call) -> Any:
+    """Make an instance, or change the one with this external id."""
+    shelf, fields = _shelf(call), call.fields
+    external_id = needed_text(fields, "external_id")
+    row = first_where(shelf, external_id=external_id)
+    if row is None:
+        row = shelf.add(
+            {
+                "type": call.id("type_identifier"),
+                "external_id": external_id,
+                "external_created_at": None,
+                "external_updated_at": None,
+                "created_at": call.now_at,
+                "updated_at": call.now_at,
+                "custom_attributes": {},
+            }
+        )
+    for name in ("external_created_at", "external_updated_at"):
+        if name in fields:
+            row[name] = moment_of(fields, name)
+    row["custom_attributes"] = row["custom_attributes"] | object_of(fields, "custom_attributes")
+    row["updated_at"] = call.now_at
+    return row
+
+
+@routes("GET /custom_object_instances/{type_identifier}")
+def list_or_find(call: Call) -> Any:
+    """Answer the instance of an external id; from 2.16 on, a page of instances."""
+    shelf = _shelf(call)
+    external_id = call.query.get("external_id")
+    if call.shape != "2.16":
+        return _by_external_id(shelf, external_id)
+    rows = [one for one in shelf if external_id in (None, "", one["external_id"])]
+    return numbered_list(call, rows, default=20, high=150)
+
+
+@routes("DELETE /custom_object_instances/{type_identifier}")
+def delete_by_external_id(call: Call) -> Any:
+    """Delete the instance of an external id."""
+    shelf = _shelf(call)
+    return _deleted(call, shelf, _by_external_id(shelf, call.query.get("external_id")))
+
+
+@routes("GET /custom_object_instances/{type_identifier}/{instance_id}")
+def show(call: Call) -> Any:
+    """Answer an instance by Intercom's id."""
+    return _by_id(call)
+
+
+@routes("DELETE /custom_object_instances/{type_identifier}/{instance_id}")
+def delete(call: Call) -> Any:
+    """Delete an instance by Intercom's id."""
+    return _deleted(call, _shelf(call), _by_id(call))
+
+
+def _shelf(call: Call) -> Shelf:
+    identifier = call.id("type_identifier")
+    if identifier not in CUSTOM_OBJECT_TYPES:
+        raise not_found(f"Custom object type `{identifier}` not found")
+    return call.workspace.custom_objects.setdefault(identifier, Shelf(20))
+
+
+def _by_id(call: Call) -> Row:
+    row = _shelf(call).find(call.id("instance_id"))
+    if row is None:
+        raise not_found("Custom object instance not found")
+    return row
+
+
+def _by_external_id(shelf: Shelf, external_id: str | None) -> Row:
+    row = first_where(shelf, external_id=external_id) if external_id else None
+    if row is None:
+        raise not_found("Custom object instance not found")
+    return row
+
+
+def _deleted(call: Call, shelf: Shelf, row: Row) -> Row:
+    shelf.remove(row["id"])
+    return {"id": row["id"], "object": call.id("type_identifier"), "deleted": True}

@@ -1,0 +1,106 @@
+"""Data attributes: those that everyone has, and custom ones."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
+
+from .checks import first_where, list_of, needed_text, text_of
+from .registry import Routes
+
+routes = Routes()
+
+MODELS = ("contact", "company")
+DATA_TYPES = ("string", "integer", "float", "boolean", "date", "datetime", "options")
+NAME = re.compile(r"[\w $€£¥¢.-]+")
+SWITCHES = ("archived", "messenger_writable")
+
+
+@routes("GET /data_attributes")
+def list_attributes(call: Call) -> Any:
+    """Answer the attributes of contacts, companies or both; archived ones where asked for."""
+    model = call.query.get("model")
+    if model not in (None, "", *MODELS, "conversation"):
+        raise bad_parameter("model must be contact or company", field="model")
+    rows = [
+        one
+        for one in call.workspace.data_attributes
+        if model in (None, "", one["model"])
+        and (call.flag("include_archived") or not one["archived"])
+    ]
+    return {"type": "list", "data": rows}
+
+
+@routes("POST /data_attributes")
+def create(call: Call) -> Any:
+    """Define an attribute; its name must be new for its model."""
+    fields = call.fields
+    model = text_of(fields, "model")
+    if model not in MODELS:
+        raise bad_parameter("The Data Attribute model field must be either contact or company")
+    name = needed_text(fields, "name")
+    if not NAME.fullmatch(name):
+        raise bad_parameter(
+            "Your name for this attribute must only contain alphanumeric characters, "
+            "currency symbols, and hyphens"
+        )
+    data_type = text_of(fields, "data_type")
+    if data_type not in DATA_TYPES:
+        raise bad_parameter("Data Type isn't an option")
+    shelf = call.workspace.data_attributes
+    if first_where(shelf, name=name, model=model) is not None:
+        raise bad_parameter(
+            f"You already have '{name}' in your {model} data. To save this as new {model} data, "
+            "use a different name."
+        )
+    row: Row = {
+        "type": "data_attribute",
+        "id": int(shelf.new_id()),
+        "model": model,
+        "name": name,
+        "full_name": f"custom_attributes.{name}",
+        "label": name,
+        "description": text_of(fields, "description") or "",
+        "data_type": "string" if data_type == "options" else data_type,
+        "api_writable": True,
+        "messenger_writable": False,
+        "ui_writable": False,
+        "custom": True,
+        "archived": False,
+        "admin_id": next(iter(call.workspace.admins))["id"],
+        "created_at": call.now_at,
+        "updated_at": call.now_at,
+    }
+    _apply(row, fields)
+    if data_type == "options" and not row.get("options"):
+        raise bad_parameter("The Data Attribute needs at least two options", field="options")
+    return shelf.add(row)
+
+
+@routes("PUT /data_attributes/{attribute_id}", "PATCH /data_attributes/{attribute_id}")
+def update(call: Call) -> Any:
+    """Change an attribute's description, options or standing."""
+    row = call.workspace.data_attributes.find(call.id("attribute_id"))
+    if row is None:
+        raise not_found("We couldn't find that data attribute to update", "field_not_found")
+    _apply(row, call.fields)
+    row["updated_at"] = call.now_at
+    return row
+
+
+def _apply(row: Row, fields: Row) -> None:
+    if "options" in fields and not isinstance(fields["options"], list):
+        raise bad_parameter("Options isn't an array")
+    options = [
+        str(one.get("value")) if isinstance(one, dict) else str(one)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        for one in list_of(fields, "options")
+    ]
+    if options:
+        row["options"] = options
+    if fields.get("description") is not None:
+        row["description"] = text_of(fields, "description")
+    for name in SWITCHES:
+        if isinstance(fields.get(name), bool):
+            row[name] = fields[name]

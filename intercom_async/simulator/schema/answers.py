@@ -1,0 +1,307 @@
+"""Answers of operations without code of their own: create, read, list, change and delete by rule.
+
+What a path means follows from its form: a fixed last segment is a collection, an id at the end one
+of its rows. A row keeps what was sent; every other field is made from its type, so an answer always
+has the form that the version asked for declares.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable
+from typing import Any
+
+from intercom_async.simulator.paging import numbered_page, whole_number
+from intercom_async.simulator.values import (
+    Call,
+    Refusal,
+    Reply,
+    Row,
+    bad_parameter,
+    decode_json,
+    encode_json,
+    not_found,
+)
+
+from .facts import Facts, Node, Operation, fixed_form
+from .lists import LIST_RULES, NOT_FOUND_CODES, ListRule
+from .make import Maker, fits
+from .records import Record
+
+UNDECLARED = {"/fin_voice/phone_number/{}": Node(name="ai_call_response")}
+"""What answers of which the descriptions say nothing look like."""
+SUBMITTED_METHODS = frozenset(("POST", "PUT", "PATCH"))
+
+
+class SchemaAnswers:
+    """Makes the handler of an operation from its facts."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._items = {
+            fixed_form(one.path).removesuffix("/{}"): one
+            for one in sorted(facts.operations, key=lambda one: one.method, reverse=True)
+            if one.path.endswith("}")
+        }
+        """By collection: an operation on one of its rows, GET before the others."""
+
+    def handler(self, operation: Operation) -> Callable[[Call], Any]:
+        """Return the handler of an operation."""
+        act = self._act(operation)
+
+        def answer(call: Call) -> Any:
+            if operation.method in SUBMITTED_METHODS:
+                self._check_body(operation, call)
+            status, content_type, node = self._facts.answer(operation, call.shape)
+            if not operation.versions[call.shape].answers:
+                node = UNDECLARED.get(fixed_form(operation.path))
+            body = act(operation, call, node)
+            if node is None:
+                return Reply(b"", status)
+            if content_type.startswith("text/"):
+                return Reply(str(body).encode(), status, content_type=content_type)
+            return Reply(body, status)
+
+        return answer
+
+    def _act(self, operation: Operation) -> Callable[[Operation, Call, Node | None], Any]:
+        form = fixed_form(operation.path)
+        if form.endswith("/{}"):
+            return {
+                "GET": self._show,
+                "PUT": self._update,
+                "PATCH": self._update,
+                "DELETE": self._delete,
+            }.get(operation.method, self._plain)
+        if operation.method == "POST" and form in self._items:
+            return self._create
+        return self._list if operation.method == "GET" else self._plain
+
+    # By kind --------------------------------------------------------------------------------
+
+    def _show(self, operation: Operation, call: Call, node: Node | None) -> Any:
+        record = self._record(operation, call)
+        return self._presented(call, node, record)
+
+    def _create(self, operation: Operation, call: Call, node: Node | None) -> Any:
+        del operation
+        record = call.workspace.records.add(call.path, call.fields, call.now_at)
+        return self._presented(call, node, record)
+
+    def _update(self, operation: Operation, call: Call, node: Node | None) -> Any:
+        record = self._record(operation, call)
+        record.fields.update(call.fields)
+        record.updated_at = call.now_at
+        return self._presented(call, node, record)
+
+    def _delete(self, operation: Operation, call: Call, node: Node | None) -> Any:
+        record = self._record(operation, call)
+        del call.workspace.records.collection(_parent(call.path))[_last(call.path)]
+        return self._presented(call, node, record, deleted=True, archived=True)
+
+    def _plain(self, operation: Operation, call: Call, node: Node | None) -> Any:
+        """Answer a call that is none of these: made up, with what was sent where it fits."""
+        del operation
+        key = sum(call.path.encode()) % 997 + 1
+        record = Record(key, dict(call.body or {}) if call.method != "GET" else {}, 0, 0)
+        record.created_at = record.updated_at = call.now_at
+        return self._presented(call, node, record, given_id=next(iter(call.ids.values()), None))
+
+    def _list(self, operation: Operation, call: Call, node: Node | None) -> Any:
+        form = fixed_form(operation.path)
+        rule = LIST_RULES.get(form, ListRule())
+        envelope = self._facts.resolved(node or Node(), call.shape)
+        key = rule.key or self._items_key(envelope, call.shape)
+        if key is None:
+            return self._plain(operation, call, node)
+        records = list(call.workspace.records.collection(call.path).values())
+        item = self._item_type(form, envelope, key, call.shape)
+        rows = [self._presented(call, item, record) for record in records]
+        shown, paging = _paged(call, rows, rule)
+        maker = self._maker(call)
+        answer: Row = {
+            name: maker.make(inner, 1, name, 1)
+            for name, inner in envelope.properties.items()
+            if name not in ("pages", "next_cursor", "has_more", key)
+        }
+        if "type" in answer and not envelope.properties["type"].values:
+            answer["type"] = "list"
+        return answer | {key: shown} | paging(answer)
+
+    # Parts of these -------------------------------------------------------------------------
+
+    def _maker(self, call: Call) -> Maker:
+        return Maker(self._facts, call.shape, call.workspace.seed, call.workspace.until)
+
+    def _record(self, operation: Operation, call: Call) -> Record:
+        rows = call.workspace.records.collection(_parent(call.path))
+        record = rows.get(_last(call.path))
+        if record is None:
+            form = fixed_form(operation.path).removesuffix("/{}")
+            code, message = NOT_FOUND_CODES.get(form, ("not_found", "Resource Not Found"))
+            raise not_found(message, code)
+        return record
+
+    def _presented(
+        self,
+        call: Call,
+        node: Node | None,
+        record: Record,
+        *,
+        given_id: str | None = None,
+        **said: Any,
+    ) -> Any:
+        """Make a value of a type, with the fields of a record where they fit."""
+        if node is None:
+            return None
+        resolved = self._facts.resolved(node, call.shape)
+        if resolved.any_of:
+            resolved = self._facts.resolved(resolved.any_of[0], call.shape)
+        made = self._maker(call).make(resolved, record.key)
+        if not isinstance(made, dict):
+            return made
+        row: Row = made  # pyright: ignore[reportUnknownVariableType]
+        known: Row = {
+            "id": given_id or str(record.key),
+            "created_at": record.created_at,
+            "updated_at": record.updated_at,
+            "workspace_id": call.workspace.id_code,
+            **record.fields,
+            **said,
+        }
+        for name, inner in resolved.properties.items():
+            if name in known:
+                value = self._fitted(inner, known[name], call.shape)
+                if value is not None:
+                    row[name] = value
+        return row
+
+    def _fitted(self, node: Node, value: Any, version: str) -> Any:
+        """Return a value as a type wants it; None where it cannot be that."""
+        if fits(self._facts, version, node, value):
+            return value
+        if isinstance(value, str) and value.isdecimal():
+            number = int(value)
+            return number if fits(self._facts, version, node, number) else None
+        if isinstance(value, int) and fits(self._facts, version, node, str(value)):
+            return str(value)
+        return None
+
+    def _items_key(self, envelope: Node, version: str) -> str | None:
+        """Return the field of a list that has its rows: `data`, or the only array of objects."""
+        arrays = [
+            name
+            for name, inner in envelope.properties.items()
+            if (one := self._facts.resolved(inner, version)).type == "array"
+            and one.items is not None
+            and self._is_object(one.items, version)
+        ]
+        return "data" if "data" in arrays else next(iter(arrays), None)
+
+    def _is_object(self, node: Node, version: str) -> bool:
+        resolved = self._facts.resolved(node, version)
+        return bool(resolved.properties or resolved.any_of)
+
+    def _item_type(self, form: str, envelope: Node, key: str, version: str) -> Node | None:
+        """Return the type of a list's rows; where it may be several, that of a read by id."""
+        items = self._facts.resolved(envelope.properties[key], version).items
+        one = self._items.get(form)
+        is_open = items is not None and bool(self._facts.resolved(items, version).any_of)
+        if is_open and one is not None and version in one.versions:
+            return self._facts.answer(one, version)[2]
+        return items
+
+    def _check_body(self, operation: Operation, call: Call) -> None:
+        """Refuse a body that lacks what is required or has it as another type."""
+        node = self._facts.body(operation, call.shape)
+        if node is None:
+            return
+        fields = call.fields
+        resolved = self._facts.resolved(node, call.shape)
+        for name in resolved.required:
+            if fields.get(name) is None:
+                raise bad_parameter(f"{name} is required", code="parameter_not_found", field=name)
+        for name, inner in resolved.properties.items():
+            value = fields.get(name)
+            if value is not None and not self._is_taken(inner, value, call.shape):
+                raise bad_parameter(f"{name} has a value of a wrong type", field=name)
+
+    def _is_taken(self, node: Node, value: Any, version: str) -> bool:
+        """Tell whether a field may be sent like this: text and numbers pass for each other."""
+        resolved = self._facts.resolved(node, version)
+        if resolved.any_of or resolved.type is None:
+            return True
+        if isinstance(value, bool):
+            return resolved.type == "boolean"
+        if isinstance(value, (str, int, float)):
+            return resolved.type in ("string", "integer", "number") and (
+                not resolved.values or value in resolved.values
+            )
+        return resolved.type == ("array" if isinstance(value, list) else "object")
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+Tail = Callable[[Row], Row]
+
+
+def _paged(call: Call, rows: list[Any], rule: ListRule) -> tuple[list[Any], Tail]:
+    """Cut a list as its endpoint does; the second value adds what tells of the other pages."""
+    if rule.kind == "cursor":
+        return _cursor_paged(call, rows, rule)
+    if rule.kind in ("numbered", "top"):
+        places, pages = numbered_page(call, len(rows), default=rule.default, high=rule.high)
+        shown = [rows[place] for place in places]
+        if rule.kind == "top":
+            pages.pop("next")
+            pages.pop("type")
+            return shown, lambda _: pages | {"total_count": len(rows)}
+        return shown, lambda answer: _counted(answer, len(rows)) | {"pages": pages}
+    if rule.kind == "next_cursor":
+        return rows, lambda _: {"next_cursor": None, "has_more": False}
+    return rows, lambda answer: _counted(answer, len(rows))
+
+
+def _counted(answer: Row, count: int) -> Row:
+    return {"total_count": count} if "total_count" in answer else {}
+
+
+def _cursor_paged(call: Call, rows: list[Any], rule: ListRule) -> tuple[list[Any], Tail]:
+    per_page = whole_number(
+        call.query.get("per_page"), "per_page", default=rule.default, high=rule.high
+    )
+    start = _cursor_place(call.query.get("starting_after"))
+    shown = rows[start : start + per_page]
+    pages: Row = {
+        "type": "pages",
+        "page": start // per_page + 1,
+        "per_page": per_page,
+        "total_pages": math.ceil(len(rows) / per_page),
+    }
+    if start + per_page < len(rows):
+        cursor = base64.b64encode(encode_json([float(start + per_page), start + per_page]))
+        pages["next"] = {"per_page": per_page, "starting_after": cursor.decode()}
+    return shown, lambda answer: _counted(answer, len(rows)) | {"pages": pages}
+
+
+def _cursor_place(text: str | None) -> int:
+    if not text:
+        return 0
+    try:
+        _, place = decode_json(base64.b64decode(text, validate=True))
+        return max(0, int(place))
+    except (ValueError, TypeError, binascii.Error):
+        raise Refusal(
+            400,
+            "client_error",
+            "Invalid starting_after param. Please try again using a starting_after value "
+            "from a paginated response",
+        ) from None

@@ -1,0 +1,120 @@
+"""Every answer to every operation has the form that its official description declares."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import aiohttp
+import pytest
+
+from intercom_async.simulator import Simulator
+
+from . import description
+from .description import Described, Example, Json
+from .exercise import Exercise
+
+jsonschema = pytest.importorskip("jsonschema")
+pytest.importorskip("yaml")
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(description.directory() is None, reason="no OpenAPI descriptions at hand"),
+]
+
+WRONG_DESCRIPTIONS: tuple[tuple[str, str, str], ...] = (
+    # operation, place in the answer, why the description is wrong
+    (".*", "pages/next", "lists by page have a URL here, not a cursor object"),
+    (".*", "pages", "lists by page and scrolls say null for no pages"),
+    (".*", r"(.*/)?statistics/.*", "what has not happened yet is null"),
+    (".*", r"(.*/)?(statistics|ai_agent|ai_agent/.*)", "objects may be null, as its examples show"),
+    (".*", r"(.*/)?(assigned_to|email_message_metadata)", "null in the description's own examples"),
+    (".*", r"(.*/)?custom_attributes(/.*)?", "attributes are numbers, booleans and lists too"),
+    (".*", r"(.*/)?event_details", "null in the description's own examples"),
+    ("GET /events", "type", "the answer is a list, not a summary, unless that was asked for"),
+    ("GET /companies/scroll", "total_count", "null in the description's own example"),
+)
+UNDECLARED_SUCCESS = {"GET /fin_voice/phone_number/{phone_number}"}
+"""Operations of which the description declares failures alone."""
+
+
+async def test_answers_have_the_declared_form_in_2_14(simulator: Simulator) -> None:
+    assert await findings(simulator, "2.14") == []
+
+
+async def test_answers_have_the_declared_form_in_2_15(simulator: Simulator) -> None:
+    assert await findings(simulator, "2.15") == []
+
+
+async def test_answers_have_the_declared_form_in_2_16(simulator: Simulator) -> None:
+    assert await findings(simulator, "2.16") == []
+
+
+async def findings(simulator: Simulator, version: str) -> list[str]:
+    headers = {
+        "Authorization": f"Bearer {simulator.token}",
+        "Accept": "application/json, application/octet-stream",
+        "Intercom-Version": version,
+    }
+    found: list[str] = []
+    async with aiohttp.ClientSession(simulator.url, headers=headers) as http:
+        exercise = Exercise(simulator, http)
+        for operation in description.operations(version):
+            found += await _tried(exercise, http, operation, version)
+    return found
+
+
+async def _tried(
+    exercise: Exercise, http: aiohttp.ClientSession, operation: Described, version: str
+) -> list[str]:
+    name = f"{operation.method} {operation.path}"
+    found: list[str] = []
+    statuses: list[int] = []
+    raw = b""
+    for example in operation.examples or [Example("none", None)]:
+        await exercise.prepare()
+        async with http.request(
+            operation.method,
+            exercise.path(operation),
+            params=exercise.query(operation),
+            json=exercise.body(operation, example),
+            allow_redirects=False,
+        ) as reply:
+            statuses.append(reply.status)
+            raw = await reply.read()
+            where = f"{name} [{example.name}] {reply.status}"
+            if reply.status == 200 and name in UNDECLARED_SUCCESS:
+                continue
+            if reply.status not in operation.schemas:
+                found.append(f"{where}: not a declared status: {raw[:200]!r}")
+                continue
+            schema = operation.schemas[reply.status]
+            if schema is not None and raw:
+                found += _violations(name, where, await reply.json(), schema, version)
+    if min(statuses) >= 400:
+        found.append(f"{name}: no example succeeds: {raw[:200]!r}")
+    return found
+
+
+def _violations(name: str, where: str, answer: Any, schema: Json, version: str) -> list[str]:
+    whole = {**description.as_json_schema(schema), "definitions": description.definitions(version)}
+    leaves = _leaves(jsonschema.Draft7Validator(whole).iter_errors(answer))
+    return [
+        f"{where} at {place}: {message}"
+        for place, message in leaves
+        if not any(
+            re.fullmatch(operation, name) and re.fullmatch(pattern, place)
+            for operation, pattern, _ in WRONG_DESCRIPTIONS
+        )
+    ]
+
+
+def _leaves(errors: Any) -> list[tuple[str, str]]:
+    """Return the deepest place of each violation: that of a union is the branch that goes on."""
+    leaves: list[tuple[str, str]] = []
+    for error in errors:
+        deepest = error
+        while deepest.context:
+            deepest = max(deepest.context, key=lambda one: len(one.absolute_path))
+        place = "/".join(str(step) for step in deepest.absolute_path)
+        leaves.append((place, str(deepest.message)[:160]))
+    return leaves
