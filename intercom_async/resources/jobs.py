@@ -1,0 +1,21 @@
+"""Jobs: work that goes on after the answer."""
+
+from __future__ import annotations
+
+from intercom_async.models import Job
+from intercom_async.operation import Operation
+
+from .base import Id, Resource
+
+
+class Jobs(Resource):
+    """Jobs, such as the one that creates a ticket."""
+
+    GET = Operation("GET", "/jobs/status/{job_id}", Job)
+
+    async def get(self, job_id: Id) -> Job:
+        """Return a job and how far it is: ``pending``, ``success`` or ``failed``.
+
+        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/jobs/jobsstatus
+        """
+        return await self._send(self.GET, job_id=job_id)

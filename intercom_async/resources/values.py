@@ -1,0 +1,75 @@
+"""Arguments as the API wants them written, where that is not how JSON would write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from intercom_async.errors import ConfigError
+from intercom_async.operation import Parameter
+
+from .base import Id, Moment
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """Leave out what is None, which stands for an argument that was not given."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def to_unix(name: str, moment: Moment) -> int:
+    """Write a moment as UNIX seconds, for a query; in a body `encode` does that.
+
+    Raises:
+        ConfigError: It is no moment, or has no time zone.
+    """
+    if isinstance(moment, int) and not isinstance(moment, bool):
+        return moment
+    if not isinstance(moment, datetime):
+        raise ConfigError(f"{name} must be UNIX seconds or a datetime, not {type(moment).__name__}")
+    if moment.tzinfo is None:
+        raise ConfigError(f"{name} is a datetime without a zone; give one, such as tzinfo=UTC")
+    return math.floor(moment.timestamp())
+
+
+def to_iso(name: str, moment: Moment) -> str:
+    """Write a moment in ISO 8601, in UTC and whole seconds: some bodies want that instead.
+
+    Raises:
+        ConfigError: It is no moment, has no time zone, or lies beyond what a datetime can say.
+    """
+    try:
+        time = datetime.fromtimestamp(to_unix(name, moment), UTC)
+    except (OverflowError, ValueError, OSError):
+        raise ConfigError(f"{name} is out of range; is it in milliseconds?") from None
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def with_iso(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return the fields with some moments written in ISO 8601; None and absent ones stay so.
+
+    Raises:
+        ConfigError: One of them is no moment.
+    """
+    moments = {name: fields[name] for name in names if fields.get(name) is not None}
+    return {**fields, **{name: to_iso(name, moment) for name, moment in moments.items()}}
+
+
+def to_parameter(name: str, value: Any) -> Parameter:
+    """Write one query parameter: moments as UNIX seconds, lists with commas.
+
+    Raises:
+        ConfigError: It is a datetime without a time zone.
+    """
+    if isinstance(value, datetime):
+        return to_unix(name, value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType] (any list)
+    parameter: Parameter = value
+    return parameter
+
+
+def tagging(tag_id: Id, admin_id: Id | None) -> dict[str, str]:
+    """Write the body that attaches a tag; None leaves it to the token who does that."""
+    return {"id": str(tag_id), **({} if admin_id is None else {"admin_id": str(admin_id)})}
