@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
-from intercom_async.models.base import Id, LooseTimestamp
+from intercom_async.models.base import AssigneeId, Id, LooseTimestamp
 
 
 class Unfit(Enum):
@@ -33,28 +33,25 @@ def read_either(kind: type, value: object) -> Any:
     Raises:
         TypeError: It is neither form.
     """
-    if kind is Id:
-        # This runs for every such id of every row, so it makes no further call for a string.
-        if type(value) is str:
-            return value if value != "0" else None
-        result: str | int | Unfit | None = _id_of(value)
-    elif kind is LooseTimestamp:
+    result: str | int | Unfit | None
+    if kind is LooseTimestamp:
         result = to_int(value) if value != "" else None
-    else:
+    elif kind is not Id and kind is not AssigneeId:
         raise NotImplementedError(f"{kind.__qualname__} is no type that JSON is read into")
+    elif type(value) is str:
+        # Ids run through here for every row, so a string needs no further call.
+        result = value
+    else:
+        result = _id_of(value)
     if result is UNFIT:
         raise TypeError("neither a number nor a string")
-    return result
+    return None if result == "0" and kind is AssigneeId else result
 
 
-def _id_of(value: object) -> str | Unfit | None:
-    """Write the number of an id; None for what stands for nobody."""
-    number = value
-    if isinstance(value, float) and value.is_integer():
-        number = int(value)
-    if type(number) is not int:
-        return UNFIT
-    return str(number) if number else None
+def _id_of(value: object) -> str | Unfit:
+    """Write the number of an id."""
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    return str(number) if type(number) is int else UNFIT
 
 
 def to_int(value: object) -> int | Unfit:

@@ -13,7 +13,7 @@ from .articles import (
 )
 from .audiences import Audience, Predicate
 from .banners import Banner, BannerAction, BannerDismissal, BannerReaction
-from .base import Id, JsonObject, LooseTimestamp, Model, Timestamp
+from .base import AssigneeId, Id, JsonObject, LooseTimestamp, Model, Timestamp
 from .brands import Brand
 from .calls import Call, PhoneSwitch
 from .common import (
@@ -183,6 +183,7 @@ __all__ = [
     "ArticleSearchPage",
     "ArticleStatistics",
     "ArticleVersion",
+    "AssigneeId",
     "AttachedContacts",
     "AttachedTags",
     "Attachment",

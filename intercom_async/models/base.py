@@ -5,12 +5,12 @@ fields are skipped, and values out of an open set are `Literal[...] | str`, so t
 adds one nothing breaks. Where an answer contradicts a declared type all the same, `codec` repairs
 the value and counts it.
 
-Two kinds of values come in two forms as a matter of course. Reading those is no contradiction:
+Some values come in two forms as a matter of course. Reading those is no contradiction:
 
-- ids that are a number here and a string there (the owner of a contact changed with version 2.16,
-  assignees of conversations are numbers, those of tickets were strings): `Id`, read as str. What
-  means nobody (0, "0", null) is read as None, so that ``if conversation.admin_assignee_id:`` says
-  what it seems to say;
+- ids that are a number here and a string there: `Id`, read as str;
+- ids of whom something is assigned to, which are numbers in conversations, were strings in tickets,
+  and are 0, "0" or null for nobody: `AssigneeId`, read as str or None, so that
+  ``if conversation.admin_assignee_id:`` says what it seems to say;
 - times of calls and exports, UNIX seconds as number or text, or ISO 8601, as it comes:
   `LooseTimestamp`, read as int.
 
@@ -20,6 +20,7 @@ strings are plain `str`.
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -32,6 +33,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 if TYPE_CHECKING:
     Id: TypeAlias = str
+    AssigneeId: TypeAlias = str
     LooseTimestamp: TypeAlias = int
 else:
     # msgspec hands values of classes it does not know to the codec's hook, and then asks
@@ -40,17 +42,22 @@ else:
 
     class _ReadAs(type):
         def __instancecheck__(cls, value: object) -> bool:
-            return value is None or type(value) is cls.reads
+            return type(value) in cls.reads
 
     class Id(metaclass=_ReadAs):
         """An id that is sent as a number or as a string; a `str` in every model."""
 
-        reads = str
+        reads = (str,)
+
+    class AssigneeId(metaclass=_ReadAs):
+        """The id of a teammate or team, or what stands for nobody; a `str` or None in models."""
+
+        reads = (str, NoneType)
 
     class LooseTimestamp(metaclass=_ReadAs):
         """A moment sent as UNIX seconds, also in a string, or as ISO 8601; an `int` in models."""
 
-        reads = int
+        reads = (int, NoneType)
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .base import Id, JsonObject, Model, Timestamp
+from .base import AssigneeId, JsonObject, Model, Timestamp
 from .common import AddressableList, Avatar
 
 
@@ -60,7 +60,7 @@ class Contact(Model, frozen=True, kw_only=True):
     email_domain: str | None = None
     phone: str | None = None
     name: str | None = None
-    owner_id: Id | None = None
+    owner_id: AssigneeId | None = None
     """A number up to version 2.15, a string from 2.16."""
     has_hard_bounced: bool | None = None
     marked_email_as_spam: bool | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .base import Id, Model, Timestamp
+from .base import AssigneeId, Id, Model, Timestamp
 
 
 class TeamResponseTime(Model, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class ConversationStatistics(Model, frozen=True, kw_only=True):
     last_contact_reply_at: Timestamp | None = None
     last_admin_reply_at: Timestamp | None = None
     last_close_at: Timestamp | None = None
-    last_closed_by_id: Id | None = None
+    last_closed_by_id: AssigneeId | None = None
     count_reopens: int | None = None
     count_assignments: int | None = None
     count_conversation_parts: int | None = None

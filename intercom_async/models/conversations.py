@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .base import Id, JsonObject, Model, Timestamp
+from .base import AssigneeId, Id, JsonObject, Model, Timestamp
 from .common import Attachment, Author, LinkedObjects, Reference
 from .companies import Company
 from .contacts import AttachedContacts, ContactReference
@@ -206,9 +206,9 @@ class Conversation(Model, frozen=True, kw_only=True):
     priority: (
         Literal["priority", "not_priority", "none", "low", "medium", "high", "urgent"] | str | None
     ) = None
-    admin_assignee_id: Id | None = None
+    admin_assignee_id: AssigneeId | None = None
     """None if nobody is assigned, which the API also says as 0."""
-    team_assignee_id: Id | None = None
+    team_assignee_id: AssigneeId | None = None
     """None if no team is assigned, which the API also says as 0."""
     tags: AttachedTags | None = None
     conversation_rating: ConversationRating | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Id, Model, Timestamp
+from .base import AssigneeId, Id, Model, Timestamp
 
 
 class InternalArticle(Model, frozen=True, kw_only=True):
@@ -12,7 +12,7 @@ class InternalArticle(Model, frozen=True, kw_only=True):
     type: str | None = None
     title: str | None = None
     body: str | None = None
-    owner_id: Id | None = None
+    owner_id: AssigneeId | None = None
     author_id: Id | None = None
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None

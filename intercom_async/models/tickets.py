@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from .base import Id, JsonObject, Model, Timestamp
+from .base import AssigneeId, Id, JsonObject, Model, Timestamp
 from .common import Attachment, Author, LinkedObjects, Reference
 from .contacts import AttachedContacts
 from .ticket_types import TicketState, TicketType
@@ -82,9 +82,9 @@ class Ticket(Model, frozen=True, kw_only=True):
     ticket_state: TicketState | None = None
     ticket_type: TicketType | None = None
     contacts: AttachedContacts | None = None
-    admin_assignee_id: Id | None = None
+    admin_assignee_id: AssigneeId | None = None
     """None if nobody is assigned, which the API also says as 0."""
-    team_assignee_id: Id | None = None
+    team_assignee_id: AssigneeId | None = None
     """None if no team is assigned, which the API also says as 0."""
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None

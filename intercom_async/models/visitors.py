@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import Id, JsonObject, Model, Timestamp
+from .base import AssigneeId, JsonObject, Model, Timestamp
 from .common import Avatar
 from .companies import Company
 
@@ -73,7 +73,7 @@ class Visitor(Model, frozen=True, kw_only=True):
     updated_at: Timestamp | None = None
     session_count: int | None = None
     social_profiles: VisitorSocialProfiles | None = None
-    owner_id: Id | None = None
+    owner_id: AssigneeId | None = None
     unsubscribed_from_emails: bool | None = None
     marked_email_as_spam: bool | None = None
     has_hard_bounced: bool | None = None

@@ -13,7 +13,7 @@ from msgspec import inspect
 from intercom_async import models
 from intercom_async.codec import decode, drift, reset_drift
 from intercom_async.coercion import is_array, is_object
-from intercom_async.models import Id, LooseTimestamp
+from intercom_async.models import AssigneeId, Id, LooseTimestamp
 
 from .descriptions import (
     VERSIONS,
@@ -80,6 +80,12 @@ SKIPPED_IN_EXAMPLES: dict[tuple[str, str], str] = {
 }
 """Fields of documented examples that no model has, and why."""
 
+_EITHER: dict[type, tuple[str, ...]] = {
+    Id: ("string", "integer"),
+    AssigneeId: ("string", "integer"),
+    LooseTimestamp: ("string", "integer", "object"),
+}
+
 _KINDS: dict[str, tuple[type[inspect.Type], ...]] = {
     "string": (inspect.StrType, inspect.LiteralType),
     "integer": (inspect.IntType,),
@@ -111,8 +117,7 @@ def member_takes(member: inspect.Type, node: Node, version: str) -> bool:
     if isinstance(member, inspect.AnyType):
         return True
     if isinstance(member, inspect.CustomType):
-        known = {Id: ("string", "integer"), LooseTimestamp: ("string", "integer", "object")}
-        return described in known[member.cls]
+        return described in _EITHER[member.cls]
     if isinstance(member, inspect.ListType) and described == "array":
         return takes(member.item_type, node.get("items", {"type": "object"}), version)
     return isinstance(member, _KINDS[described])

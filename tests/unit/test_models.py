@@ -1,0 +1,107 @@
+"""What holds for every model."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from intercom_async import models
+from intercom_async.codec import decode
+from intercom_async.models import (
+    Article,
+    ArticleContent,
+    Collection,
+    Contact,
+    GroupContent,
+    Model,
+    Page,
+)
+
+EXPORTED: dict[str, Any] = {name: getattr(models, name) for name in models.__all__}
+STRUCTS: list[Any] = [
+    one for one in EXPORTED.values() if isinstance(one, type) and issubclass(one, Model)
+]
+FOLDER = Path(models.__file__).parent
+
+
+@pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
+def test_model_cannot_be_changed_and_takes_keywords_only(model: Any) -> None:
+    config = model.__struct_config__
+
+    assert config.frozen
+    assert config.forbid_unknown_fields is False
+    with pytest.raises(TypeError):
+        model("positional")
+
+
+@pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
+def test_only_what_the_server_always_sends_is_required(model: Any) -> None:
+    required = {field.name for field in msgspec.structs.fields(model) if field.required}
+
+    assert required <= {"id", "items", "found", "job_identifier"}
+
+
+@pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
+def test_model_says_what_it_is_in_a_sentence(model: Any) -> None:
+    assert (model.__doc__ or "").split("\n")[0].endswith((".", ":"))
+
+
+def test_models_say_frozen_and_keyword_only_themselves() -> None:
+    """Type checkers do not take either from a base class."""
+    for path in FOLDER.glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                said = {word.arg for word in node.keywords}
+                assert said == {"frozen", "kw_only"}, f"{path.name}: {node.name}"
+
+
+def test_everything_is_exported_in_order() -> None:
+    defined = {
+        node.name
+        for path in FOLDER.glob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+    names = {"AssigneeId", "Id", "JsonObject", "LooseTimestamp", "Timestamp", "with_items"}
+
+    assert models.__all__ == sorted(models.__all__)
+    assert set(models.__all__) == defined | names
+
+
+def test_lists_left_out_are_empty_and_not_shared() -> None:
+    first, second = (decode(b'{"id":"1"}', models.Admin) for _ in range(2))
+
+    first.team_ids.append("7")
+
+    assert second.team_ids == []
+    assert models.Admin(id="1").team_ids == []
+
+
+def test_translations_leave_out_what_is_no_translation() -> None:
+    content = {"type": "article_translated_content", "en": {"title": "A"}, "pt-BR": None}
+    body = {"id": "1", "translated_content": content}
+
+    article = decode(msgspec.json.encode(body), Article)
+    collection = decode(b'{"id":"1","translated_content":{"de":{"name":"B"}}}', Collection)
+
+    assert article.translations == {"en": ArticleContent(title="A")}
+    assert collection.translations == {"de": GroupContent(name="B")}
+    assert Article(id="1").translations == {}
+    assert Collection(id="1").translations == {}
+
+
+def test_models_can_be_written_and_read_by_msgspec_alone() -> None:
+    contact = Contact(id="1", owner_id="7", custom_attributes={"plan": "pro"})
+
+    assert msgspec.json.decode(msgspec.json.encode(contact), type=Contact) == contact
+
+
+def test_page_keeps_what_is_not_from_the_server_under_names_no_server_sends() -> None:
+    page = decode(b'{"data":[],"checkpoint":"x","unreadable":"eA=="}', Page[Contact])
+
+    assert page.checkpoint is None
+    assert page.unreadable == ()
