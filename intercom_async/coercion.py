@@ -96,8 +96,6 @@ def to_float(value: object) -> float | Unfit:
 
 def to_bool(value: object) -> bool | Unfit:
     """Read a truth value: 1 and 0, and the words in any case."""
-    if isinstance(value, bool):
-        return value
     if isinstance(value, int | float):
         return bool(value) if value in (0, 1) else UNFIT
     if isinstance(value, str):
@@ -107,8 +105,6 @@ def to_bool(value: object) -> bool | Unfit:
 
 def to_str(value: object) -> str | Unfit:
     """Write a single value as text, as JSON would."""
-    if isinstance(value, str):
-        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:

@@ -15,6 +15,7 @@ import datetime as dt
 import decimal
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -82,7 +83,7 @@ def repaired(value: Json, model: Any) -> tuple[Any, str]:
         return UNFIT, walk.culprit or "$"
     try:
         read = msgspec.convert(result, model, dec_hook=read_either)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+    except msgspec.ValidationError:
         return UNFIT, "$"
     if walk.aside and issubclass(get_origin(model) or model, Page):
         aside = tuple(msgspec.json.encode(row) for row in walk.aside)
@@ -232,12 +233,18 @@ class _Walk:
         return kept
 
     def _entry(self, entry: Json, kind: inspect.Type, place: _Place) -> Any:
-        if isinstance(kind, inspect.StructType):
-            try:
-                return msgspec.convert(entry, kind.cls, dec_hook=read_either)
-            except msgspec.ValidationError:
-                pass
-        return self.fit(entry, kind, place)
+        if not isinstance(kind, inspect.StructType):
+            return self.fit(entry, kind, place)
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(entry, kind.cls, dec_hook=read_either)
+        fitted = self.fit(entry, kind, place)
+        if fitted is UNFIT:
+            return UNFIT
+        try:
+            return msgspec.convert(fitted, kind.cls, dec_hook=read_either)
+        except msgspec.ValidationError:
+            # The caller's struct may ask for more than kinds, such as a number above zero.
+            return self._refused(entry, kind, place)
 
     def _dict(self, value: Json, kind: inspect.DictType, place: _Place) -> Any:
         if is_object(value):

@@ -6,7 +6,7 @@ import gc
 import json
 import logging
 from types import NoneType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -22,7 +22,9 @@ from intercom_async.models import (
     Contact,
     Conversation,
     ConversationPage,
+    EventTypePage,
     Page,
+    Scorecard,
     Segment,
     SegmentPage,
     Tag,
@@ -117,6 +119,37 @@ def test_value_of_another_kind_is_turned_or_left_out(field: str, sent: Any, kept
     assert sum(one.count for one in drift()) >= 1
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (7, 7.0),
+        ("2.5", 2.5),
+        ("1e999", None),
+        ("x", None),
+        (True, None),
+        ([], None),
+        (10**400, None),
+    ],
+)
+def test_fraction_is_read_from_any_number(sent: Any, kept: float | None) -> None:
+    scorecard = read({"score": sent}, Scorecard)
+
+    assert scorecard.score == kept
+    assert len(drift()) == (sent != 7)
+
+
+@pytest.mark.parametrize("sent", [[], {}, 1.5, None])
+def test_truth_is_not_guessed(sent: Any) -> None:
+    assert read({"id": "1", "open": sent}, Conversation).open is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(2.0**60, "1.152921504606847e+18"), (7.0, "7"), (False, "false"), ([], None)]
+)
+def test_text_is_written_as_json_writes_it(sent: Any, kept: str | None) -> None:
+    assert read({"id": "1", "name": sent}, Tag).name == kept
+
+
 def test_integers_beyond_64_bits_are_read() -> None:
     assert read({"id": "1", "created_at": 2**70}, Contact).created_at == 2**70
     assert read({"id": 2**70, "created_at": 2**70}, Contact).id == str(2**70)
@@ -187,6 +220,29 @@ def test_rows_are_read_into_the_callers_own_struct_and_repaired_alike() -> None:
 
     assert page.items == [Slim(id="1", email="a")]
     assert page.unreadable == (b'{"id":"2","email":null}',)
+
+
+def test_rows_that_are_no_objects_are_repaired_and_set_aside_too() -> None:
+    page = read({"event_types": ["a", 7, []]}, EventTypePage[str])
+
+    assert page.items == ["a", "7"]
+    assert page.unreadable == (b"[]",)
+    with pytest.raises(DecodeError, match=r"read as EventTypePage\[str\] at \$\.event_types\[0\]"):
+        read({"event_types": [[]]}, EventTypePage[str])
+
+
+class Paid(msgspec.Struct):
+    id: str
+    seats: Annotated[int, msgspec.Meta(ge=1)]
+
+
+def test_row_that_breaks_a_rule_of_the_callers_struct_is_set_aside() -> None:
+    page = read({"data": [{"id": "1", "seats": 0}, {"id": "2", "seats": "3"}]}, Page[Paid])
+
+    assert page.items == [Paid(id="2", seats=3)]
+    assert page.unreadable == (b'{"id":"1","seats":0}',)
+    with pytest.raises(DecodeError, match="read as Paid"):
+        read({"id": 1, "seats": 0}, Paid)
 
 
 def test_struct_that_fits_no_row_is_refused_with_the_field_that_misses() -> None:

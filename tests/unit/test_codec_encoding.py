@@ -45,6 +45,10 @@ class Name(Text):
     __slots__ = ()
 
 
+class Count(int):
+    __slots__ = ()
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [
@@ -65,6 +69,7 @@ class Name(Text):
         (Level.HIGH, b"3"),
         (Kind.A, b'["a",1]'),
         (Name("x"), b'"x"'),
+        (Count(4), b"4"),
         (2**70, b"1180591620717411303424"),
         (Body(name="a", at=datetime(1970, 1, 1, tzinfo=UTC)), b'{"name":"a","at":0}'),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from intercom_async.codec import decode
 from intercom_async.errors import DecodeError
-from intercom_async.models import Contact, ConversationPage, Page, Tag, TeamPage
+from intercom_async.models import App, Contact, ConversationPage, Page, Tag, TeamPage
 
 
 class Slim(msgspec.Struct):
@@ -44,7 +44,9 @@ def test_page_without_its_list_is_never_taken_for_an_empty_one(body: Any) -> Non
         read(body, TeamPage[Tag])
 
 
-@pytest.mark.parametrize("model", [Contact, Page[Contact], ConversationPage[Slim], dict[str, Any]])
+@pytest.mark.parametrize(
+    "model", [App, Contact, Page[Contact], ConversationPage[Slim], dict[str, Any]]
+)
 def test_list_of_errors_in_a_success_is_no_value(model: Any) -> None:
     body = {"type": "error.list", "errors": [{"code": "server_error"}]}
     if model == dict[str, Any]:
