@@ -28,7 +28,6 @@ class IntervalFields(TypedDict, total=False):
     start_minute: int
     """Minutes after Monday's midnight, 0 to 10,080; in an exception after that day's, to 1,440."""
     end_minute: int
-    day_of_week: int
 
 
 class ScheduleFields(TypedDict, total=False):

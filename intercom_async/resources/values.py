@@ -39,8 +39,9 @@ def to_iso(name: str, moment: Moment) -> str:
     Raises:
         ConfigError: It is no moment, has no time zone, or lies beyond what a datetime can say.
     """
+    seconds = to_unix(name, moment)
     try:
-        time = datetime.fromtimestamp(to_unix(name, moment), UTC)
+        time = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         raise ConfigError(f"{name} is out of range; is it in milliseconds?") from None
     return time.isoformat().replace("+00:00", "Z")
