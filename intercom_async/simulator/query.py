@@ -119,7 +119,7 @@ def _leaf(node: Row, fields: Fields) -> Leaf:
 
 
 def _check_operator(field: str, operator: Any, fields: Fields) -> None:
-    if operator not in OPERATORS:
+    if not isinstance(operator, str) or operator not in OPERATORS:
         raise bad_parameter(f"{operator!r} is not a valid operator", field=field)
     if field in fields.equality_only and operator not in ("=", "!="):
         raise bad_parameter(f"{field} takes only = and !=", field=field)

@@ -199,6 +199,8 @@ class Table:
         left = _Run(seeded, self._seeded_key(order), order, after)
         right = _Run(written, written_key, order, after)
         numbers: list[int] = []
+        if not written and not self._replaced:
+            numbers += left.take_many(size + 1)
         while len(numbers) <= size and (run := _nearer(left, right)) is not None:
             number = run.take()
             if run is right or self.is_seeded(number):
@@ -286,6 +288,18 @@ class _Run:
     def _look(self) -> tuple[tuple[int, Any], int] | None:
         at = self._at - 1 if self.is_descending else self._at
         return self._key(self._numbers[at]) if 0 <= at < len(self._numbers) else None
+
+    def take_many(self, count: int) -> Sequence[int]:
+        """Return the next numbers at once and go on."""
+        if self.is_descending:
+            start = max(0, self._at - count)
+            taken = self._numbers[start : self._at][::-1]
+            self._at = start
+        else:
+            taken = self._numbers[self._at : self._at + count]
+            self._at += len(taken)
+        self.head = self._look()
+        return taken
 
     def take(self) -> int:
         """Return the next number and go on."""

@@ -25,6 +25,11 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a text is a decimal id: ASCII digits, few enough for 64 bits."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18  # noqa: PLR2004 (10 ** 18)
+
+
 encode_json = msgspec.json.Encoder().encode
 decode_json = msgspec.json.Decoder().decode
 

@@ -80,7 +80,7 @@ def create(call: Call) -> Any:
         "title": title,
         "description": "",
         "body": "",
-        "author_id": int(author_id),
+        "author_id": None,
         "state": "draft",
         "created_at": call.now_at,
         "updated_at": call.now_at,

@@ -195,7 +195,7 @@ def _report_fields(fields: Row) -> tuple[str, list[str]]:
         if fields.get(name) is None:
             raise _bad(f"'{name}' is a required parameter")
     dataset, given = fields["dataset_id"], fields["attribute_ids"]
-    if dataset not in DATASETS:
+    if not isinstance(dataset, str) or dataset not in DATASETS:
         raise _bad(f"{dataset} is not a valid dataset_id")
     if not isinstance(given, list):
         raise _bad("'attribute_ids' not an array must be of type Array")
@@ -207,7 +207,7 @@ def _report_fields(fields: Row) -> tuple[str, list[str]]:
         raise _bad(f"attribute_ids invalid for {dataset} dataset: {', '.join(unknown)}")
     for name in ("start_time", "end_time"):
         moment_of(fields, name)
-    return str(dataset), attributes
+    return dataset, attributes
 
 
 def _bad(message: str) -> Refusal:

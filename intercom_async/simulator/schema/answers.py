@@ -22,6 +22,7 @@ from intercom_async.simulator.values import (
     bad_parameter,
     decode_json,
     encode_json,
+    is_id,
     not_found,
 )
 
@@ -105,7 +106,7 @@ class SchemaAnswers:
         """Answer a call that is none of these: made up, with what was sent where it fits."""
         del operation
         key = sum(call.path.encode()) % 997 + 1
-        record = Record(key, dict(call.body or {}) if call.method != "GET" else {}, 0, 0)
+        record = Record(key, dict(call.fields) if call.method != "GET" else {}, 0, 0)
         record.created_at = record.updated_at = call.now_at
         return self._presented(call, node, record, given_id=next(iter(call.ids.values()), None))
 
@@ -182,7 +183,7 @@ class SchemaAnswers:
         """Return a value as a type wants it; None where it cannot be that."""
         if fits(self._facts, version, node, value):
             return value
-        if isinstance(value, str) and value.isdecimal():
+        if isinstance(value, str) and is_id(value):
             number = int(value)
             return number if fits(self._facts, version, node, number) else None
         if isinstance(value, int) and fits(self._facts, version, node, str(value)):

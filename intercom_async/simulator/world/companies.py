@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from intercom_async.simulator.values import Row, encode_json
+from intercom_async.simulator.values import Row, encode_json, is_id
 
 from .base import Column
 from .draw import LAST_NAMES, WORDS, Timeline, mix
@@ -106,4 +106,4 @@ class CompanySeeds:
 
 def _number_behind_dash(value: Any) -> int | None:
     digits = value.rpartition("-")[2] if isinstance(value, str) else ""
-    return int(digits) if digits.isdecimal() else None
+    return int(digits) if is_id(digits) else None

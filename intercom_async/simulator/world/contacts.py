@@ -136,13 +136,18 @@ class ContactSeeds:
 
     def email(self, number: int) -> str:
         """Return an address that says its record's number."""
-        bits = self._bits(number)
+        return self._email(number, self._bits(number))
+
+    def _email(self, number: int, bits: int) -> str:
         first, last = self._names(bits)
         return f"{first}.{last}.{number}@{self._domain(bits)}".lower()
 
     def external_id(self, number: int) -> str:
         """Return the id that the workspace's owner gave: leads have a UUID, as on the real one."""
-        bits = self._bits(number)
+        return self._external_id(number, self._bits(number))
+
+    @staticmethod
+    def _external_id(number: int, bits: int) -> str:
         if bits % 5:
             return f"user-{number}"
         return f"{bits >> 32:08x}-{bits >> 16 & 0xFFFF:04x}-4{bits & 0xFFF:03x}-a000-{number:012x}"
@@ -185,13 +190,17 @@ class ContactSeeds:
 
     def company_ids(self, number: int) -> list[str]:
         """Return the companies of a seeded contact: one for most users."""
-        bits = self._bits(number)
+        return self._companies_of(number, self._bits(number))
+
+    def _companies_of(self, number: int, bits: int) -> list[str]:
         company_id = self._company_of(number) if bits % 5 and bits >> 36 & 7 else None
         return [company_id] if company_id else []
 
     def tag_ids(self, number: int) -> list[str]:
         """Return the tags of a seeded contact: one for every eighth."""
-        bits = self._bits(number)
+        return self._tags_of(self._bits(number))
+
+    def _tags_of(self, bits: int) -> list[str]:
         if bits >> 32 & 7 or not self._tag_ids:
             return []
         return [self._tag_ids[(bits >> 35) % len(self._tag_ids)]]
@@ -221,9 +230,9 @@ class ContactSeeds:
         owned = b"null" if owner is None else b"%d" % owner
         return self._template % (
             contact_id,
-            self.external_id(number).encode(),
+            self._external_id(number, bits).encode(),
             b"user" if bits % 5 else b"lead",
-            self.email(number).encode(),
+            self._email(number, bits).encode(),
             self._domain(bits).encode(),
             b"null" if phone is None else b'"%b"' % phone.encode(),
             f"{first} {last}".encode(),
@@ -243,17 +252,17 @@ class ContactSeeds:
             continent.encode(),
             PLANS[bits >> 20 & 3].encode(),
             bits >> 22 & 63,
-            *self._embedded(number, contact_id),
+            *self._embedded(number, bits, contact_id),
         )
 
-    def _embedded(self, number: int, contact_id: bytes) -> tuple[bytes | int, ...]:
+    def _embedded(self, number: int, bits: int, contact_id: bytes) -> tuple[bytes | int, ...]:
         tags = [
             b'{"type":"tag","id":"%b","url":"/tags/%b"}' % (one.encode(), one.encode())
-            for one in self.tag_ids(number)
+            for one in self._tags_of(bits)
         ]
         companies = [
             b'{"type":"company","id":"%b","url":"/companies/%b"}' % (one.encode(), one.encode())
-            for one in self.company_ids(number)
+            for one in self._companies_of(number, bits)
         ]
         return (
             b",".join(tags),

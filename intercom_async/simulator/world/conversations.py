@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from intercom_async.simulator.values import Row, encode_json
+from intercom_async.simulator.values import Row, encode_json, is_id
 
 from .base import Column
 from .contacts import AGING
@@ -77,7 +77,7 @@ class ConversationSeeds:
     def number_of(self, record_id: Any) -> int | None:
         """Return the number in an id."""
         text = str(record_id)
-        if not text.isdecimal() or not text.isascii():
+        if not is_id(text):
             return None
         number = int(text) - self._first_id
         return number if number >= 0 else None

@@ -1,0 +1,267 @@
+"""The search language, against a plain filter of all the data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from intercom_async.simulator.query import compile_filter, parse
+from intercom_async.simulator.routes.contacts import FIELDS
+from intercom_async.simulator.routes.conversations import FIELDS as CONVERSATION_FIELDS
+from intercom_async.simulator.table import Mark, Order
+from intercom_async.simulator.values import Refusal, Row
+from intercom_async.simulator.workspace import Workspace
+
+DAY_S = 86_400
+
+
+def make_workspace(timezone: str = "UTC") -> Workspace:
+    return Workspace(
+        contacts=60,
+        conversations=40,
+        companies=7,
+        tickets=5,
+        seed=11,
+        timezone=timezone,
+        settle_s=0,
+        index_s=0,
+        now=lambda: 1_780_000_000.0,
+    )
+
+
+WORKSPACE = make_workspace()
+for _number in (3, 17, 41):
+    # Some rows are written over, so that both kinds are searched.
+    _row = WORKSPACE.contacts.change(WORKSPACE.contacts.value_at(_number, "id"))
+    _row["updated_at"] = 1_750_000_000 + _number
+    _row["name"] = f"Changed {_number}"
+WORKSPACE.contacts.remove(WORKSPACE.contacts.value_at(8, "id"))
+ROWS = [
+    WORKSPACE.contacts.at(number)
+    for number in WORKSPACE.contacts.numbers(WORKSPACE.contacts.everything())
+]
+MOMENTS = [row["created_at"] for row in ROWS] + [row["updated_at"] for row in ROWS]
+
+scalars = {
+    "role": st.sampled_from(["user", "lead", "USER", None]),
+    "email": st.sampled_from([row["email"] for row in ROWS] + ["example", "nobody@x.y", None]),
+    "name": st.sampled_from([row["name"] for row in ROWS] + ["a", "Changed", ""]),
+    "external_id": st.sampled_from([row["external_id"] for row in ROWS] + ["user-1", None]),
+    "owner_id": st.sampled_from([None, 991267400, "991267401", 991267402]),
+    "custom_attributes.plan": st.sampled_from(["free", "premium", "x", None]),
+    "custom_attributes.seats": st.sampled_from([0, 5, 31, "31", 63]),
+    "has_hard_bounced": st.sampled_from([True, False]),
+    "location.country": st.sampled_from([row["location"]["country"] for row in ROWS]),
+}
+texts = ("email", "name", "external_id", "custom_attributes.plan", "location.country")
+
+
+@st.composite
+def leaves(draw: st.DrawFn) -> Row:
+    if draw(st.booleans()):
+        field = draw(st.sampled_from(["created_at", "updated_at", "signed_up_at"]))
+        moment = draw(st.sampled_from(MOMENTS)) + draw(st.integers(-2 * DAY_S, 2 * DAY_S))
+        value: Any = draw(st.sampled_from([moment, str(moment)]))
+        return {"field": field, "operator": draw(st.sampled_from("=<>")), "value": value}
+    field = draw(st.sampled_from(sorted(scalars)))
+    operators = ["=", "!=", "IN", "NIN"]
+    operators += ["~", "!~", "^", "$"] if field in texts else []
+    operators += ["<", "<=", ">", ">="] if field == "custom_attributes.seats" else []
+    operator = draw(st.sampled_from(operators))
+    if operator in ("IN", "NIN"):
+        value = draw(st.lists(scalars[field], max_size=3))
+    else:
+        value = draw(scalars[field])
+    return {"field": field, "operator": operator, "value": value}
+
+
+def groups(parts: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
+    return st.builds(
+        lambda operator, value: {"operator": operator, "value": value},
+        st.sampled_from(["AND", "OR"]),
+        st.lists(parts, min_size=1, max_size=4),
+    )
+
+
+queries = leaves() | groups(leaves()) | groups(leaves() | groups(leaves()))
+
+
+def holds(query: Row, row: Row) -> bool:
+    """Say in the plainest way whether a row matches."""
+    if query["operator"] in ("AND", "OR"):
+        results = [holds(part, row) for part in query["value"]]
+        return all(results) if query["operator"] == "AND" else any(results)
+    value: Any = row
+    for step in query["field"].split("."):
+        value = value[step]
+    operator, wanted = query["operator"], query["value"]
+    if query["field"].endswith("_at"):
+        if value is None:
+            return False
+        day, wanted_day = (int(one) // DAY_S for one in (value, wanted))
+        return {"=": day == wanted_day, ">": day > wanted_day, "<": day < wanted_day}[operator]
+    if operator in ("IN", "NIN"):
+        return any(same(value, one) for one in wanted) is (operator == "IN")
+    if operator in ("=", "!="):
+        return same(value, wanted) is (operator == "=")
+    if operator in ("<", "<=", ">", ">="):
+        number, bound = float(value), float(wanted)
+        return {
+            "<": number < bound,
+            "<=": number <= bound,
+            ">": number > bound,
+            ">=": number >= bound,
+        }[operator]
+    return text_holds(operator, value, wanted)
+
+
+def same(value: Any, wanted: Any) -> bool:
+    if value is None or wanted is None:
+        return value is wanted
+    return str(value).lower() == str(wanted).lower()
+
+
+def text_holds(operator: str, value: Any, wanted: Any) -> bool:
+    text, part = str(value or "").lower(), str("" if wanted is None else wanted).lower()
+    is_inside = value is not None and part in text
+    return {
+        "~": is_inside,
+        "!~": not is_inside,
+        "^": value is not None and text.startswith(part),
+        "$": value is not None and text.endswith(part),
+    }[operator]
+
+
+def found(query: Row, order: Order, page_size: int) -> list[str]:
+    """Walk all pages of a search."""
+    table = WORKSPACE.contacts
+    asked = compile_filter(parse(query, FIELDS), table, FIELDS, WORKSPACE.day_of)
+    ids: list[str] = []
+    mark: Mark | None = None
+    while True:
+        page = table.page(asked, order, mark, page_size)
+        ids += [table.value_at(number, "id") for number in page.numbers]
+        assert page.total_count == sum(1 for row in ROWS if holds(query, row))
+        if page.mark is None:
+            return ids
+        mark = page.mark
+
+
+@settings(max_examples=300)
+@given(
+    query=queries,
+    field=st.sampled_from(["created_at", "updated_at", "name", "custom_attributes.seats"]),
+    is_descending=st.booleans(),
+    page_size=st.integers(1, 70),
+)
+def test_search_finds_what_a_plain_filter_finds(
+    query: Row,
+    field: str,
+    is_descending: bool,
+    page_size: int,
+) -> None:
+    ids = found(query, Order(field, is_descending), page_size)
+
+    assert sorted(ids) == sorted(row["id"] for row in ROWS if holds(query, row))
+    by_id = {row["id"]: row for row in ROWS}
+    values = [sort_value(by_id[one], field) for one in ids]
+    assert values == sorted(values, reverse=is_descending)
+
+
+def sort_value(row: Row, field: str) -> Any:
+    value: Any = row
+    for step in field.split("."):
+        value = value[step]
+    return value
+
+
+@given(query=queries)
+def test_seeded_rows_by_number_and_as_rows_agree(query: Row) -> None:
+    table = WORKSPACE.contacts
+    asked = compile_filter(parse(query, FIELDS), table, FIELDS, WORKSPACE.day_of)
+
+    for number in range(0, table.seeds.count, 7):
+        matches = asked.test_number(number)
+        assert matches == asked.test_row(table.seeds.row(number))
+        if matches:
+            assert number in asked.numbers
+        elif asked.is_exact:
+            assert number not in asked.numbers
+
+
+def test_columns_say_what_rows_say() -> None:
+    for table in (WORKSPACE.contacts, WORKSPACE.conversations, WORKSPACE.companies):
+        for number in range(table.seeds.count):
+            row = table.seeds.row(number)
+            for field, column in table.seeds.columns.items():
+                value: Any = row
+                for step in field.split("."):
+                    value = value.get(step) if isinstance(value, dict) else None
+                if field == "email_domain":
+                    value = row["email"].partition("@")[2]
+                assert column(number) == value, (field, number)
+
+
+def test_days_are_those_of_the_workspace() -> None:
+    workspace = make_workspace("America/Los_Angeles")
+    zone = zoneinfo.ZoneInfo("America/Los_Angeles")
+    late = int(dt.datetime(2025, 3, 9, 23, 30, tzinfo=zone).timestamp())
+
+    start_at, next_at = workspace.day_of(late)
+
+    # The clocks went forward that day: it has 23 hours.
+    assert next_at - start_at == 23 * 3_600
+    assert start_at == int(dt.datetime(2025, 3, 9, tzinfo=zone).timestamp())
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        (None, "parameter_invalid"),
+        ([], "parameter_invalid"),
+        ({"field": "role", "operator": "=="}, "parameter_invalid"),
+        ({"field": "role", "operator": "="}, "parameter_invalid"),
+        ({"field": "shoe_size", "operator": "=", "value": 1}, "invalid_field"),
+        ({"field": "role", "operator": "IN", "value": "user"}, "parameter_invalid"),
+        ({"field": "role", "operator": "=", "value": ["user"]}, "parameter_invalid"),
+        ({"field": "created_at", "operator": ">=", "value": 1}, "parameter_invalid"),
+        ({"field": "created_at", "operator": ">", "value": "soon"}, "parameter_invalid"),
+        ({"field": "tag_id", "operator": "IN", "value": ["1"]}, "parameter_invalid"),
+        ({"operator": "AND", "value": []}, "parameter_invalid"),
+        (
+            {"operator": "OR", "value": [{"field": "role", "operator": "=", "value": "user"}] * 16},
+            "parameter_invalid",
+        ),
+    ],
+)
+def test_bad_queries_are_refused(query: Any, code: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse(query, FIELDS)
+
+    assert (caught.value.status, caught.value.code) == (400, code)
+
+
+def test_groups_nest_two_levels_and_no_more() -> None:
+    leaf = {"field": "role", "operator": "=", "value": "user"}
+    two = {"operator": "AND", "value": [{"operator": "OR", "value": [leaf]}]}
+    parse(two, FIELDS)
+
+    with pytest.raises(Refusal, match="at most 2 levels"):
+        parse({"operator": "AND", "value": [two]}, FIELDS)
+
+
+def test_a_message_is_found_by_a_word_and_never_by_a_phrase() -> None:
+    table = WORKSPACE.conversations
+
+    def count(value: str) -> int:
+        query = {"field": "source.body", "operator": "=", "value": value}
+        tree = parse(query, CONVERSATION_FIELDS)
+        asked = compile_filter(tree, table, CONVERSATION_FIELDS, WORKSPACE.day_of)
+        return table.page(asked, Order(), None, 1).total_count
+
+    assert count("question") == 40
+    assert count("question about") == 0
