@@ -99,7 +99,7 @@ def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None
     value: Any = _UNREAD
     path = ""
     trouble = "the body is not JSON"
-    with suppress(ValueError, UnicodeDecodeError):
+    with suppress(ValueError, msgspec.MsgspecError):
         try:
             untyped = _untyped(body, model)
             if is_object(untyped) and untyped.get("type") == _ERRORS:

@@ -270,7 +270,7 @@ class _Walk:
                 return value if value in kind.values else self._refused(value, kind, place)
             known = _FOREIGN.get(type(kind)) or getattr(kind, "cls", NoneType)
             return msgspec.convert(value, known, strict=False)
-        except (TypeError, ValueError, NotImplementedError):
+        except (TypeError, ValueError, NotImplementedError, msgspec.MsgspecError):
             return self._refused(value, kind, place)
 
     def _refused(self, value: Json, kind: inspect.Type, place: _Place) -> Any:
