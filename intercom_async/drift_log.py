@@ -51,7 +51,7 @@ def note(resource: str, field: str, expected: str, found: str) -> None:
             seen = 0
             _LOG.warning(
                 "%s.%s: the API sent %s where %s is declared; such values are repaired or left "
-                "out, and counted in drift()",
+                "out, and counted in codec.drift()",
                 resource,
                 field,
                 found,

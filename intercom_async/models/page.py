@@ -66,7 +66,7 @@ class Page(Model, Generic[T], frozen=True, kw_only=True):
     """What `Pager.resume` takes to go on after this page; None in a page read without a pager."""
     unreadable: tuple[bytes, ...] = msgspec.field(default=(), name="intercom_async.unreadable")
     """Rows that are not what they should be and could not be repaired, as JSON. Practically always
-    empty; `intercom_async.drift` says what was wrong with them."""
+    empty; `codec.drift` says what was wrong with them."""
 
 
 class ActivityLogPage(Page[T], Generic[T], frozen=True, kw_only=True):
