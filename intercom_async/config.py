@@ -41,6 +41,9 @@ _OWN_HEADERS = frozenset(
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 
 
+_OPTIONAL_LIMITS = ("max_per_second", "search_per_minute", "scroll_per_minute")
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What may be sent; replaced by what the server says as soon as it says it.
 
@@ -61,11 +64,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     scroll_per_minute: int | None = None
     """A ceiling of your own for scroll calls."""
 
+    max_in_flight: int = 500
+    """Calls under way at once; as many connections are opened at most."""
+
     def __post_init__(self) -> None:
         """Refuse what no scheduler could keep."""
+        if not isinstance(self.max_in_flight, int):
+            raise ConfigError(
+                f"Limits.max_in_flight must be a whole number, not {self.max_in_flight!r}"
+            )
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if value is None and name.startswith(("max_", "search_", "scroll_")):
+            if value is None and name in _OPTIONAL_LIMITS:
                 continue
             if not is_positive_number(value):
                 raise ConfigError(f"Limits.{name} must be a positive number, not {value!r}")
@@ -145,9 +155,11 @@ def check_update_method(method: str) -> UpdateMethod:
     Raises:
         ConfigError: It is neither PUT nor PATCH.
     """
-    if method == "PUT" or method == "PATCH":  # noqa: PLR1714 (narrows the type)
-        return method
-    raise ConfigError(f"update_method must be 'PUT' or 'PATCH', not {method!r}")
+    verbs: dict[str, UpdateMethod] = {"PUT": "PUT", "PATCH": "PATCH"}
+    try:
+        return verbs[method]
+    except (KeyError, TypeError):
+        raise ConfigError(f"update_method must be 'PUT' or 'PATCH', not {method!r}") from None
 
 
 def check_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,73 @@
+"""What is known of one window: integers only, and in whatever order the replies come.
+
+A request is *charged* when its permit is given. It ends as *acknowledged* (a reply says that it was
+counted), *lost* (it may have been counted, nobody knows) or *refunded* (nothing was sent). What the
+server says was used so far, `Limit - Remaining`, only ever grows within a window, so the greatest
+value seen is the newest, whichever reply brought it: replies may come in any order and twice.
+
+With `top` the server's greatest count, the true count lies between `max(top, charged)` at the most
+pessimistic for us alone, and `top + outstanding`. What others used is at least `top - charged` and
+at most `top - acknowledged - lost`.
+
+A ledger is thrown away with its window; nothing leaks into the next one.
+"""
+
+from __future__ import annotations
+
+
+class Ledger:
+    """The account of one window."""
+
+    __slots__ = ("acknowledged", "is_full", "limit", "lost", "outstanding", "rejected", "top")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.outstanding = 0
+        """Charged, and nothing heard yet."""
+        self.acknowledged = 0
+        """Counted by the server."""
+        self.lost = 0
+        """Perhaps counted by the server."""
+        self.rejected = 0
+        """Answered 429."""
+        self.top = 0
+        """The server's greatest count so far, everybody's calls together."""
+        self.is_full = False
+        """Whether the server has said that nothing more fits."""
+
+    @property
+    def charged(self) -> int:
+        """What of this window is ours, for all we know."""
+        return self.outstanding + self.acknowledged + self.lost
+
+    @property
+    def foreign_at_least(self) -> int:
+        """What others have used for certain."""
+        return max(0, self.top - self.charged)
+
+    @property
+    def foreign_at_most(self) -> int:
+        """What others can have used when the server last said."""
+        return max(0, self.top - self.acknowledged - self.lost)
+
+    @property
+    def used(self) -> int:
+        """The least that is used up."""
+        return max(self.top, self.charged)
+
+    @property
+    def used_at_most(self) -> int:
+        """The most that was used up when the server last said."""
+        return self.top + self.outstanding
+
+    def foreign(self, expected: float) -> int:
+        """Estimate what others have used, from what they use as a rule."""
+        low, high = self.foreign_at_least, self.foreign_at_most
+        return min(max(int(expected), low), high)
+
+    def see(self, limit: int | None, used: int | None) -> None:
+        """Take in what a reply says of this window."""
+        if limit is not None and limit > 0:
+            self.limit = limit
+        if used is not None and used > self.top:
+            self.top = used

@@ -1,0 +1,137 @@
+"""The right to send one request, for the length of a block.
+
+    async with scheduler.admit(priority=Priority.BULK) as permit:
+        reply = await send()
+        permit.observe(status=reply.status, headers=reply.headers)
+
+A permit is its own context manager and its own place in the queue: one object a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from enum import Enum, auto
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from intercom_async.priority import Priority
+from intercom_async.window import UNKNOWN, Window
+
+from .throttle import Throttle
+
+if TYPE_CHECKING:
+    from .app import App
+    from .scheduler import Scheduler
+
+
+class State(Enum):
+    """Where a permit is in its life."""
+
+    NEW = auto()
+    WAITING = auto()
+    GRANTED = auto()
+    OBSERVED = auto()
+    """A reply was seen, or nothing was sent."""
+    OVER = auto()
+
+
+class Permit:
+    """The right to send one request; made by `Scheduler.admit`."""
+
+    __slots__ = (
+        "_scheduler",
+        "app",
+        "call",
+        "charged",
+        "cost",
+        "deadline",
+        "future",
+        "is_repeat",
+        "key",
+        "kind",
+        "max_wait_s",
+        "priority",
+        "retry_after_s",
+        "sent_at",
+        "since",
+        "state",
+        "throttle",
+        "window",
+    )
+
+    def __init__(self, scheduler: Scheduler, app: App, priority: Priority, key: str) -> None:
+        self._scheduler = scheduler
+        self.app = app
+        self.priority = priority
+        self.key = key
+        self.cost = 1
+        self.kind: str | None = None
+        self.call = ""
+        self.max_wait_s: float | None = None
+        self.deadline: float | None = None
+        self.is_repeat = False
+        self.state = State.NEW
+        self.since = 0.0
+        self.sent_at = 0.0
+        self.charged: tuple[int, ...] = ()
+        self.future: asyncio.Future[None] | None = None
+        self.window: Window = UNKNOWN
+        """What the reply said of its window; empty before `observe`."""
+        self.throttle: Throttle | None = None
+        """Why the reply was a 429; None if it was none."""
+        self.retry_after_s: float | None = None
+        """Seconds until the full window ends; None if none is full."""
+
+    def __repr__(self) -> str:
+        return f"<Permit {self.call or self.priority.name} {self.state.name.lower()}>"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it still stands in its queue."""
+        return self.state is State.WAITING
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether its request may be sent and nothing has been heard of it."""
+        return self.state is State.GRANTED
+
+    async def __aenter__(self) -> Self:
+        await self._scheduler.enter(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._scheduler.leave(self)
+
+    def expire(self) -> None:
+        """End a wait that has become too long."""
+        self._scheduler.expire(self)
+
+    def sent(self) -> None:
+        """Say that the bytes leave now; before that, entering the block counts as the moment."""
+        self.sent_at = self._scheduler.now()
+
+    def observe(
+        self, *, status: int, headers: Mapping[str, str], message: str | None = None
+    ) -> None:
+        """Take in what the reply says; once, and only within the block.
+
+        Args:
+            status: The reply's status.
+            headers: The reply's headers; any of the three may be absent or broken.
+            message: The first error's message: it tells kinds of 429 apart.
+        """
+        self._scheduler.observe(self, status, headers, message)
+
+    def refund(self) -> None:
+        """Say that nothing was sent: the call is not charged."""
+        self._scheduler.refund(self)
+
+    def abandon(self, error: Exception) -> None:
+        """End the wait with an error; does nothing to a permit that does not wait."""
+        self._scheduler.abandon(self, error)

@@ -1,0 +1,45 @@
+"""What a 429 means: it is not always the window."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from intercom_async.window import Window
+
+TOO_MANY_REQUESTS = 429
+
+_WINDOW_MESSAGE = re.compile(r"rate limit of (\d+) in \d+[ _]?\w+", re.IGNORECASE)
+_RESOURCE_MESSAGE = re.compile(r"\bpending\b|\bjobs?\b|\bexports?\b", re.IGNORECASE)
+
+
+class Throttle(Enum):
+    """Why a request was turned away with 429."""
+
+    APP = "app"
+    """The app's window is full: nobody sends until it ends."""
+    WORKSPACE = "workspace"
+    """The window of all apps of the workspace is full: nobody sends until it ends."""
+    RESOURCE = "resource"
+    """A limit of this one operation, such as one pending export: nobody else is concerned."""
+    EDGE = "edge"
+    """The server is overloaded, or something in front of it is."""
+
+
+def classify(window: Window, message: str | None, limit: int) -> Throttle:
+    """Tell why a reply of status 429 came.
+
+    Args:
+        window: What its headers say.
+        message: The first error's message.
+        limit: The app's limit as last known.
+    """
+    found = _WINDOW_MESSAGE.search(message or "")
+    if found is None:
+        if message and _RESOURCE_MESSAGE.search(message):
+            return Throttle.RESOURCE
+        return Throttle.APP if window.remaining == 0 else Throttle.EDGE
+    named = int(found.group(1))
+    if named in (window.limit, limit) or (window.remaining == 0 and named < 2 * limit):
+        return Throttle.APP
+    return Throttle.WORKSPACE

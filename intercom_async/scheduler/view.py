@@ -1,0 +1,81 @@
+"""What a scheduler can be seen to do: its counters, and how they are put together."""
+
+from __future__ import annotations
+
+from intercom_async.priority import Priority
+
+from .app import App
+from .ledger import Ledger
+from .statistics import Statistics, TierStatistics
+from .throttle import Throttle
+from .workspace import Workspace
+
+
+class Counters:
+    """What has happened since the scheduler was made."""
+
+    __slots__ = (
+        "granted",
+        "in_flight",
+        "lost",
+        "refunded",
+        "retries",
+        "throttled",
+        "waited_s",
+    )
+
+    def __init__(self) -> None:
+        self.granted = 0
+        self.in_flight = 0
+        self.lost = 0
+        self.refunded = 0
+        self.retries = 0
+        self.throttled = dict.fromkeys(Throttle, 0)
+        self.waited_s = 0.0
+
+
+def view(app: App, workspace: Workspace, counters: Counters, now: float) -> Statistics:
+    """Put together what is to be seen of an app."""
+    gate = app.gate
+    present: Ledger | None = None
+    reset_at = None
+    if gate.is_known:
+        index = gate.span(now)[0]
+        present, reset_at = gate.ledger(index), gate.end_of(index)
+    shares = tuple(gate.shares)
+    return Statistics(
+        app=_tier(present, gate.limit, reset_at),
+        workspace=_tier(workspace.newest if gate.is_known else None, workspace.limit, reset_at),
+        queued={priority: app.lanes.of(priority).live for priority in Priority},
+        oldest_wait_s={priority: _oldest_s(app, priority, now) for priority in Priority},
+        in_flight=counters.in_flight,
+        granted=counters.granted,
+        refunded=counters.refunded,
+        lost=counters.lost,
+        throttled=sum(counters.throttled.values()),
+        throttled_by=dict(counters.throttled),
+        retries=counters.retries,
+        waited_s=counters.waited_s,
+        rate_per_s=gate.rate_per_s(now),
+        utilisation=shares[-1] if shares else None,
+        utilisations=shares,
+    )
+
+
+def _tier(ledger: Ledger | None, limit: int, reset_at: float | None) -> TierStatistics:
+    used = ledger.used if ledger else 0
+    limit = ledger.limit if ledger else limit
+    return TierStatistics(
+        limit=limit,
+        used=used,
+        used_at_most=ledger.used_at_most if ledger else 0,
+        foreign=ledger.foreign_at_least if ledger else 0,
+        remaining=max(0, limit - used),
+        reset_at=reset_at,
+    )
+
+
+def _oldest_s(app: App, priority: Priority, now: float) -> float:
+    lane = app.lanes.of(priority)
+    head = lane.head() if lane.live else None
+    return max(0.0, now - head.since) if head else 0.0
