@@ -90,9 +90,9 @@ def request_id(headers: Mapping[str, str]) -> str | None:
 
 
 def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
-    errors = body.get("errors")
+    errors: object = body.get("errors")
     if isinstance(errors, list):
-        found: list[Any] = errors[:_MAX_ITEMS]
+        found = cast("list[object]", errors)[:_MAX_ITEMS]
         return tuple(
             _item(cast("dict[str, Any]", item)) for item in found if isinstance(item, dict)
         )

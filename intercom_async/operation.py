@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from functools import lru_cache
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -121,22 +120,6 @@ class Operation(Generic[T_co]):
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
-
-    @classmethod
-    @lru_cache(maxsize=512)
-    def of(
-        cls, method: Method, path: str, model: type[T_co], repeat: Repeat | None = None
-    ) -> Operation[T_co]:
-        """Make a row for any request, known to this package or not.
-
-        Raises:
-            ConfigError: It is no method, or no path of the API.
-        """
-        if method not in _METHODS:
-            raise ConfigError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
-        if not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
-            raise ConfigError(f"a path starts with one slash and has no spaces: {path!r} does not")
-        return cls(method, path, model, repeat=repeat, since="0.0")
 
     def at(
         self,
@@ -248,6 +231,21 @@ class Call(Generic[T_co]):
 
 
 T_new = TypeVar("T_new")
+
+
+def any_operation(
+    method: Method, path: str, model: Any, repeat: Repeat | None = None
+) -> Operation[Any]:
+    """Make a row for any request, known to this package or not.
+
+    Raises:
+        ConfigError: It is no method, or no path of the API.
+    """
+    if method not in _METHODS:
+        raise ConfigError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
+    if not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
+        raise ConfigError(f"a path starts with one slash and has no spaces: {path!r} does not")
+    return Operation(method, path, model, repeat=repeat, since="0.0")
 
 
 def encode_query(query: Mapping[str, Parameter]) -> str:

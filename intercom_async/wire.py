@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
+
+FIRST_FAILURE = 300
+"""Statuses from here on are not success."""
+
+CHUNK_BYTES = 64 * 1024
+"""How much of a body is read at once."""
 
 
 class Request:
@@ -53,6 +59,31 @@ class Reply:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
 
 
+class StreamReply(Reply):
+    """The head of an answer whose body is read chunk by chunk; it has to be closed."""
+
+    __slots__ = ("_close", "chunks")
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        chunks: AsyncIterator[bytes],
+        close: Callable[[], None],
+    ) -> None:
+        super().__init__(status, headers, b"")
+        self.chunks = chunks
+        """The body; raises `TransportError` where it breaks off."""
+        self._close = close
+
+    def __repr__(self) -> str:
+        return f"<StreamReply {self.status}>"
+
+    def close(self) -> None:
+        """Give the connection back, whether or not everything was read."""
+        self._close()
+
+
 class Transport(Protocol):
     """The seam between this package and a network."""
 
@@ -69,6 +100,16 @@ class Transport(Protocol):
         Raises:
             TransportError: There is no complete answer; its class says whether anything was sent.
             DecodeError: The body is larger than the request allows.
+        """
+        ...
+
+    async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        """Send one request and return as soon as the head of the answer is there.
+
+        An answer that is not success comes whole, as from `exchange`; a success is a `StreamReply`.
+
+        Raises:
+            TransportError: As `exchange`.
         """
         ...
 

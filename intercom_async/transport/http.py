@@ -10,9 +10,10 @@ the scheduler has counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import aiohttp
 from yarl import URL
@@ -26,12 +27,11 @@ from intercom_async.errors import (
     DecodeError,
     RequestTimeoutError,
 )
-from intercom_async.wire import Reply, Request
+from intercom_async.wire import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 
 _CONNECT_S = 10.0
 _KEEP_ALIVE_S = 30.0
 _DNS_CACHE_S = 300
-_CHUNK_BYTES = 64 * 1024
 
 USER_AGENT = f"intercom-async/{__version__} aiohttp/{aiohttp.__version__}"
 
@@ -94,47 +94,42 @@ class HttpTransport:
 
     async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and read its whole answer."""
+        async with (
+            _translated(request) as attempt,
+            await self._send(request, attempt.note(on_sent)) as response,
+        ):
+            return Reply(response.status, response.headers, await _read(response, request))
+
+    async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        """Send one request and return with the head of a success, or with a whole failure."""
+        async with _translated(request) as attempt:
+            response = await self._send(request, attempt.note(on_sent))
+            if response.status >= FIRST_FAILURE:
+                async with response:
+                    return Reply(response.status, response.headers, await _read(response, request))
+        return StreamReply(
+            response.status, response.headers, _chunks(response, request), response.close
+        )
+
+    async def _send(self, request: Request, on_sent: Callable[[], None]) -> aiohttp.ClientResponse:
         session = self._session
         if session is None or session.closed:
             raise ClosedError("the HTTP session is closed")
-        sent = False
-
-        def note_sent() -> None:
-            nonlocal sent
-            sent = True
-            on_sent()
-
         if self._is_own:
-            _on_sent.set(note_sent)
+            _on_sent.set(on_sent)
         else:
             # A session of the caller's does not say when it sends: its pool may hold the
             # request back, so the moment is taken too early rather than too late.
-            note_sent()
-        try:
-            response = await session.request(
-                request.method,
-                URL(request.url, encoded=True),
-                headers=request.headers,
-                data=request.body,
-                timeout=self._timeout(request.timeout_s),
-                allow_redirects=False,
-                raise_for_status=False,
-            )
-            async with response:
-                return Reply(response.status, response.headers, await _read(response, request))
-        except aiohttp.ClientConnectorError as error:
-            raise ConnectError(f"no connection: {_reason(error)}", call=request.name) from error
-        except (aiohttp.ConnectionTimeoutError, TimeoutError) as error:
-            # The cause is left out: its message has the whole URL.
-            del error
-            raise _timed_out(request, sent=sent) from None
-        except aiohttp.InvalidURL:
-            raise ConfigError(f"{request.name}: the URL is not one that can be sent") from None
-        except aiohttp.ClientError as error:
-            raise ConnectionLostError(
-                f"the connection ended before the answer was complete: {_reason(error)}",
-                call=request.name,
-            ) from error
+            on_sent()
+        return await session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            data=request.body,
+            timeout=self._timeout(request.timeout_s),
+            allow_redirects=False,
+            raise_for_status=False,
+        )
 
     async def close(self) -> None:
         """Close the session if it was made here."""
@@ -157,17 +152,61 @@ class HttpTransport:
         return found
 
 
+class _translated:  # noqa: N801 (used as a statement, like a function)
+    """Turns aiohttp's errors into this package's, by whether anything was sent.
+
+    A class and not a generator: it stands on the way of every request.
+    """
+
+    __slots__ = ("_is_sent", "_on_sent", "_request")
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._is_sent = False
+        self._on_sent: Callable[[], None] | None = None
+
+    def note(self, on_sent: Callable[[], None]) -> Callable[[], None]:
+        """Return what is to be called when the bytes leave."""
+        self._on_sent = on_sent
+        return self._note
+
+    def _note(self) -> None:
+        self._is_sent = True
+        if self._on_sent is not None:
+            self._on_sent()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        name = self._request.name
+        if error is None or not isinstance(error, aiohttp.ClientError | TimeoutError):
+            return
+        if isinstance(error, aiohttp.ClientConnectorError):
+            raise ConnectError(f"no connection: {_reason(error)}", call=name) from error
+        if isinstance(error, TimeoutError):
+            # The cause is left out: its message has the whole URL.
+            raise _timed_out(self._request, is_sent=self._is_sent) from None
+        if isinstance(error, aiohttp.InvalidURL):
+            raise ConfigError(f"{name}: the URL is not one that can be sent") from None
+        raise ConnectionLostError(
+            f"the connection ended before the answer was complete: {_reason(error)}", call=name
+        ) from error
+
+
 async def _read(response: aiohttp.ClientResponse, request: Request) -> bytes:
     """Read a body of bounded size; one whose length is known and small is read in one go."""
     length = response.content_length
-    if (
-        length is not None
-        and length <= request.max_bytes
-        and "Content-Encoding" not in response.headers
-    ):
+    is_plain = "Content-Encoding" not in response.headers
+    if length is not None and length <= request.max_bytes and is_plain:
         return await response.read()
     body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         body += chunk
         if len(body) > request.max_bytes:
             raise DecodeError(
@@ -176,8 +215,23 @@ async def _read(response: aiohttp.ClientResponse, request: Request) -> bytes:
     return bytes(body)
 
 
-def _timed_out(request: Request, *, sent: bool) -> ConnectError | RequestTimeoutError:
-    if sent:
+async def _chunks(response: aiohttp.ClientResponse, request: Request) -> AsyncIterator[bytes]:
+    """Give a body chunk by chunk, and close it at the end."""
+    try:
+        async with _translated(request) as attempt:
+            attempt.note(_nothing)()
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                yield chunk
+    finally:
+        response.close()
+
+
+def _nothing() -> None:
+    """Take no notice."""
+
+
+def _timed_out(request: Request, *, is_sent: bool) -> ConnectError | RequestTimeoutError:
+    if is_sent:
         return RequestTimeoutError(f"no answer within {request.timeout_s:g} s", call=request.name)
     return ConnectError(
         f"no connection within {min(request.timeout_s, _CONNECT_S):g} s", call=request.name

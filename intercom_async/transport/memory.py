@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from intercom_async.errors import TransportError
-from intercom_async.wire import Reply, Request
+from intercom_async.wire import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 
 Answer = Reply | TransportError
 """What a script may hold: an answer, or the error that came instead."""
@@ -40,6 +40,18 @@ class MemoryTransport:
             raise answer
         return answer
 
+    async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        """Give the next answer; the body of a success in chunks of 64 KiB."""
+        reply = await self.exchange(request, on_sent)
+        if reply.status >= FIRST_FAILURE:
+            return reply
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for start in range(0, len(reply.body), CHUNK_BYTES):
+                yield reply.body[start : start + CHUNK_BYTES]
+
+        return StreamReply(reply.status, reply.headers, chunks(), _nothing)
+
     async def close(self) -> None:
         """Forget nothing, so that a test can still look."""
         self.is_open = False
@@ -52,3 +64,7 @@ class MemoryTransport:
                 raise AssertionError(f"the script has no answer left for {request.name}") from None
         made = self._handler(request)
         return await made if isinstance(made, Awaitable) else made
+
+
+def _nothing() -> None:
+    """There is nothing to give back."""

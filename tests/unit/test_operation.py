@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from intercom_async.errors import ConfigError
-from intercom_async.operation import Operation, encode_query, version_number
+from intercom_async.operation import Operation, any_operation, encode_query, version_number
 
 GET = Operation("GET", "/contacts/{contact_id}", object)
 DETACH = Operation("DELETE", "/contacts/{contact_id}/tags/{tag_id}", object)
@@ -54,7 +54,7 @@ def test_what_cannot_be_an_id_is_refused_by_name(identity: Any) -> None:
 
 
 @pytest.mark.parametrize("path", [{}, {"id": "7"}, {"contact_id": "7", "tag_id": "9"}])
-def test_wrong_placeholders_name_the_right_ones(path: dict[str, str]) -> None:
+def test_wrong_placeholders_name_the_right_ones(path: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="takes contact_id"):
         GET.at(**path)
 
@@ -82,12 +82,12 @@ def test_neither_row_nor_call_shows_what_was_filled_in() -> None:
 @pytest.mark.parametrize("path", ["contacts", "//evil.example/x", "/a b", "/a\n", "/a?b", ""])
 def test_a_path_that_cannot_be_sent_is_refused(path: str) -> None:
     with pytest.raises(ConfigError, match="path"):
-        Operation.of("GET", path, object)
+        any_operation("GET", path, object)
 
 
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(ConfigError, match="PATCH"):
-        Operation.of("HEAD", "/x", object)  # type: ignore[arg-type] # what a user might try
+        any_operation("HEAD", "/x", object)  # type: ignore[arg-type] # the mistake
 
 
 def test_versions_compare_as_numbers_and_names_are_newest() -> None:

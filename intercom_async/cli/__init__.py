@@ -1,0 +1,69 @@
+"""The command line: one command a file.
+
+JSON goes to stdout, everything else to stderr. It ends with 0 when done, 1 when something failed, 2
+for a wrong use, 130 when interrupted. A failure is one line that says what, where and what to do;
+``--debug`` before the command shows the traceback as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from cyclopts import App, CycloptsError
+from rich.markup import escape
+
+from intercom_async._version import __version__
+from intercom_async.errors import ConfigError, IntercomError
+
+from . import api, demo, simulate, whoami
+from .console import say
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+app = App(
+    name="intercom-async",
+    help="Work with an Intercom workspace as fast as its rate limit allows, and never faster.",
+    version=__version__,
+    version_flags=(),
+)
+app.command(demo.demo)
+app.command(whoami.whoami)
+app.command(api.api)
+app.command(simulate.simulate)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit code."""
+    rest = list(arguments)
+    is_debugging = "--debug" in rest[:1]
+    if is_debugging:
+        rest.pop(0)
+    try:
+        app(rest, exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return MISUSED
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except (IntercomError, OSError, ExceptionGroup) as error:
+        if is_debugging:
+            raise
+        first = first_of(error)
+        if not isinstance(first, IntercomError | OSError):
+            raise
+        say(f"[red]error:[/] {escape(describe(first))}")
+        return MISUSED if isinstance(first, ConfigError) else FAILED
+    return 0
+
+
+def first_of(error: Exception) -> Exception:
+    """Return the first error of a group, however deep."""
+    while isinstance(error, ExceptionGroup):
+        error = cast("Exception", error.exceptions[0])
+    return error
+
+
+def describe(error: Exception) -> str:
+    """Say on one line what went wrong."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,35 @@
+"""``whoami``: whether the token works, and for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .connection import Connection
+from .console import put_json
+
+
+async def whoami(*, connection: Connection | None = None) -> None:
+    """Check the token and show the admin, workspace and limits that it stands for."""
+    async with (connection or Connection()).client() as intercom:
+        answer = await intercom.send(intercom.admins.ME.at())
+    me, window = answer.data, answer.window
+    found: dict[str, Any] = {
+        "id": me.id,
+        "name": me.name,
+        "email": me.email,
+        "workspace": None
+        if me.app is None
+        else {
+            "id": me.app.id_code,
+            "name": me.app.name,
+            "region": me.app.region,
+            "timezone": me.app.timezone,
+        },
+        "limit_per_window": window.limit,
+        "remaining": window.remaining,
+        "reset_at": window.reset_at,
+        "request_id": answer.request_id,
+    }
+    put_json(msgspec.json.encode(found))

@@ -1,0 +1,350 @@
+"""The front door: builds the parts, owns their lifetime, names the resources."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Mapping
+from types import TracebackType
+from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
+from urllib.parse import parse_qsl
+
+import aiohttp
+
+from intercom_async.clock import CLOCK, Clock
+from intercom_async.config import (
+    DEFAULT_VERSION,
+    Limits,
+    RetryPolicy,
+    TokenProvider,
+    check_update_method,
+    resolve_origin,
+    resolve_token,
+)
+from intercom_async.errors import ClosedError, ConfigError
+from intercom_async.operation import Call, Method, Parameter, Repeat, any_operation
+from intercom_async.priority import Priority
+from intercom_async.resources.admins import Admins
+from intercom_async.resources.articles import Articles
+from intercom_async.resources.base import Id, Resource
+from intercom_async.resources.companies import Companies
+from intercom_async.resources.contacts import Contacts
+from intercom_async.resources.conversations import Conversations
+from intercom_async.resources.events import Events
+from intercom_async.resources.tags import Tags
+from intercom_async.response import Response
+from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
+from intercom_async.session import Session
+from intercom_async.transport import HttpTransport
+from intercom_async.view import Options, View
+from intercom_async.wire import Transport
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
+
+
+class OptionChanges(TypedDict, total=False):
+    """What `with_options` takes; an option left out stays as it is."""
+
+    priority: Priority | None
+    max_wait_s: float | None
+    timeout_s: float
+    deadline_s: float | None
+    version: str
+    headers: Mapping[str, str]
+
+
+class _Attached(Generic[R]):
+    """A resource as an attribute of a client, made when it is first asked for."""
+
+    def __init__(self, kind: type[R]) -> None:
+        self._kind = kind
+        self._name = ""
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._name = name
+
+    def __get__(self, client: Intercom, owner: type[Any]) -> R:
+        resource = self._kind(client)
+        # Found before this descriptor from now on: it does not define __set__.
+        client.__dict__[self._name] = resource
+        return resource
+
+
+class _Core:
+    """What all views of a client share, from the settings to the open session."""
+
+    def __init__(
+        self,
+        *,
+        origin: str,
+        app: Hashable,
+        limits: Limits | None,
+        scheduler: Scheduler | None,
+        retry: RetryPolicy,
+        transport: Transport,
+        clock: Clock,
+    ) -> None:
+        self._origin = origin
+        self._app = app
+        self._limits = limits
+        self._scheduler = scheduler
+        self._retry = retry
+        self._transport = transport
+        self._clock = clock
+        self._session: Session | None = None
+        self._is_closed = False
+
+    @property
+    def state(self) -> str:
+        """Where in its life the client is."""
+        if self._is_closed:
+            return "closed"
+        return "not entered" if self._session is None else "open"
+
+    @property
+    def session(self) -> Session:
+        """The open session.
+
+        Raises:
+            ClosedError: The client is closed or was never entered.
+        """
+        if self._session is None:
+            raise ClosedError(
+                "the client is closed"
+                if self._is_closed
+                else "the client was never entered; write 'async with Intercom(…) as intercom:' "
+                "or call 'await intercom.open()' first"
+            )
+        return self._session
+
+    async def open(self) -> None:
+        """Open the transport and find the scheduler; once only."""
+        if self._is_closed:
+            raise ClosedError("the client is closed; make a new one")
+        if self._session is not None:
+            return
+        scheduler = self._scheduler or shared_scheduler(
+            self._origin, self._app, self._limits or Limits()
+        )
+        self._session = Session(
+            self._transport, scheduler, app=self._app, retry=self._retry, clock=self._clock
+        )
+        await self._transport.open()
+
+    async def close(self) -> None:
+        """Close the session; more than once does nothing."""
+        self._is_closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+class Intercom:
+    """A client of the Intercom REST API.
+
+    Args:
+        token: The access token, or a function (sync or async) that returns one before each attempt;
+            None reads INTERCOM_TOKEN.
+        region: Where the workspace is kept.
+        base_url: Another address in place of the region's: https, or http on loopback.
+        version: The API version to ask for.
+        limits: What may be sent, until the server says it; not beside `scheduler`.
+        scheduler: One to share with other clients; by default, clients of one token in one loop
+            share theirs.
+        retry: How often and how patiently a call is tried again.
+        timeout_s: Seconds for one attempt.
+        deadline_s: Seconds for a whole call, waiting and retries included.
+        max_wait_s: Refuse a call that would wait longer for its turn (`WaitTooLongError`).
+        update_method: The verb of updates. Official sources say PUT, some workspaces want PATCH.
+        priority: The lane of its calls; None takes the context's, else NORMAL.
+        headers: Sent beside the package's own.
+        http: An aiohttp session to use; it is not closed here.
+        transport: Another way to a network than aiohttp, for tests.
+        clock: Another clock, for tests.
+
+    Raises:
+        ConfigError: A setting cannot work; nothing has been sent.
+    """
+
+    admins = _Attached(Admins)
+    articles = _Attached(Articles)
+    companies = _Attached(Companies)
+    contacts = _Attached(Contacts)
+    conversations = _Attached(Conversations)
+    events = _Attached(Events)
+    tags = _Attached(Tags)
+
+    def __init__(
+        self,
+        token: str | TokenProvider | None = None,
+        *,
+        region: str = "us",
+        base_url: str | None = None,
+        version: str = DEFAULT_VERSION,
+        limits: Limits | None = None,
+        scheduler: Scheduler | None = None,
+        retry: RetryPolicy | None = None,
+        timeout_s: float = 60.0,
+        deadline_s: float | None = None,
+        max_wait_s: float | None = None,
+        update_method: str = "PUT",
+        priority: Priority | None = None,
+        headers: Mapping[str, str] | None = None,
+        http: aiohttp.ClientSession | None = None,
+        transport: Transport | None = None,
+        clock: Clock = CLOCK,
+    ) -> None:
+        if limits is not None and scheduler is not None:
+            raise ConfigError("give limits or a scheduler, not both: a scheduler has its limits")
+        if http is not None and transport is not None:
+            raise ConfigError("give http or a transport, not both")
+        origin = resolve_origin(region, base_url)
+        secret = resolve_token(token)
+        self._view = View(
+            origin,
+            secret,
+            check_update_method(update_method),
+            Options(
+                priority=priority,
+                max_wait_s=max_wait_s,
+                timeout_s=timeout_s,
+                deadline_s=deadline_s,
+                version=version,
+                headers=headers or {},
+            ),
+        )
+        self._core = _Core(
+            origin=origin,
+            app=_app_key(secret),
+            limits=limits,
+            scheduler=scheduler,
+            retry=retry or RetryPolicy(),
+            transport=transport or HttpTransport(http),
+            clock=clock,
+        )
+        self._origin = origin
+
+    def __repr__(self) -> str:
+        return f"<Intercom {self._origin} {self._view.options.version}, {self._core.state}>"
+
+    async def open(self) -> Self:
+        """Make ready without `async with`; to be closed with `close`.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        await self._core.open()
+        return self
+
+    async def close(self) -> None:
+        """Give back connections and wake what waits; more than once does nothing."""
+        await self._core.close()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def with_options(self, **changes: Unpack[OptionChanges]) -> Intercom:
+        """Return a view on this client with some options changed.
+
+        It shares scheduler and connections and lives as long as this client.
+
+        Raises:
+            ConfigError: An option's value cannot work.
+            TypeError: There is no such option.
+        """
+        client = object.__new__(type(self))
+        client._view = self._view.with_options(**changes)
+        client._core = self._core
+        client._origin = self._origin
+        return client
+
+    async def send(self, call: Call[T]) -> Response[T]:
+        """Send a call and return the answer with its envelope.
+
+        Raises:
+            ConfigError: The API version sent does not have the operation.
+        """
+        self._view.check(call)
+        return await self._core.session.send(call, self._view.terms)
+
+    @overload
+    async def request(
+        self,
+        method: Method,
+        template: str,
+        *,
+        model: type[T],
+        path: Mapping[str, Id] | None = None,
+        params: Mapping[str, Parameter] | None = None,
+        json: Any = None,
+        repeat: Repeat | None = None,
+    ) -> Response[T]: ...
+
+    @overload
+    async def request(
+        self,
+        method: Method,
+        template: str,
+        *,
+        model: None = None,
+        path: Mapping[str, Id] | None = None,
+        params: Mapping[str, Parameter] | None = None,
+        json: Any = None,
+        repeat: Repeat | None = None,
+    ) -> Response[Any]: ...
+
+    async def request(
+        self,
+        method: Method,
+        template: str,
+        *,
+        model: type[Any] | None = None,
+        path: Mapping[str, Id] | None = None,
+        params: Mapping[str, Parameter] | None = None,
+        json: Any = None,
+        repeat: Repeat | None = None,
+    ) -> Response[Any]:
+        """Send any request by the same road and return the answer with its envelope.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            template: The path, with placeholders for `path`, and with a query if you like;
+                messages and logs show the path as it is.
+            model: What to decode into; None gives what JSON holds, `bytes` the body as it came.
+            path: Values for the placeholders; encoded here.
+            params: Query parameters; those that are None are left out.
+            json: The body.
+            repeat: What sending it twice means; by default a GET is safe, PUT and DELETE are
+                idempotent, the rest is sent again only when nothing was done.
+
+        Raises:
+            ConfigError: Method, template or a path value cannot be sent.
+        """
+        template, _, query = template.partition("?")
+        row = any_operation(method, template, model or Any, repeat)
+        given = {**dict(parse_qsl(query, keep_blank_values=True)), **(params or {})}
+        return await self.send(row.at(query=given, json=json, **(path or {})))
+
+    def statistics(self) -> Statistics:
+        """Return what the scheduler knows and has done for this client's token.
+
+        Raises:
+            ClosedError: The client is closed or was never entered.
+        """
+        session = self._core.session
+        return session.scheduler.statistics(app=session.app)
+
+
+def _app_key(token: str | TokenProvider) -> Hashable:
+    """Return what tells one app from another without being its token."""
+    if isinstance(token, str):
+        return hashlib.sha256(token.encode()).hexdigest()[:16]
+    return token

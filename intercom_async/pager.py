@@ -1,0 +1,192 @@
+"""A list as something to iterate over: by item, by page, on from where it stopped.
+
+    async for contact in intercom.contacts.list(): ...
+    async for page in intercom.contacts.search(query).pages(): save(page.items, page.checkpoint)
+
+A request is over before its first item is handed out: nothing is held while the caller thinks. An
+answer that is empty or broken is never taken for the end of a list, and a list that leads back to a
+page it has been on is an error, not an endless loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, Generic, TypeVar
+
+import anyio
+import msgspec
+
+from intercom_async.errors import ConfigError, PaginationError
+from intercom_async.models.page import Page, with_items
+from intercom_async.operation import Call, Paging
+from intercom_async.paging import Continuation, apply, continuation, from_checkpoint, to_checkpoint
+
+T = TypeVar("T")
+T_new = TypeVar("T_new")
+
+Fetch = Callable[[Call[Any]], Awaitable[Any]]
+"""Sends a call and returns its decoded answer."""
+
+
+class Pager(Generic[T]):
+    """A list that is read page by page as it is iterated over; each iteration starts anew.
+
+    Args:
+        fetch: What sends a call.
+        call: The call for the first page.
+    """
+
+    __slots__ = ("_ahead", "_call", "_checkpoint", "_fetch")
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        call: Call[Page[T]],
+        *,
+        checkpoint: str | None = None,
+        ahead: int = 0,
+    ) -> None:
+        self._fetch = fetch
+        self._call = call
+        self._checkpoint = checkpoint
+        self._ahead = ahead
+
+    def __repr__(self) -> str:
+        return f"<Pager {self._call.name}>"
+
+    def as_(self, item_type: type[T_new]) -> Pager[T_new]:
+        """Return the same list with each item decoded into `item_type`, a msgspec.Struct of yours.
+
+        What the struct does not name is skipped without being built.
+        """
+        call = self._call.into(with_items(self._call.operation.model, item_type))
+        return Pager(self._fetch, call, checkpoint=self._checkpoint, ahead=self._ahead)
+
+    def raw(self) -> Pager[msgspec.Raw]:
+        """Return the same list with each item as the bytes that came, untouched."""
+        return self.as_(msgspec.Raw)
+
+    def resume(self, checkpoint: str | None) -> Pager[T]:
+        """Return the same list from after the page that gave `checkpoint`; None starts it anew.
+
+        Raises:
+            PaginationError: The text is no checkpoint, or belongs to another list.
+        """
+        if checkpoint is not None:
+            from_checkpoint(self._call, checkpoint)
+        return Pager(self._fetch, self._call, checkpoint=checkpoint, ahead=self._ahead)
+
+    def prefetch(self, pages: int = 1) -> Pager[T]:
+        """Return the same list, read up to `pages` pages ahead of the caller.
+
+        Raises:
+            ConfigError: `pages` is not a whole number from 0 up.
+        """
+        if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
+            raise ConfigError(f"prefetch takes a number of pages from 0 up, not {pages!r}")
+        return Pager(self._fetch, self._call, checkpoint=self._checkpoint, ahead=pages)
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        """Give every item once.
+
+        Raises:
+            PaginationError: The list leads back to a page it has been on.
+        """
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                for item in page.items:
+                    yield item
+
+    async def pages(self) -> AsyncGenerator[Page[T], None]:
+        """Give every page, with the `checkpoint` from which to go on after it.
+
+        Raises:
+            PaginationError: The list leads back to a page it has been on.
+        """
+        async with aclosing(self._read_ahead() if self._ahead else self._walk()) as pages:
+            async for page in pages:
+                yield page
+
+    async def first(self) -> T | None:
+        """Return the first item, or None of an empty list."""
+        async with aclosing(self._walk()) as pages:
+            async for page in pages:
+                if page.items:
+                    return page.items[0]
+        return None
+
+    async def collect(self, limit: int | None = None) -> list[T]:
+        """Return the items as a list, at most `limit` of them."""
+        if limit is not None and limit <= 0:
+            return []
+        items: list[T] = []
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                items.extend(page.items)
+                if limit is not None and len(items) >= limit:
+                    return items[:limit]
+        return items
+
+    async def _walk(self) -> AsyncGenerator[Page[T], None]:
+        """Read one page after the other."""
+        call = self._call
+        followed: set[tuple[tuple[str, str], ...]] = set()
+        if self._checkpoint is not None:
+            start = from_checkpoint(call, self._checkpoint)
+            if start is None:
+                return
+            followed.add(_key(start))
+            call = apply(call, start)
+        while True:
+            page: Page[T] = await self._fetch(call)
+            following = continuation(self._call.operation.paging, page)
+            if following is not None and self._call.operation.paging is not Paging.SCROLL:
+                self._refuse_circle(following, followed)
+            yield msgspec.structs.replace(page, checkpoint=to_checkpoint(self._call, following))
+            if following is None:
+                return
+            call = apply(self._call, following)
+
+    def _refuse_circle(
+        self, following: Continuation, followed: set[tuple[tuple[str, str], ...]]
+    ) -> None:
+        """Refuse a continuation that has been followed; those of a scroll are all the same."""
+        key = _key(following)
+        if key in followed:
+            raise PaginationError(
+                "the list leads back to a page it has been on; nothing of this page was given",
+                call=self._call.name,
+            )
+        followed.add(key)
+
+    async def _read_ahead(self) -> AsyncGenerator[Page[T], None]:
+        """Read pages in a task of its own while the caller works on earlier ones.
+
+        The task cannot stand in a task group, since nothing may be held open across a yield; it
+        ends with this generator instead, whichever way that ends.
+        """
+        give, take = anyio.create_memory_object_stream[Page[T]](self._ahead - 1)
+
+        async def read() -> None:
+            with give:
+                async with aclosing(self._walk()) as pages:
+                    async for page in pages:
+                        await give.send(page)
+
+        task = asyncio.create_task(read())
+        try:
+            with take:
+                async for page in take:
+                    yield page
+            await task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()
+
+
+def _key(following: Continuation) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(following.items()))

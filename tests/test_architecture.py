@@ -1,0 +1,167 @@
+"""The house stays as it was planned: floors, sizes, names, and what an import costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import intercom_async
+from intercom_async import errors, models
+
+PACKAGE = Path(intercom_async.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Lower floors first. A module may import from its own floor and from those below.
+FLOORS: list[tuple[str, ...]] = [
+    ("_version", "window", "errors", "clock", "config", "priority"),
+    ("models", "query", "operation", "wire", "response", "failure", "redirect"),
+    ("drift_log", "coercion", "repair", "encoding", "codec", "backoff", "paging"),
+    ("scheduler", "transport"),
+    ("session", "pager", "view"),
+    ("hydration", "resources"),
+    ("client",),
+    ("sync", "simulator", "integrations", "webhooks", "oauth", "identity", "exports"),
+    ("cli",),
+    ("__init__", "__main__"),
+]
+EXTRAS = ("cyclopts", "rich", "redis", "duckdb", "pyarrow", "starlette", "uvicorn", "httpx")
+CORE = {"aiohttp", "aiolimiter", "anyio", "msgspec", "yarl", "intercom_async"}
+
+
+def part(path: Path) -> str:
+    """Return the first name below the package: a module or a folder."""
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def floor(name: str) -> int:
+    for number, names in enumerate(FLOORS):
+        if name in names:
+            return number
+    raise AssertionError(f"{name} stands on no floor; add it to FLOORS")
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Give the absolute modules that a file imports, relative ones resolved, with their lines."""
+    here = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(here[: -node.level]) if node.level else ""
+            module = ".".join(filter(None, (base, node.module)))
+            if module == "intercom_async":
+                for alias in node.names:
+                    yield f"{module}.{alias.name}", node.lineno
+            else:
+                yield module, node.lineno
+
+
+def test_imports_go_down_only() -> None:
+    wrong: list[str] = []
+    for path in FILES:
+        for module, line in imports(path):
+            if not module.startswith("intercom_async."):
+                continue
+            above = module.split(".")[1]
+            if floor(above) > floor(part(path)):
+                wrong.append(f"{path.relative_to(PACKAGE)}:{line} imports {module}")
+    assert wrong == []
+
+
+def test_the_simulator_knows_nothing_of_the_client() -> None:
+    wrong = [
+        f"{path.name}:{line} imports {module}"
+        for path in FILES
+        if part(path) == "simulator"
+        for module, line in imports(path)
+        if module.startswith("intercom_async.")
+        and module.split(".")[1] not in ("simulator", "clock")
+    ]
+    assert wrong == []
+
+
+def test_the_core_imports_only_its_dependencies() -> None:
+    programs = ("cli", "sync", "integrations", "simulator", "__main__")
+    wrong: set[str] = set()
+    for path in FILES:
+        if part(path) in programs:
+            continue
+        for module, line in imports(path):
+            top = module.split(".")[0]
+            is_optional = part(path) == "scheduler" and top == "redis"
+            if top not in CORE and top not in sys.stdlib_module_names and not is_optional:
+                wrong.add(f"{path.relative_to(PACKAGE)}:{line} imports {module}")
+    assert wrong == set()
+
+
+def test_only_the_transport_imports_aiohttp_for_requests() -> None:
+    allowed = {"transport", "simulator", "client", "integrations"}
+    users = {
+        part(p) for p in FILES for module, _ in imports(p) if module.split(".")[0] == "aiohttp"
+    }
+    assert users <= allowed
+
+
+def test_files_have_one_idea_each() -> None:
+    long = {str(p.relative_to(PACKAGE)): len(p.read_text().splitlines()) for p in FILES}
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+def test_public_names_exist_are_sorted_and_few() -> None:
+    names = intercom_async.__all__
+    assert names == sorted(names)
+    assert len(names) <= 40
+    assert all(hasattr(intercom_async, name) for name in names)
+
+
+def test_models_are_frozen_and_take_keywords() -> None:
+    found = [model for name in models.__all__ if isinstance(model := getattr(models, name), type)]
+    structs = [model for model in found if issubclass(model, msgspec.Struct)]
+    assert len(structs) > 100
+    assert [m.__name__ for m in structs if not m.__struct_config__.frozen] == []
+
+
+def test_the_drawing_of_the_errors_is_the_tree() -> None:
+    drawn: dict[str, str] = {}
+    stack: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        name = line.replace("│", " ").replace("├──", "   ").replace("└──", "   ").split()[:1]
+        if not name or not name[0].endswith("Error"):
+            continue
+        depth = (len(line) - len(line.lstrip(" │├└─")) - 4) // 4
+        stack[depth:] = [name[0]]
+        drawn[name[0]] = stack[-2] if depth else "Exception"
+    real = {
+        kind.__name__: next(base.__name__ for base in kind.__bases__ if issubclass(base, Exception))
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+    assert drawn == real
+
+
+@pytest.mark.parametrize("module", ["intercom_async", "intercom_async.simulator"])
+def test_an_import_loads_no_extra(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert loaded.isdisjoint(EXTRAS)
+
+
+def test_an_import_loads_no_program() -> None:
+    code = "import sys, intercom_async; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    programs = {"simulator", "cli", "sync", "integrations"}
+    loaded = {name.split(".")[1] for name in done.stdout.split() if "intercom_async." in name}
+    assert loaded.isdisjoint(programs)

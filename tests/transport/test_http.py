@@ -1,0 +1,241 @@
+"""aiohttp behind the seam, against servers on loopback that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from intercom_async.errors import (
+    ClosedError,
+    ConnectError,
+    ConnectionLostError,
+    DecodeError,
+    RequestTimeoutError,
+)
+from intercom_async.transport import HttpTransport
+from intercom_async.wire import Reply, Request
+
+pytestmark = pytest.mark.anyio
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def request(url: str, method: str = "GET", **given: object) -> Request:
+    return Request(
+        method=method,
+        url=f"{url}/contacts/secret-id?email=ann%40example.com",
+        name=f"{method} /contacts/{{contact_id}}",
+        headers={"Authorization": "Bearer secret-token"},
+        **given,  # type: ignore[arg-type] # whatever the test is about
+    )
+
+
+@asynccontextmanager
+async def serving(talk: Talk) -> AsyncGenerator[tuple[str, list[bytes]]]:
+    """Talk raw HTTP: the answer is whatever bytes `talk` writes."""
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                heads.append(await reader.readuntil(b"\r\n\r\n"))
+                await talk(reader, writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()[:2]
+    try:
+        yield f"http://{host}:{port}", heads
+    finally:
+        server.close()
+
+
+async def exchange(url: str, method: str = "GET", **given: object) -> tuple[Reply, int]:
+    sent = 0
+
+    def on_sent() -> None:
+        nonlocal sent
+        sent += 1
+
+    transport = HttpTransport()
+    await transport.open()
+    try:
+        return await transport.exchange(request(url, method, **given), on_sent), sent
+    finally:
+        await transport.close()
+
+
+def answer(status: str, body: bytes, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+async def test_status_headers_and_body_come_back() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("418 Teapot", b'{"a":1}', "X-Request-Id: r1"))
+
+    async with serving(talk) as (url, heads):
+        reply, sent = await exchange(url)
+    assert (reply.status, reply.body, sent) == (418, b'{"a":1}', 1)
+    assert reply.headers["x-request-id"] == "r1"
+    assert heads[0].startswith(b"GET /contacts/secret-id?email=ann%40example.com HTTP/1.1")
+    assert b"User-Agent: intercom-async/" in heads[0]
+
+
+async def test_a_compressed_body_is_opened() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("200 OK", gzip.compress(b"x" * 5_000), "Content-Encoding: gzip"))
+
+    async with serving(talk) as (url, _):
+        reply, _sent = await exchange(url)
+    assert reply.body == b"x" * 5_000
+
+
+@pytest.mark.parametrize("is_compressed", [True, False])
+async def test_a_body_has_a_bound(is_compressed: bool) -> None:  # noqa: FBT001 (pytest's own way)
+    body = b"x" * 100_000
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if is_compressed:
+            writer.write(answer("200 OK", gzip.compress(body), "Content-Encoding: gzip"))
+        else:
+            writer.write(answer("200 OK", body))
+
+    async with serving(talk) as (url, _):
+        with pytest.raises(DecodeError, match="50000 bytes"):
+            await exchange(url, max_bytes=50_000)
+
+
+async def close_at_once(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def close_in_the_head(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+    writer.close()
+
+
+async def close_in_the_body(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    writer.close()
+
+
+async def speak_nonsense(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"\x00\x01 this is not HTTP\r\n\r\n")
+    writer.close()
+
+
+async def lie_about_gzip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(answer("200 OK", b"not gzip", "Content-Encoding: gzip"))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "talk",
+    [close_at_once, close_in_the_head, close_in_the_body, speak_nonsense, lie_about_gzip],
+)
+async def test_an_answer_that_breaks_off_may_have_been_acted_on(talk: Talk, method: str) -> None:
+    async with serving(talk) as (url, heads):
+        with pytest.raises(ConnectionLostError) as caught:
+            await exchange(url, method)
+    assert caught.value.maybe_sent
+    # aiohttp would send a GET a second time by itself, behind the scheduler's back.
+    assert len(heads) == 1
+
+
+async def test_a_silent_server_is_a_timeout() -> None:
+    async def talk(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serving(talk) as (url, _):
+        with pytest.raises(RequestTimeoutError, match=r"0\.05 s") as caught:
+            await exchange(url, timeout_s=0.05)
+    assert caught.value.maybe_sent
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no-such-host.invalid"])
+async def test_no_connection_means_that_nothing_was_sent(url: str) -> None:
+    with pytest.raises(ConnectError) as caught:
+        await exchange(url)
+    assert not caught.value.maybe_sent
+
+
+async def test_errors_show_neither_path_nor_token() -> None:
+    async with serving(close_at_once) as (url, _):
+        for target, error in ((url, ConnectionLostError), ("http://127.0.0.1:1", ConnectError)):
+            with pytest.raises(error) as caught:
+                await exchange(target)
+            assert "GET /contacts/{contact_id}" in str(caught.value)
+            shown: list[str] = []
+            link: BaseException | None = caught.value
+            while link is not None:
+                shown.append(f"{link!r} {link}")
+                link = link.__cause__
+            for secret in ("secret-id", "ann%40", "secret-token"):
+                assert secret not in "\n".join(shown)
+
+
+async def test_a_redirect_is_an_answer_like_any_other() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("302 Found", b"", "Location: /elsewhere"))
+
+    async with serving(talk) as (url, heads):
+        reply, _sent = await exchange(url)
+    assert (reply.status, reply.headers["Location"], len(heads)) == (302, "/elsewhere", 1)
+
+
+async def test_a_session_of_the_callers_is_used_and_left_open() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("200 OK", b"{}"))
+
+    async with serving(talk) as (url, heads), aiohttp.ClientSession() as session:
+        session.headers["X-Mine"] = "1"
+        transport = HttpTransport(session)
+        await transport.open()
+        await transport.exchange(request(url), lambda: None)
+        await transport.close()
+        assert not session.closed
+        assert b"X-Mine: 1" in heads[0]
+
+
+async def test_connections_are_kept_and_as_many_as_needed() -> None:
+    connections: set[int] = set()
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(id(writer.transport))
+        writer.write(answer("200 OK", b"{}"))
+
+    async with serving(talk) as (url, heads):
+        transport = HttpTransport()
+        await transport.open()
+        for _ in range(5):
+            await transport.exchange(request(url), lambda: None)
+        assert (len(connections), len(heads)) == (1, 5)
+        await asyncio.gather(*(transport.exchange(request(url), lambda: None) for _ in range(150)))
+        assert len(heads) == 155
+        await transport.close()
+
+
+async def test_a_closed_transport_says_so() -> None:
+    transport = HttpTransport()
+    with pytest.raises(ClosedError):
+        await transport.exchange(request("http://127.0.0.1:1"), lambda: None)
+    await transport.open()
+    await transport.close()
+    await transport.close()
+    with pytest.raises(ClosedError):
+        await transport.exchange(request("http://127.0.0.1:1"), lambda: None)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from intercom_async.errors import (
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    GoneError,
+    NotFoundError,
+    RateLimitedError,
+    ResponseError,
+    ServerError,
+    UnauthorizedError,
+    UnprocessableError,
+)
+from intercom_async.failure import read_failure, to_error
+from intercom_async.wire import Reply
+
+LIST = b'{"type":"error.list","request_id":"r1","errors":[{"code":"not_found","message":"No"}]}'
+
+
+def error(status: int, body: bytes = LIST, **headers: str) -> ResponseError:
+    reply = Reply(status, headers, body)
+    return to_error("GET /contacts/{contact_id}", reply, read_failure(reply))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequestError),
+        (401, UnauthorizedError),
+        (403, ForbiddenError),
+        (404, NotFoundError),
+        (409, ConflictError),
+        (410, GoneError),
+        (422, UnprocessableError),
+        (429, RateLimitedError),
+        (500, ServerError),
+        (503, ServerError),
+        (599, ServerError),
+        (402, ResponseError),
+        (418, ResponseError),
+        (302, ResponseError),
+    ],
+)
+def test_each_status_has_its_class(status: int, kind: type[ResponseError]) -> None:
+    assert type(error(status)) is kind
+
+
+def test_a_message_says_call_status_code_reason_and_request() -> None:
+    assert str(error(404)) == ("GET /contacts/{contact_id} answered 404 not_found: No (request r1)")
+
+
+def test_all_entries_are_kept() -> None:
+    body = b'{"errors":[{"code":"a"},{"code":"b","field":"email","message":"x"}]}'
+    found = error(400, body)
+    assert [item.code for item in found.errors] == ["a", "b"]
+    assert found.code == "a"
+    assert found.errors[1].field == "email"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (b'{"errors":{"rating":"is no option"}}', "invalid", "rating"),
+        (b'{"error_key":"bad_phone","message":"m"}', "bad_phone", None),
+        (b'{"type":"error","message":"m"}', "unknown", None),
+        (b'{"errors":[{"type":"old_style"}]}', "old_style", None),
+        (b'{"errors":[{"code":7,"message":8}]}', "unknown", None),
+    ],
+)
+def test_bodies_of_other_shapes_are_read(body: bytes, code: str, field: str | None) -> None:
+    found = error(422, body)
+    assert (found.code, found.errors[0].field) == (code, field)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>502</html>", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 100_000]
+)
+def test_a_body_that_says_nothing_leaves_the_status(body: bytes) -> None:
+    found = error(502, body, **{"X-Request-Id": "from-header"})
+    assert found.code is None
+    assert found.request_id == "from-header"
+    assert "502" in str(found)
+
+
+@given(st.binary())
+def test_no_body_is_an_error_of_another_kind(body: bytes) -> None:
+    assert isinstance(error(500, body), ServerError)
+
+
+def test_personal_data_in_a_servers_message_is_hidden() -> None:
+    body = (
+        b'{"errors":[{"code":"conflict","message":'
+        b'"ann@example.com or +353 87 123 4567 exists with id=5f7f0d"}]}'
+    )
+    found = error(409, body)
+    assert "ann@example.com" not in str(found)
+    assert "123 4567" not in str(found)
+    assert isinstance(found, ConflictError)
+    assert found.existing_id == "5f7f0d"
+
+
+def test_a_merged_contact_names_the_one_it_became() -> None:
+    found = error(410, LIST, Link='</contacts/64a>; rel="canonical"')
+    assert isinstance(found, GoneError)
+    assert found.canonical_id == "64a"
+    other = error(410, LIST)
+    assert isinstance(other, GoneError)
+    assert other.canonical_id is None
+
+
+def test_a_user_is_told_what_to_do_about_a_token() -> None:
+    assert "token" in str(error(401, b""))
+    scope = b'{"errors":[{"code":"token_unauthorized"}]}'
+    assert "permission" in str(error(401, scope))

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, strategies as st
+
+from intercom_async.codec import decode
+from intercom_async.errors import PaginationError
+from intercom_async.models import Page
+from intercom_async.operation import Call, Operation, Paging
+from intercom_async.paging import apply, continuation, from_checkpoint, to_checkpoint
+
+Row = dict[str, Any]
+
+
+def page(**fields: Any) -> Page[Row]:
+    return decode(msgspec.json.encode({"data": [{"id": "1"}], **fields}), Page[Row])
+
+
+def call(paging: Paging, **given: Any) -> Call[Page[Row]]:
+    return Operation("GET", "/things", Page[Row], paging=paging).at(**given)
+
+
+CURSOR = Paging.CURSOR_QUERY
+
+
+@pytest.mark.parametrize(
+    ("following", "expected"),
+    [
+        ({"page": 2, "starting_after": "Wz1d"}, {"starting_after": "Wz1d"}),
+        ({"page": 2}, {"page": "2"}),
+        ("https://api.intercom.io/things?page=2&per_page=50", {"page": "2", "per_page": "50"}),
+        ("https://x.io/things?starting_after=a%2Bb%3D", {"starting_after": "a+b="}),
+        ("/things?page=3", {"page": "3"}),
+        (None, None),
+        ("", None),
+        ({}, None),
+    ],
+)
+def test_next_is_followed_in_any_form(following: Any, expected: dict[str, str] | None) -> None:
+    assert continuation(CURSOR, page(pages={"next": following})) == expected
+
+
+@pytest.mark.parametrize("pages", [{}, None, {"page": 1, "total_pages": 9}])
+def test_a_list_of_cursors_without_next_is_at_its_end(pages: Any) -> None:
+    assert continuation(CURSOR, page(pages=pages)) is None
+    assert continuation(CURSOR, page()) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"pages": {"page": 1, "total_pages": 3}}, {"page": "2"}),
+        ({"pages": {"page": 3, "total_pages": 3}}, None),
+        ({"pages": {"page": 1}}, None),
+        ({"page": 1, "total_pages": 2}, {"page": "2"}),
+        ({"page": 2, "total_pages": 2}, None),
+        ({"pages": {"page": 1, "total_pages": 3, "next": "https://x/y?page=2"}}, {"page": "2"}),
+    ],
+)
+def test_a_list_of_pages_counts_where_next_is_absent(
+    fields: dict[str, Any], expected: dict[str, str] | None
+) -> None:
+    assert continuation(Paging.PAGE, page(**fields)) == expected
+
+
+def test_a_scroll_goes_on_until_a_page_is_empty() -> None:
+    assert continuation(Paging.SCROLL, page(scroll_param="s")) == {"scroll_param": "s"}
+    assert continuation(Paging.SCROLL, page(scroll_param="s", data=[])) is None
+
+
+def test_next_cursor_goes_back_as_cursor() -> None:
+    assert continuation(Paging.NEXT_CURSOR, page(next_cursor="c", has_more=True)) == {"cursor": "c"}
+    assert continuation(Paging.NEXT_CURSOR, page(next_cursor="c", has_more=False)) is None
+    assert continuation(Paging.NEXT_CURSOR, page(next_cursor=None)) is None
+
+
+def test_a_list_that_is_one_answer_never_goes_on() -> None:
+    assert continuation(Paging.NONE, page(pages={"next": {"starting_after": "x"}})) is None
+
+
+def test_an_empty_page_with_a_cursor_is_not_the_end() -> None:
+    empty = page(data=[], pages={"next": {"starting_after": "x"}})
+    assert continuation(CURSOR, empty) == {"starting_after": "x"}
+
+
+def test_a_link_without_parameters_cannot_be_followed() -> None:
+    with pytest.raises(PaginationError):
+        continuation(CURSOR, page(pages={"next": "https://evil.example/things"}))
+
+
+def test_a_cursor_in_the_body_leaves_the_rest_of_the_body() -> None:
+    first = call(Paging.CURSOR_BODY, json={"query": {"a": 1}, "pagination": {"per_page": 5}})
+    second = apply(first, {"starting_after": "x"})
+    assert second.json == {
+        "query": {"a": 1},
+        "pagination": {"per_page": 5, "starting_after": "x"},
+    }
+    assert first.json["pagination"] == {"per_page": 5}
+
+
+def test_a_cursor_in_the_query_is_encoded() -> None:
+    second = apply(call(CURSOR, query={"per_page": 5}), {"starting_after": "a+b/\n="})
+    assert second.target == "/things?per_page=5&starting_after=a%2Bb%2F%0A%3D"
+
+
+@given(st.dictionaries(st.text(), st.text(), min_size=1))
+def test_a_checkpoint_gives_back_what_was_put_in(following: dict[str, str]) -> None:
+    checkpoint = to_checkpoint(call(CURSOR), following)
+    assert from_checkpoint(call(CURSOR), checkpoint) == following
+
+
+def test_a_checkpoint_knows_the_end() -> None:
+    assert from_checkpoint(call(CURSOR), to_checkpoint(call(CURSOR), None)) is None
+
+
+@pytest.mark.parametrize("text", ["", "x", "!!!", "e30", "WzEsMiwzXQ", "\ud800", None, 7])
+def test_what_is_no_checkpoint_is_refused(text: Any) -> None:
+    with pytest.raises(PaginationError, match="checkpoint"):
+        from_checkpoint(call(CURSOR), text)
+
+
+def test_a_checkpoint_of_another_list_is_refused() -> None:
+    other = Operation("GET", "/other", Page[Row], paging=CURSOR).at()
+    with pytest.raises(PaginationError, match="GET /other"):
+        from_checkpoint(call(CURSOR), to_checkpoint(other, {"starting_after": "x"}))
