@@ -1,0 +1,154 @@
+"""The command line as a user runs it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async.simulator import Simulator
+
+pytest.importorskip("cyclopts")
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def simulated(**options: Any) -> AsyncGenerator[dict[str, str]]:
+    async with Simulator(contacts=20, conversations=5, **options) as simulator:
+        yield {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+
+
+async def run(
+    *arguments: str, environment: dict[str, str] | None = None, given: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, **(environment or {}), "NO_COLOR": "1", "COLUMNS": "100"}
+    with anyio.fail_after(60):
+        return await anyio.run_process(
+            [sys.executable, "-m", "intercom_async", *arguments], check=False, env=env, input=given
+        )
+
+
+async def test_whoami_shows_workspace_and_limits() -> None:
+    async with simulated() as environment:
+        done = await run("whoami", environment=environment)
+    assert done.returncode == 0, done.stderr
+    found = msgspec.json.decode(done.stdout)
+    assert found["email"]
+    assert found["workspace"]["region"]
+    assert found["limit_per_window"] == 1667
+
+
+async def test_api_is_what_curl_was(tmp_path: Path) -> None:
+    async with simulated() as environment:
+        listed = await run("api", "GET", "/contacts?per_page=5", environment=environment)
+        assert len(msgspec.json.decode(listed.stdout)["data"]) == 5
+
+        body = '{"email":"cli@example.com","name":"Cli"}'
+        made = await run("api", "POST", "/contacts", "-d", body, environment=environment)
+        identity = msgspec.json.decode(made.stdout)["id"]
+
+        file = tmp_path / "body.json"
+        file.write_text('{"name":"File"}')
+        path = f"/contacts/{identity}"
+        from_file = await run("api", "PUT", path, "-d", f"@{file}", environment=environment)
+        assert msgspec.json.decode(from_file.stdout)["name"] == "File"
+
+        piped = await run(
+            "api", "PATCH", path, "-d", "-", environment=environment, given=b'{"name":"Pipe"}'
+        )
+        assert msgspec.json.decode(piped.stdout)["name"] == "Pipe"
+
+        gone = await run("api", "DELETE", path, environment=environment)
+        assert msgspec.json.decode(gone.stdout)["deleted"] is True
+
+
+async def test_the_workflows_run_from_the_command_line() -> None:
+    async with simulated() as environment:
+
+        async def api(*arguments: str) -> Any:
+            done = await run("api", *arguments, environment=environment)
+            assert done.returncode == 0, done.stderr
+            return msgspec.json.decode(done.stdout)
+
+        me = await api("GET", "/me")
+        query = '{"query":{"field":"state","operator":"=","value":"open"}}'
+        found = await api("POST", "/conversations/search", "-d", query)
+        for conversation in found["conversations"][:2]:
+            part = {
+                "message_type": "comment",
+                "type": "admin",
+                "admin_id": me["id"],
+                "body": "We are on it.",
+            }
+            path = f"/conversations/{conversation['id']}/parts"
+            answered = await api("POST", path, "-d", msgspec.json.encode(part).decode())
+            parts = answered["conversation_parts"]["conversation_parts"]
+            assert "We are on it." in parts[-1]["body"]
+
+        contact = await api("POST", "/contacts", "-d", '{"email":"ann@example.com"}')
+        company = await api("POST", "/companies", "-d", '{"company_id":"k","name":"K"}')
+        body = msgspec.json.encode({"id": company["id"]}).decode()
+        attached = await api("POST", f"/contacts/{contact['id']}/companies", "-d", body)
+        assert attached["id"] == company["id"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        ((), 0, "demo"),
+        (("--help",), 0, "whoami"),
+        (("nonsense",), 2, "nonsense"),
+        (("api", "GET"), 2, "PATH"),
+        (("api", "FETCH", "/me"), 2, "FETCH"),
+        (("api", "GET", "contacts"), 2, "slash"),
+        (("api", "POST", "/contacts", "-d", "{"), 2, "not JSON"),
+        (("api", "POST", "/contacts", "-d", "@/no/such/file"), 1, "/no/such/file"),
+        (("whoami", "--region", "moon"), 2, "moon"),
+        (("whoami", "--version", "two"), 2, "2.14"),
+        (("whoami", "--base-url", "http://api.intercom.io"), 2, "https"),
+    ],
+)
+async def test_a_wrong_use_is_one_clear_message(
+    arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    done = await run(*arguments, environment={"INTERCOM_TOKEN": "t"})
+    assert done.returncode == code
+    assert says in (done.stdout + done.stderr).decode()
+    assert b"Traceback" not in done.stderr
+
+
+async def test_no_token_says_where_to_put_one() -> None:
+    done = await run("whoami")
+    assert done.returncode == 2
+    assert b"INTERCOM_TOKEN" in done.stderr
+
+
+async def test_a_failure_is_one_line_and_the_token_is_not_in_it() -> None:
+    async with simulated() as environment:
+        done = await run("whoami", environment={**environment, "INTERCOM_TOKEN": "wrong-token"})
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert b"401" in done.stderr
+    assert b"wrong-token" not in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+async def test_the_demo_ends_well_and_touches_no_real_workspace() -> None:
+    done = await run(
+        "demo",
+        "--contacts=300",
+        "--conversations=40",
+        "--per-minute=1200",
+        environment={"INTERCOM_TOKEN": "real", "INTERCOM_BASE_URL": "http://127.0.0.1:1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"answers of 429" in done.stdout
+    assert b"300 + 40" in done.stdout
