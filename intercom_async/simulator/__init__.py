@@ -10,7 +10,20 @@ from __future__ import annotations
 from .apps import App
 from .clock import SimulatorClock
 from .faults import Fault, Faults
+from .running import in_thread, serve
 from .simulator import Simulator
+from .status import AppStatus, Status
 from .windows import LedgerRow
 
-__all__ = ("App", "Fault", "Faults", "LedgerRow", "Simulator", "SimulatorClock")
+__all__ = (
+    "App",
+    "AppStatus",
+    "Fault",
+    "Faults",
+    "LedgerRow",
+    "Simulator",
+    "SimulatorClock",
+    "Status",
+    "in_thread",
+    "serve",
+)

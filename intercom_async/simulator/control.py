@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .faults import Fault
+from .status import Status
 from .values import Reply, Row, decode_json
 
 if TYPE_CHECKING:
@@ -65,16 +66,8 @@ class Control:
         except (ValueError, TypeError) as error:
             return Reply({"error": str(error)}, 400)
 
-    def _status(self, _: Any) -> Row:
-        simulator = self._simulator
-        return {
-            "url": simulator.url,
-            "token": simulator.token,
-            "requests": simulator.requests,
-            "statuses": {str(key): value for key, value in simulator.statuses.items()},
-            "now": simulator.clock.now(),
-            "faults_struck": simulator.faults.struck(),
-        }
+    def _status(self, _: Any) -> Status:
+        return self._simulator.status()
 
     def _ledger(self, _: Any) -> Any:
         return self._simulator.ledger()

@@ -13,6 +13,7 @@ from .control import Control
 from .faults import Faults
 from .routes.all import router
 from .server import Server
+from .status import AppStatus, Status
 from .windows import LedgerRow
 from .workspace import Workspace
 
@@ -167,6 +168,31 @@ class Simulator:
     def ledger(self) -> list[LedgerRow]:
         """Return what each token was served and refused in each window, oldest first."""
         return self._apps.ledger.rows()
+
+    def status(self) -> Status:
+        """Return how it stands: counts, and the limits at this moment."""
+        now = self.clock.now()
+        standings = [(app, self._apps.standing(app, now)) for app in self._apps.all()]
+        return Status(
+            url=self.url,
+            token=self.token,
+            now=now,
+            requests=self.requests,
+            statuses={str(key): count for key, count in sorted(self.statuses.items())},
+            apps=tuple(
+                AppStatus(
+                    name=app.name,
+                    token=app.token,
+                    limit=standing.limit,
+                    remaining=standing.remaining,
+                    reset_at=standing.reset_at,
+                )
+                for app, standing in standings
+            ),
+            workspace_limit=self._apps.workspace.limit,
+            workspace_used=self._apps.workspace.used(now),
+            faults_struck=self.faults.struck(),
+        )
 
     @property
     def requests(self) -> int:

@@ -134,42 +134,18 @@ async def test_versions_change_what_is_answered(simulator: Simulator) -> None:
         assert await assignees("1.4") == await assignees("2.14")
 
 
+FIELD_NAMES = (
+    *("id", "name", "email", "query", "field", "operator", "value", "from", "into", "type"),
+    *("body", "admin_id", "message_type", "contacts", "tags", "users", "companies", "sort"),
+    *("custom_attributes", "pagination", "starting_after", "per_page", "assignee_id"),
+    *("created_at", "ticket_type_id", "ticket_attributes", "metadata"),
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "id",
-                    "name",
-                    "email",
-                    "query",
-                    "field",
-                    "operator",
-                    "value",
-                    "from",
-                    "into",
-                    "type",
-                    "body",
-                    "admin_id",
-                    "message_type",
-                    "contacts",
-                    "tags",
-                    "users",
-                    "companies",
-                    "custom_attributes",
-                    "pagination",
-                    "sort",
-                    "starting_after",
-                    "per_page",
-                    "assignee_id",
-                    "created_at",
-                    "ticket_type_id",
-                    "ticket_attributes",
-                    "metadata",
-                ]
-            ),
+            st.sampled_from(FIELD_NAMES),
             inner,
             max_size=4,
         )

@@ -1,0 +1,1 @@
+"""Bridges to other tools; none is imported by the core."""
