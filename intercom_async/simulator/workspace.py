@@ -24,6 +24,8 @@ SEEDED_UNTIL = 1_767_225_600
 """The newest seeded record is from the turn of 2026: fixed, so that a seed means the same data."""
 CUSTOM_OBJECT_TYPES = names("Order order orders Subscription subscription device")
 """Types of custom objects are made in the product, not by the API; these are there."""
+SEEDED_ACTIVITY = 300
+ACTIVITY_KINDS = ("admin_login_success", "admin_logout", "app_name_change")
 SEEDED_YEARS_S = 2 * 365 * 86_400
 
 
@@ -80,7 +82,6 @@ class Workspace:
         self.custom_objects: dict[str, Shelf] = {}
         self.exports, self.reports = Shelf(), Shelf()
         self.calls = Shelf()
-        self.calls.fill(settings.calls(seed, self.until))
         self.visitors: dict[str, Row] = {}
         self.events: list[Row] = []
         self.event_keys: set[tuple[str, str, int]] = set()
@@ -93,6 +94,7 @@ class Workspace:
         self.presenter = Presenter(self)
         self._fill_tables(contacts, conversations, companies)
         self._fill_tickets(tickets)
+        self._fill_history()
         self._zone = _zone_of(timezone)
         self._part_ids = 30_000_000_000
 
@@ -150,6 +152,20 @@ class Workspace:
         )
         self.tickets = Table(seeds, self.presenter.ticket)
 
+    def _fill_history(self) -> None:
+        """Make what is in the past: calls of the newest conversations, and what admins did."""
+        numbers = range(self.conversations.seeds.count - 1, -1, -1)
+        for call, number in zip(settings.calls(self.seed, self.until), numbers, strict=False):
+            row = self.conversations.at(number)
+            call["conversation_id"] = row["id"]
+            call["contact_id"] = next(iter(row["_contacts"]), None)
+            self.calls.add(call)
+        staff_list = list(self.admins)
+        for number in range(SEEDED_ACTIVITY):
+            at = self.until - (SEEDED_ACTIVITY - number) * 3_600
+            kind = ACTIVITY_KINDS[number % len(ACTIVITY_KINDS)]
+            self.log(at, kind, staff_list[number % len(staff_list)], {})
+
     def _seeded_person(self, draw: int) -> Row | None:
         """Return who wrote a seeded conversation, of the contacts as they were seeded."""
         seeds = self.contact_seeds
@@ -198,7 +214,7 @@ class Workspace:
         if name in CUSTOM_OBJECT_TYPES:
             return True
         return any(
-            one["name"] == name and one["model"] == model and not one["archived"]
+            one["custom"] and one["name"] == name and one["model"] == model and not one["archived"]
             for one in self.data_attributes
         )
 

@@ -305,3 +305,38 @@ async def test_resources_without_code_of_their_own_keep_what_is_written(
     assert (await refused(http, "GET", path))[0] == 404
     wrong = await refused(http, "POST", "/help_center/collections", {"name": []})
     assert wrong[:2] == (400, "parameter_invalid")
+
+
+async def test_the_activity_log_goes_on_by_page_with_its_filters_in_the_body(
+    http: aiohttp.ClientSession,
+) -> None:
+    page = await ask(http, "GET", "/admins/activity_logs?created_at_after=1&per_page=250")
+    assert (len(page["activity_logs"]), page["pages"]["total_pages"]) == (250, 2)
+    too_many = "/admins/activity_logs?created_at_after=1&per_page=251"
+    assert (await refused(http, "GET", too_many))[1] == "parameter_invalid"
+
+    body = {"created_at_after": 1, "event_types": ["admin_logout"], "per_page": 60}
+    path = "/admins/activity_logs/search"
+    headers = {"Intercom-Version": "2.16"}
+    async with http.post(path, json=body, headers=headers) as reply:
+        first = await reply.json()
+    rest = first["pages"]["next"].removeprefix("https://api.intercom.io")
+    assert "event_types" not in rest
+    async with http.post(rest, json=body, headers=headers) as reply:
+        second = await reply.json()
+    kinds = {one["activity_type"] for one in first["activity_logs"] + second["activity_logs"]}
+    assert kinds == {"admin_logout"}
+    assert (len(first["activity_logs"]), len(second["activity_logs"])) == (60, 40)
+
+
+async def test_a_recording_is_on_another_host(http: aiohttp.ClientSession) -> None:
+    call = (await ask(http, "GET", "/calls"))["data"][0]
+    body = {"conversation_ids": [call["conversation_id"]]}
+    assert [one["id"] for one in (await ask(http, "POST", "/calls/search", body))["data"]] == [
+        call["id"]
+    ]
+    async with http.get(f"/calls/{call['id']}/recording", allow_redirects=False) as reply:
+        assert reply.status == 302
+        assert reply.headers["Location"].startswith("https://recordings.")
+    async with http.get(f"/calls/{call['id']}/transcript") as reply:
+        assert reply.content_type == "text/plain"

@@ -18,13 +18,19 @@ CONTACT_ATTRIBUTES = (
     ("monthly_spend", "integer"),
     ("team_mates", "integer"),
 )
+STANDARD_ATTRIBUTES = (("name", "string"), ("created_at", "date"), ("email", "string"))
 COMPANY_ATTRIBUTES = (("region", "string"), ("industry", "string"), ("tier", "string"))
 
 
 def data_attributes(now_at: int) -> list[Row]:
-    """Return the custom attributes that are defined from the start."""
+    """Return the attributes that are defined from the start: custom ones and some of all."""
     rows: list[Row] = []
-    for model, attributes in (("contact", CONTACT_ATTRIBUTES), ("company", COMPANY_ATTRIBUTES)):
+    for model, is_custom, attributes in (
+        ("contact", True, CONTACT_ATTRIBUTES),
+        ("company", True, COMPANY_ATTRIBUTES),
+        ("contact", False, STANDARD_ATTRIBUTES),
+        ("company", False, STANDARD_ATTRIBUTES[:2]),
+    ):
         for name, kind in attributes:
             rows.append(
                 {
@@ -32,14 +38,14 @@ def data_attributes(now_at: int) -> list[Row]:
                     "id": 34 + len(rows),
                     "model": model,
                     "name": name,
-                    "full_name": f"custom_attributes.{name}",
+                    "full_name": f"custom_attributes.{name}" if is_custom else name,
                     "label": name,
                     "description": "",
                     "data_type": kind,
                     "api_writable": True,
                     "messenger_writable": False,
-                    "ui_writable": True,
-                    "custom": True,
+                    "ui_writable": is_custom,
+                    "custom": is_custom,
                     "archived": False,
                     "created_at": now_at,
                     "updated_at": now_at,
