@@ -23,7 +23,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("models", "query", "operation", "wire", "response", "failure", "redirect"),
     ("drift_log", "coercion", "repair", "encoding", "codec", "backoff", "paging"),
     ("scheduler", "transport"),
-    ("session", "pager", "view"),
+    ("session", "pager", "view", "fan_out", "download"),
     ("hydration", "resources"),
     ("client",),
     ("sync", "simulator", "integrations", "webhooks", "oauth", "identity", "exports"),
