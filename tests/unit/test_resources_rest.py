@@ -23,6 +23,7 @@ from intercom_async.resources.office_hours import OfficeHours
 from intercom_async.resources.reporting_exports import ReportingExports
 from intercom_async.resources.values import to_iso, to_unix
 from intercom_async.response import Response
+from intercom_async.wire import StreamReply
 
 T = TypeVar("T")
 
@@ -46,6 +47,9 @@ class Sender:
     async def send(self, call: Call[T]) -> Response[T]:
         self.calls.append(call)
         raise Sent
+
+    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
+        return await self.send(call)
 
 
 @pytest.fixture
