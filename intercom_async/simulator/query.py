@@ -157,8 +157,10 @@ def compile_filter(tree: Leaf | Group | None, table: Table, fields: Fields, days
         return lambda number: reader(seeds.row(number))
 
     numbers, is_exact = _narrow(tree, table, fields, days)
+    key = encode_json(dataclasses.asdict(tree)).decode()
     return Filter(
-        key=encode_json(dataclasses.asdict(tree)).decode(),
+        key=key,
+        row_key=key,
         numbers=numbers,
         is_exact=is_exact,
         test_number=_compile(tree, read_number, fields, days),

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from .unique import UniqueIndex
 from .values import Row, encode_json
 from .world.base import Seeded
 
@@ -36,6 +37,8 @@ class Filter:
     is_exact: bool
     test_number: Callable[[int], bool]
     test_row: Callable[[Row], bool]
+    row_key: str | None = None
+    """What the answer among written rows is kept under; None where it depends on more."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Table:
         self.next_number = seeds.count
         """The number of the next new row."""
         self._answers: OrderedDict[tuple[str, str], Sequence[int]] = OrderedDict()
+        self._orders: OrderedDict[tuple[str, Order], tuple[int, list[int]]] = OrderedDict()
+        self._index = UniqueIndex(seeds.unique)
+        self.generation = 0
+        """Rises with every write."""
         self._encoded: dict[tuple[int, str], bytes] = {}
 
     # Single rows ----------------------------------------------------------------------------
@@ -116,7 +123,7 @@ class Table:
         if row is None:
             row = self._written[number] = self.seeds.row(number)
             bisect.insort(self._replaced, number)
-        self._forget_bytes(number)
+        self._wrote(number)
         return row
 
     def add(self, row: Row) -> Row:
@@ -125,6 +132,7 @@ class Table:
         self.next_number += 1
         row["id"] = self.seeds.id_of(number, row["created_at"])
         self._written[number] = row
+        self._wrote(number)
         return row
 
     def remove(self, record_id: str) -> None:
@@ -134,9 +142,11 @@ class Table:
             return
         if self._written.pop(number, None) is None:
             bisect.insort(self._replaced, number)
-        self._forget_bytes(number)
+        self._wrote(number)
 
-    def _forget_bytes(self, number: int) -> None:
+    def _wrote(self, number: int) -> None:
+        self.generation += 1
+        self._index.mark(number)
         for shape in ("2.14", "2.15", "2.16"):
             self._encoded.pop((number, shape), None)
 
@@ -156,8 +166,9 @@ class Table:
 
     def unique(self, field: str, value: Any) -> Row | None:
         """Return the row that has `value` in a field of which each value is there once."""
-        for row in self._written.values():
-            if row.get(field) == value:
+        for written in self._index.find(self._written, field, value):
+            row = self._written.get(written)
+            if row is not None and row.get(field) == value:
                 return row
         number = self.seeds.unique[field](value)
         if number is None or not self.is_seeded(number):
@@ -177,6 +188,7 @@ class Table:
             is_exact=True,
             test_number=lambda _: True,
             test_row=lambda _: True,
+            row_key="",
         )
 
     def value_at(self, number: int, field: str) -> Any:
@@ -191,10 +203,7 @@ class Table:
         """Return up to `size` rows after a mark."""
         seeded = self._answer(asked, order)
         written_key = self._written_key(order)
-        written = sorted(
-            (number for number, row in self._written.items() if asked.test_row(row)),
-            key=written_key,
-        )
+        written = self._written_answer(asked, order, written_key)
         total = len(seeded) - self._replaced_among(seeded, asked, order) + len(written)
         left = _Run(seeded, self._seeded_key(order), order, after)
         right = _Run(written, written_key, order, after)
@@ -210,6 +219,20 @@ class Table:
         del numbers[size:]
         last = numbers[-1] if numbers else -1
         return Slice(numbers, total, Mark(self.value_at(last, order.field), last))
+
+    def _written_answer(self, asked: Filter, order: Order, key: SortKey) -> list[int]:
+        """Return the written numbers that match, in order; kept until the next write."""
+        known = None if asked.row_key is None else self._orders.get((asked.row_key, order))
+        if known is not None and known[0] == self.generation:
+            return known[1]
+        numbers = sorted(
+            (number for number, row in self._written.items() if asked.test_row(row)), key=key
+        )
+        if asked.row_key is not None:
+            self._orders[asked.row_key, order] = (self.generation, numbers)
+            if len(self._orders) > KEPT_ANSWERS:
+                self._orders.popitem(last=False)
+        return numbers
 
     def numbers(self, asked: Filter, order: Order | None = None) -> list[int]:
         """Return all matching rows."""

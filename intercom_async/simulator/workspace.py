@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import zoneinfo
+from array import array
 from collections.abc import Callable
 
 from .present import Presenter
 from .schema.records import Records
 from .shelf import Shelf
-from .table import Table
+from .table import Order, Table
 from .threads import Threads
 from .values import Row, names
 from .world import settings, staff
@@ -89,6 +90,8 @@ class Workspace:
         self.activity: list[Row] = []
         self.scroll: Scroll | None = None
         self._scrolls = 0
+        self._members: dict[int, array[int]] = {}
+        self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
         self.threads = Threads(self)
         self.records = Records(self.until)
         self.presenter = Presenter(self)
@@ -190,21 +193,34 @@ class Workspace:
         seeded: list[int] = []
         count = self.companies.seeds.count
         if number is not None and number < count:
-            seeds = self.contact_seeds
-            seeded = [
-                one
-                for one in range(number, seeds.count, count)
-                if seeds.company_ids(one) and self.contacts.is_seeded(one)
-            ]
+            seeded = [one for one in self._seeded_members(number) if self.contacts.is_seeded(one)]
         return sorted(seeded + written, reverse=True)
+
+    def _seeded_members(self, company_number: int) -> array[int]:
+        """Return the numbers of the contacts that a seeded company had from the start."""
+        known = self._members.get(company_number)
+        if known is None:
+            seeds, count = self.contact_seeds, self.companies.seeds.count
+            numbers = range(company_number, seeds.count, count)
+            known = array("I", (one for one in numbers if seeds.company_ids(one)))
+            self._members[company_number] = known
+        return known
+
+    def listed_companies(self, *, is_ascending: bool) -> list[int]:
+        """Return the companies that have people, by when they were made."""
+        stamp = (self.companies.generation, self.contacts.generation, is_ascending)
+        if self._listed is None or self._listed[0] != stamp:
+            everything = self.companies.everything()
+            order = Order(is_descending=not is_ascending)
+            found = self.companies.numbers(everything, order)
+            self._listed = (stamp, [one for one in found if self.has_people(one)])
+        return self._listed[1]
 
     def has_people(self, company_number: int) -> bool:
         """Tell whether anyone belongs to a company."""
         company_id = self.companies.value_at(company_number, "id")
-        count, seeds = self.companies.seeds.count, self.contact_seeds
-        if company_number < count and any(
-            seeds.company_ids(one) and self.contacts.is_seeded(one)
-            for one in range(company_number, seeds.count, count)
+        if company_number < self.companies.seeds.count and any(
+            map(self.contacts.is_seeded, self._seeded_members(company_number))
         ):
             return True
         return any(company_id in row["_companies"] for _, row in self.contacts.written())

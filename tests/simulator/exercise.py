@@ -39,6 +39,8 @@ class Exercise:
         self._simulator = simulator
         self._http = http
         self.ids: dict[str, str] = {}
+        self.is_touched = True
+        """Whether something may have changed since it was prepared."""
 
     async def prepare(self) -> None:
         """Go back to the seeded state and make one of everything that is made by calls."""

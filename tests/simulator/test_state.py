@@ -340,3 +340,32 @@ async def test_a_recording_is_on_another_host(http: aiohttp.ClientSession) -> No
         assert reply.headers["Location"].startswith("https://recordings.")
     async with http.get(f"/calls/{call['id']}/transcript") as reply:
         assert reply.content_type == "text/plain"
+
+
+async def test_an_address_is_free_again_once_its_contact_has_another(
+    http: aiohttp.ClientSession,
+) -> None:
+    seeded = (await ask(http, "GET", "/contacts"))["data"][0]
+    first = await ask(http, "POST", "/contacts", {"email": "first@b.c", "external_id": "one"})
+    await ask(http, "PUT", f"/contacts/{first['id']}", {"email": "second@b.c"})
+
+    other = await ask(http, "POST", "/contacts", {"email": "first@b.c"})
+    assert (await refused(http, "POST", "/contacts", {"email": "second@b.c"}))[0] == 409
+    await ask(http, "DELETE", f"/contacts/{other['id']}")
+    await ask(http, "POST", "/contacts", {"email": "first@b.c"})
+    found = await ask(http, "GET", "/contacts/find_by_external_id/one")
+    assert found["email"] == "second@b.c"
+    taken = {"external_id": seeded["external_id"]}
+    assert (await refused(http, "PUT", f"/contacts/{first['id']}", taken))[0] == 409
+
+
+async def test_metadata_takes_prices_and_links_and_nothing_deeper(
+    http: aiohttp.ClientSession,
+) -> None:
+    contact = (await ask(http, "GET", "/contacts"))["data"][0]
+    event = {"event_name": "ordered", "id": contact["id"], "created_at": 1_780_000_000}
+    price = {"price": {"amount": 34_999, "currency": "eur"}, "count": 3, "plan": "premium"}
+    async with http.post("/events", json=event | {"metadata": price}) as reply:
+        assert reply.status == 202
+    deep = {"order": {"lines": [{"sku": 1}]}}
+    assert (await refused(http, "POST", "/events", event | {"metadata": deep}))[0] == 400

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from intercom_async.simulator.paging import MAX_PER_PAGE, cursor_page, whole_number
@@ -103,7 +104,7 @@ def search(
     fields: Fields,
     *,
     default: int,
-    visible: Any = None,
+    visible: Callable[[Row], bool] | None = None,
     key: str = "data",
     kind: str = "list",
 ) -> Reply:
@@ -116,7 +117,7 @@ def search(
     return cursor_page(
         call,
         table,
-        narrowed(asked, visible),
+        narrowed(asked, visible, is_timed=call.workspace.index_s > 0),
         sort_order(sort, fields),
         per_page=whole_number(
             pagination.get("per_page"), "per_page", default=default, high=MAX_PER_PAGE
@@ -140,17 +141,20 @@ def sort_order(sort: Row, fields: Fields) -> Order:
     return Order(field, direction == "descending")
 
 
-def narrowed(asked: Filter, visible: Any) -> Filter:
-    """Leave out the written rows that a list does not show."""
+def narrowed(
+    asked: Filter, visible: Callable[[Row], bool] | None, *, is_timed: bool = False
+) -> Filter:
+    """Leave out the written rows that a list does not show; `is_timed` says that this changes."""
     if visible is None:
         return asked
-    test = asked.test_row
-    return Filter(
-        asked.key,
-        asked.numbers,
-        asked.is_exact,
-        asked.test_number,
-        lambda row: visible(row) and test(row),
+
+    def test_row(row: Row) -> bool:
+        return visible(row) and asked.test_row(row)
+
+    return dataclasses.replace(
+        asked,
+        test_row=test_row,
+        row_key=None if is_timed else asked.row_key,
     )
 
 

@@ -154,12 +154,7 @@ def list_all(call: Call) -> Any:
 
 def _listed(call: Call) -> list[int]:
     """Return the companies that have people; those without are in no list."""
-    workspace = call.workspace
-    is_ascending = call.query.get("order") == "asc"
-    numbers = workspace.companies.numbers(
-        workspace.companies.everything(), Order(is_descending=not is_ascending)
-    )
-    return [number for number in numbers if workspace.has_people(number)]
+    return call.workspace.listed_companies(is_ascending=call.query.get("order") == "asc")
 
 
 def _page(call: Call, numbers: list[int]) -> Reply:
@@ -217,10 +212,10 @@ def show(call: Call) -> Any:
 def delete(call: Call) -> Any:
     """Delete a company."""
     row = company_of(call, call.id("company_id"))
+    contacts = call.workspace.contacts
+    for number in call.workspace.company_contacts(row):
+        contacts.change(contacts.value_at(number, "id"))["_companies"].remove(row["id"])
     call.workspace.companies.remove(row["id"])
-    for _, contact in call.workspace.contacts.written():
-        if row["id"] in contact["_companies"]:
-            contact["_companies"].remove(row["id"])
     return {"id": row["id"], "object": "company", "deleted": True}
 
 

@@ -68,7 +68,7 @@ def list_contacts(call: Call) -> Any:
     return cursor_page(
         call,
         table,
-        narrowed(table.everything(), is_listed(call)),
+        narrowed(table.everything(), is_listed(call), is_timed=call.workspace.index_s > 0),
         Order(),
         per_page=whole_number(call.query.get("per_page"), "per_page", default=10, high=150),
         starting_after=call.query.get("starting_after"),

@@ -26,7 +26,7 @@ def create(call: Call) -> Any:
     created_at = moment_of(fields, "created_at") or call.now_at
     contact = _contact(call, fields, ("id", "user_id", "email"))
     metadata = dict(list(object_of(fields, "metadata").items())[:MAX_METADATA])
-    if any(isinstance(value, dict) and "nested" in value for value in metadata.values()):
+    if any(_is_nested(value) for value in metadata.values()):
         raise bad_parameter("metadata cannot be nested", field="metadata")
     key = (contact["id"], name, created_at)
     if key not in call.workspace.event_keys:
@@ -45,6 +45,14 @@ def create(call: Call) -> Any:
             }
         )
     return Reply(b"", 202)
+
+
+def _is_nested(value: Any) -> bool:
+    """Tell whether a value is more than a plain one, a price or a link with its text."""
+    if not isinstance(value, dict):
+        return isinstance(value, list)
+    inner: Row = value  # pyright: ignore[reportUnknownVariableType]
+    return any(isinstance(one, (dict, list)) for one in inner.values())
 
 
 def _contact(call: Call, given: Any, names: tuple[str, ...]) -> Row:

@@ -145,7 +145,7 @@ def _contact(call: Call, given: Any) -> Row:
     if reference.get("id"):
         return contact_of(call, str(reference["id"]))
     for name in ("external_id", "email"):
-        row = table.unique(name, reference.get(name)) if reference.get(name) else None
+        row = table.unique(name, str(reference[name])) if reference.get(name) else None
         if row is not None:
             return contact_of(call, row["id"])
     raise not_found("User Not Found")
