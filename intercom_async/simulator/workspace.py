@@ -90,6 +90,7 @@ class Workspace:
         self.activity: list[Row] = []
         self.scroll: Scroll | None = None
         self._scrolls = 0
+        self._attached: tuple[int, dict[str, list[int]]] = (-1, {})
         self._members: dict[int, array[int]] = {}
         self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
         self.threads = Threads(self)
@@ -189,12 +190,23 @@ class Workspace:
         """Return the numbers of a company's contacts, the newest first."""
         company_id = company["id"]
         number = self.companies.number_of(company_id)
-        written = [one for one, row in self.contacts.written() if company_id in row["_companies"]]
+        written = self._written_members().get(company_id, [])
         seeded: list[int] = []
         count = self.companies.seeds.count
         if number is not None and number < count:
             seeded = [one for one in self._seeded_members(number) if self.contacts.is_seeded(one)]
         return sorted(seeded + written, reverse=True)
+
+    def _written_members(self) -> dict[str, list[int]]:
+        """Return the written contacts of each company; found anew after a write to contacts."""
+        generation = self.contacts.generation
+        if self._attached[0] != generation:
+            members: dict[str, list[int]] = {}
+            for number, row in self.contacts.written():
+                for company_id in row["_companies"]:
+                    members.setdefault(company_id, []).append(number)
+            self._attached = (generation, members)
+        return self._attached[1]
 
     def _seeded_members(self, company_number: int) -> array[int]:
         """Return the numbers of the contacts that a seeded company had from the start."""
@@ -223,7 +235,7 @@ class Workspace:
             map(self.contacts.is_seeded, self._seeded_members(company_number))
         ):
             return True
-        return any(company_id in row["_companies"] for _, row in self.contacts.written())
+        return company_id in self._written_members()
 
     def has_attribute(self, model: str, name: str) -> bool:
         """Tell whether a custom attribute is defined and not archived, or names custom objects."""
