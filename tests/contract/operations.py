@@ -130,14 +130,17 @@ def fields(node: Node, version: str) -> frozenset[str]:
 
 
 def argument_schema(node: Node, version: str, name: str) -> Node | None:
-    """Return the schema of the parameter or field of this name."""
+    """Return the schema of the parameter or field of this name, if need be one level down."""
     for parameter in node["parameters"]:
         followed = _followed(parameter, version)
         if followed["name"] == name and followed["in"] != "header":
             return resolved(followed["schema"], version)
     schema = body_schema(node, version)
-    field = properties(schema, version).get(name) if schema else None
-    return None if field is None else resolved(field, version)
+    whole = properties(schema, version) if schema else {}
+    for level in (whole, *(properties(field, version) for field in whole.values())):
+        if name in level:
+            return resolved(level[name], version)
+    return None
 
 
 @lru_cache
