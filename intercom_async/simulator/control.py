@@ -14,7 +14,7 @@ import msgspec
 
 from .faults import Fault
 from .status import Status
-from .values import Reply, Row, decode_json
+from .values import BAD_JSON, Reply, Row, decode_json
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -63,7 +63,7 @@ class Control:
         try:
             given: Any = decode_json(body) if body.strip() else {}
             return Reply(action(given))
-        except (ValueError, TypeError) as error:
+        except (*BAD_JSON, TypeError) as error:
             return Reply({"error": str(error)}, 400)
 
     def _status(self, _: Any) -> Status:

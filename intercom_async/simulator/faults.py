@@ -77,8 +77,11 @@ class Faults:
         self._rules: list[_Rule] = []
 
     def add(self, fault: Fault | None = None, /, **settings: Any) -> Fault:
-        """Add a rule, given whole or by the fields of `Fault`; TypeError for an unknown one."""
-        made = msgspec.convert(settings, Fault) if fault is None else fault
+        """Add a rule, given whole or by the fields of `Fault`; ValueError where it makes no sense."""
+        try:
+            made = msgspec.convert(settings, Fault) if fault is None else fault
+        except msgspec.ValidationError as error:
+            raise ValueError(f"no such fault: {error}") from error
         if made.every < 1 or not 0.0 <= made.rate <= 1.0:
             raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
         self._rules.append(_Rule(made, mix(self._seed, len(self._rules), 0xFA)))

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .table import Filter, Mark, Order, Table
-from .values import Call, Refusal, Reply, Row, bad_parameter, decode_json, encode_json
+from .values import BAD_JSON, Call, Refusal, Reply, Row, bad_parameter, decode_json, encode_json
 
 PUBLIC_ORIGIN = "https://api.intercom.io"
 """URLs of next pages point here whatever host was asked, as the real ones do."""
@@ -45,7 +45,7 @@ def read_cursor(text: Any, table: Table) -> tuple[Mark, int] | None:
     try:
         value, record_id, page = decode_json(base64.b64decode(str(text), validate=True))
         number = table.seeds.number_of(record_id)
-    except (ValueError, TypeError, binascii.Error):
+    except (*BAD_JSON, TypeError, binascii.Error):
         number = None
         value, page = None, None
     if number is None or not isinstance(page, int):

@@ -19,7 +19,7 @@ from .clock import SimulatorClock
 from .faults import Fault, Faults
 from .router import Router
 from .routes.registry import Handler
-from .values import Call, Refusal, Reply, bad_parameter, decode_json, not_found
+from .values import BAD_JSON, Call, Refusal, Reply, bad_parameter, decode_json, not_found
 from .versions import shape_of
 from .windows import Standing
 from .wire import Wire
@@ -194,5 +194,5 @@ async def _body_of(request: web.BaseRequest) -> Any:
         raise Refusal(415, "client_error", "The body must be sent as application/json")
     try:
         return decode_json(raw)
-    except (ValueError, RecursionError):
+    except (*BAD_JSON, RecursionError):
         raise bad_parameter("The request body is not valid JSON") from None

@@ -17,6 +17,15 @@ from .status import AppStatus, Status
 from .windows import LedgerRow
 from .workspace import Workspace
 
+MAX_RECORDS = 16_000_000
+"""Six hex digits of an id hold the number of a record."""
+
+
+def _check_counts(counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        if not 0 <= count <= MAX_RECORDS:
+            raise ValueError(f"{name}={count} must be between 0 and {MAX_RECORDS:,}")
+
 
 class Simulator:
     """A local Intercom with one workspace.
@@ -67,9 +76,7 @@ class Simulator:
             "companies": companies,
             "tickets": tickets,
         }
-        for name, count in counts.items():
-            if not 0 <= count <= MAX_RECORDS:
-                raise ValueError(f"{name}={count} must be between 0 and {MAX_RECORDS:,}")
+        _check_counts(counts)
         if window_s <= 0 or app_per_minute <= 0 or workspace_per_minute <= 0:
             raise ValueError("window_s, app_per_minute and workspace_per_minute must be above 0")
         self.clock = SimulatorClock()
@@ -88,7 +95,12 @@ class Simulator:
         )
         self._app = self._apps.new()
         self.faults = Faults(seed)
-        self._server = Server(
+        self._server = self._new_server(latency_s)
+        self._host, self._port = host, port
+        self._runner: web.ServerRunner | None = None
+
+    def _new_server(self, latency_s: float) -> Server:
+        return Server(
             workspace=self._new_workspace(),
             apps=self._apps,
             router=router(),
@@ -97,8 +109,6 @@ class Simulator:
             control=Control(self).answer,
             latency_s=latency_s,
         )
-        self._host, self._port = host, port
-        self._runner: web.ServerRunner | None = None
 
     def _new_workspace(self) -> Workspace:
         return Workspace(
@@ -242,7 +252,3 @@ class Simulator:
         self.faults.clear()
         self._apps.reset()
         self._server.reset(self._new_workspace())
-
-
-MAX_RECORDS = 16_000_000
-"""Six hex digits of an id hold the number of a record."""

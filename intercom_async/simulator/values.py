@@ -30,6 +30,9 @@ def is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18  # noqa: PLR2004 (10 ** 18)
 
 
+BAD_JSON = (ValueError, msgspec.MsgspecError)
+"""What decoding raises; older msgspec has errors that are no ValueError."""
+
 encode_json = msgspec.json.Encoder().encode
 decode_json = msgspec.json.Decoder().decode
 

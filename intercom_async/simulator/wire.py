@@ -9,7 +9,7 @@ from aiohttp import web
 
 from .clock import SimulatorClock
 from .faults import Fault
-from .values import Reply, Row, decode_json, encode_json
+from .values import BAD_JSON, Reply, Row, decode_json, encode_json
 from .windows import Standing, moment_text
 
 SLOW_STEPS = 20
@@ -111,7 +111,7 @@ def drifted(body: bytes, field: str) -> bytes:
     """Return a JSON body in which the values of one field have another type."""
     try:
         value = decode_json(body)
-    except ValueError:
+    except BAD_JSON:
         return body
     return encode_json(_drift(value, field))
 

@@ -65,25 +65,7 @@ class Workspace:
         """How long a new contact is in no list and no search."""
         self.now = now
         self.since, self.until = SEEDED_UNTIL - SEEDED_YEARS_S, SEEDED_UNTIL
-        self.admins, self.teams, self.tags = Shelf(), Shelf(), Shelf(200)
-        self.notes, self.articles = Shelf(30), Shelf(1_000)
-        self.admins.fill(staff.admins(seed))
-        self.teams.fill(staff.teams(list(self.admins)))
-        self.tags.fill(staff.tags())
-        self.articles.fill(staff.articles(seed, self.id_code, self.until))
-        self.collections, self.segments = Shelf(1_000), Shelf()
-        self.data_attributes, self.away_reasons = Shelf(500), Shelf(20)
-        self.collections.fill(settings.collections(self.id_code, self.until))
-        self.segments.fill(settings.segments(self.until))
-        self.data_attributes.fill(settings.data_attributes(self.until))
-        self.away_reasons.fill(settings.away_reasons(self.until))
-        self.ticket_types, self.ticket_states, self.jobs = Shelf(53), Shelf(7_490), Shelf()
-        self.subscription_types = Shelf(106)
-        self.subscription_types.fill(settings.subscription_types())
-        self.custom_objects: dict[str, Shelf] = {}
-        self.exports, self.reports = Shelf(), Shelf()
-        self.calls = Shelf()
-        self.visitors: dict[str, Row] = {}
+        self._fill_shelves()
         self.events: list[Row] = []
         self.event_keys: set[tuple[str, str, int]] = set()
         self.deleted_conversations: list[Row] = []
@@ -101,6 +83,24 @@ class Workspace:
         self._fill_history()
         self._zone = _zone_of(timezone)
         self._part_ids = 30_000_000_000
+
+    def _fill_shelves(self) -> None:
+        self.admins, self.teams, self.tags = Shelf(), Shelf(), Shelf(200)
+        self.notes, self.articles = Shelf(30), Shelf(1_000)
+        self.admins.fill(staff.admins(self.seed))
+        self.teams.fill(staff.teams(list(self.admins)))
+        self.tags.fill(staff.tags())
+        self.articles.fill(staff.articles(self.seed, self.id_code, self.until))
+        self.segments, self.data_attributes = Shelf(), Shelf(500)
+        self.segments.fill(settings.segments(self.until))
+        self.data_attributes.fill(settings.data_attributes(self.until))
+        self.away_reasons, self.subscription_types = Shelf(20), Shelf(106)
+        self.away_reasons.fill(settings.away_reasons(self.until))
+        self.subscription_types.fill(settings.subscription_types())
+        self.ticket_types, self.ticket_states, self.jobs = Shelf(53), Shelf(7_490), Shelf()
+        self.exports, self.reports, self.calls = Shelf(), Shelf(), Shelf()
+        self.custom_objects: dict[str, Shelf] = {}
+        self.visitors: dict[str, Row] = {}
 
     def _fill_tables(self, contacts: int, conversations: int, companies: int) -> None:
         company_seeds = CompanySeeds(

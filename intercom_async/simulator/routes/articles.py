@@ -132,7 +132,7 @@ def _apply(call: Call, row: Row, fields: Row) -> None:
 def _move(call: Call, row: Row, fields: Row) -> None:
     parent_id = text_of(fields, "parent_id")
     if parent_id is not None:
-        if call.workspace.collections.find(parent_id) is None:
+        if parent_id not in call.workspace.records.collection("/help_center/collections"):
             raise bad_parameter("parent_id is not a known collection", field="parent_id")
         row["parent_id"], row["parent_type"] = int(parent_id), "collection"
         row["parent_ids"] = [int(parent_id)]

@@ -15,6 +15,7 @@ from typing import Any
 
 from intercom_async.simulator.paging import numbered_page, whole_number
 from intercom_async.simulator.values import (
+    BAD_JSON,
     Call,
     Refusal,
     Reply,
@@ -299,7 +300,7 @@ def _cursor_place(text: str | None) -> int:
     try:
         _, place = decode_json(base64.b64decode(text, validate=True))
         return max(0, int(place))
-    except (ValueError, TypeError, binascii.Error):
+    except (*BAD_JSON, TypeError, binascii.Error):
         raise Refusal(
             400,
             "client_error",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from intercom_async.simulator.values import Row
 
-from .draw import WORDS, mix
+from .draw import mix
 
 CONTACT_ATTRIBUTES = (
     ("plan", "string"),
@@ -67,27 +67,6 @@ def segments(now_at: int) -> list[Row]:
             "person_type": person,
         }
         for number, (name, person) in enumerate(kinds)
-    ]
-
-
-def collections(workspace_id: str, now_at: int) -> list[Row]:
-    """Return five collections of the help centre."""
-    return [
-        {
-            "id": str(number),
-            "workspace_id": workspace_id,
-            "name": WORDS[number].title(),
-            "description": f"About {WORDS[number]}",
-            "created_at": now_at,
-            "updated_at": now_at,
-            "url": f"https://help.acme.example/en/collections/{number}-{WORDS[number]}",
-            "icon": "book-bookmark",
-            "order": number,
-            "default_locale": "en",
-            "parent_id": None,
-            "help_center_id": 1,
-        }
-        for number in range(1, 6)
     ]
 
 
