@@ -77,7 +77,7 @@ class Faults:
         self._rules: list[_Rule] = []
 
     def add(self, fault: Fault | None = None, /, **settings: Any) -> Fault:
-        """Add a rule, given whole or by the fields of `Fault`; ValueError where it makes no sense."""
+        """Add a rule, whole or by the fields of `Fault`; ValueError where it makes no sense."""
         try:
             made = msgspec.convert(settings, Fault) if fault is None else fault
         except msgspec.ValidationError as error:
