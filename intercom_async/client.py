@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Hashable, Mapping
 from types import TracebackType
-from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 from urllib.parse import parse_qsl
 
 import aiohttp
@@ -23,23 +24,16 @@ from intercom_async.config import (
 from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.operation import Call, Method, Parameter, Repeat, any_operation
 from intercom_async.priority import Priority
-from intercom_async.resources.admins import Admins
-from intercom_async.resources.articles import Articles
-from intercom_async.resources.base import Id, Resource
-from intercom_async.resources.companies import Companies
-from intercom_async.resources.contacts import Contacts
-from intercom_async.resources.conversations import Conversations
-from intercom_async.resources.events import Events
-from intercom_async.resources.tags import Tags
+from intercom_async.resources.base import Id
+from intercom_async.resources.catalogue import Catalogue
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
 from intercom_async.session import Session
 from intercom_async.transport import HttpTransport
 from intercom_async.view import Options, View
-from intercom_async.wire import Transport
+from intercom_async.wire import StreamReply, Transport
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Resource)
 
 
 class OptionChanges(TypedDict, total=False):
@@ -51,23 +45,6 @@ class OptionChanges(TypedDict, total=False):
     deadline_s: float | None
     version: str
     headers: Mapping[str, str]
-
-
-class _Attached(Generic[R]):
-    """A resource as an attribute of a client, made when it is first asked for."""
-
-    def __init__(self, kind: type[R]) -> None:
-        self._kind = kind
-        self._name = ""
-
-    def __set_name__(self, owner: type[Any], name: str) -> None:
-        self._name = name
-
-    def __get__(self, client: Intercom, owner: type[Any]) -> R:
-        resource = self._kind(client)
-        # Found before this descriptor from now on: it does not define __set__.
-        client.__dict__[self._name] = resource
-        return resource
 
 
 class _Core:
@@ -139,7 +116,7 @@ class _Core:
             await session.close()
 
 
-class Intercom:
+class Intercom(Catalogue):
     """A client of the Intercom REST API.
 
     Args:
@@ -165,14 +142,6 @@ class Intercom:
     Raises:
         ConfigError: A setting cannot work; nothing has been sent.
     """
-
-    admins = _Attached(Admins)
-    articles = _Attached(Articles)
-    companies = _Attached(Companies)
-    contacts = _Attached(Contacts)
-    conversations = _Attached(Conversations)
-    events = _Attached(Events)
-    tags = _Attached(Tags)
 
     def __init__(
         self,
@@ -274,6 +243,23 @@ class Intercom:
         """
         self._view.check(call)
         return await self._core.session.send(call, self._view.terms)
+
+    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
+        """Send a call and return as soon as its answer begins; close its `data` when done.
+
+        Raises:
+            ConfigError: The API version sent does not have the operation.
+        """
+        self._view.check(call)
+        return await self._core.session.stream(call, self._view.terms)
+
+    def turn(self, name: str) -> asyncio.Lock:
+        """Return a lock that all clients of this token in this loop share, by its name.
+
+        Raises:
+            ClosedError: The client is closed or was never entered.
+        """
+        return self._core.session.turn(name)
 
     @overload
     async def request(

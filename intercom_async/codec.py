@@ -35,7 +35,6 @@ from . import drift_log
 from .coercion import UNFIT, is_object, read_either
 from .drift_log import Drift, drift, reset_drift
 from .encoding import encode
-from .repair import repaired, title
 
 __all__ = ["Drift", "decode", "drift", "encode", "reset_drift"]
 
@@ -94,6 +93,8 @@ def decode(
 
 def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None) -> Any:
     """Read what the fast path refused."""
+    from .repair import repaired, title  # noqa: PLC0415 (practically no program gets here)
+
     if not body.strip():
         raise _error("the body is empty", body, call, request_id)
     value: Any = _UNREAD
@@ -126,6 +127,8 @@ def _untyped(body: bytes, model: Any) -> Any:
         parse_float=_finite,
         parse_int=_short,
     )
+    from .repair import title  # noqa: PLC0415 (as above)
+
     drift_log.note(title(model), "$", "JSON", "malformed JSON")
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return msgspec.json.decode(text.encode("utf-8", "replace"))

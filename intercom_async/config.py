@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import os
 import re
@@ -259,6 +258,8 @@ def resolve_origin(region: str, base_url: str | None) -> str:
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
+    import ipaddress  # noqa: PLC0415 (few clients have another address than https)
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

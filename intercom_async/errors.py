@@ -20,6 +20,7 @@
     │   ├── RateLimitedError         429: `retry_after_s` and `reset_at` say when to come back
     │   └── ServerError              5xx
     ├── DecodeError                  the body is not what the operation promises
+    ├── JobError                     work in the background, such as an export, that failed
     ├── WaitTooLongError             the queue is longer than the caller would wait
     ├── DeadlineError                the time for the whole call ran out
     └── SignatureError               a webhook that Intercom did not sign
@@ -216,6 +217,10 @@ class DecodeError(IntercomError):
         where = f" at {path}" if path else ""
         identity = f" (request {request_id})" if request_id else ""
         super().__init__(f"{call}: {message}{where}{identity}" if call else f"{message}{where}")
+
+
+class JobError(IntercomError):
+    """Work that went on after the answer, such as an export, failed or was given up."""
 
 
 class WaitTooLongError(IntercomError):

@@ -52,6 +52,8 @@ class Paging(Enum):
 
 
 _REPEAT: dict[str, Repeat] = {"GET": "safe", "PUT": "idempotent", "DELETE": "idempotent"}
+JSON = "application/json"
+
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH = re.compile(r"[^\s?#\x00-\x1f\x7f]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -71,9 +73,11 @@ class Operation(Generic[T_co]):
         since: The first API version that has it.
         body: The TypedDict that names the fields a body may have.
         updates: Whether it is an update whose verb the client's `update_method` decides.
+        accept: The media type to ask for.
     """
 
     __slots__ = (
+        "accept",
         "allowed",
         "body",
         "kind",
@@ -102,6 +106,7 @@ class Operation(Generic[T_co]):
         since: str = "2.14",
         body: type[Any] | None = None,
         updates: bool = False,
+        accept: str = JSON,
     ) -> None:
         self.method: Method = method
         self.path = path
@@ -113,6 +118,7 @@ class Operation(Generic[T_co]):
         self.since_number = version_number(since)
         self.body = body
         self.updates = updates
+        self.accept = accept
         self.name = f"{method} {path}"
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
@@ -226,6 +232,7 @@ class Call(Generic[T_co]):
             since=row.since,
             body=row.body,
             updates=row.updates,
+            accept=row.accept,
         )
         return Call(other, self.path, self.query, self.json)
 

@@ -11,20 +11,23 @@ page it has been on is an error, not an endless loop.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Generic, TypeVar
 
-import anyio
 import msgspec
 
-from intercom_async.errors import ConfigError, PaginationError
+from intercom_async.errors import ConfigError, PaginationError, RequestTimeoutError, ServerError
 from intercom_async.models.page import Page, with_items
 from intercom_async.operation import Call, Paging
+from intercom_async.page_size import PageSize
 from intercom_async.paging import Continuation, apply, continuation, from_checkpoint, to_checkpoint
 
 T = TypeVar("T")
 T_new = TypeVar("T_new")
+
+log = logging.getLogger("intercom_async")
 
 Fetch = Callable[[Call[Any]], Awaitable[Any]]
 """Sends a call and returns its decoded answer."""
@@ -36,6 +39,8 @@ class Pager(Generic[T]):
     Args:
         fetch: What sends a call.
         call: The call for the first page.
+        checkpoint: After which page to begin.
+        ahead: How many pages to read before they are asked for.
     """
 
     __slots__ = ("_ahead", "_call", "_checkpoint", "_fetch")
@@ -54,7 +59,7 @@ class Pager(Generic[T]):
         self._ahead = ahead
 
     def __repr__(self) -> str:
-        return f"<Pager {self._call.name}>"
+        return f"<{type(self).__name__} {self._call.name}>"
 
     def as_(self, item_type: type[T_new]) -> Pager[T_new]:
         """Return the same list with each item decoded into `item_type`, a msgspec.Struct of yours.
@@ -62,7 +67,7 @@ class Pager(Generic[T]):
         What the struct does not name is skipped without being built.
         """
         call = self._call.into(with_items(self._call.operation.model, item_type))
-        return Pager(self._fetch, call, checkpoint=self._checkpoint, ahead=self._ahead)
+        return self._changed(call, self._checkpoint, self._ahead)
 
     def raw(self) -> Pager[msgspec.Raw]:
         """Return the same list with each item as the bytes that came, untouched."""
@@ -76,7 +81,7 @@ class Pager(Generic[T]):
         """
         if checkpoint is not None:
             from_checkpoint(self._call, checkpoint)
-        return Pager(self._fetch, self._call, checkpoint=checkpoint, ahead=self._ahead)
+        return self._changed(self._call, checkpoint, self._ahead)
 
     def prefetch(self, pages: int = 1) -> Pager[T]:
         """Return the same list, read up to `pages` pages ahead of the caller.
@@ -86,7 +91,7 @@ class Pager(Generic[T]):
         """
         if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
             raise ConfigError(f"prefetch takes a number of pages from 0 up, not {pages!r}")
-        return Pager(self._fetch, self._call, checkpoint=self._checkpoint, ahead=pages)
+        return self._changed(self._call, self._checkpoint, pages)
 
     async def __aiter__(self) -> AsyncIterator[T]:
         """Give every item once.
@@ -129,25 +134,58 @@ class Pager(Generic[T]):
                     return items[:limit]
         return items
 
+    def _changed(self, call: Call[Page[Any]], checkpoint: str | None, ahead: int) -> Pager[Any]:
+        """Return a pager of the same kind with other parts."""
+        return Pager(self._fetch, call, checkpoint=checkpoint, ahead=ahead)
+
     async def _walk(self) -> AsyncGenerator[Page[T], None]:
         """Read one page after the other."""
-        call = self._call
+        start = None
         followed: set[tuple[tuple[str, str], ...]] = set()
         if self._checkpoint is not None:
-            start = from_checkpoint(call, self._checkpoint)
+            start = from_checkpoint(self._call, self._checkpoint)
             if start is None:
                 return
             followed.add(_key(start))
-            call = apply(call, start)
+        call = self._call if start is None else apply(self._call, start)
+        size = PageSize.of(call)
+        count = 0
+        total: int | None = None
         while True:
-            page: Page[T] = await self._fetch(call)
+            page: Page[T] = await self._page(call, size)
             following = continuation(self._call.operation.paging, page)
             if following is not None and self._call.operation.paging is not Paging.SCROLL:
                 self._refuse_circle(following, followed)
-            yield msgspec.structs.replace(page, checkpoint=to_checkpoint(self._call, following))
+            count += len(page.items) + len(page.unreadable)
+            total = page.total_count if total is None else total
+            is_whole = following is None and start is None and total is not None
+            yield msgspec.structs.replace(
+                page,
+                checkpoint=to_checkpoint(self._call, following),
+                count_difference=self._compared(count, total or 0) if is_whole else None,
+            )
             if following is None:
                 return
             call = apply(self._call, following)
+
+    async def _page(self, call: Call[Page[T]], size: PageSize) -> Page[T]:
+        """Read one page; where the server cannot make it, as several smaller ones."""
+        while True:
+            try:
+                page: Page[T] = await self._fetch(size.on(call))
+            except (RequestTimeoutError, ServerError):
+                if not size.shrink():
+                    raise
+                log.info("%s: too heavy a page, on with %d items", call.name, size.items)
+                continue
+            size.grow()
+            return page
+
+    def _compared(self, count: int, total: int) -> int:
+        """Compare what was given with what the server promised on the first page."""
+        if count != total:
+            log.info("%s: %d given, %d were counted", self._call.name, count, total)
+        return count - total
 
     def _refuse_circle(
         self, following: Continuation, followed: set[tuple[tuple[str, str], ...]]
@@ -167,19 +205,23 @@ class Pager(Generic[T]):
         The task cannot stand in a task group, since nothing may be held open across a yield; it
         ends with this generator instead, whichever way that ends.
         """
-        give, take = anyio.create_memory_object_stream[Page[T]](self._ahead - 1)
+        pages: asyncio.Queue[Page[T] | None] = asyncio.Queue()
+        room = asyncio.Semaphore(self._ahead)
 
         async def read() -> None:
-            with give:
-                async with aclosing(self._walk()) as pages:
-                    async for page in pages:
-                        await give.send(page)
+            try:
+                async with aclosing(self._walk()) as walk:
+                    async for page in walk:
+                        pages.put_nowait(page)
+                        await room.acquire()
+            finally:
+                pages.put_nowait(None)
 
         task = asyncio.create_task(read())
         try:
-            with take:
-                async for page in take:
-                    yield page
+            while (page := await pages.get()) is not None:
+                yield page
+                room.release()
             await task
         finally:
             task.cancel()

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Hashable
 from random import Random
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 from intercom_async import backoff, redirect
 from intercom_async.clock import CLOCK, Clock
@@ -41,6 +42,9 @@ MakeRequest = Callable[[Call[Any]], Awaitable[Request]]
 _NO_BODY = type(None)
 _ERROR_LIST = b'{"type":"error.list"'
 _FULL_WINDOW = (Throttle.APP, Throttle.WORKSPACE)
+
+
+_turns: WeakKeyDictionary[Scheduler, dict[tuple[Hashable, str], asyncio.Lock]] = WeakKeyDictionary()
 
 
 class Terms(NamedTuple):
@@ -114,6 +118,11 @@ class Session:
         for permit in tuple(self._waiting):
             permit.abandon(ClosedError("the client was closed while the call waited for its turn"))
         await self._transport.close()
+
+    def turn(self, name: str) -> asyncio.Lock:
+        """Return a lock that all sessions of this app and scheduler share, by its name."""
+        locks = _turns.setdefault(self.scheduler, {})
+        return locks.setdefault((self.app, name), asyncio.Lock())
 
     async def send(self, call: Call[T], terms: Terms) -> Response[T]:
         """Send a call, again where that makes sense, and return its answer.

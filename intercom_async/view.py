@@ -19,7 +19,7 @@ from intercom_async.config import (
     check_version,
 )
 from intercom_async.errors import ConfigError
-from intercom_async.operation import Call, version_number
+from intercom_async.operation import JSON, Call, version_number
 from intercom_async.priority import Priority
 from intercom_async.session import Terms
 from intercom_async.wire import Request
@@ -85,7 +85,7 @@ class View:
         )
         """On which terms the session sends this view's calls."""
         self._bodiless = {
-            "Accept": "application/json",
+            "Accept": JSON,
             "Intercom-Version": options.version,
             **options.headers,
         }
@@ -129,11 +129,13 @@ class View:
             if inspect.isawaitable(token):
                 token = await token
             headers = {**headers, "Authorization": f"Bearer {check_token(token)}"}
+        row = call.operation
+        if row.accept != JSON:
+            headers = {**headers, "Accept": row.accept}
         body = None
         if call.json is not None:
             body = encode(call.json)
-            headers = {**headers, "Content-Type": "application/json"}
-        row = call.operation
+            headers = {**headers, "Content-Type": JSON}
         return Request(
             method=self._update_method if row.updates else row.method,
             url=f"{self._origin}{call.target}",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from intercom_async import Intercom
+    from intercom_async.client import Intercom
     from intercom_async.simulator import Simulator
 
 MARKER = "intercom_simulator"
@@ -44,7 +44,7 @@ def intercom_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
 @pytest.fixture
 async def intercom(intercom_simulator: Simulator) -> AsyncIterator[Intercom]:
     """A client of `intercom_simulator`."""
-    from intercom_async import Intercom  # noqa: PLC0415 (as above)
+    from intercom_async.client import Intercom  # noqa: PLC0415 (as above)
 
     async with Intercom(token=intercom_simulator.token, base_url=intercom_simulator.url) as client:
         yield client

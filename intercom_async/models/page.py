@@ -64,6 +64,10 @@ class Page(Model, Generic[T], frozen=True, kw_only=True):
     total_pages: int | None = None
     checkpoint: str | None = msgspec.field(default=None, name="intercom_async.checkpoint")
     """What `Pager.resume` takes to go on after this page; None in a page read without a pager."""
+    count_difference: int | None = msgspec.field(
+        default=None, name="intercom_async.count_difference"
+    )
+    """On the last page of a whole walk: rows given, less those that the first page promised."""
     unreadable: tuple[bytes, ...] = msgspec.field(default=(), name="intercom_async.unreadable")
     """Rows that are not what they should be and could not be repaired, as JSON. Practically always
     empty; `codec.drift` says what was wrong with them."""

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from intercom_async.download import Download
+from intercom_async.errors import ConfigError
+from intercom_async.jobs import begin, csv_rows, wait_for
 from intercom_async.models import DataExport
 from intercom_async.operation import Operation
 
@@ -14,7 +20,12 @@ class DataExports(Resource):
     CREATE = Operation("POST", "/export/content/data", DataExport)
     GET = Operation("GET", "/export/content/data/{job_identifier}", DataExport)
     CANCEL = Operation("POST", "/export/cancel/{job_identifier}", DataExport, repeat="idempotent")
-    DOWNLOAD = Operation("GET", "/download/content/data/{job_identifier}", bytes)
+    DOWNLOAD = Operation(
+        "GET",
+        "/download/content/data/{job_identifier}",
+        bytes,
+        accept="application/octet-stream",
+    )
 
     async def create(self, *, created_at_after: Moment, created_at_before: Moment) -> DataExport:
         """Begin an export of what was sent between two moments, both included, and return its job.
@@ -40,3 +51,71 @@ class DataExports(Resource):
         Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-export/canceldataexport
         """
         return await self._send(self.CANCEL, job_identifier=job_identifier)
+
+    def download(self, job_identifier: str) -> Download:
+        """Fetch what an export made, as gzipped CSV: ``async with …download(id) as stream``.
+
+        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-export/downloaddataexport
+        """
+        return self._download(self.DOWNLOAD, job_identifier=job_identifier)
+
+    async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> DataExport:
+        """Wait until an export is made, or has found nothing (``no_data``), and return its job.
+
+        Args:
+            timeout_s: How long to wait; None waits as long as it takes.
+
+        Raises:
+            JobError: The export failed or was given up.
+            DeadlineError: It was not done in time; it goes on.
+        """
+        return await wait_for(
+            lambda: self.get(job_identifier), done=DONE, name="the export", timeout_s=timeout_s
+        )
+
+    async def rows(
+        self,
+        *,
+        created_at_after: Moment | None = None,
+        created_at_before: Moment | None = None,
+        job_identifier: str | None = None,
+        busy_s: float | None = None,
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[dict[str, str], None]:
+        """Export what was sent between two moments, and give it row by row, by column.
+
+        Args:
+            created_at_after: From when on, inclusive,
+            created_at_before: until when, inclusive;
+            job_identifier: or an export that was begun before, perhaps by another process.
+            busy_s: How long to wait for another export that is in the way.
+            timeout_s: How long to wait for the export to be made.
+
+        Raises:
+            ConfigError: Neither two moments nor a job is given.
+            RateLimitedError: Another export is in the way.
+            JobError: The export failed or was given up.
+        """
+        if job_identifier is None:
+            after, before = created_at_after, created_at_before
+            if after is None or before is None:
+                raise ConfigError("give created_at_after and created_at_before, or a job")
+            job = await begin(
+                lambda: self.create(created_at_after=after, created_at_before=before),
+                busy_s=busy_s,
+            )
+            job_identifier = str(job.job_identifier)
+        job = await self.wait(job_identifier, timeout_s=timeout_s)
+        if job.status == NO_DATA:
+            return
+        async with (
+            self.download(job_identifier) as stream,
+            aclosing(csv_rows(stream.unzipped())) as rows,
+        ):
+            async for row in rows:
+                yield row
+
+
+NO_DATA = "no_data"
+DONE = frozenset({"completed", "complete", NO_DATA})
+"""The description names the second in one place and the first elsewhere."""

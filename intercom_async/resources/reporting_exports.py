@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from intercom_async.download import Download
+from intercom_async.jobs import wait_for
 from intercom_async.models import Dataset, Page, ReportingExport
 from intercom_async.operation import Operation
 from intercom_async.pager import Pager
@@ -17,7 +19,12 @@ class ReportingExports(Resource):
     ENQUEUE = Operation("POST", "/export/reporting_data/enqueue", ReportingExport)
     GET = Operation("GET", "/export/reporting_data/{job_identifier}", ReportingExport)
     LIST_DATASETS = Operation("GET", "/export/reporting_data/get_datasets", Page[Dataset])
-    DOWNLOAD = Operation("GET", "/download/reporting_data/{job_identifier}", bytes)
+    DOWNLOAD = Operation(
+        "GET",
+        "/download/reporting_data/{job_identifier}",
+        bytes,
+        accept="application/octet-stream",
+    )
 
     async def enqueue(
         self,
@@ -60,3 +67,26 @@ class ReportingExports(Resource):
     def list_datasets(self) -> Pager[Dataset]:
         """List what can be exported, with all columns, in one answer."""
         return self._list(self.LIST_DATASETS)
+
+    def download(self, job_identifier: str, *, app_id: Id | None = None) -> Download:
+        """Fetch what an export made: ``async with …download(id) as stream``."""
+        return self._download(
+            self.DOWNLOAD, query={"app_id": app_id}, job_identifier=job_identifier
+        )
+
+    async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> ReportingExport:
+        """Wait until an export is made and return its job.
+
+        Args:
+            timeout_s: How long to wait; None waits as long as it takes.
+
+        Raises:
+            JobError: The export failed.
+            DeadlineError: It was not done in time; it goes on.
+        """
+        return await wait_for(
+            lambda: self.get(job_identifier),
+            done=("complete", "completed"),
+            name="the reporting export",
+            timeout_s=timeout_s,
+        )

@@ -1,0 +1,171 @@
+"""Every resource by name, each imported when it is first asked for.
+
+A program uses a handful of the forty; importing all of them, and the models of their answers, would
+cost it more than the rest of the package together.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .base import Resource, Sender
+
+if TYPE_CHECKING:
+    from .admins import Admins
+    from .ai_content import AiContent
+    from .articles import Articles
+    from .audiences import Audiences
+    from .away_status_reasons import AwayStatusReasons
+    from .banners import Banners
+    from .brands import Brands
+    from .calls import Calls
+    from .companies import Companies
+    from .contacts import Contacts
+    from .content import Content
+    from .content_snippets import ContentSnippets
+    from .conversation_attributes import ConversationAttributes
+    from .conversations import Conversations
+    from .custom_objects import CustomObjects
+    from .data_attributes import DataAttributes
+    from .data_connectors import DataConnectors
+    from .data_exports import DataExports
+    from .emails import Emails
+    from .events import Events
+    from .fin import Fin
+    from .fin_voice import FinVoice
+    from .help_center import HelpCenter
+    from .internal_articles import InternalArticles
+    from .ip_allowlist import IpAllowlist
+    from .jobs import Jobs
+    from .macros import Macros
+    from .messages import Messages
+    from .news import News
+    from .notes import Notes
+    from .office_hours import OfficeHours
+    from .phone_calls import PhoneCalls
+    from .reporting_exports import ReportingExports
+    from .segments import Segments
+    from .subscription_types import SubscriptionTypes
+    from .tags import Tags
+    from .teams import Teams
+    from .ticket_states import TicketStates
+    from .ticket_types import TicketTypes
+    from .tickets import Tickets
+    from .visitors import Visitors
+    from .workflows import Workflows
+
+
+class Catalogue(Sender):
+    """The resources as attributes; what sends their calls is for the subclass to say."""
+
+    if TYPE_CHECKING:
+        admins: Admins
+        ai_content: AiContent
+        articles: Articles
+        audiences: Audiences
+        away_status_reasons: AwayStatusReasons
+        banners: Banners
+        brands: Brands
+        calls: Calls
+        companies: Companies
+        contacts: Contacts
+        content: Content
+        content_snippets: ContentSnippets
+        conversation_attributes: ConversationAttributes
+        conversations: Conversations
+        custom_objects: CustomObjects
+        data_attributes: DataAttributes
+        data_connectors: DataConnectors
+        data_exports: DataExports
+        emails: Emails
+        events: Events
+        fin: Fin
+        fin_voice: FinVoice
+        help_center: HelpCenter
+        internal_articles: InternalArticles
+        ip_allowlist: IpAllowlist
+        jobs: Jobs
+        macros: Macros
+        messages: Messages
+        news: News
+        notes: Notes
+        office_hours: OfficeHours
+        phone_calls: PhoneCalls
+        reporting_exports: ReportingExports
+        segments: Segments
+        subscription_types: SubscriptionTypes
+        tags: Tags
+        teams: Teams
+        ticket_states: TicketStates
+        ticket_types: TicketTypes
+        tickets: Tickets
+        visitors: Visitors
+        workflows: Workflows
+
+    def __getattr__(self, name: str) -> Resource:
+        """Make a resource when it is first asked for.
+
+        Raises:
+            AttributeError: There is no such resource; it names the ones there are.
+        """
+        kind = RESOURCES.get(name)
+        if kind is None:
+            hint = "" if name.startswith("_") else f"; there are {', '.join(RESOURCES)}"
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
+        module = import_module(f".{name}", __package__)
+        resource: Resource = getattr(module, kind)(self)
+        # From now on it is found without coming here.
+        self.__dict__[name] = resource
+        return resource
+
+    def __dir__(self) -> list[str]:
+        """List the resources, too."""
+        return sorted({*super().__dir__(), *RESOURCES})
+
+
+RESOURCES: dict[str, str] = {
+    "admins": "Admins",
+    "ai_content": "AiContent",
+    "articles": "Articles",
+    "audiences": "Audiences",
+    "away_status_reasons": "AwayStatusReasons",
+    "banners": "Banners",
+    "brands": "Brands",
+    "calls": "Calls",
+    "companies": "Companies",
+    "contacts": "Contacts",
+    "content": "Content",
+    "content_snippets": "ContentSnippets",
+    "conversation_attributes": "ConversationAttributes",
+    "conversations": "Conversations",
+    "custom_objects": "CustomObjects",
+    "data_attributes": "DataAttributes",
+    "data_connectors": "DataConnectors",
+    "data_exports": "DataExports",
+    "emails": "Emails",
+    "events": "Events",
+    "fin": "Fin",
+    "fin_voice": "FinVoice",
+    "help_center": "HelpCenter",
+    "internal_articles": "InternalArticles",
+    "ip_allowlist": "IpAllowlist",
+    "jobs": "Jobs",
+    "macros": "Macros",
+    "messages": "Messages",
+    "news": "News",
+    "notes": "Notes",
+    "office_hours": "OfficeHours",
+    "phone_calls": "PhoneCalls",
+    "reporting_exports": "ReportingExports",
+    "segments": "Segments",
+    "subscription_types": "SubscriptionTypes",
+    "tags": "Tags",
+    "teams": "Teams",
+    "ticket_states": "TicketStates",
+    "ticket_types": "TicketTypes",
+    "tickets": "Tickets",
+    "visitors": "Visitors",
+    "workflows": "Workflows",
+}
+"""Attribute, which is the module's name too, and class."""

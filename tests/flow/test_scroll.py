@@ -1,0 +1,198 @@
+"""All companies, by pages or by the scroll, with everything that can happen to one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from intercom_async import Intercom, PaginationError
+from intercom_async.errors import BadRequestError, ConnectionLostError, NotFoundError
+from intercom_async.wire import Reply, Request
+
+from .conftest import Client, failure, reply
+
+pytestmark = pytest.mark.anyio
+
+
+class ScrollServer:
+    """As the real one: one scroll, gone after a minute, lost for ever when a reply is lost."""
+
+    def __init__(self, count: int, *, per_page: int = 100, total: bool = True) -> None:
+        self.count = count
+        self.per_page = per_page
+        self.total = total
+        self.position: int | None = None
+        self.asked_at = -1e9
+        self.starts = 0
+        self.breaks: dict[int, Any] = {}
+        """What happens at the nth request in place of an answer."""
+        self.requests = 0
+        self.paths: list[str] = []
+
+    def __call__(self, request: Request) -> Reply | Any:
+        now = asyncio.get_running_loop().time()
+        self.requests += 1
+        path = request.url.removeprefix("https://api.intercom.io")
+        self.paths.append(f"{request.method} {path}")
+        is_alive = now - self.asked_at <= 60
+        if request.method == "POST":
+            return self.page(0, {"pages": {"page": 1, "total_pages": 999}})
+        broken = self.breaks.pop(self.requests, None)
+        if "scroll_param" not in path:
+            if self.position is not None and is_alive:
+                return failure(400, "scroll_exists", "scroll already exists for this workspace")
+            self.position = 0
+            self.starts += 1
+        elif self.position is None or not is_alive:
+            self.position = None
+            return failure(404, "not_found", "scroll parameter not found")
+        self.asked_at = now
+        start, self.position = self.position, self.position + self.per_page
+        if broken is not None:
+            return broken
+        return self.page(start, {"scroll_param": "the-same"})
+
+    def page(self, start: int, extra: dict[str, Any]) -> Reply:
+        numbers = range(start, min(start + self.per_page, self.count))
+        data = [{"type": "company", "id": f"c{number}"} for number in numbers]
+        counted = {"total_count": self.count} if self.total else {}
+        return reply(200, {"data": data, **extra, **counted})
+
+
+def expected(count: int) -> list[str]:
+    return [f"c{number}" for number in range(count)]
+
+
+async def ids(intercom: Intercom, *, list_first: bool = False) -> list[str]:
+    pager = intercom.companies.list() if list_first else intercom.companies.scroll()
+    return [company.id async for company in pager]
+
+
+async def test_a_scroll_gives_every_company_once(client: Client) -> None:
+    async with client(ScrollServer(250)) as intercom:
+        assert await ids(intercom) == expected(250)
+
+
+async def test_more_companies_than_can_be_listed_are_scrolled_to(client: Client) -> None:
+    server = ScrollServer(10_050)
+    async with client(server) as intercom:
+        found = await ids(intercom, list_first=True)
+    assert sorted(found) == sorted(expected(10_050))
+    assert len(found) == len(set(found))
+    assert server.paths[0].startswith("POST /companies/list")
+    assert server.starts == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [ConnectionLostError("cut"), failure(500, "server_error"), reply(200, "<html>"), reply(504)],
+)
+@pytest.mark.parametrize("at", [2, 3])
+async def test_a_scroll_that_is_lost_is_begun_anew(client: Client, broken: Any, at: int) -> None:
+    server = ScrollServer(350)
+    server.breaks[at] = broken
+    async with client(server) as intercom:
+        found = await ids(intercom)
+    assert sorted(found) == sorted(expected(350))
+    assert len(found) == len(set(found))
+    assert server.starts == 2
+
+
+async def test_a_scroll_that_expires_is_no_end(client: Client) -> None:
+    server = ScrollServer(450)
+    server.breaks[3] = failure(404, "not_found")
+    async with client(server) as intercom:
+        assert sorted(await ids(intercom)) == sorted(expected(450))
+
+
+async def test_a_scroll_may_end_with_a_404(client: Client) -> None:
+    server = ScrollServer(200)
+    server.breaks[3] = failure(404, "not_found")
+    async with client(server) as intercom:
+        assert await ids(intercom) == expected(200)
+    assert server.starts == 1
+
+
+async def test_a_slow_caller_does_not_lose_the_scroll(client: Client) -> None:
+    server = ScrollServer(1_000)
+    found: list[str] = []
+    async with client(server) as intercom:
+        async for page in intercom.companies.scroll().pages():
+            found += [company.id for company in page.items]
+            await asyncio.sleep(150)  # noqa: TID251 (virtual time)
+    assert found == expected(1_000)
+    assert server.starts == 1
+
+
+async def test_a_scroll_that_is_open_elsewhere_is_waited_for(client: Client) -> None:
+    server = ScrollServer(150)
+    server.position, server.asked_at = 0, 0.0
+    async with client(server) as intercom:
+        assert await ids(intercom) == expected(150)
+    assert asyncio.get_running_loop().time() > 60
+
+
+async def test_waiting_for_a_scroll_ends(client: Client) -> None:
+    server = ScrollServer(150)
+
+    def busy(request: Request) -> Any:
+        server.asked_at = asyncio.get_running_loop().time()
+        server.position = 0
+        return server(request)
+
+    async with client(busy) as intercom:
+        with pytest.raises(BadRequestError, match="scroll_exists"):
+            await ids(intercom)
+
+
+async def test_two_scrolls_of_an_app_take_turns(client: Client) -> None:
+    server = ScrollServer(150)
+    async with client(server) as intercom:
+        one, two = await asyncio.gather(ids(intercom), ids(intercom))
+    assert one == two == expected(150)
+    assert server.starts == 2
+    assert asyncio.get_running_loop().time() > 50
+
+
+async def test_a_scroll_that_is_lost_for_good_is_an_error(client: Client) -> None:
+    server = ScrollServer(350, total=False)
+
+    def never(request: Request) -> Any:
+        return failure(404, "not_found") if "scroll_param" in request.url else server(request)
+
+    async with client(never) as intercom:
+        with pytest.raises((NotFoundError, BadRequestError)):
+            await ids(intercom)
+
+
+class Slim(msgspec.Struct):
+    id: str
+
+
+async def test_items_of_a_scroll_can_be_anything(client: Client) -> None:
+    async with client(ScrollServer(120)) as intercom:
+        slim = await intercom.companies.scroll().as_(Slim).collect()
+    assert slim[0] == Slim("c0")
+    async with client(ScrollServer(120)) as intercom:
+        raw = await intercom.companies.scroll().raw().collect()
+    assert bytes(raw[0]) == b'{"type":"company","id":"c0"}'
+
+
+async def test_a_scroll_cannot_be_resumed(client: Client) -> None:
+    async with client() as intercom:
+        with pytest.raises(PaginationError, match="resumed"):
+            intercom.companies.scroll().resume("x")
+
+
+async def test_leaving_a_scroll_early_leaves_nothing_behind(client: Client) -> None:
+    before = asyncio.all_tasks()
+    async with client(ScrollServer(1_000)) as intercom:
+        pages = intercom.companies.scroll().pages()
+        await anext(pages)
+        await pages.aclose()
+        assert asyncio.all_tasks() == before
+
+
