@@ -52,8 +52,8 @@ def read_cursor(text: Any, table: Table) -> tuple[Mark, int] | None:
         raise Refusal(
             400,
             "client_error",
-            "Invalid starting_after param. Please try again using a starting_after value "
-            "from a paginated response",
+            "starting_after was not given out by this list: take the value of its last page, "
+            "unchanged",
         )
     if isinstance(value, int) and not isinstance(value, bool):
         value //= 1_000

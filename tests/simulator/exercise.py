@@ -27,7 +27,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("POST", "/events/summaries"): {"user_id": "user-1", "event_summaries": {}},
     ("POST", "/articles"): {"title": "Thanks", "author_id": 991267400},
     ("POST", "/fin_voice/register"): {"phone_number": "+12025550100", "call_id": "c1"},
-    ("PUT", "/visitors"): {"user_id": "visitor-1", "name": "Gareth"},
+    ("PUT", "/visitors"): {"user_id": "visitor-1", "name": "Nadia"},
 }
 """Where the description has no example that can succeed as it stands."""
 

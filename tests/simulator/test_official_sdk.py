@@ -71,10 +71,10 @@ async def test_notes_tags_companies_and_articles(official: Any) -> None:
     contact_id = (await official.contacts.list()).items[0].id
     note = await official.notes.create(contact_id, body="Hello", admin_id=ADMIN)
     assert [one.id for one in (await official.notes.list(contact_id)).items] == [note.id]
-    request = types.CreateOrUpdateTagRequest(name="Independent")
+    request = types.CreateOrUpdateTagRequest(name="Early bird")
     tag = await official.tags.create(request=request)
     assert tag.id in [one.id for one in (await official.tags.list()).data]
-    assert (await official.tags.tag_contact(contact_id, tag_id=tag.id)).name == "Independent"
+    assert (await official.tags.tag_contact(contact_id, tag_id=tag.id)).name == "Early bird"
     wanted = types.CreateOrUpdateCompanyRequest(company_id="sdk", name="Made by the SDK")
     company = await official.companies.create_or_update(request=wanted)
     assert (await official.companies.find(company.id)).name == "Made by the SDK"

@@ -95,7 +95,7 @@ def _gated(method: str, template: str, handler: Handler) -> Handler:
             raise Refusal(
                 400,
                 "intercom_version_invalid",
-                "Requested resource is not available in current API version.",
+                "This version does not have the resource yet",
             )
         return handler(call)
 

@@ -67,7 +67,7 @@ def create(call: Call) -> Any:
     author_id = text_of(fields, "author_id")
     if author_id is None:
         raise bad_parameter(
-            "author_id must be in the main body or default locale translated_content object",
+            "author_id is required",
             code="parameter_not_found",
         )
     row: Row = {

@@ -63,7 +63,7 @@ def search(call: Call) -> Any:
         raise Refusal(
             400,
             "conversation_id_limit_exceeded",
-            f"A list of up to {MAX_CONVERSATIONS} conversation IDs is required",
+            f"conversation_ids takes 1 to {MAX_CONVERSATIONS} ids",
         )
     more: Row = {"transcript": [], "transcript_status": "completed"}
     rows = [one | more for one in call.workspace.calls if one["conversation_id"] in wanted]

@@ -85,7 +85,7 @@ def contact_of(call: Call, contact_id: str) -> Row:
     raise Refusal(
         410,
         "contact_merged",
-        "This contact has been merged. See the 'Link' header for the canonical contact.",
+        f"This contact was merged into {merged_into}",
         headers={"Link": f'</contacts/{merged_into}>; rel="canonical"'},
     )
 
@@ -133,7 +133,7 @@ def sort_order(sort: Row, fields: Fields) -> Order:
     field, direction = sort.get("field") or "created_at", sort.get("order") or "descending"
     if direction not in ("ascending", "descending"):
         raise bad_parameter(
-            f"Invalid sort order '{direction}'. Must be one of: ascending, descending",
+            f"sort.order is ascending or descending, not {direction!r}",
             code="invalid_sort_order",
         )
     if not isinstance(field, str) or not fields.knows(field) or field in fields.equality_only:

@@ -119,7 +119,7 @@ def attach_company(call: Call) -> Any:
             raise Refusal(
                 400,
                 "contact_company_limit_exceeded",
-                f"Contact has reached the maximum of {MAX_COMPANIES} company associations",
+                f"A contact belongs to at most {MAX_COMPANIES} companies",
             )
         row["_companies"].append(company["id"])
     return call.workspace.presenter.company(company, call.shape)

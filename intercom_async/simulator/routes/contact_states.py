@@ -49,8 +49,8 @@ def _refuse_strangers(call: Call, source: Row, target: Row) -> None:
         raise Refusal(
             400,
             "invalid_merge",
-            "Contacts can only be merged when they are duplicates (matching email or phone). "
-            "Pass skip_duplicate_validation",
+            "The two contacts share no email and no phone; to merge them all the same, send "
+            "skip_duplicate_validation",
         )
 
 

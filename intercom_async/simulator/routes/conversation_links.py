@@ -76,7 +76,7 @@ def detach_customer(call: Call) -> Any:
     if row is None or contact["id"] not in row["_contacts"]:
         raise not_found("User Not Found")
     if len(row["_contacts"]) == 1:
-        raise Refusal(422, "parameter_invalid", "Removing the last customer is not allowed")
+        raise Refusal(422, "parameter_invalid", "The last customer of a conversation must stay")
     row = call.workspace.conversations.change(row["id"])
     row["_contacts"].remove(contact["id"])
     row["updated_at"] = call.now_at
@@ -115,7 +115,7 @@ def redact(call: Call) -> Any:
     row = table.change(conversation_id)
     for message in _messages(row, kind):
         if message["id"] == wanted:
-            message["body"] = "<p><i>This message was deleted</i></p>"
+            message["body"] = "<p><i>Redacted</i></p>"
             message["redacted"] = True
             message["attachments"] = []
     row["updated_at"] = call.now_at

@@ -39,22 +39,16 @@ def create(call: Call) -> Any:
     fields = call.fields
     model = text_of(fields, "model")
     if model not in MODELS:
-        raise bad_parameter("The Data Attribute model field must be either contact or company")
+        raise bad_parameter("model must be contact or company")
     name = needed_text(fields, "name")
     if not NAME.fullmatch(name):
-        raise bad_parameter(
-            "Your name for this attribute must only contain alphanumeric characters, "
-            "currency symbols, and hyphens"
-        )
+        raise bad_parameter("name takes letters, digits, spaces, hyphens and currency signs only")
     data_type = text_of(fields, "data_type")
     if data_type not in DATA_TYPES:
-        raise bad_parameter("Data Type isn't an option")
+        raise bad_parameter("data_type is not known")
     shelf = call.workspace.data_attributes
     if first_where(shelf, name=name, model=model) is not None:
-        raise bad_parameter(
-            f"You already have '{name}' in your {model} data. To save this as new {model} data, "
-            "use a different name."
-        )
+        raise bad_parameter(f"A {model} attribute named '{name}' is there already")
     row: Row = {
         "type": "data_attribute",
         "id": int(shelf.new_id()),
@@ -84,7 +78,7 @@ def update(call: Call) -> Any:
     """Change an attribute's description, options or standing."""
     row = call.workspace.data_attributes.find(call.id("attribute_id"))
     if row is None:
-        raise not_found("We couldn't find that data attribute to update", "field_not_found")
+        raise not_found("No such data attribute", "field_not_found")
     _apply(row, call.fields)
     row["updated_at"] = call.now_at
     return row
@@ -92,7 +86,7 @@ def update(call: Call) -> Any:
 
 def _apply(row: Row, fields: Row) -> None:
     if "options" in fields and not isinstance(fields["options"], list):
-        raise bad_parameter("Options isn't an array")
+        raise bad_parameter("options must be an array")
     options = [
         str(one.get("value")) if isinstance(one, dict) else str(one)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         for one in list_of(fields, "options")

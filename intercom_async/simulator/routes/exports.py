@@ -193,18 +193,18 @@ def enqueue(call: Call) -> Any:
 def _report_fields(fields: Row) -> tuple[str, list[str]]:
     for name in ("dataset_id", "attribute_ids", "start_time", "end_time"):
         if fields.get(name) is None:
-            raise _bad(f"'{name}' is a required parameter")
+            raise _bad(f"{name} is required")
     dataset, given = fields["dataset_id"], fields["attribute_ids"]
     if not isinstance(dataset, str) or dataset not in DATASETS:
-        raise _bad(f"{dataset} is not a valid dataset_id")
+        raise _bad(f"there is no dataset {dataset}")
     if not isinstance(given, list):
-        raise _bad("'attribute_ids' not an array must be of type Array")
+        raise _bad("attribute_ids must be an array")
     attributes: list[str] = given  # pyright: ignore[reportUnknownVariableType]
     if not attributes:
-        raise _bad("attribute_ids must contain at least one attribute_id")
+        raise _bad("attribute_ids must not be empty")
     unknown = [str(one) for one in attributes if one not in DATASETS[dataset]]
     if unknown:
-        raise _bad(f"attribute_ids invalid for {dataset} dataset: {', '.join(unknown)}")
+        raise _bad(f"the {dataset} dataset has no {', '.join(unknown)}")
     for name in ("start_time", "end_time"):
         moment_of(fields, name)
     return dataset, attributes

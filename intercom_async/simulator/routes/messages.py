@@ -23,7 +23,7 @@ def create(call: Call) -> Any:
     sender = object_of(fields, "from")
     body = text_of(fields, "body")
     if not body:
-        raise bad_parameter("Body is required")
+        raise bad_parameter("body is required")
     created_at = moment_of(fields, "created_at") or call.now_at
     if sender.get("type") == "admin":
         return _from_admin(call, sender, body, created_at)
@@ -50,7 +50,7 @@ def _from_admin(call: Call, sender: Row, body: str, created_at: int) -> Row:
         raise bad_parameter("message_type is not known", field="message_type")
     subject = text_of(fields, "subject")
     if kind == "email" and not subject:
-        raise Refusal(422, "parameter_not_found", "No subject supplied for email message")
+        raise Refusal(422, "parameter_not_found", "An email needs a subject")
     admin = admin_of(call, sender.get("id"))
     given = fields.get("to")
     recipients: list[Any] = given if isinstance(given, list) else [given]  # pyright: ignore[reportUnknownVariableType]

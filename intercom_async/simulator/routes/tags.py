@@ -55,7 +55,7 @@ def delete(call: Call) -> Any:
         raise Refusal(
             400,
             "tag_has_dependent_objects",
-            f"Unable to delete Tag with dependent objects. Segments: {segment['name']}.",
+            f"The tag is part of the segment {segment['name']}",
         )
     call.workspace.tags.remove(tag["id"])
     return {"id": tag["id"], "object": "tag", "deleted": True}

@@ -35,9 +35,7 @@ def reply(call: Call) -> Any:
     writer = author(call)
     ticket_kind = call.workspace.ticket_types.find(row["_type_id"])
     if writer["type"] != "admin" and ticket_kind and ticket_kind["category"] != "Customer":
-        raise Refusal(
-            400, "parameter_mismatch", "User replies are not allowed on Backoffice tickets"
-        )
+        raise Refusal(400, "parameter_mismatch", "Only admins reply to tickets of this category")
     body = text_of(fields, "body")
     if kind == "quick_reply":
         if not list_of(fields, "reply_options"):
@@ -126,7 +124,7 @@ def convert(call: Call) -> Any:
     conversation = conversation_of(call, call.id("conversation_id"))
     kind = type_of(call, needed_text(call.fields, "ticket_type_id"))
     if kind["category"] != "Customer":
-        raise bad_parameter("Ticket type is not a customer ticket type")
+        raise bad_parameter("A conversation becomes a ticket of a customer type only")
     workspace = call.workspace
     row = blank_ticket(call.now_at, kind["id"])
     row["ticket_id"] = str(workspace.tickets.next_number + 1)
@@ -157,13 +155,15 @@ def link(call: Call) -> Any:
     conversation = _linkable(call, needed_text(call.fields, "conversation_id"))
     if any(one.get("category") == "Tracker" for one in conversation["_linked"]):
         raise Refusal(
-            400, "already_linked_to_tracker", "A conversation can only have one tracker ticket"
+            400,
+            "already_linked_to_tracker",
+            "The conversation is linked to a tracker ticket already",
         )
     if len(ticket["_linked"]) >= MAX_LINKED:
         raise Refusal(
             400,
             "linked_conversation_limit_exceeded",
-            "Ticket has reached the maximum number of conversations that can be linked",
+            f"A ticket links at most {MAX_LINKED} conversations",
         )
     changed = call.workspace.conversations.change(conversation["id"])
     changed["_linked"].append({"type": "ticket", "id": ticket["id"], "category": "Tracker"})
@@ -189,7 +189,7 @@ def _tracker(call: Call) -> Row:
     kind = call.workspace.ticket_types.find(ticket["_type_id"])
     if kind is None or kind["category"] != "Tracker":
         raise Refusal(
-            400, "invalid_ticket_type", "Only tracker tickets support linking conversations"
+            400, "invalid_ticket_type", "Conversations are linked to tracker tickets only"
         )
     return ticket
 

@@ -118,7 +118,7 @@ def make_ticket(call: Call) -> Row:
     known = {one["name"]: one for one in kind["_attributes"]}
     for name, attribute in known.items():
         if attribute["required_to_create"] and attributes.get(name) is None:
-            raise bad_parameter("Missing required ticket attributes", field=name)
+            raise bad_parameter(f"{name} is required to create a ticket of this type", field=name)
     created_at = moment_of(fields, "created_at") or call.now_at
     row = blank_ticket(created_at, kind["id"])
     row["ticket_id"] = str(call.workspace.tickets.next_number + 1)
@@ -201,7 +201,7 @@ def _apply_state(call: Call, row: Row, admin: Row) -> None:
         raise Refusal(
             400,
             "ticket_state_id_invalid",
-            "Ticket state id is not valid or is not associated with the ticket type",
+            "No such state for a ticket of this type",
         )
     before = call.workspace.ticket_states.find(row["_state_id"])
     part = ticket_part(

@@ -304,6 +304,6 @@ def _cursor_place(text: str | None) -> int:
         raise Refusal(
             400,
             "client_error",
-            "Invalid starting_after param. Please try again using a starting_after value "
-            "from a paginated response",
+            "starting_after was not given out by this list: take the value of its last page, "
+            "unchanged",
         ) from None
