@@ -194,5 +194,3 @@ async def test_leaving_a_scroll_early_leaves_nothing_behind(client: Client) -> N
         await anext(pages)
         await pages.aclose()
         assert asyncio.all_tasks() == before
-
-
