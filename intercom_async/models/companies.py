@@ -60,3 +60,11 @@ class Company(Model, frozen=True, kw_only=True):
     tags: AttachedTags | None = None
     segments: CompanySegments | None = None
     notes: CompanyNotes | None = None
+
+
+class FoundCompany(Company, frozen=True, kw_only=True):
+    """A company that was asked for by key: bare, or the only one of a list."""
+
+    id: str = ""
+    """Empty if the answer is a list."""
+    data: list[Company] = []

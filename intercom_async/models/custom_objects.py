@@ -23,3 +23,11 @@ class CustomObjectInstances(Model, frozen=True, kw_only=True):
 
     type: str | None = None
     instances: list[CustomObjectInstance] = []
+
+
+class FoundCustomObject(CustomObjectInstance, frozen=True, kw_only=True):
+    """An object that was asked for by key: bare up to version 2.15, in a list from 2.16."""
+
+    id: str = ""
+    """Empty if the answer is a list."""
+    data: list[CustomObjectInstance] = []

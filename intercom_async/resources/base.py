@@ -9,25 +9,34 @@ class Tags(Resource):
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from intercom_async.config import is_positive_number
+from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
 from intercom_async.operation import Call, Operation, Parameter
 from intercom_async.pager import Pager
+from intercom_async.query import Predicate, Query, to_query
 from intercom_async.response import Response
+from intercom_async.wire import StreamReply
 
 T = TypeVar("T")
 
 Id = str | int
 """An id as the caller has it; it is sent as text."""
 
-
 Moment = int | datetime
 """UNIX seconds, or a datetime with a time zone, which is sent as UNIX seconds."""
+
+Order = Literal["asc", "desc"]
+"""Whether the smallest or the largest comes first."""
+
+SearchOrder = Literal["ascending", "descending"]
+"""The same, as searches spell it."""
 
 
 class Sender(Protocol):
@@ -35,6 +44,14 @@ class Sender(Protocol):
 
     async def send(self, call: Call[T]) -> Response[T]:
         """Send a call and return its answer."""
+        ...
+
+    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
+        """Send a call and return as soon as its answer begins."""
+        ...
+
+    def turn(self, name: str) -> asyncio.Lock:
+        """Return a lock that all clients of the same token share, by its name."""
         ...
 
 
@@ -80,32 +97,52 @@ class Resource:
         """Fill a row in and return its pager; nothing is sent before it is iterated over."""
         return Pager(self._fetch, row.at(query=query, json=json, **path))
 
+    def _search(
+        self,
+        row: Operation[Page[T]],
+        query: Predicate | Query,
+        *,
+        sort: str | None,
+        order: SearchOrder,
+        per_page: int | None,
+        parameters: Mapping[str, Parameter] | None = None,
+    ) -> Pager[T]:
+        """Fill the row of a search in and return its pager.
+
+        Args:
+            row: The operation.
+            query: What is to be found.
+            sort: The field to sort by; None leaves it to the server.
+            order: Which end of it comes first.
+            per_page: Items a page; None leaves it to the server.
+            parameters: What stands in the address beside the body.
+
+        Raises:
+            QueryError: The API would refuse the query.
+            ConfigError: The order is none, or `per_page` is not a whole number above 0.
+        """
+        json: dict[str, Any] = {"query": to_query(query)}
+        if order not in ("ascending", "descending"):
+            raise ConfigError(f"order must be 'ascending' or 'descending', not {order!r}")
+        if sort is not None:
+            json["sort"] = {"field": sort, "order": order}
+        if per_page is not None:
+            json["pagination"] = {"per_page": check_per_page(per_page)}
+        return self._list(row, query=parameters, json=json)
+
+    def _download(
+        self,
+        row: Operation[bytes],
+        *,
+        query: Mapping[str, Parameter] | None = None,
+        **path: Id,
+    ) -> Download:
+        """Fill a row in and return its download; nothing is sent before it is entered."""
+        call = row.at(query=query, **path)
+        return Download(lambda: self._sender.stream(call))
+
     async def _fetch(self, call: Call[T]) -> T:
         return (await self._sender.send(call)).data
-
-
-def search_body(
-    query: Any, *, sort: str | None, order: str, per_page: int | None
-) -> dict[str, Any]:
-    """Write the body of a search.
-
-    Args:
-        query: The query object.
-        sort: The field to sort by; None leaves it to the server.
-        order: ``ascending`` or ``descending``.
-        per_page: Items a page; None leaves it to the server.
-
-    Raises:
-        ConfigError: The order is neither, or `per_page` is not a whole number above 0.
-    """
-    body: dict[str, Any] = {"query": query}
-    if order not in ("ascending", "descending"):
-        raise ConfigError(f"order must be 'ascending' or 'descending', not {order!r}")
-    if sort is not None:
-        body["sort"] = {"field": sort, "order": order}
-    if per_page is not None:
-        body["pagination"] = {"per_page": check_per_page(per_page)}
-    return body
 
 
 def check_per_page(per_page: int | None) -> int | None:

@@ -74,3 +74,29 @@ def to_parameter(name: str, value: Any) -> Parameter:
 def tagging(tag_id: Id, admin_id: Id | None) -> dict[str, str]:
     """Write the body that attaches a tag; None leaves it to the token who does that."""
     return {"id": str(tag_id), **({} if admin_id is None else {"admin_id": str(admin_id)})}
+
+
+def noting(body: str, admin_id: Id | None) -> dict[str, str]:
+    """Write the body that puts a note on something; None leaves it to the token who wrote it."""
+    return {"body": body, **({} if admin_id is None else {"admin_id": str(admin_id)})}
+
+
+def only_one(name: str, **choices: Any) -> dict[str, Any]:
+    """Return the one argument that was given, such as the key of a contact.
+
+    Args:
+        name: What it names, for the error's message.
+        choices: The arguments, None if not given.
+
+    Raises:
+        ConfigError: None or more than one was given.
+    """
+    found = given(**choices)
+    if len(found) != 1:
+        raise ConfigError(f"{name} takes one of {', '.join(choices)}, not {len(found)}")
+    return found
+
+
+def to_number(value: Id) -> Id:
+    """Write an id as a number where the API declares one; what is none is left to the API."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value

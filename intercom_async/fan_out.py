@@ -1,0 +1,154 @@
+"""A stream of work, done several at a time; its results are a stream again.
+
+Nothing runs ahead without bound: when results are not taken, workers wait, and so does the source.
+When the stream of results is closed, or breaks off on an error, nothing of it goes on running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+)
+from contextlib import suppress
+from typing import TypeVar
+
+import anyio
+from anyio.streams.memory import MemoryObjectSendStream
+
+from intercom_async.errors import ConfigError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Source = AsyncIterable[T] | Iterable[T]
+"""What a stream may be made of."""
+
+_AHEAD = 2
+"""In order, a slow piece of work may be overtaken by this many times as many as run at once."""
+
+
+def check_concurrency(concurrency: int) -> int:
+    """Return the number of pieces of work at a time.
+
+    Raises:
+        ConfigError: It is not a whole number above 0.
+    """
+    if isinstance(concurrency, int) and not isinstance(concurrency, bool) and concurrency > 0:
+        return concurrency
+    raise ConfigError(f"concurrency must be a whole number above 0, not {concurrency!r}")
+
+
+def check_source(source: Source[T]) -> Source[T]:
+    """Return a stream's source.
+
+    Raises:
+        ConfigError: It is a text, whose letters nobody means, or cannot be iterated over.
+    """
+    if isinstance(source, AsyncIterable | Iterable) and not isinstance(source, str | bytes):
+        return source
+    raise ConfigError(f"a stream is an iterable, async or not, but no {type(source).__name__}")
+
+
+async def fan_out(
+    source: Source[T],
+    work: Callable[[T], Awaitable[R]],
+    *,
+    concurrency: int,
+    ordered: bool = False,
+) -> AsyncGenerator[R, None]:
+    """Do a piece of work for each entry of a source and give the results.
+
+    Args:
+        source: Read by one worker at a time, when a worker is free.
+        work: What is done. The first error ends everything and is raised here.
+        concurrency: How many are done at a time.
+        ordered: Whether results come in the order of the source; else each comes when it is there.
+    """
+    # No task group can stand open across a yield: its cancel scope would be the caller's.
+    # It stands in a task of its own instead, which ends with this generator in whichever way.
+    give, take = anyio.create_memory_object_stream[asyncio.Future[R]](
+        _AHEAD * concurrency if ordered else 0
+    )
+    owner = asyncio.create_task(_run(source, work, give, concurrency, ordered=ordered))
+    try:
+        with take:
+            async for result in take:
+                if not result.done():
+                    await asyncio.wait((result, owner), return_when=asyncio.FIRST_COMPLETED)
+                if not result.done():
+                    break
+                yield result.result()
+        await asyncio.wait((owner,))
+        _raise_first(owner)
+    finally:
+        owner.cancel()
+        await asyncio.wait((owner,))
+        if not owner.cancelled():
+            owner.exception()
+
+
+async def _run(
+    source: Source[T],
+    work: Callable[[T], Awaitable[R]],
+    give: MemoryObjectSendStream[asyncio.Future[R]],
+    concurrency: int,
+    *,
+    ordered: bool,
+) -> None:
+    """Keep the workers, until the source is at its end or one of them fails."""
+    entries = _iterate(source)
+    turn = asyncio.Lock()
+    loop = asyncio.get_running_loop()
+
+    async def work_on() -> None:
+        while True:
+            result: asyncio.Future[R] = loop.create_future()
+            async with turn:
+                try:
+                    entry = await anext(entries)
+                except StopAsyncIteration:
+                    return
+                if ordered:
+                    await give.send(result)
+            result.set_result(await work(entry))
+            if not ordered:
+                await give.send(result)
+
+    with give:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency):
+                    group.create_task(work_on())
+        finally:
+            # An iterator that was made here is closed here; one that was given is the caller's.
+            if entries is not source and isinstance(entries, AsyncGenerator):
+                with suppress(RuntimeError):
+                    await entries.aclose()
+
+
+def _iterate(source: Source[T]) -> AsyncIterator[T]:
+    return aiter(source) if isinstance(source, AsyncIterable) else _one_by_one(source)
+
+
+async def _one_by_one(source: Iterable[T]) -> AsyncGenerator[T, None]:
+    for entry in source:
+        yield entry
+
+
+def _raise_first(owner: asyncio.Task[None]) -> None:
+    """Raise what ended the work, bare: a caller expects `NotFoundError`, not a group of it."""
+    error = owner.exception()
+    if error is not None:
+        raise _first(error)
+
+
+def _first(error: BaseException) -> BaseException:
+    if isinstance(error, BaseExceptionGroup):
+        return _first(error.exceptions[0])  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] (any error)
+    return error
