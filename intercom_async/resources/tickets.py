@@ -95,7 +95,6 @@ class Tickets(Resource):
     UPDATE = Operation("PUT", "/tickets/{ticket_id}", Ticket, body=TicketFields, updates=True)
     GET = Operation("GET", "/tickets/{ticket_id}", Ticket)
     DELETE = Operation("DELETE", "/tickets/{ticket_id}", DeletedObject)
-    # The type that a ticket has is no type it can be changed to; the end is the same.
     CHANGE_TYPE = Operation(
         "POST", "/tickets/{ticket_id}/change_type", Ticket, repeat="idempotent", since="2.16"
     )
