@@ -113,10 +113,17 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types of package, tests and examples with two checkers."""
-    install(session, "test", "types")
+    # Not editable: pyright looks for py.typed where packages are installed.
+    needed = [
+        line
+        for group in ("test", "types")
+        for line in nox.project.dependency_groups(PYPROJECT, group)
+    ]
+    session.install(".[all]", *needed)
     session.run("mypy")
     session.run("pyright", "--pythonpath", str(Path(session.bin) / "python"))
-    session.run("pyright", "--verifytypes", "intercom_async", "--ignoreexternal")
+    with session.chdir(session.create_tmp()):
+        session.run("pyright", "--verifytypes", "intercom_async", "--ignoreexternal")
 
 
 @nox.session

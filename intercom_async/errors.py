@@ -210,7 +210,7 @@ class DecodeError(IntercomError):
         self.call = call
         self.path = path
         """Where in the body, such as ``$.data[3].id``."""
-        self.body = bytes(body[:2048])
+        self.body: bytes = bytes(body[:2048])
         """The first 2 KiB, for a debugger; it may hold personal data and is in no message or
         repr."""
         self.request_id = request_id

@@ -109,17 +109,17 @@ class Operation(Generic[T_co]):
         accept: str = JSON,
     ) -> None:
         self.method: Method = method
-        self.path = path
-        self.model = model
+        self.path: str = path
+        self.model: type[T_co] = model
         self.repeat: Repeat = repeat or _REPEAT.get(method, "unsafe")
-        self.paging = paging
+        self.paging: Paging = paging
         self.kind: Kind | None = kind
-        self.since = since
-        self.since_number = version_number(since)
-        self.body = body
-        self.updates = updates
-        self.accept = accept
-        self.name = f"{method} {path}"
+        self.since: str = since
+        self.since_number: tuple[int, int] = version_number(since)
+        self.body: type[Any] | None = body
+        self.updates: bool = updates
+        self.accept: str = accept
+        self.name: str = f"{method} {path}"
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
         self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())
@@ -189,11 +189,11 @@ class Call(Generic[T_co]):
         query: Mapping[str, Parameter],
         json: Any = None,
     ) -> None:
-        self.operation = operation
-        self.path = path
+        self.operation: Operation[T_co] = operation
+        self.path: str = path
         """The filled path, encoded."""
-        self.query = query
-        self.json = json
+        self.query: Mapping[str, Parameter] = query
+        self.json: Any = json
 
     def __repr__(self) -> str:
         return f"<Call {self.operation.name}>"

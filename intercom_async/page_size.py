@@ -28,7 +28,7 @@ class PageSize:
     def __init__(self, wanted: int | None, *, is_in_body: bool) -> None:
         self._wanted = wanted
         self._is_in_body = is_in_body
-        self.items = wanted or 0
+        self.items: int = wanted or 0
         """How many items a page is asked for now."""
 
     @classmethod

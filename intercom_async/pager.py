@@ -27,7 +27,7 @@ from intercom_async.paging import Continuation, apply, continuation, from_checkp
 T = TypeVar("T")
 T_new = TypeVar("T_new")
 
-log = logging.getLogger("intercom_async")
+log: logging.Logger = logging.getLogger("intercom_async")
 
 Fetch = Callable[[Call[Any]], Awaitable[Any]]
 """Sends a call and returns its decoded answer."""

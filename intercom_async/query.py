@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 from intercom_async.errors import QueryError
 
@@ -36,7 +36,7 @@ class Predicate:
     __slots__ = ("query",)
 
     def __init__(self, query: Query) -> None:
-        self.query = query
+        self.query: Query = query
         """The condition as the API takes it."""
 
     def __and__(self, other: Predicate) -> Predicate:
@@ -59,7 +59,7 @@ class Field:
     """A field of the searched object, to be compared with a value."""
 
     __slots__ = ("_name",)
-    __hash__ = None  # type: ignore[assignment] # == makes a predicate, so a field cannot be a key
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # == makes a predicate, so a field cannot be a key
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -41,7 +41,7 @@ from intercom_async.paging import apply, continuation
 
 T = TypeVar("T")
 
-log = logging.getLogger("intercom_async")
+log: logging.Logger = logging.getLogger("intercom_async")
 
 MOST_LISTED = 10_000
 """Companies that can be listed by pages; what lies beyond is refused by the API."""

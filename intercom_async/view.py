@@ -77,10 +77,10 @@ class View:
         self._origin = origin
         self._token = token
         self._update_method: UpdateMethod = update_method
-        self.options = options
-        self.number = version_number(options.version)
+        self.options: Options = options
+        self.number: tuple[int, int] = version_number(options.version)
         """The API version as a pair that compares."""
-        self.terms = Terms(
+        self.terms: Terms = Terms(
             self.make_request, options.priority, options.max_wait_s, options.deadline_s
         )
         """On which terms the session sends this view's calls."""

@@ -28,16 +28,16 @@ class Request:
         timeout_s: float = 60.0,
         max_bytes: int = 64 * 1024 * 1024,
     ) -> None:
-        self.method = method
-        self.url = url
+        self.method: str = method
+        self.url: str = url
         """Absolute and encoded."""
-        self.name = name
+        self.name: str = name
         """Method and path template, for messages."""
-        self.headers = headers
-        self.body = body
-        self.timeout_s = timeout_s
+        self.headers: Mapping[str, str] = headers
+        self.body: bytes | None = body
+        self.timeout_s: float = timeout_s
         """Seconds for this attempt, from connecting to the last byte."""
-        self.max_bytes = max_bytes
+        self.max_bytes: int = max_bytes
         """The largest body that is taken, after decompression."""
 
     def __repr__(self) -> str:
@@ -50,10 +50,10 @@ class Reply:
     __slots__ = ("body", "headers", "status")
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
         """Looked up without regard to case, or in lower case."""
-        self.body = body
+        self.body: bytes = body
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body)} bytes>"
@@ -72,7 +72,7 @@ class StreamReply(Reply):
         close: Callable[[], None],
     ) -> None:
         super().__init__(status, headers, b"")
-        self.chunks = chunks
+        self.chunks: AsyncIterator[bytes] = chunks
         """The body; raises `TransportError` where it breaks off."""
         self._close = close
 

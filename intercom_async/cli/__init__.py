@@ -21,7 +21,7 @@ from .console import say
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
-app = App(
+app: App = App(
     name="intercom-async",
     help="Work with an Intercom workspace as fast as its rate limit allows, and never faster.",
     version=__version__,

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_origin
+from urllib.parse import parse_qsl
 
 import msgspec
 from cyclopts import Parameter
 
+from intercom_async.client import Intercom
 from intercom_async.errors import ConfigError
+from intercom_async.models.page import Page, with_items
+from intercom_async.operation import Call, Method, Operation, Paging, any_operation
+from intercom_async.pager import Pager
+from intercom_async.resources.catalogue import RESOURCES
 
 from .connection import Connection
 from .console import put_json
 
 
 async def api(
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
+    method: Method,
     path: str,
     /,
     *,
     data: Annotated[str | None, Parameter(name=["--data", "-d"], allow_leading_hyphen=True)] = None,
+    paginate: bool = False,
     connection: Connection | None = None,
 ) -> None:
     """Send one request and print the answer's body.
@@ -33,12 +41,55 @@ async def api(
         From the slash after the host on, with its query if it has one: /contacts?per_page=5
     data:
         The body as JSON; @FILE reads it from a file, - from stdin.
+    paginate:
+        Follow a list to its end and print its items, one JSON object a line.
     """
     body = None if data is None else read_json(data)
     async with (connection or Connection()).client() as intercom:
+        if paginate:
+            async for item in pager(intercom, method, path, body):
+                sys.stdout.buffer.write(bytes(item) + b"\n")
+            return
         answer = await intercom.request(method, path, json=body, model=bytes)
     if answer.data:
         put_json(answer.data)
+
+
+def pager(intercom: Intercom, method: Method, path: str, body: Any) -> Pager[msgspec.Raw]:
+    """Return the items of any list, as bytes."""
+    template, _, query = path.partition("?")
+    row = find_row(intercom, method, template)
+    model = with_items(Page[Any] if row is None else row.model, msgspec.Raw)
+    call = any_operation(method, template, model, "safe").at(
+        query=dict(parse_qsl(query)), json=body
+    )
+    # What is not known is read by whatever its pages say: a link, a cursor or a number.
+    call.operation.paging = Paging.PAGE if row is None else row.paging
+
+    async def fetch(following: Call[Any]) -> Any:
+        return (await intercom.send(following)).data
+
+    return Pager(fetch, call)
+
+
+def find_row(intercom: Intercom, method: str, path: str) -> Operation[Any] | None:
+    """Return the row of a list that a path belongs to."""
+    for name in RESOURCES:
+        resource = getattr(intercom, name)
+        rows = (getattr(resource, row) for row in dir(resource) if row.isupper())
+        found: Operation[Any]
+        for found in rows:
+            if found.method == method and fits(found, path):
+                return found
+    return None
+
+
+def fits(row: Operation[Any], path: str) -> bool:
+    """Say whether a path is one that a row of a list makes."""
+    origin: object = get_origin(row.model)
+    is_list = isinstance(origin, type) and issubclass(origin, Page)
+    pattern = "[^/]+".join(re.escape(part) for part in row.parts)
+    return is_list and re.fullmatch(pattern, path) is not None
 
 
 def read_json(data: str) -> Any:

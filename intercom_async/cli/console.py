@@ -7,7 +7,7 @@ import sys
 import msgspec
 from rich.console import Console
 
-console = Console(stderr=True, highlight=False)
+console: Console = Console(stderr=True, highlight=False)
 
 
 def say(message: str) -> None:

@@ -6,9 +6,13 @@ import asyncio
 import signal
 from contextlib import suppress
 
-from intercom_async.simulator import Simulator
+from rich.live import Live
 
-from .console import say
+from intercom_async.simulator import Simulator, Status
+
+from .console import console, say
+
+REFRESH_S = 0.25
 
 
 async def simulate(
@@ -58,11 +62,26 @@ async def simulate(
         workspace_per_minute=workspace_per_minute,
     )
     async with simulator:
+        say("A local Intercom; Ctrl-C ends it.")
         say(f"INTERCOM_BASE_URL={simulator.url}")
         say(f"INTERCOM_TOKEN={simulator.token}")
-        say("Ctrl-C ends it")
-        await interrupted()
-    say(f"{simulator.requests} requests answered")
+        stop = asyncio.create_task(interrupted())
+        with Live(console=console, transient=True) as live:
+            while not stop.done():
+                if console.is_terminal:
+                    live.update(describe(simulator.status()))
+                await asyncio.wait([stop], timeout=REFRESH_S)
+        say(describe(simulator.status()))
+
+
+def describe(status: Status) -> str:
+    """Say on one line what has been asked and what is left of the limits."""
+    answers = ", ".join(f"{count:,} × {code}" for code, count in sorted(status.statuses.items()))
+    used = ", ".join(f"{app.name} {app.limit - app.remaining}/{app.limit}" for app in status.apps)
+    return (
+        f"{status.requests:,} requests ({answers or 'none yet'}) | this window: {used}, "
+        f"workspace {status.workspace_used}/{status.workspace_limit}"
+    )
 
 
 async def interrupted() -> None:

@@ -18,7 +18,7 @@ from .base import Id, Moment, Order, SearchOrder, check_per_page
 from .contact_links import ContactLinks
 from .values import given
 
-log = logging.getLogger("intercom_async")
+log: logging.Logger = logging.getLogger("intercom_async")
 
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.25, 2.0
 

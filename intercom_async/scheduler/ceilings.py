@@ -6,9 +6,12 @@ not wait any longer. https://aiolimiter.readthedocs.io
 
 from __future__ import annotations
 
-from aiolimiter import AsyncLimiter
+from typing import TYPE_CHECKING
 
 from intercom_async.config import Limits
+
+if TYPE_CHECKING:
+    from aiolimiter import AsyncLimiter
 
 PERIOD_S = 0.06
 """A bucket of one call, or of what fits into this time: the rate is kept without bursts."""
@@ -48,5 +51,7 @@ class Ceilings:
 
 def _bucket(per_second: float) -> AsyncLimiter:
     """Make a bucket that holds one call, or those of `PERIOD_S` at a high rate."""
+    from aiolimiter import AsyncLimiter  # noqa: PLC0415 (most clients have no ceiling)
+
     calls = per_second * PERIOD_S
     return AsyncLimiter(calls, PERIOD_S) if calls >= 1 else AsyncLimiter(1, 1 / per_second)

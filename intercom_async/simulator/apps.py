@@ -41,8 +41,8 @@ class Apps:
         self._apps: dict[str, App] = {}
         self._remaining_after = remaining == "after"
         self.window_s = window_s
-        self.workspace = Quota(workspace_per_minute, window_s)
-        self.ledger = Ledger()
+        self.workspace: Quota = Quota(workspace_per_minute, window_s)
+        self.ledger: Ledger = Ledger()
 
     def new(self, app_per_minute: float | None = None, version: str | None = None) -> App:
         """Install one more app and return it; its token looks like a real one."""

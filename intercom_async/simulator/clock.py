@@ -16,7 +16,7 @@ class SimulatorClock:
         self._source = source
         self._shift_s = 0.0
         self._frozen_at: float | None = None
-        self.skew_s = 0.0
+        self.skew_s: float = 0.0
 
     def now(self) -> float:
         """Return UNIX seconds as the simulator counts them."""

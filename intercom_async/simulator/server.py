@@ -26,7 +26,7 @@ from .wire import Wire
 from .workspace import Workspace
 from .world.draw import mix
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 CONTROL_PREFIX = "/_simulator"
@@ -61,10 +61,10 @@ class Server:
         control: Control,
         latency_s: float = 0.0,
     ) -> None:
-        self.workspace = workspace
+        self.workspace: Workspace = workspace
         self.apps = apps
         self.latency_s = latency_s
-        self.requests = 0
+        self.requests: int = 0
         self.statuses: Counter[int] = Counter()
         self._router = router
         self._clock = clock

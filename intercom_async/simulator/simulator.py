@@ -79,7 +79,7 @@ class Simulator:
         _check_counts(counts)
         if window_s <= 0 or app_per_minute <= 0 or workspace_per_minute <= 0:
             raise ValueError("window_s, app_per_minute and workspace_per_minute must be above 0")
-        self.clock = SimulatorClock()
+        self.clock: SimulatorClock = SimulatorClock()
         self._counts = counts
         self._seed = seed
         self._timezone = timezone
@@ -94,7 +94,7 @@ class Simulator:
             remaining=remaining,
         )
         self._app = self._apps.new()
-        self.faults = Faults(seed)
+        self.faults: Faults = Faults(seed)
         self._server = self._new_server(latency_s)
         self._host, self._port = host, port
         self._runner: web.ServerRunner | None = None

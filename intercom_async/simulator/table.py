@@ -75,12 +75,12 @@ class Table:
         self._written: dict[int, Row] = {}
         self._replaced: list[int] = []
         """Numbers of seeded rows that are written over or gone, ascending."""
-        self.next_number = seeds.count
+        self.next_number: int = seeds.count
         """The number of the next new row."""
         self._answers: OrderedDict[tuple[str, str], Sequence[int]] = OrderedDict()
         self._orders: OrderedDict[tuple[str, Order], tuple[int, list[int]]] = OrderedDict()
         self._index = UniqueIndex(seeds.unique)
-        self.generation = 0
+        self.generation: int = 0
         """Rises with every write."""
         self._encoded: dict[tuple[int, str], bytes] = {}
 

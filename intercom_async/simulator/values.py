@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -33,8 +33,8 @@ def is_id(text: str) -> bool:
 BAD_JSON = (ValueError, msgspec.MsgspecError)
 """What decoding raises; older msgspec has errors that are no ValueError."""
 
-encode_json = msgspec.json.Encoder().encode
-decode_json = msgspec.json.Decoder().decode
+encode_json: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+decode_json: Callable[[bytes | str], Any] = msgspec.json.Decoder().decode
 
 
 class Refusal(Exception):  # noqa: N818 (it is the other side's answer, not an error of ours)
@@ -55,7 +55,7 @@ class Refusal(Exception):  # noqa: N818 (it is the other side's answer, not an e
         self.code = code
         self.message = message
         self.field = field
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.body = body
 
     def encoded(self, request_id: str) -> bytes:

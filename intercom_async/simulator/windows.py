@@ -59,7 +59,7 @@ class Quota:
         self.window_s = window_s
         self._index = -1
         self._used = 0
-        self.neighbour_share = 0.0
+        self.neighbour_share: float = 0.0
 
     @property
     def limit(self) -> int:

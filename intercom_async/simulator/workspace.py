@@ -57,13 +57,15 @@ class Workspace:
         now: Callable[[], float],
     ) -> None:
         self.seed = seed
-        self.id_code = f"sim{seed:05d}"
+        self.id_code: str = f"sim{seed:05d}"
         self.timezone = timezone
         self.settle_s = settle_s
         """How long a new contact is not found by its id."""
         self.index_s = index_s
         """How long a new contact is in no list and no search."""
         self.now = now
+        self.since: int
+        self.until: int
         self.since, self.until = SEEDED_UNTIL - SEEDED_YEARS_S, SEEDED_UNTIL
         self._fill_shelves()
         self.events: list[Row] = []
@@ -75,9 +77,9 @@ class Workspace:
         self._attached: tuple[int, dict[str, list[int]]] = (-1, {})
         self._members: dict[int, array[int]] = {}
         self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
-        self.threads = Threads(self)
-        self.records = Records(self.until)
-        self.presenter = Presenter(self)
+        self.threads: Threads = Threads(self)
+        self.records: Records = Records(self.until)
+        self.presenter: Presenter = Presenter(self)
         self._fill_tables(contacts, conversations, companies)
         self._fill_tickets(tickets)
         self._fill_history()
@@ -85,19 +87,34 @@ class Workspace:
         self._part_ids = 30_000_000_000
 
     def _fill_shelves(self) -> None:
+        self.admins: Shelf
+        self.teams: Shelf
+        self.tags: Shelf
         self.admins, self.teams, self.tags = Shelf(), Shelf(), Shelf(200)
+        self.notes: Shelf
+        self.articles: Shelf
         self.notes, self.articles = Shelf(30), Shelf(1_000)
         self.admins.fill(staff.admins(self.seed))
         self.teams.fill(staff.teams(list(self.admins)))
         self.tags.fill(staff.tags())
         self.articles.fill(staff.articles(self.seed, self.id_code, self.until))
+        self.segments: Shelf
+        self.data_attributes: Shelf
         self.segments, self.data_attributes = Shelf(), Shelf(500)
         self.segments.fill(settings.segments(self.until))
         self.data_attributes.fill(settings.data_attributes(self.until))
+        self.away_reasons: Shelf
+        self.subscription_types: Shelf
         self.away_reasons, self.subscription_types = Shelf(20), Shelf(106)
         self.away_reasons.fill(settings.away_reasons(self.until))
         self.subscription_types.fill(settings.subscription_types())
+        self.ticket_types: Shelf
+        self.ticket_states: Shelf
+        self.jobs: Shelf
         self.ticket_types, self.ticket_states, self.jobs = Shelf(53), Shelf(7_490), Shelf()
+        self.exports: Shelf
+        self.reports: Shelf
+        self.calls: Shelf
         self.exports, self.reports, self.calls = Shelf(), Shelf(), Shelf()
         self.custom_objects: dict[str, Shelf] = {}
         self.visitors: dict[str, Row] = {}
@@ -111,7 +128,7 @@ class Workspace:
             workspace_id=self.id_code,
             present=self.presenter.company,
         )
-        self.contact_seeds = ContactSeeds(
+        self.contact_seeds: ContactSeeds = ContactSeeds(
             seed=self.seed,
             count=contacts,
             since=self.since,
@@ -123,8 +140,8 @@ class Workspace:
                 company_seeds.id_at(number % companies) if companies else None
             ),
         )
-        self.companies = Table(company_seeds, self.presenter.company)
-        self.contacts = Table(self.contact_seeds, self.presenter.contact)
+        self.companies: Table = Table(company_seeds, self.presenter.company)
+        self.contacts: Table = Table(self.contact_seeds, self.presenter.contact)
         conversation_seeds = ConversationSeeds(
             seed=self.seed,
             count=conversations,
@@ -135,7 +152,7 @@ class Workspace:
             contact_of=self._seeded_person,
             present=self.presenter.conversation,
         )
-        self.conversations = Table(conversation_seeds, self.presenter.conversation)
+        self.conversations: Table = Table(conversation_seeds, self.presenter.conversation)
 
     def _fill_tickets(self, tickets: int) -> None:
         self.ticket_states.fill(ticket_states())
@@ -154,7 +171,7 @@ class Workspace:
             contact_of=self._seeded_person,
             present=self.presenter.ticket,
         )
-        self.tickets = Table(seeds, self.presenter.ticket)
+        self.tickets: Table = Table(seeds, self.presenter.ticket)
 
     def _fill_history(self) -> None:
         """Make what is in the past: calls of the newest conversations, and what admins did."""

@@ -25,7 +25,7 @@ class MemoryTransport:
         self._script = iter(()) if callable(answers) else iter(answers)
         self.requests: list[Request] = []
         """Everything sent, in order."""
-        self.is_open = False
+        self.is_open: bool = False
 
     async def open(self) -> None:
         """Make ready."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
@@ -68,6 +69,56 @@ async def test_api_is_what_curl_was(tmp_path: Path) -> None:
 
         gone = await run("api", "DELETE", path, environment=environment)
         assert msgspec.json.decode(gone.stdout)["deleted"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"),
+    [
+        (("GET", "/contacts?per_page=7"), 20),
+        (("GET", "/conversations?per_page=2"), 5),
+        (
+            (
+                "POST",
+                "/contacts/search",
+                "-d",
+                '{"query":{"field":"role","operator":"=","value":"user"},"pagination":{"per_page":3}}',
+            ),
+            12,
+        ),
+        (("GET", "/admins"), 1),
+        (("POST", "/companies/list?per_page=3"), 8),
+        (("GET", "/articles?per_page=20"), 20),
+    ],
+)
+async def test_any_list_can_be_followed_to_its_end(arguments: tuple[str, ...], count: int) -> None:
+    async with simulated(companies=30) as environment:
+        done = await run("api", *arguments, "--paginate", environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    rows = [msgspec.json.decode(line) for line in done.stdout.splitlines()]
+    assert len(rows) >= count
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+async def test_a_simulator_runs_until_it_is_interrupted() -> None:
+    process = await anyio.open_process(
+        [sys.executable, "-m", "intercom_async", "simulate", "--port=0", "--contacts=5"],
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200"},
+    )
+    async with process:
+        assert process.stderr is not None
+        seen = b""
+        with anyio.fail_after(30):
+            while b"INTERCOM_TOKEN=" not in seen or not seen.endswith(b"\n"):
+                seen += await process.stderr.receive()
+        told = dict(line.split("=", 1) for line in seen.decode().splitlines() if "=" in line)
+        done = await run("api", "GET", "/contacts", environment=told)
+        assert len(msgspec.json.decode(done.stdout)["data"]) == 5
+        process.send_signal(signal.SIGINT)
+        with anyio.fail_after(30):
+            rest = b"".join([part async for part in process.stderr])
+        assert await process.wait() == 0
+    assert b"1 requests (1 \xc3\x97 200)" in rest
 
 
 async def test_the_workflows_run_from_the_command_line() -> None:

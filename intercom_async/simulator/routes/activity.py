@@ -10,7 +10,7 @@ from intercom_async.simulator.values import Call, Row, bad_parameter
 from .checks import list_of, moment_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("GET /admins/activity_logs")

@@ -11,7 +11,7 @@ from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
 from .checks import needed_text, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("GET /articles")

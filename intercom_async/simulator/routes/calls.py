@@ -10,7 +10,7 @@ from intercom_async.simulator.values import Call, Refusal, Reply, Row, not_found
 from .checks import list_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 MAX_CONVERSATIONS = 20
 

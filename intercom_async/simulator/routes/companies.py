@@ -26,7 +26,7 @@ from .checks import moment_of, needed_text, object_of, text_of
 from .contact_lists import company_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 MAX_PER_PAGE = 60
 MAX_LISTED = 10_000

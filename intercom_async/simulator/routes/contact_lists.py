@@ -11,7 +11,7 @@ from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, n
 from .checks import admin_of, contact_of, contact_to_change, needed_text, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 MAX_COMPANIES = 1_000
 

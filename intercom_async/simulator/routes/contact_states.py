@@ -12,7 +12,7 @@ from .checks import contact_of, contact_to_change, needed_text
 from .contacts import status_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 JOINED = ("_tags", "_notes", "_companies", "_opted_in", "_opted_out")
 

@@ -22,7 +22,7 @@ from .checks import (
 )
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 TIMES = names(
     "created_at updated_at signed_up_at last_seen_at last_contacted_at last_replied_at "

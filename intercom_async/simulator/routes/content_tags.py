@@ -10,7 +10,7 @@ from intercom_async.simulator.values import Call, Row, not_found
 from .checks import needed_text
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 NAMES = {
     "articles": ("article_not_found", "Article not found"),

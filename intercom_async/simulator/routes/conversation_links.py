@@ -15,7 +15,7 @@ from .contact_lists import attach, tag_of
 from .conversations import answer, conversation_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 MAX_CUSTOMERS = 100
 

@@ -16,7 +16,7 @@ from intercom_async.simulator.world.conversations import author_of
 from .checks import contact_of, moment_of, needed_text, object_of, search, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 TIMES = names(
     "created_at updated_at waiting_since snoozed_until statistics.first_contact_reply_at "

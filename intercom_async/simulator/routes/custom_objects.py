@@ -12,7 +12,7 @@ from intercom_async.simulator.workspace import CUSTOM_OBJECT_TYPES
 from .checks import first_where, moment_of, needed_text, object_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("POST /custom_object_instances/{type_identifier}")

@@ -10,7 +10,7 @@ from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
 from .checks import first_where, list_of, needed_text, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 MODELS = ("contact", "company")
 DATA_TYPES = ("string", "integer", "float", "boolean", "date", "datetime", "options")

@@ -12,7 +12,7 @@ from intercom_async.simulator.values import Call, Reply, Row, bad_parameter, not
 from .checks import moment_of, needed_text, object_of, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 KEPT_S = 90 * 86_400
 MAX_METADATA = 10

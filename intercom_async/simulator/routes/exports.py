@@ -15,7 +15,7 @@ from intercom_async.simulator.world.draw import mix
 from .checks import moment_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 RUN_S = 2.0
 KEPT_S = 2 * 86_400

@@ -11,7 +11,7 @@ from intercom_async.simulator.world.conversations import author_of
 from .checks import admin_of, contact_of, moment_of, object_of, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 ADMIN_KINDS = ("inapp", "in_app", "email", "conversation", "whatsapp", "sms")
 

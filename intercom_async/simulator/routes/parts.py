@@ -12,7 +12,7 @@ from .checks import admin_of, contact_of, list_of, moment_of, needed_text, text_
 from .conversations import answer, conversation_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 SAID = ("comment", "note", "quick_reply")
 MANAGED = ("close", "open", "snoozed", "assignment")

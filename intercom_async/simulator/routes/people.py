@@ -10,7 +10,7 @@ from intercom_async.simulator.values import Call, Refusal, bad_parameter, not_fo
 from .checks import admin_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("GET /me")

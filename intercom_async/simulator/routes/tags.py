@@ -12,7 +12,7 @@ from .checks import contact_of, contact_to_change, first_where, list_of, text_of
 from .contact_lists import attach, tag_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("GET /tags")

@@ -18,7 +18,7 @@ from .registry import Routes
 from .ticket_types import type_of
 from .tickets import make_ticket, ticket_of
 
-routes = Routes()
+routes: Routes = Routes()
 
 JOB_S = 2.0
 """How long a job is pending."""

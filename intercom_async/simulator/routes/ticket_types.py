@@ -12,7 +12,7 @@ from intercom_async.simulator.world.tickets import CATEGORIES, ticket_attribute,
 from .checks import needed_text, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 DATA_TYPES = frozenset(("string", "list", "integer", "decimal", "boolean", "datetime", "files"))
 SWITCHES = (

@@ -29,7 +29,7 @@ from .checks import (
 from .registry import Routes
 from .ticket_types import type_of
 
-routes = Routes()
+routes: Routes = Routes()
 
 TIMES = names("created_at updated_at snoozed_until")
 FIELDS = Fields(

@@ -11,7 +11,7 @@ from intercom_async.simulator.world.draw import mix
 from .checks import object_of, text_of
 from .registry import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 
 PREFIX = "visitor-"
 """A user id that begins like this is a visitor's: the messenger makes visitors, not the API."""

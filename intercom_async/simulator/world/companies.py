@@ -19,7 +19,7 @@ ID_LENGTH = 24
 class CompanySeeds:
     """Companies by number."""
 
-    monotone = frozenset({"created_at", "updated_at"})
+    monotone: frozenset[str] = frozenset({"created_at", "updated_at"})
 
     def __init__(
         self,

@@ -53,7 +53,7 @@ def blank_contact() -> Row:
 class ContactSeeds:
     """Contacts by number: four users in five, one lead."""
 
-    monotone = frozenset({"created_at", "updated_at"})
+    monotone: frozenset[str] = frozenset({"created_at", "updated_at"})
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class ContactSeeds:
         self.count = count
         self._seed = seed
         self._until = until
-        self.timeline = Timeline(seed=seed, salt=1, count=count, since=since, until=until)
+        self.timeline: Timeline = Timeline(seed=seed, salt=1, count=count, since=since, until=until)
         self._workspace_id = workspace_id
         self._admin_ids = admin_ids
         self._tag_ids = tag_ids

@@ -18,7 +18,7 @@ SPACING: Final = 16  # part ids kept free for each conversation
 class ConversationSeeds:
     """Conversations by number, each with one contact of the workspace."""
 
-    monotone = frozenset({"created_at", "updated_at", "id"})
+    monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
 
     def __init__(
         self,

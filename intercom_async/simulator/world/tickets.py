@@ -97,7 +97,7 @@ def ticket_attribute(
 class TicketSeeds:
     """Tickets by number; `id` is Intercom's own, `ticket_id` the number that people see."""
 
-    monotone = frozenset({"created_at", "updated_at", "id"})
+    monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
 
     def __init__(
         self,
