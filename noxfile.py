@@ -127,6 +127,13 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a broken link or reference fails."""
+    install(session, "docs")
+    session.run("mkdocs", "build", "--strict", "--site-dir", session.create_tmp())
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run every benchmark; `-- --quick` for the short form."""
     install(session)
