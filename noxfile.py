@@ -76,11 +76,12 @@ def tests(session: nox.Session) -> None:
             session.log(f"Python {version} is not here or does not run: skipped")
     install(session, "test")
     run = ["python", "-X", "dev", "-m"]
+    suite = ["pytest", "--numprocesses=auto", *session.posargs]
     if session.python != next(iter(FOUND)) or session.posargs:
-        session.run(*run, "pytest", *session.posargs)
+        session.run(*run, *suite)
         return
     # Begun before pytest, which loads this package's own plugin before any of its others.
-    session.run(*run, "coverage", "run", "-m", "pytest")
+    session.run(*run, "coverage", "run", "-m", *suite)
     session.run("coverage", "combine")
     session.run("coverage", "report")
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 BUSY = failure(
     429, "rate_limit_exceeded", "Exceeded rate limit of 1 pending message data export jobs"
 )
-CSV = gzip.compress(b"user_id,name\n1,Ann\n2,Bo\n")
+CSV = gzip.compress(b"user_id,name\n1,Ann\n2,Bo\n", mtime=0)
 
 
 def job(status: str) -> Reply:
