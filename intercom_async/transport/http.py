@@ -96,14 +96,22 @@ class HttpTransport:
         """Send one request and read its whole answer."""
         async with (
             _translated(request) as attempt,
-            await self._send(request, attempt.note(on_sent)) as response,
+            await self._send(
+                request, attempt.note(on_sent), self._timeout(request.timeout_s)
+            ) as response,
         ):
             return Reply(response.status, response.headers, await _read(response, request))
 
     async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and return with the head of a success, or with a whole failure."""
         async with _translated(request) as attempt:
-            response = await self._send(request, attempt.note(on_sent))
+            # A download may take hours; it is over when nothing comes for as long as one attempt.
+            times = aiohttp.ClientTimeout(
+                total=None,
+                sock_connect=min(request.timeout_s, _CONNECT_S),
+                sock_read=request.timeout_s,
+            )
+            response = await self._send(request, attempt.note(on_sent), times)
             if response.status >= FIRST_FAILURE:
                 async with response:
                     return Reply(response.status, response.headers, await _read(response, request))
@@ -111,7 +119,12 @@ class HttpTransport:
             response.status, response.headers, _chunks(response, request), response.close
         )
 
-    async def _send(self, request: Request, on_sent: Callable[[], None]) -> aiohttp.ClientResponse:
+    async def _send(
+        self,
+        request: Request,
+        on_sent: Callable[[], None],
+        times: aiohttp.ClientTimeout,
+    ) -> aiohttp.ClientResponse:
         session = self._session
         if session is None or session.closed:
             raise ClosedError("the HTTP session is closed")
@@ -126,7 +139,7 @@ class HttpTransport:
             URL(request.url, encoded=True),
             headers=request.headers,
             data=request.body,
-            timeout=self._timeout(request.timeout_s),
+            timeout=times,
             allow_redirects=False,
             raise_for_status=False,
         )
