@@ -10,6 +10,7 @@ from intercom_async.config import (
     check_headers,
     check_seconds,
     check_token,
+    check_update_method,
     check_version,
     resolve_origin,
     resolve_token,
@@ -150,3 +151,20 @@ def test_zero_seconds_and_none_are_time_spans() -> None:
 def test_headers_that_are_unsafe_or_not_the_callers_are_refused(headers: Any) -> None:
     with pytest.raises(ConfigError):
         check_headers(headers)
+
+
+@pytest.mark.parametrize("method", ["POST", "put", None, ["PUT"]])
+def test_only_two_verbs_are_in_use_for_updates(method: Any) -> None:
+    with pytest.raises(ConfigError, match="'PUT' or 'PATCH'"):
+        check_update_method(method)
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, "500", True])
+def test_calls_under_way_are_a_whole_number(count: Any) -> None:
+    with pytest.raises(ConfigError, match="max_in_flight"):
+        Limits(max_in_flight=count)
+
+
+def test_a_token_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ConfigError, match="int"):
+        check_token(5)  # type: ignore[arg-type] # the mistake
