@@ -34,7 +34,7 @@ from intercom_async.wire import FIRST_FAILURE, Reply, Request, StreamReply, Tran
 
 T = TypeVar("T")
 
-log = logging.getLogger("intercom_async")
+log: logging.Logger = logging.getLogger("intercom_async")
 
 MakeRequest = Callable[[Call[Any]], Awaitable[Request]]
 """Makes the request of each attempt anew, so that a renewed token is used at once."""

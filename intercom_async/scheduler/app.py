@@ -1,4 +1,4 @@
-"""One app of a scheduler: its gate, its queue, and how often somebody in a hurry comes by."""
+"""One app of a scheduler: its gate, its queue, and whether its calls are spread out."""
 
 from __future__ import annotations
 
@@ -6,51 +6,61 @@ from collections.abc import Hashable
 
 from intercom_async.priority import Priority
 
+from .foreign import ROUNDING
 from .gate import Gate
 from .lanes import Lanes
 from .permit import Permit
-from .tuning import Tuning
 
 SMALL_PART = 0.25
-"""Of what is left: so many waiting calls are no backlog, and go at once."""
+"""Of what is left: so many waiting normal calls are no backlog, and go at once."""
+QUIET_S = 1.0
+"""When calls have gone for this long and none has come, what waits is the rest of a job."""
 UNHURRIED = (Priority.BACKGROUND, Priority.BULK)
 
 
 class App:
     """What a scheduler keeps for one app."""
 
-    __slots__ = ("_arrival_at", "_tuning", "gate", "key", "lanes")
+    __slots__ = ("_going_since", "gate", "key", "lanes")
 
-    def __init__(self, key: Hashable, gate: Gate, tuning: Tuning) -> None:
+    def __init__(self, key: Hashable, gate: Gate) -> None:
         self.key = key
         self.gate = gate
         self.lanes = Lanes()
-        self._tuning = tuning
-        self._arrival_at = 0.0
+        self._going_since: float | None = None
+        """The first moment since the last call came at which one was let go."""
 
     def arrived(self, priority: Priority, now: float) -> None:
-        """Follow how often interactive calls come, so that room can be kept for them."""
-        if priority is not Priority.INTERACTIVE:
-            return
-        gate = self.gate
-        apart_s = max(now - self._arrival_at, 1e-3)
-        weight = min(1.0, apart_s / self._tuning.window_s)
-        gate.arrivals_per_s += weight * (1.0 / apart_s - gate.arrivals_per_s)
-        self._arrival_at = now
+        """Follow when calls come: interactive ones to keep room, others to know a job's end."""
+        if priority is Priority.INTERACTIVE:
+            self.gate.reserve.arrived(now, self.gate.grid.length_s)
+        else:
+            self._going_since = None
 
-    def settle_arrivals(self, now: float) -> None:
-        """Let the expectation fade when nobody comes any more."""
-        if self.gate.arrivals_per_s and now - self._arrival_at > 2 * self._tuning.window_s:
-            self.gate.arrivals_per_s = 0.0
+    def went(self, now: float) -> None:
+        """Note that a call that had waited was let go."""
+        if self._going_since is None:
+            self._going_since = now
 
     def is_paced(self, permit: Permit, now: float) -> bool:
         """Say whether a call is spread over the window.
 
-        Interactive calls never are, others with a backlog always; a few normal calls go at once
-        as long as nobody else uses the window.
+        Interactive calls never are, others with a backlog are. While nobody else uses the
+        windows, a few normal calls go at once, and so does the rest of a job that fits into what
+        is left of the window.
         """
         if permit.priority is Priority.INTERACTIVE:
             return False
-        if permit.priority in UNHURRIED or not self.gate.is_known:
+        gate = self.gate
+        if not gate.is_known or not gate.foreign.is_absent:
             return True
-        return not self.gate.is_roomy(now, self.lanes.live, SMALL_PART)
+        if permit.priority in UNHURRIED:
+            since = self._going_since
+            if since is None or now - since < max(QUIET_S, 4.0 * gate.rtt_s):
+                return True
+            part = 1.0
+        else:
+            part = SMALL_PART
+        window = gate.span(now)[0]
+        _, soft = gate.room(window, now, hurried=False)
+        return self.lanes.live > soft * part or gate.ledger(window).foreign_at_least > ROUNDING

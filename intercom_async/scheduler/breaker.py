@@ -23,6 +23,11 @@ class Breaker:
         self.until = 0.0
         """Nobody goes before this moment."""
 
+    @property
+    def is_tripped(self) -> bool:
+        """Whether there have been so many that calls are held back."""
+        return self.streak >= STREAK
+
     def failed(self, now: float) -> bool:
         """Note one; say whether everybody pauses now."""
         self.streak += 1
@@ -37,9 +42,7 @@ class Breaker:
         self.streak = 0
 
     def look(self, now: float, in_flight: int) -> float:
-        """Return 0.0 if a call may go, else when to look again."""
-        if self.streak < STREAK:
-            return 0.0
+        """Return 0.0 if a call may go all the same, else when to look again."""
         if now < self.until:
             return self.until
         return 0.0 if in_flight == 0 else float("inf")

@@ -11,13 +11,26 @@ from random import Random
 
 from intercom_async.window import Window
 
+from .cold import Cold
+from .foreign import ROUNDING, Foreign
+from .grid import Grid
 from .ledger import Ledger
 from .limiter_clock import LimiterClock
 from .pace import Pace
-from .tuning import Tuning
+from .placing import place
+from .reserve import RELEASE_S, Reserve
 
 EPSILON_S = 1e-4
 """So that a timer set for the end of a window fires after it."""
+REMEMBERED = 20
+"""Windows whose use is remembered."""
+SCOUTS = 20
+"""The last calls of a window whose end is unknown are sent one by one."""
+SCOUT_APART_S = 0.5
+KNOCK_S = 0.5
+"""Above this uncertainty a call asks whether the next window has begun."""
+UNCERTAIN_S = 0.5
+"""Above this the server's clock is not known well enough."""
 
 
 class Gate:
@@ -25,51 +38,60 @@ class Gate:
 
     Args:
         limit: Calls a window, until a reply says it.
-        tuning: Spans and shares, scaled to the window's length.
-        clock: The server's clock; apps of one server share it.
+        grid: Where windows end; apps of one server share it.
+        clock: The server's clock; shared as well.
         random: Spreads second looks, so that processes do not look in step.
     """
 
     __slots__ = (
-        "_clock",
-        "_foreign_per_s",
-        "_foreign_seen",
-        "_foreign_share",
+        "_knocked_at",
         "_ledgers",
-        "_newest",
-        "_phase",
-        "_random",
-        "_rtt_s",
-        "_tuning",
+                "_random",
+        "_scout_at",
+        "_span",
+        "_span_of",
+        "_span_until",
         "_uplink_s",
-        "arrivals_per_s",
+        "clock",
         "cold",
         "counts_itself",
+        "foreign",
+        "frozen",
+        "grid",
         "has_headers",
         "is_probing",
         "limit",
+        "newest",
         "outstanding",
         "pace",
+        "reserve",
+        "rtt_s",
         "shares",
+        "suspects",
     )
 
-    def __init__(self, limit: int, tuning: Tuning, clock: LimiterClock, random: Random) -> None:
+    def __init__(self, limit: int, grid: Grid, clock: LimiterClock, random: Random) -> None:
         self.limit = limit
-        self._tuning = tuning
-        self._clock = clock
+        self.grid = grid
+        self.clock = clock
         self._random = random
         self._ledgers: dict[int, Ledger] = {}
-        self._newest = -1
-        self._phase = 0.0
-        self._uplink_s = tuning.uplink_s
-        self._rtt_s = 0.0
-        self._foreign_share = 0.0
-        self._foreign_per_s = 0.0
-        self._foreign_seen: tuple[float, int, int] | None = None
-        self.arrivals_per_s = 0.0
+        self.newest = 0
+        """The latest window that was looked at."""
+        self.frozen = 0
+        """A Reset that stays the same while the count begins anew; it is not believed."""
+        self._span: tuple[int, ...] = ()
+        self._span_of = (-1, -1)
+        self._span_until = -math.inf
+        self._uplink_s = grid.tuning.uplink_s
+        self.rtt_s = 0.0
+        """How long calls take, on the average."""
+        self._scout_at = 0.0
+        self._knocked_at = 0
+        self.foreign = Foreign()
+        self.reserve = Reserve()
         self.pace = Pace()
-        self.cold = 0
-        """Permits given before any window was known."""
+        self.cold = Cold()
         self.outstanding = 0
         """Permits given and not come back."""
         self.is_probing = False
@@ -78,140 +100,172 @@ class Gate:
         """None until a reply came; False where a proxy strips the headers."""
         self.counts_itself = True
         """Whether `Remaining` is lower by the very call it answers."""
+        self.suspects = 0
+        """Replies in a row whose Reset contradicts what is known."""
         self.shares: list[float] = []
         """How much of each of the last windows was used."""
 
-    @property
-    def window_s(self) -> float:
-        """The length of a window."""
-        return self._tuning.window_s
-
     # Windows ---------------------------------------------------------------------------------
-
-    def _index(self, server_time: float) -> int:
-        return math.floor((server_time - self._phase) / self._tuning.window_s)
-
-    def span(self, now: float) -> tuple[int, int]:
-        """Return the first and the last window that a call sent now may be counted in."""
-        low, high = self._clock.bounds(now)
-        return self._index(now + low), self._index(now + high + self._uplink_s)
-
-    def ledger(self, index: int) -> Ledger:
-        """Return the account of a window, and close those that are over for good."""
-        found = self._ledgers.get(index)
-        if found is None:
-            found = self._ledgers[index] = Ledger(self.limit)
-            if index > self._newest:
-                self._newest = index
-                for old in [old for old in self._ledgers if old < index - 2]:
-                    self._close(self._ledgers.pop(old))
-        return found
-
-    def _close(self, ledger: Ledger) -> None:
-        """Remember what a window was like: how full it got, and how much of it others took."""
-        if ledger.limit <= 0:
-            return
-        self.shares = [*self.shares[-19:], min(1.0, ledger.used / ledger.limit)]
-        foreign = ledger.foreign_at_most / ledger.limit
-        self._foreign_share = 0.5 * self._foreign_share + 0.5 * foreign
-
-    def end_of(self, index: int) -> float:
-        """Return a window's end on the server's clock."""
-        return self._phase + (index + 1) * self._tuning.window_s
-
-    def opens(self, index: int, now: float) -> float:
-        """Return the moment from which a call cannot be counted in window `index` any more."""
-        return self.end_of(index) - self._clock.bounds(now)[0] + EPSILON_S
-
-    def elapsed_s(self, index: int, now: float) -> float:
-        """Return how much of a window has gone, by the middle of what is possible."""
-        low, high = self._clock.bounds(now)
-        start = self.end_of(index) - self._tuning.window_s
-        return min(max(now + (low + high) / 2 - start, 0.0), self._tuning.window_s)
 
     @property
     def is_known(self) -> bool:
         """Whether there are windows to go by."""
-        return self._clock.is_known and self.has_headers is not False
+        return self.clock.is_known and self.has_headers is not False
 
-    def is_roomy(self, now: float, waiting: int, part: float) -> bool:
-        """Say whether what waits is a small part of what is left, and nobody else is there."""
-        index = self.span(now)[0]
-        _, soft = self.room(index, now, reserved=True)
-        return waiting <= soft * part and self.ledger(index).foreign_at_least == 0
+    def span(self, now: float) -> tuple[int, ...]:
+        """Return the windows, the first one first, that a call sent now may be counted in."""
+        clock, grid = self.clock, self.grid
+        versions = (clock.version, grid.version)
+        if now < self._span_until and self._span_of == versions:
+            return self._span
+        low, high = clock.bounds(now)
+        high += self._uplink_s
+        first, last = grid.window_at(now + low), grid.window_at(now + high)
+        self._span = (
+            (first,) if first == last else tuple(range(first, last + 1, grid.length_ms))
+        )
+        # Until the next window comes into reach; drift is far less than a millisecond by then.
+        self._span_until = min(first / 1000 - low, last / 1000 - high) - EPSILON_S * grid.length_s
+        self._span_of = versions
+        return self._span
+
+    def ledger(self, window: int) -> Ledger:
+        """Return the account of a window, and close those that are over for good."""
+        found = self._ledgers.get(window)
+        if found is not None:
+            return found
+        far_ms = 2 * self.grid.length_ms
+        found = Ledger(self.limit)
+        if self.newest - 3 * far_ms < window < self.newest - far_ms:
+            # A reply that comes this late tells of a window whose account is closed.
+            return found
+        self._ledgers[window] = found
+        if not self.newest - far_ms <= window <= self.newest:
+            self.newest = window
+            self.reserve.fade()
+            for old in [old for old in self._ledgers if abs(old - window) > far_ms]:
+                self._close(self._ledgers.pop(old))
+        return found
+
+    def last_named(self) -> Ledger | None:
+        """Return the account of the window that a reply has named last."""
+        return self._ledgers.get(self.grid.last_ms)
+
+    def _close(self, ledger: Ledger) -> None:
+        """Remember what a window was like: how full it got, and how much of it others took."""
+        self.shares = [*self.shares[1 - REMEMBERED :], min(1.0, ledger.used / ledger.limit)]
+        self.foreign.close(ledger)
+
+    def opens(self, window: int, now: float) -> float:
+        """Return the moment from which a call cannot be counted in a window any more."""
+        return window / 1000 - self.clock.bounds(now)[0] + EPSILON_S
+
+    def left_s(self, window: int, now: float) -> float:
+        """Return how much of a window is likely to be left."""
+        left_s = window / 1000 - now - self.clock.likely(now)
+        return min(max(left_s, 0.0), self.grid.length_s)
 
     # Deciding --------------------------------------------------------------------------------
 
-    def look(self, now: float, *, cost: int, reserved: bool, paced: bool) -> float:
+    def look(self, now: float, *, cost: int, hurried: bool, paced: bool) -> float:
         """Return 0.0 if a call may go, else the moment to look again; infinity: after a reply.
 
         Args:
             now: Loop time.
             cost: What it counts.
-            reserved: Whether what is kept for interactive calls is out of its reach.
+            hurried: Whether what is kept for interactive calls is within its reach.
             paced: Whether it is spread over the window.
         """
         if self.is_probing and self.outstanding:
             return math.inf
         if not self.is_known:
-            return self._look_blind(now)
-        first, last = self.span(now)
-        for index in range(last, first - 1, -1):
-            again = self._look_at(index, now, cost=cost, reserved=reserved)
-            if again:
-                return again
+            return self._look_blind(now, hurried=hurried)
         if paced:
             again = self.pace.next_at
             if again > now:
                 return again
+        for window in reversed(self.span(now)):
+            again = self._look_at(window, now, cost=cost, hurried=hurried)
+            if again:
+                return again
         return 0.0
 
-    def _look_blind(self, now: float) -> float:
+    def _look_blind(self, now: float, *, hurried: bool) -> float:
         """Decide without a window: a few at first, then evenly as the settings say."""
         if self.has_headers is None:
-            return 0.0 if self.cold < self._tuning.burst_cold else math.inf
+            return self.cold.look(now, hurried=hurried)
         again = self.pace.next_at
         return again if again > now else 0.0
 
-    def _look_at(self, index: int, now: float, *, cost: int, reserved: bool) -> float:
+    def _look_at(self, window: int, now: float, *, cost: int, hurried: bool) -> float:
         """Return 0.0 if a window has room, else when to look again."""
-        ledger = self.ledger(index)
+        ledger = self.ledger(window)
         if ledger.is_full:
-            return self.opens(index, now)
-        hard, soft = self.room(index, now, reserved=reserved)
+            return self._look_past(window, now)
+        hard, soft = self.room(window, now, hurried=hurried)
+        if hard < cost:
+            return self._look_past(window, now)
+        if hard <= SCOUTS and self.clock.width_s(now) > UNCERTAIN_S:
+            # Nobody knows yet when this window ends. What is left of it finds out, bit by bit.
+            return self._scout_at if self._scout_at > now else 0.0
         if soft >= cost:
             return 0.0
-        if hard >= cost:
-            # There is room that a margin or a reserve holds back: both shrink, so look again soon.
-            return now + self._tuning.second_look_s * self._random.uniform(0.5, 1.5)
-        return self.opens(index, now)
+        # There is room that a margin or a reserve holds back: both shrink, so look again soon.
+        pause_s = self.grid.tuning.second_look_s * self._random.uniform(0.5, 1.5)
+        if not self.reserve.per_s:
+            return now + pause_s
+        return min(now + pause_s, max(now, self._released_at(window, now)) + EPSILON_S)
 
-    def room(self, index: int, now: float, *, reserved: bool) -> tuple[int, int]:
+    def _look_past(self, window: int, now: float) -> float:
+        """Return when a window that is used up is over for certain.
+
+        Where that may be seconds too late, one call knocks in the middle of what is possible:
+        taken or not, its reply halves the uncertainty.
+        """
+        opens = self.opens(window, now)
+        width_s = self.clock.width_s(now)
+        if width_s <= KNOCK_S or window == self._knocked_at:
+            return opens
+        again = opens - width_s / 2
+        if again > now:
+            return again
+        if self.outstanding:
+            return opens
+        self._knocked_at = window
+        return 0.0
+
+    def _released_at(self, window: int, now: float) -> float:
+        """Return when nothing is kept for interactive calls any more; `now` once it is past."""
+        return now + max(0.0, self.left_s(window, now) - RELEASE_S)
+
+    def room(self, window: int, now: float, *, hurried: bool) -> tuple[int, int]:
         """Return what is left of a window, and what of it may be given out now."""
-        ledger = self.ledger(index)
-        elapsed_s = self.elapsed_s(index, now)
-        expected = self._foreign_share * ledger.limit * elapsed_s / self._tuning.window_s
-        foreign = ledger.foreign(expected)
-        hard = ledger.limit - foreign - ledger.charged
-        soft = hard
-        if foreign > 2:  # noqa: PLR2004 (one or two are rounding, not a neighbour)
-            soft -= math.ceil(self._foreign_per_s * self._rtt_s)
-        if reserved and self.arrivals_per_s > 0:
-            coming = self.arrivals_per_s * (self._tuning.window_s - elapsed_s)
-            soft -= math.ceil(coming + 2.0 * math.sqrt(coming))
+        ledger = self.ledger(window)
+        charged = ledger.outstanding + ledger.acknowledged + ledger.lost
+        kept = not hurried and self.reserve.per_s > 0.0
+        if not kept and ledger.top <= charged and not self.foreign.share:
+            hard = ledger.limit - charged
+            return hard, hard
+        left_s = self.left_s(window, now)
+        foreign = self.foreign.estimate(ledger, 1.0 - left_s / self.grid.length_s)
+        soft = hard = ledger.limit - foreign - charged
+        if foreign > ROUNDING:
+            soft -= self.foreign.margin(now, ledger.limit, self.rtt_s)
+        if kept:
+            soft -= self.reserve.kept(ledger.limit, left_s)
         return hard, soft
 
     def rate_per_s(self, now: float) -> float:
         """Return how fast paced calls may go: what is left over the time that is left."""
-        tuning = self._tuning
+        tuning = self.grid.tuning
         steady = self.limit / tuning.window_s
         if not self.is_known:
             return steady
-        index = self.span(now)[0]
-        _, soft = self.room(index, now, reserved=True)
-        left_s = tuning.window_s - tuning.guard_s - self.elapsed_s(index, now)
+        window = self.span(now)[0]
+        _, soft = self.room(window, now, hurried=False)
+        left_s = self.left_s(window, now) - tuning.guard_s
         rate = min(max(soft, 1) / max(left_s, tuning.horizon_s), tuning.steepest * steady)
-        if self.arrivals_per_s <= 0 and self.ledger(index).foreign_at_most == 0:
+        if self.foreign.is_absent and self.ledger(window).foreign_at_least <= ROUNDING:
             # Nobody else: a floor keeps the last calls of a window from coming ever slower.
             rate = max(rate, steady)
         return rate
@@ -222,117 +276,86 @@ class Gate:
         """Charge a call to every window that may count it; return those."""
         self.outstanding += 1
         if not self.is_known:
-            self.cold += 1
+            self.cold.given += 1
             self.pace.spend(now, self.rate_per_s(now), cost)
             return ()
         if paced:
             self.pace.spend(now, self.rate_per_s(now), cost)
-        first, last = self.span(now)
-        for index in range(first, last + 1):
-            self.ledger(index).outstanding += cost
-        return (first,) if first == last else tuple(range(first, last + 1))
+        self._scout_at = now + SCOUT_APART_S
+        charged = self.span(now)
+        for window in charged:
+            self.ledger(window).outstanding += cost
+        return charged
 
-    def refund(self, charged: tuple[int, ...], cost: int) -> None:
-        """Take a charge back: nothing was sent."""
-        self._settle(charged, cost)
+    def settle(self, charged: tuple[int, ...], cost: int) -> None:
+        """Take a charge back: a reply has come, or nothing was sent."""
+        self.outstanding -= 1
+        if not charged:
+            self.cold.given -= 1
+        for window in charged:
+            ledger = self._ledgers.get(window)
+            if ledger is not None:
+                ledger.outstanding -= cost
 
     def lose(self, charged: tuple[int, ...], cost: int) -> None:
         """Leave a charge where it is: the call may have been counted."""
-        self._settle(charged, cost)
-        for index in charged:
-            ledger = self._ledgers.get(index)
+        self.settle(charged, cost)
+        for window in charged:
+            ledger = self._ledgers.get(window)
             if ledger is not None:
                 ledger.lost += cost
-
-    def _settle(self, charged: tuple[int, ...], cost: int) -> None:
-        self.outstanding -= 1
-        if not charged:
-            self.cold -= 1
-        for index in charged:
-            ledger = self._ledgers.get(index)
-            if ledger is not None:
-                ledger.outstanding -= cost
 
     def acknowledge(
         self,
         charged: tuple[int, ...],
-        window: Window,
+        reply: Window,
         *,
         cost: int,
         sent: float,
         received: float,
+        rejected: bool = False,
     ) -> int | None:
         """Take a reply in; return the window it was counted in, if it says so."""
-        self._settle(charged, cost)
-        index = self._place(window, sent, received)
-        if index is None:
-            self._note_silence(charged, window, cost)
+        self.settle(charged, cost)
+        window = place(self, reply, sent, received, certain=rejected)
+        if window is None:
+            self._note_silence(charged, reply, cost)
             return None
         self.has_headers = True
-        if charged and index not in charged:
-            self._uplink_s = min(self._uplink_s * 1.5, self._tuning.uplink_most_s)
-        ledger = self.ledger(index)
+        if charged and window not in charged:
+            self._uplink_s = min(self._uplink_s * 1.5, self.grid.tuning.uplink_most_s)
+            self._span_until = -math.inf
+        ledger = self.ledger(window)
         ledger.acknowledged += cost
-        used = window.used
-        if used == 0:
-            # The very call that this answers is counted by now: the server subtracts it later.
-            self.counts_itself = False
-        if used is not None and not self.counts_itself:
-            used += cost
-        ledger.see(window.limit, used)
-        if window.limit and index >= self._newest:
+        used = reply.used
+        if used is not None:
+            if used == 0:
+                # The very call that this answers is counted by now: it is subtracted later.
+                self.counts_itself = False
+            if not self.counts_itself:
+                used += cost
+        ledger.see(reply.limit, used, sent)
+        if reply.limit and window >= self.newest:
             self.limit = ledger.limit
-        self._rtt_s = (
-            0.9 * self._rtt_s + 0.1 * (received - sent) if self._rtt_s else received - sent
-        )
-        self._watch_foreign(index, ledger, received)
-        return index
+        rtt_s = received - sent
+        self.rtt_s = 0.9 * self.rtt_s + 0.1 * rtt_s if self.rtt_s else rtt_s
+        self.foreign.watch(window, ledger, received, self.grid.tuning)
+        return window
 
-    def _note_silence(self, charged: tuple[int, ...], window: Window, cost: int) -> None:
+    def _note_silence(self, charged: tuple[int, ...], reply: Window, cost: int) -> None:
         """Keep the charges of a reply that does not say its window."""
-        if self.has_headers is None:
+        if self.has_headers is None and not self.suspects:
             self.has_headers = False
-        if window.limit:
-            self.limit = window.limit
-        for index in charged:
-            self.ledger(index).acknowledged += cost
+        if reply.limit:
+            self.limit = reply.limit
+        for window in charged:
+            self.ledger(window).acknowledged += cost
 
-    def _place(self, window: Window, sent: float, received: float) -> int | None:
-        """Return which window a reply names, unless what it says cannot be."""
-        reset_at = window.reset_at
-        if reset_at is None:
-            return None
-        length = self._tuning.window_s
-        if self._clock.is_known:
-            low, high = self._clock.bounds(received)
-            if not (sent + low - length < reset_at <= received + high + 2 * length):
-                return None
-        phase = round(reset_at % length, 3) % length
-        if phase != self._phase:
-            # Windows that end elsewhere than they did: what was known of them is void.
-            self._phase = phase
-            self._ledgers.clear()
-            self._newest = -1
-        self._clock.counted_in(reset_at - length, reset_at, sent=sent, received=received)
-        return round((reset_at - phase) / length) - 1
-
-    def fill(self, index: int) -> None:
+    def fill(self, window: int) -> None:
         """Note that the server has turned a call away: nothing more fits into this window."""
-        ledger = self.ledger(index)
+        ledger = self.ledger(window)
         ledger.rejected += 1
-        ledger.is_full = True
         if ledger.acknowledged <= ledger.rejected:
             # Not one call of ours was served: a storm. The next window begins with one probe.
             self.is_probing = True
-
-    def _watch_foreign(self, index: int, ledger: Ledger, now: float) -> None:
-        """Follow how fast others use the window up."""
-        foreign = ledger.foreign_at_most
-        seen = self._foreign_seen
-        if seen is None or seen[1] != index:
-            self._foreign_seen = (now, index, foreign)
-            return
-        if now - seen[0] >= self._tuning.foreign_span_s:
-            slope = max(0.0, (foreign - seen[2]) / (now - seen[0]))
-            self._foreign_per_s = 0.5 * self._foreign_per_s + 0.5 * slope
-            self._foreign_seen = (now, index, foreign)
+        ledger.is_full = True

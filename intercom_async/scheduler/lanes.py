@@ -26,6 +26,52 @@ SLACK_S = {
 _LONGEST_DEAD = 64
 
 
+class Queue:
+    """One key's calls: those that the server has turned away before, then the others."""
+
+    __slots__ = ("_again", "_first")
+
+    def __init__(self) -> None:
+        self._first: deque[Permit] = deque()
+        self._again: deque[Permit] | None = None
+
+    def push(self, permit: Permit) -> None:
+        """Queue a permit."""
+        if permit.is_repeat:
+            if self._again is None:
+                self._again = deque()
+            self._again.append(permit)
+        else:
+            self._first.append(permit)
+
+    def head(self) -> tuple[Permit | None, int]:
+        """Return who is next, and how many were dropped that wait no longer."""
+        dropped = 0
+        for queue in (self._again, self._first):
+            while queue:
+                permit = queue[0]
+                if permit.is_waiting:
+                    return permit, dropped
+                queue.popleft()
+                dropped += 1
+        return None, dropped
+
+    def pop(self) -> None:
+        """Take the head out."""
+        (self._again or self._first).popleft()
+
+    def sweep(self) -> bool:
+        """Drop everybody who waits no longer; say whether anybody is left."""
+        self._again = deque(permit for permit in self._again or () if permit.is_waiting)
+        self._first = deque(permit for permit in self._first if permit.is_waiting)
+        return bool(self._again or self._first)
+
+    def __iter__(self) -> Iterator[Permit]:
+        """Give everybody who waits."""
+        for queue in (self._again or (), self._first):
+            yield from [permit for permit in queue if permit.is_waiting]
+
+
 class Lane:
     """One lane: first come, first served for each key, and the keys in turn."""
 
@@ -35,51 +81,46 @@ class Lane:
         self.slack_s = slack_s
         self.live = 0
         """Permits that wait."""
-        self._keys: OrderedDict[str, deque[Permit]] = OrderedDict()
+        self._keys: OrderedDict[str, Queue] = OrderedDict()
         self._debts: dict[str, int] = {}
         self._dead = 0
 
     def push(self, permit: Permit) -> None:
-        """Queue a permit; one that was turned away by the server goes to the front."""
+        """Queue a permit; one that was turned away by the server goes before the others."""
         queue = self._keys.get(permit.key)
         if queue is None:
-            queue = self._keys[permit.key] = deque()
-        if permit.is_repeat:
-            queue.appendleft(permit)
-        else:
-            queue.append(permit)
+            queue = self._keys[permit.key] = Queue()
+        queue.push(permit)
         self.live += 1
 
     def head(self) -> Permit | None:
         """Return whose turn it is, or None if nobody waits."""
         while self._keys:
             key, queue = next(iter(self._keys.items()))
-            while queue and not queue[0].is_waiting:
-                queue.popleft()
-                self._dead -= 1
-            if not queue:
-                del self._keys[key]
-                self._debts.pop(key, None)
+            permit, dropped = queue.head()
+            self._dead -= dropped
+            if permit is None:
+                self._drop(key)
                 continue
-            debt = self._debts.get(key, 0)
+            debt = self._debts.get(key, 0) if self._debts else 0
             if debt > 0 and len(self._keys) > 1:
                 # A heavy call has cost this key some of its turns.
                 self._debts[key] = debt - 1
                 self._keys.move_to_end(key)
                 continue
-            return queue[0]
+            return permit
         return None
 
     def pop(self, permit: Permit) -> None:
         """Take the head out, and give the next key its turn."""
         queue = self._keys[permit.key]
-        queue.popleft()
+        queue.pop()
         self.live -= 1
-        if not queue:
-            del self._keys[permit.key]
-            self._debts.pop(permit.key, None)
+        if self.live == 0:
+            self._clear()
         elif len(self._keys) > 1:
-            self._debts[permit.key] = permit.cost - 1
+            if permit.cost > 1:
+                self._debts[permit.key] = permit.cost - 1
             self._keys.move_to_end(permit.key)
 
     def forget(self) -> None:
@@ -87,27 +128,30 @@ class Lane:
         self.live -= 1
         self._dead += 1
         if self.live == 0:
-            self._keys.clear()
-            self._debts.clear()
-            self._dead = 0
+            self._clear()
         elif self._dead > self.live + _LONGEST_DEAD:
             self._sweep()
+
+    def _clear(self) -> None:
+        self._keys.clear()
+        self._debts.clear()
+        self._dead = 0
+
+    def _drop(self, key: str) -> None:
+        del self._keys[key]
+        self._debts.pop(key, None)
 
     def _sweep(self) -> None:
         """Take out everybody who waits no longer, so that cancelled calls hold no memory."""
         for key, queue in list(self._keys.items()):
-            kept = deque(permit for permit in queue if permit.is_waiting)
-            if kept:
-                self._keys[key] = kept
-            else:
-                del self._keys[key]
-                self._debts.pop(key, None)
+            if not queue.sweep():
+                self._drop(key)
         self._dead = 0
 
     def __iter__(self) -> Iterator[Permit]:
         """Give everybody who waits."""
         for queue in list(self._keys.values()):
-            yield from [permit for permit in queue if permit.is_waiting]
+            yield from queue
 
 
 class Lanes:
@@ -127,22 +171,19 @@ class Lanes:
         """Return one lane."""
         return self._lanes[priority]
 
-    def due(self) -> list[tuple[float, Permit]]:
-        """Return the head of each lane with the moment it is due, the first due first."""
-        heads: list[tuple[float, Permit]] = []
+    def due(self) -> list[Permit]:
+        """Return the head of each lane, the first due first."""
+        heads: list[tuple[float, int, Permit]] = []
         for lane in self._lanes:
             if lane.live:
                 head = lane.head()
                 if head is not None:
-                    heads.append((head.since + lane.slack_s, head))
+                    heads.append((head.since + lane.slack_s, head.priority, head))
         if len(heads) > 1:
-            heads.sort(key=_moment)
-        return heads
+            heads.sort()
+        return [head for _, _, head in heads]
 
     def ahead(self, priority: Priority) -> int:
         """Return how many wait in this lane and in those before it."""
         return sum(lane.live for lane in self._lanes[: priority + 1])
 
-
-def _moment(entry: tuple[float, Permit]) -> float:
-    return entry[0]

@@ -14,14 +14,26 @@ A ledger is thrown away with its window; nothing leaks into the next one.
 
 from __future__ import annotations
 
+import math
+
 
 class Ledger:
     """The account of one window."""
 
-    __slots__ = ("acknowledged", "is_full", "limit", "lost", "outstanding", "rejected", "top")
+    __slots__ = (
+        "_limit_sent_at",
+        "acknowledged",
+        "is_full",
+        "limit",
+        "lost",
+        "outstanding",
+        "rejected",
+        "top",
+    )
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self._limit_sent_at = -math.inf
         self.outstanding = 0
         """Charged, and nothing heard yet."""
         self.acknowledged = 0
@@ -60,14 +72,13 @@ class Ledger:
         """The most that was used up when the server last said."""
         return self.top + self.outstanding
 
-    def foreign(self, expected: float) -> int:
-        """Estimate what others have used, from what they use as a rule."""
-        low, high = self.foreign_at_least, self.foreign_at_most
-        return min(max(int(expected), low), high)
+    def see(self, limit: int | None, used: int | None, sent: float) -> None:
+        """Take in what the reply to a request sent at this moment says of this window.
 
-    def see(self, limit: int | None, used: int | None) -> None:
-        """Take in what a reply says of this window."""
-        if limit is not None and limit > 0:
+        Limits change within a window: the request that left last knows the newest one.
+        """
+        if limit is not None and limit > 0 and sent >= self._limit_sent_at:
             self.limit = limit
+            self._limit_sent_at = sent
         if used is not None and used > self.top:
             self.top = used

@@ -5,6 +5,8 @@ Replies name the window they were counted in. A request that left at `sent` and 
 the difference between the two clocks lies in [start - received, end - sent). Each reply narrows
 that interval; two replies on both sides of a window's end narrow it to about a round trip.
 
+The Date header narrows it, too, as long as it agrees: it is written by a clock that need not be the
+limiter's, so it is trusted to a part of a second, and not at all once it has contradicted a window.
 The wall clock of this machine is never read: it may be wrong, and it may jump.
 """
 
@@ -14,24 +16,25 @@ from email.utils import parsedate_to_datetime
 
 DRIFT = 1e-4
 """Seconds a second by which two clocks may part: 100 ppm, several times what crystals do."""
-DATE_SLACK_S = 0.5
-"""The Date header comes from a clock that need not be the limiter's."""
+DATE_SLACK_S = 0.75
+"""The clock that writes Date may be off by so much from the limiter's."""
+DATE_WIDTH_S = 1.0
+"""Below this the windows say more of the server's clock than its Date header does."""
 
 
 class LimiterClock:
     """Bounds of what the server's clock shows; pure arithmetic on moments it is given."""
 
-    __slots__ = ("_high", "_high_at", "_is_date_trusted", "_low", "_low_at")
+    __slots__ = ("_high", "_high_at", "_is_date_trusted", "_low", "_low_at", "is_known", "version")
 
     def __init__(self) -> None:
         self._low = self._high = 0.0
-        self._low_at = self._high_at = -1.0
+        self._low_at = self._high_at = 0.0
         self._is_date_trusted = True
-
-    @property
-    def is_known(self) -> bool:
+        self.is_known = False
         """Whether a reply has said anything of the server's clock."""
-        return self._low_at >= 0.0
+        self.version = 0
+        """Grows with each change, so that others know when to calculate anew."""
 
     def bounds(self, now: float) -> tuple[float, float]:
         """Return the least and the greatest difference from loop time at `now`."""
@@ -45,39 +48,48 @@ class LimiterClock:
         low, high = self.bounds(now)
         return high - low
 
+    def likely(self, now: float) -> float:
+        """Return the difference in the middle of what is possible."""
+        low, high = self.bounds(now)
+        return (low + high) / 2
+
     def counted_in(self, start: float, end: float, *, sent: float, received: float) -> None:
         """Take in that a request sent and answered at these moments was counted in a window."""
-        self._narrow(start - received, end - sent, received)
+        if self.is_known and self._narrow(start - received, end - sent, received):
+            return
+        # The newest word counts: one of the clocks was set, or a Date has misled us.
+        self._is_date_trusted = self._is_date_trusted and not self.is_known
+        self._low, self._high = start - received, end - sent
+        self._low_at = self._high_at = received
+        self.is_known = True
+        self.version += 1
 
     def dated(self, date: float, *, sent: float, received: float) -> None:
         """Take in a Date header, in whole seconds, as long as it agrees with the windows."""
-        if not self._is_date_trusted:
-            return
-        low, high = date - DATE_SLACK_S - received, date + 1.0 + DATE_SLACK_S - sent
-        if self.is_known:
-            known_low, known_high = self.bounds(received)
-            if low > known_high or high < known_low:
-                self._is_date_trusted = False
-                return
-            low, high = max(low, known_low), min(high, known_high)
-        self._set(low, high, received)
+        if self._is_date_trusted:
+            self._is_date_trusted = self._narrow(
+                date - DATE_SLACK_S - received, date + 1.0 + DATE_SLACK_S - sent, received
+            )
 
-    def _narrow(self, low: float, high: float, now: float) -> None:
-        if self.is_known:
-            known_low, known_high = self.bounds(now)
-            joint_low, joint_high = max(low, known_low), min(high, known_high)
-            if joint_low <= joint_high:
-                if joint_low > known_low:
-                    self._low, self._low_at = joint_low, now
-                if joint_high < known_high:
-                    self._high, self._high_at = joint_high, now
-                return
-            # The newest word counts: a clock was set, or what narrowed this was a Date.
-        self._set(low, high, now)
+    def _narrow(self, low: float, high: float, now: float) -> bool:
+        """Take in bounds; say whether they agree with what is known, else do nothing."""
+        known_low = self._low - DRIFT * (now - self._low_at)
+        known_high = self._high + DRIFT * (now - self._high_at)
+        if low > known_high or high < known_low:
+            return False
+        if low > known_low:
+            self._low, self._low_at = low, now
+            self.version += 1
+        if high < known_high:
+            self._high, self._high_at = high, now
+            self.version += 1
+        return True
 
-    def _set(self, low: float, high: float, now: float) -> None:
-        self._low, self._high = low, high
-        self._low_at = self._high_at = now
+    def forget(self) -> None:
+        """Begin anew: what was known has turned out to be wrong."""
+        self.is_known = False
+        self._is_date_trusted = False
+        self.version += 1
 
 
 def parse_date(text: str) -> float | None:

@@ -10,7 +10,7 @@ A permit is its own context manager and its own place in the queue: one object a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,7 +22,8 @@ from .throttle import Throttle
 
 if TYPE_CHECKING:
     from .app import App
-    from .scheduler import Scheduler
+    from .replies import Replies
+    from .turns import Turns
 
 
 class State(Enum):
@@ -40,13 +41,16 @@ class Permit:
     """The right to send one request; made by `Scheduler.admit`."""
 
     __slots__ = (
-        "_scheduler",
+        "_enter",
+        "_replies",
+        "_turns",
         "app",
         "call",
         "charged",
         "cost",
         "deadline",
         "future",
+        "is_paced",
         "is_repeat",
         "key",
         "kind",
@@ -60,8 +64,19 @@ class Permit:
         "window",
     )
 
-    def __init__(self, scheduler: Scheduler, app: App, priority: Priority, key: str) -> None:
-        self._scheduler = scheduler
+    def __init__(
+        self,
+        turns: Turns,
+        replies: Replies,
+        enter: Callable[[Permit], Awaitable[None]],
+        *,
+        app: App,
+        priority: Priority,
+        key: str,
+    ) -> None:
+        self._turns = turns
+        self._replies = replies
+        self._enter = enter
         self.app = app
         self.priority = priority
         self.key = key
@@ -71,6 +86,7 @@ class Permit:
         self.max_wait_s: float | None = None
         self.deadline: float | None = None
         self.is_repeat = False
+        self.is_paced = False
         self.state = State.NEW
         self.since = 0.0
         self.sent_at = 0.0
@@ -97,7 +113,7 @@ class Permit:
         return self.state is State.GRANTED
 
     async def __aenter__(self) -> Self:
-        await self._scheduler.enter(self)
+        await self._enter(self)
         return self
 
     async def __aexit__(
@@ -106,15 +122,26 @@ class Permit:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._scheduler.leave(self)
+        self._replies.leave(self)
+
+    def longest_s(self, now: float) -> float | None:
+        """Return how long it may wait, or None for as long as it takes."""
+        if self.deadline is None:
+            return self.max_wait_s
+        left_s = max(0.0, self.deadline - now)
+        return left_s if self.max_wait_s is None else min(left_s, self.max_wait_s)
+
+    def leave(self) -> None:
+        """End the block, as leaving it does."""
+        self._replies.leave(self)
 
     def expire(self) -> None:
         """End a wait that has become too long."""
-        self._scheduler.expire(self)
+        self._turns.expire(self)
 
     def sent(self) -> None:
         """Say that the bytes leave now; before that, entering the block counts as the moment."""
-        self.sent_at = self._scheduler.now()
+        self.sent_at = self._turns.clock.now()
 
     def observe(
         self, *, status: int, headers: Mapping[str, str], message: str | None = None
@@ -126,12 +153,12 @@ class Permit:
             headers: The reply's headers; any of the three may be absent or broken.
             message: The first error's message: it tells kinds of 429 apart.
         """
-        self._scheduler.observe(self, status, headers, message)
+        self._replies.observe(self, status, headers, message)
 
     def refund(self) -> None:
         """Say that nothing was sent: the call is not charged."""
-        self._scheduler.refund(self)
+        self._replies.refund(self)
 
     def abandon(self, error: Exception) -> None:
         """End the wait with an error; does nothing to a permit that does not wait."""
-        self._scheduler.abandon(self, error)
+        self._turns.abandon(self, error)

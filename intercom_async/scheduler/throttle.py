@@ -34,12 +34,17 @@ def classify(window: Window, message: str | None, limit: int) -> Throttle:
         message: The first error's message.
         limit: The app's limit as last known.
     """
-    found = _WINDOW_MESSAGE.search(message or "")
-    if found is None:
+    named = named_limit(message)
+    if named is None:
         if message and _RESOURCE_MESSAGE.search(message):
             return Throttle.RESOURCE
         return Throttle.APP if window.remaining == 0 else Throttle.EDGE
-    named = int(found.group(1))
     if named in (window.limit, limit) or (window.remaining == 0 and named < 2 * limit):
         return Throttle.APP
     return Throttle.WORKSPACE
+
+
+def named_limit(message: str | None) -> int | None:
+    """Return the limit that the message of a 429 names."""
+    found = _WINDOW_MESSAGE.search(message or "")
+    return int(found.group(1)) if found else None

@@ -22,8 +22,6 @@ class Tuning(NamedTuple):
     """Over which others' use is measured."""
     steepest: float = 3.0
     """Paced calls go at most this many times faster than the limit's own rate."""
-    burst_cold: int = 8
-    """Calls that may be under way before the first reply."""
 
 
 def tuning(window_s: float) -> Tuning:

@@ -40,8 +40,8 @@ def view(app: App, workspace: Workspace, counters: Counters, now: float) -> Stat
     present: Ledger | None = None
     reset_at = None
     if gate.is_known:
-        index = gate.span(now)[0]
-        present, reset_at = gate.ledger(index), gate.end_of(index)
+        window = gate.span(now)[-1]
+        present, reset_at = gate.ledger(window), window / 1000
     shares = tuple(gate.shares)
     return Statistics(
         app=_tier(present, gate.limit, reset_at),

@@ -1,21 +1,27 @@
 """The windows of a whole workspace: what all of its apps may send together.
 
-No header shows them. What the apps of this process send is counted here; what others send is
-learned from the 429s that nothing else explains. Then less is sent, spread over the first part of
-the window, and after that one call more at a time for as long as the server takes them: so that the
-share found is neither too small for long nor passed by many.
+No header shows them. What the apps of this process send is counted here; that others send, too, is
+learned from the 429s that nothing else explains. At the first one, what others have used is the
+limit less what was served to us; going on at that speed they leave us a share. It is spread over
+the larger part of the window, and in the rest a call more at a time finds out whether there is
+more, bolder with each window that takes all, and not at all for a window after a rejection.
 """
 
 from __future__ import annotations
 
+from .grid import Grid
 from .ledger import Ledger
-from .tuning import Tuning
 
-FIRST_CUT = 0.97
-"""Of what was served before the first rejection; the rest is found again a call at a time."""
-PACED_PART = 0.7
+DEEPEST_CUT = 0.7
+"""Of what was served: one rejection does not lower our share further."""
+PACED_PART = 0.65
 """Of a window, over which what is known to be ours is spread."""
 BURST_PART = 0.02
+"""Of our share, that may be ahead of its time."""
+RESTS = 1
+"""Windows without a try after one with a rejection."""
+BOLDNESS = 16
+"""A try after one good window has one call in so many of those beyond our share under way."""
 
 
 class Workspace:
@@ -23,29 +29,32 @@ class Workspace:
 
     Args:
         limit: Calls a window.
-        tuning: Spans and shares.
+        grid: Where windows end.
     """
 
-    __slots__ = ("_ledgers", "_newest", "_tuning", "limit", "quota")
+    __slots__ = ("_boldness", "_grid", "_ledgers", "_newest", "_rests", "limit", "quota")
 
-    def __init__(self, limit: int, tuning: Tuning) -> None:
+    def __init__(self, limit: int, grid: Grid) -> None:
         self.limit = limit
         self.quota: int | None = None
         """Our share as learned; None as long as nobody else seems to be there."""
-        self._tuning = tuning
+        self._grid = grid
         self._ledgers: dict[int, Ledger] = {}
-        self._newest = -1
+        self._newest = 0
+        self._rests = 0
+        self._boldness = 0
 
-    def ledger(self, index: int) -> Ledger:
+    def ledger(self, window: int) -> Ledger:
         """Return the account of a window; a new one learns from the one before."""
-        found = self._ledgers.get(index)
+        found = self._ledgers.get(window)
         if found is None:
-            if index > self._newest:
+            if window > self._newest:
                 self._learn(self._ledgers.get(self._newest))
-                self._newest = index
-                for old in [old for old in self._ledgers if old < index - 2]:
-                    del self._ledgers[old]
-            found = self._ledgers[index] = Ledger(self.limit)
+                self._newest = window
+            far = 2 * self._grid.length_ms
+            for old in [old for old in self._ledgers if abs(old - window) > far]:
+                del self._ledgers[old]
+            found = self._ledgers[window] = Ledger(self.limit)
         return found
 
     @property
@@ -54,18 +63,22 @@ class Workspace:
         return self._ledgers.get(self._newest)
 
     def _learn(self, last: Ledger | None) -> None:
-        """Set the share from what the window before has served."""
-        if last is None or self.quota is None:
+        """Take in that a window is over: all that was served is ours, and the next try bolder."""
+        if last is None or self.quota is None or last.is_full:
+            return
+        if self._rests:
+            self._rests -= 1
             return
         served = last.acknowledged - last.rejected
-        if last.is_full or served > self.quota:
-            self.quota = max(1, served)
+        if served > self.quota:
+            self.quota = served
+            self._boldness += 1
         if self.quota >= self.limit:
             self.quota = None
 
-    def has_room(self, index: int, *, cost: int, elapsed_s: float, paced: bool) -> bool | None:
+    def has_room(self, window: int, *, cost: int, left_s: float, paced: bool) -> bool | None:
         """Say whether a call may go: yes, not in this window (False), or soon (None)."""
-        ledger = self.ledger(index)
+        ledger = self.ledger(window)
         if ledger.is_full or ledger.charged + cost > self.limit:
             return False
         quota = self.quota
@@ -74,43 +87,57 @@ class Workspace:
         if ledger.charged < quota:
             if not paced:
                 return True
-            part = min(1.0, elapsed_s / (PACED_PART * self._tuning.window_s))
+            part = min(1.0, (1.0 - left_s / self._grid.length_s) / PACED_PART)
             return True if ledger.charged < quota * (part + BURST_PART) + 1 else None
+        if self._rests:
+            return False
         beyond = max(0, ledger.acknowledged - quota)
-        return True if ledger.outstanding <= beyond else None
+        return True if ledger.outstanding <= beyond * self._boldness // BOLDNESS else None
 
-    def charge(self, indices: tuple[int, ...], cost: int) -> None:
+    def charge(self, windows: tuple[int, ...], cost: int) -> None:
         """Charge a call to windows."""
-        for index in indices:
-            self.ledger(index).outstanding += cost
+        for window in windows:
+            self.ledger(window).outstanding += cost
 
-    def settle(self, indices: tuple[int, ...], cost: int) -> None:
+    def settle(self, windows: tuple[int, ...], cost: int) -> None:
         """Take charges back, because of a reply or because nothing was sent."""
-        for index in indices:
-            ledger = self._ledgers.get(index)
+        for window in windows:
+            ledger = self._ledgers.get(window)
             if ledger is not None:
                 ledger.outstanding -= cost
 
-    def lose(self, indices: tuple[int, ...], cost: int) -> None:
+    def lose(self, windows: tuple[int, ...], cost: int) -> None:
         """Leave charges where they are: the call may have been counted."""
-        self.settle(indices, cost)
-        for index in indices:
-            ledger = self._ledgers.get(index)
+        self.settle(windows, cost)
+        for window in windows:
+            ledger = self._ledgers.get(window)
             if ledger is not None:
                 ledger.lost += cost
 
-    def acknowledge(self, indices: tuple[int, ...], index: int | None, cost: int) -> None:
+    def acknowledge(self, windows: tuple[int, ...], window: int | None, cost: int) -> None:
         """Count a reply in the window it names, or in those it was charged to."""
-        self.settle(indices, cost)
-        for counted in indices if index is None else (index,):
+        self.settle(windows, cost)
+        for counted in windows if window is None else (window,):
             self.ledger(counted).acknowledged += cost
 
-    def fill(self, index: int) -> None:
-        """Note that the server has turned a call away for the workspace's sake."""
-        ledger = self.ledger(index)
+    def fill(self, window: int, *, named: int | None, left_s: float) -> None:
+        """Note that the server has turned a call away for the workspace's sake.
+
+        Args:
+            window: The window that is full.
+            named: The limit as the server gives it.
+            left_s: How much of the window is left.
+        """
+        ledger = self.ledger(window)
         ledger.rejected += 1
-        if not ledger.is_full:
-            ledger.is_full = True
-            if self.quota is None:
-                served = ledger.acknowledged - ledger.rejected
-                self.quota = max(1, int(FIRST_CUT * served))
+        if ledger.is_full:
+            return
+        ledger.is_full = True
+        if named:
+            self.limit = ledger.limit = named
+        served = max(1, ledger.acknowledged - ledger.rejected)
+        passed = max(0.1, 1.0 - left_s / self._grid.length_s)
+        others = max(0, self.limit - served) / passed
+        self.quota = max(1, int(DEEPEST_CUT * served), min(served, int(self.limit - others)))
+        self._rests = RESTS
+        self._boldness = 0

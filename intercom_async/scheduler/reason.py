@@ -1,0 +1,31 @@
+"""Why a call waits, in words for the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from intercom_async.priority import Priority
+
+from .permit import Permit
+
+if TYPE_CHECKING:
+    from .turns import Turns
+
+
+def reason(turns: Turns, permit: Permit, now: float) -> str:
+    """Say on what a call waits."""
+    flying = turns.counters.in_flight
+    if flying >= turns.limits.max_in_flight:
+        return "as many calls are under way as may be"
+    if turns.breaker.is_tripped and turns.breaker.look(now, flying):
+        return "the server is overloaded"
+    gate = permit.app.gate
+    if not gate.is_known:
+        return "no window is known yet"
+    window = gate.span(now)[-1]
+    hard, soft = gate.room(window, now, hurried=permit.priority is Priority.INTERACTIVE)
+    if gate.ledger(window).is_full or hard < permit.cost:
+        return "the window is used up"
+    if soft < permit.cost:
+        return "what is left is kept for others"
+    return "its turn has not come"

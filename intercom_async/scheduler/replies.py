@@ -1,0 +1,116 @@
+"""What comes of the calls that were let go: replies, refunds, and those never heard of again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from intercom_async.window import header, parse_window
+
+from .limiter_clock import DATE_WIDTH_S, parse_date
+from .permit import Permit, State
+from .throttle import TOO_MANY_REQUESTS, Throttle, classify, named_limit
+from .turns import Turns
+
+log = logging.getLogger("intercom_async.scheduler")
+
+
+class Replies:
+    """Settles the account of every permit.
+
+    Args:
+        turns: Whom to tell that something has become free.
+    """
+
+    __slots__ = ("_turns",)
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    def leave(self, permit: Permit) -> None:
+        """End a permit's block."""
+        turns = self._turns
+        if permit.state is State.GRANTED:
+            # No reply and no refund: it may have been sent and counted.
+            permit.app.gate.lose(permit.charged, permit.cost)
+            turns.workspace.lose(permit.charged, permit.cost)
+            turns.counters.lost += 1
+        elif permit.state is not State.OBSERVED:
+            return
+        permit.state = State.OVER
+        turns.counters.in_flight -= 1
+        if turns.waiting:
+            turns.look_soon()
+
+    def refund(self, permit: Permit) -> None:
+        """Take a permit's charge back."""
+        if permit.state is not State.GRANTED:
+            return
+        permit.state = State.OBSERVED
+        permit.app.gate.settle(permit.charged, permit.cost)
+        self._turns.workspace.settle(permit.charged, permit.cost)
+        self._turns.counters.refunded += 1
+
+    def observe(
+        self, permit: Permit, status: int, headers: Mapping[str, str], message: str | None
+    ) -> None:
+        """Take a reply in."""
+        if permit.state is not State.GRANTED:
+            return
+        permit.state = State.OBSERVED
+        turns, gate = self._turns, permit.app.gate
+        now = turns.clock.now()
+        limit, had_headers = gate.limit, gate.has_headers
+        reply = permit.window = parse_window(headers)
+        window = gate.acknowledge(
+            permit.charged,
+            reply,
+            cost=permit.cost,
+            sent=permit.sent_at,
+            received=now,
+            rejected=status == TOO_MANY_REQUESTS and named_limit(message) is not None,
+        )
+        turns.workspace.acknowledge(permit.charged, window, permit.cost)
+        self._take_date(permit, headers, now)
+        if status == TOO_MANY_REQUESTS:
+            self._turned_away(permit, window, message, now)
+        else:
+            gate.is_probing = False
+            turns.breaker.succeeded()
+        if gate.limit != limit:
+            turns.hooks.call("limit_changed", permit.app.key, gate.limit)
+        if had_headers is not False and gate.has_headers is False:
+            turns.hooks.call("degraded", "replies have no rate-limit headers to go by")
+
+    def _take_date(self, permit: Permit, headers: Mapping[str, str], received: float) -> None:
+        """Use the Date header while the windows leave the server's clock uncertain."""
+        clock = permit.app.gate.clock
+        if not clock.is_known or clock.width_s(received) <= DATE_WIDTH_S:
+            return
+        text = header(headers, "Date")
+        moment = None if text is None else parse_date(text)
+        if moment is not None:
+            clock.dated(moment, sent=permit.sent_at, received=received)
+
+    def _turned_away(
+        self, permit: Permit, window: int | None, message: str | None, now: float
+    ) -> None:
+        """Act on a 429 according to what it means."""
+        turns, gate = self._turns, permit.app.gate
+        kind = permit.throttle = classify(permit.window, message, gate.limit)
+        turns.counters.throttled[kind] += 1
+        turns.hooks.call("throttled", kind, permit.call)
+        log.debug("%s was answered 429 (%s)", permit.call, kind.value)
+        if kind is Throttle.RESOURCE:
+            return
+        full = permit.charged[0] if window is None and permit.charged else window
+        if kind is Throttle.EDGE or full is None:
+            if turns.breaker.failed(now):
+                turns.hooks.call("degraded", "the server turns calls away without a window")
+            return
+        if kind is Throttle.APP:
+            gate.fill(full)
+        else:
+            left_s = gate.left_s(full, now)
+            turns.workspace.fill(full, named=named_limit(message), left_s=left_s)
+        permit.retry_after_s = max(0.0, gate.opens(full, now) - now)
