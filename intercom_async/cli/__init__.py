@@ -16,7 +16,7 @@ from rich.markup import escape
 from intercom_async._version import __version__
 from intercom_async.errors import ConfigError, IntercomError
 
-from . import api, demo, simulate, whoami
+from . import api, demo, limits, simulate, sync, whoami
 from .console import say
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -30,6 +30,8 @@ app: App = App(
 app.command(demo.demo)
 app.command(whoami.whoami)
 app.command(api.api)
+app.command(sync.sync)
+app.command(limits.limits)
 app.command(simulate.simulate)
 
 
@@ -40,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     if is_debugging:
         rest.pop(0)
     try:
-        app(rest, exit_on_error=False, result_action="return_value")
+        code = app(rest, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return MISUSED
     except KeyboardInterrupt:
@@ -54,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         say(f"[red]error:[/] {escape(describe(first))}")
         return MISUSED if isinstance(first, ConfigError) else FAILED
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def first_of(error: Exception) -> Exception:

@@ -1,0 +1,106 @@
+"""``limits``: what the token may send, and what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from intercom_async.client import Intercom
+from intercom_async.clock import CLOCK
+from intercom_async.scheduler import Statistics, TierStatistics
+
+from .connection import Connection
+from .console import console, put_json, say
+
+ASK_EVERY_S = 5.0
+REFRESH_S = 0.5
+
+
+async def limits(*, watch: bool = False, connection: Connection | None = None) -> None:
+    """Show the limits of the token, what is used of them and when they are full again.
+
+    Parameters
+    ----------
+    watch:
+        Go on showing them until interrupted; that costs one call every five seconds.
+    """
+    async with (connection or Connection()).client() as intercom:
+        answer = await intercom.send(intercom.admins.ME.at())
+        if not watch:
+            put_json(msgspec.json.encode(describe(intercom.statistics())))
+            return
+        app = answer.data.app
+        name = (app.name if app else None) or "this workspace"
+        if console.is_terminal:
+            with Live(console=console, auto_refresh=False) as live:
+                await _watch(intercom, lambda now: live.update(show(now, name), refresh=True))
+        await _watch(intercom, lambda now: say(line(now)), every_s=ASK_EVERY_S)
+
+
+async def _watch(
+    intercom: Intercom, tell: Callable[[Statistics], None], every_s: float = REFRESH_S
+) -> None:
+    """Ask now and again and tell all the time."""
+    asked_s = CLOCK.now()
+    while True:
+        if CLOCK.now() - asked_s >= ASK_EVERY_S:
+            asked_s = CLOCK.now()
+            await intercom.send(intercom.admins.ME.at())
+        tell(intercom.statistics())
+        await CLOCK.sleep(every_s)
+
+
+def describe(now: Statistics) -> dict[str, Any]:
+    """Return both limits for a program."""
+    return {"app": _tier(now.app), "workspace": _tier(now.workspace)}
+
+
+def _tier(tier: TierStatistics) -> dict[str, Any]:
+    return {
+        "limit_per_window": tier.limit,
+        "used": tier.used,
+        "by_others": tier.foreign,
+        "remaining": tier.remaining,
+        "reset_at": tier.reset_at,
+        "resets_in_s": _resets_in_s(tier),
+    }
+
+
+def _resets_in_s(tier: TierStatistics) -> float | None:
+    return None if tier.reset_at is None else round(max(0.0, tier.reset_at - CLOCK.unix()), 1)
+
+
+def show(now: Statistics, name: str) -> Table:
+    """Lay both limits out for a person."""
+    table = Table(title=f"Limits of {name}", title_justify="left", box=None, pad_edge=False)
+    for heading in ("limit", "a window", "used", "by others", "left", "new window in", ""):
+        is_text = heading in ("limit", "")
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
+    for label, tier in (("app", now.app), ("workspace", now.workspace)):
+        wait_s = _resets_in_s(tier)
+        table.add_row(
+            label,
+            f"{tier.limit:,}",
+            f"{tier.used:,}",
+            f"{tier.foreign:,}",
+            f"{tier.remaining:,}",
+            "–" if wait_s is None else f"{wait_s:.1f} s",
+            ProgressBar(total=tier.limit, completed=tier.used, width=24),
+        )
+    table.caption = f"asked every {ASK_EVERY_S:g} s with one call; Ctrl-C ends it"
+    table.caption_justify = "left"
+    return table
+
+
+def line(now: Statistics) -> str:
+    """Say both limits on one line."""
+    parts = [
+        f"{label} {tier.used:,} of {tier.limit:,} used, {tier.remaining:,} left"
+        for label, tier in (("app", now.app), ("workspace", now.workspace))
+    ]
+    return " | ".join(parts)

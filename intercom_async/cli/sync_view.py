@@ -1,0 +1,133 @@
+"""How a sync looks in a terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from intercom_async.sync import Failure, Plan, Progress, Report, StreamPlan, StreamReport
+
+DAY_S = 86_400
+
+
+def progress_view(progress: Progress) -> RenderableType:
+    """Lay out how far a sync is."""
+    table = _table("stream", "rows", "of", "rows/s", "calls", "")
+    for stream in progress.streams:
+        is_done = stream.phase == "done"
+        style = {"done": "dim", "failed": "red", "waiting": "dim"}.get(stream.phase, "")
+        table.add_row(
+            stream.name,
+            f"{stream.rows:,}",
+            "" if stream.expected is None or is_done else f"{stream.expected:,}",
+            "" if is_done or stream.rows_per_s < 1 else f"{stream.rows_per_s:,.0f}",
+            f"{stream.calls:,}",
+            stream.phase,
+            style=style,
+        )
+    return Group(table, _totals(progress))
+
+
+def _totals(progress: Progress) -> str:
+    share = "–" if progress.utilisation is None else f"{progress.utilisation:.0%}"
+    left = "" if progress.left_s is None else f", about {duration(progress.left_s)} left"
+    return (
+        f"\n{progress.calls:,} calls, {progress.calls_per_s:,.0f}/s, {share} of the limit, "
+        f"{progress.throttled} × 429, {progress.retries} retries; "
+        f"{duration(progress.seconds)}{left}"
+    )
+
+
+def progress_line(progress: Progress) -> str:
+    """Say on one line how far a sync is."""
+    rows = sum(stream.rows for stream in progress.streams)
+    at_work = [stream.name for stream in progress.streams if stream.phase == "reading"]
+    names = ", ".join(at_work[:3]) + (", …" if len(at_work) > 3 else "")  # noqa: PLR2004 (a line)
+    reading = f"; reading {names}" if names else ""
+    return f"{rows:,} rows; {_totals(progress).strip()}{reading}"
+
+
+def report_view(report: Report) -> RenderableType:
+    """Lay out what a sync has done."""
+    table = _table("stream", "rows", "unchanged", "calls", "time", "")
+    for stream in report.streams:
+        table.add_row(
+            stream.name,
+            f"{stream.rows:,}",
+            f"{stream.unchanged:,}" if stream.unchanged else "",
+            f"{stream.calls:,}",
+            duration(stream.seconds),
+            _note(stream),
+            style="" if stream.is_complete else "yellow",
+        )
+    share = "" if report.utilisation is None else f", {report.utilisation:.0%} of the limit"
+    news = f"{report.rows:,} rows" if report.rows else "nothing new"
+    return Group(
+        table,
+        f"\n{news} in {duration(report.seconds)}: {report.calls:,} calls{share}, "
+        f"{report.throttled} × 429, {report.retries} retries",
+    )
+
+
+def _note(stream: StreamReport) -> str:
+    notes = ["" if stream.is_complete else "incomplete"]
+    notes.append("went on" if stream.was_resumed else "")
+    notes.append("changes" if stream.kind == "changes" else "")
+    notes.append(f"{stream.missing:,} older parts only in exports" if stream.missing else "")
+    return ", ".join(filter(None, notes))
+
+
+def finding(failure: Failure) -> str:
+    """Say on one line what is missing."""
+    return f"[red]missing:[/] {failure.stream}, {escape(failure.what)}: {escape(failure.reason)}"
+
+
+def plan_view(plan: Plan) -> RenderableType:
+    """Lay out what a sync would cost."""
+    since = datetime.fromtimestamp(plan.since, UTC).strftime("%Y-%m-%d %H:%M")
+    table = _table("stream", "rows", "parts", "calls", "changed", "calls for these")
+    for stream in plan.streams:
+        table.add_row(
+            stream.name,
+            _count(stream.rows),
+            _parts(stream),
+            _count(stream.calls),
+            _count(stream.changed_rows),
+            _count(stream.changed_calls),
+        )
+    return Group(
+        table,
+        f"\nin full: {plan.calls:,} calls, {duration(plan.seconds)} at "
+        f"{plan.calls_per_minute:,.0f} calls a minute",
+        f"changes since {since} UTC: {plan.changed_calls:,} calls, "
+        f"{duration(plan.changed_seconds)}",
+    )
+
+
+def _parts(stream: StreamPlan) -> str:
+    return f"{len(stream.parts):,}" if stream.parts else ""
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, heading in enumerate(headings):
+        is_text = place in (0, len(headings) - 1) and heading in ("stream", "")
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
+    return table
+
+
+def duration(seconds: float) -> str:
+    """Say a time span as people do."""
+    if seconds < 60:  # noqa: PLR2004 (a minute)
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < DAY_S // 24:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,46 @@
+"""A whole workspace, as fast as its limit allows, into files or a database.
+
+    report = await sync(intercom, ["contacts", "conversations"], sink=DuckDBSink("intercom.duckdb"))
+
+What is read is a `Stream`. A `Ranged` one is cut into parts (`planner`, `partition`) that chains of
+pages read side by side, as many as the limit can use (`engine`). Rows go, as the bytes that came,
+through one bounded stream to one writer, which brings them to the `Sink` together with the state
+that tells of them (`state`). So it can be killed at any moment: the next run goes on from the last
+commit. Later runs read what has changed since, with an overlap, and write only what is new.
+"""
+
+from .catalogue import STREAMS
+from .errors import SyncError, TargetError
+from .plan import Plan, PlannedPart, StreamPlan, plan
+from .report import Failure, Progress, Report, StreamProgress, StreamReport
+from .run import sync
+from .sinks import DuckDBSink, Ending, JsonlSink, ParquetSink, Sink, Table
+from .streams import Brood, Children, Listing, Ranged, Stream, Window
+
+__all__ = [
+    "STREAMS",
+    "Brood",
+    "Children",
+    "DuckDBSink",
+    "Ending",
+    "Failure",
+    "JsonlSink",
+    "Listing",
+    "ParquetSink",
+    "Plan",
+    "PlannedPart",
+    "Progress",
+    "Ranged",
+    "Report",
+    "Sink",
+    "Stream",
+    "StreamPlan",
+    "StreamProgress",
+    "StreamReport",
+    "SyncError",
+    "Table",
+    "TargetError",
+    "Window",
+    "plan",
+    "sync",
+]

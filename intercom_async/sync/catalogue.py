@@ -1,0 +1,158 @@
+"""The streams that come with the package."""
+
+from __future__ import annotations
+
+import msgspec
+
+from intercom_async import models
+from intercom_async.errors import GoneError, NotFoundError
+from intercom_async.pager import Pager
+from intercom_async.resources.catalogue import Catalogue
+
+from .streams import Brood, Children, Listing, Ranged, Stream, Window
+
+
+class _TalkParts(msgspec.Struct):
+    rows: list[msgspec.Raw] = msgspec.field(
+        default_factory=list[msgspec.Raw], name="conversation_parts"
+    )
+    total_count: int | None = None
+
+
+class _Talk(msgspec.Struct):
+    conversation_parts: _TalkParts | None = None
+
+
+class _TicketParts(msgspec.Struct):
+    rows: list[msgspec.Raw] = msgspec.field(default_factory=list[msgspec.Raw], name="ticket_parts")
+    total_count: int | None = None
+
+
+class _Ticket(msgspec.Struct):
+    ticket_parts: _TicketParts | None = None
+
+
+class Vanished(Exception):  # noqa: N818 (an answer that a reader gives, not a failure)
+    """A parent that is no longer there."""
+
+    def __init__(self, reason: str, into: str | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """``deleted`` or ``merged``."""
+        self.into = into
+        """The id it was merged into, where the API says it."""
+
+
+def _contacts(client: Catalogue, window: Window) -> Pager[models.Contact]:
+    return client.contacts.search(
+        window.query, sort=window.field, order="descending", per_page=window.per_page
+    )
+
+
+def _conversations(client: Catalogue, window: Window) -> Pager[models.Conversation]:
+    return client.conversations.search(
+        window.query, sort=window.field, order="descending", per_page=window.per_page
+    )
+
+
+def _tickets(client: Catalogue, window: Window) -> Pager[models.Ticket]:
+    return client.tickets.search(
+        window.query, sort=window.field, order="descending", per_page=window.per_page
+    )
+
+
+def _activity_logs(client: Catalogue, window: Window) -> Pager[models.ActivityLog]:
+    # Both ends belong to what is asked for here.
+    return client.admins.list_activity_logs(
+        created_at_after=max(window.low, 0),
+        created_at_before=window.high,
+        per_page=window.per_page,
+    )
+
+
+async def _conversation_parts(client: Catalogue, key: str) -> Brood:
+    call = client.conversations.GET.at(conversation_id=key).into(_Talk)
+    try:
+        answer = await client.send(call)
+    except (NotFoundError, GoneError) as error:
+        raise _vanished(error) from error
+    return _brood(answer.data.conversation_parts, "conversation_id", key)
+
+
+async def _ticket_parts(client: Catalogue, key: str) -> Brood:
+    call = client.tickets.GET.at(ticket_id=key).into(_Ticket)
+    try:
+        answer = await client.send(call)
+    except (NotFoundError, GoneError) as error:
+        raise _vanished(error) from error
+    return _brood(answer.data.ticket_parts, "ticket_id", key)
+
+
+def _vanished(error: NotFoundError | GoneError) -> Vanished:
+    if isinstance(error, GoneError):
+        return Vanished("merged", error.canonical_id)
+    return Vanished("deleted", None)
+
+
+def _brood(parts: _TalkParts | _TicketParts | None, name: str, key: str) -> Brood:
+    """Return the parts' bytes, each with its parent's id put before the rest.
+
+    A part does not say what it is a part of.
+    """
+    if parts is None:
+        return Brood([])
+    begin = b'{"%s":%s,' % (name.encode(), msgspec.json.encode(key))
+    rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parts.rows]
+    return Brood(rows, max(0, (parts.total_count or 0) - len(rows)))
+
+
+STREAMS: tuple[Stream, ...] = (
+    Stream("contacts", Ranged(_contacts, "day"), model=models.Contact),
+    Stream("companies", Listing(lambda c: c.companies.list(per_page=60), 60), model=models.Company),
+    Stream("conversations", Ranged(_conversations), model=models.Conversation),
+    Stream(
+        "conversation_parts",
+        Children("conversations", _conversation_parts),
+        model=models.ConversationPart,
+    ),
+    Stream("tickets", Ranged(_tickets), model=models.Ticket),
+    Stream("ticket_parts", Children("tickets", _ticket_parts), model=models.TicketPart),
+    Stream("admins", Listing(lambda c: c.admins.list()), model=models.Admin),
+    Stream("teams", Listing(lambda c: c.teams.list()), model=models.Team),
+    Stream("tags", Listing(lambda c: c.tags.list()), model=models.Tag),
+    Stream("segments", Listing(lambda c: c.segments.list()), model=models.Segment),
+    Stream("articles", Listing(lambda c: c.articles.list(per_page=50), 50), model=models.Article),
+    Stream(
+        "collections",
+        Listing(lambda c: c.help_center.list_collections(per_page=50), 50),
+        model=models.Collection,
+    ),
+    Stream(
+        "internal_articles",
+        Listing(lambda c: c.internal_articles.list(per_page=50), 50),
+        model=models.InternalArticle,
+    ),
+    Stream(
+        "activity_logs",
+        Ranged(_activity_logs, follow="created_at", per_page=250),
+        model=models.ActivityLog,
+    ),
+    Stream(
+        "data_attributes", Listing(lambda c: c.data_attributes.list()), model=models.DataAttribute
+    ),
+    Stream(
+        "subscription_types",
+        Listing(lambda c: c.subscription_types.list()),
+        model=models.SubscriptionType,
+    ),
+    Stream("ticket_types", Listing(lambda c: c.ticket_types.list()), model=models.TicketType),
+    Stream("ticket_states", Listing(lambda c: c.ticket_states.list()), model=models.TicketState),
+    Stream("calls", Listing(lambda c: c.calls.list(per_page=50), 50), model=models.Call),
+    Stream(
+        "news_items", Listing(lambda c: c.news.list_items(per_page=50), 50), model=models.NewsItem
+    ),
+)
+"""All of them, in the order in which they are shown."""
+
+TOMBSTONES: str = "tombstones"
+"""Where rows go that tell of rows which are gone."""

@@ -1,0 +1,57 @@
+"""A client that counts: the same resources, with a tally of what was sent through it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from intercom_async.client import Intercom
+from intercom_async.errors import ClosedError, ConfigError, IntercomError
+from intercom_async.operation import Call
+from intercom_async.resources.catalogue import Catalogue
+from intercom_async.response import Response
+from intercom_async.wire import StreamReply
+
+T = TypeVar("T")
+
+
+@dataclass
+class Tally:
+    """What was sent."""
+
+    calls: int = 0
+    """Requests, repetitions included; one that failed for good counts once."""
+    in_flight: int = 0
+
+
+class Metered(Catalogue):
+    """A client that counts its calls."""
+
+    def __init__(self, client: Intercom) -> None:
+        self._client = client
+        self.tally: Tally = Tally()
+
+    async def send(self, call: Call[T]) -> Response[T]:
+        """Send a call and return its answer."""
+        self.tally.in_flight += 1
+        try:
+            answer = await self._client.send(call)
+        except (ConfigError, ClosedError):
+            raise
+        except IntercomError:
+            self.tally.calls += 1
+            raise
+        finally:
+            self.tally.in_flight -= 1
+        self.tally.calls += answer.attempts
+        return answer
+
+    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
+        """Send a call and return as soon as its answer begins."""
+        self.tally.calls += 1
+        return await self._client.stream(call)
+
+    def turn(self, name: str) -> asyncio.Lock:
+        """Return a lock that all clients of the same token share, by its name."""
+        return self._client.turn(name)

@@ -1,0 +1,152 @@
+"""Tells how a sync goes, several times a second."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from intercom_async.client import Intercom
+from intercom_async.clock import CLOCK
+
+from .feed import Feed
+from .report import Progress, StreamProgress
+from .streams import Children, Listing, Ranged
+
+EVERY_S = 0.25
+SPAN_S = 15.0
+"""Speeds are those of this last while: one and a half windows, so that pauses between windows do
+not show."""
+
+
+class Monitor:
+    """Watches feeds and tells a callback.
+
+    Args:
+        intercom: The client, for what its scheduler counts.
+        feeds: What is watched.
+        tell: Called with each progress; None tells nobody.
+    """
+
+    def __init__(
+        self, intercom: Intercom, feeds: list[Feed], tell: Callable[[Progress], object] | None
+    ) -> None:
+        self._intercom = intercom
+        self._feeds = feeds
+        self._tell = tell
+        self._begun_s = CLOCK.now()
+        self._told_s = 0.0
+        before = intercom.statistics()
+        self._throttled, self._retries = before.throttled, before.retries
+        self._history: deque[tuple[float, int, tuple[int, ...]]] = deque()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been watching."""
+        return CLOCK.now() - self._begun_s
+
+    @property
+    def calls(self) -> int:
+        """Calls of all feeds."""
+        return sum(feed.client.tally.calls for feed in self._feeds)
+
+    @property
+    def throttled(self) -> int:
+        """Answers of 429 since it began."""
+        return self._intercom.statistics().throttled - self._throttled
+
+    @property
+    def retries(self) -> int:
+        """Calls that were sent again since it began."""
+        return self._intercom.statistics().retries - self._retries
+
+    @property
+    def utilisation(self) -> float | None:
+        """Share of the limit that was used, over the whole windows it has seen."""
+        seen = self._intercom.statistics().utilisations
+        whole = int(self.seconds // 10) - 1
+        kept = seen[-whole:] if whole > 0 else ()
+        return sum(kept) / len(kept) if kept else None
+
+    def tick(self, *, is_last: bool = False) -> None:
+        """Tell how it stands, unless that was told a moment ago."""
+        now = CLOCK.now()
+        if self._tell is None or (now - self._told_s < EVERY_S and not is_last):
+            return
+        self._told_s = now
+        self._history.append((now, self.calls, tuple(feed.rows for feed in self._feeds)))
+        while now - self._history[0][0] > SPAN_S:
+            self._history.popleft()
+        self._tell(self._progress())
+
+    def _progress(self) -> Progress:
+        (then, calls, rows), (now, *_) = self._history[0], self._history[-1]
+        span = max(now - then, 1e-9) if now > then else 0.0
+        per_s = (self.calls - calls) / span if span else 0.0
+        statistics = self._intercom.statistics()
+        return Progress(
+            streams=tuple(
+                StreamProgress(
+                    name=feed.name,
+                    rows=feed.rows,
+                    calls=feed.client.tally.calls,
+                    expected=feed.expected,
+                    rows_per_s=(feed.rows - before) / span if span else 0.0,
+                    phase=phase(feed),
+                )
+                for feed, before in zip(self._feeds, rows, strict=True)
+                if feed.is_shown
+            ),
+            seconds=self.seconds,
+            calls=self.calls,
+            calls_per_s=per_s,
+            utilisation=statistics.utilisation,
+            throttled=statistics.throttled - self._throttled,
+            retries=statistics.retries - self._retries,
+            left_s=self._left_s(per_s),
+        )
+
+    def _left_s(self, calls_per_s: float) -> float | None:
+        calls = 0.0
+        for feed in self._feeds:
+            left = calls_left(feed)
+            if left is None:
+                return None
+            calls += left
+        return calls / calls_per_s if calls_per_s else None
+
+
+def calls_left(feed: Feed) -> float | None:
+    """Return the calls that a feed still needs; None where nobody can tell."""
+    source = feed.stream.source
+    if not feed.is_open:
+        return 0.0
+    if isinstance(source, Children):
+        return _children_left(feed)
+    expected = feed.expected
+    if expected is None:
+        return None
+    per_page = source.per_page if isinstance(source, Ranged | Listing) else None
+    return max(0, expected - sum(part.rows for part in feed.run.parts)) / (per_page or 150)
+
+
+def _children_left(feed: Feed) -> float | None:
+    parent = feed.parent
+    if parent is None or not parent.is_open:
+        return float(len(feed.queue) + feed.workers)
+    expected = parent.expected
+    if expected is None:
+        return None
+    return max(0.0, expected - sum(part.rows for part in parent.run.parts)) + len(feed.queue)
+
+
+def phase(feed: Feed) -> str:
+    """Say in a word what a feed is at."""
+    if feed.refusal is not None:
+        return "failed"
+    if not feed.is_open:
+        return "failed" if feed.failed or feed.unreadable else "done"
+    if feed.begun_s is None:
+        return "waiting"
+    if isinstance(feed.stream.source, Ranged) and not feed.run.is_planned:
+        return "planning"
+    return "reading"

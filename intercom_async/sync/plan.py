@@ -1,0 +1,214 @@
+"""What a sync would cost, before it is begun."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from contextlib import aclosing
+from datetime import datetime
+
+import anyio
+import msgspec
+
+from intercom_async.client import Intercom
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.errors import IntercomError
+from intercom_async.models.admins import App
+from intercom_async.priority import Priority
+
+from .catalogue import STREAMS
+from .grid import DAY_S, Grid
+from .meter import Metered
+from .planner import count_rows, cut, wanted_parts
+from .run import OVERLAP_S, grid_of
+from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
+
+
+class PlannedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A span of time that would be read by a chain of pages of its own."""
+
+    low: int
+    high: int
+    rows: int | None
+
+
+class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What one stream would cost; None where the server does not tell."""
+
+    name: str
+    rows: int | None
+    """Parents, where rows are inside of others."""
+    calls: int | None
+    parts: tuple[PlannedPart, ...] = ()
+    changed_rows: int | None = None
+    changed_calls: int | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sync would cost."""
+
+    workspace: str
+    streams: tuple[StreamPlan, ...]
+    since: int
+    """From when on changes are counted."""
+    calls_per_minute: float
+    """What the limit allows now."""
+    spent: int
+    """Calls that the planning took."""
+
+    @property
+    def calls(self) -> int:
+        """Calls of a full run, as far as they are known."""
+        return sum(stream.calls or 0 for stream in self.streams)
+
+    @property
+    def changed_calls(self) -> int:
+        """Calls of a run that reads what has changed since `since`, as far as they are known."""
+        return sum(stream.changed_calls or 0 for stream in self.streams)
+
+    @property
+    def seconds(self) -> float:
+        """Time that a full run takes, if nobody else uses the limit."""
+        return 60 * self.calls / self.calls_per_minute
+
+    @property
+    def changed_seconds(self) -> float:
+        """Time that a run of changes takes."""
+        return 60 * self.changed_calls / self.calls_per_minute
+
+
+async def plan(
+    intercom: Intercom,
+    streams: Iterable[str | Stream] | None = None,
+    *,
+    since: datetime | int | None = None,
+) -> Plan:
+    """Say what a sync would cost: parts, calls and time, in full and for changes only.
+
+    It asks for numbers, some dozens of calls, and reads no rows.
+
+    Args:
+        intercom: An open client.
+        streams: As of `sync`; all by default.
+        since: From when on changes are counted; the last day by default.
+    """
+    bulk = intercom.with_options(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
+    chosen = resolve([one.name for one in STREAMS] if streams is None else streams, STREAMS)
+    app = (await bulk.admins.me()).app or App()
+    now = int(CLOCK.unix())
+    begin = now - DAY_S if since is None else int(_seconds(since))
+    survey = _Survey(bulk, Metered(bulk), grid_of(app), app.created_at, now, begin)
+    named = {stream.name: stream for stream in chosen}
+    for stream in chosen:
+        if isinstance(stream.source, Children):
+            parent = parent_of(stream, [*chosen, *STREAMS])
+            named.setdefault(parent.name, parent)
+    async with anyio.create_task_group() as group:
+        for stream in named.values():
+            if not isinstance(stream.source, Children):
+                group.start_soon(survey.look, stream)
+    found = survey.found
+    for stream in chosen:
+        if isinstance(stream.source, Children):
+            parent_plan = found[stream.source.parent]
+            found[stream.name] = StreamPlan(
+                name=stream.name,
+                rows=parent_plan.rows,
+                calls=parent_plan.rows,
+                changed_rows=parent_plan.changed_rows,
+                changed_calls=parent_plan.changed_rows,
+            )
+    return Plan(
+        workspace=app.id_code or "",
+        streams=tuple(found[name] for name in named if name in found),
+        since=begin,
+        calls_per_minute=60 * intercom.statistics().app.limit / Limits().window_s,
+        spent=survey.client.tally.calls + 1,
+    )
+
+
+class _Survey:
+    """Asks for numbers."""
+
+    def __init__(
+        self,
+        intercom: Intercom,
+        client: Metered,
+        grids: dict[str, Grid],
+        hint: int | None,
+        now: int,
+        since: int,
+    ) -> None:
+        self.client = client
+        self.found: dict[str, StreamPlan] = {}
+        self._intercom = intercom
+        self._grids = grids
+        self._hint = hint
+        self._high = now + OVERLAP_S
+        self._since = since
+
+    async def look(self, stream: Stream) -> None:
+        """Ask how heavy a stream is."""
+        source = stream.source
+        if isinstance(source, Ranged):
+            self.found[stream.name] = await self._ranged(stream.name, source)
+        elif isinstance(source, Listing):
+            self.found[stream.name] = await self._listing(stream.name, source)
+
+    async def _ranged(self, name: str, source: Ranged) -> StreamPlan:
+        grid, high = self._grids[source.granularity], self._high
+        begun_s = CLOCK.now()
+        total = await count_rows(self.client, source, source.scan, grid, 0, high)
+        latency_s = CLOCK.now() - begun_s
+        changed = await count_rows(self.client, source, source.follow, grid, self._since, high)
+
+        async def count(low: int, high: int) -> int | None:
+            return await count_rows(self.client, source, source.scan, grid, low, high)
+
+        parts = await cut(
+            count,
+            grid,
+            0,
+            high,
+            parts=wanted_parts(self._intercom.statistics().rate_per_s, latency_s),
+            per_page=source.per_page,
+            total=total,
+            hint=self._hint,
+        )
+        pages = [_pages(part.count, source.per_page) for part in parts]
+        return StreamPlan(
+            name=name,
+            rows=total,
+            calls=None if None in pages else sum(page or 0 for page in pages),
+            parts=tuple(
+                PlannedPart(low=part.low, high=part.high, rows=part.count) for part in parts
+            ),
+            changed_rows=changed,
+            changed_calls=_pages(changed, source.per_page),
+        )
+
+    async def _listing(self, name: str, source: Listing) -> StreamPlan:
+        total: int | None = None
+        calls: int | None = 1
+        try:
+            async with aclosing(source.read(self.client).raw().pages()) as pages:
+                async for page in pages:
+                    total = len(page.items) if source.per_page is None else page.total_count
+                    break
+        except IntercomError:
+            calls = None
+        if source.per_page is not None:
+            calls = _pages(total, source.per_page)
+        # A list is read whole by every run.
+        return StreamPlan(
+            name=name, rows=total, calls=calls, changed_rows=total, changed_calls=calls
+        )
+
+
+def _pages(rows: int | None, per_page: int) -> int | None:
+    return None if rows is None else max(1, math.ceil(rows / per_page))
+
+
+def _seconds(since: datetime | int) -> float:
+    return since.timestamp() if isinstance(since, datetime) else since

@@ -1,0 +1,98 @@
+"""Cuts a span of time into parts that are about equally heavy, by asking how many rows there are.
+
+A search with one row a page tells the number of all its rows for the price of a call. Halving the
+span and asking again, a few dozen calls find the cuts, wherever the rows lie in time. Numbers are
+the server's word and advice only: the parts cover the whole span whatever it says, a number that
+is missing ends the halving, and what turns out heavy is cut again while it is read (`engine`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+import anyio
+
+from intercom_async.errors import IntercomError
+from intercom_async.resources.catalogue import Catalogue
+
+from .grid import Grid, middle
+from .partition import Part, make_part
+from .streams import Ranged, Window
+
+Count = Callable[[int, int], Awaitable[int | None]]
+"""Asks how many rows there are from one moment on and before another; None if nobody says."""
+
+FEWEST_PAGES = 16
+"""No part is cut that has fewer: finding the cut costs a call, and so does a part's last page."""
+FEWEST_PARTS, MOST_PARTS = 4, 128
+DEEPEST = 40
+"""Halvings of a span that end at a second, whatever numbers the server gives."""
+
+
+async def count_rows(
+    client: Catalogue, source: Ranged, field: str, grid: Grid, low: int, high: int
+) -> int | None:
+    """Ask how many rows a span has; None where the answer does not say it or cannot be had."""
+    window = Window(field, grid.floor(low), grid.ceil(high), 1)
+    try:
+        async with aclosing(source.read(client, window).raw().pages()) as pages:
+            async for page in pages:
+                return page.total_count
+    except IntercomError:
+        # Whoever reads the rows meets the same error and tells of it.
+        return None
+    return None
+
+
+def wanted_parts(rate_per_s: float, latency_s: float) -> int:
+    """Return how many chains of pages keep a limit busy: as many as are under way at a time."""
+    return max(FEWEST_PARTS, min(MOST_PARTS, math.ceil(rate_per_s * latency_s)))
+
+
+async def cut(
+    count: Count,
+    grid: Grid,
+    low: int,
+    high: int,
+    *,
+    parts: int,
+    per_page: int,
+    total: int | None,
+    hint: int | None = None,
+) -> list[Part]:
+    """Return parts that cover [low, high) exactly, the latest first.
+
+    Args:
+        count: Asks for numbers.
+        grid: Where spans may be cut.
+        low: Where the span begins.
+        high: Where it ends.
+        parts: How many parts are wanted.
+        per_page: Rows a page.
+        total: Rows of the whole span; None leaves it whole.
+        hint: Before this moment no rows are expected; where they are, the cuts are worse.
+    """
+    found: list[Part] = []
+    if total is None:
+        return [make_part(grid, low, high)]
+    target = max(FEWEST_PAGES * per_page, math.ceil(total / parts))
+
+    async def halve(low: int, high: int, inner: tuple[int, int], total: int, depth: int) -> None:
+        at = middle(grid, *inner) if total > target and depth < DEEPEST else None
+        older = None if at is None else await count(low, at)
+        if at is None or older is None:
+            found.append(make_part(grid, low, high, total))
+        elif older <= 0:
+            await halve(low, high, (at, inner[1]), total, depth + 1)
+        elif older >= total:
+            await halve(low, high, (inner[0], at), total, depth + 1)
+        else:
+            async with anyio.create_task_group() as group:
+                group.start_soon(halve, low, at, (inner[0], at), older, depth + 1)
+                group.start_soon(halve, at, high, (at, inner[1]), total - older, depth + 1)
+
+    begin = low if hint is None or not low < hint < high else grid.floor(hint)
+    await halve(low, high, (max(begin, low), high), total, 0)
+    return sorted(found, key=lambda part: part.high, reverse=True)

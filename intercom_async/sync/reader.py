@@ -1,0 +1,219 @@
+"""Reads one thing at a time: a part page by page, a list, the children of one row.
+
+Each ends with what it has read in the hands of the writer. A failure is tried again from the last
+page that was handed over; what keeps failing is noted with its reason and ends nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, cast
+
+import anyio
+import msgspec
+from anyio.streams.memory import MemoryObjectSendStream
+
+from intercom_async.clock import CLOCK
+from intercom_async.errors import (
+    ClosedError,
+    ConfigError,
+    ForbiddenError,
+    IntercomError,
+    NotFoundError,
+    UnauthorizedError,
+)
+from intercom_async.models.page import Page
+
+from .catalogue import Vanished
+from .feed import Chain, Feed
+from .partition import Part
+from .streams import Children, Listing, Ranged, Window
+from .writer import Batch, Writer
+
+TRIES = 3
+"""How often a page is tried, each time with all the retries of a call."""
+PAUSE_S = 2.0
+MOST_QUEUED = 256
+"""Parents that wait for their children to be read, before the next page of parents is."""
+
+REFUSALS = (ForbiddenError, UnauthorizedError, NotFoundError, ConfigError)
+"""What is no matter of a page: the stream as a whole cannot be read."""
+
+
+class Reader:
+    """Reads, and hands over.
+
+    Args:
+        give: Where batches go; waits when the writer is behind.
+        writer: Says when there is room for more.
+        follow_from: Rows that changed since then will be read again by the next run.
+        stop: Set when no further page is to be begun.
+        wake: Called when there is new work for others.
+    """
+
+    def __init__(
+        self,
+        give: MemoryObjectSendStream[Batch],
+        writer: Writer,
+        *,
+        follow_from: Callable[[Feed], int],
+        stop: anyio.Event,
+        wake: Callable[[Feed], None],
+    ) -> None:
+        self._give = give
+        self._writer = writer
+        self._follow_from = follow_from
+        self._stop = stop
+        self._wake = wake
+
+    async def read_part(self, feed: Feed, chain: Chain) -> None:
+        """Read a part to its floor."""
+        await self._insist(feed, chain.part, lambda: self._read_part(feed, chain))
+
+    async def read_list(self, feed: Feed, part: Part) -> None:
+        """Read a list to its end."""
+        await self._insist(feed, part, lambda: self._read_list(feed, part))
+
+    async def _insist(self, feed: Feed, part: Part, read: Callable[[], Awaitable[None]]) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                await read()
+            except REFUSALS as error:
+                feed.refusal = str(error)
+                return
+            except ClosedError:
+                raise
+            except IntercomError as error:
+                if attempt == TRIES or self._stop.is_set():
+                    part.failure = str(error)
+                    feed.failed[_span(part)] = str(error)
+                    return
+                await CLOCK.sleep(PAUSE_S * attempt)
+            else:
+                return
+
+    async def _read_part(self, feed: Feed, chain: Chain) -> None:
+        source, part = cast("Ranged", feed.stream.source), chain.part
+        window = Window(feed.field, part.low, part.high, source.per_page)
+        pager = source.read(feed.client, window).raw().resume(chain.position)
+        async with aclosing(pager.pages()) as pages:
+            async for page in self._until_stopped(pages):
+                if await self._take_page(feed, chain, page):
+                    return
+                await self._room(feed)
+        if not self._stop.is_set():
+            await self._hand_over(Batch(feed, part=part, is_last=True))
+
+    async def _take_page(self, feed: Feed, chain: Chain, page: Page[Any]) -> bool:
+        """Hand over what belongs to a part; say whether the rest of its list lies below it."""
+        part = chain.part
+        chain.pages += 1
+        feed.unreadable += len(page.unreadable)
+        if part.count is None and chain.pages == 1:
+            part.count = page.total_count
+        rows, is_past = feed.select(chain, page.items)
+        # The pager keeps the page until the next one is there. Its rows are copied by now.
+        page.items.clear()
+        fresh = feed.fresh(rows)
+        chain.position = page.checkpoint
+        await self._hand_over(
+            Batch(
+                feed,
+                fresh,
+                part=part,
+                position=page.checkpoint,
+                counted=len(rows),
+                is_last=is_past,
+                found=[row.key for row in fresh] if feed.children else [],
+                recent=feed.remember(rows, self._follow_from(feed)),
+            )
+        )
+        return is_past
+
+    async def _read_list(self, feed: Feed, part: Part) -> None:
+        source = cast("Listing", feed.stream.source)
+        pager = source.read(feed.client).raw().resume(part.position)
+        async with aclosing(pager.pages()) as pages:
+            async for page in self._until_stopped(pages):
+                feed.touch()
+                feed.unreadable += len(page.unreadable)
+                part.count = page.total_count if part.count is None else part.count
+                rows = feed.unseen(page.items)
+                await self._hand_over(
+                    Batch(feed, rows, part=part, position=page.checkpoint, counted=len(rows))
+                )
+        if not self._stop.is_set():
+            await self._hand_over(Batch(feed, part=part, is_last=True))
+
+    async def read_children(self, feed: Feed, key: str) -> None:
+        """Read the rows inside one row of another stream."""
+        source = cast("Children", feed.stream.source)
+        feed.touch()
+        batch = Batch(feed, done=key)
+        try:
+            brood = await source.read(feed.client, key)
+        except Vanished as gone:
+            batch.tombstones[key] = _tombstone(source.parent, key, gone)
+        except REFUSALS as error:
+            feed.refusal = str(error)
+            return
+        except ClosedError:
+            raise
+        except IntercomError as error:
+            feed.failed[key] = str(error)
+            return
+        else:
+            feed.missing += brood.missing
+            for raw in brood.rows:
+                row = feed.reader.read(raw)
+                if row is None:
+                    feed.unreadable += 1
+                else:
+                    batch.rows.append(row)
+        await self._hand_over(batch)
+
+    async def _hand_over(self, batch: Batch) -> None:
+        batch.feed.touch()
+        self._writer.expect(batch)
+        await self._give.send(batch)
+        for child in batch.feed.children:
+            if batch.found and child.refusal is None:
+                child.queue.extend(batch.found)
+                self._wake(child)
+
+    async def _room(self, feed: Feed) -> None:
+        """Wait until the children are not far behind."""
+        while not self._stop.is_set() and any(
+            len(child.queue) > MOST_QUEUED for child in feed.children if child.refusal is None
+        ):
+            await CLOCK.sleep(0.05)
+
+    async def _until_stopped(
+        self, pages: AsyncGenerator[Page[Any], None]
+    ) -> AsyncGenerator[Page[Any], None]:
+        """Give pages; no further one is asked for once it is time to stop."""
+        while not self._stop.is_set():
+            await self._writer.room()
+            try:
+                page = await anext(pages)
+            except StopAsyncIteration:
+                return
+            yield page
+
+
+def _span(part: Part) -> str:
+    return f"{part.floor} to {part.high}" if part.high else "the list"
+
+
+def _tombstone(stream: str, key: str, gone: Vanished) -> bytes:
+    return msgspec.json.encode(
+        {
+            "id": f"{stream}:{key}",
+            "stream": stream,
+            "record_id": key,
+            "reason": gone.reason,
+            "into": gone.into,
+            "found_at": int(CLOCK.unix()),
+        }
+    )

@@ -1,0 +1,100 @@
+"""What is read of a row: its key, its times and a digest; its bytes go on as they came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+MILLISECONDS_FROM = 100_000_000_000
+"""UNIX seconds beyond this are milliseconds: some are seen where seconds are declared."""
+
+
+class Row(NamedTuple):
+    """One row, as far as a sync has to know it."""
+
+    key: str
+    scan_at: int | None
+    """When it was made, or what else never moves."""
+    follow_at: int | None
+    """When it last changed."""
+    body: bytes
+    """As it came, on one line."""
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits that are others for other bytes."""
+        return blake2b(self.body, digest_size=8).hexdigest()
+
+
+class RowReader:
+    """Reads rows of one stream.
+
+    Args:
+        key: The field that tells rows apart.
+        scan: The field of when a row was made, if there is one.
+        follow: The field of when it changed, if there is one.
+    """
+
+    def __init__(self, key: str, scan: str | None = None, follow: str | None = None) -> None:
+        self._key = key
+        self._scan = scan
+        self._follow = follow
+        times = dict.fromkeys(name for name in (scan, follow) if name and name != key)
+        head = msgspec.defstruct(
+            "Head", [(key, str | int), *((name, Any, None) for name in times)], kw_only=True
+        )
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(head)
+
+    def read(self, raw: Any) -> Row | None:
+        """Read one row; None where it has no key or is no object."""
+        try:
+            head = self._decoder.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        body = bytes(raw)
+        if b"\n" in body or b"\r" in body:
+            body = msgspec.json.format(body, indent=-1)
+        return Row(
+            str(getattr(head, self._key)),
+            moment_of(getattr(head, self._scan)) if self._scan else None,
+            moment_of(getattr(head, self._follow)) if self._follow else None,
+            body,
+        )
+
+
+def moment_of(value: object) -> int | None:
+    """Read a time as UNIX seconds, in whatever form the API gives it; None where it is none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            return moment_of(float(value))
+        except ValueError:
+            return _iso(value)
+    if not isinstance(value, int | float):
+        return None
+    return int(value / 1000) if value > MILLISECONDS_FROM else int(value)
+
+
+def _iso(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def with_keys(lines: Iterable[bytes], key: str) -> Iterator[tuple[bytes, str]]:
+    """Give rows that are one a line, each with its key."""
+    decoder = msgspec.json.Decoder(msgspec.defstruct("Key", [(key, str | int)]))
+    for line in lines:
+        yield line, str(getattr(decoder.decode(line), key))
+
+
+def keys_of(lines: Iterable[bytes], key: str) -> Iterator[str]:
+    """Give the keys of rows that are one a line."""
+    return (found for _, found in with_keys(lines, key))
