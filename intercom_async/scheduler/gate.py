@@ -25,7 +25,9 @@ EPSILON_S = 1e-4
 REMEMBERED = 20
 """Windows whose use is remembered."""
 SCOUTS = 20
-"""The last calls of a window whose end is unknown are sent one by one."""
+"""The last calls of a window whose end is unknown are sent one by one, but for those in a hurry."""
+SCOUTS_OF = 80
+"""Of a small limit, only every so-manieth call is one of the last."""
 SCOUT_APART_S = 0.5
 KNOCK_S = 0.5
 """Above this uncertainty a call asks whether the next window has begun."""
@@ -46,7 +48,7 @@ class Gate:
     __slots__ = (
         "_knocked_at",
         "_ledgers",
-                "_random",
+        "_random",
         "_scout_at",
         "_span",
         "_span_of",
@@ -121,9 +123,7 @@ class Gate:
         low, high = clock.bounds(now)
         high += self._uplink_s
         first, last = grid.window_at(now + low), grid.window_at(now + high)
-        self._span = (
-            (first,) if first == last else tuple(range(first, last + 1, grid.length_ms))
-        )
+        self._span = (first,) if first == last else tuple(range(first, last + 1, grid.length_ms))
         # Until the next window comes into reach; drift is far less than a millisecond by then.
         self._span_until = min(first / 1000 - low, last / 1000 - high) - EPSILON_S * grid.length_s
         self._span_of = versions
@@ -205,7 +205,8 @@ class Gate:
         hard, soft = self.room(window, now, hurried=hurried)
         if hard < cost:
             return self._look_past(window, now)
-        if hard <= SCOUTS and self.clock.width_s(now) > UNCERTAIN_S:
+        scouts = min(SCOUTS, max(1, ledger.limit // SCOUTS_OF))
+        if not hurried and hard <= scouts and self.clock.width_s(now) > UNCERTAIN_S:
             # Nobody knows yet when this window ends. What is left of it finds out, bit by bit.
             return self._scout_at if self._scout_at > now else 0.0
         if soft >= cost:
