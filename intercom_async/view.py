@@ -102,7 +102,8 @@ class View:
             ConfigError: An option's value cannot work.
             TypeError: There is no such option.
         """
-        options = msgspec.structs.replace(self.options, **changes)
+        # Made anew rather than replaced: older msgspec checks what is made only.
+        options = Options(**{**msgspec.structs.asdict(self.options), **changes})
         return View(self._origin, self._token, self._update_method, options)
 
     def check(self, call: Call[Any]) -> None:
