@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -47,8 +48,13 @@ def floor(name: str) -> int:
     raise AssertionError(f"{name} stands on no floor; add it to FLOORS")
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """Give the absolute modules that a file imports, relative ones resolved, with their lines."""
+@cache
+def imports(path: Path) -> list[tuple[str, int]]:
+    """Return the absolute modules that a file imports, relative ones resolved, with their lines."""
+    return list(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
     here = path.relative_to(PACKAGE.parent).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
