@@ -36,8 +36,8 @@ class Scheduled:
 
     def __init__(self, server: Server, name: str, scheduler: Scheduler) -> None:
         self.scheduler = scheduler
-        self._server = server
-        self._name = name
+        self.server = server
+        self.name = name
 
     async def call(
         self,
@@ -62,7 +62,7 @@ class Scheduled:
                     waited = self.scheduler.now() - begun
                 permit.sent()
                 try:
-                    reply = await self._server.exchange(app=app, client=self._name)
+                    reply = await self.server.exchange(app=app, client=self.name)
                 except LostReplyError:
                     return waited
                 permit.observe(status=reply.status, headers=reply.headers, message=reply.message)
@@ -80,18 +80,18 @@ class SleepsToReset:
     """
 
     def __init__(self, server: Server, name: str, random: Random) -> None:
-        self._server = server
-        self._name = name
+        self.server = server
+        self.name = name
         self._random = random
 
     async def call(self, priority: Priority = Priority.BULK, *, app: str = "") -> float:
         del priority
         while True:
-            reply = await _exchange(self._server, app, self._name)
+            reply = await _exchange(self.server, app, self.name)
             if reply is None or reply.status != TOO_MANY_REQUESTS:
                 return 0.0
             reset_at = float(reply.headers.get("X-RateLimit-Reset", EPOCH))
-            pause_s = max(0.0, reset_at - self._server.time())
+            pause_s = max(0.0, reset_at - self.server.time())
             await CLOCK.sleep(pause_s * self._random.uniform(1.0, 1.2))
 
 
@@ -99,15 +99,15 @@ class BacksOff:
     """No throttle: exponential backoff with full jitter after each 429."""
 
     def __init__(self, server: Server, name: str, random: Random) -> None:
-        self._server = server
-        self._name = name
+        self.server = server
+        self.name = name
         self._random = random
 
     async def call(self, priority: Priority = Priority.BULK, *, app: str = "") -> float:
         del priority
         longest_s = 1.0
         while True:
-            reply = await _exchange(self._server, app, self._name)
+            reply = await _exchange(self.server, app, self.name)
             if reply is None or reply.status != TOO_MANY_REQUESTS:
                 return 0.0
             await CLOCK.sleep(self._random.uniform(0.0, longest_s))
@@ -120,8 +120,8 @@ class Leaks:
     def __init__(
         self, server: Server, name: str, random: Random, *, most: float, period_s: float
     ) -> None:
-        self._server = server
-        self._name = name
+        self.server = server
+        self.name = name
         self._random = random
         self._bucket = AsyncLimiter(most, period_s)
 
@@ -133,7 +133,7 @@ class Leaks:
             await self._bucket.acquire()
             if waited < 0:
                 waited = loop.time() - begun
-            reply = await _exchange(self._server, app, self._name)
+            reply = await _exchange(self.server, app, self.name)
             if reply is None or reply.status != TOO_MANY_REQUESTS:
                 return waited
             await CLOCK.sleep(self._random.uniform(0.0, longest_s))

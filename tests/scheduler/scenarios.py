@@ -18,7 +18,7 @@ from tests.virtual import run_virtual
 
 from .clients import MakeSender, Sender, scheduled
 from .neighbours import Neighbour, at_the_edge, bursts, changing, late, steady
-from .server import Network, Record, Server
+from .server import USUAL, Network, Record, Server
 
 Script = Callable[[Server], Awaitable[None]]
 
@@ -41,7 +41,7 @@ class Scenario:
     name: str
     goal: Goal
     span_s: float = 65.0
-    network: Network = Network()
+    network: Network = USUAL
     server: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """How the server differs from the usual one."""
     processes: int = 1
@@ -91,7 +91,9 @@ async def _play(scenario: Scenario, seed: int, make: MakeSender) -> Outcome:
     waits: list[float] = []
     first = server.index() + scenario.skip
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_run(neighbour(server, random))) for neighbour in scenario.neighbours]
+        tasks = [
+            group.create_task(_run(neighbour(server, random))) for neighbour in scenario.neighbours
+        ]
         for number in range(scenario.processes):
             sender = make(server, f"process {number}", Random(random.random()))
             tasks += [
@@ -123,7 +125,7 @@ async def _hurry(
     """Send 5 interactive calls a second, and 30 at once every now and then."""
 
     async def call() -> None:
-        had_budget = server.remaining() > 0
+        had_budget = server.remaining() > server.coming
         waited_s = await sender.call(Priority.INTERACTIVE)
         if had_budget:
             waits.append(waited_s)
@@ -142,7 +144,7 @@ def _outcome(scenario: Scenario, server: Server, first: int, waits: list[float])
         if not first <= index < server.index():
             continue
         ours = sum(record.ours(app) for app in scenario.apps)
-        shares.append((ours, max(ours, _allowed(scenario, server, record))))
+        shares.append((ours, max(ours, _allowed(scenario, record))))
         for (_, client), served in record.served.items():
             by_client[client] = by_client.get(client, 0) + served
     processes = [by_client.get(f"process {number}", 0) for number in range(scenario.processes)]
@@ -157,10 +159,10 @@ def _outcome(scenario: Scenario, server: Server, first: int, waits: list[float])
     )
 
 
-def _allowed(scenario: Scenario, server: Server, record: Record) -> int:
+def _allowed(scenario: Scenario, record: Record) -> int:
     """Return what the window would have let us send, after what others took."""
     by_app = sum(
-        record.limits.get(app, server.limit(app)) - record.foreign(app) for app in scenario.apps
+        record.limits.get(app, record.limit) - record.foreign(app) for app in scenario.apps
     )
     others = record.used.total() - sum(record.ours(app) for app in scenario.apps)
     return min(by_app, record.workspace - others)
@@ -213,15 +215,22 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="alone", goal=EXACT, span_s=125),
     Scenario(name="slow answers", goal=EXACT, network=Network(0.05, 0.8, 0.05), workers=400),
     Scenario(name="cold at 95 %", goal=ROUGH, script=nearly_used_up, skip=0),
-    Scenario(name="limit halved", goal=ROUGH, script=limits((24.0, L // 2))),
+    Scenario(name="limit halved", goal=ROUGH, script=limits((24.0, L // 2)), span_s=305),
     Scenario(name="limit doubled", goal=ROUGH, script=limits((24.0, L * 2))),
-    Scenario(name="limit up and down", goal=ROUGH, script=limits(*[(17.0, 800), (17.0, L)] * 3), span_s=125),
+    Scenario(
+        name="limit up and down",
+        goal=ROUGH,
+        script=limits(*[(17.0, 800), (17.0, L)] * 3),
+        span_s=125,
+    ),
     Scenario(name="date +7 s", goal=ROUGH, server={"date_skew_s": 7.0}),
     Scenario(name="date -7 s", goal=ROUGH, server={"date_skew_s": -7.0}),
     Scenario(name="no date", goal=ROUGH, server={"date_skew_s": None}),
     Scenario(name="drift +500 ppm", goal=ROUGH, server={"drift": 5e-4}, span_s=185),
     Scenario(name="drift -500 ppm", goal=ROUGH, server={"drift": -5e-4}, span_s=185),
-    Scenario(name="clock steps", goal=ROUGH, script=clock_steps((33.0, 4.0), (60.0, -3.0)), span_s=185),
+    Scenario(
+        name="clock steps", goal=ROUGH, script=clock_steps((33.0, 4.0), (60.0, -3.0)), span_s=185
+    ),
     Scenario(name="windows at odd seconds", goal=ROUGH, server={"phase_s": 3.0}),
     Scenario(name="remaining before", goal=EXACT, server={"counts_itself": False}),
     Scenario(name="reordered", goal=ROUGH, network=Network(0.02, 0.1, 0.02, spread=1.2)),
@@ -232,26 +241,57 @@ SCENARIOS: tuple[Scenario, ...] = (
         for share in (3, 20, 50, 80)
     ),
     *(
-        Scenario(name=f"bursts {share} %", goal=SHARED, neighbours=(bursts(L * share // 100),), span_s=125)
+        Scenario(
+            name=f"bursts {share} %",
+            goal=SHARED,
+            neighbours=(bursts(L * share // 100),),
+            span_s=125,
+        )
         for share in (3, 20, 50, 80)
     ),
     *(
-        Scenario(name=f"early edge {share} %", goal=SHARED, neighbours=(at_the_edge(L * share // 100),), span_s=125)
+        Scenario(
+            name=f"early edge {share} %",
+            goal=SHARED,
+            neighbours=(at_the_edge(L * share // 100),),
+            span_s=125,
+        )
         for share in (3, 20, 50, 80)
     ),
     *(
-        Scenario(name=f"late edge {share} %", goal=SHARED, neighbours=(late(L * share // 100),), span_s=125)
+        Scenario(
+            name=f"late edge {share} %",
+            goal=SHARED,
+            neighbours=(late(L * share // 100),),
+            span_s=125,
+        )
         for share in (3, 20, 50, 80)
     ),
     *(
-        Scenario(name=f"{count} processes", goal=SPLIT, processes=count, workers=max(8, 128 // count))
+        Scenario(
+            name=f"{count} processes", goal=SPLIT, processes=count, workers=max(8, 128 // count)
+        )
         for count in (2, 8, 32)
     ),
-    Scenario(name="workspace squeezed", goal=SQUEEZED, neighbours=(steady(W - 1200, "other"),), span_s=185, server={"limits": {"other": W}}),
-    Scenario(name="workspace moving", goal=SQUEEZED, neighbours=(changing(W - 1500, W - 700, "other"),), span_s=185, server={"limits": {"other": W}}),
+    Scenario(
+        name="workspace squeezed",
+        goal=SQUEEZED,
+        neighbours=(steady(W - 1200, "other"),),
+        span_s=185,
+        server={"limits": {"other": W}},
+    ),
+    Scenario(
+        name="workspace moving",
+        goal=SQUEEZED,
+        neighbours=(changing(W - 1200, W - 900, "other", every_s=60),),
+        span_s=185,
+        server={"limits": {"other": W}},
+    ),
     Scenario(name="three apps", goal=SQUEEZED, apps=("a", "b", "c"), workers=300),
-    Scenario(name="interactive on bulk", goal=Goal(0.99, 0.0, wait_p99_s=0.02), hurried=True, span_s=125),
-)  # fmt: skip
+    Scenario(
+        name="interactive on bulk", goal=Goal(0.99, 0.0, wait_p99_s=0.02), hurried=True, span_s=125
+    ),
+)
 
 
 def scenario(name: str) -> Scenario:

@@ -59,12 +59,16 @@ class Network:
     late_s: float = 30.0
 
 
+USUAL = Network()
+
+
 @dataclass(slots=True)
 class Record:
     """What one window has seen; the keys are (app, client)."""
 
+    limit: int
     limits: dict[str, int]
-    """Each app's limit when the window was last touched."""
+    """The limits of apps that have one of their own."""
     workspace: int
     served: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -95,10 +99,10 @@ class Server:
         garble: Changes the headers of a reply, for instance into none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one keyword a whim of servers)
         self,
         random: Random,
-        network: Network = Network(),  # noqa: B008 (frozen)
+        network: Network = USUAL,
         *,
         limit: int = 1667,
         limits: dict[str, int] | None = None,
@@ -133,6 +137,8 @@ class Server:
         """Requests of clients that arrived."""
         self.turned_away = 0
         """Those of them that were answered 429 for a window or in a storm."""
+        self.coming = 0
+        """Requests of clients that have not arrived."""
         self.present = 0
         self.most_present = 0
         """The most requests of clients that were under way at once."""
@@ -160,16 +166,21 @@ class Server:
         return self._limits.get(app, self._limit)
 
     def set_limit(self, limit: int, app: str = "") -> None:
-        """Change an app's limit, at once and for the present window, too."""
+        """Change an app's limit, at once and for the present window, too.
+
+        A window in which it was raised is taken to allow the greater number for the rest only.
+        """
+        record, before = self.record(), self.limit(app)
         self._limits[app] = limit
-        self.record().limits[app] = limit
+        left = self.ends_in_s() / self.window_s
+        record.limits[app] = min(limit, before + round((limit - before) * left))
 
     def record(self) -> Record:
         """Return the present window's record."""
         index = self.index()
         found = self.records.get(index)
         if found is None:
-            found = self.records[index] = Record(dict(self._limits), self.workspace)
+            found = self.records[index] = Record(self._limit, dict(self._limits), self.workspace)
         return found
 
     def remaining(self, app: str = "") -> int:
@@ -206,6 +217,7 @@ class Server:
         Raises:
             LostReplyError: No reply came.
         """
+        self.coming += 1
         self.present += 1
         self.most_present = max(self.most_present, self.present)
         future: asyncio.Future[Reply] = self._loop.create_future()
@@ -222,6 +234,7 @@ class Server:
 
     def _arrive(self, future: asyncio.Future[Reply], app: str, client: str) -> None:
         network, random = self._network, self._random
+        self.coming -= 1
         self.sends += 1
         reply = self._answer(app, client)
         delay_s = self._draw(network.service_s) + self._draw(network.down_s) + self.pause_s

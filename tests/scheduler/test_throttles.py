@@ -1,0 +1,237 @@
+"""What a 429 means, and what follows from it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.priority import Priority
+from intercom_async.scheduler import Scheduler, Throttle
+
+from .conftest import Desk, MakeDesk, turns
+from .server import Storm
+
+pytestmark = pytest.mark.anyio
+
+L = 1667
+WINDOW = "Exceeded rate limit of {} in 10_seconds"
+EXPORT = "Exceeded rate limit of 1 pending message data export jobs"
+REPORTS = "Exceeded rate limit of 5 pending reporting dataset export jobs"
+
+
+def headers(limit: int = L, remaining: int = 100, reset_at: int = 1_700_000_010) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(reset_at),
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "throttle"),
+    [
+        (headers(remaining=0), WINDOW.format(L), Throttle.APP),
+        (headers(remaining=0), None, Throttle.APP),
+        (headers(remaining=0), "More than 5 requests received in 1 minute", Throttle.APP),
+        (headers(limit=83, remaining=0), WINDOW.format(83), Throttle.APP),
+        (headers(), WINDOW.format(L), Throttle.APP),
+        ({}, WINDOW.format(L), Throttle.APP),
+        (headers(), WINDOW.format(4167), Throttle.WORKSPACE),
+        (headers(remaining=0), WINDOW.format(4167), Throttle.WORKSPACE),
+        (headers(limit=4167, remaining=0), WINDOW.format(4167), Throttle.WORKSPACE),
+        ({}, WINDOW.format(4167), Throttle.WORKSPACE),
+        (headers(), EXPORT, Throttle.RESOURCE),
+        (headers(remaining=0), EXPORT, Throttle.RESOURCE),
+        (headers(), REPORTS, Throttle.RESOURCE),
+        ({}, EXPORT, Throttle.RESOURCE),
+        (headers(), "The server is receiving too many requests", Throttle.EDGE),
+        (headers(), None, Throttle.EDGE),
+        ({}, None, Throttle.EDGE),
+        ({"X-RateLimit-Limit": "?"}, "<html>", Throttle.EDGE),
+    ],
+)
+async def test_a_429_is_told_by_message_and_headers(
+    said: dict[str, str], message: str | None, throttle: Throttle
+) -> None:
+    scheduler = Scheduler()
+    async with scheduler.admit() as permit:
+        permit.observe(status=200, headers=headers())
+    async with scheduler.admit() as permit:
+        permit.observe(status=429, headers=said, message=message)
+
+    assert permit.throttle is throttle
+    seen = scheduler.statistics()
+    assert (seen.throttled, seen.throttled_by[throttle]) == (1, 1)
+    assert (permit.retry_after_s is not None) is (throttle in (Throttle.APP, Throttle.WORKSPACE))
+
+
+async def test_success_is_no_throttle(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+
+    permit = await desk.call()
+
+    assert permit.throttle is None
+    assert permit.retry_after_s is None
+    assert permit.window.limit == L
+
+
+async def test_one_429_of_the_window_stops_everybody(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=100)
+    await desk.fill_window()
+    turned_away, begun = desk.server.turned_away, desk.server.time()
+    for lane in Priority:
+        for _ in range(20):
+            desk.start(priority=lane)
+    await CLOCK.sleep(desk.server.ends_in_s() - 0.1)
+
+    assert desk.server.turned_away == turned_away
+    assert desk.server.time() - begun > 8.0
+    await desk.done()
+    assert desk.server.turned_away == turned_away
+
+
+async def test_a_window_opens_without_a_herd(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=100)
+    await desk.fill_window()
+    for _ in range(500):
+        desk.start(priority=Priority.BULK)
+    await CLOCK.sleep(desk.server.ends_in_s() + 1.5)
+
+    assert desk.server.most_present <= 20
+    desk.scheduler.close()
+    await desk.done()
+
+
+async def test_a_late_429_does_not_stop_the_next_window(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=100)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    await desk.call()
+    async with desk.scheduler.admit() as permit:
+        said = headers(100, 0, round(desk.server.time() + desk.server.ends_in_s()))
+        await CLOCK.sleep(desk.server.ends_in_s() + 3.0)
+        permit.observe(status=429, headers=said, message=WINDOW.format(100))
+    begun = CLOCK.now()
+
+    await desk.call(priority=Priority.INTERACTIVE)
+
+    assert permit.throttle is Throttle.APP
+    assert CLOCK.now() - begun < 0.1
+
+
+async def test_a_429_of_a_resource_concerns_its_call_only(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=1000)
+    await desk.call()
+    desk.server.resource_share = 1.0
+    begun = CLOCK.now()
+
+    permits = [await desk.call(priority=Priority.INTERACTIVE) for _ in range(20)]
+
+    assert {permit.throttle for permit in permits} == {Throttle.RESOURCE}
+    assert CLOCK.now() - begun < 2.0
+    assert all(permit.retry_after_s is None for permit in permits)
+
+
+async def test_the_workspace_stops_all_apps(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=1000, workspace=500)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    await desk.call(app="a")
+    await desk.call(app="b")
+    desk.server.take(500, "c")
+    permit = await desk.call(app="a", priority=Priority.INTERACTIVE)
+    assert permit.throttle is Throttle.WORKSPACE
+    ends_s, begun = desk.server.ends_in_s(), CLOCK.now()
+
+    await desk.call(app="b", priority=Priority.INTERACTIVE)
+
+    assert CLOCK.now() - begun >= ends_s
+    assert desk.server.turned_away == 1
+    assert desk.scheduler.statistics("b").workspace.limit == 500
+    assert desk.scheduler.statistics("b").app.limit == 1000
+
+
+async def test_numbers_of_the_workspace_are_not_the_apps() -> None:
+    scheduler = Scheduler()
+    async with scheduler.admit() as permit:
+        permit.observe(status=200, headers=headers())
+    async with scheduler.admit() as permit:
+        said = headers(limit=4167, remaining=0)
+        permit.observe(status=429, headers=said, message=WINDOW.format(4167))
+
+    assert scheduler.statistics().app.limit == L
+    assert scheduler.statistics().app.used < 10
+
+
+async def test_apps_of_a_workspace_share_its_window_fairly(make_desk: MakeDesk) -> None:
+    limits = Limits(app_per_minute=6000, workspace_per_minute=9000)
+    desk = make_desk(limits, limit=1000, workspace=1500)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.1)
+    for app in ("a", "b", "c"):
+        for _ in range(2000):
+            desk.start(app, app=app, priority=Priority.BULK)
+    await CLOCK.sleep(desk.server.ends_in_s() + 20.0)
+
+    assert desk.server.turned_away == 0
+    last = desk.server.records[max(desk.server.records) - 1]
+    assert last.used.total() >= 1490
+    assert min(last.used.values()) > 450
+    desk.scheduler.close()
+    await desk.done()
+
+
+async def retry(desk: Desk, **options: Any) -> None:
+    """Send one request until it succeeds, as a session does."""
+    await desk.client.call(options.pop("priority", Priority.BULK), **options)
+
+
+async def test_a_storm_of_full_windows_is_probed_by_one(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=1000)
+    await desk.call()
+    desk.server.storm = Storm.WINDOW
+    for _ in range(100):
+        desk.spawn(retry(desk))
+    await CLOCK.sleep(20.0)
+    at_first = desk.server.turned_away
+    await CLOCK.sleep(50.0)
+    later = desk.server.turned_away - at_first
+    desk.server.storm = None
+    await asyncio.wait_for(desk.done(), 40.0)
+
+    assert at_first <= 40
+    assert later <= 6
+    assert desk.is_quiet
+
+
+async def test_an_overload_without_headers_is_backed_off_from_together(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=1000)
+    await desk.call()
+    desk.server.storm = Storm.EDGE
+    for _ in range(100):
+        desk.spawn(retry(desk))
+    await CLOCK.sleep(10.0)
+    at_first = desk.server.turned_away
+    await CLOCK.sleep(60.0)
+    later = desk.server.turned_away - at_first
+    desk.server.storm = None
+    await asyncio.wait_for(desk.done(), 60.0)
+
+    assert at_first <= 60
+    assert later <= 20
+    assert desk.is_quiet
+
+
+async def test_one_overload_concerns_its_call_only(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    await desk.call()
+    async with desk.scheduler.admit() as permit:
+        permit.observe(status=429, headers={})
+    begun = CLOCK.now()
+
+    async with desk.scheduler.admit() as permit:
+        permit.observe(status=200, headers={})
+    await turns()
+
+    assert CLOCK.now() == begun
