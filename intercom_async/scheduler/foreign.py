@@ -11,6 +11,8 @@ ROUNDING = 2
 """So few calls of others are rounding and replies under way, not a neighbour."""
 FADE = 0.7
 """What is left of the fastest seen use after each span in which it was slower."""
+SILENCE_S = 4.0
+"""Without any reply for so long, what was seen counts half."""
 MOST_HELD_BACK = 0.05
 """Of a limit: no margin is greater."""
 ABSENT = 0.01
@@ -28,6 +30,11 @@ class Foreign:
         """Of a window, on the average of the last ones."""
         self._per_s = 0.0
         self._seen: tuple[float, int, int] | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no window has been seen to its end."""
+        return not self._windows
 
     @property
     def is_absent(self) -> bool:
@@ -69,6 +76,6 @@ class Foreign:
         if seen is None or not self._per_s:
             return 0
         # What was seen a while ago says less and less: silence must not hold calls back for ever.
-        trust: float = 0.5 ** max(0.0, now - seen[0] - rtt_s)
+        trust: float = 0.5 ** (max(0.0, now - seen[0] - rtt_s) / SILENCE_S)
         margin = math.ceil(self._per_s * trust * rtt_s)
         return min(margin, math.ceil(MOST_HELD_BACK * limit))

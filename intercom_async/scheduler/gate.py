@@ -28,10 +28,10 @@ SCOUTS = 20
 """The last calls of a window whose end is unknown are sent one by one, but for those in a hurry."""
 SCOUTS_OF = 80
 """Of a small limit, only every so-manieth call is one of the last."""
+SLOW_GUARD = 0.8
+"""Of the time that calls take: paced calls aim to be done this long before a window ends."""
 SCOUT_APART_S = 0.5
-KNOCK_S = 0.5
-"""Above this uncertainty a call asks whether the next window has begun."""
-UNCERTAIN_S = 0.5
+UNCERTAIN_S = 1.0
 """Above this the server's clock is not known well enough."""
 
 
@@ -46,7 +46,6 @@ class Gate:
     """
 
     __slots__ = (
-        "_knocked_at",
         "_ledgers",
         "_random",
         "_scout_at",
@@ -89,7 +88,6 @@ class Gate:
         self.rtt_s = 0.0
         """How long calls take, on the average."""
         self._scout_at = 0.0
-        self._knocked_at = 0
         self.foreign = Foreign()
         self.reserve = Reserve()
         self.pace = Pace()
@@ -201,39 +199,27 @@ class Gate:
         """Return 0.0 if a window has room, else when to look again."""
         ledger = self.ledger(window)
         if ledger.is_full:
-            return self._look_past(window, now)
+            return self.opens(window, now)
+        # A call that no window is large enough for has one for itself.
+        cost = min(cost, ledger.limit)
         hard, soft = self.room(window, now, hurried=hurried)
         if hard < cost:
-            return self._look_past(window, now)
+            return self.opens(window, now)
         scouts = min(SCOUTS, max(1, ledger.limit // SCOUTS_OF))
-        if not hurried and hard <= scouts and self.clock.width_s(now) > UNCERTAIN_S:
+        if (
+            not hurried
+            and hard <= scouts
+            and self.clock.width_s(now) > max(UNCERTAIN_S, 2 * self.rtt_s)
+        ):
             # Nobody knows yet when this window ends. What is left of it finds out, bit by bit.
             return self._scout_at if self._scout_at > now else 0.0
-        if soft >= cost:
+        if soft >= cost or (cost > 1 and not ledger.charged and hard >= cost):
             return 0.0
         # There is room that a margin or a reserve holds back: both shrink, so look again soon.
         pause_s = self.grid.tuning.second_look_s * self._random.uniform(0.5, 1.5)
         if not self.reserve.per_s:
             return now + pause_s
         return min(now + pause_s, max(now, self._released_at(window, now)) + EPSILON_S)
-
-    def _look_past(self, window: int, now: float) -> float:
-        """Return when a window that is used up is over for certain.
-
-        Where that may be seconds too late, one call knocks in the middle of what is possible:
-        taken or not, its reply halves the uncertainty.
-        """
-        opens = self.opens(window, now)
-        width_s = self.clock.width_s(now)
-        if width_s <= KNOCK_S or window == self._knocked_at:
-            return opens
-        again = opens - width_s / 2
-        if again > now:
-            return again
-        if self.outstanding:
-            return opens
-        self._knocked_at = window
-        return 0.0
 
     def _released_at(self, window: int, now: float) -> float:
         """Return when nothing is kept for interactive calls any more; `now` once it is past."""
@@ -242,7 +228,8 @@ class Gate:
     def room(self, window: int, now: float, *, hurried: bool) -> tuple[int, int]:
         """Return what is left of a window, and what of it may be given out now."""
         ledger = self.ledger(window)
-        charged = ledger.outstanding + ledger.acknowledged + ledger.lost
+        # What went blindly may be counted in any window.
+        charged = ledger.outstanding + ledger.acknowledged + ledger.lost + self.cold.given
         kept = not hurried and self.reserve.per_s > 0.0
         if not kept and ledger.top <= charged and not self.foreign.share:
             hard = ledger.limit - charged
@@ -264,9 +251,14 @@ class Gate:
             return steady
         window = self.span(now)[0]
         _, soft = self.room(window, now, hurried=False)
-        left_s = self.left_s(window, now) - tuning.guard_s
-        rate = min(max(soft, 1) / max(left_s, tuning.horizon_s), tuning.steepest * steady)
-        if self.foreign.is_absent and self.ledger(window).foreign_at_least <= ROUNDING:
+        # With slow answers the last calls are known late: be done a little earlier.
+        guard_s = max(tuning.guard_s, min(SLOW_GUARD * self.rtt_s, 2 * tuning.guard_s))
+        left_s = self.left_s(window, now) - guard_s
+        is_alone = self.ledger(window).foreign_at_least <= ROUNDING
+        # Processes that begin together must not all hurry to use the first window up.
+        steepest = 1.0 if self.foreign.is_unknown and not is_alone else tuning.steepest
+        rate = min(max(soft, 1) / max(left_s, tuning.horizon_s), steepest * steady)
+        if is_alone and self.foreign.is_absent:
             # Nobody else: a floor keeps the last calls of a window from coming ever slower.
             rate = max(rate, steady)
         return rate
@@ -315,10 +307,11 @@ class Gate:
         sent: float,
         received: float,
         rejected: bool = False,
+        date: float | None = None,
     ) -> int | None:
         """Take a reply in; return the window it was counted in, if it says so."""
         self.settle(charged, cost)
-        window = place(self, reply, sent, received, certain=rejected)
+        window = place(self, reply, sent, received, certain=rejected, date=date)
         if window is None:
             self._note_silence(charged, reply, cost)
             return None

@@ -83,7 +83,7 @@ class Grid:
 
     def outlasted(self) -> None:
         """Note that a window has lasted longer than windows should."""
-        self._set_length(LONG_MS if self.length_ms < LONG_MS else 2 * self.length_ms)
+        self._set_length(LONG_MS)
         self.phase_ms = self.last_ms % self.length_ms
 
     def _set_length(self, length_ms: int) -> None:

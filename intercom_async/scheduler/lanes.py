@@ -186,4 +186,3 @@ class Lanes:
     def ahead(self, priority: Priority) -> int:
         """Return how many wait in this lane and in those before it."""
         return sum(lane.live for lane in self._lanes[: priority + 1])
-

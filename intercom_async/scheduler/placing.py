@@ -10,16 +10,26 @@ from typing import TYPE_CHECKING
 
 from intercom_async.window import Window
 
+from .grid import LONG_MS
+
 if TYPE_CHECKING:
     from .gate import Gate
 
 BELIEVED = 5
 """So many replies in a row are not a mistake."""
+FAR_S = 120.0
+"""A Reset further than this from the Date of the same reply is no end of a window."""
 TOLERANCE_S = 0.05
 
 
 def place(
-    gate: Gate, reply: Window, sent: float, received: float, *, certain: bool = False
+    gate: Gate,
+    reply: Window,
+    sent: float,
+    received: float,
+    *,
+    certain: bool = False,
+    date: float | None = None,
 ) -> int | None:
     """Return the window that a reply names, and learn from it; None if it names none.
 
@@ -29,39 +39,64 @@ def place(
         sent: When its request left.
         received: When it came.
         certain: Whether the server has turned the request away, so that what it says counts.
+        date: Its Date header, where the server's clock is not known yet.
     """
     reset_at = reply.reset_at
     if reset_at is None:
         return None
     clock, grid = gate.clock, gate.grid
     window = round(reset_at * 1000)
-    if window == gate.frozen:
+    if window == gate.frozen or not _is_credible(
+        gate, window, reply.used, sent, received, certain=certain, date=date
+    ):
         return None
-    used = reply.used
-    if clock.is_known:
-        low, high = clock.bounds(received)
-        earliest, latest = sent + low, received + high
-        if not earliest - TOLERANCE_S < reset_at <= latest + grid.length_s + TOLERANCE_S:
-            gate.suspects += 1
-            if gate.suspects < BELIEVED and not certain:
-                return None
-            if window == grid.last_ms and not _outlasts(gate, window, used):
-                return None
-            clock.forget()
-            grid.forget()
     gate.suspects = 0
     last = gate.last_named()
-    restarted = used is not None and last is not None and used < last.top
+    restarted = reply.used is not None and last is not None and reply.used < last.top
     if not grid.learn(window, restarted=restarted):
         return None
     clock.counted_in(reset_at - grid.length_s, reset_at, sent=sent, received=received)
     return window
 
 
+def _is_credible(
+    gate: Gate,
+    window: int,
+    used: int | None,
+    sent: float,
+    received: float,
+    *,
+    certain: bool,
+    date: float | None,
+) -> bool:
+    """Say whether a window can be what a reply names; forget the clock when it must be wrong."""
+    clock, grid = gate.clock, gate.grid
+    reset_at = window / 1000
+    if not clock.is_known:
+        if date is not None and abs(reset_at - date) > FAR_S:
+            gate.frozen = window
+            gate.has_headers = False
+            return False
+        return True
+    low, high = clock.bounds(received)
+    earliest, latest = sent + low, received + high
+    if earliest - TOLERANCE_S < reset_at <= latest + grid.length_s + TOLERANCE_S:
+        return True
+    gate.suspects += 1
+    if gate.suspects < BELIEVED and not certain:
+        return False
+    if window == grid.last_ms and not _outlasts(gate, window, used):
+        return False
+    clock.forget()
+    grid.forget()
+    return True
+
+
 def _outlasts(gate: Gate, window: int, used: int | None) -> bool:
     """Say whether a window lasts longer than expected; else its Reset stands still."""
     last = gate.last_named()
-    if used is not None and last is not None and used < last.top // 2:
+    counts_anew = used is not None and last is not None and used < last.top // 2
+    if counts_anew or gate.grid.length_ms >= LONG_MS:
         gate.frozen = window
         gate.has_headers = False
         return False

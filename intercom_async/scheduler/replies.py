@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from intercom_async.window import header, parse_window
+from intercom_async.window import Window, header, parse_window
 
 from .limiter_clock import DATE_WIDTH_S, parse_date
 from .permit import Permit, State
@@ -62,18 +62,24 @@ class Replies:
         now = turns.clock.now()
         limit, had_headers = gate.limit, gate.has_headers
         reply = permit.window = parse_window(headers)
+        if status == TOO_MANY_REQUESTS:
+            kind = permit.throttle = classify(reply, message, limit)
+            if kind is Throttle.WORKSPACE and reply.limit != limit:
+                # These are the workspace's numbers, not the app's.
+                reply = Window(reset_at=reply.reset_at)
         window = gate.acknowledge(
             permit.charged,
             reply,
             cost=permit.cost,
             sent=permit.sent_at,
             received=now,
-            rejected=status == TOO_MANY_REQUESTS and named_limit(message) is not None,
+            rejected=permit.throttle in (Throttle.APP, Throttle.WORKSPACE),
+            date=None if gate.clock.is_known else _date(headers),
         )
         turns.workspace.acknowledge(permit.charged, window, permit.cost)
         self._take_date(permit, headers, now)
-        if status == TOO_MANY_REQUESTS:
-            self._turned_away(permit, window, message, now)
+        if permit.throttle is not None:
+            self._turned_away(permit, permit.throttle, window, message, now)
         else:
             gate.is_probing = False
             turns.breaker.succeeded()
@@ -87,17 +93,15 @@ class Replies:
         clock = permit.app.gate.clock
         if not clock.is_known or clock.width_s(received) <= DATE_WIDTH_S:
             return
-        text = header(headers, "Date")
-        moment = None if text is None else parse_date(text)
+        moment = _date(headers)
         if moment is not None:
             clock.dated(moment, sent=permit.sent_at, received=received)
 
     def _turned_away(
-        self, permit: Permit, window: int | None, message: str | None, now: float
+        self, permit: Permit, kind: Throttle, window: int | None, message: str | None, now: float
     ) -> None:
         """Act on a 429 according to what it means."""
         turns, gate = self._turns, permit.app.gate
-        kind = permit.throttle = classify(permit.window, message, gate.limit)
         turns.counters.throttled[kind] += 1
         turns.hooks.call("throttled", kind, permit.call)
         log.debug("%s was answered 429 (%s)", permit.call, kind.value)
@@ -114,3 +118,9 @@ class Replies:
             left_s = gate.left_s(full, now)
             turns.workspace.fill(full, named=named_limit(message), left_s=left_s)
         permit.retry_after_s = max(0.0, gate.opens(full, now) - now)
+
+
+def _date(headers: Mapping[str, str]) -> float | None:
+    """Return what the Date header says."""
+    text = header(headers, "Date")
+    return None if text is None else parse_date(text)

@@ -126,7 +126,7 @@ class Scheduler:
             priority=priority,
             key=current_fairness_key(),
         )
-        if cost != 1:
+        if type(cost) is not int or cost != 1:
             if not isinstance(cost, int) or not is_positive_number(cost):
                 raise ConfigError(f"cost must be a whole number from 1 up, not {cost!r}")
             permit.cost = cost

@@ -39,9 +39,12 @@ def classify(window: Window, message: str | None, limit: int) -> Throttle:
         if message and _RESOURCE_MESSAGE.search(message):
             return Throttle.RESOURCE
         return Throttle.APP if window.remaining == 0 else Throttle.EDGE
-    if named in (window.limit, limit) or (window.remaining == 0 and named < 2 * limit):
+    if named == limit:
         return Throttle.APP
-    return Throttle.WORKSPACE
+    if named >= 2 * limit:
+        # No app's limit doubles unseen; the headers may show the workspace's numbers here.
+        return Throttle.WORKSPACE
+    return Throttle.APP if named == window.limit or window.remaining == 0 else Throttle.WORKSPACE
 
 
 def named_limit(message: str | None) -> int | None:
