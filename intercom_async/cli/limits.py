@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from cyclopts import Parameter
 from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from intercom_async.client import Intercom
@@ -19,9 +19,12 @@ from .console import console, put_json, say
 
 ASK_EVERY_S = 5.0
 REFRESH_S = 0.5
+BAR_WIDTH = 24
 
 
-async def limits(*, watch: bool = False, connection: Connection | None = None) -> None:
+async def limits(
+    *, watch: Annotated[bool, Parameter(negative=())] = False, connection: Connection | None = None
+) -> None:
     """Show the limits of the token, what is used of them and when they are full again.
 
     Parameters
@@ -90,11 +93,17 @@ def show(now: Statistics, name: str) -> Table:
             f"{tier.foreign:,}",
             f"{tier.remaining:,}",
             "–" if wait_s is None else f"{wait_s:.1f} s",
-            ProgressBar(total=tier.limit, completed=tier.used, width=24),
+            bar(tier.used / tier.limit if tier.limit else 0.0),
         )
     table.caption = f"asked every {ASK_EVERY_S:g} s with one call; Ctrl-C ends it"
     table.caption_justify = "left"
     return table
+
+
+def bar(share: float) -> str:
+    """Draw a share of one; it reads without colours as well."""
+    filled = round(BAR_WIDTH * min(1.0, max(0.0, share)))
+    return "█" * filled + "░" * (BAR_WIDTH - filled)
 
 
 def line(now: Statistics) -> str:

@@ -35,6 +35,7 @@ from .sync_view import finding, plan_view, progress_line, progress_view, report_
 INTERRUPTED, FAILED = 130, 1
 LINE_EVERY_S = 5.0
 
+Flag = Annotated[bool, Parameter(negative=())]
 Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 
 
@@ -42,11 +43,11 @@ async def sync(
     *,
     to: Path | None = None,
     format: Format = "jsonl",  # noqa: A002 (the option's name)
-    streams: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    streams: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     since: str | None = None,
-    full: bool = False,
-    plan: bool = False,
-    json: bool = False,
+    full: Flag = False,
+    plan: Flag = False,
+    json: Flag = False,
     connection: Connection | None = None,
 ) -> int:
     """Bring a workspace to files or a database, as fast as its limit allows.

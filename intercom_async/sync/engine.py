@@ -24,6 +24,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.priority import Priority, fairness_key
 
 from .feed import Chain, Feed
+from .grid import BEGINNING
 from .monitor import Monitor
 from .partition import Part, split
 from .planner import count_rows, cut, wanted_parts
@@ -39,7 +40,11 @@ MOST_AT_ONCE = 320
 FEWEST_WORKERS = 8
 WORTH_PAGES = 4
 """What has fewer pages before it is not cut: its chain ends soon."""
-WAITING_BATCHES = 16
+WAITING_BATCHES = 1_000
+"""Pages are bounded by their bytes (`Writer.room`); the children of a row are small."""
+FIRST_CHAINS = 24
+"""Chains that a stream begins with, however busy the limit is: its calls take turns with those of
+other streams, and rows should come evenly, not at the end."""
 
 
 class Engine:
@@ -133,7 +138,7 @@ class Engine:
         """Cut the span of a feed into parts and let them be read."""
         source, run, client = cast("Ranged", feed.stream.source), feed.run, feed.client
         feed.touch()
-        low, high = run.since or 0, feed.horizon
+        low, high = run.since or BEGINNING, feed.horizon
         begun_s, calls = CLOCK.now(), client.tally.calls
         total = await count_rows(client, source, feed.field, feed.grid, low, high)
         latency_s = (CLOCK.now() - begun_s) / max(1, client.tally.calls - calls)
@@ -159,6 +164,8 @@ class Engine:
             if not part.is_done:
                 part.failure = None
                 feed.waiting.append(part)
+        for _ in range(min(FIRST_CHAINS, len(feed.waiting))):
+            self._start_chain(feed, feed.waiting.popleft())
 
     async def _steer(self) -> None:
         """Begin more work as long as the limit is not used up."""
@@ -178,7 +185,7 @@ class Engine:
             if feed.queue:
                 self._hydrate(feed)
         for _ in range(more):
-            if not self._begin_chain():
+            if self._writer.is_behind or not self._begin_chain():
                 return
 
     def _begin_chain(self) -> bool:
@@ -191,11 +198,14 @@ class Engine:
         for feed in sorted(feeds, key=lambda feed: len(feed.chains)):
             part = feed.waiting.popleft() if feed.waiting else self._cut_off(feed)
             if part is not None:
-                chain = Chain(part, part.high, part.position)
-                feed.chains.append(chain)
-                self._start(self._readers, feed, self._chain, feed, chain)
+                self._start_chain(feed, part)
                 return True
         return False
+
+    def _start_chain(self, feed: Feed, part: Part) -> None:
+        chain = Chain(part, part.high, part.position)
+        feed.chains.append(chain)
+        self._start(self._readers, feed, self._chain, feed, chain)
 
     def _cut_off(self, feed: Feed) -> Part | None:
         """Take half of what the chain with the most before it has not read."""

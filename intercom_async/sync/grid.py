@@ -11,6 +11,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_S = 86_400
+BEGINNING = 2 * DAY_S
+"""Before everything, and in no time zone before 1970: negative times mean nothing to the API."""
 
 
 class Grid(Protocol):

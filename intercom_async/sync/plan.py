@@ -18,7 +18,7 @@ from intercom_async.models.admins import App
 from intercom_async.priority import Priority
 
 from .catalogue import STREAMS
-from .grid import DAY_S, Grid
+from .grid import BEGINNING, DAY_S, Grid
 from .meter import Metered
 from .planner import count_rows, cut, wanted_parts
 from .run import OVERLAP_S, grid_of
@@ -159,7 +159,7 @@ class _Survey:
     async def _ranged(self, name: str, source: Ranged) -> StreamPlan:
         grid, high = self._grids[source.granularity], self._high
         begun_s = CLOCK.now()
-        total = await count_rows(self.client, source, source.scan, grid, 0, high)
+        total = await count_rows(self.client, source, source.scan, grid, BEGINNING, high)
         latency_s = CLOCK.now() - begun_s
         changed = await count_rows(self.client, source, source.follow, grid, self._since, high)
 
@@ -169,7 +169,7 @@ class _Survey:
         parts = await cut(
             count,
             grid,
-            0,
+            BEGINNING,
             high,
             parts=wanted_parts(self._intercom.statistics().rate_per_s, latency_s),
             per_page=source.per_page,

@@ -23,7 +23,7 @@ from .sinks.base import Sink
 from .state import State
 from .streams import Listing
 
-MOST_BYTES = 8 * 2**20
+MOST_BYTES = 4 * 2**20
 """No more rows than these are one commit."""
 MOST_WAITING_BYTES = 2 * MOST_BYTES
 """While more than these wait, no further page is asked for."""
@@ -118,15 +118,20 @@ class Writer:
                 batch.feed.rows += len(batch.rows)
             self._waiting_bytes -= batch.size
         self._emptier.set()
+        self._emptier = anyio.Event()
 
     def expect(self, batch: Batch) -> None:
         """Note that a batch is on its way."""
         self._waiting_bytes += batch.size
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much is on its way that no more should be read."""
+        return self._waiting_bytes > MOST_WAITING_BYTES
+
     async def room(self) -> None:
-        """Wait until so little is on its way that more may be read."""
-        while self._waiting_bytes > MOST_WAITING_BYTES:
-            self._emptier = anyio.Event()
+        """Wait until more may be read."""
+        while self.is_behind:
             await self._emptier.wait()
 
     def _apply(self, batch: Batch, rows: dict[str, dict[str, bytes]]) -> None:

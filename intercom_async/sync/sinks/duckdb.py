@@ -23,8 +23,7 @@ from .files import told_plainly
 
 STATE_TABLE = "intercom_async_state"
 MEMORY = "64MB"
-BLOCK_BYTES = 16_384
-"""The smallest there is: every column that is being written to holds some blocks in memory."""
+GROUP_ROWS = 10_240
 INSERT_ROWS = 500
 _TYPES = {
     "text": "VARCHAR",
@@ -78,16 +77,23 @@ class DuckDBSink:
             if not self._path.parent.is_dir():
                 raise TargetError(f"{self._path.parent} is not there; make it, or correct the path")
             self._was_there = self._path.exists()
+        # Attached, since only so the size of row groups can be chosen: a checkpoint writes a group
+        # that is not full anew, and usual ones hold some hundred megabytes of records.
         try:
             self._connection = self._duckdb.connect(
-                self.where,
+                ":memory:",
                 config={
                     "memory_limit": MEMORY,
-                    "default_block_size": BLOCK_BYTES,
                     "threads": 1,
                     "preserve_insertion_order": False,
+                    "temp_directory": f"{self.where}.tmp",
                 },
             )
+            quoted = self.where.replace("'", "''")
+            self._connection.execute(
+                f"ATTACH '{quoted}' AS target (TYPE duckdb, ROW_GROUP_SIZE {GROUP_ROWS})"
+            )
+            self._connection.execute("USE target")
         except self._duckdb.Error as error:
             raise self._refused(error) from error
         if STATE_TABLE not in self._names():
@@ -201,7 +207,7 @@ class DuckDBSink:
         self._ask("CHECKPOINT")
 
     def _names(self) -> set[str]:
-        found = self._ask("SELECT table_name FROM information_schema.tables")
+        found = self._ask("SELECT table_name FROM duckdb_tables() WHERE database_name = 'target'")
         return {str(row[0]) for row in found}
 
     def _ask(self, statement: str, parameters: list[Any] | None = None) -> list[Any]:

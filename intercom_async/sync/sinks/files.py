@@ -7,11 +7,13 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from intercom_async.sync.errors import TargetError
+
+T = TypeVar("T")
 
 STATE_NAME = "sync-state.json"
 LOCK_NAME = ".lock"
@@ -67,8 +69,11 @@ class Folder:
         """The file with the state."""
         return self.path / STATE_NAME
 
-    def open(self) -> tuple[bytes, Any] | None:
+    def open(self, own: type[T]) -> tuple[bytes, T] | None:
         """Take hold of the folder; return the sync's state and the sink's, None if it is new.
+
+        Args:
+            own: The type of the sink's state.
 
         Raises:
             TargetError: It cannot be used.
@@ -87,11 +92,12 @@ class Folder:
                         "choose an empty one"
                     )
                 return None
-            return self._read()
+            return self._read(own)
 
-    def _read(self) -> tuple[bytes, Any]:
+    def _read(self, own: type[T]) -> tuple[bytes, T]:
         try:
             whole = msgspec.json.decode(self.state_path.read_bytes(), type=_Whole)
+            sink = msgspec.convert(whole.sink, own)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise TargetError(
                 f"{self.state_path}: damaged; restore it, or choose another folder"
@@ -101,7 +107,7 @@ class Folder:
                 f"{self.path} holds {whole.format_of_rows}, not {self._format}; "
                 "choose another folder"
             )
-        return bytes(whole.sync), whole.sink
+        return bytes(whole.sync), sink
 
     def save(self, state: bytes, own: Any) -> None:
         """Write the sync's state and the sink's; this is the moment of a commit."""

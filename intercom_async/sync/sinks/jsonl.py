@@ -65,11 +65,10 @@ class JsonlSink:
 
     def open(self) -> bytes | None:
         """Take hold of the folder and return the state in it."""
-        saved = self._folder.open()
+        saved = self._folder.open(dict[str, _File])
         if saved is None:
             return None
-        state, own = saved
-        self._files = msgspec.convert(own, dict[str, _File])
+        state, self._files = saved
         return state
 
     def begin(self, tables: Sequence[Table]) -> None:

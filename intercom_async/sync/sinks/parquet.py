@@ -77,11 +77,10 @@ class ParquetSink:
 
     def open(self) -> bytes | None:
         """Take hold of the folder and return the state in it."""
-        saved = self._folder.open()
+        saved = self._folder.open(dict[str, _Stream])
         if saved is None:
             return None
-        state, own = saved
-        self._streams = msgspec.convert(own, dict[str, _Stream])
+        state, self._streams = saved
         return state
 
     def begin(self, tables: Sequence[Table]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO, cast
 
 from intercom_async.sync.errors import TargetError
@@ -30,4 +31,4 @@ class Zstd:
 
     def decode(self, file: BinaryIO) -> BinaryIO:
         """Return a file to read lines from."""
-        return cast("BinaryIO", self._arrow.CompressedInputStream(file, "zstd"))
+        return io.BufferedReader(self._arrow.CompressedInputStream(file, "zstd"))

@@ -1,0 +1,87 @@
+"""A small workspace, and what is said of it by other ways than a sync."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from intercom_async import Intercom
+from intercom_async.simulator import Simulator
+from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink
+
+FORMATS = ("jsonl", "jsonl.zst", "duckdb", "parquet")
+CONTACTS, TALKS = 2_400, 150
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    """A small workspace without limits that matter."""
+    async with Simulator(
+        contacts=CONTACTS,
+        conversations=TALKS,
+        companies=130,
+        tickets=40,
+        app_per_minute=10**7,
+        workspace_per_minute=10**7,
+        timezone="America/New_York",
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+async def intercom(simulator: Simulator) -> AsyncIterator[Intercom]:
+    async with Intercom(simulator.token, base_url=simulator.url) as client:
+        yield client
+
+
+def make_sink(form: str, folder: Path) -> Sink:
+    if form == "duckdb":
+        pytest.importorskip("duckdb")
+        return DuckDBSink(folder / "target.duckdb")
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
+        # Small files, so that there are several.
+        return ParquetSink(folder / "target", file_bytes=400_000)
+    if form == "jsonl.zst":
+        pytest.importorskip("pyarrow")
+        return JsonlSink(folder / "target", compression="zstd")
+    return JsonlSink(folder / "target")
+
+
+def read_target(form: str, folder: Path, name: str, key: str = "id") -> list[tuple[str, bytes]]:
+    """Return keys and records, as somebody who was given the target would read them."""
+    duckdb: Any = pytest.importorskip("duckdb")
+    if form in ("jsonl", "jsonl.zst"):
+        path = folder / "target" / f"{name}.{form}"
+        body = path.read_bytes()
+        if form == "jsonl.zst":
+            arrow: Any = pytest.importorskip("pyarrow")
+            body = arrow.input_stream(str(path), compression="zstd").read()
+        return [(str(msgspec.json.decode(line)[key]), line) for line in body.splitlines()]
+    database = str(folder / "target.duckdb") if form == "duckdb" else ":memory:"
+    source = name if form == "duckdb" else f"'{folder}/target/{name}/*.parquet'"
+    with duckdb.connect(database) as connection:
+        rows = connection.execute(f"SELECT {key}, record FROM {source}").fetchall()  # noqa: S608 (a test's own names)
+    return [(str(row[0]), row[1].encode()) for row in rows]
+
+
+def once(rows: list[tuple[str, bytes]]) -> dict[str, Any]:
+    """Return records by key; no key may come twice."""
+    found = dict(rows)
+    assert len(found) == len(rows)
+    return {key: msgspec.json.decode(body) for key, body in found.items()}
+
+
+async def listed(pager: Any) -> dict[str, Any]:
+    """Return what a list gives, by key."""
+    raw: list[msgspec.Raw] = await pager.raw().collect()
+    return {str(row["id"]): row for row in (msgspec.json.decode(one) for one in raw)}

@@ -1,0 +1,139 @@
+"""Killed at any moment, a sync ends with what an undisturbed one has; asked to stop, it saves."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import msgspec
+import pytest
+
+from intercom_async.simulator import Simulator
+
+from .conftest import CONTACTS, TALKS, once, read_target
+
+pytest.importorskip("cyclopts")
+pytestmark = pytest.mark.anyio
+
+STREAMS = ("contacts", "companies", "conversations", "conversation_parts")
+
+
+def begin(simulator: Simulator, form: str, folder: Path) -> subprocess.Popen[bytes]:
+    target = folder / ("target.duckdb" if form == "duckdb" else "target")
+    arguments = ["--to", str(target), "--format", form, "--streams", *STREAMS, "--json"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "intercom_async", "sync", *arguments],
+        env={
+            **os.environ,
+            "INTERCOM_BASE_URL": simulator.url,
+            "INTERCOM_TOKEN": simulator.token,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+async def end(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
+    out, err = await anyio.to_thread.run_sync(process.communicate)
+    return process.returncode, out, err
+
+
+async def until(simulator: Simulator, requests: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait for so many requests; say whether the process is still at work."""
+    with anyio.fail_after(30):
+        # What is waited for happens in another process.
+        while simulator.requests < requests and process.poll() is None:  # noqa: ASYNC110
+            await anyio.sleep(0.002)
+    return process.poll() is None
+
+
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+async def test_killed_and_gone_on_with(form: str, simulator: Simulator, tmp_path: Path) -> None:
+    chance = random.Random(form)
+    simulator.latency_s = 0.01
+    kills = 0
+    for _ in range(3):
+        process = begin(simulator, form, tmp_path)
+        if await until(simulator, simulator.requests + chance.randint(25, 75), process):
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        await end(process)
+    code, out, err = await end(begin(simulator, form, tmp_path))
+
+    assert code == 0, err
+    assert kills >= 2
+    report = msgspec.json.decode(out)
+    assert report["failures"] == []
+    assert len(once(read_target(form, tmp_path, "contacts"))) == CONTACTS
+    assert len(once(read_target(form, tmp_path, "companies"))) == 130
+    talks = once(read_target(form, tmp_path, "conversations"))
+    parts = once(read_target(form, tmp_path, "conversation_parts"))
+    assert len(talks) == TALKS
+    assert {part["conversation_id"] for part in parts.values()} <= talks.keys()
+    # One call of each kind that was under way or not yet written, a kill; what is done is done.
+    needed = CONTACTS // 150 + 3 + 2 + TALKS
+    assert simulator.requests < needed + (kills + 1) * 80
+
+
+async def test_asked_to_stop_it_saves_and_says_so(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.latency_s = 0.05
+    process = begin(simulator, "jsonl", tmp_path)
+    assert await until(simulator, 60, process)
+    process.send_signal(signal.SIGTERM)
+    code, out, err = await end(process)
+
+    assert code == 130
+    assert b"goes on from here" in err
+    report = msgspec.json.decode(out)
+    assert report["was_stopped"] is True
+    got = sum(stream["rows"] for stream in report["streams"] if stream["name"] == "contacts")
+    assert len(once(read_target("jsonl", tmp_path, "contacts"))) == got
+
+
+async def test_asked_twice_it_ends_at_once(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.latency_s = 0.05
+    process = begin(simulator, "jsonl", tmp_path)
+    assert await until(simulator, 60, process)
+    simulator.latency_s = 3.0
+    await anyio.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    await anyio.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    with anyio.fail_after(5):
+        code, _, _ = await end(process)
+
+    assert code == 130
+
+
+async def test_a_plan_and_wrong_uses(simulator: Simulator, tmp_path: Path) -> None:
+    env = {**os.environ, "INTERCOM_BASE_URL": simulator.url, "INTERCOM_TOKEN": simulator.token}
+    cases = {
+        ("--plan", "--streams", "contacts,conversations"): 0,
+        (): 2,
+        ("--to", str(tmp_path / "a" / "b")): 1,
+        ("--to", str(tmp_path / "c"), "--streams", "contactz"): 1,
+        ("--to", str(tmp_path / "c"), "--since", "yesterday"): 2,
+    }
+    for arguments, wanted in cases.items():
+        done = await anyio.run_process(
+            [sys.executable, "-m", "intercom_async", "sync", *arguments], check=False, env=env
+        )
+        assert done.returncode == wanted, done.stderr
+        assert b"Traceback" not in done.stderr
+        assert wanted == 0 or len(done.stderr.splitlines()) == 1
+
+
+async def test_limits_are_shown(simulator: Simulator) -> None:
+    env = {**os.environ, "INTERCOM_BASE_URL": simulator.url, "INTERCOM_TOKEN": simulator.token}
+    done = await anyio.run_process([sys.executable, "-m", "intercom_async", "limits"], env=env)
+
+    found = msgspec.json.decode(done.stdout)
+    assert found["app"]["limit_per_window"] == pytest.approx(10**7 / 6, abs=1)
+    assert found["app"]["used"] >= 1
