@@ -27,9 +27,9 @@ MOST_BYTES = 4 * 2**20
 """No more rows than these are one commit."""
 MOST_WAITING_BYTES = 2 * MOST_BYTES
 """While more than these wait, no further page is asked for."""
-SHARE = 4
+SHARE = 1
 """Time between two commits, in times of what the last one took."""
-SHORTEST_S, LONGEST_S = 0.05, 1.0
+SHORTEST_S, LONGEST_S = 0.05, 0.25
 DIGEST_SPACE = 2**63
 
 

@@ -39,7 +39,7 @@ class Shape:
         }
         self.extra: list[str] = []
         """Columns that were added."""
-        self.has_grown = False
+        self.has_grown: bool = False
 
     def table(self, lines: list[bytes]) -> Any:
         """Return rows as a table."""

@@ -47,7 +47,7 @@ class Log:
 
     def __init__(self, path: Path, codec: Codec, length: int = 0) -> None:
         self.path = path
-        self.length = length
+        self.length: int = length
         self._codec = codec
         self._file: BinaryIO | None = None
 

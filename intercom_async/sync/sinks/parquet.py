@@ -28,7 +28,7 @@ from .log import Log, Plain
 
 FILE_BYTES = 64 * 2**20
 """JSON that becomes one file."""
-GROUP_ROWS = 5_000
+GROUP_ROWS = 2_000
 """Rows of a row group, and of what is held in memory."""
 
 
