@@ -24,9 +24,9 @@ class App:
     __slots__ = ("_going_since", "gate", "key", "lanes")
 
     def __init__(self, key: Hashable, gate: Gate) -> None:
-        self.key = key
-        self.gate = gate
-        self.lanes = Lanes()
+        self.key: Hashable = key
+        self.gate: Gate = gate
+        self.lanes: Lanes = Lanes()
         self._going_since: float | None = None
         """The first moment since the last call came at which one was let go."""
 

@@ -19,8 +19,8 @@ class Breaker:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self.streak = 0
-        self.until = 0.0
+        self.streak: int = 0
+        self.until: float = 0.0
         """Nobody goes before this moment."""
 
     @property

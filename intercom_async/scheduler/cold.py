@@ -16,7 +16,7 @@ class Cold:
     __slots__ = ("_since", "given")
 
     def __init__(self) -> None:
-        self.given = 0
+        self.given: int = 0
         """Calls under way that were let go without a window."""
         self._since: float | None = None
 

@@ -26,7 +26,7 @@ class Foreign:
 
     def __init__(self) -> None:
         self._windows = 0
-        self.share = 0.0
+        self.share: float = 0.0
         """Of a window, on the average of the last ones."""
         self._per_s = 0.0
         self._seen: tuple[float, int, int] | None = None

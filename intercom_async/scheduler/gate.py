@@ -72,35 +72,35 @@ class Gate:
     )
 
     def __init__(self, limit: int, grid: Grid, clock: LimiterClock, random: Random) -> None:
-        self.limit = limit
-        self.grid = grid
-        self.clock = clock
+        self.limit: int = limit
+        self.grid: Grid = grid
+        self.clock: LimiterClock = clock
         self._random = random
         self._ledgers: dict[int, Ledger] = {}
-        self.newest = 0
+        self.newest: int = 0
         """The latest window that was looked at."""
-        self.frozen = 0
+        self.frozen: int = 0
         """A Reset that stays the same while the count begins anew; it is not believed."""
         self._span: tuple[int, ...] = ()
         self._span_of = (-1, -1)
         self._span_until = -math.inf
         self._uplink_s = grid.tuning.uplink_s
-        self.rtt_s = 0.0
+        self.rtt_s: float = 0.0
         """How long calls take, on the average."""
         self._scout_at = 0.0
-        self.foreign = Foreign()
-        self.reserve = Reserve()
-        self.pace = Pace()
-        self.cold = Cold()
-        self.outstanding = 0
+        self.foreign: Foreign = Foreign()
+        self.reserve: Reserve = Reserve()
+        self.pace: Pace = Pace()
+        self.cold: Cold = Cold()
+        self.outstanding: int = 0
         """Permits given and not come back."""
-        self.is_probing = False
+        self.is_probing: bool = False
         """Whether one call at a time finds out if a storm is over."""
         self.has_headers: bool | None = None
         """None until a reply came; False where a proxy strips the headers."""
-        self.counts_itself = True
+        self.counts_itself: bool = True
         """Whether `Remaining` is lower by the very call it answers."""
-        self.suspects = 0
+        self.suspects: int = 0
         """Replies in a row whose Reset contradicts what is known."""
         self.shares: list[float] = []
         """How much of each of the last windows was used."""

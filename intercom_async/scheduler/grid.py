@@ -29,12 +29,12 @@ class Grid:
     __slots__ = ("_gap_ms", "last_ms", "length_ms", "phase_ms", "tuning", "version")
 
     def __init__(self, window_s: float) -> None:
-        self.length_ms = max(1, round(window_s * 1000))
-        self.phase_ms = 0
+        self.length_ms: int = max(1, round(window_s * 1000))
+        self.phase_ms: int = 0
         self.tuning: Tuning = tuning(window_s)
-        self.version = 0
+        self.version: int = 0
         """Grows with each change, so that others know when to calculate anew."""
-        self.last_ms = 0
+        self.last_ms: int = 0
         """The window that was named last; 0 before the first one."""
         self._gap_ms = 0
 

@@ -9,7 +9,7 @@ from intercom_async.priority import Priority
 
 from .throttle import Throttle
 
-log = logging.getLogger("intercom_async.scheduler")
+log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
 
 class Hooks:

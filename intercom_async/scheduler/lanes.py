@@ -78,8 +78,8 @@ class Lane:
     __slots__ = ("_dead", "_debts", "_keys", "live", "slack_s")
 
     def __init__(self, slack_s: float) -> None:
-        self.slack_s = slack_s
-        self.live = 0
+        self.slack_s: float = slack_s
+        self.live: int = 0
         """Permits that wait."""
         self._keys: OrderedDict[str, Queue] = OrderedDict()
         self._debts: dict[str, int] = {}

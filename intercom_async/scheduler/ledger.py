@@ -32,19 +32,19 @@ class Ledger:
     )
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self.limit: int = limit
         self._limit_sent_at = -math.inf
-        self.outstanding = 0
+        self.outstanding: int = 0
         """Charged, and nothing heard yet."""
-        self.acknowledged = 0
+        self.acknowledged: int = 0
         """Counted by the server."""
-        self.lost = 0
+        self.lost: int = 0
         """Perhaps counted by the server."""
-        self.rejected = 0
+        self.rejected: int = 0
         """Answered 429."""
-        self.top = 0
+        self.top: int = 0
         """The server's greatest count so far, everybody's calls together."""
-        self.is_full = False
+        self.is_full: bool = False
         """Whether the server has said that nothing more fits."""
 
     @property

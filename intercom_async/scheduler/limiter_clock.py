@@ -31,9 +31,9 @@ class LimiterClock:
         self._low = self._high = 0.0
         self._low_at = self._high_at = 0.0
         self._is_date_trusted = True
-        self.is_known = False
+        self.is_known: bool = False
         """Whether a reply has said anything of the server's clock."""
-        self.version = 0
+        self.version: int = 0
         """Grows with each change, so that others know when to calculate anew."""
 
     def bounds(self, now: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from .permit import Permit, State
 from .throttle import TOO_MANY_REQUESTS, Throttle, classify, named_limit
 from .turns import Turns
 
-log = logging.getLogger("intercom_async.scheduler")
+log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
 
 class Replies:

@@ -25,7 +25,7 @@ class Reserve:
     __slots__ = ("_arrived_at", "_begun_at", "_burst", "_size", "per_s")
 
     def __init__(self) -> None:
-        self.per_s = 0.0
+        self.per_s: float = 0.0
         """Arrivals a second on the average."""
         self._burst = 0.0
         self._size = 0

@@ -26,7 +26,7 @@ from .reason import reason
 from .view import Counters
 from .workspace import Workspace
 
-log = logging.getLogger("intercom_async.scheduler")
+log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
 
 class Turns:
@@ -71,16 +71,16 @@ class Turns:
         counters: Counters,
         hooks: SafeHooks,
     ) -> None:
-        self.limits = limits
-        self.clock = clock
-        self.workspace = workspace
-        self.breaker = breaker
-        self.counters = counters
-        self.hooks = hooks
+        self.limits: Limits = limits
+        self.clock: Clock = clock
+        self.workspace: Workspace = workspace
+        self.breaker: Breaker = breaker
+        self.counters: Counters = counters
+        self.hooks: SafeHooks = hooks
         self.apps: dict[Hashable, App] = {}
-        self.waiting = 0
+        self.waiting: int = 0
         """Calls that wait, of all apps."""
-        self.is_closed = False
+        self.is_closed: bool = False
         self._random = random
         self._turn = 0
         self._timer: TimerHandle | None = None

@@ -25,13 +25,13 @@ class Counters:
     )
 
     def __init__(self) -> None:
-        self.granted = 0
-        self.in_flight = 0
-        self.lost = 0
-        self.refunded = 0
-        self.retries = 0
-        self.throttled = dict.fromkeys(Throttle, 0)
-        self.waited_s = 0.0
+        self.granted: int = 0
+        self.in_flight: int = 0
+        self.lost: int = 0
+        self.refunded: int = 0
+        self.retries: int = 0
+        self.throttled: dict[Throttle, int] = dict.fromkeys(Throttle, 0)
+        self.waited_s: float = 0.0
 
 
 def view(app: App, workspace: Workspace, counters: Counters, now: float) -> Statistics:

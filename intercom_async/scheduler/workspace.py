@@ -35,7 +35,7 @@ class Workspace:
     __slots__ = ("_boldness", "_grid", "_ledgers", "_newest", "_rests", "limit", "quota")
 
     def __init__(self, limit: int, grid: Grid) -> None:
-        self.limit = limit
+        self.limit: int = limit
         self.quota: int | None = None
         """Our share as learned; None as long as nobody else seems to be there."""
         self._grid = grid
