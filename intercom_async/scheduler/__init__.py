@@ -18,7 +18,9 @@ What is used
 A permit is charged before its request leaves; the reply acknowledges it, a refund takes it back,
 and what is never answered stays charged, as it may have been counted. `limit - remaining` only
 grows within a window, so its greatest value is the newest. It bounds what others have used from
-both sides: at least what exceeds all our charges, at most what exceeds those acknowledged.
+both sides: at least what exceeds all our charges, at most what exceeds those acknowledged; and what
+one reply says, less the number of our calls charged up to the one it answers, is what they had used
+at that moment (`foreign`).
 
 When a window ends
 ------------------
@@ -31,9 +33,11 @@ How fast
 Idle time in a fixed window is not lost, so calls that are in no hurry are spread over it: what is
 left over the time that is left, done shortly before the end (`pace`). Processes that know nothing
 of each other share a window equally by this rule alone, as each sees in the headers what is left.
-A `margin` covers what others (`foreign`) may take before a reply says so. Interactive calls are not
-spread; a `reserve` is kept for as many as are likely to come, and melts by the window's end. The
-rest of a job that fits into a window that nobody else uses goes at once.
+None goes much faster than its part of late, so that many do not rush together. A `margin` covers
+what others may take before a reply says so, by how fast they are just now and by the part of a
+window in which they come as a rule. Interactive calls are not spread; a `reserve` is kept for as
+many as are likely to come, and melts by the window's end. The rest of a job that fits into a window
+that nobody else uses goes at once.
 
 Who goes first
 --------------

@@ -13,11 +13,13 @@ MORE_PER_S = 10.0
 class Cold:
     """Counts what was given out blindly."""
 
-    __slots__ = ("_since", "given")
+    __slots__ = ("_since", "given", "total")
 
     def __init__(self) -> None:
         self.given: int = 0
         """Calls under way that were let go without a window."""
+        self.total: int = 0
+        """All calls that were let go so."""
         self._since: float | None = None
 
     def look(self, now: float, *, hurried: bool) -> float:

@@ -1,4 +1,10 @@
-"""What others use of the same windows: how much as a rule, and how fast just now."""
+"""What others use of the same windows: how much, how fast just now, and when in a window as a rule.
+
+A permit's *rank* is the number of calls charged to its window up to it. The reply says how many
+calls the server had counted by then, everybody's together; what exceeds the rank were others'. So
+each reply tells the use by others at one moment, to within the few calls that overtake each other
+on their way, however many are outstanding.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +17,55 @@ ROUNDING = 2
 """So few calls of others are rounding and replies under way, not a neighbour."""
 FADE = 0.7
 """What is left of the fastest seen use after each span in which it was slower."""
-SILENCE_S = 4.0
-"""Without any reply for so long, what was seen counts half."""
+SILENCE_S = 2.0
+"""Without any reply for so long, what was fast just now counts half."""
+BLIND_S = 8.0
+"""Without any reply for so long, what others use as a rule counts half."""
+UNSEEN_RTTS = 4.0
+"""What was fast just now is taken to go on for at most so many round trips."""
 MOST_HELD_BACK = 0.05
-"""Of a limit: no margin is greater."""
+"""Of a limit: what was fast just now holds no more back."""
+LAST_OF = 400
+"""Of so many calls one is left over when others are there: the last ones are not worth a 429."""
 ABSENT = 0.01
 """Others that use less of a window on the average are not there."""
+FIRST_PART = 0.125
+"""Of the pace, until it is known how fast others are that were met in the first window."""
+SLOTS = 64
+"""Parts of a window that are told apart."""
+CENSORED = 2.0
+"""Others who filled a window up would have used so many times as much."""
+UNSEEN_FADE = 0.9
+"""What is left of the use in a part of a window that nobody of ours has seen this time."""
 
 
 class Foreign:
     """Follows what others use; told of every reply and of every window that is over."""
 
-    __slots__ = ("_per_s", "_seen", "_windows", "share")
+    __slots__ = (
+        "_coming",
+        "_has_learned",
+        "_per_s",
+        "_profile",
+        "_sampled_at",
+        "_seen",
+        "_windows",
+        "own_part",
+        "share",
+    )
 
     def __init__(self) -> None:
         self._windows = 0
         self.share: float = 0.0
         """Of a window, on the average of the last ones."""
+        self.own_part: float = 1.0
+        """How much of what is used just now is ours, from 0 to 1."""
         self._per_s = 0.0
-        self._seen: tuple[float, int, int] | None = None
+        self._sampled_at = -math.inf
+        self._seen: tuple[float, int, int, int] | None = None
+        self._has_learned = False
+        self._profile = [0.0] * SLOTS
+        self._coming = [0.0] * SLOTS
 
     @property
     def is_unknown(self) -> bool:
@@ -41,41 +77,124 @@ class Foreign:
         """Whether nobody else has used the last windows; unknown is no."""
         return self.share < ABSENT and self._windows > 0
 
-    def close(self, ledger: Ledger) -> None:
-        """Take in a window that is over."""
-        if ledger.acknowledged:
-            share = min(1.0, ledger.foreign_at_most / ledger.limit)
-            self.share = 0.5 * self.share + 0.5 * share if self._windows else share
-            self._windows += 1
-            if self.share < ABSENT / 10:
-                self.share = 0.0
-
-    def estimate(self, ledger: Ledger, elapsed_part: float) -> int:
-        """Return how much of a window others have used by now."""
+    def estimate(self, ledger: Ledger) -> int:
+        """Return how much of a window others had used when the server last said."""
         low, high = ledger.foreign_at_least, ledger.foreign_at_most
-        if low >= high:
-            return low
-        return min(max(int(self.share * ledger.limit * elapsed_part), low), high)
+        return low if low >= high else min(max(ledger.foreign, low), high)
 
-    def watch(self, window: int, ledger: Ledger, now: float, tuning: Tuning) -> None:
-        """Follow how fast others use a window up."""
+    # Learning --------------------------------------------------------------------------------
+
+    def close(self, ledger: Ledger) -> None:
+        """Take in a window that is over for good."""
+        if not ledger.acknowledged:
+            return
+        share = min(1.0, ledger.foreign_at_most / ledger.limit)
+        self.share = 0.5 * self.share + 0.5 * share if self._windows else share
+        self._windows += 1
+        if self.share < ABSENT / 10:
+            self.share = 0.0
+
+    def learn(self, ledger: Ledger) -> None:
+        """Take in when others used a window that is about to end."""
+        if not ledger.acknowledged:
+            return
+        weight = 0.5 if self._has_learned else 1.0
+        self._has_learned = True
+        last = ledger.marked[0]
+        for slot, known in enumerate(self._profile):
+            if slot > last:
+                self._profile[slot] = UNSEEN_FADE * known
+                continue
+            used = ledger.marks[slot] / ledger.limit if ledger.marks else 0.0
+            if slot >= last - 1 and ledger.top >= ledger.limit:
+                used *= CENSORED
+            self._profile[slot] = known + weight * (used - known)
+        coming = 0.0
+        for slot in reversed(range(SLOTS)):
+            coming += self._profile[slot]
+            self._coming[slot] = coming
+
+    def watch(
+        self, window: int, ledger: Ledger, now: float, *, sent: float, part: float, tuning: Tuning
+    ) -> None:
+        """Take in a reply.
+
+        Args:
+            window: The window that it was counted in.
+            ledger: Its account.
+            now: When the reply came.
+            sent: When its request left.
+            part: How much of the window had passed then, from 0 to 1.
+            tuning: Over which span use is measured.
+        """
+        foreign = self.estimate(ledger)
+        if sent > self._sampled_at:
+            self._sampled_at = sent
+            _mark(ledger, foreign, min(SLOTS - 1, max(0, int(part * SLOTS))))
         seen = self._seen
         if seen is None or seen[1] != window:
-            self._seen = (now, window, ledger.foreign_at_most)
+            if seen is None and foreign > ROUNDING:
+                self.own_part = FIRST_PART
+            self._seen = (now, window, foreign, ledger.charged)
             return
         passed_s = now - seen[0]
         if passed_s >= tuning.foreign_span_s:
-            foreign = ledger.foreign_at_most
-            slope = max(0.0, (foreign - seen[2]) / passed_s)
+            others, own = max(0, foreign - seen[2]), ledger.charged - seen[3]
+            slope = others / passed_s
             self._per_s = max(slope, 0.5 * slope + 0.5 * FADE * self._per_s)
-            self._seen = (now, window, foreign)
+            if own + others > 0:
+                self.own_part += 0.5 * (max(0, own) / (own + others) - self.own_part)
+            self._seen = (now, window, foreign, ledger.charged)
 
-    def margin(self, now: float, limit: int, rtt_s: float) -> int:
-        """Return how much others may use before a reply would say so."""
+    # Foreseeing ------------------------------------------------------------------------------
+
+    def _coming_after(self, part: float) -> float:
+        """Return what others use after this part of a window as a rule, as a share of it."""
+        place = min(max(part, 0.0), 1.0) * SLOTS
+        slot = int(place)
+        if slot >= SLOTS:
+            return 0.0
+        return self._coming[slot] - (place - slot) * self._profile[slot]
+
+    def margin(
+        self, now: float, foreign: int, limit: int, *, rtt_s: float, part: float, window_s: float
+    ) -> int:
+        """Return how much others may use before a reply would say so.
+
+        Args:
+            now: Loop time.
+            foreign: What they have used, as `estimate` says.
+            limit: Of the window.
+            rtt_s: How long calls take.
+            part: How much of the window has passed, from 0 to 1.
+            window_s: Its length.
+        """
         seen = self._seen
-        if seen is None or not self._per_s:
+        if seen is None:
             return 0
+        age_s = max(rtt_s, now - self._sampled_at)
         # What was seen a while ago says less and less: silence must not hold calls back for ever.
-        trust: float = 0.5 ** (max(0.0, now - seen[0] - rtt_s) / SILENCE_S)
-        margin = math.ceil(self._per_s * trust * rtt_s)
-        return min(margin, math.ceil(MOST_HELD_BACK * limit))
+        trust = math.exp2(-max(0.0, now - seen[0] - rtt_s) / SILENCE_S)
+        sudden = self._per_s * trust * min(age_s, UNSEEN_RTTS * rtt_s)
+        later = self._coming_after(part + rtt_s / window_s)
+        usual = min(
+            self._coming_after(part - age_s / window_s) - later,
+            self._coming_after(0.0) - later - foreign / limit,
+        )
+        blind_s = max(0.0, age_s - 2.0 * rtt_s)
+        usual *= limit * math.exp2(-blind_s / BLIND_S)
+        least = limit // LAST_OF if foreign > ROUNDING else 0
+        return math.ceil(max(min(sudden, MOST_HELD_BACK * limit), usual, least))
+
+
+def _mark(ledger: Ledger, foreign: int, slot: int) -> None:
+    """Note in which parts of a window others used it: evenly since the last reply."""
+    since, before = ledger.marked
+    if foreign > before and foreign > ROUNDING:
+        if ledger.marks is None:
+            ledger.marks = [0.0] * SLOTS
+        slots = range(min(since + 1, slot), slot + 1)
+        for each in slots:
+            ledger.marks[each] += (foreign - before) / len(slots)
+        before = foreign
+    ledger.marked = (max(slot, since), before)

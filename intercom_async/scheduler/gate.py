@@ -17,7 +17,7 @@ from .grid import Grid
 from .ledger import Ledger
 from .limiter_clock import LimiterClock
 from .pace import Pace
-from .placing import place
+from .placing import place, rank_in
 from .reserve import RELEASE_S, Reserve
 
 EPSILON_S = 1e-4
@@ -31,6 +31,8 @@ SCOUTS_OF = 80
 SLOW_GUARD = 0.8
 """Of the time that calls take: paced calls aim to be done this long before a window ends."""
 SCOUT_APART_S = 0.5
+EASE = 0.1
+"""Of the limit's own rate: so much may be tried beyond what has been ours of late."""
 UNCERTAIN_S = 1.0
 """Above this the server's clock is not known well enough."""
 
@@ -139,6 +141,9 @@ class Gate:
             return found
         self._ledgers[window] = found
         if not self.newest - far_ms <= window <= self.newest:
+            last = self._ledgers.get(self.newest)
+            if last is not None:
+                self.foreign.learn(last)
             self.newest = window
             self.reserve.fade()
             for old in [old for old in self._ledgers if abs(old - window) > far_ms]:
@@ -179,8 +184,8 @@ class Gate:
         if not self.is_known:
             return self._look_blind(now, hurried=hurried)
         if paced:
-            again = self.pace.next_at
-            if again > now:
+            again = self._look_at_pace(now)
+            if again:
                 return again
         for window in reversed(self.span(now)):
             again = self._look_at(window, now, cost=cost, hurried=hurried)
@@ -194,6 +199,18 @@ class Gate:
             return self.cold.look(now, hurried=hurried)
         again = self.pace.next_at
         return again if again > now else 0.0
+
+    def _look_at_pace(self, now: float) -> float:
+        """Return 0.0 if the pace allows a call, else when to look again."""
+        again = self.pace.next_at
+        if again <= now:
+            return 0.0
+        soon = now + self.grid.tuning.second_look_s
+        if again > soon:
+            # It was slow when the last call went; what is left since may allow it to be faster.
+            self.pace.hasten(self.rate_per_s(now))
+            again = min(max(self.pace.next_at, now + EPSILON_S), soon)
+        return again
 
     def _look_at(self, window: int, now: float, *, cost: int, hurried: bool) -> float:
         """Return 0.0 if a window has room, else when to look again."""
@@ -209,6 +226,7 @@ class Gate:
         if (
             not hurried
             and hard <= scouts
+            and ledger.foreign <= ROUNDING
             and self.clock.width_s(now) > max(UNCERTAIN_S, 2 * self.rtt_s)
         ):
             # Nobody knows yet when this window ends. What is left of it finds out, bit by bit.
@@ -235,10 +253,18 @@ class Gate:
             hard = ledger.limit - charged
             return hard, hard
         left_s = self.left_s(window, now)
-        foreign = self.foreign.estimate(ledger, 1.0 - left_s / self.grid.length_s)
+        foreign = self.foreign.estimate(ledger)
         soft = hard = ledger.limit - foreign - charged
-        if foreign > ROUNDING:
-            soft -= self.foreign.margin(now, ledger.limit, self.rtt_s)
+        length_s = self.grid.length_s
+        if foreign > ROUNDING or self.foreign.share:
+            soft -= self.foreign.margin(
+                now,
+                foreign,
+                ledger.limit,
+                rtt_s=self.rtt_s,
+                part=1.0 - left_s / length_s,
+                window_s=length_s,
+            )
         if kept:
             soft -= self.reserve.kept(ledger.limit, left_s)
         return hard, soft
@@ -257,7 +283,9 @@ class Gate:
         is_alone = self.ledger(window).foreign_at_least <= ROUNDING
         # Processes that begin together must not all hurry to use the first window up.
         steepest = 1.0 if self.foreign.is_unknown and not is_alone else tuning.steepest
-        rate = min(max(soft, 1) / max(left_s, tuning.horizon_s), steepest * steady)
+        # In proportion to what has been ours of late, so that many processes do not rush together.
+        most = steady * (steepest * self.foreign.own_part + EASE)
+        rate = min(max(soft, 1) / max(left_s, tuning.horizon_s), most)
         if is_alone and self.foreign.is_absent:
             # Nobody else: a floor keeps the last calls of a window from coming ever slower.
             rate = max(rate, steady)
@@ -270,6 +298,7 @@ class Gate:
         self.outstanding += 1
         if not self.is_known:
             self.cold.given += 1
+            self.cold.total += 1
             self.pace.spend(now, self.rate_per_s(now), cost)
             return ()
         if paced:
@@ -279,6 +308,12 @@ class Gate:
         for window in charged:
             self.ledger(window).outstanding += cost
         return charged
+
+    def ranks(self, charged: tuple[int, ...]) -> tuple[int, ...]:
+        """Return how many calls are charged to each of these windows by now; blindly: in all."""
+        if not charged:
+            return (self.cold.total,)
+        return tuple(self.ledger(window).charged for window in charged)
 
     def settle(self, charged: tuple[int, ...], cost: int) -> None:
         """Take a charge back: a reply has come, or nothing was sent."""
@@ -304,6 +339,7 @@ class Gate:
         reply: Window,
         *,
         cost: int,
+        ranks: tuple[int, ...] = (),
         sent: float,
         received: float,
         rejected: bool = False,
@@ -328,12 +364,19 @@ class Gate:
                 self.counts_itself = False
             if not self.counts_itself:
                 used += cost
-        ledger.see(reply.limit, used, sent)
+        ledger.see(reply.limit, used, sent=sent, rank=rank_in(window, charged, ranks))
         if reply.limit and window >= self.newest:
             self.limit = ledger.limit
         rtt_s = received - sent
         self.rtt_s = 0.9 * self.rtt_s + 0.1 * rtt_s if self.rtt_s else rtt_s
-        self.foreign.watch(window, ledger, received, self.grid.tuning)
+        self.foreign.watch(
+            window,
+            ledger,
+            received,
+            sent=sent,
+            part=1.0 - (window / 1000 - sent - self.clock.likely(sent)) / self.grid.length_s,
+            tuning=self.grid.tuning,
+        )
         return window
 
     def _note_silence(self, charged: tuple[int, ...], reply: Window, cost: int) -> None:

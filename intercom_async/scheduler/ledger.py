@@ -23,9 +23,12 @@ class Ledger:
     __slots__ = (
         "_limit_sent_at",
         "acknowledged",
+        "foreign",
         "is_full",
         "limit",
         "lost",
+        "marked",
+        "marks",
         "outstanding",
         "rejected",
         "top",
@@ -42,6 +45,12 @@ class Ledger:
         """Perhaps counted by the server."""
         self.rejected: int = 0
         """Answered 429."""
+        self.foreign: int = 0
+        """What others had used when the server last said, by the ranks of the calls answered."""
+        self.marks: list[float] | None = None
+        """What of it was used in each part of the window; None while there is none."""
+        self.marked: tuple[int, int] = (-1, 0)
+        """Up to which part that is known, and what others had used by then."""
         self.top: int = 0
         """The server's greatest count so far, everybody's calls together."""
         self.is_full: bool = False
@@ -72,13 +81,21 @@ class Ledger:
         """The most that was used up when the server last said."""
         return self.top + self.outstanding
 
-    def see(self, limit: int | None, used: int | None, sent: float) -> None:
-        """Take in what the reply to a request sent at this moment says of this window.
+    def see(self, limit: int | None, used: int | None, *, sent: float, rank: int) -> None:
+        """Take in what a reply says of this window.
+
+        Args:
+            limit: The limit.
+            used: What everybody has used together.
+            sent: When its request left.
+            rank: How many of our own had been charged with it; 0 if nobody knows.
 
         Limits change within a window: the request that left last knows the newest one.
         """
         if limit is not None and limit > 0 and sent >= self._limit_sent_at:
             self.limit = limit
             self._limit_sent_at = sent
-        if used is not None and used > self.top:
-            self.top = used
+        if used is not None:
+            self.top = max(self.top, used)
+            if rank:
+                self.foreign = max(self.foreign, used - rank)

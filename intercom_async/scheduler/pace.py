@@ -13,10 +13,12 @@ TOLERANCE_S = 0.01
 class Pace:
     """Spaces grants at a rate that may change with every one (a generic cell rate algorithm)."""
 
-    __slots__ = ("_next",)
+    __slots__ = ("_cost", "_next", "_since")
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._since = 0.0
+        self._cost = 1
 
     @property
     def next_at(self) -> float:
@@ -25,4 +27,10 @@ class Pace:
 
     def spend(self, now: float, rate_per_s: float, cost: int) -> None:
         """Note a grant at this rate."""
-        self._next = max(self._next, now - TOLERANCE_S) + cost / rate_per_s
+        self._since = max(self._next, now - TOLERANCE_S)
+        self._cost = cost
+        self._next = self._since + cost / rate_per_s
+
+    def hasten(self, rate_per_s: float) -> None:
+        """Let the next grant be made as soon as this rate allows, if that is sooner."""
+        self._next = min(self._next, self._since + self._cost / rate_per_s)

@@ -56,6 +56,7 @@ class Permit:
         "kind",
         "max_wait_s",
         "priority",
+        "ranks",
         "retry_after_s",
         "sent_at",
         "since",
@@ -91,6 +92,8 @@ class Permit:
         self.since: float = 0.0
         self.sent_at: float = 0.0
         self.charged: tuple[int, ...] = ()
+        self.ranks: tuple[int, ...] = ()
+        """How many calls had been charged to each of these windows, with this one."""
         self.future: asyncio.Future[None] | None = None
         self.window: Window = UNKNOWN
         """What the reply said of its window; empty before `observe`."""

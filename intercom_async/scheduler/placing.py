@@ -102,3 +102,16 @@ def _outlasts(gate: Gate, window: int, used: int | None) -> bool:
         return False
     gate.grid.outlasted()
     return True
+
+
+def rank_in(window: int, charged: tuple[int, ...], ranks: tuple[int, ...]) -> int:
+    """Return which of our calls in a window a reply answers; 0 if nobody knows.
+
+    Args:
+        window: What it was counted in.
+        charged: The windows that it was charged to; none if it was let go blindly.
+        ranks: How many calls had been charged to each; blindly, how many in all.
+    """
+    if ranks and not charged:
+        return ranks[0]
+    return ranks[charged.index(window)] if ranks and window in charged else 0

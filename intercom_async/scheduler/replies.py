@@ -70,6 +70,7 @@ class Replies:
         window = gate.acknowledge(
             permit.charged,
             reply,
+            ranks=permit.ranks,
             cost=permit.cost,
             sent=permit.sent_at,
             received=now,

@@ -245,6 +245,9 @@ class Turns:
         gate = permit.app.gate
         charged = gate.charge(now, cost=permit.cost, paced=permit.is_paced)
         permit.charged = charged
+        if permit.is_paced:
+            # Those that are not spread overtake each other: their ranks say little.
+            permit.ranks = gate.ranks(charged)
         self.workspace.charge(charged, permit.cost)
         permit.state = State.GRANTED
         permit.sent_at = now

@@ -83,7 +83,7 @@ def test_what_others_used_is_held_between_bounds(monkeypatch: pytest.MonkeyPatch
         outcome = slow()
         reach(outcome.utilisation >= 0.99, outcome)
 
-    def most(_self: Foreign, ledger: Ledger, _elapsed_part: float) -> int:
+    def most(_self: Foreign, ledger: Ledger) -> int:
         return ledger.foreign_at_most
 
     both_ways(goes_well, lambda: monkeypatch.setattr(Foreign, "estimate", most))

@@ -138,7 +138,7 @@ async def test_a_limit_of_nothing_and_back(make_desk: MakeDesk) -> None:
     await keep_busy(desk, seconds=100.0)
 
     used = [desk.server.records[index].used.total() for index in sorted(desk.server.records)]
-    assert used[-3:-1] == [200, 200]
+    assert min(used[-3:-1]) >= 198
     assert desk.server.turned_away < 60
 
 

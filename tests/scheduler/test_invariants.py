@@ -188,22 +188,24 @@ TestTraffic.settings = settings(max_examples=40, stateful_step_count=25, deadlin
 
 @given(
     replies=st.lists(
-        st.tuples(st.integers(0, 60), st.integers(50, 60), st.floats(0, 10)), min_size=1
+        st.tuples(st.integers(0, 60), st.integers(50, 60), st.floats(0, 10), st.integers(0, 60)),
+        min_size=1,
     ),
     random=st.randoms(use_true_random=False),
 )
 def test_the_order_of_replies_does_not_matter(
-    replies: list[tuple[int, int, float]], random: Random
+    replies: list[tuple[int, int, float, int]], random: Random
 ) -> None:
-    def state(order: list[tuple[int, int, float]]) -> tuple[int, ...]:
+    def state(order: list[tuple[int, int, float, int]]) -> tuple[int, ...]:
         ledger = Ledger(55)
         ledger.outstanding = len(order)
-        for used, limit, sent in order:
+        for used, limit, sent, rank in order:
             ledger.outstanding -= 1
             ledger.acknowledged += 1
-            ledger.see(limit, used, sent)
+            ledger.see(limit, used, sent=sent, rank=rank)
         return (
             ledger.top,
+            ledger.foreign,
             ledger.charged,
             ledger.used,
             ledger.used_at_most,
