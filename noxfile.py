@@ -136,10 +136,25 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run every benchmark; `-- --quick` for the short form."""
+    """Run every benchmark beside the peers; `-- --quick` for the short form.
+
+    The peers are installed into an environment of their own.
+    """
     install(session)
-    for path in sorted((ROOT / "benchmarks").glob("[!_]*.py")):
-        session.run("python", str(path), *session.posargs)
+    peers = Path(session.create_tmp()) / "peers"
+    session.run("python", "-m", "venv", str(peers), silent=True)
+    python = str(peers / ("Scripts" if os.name == "nt" else "bin") / "python")
+    session.run(python, "-m", "pip", "install", "-q", "-r", "benchmarks/peers.txt", external=True)
+    session.install("uvloop; sys_platform != 'win32'")
+    programs = (
+        ("overhead.py", "--peers", python),
+        ("import_time.py", "--peers", python),
+        ("scheduler.py",),
+        ("sync.py", "full"),
+        ("sync.py", "chain"),
+    )
+    for program, *arguments in programs:
+        session.run("python", str(ROOT / "benchmarks" / program), *arguments, *session.posargs)
 
 
 @nox.session

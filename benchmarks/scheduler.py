@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 (a program, no package)
 """What the scheduler costs: microseconds a call, and bytes a call that waits.
 
     python benchmarks/scheduler.py [--quick] [--json FILE]

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 (a program, no package)
 """Measures bulk sync against a simulator in a process of its own.
 
     python benchmarks/sync.py full --format jsonl       the whole workspace of the road map
@@ -259,6 +258,8 @@ def main() -> None:
     parser.add_argument("--conversations", type=int)
     parser.add_argument("--latency-ms", type=float)
     parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the workspace")
+    parser.add_argument("--json", type=Path, help="write the result here, too")
     given = parser.parse_args()
     usual: dict[str, dict[str, float]] = {
         "full": {"contacts": 200_000, "conversations": 30_000, "companies": 5_000, "latency": 250},
@@ -268,10 +269,11 @@ def main() -> None:
     }
     defaults = usual[given.what]
     per_minute = 1_000_000 if given.what == "memory" else 10_000
+    part = 10 if given.quick else 1
     settings: dict[str, Any] = {
-        "contacts": given.contacts or int(defaults["contacts"]),
-        "conversations": given.conversations or int(defaults["conversations"]),
-        "companies": int(defaults["companies"]),
+        "contacts": given.contacts or int(defaults["contacts"]) // part,
+        "conversations": given.conversations or int(defaults["conversations"]) // part,
+        "companies": int(defaults["companies"]) // part,
         "latency_s": (given.latency_ms or defaults["latency"]) / 1000,
         "app_per_minute": per_minute,
         "workspace_per_minute": max(25_000, per_minute),
@@ -283,6 +285,8 @@ def main() -> None:
             given.format, **settings
         )
     print(json.dumps(result))
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":

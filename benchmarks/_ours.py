@@ -1,0 +1,24 @@
+"""This package, as its README shows it."""
+
+from __future__ import annotations
+
+from intercom_async import Intercom
+
+
+class Client:
+    """A client with nothing set but where the server is."""
+
+    async def open(self, url: str) -> None:
+        """Open it; the process closes it."""
+        self._intercom = await Intercom("token", base_url=url).open()
+
+    async def read(self) -> int:
+        """Read a conversation."""
+        await self._intercom.conversations.get("1")
+        return 1
+
+    async def page(self) -> int:
+        """Read a page."""
+        async for page in self._intercom.conversations.list(per_page=150).pages():
+            return len(page.items)
+        raise RuntimeError("the server gave no page")
