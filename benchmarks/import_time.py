@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -27,12 +27,10 @@ EMPTY = "pass"
 
 def cpu_ms(python: str, code: str) -> float:
     """Return what running some code in a new interpreter costs."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([python, "-c", code], check=True)  # noqa: S603 (the code is in this file)
-    after = os.times()
-    return 1000.0 * (
-        after.children_user + after.children_system - before.children_user - before.children_system
-    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000.0 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def main() -> None:
