@@ -102,6 +102,9 @@ class Server:
         exchange = _Exchange(self._request_id())
         try:
             reply = await self._work(request, path, exchange)
+        except ConnectionError:
+            # Whoever asked is gone in the middle of the request; there is nobody to answer.
+            return web.Response(status=400)
         except Refusal as refusal:
             body = refusal.encoded(exchange.request_id)
             reply = Reply(body, refusal.status, refusal.headers)

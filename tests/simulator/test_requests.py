@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -201,3 +203,21 @@ async def test_no_body_breaks_any_operation(
             logging.getLogger("intercom_async.simulator").removeHandler(wrong)
         assert wrong.messages == []
         assert r.status < 500, (method, path, body)
+
+
+async def test_a_client_that_goes_in_the_middle_of_its_request_is_let_go(
+    simulator: Simulator, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = urlsplit(simulator.url)
+    _, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = f"Authorization: Bearer {simulator.token}\r\nContent-Length: 100\r\n"
+    writer.write(f"POST /contacts HTTP/1.1\r\nHost: x\r\n{head}\r\n{{".encode())
+    await writer.drain()
+    await http.get("/me")
+    assert simulator.requests == 2
+    writer.transport.abort()
+
+    for _ in range(3):
+        async with http.get("/me") as reply:
+            assert reply.status == 200
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
