@@ -11,7 +11,7 @@ to compare it with Intercom's description::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
@@ -65,15 +65,18 @@ class Operation(Generic[T_co]):
 
     Args:
         method: The verb that is sent; a PUT that updates is sent as PATCH by clients that are told
-        so. path: The path as a template; its placeholders are the keywords of `at`.
+            so.
+        path: The path as a template; its placeholders are the keywords of `at`.
         model: What a success is decoded into; None for an answer without a body.
         repeat: What sending it twice means; by default a GET is safe, PUT and DELETE are
-        idempotent, the rest unsafe. paging: How the list goes on, for operations that answer with
-        one. kind: The class whose ceiling it counts against, if the user sets one.
+            idempotent, the rest unsafe.
+        paging: How the list goes on, for operations that answer with one.
+        kind: The class whose ceiling it counts against, if the user sets one.
         since: The first API version that has it.
         body: The TypedDict that names the fields a body may have.
         updates: Whether it is an update whose verb the client's `update_method` decides.
         accept: The media type to ask for.
+        reserved: Words that are no ids here, since another operation has that path.
     """
 
     __slots__ = (
@@ -89,12 +92,13 @@ class Operation(Generic[T_co]):
         "parts",
         "path",
         "repeat",
+        "reserved",
         "since",
         "since_number",
         "updates",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (a keyword for each thing that an operation may have)
         self,
         method: Method,
         path: str,
@@ -107,6 +111,7 @@ class Operation(Generic[T_co]):
         body: type[Any] | None = None,
         updates: bool = False,
         accept: str = JSON,
+        reserved: Collection[str] = (),
     ) -> None:
         self.method: Method = method
         self.path: str = path
@@ -119,6 +124,7 @@ class Operation(Generic[T_co]):
         self.body: type[Any] | None = body
         self.updates: bool = updates
         self.accept: str = accept
+        self.reserved: frozenset[str] = frozenset(reserved)
         self.name: str = f"{method} {path}"
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
@@ -159,7 +165,12 @@ class Operation(Generic[T_co]):
                 raise ConfigError(
                     f"{self.name} takes {_listed(self.names)}, not {_listed(values)}"
                 ) from None
-            filled = f"{filled}{_segment(self.name, name, value)}{part}"
+            segment = _segment(self.name, name, value)
+            if segment in self.reserved:
+                raise ConfigError(
+                    f"{self.name} takes no {name} {value!r}: that is the path of another operation"
+                )
+            filled = f"{filled}{segment}{part}"
         return filled
 
     def fields(self, given: Mapping[str, Any]) -> dict[str, Any]:

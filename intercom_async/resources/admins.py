@@ -40,7 +40,15 @@ class Admins(Resource):
         "GET", "/admins/activity_log_event_types", EventTypePage[str], since="2.16"
     )
     LIST = Operation("GET", "/admins", AdminPage[Admin])
-    GET = Operation("GET", "/admins/{admin_id}", Admin)
+    GET = Operation(
+        "GET",
+        "/admins/{admin_id}",
+        Admin,
+        reserved=(
+            "activity_log_event_types",
+            "activity_logs",
+        ),
+    )
 
     async def me(self) -> Me:
         """Return the admin that the token belongs to, with the app and its workspace.

@@ -74,7 +74,7 @@ class Articles(Resource):
 
     LIST = Operation("GET", "/articles", Page[Article], paging=Paging.PAGE)
     CREATE = Operation("POST", "/articles", Article, body=ArticleOptions)
-    GET = Operation("GET", "/articles/{article_id}", Article)
+    GET = Operation("GET", "/articles/{article_id}", Article, reserved=("search",))
     UPDATE = Operation("PUT", "/articles/{article_id}", Article, body=ArticleFields, updates=True)
     DELETE = Operation("DELETE", "/articles/{article_id}", DeletedObject)
     GET_DRAFT = Operation("GET", "/articles/{id}/draft", Article, since="2.16")

@@ -13,7 +13,14 @@ class Banners(Resource):
     """The banners of a contact."""
 
     # To ask is to show: every answer counts as an impression of each banner in it.
-    LIST = Operation("GET", "/contacts/{id}/banners", Page[Banner], repeat="unsafe", since="2.16")
+    LIST = Operation(
+        "GET",
+        "/contacts/{id}/banners",
+        Page[Banner],
+        repeat="unsafe",
+        since="2.16",
+        reserved=("find_by_external_id",),
+    )
     DISMISS = Operation(
         "POST",
         "/contacts/{id}/banners/{view_id}/dismiss",

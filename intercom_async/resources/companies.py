@@ -55,7 +55,7 @@ class Companies(Resource):
 
     FIND = Operation("GET", "/companies", Page[Company], paging=Paging.PAGE)
     CREATE = Operation("POST", "/companies", Company, body=CompanyFields, repeat="idempotent")
-    GET = Operation("GET", "/companies/{company_id}", Company)
+    GET = Operation("GET", "/companies/{company_id}", Company, reserved=("scroll",))
     UPDATE = Operation("PUT", "/companies/{company_id}", Company, body=CompanyChanges, updates=True)
     DELETE = Operation("DELETE", "/companies/{company_id}", DeletedObject)
     CONTACTS = Operation(

@@ -16,23 +16,42 @@ class ContactLinks(Resource):
     """The lists of a contact, whole: those inside a contact end after ten entries."""
 
     COMPANIES = Operation(
-        "GET", "/contacts/{contact_id}/companies", Page[Company], paging=Paging.PAGE
+        "GET",
+        "/contacts/{contact_id}/companies",
+        Page[Company],
+        paging=Paging.PAGE,
+        reserved=("find_by_external_id",),
     )
     ATTACH_COMPANY = Operation(
         "POST", "/contacts/{contact_id}/companies", Company, repeat="idempotent"
     )
     DETACH_COMPANY = Operation("DELETE", "/contacts/{contact_id}/companies/{company_id}", Company)
-    NOTES = Operation("GET", "/contacts/{contact_id}/notes", Page[Note], paging=Paging.PAGE)
+    NOTES = Operation(
+        "GET",
+        "/contacts/{contact_id}/notes",
+        Page[Note],
+        paging=Paging.PAGE,
+        reserved=("find_by_external_id",),
+    )
     CREATE_NOTE = Operation("POST", "/contacts/{contact_id}/notes", Note)
-    SEGMENTS = Operation("GET", "/contacts/{contact_id}/segments", Page[Segment])
-    SUBSCRIPTIONS = Operation("GET", "/contacts/{contact_id}/subscriptions", Page[SubscriptionType])
+    SEGMENTS = Operation(
+        "GET", "/contacts/{contact_id}/segments", Page[Segment], reserved=("find_by_external_id",)
+    )
+    SUBSCRIPTIONS = Operation(
+        "GET",
+        "/contacts/{contact_id}/subscriptions",
+        Page[SubscriptionType],
+        reserved=("find_by_external_id",),
+    )
     ATTACH_SUBSCRIPTION = Operation(
         "POST", "/contacts/{contact_id}/subscriptions", SubscriptionType, repeat="idempotent"
     )
     DETACH_SUBSCRIPTION = Operation(
         "DELETE", "/contacts/{contact_id}/subscriptions/{subscription_id}", SubscriptionType
     )
-    TAGS = Operation("GET", "/contacts/{contact_id}/tags", Page[Tag])
+    TAGS = Operation(
+        "GET", "/contacts/{contact_id}/tags", Page[Tag], reserved=("find_by_external_id",)
+    )
     ATTACH_TAG = Operation("POST", "/contacts/{contact_id}/tags", Tag, repeat="idempotent")
     DETACH_TAG = Operation("DELETE", "/contacts/{contact_id}/tags/{tag_id}", Tag)
 

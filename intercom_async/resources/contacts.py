@@ -83,6 +83,7 @@ class Contacts(ContactLinks):
         Page[ContactMerge],
         paging=Paging.NEXT_CURSOR,
         since="2.16",
+        reserved=("find_by_external_id",),
     )
 
     async def update(

@@ -41,7 +41,11 @@ class ConversationLinks(Resource):
         ConversationCustomers,
     )
     HANDLING_EVENTS = Operation(
-        "GET", "/conversations/{id}/handling_events", HandlingEventPage[HandlingEvent], since="2.15"
+        "GET",
+        "/conversations/{id}/handling_events",
+        HandlingEventPage[HandlingEvent],
+        since="2.15",
+        reserved=("attributes",),
     )
     SIDE_CONVERSATIONS = Operation(
         "GET",
@@ -49,6 +53,7 @@ class ConversationLinks(Resource):
         SideConversationPage[SideConversation],
         paging=Paging.PAGE,
         since="2.16",
+        reserved=("attributes",),
     )
     MERGE = Operation("POST", "/conversations/{id}/merge", Conversation, since="2.16")
     CONVERT = Operation("POST", "/conversations/{conversation_id}/convert", Ticket)

@@ -41,7 +41,15 @@ class Conversations(ConversationActions, ConversationLinks):
         "GET", "/conversations", ConversationPage[Conversation], paging=Paging.CURSOR_QUERY
     )
     CREATE = Operation("POST", "/conversations", Message)
-    GET = Operation("GET", "/conversations/{conversation_id}", Conversation)
+    GET = Operation(
+        "GET",
+        "/conversations/{conversation_id}",
+        Conversation,
+        reserved=(
+            "attributes",
+            "deleted",
+        ),
+    )
     UPDATE = Operation(
         "PUT",
         "/conversations/{conversation_id}",

@@ -46,7 +46,9 @@ class InternalArticles(Resource):
 
     LIST = Operation("GET", "/internal_articles", Page[InternalArticle], paging=Paging.PAGE)
     CREATE = Operation("POST", "/internal_articles", InternalArticle, body=InternalArticleOptions)
-    GET = Operation("GET", "/internal_articles/{internal_article_id}", InternalArticle)
+    GET = Operation(
+        "GET", "/internal_articles/{internal_article_id}", InternalArticle, reserved=("search",)
+    )
     UPDATE = Operation(
         "PUT",
         "/internal_articles/{internal_article_id}",

@@ -17,7 +17,12 @@ class ReportingExports(Resource):
     """Jobs that export reporting data; five may be pending at a time."""
 
     ENQUEUE = Operation("POST", "/export/reporting_data/enqueue", ReportingExport)
-    GET = Operation("GET", "/export/reporting_data/{job_identifier}", ReportingExport)
+    GET = Operation(
+        "GET",
+        "/export/reporting_data/{job_identifier}",
+        ReportingExport,
+        reserved=("get_datasets",),
+    )
     LIST_DATASETS = Operation("GET", "/export/reporting_data/get_datasets", Page[Dataset])
     DOWNLOAD = Operation(
         "GET",

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from intercom_async.coercion import is_object
+from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
 from intercom_async.operation import Call, Operation, Paging
 
@@ -290,3 +291,39 @@ def test_no_exception_is_out_of_date() -> None:
 
 def test_resources_are_found() -> None:
     assert "Contacts" in {kind.__name__ for kind in resources()}
+
+
+def taken(row: Operation[Any]) -> set[str]:
+    """Return the ids that would make a row's path that of another operation.
+
+    A server takes the path that is literal where the other has a placeholder.
+    """
+    mine = row.path.split("/")
+    words: set[str] = set()
+    for other in (each.operation for each in rows()):
+        theirs = other.path.split("/")
+        if other.method != row.method or len(theirs) != len(mine):
+            continue
+        pairs = list(zip(mine, theirs, strict=True))
+        open_ = [(a[0:1] == "{", b[0:1] == "{") for a, b in pairs]
+        if all(a == b or any(holes) for (a, b), holes in zip(pairs, open_, strict=True)):
+            parting = [
+                (b, holes)
+                for (_, b), holes in zip(pairs, open_, strict=True)
+                if holes[0] != holes[1]
+            ]
+            if parting and parting[0][1] == (True, False):
+                words.add(parting[0][0])
+    return words
+
+
+def test_no_id_reaches_another_operation() -> None:
+    found = {row.label: taken(row.operation) for row in rows()}
+
+    assert {"search"} in found.values()
+    for row in rows():
+        assert row.operation.reserved == found[row.label], row.label
+        for word in row.operation.reserved:
+            ids = dict.fromkeys(row.operation.names, word)
+            with pytest.raises(ConfigError, match="another operation"):
+                row.operation.at(**ids)
