@@ -324,6 +324,6 @@ def test_no_id_reaches_another_operation() -> None:
     for row in rows():
         assert row.operation.reserved == found[row.label], row.label
         for word in row.operation.reserved:
-            ids = dict.fromkeys(row.operation.names, word)
+            path: dict[str, Any] = dict.fromkeys(row.operation.names, word)
             with pytest.raises(ConfigError, match="another operation"):
-                row.operation.at(**ids)
+                row.operation.at(**path)
