@@ -136,4 +136,5 @@ async def test_limits_are_shown(simulator: Simulator) -> None:
 
     found = msgspec.json.decode(done.stdout)
     assert found["app"]["limit_per_window"] == pytest.approx(10**7 / 6, abs=1)
-    assert found["app"]["used"] >= 1
+    # Unless a window has ended just then: the new one is empty.
+    assert found["app"]["used"] >= 1 or found["app"]["resets_in_s"] > 7.0
