@@ -36,18 +36,16 @@ class Client:
         self._one = URL(f"{url}/conversations/1", encoded=True)
         self._page = URL(f"{url}/conversations?per_page=150", encoded=True)
 
-    async def get(self, url: URL) -> tuple[int, bytes]:
-        """Return status and body."""
+    async def get(self, url: URL) -> bytes:
+        """Return a body."""
         async with self._session.get(url) as response:
-            return response.status, await response.read()
+            return await response.read()
 
     async def read(self) -> int:
         """Read a conversation."""
-        _, body = await self.get(self._one)
-        ONE.decode(body)
+        ONE.decode(await self.get(self._one))
         return 1
 
     async def page(self) -> int:
         """Read a page."""
-        _, body = await self.get(self._page)
-        return len(PAGE.decode(body).items)
+        return len(PAGE.decode(await self.get(self._page)).items)

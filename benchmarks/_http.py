@@ -44,9 +44,9 @@ class Connection(asyncio.Protocol):
             self._transport.write(answer)
 
 
-def encode(body: bytes, headers: dict[str, str], status: str = "200 OK") -> bytes:
+def encode(body: bytes, headers: dict[str, str]) -> bytes:
     """Write an answer."""
-    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
+    lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in headers.items())]
     lines += ["Content-Type: application/json; charset=utf-8", f"Content-Length: {len(body)}"]
     return "\r\n".join(lines).encode("latin-1") + END + body
 

@@ -26,12 +26,6 @@ class Child:
         self.ready: dict[str, Any] = self.listen()
         """What it said when it began."""
 
-    def tell(self, **command: Any) -> None:
-        """Tell it what to do."""
-        into = cast("TextIO", self._process.stdin)
-        into.write(json.dumps(command) + "\n")
-        into.flush()
-
     def listen(self) -> dict[str, Any]:
         """Return what it says next.
 
@@ -46,7 +40,9 @@ class Child:
 
     def ask(self, **command: Any) -> dict[str, Any]:
         """Tell it what to do and return its answer."""
-        self.tell(**command)
+        into = cast("TextIO", self._process.stdin)
+        into.write(json.dumps(command) + "\n")
+        into.flush()
         return self.listen()
 
 

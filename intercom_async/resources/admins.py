@@ -41,13 +41,7 @@ class Admins(Resource):
     )
     LIST = Operation("GET", "/admins", AdminPage[Admin])
     GET = Operation(
-        "GET",
-        "/admins/{admin_id}",
-        Admin,
-        reserved=(
-            "activity_log_event_types",
-            "activity_logs",
-        ),
+        "GET", "/admins/{admin_id}", Admin, reserved=("activity_log_event_types", "activity_logs")
     )
 
     async def me(self) -> Me:

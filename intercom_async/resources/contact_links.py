@@ -11,6 +11,9 @@ from intercom_async.pager import Pager
 from .base import Id, Resource, check_per_page
 from .values import noting
 
+NO_CONTACT = ("find_by_external_id",)
+"""Where a contact's id is expected, this leads to another operation."""
+
 
 class ContactLinks(Resource):
     """The lists of a contact, whole: those inside a contact end after ten entries."""
@@ -20,28 +23,21 @@ class ContactLinks(Resource):
         "/contacts/{contact_id}/companies",
         Page[Company],
         paging=Paging.PAGE,
-        reserved=("find_by_external_id",),
+        reserved=NO_CONTACT,
     )
     ATTACH_COMPANY = Operation(
         "POST", "/contacts/{contact_id}/companies", Company, repeat="idempotent"
     )
     DETACH_COMPANY = Operation("DELETE", "/contacts/{contact_id}/companies/{company_id}", Company)
     NOTES = Operation(
-        "GET",
-        "/contacts/{contact_id}/notes",
-        Page[Note],
-        paging=Paging.PAGE,
-        reserved=("find_by_external_id",),
+        "GET", "/contacts/{contact_id}/notes", Page[Note], paging=Paging.PAGE, reserved=NO_CONTACT
     )
     CREATE_NOTE = Operation("POST", "/contacts/{contact_id}/notes", Note)
     SEGMENTS = Operation(
-        "GET", "/contacts/{contact_id}/segments", Page[Segment], reserved=("find_by_external_id",)
+        "GET", "/contacts/{contact_id}/segments", Page[Segment], reserved=NO_CONTACT
     )
     SUBSCRIPTIONS = Operation(
-        "GET",
-        "/contacts/{contact_id}/subscriptions",
-        Page[SubscriptionType],
-        reserved=("find_by_external_id",),
+        "GET", "/contacts/{contact_id}/subscriptions", Page[SubscriptionType], reserved=NO_CONTACT
     )
     ATTACH_SUBSCRIPTION = Operation(
         "POST", "/contacts/{contact_id}/subscriptions", SubscriptionType, repeat="idempotent"
@@ -49,9 +45,7 @@ class ContactLinks(Resource):
     DETACH_SUBSCRIPTION = Operation(
         "DELETE", "/contacts/{contact_id}/subscriptions/{subscription_id}", SubscriptionType
     )
-    TAGS = Operation(
-        "GET", "/contacts/{contact_id}/tags", Page[Tag], reserved=("find_by_external_id",)
-    )
+    TAGS = Operation("GET", "/contacts/{contact_id}/tags", Page[Tag], reserved=NO_CONTACT)
     ATTACH_TAG = Operation("POST", "/contacts/{contact_id}/tags", Tag, repeat="idempotent")
     DETACH_TAG = Operation("DELETE", "/contacts/{contact_id}/tags/{tag_id}", Tag)
 

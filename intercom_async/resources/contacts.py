@@ -15,7 +15,7 @@ from intercom_async.pager import Pager
 from intercom_async.query import F, Predicate, Query
 
 from .base import Id, Moment, Order, SearchOrder, check_per_page
-from .contact_links import ContactLinks
+from .contact_links import NO_CONTACT, ContactLinks
 from .values import given
 
 log: logging.Logger = logging.getLogger("intercom_async")
@@ -83,7 +83,7 @@ class Contacts(ContactLinks):
         Page[ContactMerge],
         paging=Paging.NEXT_CURSOR,
         since="2.16",
-        reserved=("find_by_external_id",),
+        reserved=NO_CONTACT,
     )
 
     async def update(

@@ -42,13 +42,7 @@ class Conversations(ConversationActions, ConversationLinks):
     )
     CREATE = Operation("POST", "/conversations", Message)
     GET = Operation(
-        "GET",
-        "/conversations/{conversation_id}",
-        Conversation,
-        reserved=(
-            "attributes",
-            "deleted",
-        ),
+        "GET", "/conversations/{conversation_id}", Conversation, reserved=("attributes", "deleted")
     )
     UPDATE = Operation(
         "PUT",

@@ -305,15 +305,11 @@ def taken(row: Operation[Any]) -> set[str]:
         if other.method != row.method or len(theirs) != len(mine):
             continue
         pairs = list(zip(mine, theirs, strict=True))
-        open_ = [(a[0:1] == "{", b[0:1] == "{") for a, b in pairs]
-        if all(a == b or any(holes) for (a, b), holes in zip(pairs, open_, strict=True)):
-            parting = [
-                (b, holes)
-                for (_, b), holes in zip(pairs, open_, strict=True)
-                if holes[0] != holes[1]
-            ]
-            if parting and parting[0][1] == (True, False):
-                words.add(parting[0][0])
+        if not all(a == b or "{" in a + b for a, b in pairs):
+            continue
+        parting = next(((a, b) for a, b in pairs if ("{" in a) != ("{" in b)), None)
+        if parting and "{" in parting[0]:
+            words.add(parting[1])
     return words
 
 

@@ -213,8 +213,8 @@ async def test_a_client_that_goes_in_the_middle_of_its_request_is_let_go(
     head = f"Authorization: Bearer {simulator.token}\r\nContent-Length: 100\r\n"
     writer.write(f"POST /contacts HTTP/1.1\r\nHost: x\r\n{head}\r\n{{".encode())
     await writer.drain()
-    await http.get("/me")
-    assert simulator.requests == 2
+    async with http.get("/me"):
+        assert simulator.requests == 2
     writer.transport.abort()
 
     for _ in range(3):
