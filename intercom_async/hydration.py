@@ -70,8 +70,8 @@ class Hydration(Generic[T]):
         source: Source[str | int | HasId],
         fetch: Callable[[str | int], Awaitable[T]],
         *,
-        concurrency: int,
-        ordered: bool,
+        concurrency: int = 16,
+        ordered: bool = False,
     ) -> None:
         self._source = check_source(source)
         self._fetch = fetch

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
@@ -54,6 +55,8 @@ class Paging(Enum):
 _REPEAT: dict[str, Repeat] = {"GET": "safe", "PUT": "idempotent", "DELETE": "idempotent"}
 JSON = "application/json"
 
+_REFERENCE = "https://developers.intercom.com/docs/references/rest-api/api.intercom.io/"
+
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH = re.compile(r"[^\s?#\x00-\x1f\x7f]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -77,6 +80,8 @@ class Operation(Generic[T_co]):
         updates: Whether it is an update whose verb the client's `update_method` decides.
         accept: The media type to ask for.
         reserved: Words that are no ids here, since another operation has that path.
+        reference: Where Intercom's reference describes it: chapter and page.
+        methods: The methods that send it, where it is split; else there is one of the row's name.
     """
 
     __slots__ = (
@@ -85,13 +90,16 @@ class Operation(Generic[T_co]):
         "body",
         "kind",
         "method",
+        "methods",
         "model",
         "name",
         "names",
         "paging",
         "parts",
         "path",
+        "reference",
         "repeat",
+        "required",
         "reserved",
         "since",
         "since_number",
@@ -112,6 +120,8 @@ class Operation(Generic[T_co]):
         updates: bool = False,
         accept: str = JSON,
         reserved: Collection[str] = (),
+        reference: str = "",
+        methods: Collection[str] = (),
     ) -> None:
         self.method: Method = method
         self.path: str = path
@@ -125,10 +135,13 @@ class Operation(Generic[T_co]):
         self.updates: bool = updates
         self.accept: str = accept
         self.reserved: frozenset[str] = frozenset(reserved)
+        self.reference: str = f"{_REFERENCE}{reference}" if reference else ""
+        self.methods: tuple[str, ...] = tuple(methods)
         self.name: str = f"{method} {path}"
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
         self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())
+        self.required: frozenset[str] = getattr(body, "__required_keys__", frozenset())
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
@@ -177,7 +190,7 @@ class Operation(Generic[T_co]):
         """Return the fields of a body, as given.
 
         Raises:
-            TypeError: A field is not one that this operation takes.
+            TypeError: A field is none of this operation, or one that it needs is missing.
         """
         unknown = given.keys() - self.allowed
         if unknown:
@@ -185,6 +198,8 @@ class Operation(Generic[T_co]):
                 f"{self.name} has no field {_listed(sorted(unknown))}; it takes "
                 f"{_listed(sorted(self.allowed))}"
             )
+        if not self.required <= given.keys():
+            raise TypeError(f"{self.name} needs {_listed(sorted(self.required - given.keys()))}")
         return dict(given)
 
 
@@ -232,19 +247,9 @@ class Call(Generic[T_co]):
 
     def into(self, model: type[T_new]) -> Call[T_new]:
         """Return the same call, decoded into another type."""
-        row = self.operation
-        other: Operation[T_new] = Operation(
-            row.method,
-            row.path,
-            model,
-            repeat=row.repeat,
-            paging=row.paging,
-            kind=row.kind,
-            since=row.since,
-            body=row.body,
-            updates=row.updates,
-            accept=row.accept,
-        )
+        row: Operation[Any] = copy(self.operation)
+        row.model = model
+        other: Operation[T_new] = row
         return Call(other, self.path, self.query, self.json)
 
 

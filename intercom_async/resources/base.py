@@ -1,7 +1,7 @@
 """What every resource is made of: a row per operation, and a thin method per row.
 
 class Tags(Resource):
-    GET = Operation("GET", "/tags/{tag_id}", Tag)
+    GET = api.get("/{tag_id}", Tag, "findtag")
 
     async def get(self, tag_id: Id) -> Tag:
         return await self._send(self.GET, tag_id=tag_id)
@@ -11,32 +11,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar
+from inspect import cleandoc
+from typing import Any, Protocol, TypeVar
 
-from intercom_async.config import is_positive_number
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
-from intercom_async.operation import Call, Operation, Parameter
+from intercom_async.operation import Call, Operation
 from intercom_async.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
 from intercom_async.response import Response
 from intercom_async.wire import StreamReply
 
+from .values import check_per_page, given, to_parameter
+
 T = TypeVar("T")
-
-Id = str | int
-"""An id as the caller has it; it is sent as text."""
-
-Moment = int | datetime
-"""UNIX seconds, or a datetime with a time zone, which is sent as UNIX seconds."""
-
-Order = Literal["asc", "desc"]
-"""Whether the smallest or the largest comes first."""
-
-SearchOrder = Literal["ascending", "descending"]
-"""The same, as searches spell it."""
 
 
 class Sender(Protocol):
@@ -58,6 +47,16 @@ class Sender(Protocol):
 class Resource:
     """One group of operations, reached as an attribute of the client."""
 
+    def __init_subclass__(cls) -> None:
+        """Let the documentation of each method end with the reference that its row names."""
+        for attribute, row in list(vars(cls).items()):
+            if isinstance(row, Operation) and row.reference:
+                for name in row.methods or (attribute.lower(),):
+                    method = vars(cls)[name]
+                    method.__doc__ = (
+                        f"{cleandoc(method.__doc__ or '')}\n\nReference: {row.reference}"
+                    )
+
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
@@ -67,90 +66,96 @@ class Resource:
     async def _send(
         self,
         row: Operation[T],
-        *,
-        query: Mapping[str, Parameter] | None = None,
-        json: Any = None,
         fields: Mapping[str, Any] | None = None,
-        **path: Id,
+        /,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: dict[str, Any] | None = None,
+        **arguments: Any,
     ) -> T:
-        """Fill a row in, send it, and return the decoded answer.
-
-        Args:
-            row: The operation.
-            query: Query parameters; None leaves one out.
-            json: The body as it is.
-            fields: Or the body as keywords, whose names the row knows.
-            path: A value for each placeholder.
-        """
-        if fields is not None:
-            json = row.fields(fields)
-        return (await self._sender.send(row.at(query=query, json=json, **path))).data
+        """Fill a row in as `fill` does, send it, and return the decoded answer."""
+        return (
+            await self._sender.send(fill(row, fields, query=query, json=json, arguments=arguments))
+        ).data
 
     def _list(
         self,
         row: Operation[Page[T]],
+        fields: Mapping[str, Any] | None = None,
+        /,
         *,
-        query: Mapping[str, Parameter] | None = None,
-        json: Any = None,
-        **path: Id,
+        query: Mapping[str, Any] | None = None,
+        json: dict[str, Any] | None = None,
+        **arguments: Any,
     ) -> Pager[T]:
         """Fill a row in and return its pager; nothing is sent before it is iterated over."""
-        return Pager(self._fetch, row.at(query=query, json=json, **path))
+        return Pager(self._fetch, fill(row, fields, query=query, json=json, arguments=arguments))
 
     def _search(
-        self,
-        row: Operation[Page[T]],
-        query: Predicate | Query,
-        *,
-        sort: str | None,
-        order: SearchOrder,
-        per_page: int | None,
-        parameters: Mapping[str, Parameter] | None = None,
+        self, row: Operation[Page[T]], query: Predicate | Query, options: Mapping[str, Any]
     ) -> Pager[T]:
         """Fill the row of a search in and return its pager.
 
         Args:
             row: The operation.
             query: What is to be found.
-            sort: The field to sort by; None leaves it to the server.
-            order: Which end of it comes first.
-            per_page: Items a page; None leaves it to the server.
-            parameters: What stands in the address beside the body.
+            options: `SearchOptions`; all others stand in the address beside the body.
 
         Raises:
             QueryError: The API would refuse the query.
             ConfigError: The order is none, or `per_page` is not a whole number above 0.
         """
         json: dict[str, Any] = {"query": to_query(query)}
+        rest = row.fields(options)
+        sort, order = rest.pop("sort", None), rest.pop("order", "ascending")
         if order not in ("ascending", "descending"):
             raise ConfigError(f"order must be 'ascending' or 'descending', not {order!r}")
         if sort is not None:
             json["sort"] = {"field": sort, "order": order}
+        per_page = check_per_page(rest.pop("per_page", None))
         if per_page is not None:
-            json["pagination"] = {"per_page": check_per_page(per_page)}
-        return self._list(row, query=parameters, json=json)
+            json["pagination"] = {"per_page": per_page}
+        return self._list(row, query=rest, json=json)
 
-    def _download(
-        self,
-        row: Operation[bytes],
-        *,
-        query: Mapping[str, Parameter] | None = None,
-        **path: Id,
-    ) -> Download:
+    def _download(self, row: Operation[bytes], **arguments: Any) -> Download:
         """Fill a row in and return its download; nothing is sent before it is entered."""
-        call = row.at(query=query, **path)
+        call = fill(row, arguments=arguments)
         return Download(lambda: self._sender.stream(call))
 
     async def _fetch(self, call: Call[T]) -> T:
         return (await self._sender.send(call)).data
 
 
-def check_per_page(per_page: int | None) -> int | None:
-    """Return the number of items a page.
+def fill(
+    row: Operation[T],
+    fields: Mapping[str, Any] | None = None,
+    *,
+    query: Mapping[str, Any] | None = None,
+    json: dict[str, Any] | None = None,
+    arguments: dict[str, Any] | None = None,
+) -> Call[T]:
+    """Fill a row in.
+
+    Args:
+        row: The operation.
+        fields: Keywords whose names the row knows; those that are None are sent as null.
+        query: Parameters in the address of an operation that has a body, too.
+        json: What the body has beside `fields` and `arguments`.
+        arguments: A value for each placeholder; the others are parameters of what reads or deletes,
+            and fields of the body of what writes. Those that are None are left out.
 
     Raises:
-        ConfigError: It is not a whole number above 0.
+        ConfigError: An argument cannot be sent.
+        TypeError: A field is not one that this operation takes, or one that it needs is missing.
     """
-    if per_page is None or (isinstance(per_page, int) and is_positive_number(per_page)):
-        return per_page
-    raise ConfigError(f"per_page must be a whole number above 0, not {per_page!r}")
+    arguments = arguments or {}
+    if fields is query is None and len(arguments) == len(row.names):
+        return row.at(json=json, **arguments)
+    path = {name: arguments.pop(name) for name in row.names if name in arguments}
+    rest = given(**arguments) if fields is None else {**given(**arguments), **row.fields(fields)}
+    if row.method in ("GET", "DELETE"):
+        query = {**(query or {}), **rest}
+    elif rest or fields is not None:
+        json = {**(json or {}), **rest}
+    parameters = query and {name: to_parameter(name, value) for name, value in query.items()}
+    return row.at(query=parameters, json=json, **path)

@@ -59,49 +59,48 @@ if TYPE_CHECKING:
 class Catalogue(Sender):
     """The resources as attributes; what sends their calls is for the subclass to say."""
 
-    if TYPE_CHECKING:
-        admins: Admins
-        ai_content: AiContent
-        articles: Articles
-        audiences: Audiences
-        away_status_reasons: AwayStatusReasons
-        banners: Banners
-        brands: Brands
-        calls: Calls
-        companies: Companies
-        contacts: Contacts
-        content: Content
-        content_snippets: ContentSnippets
-        conversation_attributes: ConversationAttributes
-        conversations: Conversations
-        custom_objects: CustomObjects
-        data_attributes: DataAttributes
-        data_connectors: DataConnectors
-        data_exports: DataExports
-        emails: Emails
-        events: Events
-        fin: Fin
-        fin_voice: FinVoice
-        help_center: HelpCenter
-        internal_articles: InternalArticles
-        ip_allowlist: IpAllowlist
-        jobs: Jobs
-        macros: Macros
-        messages: Messages
-        news: News
-        notes: Notes
-        office_hours: OfficeHours
-        phone_calls: PhoneCalls
-        reporting_exports: ReportingExports
-        segments: Segments
-        subscription_types: SubscriptionTypes
-        tags: Tags
-        teams: Teams
-        ticket_states: TicketStates
-        ticket_types: TicketTypes
-        tickets: Tickets
-        visitors: Visitors
-        workflows: Workflows
+    admins: Admins
+    ai_content: AiContent
+    articles: Articles
+    audiences: Audiences
+    away_status_reasons: AwayStatusReasons
+    banners: Banners
+    brands: Brands
+    calls: Calls
+    companies: Companies
+    contacts: Contacts
+    content: Content
+    content_snippets: ContentSnippets
+    conversation_attributes: ConversationAttributes
+    conversations: Conversations
+    custom_objects: CustomObjects
+    data_attributes: DataAttributes
+    data_connectors: DataConnectors
+    data_exports: DataExports
+    emails: Emails
+    events: Events
+    fin: Fin
+    fin_voice: FinVoice
+    help_center: HelpCenter
+    internal_articles: InternalArticles
+    ip_allowlist: IpAllowlist
+    jobs: Jobs
+    macros: Macros
+    messages: Messages
+    news: News
+    notes: Notes
+    office_hours: OfficeHours
+    phone_calls: PhoneCalls
+    reporting_exports: ReportingExports
+    segments: Segments
+    subscription_types: SubscriptionTypes
+    tags: Tags
+    teams: Teams
+    ticket_states: TicketStates
+    ticket_types: TicketTypes
+    tickets: Tickets
+    visitors: Visitors
+    workflows: Workflows
 
     def __getattr__(self, name: str) -> Resource:
         """Make a resource when it is first asked for.
@@ -124,48 +123,5 @@ class Catalogue(Sender):
         return sorted({*super().__dir__(), *RESOURCES})
 
 
-RESOURCES: dict[str, str] = {
-    "admins": "Admins",
-    "ai_content": "AiContent",
-    "articles": "Articles",
-    "audiences": "Audiences",
-    "away_status_reasons": "AwayStatusReasons",
-    "banners": "Banners",
-    "brands": "Brands",
-    "calls": "Calls",
-    "companies": "Companies",
-    "contacts": "Contacts",
-    "content": "Content",
-    "content_snippets": "ContentSnippets",
-    "conversation_attributes": "ConversationAttributes",
-    "conversations": "Conversations",
-    "custom_objects": "CustomObjects",
-    "data_attributes": "DataAttributes",
-    "data_connectors": "DataConnectors",
-    "data_exports": "DataExports",
-    "emails": "Emails",
-    "events": "Events",
-    "fin": "Fin",
-    "fin_voice": "FinVoice",
-    "help_center": "HelpCenter",
-    "internal_articles": "InternalArticles",
-    "ip_allowlist": "IpAllowlist",
-    "jobs": "Jobs",
-    "macros": "Macros",
-    "messages": "Messages",
-    "news": "News",
-    "notes": "Notes",
-    "office_hours": "OfficeHours",
-    "phone_calls": "PhoneCalls",
-    "reporting_exports": "ReportingExports",
-    "segments": "Segments",
-    "subscription_types": "SubscriptionTypes",
-    "tags": "Tags",
-    "teams": "Teams",
-    "ticket_states": "TicketStates",
-    "ticket_types": "TicketTypes",
-    "tickets": "Tickets",
-    "visitors": "Visitors",
-    "workflows": "Workflows",
-}
+RESOURCES: dict[str, str] = Catalogue.__annotations__
 """Attribute, which is the module's name too, and class."""

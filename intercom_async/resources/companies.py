@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
+from intercom_async.fields import CompanyChanges, CompanyFields, Id, Order
 from intercom_async.models import (
     Company,
     Contact,
@@ -13,65 +14,43 @@ from intercom_async.models import (
     Page,
     Segment,
 )
-from intercom_async.operation import Call, Operation, Paging
+from intercom_async.operation import Call, Paging
 from intercom_async.pager import Pager
 from intercom_async.scroll import CompanyPager
 
-from .base import Id, Moment, Order, Resource, check_per_page
-from .values import noting
+from .base import Resource, fill
+from .rows import Rows
+from .values import to_text
 
-
-class CompanyChanges(TypedDict, total=False):
-    """What can be changed of a company by Intercom's id; a key left out keeps its value."""
-
-    name: str
-    plan: str
-    size: int
-    """People in the company."""
-    website: str
-    industry: str
-    monthly_spend: int
-    """Whole units of your currency; fractions are cut off."""
-    custom_attributes: dict[str, Any]
-    """Attributes must be defined before they are used."""
-
-
-class CompanyFields(CompanyChanges, total=False):
-    """Writable fields of a company; a key left out keeps its value."""
-
-    company_id: str
-    """Your own key; a company that has it is changed, else one is created."""
-    remote_created_at: Moment
-    """When the company was created in your system."""
-    update_last_request_at: bool
-    """Whether it counts as seen now."""
+api = Rows("/companies", "companies")
 
 
 class Companies(Resource):
-    """Companies, with your key (`company_id`) and Intercom's (`id`).
+    """Companies, with your key (`company_id`) and Intercom's (`id`, meant where nothing is said).
 
     A company that no contact is attached to is in no list.
     """
 
-    FIND = Operation("GET", "/companies", Page[Company], paging=Paging.PAGE)
-    CREATE = Operation("POST", "/companies", Company, body=CompanyFields, repeat="idempotent")
-    GET = Operation("GET", "/companies/{company_id}", Company, reserved=("scroll",))
-    UPDATE = Operation("PUT", "/companies/{company_id}", Company, body=CompanyChanges, updates=True)
-    DELETE = Operation("DELETE", "/companies/{company_id}", DeletedObject)
-    CONTACTS = Operation(
-        "GET", "/companies/{company_id}/contacts", Page[Contact], paging=Paging.CURSOR_QUERY
-    )
-    SEGMENTS = Operation("GET", "/companies/{company_id}/segments", Page[Segment])
-    NOTES = Operation(
-        "GET", "/companies/{company_id}/notes", Page[Note], paging=Paging.PAGE, since="2.15"
-    )
-    CREATE_NOTE = Operation("POST", "/companies/{company_id}/notes", Note, since="2.16")
-    LIST = Operation("POST", "/companies/list", Page[Company], repeat="safe", paging=Paging.PAGE)
-    # Unsafe: the page of an answer that is lost cannot be asked for again.
-    SCROLL = Operation(
-        "GET",
-        "/companies/scroll",
+    FIND = api.pages(
+        "",
         Page[Company],
+        "retrievecompany",
+        methods=("find", "find_by_company_id", "find_by_name"),
+    )
+    CREATE = api.ensure("", Company, "createorupdatecompany", body=CompanyFields)
+    GET = api.get("/{company_id}", Company, "retrieveacompanybyid", reserved=("scroll",))
+    UPDATE = api.update("/{company_id}", Company, "updatecompany", body=CompanyChanges)
+    DELETE = api.delete("/{company_id}", DeletedObject, "deletecompany")
+    CONTACTS = api.cursor("/{company_id}/contacts", Page[Contact], "listattachedcontacts")
+    SEGMENTS = api.get("/{company_id}/segments", Page[Segment], "listattachedsegmentsforcompanies")
+    NOTES = api.since("2.15").pages("/{company_id}/notes", Page[Note], "listcompanynotes")
+    CREATE_NOTE = api.since("2.16").post("/{company_id}/notes", Note, "createcompanynote")
+    LIST = api.post("/list", Page[Company], "listallcompanies", repeat="safe", paging=Paging.PAGE)
+    # Unsafe: the page of an answer that is lost cannot be asked for again.
+    SCROLL = api.get(
+        "/scroll",
+        Page[Company],
+        "scrolloverallcompanies",
         repeat="unsafe",
         paging=Paging.SCROLL,
         kind="scroll",
@@ -87,113 +66,60 @@ class Companies(Resource):
         """List the companies that have a tag or are in a segment, at most 60 a page.
 
         Without either it lists all, with a token that may only read; `list` needs one that writes.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/retrievecompany
         """
-        query = {
-            "tag_id": tag_id,
-            "segment_id": segment_id,
-            "per_page": check_per_page(per_page),
-        }
-        return self._list(self.FIND, query=query)
+        return self._list(self.FIND, tag_id=tag_id, segment_id=segment_id, per_page=per_page)
 
     async def find_by_company_id(self, company_id: Id) -> Company | None:
-        """Return one company by your own key; None if the answer is an empty list.
-
-        Raises:
-            NotFoundError: There is none.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/retrievecompany
-        """
-        return await self._find_one("company_id", str(company_id))
+        """Return one company by your own key; where there is none, expect None or NotFoundError."""
+        return await self._find_one(company_id=str(company_id))
 
     async def find_by_name(self, name: str) -> Company | None:
-        """Return one company by name; None if the answer is an empty list.
-
-        Raises:
-            NotFoundError: There is none.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/retrievecompany
-        """
-        return await self._find_one("name", name)
+        """Return one company by name; where there is none, expect None or `NotFoundError`."""
+        return await self._find_one(name=name)
 
     async def create(self, **fields: Unpack[CompanyFields]) -> Company:
-        """Create a company, or change the one that has this `company_id`, and return it.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/createorupdatecompany
-        """
-        return await self._send(self.CREATE, fields=fields)
+        """Create a company, or change the one that has this `company_id`, and return it."""
+        return await self._send(self.CREATE, fields)
 
     async def get(self, company_id: Id) -> Company:
-        """Return one company by Intercom's id.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/retrieveacompanybyid
-        """
+        """Return one company."""
         return await self._send(self.GET, company_id=company_id)
 
     async def update(self, company_id: Id, **fields: Unpack[CompanyChanges]) -> Company:
-        """Change the given fields of a company, by Intercom's id, and return the whole of it.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/updatecompany
-        """
-        return await self._send(self.UPDATE, fields=fields, company_id=company_id)
+        """Change the given fields of a company and return the whole of it."""
+        return await self._send(self.UPDATE, fields, company_id=company_id)
 
     async def delete(self, company_id: Id) -> DeletedObject:
-        """Archive a company, by Intercom's id, and take its contacts out of it; they stay.
+        """Archive a company and take its contacts out of it; they stay.
 
         This goes on after the answer. Whatever feeds companies into Intercom may create it anew.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/deletecompany
         """
         return await self._send(self.DELETE, company_id=company_id)
 
     def contacts(self, company_id: Id, *, per_page: int | None = None) -> Pager[Contact]:
-        """List the contacts of a company, by Intercom's id.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/listattachedcontacts
-        """
-        query = {"per_page": check_per_page(per_page)}
-        return self._list(self.CONTACTS, query=query, company_id=company_id)
+        """List the contacts of a company."""
+        return self._list(self.CONTACTS, company_id=company_id, per_page=per_page)
 
     def segments(self, company_id: Id) -> Pager[Segment]:
-        """List the segments a company is in; one answer holds them all.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/listattachedsegmentsforcompanies
-        """
+        """List the segments a company is in; one answer holds them all."""
         return self._list(self.SEGMENTS, company_id=company_id)
 
     def notes(self, company_id: Id, *, per_page: int | None = None) -> Pager[Note]:
-        """List the notes on a company, by Intercom's id.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/listcompanynotes
-        """
-        query = {"per_page": check_per_page(per_page)}
-        return self._list(self.NOTES, query=query, company_id=company_id)
+        """List the notes on a company."""
+        return self._list(self.NOTES, company_id=company_id, per_page=per_page)
 
     async def create_note(self, company_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
-        """Write a note on a company, in the name of `admin_id` if given, and return it.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/createcompanynote
-        """
-        json = noting(body, admin_id)
-        return await self._send(self.CREATE_NOTE, json=json, company_id=company_id)
+        """Write a note on a company, in the name of `admin_id` if given, and return it."""
+        note: dict[str, Any] = {"body": body, "admin_id": to_text(admin_id)}
+        return await self._send(self.CREATE_NOTE, company_id=company_id, **note)
 
     def list(self, *, order: Order | None = None, per_page: int | None = None) -> Pager[Company]:
-        """List all companies that have people, however many.
+        """List all companies that have people, those whose people were seen last first.
 
-        The API lists no more than 10,000 by pages: beyond that, this goes on by `scroll`.
-
-        Args:
-            order: By the last request of its people; the latest first if left out.
-            per_page: At most 60; 15 if left out.
-
-        Raises:
-            BadRequestError: `per_page` is above 60.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/listallcompanies
+        The API lists no more than 10,000 by pages, of 60 at most: beyond, this goes on by `scroll`.
         """
-        query = {"order": order, "per_page": check_per_page(per_page)}
-        return self._by_pages_or_scroll(self.LIST.at(query=query))
+        query = {"order": order, "per_page": per_page}
+        return self._by_pages_or_scroll(fill(self.LIST, query=query))
 
     def scroll(self) -> Pager[Company]:
         """List all companies that have people, 100 a page, in no order that means anything.
@@ -203,8 +129,6 @@ class Companies(Resource):
 
         Raises:
             BadRequestError: Another scroll stayed open for two minutes (`scroll_exists`).
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/scrolloverallcompanies
         """
         return self._by_pages_or_scroll(self.SCROLL.at())
 
@@ -214,7 +138,6 @@ class Companies(Resource):
             self._fetch, call, scroll=self.SCROLL.at(), turn=lambda: turn("companies scroll")
         )
 
-    async def _find_one(self, key: str, value: str) -> Company | None:
-        call = self.FIND.at(query={key: value}).into(FoundCompany)
-        found = await self._fetch(call)
+    async def _find_one(self, **key: str) -> Company | None:
+        found = await self._fetch(self.FIND.at(query=key).into(FoundCompany))
         return found if found.id else next(iter(found.data), None)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Unpack
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
+from intercom_async.fields import ContactFields, ContactReading, ContactSearchOptions, Id, Order
 from intercom_async.models import Contact, ContactMerge, ContactStatus, Page
-from intercom_async.operation import Call, Operation, Paging
+from intercom_async.operation import Operation, Paging
 from intercom_async.pager import Pager
 from intercom_async.query import F, Predicate, Query
 
-from .base import Id, Moment, Order, SearchOrder, check_per_page
+from .base import fill
 from .contact_links import NO_CONTACT, ContactLinks
-from .values import given
+from .rows import Rows
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
@@ -25,64 +26,37 @@ _FIRST_LOOK_S, _LAST_LOOK_S = 0.25, 2.0
 _MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
 
-
-class ContactFields(TypedDict, total=False):
-    """Writable fields of a contact; a key left out keeps its value, None empties it."""
-
-    role: Literal["user", "lead"] | str
-    external_id: str | None
-    """Your own key."""
-    email: str | None
-    email_verified: bool | None
-    """From 2.16 on: whether you made sure that the address is the contact's."""
-    phone: str | None
-    """E.164 form, such as ``+353871234567``."""
-    name: str | None
-    avatar: str | None
-    """Address of a picture."""
-    signed_up_at: Moment | None
-    last_seen_at: Moment | None
-    owner_id: Id | None
-    """The admin who looks after the contact."""
-    unsubscribed_from_emails: bool | None
-    custom_attributes: dict[str, Any] | None
-    """Attributes must be defined before they are used."""
+api = Rows("/contacts", "contacts")
 
 
 class Contacts(ContactLinks):
     """Users and leads.
 
-    From version 2.16 on `include_merge_history` adds the contacts that were merged into each.
+    From version 2.16 on `include_merge_history` adds the contacts that were merged into each. A
+    contact that was merged into another raises `GoneError`, whose `canonical_id` names that one.
     """
 
-    UPDATE = Operation("PUT", "/contacts/{contact_id}", Contact, body=ContactFields, updates=True)
-    GET = Operation("GET", "/contacts/{contact_id}", Contact)
-    DELETE = Operation("DELETE", "/contacts/{contact_id}", ContactStatus)
-    MERGE = Operation("POST", "/contacts/merge", Contact)
-    SEARCH = Operation(
-        "POST",
-        "/contacts/search",
-        Page[Contact],
-        repeat="safe",
-        paging=Paging.CURSOR_BODY,
-        kind="search",
+    UPDATE = api.update("/{contact_id}", Contact, "updatecontact", body=ContactFields)
+    GET = api.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
+    DELETE = api.delete("/{contact_id}", ContactStatus, "deletecontact")
+    MERGE = api.post("/merge", Contact, "mergecontact")
+    SEARCH = api.search("/search", Page[Contact], "searchcontacts", body=ContactSearchOptions)
+    LIST = api.cursor("", Page[Contact], "listcontacts")
+    CREATE = api.post("", Contact, "createcontact", body=ContactFields)
+    FIND_BY_EXTERNAL_ID = api.get(
+        "/find_by_external_id/{external_id}",
+        Contact,
+        "showcontactbyexternalid",
+        body=ContactReading,
     )
-    LIST = Operation("GET", "/contacts", Page[Contact], paging=Paging.CURSOR_QUERY)
-    CREATE = Operation("POST", "/contacts", Contact, body=ContactFields)
-    FIND_BY_EXTERNAL_ID = Operation("GET", "/contacts/find_by_external_id/{external_id}", Contact)
-    ARCHIVE = Operation(
-        "POST", "/contacts/{contact_id}/archive", ContactStatus, repeat="idempotent"
-    )
-    UNARCHIVE = Operation(
-        "POST", "/contacts/{contact_id}/unarchive", ContactStatus, repeat="idempotent"
-    )
-    BLOCK = Operation("POST", "/contacts/{contact_id}/block", ContactStatus, repeat="idempotent")
-    MERGE_HISTORY = Operation(
-        "GET",
-        "/contacts/{id}/merge_history",
+    ARCHIVE = api.ensure("/{contact_id}/archive", ContactStatus, "archivecontact")
+    UNARCHIVE = api.ensure("/{contact_id}/unarchive", ContactStatus, "unarchivecontact")
+    BLOCK = api.ensure("/{contact_id}/block", ContactStatus, "blockcontact")
+    MERGE_HISTORY = api.since("2.16").get(
+        "/{id}/merge_history",
         Page[ContactMerge],
+        "listcontactmergehistory",
         paging=Paging.NEXT_CURSOR,
-        since="2.16",
         reserved=NO_CONTACT,
     )
 
@@ -93,42 +67,16 @@ class Contacts(ContactLinks):
         include_merge_history: bool | None = None,
         **fields: Unpack[ContactFields],
     ) -> Contact:
-        """Change the given fields and return the whole contact.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/updatecontact
-        """
+        """Change the given fields and return the whole contact."""
         query = {"include_merge_history": include_merge_history}
-        return await self._send(self.UPDATE, query=query, fields=fields, contact_id=contact_id)
+        return await self._send(self.UPDATE, fields, query=query, contact_id=contact_id)
 
-    async def get(
-        self,
-        contact_id: Id,
-        *,
-        follow_merged: bool = False,
-        include_merge_history: bool | None = None,
-    ) -> Contact:
-        """Return one contact.
-
-        Args:
-            contact_id: Intercom's id.
-            follow_merged: Return the contact that this one was merged into, if it was. Up to
-                version 2.15 the API does not say so and answers 404.
-            include_merge_history: Whether to say which contacts were merged into it.
-
-        Raises:
-            GoneError: It was merged into another; `canonical_id` says which.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/showcontact
-        """
-        query = {"include_merge_history": include_merge_history}
-        call = self.GET.at(query=query, contact_id=contact_id)
-        return await self._read(call, follow_merged=follow_merged)
+    async def get(self, contact_id: Id, **how: Unpack[ContactReading]) -> Contact:
+        """Return one contact, or the one it was merged into if `follow_merged` is set."""
+        return await self._read(self.GET, how, contact_id=contact_id)
 
     async def delete(self, contact_id: Id) -> ContactStatus:
-        """Delete a contact for good.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/deletecontact
-        """
+        """Delete a contact for good."""
         return await self._send(self.DELETE, contact_id=contact_id)
 
     async def merge(
@@ -142,74 +90,50 @@ class Contacts(ContactLinks):
         """Merge a lead into a user and return the user; the lead is gone and cannot come back.
 
         Args:
-            from_id: The lead.
-            into_id: The user.
             skip_duplicate_validation: Merge them though they share no address and no number,
                 which is refused from 2.16 on (`invalid_merge`).
-            include_merge_history: Whether to say which contacts were merged into it.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/mergecontact
         """
-        json = {"from": str(from_id), "into": str(into_id)}
-        skip = given(skip_duplicate_validation=skip_duplicate_validation)
-        query = {"include_merge_history": include_merge_history}
-        return await self._send(self.MERGE, query=query, json={**json, **skip})
+        return await self._send(
+            self.MERGE,
+            query={"include_merge_history": include_merge_history},
+            json={"from": str(from_id), "into": str(into_id)},
+            skip_duplicate_validation=skip_duplicate_validation,
+        )
 
     def search(
-        self,
-        query: Predicate | Query,
-        *,
-        sort: str | None = None,
-        order: SearchOrder = "ascending",
-        per_page: int | None = None,
-        include_merge_history: bool | None = None,
+        self, query: Predicate | Query, **options: Unpack[ContactSearchOptions]
     ) -> Pager[Contact]:
-        """List the contacts that a query holds for, at most 150 a page.
+        """List the contacts that a query holds for.
 
         Up to version 2.16 times are compared by whole days of the workspace's time zone. Contacts
         that were merged into others are not found, new ones only after some seconds.
 
         Raises:
             QueryError: The API would refuse the query.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/searchcontacts
         """
-        parameters = {"include_merge_history": include_merge_history}
-        return self._search(
-            self.SEARCH, query, sort=sort, order=order, per_page=per_page, parameters=parameters
-        )
+        return self._search(self.SEARCH, query, options)
 
     def list(
         self, *, per_page: int | None = None, include_merge_history: bool | None = None
     ) -> Pager[Contact]:
-        """List all contacts; without `per_page` the server gives 10 a page, 150 at most.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/listcontacts
-        """
-        query = {
-            "per_page": check_per_page(per_page),
-            "include_merge_history": include_merge_history,
-        }
-        return self._list(self.LIST, query=query)
+        """List all contacts; without `per_page` the server gives 10 a page, 150 at most."""
+        return self._list(self.LIST, per_page=per_page, include_merge_history=include_merge_history)
 
     async def create(
         self, *, settle_s: float | None = None, **fields: Unpack[ContactFields]
     ) -> Contact:
-        """Create a contact and return it.
+        """Create a contact and return it; `email` or `external_id` makes it findable.
 
         For some seconds a new contact may not be found by updates, and for longer not by searches.
 
         Args:
             settle_s: Return once a read by id finds the contact, or after this many seconds.
-            fields: What the contact is to have; `email` or `external_id` makes it findable.
 
         Raises:
             ConflictError: There is one with this address or external id; `existing_id` says which.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/createcontact
         """
         check_seconds("settle_s", settle_s)
-        contact = await self._send(self.CREATE, fields=fields)
+        contact = await self._send(self.CREATE, fields)
         if settle_s is not None:
             async for _ in _looks(settle_s):
                 try:
@@ -219,57 +143,27 @@ class Contacts(ContactLinks):
             log.warning("a new contact could not be read after %g s", settle_s)
         return contact
 
-    async def find_by_external_id(
-        self,
-        external_id: Id,
-        *,
-        follow_merged: bool = False,
-        include_merge_history: bool | None = None,
-    ) -> Contact:
-        """Return one contact by your own key, new ones too: this is no search.
-
-        Raises:
-            GoneError: As in `get`, unless `follow_merged`.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/showcontactbyexternalid
-        """
-        query = {"include_merge_history": include_merge_history}
-        call = self.FIND_BY_EXTERNAL_ID.at(query=query, external_id=external_id)
-        return await self._read(call, follow_merged=follow_merged)
+    async def find_by_external_id(self, external_id: Id, **how: Unpack[ContactReading]) -> Contact:
+        """Return one contact by your own key, new ones too: this is no search."""
+        return await self._read(self.FIND_BY_EXTERNAL_ID, how, external_id=external_id)
 
     async def archive(self, contact_id: Id) -> ContactStatus:
-        """Take a contact out of lists and searches, to be brought back by `unarchive`.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/archivecontact
-        """
+        """Take a contact out of lists and searches, to be brought back by `unarchive`."""
         return await self._send(self.ARCHIVE, contact_id=contact_id)
 
     async def unarchive(self, contact_id: Id) -> ContactStatus:
-        """Bring a contact that was archived back.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/unarchivecontact
-        """
+        """Bring a contact that was archived back."""
         return await self._send(self.UNARCHIVE, contact_id=contact_id)
 
     async def block(self, contact_id: Id) -> ContactStatus:
-        """Block a contact, whose conversations are archived too; the API cannot unblock.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/blockcontact
-        """
+        """Block a contact, whose conversations are archived too; the API cannot unblock."""
         return await self._send(self.BLOCK, contact_id=contact_id)
 
     def merge_history(
         self, contact_id: Id, *, order: Order | None = None, per_page: int | None = None
     ) -> Pager[ContactMerge]:
-        """List what was merged into a user, the latest first, at most 150 a page; 50 if left out.
-
-        Raises:
-            NotFoundError: There is no such contact, or it is a lead.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/listcontactmergehistory
-        """
-        query = {"order": order, "per_page": check_per_page(per_page)}
-        return self._list(self.MERGE_HISTORY, query=query, id=contact_id)
+        """List what was merged into a user, no lead, the latest first; 50 a page, 150 at most."""
+        return self._list(self.MERGE_HISTORY, id=contact_id, order=order, per_page=per_page)
 
     async def wait_searchable(self, contact_id: Id, *, timeout_s: float = 300.0) -> Contact:
         """Wait until a search finds a contact, and return it.
@@ -288,8 +182,11 @@ class Contacts(ContactLinks):
             deadline_s=timeout_s, attempts=looks, maybe_sent=True, call=self.SEARCH.name
         )
 
-    async def _read(self, call: Call[Contact], *, follow_merged: bool) -> Contact:
+    async def _read(self, row: Operation[Contact], how: ContactReading, **key: Id) -> Contact:
         """Read a contact, or the one that took its place."""
+        options = row.fields(how)
+        follow_merged = options.pop("follow_merged", False)
+        call = fill(row, arguments={**key, **options})
         for _ in range(_MERGES):
             try:
                 return await self._fetch(call)

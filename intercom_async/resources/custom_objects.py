@@ -2,65 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from intercom_async.errors import ConfigError
-from intercom_async.models import (
-    CustomObjectInstance,
-    DeletedObject,
-    FoundCustomObject,
-    Page,
-)
-from intercom_async.operation import Operation, Paging
+from intercom_async.fields import Id, InstanceOptions
+from intercom_async.models import CustomObjectInstance, DeletedObject, FoundCustomObject, Page
 from intercom_async.pager import Pager
 
-from .base import Id, Moment, Resource, check_per_page
+from .base import Resource
+from .rows import Rows
 from .values import given
 
-_TYPE = "/custom_object_instances/{custom_object_type_identifier}"
-_INSTANCE = f"{_TYPE}/{{custom_object_instance_id}}"
+api = Rows("/custom_object_instances/{custom_object_type_identifier}", "custom-object-instances")
 
 
 class CustomObjects(Resource):
     """Instances of custom objects, by the identifier of their type, such as ``Order``."""
 
     # An instance is known by its external id: sent twice, there is one.
-    CREATE = Operation("POST", _TYPE, CustomObjectInstance, repeat="idempotent")
-    LIST = Operation("GET", _TYPE, Page[CustomObjectInstance], paging=Paging.PAGE)
-    DELETE_BY_EXTERNAL_ID = Operation("DELETE", _TYPE, DeletedObject)
-    GET = Operation("GET", _INSTANCE, CustomObjectInstance)
-    DELETE = Operation("DELETE", _INSTANCE, DeletedObject)
+    CREATE = api.ensure(
+        "", CustomObjectInstance, "createcustomobjectinstances", body=InstanceOptions
+    )
+    LIST = api.pages(
+        "",
+        Page[CustomObjectInstance],
+        "listcustomobjectinstances",
+        methods=("list", "find_by_external_id"),
+    )
+    DELETE_BY_EXTERNAL_ID = api.delete("", DeletedObject, "deletecustomobjectinstancesbyid")
+    GET = api.get(
+        "/{custom_object_instance_id}", CustomObjectInstance, "getcustomobjectinstancesbyid"
+    )
+    DELETE = api.delete(
+        "/{custom_object_instance_id}", DeletedObject, "deletecustomobjectinstancesbyexternalid"
+    )
 
     async def create(
-        self,
-        type_identifier: str,
-        *,
-        external_id: str,
-        external_created_at: Moment | None = None,
-        external_updated_at: Moment | None = None,
-        custom_attributes: Mapping[str, Any] | None = None,
+        self, type_identifier: str, *, external_id: str, **options: Unpack[InstanceOptions]
     ) -> CustomObjectInstance:
-        """Create an instance, or change the one that has this `external_id`, and return it.
-
-        Args:
-            type_identifier: What kind of object.
-            external_id: Your own key.
-            external_created_at: When it was created in your system,
-            external_updated_at: and when it was changed there.
-            custom_attributes: By name; attributes must be defined before they are used.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/custom-object-instances/createcustomobjectinstances
-        """
-        optional = given(
-            external_created_at=external_created_at,
-            external_updated_at=external_updated_at,
-            custom_attributes=custom_attributes,
-        )
-        json = {"external_id": external_id, **optional}
-        return await self._send(
-            self.CREATE, json=json, custom_object_type_identifier=type_identifier
-        )
+        """Create an instance, or change the one that has this `external_id`, and return it."""
+        path: dict[str, Any] = {"custom_object_type_identifier": type_identifier}
+        return await self._send(self.CREATE, given(**options), external_id=external_id, **path)
 
     def list(
         self,
@@ -70,75 +52,54 @@ class CustomObjects(Resource):
         references_conversation_id: Id | None = None,
         per_page: int | None = None,
     ) -> Pager[CustomObjectInstance]:
-        """List the instances that a contact or conversation refers to, from 2.16 on.
-
-        Args:
-            type_identifier: What kind of object.
-            references_contact_id: The contact,
-            references_conversation_id: or the conversation; at least one of the two.
-            per_page: At most 150; 20 if left out.
+        """List what a contact or a conversation refers to, from 2.16 on; 20 a page, 150 at most.
 
         Raises:
             ConfigError: Neither is given.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/custom-object-instances/listcustomobjectinstances
         """
-        query = given(
+        if references_contact_id is references_conversation_id is None:
+            raise ConfigError("give references_contact_id or references_conversation_id")
+        return self._list(
+            self.LIST,
+            custom_object_type_identifier=type_identifier,
             references_contact_id=references_contact_id,
             references_conversation_id=references_conversation_id,
+            per_page=per_page,
         )
-        if not query:
-            raise ConfigError("give references_contact_id or references_conversation_id")
-        query["per_page"] = check_per_page(per_page)
-        return self._list(self.LIST, query=query, custom_object_type_identifier=type_identifier)
 
     async def find_by_external_id(
         self, type_identifier: str, *, external_id: str
     ) -> CustomObjectInstance | None:
-        """Return one instance by your own key; None if there is none.
+        """Return one instance by your own key; if there is none, None, `NotFoundError` up to 2.15.
 
         Raises:
-            NotFoundError: There is none, up to version 2.15; or no such type.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/custom-object-instances/listcustomobjectinstances
+            NotFoundError: There is no such type.
         """
-        call = self.LIST.at(
-            query={"external_id": external_id}, custom_object_type_identifier=type_identifier
+        path, query = (
+            {"custom_object_type_identifier": type_identifier},
+            {"external_id": external_id},
         )
-        found = await self._fetch(call.into(FoundCustomObject))
+        found = await self._fetch(self.LIST.at(query=query, **path).into(FoundCustomObject))
         return found if found.id else next(iter(found.data), None)
 
     async def delete_by_external_id(
         self, type_identifier: str, *, external_id: str
     ) -> DeletedObject:
-        """Delete one instance for good, by your own key.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/custom-object-instances/deletecustomobjectinstancesbyid
-        """
-        return await self._send(
-            self.DELETE_BY_EXTERNAL_ID,
-            query={"external_id": external_id},
-            custom_object_type_identifier=type_identifier,
-        )
+        """Delete one instance for good, by your own key."""
+        path: dict[str, Any] = {"custom_object_type_identifier": type_identifier}
+        return await self._send(self.DELETE_BY_EXTERNAL_ID, external_id=external_id, **path)
 
     async def get(self, type_identifier: str, *, instance_id: Id) -> CustomObjectInstance:
-        """Return one instance by Intercom's id.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/custom-object-instances/getcustomobjectinstancesbyid
-        """
-        return await self._send(
-            self.GET,
-            custom_object_type_identifier=type_identifier,
-            custom_object_instance_id=instance_id,
-        )
+        """Return one instance by Intercom's id."""
+        return await self._send(self.GET, **_instance(type_identifier, instance_id))
 
     async def delete(self, type_identifier: str, *, instance_id: Id) -> DeletedObject:
-        """Delete one instance for good, by Intercom's id.
+        """Delete one instance for good, by Intercom's id."""
+        return await self._send(self.DELETE, **_instance(type_identifier, instance_id))
 
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/custom-object-instances/deletecustomobjectinstancesbyexternalid
-        """
-        return await self._send(
-            self.DELETE,
-            custom_object_type_identifier=type_identifier,
-            custom_object_instance_id=instance_id,
-        )
+
+def _instance(type_identifier: str, instance_id: Id) -> dict[str, Any]:
+    return {
+        "custom_object_type_identifier": type_identifier,
+        "custom_object_instance_id": instance_id,
+    }

@@ -7,23 +7,30 @@ from contextlib import aclosing
 
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
+from intercom_async.fields import Moment
 from intercom_async.jobs import begin, csv_rows, wait_for
 from intercom_async.models import DataExport
-from intercom_async.operation import Operation
 
-from .base import Moment, Resource
+from .base import Resource
+from .rows import Rows
+
+NO_DATA = "no_data"
+DONE = frozenset({"completed", "complete", NO_DATA})
+"""The description names the second in one place and the first elsewhere."""
+
+api = Rows("", "data-export")
 
 
 class DataExports(Resource):
     """Jobs that export what was sent to whom and how they took it; one may run at a time."""
 
-    CREATE = Operation("POST", "/export/content/data", DataExport)
-    GET = Operation("GET", "/export/content/data/{job_identifier}", DataExport)
-    CANCEL = Operation("POST", "/export/cancel/{job_identifier}", DataExport, repeat="idempotent")
-    DOWNLOAD = Operation(
-        "GET",
+    CREATE = api.post("/export/content/data", DataExport, "createdataexport")
+    GET = api.get("/export/content/data/{job_identifier}", DataExport, "getdataexport")
+    CANCEL = api.ensure("/export/cancel/{job_identifier}", DataExport, "canceldataexport")
+    DOWNLOAD = api.get(
         "/download/content/data/{job_identifier}",
         bytes,
+        "downloaddataexport",
         accept="application/octet-stream",
     )
 
@@ -32,42 +39,28 @@ class DataExports(Resource):
 
         Raises:
             RateLimitedError: Another export runs; waiting for the next window does not help.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-export/createdataexport
         """
         json = {"created_at_after": created_at_after, "created_at_before": created_at_before}
         return await self._send(self.CREATE, json=json)
 
     async def get(self, job_identifier: str) -> DataExport:
-        """Return an export's job and how far it is; once completed it is kept for two days.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-export/getdataexport
-        """
+        """Return an export's job and how far it is; once completed it is kept for two days."""
         return await self._send(self.GET, job_identifier=job_identifier)
 
     async def cancel(self, job_identifier: str) -> DataExport:
-        """Give an export up and return its job.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-export/canceldataexport
-        """
+        """Give an export up and return its job."""
         return await self._send(self.CANCEL, job_identifier=job_identifier)
 
     def download(self, job_identifier: str) -> Download:
-        """Fetch what an export made, as gzipped CSV: ``async with …download(id) as stream``.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/data-export/downloaddataexport
-        """
+        """Fetch what an export made, as gzipped CSV: ``async with …download(id) as stream``."""
         return self._download(self.DOWNLOAD, job_identifier=job_identifier)
 
     async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> DataExport:
         """Wait until an export is made, or has found nothing (``no_data``), and return its job.
 
-        Args:
-            timeout_s: How long to wait; None waits as long as it takes.
-
         Raises:
             JobError: The export failed or was given up.
-            DeadlineError: It was not done in time; it goes on.
+            DeadlineError: It was not done within `timeout_s` seconds; it goes on.
         """
         return await wait_for(
             lambda: self.get(job_identifier), done=DONE, name="the export", timeout_s=timeout_s
@@ -114,8 +107,3 @@ class DataExports(Resource):
         ):
             async for row in rows:
                 yield row
-
-
-NO_DATA = "no_data"
-DONE = frozenset({"completed", "complete", NO_DATA})
-"""The description names the second in one place and the first elsewhere."""

@@ -2,100 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, Unpack
 
+from intercom_async.fields import FinMessage, FinReply, FinStart
 from intercom_async.models import FinRating, FinTurn
-from intercom_async.operation import Operation
 
-from .base import Moment, Resource
+from .base import Resource
+from .rows import Rows
 from .values import given, with_iso
 
-
-class FinMessage(TypedDict):
-    """One thing that was said; moments are sent in ISO 8601."""
-
-    author: Literal["user", "agent", "fin"] | str
-    body: str
-    timestamp: Moment
-    timestamp_ms: NotRequired[Moment | str]
-    """The same moment; text is sent as it is, so that it may have milliseconds."""
-
-
-class FinUser(TypedDict):
-    """Who speaks with Fin."""
-
-    id: str
-    name: NotRequired[str]
-    email: NotRequired[str]
-    attributes: NotRequired[Mapping[str, Any]]
-
-
-class FinAttachment(TypedDict):
-    """A file, by address or with its bytes in base64."""
-
-    type: Literal["url", "file"] | str
-    url: NotRequired[str]
-    name: NotRequired[str]
-    content_type: NotRequired[str]
-    data: NotRequired[str]
+api = Rows("/fin", "fin-agent")
 
 
 class Fin(Resource):
-    """Conversations with Fin; access has to be agreed with Intercom.
+    """Conversations with Fin, each known by an id of yours; access is agreed with Intercom."""
 
-    A conversation is known by an id of your own.
-    """
-
-    START = Operation("POST", "/fin/start", FinTurn)
-    REPLY = Operation("POST", "/fin/reply", FinTurn)
+    START = api.post("/start", FinTurn, "startfinconversation", body=FinStart)
+    REPLY = api.post("/reply", FinTurn, "replytofin", body=FinReply)
     # The same rating again changes nothing.
-    RATE = Operation("POST", "/fin/csat", FinRating, repeat="idempotent")
+    RATE = api.ensure("/csat", FinRating, "submitfincsat")
 
-    async def start(
-        self,
-        conversation_id: str,
-        *,
-        message: FinMessage,
-        user: FinUser,
-        attachments: Sequence[FinAttachment] | None = None,
-        history: Sequence[FinMessage] | None = None,
-        attributes: Mapping[str, Any] | None = None,
-    ) -> FinTurn:
-        """Hand a conversation to Fin and return where it stands.
+    async def start(self, conversation_id: str, **turn: Unpack[FinStart]) -> FinTurn:
+        """Hand a conversation to Fin and return where it stands."""
+        fields = self.START.fields(turn)
+        said, attributes = fields.pop("history", None), fields.pop("attributes", None)
+        history = None if said is None else [_written(each) for each in said]
+        about = given(history=history, attributes=attributes)
+        json = {"conversation_metadata": about} if about else {}
+        message = _written(fields.pop("message"))
+        return await self._send(
+            self.START, json=json, conversation_id=conversation_id, message=message, **fields
+        )
 
-        Args:
-            conversation_id: Your id of it.
-            message: What Fin is to answer.
-            user: Who said it.
-            attachments: At most ten.
-            history: What was said before.
-            attributes: Attributes of the conversation.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/fin-agent/startfinconversation
-        """
-        said = None if history is None else [_written(each) for each in history]
-        metadata = given(history=said, attributes=attributes)
-        json = {
-            **_turn(conversation_id, message, user, attachments),
-            **given(conversation_metadata=metadata or None),
-        }
-        return await self._send(self.START, json=json)
-
-    async def reply(
-        self,
-        conversation_id: str,
-        *,
-        message: FinMessage,
-        user: FinUser,
-        attachments: Sequence[FinAttachment] | None = None,
-    ) -> FinTurn:
-        """Answer Fin once it waits for that, and return where the conversation stands.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/fin-agent/replytofin
-        """
-        json = _turn(conversation_id, message, user, attachments)
-        return await self._send(self.REPLY, json=json)
+    async def reply(self, conversation_id: str, **turn: Unpack[FinReply]) -> FinTurn:
+        """Answer Fin once it waits for that, and return where the conversation stands."""
+        fields = self.REPLY.fields(turn)
+        message = _written(fields.pop("message"))
+        return await self._send(
+            self.REPLY, conversation_id=conversation_id, message=message, **fields
+        )
 
     async def rate(
         self,
@@ -107,28 +52,10 @@ class Fin(Resource):
         """Hand in how a user rates a conversation, and return the confirmation.
 
         Another rating takes the place of this one until a remark has been made; then it is final.
-
-        Raises:
-            UnprocessableError: The conversation is unknown, or such a rating.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/fin-agent/submitfincsat
         """
-        json = {"conversation_id": conversation_id, "rating": rating, **given(remark=remark)}
-        return await self._send(self.RATE, json=json)
-
-
-def _turn(
-    conversation_id: str,
-    message: FinMessage,
-    user: FinUser,
-    attachments: Sequence[FinAttachment] | None,
-) -> dict[str, Any]:
-    return {
-        "conversation_id": conversation_id,
-        "message": _written(message),
-        "user": user,
-        **given(attachments=attachments),
-    }
+        return await self._send(
+            self.RATE, conversation_id=conversation_id, rating=rating, remark=remark
+        )
 
 
 def _written(message: FinMessage) -> dict[str, Any]:

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from intercom_async.fields import Id
 from intercom_async.models import FinVoiceCall
-from intercom_async.operation import Operation
 
-from .base import Id, Resource
-from .values import given
+from .base import Resource
+from .rows import Rows
+
+api = Rows("/fin_voice", "calls", since="2.15")
 
 
 class FinVoice(Resource):
     """Calls that were registered with Fin Voice."""
 
-    REGISTER = Operation("POST", "/fin_voice/register", FinVoiceCall, since="2.15")
-    GET = Operation("GET", "/fin_voice/collect/{id}", FinVoiceCall, since="2.15")
-    FIND_BY_EXTERNAL_ID = Operation(
-        "GET", "/fin_voice/external_id/{external_id}", FinVoiceCall, since="2.15"
+    REGISTER = api.post("/register", FinVoiceCall, "registerfinvoicecall")
+    GET = api.get("/collect/{id}", FinVoiceCall, "collectfinvoicecallbyid")
+    FIND_BY_EXTERNAL_ID = api.get(
+        "/external_id/{external_id}", FinVoiceCall, "collectfinvoicecallbyexternalid"
     )
-    FIND_BY_PHONE_NUMBER = Operation(
-        "GET", "/fin_voice/phone_number/{phone_number}", FinVoiceCall, since="2.15"
+    FIND_BY_PHONE_NUMBER = api.get(
+        "/phone_number/{phone_number}", FinVoiceCall, "collectfinvoicecallbyphonenumber"
     )
-    FIND_BY_CONVERSATION = Operation(
-        "GET", "/fin_voice/conversation/{conversation_id}", list[FinVoiceCall], since="2.15"
+    FIND_BY_CONVERSATION = api.get(
+        "/conversation/{conversation_id}",
+        list[FinVoiceCall],
+        "collectfinvoicecallsbyconversationid",
     )
 
     async def register(
@@ -42,37 +46,23 @@ class FinVoice(Resource):
             call_id: The other system's id of the call.
             source: That system; ``aws_connect`` if left out.
             data: What else there is to know.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/calls/registerfinvoicecall
         """
-        optional = given(source=source, data=data)
-        json = {"phone_number": phone_number, "call_id": call_id, **optional}
-        return await self._send(self.REGISTER, json=json)
+        return await self._send(
+            self.REGISTER, phone_number=phone_number, call_id=call_id, source=source, data=data
+        )
 
     async def get(self, call_id: Id) -> FinVoiceCall:
-        """Return a call by the id that `register` gave it.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/calls/collectfinvoicecallbyid
-        """
+        """Return a call by the id that `register` gave it."""
         return await self._send(self.GET, id=call_id)
 
     async def find_by_external_id(self, external_id: Id) -> FinVoiceCall:
-        """Return a call by the other system's id.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/calls/collectfinvoicecallbyexternalid
-        """
+        """Return a call by the other system's id."""
         return await self._send(self.FIND_BY_EXTERNAL_ID, external_id=external_id)
 
     async def find_by_phone_number(self, phone_number: str) -> FinVoiceCall:
-        """Return the last call from a number.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/calls/collectfinvoicecallbyphonenumber
-        """
+        """Return the last call from a number."""
         return await self._send(self.FIND_BY_PHONE_NUMBER, phone_number=phone_number)
 
     async def find_by_conversation(self, conversation_id: Id) -> list[FinVoiceCall]:
-        """Return all calls that belong to a conversation.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/calls/collectfinvoicecallsbyconversationid
-        """
+        """Return all calls that belong to a conversation."""
         return await self._send(self.FIND_BY_CONVERSATION, conversation_id=conversation_id)

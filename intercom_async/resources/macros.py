@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
+from intercom_async.fields import Id, Moment
 from intercom_async.models import Macro, Page
-from intercom_async.operation import Operation, Paging
 from intercom_async.pager import Pager
 
-from .base import Id, Moment, Resource, check_per_page
-from .values import to_parameter
+from .base import Resource
+from .rows import Rows
+
+api = Rows("/macros", "macros", since="2.16")
 
 
 class Macros(Resource):
-    """Macros, as far as the token's teammate may see them."""
+    """Macros, as far as the token's teammate may see them; others are not found."""
 
-    GET = Operation("GET", "/macros/{id}", Macro, since="2.16")
-    LIST = Operation("GET", "/macros", Page[Macro], paging=Paging.CURSOR_QUERY, since="2.16")
+    GET = api.get("/{id}", Macro, "getmacro")
+    LIST = api.cursor("", Page[Macro], "listmacros")
 
     async def get(self, macro_id: Id) -> Macro:
-        """Return one macro.
-
-        Raises:
-            NotFoundError: There is none, or it is for other teams.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/macros/getmacro
-        """
+        """Return one macro."""
         return await self._send(self.GET, id=macro_id)
 
     def list(
         self, *, updated_since: Moment | None = None, per_page: int | None = None
     ) -> Pager[Macro]:
-        """List macros, the last changed first, at most 150 a page; 50 if left out.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/macros/listmacros
-        """
-        query = {
-            "updated_since": to_parameter("updated_since", updated_since),
-            "per_page": check_per_page(per_page),
-        }
-        return self._list(self.LIST, query=query)
+        """List macros, the last changed first, at most 150 a page; 50 if left out."""
+        return self._list(self.LIST, updated_since=updated_since, per_page=per_page)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from intercom_async.fields import Id
 from intercom_async.models import Note
-from intercom_async.operation import Operation
 
-from .base import Id, Resource
+from .base import Resource
+from .rows import Rows
+
+api = Rows("/notes", "notes")
 
 
 class Notes(Resource):
     """Notes, by their own ids."""
 
-    GET = Operation("GET", "/notes/{note_id}", Note)
+    GET = api.get("/{note_id}", Note, "retrievenote")
 
     async def get(self, note_id: Id) -> Note:
-        """Return one note.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/notes/retrievenote
-        """
+        """Return one note."""
         return await self._send(self.GET, note_id=note_id)

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from intercom_async.models import PhoneSwitch
-from intercom_async.operation import Operation
 
 from .base import Resource
-from .values import given
+from .rows import Rows
+
+api = Rows("/phone_call_redirects", "switch")
 
 
 class PhoneCalls(Resource):
     """Calls that go on in the messenger."""
 
-    REDIRECT = Operation("POST", "/phone_call_redirects", PhoneSwitch)
+    REDIRECT = api.post("", PhoneSwitch, "createphoneswitch")
 
     async def redirect(
         self, *, phone: str, custom_attributes: Mapping[str, Any] | None = None
@@ -28,8 +29,5 @@ class PhoneCalls(Resource):
 
         Raises:
             BadRequestError: The text message was not sent; the body says why in `error_key`.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/switch/createphoneswitch
         """
-        json = {"phone": phone, **given(custom_attributes=custom_attributes)}
-        return await self._send(self.REDIRECT, json=json)
+        return await self._send(self.REDIRECT, phone=phone, custom_attributes=custom_attributes)

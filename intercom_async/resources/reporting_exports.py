@@ -5,30 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from intercom_async.download import Download
+from intercom_async.fields import Id, Moment
 from intercom_async.jobs import wait_for
 from intercom_async.models import Dataset, Page, ReportingExport
-from intercom_async.operation import Operation
 from intercom_async.pager import Pager
 
-from .base import Id, Moment, Resource
+from .base import Resource
+from .rows import Rows
+
+# The reference has no page for them.
+api = Rows("", "reporting-data-export")
 
 
 class ReportingExports(Resource):
     """Jobs that export reporting data; five may be pending at a time."""
 
-    ENQUEUE = Operation("POST", "/export/reporting_data/enqueue", ReportingExport)
-    GET = Operation(
-        "GET",
-        "/export/reporting_data/{job_identifier}",
-        ReportingExport,
-        reserved=("get_datasets",),
+    ENQUEUE = api.post("/export/reporting_data/enqueue", ReportingExport, "")
+    GET = api.get(
+        "/export/reporting_data/{job_identifier}", ReportingExport, "", reserved=("get_datasets",)
     )
-    LIST_DATASETS = Operation("GET", "/export/reporting_data/get_datasets", Page[Dataset])
-    DOWNLOAD = Operation(
-        "GET",
-        "/download/reporting_data/{job_identifier}",
-        bytes,
-        accept="application/octet-stream",
+    LIST_DATASETS = api.get("/export/reporting_data/get_datasets", Page[Dataset], "")
+    DOWNLOAD = api.get(
+        "/download/reporting_data/{job_identifier}", bytes, "", accept="application/octet-stream"
     )
 
     async def enqueue(
@@ -39,24 +37,15 @@ class ReportingExports(Resource):
         start_time: Moment,
         end_time: Moment,
     ) -> ReportingExport:
-        """Begin an export and return its job.
+        """Begin an export of columns of one of `list_datasets` and return its job.
 
-        Args:
-            dataset_id: One of `list_datasets`,
-            attribute_ids: and the columns of it to export.
-            start_time: From when on; by which of a row's times, the data set says.
-            end_time: Until when.
+        The data set says by which of a row's times it is cut.
 
         Raises:
             RateLimitedError: Five exports are pending; waiting for the next window does not help.
         """
-        json = {
-            "dataset_id": dataset_id,
-            "attribute_ids": attribute_ids,
-            "start_time": start_time,
-            "end_time": end_time,
-        }
-        return await self._send(self.ENQUEUE, json=json)
+        what = {"dataset_id": dataset_id, "attribute_ids": attribute_ids}
+        return await self._send(self.ENQUEUE, json=what, start_time=start_time, end_time=end_time)
 
     async def get(
         self, job_identifier: str, *, app_id: Id | None = None, client_id: Id | None = None
@@ -75,23 +64,16 @@ class ReportingExports(Resource):
 
     def download(self, job_identifier: str, *, app_id: Id | None = None) -> Download:
         """Fetch what an export made: ``async with …download(id) as stream``."""
-        return self._download(
-            self.DOWNLOAD, query={"app_id": app_id}, job_identifier=job_identifier
-        )
+        return self._download(self.DOWNLOAD, job_identifier=job_identifier, app_id=app_id)
 
     async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> ReportingExport:
         """Wait until an export is made and return its job.
 
-        Args:
-            timeout_s: How long to wait; None waits as long as it takes.
-
         Raises:
             JobError: The export failed.
-            DeadlineError: It was not done in time; it goes on.
+            DeadlineError: It was not done within `timeout_s` seconds; it goes on.
         """
+        done = ("complete", "completed")
         return await wait_for(
-            lambda: self.get(job_identifier),
-            done=("complete", "completed"),
-            name="the reporting export",
-            timeout_s=timeout_s,
+            lambda: self.get(job_identifier), done=done, name="the export", timeout_s=timeout_s
         )

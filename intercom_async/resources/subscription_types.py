@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from intercom_async.models import Page, SubscriptionType
-from intercom_async.operation import Operation
 from intercom_async.pager import Pager
 
 from .base import Resource
+from .rows import Rows
+
+api = Rows("/subscription_types", "subscription-types")
 
 
 class SubscriptionTypes(Resource):
     """Kinds of messages; what a contact decided about them is at `contacts.subscriptions`."""
 
-    LIST = Operation("GET", "/subscription_types", Page[SubscriptionType])
+    LIST = api.get("", Page[SubscriptionType], "listsubscriptiontypes")
 
     def list(self) -> Pager[SubscriptionType]:
-        """List all kinds; one answer holds them all.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/subscription-types/listsubscriptiontypes
-        """
+        """List all kinds; one answer holds them all."""
         return self._list(self.LIST)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from intercom_async.config import is_positive_number
 from intercom_async.errors import ConfigError
+from intercom_async.fields.common import Id, Moment
 from intercom_async.operation import Parameter
-
-from .base import Id, Moment
 
 
 def given(**fields: Any) -> dict[str, Any]:
@@ -61,8 +61,10 @@ def to_parameter(name: str, value: Any) -> Parameter:
     """Write one query parameter: moments as UNIX seconds, lists with commas.
 
     Raises:
-        ConfigError: It is a datetime without a time zone.
+        ConfigError: It is a datetime without a time zone, or a number of items that is none.
     """
+    if name == "per_page":
+        return check_per_page(value)
     if isinstance(value, datetime):
         return to_unix(name, value)
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -71,32 +73,46 @@ def to_parameter(name: str, value: Any) -> Parameter:
     return parameter
 
 
+def check_per_page(per_page: int | None) -> int | None:
+    """Return the number of items a page.
+
+    Raises:
+        ConfigError: It is not a whole number above 0.
+    """
+    if per_page is None or (isinstance(per_page, int) and is_positive_number(per_page)):
+        return per_page
+    raise ConfigError(f"per_page must be a whole number above 0, not {per_page!r}")
+
+
 def tagging(tag_id: Id, admin_id: Id | None) -> dict[str, str]:
     """Write the body that attaches a tag; None leaves it to the token who does that."""
     return {"id": str(tag_id), **({} if admin_id is None else {"admin_id": str(admin_id)})}
 
 
-def noting(body: str, admin_id: Id | None) -> dict[str, str]:
-    """Write the body that puts a note on something; None leaves it to the token who wrote it."""
-    return {"body": body, **({} if admin_id is None else {"admin_id": str(admin_id)})}
-
-
-def only_one(name: str, **choices: Any) -> dict[str, Any]:
-    """Return the one argument that was given, such as the key of a contact.
+def only_one(name: str, **keys: Id | None) -> dict[str, str]:
+    """Return the one key of someone that was given, by the name that the API gives it.
 
     Args:
-        name: What it names, for the error's message.
-        choices: The arguments, None if not given.
+        name: Whose key it is, for the error's message.
+        keys: The arguments, None if not given.
 
     Raises:
         ConfigError: None or more than one was given.
     """
-    found = given(**choices)
+    found = given(**keys)
     if len(found) != 1:
-        raise ConfigError(f"{name} takes one of {', '.join(choices)}, not {len(found)}")
-    return found
+        raise ConfigError(f"{name} takes one of {', '.join(keys)}, not {len(found)}")
+    return {_WIRE_NAMES.get(key, key): str(value) for key, value in found.items()}
 
 
-def to_number(value: Id) -> Id:
+_WIRE_NAMES = {"contact_id": "intercom_user_id"}
+
+
+def to_text(value: Id | None) -> str | None:
+    """Write an id as text where the API declares one; None stays None."""
+    return None if value is None else str(value)
+
+
+def to_number(value: Id | None) -> Id | None:
     """Write an id as a number where the API declares one; what is none is left to the API."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
+from intercom_async.fields import Id, PersonKey
 from intercom_async.models import Contact, Visitor
-from intercom_async.operation import Operation
 
-from .base import Id, Resource
-from .values import given, only_one
+from .base import Resource
+from .rows import Rows
+from .values import only_one
 
-
-class PersonKey(TypedDict, total=False):
-    """Someone by at least one key."""
-
-    id: Id
-    """Intercom's,"""
-    user_id: Id
-    """your own,"""
-    email: str
-    """or the address."""
+api = Rows("/visitors", "visitors")
 
 
 class Visitors(Resource):
     """Visitors."""
 
-    UPDATE = Operation("PUT", "/visitors", Visitor)
-    FIND_BY_USER_ID = Operation("GET", "/visitors", Visitor)
-    CONVERT = Operation("POST", "/visitors/convert", Contact)
+    UPDATE = api.put("", Visitor, "updatevisitor")
+    FIND_BY_USER_ID = api.get("", Visitor, "retrievevisitorwithuserid")
+    CONVERT = api.post("/convert", Contact, "convertvisitor")
 
     async def update(
         self,
@@ -38,32 +30,21 @@ class Visitors(Resource):
         name: str | None = None,
         custom_attributes: Mapping[str, Any] | None = None,
     ) -> Visitor:
-        """Change the given fields and return the whole visitor.
+        """Change the given fields and return the whole visitor, named by exactly one key.
 
         Args:
             visitor_id: The visitor by Intercom's id,
-            user_id: or by your own key; exactly one of the two.
-            name: What the visitor is called.
+            user_id: or by your own key.
             custom_attributes: Attributes must be defined before they are used.
-
-        Raises:
-            ConfigError: None or both of the keys are given.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/visitors/updatevisitor
         """
         key = only_one("the visitor", id=visitor_id, user_id=user_id)
-        json = {
-            **{kind: str(value) for kind, value in key.items()},
-            **given(name=name, custom_attributes=custom_attributes),
-        }
-        return await self._send(self.UPDATE, json=json)
+        return await self._send(
+            self.UPDATE, json=key, name=name, custom_attributes=custom_attributes
+        )
 
     async def find_by_user_id(self, user_id: Id) -> Visitor:
-        """Return one visitor by your own key.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/visitors/retrievevisitorwithuserid
-        """
-        return await self._send(self.FIND_BY_USER_ID, query={"user_id": str(user_id)})
+        """Return one visitor by your own key."""
+        return await self._send(self.FIND_BY_USER_ID, user_id=str(user_id))
 
     async def convert(
         self,
@@ -77,12 +58,8 @@ class Visitors(Resource):
         Args:
             type: What the contact is to be.
             user: The keys that the contact has or is to have.
-            visitor: The visitor.
-
-        Reference: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/visitors/convertvisitor
         """
-        json = {"type": type, "user": _key(user), "visitor": _key(visitor)}
-        return await self._send(self.CONVERT, json=json)
+        return await self._send(self.CONVERT, type=type, user=_key(user), visitor=_key(visitor))
 
 
 def _key(person: PersonKey) -> dict[str, str]:

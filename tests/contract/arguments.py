@@ -111,8 +111,10 @@ def arguments(method: Method) -> tuple[Argument, ...]:
         hint = hints[name]
         if parameter.kind is parameter.VAR_KEYWORD:
             if get_origin(hint) is Unpack:
-                keys = get_type_hints(get_args(hint)[0])
-                found += [Argument(key, of, False, False) for key, of in keys.items()]
+                kind = get_args(hint)[0]
+                keys = get_type_hints(kind)
+                needed = kind.__required_keys__
+                found += [Argument(key, of, key in needed, False) for key, of in keys.items()]
             continue
         is_positional = parameter.kind is not parameter.KEYWORD_ONLY
         is_required = parameter.default is parameter.empty

@@ -115,7 +115,9 @@ _SORTED = "works, though not described (Intercom-OpenAPI issue 114)"
 UNDESCRIBED: dict[str, dict[str, str]] = {
     "*": {"per_page": "works for all lists with pages, though some descriptions leave it out"},
     "GET /events": dict.fromkeys(("user_id", "email", "intercom_user_id"), "a key of the filter"),
-    "POST /messages": {"components": "fills the template of a WhatsApp message"},
+    "POST /messages": dict.fromkeys(
+        ("components", "locale"), "fills the template of a WhatsApp message, as in an example"
+    ),
     "GET /conversations": {"order": _SORTED, "sort": _SORTED},
     "POST /conversations/search": {"sort": _SORTED},
     "POST /tickets/search": {"sort": _SORTED},

@@ -185,6 +185,25 @@ SPLIT: list[tuple[str, Use, str, Any]] = [
         },
     ),
     (
+        "a WhatsApp message",
+        lambda i: i.messages.send_whatsapp(
+            admin_id=1,
+            to={"phone": "+353871234567"},
+            template="welcome",
+            components=[{"type": "BODY", "parameters": [{"type": "text", "text": "Ada"}]}],
+            locale="en",
+        ),
+        "POST /messages",
+        {
+            "message_type": "whatsapp",
+            "from": {"type": "admin", "id": 1},
+            "to": {"phone": "+353871234567"},
+            "template": "welcome",
+            "components": [{"type": "BODY", "parameters": [{"type": "text", "text": "Ada"}]}],
+            "locale": "en",
+        },
+    ),
+    (
         "an attribute that is a choice",
         lambda i: i.data_attributes.create_choice(name="n", model="contact", options=["a", "b"]),
         "POST /data_attributes",
@@ -278,6 +297,28 @@ REFUSED: list[tuple[str, Use, str]] = [
         "an event without a name",
         lambda i: i.events.create_many([{"event_name": "", "user_id": 1}]),
         "event_name",
+    ),
+    (
+        "a component without a type",
+        lambda i: i.messages.send_whatsapp(
+            admin_id=1, to={"phone": "+1"}, template="t", components=[{"text": "x"}]
+        ),
+        "each with a type",
+    ),
+    (
+        "a component alone",
+        lambda i: i.messages.send_whatsapp(
+            admin_id=1,
+            to={"phone": "+1"},
+            template="t",
+            components={"type": "BODY"},  # type: ignore[arg-type] # the mistake
+        ),
+        "a list of objects",
+    ),
+    (
+        "a redirect without a target",
+        lambda i: i.help_center.create_redirect(1, from_url="u", locale="en"),  # type: ignore[call-arg] # the mistake
+        "needs target_id, target_type",
     ),
     ("a naive time", lambda i: i.admins.list_activity_logs(created_at_after=NAIVE).first(), "zone"),
 ]

@@ -10,13 +10,14 @@ from hypothesis import given, strategies as st
 
 from intercom_async.encoding import encode
 from intercom_async.errors import ConfigError
+from intercom_async.fields import ContentReference, FinMessage
 from intercom_async.operation import Call
 from intercom_async.pager import Pager
 from intercom_async.resources.articles import Articles
 from intercom_async.resources.banners import Banners
-from intercom_async.resources.content import Content, ContentReference
+from intercom_async.resources.content import Content
 from intercom_async.resources.data_connectors import DataConnectors
-from intercom_async.resources.fin import Fin, FinMessage
+from intercom_async.resources.fin import Fin
 from intercom_async.resources.help_center import HelpCenter
 from intercom_async.resources.macros import Macros
 from intercom_async.resources.office_hours import OfficeHours
@@ -202,9 +203,10 @@ def test_a_collection_is_put_on_the_first_level_by_null(sender: Sender) -> None:
 def test_failed_requests_of_a_connector_are_asked_for(sender: Sender) -> None:
     made = DataConnectors(sender).list_executions("1", success=False, start_ts=NOON)
 
-    target = send(sender, made).target
+    call = send(sender, made)
 
-    assert target == f"/data_connectors/1/execution_results?start_ts={NOON_UNIX_S}&success=false"
+    assert call.path == "/data_connectors/1/execution_results"
+    assert call.query == {"start_ts": NOON_UNIX_S, "success": False}
 
 
 def test_the_job_of_a_report_is_named_twice(sender: Sender) -> None:

@@ -1,0 +1,64 @@
+"""Fields of what Fin reads beside the help center."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+from .common import Id
+
+
+class SourceOptions(TypedDict, total=False):
+    """What a source may have; None is as if left out."""
+
+    status: Literal["active", "deactivated"] | str | None
+    """Whether Fin reads its pages."""
+    audience_ids: Sequence[Id] | None
+    """For whom Fin may use them; an empty list is for everybody."""
+
+
+class SourceChanges(SourceOptions, total=False):
+    """What may be changed of a source; None is as if left out."""
+
+    apply_audience_to_existing_content: bool | None
+    """Whether pages that are there already follow."""
+
+
+class ExternalPageContent(TypedDict):
+    """What an external page must have."""
+
+    source_id: Id
+    """The source it belongs to."""
+    title: str
+    html: str
+
+
+class ExternalPageKey(ExternalPageContent):
+    """What an external page must have, and is known by."""
+
+    external_id: str
+    """Your own key for it."""
+
+
+class NewExternalPage(ExternalPageKey, total=False):
+    """A page, and what it may have; None is as if left out."""
+
+    url: str | None
+    """Where it stands; without it Fin names no source when it answers from it."""
+    ai_agent_availability: bool | None
+    """Whether Fin may use it; an existing page keeps what it has."""
+    ai_copilot_availability: bool | None
+    """Whether Copilot may."""
+
+
+class ExternalPageAddress(ExternalPageContent):
+    """What an external page must have when it is written anew."""
+
+    url: str
+
+
+class ExternalPageChanges(ExternalPageAddress, total=False):
+    """A page as it is to be; None is as if left out."""
+
+    external_id: str | None
+    fin_availability: bool | None

@@ -1,0 +1,41 @@
+"""Fields of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from .common import Id, Moment
+
+
+class EventName(TypedDict):
+    """What was done."""
+
+    event_name: str
+    """Such as ``ordered-item``; a noun and a verb in the past read well."""
+
+
+class EventFields(EventName, total=False):
+    """An event; None is as if left out."""
+
+    created_at: Moment | None
+    """When; now if left out. Sent again with the same moment, it is not counted again."""
+    user_id: Id | None
+    """The contact by your own key,"""
+    email: str | None
+    """or by address,"""
+    id: Id | None
+    """or by Intercom's id; at least one of the three."""
+    metadata: Mapping[str, Any] | None
+    """At most ten values; more are ignored by the API."""
+
+
+class EventOwner(TypedDict, total=False):
+    """Whose events they are, by exactly one key; None is as if left out."""
+
+    user_id: Id | None
+    """The contact by your own key,"""
+    email: str | None
+    """or by address,"""
+    intercom_user_id: Id | None
+    """or by Intercom's id."""

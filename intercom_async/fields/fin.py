@@ -1,0 +1,62 @@
+"""What is said to Fin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+from .common import Moment
+
+
+class FinMessage(TypedDict):
+    """One thing that was said; moments are sent in ISO 8601."""
+
+    author: Literal["user", "agent", "fin"] | str
+    body: str
+    timestamp: Moment
+    timestamp_ms: NotRequired[Moment | str]
+    """The same moment; text is sent as it is, so that it may have milliseconds."""
+
+
+class FinUser(TypedDict):
+    """Who speaks with Fin."""
+
+    id: str
+    name: NotRequired[str]
+    email: NotRequired[str]
+    attributes: NotRequired[Mapping[str, Any]]
+
+
+class FinAttachment(TypedDict):
+    """A file, by address or with its bytes in base64."""
+
+    type: Literal["url", "file"] | str
+    url: NotRequired[str]
+    name: NotRequired[str]
+    content_type: NotRequired[str]
+    data: NotRequired[str]
+
+
+class FinTurnRequired(TypedDict):
+    """What somebody says to Fin."""
+
+    message: FinMessage
+    """What Fin is to answer."""
+    user: FinUser
+    """Who said it."""
+
+
+class FinReply(FinTurnRequired, total=False):
+    """What somebody says to Fin, and files with it."""
+
+    attachments: Sequence[FinAttachment] | None
+    """At most ten."""
+
+
+class FinStart(FinReply, total=False):
+    """What Fin is to know of a conversation."""
+
+    history: Sequence[FinMessage] | None
+    """What was said before."""
+    attributes: Mapping[str, Any] | None
+    """Attributes of the conversation."""

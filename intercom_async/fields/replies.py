@@ -1,0 +1,60 @@
+"""Fields of replies, which conversations and tickets take in the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+from .common import Id, Moment
+
+MessageType = Literal["comment", "note", "quick_reply"]
+"""``note`` is seen by teammates only; contacts write comments only."""
+
+
+class AttachmentFile(TypedDict):
+    """A file to be sent along."""
+
+    content_type: str
+    data: str
+    """Base64."""
+    name: str
+
+
+class ReplyOption(TypedDict):
+    """A button of a quick reply, or the one that a contact chose."""
+
+    text: str
+    uuid: str
+
+
+class ReplyFields(TypedDict, total=False):
+    """Who replies, and what."""
+
+    message_type: MessageType
+    """A comment if left out."""
+    body: str | None
+    """HTML for admins, plain text for contacts."""
+    admin_id: Id | None
+    """The admin who replies,"""
+    contact_id: Id | None
+    """or the contact by Intercom's id,"""
+    email: str | None
+    """or by address,"""
+    user_id: Id | None
+    """or by your own key; exactly one of the four."""
+    attachment_urls: Sequence[str] | None
+    """At most ten addresses of files."""
+    attachment_files: Sequence[AttachmentFile] | None
+    """At most ten."""
+    reply_options: Sequence[ReplyOption] | None
+    created_at: Moment | None
+    """When it was written; now if left out."""
+    skip_notifications: bool | None
+    """Whether nobody is to be told."""
+
+
+class TicketReplyFields(ReplyFields, total=False):
+    """Who replies in a ticket, and what."""
+
+    cross_post: bool
+    """Whether a note on a back-office ticket goes to the conversations linked to it, too."""

@@ -1,0 +1,51 @@
+"""Fields of tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from .common import Id, Moment
+
+
+class NewTicketFields(TypedDict, total=False):
+    """What a new ticket has, beside its type."""
+
+    contact_id: Id
+    """The contact by Intercom's id,"""
+    external_id: Id
+    """or by your own key,"""
+    email: str
+    """or by address, which creates one if there is none; exactly one of the three."""
+    ticket_attributes: Mapping[str, Any]
+    """By name; title and description are ``_default_title_`` and ``_default_description_``."""
+    conversation_to_link_id: Id
+    company_id: Id
+    """Intercom's id."""
+    created_at: Moment
+    """Now if left out."""
+    admin_assignee_id: Id
+    team_assignee_id: Id
+    skip_notifications: bool
+    """Whether nobody is to be told."""
+
+
+class TicketFields(TypedDict, total=False):
+    """Writable fields of a ticket; a key left out keeps its value."""
+
+    ticket_attributes: Mapping[str, Any]
+    """By name."""
+    ticket_state_id: Id
+    company_id: Id | None
+    """Intercom's id; None takes the company away."""
+    open: bool
+    """False closes the ticket, and ends its snooze."""
+    is_shared: bool
+    """Whether the contact sees it."""
+    snoozed_until: Moment
+    admin_id: Id
+    """Who changes it, as workflows and reports are to see it."""
+    assignee_id: Id
+    """An admin or a team; ``"0"`` takes it from everybody."""
+    skip_notifications: bool
+    """Whether nobody is to be told."""
