@@ -42,9 +42,10 @@ def parse_window(headers: Mapping[str, str]) -> Window:
     Header names are looked up as Intercom writes them and in lower case, so a plain dict of either
     spelling will do.
     """
-    limit = _count(header(headers, "X-RateLimit-Limit"))
-    remaining = _count(header(headers, "X-RateLimit-Remaining"))
-    reset_at = _moment(header(headers, "X-RateLimit-Reset"))
+    get = headers.get
+    limit = _count(get("X-RateLimit-Limit") or get("x-ratelimit-limit"))
+    remaining = _count(get("X-RateLimit-Remaining") or get("x-ratelimit-remaining"))
+    reset_at = _moment(get("X-RateLimit-Reset") or get("x-ratelimit-reset"))
     if limit is None and remaining is None and reset_at is None:
         return UNKNOWN
     if limit is not None and remaining is not None and remaining > limit:

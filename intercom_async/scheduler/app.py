@@ -61,6 +61,8 @@ class App:
             part = 1.0
         else:
             part = SMALL_PART
-        window = gate.span(now)[0]
-        _, soft = gate.room(window, now, hurried=False)
-        return self.lanes.live > soft * part or gate.ledger(window).foreign_at_least > ROUNDING
+        ledger = gate.span(now)[0]
+        if ledger.top - ledger.charged > ROUNDING:
+            return True
+        _, soft = gate.room(ledger, now, hurried=False)
+        return self.lanes.live > soft * part

@@ -20,6 +20,7 @@ class Breaker:
     def __init__(self, random: Random) -> None:
         self._random = random
         self.streak: int = 0
+        """How many there have been; any other answer sets it to 0."""
         self.until: float = 0.0
         """Nobody goes before this moment."""
 
@@ -36,10 +37,6 @@ class Breaker:
         longest_s = min(LONGEST_S, FIRST_S * 2.0 ** (self.streak - STREAK + 1))
         self.until = now + self._random.uniform(0.5, 1.0) * longest_s
         return True
-
-    def succeeded(self) -> None:
-        """Note any other answer."""
-        self.streak = 0
 
     def look(self, now: float, in_flight: int) -> float:
         """Return 0.0 if a call may go all the same, else when to look again."""

@@ -26,14 +26,14 @@ def estimate_s(app: App, permit: Permit, now: float) -> tuple[float, float | Non
             return 0.0, None
         return paced_s + ahead / gate.rate_per_s(now), None
     is_paced = app.is_paced(permit, now)
-    window = gate.span(now)[-1]
-    reset_at = window / 1000
+    ledger = gate.span(now)[-1]
+    reset_at = ledger.window / 1000
     hurried = permit.priority is Priority.INTERACTIVE
-    hard, _ = gate.room(window, now, hurried=hurried)
-    room = 0 if gate.ledger(window).is_full else max(0, hard - permit.cost + 1)
+    hard, _ = gate.room(ledger, now, hurried=hurried)
+    room = 0 if ledger.is_full else max(0, hard - permit.cost + 1)
     if ahead < room:
         return (paced_s + ahead / gate.rate_per_s(now) if is_paced else 0.0), reset_at
     windows, rest = divmod(ahead - room, max(1, gate.limit))
     steady_s = gate.grid.length_s / gate.limit
     after_s = windows * gate.grid.length_s + (rest * steady_s if is_paced else 0.0)
-    return max(0.0, gate.opens(window, now) - now) + after_s, reset_at
+    return max(0.0, gate.opens(ledger, now) - now) + after_s, reset_at

@@ -79,8 +79,11 @@ class Foreign:
 
     def estimate(self, ledger: Ledger) -> int:
         """Return how much of a window others had used when the server last said."""
-        low, high = ledger.foreign_at_least, ledger.foreign_at_most
-        return low if low >= high else min(max(ledger.foreign, low), high)
+        high = ledger.top - ledger.acknowledged - ledger.lost
+        if high <= 0:
+            return 0
+        low = max(0, high - ledger.outstanding)
+        return min(max(ledger.foreign, low), high)
 
     # Learning --------------------------------------------------------------------------------
 
@@ -115,13 +118,12 @@ class Foreign:
             self._coming[slot] = coming
 
     def watch(
-        self, window: int, ledger: Ledger, now: float, *, sent: float, part: float, tuning: Tuning
+        self, ledger: Ledger, now: float, *, sent: float, part: float, tuning: Tuning
     ) -> None:
         """Take in a reply.
 
         Args:
-            window: The window that it was counted in.
-            ledger: Its account.
+            ledger: The account of the window that it was counted in.
             now: When the reply came.
             sent: When its request left.
             part: How much of the window had passed then, from 0 to 1.
@@ -130,12 +132,14 @@ class Foreign:
         foreign = self.estimate(ledger)
         if sent > self._sampled_at:
             self._sampled_at = sent
-            _mark(ledger, foreign, min(SLOTS - 1, max(0, int(part * SLOTS))))
+            slot = min(SLOTS - 1, max(0, int(part * SLOTS)))
+            if foreign > ROUNDING or slot > ledger.marked[0]:
+                _mark(ledger, foreign, slot)
         seen = self._seen
-        if seen is None or seen[1] != window:
+        if seen is None or seen[1] != ledger.window:
             if seen is None and foreign > ROUNDING:
                 self.own_part = FIRST_PART
-            self._seen = (now, window, foreign, ledger.charged)
+            self._seen = (now, ledger.window, foreign, ledger.charged)
             return
         passed_s = now - seen[0]
         if passed_s >= tuning.foreign_span_s:
@@ -144,7 +148,7 @@ class Foreign:
             self._per_s = max(slope, 0.5 * slope + 0.5 * FADE * self._per_s)
             if own + others > 0:
                 self.own_part += 0.5 * (max(0, own) / (own + others) - self.own_part)
-            self._seen = (now, window, foreign, ledger.charged)
+            self._seen = (now, ledger.window, foreign, ledger.charged)
 
     # Foreseeing ------------------------------------------------------------------------------
 

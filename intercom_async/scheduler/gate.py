@@ -16,9 +16,10 @@ from .foreign import ROUNDING, Foreign
 from .grid import Grid
 from .ledger import Ledger
 from .limiter_clock import LimiterClock
-from .pace import Pace
+from .pace import Pace, even_rate
 from .placing import place, rank_in
 from .reserve import RELEASE_S, Reserve
+from .workspace import Workspace
 
 EPSILON_S = 1e-4
 """So that a timer set for the end of a window fires after it."""
@@ -28,11 +29,7 @@ SCOUTS = 20
 """The last calls of a window whose end is unknown are sent one by one, but for those in a hurry."""
 SCOUTS_OF = 80
 """Of a small limit, only every so-manieth call is one of the last."""
-SLOW_GUARD = 0.8
-"""Of the time that calls take: paced calls aim to be done this long before a window ends."""
 SCOUT_APART_S = 0.5
-EASE = 0.1
-"""Of the limit's own rate: so much may be tried beyond what has been ours of late."""
 UNCERTAIN_S = 1.0
 """Above this the server's clock is not known well enough."""
 
@@ -42,6 +39,7 @@ class Gate:
 
     Args:
         limit: Calls a window, until a reply says it.
+        workspace: The windows of the workspace that the app belongs to.
         grid: Where windows end; apps of one server share it.
         clock: The server's clock; shared as well.
         random: Spreads second looks, so that processes do not look in step.
@@ -51,6 +49,7 @@ class Gate:
         "_ledgers",
         "_random",
         "_scout_at",
+        "_soft",
         "_span",
         "_span_of",
         "_span_until",
@@ -71,10 +70,14 @@ class Gate:
         "rtt_s",
         "shares",
         "suspects",
+        "workspace",
     )
 
-    def __init__(self, limit: int, grid: Grid, clock: LimiterClock, random: Random) -> None:
+    def __init__(
+        self, limit: int, workspace: Workspace, grid: Grid, clock: LimiterClock, random: Random
+    ) -> None:
         self.limit: int = limit
+        self.workspace: Workspace = workspace
         self.grid: Grid = grid
         self.clock: LimiterClock = clock
         self._random = random
@@ -83,7 +86,8 @@ class Gate:
         """The latest window that was looked at."""
         self.frozen: int = 0
         """A Reset that stays the same while the count begins anew; it is not believed."""
-        self._span: tuple[int, ...] = ()
+        self._soft = 0
+        self._span: tuple[Ledger, ...] = ()
         self._span_of = (-1, -1)
         self._span_until = -math.inf
         self._uplink_s = grid.tuning.uplink_s
@@ -114,19 +118,18 @@ class Gate:
         """Whether there are windows to go by."""
         return self.clock.is_known and self.has_headers is not False
 
-    def span(self, now: float) -> tuple[int, ...]:
+    def span(self, now: float) -> tuple[Ledger, ...]:
         """Return the windows, the first one first, that a call sent now may be counted in."""
         clock, grid = self.clock, self.grid
-        versions = (clock.version, grid.version)
-        if now < self._span_until and self._span_of == versions:
+        if now < self._span_until and self._span_of == (clock.version, grid.version):
             return self._span
         low, high = clock.bounds(now)
         high += self._uplink_s
         first, last = grid.window_at(now + low), grid.window_at(now + high)
-        self._span = (first,) if first == last else tuple(range(first, last + 1, grid.length_ms))
+        self._span = tuple(map(self.ledger, range(first, last + 1, grid.length_ms)))
         # Until the next window comes into reach; drift is far less than a millisecond by then.
         self._span_until = min(first / 1000 - low, last / 1000 - high) - EPSILON_S * grid.length_s
-        self._span_of = versions
+        self._span_of = (clock.version, grid.version)
         return self._span
 
     def ledger(self, window: int) -> Ledger:
@@ -135,10 +138,10 @@ class Gate:
         if found is not None:
             return found
         far_ms = 2 * self.grid.length_ms
-        found = Ledger(self.limit)
         if self.newest - 3 * far_ms < window < self.newest - far_ms:
             # A reply that comes this late tells of a window whose account is closed.
-            return found
+            return Ledger(window, self.limit)
+        found = Ledger(window, self.limit, self.workspace.ledger(window))
         self._ledgers[window] = found
         if not self.newest - far_ms <= window <= self.newest:
             last = self._ledgers.get(self.newest)
@@ -159,14 +162,14 @@ class Gate:
         self.shares = [*self.shares[1 - REMEMBERED :], min(1.0, ledger.used / ledger.limit)]
         self.foreign.close(ledger)
 
-    def opens(self, window: int, now: float) -> float:
+    def opens(self, ledger: Ledger, now: float) -> float:
         """Return the moment from which a call cannot be counted in a window any more."""
-        return window / 1000 - self.clock.bounds(now)[0] + EPSILON_S
+        return ledger.window / 1000 - self.clock.bounds(now)[0] + EPSILON_S
 
-    def left_s(self, window: int, now: float) -> float:
+    def left_s(self, ledger: Ledger, now: float) -> float:
         """Return how much of a window is likely to be left."""
-        left_s = window / 1000 - now - self.clock.likely(now)
-        return min(max(left_s, 0.0), self.grid.length_s)
+        left_s = ledger.window / 1000 - now - self.clock.likely(now)
+        return min(left_s, self.grid.tuning.window_s) if left_s > 0.0 else 0.0
 
     # Deciding --------------------------------------------------------------------------------
 
@@ -187,8 +190,9 @@ class Gate:
             again = self._look_at_pace(now)
             if again:
                 return again
-        for window in reversed(self.span(now)):
-            again = self._look_at(window, now, cost=cost, hurried=hurried)
+        for ledger in reversed(self.span(now)):
+            again = self._look_at(ledger, now, cost=cost, hurried=hurried)
+            again = again or self._look_at_workspace(ledger, now, cost=cost, paced=paced)
             if again:
                 return again
         return 0.0
@@ -212,20 +216,20 @@ class Gate:
             again = min(max(self.pace.next_at, now + EPSILON_S), soon)
         return again
 
-    def _look_at(self, window: int, now: float, *, cost: int, hurried: bool) -> float:
+    def _look_at(self, ledger: Ledger, now: float, *, cost: int, hurried: bool) -> float:
         """Return 0.0 if a window has room, else when to look again."""
-        ledger = self.ledger(window)
         if ledger.is_full:
-            return self.opens(window, now)
+            return self.opens(ledger, now)
         # A call that no window is large enough for has one for itself.
         cost = min(cost, ledger.limit)
-        hard, soft = self.room(window, now, hurried=hurried)
+        hard, soft = self.room(ledger, now, hurried=hurried)
+        self._soft = soft
         if hard < cost:
-            return self.opens(window, now)
-        scouts = min(SCOUTS, max(1, ledger.limit // SCOUTS_OF))
+            return self.opens(ledger, now)
         if (
-            not hurried
-            and hard <= scouts
+            hard <= SCOUTS
+            and not hurried
+            and hard <= max(1, ledger.limit // SCOUTS_OF)
             and ledger.foreign <= ROUNDING
             and self.clock.width_s(now) > max(UNCERTAIN_S, 2 * self.rtt_s)
         ):
@@ -237,22 +241,35 @@ class Gate:
         pause_s = self.grid.tuning.second_look_s * self._random.uniform(0.5, 1.5)
         if not self.reserve.per_s:
             return now + pause_s
-        return min(now + pause_s, max(now, self._released_at(window, now)) + EPSILON_S)
+        # Shortly before the end nothing is kept for interactive calls any more.
+        released_s = max(0.0, self.left_s(ledger, now) - RELEASE_S)
+        return now + min(pause_s, released_s + EPSILON_S)
 
-    def _released_at(self, window: int, now: float) -> float:
-        """Return when nothing is kept for interactive calls any more; `now` once it is past."""
-        return now + max(0.0, self.left_s(window, now) - RELEASE_S)
+    def _look_at_workspace(self, ledger: Ledger, now: float, *, cost: int, paced: bool) -> float:
+        """Return 0.0 if the workspace's same window has room, else when to look again."""
+        shared, workspace = ledger.workspace, self.workspace
+        if shared is None:
+            return 0.0
+        if shared.is_full or shared.charged + cost > workspace.limit:
+            return self.opens(ledger, now)
+        if workspace.quota is None:
+            return 0.0
+        is_allowed = workspace.allows(
+            shared, workspace.quota, left_s=self.left_s(ledger, now), paced=paced
+        )
+        if is_allowed is None:
+            return now + self.grid.tuning.second_look_s * self._random.uniform(0.5, 1.5)
+        return 0.0 if is_allowed else self.opens(ledger, now)
 
-    def room(self, window: int, now: float, *, hurried: bool) -> tuple[int, int]:
+    def room(self, ledger: Ledger, now: float, *, hurried: bool) -> tuple[int, int]:
         """Return what is left of a window, and what of it may be given out now."""
-        ledger = self.ledger(window)
         # What went blindly may be counted in any window.
         charged = ledger.outstanding + ledger.acknowledged + ledger.lost + self.cold.given
         kept = not hurried and self.reserve.per_s > 0.0
         if not kept and ledger.top <= charged and not self.foreign.share:
             hard = ledger.limit - charged
             return hard, hard
-        left_s = self.left_s(window, now)
+        left_s = self.left_s(ledger, now)
         foreign = self.foreign.estimate(ledger)
         soft = hard = ledger.limit - foreign - charged
         length_s = self.grid.length_s
@@ -271,71 +288,52 @@ class Gate:
 
     def rate_per_s(self, now: float) -> float:
         """Return how fast paced calls may go: what is left over the time that is left."""
-        tuning = self.grid.tuning
-        steady = self.limit / tuning.window_s
         if not self.is_known:
-            return steady
-        window = self.span(now)[0]
-        _, soft = self.room(window, now, hurried=False)
-        # With slow answers the last calls are known late: be done a little earlier.
-        guard_s = max(tuning.guard_s, min(SLOW_GUARD * self.rtt_s, 2 * tuning.guard_s))
-        left_s = self.left_s(window, now) - guard_s
-        is_alone = self.ledger(window).foreign_at_least <= ROUNDING
-        # Processes that begin together must not all hurry to use the first window up.
-        steepest = 1.0 if self.foreign.is_unknown and not is_alone else tuning.steepest
-        # In proportion to what has been ours of late, so that many processes do not rush together.
-        most = steady * (steepest * self.foreign.own_part + EASE)
-        rate = min(max(soft, 1) / max(left_s, tuning.horizon_s), most)
-        if is_alone and self.foreign.is_absent:
-            # Nobody else: a floor keeps the last calls of a window from coming ever slower.
-            rate = max(rate, steady)
-        return rate
+            return self.limit / self.grid.length_s
+        ledger = self.span(now)[0]
+        _, soft = self.room(ledger, now, hurried=False)
+        return even_rate(self, ledger, soft, now)
 
     # Accounting ------------------------------------------------------------------------------
 
-    def charge(self, now: float, *, cost: int, paced: bool) -> tuple[int, ...]:
-        """Charge a call to every window that may count it; return those."""
+    def charge(
+        self, now: float, *, cost: int, paced: bool
+    ) -> tuple[tuple[Ledger, ...], tuple[int, ...]]:
+        """Charge a call that `look` has just let go to every window that may count it.
+
+        Returns:
+            The windows, and how many calls of ours each has with this one; without a window, how
+            many have gone blindly.
+        """
         self.outstanding += 1
         if not self.is_known:
             self.cold.given += 1
             self.cold.total += 1
             self.pace.spend(now, self.rate_per_s(now), cost)
-            return ()
-        if paced:
-            self.pace.spend(now, self.rate_per_s(now), cost)
-        self._scout_at = now + SCOUT_APART_S
+            return (), (self.cold.total,)
         charged = self.span(now)
-        for window in charged:
-            self.ledger(window).outstanding += cost
-        return charged
+        if paced:
+            self.pace.spend(now, even_rate(self, charged[0], self._soft, now), cost)
+        self._scout_at = now + SCOUT_APART_S
+        return charged, tuple([ledger.charge(cost) for ledger in charged])
 
-    def ranks(self, charged: tuple[int, ...]) -> tuple[int, ...]:
-        """Return how many calls are charged to each of these windows by now; blindly: in all."""
-        if not charged:
-            return (self.cold.total,)
-        return tuple(self.ledger(window).charged for window in charged)
-
-    def settle(self, charged: tuple[int, ...], cost: int) -> None:
+    def settle(self, charged: tuple[Ledger, ...], cost: int) -> None:
         """Take a charge back: a reply has come, or nothing was sent."""
         self.outstanding -= 1
         if not charged:
             self.cold.given -= 1
-        for window in charged:
-            ledger = self._ledgers.get(window)
-            if ledger is not None:
-                ledger.outstanding -= cost
+        for ledger in charged:
+            ledger.settle(cost)
 
-    def lose(self, charged: tuple[int, ...], cost: int) -> None:
+    def lose(self, charged: tuple[Ledger, ...], cost: int) -> None:
         """Leave a charge where it is: the call may have been counted."""
         self.settle(charged, cost)
-        for window in charged:
-            ledger = self._ledgers.get(window)
-            if ledger is not None:
-                ledger.lost += cost
+        for ledger in charged:
+            ledger.lose(cost)
 
     def acknowledge(
         self,
-        charged: tuple[int, ...],
+        charged: tuple[Ledger, ...],
         reply: Window,
         *,
         cost: int,
@@ -344,53 +342,50 @@ class Gate:
         received: float,
         rejected: bool = False,
         date: float | None = None,
-    ) -> int | None:
+    ) -> Ledger | None:
         """Take a reply in; return the window it was counted in, if it says so."""
         self.settle(charged, cost)
-        window = place(self, reply, sent, received, certain=rejected, date=date)
+        used = reply.used
+        window = place(self, reply, used, sent, received, certain=rejected, date=date)
         if window is None:
             self._note_silence(charged, reply, cost)
             return None
         self.has_headers = True
-        if charged and window not in charged:
+        is_expected = charged and charged[0].window == window
+        ledger = charged[0] if is_expected else self.ledger(window)
+        if charged and ledger not in charged:
             self._uplink_s = min(self._uplink_s * 1.5, self.grid.tuning.uplink_most_s)
             self._span_until = -math.inf
-        ledger = self.ledger(window)
-        ledger.acknowledged += cost
-        used = reply.used
+        ledger.acknowledge(cost)
         if used is not None:
             if used == 0:
                 # The very call that this answers is counted by now: it is subtracted later.
                 self.counts_itself = False
             if not self.counts_itself:
                 used += cost
-        ledger.see(reply.limit, used, sent=sent, rank=rank_in(window, charged, ranks))
+        ledger.see(reply.limit, used, sent=sent, rank=rank_in(ledger, charged, ranks))
         if reply.limit and window >= self.newest:
             self.limit = ledger.limit
         rtt_s = received - sent
         self.rtt_s = 0.9 * self.rtt_s + 0.1 * rtt_s if self.rtt_s else rtt_s
+        left_s = window / 1000 - sent - self.clock.likely(sent)
+        tuning = self.grid.tuning
         self.foreign.watch(
-            window,
-            ledger,
-            received,
-            sent=sent,
-            part=1.0 - (window / 1000 - sent - self.clock.likely(sent)) / self.grid.length_s,
-            tuning=self.grid.tuning,
+            ledger, received, sent=sent, part=1.0 - left_s / tuning.window_s, tuning=tuning
         )
-        return window
+        return ledger
 
-    def _note_silence(self, charged: tuple[int, ...], reply: Window, cost: int) -> None:
+    def _note_silence(self, charged: tuple[Ledger, ...], reply: Window, cost: int) -> None:
         """Keep the charges of a reply that does not say its window."""
         if self.has_headers is None and not self.suspects:
             self.has_headers = False
         if reply.limit:
             self.limit = reply.limit
-        for window in charged:
-            self.ledger(window).acknowledged += cost
+        for ledger in charged:
+            ledger.acknowledge(cost)
 
-    def fill(self, window: int) -> None:
+    def fill(self, ledger: Ledger) -> None:
         """Note that the server has turned a call away: nothing more fits into this window."""
-        ledger = self.ledger(window)
         ledger.rejected += 1
         if ledger.acknowledged <= ledger.rejected:
             # Not one call of ours was served: a storm. The next window begins with one probe.

@@ -31,15 +31,12 @@ class Hooks:
 class SafeHooks:
     """Calls hooks so that none can break the scheduler."""
 
-    __slots__ = ("_hooks",)
+    __slots__ = ("_hooks", "is_set")
 
     def __init__(self, hooks: Hooks | None) -> None:
         self._hooks = hooks
-
-    @property
-    def is_set(self) -> bool:
+        self.is_set: bool = hooks is not None
         """Whether anybody listens."""
-        return self._hooks is not None
 
     def call(self, name: str, *arguments: object) -> None:
         """Call one hook by name."""

@@ -165,7 +165,8 @@ class Lanes:
     @property
     def live(self) -> int:
         """Permits that wait, in all lanes."""
-        return sum(lane.live for lane in self._lanes)
+        interactive, normal, background, bulk = self._lanes
+        return interactive.live + normal.live + background.live + bulk.live
 
     def of(self, priority: Priority) -> Lane:
         """Return one lane."""

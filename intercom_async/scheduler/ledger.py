@@ -9,7 +9,9 @@ With `top` the server's greatest count, the true count lies between `max(top, ch
 pessimistic for us alone, and `top + outstanding`. What others used is at least `top - charged` and
 at most `top - acknowledged - lost`.
 
-A ledger is thrown away with its window; nothing leaks into the next one.
+A call that is charged to an app's window is charged to the workspace's as well: the first ledger
+passes on to the second what is ours. Both are thrown away with their window; nothing leaks into
+the next one.
 """
 
 from __future__ import annotations
@@ -18,7 +20,13 @@ import math
 
 
 class Ledger:
-    """The account of one window."""
+    """The account of one window.
+
+    Args:
+        window: The window.
+        limit: How many calls it takes.
+        workspace: The account of the same window over all apps; None for that one itself.
+    """
 
     __slots__ = (
         "_limit_sent_at",
@@ -32,10 +40,14 @@ class Ledger:
         "outstanding",
         "rejected",
         "top",
+        "window",
+        "workspace",
     )
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, window: int, limit: int, workspace: Ledger | None = None) -> None:
+        self.window: int = window
         self.limit: int = limit
+        self.workspace: Ledger | None = workspace
         self._limit_sent_at = -math.inf
         self.outstanding: int = 0
         """Charged, and nothing heard yet."""
@@ -56,10 +68,42 @@ class Ledger:
         self.is_full: bool = False
         """Whether the server has said that nothing more fits."""
 
+    def __repr__(self) -> str:
+        return f"<Ledger of {self.window}: {self.used} of {self.limit}>"
+
+    # What is ours ----------------------------------------------------------------------------
+
     @property
     def charged(self) -> int:
         """What of this window is ours, for all we know."""
         return self.outstanding + self.acknowledged + self.lost
+
+    def charge(self, cost: int) -> int:
+        """Note a call that may be counted here, and return its rank: how many are ours with it."""
+        self.outstanding += cost
+        if self.workspace is not None:
+            self.workspace.outstanding += cost
+        return self.outstanding + self.acknowledged + self.lost
+
+    def settle(self, cost: int) -> None:
+        """Take a charge back: a reply has come, or nothing was sent."""
+        self.outstanding -= cost
+        if self.workspace is not None:
+            self.workspace.outstanding -= cost
+
+    def lose(self, cost: int) -> None:
+        """Note a call that may have been counted: nobody will ever know."""
+        self.lost += cost
+        if self.workspace is not None:
+            self.workspace.lost += cost
+
+    def acknowledge(self, cost: int) -> None:
+        """Note a call that was counted."""
+        self.acknowledged += cost
+        if self.workspace is not None:
+            self.workspace.acknowledged += cost
+
+    # What the server says --------------------------------------------------------------------
 
     @property
     def foreign_at_least(self) -> int:
@@ -92,10 +136,10 @@ class Ledger:
 
         Limits change within a window: the request that left last knows the newest one.
         """
-        if limit is not None and limit > 0 and sent >= self._limit_sent_at:
+        if limit and limit > 0 and sent >= self._limit_sent_at:
             self.limit = limit
             self._limit_sent_at = sent
         if used is not None:
             self.top = max(self.top, used)
-            if rank:
-                self.foreign = max(self.foreign, used - rank)
+            if rank and used - rank > self.foreign:
+                self.foreign = used - rank

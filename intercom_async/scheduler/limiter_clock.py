@@ -46,13 +46,12 @@ class LimiterClock:
 
     def width_s(self, now: float) -> float:
         """Return how uncertain the server's time is."""
-        low, high = self.bounds(now)
-        return high - low
+        return self._high - self._low + DRIFT * (2 * now - self._low_at - self._high_at)
 
     def likely(self, now: float) -> float:
         """Return the difference in the middle of what is possible."""
-        low, high = self.bounds(now)
-        return (low + high) / 2
+        low = self._low - DRIFT * (now - self._low_at)
+        return (low + self._high + DRIFT * (now - self._high_at)) / 2
 
     def counted_in(self, start: float, end: float, *, sent: float, received: float) -> None:
         """Take in that a request sent and answered at these moments was counted in a window."""

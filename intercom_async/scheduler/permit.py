@@ -10,10 +10,10 @@ A permit is its own context manager and its own place in the queue: one object a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Coroutine, Mapping
 from enum import Enum, auto
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 from intercom_async.priority import Priority
 from intercom_async.window import UNKNOWN, Window
@@ -22,6 +22,7 @@ from .throttle import Throttle
 
 if TYPE_CHECKING:
     from .app import App
+    from .ledger import Ledger
     from .replies import Replies
     from .turns import Turns
 
@@ -41,7 +42,6 @@ class Permit:
     """The right to send one request; made by `Scheduler.admit`."""
 
     __slots__ = (
-        "_enter",
         "_replies",
         "_turns",
         "app",
@@ -69,7 +69,6 @@ class Permit:
         self,
         turns: Turns,
         replies: Replies,
-        enter: Callable[[Permit], Awaitable[None]],
         *,
         app: App,
         priority: Priority,
@@ -77,7 +76,6 @@ class Permit:
     ) -> None:
         self._turns = turns
         self._replies = replies
-        self._enter = enter
         self.app: App = app
         self.priority: Priority = priority
         self.key: str = key
@@ -91,7 +89,8 @@ class Permit:
         self.state: State = State.NEW
         self.since: float = 0.0
         self.sent_at: float = 0.0
-        self.charged: tuple[int, ...] = ()
+        self.charged: tuple[Ledger, ...] = ()
+        """The windows that it may be counted in."""
         self.ranks: tuple[int, ...] = ()
         """How many calls had been charged to each of these windows, with this one."""
         self.future: asyncio.Future[None] | None = None
@@ -115,9 +114,9 @@ class Permit:
         """Whether its request may be sent and nothing has been heard of it."""
         return self.state is State.GRANTED
 
-    async def __aenter__(self) -> Self:
-        await self._enter(self)
-        return self
+    def __aenter__(self) -> Coroutine[Any, Any, Permit]:
+        # One coroutine for all of the wait: a hundred thousand may wait at a time.
+        return self._turns.enter(self)
 
     async def __aexit__(
         self,

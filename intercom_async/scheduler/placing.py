@@ -14,6 +14,7 @@ from .grid import LONG_MS
 
 if TYPE_CHECKING:
     from .gate import Gate
+    from .ledger import Ledger
 
 BELIEVED = 5
 """So many replies in a row are not a mistake."""
@@ -25,6 +26,7 @@ TOLERANCE_S = 0.05
 def place(
     gate: Gate,
     reply: Window,
+    used: int | None,
     sent: float,
     received: float,
     *,
@@ -36,6 +38,7 @@ def place(
     Args:
         gate: Whose reply it is.
         reply: What its headers say.
+        used: What everybody has used of it, as they say.
         sent: When its request left.
         received: When it came.
         certain: Whether the server has turned the request away, so that what it says counts.
@@ -46,42 +49,32 @@ def place(
         return None
     clock, grid = gate.clock, gate.grid
     window = round(reset_at * 1000)
-    if window == gate.frozen or not _is_credible(
-        gate, window, reply.used, sent, received, certain=certain, date=date
-    ):
+    if window == gate.frozen:
         return None
-    gate.suspects = 0
-    last = gate.last_named()
-    restarted = reply.used is not None and last is not None and reply.used < last.top
-    if not grid.learn(window, restarted=restarted):
-        return None
-    clock.counted_in(reset_at - grid.length_s, reset_at, sent=sent, received=received)
-    return window
-
-
-def _is_credible(
-    gate: Gate,
-    window: int,
-    used: int | None,
-    sent: float,
-    received: float,
-    *,
-    certain: bool,
-    date: float | None,
-) -> bool:
-    """Say whether a window can be what a reply names; forget the clock when it must be wrong."""
-    clock, grid = gate.clock, gate.grid
-    reset_at = window / 1000
     if not clock.is_known:
         if date is not None and abs(reset_at - date) > FAR_S:
             gate.frozen = window
             gate.has_headers = False
-            return False
-        return True
-    low, high = clock.bounds(received)
-    earliest, latest = sent + low, received + high
-    if earliest - TOLERANCE_S < reset_at <= latest + grid.length_s + TOLERANCE_S:
-        return True
+            return None
+    else:
+        low, high = clock.bounds(received)
+        if not (
+            sent + low - TOLERANCE_S < reset_at <= received + high + grid.length_s + TOLERANCE_S
+        ) and not _is_believed(gate, window, used, certain=certain):
+            return None
+    gate.suspects = 0
+    if window != grid.last_ms:
+        last = gate.last_named()
+        restarted = used is not None and last is not None and used < last.top
+        if not grid.learn(window, restarted=restarted):
+            return None
+    clock.counted_in(reset_at - grid.length_s, reset_at, sent=sent, received=received)
+    return window
+
+
+def _is_believed(gate: Gate, window: int, used: int | None, *, certain: bool) -> bool:
+    """Say whether a window that cannot be is the truth; forget the clock then."""
+    clock, grid = gate.clock, gate.grid
     gate.suspects += 1
     if gate.suspects < BELIEVED and not certain:
         return False
@@ -104,14 +97,16 @@ def _outlasts(gate: Gate, window: int, used: int | None) -> bool:
     return True
 
 
-def rank_in(window: int, charged: tuple[int, ...], ranks: tuple[int, ...]) -> int:
+def rank_in(ledger: Ledger, charged: tuple[Ledger, ...], ranks: tuple[int, ...]) -> int:
     """Return which of our calls in a window a reply answers; 0 if nobody knows.
 
     Args:
-        window: What it was counted in.
-        charged: The windows that it was charged to; none if it was let go blindly.
+        ledger: The account of the window that it was counted in.
+        charged: Those that it was charged to; none if it was let go blindly.
         ranks: How many calls had been charged to each; blindly, how many in all.
     """
-    if ranks and not charged:
+    if not ranks:
+        return 0
+    if not charged:
         return ranks[0]
-    return ranks[charged.index(window)] if ranks and window in charged else 0
+    return ranks[charged.index(ledger)] if ledger in charged else 0

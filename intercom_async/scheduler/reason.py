@@ -22,9 +22,9 @@ def reason(turns: Turns, permit: Permit, now: float) -> str:
     gate = permit.app.gate
     if not gate.is_known:
         return "no window is known yet"
-    window = gate.span(now)[-1]
-    hard, soft = gate.room(window, now, hurried=permit.priority is Priority.INTERACTIVE)
-    if gate.ledger(window).is_full or hard < permit.cost:
+    ledger = gate.span(now)[-1]
+    hard, soft = gate.room(ledger, now, hurried=permit.priority is Priority.INTERACTIVE)
+    if ledger.is_full or hard < permit.cost:
         return "the window is used up"
     if soft < permit.cost:
         return "what is left is kept for others"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from intercom_async.window import Window, header, parse_window
 
+from .ledger import Ledger
 from .limiter_clock import DATE_WIDTH_S, parse_date
 from .permit import Permit, State
 from .throttle import TOO_MANY_REQUESTS, Throttle, classify, named_limit
@@ -33,7 +34,6 @@ class Replies:
         if permit.state is State.GRANTED:
             # No reply and no refund: it may have been sent and counted.
             permit.app.gate.lose(permit.charged, permit.cost)
-            turns.workspace.lose(permit.charged, permit.cost)
             turns.counters.lost += 1
         elif permit.state is not State.OBSERVED:
             return
@@ -48,7 +48,6 @@ class Replies:
             return
         permit.state = State.OBSERVED
         permit.app.gate.settle(permit.charged, permit.cost)
-        self._turns.workspace.settle(permit.charged, permit.cost)
         self._turns.counters.refunded += 1
 
     def observe(
@@ -67,7 +66,7 @@ class Replies:
             if kind is Throttle.WORKSPACE and reply.limit != limit:
                 # These are the workspace's numbers, not the app's.
                 reply = Window(reset_at=reply.reset_at)
-        window = gate.acknowledge(
+        ledger = gate.acknowledge(
             permit.charged,
             reply,
             ranks=permit.ranks,
@@ -77,13 +76,13 @@ class Replies:
             rejected=permit.throttle in (Throttle.APP, Throttle.WORKSPACE),
             date=None if gate.clock.is_known else _date(headers),
         )
-        turns.workspace.acknowledge(permit.charged, window, permit.cost)
-        self._take_date(permit, headers, now)
+        if gate.clock.width_s(now) > DATE_WIDTH_S:
+            self._take_date(permit, headers, now)
         if permit.throttle is not None:
-            self._turned_away(permit, permit.throttle, window, message, now)
+            self._turned_away(permit, permit.throttle, ledger, message, now)
         else:
             gate.is_probing = False
-            turns.breaker.succeeded()
+            turns.breaker.streak = 0
         if gate.limit != limit:
             turns.hooks.call("limit_changed", permit.app.key, gate.limit)
         if had_headers is not False and gate.has_headers is False:
@@ -92,14 +91,17 @@ class Replies:
     def _take_date(self, permit: Permit, headers: Mapping[str, str], received: float) -> None:
         """Use the Date header while the windows leave the server's clock uncertain."""
         clock = permit.app.gate.clock
-        if not clock.is_known or clock.width_s(received) <= DATE_WIDTH_S:
-            return
         moment = _date(headers)
-        if moment is not None:
+        if clock.is_known and moment is not None:
             clock.dated(moment, sent=permit.sent_at, received=received)
 
     def _turned_away(
-        self, permit: Permit, kind: Throttle, window: int | None, message: str | None, now: float
+        self,
+        permit: Permit,
+        kind: Throttle,
+        ledger: Ledger | None,
+        message: str | None,
+        now: float,
     ) -> None:
         """Act on a 429 according to what it means."""
         turns, gate = self._turns, permit.app.gate
@@ -108,7 +110,7 @@ class Replies:
         log.debug("%s was answered 429 (%s)", permit.call, kind.value)
         if kind is Throttle.RESOURCE:
             return
-        full = permit.charged[0] if window is None and permit.charged else window
+        full = permit.charged[0] if ledger is None and permit.charged else ledger
         if kind is Throttle.EDGE or full is None:
             if turns.breaker.failed(now):
                 turns.hooks.call("degraded", "the server turns calls away without a window")
@@ -117,7 +119,7 @@ class Replies:
             gate.fill(full)
         else:
             left_s = gate.left_s(full, now)
-            turns.workspace.fill(full, named=named_limit(message), left_s=left_s)
+            turns.workspace.fill(full.window, named=named_limit(message), left_s=left_s)
         permit.retry_after_s = max(0.0, gate.opens(full, now) - now)
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import Limits, is_positive_number
-from intercom_async.errors import ClosedError, ConfigError
+from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority, current_fairness_key, current_priority
 
 from .app import App
@@ -17,7 +17,7 @@ from .gate import Gate
 from .grid import Grid
 from .hooks import Hooks, SafeHooks
 from .limiter_clock import LimiterClock
-from .permit import Permit, State
+from .permit import Permit
 from .replies import Replies
 from .statistics import Statistics
 from .turns import Turns
@@ -66,13 +66,12 @@ class Scheduler:
         self._random = random
         self._grid = Grid(limits.window_s)
         self._server_clock = LimiterClock()
-        self._ceilings = Ceilings(limits, clock)
         self._counters = Counters()
         self._turns = Turns(
             limits,
             clock=clock,
-            random=random,
             workspace=Workspace(limits.workspace_per_window, self._grid),
+            ceilings=Ceilings(limits, clock),
             breaker=Breaker(random),
             counters=self._counters,
             hooks=SafeHooks(hooks),
@@ -121,7 +120,6 @@ class Scheduler:
         permit = Permit(
             self._turns,
             self._replies,
-            self._enter,
             app=self._turns.apps.get(app) or self._add(app),
             priority=priority,
             key=current_fairness_key(),
@@ -139,18 +137,15 @@ class Scheduler:
 
     def _add(self, key: Hashable) -> App:
         """Begin to keep windows for an app."""
-        gate = Gate(self.limits.app_per_window, self._grid, self._server_clock, self._random)
+        gate = Gate(
+            self.limits.app_per_window,
+            self._turns.workspace,
+            self._grid,
+            self._server_clock,
+            self._random,
+        )
         app = self._turns.apps[key] = App(key, gate)
         return app
-
-    async def _enter(self, permit: Permit) -> None:
-        """Pass the user's own ceilings, then wait for the permit's turn."""
-        if permit.state is not State.NEW:
-            raise ClosedError("a permit is for one request: ask for another one")
-        self._turns.bind()
-        if self._ceilings.concern(permit.kind):
-            await self._ceilings.wait(permit)
-        await self._turns.wait(permit)
 
     def retried(self) -> None:
         """Count a call that is sent again."""
@@ -169,5 +164,4 @@ class Scheduler:
 
     def close(self) -> None:
         """Wake everybody who waits with `ClosedError`; nothing is admitted any more."""
-        self._ceilings.close()
         self._turns.close()

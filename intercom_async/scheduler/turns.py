@@ -10,7 +10,6 @@ import asyncio
 import logging
 import math
 from collections.abc import Hashable
-from random import Random
 
 from intercom_async.clock import Clock, TimerHandle
 from intercom_async.config import Limits
@@ -19,6 +18,7 @@ from intercom_async.priority import Priority
 
 from .app import UNHURRIED, App
 from .breaker import Breaker
+from .ceilings import Ceilings
 from .estimate import estimate_s
 from .hooks import SafeHooks
 from .permit import Permit, State
@@ -35,17 +35,17 @@ class Turns:
     Args:
         limits: How many may be under way.
         clock: What tells time.
-        random: Where jitter comes from.
         workspace: The account of all apps.
+        ceilings: The user's own limits.
         breaker: The pause after an overload.
         counters: What is counted.
         hooks: What wants to be told.
     """
 
     __slots__ = (
+        "_ceilings",
         "_loop",
         "_pump_is_due",
-        "_random",
         "_timer",
         "_timer_at",
         "_turn",
@@ -65,8 +65,8 @@ class Turns:
         limits: Limits,
         *,
         clock: Clock,
-        random: Random,
         workspace: Workspace,
+        ceilings: Ceilings,
         breaker: Breaker,
         counters: Counters,
         hooks: SafeHooks,
@@ -81,34 +81,62 @@ class Turns:
         self.waiting: int = 0
         """Calls that wait, of all apps."""
         self.is_closed: bool = False
-        self._random = random
+        self._ceilings = ceilings
         self._turn = 0
         self._timer: TimerHandle | None = None
         self._timer_at = math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pump_is_due = False
 
-    def bind(self) -> None:
-        """Belong to the running loop.
-
-        Raises:
-            ClosedError: It belongs to another one.
-        """
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            if self._loop is not None:
-                raise ClosedError("a scheduler belongs to one event loop, and this is another")
-            self._loop = loop
-
     # Waiting ---------------------------------------------------------------------------------
 
-    async def wait(self, permit: Permit) -> None:
-        """Wait for a permit's turn.
+    async def enter(self, permit: Permit) -> Permit:
+        """Wait for a permit's turn: pass the user's own ceilings, then the queue.
 
         Raises:
-            ClosedError: The scheduler is closed.
+            ClosedError: The scheduler is closed, or belongs to another loop.
             WaitTooLongError: The wait would be, or has become, too long.
         """
+        if permit.state is not State.NEW:
+            raise ClosedError("a permit is for one request: ask for another one")
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._belong_to(loop)
+        if self._ceilings.concern(permit.kind):
+            await self._ceilings.wait(permit)
+        if self._ask(permit):
+            return permit
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s waits: %s", permit.call, reason(self, permit, permit.since))
+        permit.future = loop.create_future()
+        timer = self._expiry(permit)
+        try:
+            await permit.future
+        except BaseException:
+            self._give_up(permit)
+            raise
+        finally:
+            permit.future = None
+            if timer is not None:
+                timer.cancel()
+        return permit
+
+    def _belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not None:
+            raise ClosedError("a scheduler belongs to one event loop, and this is another")
+        self._loop = loop
+
+    def _give_up(self, permit: Permit) -> None:
+        """Give back what a wait that has ended otherwise held."""
+        if permit.is_granted:
+            # Granted and cancelled in the same turn of the loop: nothing was sent.
+            permit.refund()
+            permit.leave()
+        elif permit.is_waiting:
+            self._forget(permit)
+
+    def _ask(self, permit: Permit) -> bool:
+        """Say whether a permit has its turn at once; else it stands in the queue from now on."""
         if self.is_closed:
             raise ClosedError("the scheduler is closed")
         app = permit.app
@@ -118,7 +146,7 @@ class Turns:
             again = self._look(permit, now)
             if not again:
                 self._grant(permit, now)
-                return
+                return True
         else:
             again = now
         lane = app.lanes.of(permit.priority)
@@ -131,31 +159,17 @@ class Turns:
         elif comes_first:
             # Behind others of its lane nothing can be its turn yet.
             self._pump()
-        if permit.is_waiting:
-            self._refuse_long_wait(permit, now)
-            await self._sleep(permit, now)
+        if permit.state is not State.WAITING:
+            return True
+        self._refuse_long_wait(permit, now)
+        return False
 
-    async def _sleep(self, permit: Permit, now: float) -> None:
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s waits: %s", permit.call, reason(self, permit, now))
-        loop = asyncio.get_running_loop()
-        permit.future = loop.create_future()
-        limit_s = permit.longest_s(now)
-        timer = None if limit_s is None else self.clock.call_at(now + limit_s, permit.expire)
-        try:
-            await permit.future
-        except BaseException:
-            if permit.is_granted:
-                # Granted and cancelled in the same turn of the loop: nothing was sent.
-                permit.refund()
-                permit.leave()
-            elif permit.is_waiting:
-                self._forget(permit)
-            raise
-        finally:
-            permit.future = None
-            if timer is not None:
-                timer.cancel()
+    def _expiry(self, permit: Permit) -> TimerHandle | None:
+        """Set the timer that ends a wait which becomes too long."""
+        limit_s = permit.longest_s(permit.since)
+        if limit_s is None:
+            return None
+        return self.clock.call_at(permit.since + limit_s, permit.expire)
 
     def _refuse_long_wait(self, permit: Permit, now: float) -> None:
         limit_s = permit.longest_s(now)
@@ -199,6 +213,7 @@ class Turns:
     def close(self) -> None:
         """Wake everybody who waits with `ClosedError`; nothing is let go any more."""
         self.is_closed = True
+        self._ceilings.close()
         self._set_timer(math.inf)
         for app in self.apps.values():
             for priority in Priority:
@@ -218,37 +233,19 @@ class Turns:
             again = self.breaker.look(now, flying)
             if again:
                 return again
-        gate = app.gate
         is_paced = permit.is_paced = app.is_paced(permit, now)
-        again = gate.look(
+        return app.gate.look(
             now,
             cost=permit.cost,
             hurried=permit.priority is Priority.INTERACTIVE,
             paced=is_paced,
         )
-        if again or not gate.is_known:
-            return again
-        for window in gate.span(now):
-            has_room = self.workspace.has_room(
-                window,
-                cost=permit.cost,
-                left_s=0.0 if self.workspace.quota is None else gate.left_s(window, now),
-                paced=is_paced,
-            )
-            if has_room is False:
-                return gate.opens(window, now)
-            if has_room is None:
-                return now + gate.grid.tuning.second_look_s * self._random.uniform(0.5, 1.5)
-        return 0.0
 
     def _grant(self, permit: Permit, now: float) -> None:
-        gate = permit.app.gate
-        charged = gate.charge(now, cost=permit.cost, paced=permit.is_paced)
-        permit.charged = charged
+        permit.charged, ranks = permit.app.gate.charge(now, cost=permit.cost, paced=permit.is_paced)
         if permit.is_paced:
             # Those that are not spread overtake each other: their ranks say little.
-            permit.ranks = gate.ranks(charged)
-        self.workspace.charge(charged, permit.cost)
+            permit.ranks = ranks
         permit.state = State.GRANTED
         permit.sent_at = now
         counters = self.counters

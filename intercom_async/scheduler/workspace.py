@@ -54,7 +54,7 @@ class Workspace:
             far = 2 * self._grid.length_ms
             for old in [old for old in self._ledgers if abs(old - window) > far]:
                 del self._ledgers[old]
-            found = self._ledgers[window] = Ledger(self.limit)
+            found = self._ledgers[window] = Ledger(window, self.limit)
         return found
 
     @property
@@ -76,14 +76,15 @@ class Workspace:
         if self.quota >= self.limit:
             self.quota = None
 
-    def has_room(self, window: int, *, cost: int, left_s: float, paced: bool) -> bool | None:
-        """Say whether a call may go: yes, not in this window (False), or soon (None)."""
-        ledger = self.ledger(window)
-        if ledger.is_full or ledger.charged + cost > self.limit:
-            return False
-        quota = self.quota
-        if quota is None:
-            return True
+    def allows(self, ledger: Ledger, quota: int, *, left_s: float, paced: bool) -> bool | None:
+        """Say whether our share has room for a call: yes, not in this window (False), or soon.
+
+        Args:
+            ledger: The account of the window.
+            quota: Our share.
+            left_s: How much of the window is left.
+            paced: Whether the call is spread over the window.
+        """
         if ledger.charged < quota:
             if not paced:
                 return True
@@ -93,32 +94,6 @@ class Workspace:
             return False
         beyond = max(0, ledger.acknowledged - quota)
         return True if ledger.outstanding <= beyond * self._boldness // BOLDNESS else None
-
-    def charge(self, windows: tuple[int, ...], cost: int) -> None:
-        """Charge a call to windows."""
-        for window in windows:
-            self.ledger(window).outstanding += cost
-
-    def settle(self, windows: tuple[int, ...], cost: int) -> None:
-        """Take charges back, because of a reply or because nothing was sent."""
-        for window in windows:
-            ledger = self._ledgers.get(window)
-            if ledger is not None:
-                ledger.outstanding -= cost
-
-    def lose(self, windows: tuple[int, ...], cost: int) -> None:
-        """Leave charges where they are: the call may have been counted."""
-        self.settle(windows, cost)
-        for window in windows:
-            ledger = self._ledgers.get(window)
-            if ledger is not None:
-                ledger.lost += cost
-
-    def acknowledge(self, windows: tuple[int, ...], window: int | None, cost: int) -> None:
-        """Count a reply in the window it names, or in those it was charged to."""
-        self.settle(windows, cost)
-        for counted in windows if window is None else (window,):
-            self.ledger(counted).acknowledged += cost
 
     def fill(self, window: int, *, named: int | None, left_s: float) -> None:
         """Note that the server has turned a call away for the workspace's sake.

@@ -67,7 +67,7 @@ def test_a_call_is_charged_to_every_window_that_may_count_it(
 
     span = Gate.span
 
-    def first_only(self: Gate, now: float) -> tuple[int, ...]:
+    def first_only(self: Gate, now: float) -> tuple[Ledger, ...]:
         return span(self, now)[:1]
 
     both_ways(goes_well, lambda: monkeypatch.setattr(Gate, "span", first_only))

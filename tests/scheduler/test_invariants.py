@@ -197,7 +197,7 @@ def test_the_order_of_replies_does_not_matter(
     replies: list[tuple[int, int, float, int]], random: Random
 ) -> None:
     def state(order: list[tuple[int, int, float, int]]) -> tuple[int, ...]:
-        ledger = Ledger(55)
+        ledger = Ledger(10_000, 55)
         ledger.outstanding = len(order)
         for used, limit, sent, rank in order:
             ledger.outstanding -= 1
