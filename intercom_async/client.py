@@ -22,8 +22,7 @@ from intercom_async.config import (
     resolve_token,
 )
 from intercom_async.errors import ClosedError, ConfigError
-from intercom_async.fields.common import Id
-from intercom_async.operation import Call, Method, Parameter, Repeat, any_operation
+from intercom_async.operation import Call, Id, Method, Parameter, Repeat, any_operation
 from intercom_async.priority import Priority
 from intercom_async.resources.catalogue import Catalogue
 from intercom_async.response import Response

@@ -11,7 +11,7 @@ to compare it with Intercom's description::
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
@@ -31,6 +31,10 @@ Kind = Literal["search", "scroll"]
 
 Parameter = str | int | float | bool | None
 """A query parameter; None leaves it out."""
+
+
+Id = str | int
+"""An id as the caller has it; it is sent as text."""
 
 
 class Paging(Enum):
@@ -121,7 +125,7 @@ class Operation(Generic[T_co]):
         accept: str = JSON,
         reserved: Collection[str] = (),
         reference: str = "",
-        methods: Collection[str] = (),
+        methods: str = "",
     ) -> None:
         self.method: Method = method
         self.path: str = path
@@ -136,7 +140,7 @@ class Operation(Generic[T_co]):
         self.accept: str = accept
         self.reserved: frozenset[str] = frozenset(reserved)
         self.reference: str = f"{_REFERENCE}{reference}" if reference else ""
-        self.methods: tuple[str, ...] = tuple(methods)
+        self.methods: tuple[str, ...] = tuple(methods.split())
         self.name: str = f"{method} {path}"
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
@@ -148,36 +152,36 @@ class Operation(Generic[T_co]):
 
     def at(
         self,
-        *,
+        *ids: Id,
         query: Mapping[str, Parameter] | None = None,
         json: Any = None,
-        **path: str | int,
+        **path: Id,
     ) -> Call[T_co]:
         """Fill the row in and return a call, ready to be sent.
 
         Args:
+            ids: A value for each placeholder of the path, in their order,
             query: Query parameters; those that are None are left out.
             json: The body, as something JSON can hold.
-            path: A value for each placeholder of the path.
+            path: or by their names.
 
         Raises:
             ConfigError: A path value is missing, empty, or not an id.
         """
-        return Call(self, self._fill(path), _without_none(query), json)
+        if path:
+            ids = self._ordered(path)
+        return Call(self, self._fill(ids), _without_none(query), json)
 
-    def _fill(self, values: Mapping[str, str | int]) -> str:
-        if len(values) != len(self.names):
-            raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {_listed(values)}")
-        if not values:
-            return self.path
+    def _ordered(self, path: Mapping[str, Id]) -> tuple[Id, ...]:
+        if {*path} != {*self.names}:
+            raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {_listed(path)}")
+        return tuple(path[name] for name in self.names)
+
+    def _fill(self, ids: Sequence[Id]) -> str:
+        if len(ids) != len(self.names):
+            raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {len(ids)} ids")
         filled = self.parts[0]
-        for name, part in zip(self.names, self.parts[1:], strict=True):
-            try:
-                value = values[name]
-            except KeyError:
-                raise ConfigError(
-                    f"{self.name} takes {_listed(self.names)}, not {_listed(values)}"
-                ) from None
+        for name, value, part in zip(self.names, ids, self.parts[1:], strict=True):
             segment = _segment(self.name, name, value)
             if segment in self.reserved:
                 raise ConfigError(

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from intercom_async.fields import Id, Moment
+from intercom_async.fields import Moment
 from intercom_async.models import ActivityLog, ActivityLogPage, Admin, AdminPage, EventTypePage, Me
 from intercom_async.operation import Operation, Paging
-from intercom_async.pager import Pager
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Pager, Resource, Rows
 from .values import check_per_page, to_number
 
-api = Rows("/admins", "admins")
-api_2_16 = api.since("2.16")
+API = Rows("/admins", "admins")
+API_2_16 = API.since("2.16")
 
 
 class Admins(Resource):
     """Admins: people (and bots) who work in the inbox."""
 
     ME = Operation("GET", "/me", Me, reference="admins/identifyadmin")
-    SET_AWAY = api.put("/{admin_id}/away", Admin, "setawayadmin")
-    LIST_ACTIVITY_LOGS = api.pages(
+    SET_AWAY = API.put("/{admin_id}/away", Admin, "setawayadmin")
+    LIST_ACTIVITY_LOGS = API.pages(
         "/activity_logs", ActivityLogPage[ActivityLog], "listactivitylogs"
     )
-    SEARCH_ACTIVITY_LOGS = api_2_16.search(
+    SEARCH_ACTIVITY_LOGS = API_2_16.search(
         "/activity_logs/search",
         ActivityLogPage[ActivityLog],
         "searchactivitylogs",
         paging=Paging.PAGE,
     )
-    LIST_ACTIVITY_LOG_EVENT_TYPES = api_2_16.get(
+    LIST_ACTIVITY_LOG_EVENT_TYPES = API_2_16.get(
         "/activity_log_event_types", EventTypePage[str], "listactivitylogeventtypes"
     )
-    LIST = api.get("", AdminPage[Admin], "listadmins")
-    GET = api.get(
+    LIST = API.get("", AdminPage[Admin], "listadmins")
+    GET = API.get(
         "/{admin_id}",
         Admin,
         "retrieveadmin",
@@ -62,7 +60,7 @@ class Admins(Resource):
         """
         return await self._send(
             self.SET_AWAY,
-            admin_id=admin_id,
+            admin_id,
             away_mode_enabled=away_mode_enabled,
             away_mode_reassign=away_mode_reassign,
             away_status_reason_id=to_number(away_status_reason_id),
@@ -110,4 +108,4 @@ class Admins(Resource):
 
     async def get(self, admin_id: Id) -> Admin:
         """Return one admin."""
-        return await self._send(self.GET, admin_id=admin_id)
+        return await self._send(self.GET, admin_id)

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from intercom_async.fields import ArticleFields, ArticleFilters, ArticleOptions, Id
-from intercom_async.models import (
-    Article,
-    ArticleSearchPage,
-    ArticleVersion,
-    DeletedObject,
-    Page,
-    Tag,
-)
-from intercom_async.pager import Pager
+from intercom_async.fields import ArticleFields, ArticleFilters, ArticleOptions
+from intercom_async.models import Article, ArticleSearchPage, ArticleVersion, DeletedObject, Tag
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 from .values import tagging, with_iso
 
-api = Rows("/articles", "articles")
-api_2_16 = api.since("2.16")
+API = Rows("/articles", "articles")
+API_2_16 = API.since("2.16")
 
 _ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
 
@@ -29,23 +20,23 @@ _ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
 class Articles(Resource):
     """Help-centre articles."""
 
-    LIST = api.pages("", Page[Article], "listarticles")
-    CREATE = api.post("", Article, "createarticle", body=ArticleOptions)
-    GET = api.get("/{article_id}", Article, "retrievearticle", reserved=("search",))
-    UPDATE = api.update("/{article_id}", Article, "updatearticle", body=ArticleFields)
-    DELETE = api.delete("/{article_id}", DeletedObject, "deletearticle")
-    GET_DRAFT = api_2_16.get("/{id}/draft", Article, "retrievearticledraft")
-    UPDATE_DRAFT = api_2_16.put("/{id}/draft", Article, "stagearticledraft", body=ArticleFields)
-    PUBLISH_DRAFT = api_2_16.post("/{id}/draft/publish", Article, "publisharticledraft")
-    ATTACH_TAG = api_2_16.ensure("/{article_id}/tags", Tag, "attachtagtoarticle")
-    DETACH_TAG = api_2_16.delete("/{article_id}/tags/{id}", Tag, "detachtagfromarticle")
-    LIST_VERSIONS = api_2_16.pages(
+    LIST = API.pages("", Page[Article], "listarticles")
+    CREATE = API.post("", Article, "createarticle", body=ArticleOptions)
+    GET = API.get("/{article_id}", Article, "retrievearticle", reserved=("search",))
+    UPDATE = API.update("/{article_id}", Article, "updatearticle", body=ArticleFields)
+    DELETE = API.delete("/{article_id}", DeletedObject, "deletearticle")
+    GET_DRAFT = API_2_16.get("/{id}/draft", Article, "retrievearticledraft")
+    UPDATE_DRAFT = API_2_16.put("/{id}/draft", Article, "stagearticledraft", body=ArticleFields)
+    PUBLISH_DRAFT = API_2_16.post("/{id}/draft/publish", Article, "publisharticledraft")
+    ATTACH_TAG = API_2_16.ensure("/{article_id}/tags", Tag, "attachtagtoarticle")
+    DETACH_TAG = API_2_16.delete("/{article_id}/tags/{id}", Tag, "detachtagfromarticle")
+    LIST_VERSIONS = API_2_16.pages(
         "/{article_id}/versions", Page[ArticleVersion], "listarticleversions"
     )
-    GET_VERSION = api_2_16.get(
+    GET_VERSION = API_2_16.get(
         "/{article_id}/versions/{id}", ArticleVersion, "retrievearticleversion"
     )
-    SEARCH = api.pages(
+    SEARCH = API.pages(
         "/search", ArticleSearchPage[Article], "searcharticles", kind="search", body=ArticleFilters
     )
 
@@ -58,23 +49,23 @@ class Articles(Resource):
     ) -> Article:
         """Create an article, a draft unless `state` says otherwise, and return it."""
         options = with_iso(fields, *_ISO)
-        return await self._send(self.CREATE, options, title=title, author_id=author_id)
+        return await self._send(self.CREATE, fields=options, title=title, author_id=author_id)
 
     async def get(self, article_id: Id) -> Article:
         """Return one article."""
-        return await self._send(self.GET, article_id=article_id)
+        return await self._send(self.GET, article_id)
 
     async def update(self, article_id: Id, **fields: Unpack[ArticleFields]) -> Article:
         """Change the given fields and return the whole article; readers see that at once."""
-        return await self._send(self.UPDATE, with_iso(fields, *_ISO), article_id=article_id)
+        return await self._send(self.UPDATE, article_id, fields=with_iso(fields, *_ISO))
 
     async def delete(self, article_id: Id) -> DeletedObject:
         """Delete an article for good."""
-        return await self._send(self.DELETE, article_id=article_id)
+        return await self._send(self.DELETE, article_id)
 
     async def get_draft(self, article_id: Id) -> Article:
         """Return a published article with its unpublished changes; without any it is not found."""
-        return await self._send(self.GET_DRAFT, id=article_id)
+        return await self._send(self.GET_DRAFT, article_id)
 
     async def update_draft(self, article_id: Id, **fields: Unpack[ArticleFields]) -> Article:
         """Change a published article without showing it yet, and return it as it would be.
@@ -84,7 +75,7 @@ class Articles(Resource):
         Raises:
             UnprocessableError: The article was never published.
         """
-        return await self._send(self.UPDATE_DRAFT, with_iso(fields, *_ISO), id=article_id)
+        return await self._send(self.UPDATE_DRAFT, article_id, fields=with_iso(fields, *_ISO))
 
     async def publish_draft(
         self, article_id: Id, *, locales: Sequence[str] | None = None
@@ -95,35 +86,31 @@ class Articles(Resource):
             UnprocessableError: A language has no unpublished change, or none is named where the
                 workspace has more than one.
         """
-        return await self._send(self.PUBLISH_DRAFT, id=article_id, locales=locales)
+        return await self._send(self.PUBLISH_DRAFT, article_id, locales=locales)
 
     async def attach_tag(self, article_id: Id, tag_id: Id, *, admin_id: Id | None = None) -> Tag:
         """Tag an article, in the name of `admin_id` if given, and return the tag."""
         tag = tagging(tag_id, admin_id)
-        return await self._send(self.ATTACH_TAG, json=tag, article_id=article_id)
+        return await self._send(self.ATTACH_TAG, article_id, json=tag)
 
     async def detach_tag(self, article_id: Id, tag_id: Id) -> Tag:
         """Take a tag off an article and return the tag."""
-        return await self._send(self.DETACH_TAG, article_id=article_id, id=tag_id)
+        return await self._send(self.DETACH_TAG, article_id, tag_id)
 
     def list_versions(
         self, article_id: Id, *, locale: str | None = None, per_page: int | None = None
     ) -> Pager[ArticleVersion]:
         """List what an article was before, the newest first, without texts."""
-        return self._list(
-            self.LIST_VERSIONS, article_id=article_id, locale=locale, per_page=per_page
-        )
+        return self._list(self.LIST_VERSIONS, article_id, locale=locale, per_page=per_page)
 
     async def get_version(
         self, *, article_id: Id, version_id: Id, locale: str | None = None
     ) -> ArticleVersion:
         """Return what an article was before, with its text."""
-        return await self._send(
-            self.GET_VERSION, article_id=article_id, id=version_id, locale=locale
-        )
+        return await self._send(self.GET_VERSION, article_id, version_id, locale=locale)
 
     def search(
         self, phrase: str | None = None, **filters: Unpack[ArticleFilters]
     ) -> Pager[Article]:
         """List the articles in which a phrase stands."""
-        return self._list(self.SEARCH, filters, phrase=phrase)
+        return self._list(self.SEARCH, fields=filters, phrase=phrase)

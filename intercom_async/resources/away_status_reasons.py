@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from intercom_async.models import AwayStatusReason, Page
-from intercom_async.pager import Pager
+from intercom_async.models import AwayStatusReason
 
-from .base import Resource
-from .rows import Rows
+from .base import Page, Pager, Resource, Rows
 
-api = Rows("/away_status_reasons", "away-status-reasons")
+API = Rows("/away_status_reasons", "away-status-reasons")
 
 
 class AwayStatusReasons(Resource):
     """Reasons for being away; `admins.set_away` takes one."""
 
-    LIST = api.get("", Page[AwayStatusReason], "listawaystatusreasons")
+    LIST = API.get("", Page[AwayStatusReason], "listawaystatusreasons")
 
     def list(self) -> Pager[AwayStatusReason]:
         """List all reasons, deleted ones too; one answer holds them all."""

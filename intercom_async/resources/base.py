@@ -1,7 +1,7 @@
 """What every resource is made of: a row per operation, and a thin method per row.
 
 class Tags(Resource):
-    GET = api.get("/{tag_id}", Tag, "findtag")
+    GET = API.get("/{tag_id}", Tag, "findtag")
 
     async def get(self, tag_id: Id) -> Tag:
         return await self._send(self.GET, tag_id=tag_id)
@@ -9,39 +9,24 @@ class Tags(Resource):
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from inspect import cleandoc
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
-from intercom_async.operation import Call, Operation
+from intercom_async.operation import Call, Id, Operation
 from intercom_async.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
-from intercom_async.response import Response
-from intercom_async.wire import StreamReply
 
+from .rows import Rows
+from .sender import Sender
 from .values import check_per_page, given, to_parameter
 
+__all__ = ["Id", "Page", "Pager", "Resource", "Rows", "Sender", "fill"]
+
 T = TypeVar("T")
-
-
-class Sender(Protocol):
-    """What a resource needs of a client."""
-
-    async def send(self, call: Call[T]) -> Response[T]:
-        """Send a call and return its answer."""
-        ...
-
-    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
-        """Send a call and return as soon as its answer begins."""
-        ...
-
-    def turn(self, name: str) -> asyncio.Lock:
-        """Return a lock that all clients of the same token share, by its name."""
-        ...
 
 
 class Resource:
@@ -66,30 +51,19 @@ class Resource:
     async def _send(
         self,
         row: Operation[T],
+        *path: Id,
         fields: Mapping[str, Any] | None = None,
-        /,
-        *,
         query: Mapping[str, Any] | None = None,
         json: dict[str, Any] | None = None,
         **arguments: Any,
     ) -> T:
         """Fill a row in as `fill` does, send it, and return the decoded answer."""
-        return (
-            await self._sender.send(fill(row, fields, query=query, json=json, arguments=arguments))
-        ).data
+        call = fill(row, *path, fields=fields, query=query, json=json, **arguments)
+        return (await self._sender.send(call)).data
 
-    def _list(
-        self,
-        row: Operation[Page[T]],
-        fields: Mapping[str, Any] | None = None,
-        /,
-        *,
-        query: Mapping[str, Any] | None = None,
-        json: dict[str, Any] | None = None,
-        **arguments: Any,
-    ) -> Pager[T]:
-        """Fill a row in and return its pager; nothing is sent before it is iterated over."""
-        return Pager(self._fetch, fill(row, fields, query=query, json=json, arguments=arguments))
+    def _list(self, row: Operation[Page[T]], *path: Id, **arguments: Any) -> Pager[T]:
+        """Fill a row in as `fill` does and return its pager, which sends when it is iterated."""
+        return Pager(self._fetch, fill(row, *path, **arguments))
 
     def _search(
         self, row: Operation[Page[T]], query: Predicate | Query, options: Mapping[str, Any]
@@ -117,9 +91,9 @@ class Resource:
             json["pagination"] = {"per_page": per_page}
         return self._list(row, query=rest, json=json)
 
-    def _download(self, row: Operation[bytes], **arguments: Any) -> Download:
-        """Fill a row in and return its download; nothing is sent before it is entered."""
-        call = fill(row, arguments=arguments)
+    def _download(self, row: Operation[bytes], *path: Id, **arguments: Any) -> Download:
+        """Fill a row in as `fill` does and return its download, which sends when it is entered."""
+        call = fill(row, *path, **arguments)
         return Download(lambda: self._sender.stream(call))
 
     async def _fetch(self, call: Call[T]) -> T:
@@ -128,34 +102,33 @@ class Resource:
 
 def fill(
     row: Operation[T],
+    *path: Id,
     fields: Mapping[str, Any] | None = None,
-    *,
     query: Mapping[str, Any] | None = None,
     json: dict[str, Any] | None = None,
-    arguments: dict[str, Any] | None = None,
+    **arguments: Any,
 ) -> Call[T]:
     """Fill a row in.
 
     Args:
         row: The operation.
+        path: A value for each placeholder, in their order.
         fields: Keywords whose names the row knows; those that are None are sent as null.
         query: Parameters in the address of an operation that has a body, too.
         json: What the body has beside `fields` and `arguments`.
-        arguments: A value for each placeholder; the others are parameters of what reads or deletes,
-            and fields of the body of what writes. Those that are None are left out.
+        arguments: Parameters of what reads or deletes, fields of the body of what writes. Those
+            that are None are left out.
 
     Raises:
         ConfigError: An argument cannot be sent.
-        TypeError: A field is not one that this operation takes, or one that it needs is missing.
+        TypeError: A field is none of this operation, or one that it needs is missing.
     """
-    arguments = arguments or {}
-    if fields is query is None and len(arguments) == len(row.names):
-        return row.at(json=json, **arguments)
-    path = {name: arguments.pop(name) for name in row.names if name in arguments}
+    if not arguments and fields is query is None:
+        return row.at(*path, json=json)
     rest = given(**arguments) if fields is None else {**given(**arguments), **row.fields(fields)}
     if row.method in ("GET", "DELETE"):
         query = {**(query or {}), **rest}
     elif rest or fields is not None:
         json = {**(json or {}), **rest}
     parameters = query and {name: to_parameter(name, value) for name, value in query.items()}
-    return row.at(query=parameters, json=json, **path)
+    return row.at(*path, query=parameters, json=json)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from intercom_async.fields import Id
-from intercom_async.models import Brand, Page
-from intercom_async.pager import Pager
+from intercom_async.models import Brand
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/brands", "brands", since="2.15")
+API = Rows("/brands", "brands", since="2.15")
 
 
 class Brands(Resource):
     """Brands."""
 
-    LIST = api.get("", Page[Brand], "listbrands")
-    GET = api.get("/{id}", Brand, "retrievebrand")
+    LIST = API.get("", Page[Brand], "listbrands")
+    GET = API.get("/{id}", Brand, "retrievebrand")
 
     def list(self) -> Pager[Brand]:
         """List all brands, the default one too, in one answer."""
@@ -24,4 +21,4 @@ class Brands(Resource):
 
     async def get(self, brand_id: Id) -> Brand:
         """Return one brand."""
-        return await self._send(self.GET, id=brand_id)
+        return await self._send(self.GET, brand_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .base import Resource, Sender
+from .sender import Sender
 
 if TYPE_CHECKING:
     from .admins import Admins
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .audiences import Audiences
     from .away_status_reasons import AwayStatusReasons
     from .banners import Banners
+    from .base import Resource
     from .brands import Brands
     from .calls import Calls
     from .companies import Companies

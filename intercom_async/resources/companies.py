@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
-from intercom_async.fields import CompanyChanges, CompanyFields, Id, Order
-from intercom_async.models import (
-    Company,
-    Contact,
-    DeletedObject,
-    FoundCompany,
-    Note,
-    Page,
-    Segment,
-)
+from intercom_async.fields import CompanyChanges, CompanyFields, Order
+from intercom_async.models import Company, Contact, DeletedObject, FoundCompany, Note, Segment
 from intercom_async.operation import Call, Paging
-from intercom_async.pager import Pager
 from intercom_async.scroll import CompanyPager
 
-from .base import Resource, fill
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows, fill
 from .values import to_text
 
-api = Rows("/companies", "companies")
+API = Rows("/companies", "companies")
 
 
 class Companies(Resource):
@@ -31,23 +21,20 @@ class Companies(Resource):
     A company that no contact is attached to is in no list.
     """
 
-    FIND = api.pages(
-        "",
-        Page[Company],
-        "retrievecompany",
-        methods=("find", "find_by_company_id", "find_by_name"),
+    FIND = API.pages(
+        "", Page[Company], "retrievecompany", methods="find find_by_company_id find_by_name"
     )
-    CREATE = api.ensure("", Company, "createorupdatecompany", body=CompanyFields)
-    GET = api.get("/{company_id}", Company, "retrieveacompanybyid", reserved=("scroll",))
-    UPDATE = api.update("/{company_id}", Company, "updatecompany", body=CompanyChanges)
-    DELETE = api.delete("/{company_id}", DeletedObject, "deletecompany")
-    CONTACTS = api.cursor("/{company_id}/contacts", Page[Contact], "listattachedcontacts")
-    SEGMENTS = api.get("/{company_id}/segments", Page[Segment], "listattachedsegmentsforcompanies")
-    NOTES = api.since("2.15").pages("/{company_id}/notes", Page[Note], "listcompanynotes")
-    CREATE_NOTE = api.since("2.16").post("/{company_id}/notes", Note, "createcompanynote")
-    LIST = api.post("/list", Page[Company], "listallcompanies", repeat="safe", paging=Paging.PAGE)
+    CREATE = API.ensure("", Company, "createorupdatecompany", body=CompanyFields)
+    GET = API.get("/{company_id}", Company, "retrieveacompanybyid", reserved=("scroll",))
+    UPDATE = API.update("/{company_id}", Company, "updatecompany", body=CompanyChanges)
+    DELETE = API.delete("/{company_id}", DeletedObject, "deletecompany")
+    CONTACTS = API.cursor("/{company_id}/contacts", Page[Contact], "listattachedcontacts")
+    SEGMENTS = API.get("/{company_id}/segments", Page[Segment], "listattachedsegmentsforcompanies")
+    NOTES = API.since("2.15").pages("/{company_id}/notes", Page[Note], "listcompanynotes")
+    CREATE_NOTE = API.since("2.16").post("/{company_id}/notes", Note, "createcompanynote")
+    LIST = API.post("/list", Page[Company], "listallcompanies", repeat="safe", paging=Paging.PAGE)
     # Unsafe: the page of an answer that is lost cannot be asked for again.
-    SCROLL = api.get(
+    SCROLL = API.get(
         "/scroll",
         Page[Company],
         "scrolloverallcompanies",
@@ -57,11 +44,7 @@ class Companies(Resource):
     )
 
     def find(
-        self,
-        *,
-        tag_id: Id | None = None,
-        segment_id: Id | None = None,
-        per_page: int | None = None,
+        self, *, tag_id: Id | None = None, segment_id: Id | None = None, per_page: int | None = None
     ) -> Pager[Company]:
         """List the companies that have a tag or are in a segment, at most 60 a page.
 
@@ -79,39 +62,39 @@ class Companies(Resource):
 
     async def create(self, **fields: Unpack[CompanyFields]) -> Company:
         """Create a company, or change the one that has this `company_id`, and return it."""
-        return await self._send(self.CREATE, fields)
+        return await self._send(self.CREATE, fields=fields)
 
     async def get(self, company_id: Id) -> Company:
         """Return one company."""
-        return await self._send(self.GET, company_id=company_id)
+        return await self._send(self.GET, company_id)
 
     async def update(self, company_id: Id, **fields: Unpack[CompanyChanges]) -> Company:
         """Change the given fields of a company and return the whole of it."""
-        return await self._send(self.UPDATE, fields, company_id=company_id)
+        return await self._send(self.UPDATE, company_id, fields=fields)
 
     async def delete(self, company_id: Id) -> DeletedObject:
         """Archive a company and take its contacts out of it; they stay.
 
         This goes on after the answer. Whatever feeds companies into Intercom may create it anew.
         """
-        return await self._send(self.DELETE, company_id=company_id)
+        return await self._send(self.DELETE, company_id)
 
     def contacts(self, company_id: Id, *, per_page: int | None = None) -> Pager[Contact]:
         """List the contacts of a company."""
-        return self._list(self.CONTACTS, company_id=company_id, per_page=per_page)
+        return self._list(self.CONTACTS, company_id, per_page=per_page)
 
     def segments(self, company_id: Id) -> Pager[Segment]:
         """List the segments a company is in; one answer holds them all."""
-        return self._list(self.SEGMENTS, company_id=company_id)
+        return self._list(self.SEGMENTS, company_id)
 
     def notes(self, company_id: Id, *, per_page: int | None = None) -> Pager[Note]:
         """List the notes on a company."""
-        return self._list(self.NOTES, company_id=company_id, per_page=per_page)
+        return self._list(self.NOTES, company_id, per_page=per_page)
 
     async def create_note(self, company_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
         """Write a note on a company, in the name of `admin_id` if given, and return it."""
-        note: dict[str, Any] = {"body": body, "admin_id": to_text(admin_id)}
-        return await self._send(self.CREATE_NOTE, company_id=company_id, **note)
+        admin = to_text(admin_id)
+        return await self._send(self.CREATE_NOTE, company_id, body=body, admin_id=admin)
 
     def list(self, *, order: Order | None = None, per_page: int | None = None) -> Pager[Company]:
         """List all companies that have people, those whose people were seen last first.

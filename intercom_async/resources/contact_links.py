@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from intercom_async.fields import Id
-from intercom_async.models import Company, Note, Page, Segment, SubscriptionType, Tag
-from intercom_async.pager import Pager
+from intercom_async.models import Company, Note, Segment, SubscriptionType, Tag
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 from .values import to_text
 
-api = Rows("/contacts/{contact_id}", "contacts")
+API = Rows("/contacts/{contact_id}", "contacts")
 
 NO_CONTACT = ("find_by_external_id",)
 """Where a contact's id is expected, this leads to another operation."""
@@ -21,58 +18,58 @@ NO_CONTACT = ("find_by_external_id",)
 class ContactLinks(Resource):
     """The lists of a contact, whole: those inside a contact end after ten entries."""
 
-    COMPANIES = api.pages(
+    COMPANIES = API.pages(
         "/companies", Page[Company], "listcompaniesforacontact", reserved=NO_CONTACT
     )
-    ATTACH_COMPANY = api.ensure("/companies", Company, "companies/attachcontacttoacompany")
-    DETACH_COMPANY = api.delete(
+    ATTACH_COMPANY = API.ensure("/companies", Company, "companies/attachcontacttoacompany")
+    DETACH_COMPANY = API.delete(
         "/companies/{company_id}", Company, "companies/detachcontactfromacompany"
     )
-    NOTES = api.pages("/notes", Page[Note], "notes/listnotes", reserved=NO_CONTACT)
-    CREATE_NOTE = api.post("/notes", Note, "notes/createnote")
-    SEGMENTS = api.get("/segments", Page[Segment], "listsegmentsforacontact", reserved=NO_CONTACT)
-    SUBSCRIPTIONS = api.get(
+    NOTES = API.pages("/notes", Page[Note], "notes/listnotes", reserved=NO_CONTACT)
+    CREATE_NOTE = API.post("/notes", Note, "notes/createnote")
+    SEGMENTS = API.get("/segments", Page[Segment], "listsegmentsforacontact", reserved=NO_CONTACT)
+    SUBSCRIPTIONS = API.get(
         "/subscriptions",
         Page[SubscriptionType],
         "listsubscriptionsforacontact",
         reserved=NO_CONTACT,
     )
-    ATTACH_SUBSCRIPTION = api.ensure(
+    ATTACH_SUBSCRIPTION = API.ensure(
         "/subscriptions", SubscriptionType, "subscription-types/attachsubscriptiontypetocontact"
     )
-    DETACH_SUBSCRIPTION = api.delete(
+    DETACH_SUBSCRIPTION = API.delete(
         "/subscriptions/{subscription_id}",
         SubscriptionType,
         "subscription-types/detachsubscriptiontypetocontact",
     )
-    TAGS = api.get("/tags", Page[Tag], "listtagsforacontact", reserved=NO_CONTACT)
-    ATTACH_TAG = api.ensure("/tags", Tag, "tags/attachtagtocontact")
-    DETACH_TAG = api.delete("/tags/{tag_id}", Tag, "tags/detachtagfromcontact")
+    TAGS = API.get("/tags", Page[Tag], "listtagsforacontact", reserved=NO_CONTACT)
+    ATTACH_TAG = API.ensure("/tags", Tag, "tags/attachtagtocontact")
+    DETACH_TAG = API.delete("/tags/{tag_id}", Tag, "tags/detachtagfromcontact")
 
     def companies(self, contact_id: Id, *, per_page: int | None = None) -> Pager[Company]:
         """List all companies of a contact, at most 60 a page."""
-        return self._list(self.COMPANIES, contact_id=contact_id, per_page=per_page)
+        return self._list(self.COMPANIES, contact_id, per_page=per_page)
 
     async def attach_company(self, contact_id: Id, company_id: Id) -> Company:
         """Attach a contact to a company, by Intercom's id of it, 1,000 at most, and return it."""
-        return await self._send(self.ATTACH_COMPANY, contact_id=contact_id, id=str(company_id))
+        return await self._send(self.ATTACH_COMPANY, contact_id, id=str(company_id))
 
     async def detach_company(self, contact_id: Id, company_id: Id) -> Company:
         """Take a contact out of a company, by Intercom's id of it, and return the company."""
-        return await self._send(self.DETACH_COMPANY, contact_id=contact_id, company_id=company_id)
+        return await self._send(self.DETACH_COMPANY, contact_id, company_id)
 
     def notes(self, contact_id: Id, *, per_page: int | None = None) -> Pager[Note]:
         """List all notes on a contact."""
-        return self._list(self.NOTES, contact_id=contact_id, per_page=per_page)
+        return self._list(self.NOTES, contact_id, per_page=per_page)
 
     async def create_note(self, contact_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
         """Write a note on a contact, in the name of `admin_id` if given, and return it."""
-        note: dict[str, Any] = {"body": body, "admin_id": to_text(admin_id)}
-        return await self._send(self.CREATE_NOTE, contact_id=contact_id, **note)
+        admin = to_text(admin_id)
+        return await self._send(self.CREATE_NOTE, contact_id, body=body, admin_id=admin)
 
     def segments(self, contact_id: Id) -> Pager[Segment]:
         """List the segments a contact is in; one answer holds them all."""
-        return self._list(self.SEGMENTS, contact_id=contact_id)
+        return self._list(self.SEGMENTS, contact_id)
 
     def subscriptions(self, contact_id: Id) -> Pager[SubscriptionType]:
         """List the kinds of messages that a contact chose or refused, in one answer.
@@ -80,7 +77,7 @@ class ContactLinks(Resource):
         What was never decided is not listed. `consent_type` says which of the two it was: an
         ``opt_out`` kind in the list is refused, an ``opt_in`` kind is chosen.
         """
-        return self._list(self.SUBSCRIPTIONS, contact_id=contact_id)
+        return self._list(self.SUBSCRIPTIONS, contact_id)
 
     async def attach_subscription(
         self,
@@ -94,23 +91,21 @@ class ContactLinks(Resource):
         `consent_type` is the kind's own; attached, an ``opt_in`` kind is wanted from now on, and an
         ``opt_out`` kind is refused.
         """
-        decision: dict[str, Any] = {"id": str(subscription_id), "consent_type": consent_type}
-        return await self._send(self.ATTACH_SUBSCRIPTION, contact_id=contact_id, **decision)
+        decision = {"id": str(subscription_id), "consent_type": consent_type}
+        return await self._send(self.ATTACH_SUBSCRIPTION, contact_id, json=decision)
 
     async def detach_subscription(self, contact_id: Id, subscription_id: Id) -> SubscriptionType:
         """Take a contact's decision about a kind of message back and return the kind."""
-        return await self._send(
-            self.DETACH_SUBSCRIPTION, contact_id=contact_id, subscription_id=subscription_id
-        )
+        return await self._send(self.DETACH_SUBSCRIPTION, contact_id, subscription_id)
 
     def tags(self, contact_id: Id) -> Pager[Tag]:
         """List all tags of a contact; one answer holds them all."""
-        return self._list(self.TAGS, contact_id=contact_id)
+        return self._list(self.TAGS, contact_id)
 
     async def attach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
         """Tag a contact and return the tag; a contact that has it keeps it."""
-        return await self._send(self.ATTACH_TAG, contact_id=contact_id, id=str(tag_id))
+        return await self._send(self.ATTACH_TAG, contact_id, id=str(tag_id))
 
     async def detach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
         """Take a tag off a contact and return the tag."""
-        return await self._send(self.DETACH_TAG, contact_id=contact_id, tag_id=tag_id)
+        return await self._send(self.DETACH_TAG, contact_id, tag_id)

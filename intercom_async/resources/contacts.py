@@ -9,15 +9,13 @@ from typing import Unpack
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
-from intercom_async.fields import ContactFields, ContactReading, ContactSearchOptions, Id, Order
-from intercom_async.models import Contact, ContactMerge, ContactStatus, Page
+from intercom_async.fields import ContactFields, ContactReading, ContactSearchOptions, Order
+from intercom_async.models import Contact, ContactMerge, ContactStatus
 from intercom_async.operation import Operation, Paging
-from intercom_async.pager import Pager
 from intercom_async.query import F, Predicate, Query
 
-from .base import fill
+from .base import Id, Page, Pager, Rows, fill
 from .contact_links import NO_CONTACT, ContactLinks
-from .rows import Rows
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
@@ -26,7 +24,7 @@ _FIRST_LOOK_S, _LAST_LOOK_S = 0.25, 2.0
 _MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
 
-api = Rows("/contacts", "contacts")
+API = Rows("/contacts", "contacts")
 
 
 class Contacts(ContactLinks):
@@ -36,23 +34,23 @@ class Contacts(ContactLinks):
     contact that was merged into another raises `GoneError`, whose `canonical_id` names that one.
     """
 
-    UPDATE = api.update("/{contact_id}", Contact, "updatecontact", body=ContactFields)
-    GET = api.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
-    DELETE = api.delete("/{contact_id}", ContactStatus, "deletecontact")
-    MERGE = api.post("/merge", Contact, "mergecontact")
-    SEARCH = api.search("/search", Page[Contact], "searchcontacts", body=ContactSearchOptions)
-    LIST = api.cursor("", Page[Contact], "listcontacts")
-    CREATE = api.post("", Contact, "createcontact", body=ContactFields)
-    FIND_BY_EXTERNAL_ID = api.get(
+    UPDATE = API.update("/{contact_id}", Contact, "updatecontact", body=ContactFields)
+    GET = API.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
+    DELETE = API.delete("/{contact_id}", ContactStatus, "deletecontact")
+    MERGE = API.post("/merge", Contact, "mergecontact")
+    SEARCH = API.search("/search", Page[Contact], "searchcontacts", body=ContactSearchOptions)
+    LIST = API.cursor("", Page[Contact], "listcontacts")
+    CREATE = API.post("", Contact, "createcontact", body=ContactFields)
+    FIND_BY_EXTERNAL_ID = API.get(
         "/find_by_external_id/{external_id}",
         Contact,
         "showcontactbyexternalid",
         body=ContactReading,
     )
-    ARCHIVE = api.ensure("/{contact_id}/archive", ContactStatus, "archivecontact")
-    UNARCHIVE = api.ensure("/{contact_id}/unarchive", ContactStatus, "unarchivecontact")
-    BLOCK = api.ensure("/{contact_id}/block", ContactStatus, "blockcontact")
-    MERGE_HISTORY = api.since("2.16").get(
+    ARCHIVE = API.ensure("/{contact_id}/archive", ContactStatus, "archivecontact")
+    UNARCHIVE = API.ensure("/{contact_id}/unarchive", ContactStatus, "unarchivecontact")
+    BLOCK = API.ensure("/{contact_id}/block", ContactStatus, "blockcontact")
+    MERGE_HISTORY = API.since("2.16").get(
         "/{id}/merge_history",
         Page[ContactMerge],
         "listcontactmergehistory",
@@ -69,15 +67,15 @@ class Contacts(ContactLinks):
     ) -> Contact:
         """Change the given fields and return the whole contact."""
         query = {"include_merge_history": include_merge_history}
-        return await self._send(self.UPDATE, fields, query=query, contact_id=contact_id)
+        return await self._send(self.UPDATE, contact_id, fields=fields, query=query)
 
     async def get(self, contact_id: Id, **how: Unpack[ContactReading]) -> Contact:
         """Return one contact, or the one it was merged into if `follow_merged` is set."""
-        return await self._read(self.GET, how, contact_id=contact_id)
+        return await self._read(self.GET, contact_id, how)
 
     async def delete(self, contact_id: Id) -> ContactStatus:
         """Delete a contact for good."""
-        return await self._send(self.DELETE, contact_id=contact_id)
+        return await self._send(self.DELETE, contact_id)
 
     async def merge(
         self,
@@ -133,7 +131,7 @@ class Contacts(ContactLinks):
             ConflictError: There is one with this address or external id; `existing_id` says which.
         """
         check_seconds("settle_s", settle_s)
-        contact = await self._send(self.CREATE, fields)
+        contact = await self._send(self.CREATE, fields=fields)
         if settle_s is not None:
             async for _ in _looks(settle_s):
                 try:
@@ -145,25 +143,25 @@ class Contacts(ContactLinks):
 
     async def find_by_external_id(self, external_id: Id, **how: Unpack[ContactReading]) -> Contact:
         """Return one contact by your own key, new ones too: this is no search."""
-        return await self._read(self.FIND_BY_EXTERNAL_ID, how, external_id=external_id)
+        return await self._read(self.FIND_BY_EXTERNAL_ID, external_id, how)
 
     async def archive(self, contact_id: Id) -> ContactStatus:
         """Take a contact out of lists and searches, to be brought back by `unarchive`."""
-        return await self._send(self.ARCHIVE, contact_id=contact_id)
+        return await self._send(self.ARCHIVE, contact_id)
 
     async def unarchive(self, contact_id: Id) -> ContactStatus:
         """Bring a contact that was archived back."""
-        return await self._send(self.UNARCHIVE, contact_id=contact_id)
+        return await self._send(self.UNARCHIVE, contact_id)
 
     async def block(self, contact_id: Id) -> ContactStatus:
         """Block a contact, whose conversations are archived too; the API cannot unblock."""
-        return await self._send(self.BLOCK, contact_id=contact_id)
+        return await self._send(self.BLOCK, contact_id)
 
     def merge_history(
         self, contact_id: Id, *, order: Order | None = None, per_page: int | None = None
     ) -> Pager[ContactMerge]:
         """List what was merged into a user, no lead, the latest first; 50 a page, 150 at most."""
-        return self._list(self.MERGE_HISTORY, id=contact_id, order=order, per_page=per_page)
+        return self._list(self.MERGE_HISTORY, contact_id, order=order, per_page=per_page)
 
     async def wait_searchable(self, contact_id: Id, *, timeout_s: float = 300.0) -> Contact:
         """Wait until a search finds a contact, and return it.
@@ -182,11 +180,11 @@ class Contacts(ContactLinks):
             deadline_s=timeout_s, attempts=looks, maybe_sent=True, call=self.SEARCH.name
         )
 
-    async def _read(self, row: Operation[Contact], how: ContactReading, **key: Id) -> Contact:
+    async def _read(self, row: Operation[Contact], key: Id, how: ContactReading) -> Contact:
         """Read a contact, or the one that took its place."""
         options = row.fields(how)
         follow_merged = options.pop("follow_merged", False)
-        call = fill(row, arguments={**key, **options})
+        call = fill(row, key, **options)
         for _ in range(_MERGES):
             try:
                 return await self._fetch(call)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from intercom_async.fields import ContentFilters, ContentReference, Id
-from intercom_async.models import BulkActionAccepted, FoundContent, Page
-from intercom_async.pager import Pager
+from intercom_async.fields import ContentFilters, ContentReference
+from intercom_async.models import BulkActionAccepted, FoundContent
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 from .values import given
 
-api = Rows("/content", "content", since="2.16")
+API = Rows("/content", "content", since="2.16")
 
 
 class Content(Resource):
@@ -24,20 +22,13 @@ class Content(Resource):
     """
 
     # What a bulk action sets is the same when it is set again.
-    BULK_ACTION = api.ensure(
+    BULK_ACTION = API.ensure(
         "/bulk_actions",
         BulkActionAccepted,
         "bulkcontentactions",
-        methods=(
-            "publish",
-            "unpublish",
-            "delete",
-            "set_availability",
-            "set_audience",
-            "update_tags",
-        ),
+        methods="publish unpublish delete set_availability set_audience update_tags",
     )
-    SEARCH = api.pages(
+    SEARCH = API.pages(
         "/search", Page[FoundContent], "searchcontent", kind="search", body=ContentFilters
     )
 
@@ -103,7 +94,7 @@ class Content(Resource):
 
         There are 50 a page at most; ten if `per_page` is left out.
         """
-        return self._list(self.SEARCH, filters, query={"query": query}, per_page=per_page)
+        return self._list(self.SEARCH, fields=filters, query={"query": query}, per_page=per_page)
 
     async def _bulk_action(
         self, action: str, content: Sequence[ContentReference], **how: Any

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 from typing import Any, Literal, Unpack
 
-from intercom_async.fields import Id, Moment, ReplyFields
+from intercom_async.fields import Moment, ReplyFields
 from intercom_async.models import Conversation
 
-from .base import Resource
+from .base import Id, Resource, Rows
 from .replies import reply_body
-from .rows import Rows
 
-api = Rows("/conversations", "conversations")
+API = Rows("/conversations", "conversations")
 
 
 class ConversationActions(Resource):
     """What teammates and contacts do in a conversation; each returns it as it is then."""
 
-    REPLY = api.post(
+    REPLY = API.post(
         "/{conversation_id}/reply", Conversation, "replyconversation", body=ReplyFields
     )
-    CREATE_PART = api.post(
+    CREATE_PART = API.post(
         "/{conversation_id}/parts",
         Conversation,
         "manageconversation",
-        methods=("create_part", "assign", "close", "open", "snooze"),
+        methods="create_part assign close open snooze",
     )
-    REDACT = api.ensure(
-        "/redact", Conversation, "redactconversation", methods=("redact_part", "redact_source")
+    REDACT = API.ensure(
+        "/redact", Conversation, "redactconversation", methods="redact_part redact_source"
     )
 
     async def reply(self, conversation_id: Id, **fields: Unpack[ReplyFields]) -> Conversation:
         """Answer in a conversation, as an admin or as a contact."""
         json = reply_body(self.REPLY.fields(fields))
-        return await self._send(self.REPLY, json=json, conversation_id=conversation_id)
+        return await self._send(self.REPLY, conversation_id, json=json)
 
     async def create_part(
         self, conversation_id: Id, *, message_type: str, admin_id: Id, **fields: Any
@@ -80,21 +79,16 @@ class ConversationActions(Resource):
 
     async def redact_part(self, *, conversation_id: Id, part_id: Id) -> Conversation:
         """Blot out one part of a conversation for good."""
-        ids: dict[str, Any] = {
-            "conversation_id": str(conversation_id),
-            "conversation_part_id": str(part_id),
-        }
-        return await self._send(self.REDACT, type="conversation_part", **ids)
+        ids = {"conversation_id": str(conversation_id), "conversation_part_id": str(part_id)}
+        return await self._send(self.REDACT, json=ids, type="conversation_part")
 
     async def redact_source(self, *, conversation_id: Id, source_id: Id) -> Conversation:
         """Blot out the message a conversation began with for good."""
-        ids: dict[str, Any] = {"conversation_id": str(conversation_id), "source_id": str(source_id)}
-        return await self._send(self.REDACT, type="source", **ids)
+        ids = {"conversation_id": str(conversation_id), "source_id": str(source_id)}
+        return await self._send(self.REDACT, json=ids, type="source")
 
     async def _part(
         self, conversation_id: Id, message_type: str, admin_id: Id, **fields: Any
     ) -> Conversation:
         json = {"message_type": message_type, "admin_id": str(admin_id)}
-        return await self._send(
-            self.CREATE_PART, json=json, conversation_id=conversation_id, **fields
-        )
+        return await self._send(self.CREATE_PART, conversation_id, json=json, **fields)

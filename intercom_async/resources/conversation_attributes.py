@@ -7,40 +7,37 @@ from typing import Any, Unpack
 from intercom_async.fields import (
     ConversationAttributeFields,
     ConversationAttributeType,
-    Id,
     NewConversationAttribute,
 )
-from intercom_async.models import ConversationAttribute, Page
-from intercom_async.pager import Pager
+from intercom_async.models import ConversationAttribute
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/conversations/attributes", "conversations-attributes", since="2.16")
+API = Rows("/conversations/attributes", "conversations-attributes", since="2.16")
 
 
 class ConversationAttributes(Resource):
     """Attributes of conversations, from 2.16 on."""
 
-    LIST = api.get("", Page[ConversationAttribute], "listconversationattributes")
-    CREATE = api.post(
+    LIST = API.get("", Page[ConversationAttribute], "listconversationattributes")
+    CREATE = API.post(
         "", ConversationAttribute, "createconversationattribute", body=NewConversationAttribute
     )
-    GET = api.get("/{id}", ConversationAttribute, "getconversationattribute")
-    UPDATE = api.update(
+    GET = API.get("/{id}", ConversationAttribute, "getconversationattribute")
+    UPDATE = API.update(
         "/{id}",
         ConversationAttribute,
         "updateconversationattribute",
         body=ConversationAttributeFields,
     )
-    DELETE = api.delete("/{id}", ConversationAttribute, "deleteconversationattribute")
-    CREATE_OPTION = api.post(
+    DELETE = API.delete("/{id}", ConversationAttribute, "deleteconversationattribute")
+    CREATE_OPTION = API.post(
         "/{id}/options", ConversationAttribute, "createconversationattributeoption"
     )
-    UPDATE_OPTION = api.update(
+    UPDATE_OPTION = API.update(
         "/{id}/options/{option_id}", ConversationAttribute, "updateconversationattributeoption"
     )
-    DELETE_OPTION = api.delete(
+    DELETE_OPTION = API.delete(
         "/{id}/options/{option_id}", ConversationAttribute, "deleteconversationattributeoption"
     )
 
@@ -59,34 +56,32 @@ class ConversationAttributes(Resource):
         options: dict[str, Any] = {**fields}
         if "options" in options:
             options["options"] = [{"label": label} for label in options["options"]]
-        return await self._send(self.CREATE, options, name=name, data_type=data_type)
+        return await self._send(self.CREATE, fields=options, name=name, data_type=data_type)
 
     async def get(self, attribute_id: Id) -> ConversationAttribute:
         """Return one attribute."""
-        return await self._send(self.GET, id=attribute_id)
+        return await self._send(self.GET, attribute_id)
 
     async def update(
         self, attribute_id: Id, **fields: Unpack[ConversationAttributeFields]
     ) -> ConversationAttribute:
         """Change the given fields and return the whole attribute."""
-        return await self._send(self.UPDATE, fields, id=attribute_id)
+        return await self._send(self.UPDATE, attribute_id, fields=fields)
 
     async def delete(self, attribute_id: Id) -> ConversationAttribute:
         """Archive an attribute and return it; conversations keep the values they have."""
-        return await self._send(self.DELETE, id=attribute_id)
+        return await self._send(self.DELETE, attribute_id)
 
     async def create_option(self, attribute_id: Id, *, label: str) -> ConversationAttribute:
         """Add an option to a ``list`` attribute, and to no other, and return the attribute."""
-        return await self._send(self.CREATE_OPTION, id=attribute_id, label=label)
+        return await self._send(self.CREATE_OPTION, attribute_id, label=label)
 
     async def update_option(
         self, *, attribute_id: Id, option_id: Id, label: str
     ) -> ConversationAttribute:
         """Give an option another label and return the attribute."""
-        return await self._send(
-            self.UPDATE_OPTION, id=attribute_id, option_id=option_id, label=label
-        )
+        return await self._send(self.UPDATE_OPTION, attribute_id, option_id, label=label)
 
     async def delete_option(self, *, attribute_id: Id, option_id: Id) -> ConversationAttribute:
         """Archive an option and return the attribute."""
-        return await self._send(self.DELETE_OPTION, id=attribute_id, option_id=option_id)
+        return await self._send(self.DELETE_OPTION, attribute_id, option_id)

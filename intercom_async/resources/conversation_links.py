@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from intercom_async.fields import Id
 from intercom_async.models import (
     Conversation,
     ConversationCustomers,
@@ -16,55 +15,53 @@ from intercom_async.models import (
     Tag,
     Ticket,
 )
-from intercom_async.pager import Pager
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Pager, Resource, Rows
 from .values import only_one, tagging, to_number, to_text
 
-api = Rows("/conversations", "conversations")
-api_2_16 = api.since("2.16")
+API = Rows("/conversations", "conversations")
+API_2_16 = API.since("2.16")
 
 
 class ConversationLinks(Resource):
     """What is tied to a conversation; an admin does the tying."""
 
-    ATTACH_TAG = api.ensure("/{conversation_id}/tags", Tag, "tags/attachtagtoconversation")
-    DETACH_TAG = api.delete(
+    ATTACH_TAG = API.ensure("/{conversation_id}/tags", Tag, "tags/attachtagtoconversation")
+    DETACH_TAG = API.delete(
         "/{conversation_id}/tags/{tag_id}", Tag, "tags/detachtagfromconversation"
     )
-    ATTACH_CONTACT = api.ensure(
+    ATTACH_CONTACT = API.ensure(
         "/{conversation_id}/customers", ConversationCustomers, "attachcontacttoconversation"
     )
-    DETACH_CONTACT = api.delete(
+    DETACH_CONTACT = API.delete(
         "/{conversation_id}/customers/{contact_id}",
         ConversationCustomers,
         "detachcontactfromconversation",
     )
-    HANDLING_EVENTS = api.since("2.15").get(
+    HANDLING_EVENTS = API.since("2.15").get(
         "/{id}/handling_events",
         HandlingEventPage[HandlingEvent],
         "listhandlingevents",
         reserved=("attributes",),
     )
-    SIDE_CONVERSATIONS = api_2_16.pages(
+    SIDE_CONVERSATIONS = API_2_16.pages(
         "/{id}/side_conversations",
         SideConversationPage[SideConversation],
         "listsideconversations",
         reserved=("attributes",),
     )
-    MERGE = api_2_16.post("/{id}/merge", Conversation, "mergeconversation")
-    CONVERT = api.post("/{conversation_id}/convert", Ticket, "convertconversationtoticket")
+    MERGE = API_2_16.post("/{id}/merge", Conversation, "mergeconversation")
+    CONVERT = API.post("/{conversation_id}/convert", Ticket, "convertconversationtoticket")
 
     async def attach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Tag a conversation and return the tag."""
         tag = tagging(tag_id, admin_id)
-        return await self._send(self.ATTACH_TAG, json=tag, conversation_id=conversation_id)
+        return await self._send(self.ATTACH_TAG, conversation_id, json=tag)
 
     async def detach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Take a tag off a conversation and return the tag."""
-        path: dict[str, Any] = {"conversation_id": conversation_id, "tag_id": tag_id}
-        return await self._send(self.DETACH_TAG, json={"admin_id": str(admin_id)}, **path)
+        admin = {"admin_id": str(admin_id)}
+        return await self._send(self.DETACH_TAG, conversation_id, tag_id, json=admin)
 
     async def attach_contact(
         self,
@@ -78,24 +75,24 @@ class ConversationLinks(Resource):
         """Add a contact, by exactly one key, to a conversation; return the contacts it has then."""
         who = only_one("the contact", contact_id=contact_id, user_id=user_id, email=email)
         json = {"admin_id": str(admin_id), "customer": who}
-        return await self._send(self.ATTACH_CONTACT, json=json, conversation_id=conversation_id)
+        return await self._send(self.ATTACH_CONTACT, conversation_id, json=json)
 
     async def detach_contact(
         self, *, conversation_id: Id, contact_id: Id, admin_id: Id
     ) -> ConversationCustomers:
         """Take a contact, not the last one (422), out of a conversation; return those who stay."""
-        path: dict[str, Any] = {"conversation_id": conversation_id, "contact_id": contact_id}
-        return await self._send(self.DETACH_CONTACT, json={"admin_id": str(admin_id)}, **path)
+        admin = {"admin_id": str(admin_id)}
+        return await self._send(self.DETACH_CONTACT, conversation_id, contact_id, json=admin)
 
     def handling_events(self, conversation_id: Id) -> Pager[HandlingEvent]:
         """List when teammates paused and resumed a conversation, in one answer."""
-        return self._list(self.HANDLING_EVENTS, id=conversation_id)
+        return self._list(self.HANDLING_EVENTS, conversation_id)
 
     def side_conversations(
         self, conversation_id: Id, *, per_page: int | None = None
     ) -> Pager[SideConversation]:
         """List the side conversations, with their parts, at most 50 a page; 25 if left out."""
-        return self._list(self.SIDE_CONVERSATIONS, id=conversation_id, per_page=per_page)
+        return self._list(self.SIDE_CONVERSATIONS, conversation_id, per_page=per_page)
 
     async def merge(self, *, conversation_id: Id, into_id: Id) -> Conversation:
         """Close a conversation, link it to another one that goes on, and return that one.
@@ -104,7 +101,7 @@ class ConversationLinks(Resource):
             UnprocessableError: They cannot be merged (`merge_failed`).
         """
         target = to_number(into_id)
-        return await self._send(self.MERGE, id=conversation_id, merge_into_conversation_id=target)
+        return await self._send(self.MERGE, conversation_id, merge_into_conversation_id=target)
 
     async def convert(
         self,
@@ -123,7 +120,7 @@ class ConversationLinks(Resource):
         """
         return await self._send(
             self.CONVERT,
-            conversation_id=conversation_id,
+            conversation_id,
             ticket_type_id=str(ticket_type_id),
             ticket_state_id=to_text(ticket_state_id),
             attributes=attributes,

@@ -11,7 +11,6 @@ from intercom_async.fields import (
     ConversationReading,
     ConversationSearchOptions,
     HydrationOptions,
-    Id,
     NewConversationOptions,
     Order,
 )
@@ -23,40 +22,39 @@ from intercom_async.models import (
     DeletedObject,
     Message,
 )
-from intercom_async.pager import Pager
 from intercom_async.query import Predicate, Query
 
+from .base import Id, Pager, Rows
 from .conversation_actions import ConversationActions
 from .conversation_links import ConversationLinks
-from .rows import Rows
 from .values import given, to_text
 
-api = Rows("/conversations", "conversations")
+API = Rows("/conversations", "conversations")
 
 
 class Conversations(ConversationActions, ConversationLinks):
     """Conversations between contacts and teammates; lists give them without their parts."""
 
-    LIST = api.cursor("", ConversationPage[Conversation], "listconversations")
-    CREATE = api.post("", Message, "createconversation", body=NewConversationOptions)
-    GET = api.get(
+    LIST = API.cursor("", ConversationPage[Conversation], "listconversations")
+    CREATE = API.post("", Message, "createconversation", body=NewConversationOptions)
+    GET = API.get(
         "/{conversation_id}",
         Conversation,
         "retrieveconversation",
         body=ConversationReading,
         reserved=("attributes", "deleted"),
     )
-    UPDATE = api.update(
+    UPDATE = API.update(
         "/{conversation_id}", Conversation, "updateconversation", body=ConversationFields
     )
-    DELETE = api.delete("/{conversation_id}", DeletedObject, "deleteconversation")
-    SEARCH = api.search(
+    DELETE = API.delete("/{conversation_id}", DeletedObject, "deleteconversation")
+    SEARCH = API.search(
         "/search",
         ConversationPage[Conversation],
         "searchconversations",
         body=ConversationSearchOptions,
     )
-    LIST_DELETED = api.since("2.16").pages(
+    LIST_DELETED = API.since("2.16").pages(
         "/deleted", ConversationPage[DeletedConversation], "listdeletedconversationids"
     )
 
@@ -79,11 +77,11 @@ class Conversations(ConversationActions, ConversationLinks):
         fields = self.CREATE.fields(options)
         who = {"type": fields.pop("contact_type", "contact"), "id": str(contact_id)}
         fields["brand_id"] = to_text(fields.get("brand_id"))
-        return await self._send(self.CREATE, given(**fields), json={"from": who}, body=body)
+        return await self._send(self.CREATE, fields=given(**fields), json={"from": who}, body=body)
 
     async def get(self, conversation_id: Id, **how: Unpack[ConversationReading]) -> Conversation:
         """Return one conversation with its parts, the 500 newest at most."""
-        return await self._send(self.GET, how, conversation_id=conversation_id)
+        return await self._send(self.GET, conversation_id, fields=how)
 
     async def update(
         self,
@@ -94,7 +92,7 @@ class Conversations(ConversationActions, ConversationLinks):
     ) -> Conversation:
         """Change the given fields and return the whole conversation."""
         query = {"display_as": display_as}
-        return await self._send(self.UPDATE, fields, query=query, conversation_id=conversation_id)
+        return await self._send(self.UPDATE, conversation_id, fields=fields, query=query)
 
     async def delete(
         self, conversation_id: Id, *, retain_metrics: bool | None = None
@@ -103,9 +101,7 @@ class Conversations(ConversationActions, ConversationLinks):
 
         Not to retain it needs a scope of its own (`delete_conversations_and_metrics`).
         """
-        return await self._send(
-            self.DELETE, conversation_id=conversation_id, retain_metrics=retain_metrics
-        )
+        return await self._send(self.DELETE, conversation_id, retain_metrics=retain_metrics)
 
     def search(
         self, query: Predicate | Query, **options: Unpack[ConversationSearchOptions]

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from intercom_async.errors import ConfigError
-from intercom_async.fields import Id, InstanceOptions
-from intercom_async.models import CustomObjectInstance, DeletedObject, FoundCustomObject, Page
-from intercom_async.pager import Pager
+from intercom_async.fields import InstanceOptions
+from intercom_async.models import CustomObjectInstance, DeletedObject, FoundCustomObject
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows, fill
 from .values import given
 
-api = Rows("/custom_object_instances/{custom_object_type_identifier}", "custom-object-instances")
+API = Rows("/custom_object_instances/{custom_object_type_identifier}", "custom-object-instances")
 
 
 class CustomObjects(Resource):
     """Instances of custom objects, by the identifier of their type, such as ``Order``."""
 
     # An instance is known by its external id: sent twice, there is one.
-    CREATE = api.ensure(
+    CREATE = API.ensure(
         "", CustomObjectInstance, "createcustomobjectinstances", body=InstanceOptions
     )
-    LIST = api.pages(
+    LIST = API.pages(
         "",
         Page[CustomObjectInstance],
         "listcustomobjectinstances",
-        methods=("list", "find_by_external_id"),
+        methods="list find_by_external_id",
     )
-    DELETE_BY_EXTERNAL_ID = api.delete("", DeletedObject, "deletecustomobjectinstancesbyid")
-    GET = api.get(
+    DELETE_BY_EXTERNAL_ID = API.delete("", DeletedObject, "deletecustomobjectinstancesbyid")
+    GET = API.get(
         "/{custom_object_instance_id}", CustomObjectInstance, "getcustomobjectinstancesbyid"
     )
-    DELETE = api.delete(
+    DELETE = API.delete(
         "/{custom_object_instance_id}", DeletedObject, "deletecustomobjectinstancesbyexternalid"
     )
 
@@ -41,8 +39,9 @@ class CustomObjects(Resource):
         self, type_identifier: str, *, external_id: str, **options: Unpack[InstanceOptions]
     ) -> CustomObjectInstance:
         """Create an instance, or change the one that has this `external_id`, and return it."""
-        path: dict[str, Any] = {"custom_object_type_identifier": type_identifier}
-        return await self._send(self.CREATE, given(**options), external_id=external_id, **path)
+        return await self._send(
+            self.CREATE, type_identifier, fields=given(**options), external_id=external_id
+        )
 
     def list(
         self,
@@ -61,7 +60,7 @@ class CustomObjects(Resource):
             raise ConfigError("give references_contact_id or references_conversation_id")
         return self._list(
             self.LIST,
-            custom_object_type_identifier=type_identifier,
+            type_identifier,
             references_contact_id=references_contact_id,
             references_conversation_id=references_conversation_id,
             per_page=per_page,
@@ -75,31 +74,22 @@ class CustomObjects(Resource):
         Raises:
             NotFoundError: There is no such type.
         """
-        path, query = (
-            {"custom_object_type_identifier": type_identifier},
-            {"external_id": external_id},
-        )
-        found = await self._fetch(self.LIST.at(query=query, **path).into(FoundCustomObject))
+        call = fill(self.LIST, type_identifier, external_id=external_id)
+        found = await self._fetch(call.into(FoundCustomObject))
         return found if found.id else next(iter(found.data), None)
 
     async def delete_by_external_id(
         self, type_identifier: str, *, external_id: str
     ) -> DeletedObject:
         """Delete one instance for good, by your own key."""
-        path: dict[str, Any] = {"custom_object_type_identifier": type_identifier}
-        return await self._send(self.DELETE_BY_EXTERNAL_ID, external_id=external_id, **path)
+        return await self._send(
+            self.DELETE_BY_EXTERNAL_ID, type_identifier, external_id=external_id
+        )
 
     async def get(self, type_identifier: str, *, instance_id: Id) -> CustomObjectInstance:
         """Return one instance by Intercom's id."""
-        return await self._send(self.GET, **_instance(type_identifier, instance_id))
+        return await self._send(self.GET, type_identifier, instance_id)
 
     async def delete(self, type_identifier: str, *, instance_id: Id) -> DeletedObject:
         """Delete one instance for good, by Intercom's id."""
-        return await self._send(self.DELETE, **_instance(type_identifier, instance_id))
-
-
-def _instance(type_identifier: str, instance_id: Id) -> dict[str, Any]:
-    return {
-        "custom_object_type_identifier": type_identifier,
-        "custom_object_instance_id": instance_id,
-    }
+        return await self._send(self.DELETE, type_identifier, instance_id)

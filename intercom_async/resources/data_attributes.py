@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Unpack
 
-from intercom_async.fields import AttributeOwner, DataAttributeChanges, DataAttributeOptions, Id
-from intercom_async.models import DataAttribute, Page
-from intercom_async.pager import Pager
+from intercom_async.fields import AttributeOwner, DataAttributeChanges, DataAttributeOptions
+from intercom_async.models import DataAttribute
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 from .values import given
 
-api = Rows("/data_attributes", "data-attributes")
+API = Rows("/data_attributes", "data-attributes")
 
 
 class DataAttributes(Resource):
@@ -22,15 +20,15 @@ class DataAttributes(Resource):
     An attribute cannot be deleted, only archived; it can never have another name or kind.
     """
 
-    LIST = api.get("", Page[DataAttribute], "lisdataattributes")
-    CREATE = api.post(
+    LIST = API.get("", Page[DataAttribute], "lisdataattributes")
+    CREATE = API.post(
         "",
         DataAttribute,
         "createdataattribute",
         body=DataAttributeOptions,
-        methods=("create", "create_choice"),
+        methods="create create_choice",
     )
-    UPDATE = api.update(
+    UPDATE = API.update(
         "/{data_attribute_id}", DataAttribute, "updatedataattribute", body=DataAttributeChanges
     )
 
@@ -50,7 +48,7 @@ class DataAttributes(Resource):
     ) -> DataAttribute:
         """Define an attribute, by its name in `custom_attributes`, and return it."""
         what = {"name": name, "model": model, "data_type": data_type}
-        return await self._send(self.CREATE, given(**options), json=what)
+        return await self._send(self.CREATE, fields=given(**options), json=what)
 
     async def create_choice(
         self,
@@ -62,7 +60,7 @@ class DataAttributes(Resource):
     ) -> DataAttribute:
         """Define an attribute whose value is one of at least two options, and return it."""
         what = {"name": name, "model": model, "data_type": "options", "options": _values(options)}
-        return await self._send(self.CREATE, given(**others), json=what)
+        return await self._send(self.CREATE, fields=given(**others), json=what)
 
     async def update(
         self, data_attribute_id: Id, **fields: Unpack[DataAttributeChanges]
@@ -71,7 +69,7 @@ class DataAttributes(Resource):
         changes = given(**fields)
         if "options" in changes:
             changes["options"] = _values(changes["options"])
-        return await self._send(self.UPDATE, changes, data_attribute_id=data_attribute_id)
+        return await self._send(self.UPDATE, data_attribute_id, fields=changes)
 
 
 def _values(options: Sequence[str]) -> Any:

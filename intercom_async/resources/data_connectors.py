@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import Literal, Unpack
 
-from intercom_async.fields import DataConnectorFields, DataConnectorOptions, ExecutionFilters, Id
-from intercom_async.models import ConnectorExecution, DataConnector, DeletedObject, Page
+from intercom_async.fields import DataConnectorFields, DataConnectorOptions, ExecutionFilters
+from intercom_async.models import ConnectorExecution, DataConnector, DeletedObject
 from intercom_async.operation import Operation
-from intercom_async.pager import Pager
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/data_connectors", "data-connectors", since="2.16")
+API = Rows("/data_connectors", "data-connectors", since="2.16")
 
 
 class DataConnectors(Resource):
     """Data connectors and what became of their requests."""
 
-    LIST = api.cursor("", Page[DataConnector], "listdataconnectors")
-    CREATE = api.post("", DataConnector, "createdataconnector", body=DataConnectorOptions)
-    GET = api.get("/{id}", DataConnector, "retrievedataconnector")
+    LIST = API.cursor("", Page[DataConnector], "listdataconnectors")
+    CREATE = API.post("", DataConnector, "createdataconnector", body=DataConnectorOptions)
+    GET = API.get("/{id}", DataConnector, "retrievedataconnector")
     UPDATE = Operation(
         "PATCH",
         "/data_connectors/{id}",
@@ -30,14 +28,14 @@ class DataConnectors(Resource):
         body=DataConnectorFields,
         reference="data-connectors/updatedataconnector",
     )
-    DELETE = api.delete("/{id}", DeletedObject, "deletedataconnector")
-    LIST_EXECUTIONS = api.cursor(
+    DELETE = API.delete("/{id}", DeletedObject, "deletedataconnector")
+    LIST_EXECUTIONS = API.cursor(
         "/{data_connector_id}/execution_results",
         Page[ConnectorExecution],
         "listdataconnectorexecutionresults",
         body=ExecutionFilters,
     )
-    GET_EXECUTION = api.get(
+    GET_EXECUTION = API.get(
         "/{data_connector_id}/execution_results/{id}",
         ConnectorExecution,
         "showdataconnectorexecutionresult",
@@ -49,19 +47,19 @@ class DataConnectors(Resource):
 
     async def create(self, *, name: str, **fields: Unpack[DataConnectorOptions]) -> DataConnector:
         """Create a connector and return it; it is a draft until `update` sets it live."""
-        return await self._send(self.CREATE, fields, name=name)
+        return await self._send(self.CREATE, fields=fields, name=name)
 
     async def get(
         self, connector_id: Id, *, state_version: Literal["draft", "live"] | str | None = None
     ) -> DataConnector:
         """Return one connector in full, as it is live unless its draft is asked for."""
-        return await self._send(self.GET, id=connector_id, state_version=state_version)
+        return await self._send(self.GET, connector_id, state_version=state_version)
 
     async def update(
         self, connector_id: Id, **fields: Unpack[DataConnectorFields]
     ) -> DataConnector:
         """Change the given fields, always by PATCH, and return the whole connector."""
-        return await self._send(self.UPDATE, fields, id=connector_id)
+        return await self._send(self.UPDATE, connector_id, fields=fields)
 
     async def delete(self, connector_id: Id) -> DeletedObject:
         """Delete a connector.
@@ -69,14 +67,14 @@ class DataConnectors(Resource):
         Raises:
             ConflictError: It is live, or something uses it.
         """
-        return await self._send(self.DELETE, id=connector_id)
+        return await self._send(self.DELETE, connector_id)
 
     def list_executions(
         self, connector_id: Id, **filters: Unpack[ExecutionFilters]
     ) -> Pager[ConnectorExecution]:
         """List what became of a connector's requests, of the last hour if no time is given."""
-        return self._list(self.LIST_EXECUTIONS, filters, data_connector_id=connector_id)
+        return self._list(self.LIST_EXECUTIONS, connector_id, fields=filters)
 
     async def get_execution(self, *, connector_id: Id, execution_id: Id) -> ConnectorExecution:
         """Return what became of one request, with what was asked and answered."""
-        return await self._send(self.GET_EXECUTION, data_connector_id=connector_id, id=execution_id)
+        return await self._send(self.GET_EXECUTION, connector_id, execution_id)

@@ -11,23 +11,22 @@ from intercom_async.fields import Moment
 from intercom_async.jobs import begin, csv_rows, wait_for
 from intercom_async.models import DataExport
 
-from .base import Resource
-from .rows import Rows
+from .base import Resource, Rows
 
 NO_DATA = "no_data"
 DONE = frozenset({"completed", "complete", NO_DATA})
 """The description names the second in one place and the first elsewhere."""
 
-api = Rows("", "data-export")
+API = Rows("", "data-export")
 
 
 class DataExports(Resource):
     """Jobs that export what was sent to whom and how they took it; one may run at a time."""
 
-    CREATE = api.post("/export/content/data", DataExport, "createdataexport")
-    GET = api.get("/export/content/data/{job_identifier}", DataExport, "getdataexport")
-    CANCEL = api.ensure("/export/cancel/{job_identifier}", DataExport, "canceldataexport")
-    DOWNLOAD = api.get(
+    CREATE = API.post("/export/content/data", DataExport, "createdataexport")
+    GET = API.get("/export/content/data/{job_identifier}", DataExport, "getdataexport")
+    CANCEL = API.ensure("/export/cancel/{job_identifier}", DataExport, "canceldataexport")
+    DOWNLOAD = API.get(
         "/download/content/data/{job_identifier}",
         bytes,
         "downloaddataexport",
@@ -45,15 +44,15 @@ class DataExports(Resource):
 
     async def get(self, job_identifier: str) -> DataExport:
         """Return an export's job and how far it is; once completed it is kept for two days."""
-        return await self._send(self.GET, job_identifier=job_identifier)
+        return await self._send(self.GET, job_identifier)
 
     async def cancel(self, job_identifier: str) -> DataExport:
         """Give an export up and return its job."""
-        return await self._send(self.CANCEL, job_identifier=job_identifier)
+        return await self._send(self.CANCEL, job_identifier)
 
     def download(self, job_identifier: str) -> Download:
         """Fetch what an export made, as gzipped CSV: ``async with …download(id) as stream``."""
-        return self._download(self.DOWNLOAD, job_identifier=job_identifier)
+        return self._download(self.DOWNLOAD, job_identifier)
 
     async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> DataExport:
         """Wait until an export is made, or has found nothing (``no_data``), and return its job.
@@ -94,8 +93,7 @@ class DataExports(Resource):
             if after is None or before is None:
                 raise ConfigError("give created_at_after and created_at_before, or a job")
             job = await begin(
-                lambda: self.create(created_at_after=after, created_at_before=before),
-                busy_s=busy_s,
+                lambda: self.create(created_at_after=after, created_at_before=before), busy_s=busy_s
             )
             job_identifier = str(job.job_identifier)
         job = await self.wait(job_identifier, timeout_s=timeout_s)

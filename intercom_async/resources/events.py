@@ -10,34 +10,32 @@ from typing import Unpack
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError, ResponseError, ServerError
 from intercom_async.fan_out import Source, check_concurrency, check_source, fan_out
-from intercom_async.fields import EventFields, EventOwner, Id, Moment
+from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.operation import Paging
-from intercom_async.pager import Pager
 
-from .base import Resource, fill
-from .rows import Rows
+from .base import Id, Pager, Resource, Rows, fill
 from .values import given, only_one, to_text
 
-api = Rows("/events", "data-events")
+API = Rows("/events", "data-events")
 
 
 class Events(Resource):
     """Data events of contacts."""
 
     # An event is known by contact, name and moment: sent twice, it is counted once.
-    CREATE = api.ensure(
-        "", NoneType, "createdataevent", body=EventFields, methods=("create", "create_many")
+    CREATE = API.ensure(
+        "", NoneType, "createdataevent", body=EventFields, methods="create create_many"
     )
-    LIST = api.get(
+    LIST = API.get(
         "",
         EventPage[Event],
         "lisdataevents",
         paging=Paging.LINK,
         body=EventOwner,
-        methods=("list", "summarize"),
+        methods="list summarize",
     )
-    CREATE_SUMMARY = api.post("/summaries", NoneType, "dataeventsummaries")
+    CREATE_SUMMARY = API.post("/summaries", NoneType, "dataeventsummaries")
 
     async def create(self, **fields: Unpack[EventFields]) -> None:
         """Note that a contact did something.
@@ -50,7 +48,7 @@ class Events(Resource):
         if not any(keys.values()):
             raise ConfigError("an event needs its contact: give user_id, email or id")
         event.setdefault("created_at", int(CLOCK.unix()))
-        await self._send(self.CREATE, {**event, **given(**keys)})
+        await self._send(self.CREATE, fields={**event, **given(**keys)})
 
     async def create_many(
         self,

@@ -7,20 +7,19 @@ from typing import Any, Literal, Unpack
 from intercom_async.fields import FinMessage, FinReply, FinStart
 from intercom_async.models import FinRating, FinTurn
 
-from .base import Resource
-from .rows import Rows
+from .base import Resource, Rows
 from .values import given, with_iso
 
-api = Rows("/fin", "fin-agent")
+API = Rows("/fin", "fin-agent")
 
 
 class Fin(Resource):
     """Conversations with Fin, each known by an id of yours; access is agreed with Intercom."""
 
-    START = api.post("/start", FinTurn, "startfinconversation", body=FinStart)
-    REPLY = api.post("/reply", FinTurn, "replytofin", body=FinReply)
+    START = API.post("/start", FinTurn, "startfinconversation", body=FinStart)
+    REPLY = API.post("/reply", FinTurn, "replytofin", body=FinReply)
     # The same rating again changes nothing.
-    RATE = api.ensure("/csat", FinRating, "submitfincsat")
+    RATE = API.ensure("/csat", FinRating, "submitfincsat")
 
     async def start(self, conversation_id: str, **turn: Unpack[FinStart]) -> FinTurn:
         """Hand a conversation to Fin and return where it stands."""

@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from intercom_async.fields import Id
 from intercom_async.models import FinVoiceCall
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Resource, Rows
 
-api = Rows("/fin_voice", "calls", since="2.15")
+API = Rows("/fin_voice", "calls", since="2.15")
 
 
 class FinVoice(Resource):
     """Calls that were registered with Fin Voice."""
 
-    REGISTER = api.post("/register", FinVoiceCall, "registerfinvoicecall")
-    GET = api.get("/collect/{id}", FinVoiceCall, "collectfinvoicecallbyid")
-    FIND_BY_EXTERNAL_ID = api.get(
+    REGISTER = API.post("/register", FinVoiceCall, "registerfinvoicecall")
+    GET = API.get("/collect/{id}", FinVoiceCall, "collectfinvoicecallbyid")
+    FIND_BY_EXTERNAL_ID = API.get(
         "/external_id/{external_id}", FinVoiceCall, "collectfinvoicecallbyexternalid"
     )
-    FIND_BY_PHONE_NUMBER = api.get(
+    FIND_BY_PHONE_NUMBER = API.get(
         "/phone_number/{phone_number}", FinVoiceCall, "collectfinvoicecallbyphonenumber"
     )
-    FIND_BY_CONVERSATION = api.get(
+    FIND_BY_CONVERSATION = API.get(
         "/conversation/{conversation_id}",
         list[FinVoiceCall],
         "collectfinvoicecallsbyconversationid",
@@ -53,16 +51,16 @@ class FinVoice(Resource):
 
     async def get(self, call_id: Id) -> FinVoiceCall:
         """Return a call by the id that `register` gave it."""
-        return await self._send(self.GET, id=call_id)
+        return await self._send(self.GET, call_id)
 
     async def find_by_external_id(self, external_id: Id) -> FinVoiceCall:
         """Return a call by the other system's id."""
-        return await self._send(self.FIND_BY_EXTERNAL_ID, external_id=external_id)
+        return await self._send(self.FIND_BY_EXTERNAL_ID, external_id)
 
     async def find_by_phone_number(self, phone_number: str) -> FinVoiceCall:
         """Return the last call from a number."""
-        return await self._send(self.FIND_BY_PHONE_NUMBER, phone_number=phone_number)
+        return await self._send(self.FIND_BY_PHONE_NUMBER, phone_number)
 
     async def find_by_conversation(self, conversation_id: Id) -> list[FinVoiceCall]:
         """Return all calls that belong to a conversation."""
-        return await self._send(self.FIND_BY_CONVERSATION, conversation_id=conversation_id)
+        return await self._send(self.FIND_BY_CONVERSATION, conversation_id)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.fields import CollectionFields, CollectionOptions, Id, NewRedirect
+from intercom_async.fields import CollectionFields, CollectionOptions, NewRedirect
 from intercom_async.models import (
     Collection,
     DeletedObject,
     HelpCenter as HelpCenterModel,
     HelpCenterRedirect,
-    Page,
 )
-from intercom_async.pager import Pager
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/help_center", "help-center")
-redirects = Rows(
+API = Rows("/help_center", "help-center")
+REDIRECTS = Rows(
     "/help_center/help_centers/{help_center_id}/redirects", "help-center", since="2.16"
 )
 
@@ -26,31 +23,31 @@ redirects = Rows(
 class HelpCenter(Resource):
     """Help centers, collections and redirects."""
 
-    LIST_REDIRECTS = redirects.pages("", Page[HelpCenterRedirect], "listhelpcenterredirects")
-    CREATE_REDIRECT = redirects.post(
+    LIST_REDIRECTS = REDIRECTS.pages("", Page[HelpCenterRedirect], "listhelpcenterredirects")
+    CREATE_REDIRECT = REDIRECTS.post(
         "", HelpCenterRedirect, "createhelpcenterredirect", body=NewRedirect
     )
-    GET_REDIRECT = redirects.get("/{id}", HelpCenterRedirect, "retrievehelpcenterredirect")
-    DELETE_REDIRECT = redirects.delete("/{id}", DeletedObject, "deletehelpcenterredirect")
-    LIST_COLLECTIONS = api.pages("/collections", Page[Collection], "listallcollections")
-    CREATE_COLLECTION = api.post(
+    GET_REDIRECT = REDIRECTS.get("/{id}", HelpCenterRedirect, "retrievehelpcenterredirect")
+    DELETE_REDIRECT = REDIRECTS.delete("/{id}", DeletedObject, "deletehelpcenterredirect")
+    LIST_COLLECTIONS = API.pages("/collections", Page[Collection], "listallcollections")
+    CREATE_COLLECTION = API.post(
         "/collections", Collection, "createcollection", body=CollectionOptions
     )
-    GET_COLLECTION = api.get("/collections/{collection_id}", Collection, "retrievecollection")
-    UPDATE_COLLECTION = api.update(
+    GET_COLLECTION = API.get("/collections/{collection_id}", Collection, "retrievecollection")
+    UPDATE_COLLECTION = API.update(
         "/collections/{collection_id}", Collection, "updatecollection", body=CollectionFields
     )
-    DELETE_COLLECTION = api.delete(
+    DELETE_COLLECTION = API.delete(
         "/collections/{collection_id}", DeletedObject, "deletecollection"
     )
-    GET = api.get("/help_centers/{help_center_id}", HelpCenterModel, "retrievehelpcenter")
-    LIST = api.get("/help_centers", Page[HelpCenterModel], "listhelpcenters")
+    GET = API.get("/help_centers/{help_center_id}", HelpCenterModel, "retrievehelpcenter")
+    LIST = API.get("/help_centers", Page[HelpCenterModel], "listhelpcenters")
 
     def list_redirects(
         self, help_center_id: Id, *, per_page: int | None = None
     ) -> Pager[HelpCenterRedirect]:
         """List a help center's redirects, the last changed first, at most 250 a page."""
-        return self._list(self.LIST_REDIRECTS, help_center_id=help_center_id, per_page=per_page)
+        return self._list(self.LIST_REDIRECTS, help_center_id, per_page=per_page)
 
     async def create_redirect(
         self, help_center_id: Id, **fields: Unpack[NewRedirect]
@@ -62,15 +59,15 @@ class HelpCenter(Resource):
         """
         redirect = self.CREATE_REDIRECT.fields(fields)
         redirect["target_id"] = str(redirect["target_id"])
-        return await self._send(self.CREATE_REDIRECT, redirect, help_center_id=help_center_id)
+        return await self._send(self.CREATE_REDIRECT, help_center_id, fields=redirect)
 
     async def get_redirect(self, *, help_center_id: Id, redirect_id: Id) -> HelpCenterRedirect:
         """Return one redirect."""
-        return await self._send(self.GET_REDIRECT, help_center_id=help_center_id, id=redirect_id)
+        return await self._send(self.GET_REDIRECT, help_center_id, redirect_id)
 
     async def delete_redirect(self, *, help_center_id: Id, redirect_id: Id) -> DeletedObject:
         """Delete a redirect."""
-        return await self._send(self.DELETE_REDIRECT, help_center_id=help_center_id, id=redirect_id)
+        return await self._send(self.DELETE_REDIRECT, help_center_id, redirect_id)
 
     def list_collections(self, *, per_page: int | None = None) -> Pager[Collection]:
         """List all collections, the last changed first; without `per_page` 20 a page."""
@@ -81,26 +78,26 @@ class HelpCenter(Resource):
     ) -> Collection:
         """Create a collection, in the default help center if none is named, and return it."""
         return await self._send(
-            self.CREATE_COLLECTION, fields, name=name, help_center_id=help_center_id
+            self.CREATE_COLLECTION, fields=fields, name=name, help_center_id=help_center_id
         )
 
     async def get_collection(self, collection_id: Id) -> Collection:
         """Return one collection."""
-        return await self._send(self.GET_COLLECTION, collection_id=collection_id)
+        return await self._send(self.GET_COLLECTION, collection_id)
 
     async def update_collection(
         self, collection_id: Id, **fields: Unpack[CollectionFields]
     ) -> Collection:
         """Change the given fields and return the whole collection."""
-        return await self._send(self.UPDATE_COLLECTION, fields, collection_id=collection_id)
+        return await self._send(self.UPDATE_COLLECTION, collection_id, fields=fields)
 
     async def delete_collection(self, collection_id: Id) -> DeletedObject:
         """Delete a collection."""
-        return await self._send(self.DELETE_COLLECTION, collection_id=collection_id)
+        return await self._send(self.DELETE_COLLECTION, collection_id)
 
     async def get(self, help_center_id: Id) -> HelpCenterModel:
         """Return one help center."""
-        return await self._send(self.GET, help_center_id=help_center_id)
+        return await self._send(self.GET, help_center_id)
 
     def list(self) -> Pager[HelpCenterModel]:
         """List all help centers, in one answer."""

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.fields import Id, InternalArticleFields, InternalArticleOptions
-from intercom_async.models import (
-    DeletedObject,
-    InternalArticle,
-    InternalArticleSearchPage,
-    Page,
-    Tag,
-)
-from intercom_async.pager import Pager
+from intercom_async.fields import InternalArticleFields, InternalArticleOptions
+from intercom_async.models import DeletedObject, InternalArticle, InternalArticleSearchPage, Tag
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 from .values import tagging
 
-api = Rows("/internal_articles", "internal-articles")
-one = Rows("/internal_articles/{internal_article_id}", "internal-articles")
+API = Rows("/internal_articles", "internal-articles")
+ONE = Rows("/internal_articles/{internal_article_id}", "internal-articles")
 
 
 class InternalArticles(Resource):
     """Internal articles, each with a teammate as its author and one as its owner."""
 
-    LIST = api.pages("", Page[InternalArticle], "listinternalarticles")
-    CREATE = api.post("", InternalArticle, "createinternalarticle", body=InternalArticleOptions)
-    GET = one.get("", InternalArticle, "retrieveinternalarticle", reserved=("search",))
-    UPDATE = one.update("", InternalArticle, "updateinternalarticle", body=InternalArticleFields)
-    DELETE = one.delete("", DeletedObject, "deleteinternalarticle")
-    ATTACH_TAG = one.since("2.16").ensure("/tags", Tag, "attachtagtointernalarticle")
-    DETACH_TAG = one.since("2.16").delete("/tags/{id}", Tag, "detachtagfrominternalarticle")
-    SEARCH = api.pages(
+    LIST = API.pages("", Page[InternalArticle], "listinternalarticles")
+    CREATE = API.post("", InternalArticle, "createinternalarticle", body=InternalArticleOptions)
+    GET = ONE.get("", InternalArticle, "retrieveinternalarticle", reserved=("search",))
+    UPDATE = ONE.update("", InternalArticle, "updateinternalarticle", body=InternalArticleFields)
+    DELETE = ONE.delete("", DeletedObject, "deleteinternalarticle")
+    ATTACH_TAG = ONE.since("2.16").ensure("/tags", Tag, "attachtagtointernalarticle")
+    DETACH_TAG = ONE.since("2.16").delete("/tags/{id}", Tag, "detachtagfrominternalarticle")
+    SEARCH = API.pages(
         "/search",
         InternalArticleSearchPage[InternalArticle],
         "searchinternalarticles",
@@ -48,33 +40,33 @@ class InternalArticles(Resource):
     ) -> InternalArticle:
         """Create an internal article and return it."""
         return await self._send(
-            self.CREATE, fields, title=title, author_id=author_id, owner_id=owner_id
+            self.CREATE, fields=fields, title=title, author_id=author_id, owner_id=owner_id
         )
 
     async def get(self, internal_article_id: Id) -> InternalArticle:
         """Return one internal article."""
-        return await self._send(self.GET, internal_article_id=internal_article_id)
+        return await self._send(self.GET, internal_article_id)
 
     async def update(
         self, internal_article_id: Id, **fields: Unpack[InternalArticleFields]
     ) -> InternalArticle:
         """Change the given fields and return the whole internal article."""
-        return await self._send(self.UPDATE, fields, internal_article_id=internal_article_id)
+        return await self._send(self.UPDATE, internal_article_id, fields=fields)
 
     async def delete(self, internal_article_id: Id) -> DeletedObject:
         """Delete an internal article for good."""
-        return await self._send(self.DELETE, internal_article_id=internal_article_id)
+        return await self._send(self.DELETE, internal_article_id)
 
     async def attach_tag(
         self, internal_article_id: Id, tag_id: Id, *, admin_id: Id | None = None
     ) -> Tag:
         """Tag an internal article, in the name of `admin_id` if given, and return the tag."""
         tag = tagging(tag_id, admin_id)
-        return await self._send(self.ATTACH_TAG, json=tag, internal_article_id=internal_article_id)
+        return await self._send(self.ATTACH_TAG, internal_article_id, json=tag)
 
     async def detach_tag(self, internal_article_id: Id, tag_id: Id) -> Tag:
         """Take a tag off an internal article and return the tag."""
-        return await self._send(self.DETACH_TAG, internal_article_id=internal_article_id, id=tag_id)
+        return await self._send(self.DETACH_TAG, internal_article_id, tag_id)
 
     def search(
         self, *, folder_id: Id | None = None, per_page: int | None = None

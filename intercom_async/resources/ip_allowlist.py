@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 from intercom_async.models import IpAllowlist as IpAllowlistModel
 
-from .base import Resource
-from .rows import Rows
+from .base import Resource, Rows
 from .values import given
 
-api = Rows("/ip_allowlist", "ip-allowlist")
+API = Rows("/ip_allowlist", "ip-allowlist")
 
 
 class IpAllowlist(Resource):
     """The list of allowed addresses, and whether it is enforced."""
 
-    GET = api.get("", IpAllowlistModel, "getipallowlist")
-    UPDATE = api.put("", IpAllowlistModel, "updateipallowlist")
+    GET = API.get("", IpAllowlistModel, "getipallowlist")
+    UPDATE = API.put("", IpAllowlistModel, "updateipallowlist")
 
     async def get(self) -> IpAllowlistModel:
         """Return the list."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from intercom_async.fields import Id
 from intercom_async.jobs import wait_for
 from intercom_async.models import Job
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Resource, Rows
 
-api = Rows("/jobs", "jobs")
+API = Rows("/jobs", "jobs")
 
 
 class Jobs(Resource):
     """Jobs, such as the one that creates a ticket."""
 
-    GET = api.get("/status/{job_id}", Job, "jobsstatus")
+    GET = API.get("/status/{job_id}", Job, "jobsstatus")
 
     async def get(self, job_id: Id) -> Job:
         """Return a job and how far it is: ``pending``, ``success`` or ``failed``."""
-        return await self._send(self.GET, job_id=job_id)
+        return await self._send(self.GET, job_id)
 
     async def wait(self, job_id: Id, *, timeout_s: float | None = None) -> Job:
         """Wait until a job has done its work and return it; `resource_id` says what it made.

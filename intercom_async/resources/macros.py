@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from intercom_async.fields import Id, Moment
-from intercom_async.models import Macro, Page
-from intercom_async.pager import Pager
+from intercom_async.fields import Moment
+from intercom_async.models import Macro
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/macros", "macros", since="2.16")
+API = Rows("/macros", "macros", since="2.16")
 
 
 class Macros(Resource):
     """Macros, as far as the token's teammate may see them; others are not found."""
 
-    GET = api.get("/{id}", Macro, "getmacro")
-    LIST = api.cursor("", Page[Macro], "listmacros")
+    GET = API.get("/{id}", Macro, "getmacro")
+    LIST = API.cursor("", Page[Macro], "listmacros")
 
     async def get(self, macro_id: Id) -> Macro:
         """Return one macro."""
-        return await self._send(self.GET, id=macro_id)
+        return await self._send(self.GET, macro_id)
 
     def list(
         self, *, updated_since: Moment | None = None, per_page: int | None = None

@@ -8,7 +8,6 @@ from typing import Any, Unpack
 from intercom_async.errors import ConfigError
 from intercom_async.fields import (
     EmailOptions,
-    Id,
     MessageFields,
     MessageOptions,
     PhoneRecipient,
@@ -17,14 +16,12 @@ from intercom_async.fields import (
     WhatsAppOptions,
 )
 from intercom_async.models import EventPage, Message, WhatsAppStatus
-from intercom_async.pager import Pager
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Pager, Resource, Rows
 from .values import to_number
 
-api = Rows("/messages", "messages")
-api_2_16 = api.since("2.16")
+API = Rows("/messages", "messages")
+API_2_16 = API.since("2.16")
 
 
 class Messages(Resource):
@@ -34,17 +31,17 @@ class Messages(Resource):
     that was just created may not be found yet (404).
     """
 
-    CREATE = api.post(
+    CREATE = API.post(
         "",
         Message,
         "createmessage",
         body=MessageFields,
-        methods=("send_in_app", "send_email", "send_whatsapp"),
+        methods="send_in_app send_email send_whatsapp",
     )
-    GET_WHATSAPP_STATUS = api_2_16.get(
+    GET_WHATSAPP_STATUS = API_2_16.get(
         "/whatsapp/status", WhatsAppStatus, "retrievewhatsappmessagestatus"
     )
-    LIST_WHATSAPP_STATUSES = api_2_16.cursor(
+    LIST_WHATSAPP_STATUSES = API_2_16.cursor(
         "/status", EventPage[WhatsAppStatus], "getwhatsappmessagestatus"
     )
 
@@ -111,7 +108,7 @@ class Messages(Resource):
     ) -> Message:
         sender = {"type": "admin", "id": to_number(admin_id)}
         json = {"message_type": message_type, "from": sender, "to": to, **content}
-        return await self._send(self.CREATE, fields, json=json)
+        return await self._send(self.CREATE, fields=fields, json=json)
 
 
 def _check_components(components: Sequence[Mapping[str, Any]]) -> None:

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.fields import Id, NewsItemOptions
-from intercom_async.models import DeletedObject, Newsfeed, NewsItem, Page
-from intercom_async.pager import Pager
+from intercom_async.fields import NewsItemOptions
+from intercom_async.models import DeletedObject, Newsfeed, NewsItem
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/news", "news")
+API = Rows("/news", "news")
 
 
 class News(Resource):
     """News items and newsfeeds."""
 
-    LIST_ITEMS = api.pages("/news_items", Page[NewsItem], "listnewsitems")
-    CREATE_ITEM = api.post("/news_items", NewsItem, "createnewsitem", body=NewsItemOptions)
-    GET_ITEM = api.get("/news_items/{news_item_id}", NewsItem, "retrievenewsitem")
-    UPDATE_ITEM = api.put(
+    LIST_ITEMS = API.pages("/news_items", Page[NewsItem], "listnewsitems")
+    CREATE_ITEM = API.post("/news_items", NewsItem, "createnewsitem", body=NewsItemOptions)
+    GET_ITEM = API.get("/news_items/{news_item_id}", NewsItem, "retrievenewsitem")
+    UPDATE_ITEM = API.put(
         "/news_items/{news_item_id}", NewsItem, "updatenewsitem", body=NewsItemOptions
     )
-    DELETE_ITEM = api.delete("/news_items/{news_item_id}", DeletedObject, "deletenewsitem")
-    LIST_FEED_ITEMS = api.pages(
+    DELETE_ITEM = API.delete("/news_items/{news_item_id}", DeletedObject, "deletenewsitem")
+    LIST_FEED_ITEMS = API.pages(
         "/newsfeeds/{newsfeed_id}/items", Page[NewsItem], "listlivenewsfeeditems"
     )
-    LIST_FEEDS = api.pages("/newsfeeds", Page[Newsfeed], "listnewsfeeds")
-    GET_FEED = api.get("/newsfeeds/{newsfeed_id}", Newsfeed, "retrievenewsfeed")
+    LIST_FEEDS = API.pages("/newsfeeds", Page[Newsfeed], "listnewsfeeds")
+    GET_FEED = API.get("/newsfeeds/{newsfeed_id}", Newsfeed, "retrievenewsfeed")
 
     def list_items(self, *, per_page: int | None = None) -> Pager[NewsItem]:
         """List all news, drafts too; without `per_page` the server gives ten a page."""
@@ -38,26 +36,26 @@ class News(Resource):
         self, *, title: str, sender_id: Id, **fields: Unpack[NewsItemOptions]
     ) -> NewsItem:
         """Create a piece of news in the name of a teammate and return it."""
-        return await self._send(self.CREATE_ITEM, fields, title=title, sender_id=sender_id)
+        return await self._send(self.CREATE_ITEM, fields=fields, title=title, sender_id=sender_id)
 
     async def get_item(self, news_item_id: Id) -> NewsItem:
         """Return one piece of news."""
-        return await self._send(self.GET_ITEM, news_item_id=news_item_id)
+        return await self._send(self.GET_ITEM, news_item_id)
 
     async def update_item(
         self, news_item_id: Id, *, title: str, sender_id: Id, **fields: Unpack[NewsItemOptions]
     ) -> NewsItem:
         """Change a piece of news and return it; title and sender must be sent, changed or not."""
         json = {"title": title, "sender_id": sender_id}
-        return await self._send(self.UPDATE_ITEM, fields, json=json, news_item_id=news_item_id)
+        return await self._send(self.UPDATE_ITEM, news_item_id, fields=fields, json=json)
 
     async def delete_item(self, news_item_id: Id) -> DeletedObject:
         """Delete a piece of news."""
-        return await self._send(self.DELETE_ITEM, news_item_id=news_item_id)
+        return await self._send(self.DELETE_ITEM, news_item_id)
 
     def list_feed_items(self, newsfeed_id: Id, *, per_page: int | None = None) -> Pager[NewsItem]:
         """List the live news of a feed; without `per_page` the server gives 20 a page."""
-        return self._list(self.LIST_FEED_ITEMS, newsfeed_id=newsfeed_id, per_page=per_page)
+        return self._list(self.LIST_FEED_ITEMS, newsfeed_id, per_page=per_page)
 
     def list_feeds(self, *, per_page: int | None = None) -> Pager[Newsfeed]:
         """List all feeds; without `per_page` the server gives ten a page."""
@@ -65,4 +63,4 @@ class News(Resource):
 
     async def get_feed(self, newsfeed_id: Id) -> Newsfeed:
         """Return one feed."""
-        return await self._send(self.GET_FEED, newsfeed_id=newsfeed_id)
+        return await self._send(self.GET_FEED, newsfeed_id)

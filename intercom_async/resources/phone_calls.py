@@ -7,16 +7,15 @@ from typing import Any
 
 from intercom_async.models import PhoneSwitch
 
-from .base import Resource
-from .rows import Rows
+from .base import Resource, Rows
 
-api = Rows("/phone_call_redirects", "switch")
+API = Rows("/phone_call_redirects", "switch")
 
 
 class PhoneCalls(Resource):
     """Calls that go on in the messenger."""
 
-    REDIRECT = api.post("", PhoneSwitch, "createphoneswitch")
+    REDIRECT = API.post("", PhoneSwitch, "createphoneswitch")
 
     async def redirect(
         self, *, phone: str, custom_attributes: Mapping[str, Any] | None = None

@@ -5,37 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from intercom_async.download import Download
-from intercom_async.fields import Id, Moment
+from intercom_async.fields import Moment
 from intercom_async.jobs import wait_for
-from intercom_async.models import Dataset, Page, ReportingExport
-from intercom_async.pager import Pager
+from intercom_async.models import Dataset, ReportingExport
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
 # The reference has no page for them.
-api = Rows("", "reporting-data-export")
+API = Rows("", "reporting-data-export")
 
 
 class ReportingExports(Resource):
     """Jobs that export reporting data; five may be pending at a time."""
 
-    ENQUEUE = api.post("/export/reporting_data/enqueue", ReportingExport, "")
-    GET = api.get(
+    ENQUEUE = API.post("/export/reporting_data/enqueue", ReportingExport, "")
+    GET = API.get(
         "/export/reporting_data/{job_identifier}", ReportingExport, "", reserved=("get_datasets",)
     )
-    LIST_DATASETS = api.get("/export/reporting_data/get_datasets", Page[Dataset], "")
-    DOWNLOAD = api.get(
+    LIST_DATASETS = API.get("/export/reporting_data/get_datasets", Page[Dataset], "")
+    DOWNLOAD = API.get(
         "/download/reporting_data/{job_identifier}", bytes, "", accept="application/octet-stream"
     )
 
     async def enqueue(
-        self,
-        *,
-        dataset_id: str,
-        attribute_ids: Sequence[str],
-        start_time: Moment,
-        end_time: Moment,
+        self, *, dataset_id: str, attribute_ids: Sequence[str], start_time: Moment, end_time: Moment
     ) -> ReportingExport:
         """Begin an export of columns of one of `list_datasets` and return its job.
 
@@ -56,7 +49,7 @@ class ReportingExports(Resource):
         the token says as well; give them should the API insist.
         """
         query = {"app_id": app_id, "client_id": client_id, "job_identifier": job_identifier}
-        return await self._send(self.GET, query=query, job_identifier=job_identifier)
+        return await self._send(self.GET, job_identifier, query=query)
 
     def list_datasets(self) -> Pager[Dataset]:
         """List what can be exported, with all columns, in one answer."""
@@ -64,7 +57,7 @@ class ReportingExports(Resource):
 
     def download(self, job_identifier: str, *, app_id: Id | None = None) -> Download:
         """Fetch what an export made: ``async with …download(id) as stream``."""
-        return self._download(self.DOWNLOAD, job_identifier=job_identifier, app_id=app_id)
+        return self._download(self.DOWNLOAD, job_identifier, app_id=app_id)
 
     async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> ReportingExport:
         """Wait until an export is made and return its job.

@@ -1,10 +1,10 @@
 """Rows in short form: what the operations of a resource have in common is said once.
 
-api = Rows("/tags", "tags")
+API = Rows("/tags", "tags")
 
 class Tags(Resource):
-    LIST = api.get("", Page[Tag], "listtags")
-    GET = api.get("/{tag_id}", Tag, "findtag")
+    LIST = API.get("", Page[Tag], "listtags")
+    GET = API.get("/{tag_id}", Tag, "findtag")
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Traits(TypedDict, total=False):
     updates: bool
     accept: str
     reserved: Collection[str]
-    methods: Collection[str]
+    methods: str
 
 
 class Rows:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from intercom_async.fields import Id
 from intercom_async.models import Segment, SegmentPage
-from intercom_async.pager import Pager
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Pager, Resource, Rows
 
-api = Rows("/segments", "segments")
+API = Rows("/segments", "segments")
 
 
 class Segments(Resource):
     """Segments; to know who is in one, ask `contacts.segments` or `companies.find`."""
 
-    LIST = api.get("", SegmentPage[Segment], "listsegments")
-    GET = api.get("/{segment_id}", Segment, "retrievesegment")
+    LIST = API.get("", SegmentPage[Segment], "listsegments")
+    GET = API.get("/{segment_id}", Segment, "retrievesegment")
 
     def list(self, *, include_count: bool | None = None) -> Pager[Segment]:
         """List all segments, if asked with how many are in each; one answer holds them all."""
@@ -24,4 +21,4 @@ class Segments(Resource):
 
     async def get(self, segment_id: Id) -> Segment:
         """Return one segment."""
-        return await self._send(self.GET, segment_id=segment_id)
+        return await self._send(self.GET, segment_id)

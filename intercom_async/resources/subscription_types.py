@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from intercom_async.models import Page, SubscriptionType
-from intercom_async.pager import Pager
+from intercom_async.models import SubscriptionType
 
-from .base import Resource
-from .rows import Rows
+from .base import Page, Pager, Resource, Rows
 
-api = Rows("/subscription_types", "subscription-types")
+API = Rows("/subscription_types", "subscription-types")
 
 
 class SubscriptionTypes(Resource):
     """Kinds of messages; what a contact decided about them is at `contacts.subscriptions`."""
 
-    LIST = api.get("", Page[SubscriptionType], "listsubscriptiontypes")
+    LIST = API.get("", Page[SubscriptionType], "listsubscriptiontypes")
 
     def list(self) -> Pager[SubscriptionType]:
         """List all kinds; one answer holds them all."""

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from types import NoneType
 
 from intercom_async.errors import ConfigError
-from intercom_async.fields import Id
-from intercom_async.models import Page, Tag
-from intercom_async.pager import Pager
+from intercom_async.models import Tag
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/tags", "tags")
+API = Rows("/tags", "tags")
 
 
 class Tags(Resource):
@@ -23,15 +20,12 @@ class Tags(Resource):
     `contacts.attach_tag`, `conversations.attach_tag`, `tickets.attach_tag`.
     """
 
-    LIST = api.get("", Page[Tag], "listtags")
-    CREATE = api.ensure(
-        "",
-        Tag,
-        "createtag",
-        methods=("create", "update", "tag_contacts", "tag_companies", "untag_companies"),
+    LIST = API.get("", Page[Tag], "listtags")
+    CREATE = API.ensure(
+        "", Tag, "createtag", methods="create update tag_contacts tag_companies untag_companies"
     )
-    GET = api.get("/{tag_id}", Tag, "findtag")
-    DELETE = api.delete("/{tag_id}", NoneType, "deletetag")
+    GET = API.get("/{tag_id}", Tag, "findtag")
+    DELETE = API.delete("/{tag_id}", NoneType, "deletetag")
 
     def list(self) -> Pager[Tag]:
         """List all tags; one answer holds them all."""
@@ -72,7 +66,7 @@ class Tags(Resource):
 
     async def get(self, tag_id: Id) -> Tag:
         """Return one tag."""
-        return await self._send(self.GET, tag_id=tag_id)
+        return await self._send(self.GET, tag_id)
 
     async def delete(self, tag_id: Id) -> None:
         """Delete a tag and take it off whatever has it.
@@ -80,7 +74,7 @@ class Tags(Resource):
         Raises:
             BadRequestError: Something else depends on it (`tag_has_dependent_objects`).
         """
-        await self._send(self.DELETE, tag_id=tag_id)
+        await self._send(self.DELETE, tag_id)
 
 
 def _companies(ids: Sequence[Id], company_ids: Sequence[Id]) -> list[dict[str, str]]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from intercom_async.fields import Id
-from intercom_async.models import Page, Team, TeamMetric, TeamPage
-from intercom_async.pager import Pager
+from intercom_async.models import Team, TeamMetric, TeamPage
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/teams", "teams")
+API = Rows("/teams", "teams")
 
 
 class Teams(Resource):
     """Teams that conversations can be assigned to."""
 
-    LIST = api.get("", TeamPage[Team], "listteams")
-    GET = api.get("/{team_id}", Team, "retrieveteam")
-    METRICS = api.since("2.16").get("/{team_id}/metrics", Page[TeamMetric], "getteammetrics")
+    LIST = API.get("", TeamPage[Team], "listteams")
+    GET = API.get("/{team_id}", Team, "retrieveteam")
+    METRICS = API.since("2.16").get("/{team_id}/metrics", Page[TeamMetric], "getteammetrics")
 
     def list(self) -> Pager[Team]:
         """List all teams; one answer holds them all."""
@@ -25,7 +22,7 @@ class Teams(Resource):
 
     async def get(self, team_id: Id) -> Team:
         """Return one team."""
-        return await self._send(self.GET, team_id=team_id)
+        return await self._send(self.GET, team_id)
 
     def metrics(self, team_id: Id, *, idle_threshold_s: int | None = None) -> Pager[TeamMetric]:
         """List how many conversations each teammate of a team has now, in one answer.
@@ -37,4 +34,4 @@ class Teams(Resource):
         Raises:
             ForbiddenError: The workspace's plan does not have this.
         """
-        return self._list(self.METRICS, team_id=team_id, idle_threshold=idle_threshold_s)
+        return self._list(self.METRICS, team_id, idle_threshold=idle_threshold_s)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from intercom_async.models import Page, TicketState
-from intercom_async.pager import Pager
+from intercom_async.models import TicketState
 
-from .base import Resource
-from .rows import Rows
+from .base import Page, Pager, Resource, Rows
 
-api = Rows("/ticket_states", "ticket-states")
+API = Rows("/ticket_states", "ticket-states")
 
 
 class TicketStates(Resource):
     """States of tickets."""
 
-    LIST = api.get("", Page[TicketState], "listticketstates")
+    LIST = API.get("", Page[TicketState], "listticketstates")
 
     def list(self) -> Pager[TicketState]:
         """List all states, with the ticket types that have them, in one answer."""

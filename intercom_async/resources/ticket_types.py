@@ -6,57 +6,49 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 
 from intercom_async.fields import (
-    Id,
     NewTicketAttribute,
     TicketAttributeChanges,
     TicketTypeChanges,
     TicketTypeFields,
 )
-from intercom_async.models import Page, TicketType, TicketTypeAttribute
-from intercom_async.pager import Pager
+from intercom_async.models import TicketType, TicketTypeAttribute
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Page, Pager, Resource, Rows
 
-api = Rows("/ticket_types", "ticket-types")
-attributes = Rows("/ticket_types/{ticket_type_id}/attributes", "ticket-type-attributes")
+API = Rows("/ticket_types", "ticket-types")
+ATTRIBUTES = Rows("/ticket_types/{ticket_type_id}/attributes", "ticket-type-attributes")
 
 
 class TicketTypes(Resource):
     """Kinds of tickets."""
 
-    CREATE_ATTRIBUTE = attributes.post(
+    CREATE_ATTRIBUTE = ATTRIBUTES.post(
         "", TicketTypeAttribute, "createtickettypeattribute", body=NewTicketAttribute
     )
-    UPDATE_ATTRIBUTE = attributes.update(
+    UPDATE_ATTRIBUTE = ATTRIBUTES.update(
         "/{attribute_id}",
         TicketTypeAttribute,
         "updatetickettypeattribute",
         body=TicketAttributeChanges,
     )
-    LIST = api.get("", Page[TicketType], "listtickettypes")
-    CREATE = api.post("", TicketType, "createtickettype", body=TicketTypeFields)
-    GET = api.get("/{ticket_type_id}", TicketType, "gettickettype")
-    UPDATE = api.update("/{ticket_type_id}", TicketType, "updatetickettype", body=TicketTypeChanges)
+    LIST = API.get("", Page[TicketType], "listtickettypes")
+    CREATE = API.post("", TicketType, "createtickettype", body=TicketTypeFields)
+    GET = API.get("/{ticket_type_id}", TicketType, "gettickettype")
+    UPDATE = API.update("/{ticket_type_id}", TicketType, "updatetickettype", body=TicketTypeChanges)
 
     async def create_attribute(
         self, ticket_type_id: Id, **fields: Unpack[NewTicketAttribute]
     ) -> TicketTypeAttribute:
         """Give a ticket type an attribute and return the attribute."""
         attribute = _with_commas(fields)
-        return await self._send(self.CREATE_ATTRIBUTE, attribute, ticket_type_id=ticket_type_id)
+        return await self._send(self.CREATE_ATTRIBUTE, ticket_type_id, fields=attribute)
 
     async def update_attribute(
         self, *, ticket_type_id: Id, attribute_id: Id, **fields: Unpack[TicketAttributeChanges]
     ) -> TicketTypeAttribute:
         """Change the given fields of an attribute and return the whole of it."""
         changes = _with_commas(fields)
-        return await self._send(
-            self.UPDATE_ATTRIBUTE,
-            changes,
-            ticket_type_id=ticket_type_id,
-            attribute_id=attribute_id,
-        )
+        return await self._send(self.UPDATE_ATTRIBUTE, ticket_type_id, attribute_id, fields=changes)
 
     def list(self) -> Pager[TicketType]:
         """List all ticket types, with their attributes and states, in one answer."""
@@ -64,15 +56,15 @@ class TicketTypes(Resource):
 
     async def create(self, *, name: str, **fields: Unpack[TicketTypeFields]) -> TicketType:
         """Create a ticket type and return it."""
-        return await self._send(self.CREATE, fields, name=name)
+        return await self._send(self.CREATE, fields=fields, name=name)
 
     async def get(self, ticket_type_id: Id) -> TicketType:
         """Return one ticket type, with its attributes and states."""
-        return await self._send(self.GET, ticket_type_id=ticket_type_id)
+        return await self._send(self.GET, ticket_type_id)
 
     async def update(self, ticket_type_id: Id, **fields: Unpack[TicketTypeChanges]) -> TicketType:
         """Change the given fields and return the whole ticket type."""
-        return await self._send(self.UPDATE, fields, ticket_type_id=ticket_type_id)
+        return await self._send(self.UPDATE, ticket_type_id, fields=fields)
 
 
 def _with_commas(fields: Mapping[str, Any]) -> Mapping[str, Any]:

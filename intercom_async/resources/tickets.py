@@ -8,7 +8,6 @@ from typing import Any, Unpack
 from intercom_async.fan_out import Source
 from intercom_async.fields import (
     HydrationOptions,
-    Id,
     NewTicketFields,
     SearchOptions,
     TicketFields,
@@ -24,52 +23,50 @@ from intercom_async.models import (
     TicketPage,
     TicketPart,
 )
-from intercom_async.pager import Pager
 from intercom_async.query import Predicate, Query
 
-from .base import Resource
+from .base import Id, Pager, Resource, Rows
 from .replies import reply_body
-from .rows import Rows
 from .values import only_one, tagging, to_number
 
-api = Rows("/tickets", "tickets")
-api_2_16 = api.since("2.16")
+API = Rows("/tickets", "tickets")
+API_2_16 = API.since("2.16")
 
 
 class Tickets(Resource):
     """Tickets, known by `id`; the number that people see, `ticket_id`, is in no path."""
 
-    REPLY = api.post("/{ticket_id}/reply", TicketPart, "replyticket", body=TicketReplyFields)
-    ATTACH_TAG = api.ensure("/{ticket_id}/tags", Tag, "tags/attachtagtoticket")
-    DETACH_TAG = api.delete("/{ticket_id}/tags/{tag_id}", Tag, "tags/detachtagfromticket")
-    LINK_CONVERSATION = api_2_16.ensure(
+    REPLY = API.post("/{ticket_id}/reply", TicketPart, "replyticket", body=TicketReplyFields)
+    ATTACH_TAG = API.ensure("/{ticket_id}/tags", Tag, "tags/attachtagtoticket")
+    DETACH_TAG = API.delete("/{ticket_id}/tags/{tag_id}", Tag, "tags/detachtagfromticket")
+    LINK_CONVERSATION = API_2_16.ensure(
         "/{ticket_id}/linked_conversations", Conversation, "linkconversationtoticket"
     )
-    UNLINK_CONVERSATION = api_2_16.delete(
+    UNLINK_CONVERSATION = API_2_16.delete(
         "/{ticket_id}/linked_conversations/{id}", Conversation, "unlinkconversationfromticket"
     )
-    CREATE = api.post("", Ticket, "createticket", body=NewTicketFields)
-    ENQUEUE = api.post("/enqueue", Job, "enqueuecreateticket", body=NewTicketFields)
-    UPDATE = api.update("/{ticket_id}", Ticket, "updateticket", body=TicketFields)
-    GET = api.get("/{ticket_id}", Ticket, "getticket")
-    DELETE = api.delete("/{ticket_id}", DeletedObject, "deleteticket")
-    CHANGE_TYPE = api_2_16.ensure("/{ticket_id}/change_type", Ticket, "changetickettype")
-    SEARCH = api.search("/search", TicketPage[Ticket], "searchtickets", body=SearchOptions)
+    CREATE = API.post("", Ticket, "createticket", body=NewTicketFields)
+    ENQUEUE = API.post("/enqueue", Job, "enqueuecreateticket", body=NewTicketFields)
+    UPDATE = API.update("/{ticket_id}", Ticket, "updateticket", body=TicketFields)
+    GET = API.get("/{ticket_id}", Ticket, "getticket")
+    DELETE = API.delete("/{ticket_id}", DeletedObject, "deleteticket")
+    CHANGE_TYPE = API_2_16.ensure("/{ticket_id}/change_type", Ticket, "changetickettype")
+    SEARCH = API.search("/search", TicketPage[Ticket], "searchtickets", body=SearchOptions)
 
     async def reply(self, ticket_id: Id, **fields: Unpack[TicketReplyFields]) -> TicketPart:
         """Answer in a ticket, as an admin or as a contact, and return the new part."""
         json = reply_body(self.REPLY.fields(fields))
-        return await self._send(self.REPLY, json=json, ticket_id=ticket_id)
+        return await self._send(self.REPLY, ticket_id, json=json)
 
     async def attach_tag(self, ticket_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Tag a ticket in an admin's name and return the tag."""
         tag = tagging(tag_id, admin_id)
-        return await self._send(self.ATTACH_TAG, json=tag, ticket_id=ticket_id)
+        return await self._send(self.ATTACH_TAG, ticket_id, json=tag)
 
     async def detach_tag(self, ticket_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Take a tag off a ticket in an admin's name and return the tag."""
         json = {"admin_id": str(admin_id)}
-        return await self._send(self.DETACH_TAG, json=json, ticket_id=ticket_id, tag_id=tag_id)
+        return await self._send(self.DETACH_TAG, ticket_id, tag_id, json=json)
 
     async def link_conversation(self, *, ticket_id: Id, conversation_id: Id) -> Conversation:
         """Link a conversation, or a customer ticket, to a tracker ticket and return it.
@@ -79,11 +76,11 @@ class Tickets(Resource):
                 conversation.
         """
         linked = {"conversation_id": str(conversation_id)}
-        return await self._send(self.LINK_CONVERSATION, json=linked, ticket_id=ticket_id)
+        return await self._send(self.LINK_CONVERSATION, ticket_id, json=linked)
 
     async def unlink_conversation(self, *, ticket_id: Id, conversation_id: Id) -> Conversation:
         """Undo `link_conversation` and return the conversation."""
-        return await self._send(self.UNLINK_CONVERSATION, ticket_id=ticket_id, id=conversation_id)
+        return await self._send(self.UNLINK_CONVERSATION, ticket_id, conversation_id)
 
     async def create(self, *, ticket_type_id: Id, **fields: Unpack[NewTicketFields]) -> Ticket:
         """Create a ticket for a contact and return it."""
@@ -100,15 +97,15 @@ class Tickets(Resource):
         changes: dict[str, Any] = {**fields}
         if "admin_id" in changes:
             changes["admin_id"] = to_number(changes["admin_id"])
-        return await self._send(self.UPDATE, changes, ticket_id=ticket_id)
+        return await self._send(self.UPDATE, ticket_id, fields=changes)
 
     async def get(self, ticket_id: Id) -> Ticket:
         """Return one ticket with its parts, the 500 newest at most."""
-        return await self._send(self.GET, ticket_id=ticket_id)
+        return await self._send(self.GET, ticket_id)
 
     async def delete(self, ticket_id: Id) -> DeletedObject:
         """Delete a ticket for good."""
-        return await self._send(self.DELETE, ticket_id=ticket_id)
+        return await self._send(self.DELETE, ticket_id)
 
     async def change_type(
         self,
@@ -124,7 +121,7 @@ class Tickets(Resource):
         """
         ids = {"ticket_type_id": str(ticket_type_id), "ticket_state_id": str(ticket_state_id)}
         return await self._send(
-            self.CHANGE_TYPE, json=ids, ticket_id=ticket_id, ticket_attributes=ticket_attributes
+            self.CHANGE_TYPE, ticket_id, json=ids, ticket_attributes=ticket_attributes
         )
 
     def search(self, query: Predicate | Query, **options: Unpack[SearchOptions]) -> Pager[Ticket]:

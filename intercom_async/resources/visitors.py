@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from intercom_async.fields import Id, PersonKey
+from intercom_async.fields import PersonKey
 from intercom_async.models import Contact, Visitor
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Resource, Rows
 from .values import only_one
 
-api = Rows("/visitors", "visitors")
+API = Rows("/visitors", "visitors")
 
 
 class Visitors(Resource):
     """Visitors."""
 
-    UPDATE = api.put("", Visitor, "updatevisitor")
-    FIND_BY_USER_ID = api.get("", Visitor, "retrievevisitorwithuserid")
-    CONVERT = api.post("/convert", Contact, "convertvisitor")
+    UPDATE = API.put("", Visitor, "updatevisitor")
+    FIND_BY_USER_ID = API.get("", Visitor, "retrievevisitorwithuserid")
+    CONVERT = API.post("/convert", Contact, "convertvisitor")
 
     async def update(
         self,

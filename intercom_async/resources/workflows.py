@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from intercom_async.fields import Id
 from intercom_async.models import WorkflowExport
 
-from .base import Resource
-from .rows import Rows
+from .base import Id, Resource, Rows
 
-api = Rows("/export/workflows", "workflows", since="2.15")
+API = Rows("/export/workflows", "workflows", since="2.15")
 
 
 class Workflows(Resource):
     """Workflows."""
 
-    EXPORT = api.get("/{id}", WorkflowExport, "exportworkflow")
+    EXPORT = API.get("/{id}", WorkflowExport, "exportworkflow")
 
     async def export(self, workflow_id: Id) -> WorkflowExport:
         """Return all that makes up a workflow: steps, targeting, attributes.
@@ -22,4 +20,4 @@ class Workflows(Resource):
         Raises:
             ForbiddenError: The workspace's plan does not have this.
         """
-        return await self._send(self.EXPORT, id=workflow_id)
+        return await self._send(self.EXPORT, workflow_id)

@@ -1,0 +1,28 @@
+"""What resources need of a client, apart so that a client can be imported without them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol, TypeVar
+
+from intercom_async.operation import Call
+from intercom_async.response import Response
+from intercom_async.wire import StreamReply
+
+T = TypeVar("T")
+
+
+class Sender(Protocol):
+    """What a resource needs of a client."""
+
+    async def send(self, call: Call[T]) -> Response[T]:
+        """Send a call and return its answer."""
+        ...
+
+    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
+        """Send a call and return as soon as its answer begins."""
+        ...
+
+    def turn(self, name: str) -> asyncio.Lock:
+        """Return a lock that all clients of the same token share, by its name."""
+        ...
