@@ -58,6 +58,7 @@ class Paging(Enum):
 
 _REPEAT: dict[str, Repeat] = {"GET": "safe", "PUT": "idempotent", "DELETE": "idempotent"}
 JSON = "application/json"
+OCTETS = "application/octet-stream"
 
 _REFERENCE = "https://developers.intercom.com/docs/references/rest-api/api.intercom.io/"
 
@@ -85,7 +86,6 @@ class Operation(Generic[T_co]):
         accept: The media type to ask for.
         reserved: Words that are no ids here, since another operation has that path.
         reference: Where Intercom's reference describes it: chapter and page.
-        methods: The methods that send it, where it is split; else there is one of the row's name.
     """
 
     __slots__ = (
@@ -94,7 +94,6 @@ class Operation(Generic[T_co]):
         "body",
         "kind",
         "method",
-        "methods",
         "model",
         "name",
         "names",
@@ -125,7 +124,6 @@ class Operation(Generic[T_co]):
         accept: str = JSON,
         reserved: Collection[str] = (),
         reference: str = "",
-        methods: str = "",
     ) -> None:
         self.method: Method = method
         self.path: str = path
@@ -140,7 +138,6 @@ class Operation(Generic[T_co]):
         self.accept: str = accept
         self.reserved: frozenset[str] = frozenset(reserved)
         self.reference: str = f"{_REFERENCE}{reference}" if reference else ""
-        self.methods: tuple[str, ...] = tuple(methods.split())
         self.name: str = f"{method} {path}"
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
@@ -196,15 +193,7 @@ class Operation(Generic[T_co]):
         Raises:
             TypeError: A field is none of this operation, or one that it needs is missing.
         """
-        unknown = given.keys() - self.allowed
-        if unknown:
-            raise TypeError(
-                f"{self.name} has no field {_listed(sorted(unknown))}; it takes "
-                f"{_listed(sorted(self.allowed))}"
-            )
-        if not self.required <= given.keys():
-            raise TypeError(f"{self.name} needs {_listed(sorted(self.required - given.keys()))}")
-        return dict(given)
+        return only_fields(self.name, self.allowed, self.required, given)
 
 
 class Call(Generic[T_co]):
@@ -273,6 +262,23 @@ def any_operation(
     if not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
         raise ConfigError(f"a path starts with one slash and has no spaces: {path!r} does not")
     return Operation(method, path, model, repeat=repeat, since="0.0")
+
+
+def only_fields(
+    name: str, allowed: frozenset[str], required: frozenset[str], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return keywords as given.
+
+    Raises:
+        TypeError: One is not allowed, or a required one is missing.
+    """
+    unknown, missing = given.keys() - allowed, required - given.keys()
+    if unknown:
+        known = _listed(sorted(allowed))
+        raise TypeError(f"{name} has no field {_listed(sorted(unknown))}; it takes {known}")
+    if missing:
+        raise TypeError(f"{name} needs {_listed(sorted(missing))}")
+    return dict(given)
 
 
 def encode_query(query: Mapping[str, Parameter]) -> str:

@@ -21,7 +21,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from its own floor and from those below.
 FLOORS: list[tuple[str, ...]] = [
     ("_version", "window", "errors", "clock", "config", "priority"),
-    ("models", "fields", "query", "operation", "wire", "response", "failure", "redirect"),
+    ("models", "fields", "query", "operation", "rows", "wire", "response", "failure", "redirect"),
     ("drift_log", "coercion", "repair", "encoding", "codec", "backoff", "paging"),
     ("scheduler", "transport"),
     ("session", "page_size", "pager", "scroll", "view", "download", "fan_out"),

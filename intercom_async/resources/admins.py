@@ -12,7 +12,7 @@ from .base import Id, Pager, Resource, Rows
 from .values import check_per_page, to_number
 
 API = Rows("/admins", "admins")
-API_2_16 = API.since("2.16")
+V2_16 = API.since("2.16")
 
 
 class Admins(Resource):
@@ -23,13 +23,13 @@ class Admins(Resource):
     LIST_ACTIVITY_LOGS = API.pages(
         "/activity_logs", ActivityLogPage[ActivityLog], "listactivitylogs"
     )
-    SEARCH_ACTIVITY_LOGS = API_2_16.search(
+    SEARCH_ACTIVITY_LOGS = V2_16.search(
         "/activity_logs/search",
         ActivityLogPage[ActivityLog],
         "searchactivitylogs",
         paging=Paging.PAGE,
     )
-    LIST_ACTIVITY_LOG_EVENT_TYPES = API_2_16.get(
+    LIST_ACTIVITY_LOG_EVENT_TYPES = V2_16.get(
         "/activity_log_event_types", EventTypePage[str], "listactivitylogeventtypes"
     )
     LIST = API.get("", AdminPage[Admin], "listadmins")

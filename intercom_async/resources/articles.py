@@ -12,7 +12,7 @@ from .base import Id, Page, Pager, Resource, Rows
 from .values import tagging, with_iso
 
 API = Rows("/articles", "articles")
-API_2_16 = API.since("2.16")
+V2_16 = API.since("2.16")
 
 _ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
 
@@ -25,20 +25,16 @@ class Articles(Resource):
     GET = API.get("/{article_id}", Article, "retrievearticle", reserved=("search",))
     UPDATE = API.update("/{article_id}", Article, "updatearticle", body=ArticleFields)
     DELETE = API.delete("/{article_id}", DeletedObject, "deletearticle")
-    GET_DRAFT = API_2_16.get("/{id}/draft", Article, "retrievearticledraft")
-    UPDATE_DRAFT = API_2_16.put("/{id}/draft", Article, "stagearticledraft", body=ArticleFields)
-    PUBLISH_DRAFT = API_2_16.post("/{id}/draft/publish", Article, "publisharticledraft")
-    ATTACH_TAG = API_2_16.ensure("/{article_id}/tags", Tag, "attachtagtoarticle")
-    DETACH_TAG = API_2_16.delete("/{article_id}/tags/{id}", Tag, "detachtagfromarticle")
-    LIST_VERSIONS = API_2_16.pages(
+    GET_DRAFT = V2_16.get("/{id}/draft", Article, "retrievearticledraft")
+    UPDATE_DRAFT = V2_16.put("/{id}/draft", Article, "stagearticledraft", body=ArticleFields)
+    PUBLISH_DRAFT = V2_16.post("/{id}/draft/publish", Article, "publisharticledraft")
+    ATTACH_TAG = V2_16.ensure("/{article_id}/tags", Tag, "attachtagtoarticle")
+    DETACH_TAG = V2_16.delete("/{article_id}/tags/{id}", Tag, "detachtagfromarticle")
+    LIST_VERSIONS = V2_16.pages(
         "/{article_id}/versions", Page[ArticleVersion], "listarticleversions"
     )
-    GET_VERSION = API_2_16.get(
-        "/{article_id}/versions/{id}", ArticleVersion, "retrievearticleversion"
-    )
-    SEARCH = API.pages(
-        "/search", ArticleSearchPage[Article], "searcharticles", kind="search", body=ArticleFilters
-    )
+    GET_VERSION = V2_16.get("/{article_id}/versions/{id}", ArticleVersion, "retrievearticleversion")
+    SEARCH = API.pages("/search", ArticleSearchPage[Article], "searcharticles", body=ArticleFilters)
 
     def list(self, *, per_page: int | None = None) -> Pager[Article]:
         """List all articles, the last changed first."""

@@ -6,16 +6,14 @@ from intercom_async.models import Banner, BannerDismissal
 
 from .base import Id, Page, Pager, Resource, Rows
 
-API = Rows("/contacts/{id}/banners", "banners", since="2.16")
+API = Rows("/contacts/{id}/banners", "banners", since="2.16", reserved=("find_by_external_id",))
 
 
 class Banners(Resource):
     """The banners of a contact."""
 
     # To ask is to show: every answer counts as an impression of each banner in it.
-    LIST = API.get(
-        "", Page[Banner], "listcontactbanners", repeat="unsafe", reserved=("find_by_external_id",)
-    )
+    LIST = API.get("", Page[Banner], "listcontactbanners", repeat="unsafe")
     DISMISS = API.ensure("/{view_id}/dismiss", BannerDismissal, "dismisscontactbanner")
 
     def list(self, contact_id: Id) -> Pager[Banner]:

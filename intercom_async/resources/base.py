@@ -19,8 +19,8 @@ from intercom_async.models.page import Page
 from intercom_async.operation import Call, Id, Operation
 from intercom_async.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
+from intercom_async.rows import Rows
 
-from .rows import Rows
 from .sender import Sender
 from .values import check_per_page, given, to_parameter
 
@@ -33,14 +33,11 @@ class Resource:
     """One group of operations, reached as an attribute of the client."""
 
     def __init_subclass__(cls) -> None:
-        """Let the documentation of each method end with the reference that its row names."""
-        for attribute, row in list(vars(cls).items()):
-            if isinstance(row, Operation) and row.reference:
-                for name in row.methods or (attribute.lower(),):
-                    method = vars(cls)[name]
-                    method.__doc__ = (
-                        f"{cleandoc(method.__doc__ or '')}\n\nReference: {row.reference}"
-                    )
+        """Let the documentation of each method end with the reference of the row that it sends."""
+        for name, value in vars(cls).items():
+            row = None if name.startswith("_") else _row_of(cls, value)
+            if row is not None and row.reference:
+                value.__doc__ = f"{cleandoc(value.__doc__ or '')}\n\nReference: {row.reference}"
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -98,6 +95,18 @@ class Resource:
 
     async def _fetch(self, call: Call[T]) -> T:
         return (await self._sender.send(call)).data
+
+
+def _row_of(kind: type[Resource], method: Any) -> Operation[Any] | None:
+    """Find the row that a method names; or else what it calls to send it, such as `_create`."""
+    named = [vars(kind).get(name) for name in getattr(method, "__code__", _NOTHING).co_names]
+    rows = [value for value in named if isinstance(value, Operation)]
+    return next(iter(rows), None) or next(
+        (row for value in named if (row := _row_of(kind, value)) is not None), None
+    )
+
+
+_NOTHING = (lambda: None).__code__
 
 
 def fill(

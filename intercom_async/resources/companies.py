@@ -21,9 +21,7 @@ class Companies(Resource):
     A company that no contact is attached to is in no list.
     """
 
-    FIND = API.pages(
-        "", Page[Company], "retrievecompany", methods="find find_by_company_id find_by_name"
-    )
+    FIND = API.pages("", Page[Company], "retrievecompany")
     CREATE = API.ensure("", Company, "createorupdatecompany", body=CompanyFields)
     GET = API.get("/{company_id}", Company, "retrieveacompanybyid", reserved=("scroll",))
     UPDATE = API.update("/{company_id}", Company, "updatecompany", body=CompanyChanges)

@@ -9,30 +9,22 @@ from intercom_async.models import Company, Note, Segment, SubscriptionType, Tag
 from .base import Id, Page, Pager, Resource, Rows
 from .values import to_text
 
-API = Rows("/contacts/{contact_id}", "contacts")
-
-NO_CONTACT = ("find_by_external_id",)
-"""Where a contact's id is expected, this leads to another operation."""
+API = Rows("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
 
 
 class ContactLinks(Resource):
     """The lists of a contact, whole: those inside a contact end after ten entries."""
 
-    COMPANIES = API.pages(
-        "/companies", Page[Company], "listcompaniesforacontact", reserved=NO_CONTACT
-    )
+    COMPANIES = API.pages("/companies", Page[Company], "listcompaniesforacontact")
     ATTACH_COMPANY = API.ensure("/companies", Company, "companies/attachcontacttoacompany")
     DETACH_COMPANY = API.delete(
         "/companies/{company_id}", Company, "companies/detachcontactfromacompany"
     )
-    NOTES = API.pages("/notes", Page[Note], "notes/listnotes", reserved=NO_CONTACT)
+    NOTES = API.pages("/notes", Page[Note], "notes/listnotes")
     CREATE_NOTE = API.post("/notes", Note, "notes/createnote")
-    SEGMENTS = API.get("/segments", Page[Segment], "listsegmentsforacontact", reserved=NO_CONTACT)
+    SEGMENTS = API.get("/segments", Page[Segment], "listsegmentsforacontact")
     SUBSCRIPTIONS = API.get(
-        "/subscriptions",
-        Page[SubscriptionType],
-        "listsubscriptionsforacontact",
-        reserved=NO_CONTACT,
+        "/subscriptions", Page[SubscriptionType], "listsubscriptionsforacontact"
     )
     ATTACH_SUBSCRIPTION = API.ensure(
         "/subscriptions", SubscriptionType, "subscription-types/attachsubscriptiontypetocontact"
@@ -42,7 +34,7 @@ class ContactLinks(Resource):
         SubscriptionType,
         "subscription-types/detachsubscriptiontypetocontact",
     )
-    TAGS = API.get("/tags", Page[Tag], "listtagsforacontact", reserved=NO_CONTACT)
+    TAGS = API.get("/tags", Page[Tag], "listtagsforacontact")
     ATTACH_TAG = API.ensure("/tags", Tag, "tags/attachtagtocontact")
     DETACH_TAG = API.delete("/tags/{tag_id}", Tag, "tags/detachtagfromcontact")
 

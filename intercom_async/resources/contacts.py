@@ -15,7 +15,7 @@ from intercom_async.operation import Operation, Paging
 from intercom_async.query import F, Predicate, Query
 
 from .base import Id, Page, Pager, Rows, fill
-from .contact_links import NO_CONTACT, ContactLinks
+from .contact_links import ContactLinks
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
@@ -55,7 +55,7 @@ class Contacts(ContactLinks):
         Page[ContactMerge],
         "listcontactmergehistory",
         paging=Paging.NEXT_CURSOR,
-        reserved=NO_CONTACT,
+        reserved=("find_by_external_id",),
     )
 
     async def update(

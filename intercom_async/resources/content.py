@@ -22,15 +22,8 @@ class Content(Resource):
     """
 
     # What a bulk action sets is the same when it is set again.
-    BULK_ACTION = API.ensure(
-        "/bulk_actions",
-        BulkActionAccepted,
-        "bulkcontentactions",
-        methods="publish unpublish delete set_availability set_audience update_tags",
-    )
-    SEARCH = API.pages(
-        "/search", Page[FoundContent], "searchcontent", kind="search", body=ContentFilters
-    )
+    BULK_ACTION = API.ensure("/bulk_actions", BulkActionAccepted, "bulkcontentactions")
+    SEARCH = API.pages("/search", Page[FoundContent], "searchcontent", body=ContentFilters)
 
     async def publish(self, content: Sequence[ContentReference]) -> BulkActionAccepted:
         """Publish articles, each named by its ``article_content``, language by language."""

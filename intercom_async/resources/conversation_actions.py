@@ -19,15 +19,8 @@ class ConversationActions(Resource):
     REPLY = API.post(
         "/{conversation_id}/reply", Conversation, "replyconversation", body=ReplyFields
     )
-    CREATE_PART = API.post(
-        "/{conversation_id}/parts",
-        Conversation,
-        "manageconversation",
-        methods="create_part assign close open snooze",
-    )
-    REDACT = API.ensure(
-        "/redact", Conversation, "redactconversation", methods="redact_part redact_source"
-    )
+    CREATE_PART = API.post("/{conversation_id}/parts", Conversation, "manageconversation")
+    REDACT = API.ensure("/redact", Conversation, "redactconversation")
 
     async def reply(self, conversation_id: Id, **fields: Unpack[ReplyFields]) -> Conversation:
         """Answer in a conversation, as an admin or as a contact."""

@@ -20,7 +20,7 @@ from .base import Id, Pager, Resource, Rows
 from .values import only_one, tagging, to_number, to_text
 
 API = Rows("/conversations", "conversations")
-API_2_16 = API.since("2.16")
+V2_16 = API.since("2.16")
 
 
 class ConversationLinks(Resource):
@@ -44,13 +44,13 @@ class ConversationLinks(Resource):
         "listhandlingevents",
         reserved=("attributes",),
     )
-    SIDE_CONVERSATIONS = API_2_16.pages(
+    SIDE_CONVERSATIONS = V2_16.pages(
         "/{id}/side_conversations",
         SideConversationPage[SideConversation],
         "listsideconversations",
         reserved=("attributes",),
     )
-    MERGE = API_2_16.post("/{id}/merge", Conversation, "mergeconversation")
+    MERGE = V2_16.post("/{id}/merge", Conversation, "mergeconversation")
     CONVERT = API.post("/{conversation_id}/convert", Ticket, "convertconversationtoticket")
 
     async def attach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:

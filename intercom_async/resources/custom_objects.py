@@ -21,12 +21,7 @@ class CustomObjects(Resource):
     CREATE = API.ensure(
         "", CustomObjectInstance, "createcustomobjectinstances", body=InstanceOptions
     )
-    LIST = API.pages(
-        "",
-        Page[CustomObjectInstance],
-        "listcustomobjectinstances",
-        methods="list find_by_external_id",
-    )
+    LIST = API.pages("", Page[CustomObjectInstance], "listcustomobjectinstances")
     DELETE_BY_EXTERNAL_ID = API.delete("", DeletedObject, "deletecustomobjectinstancesbyid")
     GET = API.get(
         "/{custom_object_instance_id}", CustomObjectInstance, "getcustomobjectinstancesbyid"

@@ -21,13 +21,7 @@ class DataAttributes(Resource):
     """
 
     LIST = API.get("", Page[DataAttribute], "lisdataattributes")
-    CREATE = API.post(
-        "",
-        DataAttribute,
-        "createdataattribute",
-        body=DataAttributeOptions,
-        methods="create create_choice",
-    )
+    CREATE = API.post("", DataAttribute, "createdataattribute", body=DataAttributeOptions)
     UPDATE = API.update(
         "/{data_attribute_id}", DataAttribute, "updatedataattribute", body=DataAttributeChanges
     )

@@ -6,7 +6,6 @@ from typing import Literal, Unpack
 
 from intercom_async.fields import DataConnectorFields, DataConnectorOptions, ExecutionFilters
 from intercom_async.models import ConnectorExecution, DataConnector, DeletedObject
-from intercom_async.operation import Operation
 
 from .base import Id, Page, Pager, Resource, Rows
 
@@ -19,15 +18,7 @@ class DataConnectors(Resource):
     LIST = API.cursor("", Page[DataConnector], "listdataconnectors")
     CREATE = API.post("", DataConnector, "createdataconnector", body=DataConnectorOptions)
     GET = API.get("/{id}", DataConnector, "retrievedataconnector")
-    UPDATE = Operation(
-        "PATCH",
-        "/data_connectors/{id}",
-        DataConnector,
-        repeat="idempotent",
-        since="2.16",
-        body=DataConnectorFields,
-        reference="data-connectors/updatedataconnector",
-    )
+    UPDATE = API.patch("/{id}", DataConnector, "updatedataconnector", body=DataConnectorFields)
     DELETE = API.delete("/{id}", DeletedObject, "deletedataconnector")
     LIST_EXECUTIONS = API.cursor(
         "/{data_connector_id}/execution_results",

@@ -10,6 +10,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.fields import Moment
 from intercom_async.jobs import begin, csv_rows, wait_for
 from intercom_async.models import DataExport
+from intercom_async.operation import OCTETS
 
 from .base import Resource, Rows
 
@@ -27,10 +28,7 @@ class DataExports(Resource):
     GET = API.get("/export/content/data/{job_identifier}", DataExport, "getdataexport")
     CANCEL = API.ensure("/export/cancel/{job_identifier}", DataExport, "canceldataexport")
     DOWNLOAD = API.get(
-        "/download/content/data/{job_identifier}",
-        bytes,
-        "downloaddataexport",
-        accept="application/octet-stream",
+        "/download/content/data/{job_identifier}", bytes, "downloaddataexport", accept=OCTETS
     )
 
     async def create(self, *, created_at_after: Moment, created_at_before: Moment) -> DataExport:

@@ -24,17 +24,8 @@ class Events(Resource):
     """Data events of contacts."""
 
     # An event is known by contact, name and moment: sent twice, it is counted once.
-    CREATE = API.ensure(
-        "", NoneType, "createdataevent", body=EventFields, methods="create create_many"
-    )
-    LIST = API.get(
-        "",
-        EventPage[Event],
-        "lisdataevents",
-        paging=Paging.LINK,
-        body=EventOwner,
-        methods="list summarize",
-    )
+    CREATE = API.ensure("", NoneType, "createdataevent", body=EventFields)
+    LIST = API.get("", EventPage[Event], "lisdataevents", paging=Paging.LINK, body=EventOwner)
     CREATE_SUMMARY = API.post("/summaries", NoneType, "dataeventsummaries")
 
     async def create(self, **fields: Unpack[EventFields]) -> None:

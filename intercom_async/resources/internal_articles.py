@@ -25,10 +25,7 @@ class InternalArticles(Resource):
     ATTACH_TAG = ONE.since("2.16").ensure("/tags", Tag, "attachtagtointernalarticle")
     DETACH_TAG = ONE.since("2.16").delete("/tags/{id}", Tag, "detachtagfrominternalarticle")
     SEARCH = API.pages(
-        "/search",
-        InternalArticleSearchPage[InternalArticle],
-        "searchinternalarticles",
-        kind="search",
+        "/search", InternalArticleSearchPage[InternalArticle], "searchinternalarticles"
     )
 
     def list(self, *, per_page: int | None = None) -> Pager[InternalArticle]:

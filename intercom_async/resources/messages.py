@@ -21,7 +21,7 @@ from .base import Id, Pager, Resource, Rows
 from .values import to_number
 
 API = Rows("/messages", "messages")
-API_2_16 = API.since("2.16")
+V2_16 = API.since("2.16")
 
 
 class Messages(Resource):
@@ -31,17 +31,11 @@ class Messages(Resource):
     that was just created may not be found yet (404).
     """
 
-    CREATE = API.post(
-        "",
-        Message,
-        "createmessage",
-        body=MessageFields,
-        methods="send_in_app send_email send_whatsapp",
-    )
-    GET_WHATSAPP_STATUS = API_2_16.get(
+    CREATE = API.post("", Message, "createmessage", body=MessageFields)
+    GET_WHATSAPP_STATUS = V2_16.get(
         "/whatsapp/status", WhatsAppStatus, "retrievewhatsappmessagestatus"
     )
-    LIST_WHATSAPP_STATUSES = API_2_16.cursor(
+    LIST_WHATSAPP_STATUSES = V2_16.cursor(
         "/status", EventPage[WhatsAppStatus], "getwhatsappmessagestatus"
     )
 

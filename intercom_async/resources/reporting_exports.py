@@ -8,6 +8,7 @@ from intercom_async.download import Download
 from intercom_async.fields import Moment
 from intercom_async.jobs import wait_for
 from intercom_async.models import Dataset, ReportingExport
+from intercom_async.operation import OCTETS
 
 from .base import Id, Page, Pager, Resource, Rows
 
@@ -23,9 +24,7 @@ class ReportingExports(Resource):
         "/export/reporting_data/{job_identifier}", ReportingExport, "", reserved=("get_datasets",)
     )
     LIST_DATASETS = API.get("/export/reporting_data/get_datasets", Page[Dataset], "")
-    DOWNLOAD = API.get(
-        "/download/reporting_data/{job_identifier}", bytes, "", accept="application/octet-stream"
-    )
+    DOWNLOAD = API.get("/download/reporting_data/{job_identifier}", bytes, "", accept=OCTETS)
 
     async def enqueue(
         self, *, dataset_id: str, attribute_ids: Sequence[str], start_time: Moment, end_time: Moment

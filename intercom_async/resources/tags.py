@@ -21,9 +21,7 @@ class Tags(Resource):
     """
 
     LIST = API.get("", Page[Tag], "listtags")
-    CREATE = API.ensure(
-        "", Tag, "createtag", methods="create update tag_contacts tag_companies untag_companies"
-    )
+    CREATE = API.ensure("", Tag, "createtag")
     GET = API.get("/{tag_id}", Tag, "findtag")
     DELETE = API.delete("/{tag_id}", NoneType, "deletetag")
 

@@ -30,7 +30,7 @@ from .replies import reply_body
 from .values import only_one, tagging, to_number
 
 API = Rows("/tickets", "tickets")
-API_2_16 = API.since("2.16")
+V2_16 = API.since("2.16")
 
 
 class Tickets(Resource):
@@ -39,10 +39,10 @@ class Tickets(Resource):
     REPLY = API.post("/{ticket_id}/reply", TicketPart, "replyticket", body=TicketReplyFields)
     ATTACH_TAG = API.ensure("/{ticket_id}/tags", Tag, "tags/attachtagtoticket")
     DETACH_TAG = API.delete("/{ticket_id}/tags/{tag_id}", Tag, "tags/detachtagfromticket")
-    LINK_CONVERSATION = API_2_16.ensure(
+    LINK_CONVERSATION = V2_16.ensure(
         "/{ticket_id}/linked_conversations", Conversation, "linkconversationtoticket"
     )
-    UNLINK_CONVERSATION = API_2_16.delete(
+    UNLINK_CONVERSATION = V2_16.delete(
         "/{ticket_id}/linked_conversations/{id}", Conversation, "unlinkconversationfromticket"
     )
     CREATE = API.post("", Ticket, "createticket", body=NewTicketFields)
@@ -50,7 +50,7 @@ class Tickets(Resource):
     UPDATE = API.update("/{ticket_id}", Ticket, "updateticket", body=TicketFields)
     GET = API.get("/{ticket_id}", Ticket, "getticket")
     DELETE = API.delete("/{ticket_id}", DeletedObject, "deleteticket")
-    CHANGE_TYPE = API_2_16.ensure("/{ticket_id}/change_type", Ticket, "changetickettype")
+    CHANGE_TYPE = V2_16.ensure("/{ticket_id}/change_type", Ticket, "changetickettype")
     SEARCH = API.search("/search", TicketPage[Ticket], "searchtickets", body=SearchOptions)
 
     async def reply(self, ticket_id: Id, **fields: Unpack[TicketReplyFields]) -> TicketPart:

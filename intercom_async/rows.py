@@ -27,7 +27,6 @@ class Traits(TypedDict, total=False):
     updates: bool
     accept: str
     reserved: Collection[str]
-    methods: str
 
 
 class Rows:
@@ -40,16 +39,20 @@ class Rows:
         path: What all paths begin with.
         chapter: The chapter of the reference.
         since: The first API version that has them.
+        reserved: Words that are no ids in what reads, since other operations have those paths.
     """
 
-    def __init__(self, path: str, chapter: str, since: str = "2.14") -> None:
+    def __init__(
+        self, path: str, chapter: str, since: str = "2.14", reserved: Collection[str] = ()
+    ) -> None:
         self._path = path
         self._chapter = chapter
         self._since = since
+        self._reserved = reserved
 
     def since(self, version: str) -> Rows:
         """Return the same for operations that came with a later version."""
-        return Rows(self._path, self._chapter, version)
+        return Rows(self._path, self._chapter, version, self._reserved)
 
     def get(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
         """Make the row of an operation that reads."""
@@ -69,7 +72,7 @@ class Rows:
         self, path: str, model: type[T], page: str, **traits: Unpack[Traits]
     ) -> Operation[T]:
         """Make the row of a search: a POST that changes nothing, with a cursor in its body."""
-        usual: Traits = {"repeat": "safe", "kind": "search", "paging": Paging.CURSOR_BODY}
+        usual: Traits = {"repeat": "safe", "paging": Paging.CURSOR_BODY}
         return self._row("POST", path, model, page, {**usual, **traits})
 
     def post(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
@@ -92,6 +95,10 @@ class Rows:
         """Make the row of an update, whose verb the client's `update_method` decides."""
         return self._row("PUT", path, model, page, {"updates": True, **traits})
 
+    def patch(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
+        """Make the row of an update that is a PATCH for every client."""
+        return self._row("PATCH", path, model, page, {"repeat": "idempotent", **traits})
+
     def delete(
         self, path: str, model: type[T], page: str, **traits: Unpack[Traits]
     ) -> Operation[T]:
@@ -102,5 +109,9 @@ class Rows:
         self, method: Method, path: str, model: type[T], page: str, traits: Traits
     ) -> Operation[T]:
         reference = page if not page or "/" in page else f"{self._chapter}/{page}"
+        usual: Traits = {"reserved": self._reserved} if method == "GET" else {}
+        if path.endswith("/search"):
+            usual["kind"] = "search"
+        traits = {**usual, **traits}
         path = f"{self._path}{path}"
         return Operation(method, path, model, since=self._since, reference=reference, **traits)
