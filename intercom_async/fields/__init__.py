@@ -14,12 +14,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .admins import (
+        AwayFields as AwayFields,
+        AwayMode as AwayMode,
+        LogBeginning as LogBeginning,
+        LogFilters as LogFilters,
+        LogSearchFilters as LogSearchFilters,
+    )
     from .ai_content import (
         ExternalPageAddress as ExternalPageAddress,
         ExternalPageChanges as ExternalPageChanges,
         ExternalPageContent as ExternalPageContent,
         ExternalPageKey as ExternalPageKey,
+        ExternalPageLanguage as ExternalPageLanguage,
         NewExternalPage as NewExternalPage,
+        NewSource as NewSource,
+        SourceAddress as SourceAddress,
+        SourceBehavior as SourceBehavior,
         SourceChanges as SourceChanges,
         SourceOptions as SourceOptions,
     )
@@ -43,42 +54,59 @@ if TYPE_CHECKING:
         SearchOptions as SearchOptions,
         SearchOrder as SearchOrder,
     )
-    from .companies import (
-        CompanyChanges as CompanyChanges,
-        CompanyFields as CompanyFields,
-    )
+    from .companies import CompanyChanges as CompanyChanges, CompanyFields as CompanyFields
     from .contacts import (
+        ConsentType as ConsentType,
+        ContactChanges as ContactChanges,
         ContactFields as ContactFields,
+        ContactKey as ContactKey,
         ContactReading as ContactReading,
         ContactSearchOptions as ContactSearchOptions,
+        Conversion as Conversion,
+        MergedPair as MergedPair,
+        MergeFields as MergeFields,
         PersonKey as PersonKey,
+        VisitorChanges as VisitorChanges,
     )
     from .content import (
+        AudienceChange as AudienceChange,
+        Availability as Availability,
         ContentFilters as ContentFilters,
         ContentReference as ContentReference,
         ContentSnippetFields as ContentSnippetFields,
         ContentSnippetOptions as ContentSnippetOptions,
+        TagChange as TagChange,
     )
     from .conversation_attributes import (
         AttributeReference as AttributeReference,
         ConversationAttributeFields as ConversationAttributeFields,
+        ConversationAttributeKind as ConversationAttributeKind,
         ConversationAttributeOptions as ConversationAttributeOptions,
         ConversationAttributeType as ConversationAttributeType,
         NewConversationAttribute as NewConversationAttribute,
     )
     from .conversations import (
+        Assignee as Assignee,
+        Assignment as Assignment,
+        ConversationChanges as ConversationChanges,
         ConversationFields as ConversationFields,
         ConversationReading as ConversationReading,
         ConversationSearchOptions as ConversationSearchOptions,
         NewConversationOptions as NewConversationOptions,
+        TicketConversion as TicketConversion,
+        TicketTypeChoice as TicketTypeChoice,
     )
     from .custom_objects import (
+        InstanceFilters as InstanceFilters,
         InstanceOptions as InstanceOptions,
     )
     from .data_attributes import (
         AttributeOwner as AttributeOwner,
         DataAttributeChanges as DataAttributeChanges,
+        DataAttributeName as DataAttributeName,
         DataAttributeOptions as DataAttributeOptions,
+        NewChoice as NewChoice,
+        NewDataAttribute as NewDataAttribute,
     )
     from .data_connectors import (
         ConnectorHeaderFields as ConnectorHeaderFields,
@@ -87,18 +115,17 @@ if TYPE_CHECKING:
         DataConnectorOptions as DataConnectorOptions,
         ExecutionFilters as ExecutionFilters,
     )
-    from .events import (
-        EventFields as EventFields,
-        EventName as EventName,
-        EventOwner as EventOwner,
-    )
+    from .events import EventFields as EventFields, EventName as EventName, EventOwner as EventOwner
     from .fin import (
         FinAttachment as FinAttachment,
         FinMessage as FinMessage,
         FinReply as FinReply,
+        FinScore as FinScore,
         FinStart as FinStart,
         FinTurnRequired as FinTurnRequired,
         FinUser as FinUser,
+        NewVoiceCall as NewVoiceCall,
+        VoiceCallKey as VoiceCallKey,
     )
     from .help_center import (
         CollectionFields as CollectionFields,
@@ -111,15 +138,18 @@ if TYPE_CHECKING:
         InternalArticleOptions as InternalArticleOptions,
     )
     from .messages import (
-        EmailOptions as EmailOptions,
-        MessageFields as MessageFields,
+        Email as Email,
+        EmailFields as EmailFields,
+        InAppMessage as InAppMessage,
+        MessageAddress as MessageAddress,
         MessageOptions as MessageOptions,
         PhoneRecipient as PhoneRecipient,
         Recipient as Recipient,
         Recipients as Recipients,
         TemplateComponent as TemplateComponent,
         TemplateParameter as TemplateParameter,
-        WhatsAppOptions as WhatsAppOptions,
+        WhatsAppAddress as WhatsAppAddress,
+        WhatsAppMessage as WhatsAppMessage,
     )
     from .news import (
         NewsfeedAssignmentFields as NewsfeedAssignmentFields,
@@ -139,6 +169,7 @@ if TYPE_CHECKING:
         ReplyOption as ReplyOption,
         TicketReplyFields as TicketReplyFields,
     )
+    from .reporting import ReportingQuery as ReportingQuery
     from .ticket_types import (
         NewTicketAttribute as NewTicketAttribute,
         TicketAttributeChanges as TicketAttributeChanges,
@@ -149,15 +180,22 @@ if TYPE_CHECKING:
     from .tickets import (
         NewTicketFields as NewTicketFields,
         TicketFields as TicketFields,
+        TicketKind as TicketKind,
+        TicketKindChange as TicketKindChange,
     )
 
 _NAMES = {
+    "admins": "AwayFields AwayMode LogBeginning LogFilters LogSearchFilters",
     "ai_content": (
         "ExternalPageAddress "
         "ExternalPageChanges "
         "ExternalPageContent "
         "ExternalPageKey "
+        "ExternalPageLanguage "
         "NewExternalPage "
+        "NewSource "
+        "SourceAddress "
+        "SourceBehavior "
         "SourceChanges "
         "SourceOptions"
     ),
@@ -165,20 +203,56 @@ _NAMES = {
     "audiences": "AudienceFields AudienceOptions PredicateFields",
     "common": "AiUse HydrationOptions Id Moment Order SearchOptions SearchOrder",
     "companies": "CompanyChanges CompanyFields",
-    "contacts": "ContactFields ContactReading ContactSearchOptions PersonKey",
-    "content": "ContentFilters ContentReference ContentSnippetFields ContentSnippetOptions",
+    "contacts": (
+        "ConsentType "
+        "ContactChanges "
+        "ContactFields "
+        "ContactKey "
+        "ContactReading "
+        "ContactSearchOptions "
+        "Conversion "
+        "MergeFields "
+        "MergedPair "
+        "PersonKey "
+        "VisitorChanges"
+    ),
+    "content": (
+        "AudienceChange "
+        "Availability "
+        "ContentFilters "
+        "ContentReference "
+        "ContentSnippetFields "
+        "ContentSnippetOptions "
+        "TagChange"
+    ),
     "conversation_attributes": (
         "AttributeReference "
         "ConversationAttributeFields "
+        "ConversationAttributeKind "
         "ConversationAttributeOptions "
         "ConversationAttributeType "
         "NewConversationAttribute"
     ),
     "conversations": (
-        "ConversationFields ConversationReading ConversationSearchOptions NewConversationOptions"
+        "Assignee "
+        "Assignment "
+        "ConversationChanges "
+        "ConversationFields "
+        "ConversationReading "
+        "ConversationSearchOptions "
+        "NewConversationOptions "
+        "TicketConversion "
+        "TicketTypeChoice"
     ),
-    "custom_objects": "InstanceOptions",
-    "data_attributes": "AttributeOwner DataAttributeChanges DataAttributeOptions",
+    "custom_objects": "InstanceFilters InstanceOptions",
+    "data_attributes": (
+        "AttributeOwner "
+        "DataAttributeChanges "
+        "DataAttributeName "
+        "DataAttributeOptions "
+        "NewChoice "
+        "NewDataAttribute"
+    ),
     "data_connectors": (
         "ConnectorHeaderFields "
         "ConnectorInputFields "
@@ -187,23 +261,37 @@ _NAMES = {
         "ExecutionFilters"
     ),
     "events": "EventFields EventName EventOwner",
-    "fin": "FinAttachment FinMessage FinReply FinStart FinTurnRequired FinUser",
+    "fin": (
+        "FinAttachment "
+        "FinMessage "
+        "FinReply "
+        "FinScore "
+        "FinStart "
+        "FinTurnRequired "
+        "FinUser "
+        "NewVoiceCall "
+        "VoiceCallKey"
+    ),
     "help_center": "CollectionFields CollectionOptions CollectionTranslation NewRedirect",
     "internal_articles": "InternalArticleFields InternalArticleOptions",
     "messages": (
-        "EmailOptions "
-        "MessageFields "
+        "Email "
+        "EmailFields "
+        "InAppMessage "
+        "MessageAddress "
         "MessageOptions "
         "PhoneRecipient "
         "Recipient "
         "Recipients "
         "TemplateComponent "
         "TemplateParameter "
-        "WhatsAppOptions"
+        "WhatsAppAddress "
+        "WhatsAppMessage"
     ),
     "news": "NewsItemOptions NewsfeedAssignmentFields",
     "office_hours": ("ExceptionFields ExceptionOptions IntervalFields NewException ScheduleFields"),
     "replies": "AttachmentFile MessageType ReplyFields ReplyOption TicketReplyFields",
+    "reporting": "ReportingQuery",
     "ticket_types": (
         "NewTicketAttribute "
         "TicketAttributeChanges "
@@ -211,7 +299,7 @@ _NAMES = {
         "TicketTypeChanges "
         "TicketTypeFields"
     ),
-    "tickets": "NewTicketFields TicketFields",
+    "tickets": "NewTicketFields TicketFields TicketKind TicketKindChange",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -17,8 +17,29 @@ class SourceOptions(TypedDict, total=False):
     """For whom Fin may use them; an empty list is for everybody."""
 
 
-class SourceChanges(SourceOptions, total=False):
-    """What may be changed of a source; None is as if left out."""
+class SourceAddress(TypedDict):
+    """Where the pages of a source stand."""
+
+    url: str
+    """May differ from before only where `sync_behavior` is ``api``."""
+
+
+class NewSource(SourceAddress, SourceOptions, total=False):
+    """A source; None is as if left out."""
+
+    sync_behavior: Literal["api"] | str
+    """``api`` if left out: only such sources take pages from `create_page`."""
+
+
+class SourceBehavior(SourceAddress):
+    """Where the pages of a source stand, and how they are kept up to date."""
+
+    sync_behavior: Literal["api", "automated", "manual"] | str
+    """Cannot become ``api``, nor cease to be."""
+
+
+class SourceChanges(SourceBehavior, SourceOptions, total=False):
+    """A source as it is to be; None is as if left out."""
 
     apply_audience_to_existing_content: bool | None
     """Whether pages that are there already follow."""
@@ -33,6 +54,13 @@ class ExternalPageContent(TypedDict):
     html: str
 
 
+class ExternalPageLanguage(TypedDict, total=False):
+    """The language of an external page."""
+
+    locale: Literal["en"] | str
+    """``en`` if left out; the API knows no other."""
+
+
 class ExternalPageKey(ExternalPageContent):
     """What an external page must have, and is known by."""
 
@@ -40,7 +68,7 @@ class ExternalPageKey(ExternalPageContent):
     """Your own key for it."""
 
 
-class NewExternalPage(ExternalPageKey, total=False):
+class NewExternalPage(ExternalPageKey, ExternalPageLanguage, total=False):
     """A page, and what it may have; None is as if left out."""
 
     url: str | None
@@ -57,7 +85,7 @@ class ExternalPageAddress(ExternalPageContent):
     url: str
 
 
-class ExternalPageChanges(ExternalPageAddress, total=False):
+class ExternalPageChanges(ExternalPageAddress, ExternalPageLanguage, total=False):
     """A page as it is to be; None is as if left out."""
 
     external_id: str | None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 from .common import Id, Moment, SearchOptions
+
+ConsentType = Literal["opt_in", "opt_out"] | str
+"""Whether a kind of message is sent to those who chose it, or to all who did not refuse it."""
 
 
 class ContactFields(TypedDict, total=False):
@@ -28,6 +32,62 @@ class ContactFields(TypedDict, total=False):
     unsubscribed_from_emails: bool | None
     custom_attributes: dict[str, Any] | None
     """Attributes must be defined before they are used."""
+
+
+class ContactChanges(ContactFields, total=False):
+    """What can be changed of a contact, and how it is then given."""
+
+    include_merge_history: bool | None
+    """From 2.16 on: whether to say which contacts were merged into it."""
+
+
+class MergedPair(TypedDict):
+    """Two contacts to be made one."""
+
+    from_id: Id
+    """The lead,"""
+    into_id: Id
+    """and the user."""
+
+
+class MergeFields(MergedPair, total=False):
+    """Two contacts to be made one, and how; None is as if left out."""
+
+    skip_duplicate_validation: bool | None
+    """Merge them though they share no address and no number, which is refused from 2.16 on."""
+    include_merge_history: bool | None
+    """From 2.16 on: whether to say which contacts were merged into the user."""
+
+
+class ContactKey(TypedDict, total=False):
+    """A contact, by exactly one key; None is as if left out."""
+
+    contact_id: Id | None
+    """Intercom's id,"""
+    user_id: Id | None
+    """your own,"""
+    email: str | None
+    """or the address."""
+
+
+class VisitorChanges(TypedDict, total=False):
+    """What can be changed of a visitor; None is as if left out."""
+
+    user_id: Id | None
+    """Your own key, where `visitor_id` is not given."""
+    name: str | None
+    custom_attributes: Mapping[str, Any] | None
+    """Attributes must be defined before they are used."""
+
+
+class Conversion(TypedDict):
+    """Whom a visitor becomes."""
+
+    type: Literal["user", "lead"] | str
+    """What the contact is to be."""
+    user: PersonKey
+    """The keys that the contact has or is to have."""
+    visitor: PersonKey
 
 
 class ContactReading(TypedDict, total=False):

@@ -55,6 +55,29 @@ class ContentFilters(TypedDict, total=False):
     updated_at_before: Moment
 
 
+class Availability(TypedDict, total=False):
+    """Who may answer from some content; None, or left out, stays as it is."""
+
+    ai_agent: bool | None
+    copilot: bool | None
+    sales_agent: bool | None
+
+
+class AudienceChange(TypedDict, total=False):
+    """For whom some content is, by segments; None is as if left out."""
+
+    add_segment_ids: Sequence[Id] | None
+    remove_segment_ids: Sequence[Id] | None
+    remove_all: bool | None
+
+
+class TagChange(TypedDict, total=False):
+    """Tags to put on and to take off, 100 at most; None is as if left out."""
+
+    add_tag_ids: Sequence[Id] | None
+    remove_tag_ids: Sequence[Id] | None
+
+
 class ContentSnippetOptions(AiUse, total=False):
     """What a snippet may have beside its title."""
 

@@ -34,8 +34,17 @@ class ConversationAttributeOptions(TypedDict, total=False):
     """Kind ``relationship`` only."""
 
 
-class NewConversationAttribute(ConversationAttributeOptions, total=False):
-    """What a new attribute may have beside name and kind."""
+class ConversationAttributeKind(TypedDict):
+    """Name and kind of an attribute."""
+
+    name: str
+    data_type: ConversationAttributeType
+
+
+class NewConversationAttribute(
+    ConversationAttributeKind, ConversationAttributeOptions, total=False
+):
+    """A new attribute."""
 
     options: Sequence[str]
     """Kind ``list`` only: the labels that can be chosen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from .common import Id, Moment, SearchOptions
@@ -32,6 +32,46 @@ class NewConversationOptions(TypedDict, total=False):
     """When it began; now if left out."""
     brand_id: Id | None
     """From 2.16 on."""
+
+
+class TicketTypeChoice(TypedDict):
+    """What kind of ticket a conversation becomes."""
+
+    ticket_type_id: Id
+
+
+class TicketConversion(TicketTypeChoice, total=False):
+    """What kind of ticket a conversation becomes, and with what; None is as if left out."""
+
+    ticket_state_id: Id | None
+    """A state of that kind; from 2.16 on."""
+    attributes: Mapping[str, Any] | None
+    """By name; title and description are ``_default_title_`` and ``_default_description_``."""
+
+
+class Assignee(TypedDict):
+    """Who assigns, and to whom."""
+
+    admin_id: Id
+    """The admin who assigns."""
+    assignee_id: Id
+    """Who gets it; ``"0"`` takes it from everybody."""
+
+
+class Assignment(Assignee, total=False):
+    """Who assigns, to whom, and with what words."""
+
+    type: Literal["admin", "team"]
+    """Whether the assignee is an admin, as if it is left out, or a team."""
+    body: str | None
+    """A comment to go with it."""
+
+
+class ConversationChanges(ConversationFields, total=False):
+    """What can be changed of a conversation, and how it is then given."""
+
+    display_as: Literal["plaintext"] | None
+    """``plaintext`` for bodies without HTML."""
 
 
 class ConversationReading(TypedDict, total=False):

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from .common import Moment
+from .common import Id, Moment
+
+
+class InstanceFilters(TypedDict, total=False):
+    """Which instances are listed; at least one of the references is needed."""
+
+    references_contact_id: Id | None
+    """The contact that refers to them,"""
+    references_conversation_id: Id | None
+    """or the conversation."""
+    per_page: int | None
+    """At most 150; 20 if left out."""
 
 
 class InstanceOptions(TypedDict, total=False):

@@ -9,6 +9,14 @@ AttributeOwner = Literal["contact", "company"] | str
 """Whose an attribute is."""
 
 
+class DataAttributeName(TypedDict):
+    """What an attribute is called, and whose it is."""
+
+    name: str
+    """Its name in `custom_attributes`."""
+    model: AttributeOwner
+
+
 class DataAttributeOptions(TypedDict, total=False):
     """What an attribute may have; None is as if left out."""
 
@@ -16,6 +24,20 @@ class DataAttributeOptions(TypedDict, total=False):
     """What teammates read."""
     messenger_writable: bool | None
     """Whether pages may set it through the messenger."""
+
+
+class NewDataAttribute(DataAttributeName, DataAttributeOptions):
+    """An attribute; None is as if left out."""
+
+    data_type: Literal["string", "integer", "float", "boolean", "datetime", "date"] | str
+    """What its values are."""
+
+
+class NewChoice(DataAttributeName, DataAttributeOptions):
+    """An attribute whose value is one of some options; None is as if left out."""
+
+    options: Sequence[str]
+    """What can be chosen; at least two."""
 
 
 class DataAttributeChanges(DataAttributeOptions, total=False):

@@ -7,6 +7,27 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from .common import Moment
 
+FinScore = Literal["terrible", "bad", "ok", "good", "amazing"] | str
+"""How a user rates a conversation."""
+
+
+class VoiceCallKey(TypedDict):
+    """A call of another telephone system."""
+
+    phone_number: str
+    """Who calls, in E.164 form, such as ``+353871234567``."""
+    call_id: str
+    """The other system's id of the call."""
+
+
+class NewVoiceCall(VoiceCallKey, total=False):
+    """A call of another telephone system; None is as if left out."""
+
+    source: Literal["five9", "zoom_phone", "aws_connect"] | str | None
+    """That system; ``aws_connect`` if left out."""
+    data: Mapping[str, Any] | None
+    """What else there is to know."""
+
 
 class FinMessage(TypedDict):
     """One thing that was said; moments are sent in ISO 8601."""

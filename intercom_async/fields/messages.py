@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, Required, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Required, TypedDict
 
-from .common import Moment
+from .common import Id, Moment
 
 
 class Recipient(TypedDict):
@@ -42,6 +42,14 @@ class TemplateComponent(TypedDict, total=False):
     parameters: Sequence[TemplateParameter]
 
 
+class MessageAddress(TypedDict):
+    """Who writes to whom."""
+
+    admin_id: Id
+    """The admin who writes."""
+    to: Recipients
+
+
 class MessageOptions(TypedDict, total=False):
     """What any message may have."""
 
@@ -51,8 +59,20 @@ class MessageOptions(TypedDict, total=False):
     """Whether the inbox has it before the contact answers."""
 
 
-class EmailOptions(MessageOptions, total=False):
-    """What an e-mail may have beside its text."""
+class InAppMessage(MessageAddress, MessageOptions):
+    """A message in the messenger."""
+
+    body: str
+
+
+class Email(InAppMessage):
+    """An e-mail that goes to one contact or several."""
+
+    subject: str
+
+
+class EmailFields(Email, total=False):
+    """An e-mail, and what it may have; its body is HTML or plain text."""
 
     cc: Recipients
     bcc: Recipients
@@ -60,12 +80,20 @@ class EmailOptions(MessageOptions, total=False):
     """How it looks; ``plain`` if left out."""
 
 
-class WhatsAppOptions(MessageOptions, total=False):
-    """What a WhatsApp message may have."""
+class WhatsAppAddress(TypedDict):
+    """Who writes to whom by WhatsApp, and what."""
+
+    admin_id: Id
+    """The admin who writes."""
+    to: Recipients | PhoneRecipient
+    template: str
+    """The name of a template that WhatsApp accepted."""
+    components: Sequence[TemplateComponent] | Sequence[Mapping[str, Any]]
+    """What fills the template's places."""
+
+
+class WhatsAppMessage(WhatsAppAddress, MessageOptions, total=False):
+    """A WhatsApp message."""
 
     locale: str
     """The language of the template."""
-
-
-class MessageFields(EmailOptions, WhatsAppOptions, total=False):
-    """What messages of any kind may have."""

@@ -30,6 +30,22 @@ class NewTicketFields(TypedDict, total=False):
     """Whether nobody is to be told."""
 
 
+class TicketKind(TypedDict):
+    """What kind of ticket it is to be."""
+
+    ticket_type_id: Id
+    """A type of the same category,"""
+    ticket_state_id: Id
+    """and one of its states."""
+
+
+class TicketKindChange(TicketKind, total=False):
+    """What kind of ticket it is to be, and with what; None is as if left out."""
+
+    ticket_attributes: Mapping[str, Any] | None
+    """By name; those of the same name and kind keep their values if they are left out."""
+
+
 class TicketFields(TypedDict, total=False):
     """Writable fields of a ticket; a key left out keeps its value."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Unpack
 
-from intercom_async.fields import Moment
+from intercom_async.fields import AwayFields, LogFilters, LogSearchFilters
 from intercom_async.models import ActivityLog, ActivityLogPage, Admin, AdminPage, EventTypePage, Me
 from intercom_async.operation import Operation, Paging
 
 from .base import Id, Pager, Resource, Rows
-from .values import check_per_page, to_number
+from .values import check_per_page, given, to_number
 
 API = Rows("/admins", "admins")
 V2_16 = API.since("2.16")
@@ -19,15 +19,16 @@ class Admins(Resource):
     """Admins: people (and bots) who work in the inbox."""
 
     ME = Operation("GET", "/me", Me, reference="admins/identifyadmin")
-    SET_AWAY = API.put("/{admin_id}/away", Admin, "setawayadmin")
+    SET_AWAY = API.put("/{admin_id}/away", Admin, "setawayadmin", body=AwayFields)
     LIST_ACTIVITY_LOGS = API.pages(
-        "/activity_logs", ActivityLogPage[ActivityLog], "listactivitylogs"
+        "/activity_logs", ActivityLogPage[ActivityLog], "listactivitylogs", body=LogFilters
     )
     SEARCH_ACTIVITY_LOGS = V2_16.search(
         "/activity_logs/search",
         ActivityLogPage[ActivityLog],
         "searchactivitylogs",
         paging=Paging.PAGE,
+        body=LogSearchFilters,
     )
     LIST_ACTIVITY_LOG_EVENT_TYPES = V2_16.get(
         "/activity_log_event_types", EventTypePage[str], "listactivitylogeventtypes"
@@ -44,59 +45,21 @@ class Admins(Resource):
         """Return the admin whose token it is, with app and workspace: the cheapest token check."""
         return await self._send(self.ME)
 
-    async def set_away(
-        self,
-        admin_id: Id,
-        *,
-        away_mode_enabled: bool,
-        away_mode_reassign: bool,
-        away_status_reason_id: Id | None = None,
-    ) -> Admin:
-        """Send a teammate away, or bring one back, and return the teammate.
+    async def set_away(self, admin_id: Id, **fields: Unpack[AwayFields]) -> Admin:
+        """Send a teammate away, or bring one back, and return the teammate."""
+        mode = given(**fields)
+        if "away_status_reason_id" in mode:
+            mode["away_status_reason_id"] = to_number(mode["away_status_reason_id"])
+        return await self._send(self.SET_AWAY, admin_id, fields=mode)
 
-        Args:
-            away_mode_reassign: Whether conversations that are assigned meanwhile go to others.
-            away_status_reason_id: One of `away_status_reasons`; some workspaces demand it.
-        """
-        return await self._send(
-            self.SET_AWAY,
-            admin_id,
-            away_mode_enabled=away_mode_enabled,
-            away_mode_reassign=away_mode_reassign,
-            away_status_reason_id=to_number(away_status_reason_id),
-        )
+    def list_activity_logs(self, **filters: Unpack[LogFilters]) -> Pager[ActivityLog]:
+        """List what teammates did between two moments, the latest first."""
+        return self._list(self.LIST_ACTIVITY_LOGS, fields=filters)
 
-    def list_activity_logs(
-        self,
-        *,
-        created_at_after: Moment,
-        created_at_before: Moment | None = None,
-        per_page: int | None = None,
-    ) -> Pager[ActivityLog]:
-        """List what teammates did between two moments, the latest first, at most 250 a page."""
-        return self._list(
-            self.LIST_ACTIVITY_LOGS,
-            created_at_after=created_at_after,
-            created_at_before=created_at_before,
-            per_page=per_page,
-        )
-
-    def search_activity_logs(
-        self,
-        *,
-        created_at_after: Moment,
-        created_at_before: Moment | None = None,
-        event_types: Sequence[str] | None = None,
-        per_page: int | None = None,
-    ) -> Pager[ActivityLog]:
-        """List what teammates did as `list_activity_logs` does, of some kinds if they are given."""
-        return self._list(
-            self.SEARCH_ACTIVITY_LOGS,
-            created_at_after=created_at_after,
-            created_at_before=created_at_before,
-            event_types=event_types,
-            per_page=check_per_page(per_page),
-        )
+    def search_activity_logs(self, **filters: Unpack[LogSearchFilters]) -> Pager[ActivityLog]:
+        """List what teammates did between two moments, of some kinds only if they are given."""
+        check_per_page(filters.get("per_page"))
+        return self._list(self.SEARCH_ACTIVITY_LOGS, fields=given(**filters))
 
     def list_activity_log_event_types(self) -> Pager[str]:
         """List the kinds of things that activity logs tell of, in one answer."""

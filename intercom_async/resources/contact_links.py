@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from intercom_async.fields import ConsentType
 from intercom_async.models import Company, Note, Segment, SubscriptionType, Tag
 
 from .base import Id, Page, Pager, Resource, Rows
@@ -72,11 +71,7 @@ class ContactLinks(Resource):
         return self._list(self.SUBSCRIPTIONS, contact_id)
 
     async def attach_subscription(
-        self,
-        contact_id: Id,
-        subscription_id: Id,
-        *,
-        consent_type: Literal["opt_in", "opt_out"] | str,
+        self, contact_id: Id, subscription_id: Id, *, consent_type: ConsentType
     ) -> SubscriptionType:
         """Note what a contact decided about a kind of message and return the kind.
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from typing import Unpack
+from typing import Any, Unpack
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
-from intercom_async.fields import ContactFields, ContactReading, ContactSearchOptions, Order
+from intercom_async.fields import (
+    ContactChanges,
+    ContactFields,
+    ContactReading,
+    ContactSearchOptions,
+    MergeFields,
+    Order,
+)
 from intercom_async.models import Contact, ContactMerge, ContactStatus
 from intercom_async.operation import Operation, Paging
 from intercom_async.query import F, Predicate, Query
@@ -34,10 +41,10 @@ class Contacts(ContactLinks):
     contact that was merged into another raises `GoneError`, whose `canonical_id` names that one.
     """
 
-    UPDATE = API.update("/{contact_id}", Contact, "updatecontact", body=ContactFields)
+    UPDATE = API.update("/{contact_id}", Contact, "updatecontact", body=ContactChanges)
     GET = API.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
     DELETE = API.delete("/{contact_id}", ContactStatus, "deletecontact")
-    MERGE = API.post("/merge", Contact, "mergecontact")
+    MERGE = API.post("/merge", Contact, "mergecontact", body=MergeFields)
     SEARCH = API.search("/search", Page[Contact], "searchcontacts", body=ContactSearchOptions)
     LIST = API.cursor("", Page[Contact], "listcontacts")
     CREATE = API.post("", Contact, "createcontact", body=ContactFields)
@@ -58,16 +65,10 @@ class Contacts(ContactLinks):
         reserved=("find_by_external_id",),
     )
 
-    async def update(
-        self,
-        contact_id: Id,
-        *,
-        include_merge_history: bool | None = None,
-        **fields: Unpack[ContactFields],
-    ) -> Contact:
+    async def update(self, contact_id: Id, **fields: Unpack[ContactChanges]) -> Contact:
         """Change the given fields and return the whole contact."""
-        query = {"include_merge_history": include_merge_history}
-        return await self._send(self.UPDATE, contact_id, fields=fields, query=query)
+        body, query = _parted(self.UPDATE.fields(fields))
+        return await self._send(self.UPDATE, contact_id, json=body, query=query)
 
     async def get(self, contact_id: Id, **how: Unpack[ContactReading]) -> Contact:
         """Return one contact, or the one it was merged into if `follow_merged` is set."""
@@ -77,26 +78,14 @@ class Contacts(ContactLinks):
         """Delete a contact for good."""
         return await self._send(self.DELETE, contact_id)
 
-    async def merge(
-        self,
-        *,
-        from_id: Id,
-        into_id: Id,
-        skip_duplicate_validation: bool | None = None,
-        include_merge_history: bool | None = None,
-    ) -> Contact:
+    async def merge(self, **fields: Unpack[MergeFields]) -> Contact:
         """Merge a lead into a user and return the user; the lead is gone and cannot come back.
 
-        Args:
-            skip_duplicate_validation: Merge them though they share no address and no number,
-                which is refused from 2.16 on (`invalid_merge`).
+        From 2.16 on those who share nothing are refused (`invalid_merge`) unless that is skipped.
         """
-        return await self._send(
-            self.MERGE,
-            query={"include_merge_history": include_merge_history},
-            json={"from": str(from_id), "into": str(into_id)},
-            skip_duplicate_validation=skip_duplicate_validation,
-        )
+        rest, query = _parted(self.MERGE.fields(fields))
+        body = {"from": str(rest.pop("from_id")), "into": str(rest.pop("into_id"))}
+        return await self._send(self.MERGE, json=body, query=query, **rest)
 
     def search(
         self, query: Predicate | Query, **options: Unpack[ContactSearchOptions]
@@ -193,6 +182,11 @@ class Contacts(ContactLinks):
                     raise
                 call = self.GET.at(query=call.query, contact_id=error.canonical_id)
         return await self._fetch(call)
+
+
+def _parted(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part what stands in the address from the body."""
+    return fields, {"include_merge_history": fields.pop("include_merge_history", None)}
 
 
 async def _looks(within_s: float) -> AsyncIterator[None]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from intercom_async.fields import ContentFilters, ContentReference
+from intercom_async.fields import (
+    AudienceChange,
+    Availability,
+    ContentFilters,
+    ContentReference,
+    TagChange,
+)
 from intercom_async.models import BulkActionAccepted, FoundContent
 
-from .base import Id, Page, Pager, Resource, Rows
-from .values import given
+from .base import Page, Pager, Resource, Rows
+from .values import checked
 
 API = Rows("/content", "content", since="2.16")
 
@@ -38,43 +44,24 @@ class Content(Resource):
         return await self._bulk_action("delete", content)
 
     async def set_availability(
-        self,
-        content: Sequence[ContentReference],
-        *,
-        ai_agent: bool | None = None,
-        copilot: bool | None = None,
-        sales_agent: bool | None = None,
+        self, content: Sequence[ContentReference], **who: Unpack[Availability]
     ) -> BulkActionAccepted:
         """Say who may answer from some content; what is left out stays as it is."""
-        who = given(ai_agent=ai_agent, copilot=copilot, sales_agent=sales_agent)
-        return await self._bulk_action("set_availability", content, availability=who)
+        changes = {"availability": checked(Availability, who)}
+        return await self._bulk_action("set_availability", content, **changes)
 
     async def set_audience(
-        self,
-        content: Sequence[ContentReference],
-        *,
-        add_segment_ids: Sequence[Id] | None = None,
-        remove_segment_ids: Sequence[Id] | None = None,
-        remove_all: bool | None = None,
+        self, content: Sequence[ContentReference], **segments: Unpack[AudienceChange]
     ) -> BulkActionAccepted:
         """Say for whom some content is, by segments."""
-        audience = given(
-            add_segment_ids=add_segment_ids,
-            remove_segment_ids=remove_segment_ids,
-            remove_all=remove_all,
-        )
-        return await self._bulk_action("set_audience", content, audience=audience)
+        changes = {"audience": checked(AudienceChange, segments)}
+        return await self._bulk_action("set_audience", content, **changes)
 
     async def update_tags(
-        self,
-        content: Sequence[ContentReference],
-        *,
-        add_tag_ids: Sequence[Id] | None = None,
-        remove_tag_ids: Sequence[Id] | None = None,
+        self, content: Sequence[ContentReference], **tags: Unpack[TagChange]
     ) -> BulkActionAccepted:
-        """Tag and untag content, with 100 tags at most; here an article is named by ``article``."""
-        tags = given(add_tag_ids=add_tag_ids, remove_tag_ids=remove_tag_ids)
-        return await self._bulk_action("update_tags", content, tags=tags)
+        """Tag and untag content; here an article is named by ``article``."""
+        return await self._bulk_action("update_tags", content, tags=checked(TagChange, tags))
 
     def search(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
-from intercom_async.fields import Moment, ReplyFields
+from intercom_async.fields import Assignment, Moment, ReplyFields
 from intercom_async.models import Conversation
 
 from .base import Id, Resource, Rows
 from .replies import reply_body
+from .values import checked
 
 API = Rows("/conversations", "conversations")
 
@@ -40,21 +41,11 @@ class ConversationActions(Resource):
         part = {"type": "admin", **fields}
         return await self._part(conversation_id, message_type, admin_id, **part)
 
-    async def assign(
-        self,
-        conversation_id: Id,
-        *,
-        admin_id: Id,
-        assignee_id: Id,
-        type: Literal["admin", "team"] = "admin",  # noqa: A002 (the name that the API gives it)
-        body: str | None = None,
-    ) -> Conversation:
-        """Assign a conversation to an admin or a team, with a comment if `body` is given.
-
-        An `assignee_id` of ``"0"`` takes it from everybody.
-        """
-        part = {"type": type, "assignee_id": str(assignee_id), "body": body}
-        return await self._part(conversation_id, "assignment", admin_id, **part)
+    async def assign(self, conversation_id: Id, **fields: Unpack[Assignment]) -> Conversation:
+        """Assign a conversation to an admin or a team."""
+        part = checked(Assignment, {"type": "admin", **fields})
+        part["assignee_id"] = str(part["assignee_id"])
+        return await self._part(conversation_id, "assignment", part.pop("admin_id"), **part)
 
     async def close(
         self, conversation_id: Id, *, admin_id: Id, body: str | None = None

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from intercom_async.fields import (
-    ConversationAttributeFields,
-    ConversationAttributeType,
-    NewConversationAttribute,
-)
+from intercom_async.fields import ConversationAttributeFields, NewConversationAttribute
 from intercom_async.models import ConversationAttribute
 
 from .base import Id, Page, Pager, Resource, Rows
@@ -45,18 +41,12 @@ class ConversationAttributes(Resource):
         """List all attributes; one answer holds them all."""
         return self._list(self.LIST, include_archived=include_archived)
 
-    async def create(
-        self,
-        *,
-        name: str,
-        data_type: ConversationAttributeType,
-        **fields: Unpack[NewConversationAttribute],
-    ) -> ConversationAttribute:
+    async def create(self, **fields: Unpack[NewConversationAttribute]) -> ConversationAttribute:
         """Define an attribute and return it; it can never be of another kind."""
-        options: dict[str, Any] = {**fields}
-        if "options" in options:
-            options["options"] = [{"label": label} for label in options["options"]]
-        return await self._send(self.CREATE, fields=options, name=name, data_type=data_type)
+        attribute: dict[str, Any] = {**fields}
+        if "options" in attribute:
+            attribute["options"] = [{"label": label} for label in attribute["options"]]
+        return await self._send(self.CREATE, fields=attribute)
 
     async def get(self, attribute_id: Id) -> ConversationAttribute:
         """Return one attribute."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Unpack
 
+from intercom_async.fields import ContactKey, TicketConversion
 from intercom_async.models import (
     Conversation,
     ConversationCustomers,
@@ -17,7 +17,7 @@ from intercom_async.models import (
 )
 
 from .base import Id, Pager, Resource, Rows
-from .values import only_one, tagging, to_number, to_text
+from .values import given, only_one, tagging, to_number
 
 API = Rows("/conversations", "conversations")
 V2_16 = API.since("2.16")
@@ -31,7 +31,10 @@ class ConversationLinks(Resource):
         "/{conversation_id}/tags/{tag_id}", Tag, "tags/detachtagfromconversation"
     )
     ATTACH_CONTACT = API.ensure(
-        "/{conversation_id}/customers", ConversationCustomers, "attachcontacttoconversation"
+        "/{conversation_id}/customers",
+        ConversationCustomers,
+        "attachcontacttoconversation",
+        body=ContactKey,
     )
     DETACH_CONTACT = API.delete(
         "/{conversation_id}/customers/{contact_id}",
@@ -51,7 +54,9 @@ class ConversationLinks(Resource):
         reserved=("attributes",),
     )
     MERGE = V2_16.post("/{id}/merge", Conversation, "mergeconversation")
-    CONVERT = API.post("/{conversation_id}/convert", Ticket, "convertconversationtoticket")
+    CONVERT = API.post(
+        "/{conversation_id}/convert", Ticket, "convertconversationtoticket", body=TicketConversion
+    )
 
     async def attach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Tag a conversation and return the tag."""
@@ -64,16 +69,10 @@ class ConversationLinks(Resource):
         return await self._send(self.DETACH_TAG, conversation_id, tag_id, json=admin)
 
     async def attach_contact(
-        self,
-        conversation_id: Id,
-        *,
-        admin_id: Id,
-        contact_id: Id | None = None,
-        user_id: Id | None = None,
-        email: str | None = None,
+        self, conversation_id: Id, *, admin_id: Id, **contact: Unpack[ContactKey]
     ) -> ConversationCustomers:
-        """Add a contact, by exactly one key, to a conversation; return the contacts it has then."""
-        who = only_one("the contact", contact_id=contact_id, user_id=user_id, email=email)
+        """Add a contact to a conversation and return the contacts it has then."""
+        who = only_one("the contact", **{**_NOBODY, **self.ATTACH_CONTACT.fields(contact)})
         json = {"admin_id": str(admin_id), "customer": who}
         return await self._send(self.ATTACH_CONTACT, conversation_id, json=json)
 
@@ -103,25 +102,11 @@ class ConversationLinks(Resource):
         target = to_number(into_id)
         return await self._send(self.MERGE, conversation_id, merge_into_conversation_id=target)
 
-    async def convert(
-        self,
-        conversation_id: Id,
-        *,
-        ticket_type_id: Id,
-        ticket_state_id: Id | None = None,
-        attributes: Mapping[str, Any] | None = None,
-    ) -> Ticket:
-        """Make a conversation a ticket and return the ticket.
+    async def convert(self, conversation_id: Id, **fields: Unpack[TicketConversion]) -> Ticket:
+        """Make a conversation a ticket and return the ticket."""
+        json = given(**self.CONVERT.fields(fields))
+        texts = {name: str(json[name]) for name in json if name.endswith("_id")}
+        return await self._send(self.CONVERT, conversation_id, json={**json, **texts})
 
-        Args:
-            ticket_state_id: A state of that type; from 2.16 on.
-            attributes: By name; title and description are ``_default_title_`` and
-                ``_default_description_``.
-        """
-        return await self._send(
-            self.CONVERT,
-            conversation_id,
-            ticket_type_id=str(ticket_type_id),
-            ticket_state_id=to_text(ticket_state_id),
-            attributes=attributes,
-        )
+
+_NOBODY = dict.fromkeys(("contact_id", "user_id", "email"))

@@ -7,7 +7,7 @@ from typing import Literal, Unpack
 
 from intercom_async.fan_out import Source
 from intercom_async.fields import (
-    ConversationFields,
+    ConversationChanges,
     ConversationReading,
     ConversationSearchOptions,
     HydrationOptions,
@@ -45,7 +45,7 @@ class Conversations(ConversationActions, ConversationLinks):
         reserved=("attributes", "deleted"),
     )
     UPDATE = API.update(
-        "/{conversation_id}", Conversation, "updateconversation", body=ConversationFields
+        "/{conversation_id}", Conversation, "updateconversation", body=ConversationChanges
     )
     DELETE = API.delete("/{conversation_id}", DeletedObject, "deleteconversation")
     SEARCH = API.search(
@@ -84,15 +84,12 @@ class Conversations(ConversationActions, ConversationLinks):
         return await self._send(self.GET, conversation_id, fields=how)
 
     async def update(
-        self,
-        conversation_id: Id,
-        *,
-        display_as: Literal["plaintext"] | None = None,
-        **fields: Unpack[ConversationFields],
+        self, conversation_id: Id, **fields: Unpack[ConversationChanges]
     ) -> Conversation:
         """Change the given fields and return the whole conversation."""
-        query = {"display_as": display_as}
-        return await self._send(self.UPDATE, conversation_id, fields=fields, query=query)
+        json = self.UPDATE.fields(fields)
+        query = {"display_as": json.pop("display_as", None)}
+        return await self._send(self.UPDATE, conversation_id, json=json, query=query)
 
     async def delete(
         self, conversation_id: Id, *, retain_metrics: bool | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from intercom_async.errors import ConfigError
-from intercom_async.fields import InstanceOptions
+from intercom_async.fields import InstanceFilters, InstanceOptions
 from intercom_async.models import CustomObjectInstance, DeletedObject, FoundCustomObject
 
 from .base import Id, Page, Pager, Resource, Rows, fill
@@ -21,7 +21,9 @@ class CustomObjects(Resource):
     CREATE = API.ensure(
         "", CustomObjectInstance, "createcustomobjectinstances", body=InstanceOptions
     )
-    LIST = API.pages("", Page[CustomObjectInstance], "listcustomobjectinstances")
+    LIST = API.pages(
+        "", Page[CustomObjectInstance], "listcustomobjectinstances", body=InstanceFilters
+    )
     DELETE_BY_EXTERNAL_ID = API.delete("", DeletedObject, "deletecustomobjectinstancesbyid")
     GET = API.get(
         "/{custom_object_instance_id}", CustomObjectInstance, "getcustomobjectinstancesbyid"
@@ -39,27 +41,16 @@ class CustomObjects(Resource):
         )
 
     def list(
-        self,
-        type_identifier: str,
-        *,
-        references_contact_id: Id | None = None,
-        references_conversation_id: Id | None = None,
-        per_page: int | None = None,
+        self, type_identifier: str, **filters: Unpack[InstanceFilters]
     ) -> Pager[CustomObjectInstance]:
-        """List what a contact or a conversation refers to, from 2.16 on; 20 a page, 150 at most.
+        """List the instances that a contact or conversation refers to, from 2.16 on.
 
         Raises:
             ConfigError: Neither is given.
         """
-        if references_contact_id is references_conversation_id is None:
+        if not given(**{**filters, "per_page": None}):
             raise ConfigError("give references_contact_id or references_conversation_id")
-        return self._list(
-            self.LIST,
-            type_identifier,
-            references_contact_id=references_contact_id,
-            references_conversation_id=references_conversation_id,
-            per_page=per_page,
-        )
+        return self._list(self.LIST, type_identifier, fields=filters)
 
     async def find_by_external_id(
         self, type_identifier: str, *, external_id: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
-from intercom_async.fields import AttributeOwner, DataAttributeChanges, DataAttributeOptions
+from intercom_async.fields import AttributeOwner, DataAttributeChanges, NewChoice, NewDataAttribute
 from intercom_async.models import DataAttribute
 
 from .base import Id, Page, Pager, Resource, Rows
-from .values import given
+from .values import checked, given
 
 API = Rows("/data_attributes", "data-attributes")
 
@@ -21,7 +21,7 @@ class DataAttributes(Resource):
     """
 
     LIST = API.get("", Page[DataAttribute], "lisdataattributes")
-    CREATE = API.post("", DataAttribute, "createdataattribute", body=DataAttributeOptions)
+    CREATE = API.post("", DataAttribute, "createdataattribute")
     UPDATE = API.update(
         "/{data_attribute_id}", DataAttribute, "updatedataattribute", body=DataAttributeChanges
     )
@@ -32,29 +32,15 @@ class DataAttributes(Resource):
         """List the attributes of contacts, of companies or of both; one answer holds them all."""
         return self._list(self.LIST, model=model, include_archived=include_archived)
 
-    async def create(
-        self,
-        *,
-        name: str,
-        model: AttributeOwner,
-        data_type: Literal["string", "integer", "float", "boolean", "datetime", "date"] | str,
-        **options: Unpack[DataAttributeOptions],
-    ) -> DataAttribute:
-        """Define an attribute, by its name in `custom_attributes`, and return it."""
-        what = {"name": name, "model": model, "data_type": data_type}
-        return await self._send(self.CREATE, fields=given(**options), json=what)
+    async def create(self, **fields: Unpack[NewDataAttribute]) -> DataAttribute:
+        """Define an attribute and return it."""
+        return await self._send(self.CREATE, json=checked(NewDataAttribute, fields))
 
-    async def create_choice(
-        self,
-        *,
-        name: str,
-        model: AttributeOwner,
-        options: Sequence[str],
-        **others: Unpack[DataAttributeOptions],
-    ) -> DataAttribute:
+    async def create_choice(self, **fields: Unpack[NewChoice]) -> DataAttribute:
         """Define an attribute whose value is one of at least two options, and return it."""
-        what = {"name": name, "model": model, "data_type": "options", "options": _values(options)}
-        return await self._send(self.CREATE, fields=given(**others), json=what)
+        json = checked(NewChoice, fields)
+        json["options"] = _values(json["options"])
+        return await self._send(self.CREATE, json=json, data_type="options")
 
     async def update(
         self, data_attribute_id: Id, **fields: Unpack[DataAttributeChanges]

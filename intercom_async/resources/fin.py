@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
-from intercom_async.fields import FinMessage, FinReply, FinStart
+from intercom_async.fields import FinMessage, FinReply, FinScore, FinStart
 from intercom_async.models import FinRating, FinTurn
 
 from .base import Resource, Rows
@@ -42,19 +42,14 @@ class Fin(Resource):
         )
 
     async def rate(
-        self,
-        conversation_id: str,
-        *,
-        rating: Literal["terrible", "bad", "ok", "good", "amazing"] | str,
-        remark: str | None = None,
+        self, conversation_id: str, *, rating: FinScore, remark: str | None = None
     ) -> FinRating:
         """Hand in how a user rates a conversation, and return the confirmation.
 
         Another rating takes the place of this one until a remark has been made; then it is final.
         """
-        return await self._send(
-            self.RATE, conversation_id=conversation_id, rating=rating, remark=remark
-        )
+        key = {"conversation_id": conversation_id}
+        return await self._send(self.RATE, json=key, rating=rating, remark=remark)
 
 
 def _written(message: FinMessage) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Unpack
 
+from intercom_async.fields import NewVoiceCall
 from intercom_async.models import FinVoiceCall
 
 from .base import Id, Resource, Rows
+from .values import given
 
 API = Rows("/fin_voice", "calls", since="2.15")
 
@@ -15,7 +16,7 @@ API = Rows("/fin_voice", "calls", since="2.15")
 class FinVoice(Resource):
     """Calls that were registered with Fin Voice."""
 
-    REGISTER = API.post("/register", FinVoiceCall, "registerfinvoicecall")
+    REGISTER = API.post("/register", FinVoiceCall, "registerfinvoicecall", body=NewVoiceCall)
     GET = API.get("/collect/{id}", FinVoiceCall, "collectfinvoicecallbyid")
     FIND_BY_EXTERNAL_ID = API.get(
         "/external_id/{external_id}", FinVoiceCall, "collectfinvoicecallbyexternalid"
@@ -29,25 +30,9 @@ class FinVoice(Resource):
         "collectfinvoicecallsbyconversationid",
     )
 
-    async def register(
-        self,
-        *,
-        phone_number: str,
-        call_id: str,
-        source: Literal["five9", "zoom_phone", "aws_connect"] | str | None = None,
-        data: Mapping[str, Any] | None = None,
-    ) -> FinVoiceCall:
-        """Announce a call of another telephone system to Fin and return it.
-
-        Args:
-            phone_number: Who calls, in E.164 form, such as ``+353871234567``.
-            call_id: The other system's id of the call.
-            source: That system; ``aws_connect`` if left out.
-            data: What else there is to know.
-        """
-        return await self._send(
-            self.REGISTER, phone_number=phone_number, call_id=call_id, source=source, data=data
-        )
+    async def register(self, **fields: Unpack[NewVoiceCall]) -> FinVoiceCall:
+        """Announce a call of another telephone system to Fin and return it."""
+        return await self._send(self.REGISTER, fields=given(**fields))
 
     async def get(self, call_id: Id) -> FinVoiceCall:
         """Return a call by the id that `register` gave it."""

@@ -14,7 +14,8 @@ from intercom_async.models import (
 
 from .base import Id, Page, Pager, Resource, Rows
 
-API = Rows("/help_center", "help-center")
+API = Rows("/help_center/help_centers", "help-center")
+COLLECTIONS = Rows("/help_center/collections", "help-center")
 REDIRECTS = Rows(
     "/help_center/help_centers/{help_center_id}/redirects", "help-center", since="2.16"
 )
@@ -29,19 +30,15 @@ class HelpCenter(Resource):
     )
     GET_REDIRECT = REDIRECTS.get("/{id}", HelpCenterRedirect, "retrievehelpcenterredirect")
     DELETE_REDIRECT = REDIRECTS.delete("/{id}", DeletedObject, "deletehelpcenterredirect")
-    LIST_COLLECTIONS = API.pages("/collections", Page[Collection], "listallcollections")
-    CREATE_COLLECTION = API.post(
-        "/collections", Collection, "createcollection", body=CollectionOptions
+    LIST_COLLECTIONS = COLLECTIONS.pages("", Page[Collection], "listallcollections")
+    CREATE_COLLECTION = COLLECTIONS.post("", Collection, "createcollection", body=CollectionOptions)
+    GET_COLLECTION = COLLECTIONS.get("/{collection_id}", Collection, "retrievecollection")
+    UPDATE_COLLECTION = COLLECTIONS.update(
+        "/{collection_id}", Collection, "updatecollection", body=CollectionFields
     )
-    GET_COLLECTION = API.get("/collections/{collection_id}", Collection, "retrievecollection")
-    UPDATE_COLLECTION = API.update(
-        "/collections/{collection_id}", Collection, "updatecollection", body=CollectionFields
-    )
-    DELETE_COLLECTION = API.delete(
-        "/collections/{collection_id}", DeletedObject, "deletecollection"
-    )
-    GET = API.get("/help_centers/{help_center_id}", HelpCenterModel, "retrievehelpcenter")
-    LIST = API.get("/help_centers", Page[HelpCenterModel], "listhelpcenters")
+    DELETE_COLLECTION = COLLECTIONS.delete("/{collection_id}", DeletedObject, "deletecollection")
+    GET = API.get("/{help_center_id}", HelpCenterModel, "retrievehelpcenter")
+    LIST = API.get("", Page[HelpCenterModel], "listhelpcenters")
 
     def list_redirects(
         self, help_center_id: Id, *, per_page: int | None = None

@@ -6,19 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from intercom_async.errors import ConfigError
-from intercom_async.fields import (
-    EmailOptions,
-    MessageFields,
-    MessageOptions,
-    PhoneRecipient,
-    Recipients,
-    TemplateComponent,
-    WhatsAppOptions,
-)
+from intercom_async.fields import EmailFields, InAppMessage, WhatsAppMessage
 from intercom_async.models import EventPage, Message, WhatsAppStatus
 
 from .base import Id, Pager, Resource, Rows
-from .values import to_number
+from .values import checked, to_number
 
 API = Rows("/messages", "messages")
 V2_16 = API.since("2.16")
@@ -31,7 +23,7 @@ class Messages(Resource):
     that was just created may not be found yet (404).
     """
 
-    CREATE = API.post("", Message, "createmessage", body=MessageFields)
+    CREATE = API.post("", Message, "createmessage")
     GET_WHATSAPP_STATUS = V2_16.get(
         "/whatsapp/status", WhatsAppStatus, "retrievewhatsappmessagestatus"
     )
@@ -39,46 +31,23 @@ class Messages(Resource):
         "/status", EventPage[WhatsAppStatus], "getwhatsappmessagestatus"
     )
 
-    async def send_in_app(
-        self, *, admin_id: Id, to: Recipients, body: str, **fields: Unpack[MessageOptions]
-    ) -> Message:
+    async def send_in_app(self, **message: Unpack[InAppMessage]) -> Message:
         """Send a message in the messenger, from an admin, and return it."""
-        return await self._create("in_app", admin_id, to, fields, body=body)
+        return await self._create("in_app", checked(InAppMessage, message))
 
-    async def send_email(
-        self,
-        *,
-        admin_id: Id,
-        to: Recipients,
-        subject: str,
-        body: str,
-        **fields: Unpack[EmailOptions],
-    ) -> Message:
-        """Send an e-mail, in HTML or plain text, from an admin and return it."""
-        fields.setdefault("template", "plain")
-        return await self._create("email", admin_id, to, fields, subject=subject, body=body)
+    async def send_email(self, **email: Unpack[EmailFields]) -> Message:
+        """Send an e-mail from an admin and return it."""
+        return await self._create("email", {"template": "plain", **checked(EmailFields, email)})
 
-    async def send_whatsapp(
-        self,
-        *,
-        admin_id: Id,
-        to: Recipients | PhoneRecipient,
-        template: str,
-        components: Sequence[TemplateComponent] | Sequence[Mapping[str, Any]],
-        **fields: Unpack[WhatsAppOptions],
-    ) -> Message:
+    async def send_whatsapp(self, **message: Unpack[WhatsAppMessage]) -> Message:
         """Send a WhatsApp message, from 2.16 on, and return it.
-
-        Args:
-            template: The name of a template that WhatsApp accepted.
-            components: What fills the template's places.
 
         Raises:
             ConfigError: `components` is no list of objects that say their `type`.
         """
-        _check_components(components)
-        content = {"template": template, "components": components}
-        return await self._create("whatsapp", admin_id, to, fields, **content)
+        fields = checked(WhatsAppMessage, message)
+        _check_components(fields["components"])
+        return await self._create("whatsapp", fields)
 
     async def get_whatsapp_status(self, message_id: str) -> WhatsAppStatus:
         """Return how far one WhatsApp message got."""
@@ -92,17 +61,10 @@ class Messages(Resource):
             self.LIST_WHATSAPP_STATUSES, ruleset_id=str(ruleset_id), per_page=per_page
         )
 
-    async def _create(
-        self,
-        message_type: str,
-        admin_id: Id,
-        to: Recipients | PhoneRecipient,
-        fields: Mapping[str, Any],
-        **content: Any,
-    ) -> Message:
-        sender = {"type": "admin", "id": to_number(admin_id)}
-        json = {"message_type": message_type, "from": sender, "to": to, **content}
-        return await self._send(self.CREATE, fields=fields, json=json)
+    async def _create(self, message_type: str, fields: dict[str, Any]) -> Message:
+        sender = {"type": "admin", "id": to_number(fields.pop("admin_id"))}
+        json = {"message_type": message_type, "from": sender, **fields}
+        return await self._send(self.CREATE, json=json)
 
 
 def _check_components(components: Sequence[Mapping[str, Any]]) -> None:

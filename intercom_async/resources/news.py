@@ -9,24 +9,21 @@ from intercom_async.models import DeletedObject, Newsfeed, NewsItem
 
 from .base import Id, Page, Pager, Resource, Rows
 
-API = Rows("/news", "news")
+ITEMS = Rows("/news/news_items", "news")
+FEEDS = Rows("/news/newsfeeds", "news")
 
 
 class News(Resource):
     """News items and newsfeeds."""
 
-    LIST_ITEMS = API.pages("/news_items", Page[NewsItem], "listnewsitems")
-    CREATE_ITEM = API.post("/news_items", NewsItem, "createnewsitem", body=NewsItemOptions)
-    GET_ITEM = API.get("/news_items/{news_item_id}", NewsItem, "retrievenewsitem")
-    UPDATE_ITEM = API.put(
-        "/news_items/{news_item_id}", NewsItem, "updatenewsitem", body=NewsItemOptions
-    )
-    DELETE_ITEM = API.delete("/news_items/{news_item_id}", DeletedObject, "deletenewsitem")
-    LIST_FEED_ITEMS = API.pages(
-        "/newsfeeds/{newsfeed_id}/items", Page[NewsItem], "listlivenewsfeeditems"
-    )
-    LIST_FEEDS = API.pages("/newsfeeds", Page[Newsfeed], "listnewsfeeds")
-    GET_FEED = API.get("/newsfeeds/{newsfeed_id}", Newsfeed, "retrievenewsfeed")
+    LIST_ITEMS = ITEMS.pages("", Page[NewsItem], "listnewsitems")
+    CREATE_ITEM = ITEMS.post("", NewsItem, "createnewsitem", body=NewsItemOptions)
+    GET_ITEM = ITEMS.get("/{news_item_id}", NewsItem, "retrievenewsitem")
+    UPDATE_ITEM = ITEMS.put("/{news_item_id}", NewsItem, "updatenewsitem", body=NewsItemOptions)
+    DELETE_ITEM = ITEMS.delete("/{news_item_id}", DeletedObject, "deletenewsitem")
+    LIST_FEED_ITEMS = FEEDS.pages("/{newsfeed_id}/items", Page[NewsItem], "listlivenewsfeeditems")
+    LIST_FEEDS = FEEDS.pages("", Page[Newsfeed], "listnewsfeeds")
+    GET_FEED = FEEDS.get("/{newsfeed_id}", Newsfeed, "retrievenewsfeed")
 
     def list_items(self, *, per_page: int | None = None) -> Pager[NewsItem]:
         """List all news, drafts too; without `per_page` the server gives ten a page."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Unpack
 
 from intercom_async.download import Download
-from intercom_async.fields import Moment
+from intercom_async.fields import ReportingQuery
 from intercom_async.jobs import wait_for
 from intercom_async.models import Dataset, ReportingExport
 from intercom_async.operation import OCTETS
@@ -19,25 +19,20 @@ API = Rows("", "reporting-data-export")
 class ReportingExports(Resource):
     """Jobs that export reporting data; five may be pending at a time."""
 
-    ENQUEUE = API.post("/export/reporting_data/enqueue", ReportingExport, "")
+    ENQUEUE = API.post("/export/reporting_data/enqueue", ReportingExport, "", body=ReportingQuery)
     GET = API.get(
         "/export/reporting_data/{job_identifier}", ReportingExport, "", reserved=("get_datasets",)
     )
     LIST_DATASETS = API.get("/export/reporting_data/get_datasets", Page[Dataset], "")
     DOWNLOAD = API.get("/download/reporting_data/{job_identifier}", bytes, "", accept=OCTETS)
 
-    async def enqueue(
-        self, *, dataset_id: str, attribute_ids: Sequence[str], start_time: Moment, end_time: Moment
-    ) -> ReportingExport:
-        """Begin an export of columns of one of `list_datasets` and return its job.
-
-        The data set says by which of a row's times it is cut.
+    async def enqueue(self, **query: Unpack[ReportingQuery]) -> ReportingExport:
+        """Begin an export and return its job.
 
         Raises:
             RateLimitedError: Five exports are pending; waiting for the next window does not help.
         """
-        what = {"dataset_id": dataset_id, "attribute_ids": attribute_ids}
-        return await self._send(self.ENQUEUE, json=what, start_time=start_time, end_time=end_time)
+        return await self._send(self.ENQUEUE, fields=query)
 
     async def get(
         self, job_identifier: str, *, app_id: Id | None = None, client_id: Id | None = None

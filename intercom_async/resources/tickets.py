@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Unpack
 
 from intercom_async.fan_out import Source
@@ -11,6 +10,7 @@ from intercom_async.fields import (
     NewTicketFields,
     SearchOptions,
     TicketFields,
+    TicketKindChange,
     TicketReplyFields,
 )
 from intercom_async.hydration import HasId, Hydration
@@ -27,7 +27,7 @@ from intercom_async.query import Predicate, Query
 
 from .base import Id, Pager, Resource, Rows
 from .replies import reply_body
-from .values import only_one, tagging, to_number
+from .values import given, only_one, tagging, to_number
 
 API = Rows("/tickets", "tickets")
 V2_16 = API.since("2.16")
@@ -50,7 +50,9 @@ class Tickets(Resource):
     UPDATE = API.update("/{ticket_id}", Ticket, "updateticket", body=TicketFields)
     GET = API.get("/{ticket_id}", Ticket, "getticket")
     DELETE = API.delete("/{ticket_id}", DeletedObject, "deleteticket")
-    CHANGE_TYPE = V2_16.ensure("/{ticket_id}/change_type", Ticket, "changetickettype")
+    CHANGE_TYPE = V2_16.ensure(
+        "/{ticket_id}/change_type", Ticket, "changetickettype", body=TicketKindChange
+    )
     SEARCH = API.search("/search", TicketPage[Ticket], "searchtickets", body=SearchOptions)
 
     async def reply(self, ticket_id: Id, **fields: Unpack[TicketReplyFields]) -> TicketPart:
@@ -107,22 +109,11 @@ class Tickets(Resource):
         """Delete a ticket for good."""
         return await self._send(self.DELETE, ticket_id)
 
-    async def change_type(
-        self,
-        ticket_id: Id,
-        *,
-        ticket_type_id: Id,
-        ticket_state_id: Id,
-        ticket_attributes: Mapping[str, Any] | None = None,
-    ) -> Ticket:
-        """Make a ticket one of another type, of the same category, and return it.
-
-        Attributes of the same name and kind keep their values if they are left out.
-        """
-        ids = {"ticket_type_id": str(ticket_type_id), "ticket_state_id": str(ticket_state_id)}
-        return await self._send(
-            self.CHANGE_TYPE, ticket_id, json=ids, ticket_attributes=ticket_attributes
-        )
+    async def change_type(self, ticket_id: Id, **fields: Unpack[TicketKindChange]) -> Ticket:
+        """Make a ticket one of another type and return it."""
+        kind = given(**self.CHANGE_TYPE.fields(fields))
+        texts = {name: str(kind[name]) for name in kind if name.endswith("_id")}
+        return await self._send(self.CHANGE_TYPE, ticket_id, json={**kind, **texts})
 
     def search(self, query: Predicate | Query, **options: Unpack[SearchOptions]) -> Pager[Ticket]:
         """List the tickets that a query holds for, without their parts.

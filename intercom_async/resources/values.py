@@ -10,12 +10,22 @@ from typing import Any
 from intercom_async.config import is_positive_number
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id, Moment
-from intercom_async.operation import Parameter
+from intercom_async.operation import Parameter, only_fields
 
 
 def given(**fields: Any) -> dict[str, Any]:
     """Leave out what is None, which stands for an argument that was not given."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def checked(kind: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is None of the keywords that a TypedDict names.
+
+    Raises:
+        TypeError: It does not name one of them, or one that it requires is missing.
+    """
+    allowed = frozenset(kind.__annotations__)
+    return given(**only_fields(kind.__name__, allowed, kind.__required_keys__, fields))
 
 
 def to_unix(name: str, moment: Moment) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Unpack
 
-from intercom_async.fields import PersonKey
+from intercom_async.fields import Conversion, PersonKey, VisitorChanges
 from intercom_async.models import Contact, Visitor
 
 from .base import Id, Resource, Rows
@@ -17,48 +16,27 @@ API = Rows("/visitors", "visitors")
 class Visitors(Resource):
     """Visitors."""
 
-    UPDATE = API.put("", Visitor, "updatevisitor")
+    UPDATE = API.put("", Visitor, "updatevisitor", body=VisitorChanges)
     FIND_BY_USER_ID = API.get("", Visitor, "retrievevisitorwithuserid")
-    CONVERT = API.post("/convert", Contact, "convertvisitor")
+    CONVERT = API.post("/convert", Contact, "convertvisitor", body=Conversion)
 
     async def update(
-        self,
-        visitor_id: Id | None = None,
-        *,
-        user_id: Id | None = None,
-        name: str | None = None,
-        custom_attributes: Mapping[str, Any] | None = None,
+        self, visitor_id: Id | None = None, **fields: Unpack[VisitorChanges]
     ) -> Visitor:
-        """Change the given fields and return the whole visitor, named by exactly one key.
-
-        Args:
-            visitor_id: The visitor by Intercom's id,
-            user_id: or by your own key.
-            custom_attributes: Attributes must be defined before they are used.
-        """
-        key = only_one("the visitor", id=visitor_id, user_id=user_id)
-        return await self._send(
-            self.UPDATE, json=key, name=name, custom_attributes=custom_attributes
-        )
+        """Change the given fields and return the whole visitor, named by exactly one key."""
+        changes = self.UPDATE.fields(fields)
+        key = only_one("the visitor", id=visitor_id, user_id=changes.pop("user_id", None))
+        return await self._send(self.UPDATE, json=key, **changes)
 
     async def find_by_user_id(self, user_id: Id) -> Visitor:
         """Return one visitor by your own key."""
         return await self._send(self.FIND_BY_USER_ID, user_id=str(user_id))
 
-    async def convert(
-        self,
-        *,
-        type: Literal["user", "lead"] | str,  # noqa: A002 (the name that the API gives it)
-        user: PersonKey,
-        visitor: PersonKey,
-    ) -> Contact:
-        """Make a visitor a contact, or merge one into a contact, and return the contact.
-
-        Args:
-            type: What the contact is to be.
-            user: The keys that the contact has or is to have.
-        """
-        return await self._send(self.CONVERT, type=type, user=_key(user), visitor=_key(visitor))
+    async def convert(self, **fields: Unpack[Conversion]) -> Contact:
+        """Make a visitor a contact, or merge one into a contact, and return the contact."""
+        json = self.CONVERT.fields(fields)
+        people = {name: _key(json[name]) for name in ("user", "visitor")}
+        return await self._send(self.CONVERT, json={**json, **people})
 
 
 def _key(person: PersonKey) -> dict[str, str]:
