@@ -1,18 +1,31 @@
-"""Teammates of the workspace, and what they did in its settings."""
+"""Teammates: admins and teams, why they are away, and what they did in the settings."""
 
 from __future__ import annotations
 
 from typing import Unpack
 
 from intercom_async.fields import AwayFields, LogFilters, LogSearchFilters
-from intercom_async.models import ActivityLog, ActivityLogPage, Admin, AdminPage, EventTypePage, Me
+from intercom_async.models import (
+    ActivityLog,
+    ActivityLogPage,
+    Admin,
+    AdminPage,
+    AwayStatusReason,
+    EventTypePage,
+    Me,
+    Team,
+    TeamMetric,
+    TeamPage,
+)
 from intercom_async.operation import Operation, Paging
 
-from .base import Id, Pager, Resource, Rows
+from .base import Id, Page, Pager, Resource, Rows
 from .values import check_per_page, given, to_number
 
 API = Rows("/admins", "admins")
 V2_16 = API.since("2.16")
+TEAMS = Rows("/teams", "teams")
+AWAY_STATUS_REASONS = Rows("/away_status_reasons", "away-status-reasons")
 
 
 class Admins(Resource):
@@ -72,3 +85,41 @@ class Admins(Resource):
     async def get(self, admin_id: Id) -> Admin:
         """Return one admin."""
         return await self._send(self.GET, admin_id)
+
+
+class Teams(Resource):
+    """Teams that conversations can be assigned to."""
+
+    LIST = TEAMS.get("", TeamPage[Team], "listteams")
+    GET = TEAMS.get("/{team_id}", Team, "retrieveteam")
+    METRICS = TEAMS.since("2.16").get("/{team_id}/metrics", Page[TeamMetric], "getteammetrics")
+
+    def list(self) -> Pager[Team]:
+        """List all teams; one answer holds them all."""
+        return self._list(self.LIST)
+
+    async def get(self, team_id: Id) -> Team:
+        """Return one team."""
+        return await self._send(self.GET, team_id)
+
+    def metrics(self, team_id: Id, *, idle_threshold_s: int | None = None) -> Pager[TeamMetric]:
+        """List how many conversations each teammate of a team has now, in one answer.
+
+        Args:
+            idle_threshold_s: After how many seconds an open conversation counts as idle, 1 to
+                86,400; half an hour if left out.
+
+        Raises:
+            ForbiddenError: The workspace's plan does not have this.
+        """
+        return self._list(self.METRICS, team_id, idle_threshold=idle_threshold_s)
+
+
+class AwayStatusReasons(Resource):
+    """Reasons for being away; `admins.set_away` takes one."""
+
+    LIST = AWAY_STATUS_REASONS.get("", Page[AwayStatusReason], "listawaystatusreasons")
+
+    def list(self) -> Pager[AwayStatusReason]:
+        """List all reasons, deleted ones too; one answer holds them all."""
+        return self._list(self.LIST)

@@ -101,9 +101,8 @@ def _row_of(kind: type[Resource], method: Any) -> Operation[Any] | None:
     """Find the row that a method names; or else what it calls to send it, such as `_create`."""
     named = [vars(kind).get(name) for name in getattr(method, "__code__", _NOTHING).co_names]
     rows: list[Any] = [value for value in named if isinstance(value, Operation)]
-    if rows:
-        return rows[0]
-    return next(filter(None, (_row_of(kind, value) for value in named)), None)
+    inner = (_row_of(kind, value) for value in named)
+    return next(filter(None, rows or inner), None)
 
 
 _NOTHING = (lambda: None).__code__

@@ -1,16 +1,21 @@
-"""Telephone calls, their recordings and transcripts."""
+"""Telephone calls: recordings and transcripts, calls that Fin answers or that go on in writing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 from intercom_async.download import Download
-from intercom_async.models import Call
+from intercom_async.fields import NewVoiceCall
+from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
 from intercom_async.operation import Paging
 
 from .base import Id, Page, Pager, Resource, Rows
+from .values import given
 
 API = Rows("/calls", "calls")
+FIN_VOICE = Rows("/fin_voice", "calls", since="2.15")
+PHONE_CALLS = Rows("/phone_call_redirects", "switch")
 
 
 class Calls(Resource):
@@ -44,3 +49,61 @@ class Calls(Resource):
     def search(self, conversation_ids: Sequence[Id]) -> Pager[Call]:
         """List the calls of 1 to 20 conversations, with their transcripts, in one answer."""
         return self._list(self.SEARCH, conversation_ids=[str(each) for each in conversation_ids])
+
+
+class FinVoice(Resource):
+    """Calls that were registered with Fin Voice."""
+
+    REGISTER = FIN_VOICE.post("/register", FinVoiceCall, "registerfinvoicecall", body=NewVoiceCall)
+    GET = FIN_VOICE.get("/collect/{id}", FinVoiceCall, "collectfinvoicecallbyid")
+    FIND_BY_EXTERNAL_ID = FIN_VOICE.get(
+        "/external_id/{external_id}", FinVoiceCall, "collectfinvoicecallbyexternalid"
+    )
+    FIND_BY_PHONE_NUMBER = FIN_VOICE.get(
+        "/phone_number/{phone_number}", FinVoiceCall, "collectfinvoicecallbyphonenumber"
+    )
+    FIND_BY_CONVERSATION = FIN_VOICE.get(
+        "/conversation/{conversation_id}",
+        list[FinVoiceCall],
+        "collectfinvoicecallsbyconversationid",
+    )
+
+    async def register(self, **fields: Unpack[NewVoiceCall]) -> FinVoiceCall:
+        """Announce a call of another telephone system to Fin and return it."""
+        return await self._send(self.REGISTER, fields=given(**fields))
+
+    async def get(self, call_id: Id) -> FinVoiceCall:
+        """Return a call by the id that `register` gave it."""
+        return await self._send(self.GET, call_id)
+
+    async def find_by_external_id(self, external_id: Id) -> FinVoiceCall:
+        """Return a call by the other system's id."""
+        return await self._send(self.FIND_BY_EXTERNAL_ID, external_id)
+
+    async def find_by_phone_number(self, phone_number: str) -> FinVoiceCall:
+        """Return the last call from a number."""
+        return await self._send(self.FIND_BY_PHONE_NUMBER, phone_number)
+
+    async def find_by_conversation(self, conversation_id: Id) -> list[FinVoiceCall]:
+        """Return all calls that belong to a conversation."""
+        return await self._send(self.FIND_BY_CONVERSATION, conversation_id)
+
+
+class PhoneCalls(Resource):
+    """Calls that go on in the messenger."""
+
+    REDIRECT = PHONE_CALLS.post("", PhoneSwitch, "createphoneswitch")
+
+    async def redirect(
+        self, *, phone: str, custom_attributes: Mapping[str, Any] | None = None
+    ) -> PhoneSwitch:
+        """Send a text message that leads to the messenger, and return where it leads.
+
+        Args:
+            phone: To whom, in E.164 form, such as ``+353871234567``.
+            custom_attributes: What the contact is to have.
+
+        Raises:
+            BadRequestError: The text message was not sent; the body says why in `error_key`.
+        """
+        return await self._send(self.REDIRECT, phone=phone, custom_attributes=custom_attributes)

@@ -12,49 +12,43 @@ from typing import TYPE_CHECKING
 from .sender import Sender
 
 if TYPE_CHECKING:
-    from .admins import Admins
+    from .admins import Admins, AwayStatusReasons, Teams
     from .ai_content import AiContent
-    from .articles import Articles
-    from .audiences import Audiences
-    from .away_status_reasons import AwayStatusReasons
+    from .articles import Articles, InternalArticles
     from .banners import Banners
     from .base import Resource
-    from .brands import Brands
-    from .calls import Calls
+    from .calls import Calls, FinVoice, PhoneCalls
     from .companies import Companies
     from .contacts import Contacts
-    from .content import Content
-    from .content_snippets import ContentSnippets
+    from .content import Audiences, Content, ContentSnippets
     from .conversation_attributes import ConversationAttributes
     from .conversations import Conversations
     from .custom_objects import CustomObjects
     from .data_attributes import DataAttributes
     from .data_connectors import DataConnectors
     from .data_exports import DataExports
-    from .emails import Emails
     from .events import Events
     from .fin import Fin
-    from .fin_voice import FinVoice
     from .help_center import HelpCenter
-    from .internal_articles import InternalArticles
-    from .ip_allowlist import IpAllowlist
     from .jobs import Jobs
-    from .macros import Macros
     from .messages import Messages
     from .news import News
     from .notes import Notes
     from .office_hours import OfficeHours
-    from .phone_calls import PhoneCalls
     from .reporting_exports import ReportingExports
-    from .segments import Segments
-    from .subscription_types import SubscriptionTypes
     from .tags import Tags
-    from .teams import Teams
-    from .ticket_states import TicketStates
-    from .ticket_types import TicketTypes
+    from .ticket_types import TicketStates, TicketTypes
     from .tickets import Tickets
     from .visitors import Visitors
-    from .workflows import Workflows
+    from .workspace import (
+        Brands,
+        Emails,
+        IpAllowlist,
+        Macros,
+        Segments,
+        SubscriptionTypes,
+        Workflows,
+    )
 
 
 class Catalogue(Sender):
@@ -113,7 +107,7 @@ class Catalogue(Sender):
         if kind is None:
             hint = "" if name.startswith("_") else f"; there are {', '.join(RESOURCES)}"
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
-        module = import_module(f".{name}", __package__)
+        module = import_module(f".{_HOMES.get(name, name)}", __package__)
         resource: Resource = getattr(module, kind)(self)
         # From now on it is found without coming here.
         self.__dict__[name] = resource
@@ -125,4 +119,25 @@ class Catalogue(Sender):
 
 
 RESOURCES: dict[str, str] = Catalogue.__annotations__
-"""Attribute, which is the module's name too, and class."""
+"""Attribute and class."""
+
+_HOMES: dict[str, str] = {
+    **dict.fromkeys(("teams", "away_status_reasons"), "admins"),
+    **dict.fromkeys(("fin_voice", "phone_calls"), "calls"),
+    **dict.fromkeys(("ticket_states",), "ticket_types"),
+    **dict.fromkeys(("content_snippets", "audiences"), "content"),
+    **dict.fromkeys(("internal_articles",), "articles"),
+    **dict.fromkeys(
+        (
+            "brands",
+            "emails",
+            "ip_allowlist",
+            "macros",
+            "segments",
+            "subscription_types",
+            "workflows",
+        ),
+        "workspace",
+    ),
+}
+"""Modules of the attributes that do not have one of their own name."""

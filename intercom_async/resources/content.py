@@ -1,23 +1,30 @@
-"""All kinds of content at once: found by a word, or changed by the thousand."""
+"""Content of every kind, snippets, and the audiences that Fin uses it for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any, Unpack
 
 from intercom_async.fields import (
     AudienceChange,
+    AudienceFields,
+    AudienceOptions,
     Availability,
     ContentFilters,
     ContentReference,
+    ContentSnippetFields,
+    ContentSnippetOptions,
     TagChange,
 )
-from intercom_async.models import BulkActionAccepted, FoundContent
+from intercom_async.models import Audience, BulkActionAccepted, ContentSnippet, FoundContent, Tag
 
-from .base import Page, Pager, Resource, Rows
-from .values import checked
+from .base import Id, Page, Pager, Resource, Rows
+from .values import checked, tagging
 
 API = Rows("/content", "content", since="2.16")
+CONTENT_SNIPPETS = Rows("/content_snippets", "content-snippets", since="2.16")
+AUDIENCES = Rows("/audiences", "audiences", since="2.16")
 
 
 class Content(Resource):
@@ -80,3 +87,86 @@ class Content(Resource):
         self, action: str, content: Sequence[ContentReference], **how: Any
     ) -> BulkActionAccepted:
         return await self._send(self.BULK_ACTION, action=action, content_ids=content, **how)
+
+
+class ContentSnippets(Resource):
+    """Content snippets."""
+
+    LIST = CONTENT_SNIPPETS.pages("", Page[ContentSnippet], "listcontentsnippets")
+    CREATE = CONTENT_SNIPPETS.post(
+        "", ContentSnippet, "createcontentsnippet", body=ContentSnippetOptions
+    )
+    GET = CONTENT_SNIPPETS.get("/{id}", ContentSnippet, "getcontentsnippet")
+    UPDATE = CONTENT_SNIPPETS.update(
+        "/{id}", ContentSnippet, "updatecontentsnippet", body=ContentSnippetFields
+    )
+    DELETE = CONTENT_SNIPPETS.delete("/{id}", NoneType, "deletecontentsnippet")
+    ATTACH_TAG = CONTENT_SNIPPETS.ensure(
+        "/{content_snippet_id}/tags", Tag, "attachtagtocontentsnippet"
+    )
+    DETACH_TAG = CONTENT_SNIPPETS.delete(
+        "/{content_snippet_id}/tags/{id}", Tag, "detachtagfromcontentsnippet"
+    )
+
+    def list(self, *, per_page: int | None = None) -> Pager[ContentSnippet]:
+        """List all snippets, at most 50 a page."""
+        return self._list(self.LIST, per_page=per_page)
+
+    async def create(
+        self, *, title: str, **fields: Unpack[ContentSnippetOptions]
+    ) -> ContentSnippet:
+        """Create a snippet and return it; with an unknown audience none is made (404)."""
+        return await self._send(self.CREATE, fields=fields, title=title)
+
+    async def get(self, snippet_id: Id) -> ContentSnippet:
+        """Return one snippet."""
+        return await self._send(self.GET, snippet_id)
+
+    async def update(
+        self, snippet_id: Id, **fields: Unpack[ContentSnippetFields]
+    ) -> ContentSnippet:
+        """Change the given fields and return the whole snippet."""
+        return await self._send(self.UPDATE, snippet_id, fields=fields)
+
+    async def delete(self, snippet_id: Id) -> None:
+        """Delete a snippet for good; one that a procedure uses cannot be (422)."""
+        await self._send(self.DELETE, snippet_id)
+
+    async def attach_tag(self, snippet_id: Id, tag_id: Id, *, admin_id: Id | None = None) -> Tag:
+        """Tag a snippet, in the name of `admin_id` if given, and return the tag."""
+        tag = tagging(tag_id, admin_id)
+        return await self._send(self.ATTACH_TAG, snippet_id, json=tag)
+
+    async def detach_tag(self, snippet_id: Id, tag_id: Id) -> Tag:
+        """Take a tag off a snippet and return the tag."""
+        return await self._send(self.DETACH_TAG, snippet_id, tag_id)
+
+
+class Audiences(Resource):
+    """Audiences."""
+
+    LIST = AUDIENCES.pages("", Page[Audience], "listaudiences")
+    CREATE = AUDIENCES.post("", Audience, "createaudience", body=AudienceOptions)
+    GET = AUDIENCES.get("/{id}", Audience, "retrieveaudience")
+    UPDATE = AUDIENCES.update("/{id}", Audience, "updateaudience", body=AudienceFields)
+    DELETE = AUDIENCES.delete("/{id}", NoneType, "deleteaudience")
+
+    def list(self, *, per_page: int | None = None) -> Pager[Audience]:
+        """List all audiences, at most 50 a page."""
+        return self._list(self.LIST, per_page=per_page)
+
+    async def create(self, *, name: str, **fields: Unpack[AudienceOptions]) -> Audience:
+        """Create an audience and return it."""
+        return await self._send(self.CREATE, fields=fields, name=name)
+
+    async def get(self, audience_id: Id) -> Audience:
+        """Return one audience."""
+        return await self._send(self.GET, audience_id)
+
+    async def update(self, audience_id: Id, **fields: Unpack[AudienceFields]) -> Audience:
+        """Change the given fields and return the whole audience."""
+        return await self._send(self.UPDATE, audience_id, fields=fields)
+
+    async def delete(self, audience_id: Id) -> None:
+        """Delete an audience."""
+        await self._send(self.DELETE, audience_id)

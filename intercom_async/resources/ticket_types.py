@@ -1,4 +1,4 @@
-"""Kinds of tickets, and the attributes of each."""
+"""Kinds of tickets, the attributes of each, and the states that tickets can be in."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from intercom_async.fields import (
     TicketTypeChanges,
     TicketTypeFields,
 )
-from intercom_async.models import TicketType, TicketTypeAttribute
+from intercom_async.models import TicketState, TicketType, TicketTypeAttribute
 
 from .base import Id, Page, Pager, Resource, Rows
 
 API = Rows("/ticket_types", "ticket-types")
 ATTRIBUTES = Rows("/ticket_types/{ticket_type_id}/attributes", "ticket-type-attributes")
+TICKET_STATES = Rows("/ticket_states", "ticket-states")
 
 
 class TicketTypes(Resource):
@@ -73,3 +74,13 @@ def _with_commas(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if items is None or isinstance(items, str):
         return fields
     return {**fields, "list_items": ",".join(items)}
+
+
+class TicketStates(Resource):
+    """States of tickets."""
+
+    LIST = TICKET_STATES.get("", Page[TicketState], "listticketstates")
+
+    def list(self) -> Pager[TicketState]:
+        """List all states, with the ticket types that have them, in one answer."""
+        return self._list(self.LIST)

@@ -19,7 +19,7 @@ from intercom_async.resources.content import Content
 from intercom_async.resources.data_connectors import DataConnectors
 from intercom_async.resources.fin import Fin
 from intercom_async.resources.help_center import HelpCenter
-from intercom_async.resources.macros import Macros
+from intercom_async.resources.workspace import Macros
 from intercom_async.resources.office_hours import OfficeHours
 from intercom_async.resources.reporting_exports import ReportingExports
 from intercom_async.resources.values import to_iso, to_unix
