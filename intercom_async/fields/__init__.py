@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     )
     from .articles import (
         ArticleFields as ArticleFields,
-        ArticleFilters as ArticleFilters,
         ArticleOptions as ArticleOptions,
+        ArticleQuery as ArticleQuery,
         ArticleTranslation as ArticleTranslation,
     )
     from .audiences import (
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         ContactFields as ContactFields,
         ContactKey as ContactKey,
         ContactReading as ContactReading,
-        ContactSearchOptions as ContactSearchOptions,
+        ContactSearch as ContactSearch,
         Conversion as Conversion,
         MergedPair as MergedPair,
         MergeFields as MergeFields,
@@ -73,8 +73,8 @@ if TYPE_CHECKING:
         Availability as Availability,
         ContentFilters as ContentFilters,
         ContentReference as ContentReference,
-        ContentSnippetFields as ContentSnippetFields,
-        ContentSnippetOptions as ContentSnippetOptions,
+        SnippetFields as SnippetFields,
+        SnippetOptions as SnippetOptions,
         TagChange as TagChange,
     )
     from .conversation_attributes import (
@@ -90,9 +90,9 @@ if TYPE_CHECKING:
         Assignment as Assignment,
         ConversationChanges as ConversationChanges,
         ConversationFields as ConversationFields,
+        ConversationOptions as ConversationOptions,
         ConversationReading as ConversationReading,
-        ConversationSearchOptions as ConversationSearchOptions,
-        NewConversationOptions as NewConversationOptions,
+        ConversationSearch as ConversationSearch,
         TicketConversion as TicketConversion,
         TicketTypeChoice as TicketTypeChoice,
     )
@@ -101,18 +101,18 @@ if TYPE_CHECKING:
         InstanceOptions as InstanceOptions,
     )
     from .data_attributes import (
+        AttributeChanges as AttributeChanges,
         AttributeOwner as AttributeOwner,
-        DataAttributeChanges as DataAttributeChanges,
         DataAttributeName as DataAttributeName,
         DataAttributeOptions as DataAttributeOptions,
         NewChoice as NewChoice,
         NewDataAttribute as NewDataAttribute,
     )
     from .data_connectors import (
+        ConnectorFields as ConnectorFields,
         ConnectorHeaderFields as ConnectorHeaderFields,
         ConnectorInputFields as ConnectorInputFields,
-        DataConnectorFields as DataConnectorFields,
-        DataConnectorOptions as DataConnectorOptions,
+        ConnectorOptions as ConnectorOptions,
         ExecutionFilters as ExecutionFilters,
     )
     from .events import EventFields as EventFields, EventName as EventName, EventOwner as EventOwner
@@ -199,7 +199,7 @@ _NAMES = {
         "SourceChanges "
         "SourceOptions"
     ),
-    "articles": "ArticleFields ArticleFilters ArticleOptions ArticleTranslation",
+    "articles": "ArticleFields ArticleOptions ArticleQuery ArticleTranslation",
     "audiences": "AudienceFields AudienceOptions PredicateFields",
     "common": "AiUse HydrationOptions Id Moment Order SearchOptions SearchOrder",
     "companies": "CompanyChanges CompanyFields",
@@ -209,7 +209,7 @@ _NAMES = {
         "ContactFields "
         "ContactKey "
         "ContactReading "
-        "ContactSearchOptions "
+        "ContactSearch "
         "Conversion "
         "MergeFields "
         "MergedPair "
@@ -221,8 +221,8 @@ _NAMES = {
         "Availability "
         "ContentFilters "
         "ContentReference "
-        "ContentSnippetFields "
-        "ContentSnippetOptions "
+        "SnippetFields "
+        "SnippetOptions "
         "TagChange"
     ),
     "conversation_attributes": (
@@ -238,26 +238,26 @@ _NAMES = {
         "Assignment "
         "ConversationChanges "
         "ConversationFields "
+        "ConversationOptions "
         "ConversationReading "
-        "ConversationSearchOptions "
-        "NewConversationOptions "
+        "ConversationSearch "
         "TicketConversion "
         "TicketTypeChoice"
     ),
     "custom_objects": "InstanceFilters InstanceOptions",
     "data_attributes": (
+        "AttributeChanges "
         "AttributeOwner "
-        "DataAttributeChanges "
         "DataAttributeName "
         "DataAttributeOptions "
         "NewChoice "
         "NewDataAttribute"
     ),
     "data_connectors": (
+        "ConnectorFields "
         "ConnectorHeaderFields "
         "ConnectorInputFields "
-        "DataConnectorFields "
-        "DataConnectorOptions "
+        "ConnectorOptions "
         "ExecutionFilters"
     ),
     "events": "EventFields EventName EventOwner",

@@ -52,7 +52,7 @@ class ArticleFields(ArticleOptions, total=False):
     """A teammate."""
 
 
-class ArticleFilters(TypedDict, total=False):
+class ArticleQuery(TypedDict, total=False):
     """What a search for articles may be narrowed by."""
 
     state: Literal["published", "draft", "all"] | str | None

@@ -100,7 +100,7 @@ class ContactReading(TypedDict, total=False):
     """From 2.16 on: whether to say which contacts were merged into it."""
 
 
-class ContactSearchOptions(SearchOptions, total=False):
+class ContactSearch(SearchOptions, total=False):
     """How a search gives the contacts it finds."""
 
     include_merge_history: bool | None

@@ -78,7 +78,7 @@ class TagChange(TypedDict, total=False):
     remove_tag_ids: Sequence[Id] | None
 
 
-class ContentSnippetOptions(AiUse, total=False):
+class SnippetOptions(AiUse, total=False):
     """What a snippet may have beside its title."""
 
     json_blocks: Sequence[Mapping[str, Any]]
@@ -88,7 +88,7 @@ class ContentSnippetOptions(AiUse, total=False):
     """``en`` if a new snippet has none."""
 
 
-class ContentSnippetFields(ContentSnippetOptions, total=False):
+class SnippetFields(SnippetOptions, total=False):
     """Writable fields of a snippet; a key left out keeps its value."""
 
     title: str

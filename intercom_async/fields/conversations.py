@@ -19,7 +19,7 @@ class ConversationFields(TypedDict, total=False):
     """Intercom's id; None takes the company away."""
 
 
-class NewConversationOptions(TypedDict, total=False):
+class ConversationOptions(TypedDict, total=False):
     """What a new conversation may have; None is as if left out."""
 
     contact_type: Literal["user", "lead", "contact"]
@@ -83,7 +83,7 @@ class ConversationReading(TypedDict, total=False):
     """Whether parts say what they mean in other languages."""
 
 
-class ConversationSearchOptions(SearchOptions, total=False):
+class ConversationSearch(SearchOptions, total=False):
     """How a search gives the conversations it finds; 20 a page if nothing else is said."""
 
     include_monitors: bool | None

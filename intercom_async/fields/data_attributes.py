@@ -40,7 +40,7 @@ class NewChoice(DataAttributeName, DataAttributeOptions):
     """What can be chosen; at least two."""
 
 
-class DataAttributeChanges(DataAttributeOptions, total=False):
+class AttributeChanges(DataAttributeOptions, total=False):
     """What may be changed of an attribute; None is as if left out."""
 
     archived: bool | None

@@ -25,7 +25,7 @@ class ConnectorInputFields(TypedDict, total=False):
     default_value: str
 
 
-class DataConnectorOptions(TypedDict, total=False):
+class ConnectorOptions(TypedDict, total=False):
     """What a connector may have beside its name."""
 
     description: str
@@ -49,7 +49,7 @@ class DataConnectorOptions(TypedDict, total=False):
     """What it signs in with; an empty list takes all away."""
 
 
-class DataConnectorFields(DataConnectorOptions, total=False):
+class ConnectorFields(ConnectorOptions, total=False):
     """Writable fields of a connector; a key left out keeps its value."""
 
     name: str

@@ -7,8 +7,8 @@ from typing import Unpack
 
 from intercom_async.fields import (
     ArticleFields,
-    ArticleFilters,
     ArticleOptions,
+    ArticleQuery,
     InternalArticleFields,
     InternalArticleOptions,
 )
@@ -28,7 +28,7 @@ from .values import tagging, with_iso
 API = Rows("/articles", "articles")
 V2_16 = API.since("2.16")
 _ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
-INTERNAL_ARTICLES = Rows("/internal_articles", "internal-articles")
+INTERNAL = Rows("/internal_articles", "internal-articles")
 ONE = Rows("/internal_articles/{internal_article_id}", "internal-articles")
 
 
@@ -49,7 +49,7 @@ class Articles(Resource):
         "/{article_id}/versions", Page[ArticleVersion], "listarticleversions"
     )
     GET_VERSION = V2_16.get("/{article_id}/versions/{id}", ArticleVersion, "retrievearticleversion")
-    SEARCH = API.pages("/search", ArticleSearchPage[Article], "searcharticles", body=ArticleFilters)
+    SEARCH = API.pages("/search", ArticleSearchPage[Article], "searcharticles", body=ArticleQuery)
 
     def list(self, *, per_page: int | None = None) -> Pager[Article]:
         """List all articles, the last changed first."""
@@ -120,9 +120,7 @@ class Articles(Resource):
         """Return what an article was before, with its text."""
         return await self._send(self.GET_VERSION, article_id, version_id, locale=locale)
 
-    def search(
-        self, phrase: str | None = None, **filters: Unpack[ArticleFilters]
-    ) -> Pager[Article]:
+    def search(self, phrase: str | None = None, **filters: Unpack[ArticleQuery]) -> Pager[Article]:
         """List the articles in which a phrase stands."""
         return self._list(self.SEARCH, fields=filters, phrase=phrase)
 
@@ -130,8 +128,8 @@ class Articles(Resource):
 class InternalArticles(Resource):
     """Internal articles, each with a teammate as its author and one as its owner."""
 
-    LIST = INTERNAL_ARTICLES.pages("", Page[InternalArticle], "listinternalarticles")
-    CREATE = INTERNAL_ARTICLES.post(
+    LIST = INTERNAL.pages("", Page[InternalArticle], "listinternalarticles")
+    CREATE = INTERNAL.post(
         "", InternalArticle, "createinternalarticle", body=InternalArticleOptions
     )
     GET = ONE.get("", InternalArticle, "retrieveinternalarticle", reserved=("search",))
@@ -139,7 +137,7 @@ class InternalArticles(Resource):
     DELETE = ONE.delete("", DeletedObject, "deleteinternalarticle")
     ATTACH_TAG = ONE.since("2.16").ensure("/tags", Tag, "attachtagtointernalarticle")
     DETACH_TAG = ONE.since("2.16").delete("/tags/{id}", Tag, "detachtagfrominternalarticle")
-    SEARCH = INTERNAL_ARTICLES.pages(
+    SEARCH = INTERNAL.pages(
         "/search", InternalArticleSearchPage[InternalArticle], "searchinternalarticles"
     )
 

@@ -14,7 +14,7 @@ from .base import Id, Page, Pager, Resource, Rows
 from .values import given
 
 API = Rows("/calls", "calls")
-FIN_VOICE = Rows("/fin_voice", "calls", since="2.15")
+VOICE = Rows("/fin_voice", "calls", since="2.15")
 PHONE_CALLS = Rows("/phone_call_redirects", "switch")
 
 
@@ -54,15 +54,15 @@ class Calls(Resource):
 class FinVoice(Resource):
     """Calls that were registered with Fin Voice."""
 
-    REGISTER = FIN_VOICE.post("/register", FinVoiceCall, "registerfinvoicecall", body=NewVoiceCall)
-    GET = FIN_VOICE.get("/collect/{id}", FinVoiceCall, "collectfinvoicecallbyid")
-    FIND_BY_EXTERNAL_ID = FIN_VOICE.get(
+    REGISTER = VOICE.post("/register", FinVoiceCall, "registerfinvoicecall", body=NewVoiceCall)
+    GET = VOICE.get("/collect/{id}", FinVoiceCall, "collectfinvoicecallbyid")
+    FIND_BY_EXTERNAL_ID = VOICE.get(
         "/external_id/{external_id}", FinVoiceCall, "collectfinvoicecallbyexternalid"
     )
-    FIND_BY_PHONE_NUMBER = FIN_VOICE.get(
+    FIND_BY_PHONE_NUMBER = VOICE.get(
         "/phone_number/{phone_number}", FinVoiceCall, "collectfinvoicecallbyphonenumber"
     )
-    FIND_BY_CONVERSATION = FIN_VOICE.get(
+    FIND_BY_CONVERSATION = VOICE.get(
         "/conversation/{conversation_id}",
         list[FinVoiceCall],
         "collectfinvoicecallsbyconversationid",

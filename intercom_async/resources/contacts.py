@@ -13,7 +13,7 @@ from intercom_async.fields import (
     ContactChanges,
     ContactFields,
     ContactReading,
-    ContactSearchOptions,
+    ContactSearch,
     MergeFields,
     Order,
 )
@@ -45,7 +45,7 @@ class Contacts(ContactLinks):
     GET = API.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
     DELETE = API.delete("/{contact_id}", ContactStatus, "deletecontact")
     MERGE = API.post("/merge", Contact, "mergecontact", body=MergeFields)
-    SEARCH = API.search("/search", Page[Contact], "searchcontacts", body=ContactSearchOptions)
+    SEARCH = API.search("/search", Page[Contact], "searchcontacts", body=ContactSearch)
     LIST = API.cursor("", Page[Contact], "listcontacts")
     CREATE = API.post("", Contact, "createcontact", body=ContactFields)
     FIND_BY_EXTERNAL_ID = API.get(
@@ -87,9 +87,7 @@ class Contacts(ContactLinks):
         body = {"from": str(rest.pop("from_id")), "into": str(rest.pop("into_id"))}
         return await self._send(self.MERGE, json=body, query=query, **rest)
 
-    def search(
-        self, query: Predicate | Query, **options: Unpack[ContactSearchOptions]
-    ) -> Pager[Contact]:
+    def search(self, query: Predicate | Query, **options: Unpack[ContactSearch]) -> Pager[Contact]:
         """List the contacts that a query holds for.
 
         Up to version 2.16 times are compared by whole days of the workspace's time zone. Contacts

@@ -13,8 +13,8 @@ from intercom_async.fields import (
     Availability,
     ContentFilters,
     ContentReference,
-    ContentSnippetFields,
-    ContentSnippetOptions,
+    SnippetFields,
+    SnippetOptions,
     TagChange,
 )
 from intercom_async.models import Audience, BulkActionAccepted, ContentSnippet, FoundContent, Tag
@@ -23,7 +23,7 @@ from .base import Id, Page, Pager, Resource, Rows
 from .values import checked, tagging
 
 API = Rows("/content", "content", since="2.16")
-CONTENT_SNIPPETS = Rows("/content_snippets", "content-snippets", since="2.16")
+SNIPPETS = Rows("/content_snippets", "content-snippets", since="2.16")
 AUDIENCES = Rows("/audiences", "audiences", since="2.16")
 
 
@@ -92,19 +92,13 @@ class Content(Resource):
 class ContentSnippets(Resource):
     """Content snippets."""
 
-    LIST = CONTENT_SNIPPETS.pages("", Page[ContentSnippet], "listcontentsnippets")
-    CREATE = CONTENT_SNIPPETS.post(
-        "", ContentSnippet, "createcontentsnippet", body=ContentSnippetOptions
-    )
-    GET = CONTENT_SNIPPETS.get("/{id}", ContentSnippet, "getcontentsnippet")
-    UPDATE = CONTENT_SNIPPETS.update(
-        "/{id}", ContentSnippet, "updatecontentsnippet", body=ContentSnippetFields
-    )
-    DELETE = CONTENT_SNIPPETS.delete("/{id}", NoneType, "deletecontentsnippet")
-    ATTACH_TAG = CONTENT_SNIPPETS.ensure(
-        "/{content_snippet_id}/tags", Tag, "attachtagtocontentsnippet"
-    )
-    DETACH_TAG = CONTENT_SNIPPETS.delete(
+    LIST = SNIPPETS.pages("", Page[ContentSnippet], "listcontentsnippets")
+    CREATE = SNIPPETS.post("", ContentSnippet, "createcontentsnippet", body=SnippetOptions)
+    GET = SNIPPETS.get("/{id}", ContentSnippet, "getcontentsnippet")
+    UPDATE = SNIPPETS.update("/{id}", ContentSnippet, "updatecontentsnippet", body=SnippetFields)
+    DELETE = SNIPPETS.delete("/{id}", NoneType, "deletecontentsnippet")
+    ATTACH_TAG = SNIPPETS.ensure("/{content_snippet_id}/tags", Tag, "attachtagtocontentsnippet")
+    DETACH_TAG = SNIPPETS.delete(
         "/{content_snippet_id}/tags/{id}", Tag, "detachtagfromcontentsnippet"
     )
 
@@ -112,9 +106,7 @@ class ContentSnippets(Resource):
         """List all snippets, at most 50 a page."""
         return self._list(self.LIST, per_page=per_page)
 
-    async def create(
-        self, *, title: str, **fields: Unpack[ContentSnippetOptions]
-    ) -> ContentSnippet:
+    async def create(self, *, title: str, **fields: Unpack[SnippetOptions]) -> ContentSnippet:
         """Create a snippet and return it; with an unknown audience none is made (404)."""
         return await self._send(self.CREATE, fields=fields, title=title)
 
@@ -122,9 +114,7 @@ class ContentSnippets(Resource):
         """Return one snippet."""
         return await self._send(self.GET, snippet_id)
 
-    async def update(
-        self, snippet_id: Id, **fields: Unpack[ContentSnippetFields]
-    ) -> ContentSnippet:
+    async def update(self, snippet_id: Id, **fields: Unpack[SnippetFields]) -> ContentSnippet:
         """Change the given fields and return the whole snippet."""
         return await self._send(self.UPDATE, snippet_id, fields=fields)
 

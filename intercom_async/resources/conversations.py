@@ -8,10 +8,10 @@ from typing import Literal, Unpack
 from intercom_async.fan_out import Source
 from intercom_async.fields import (
     ConversationChanges,
+    ConversationOptions,
     ConversationReading,
-    ConversationSearchOptions,
+    ConversationSearch,
     HydrationOptions,
-    NewConversationOptions,
     Order,
 )
 from intercom_async.hydration import HasId, Hydration
@@ -36,7 +36,7 @@ class Conversations(ConversationActions, ConversationLinks):
     """Conversations between contacts and teammates; lists give them without their parts."""
 
     LIST = API.cursor("", ConversationPage[Conversation], "listconversations")
-    CREATE = API.post("", Message, "createconversation", body=NewConversationOptions)
+    CREATE = API.post("", Message, "createconversation", body=ConversationOptions)
     GET = API.get(
         "/{conversation_id}",
         Conversation,
@@ -49,10 +49,7 @@ class Conversations(ConversationActions, ConversationLinks):
     )
     DELETE = API.delete("/{conversation_id}", DeletedObject, "deleteconversation")
     SEARCH = API.search(
-        "/search",
-        ConversationPage[Conversation],
-        "searchconversations",
-        body=ConversationSearchOptions,
+        "/search", ConversationPage[Conversation], "searchconversations", body=ConversationSearch
     )
     LIST_DELETED = API.since("2.16").pages(
         "/deleted", ConversationPage[DeletedConversation], "listdeletedconversationids"
@@ -68,7 +65,7 @@ class Conversations(ConversationActions, ConversationLinks):
         return self._list(self.LIST, per_page=per_page, order=order, sort=sort)
 
     async def create(
-        self, *, contact_id: Id, body: str, **options: Unpack[NewConversationOptions]
+        self, *, contact_id: Id, body: str, **options: Unpack[ConversationOptions]
     ) -> Message:
         """Begin a conversation, in plain text and a contact's name; return its first message.
 
@@ -101,7 +98,7 @@ class Conversations(ConversationActions, ConversationLinks):
         return await self._send(self.DELETE, conversation_id, retain_metrics=retain_metrics)
 
     def search(
-        self, query: Predicate | Query, **options: Unpack[ConversationSearchOptions]
+        self, query: Predicate | Query, **options: Unpack[ConversationSearch]
     ) -> Pager[Conversation]:
         """List the conversations that a query holds for.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from intercom_async.fields import AttributeOwner, DataAttributeChanges, NewChoice, NewDataAttribute
+from intercom_async.fields import AttributeChanges, AttributeOwner, NewChoice, NewDataAttribute
 from intercom_async.models import DataAttribute
 
 from .base import Id, Page, Pager, Resource, Rows
@@ -23,7 +23,7 @@ class DataAttributes(Resource):
     LIST = API.get("", Page[DataAttribute], "lisdataattributes")
     CREATE = API.post("", DataAttribute, "createdataattribute")
     UPDATE = API.update(
-        "/{data_attribute_id}", DataAttribute, "updatedataattribute", body=DataAttributeChanges
+        "/{data_attribute_id}", DataAttribute, "updatedataattribute", body=AttributeChanges
     )
 
     def list(
@@ -43,7 +43,7 @@ class DataAttributes(Resource):
         return await self._send(self.CREATE, json=json, data_type="options")
 
     async def update(
-        self, data_attribute_id: Id, **fields: Unpack[DataAttributeChanges]
+        self, data_attribute_id: Id, **fields: Unpack[AttributeChanges]
     ) -> DataAttribute:
         """Change the given fields and return the whole attribute."""
         changes = given(**fields)

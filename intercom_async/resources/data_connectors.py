@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Unpack
 
-from intercom_async.fields import DataConnectorFields, DataConnectorOptions, ExecutionFilters
+from intercom_async.fields import ConnectorFields, ConnectorOptions, ExecutionFilters
 from intercom_async.models import ConnectorExecution, DataConnector, DeletedObject
 
 from .base import Id, Page, Pager, Resource, Rows
@@ -16,9 +16,9 @@ class DataConnectors(Resource):
     """Data connectors and what became of their requests."""
 
     LIST = API.cursor("", Page[DataConnector], "listdataconnectors")
-    CREATE = API.post("", DataConnector, "createdataconnector", body=DataConnectorOptions)
+    CREATE = API.post("", DataConnector, "createdataconnector", body=ConnectorOptions)
     GET = API.get("/{id}", DataConnector, "retrievedataconnector")
-    UPDATE = API.patch("/{id}", DataConnector, "updatedataconnector", body=DataConnectorFields)
+    UPDATE = API.patch("/{id}", DataConnector, "updatedataconnector", body=ConnectorFields)
     DELETE = API.delete("/{id}", DeletedObject, "deletedataconnector")
     LIST_EXECUTIONS = API.cursor(
         "/{data_connector_id}/execution_results",
@@ -36,7 +36,7 @@ class DataConnectors(Resource):
         """List all connectors, the last changed first, at most 50 a page."""
         return self._list(self.LIST, per_page=per_page)
 
-    async def create(self, *, name: str, **fields: Unpack[DataConnectorOptions]) -> DataConnector:
+    async def create(self, *, name: str, **fields: Unpack[ConnectorOptions]) -> DataConnector:
         """Create a connector and return it; it is a draft until `update` sets it live."""
         return await self._send(self.CREATE, fields=fields, name=name)
 
@@ -46,9 +46,7 @@ class DataConnectors(Resource):
         """Return one connector in full, as it is live unless its draft is asked for."""
         return await self._send(self.GET, connector_id, state_version=state_version)
 
-    async def update(
-        self, connector_id: Id, **fields: Unpack[DataConnectorFields]
-    ) -> DataConnector:
+    async def update(self, connector_id: Id, **fields: Unpack[ConnectorFields]) -> DataConnector:
         """Change the given fields, always by PATCH, and return the whole connector."""
         return await self._send(self.UPDATE, connector_id, fields=fields)
 

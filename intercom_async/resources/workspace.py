@@ -24,7 +24,7 @@ EMAILS = Rows("/emails", "emails", since="2.15")
 IP_ALLOWLIST = Rows("/ip_allowlist", "ip-allowlist")
 MACROS = Rows("/macros", "macros", since="2.16")
 SEGMENTS = Rows("/segments", "segments")
-SUBSCRIPTION_TYPES = Rows("/subscription_types", "subscription-types")
+SUBSCRIPTIONS = Rows("/subscription_types", "subscription-types")
 WORKFLOWS = Rows("/export/workflows", "workflows", since="2.15")
 
 
@@ -118,7 +118,7 @@ class Segments(Resource):
 class SubscriptionTypes(Resource):
     """Kinds of messages; what a contact decided about them is at `contacts.subscriptions`."""
 
-    LIST = SUBSCRIPTION_TYPES.get("", Page[SubscriptionType], "listsubscriptiontypes")
+    LIST = SUBSCRIPTIONS.get("", Page[SubscriptionType], "listsubscriptiontypes")
 
     def list(self) -> Pager[SubscriptionType]:
         """List all kinds; one answer holds them all."""

@@ -17,6 +17,15 @@ def test_placeholders_are_filled_by_name() -> None:
     assert DETACH.at(tag_id=9, contact_id="7").path == "/contacts/7/tags/9"
 
 
+def test_placeholders_are_filled_in_their_order() -> None:
+    assert DETACH.at("7", 9).path == "/contacts/7/tags/9"
+
+
+def test_another_number_of_ids_is_refused() -> None:
+    with pytest.raises(ConfigError, match="takes contact_id, tag_id, not 1"):
+        DETACH.at("7")
+
+
 @pytest.mark.parametrize(
     ("identity", "segment"),
     [
@@ -65,6 +74,14 @@ def test_wrong_placeholders_name_the_right_ones(path: dict[str, Any]) -> None:
 def test_repeating_means_what_the_verb_says_unless_told(method: Any, repeat: str) -> None:
     assert Operation(method, "/x", object).repeat == repeat
     assert Operation(method, "/x", object, repeat="safe").repeat == "safe"
+
+
+def test_a_call_into_another_type_leaves_the_row_as_it_is() -> None:
+    call = DETACH.at("7", 9)
+
+    assert call.into(str).operation.model is str
+    assert call.operation.model is object
+    assert call.into(str).target == call.target
 
 
 def test_query_parameters_are_encoded_and_none_is_left_out() -> None:
