@@ -193,6 +193,8 @@ class Operation(Generic[T_co]):
         Raises:
             TypeError: A field is none of this operation, or one that it needs is missing.
         """
+        if given.keys() <= self.allowed and self.required <= given.keys():
+            return dict(given)
         return only_fields(self.name, self.allowed, self.required, given)
 
 
@@ -310,10 +312,12 @@ _NO_QUERY: Mapping[str, Parameter] = {}
 
 def _segment(operation: str, name: str, value: object) -> str:
     """Encode one path value so that it can only ever be one segment of this path."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if not isinstance(value, str):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
         raise ConfigError(f"{operation}: {name} must be a str or int, not {type(value).__name__}")
+    if value.isalnum() and value.isascii():
+        return value
     if not value or value.isspace():
         raise ConfigError(f"{operation}: {name} is empty")
     if value in (".", ".."):

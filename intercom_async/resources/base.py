@@ -9,7 +9,7 @@ class Tags(Resource):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ from intercom_async.query import Predicate, Query, to_query
 from intercom_async.rows import Rows
 
 from .sender import Sender
-from .values import check_per_page, given, to_parameter
+from .values import check_per_page, to_parameter
 
 __all__ = ["Id", "Page", "Pager", "Resource", "Rows", "Sender", "fill"]
 
@@ -55,12 +55,23 @@ class Resource:
         **arguments: Any,
     ) -> T:
         """Fill a row in as `fill` does, send it, and return the decoded answer."""
-        call = fill(row, *path, fields=fields, query=query, json=json, **arguments)
+        if arguments or fields is not None or query is not None:
+            call = fill(row, path, arguments, fields, query, json)
+        else:
+            call = row.at(*path, json=json)
         return (await self._sender.send(call)).data
 
-    def _list(self, row: Operation[Page[T]], *path: Id, **arguments: Any) -> Pager[T]:
+    def _list(
+        self,
+        row: Operation[Page[T]],
+        *path: Id,
+        fields: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        json: dict[str, Any] | None = None,
+        **arguments: Any,
+    ) -> Pager[T]:
         """Fill a row in as `fill` does and return its pager, which sends when it is iterated."""
-        return Pager(self._fetch, fill(row, *path, **arguments))
+        return Pager(self._fetch, fill(row, path, arguments, fields, query, json))
 
     def _search(
         self, row: Operation[Page[T]], query: Predicate | Query, options: Mapping[str, Any]
@@ -90,7 +101,7 @@ class Resource:
 
     def _download(self, row: Operation[bytes], *path: Id, **arguments: Any) -> Download:
         """Fill a row in as `fill` does and return its download, which sends when it is entered."""
-        call = fill(row, *path, **arguments)
+        call = fill(row, path, arguments)
         return Download(lambda: self._sender.stream(call))
 
     async def _fetch(self, call: Call[T]) -> T:
@@ -110,33 +121,34 @@ _NOTHING = (lambda: None).__code__
 
 def fill(
     row: Operation[T],
-    *path: Id,
+    path: Sequence[Id],
+    arguments: Mapping[str, Any],
     fields: Mapping[str, Any] | None = None,
     query: Mapping[str, Any] | None = None,
     json: dict[str, Any] | None = None,
-    **arguments: Any,
 ) -> Call[T]:
     """Fill a row in.
 
     Args:
         row: The operation.
         path: A value for each placeholder, in their order.
+        arguments: Parameters of what reads or deletes, fields of the body of what writes. Those
+            that are None are left out.
         fields: Keywords whose names the row knows; those that are None are sent as null.
         query: Parameters in the address of an operation that has a body, too.
         json: What the body has beside `fields` and `arguments`.
-        arguments: Parameters of what reads or deletes, fields of the body of what writes. Those
-            that are None are left out.
 
     Raises:
         ConfigError: An argument cannot be sent.
         TypeError: A field is none of this operation, or one that it needs is missing.
     """
-    if not arguments and fields is query is None:
-        return row.at(*path, json=json)
-    rest = given(**arguments) if fields is None else {**given(**arguments), **row.fields(fields)}
+    rest = {name: value for name, value in arguments.items() if value is not None}
+    if fields is not None:
+        rest.update(row.fields(fields))
     if row.method in ("GET", "DELETE"):
-        query = {**(query or {}), **rest}
+        query = {**query, **rest} if query else rest
     elif rest or fields is not None:
-        json = {**(json or {}), **rest}
-    parameters = query and {name: to_parameter(name, value) for name, value in query.items()}
-    return row.at(*path, query=parameters, json=json)
+        json = {**json, **rest} if json else rest
+    if query:
+        query = {name: to_parameter(name, value) for name, value in query.items()}
+    return row.at(*path, query=query, json=json)

@@ -100,7 +100,7 @@ class Companies(Resource):
         The API lists no more than 10,000 by pages, of 60 at most: beyond, this goes on by `scroll`.
         """
         query = {"order": order, "per_page": per_page}
-        return self._by_pages_or_scroll(fill(self.LIST, query=query))
+        return self._by_pages_or_scroll(fill(self.LIST, (), {}, query=query))
 
     def scroll(self) -> Pager[Company]:
         """List all companies that have people, 100 a page, in no order that means anything.

@@ -171,7 +171,7 @@ class Contacts(ContactLinks):
         """Read a contact, or the one that took its place."""
         options = row.fields(how)
         follow_merged = options.pop("follow_merged", False)
-        call = fill(row, key, **options)
+        call = fill(row, (key,), options)
         for _ in range(_MERGES):
             try:
                 return await self._fetch(call)

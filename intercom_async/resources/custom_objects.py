@@ -60,7 +60,7 @@ class CustomObjects(Resource):
         Raises:
             NotFoundError: There is no such type.
         """
-        call = fill(self.LIST, type_identifier, external_id=external_id)
+        call = fill(self.LIST, (type_identifier,), {"external_id": external_id})
         found = await self._fetch(call.into(FoundCustomObject))
         return found if found.id else next(iter(found.data), None)
 

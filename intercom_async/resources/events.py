@@ -15,7 +15,7 @@ from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.operation import Paging
 
 from .base import Id, Pager, Resource, Rows, fill
-from .values import given, only_one, to_text
+from .values import given, only_one
 
 API = Rows("/events", "data-events")
 
@@ -35,11 +35,14 @@ class Events(Resource):
             ConfigError: No contact is named.
         """
         event = given(**self.CREATE.fields(fields))
-        keys = {key: to_text(event.get(key)) for key in ("user_id", "email", "id")}
-        if not any(keys.values()):
+        keys = [key for key in ("user_id", "email", "id") if key in event]
+        if not keys:
             raise ConfigError("an event needs its contact: give user_id, email or id")
-        event.setdefault("created_at", int(CLOCK.unix()))
-        await self._send(self.CREATE, fields={**event, **given(**keys)})
+        for key in keys:
+            event[key] = str(event[key])
+        if "created_at" not in event:
+            event["created_at"] = int(CLOCK.unix())
+        await self._send(self.CREATE, json=event)
 
     async def create_many(
         self,
@@ -89,7 +92,7 @@ class Events(Resource):
     async def summarize(self, **contact: Unpack[EventOwner]) -> EventPage[EventSummary]:
         """Return how often a contact did what, and when first and last; older events count too."""
         key = only_one("the contact", **{**_NOBODY, **self.LIST.fields(contact)})
-        call = fill(self.LIST, query={"type": "user", "summary": True, **key})
+        call = fill(self.LIST, (), {"type": "user", "summary": True, **key})
         return await self._fetch(call.into(EventPage[EventSummary]))
 
     async def create_summary(

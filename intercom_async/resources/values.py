@@ -75,6 +75,8 @@ def to_parameter(name: str, value: Any) -> Parameter:
     """
     if name == "per_page":
         return check_per_page(value)
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, datetime):
         return to_unix(name, value)
     if isinstance(value, Sequence) and not isinstance(value, str):
