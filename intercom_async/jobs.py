@@ -35,9 +35,9 @@ J = TypeVar("J", bound=Job)
 
 async def wait_for(
     look: Callable[[], Awaitable[J]],
-    *,
     done: Collection[str],
     name: str,
+    *,
     timeout_s: float | None,
 ) -> J:
     """Look at a job, less often the longer it takes, until it is done, and return it.

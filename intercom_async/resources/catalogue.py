@@ -15,31 +15,27 @@ if TYPE_CHECKING:
     from .admins import Admins, AwayStatusReasons, Teams
     from .ai_content import AiContent
     from .articles import Articles, InternalArticles
-    from .banners import Banners
     from .base import Resource
     from .calls import Calls, FinVoice, PhoneCalls
     from .companies import Companies
-    from .contacts import Contacts
+    from .contact_links import Notes
+    from .contacts import Contacts, Visitors
     from .content import Audiences, Content, ContentSnippets
     from .conversation_attributes import ConversationAttributes
     from .conversations import Conversations
     from .custom_objects import CustomObjects
     from .data_attributes import DataAttributes
     from .data_connectors import DataConnectors
-    from .data_exports import DataExports
     from .events import Events
     from .fin import Fin
     from .help_center import HelpCenter
-    from .jobs import Jobs
+    from .jobs import DataExports, Jobs, ReportingExports
     from .messages import Messages
-    from .news import News
-    from .notes import Notes
+    from .news import Banners, News
     from .office_hours import OfficeHours
-    from .reporting_exports import ReportingExports
     from .tags import Tags
     from .ticket_types import TicketStates, TicketTypes
     from .tickets import Tickets
-    from .visitors import Visitors
     from .workspace import (
         Brands,
         Emails,
@@ -122,22 +118,19 @@ RESOURCES: dict[str, str] = Catalogue.__annotations__
 """Attribute and class."""
 
 _HOMES: dict[str, str] = {
-    **dict.fromkeys(("teams", "away_status_reasons"), "admins"),
-    **dict.fromkeys(("fin_voice", "phone_calls"), "calls"),
-    **dict.fromkeys(("ticket_states",), "ticket_types"),
-    **dict.fromkeys(("content_snippets", "audiences"), "content"),
-    **dict.fromkeys(("internal_articles",), "articles"),
-    **dict.fromkeys(
-        (
-            "brands",
-            "emails",
-            "ip_allowlist",
-            "macros",
-            "segments",
-            "subscription_types",
-            "workflows",
-        ),
-        "workspace",
-    ),
+    name: module
+    for module, names in {
+        "admins": "away_status_reasons teams",
+        "articles": "internal_articles",
+        "calls": "fin_voice phone_calls",
+        "contact_links": "notes",
+        "contacts": "visitors",
+        "content": "audiences content_snippets",
+        "jobs": "data_exports reporting_exports",
+        "news": "banners",
+        "ticket_types": "ticket_states",
+        "workspace": "brands emails ip_allowlist macros segments subscription_types workflows",
+    }.items()
+    for name in names.split()
 }
 """Modules of the attributes that do not have one of their own name."""

@@ -9,6 +9,7 @@ from .base import Id, Page, Pager, Resource, Rows
 from .values import to_text
 
 API = Rows("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
+NOTES = Rows("/notes", "notes")
 
 
 class ContactLinks(Resource):
@@ -96,3 +97,13 @@ class ContactLinks(Resource):
     async def detach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
         """Take a tag off a contact and return the tag."""
         return await self._send(self.DETACH_TAG, contact_id, tag_id)
+
+
+class Notes(Resource):
+    """Notes, by their own ids."""
+
+    GET = NOTES.get("/{note_id}", Note, "retrievenote")
+
+    async def get(self, note_id: Id) -> Note:
+        """Return one note."""
+        return await self._send(self.GET, note_id)

@@ -1,4 +1,4 @@
-"""Contacts: users and leads."""
+"""Contacts, users and leads; and visitors, who are no contacts yet."""
 
 from __future__ import annotations
 
@@ -14,24 +14,28 @@ from intercom_async.fields import (
     ContactFields,
     ContactReading,
     ContactSearch,
+    Conversion,
     MergeFields,
     Order,
+    PersonKey,
+    VisitorChanges,
 )
-from intercom_async.models import Contact, ContactMerge, ContactStatus
+from intercom_async.models import Contact, ContactMerge, ContactStatus, Visitor
 from intercom_async.operation import Operation, Paging
 from intercom_async.query import F, Predicate, Query
 
-from .base import Id, Page, Pager, Rows, fill
+from .base import Id, Page, Pager, Resource, Rows, fill
 from .contact_links import ContactLinks
-
-log: logging.Logger = logging.getLogger("intercom_async")
+from .values import only_one
 
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.25, 2.0
-
 _MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
-
 API = Rows("/contacts", "contacts")
+VISITORS = Rows("/visitors", "visitors")
+
+
+log: logging.Logger = logging.getLogger("intercom_async")
 
 
 class Contacts(ContactLinks):
@@ -197,3 +201,33 @@ async def _looks(within_s: float) -> AsyncIterator[None]:
             return
         await CLOCK.sleep(pause_s)
         pause_s = min(2 * pause_s, _LAST_LOOK_S)
+
+
+class Visitors(Resource):
+    """Visitors."""
+
+    UPDATE = VISITORS.put("", Visitor, "updatevisitor", body=VisitorChanges)
+    FIND_BY_USER_ID = VISITORS.get("", Visitor, "retrievevisitorwithuserid")
+    CONVERT = VISITORS.post("/convert", Contact, "convertvisitor", body=Conversion)
+
+    async def update(
+        self, visitor_id: Id | None = None, **fields: Unpack[VisitorChanges]
+    ) -> Visitor:
+        """Change the given fields and return the whole visitor, named by exactly one key."""
+        changes = self.UPDATE.fields(fields)
+        key = only_one("the visitor", id=visitor_id, user_id=changes.pop("user_id", None))
+        return await self._send(self.UPDATE, json=key, **changes)
+
+    async def find_by_user_id(self, user_id: Id) -> Visitor:
+        """Return one visitor by your own key."""
+        return await self._send(self.FIND_BY_USER_ID, user_id=str(user_id))
+
+    async def convert(self, **fields: Unpack[Conversion]) -> Contact:
+        """Make a visitor a contact, or merge one into a contact, and return the contact."""
+        json = self.CONVERT.fields(fields)
+        people = {name: _key(json[name]) for name in ("user", "visitor")}
+        return await self._send(self.CONVERT, json={**json, **people})
+
+
+def _key(person: PersonKey) -> dict[str, str]:
+    return {name: str(value) for name, value in person.items() if value is not None}

@@ -1,16 +1,17 @@
-"""News, and the feeds it stands in."""
+"""What people are shown: news in its feeds, and banners."""
 
 from __future__ import annotations
 
 from typing import Unpack
 
 from intercom_async.fields import NewsItemOptions
-from intercom_async.models import DeletedObject, Newsfeed, NewsItem
+from intercom_async.models import Banner, BannerDismissal, DeletedObject, Newsfeed, NewsItem
 
 from .base import Id, Page, Pager, Resource, Rows
 
 ITEMS = Rows("/news/news_items", "news")
 FEEDS = Rows("/news/newsfeeds", "news")
+BANNERS = Rows("/contacts/{id}/banners", "banners", since="2.16", reserved=("find_by_external_id",))
 
 
 class News(Resource):
@@ -61,3 +62,19 @@ class News(Resource):
     async def get_feed(self, newsfeed_id: Id) -> Newsfeed:
         """Return one feed."""
         return await self._send(self.GET_FEED, newsfeed_id)
+
+
+class Banners(Resource):
+    """The banners of a contact."""
+
+    # To ask is to show: every answer counts as an impression of each banner in it.
+    LIST = BANNERS.get("", Page[Banner], "listcontactbanners", repeat="unsafe")
+    DISMISS = BANNERS.ensure("/{view_id}/dismiss", BannerDismissal, "dismisscontactbanner")
+
+    def list(self, contact_id: Id) -> Pager[Banner]:
+        """List the banners that a contact is to see now, and count them as shown."""
+        return self._list(self.LIST, contact_id)
+
+    async def dismiss(self, *, contact_id: Id, view_id: Id) -> BannerDismissal:
+        """Put a banner, by its `view_id`, away for a contact, in the messenger too."""
+        return await self._send(self.DISMISS, contact_id, view_id)
