@@ -8,7 +8,8 @@ from typing import Any, Literal, TypedDict
 from .common import Id, Moment, SearchOptions
 
 ConsentType = Literal["opt_in", "opt_out"] | str
-"""Whether a kind of message is sent to those who chose it, or to all who did not refuse it."""
+"""A kind of message's own: an ``opt_in`` kind that is attached to a contact is wanted from now on,
+and an ``opt_out`` kind is refused."""
 
 
 class ContactFields(TypedDict, total=False):

@@ -27,9 +27,10 @@ from .values import tagging, with_iso
 
 API = Rows("/articles", "articles")
 V2_16 = API.since("2.16")
-_ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
 INTERNAL = Rows("/internal_articles", "internal-articles")
 ONE = Rows("/internal_articles/{internal_article_id}", "internal-articles")
+
+_ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
 
 
 class Articles(Resource):

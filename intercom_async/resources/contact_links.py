@@ -9,7 +9,7 @@ from .base import Id, Page, Pager, Resource, Rows
 from .values import to_text
 
 API = Rows("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
-NOTES = Rows("/notes", "notes")
+ONE_NOTE = Rows("/notes", "notes")
 
 
 class ContactLinks(Resource):
@@ -74,11 +74,7 @@ class ContactLinks(Resource):
     async def attach_subscription(
         self, contact_id: Id, subscription_id: Id, *, consent_type: ConsentType
     ) -> SubscriptionType:
-        """Note what a contact decided about a kind of message and return the kind.
-
-        `consent_type` is the kind's own; attached, an ``opt_in`` kind is wanted from now on, and an
-        ``opt_out`` kind is refused.
-        """
+        """Note what a contact decided about a kind of message and return the kind."""
         decision = {"id": str(subscription_id), "consent_type": consent_type}
         return await self._send(self.ATTACH_SUBSCRIPTION, contact_id, json=decision)
 
@@ -102,7 +98,7 @@ class ContactLinks(Resource):
 class Notes(Resource):
     """Notes, by their own ids."""
 
-    GET = NOTES.get("/{note_id}", Note, "retrievenote")
+    GET = ONE_NOTE.get("/{note_id}", Note, "retrievenote")
 
     async def get(self, note_id: Id) -> Note:
         """Return one note."""

@@ -26,16 +26,16 @@ from intercom_async.query import F, Predicate, Query
 
 from .base import Id, Page, Pager, Resource, Rows, fill
 from .contact_links import ContactLinks
-from .values import only_one
+from .values import take_one
+
+log: logging.Logger = logging.getLogger("intercom_async")
+
+API = Rows("/contacts", "contacts")
+VISITORS = Rows("/visitors", "visitors")
 
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.25, 2.0
 _MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
-API = Rows("/contacts", "contacts")
-VISITORS = Rows("/visitors", "visitors")
-
-
-log: logging.Logger = logging.getLogger("intercom_async")
 
 
 class Contacts(ContactLinks):
@@ -96,9 +96,6 @@ class Contacts(ContactLinks):
 
         Up to version 2.16 times are compared by whole days of the workspace's time zone. Contacts
         that were merged into others are not found, new ones only after some seconds.
-
-        Raises:
-            QueryError: The API would refuse the query.
         """
         return self._search(self.SEARCH, query, options)
 
@@ -214,8 +211,8 @@ class Visitors(Resource):
         self, visitor_id: Id | None = None, **fields: Unpack[VisitorChanges]
     ) -> Visitor:
         """Change the given fields and return the whole visitor, named by exactly one key."""
-        changes = self.UPDATE.fields(fields)
-        key = only_one("the visitor", id=visitor_id, user_id=changes.pop("user_id", None))
+        changes: dict[str, Any] = {**self.UPDATE.fields(fields), "visitor_id": visitor_id}
+        key = take_one("the visitor", changes, visitor_id="id", user_id="user_id")
         return await self._send(self.UPDATE, json=key, **changes)
 
     async def find_by_user_id(self, user_id: Id) -> Visitor:

@@ -9,7 +9,7 @@ from intercom_async.models import Conversation
 
 from .base import Id, Resource, Rows
 from .replies import reply_body
-from .values import checked
+from .values import checked, with_text
 
 API = Rows("/conversations", "conversations")
 
@@ -43,8 +43,7 @@ class ConversationActions(Resource):
 
     async def assign(self, conversation_id: Id, **fields: Unpack[Assignment]) -> Conversation:
         """Assign a conversation to an admin or a team."""
-        part = checked(Assignment, {"type": "admin", **fields})
-        part["assignee_id"] = str(part["assignee_id"])
+        part = with_text(checked(Assignment, {"type": "admin", **fields}))
         return await self._part(conversation_id, "assignment", part.pop("admin_id"), **part)
 
     async def close(

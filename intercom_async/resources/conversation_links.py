@@ -17,7 +17,7 @@ from intercom_async.models import (
 )
 
 from .base import Id, Pager, Resource, Rows
-from .values import given, only_one, tagging, to_number
+from .values import given, tagging, take_one, to_number, with_text
 
 API = Rows("/conversations", "conversations")
 V2_16 = API.since("2.16")
@@ -72,8 +72,9 @@ class ConversationLinks(Resource):
         self, conversation_id: Id, *, admin_id: Id, **contact: Unpack[ContactKey]
     ) -> ConversationCustomers:
         """Add a contact to a conversation and return the contacts it has then."""
-        who = only_one("the contact", **{**_NOBODY, **self.ATTACH_CONTACT.fields(contact)})
-        json = {"admin_id": str(admin_id), "customer": who}
+        key = self.ATTACH_CONTACT.fields(contact)
+        names = {"contact_id": "intercom_user_id", "user_id": "user_id", "email": "email"}
+        json = {"admin_id": str(admin_id), "customer": take_one("the contact", key, **names)}
         return await self._send(self.ATTACH_CONTACT, conversation_id, json=json)
 
     async def detach_contact(
@@ -104,9 +105,5 @@ class ConversationLinks(Resource):
 
     async def convert(self, conversation_id: Id, **fields: Unpack[TicketConversion]) -> Ticket:
         """Make a conversation a ticket and return the ticket."""
-        json = given(**self.CONVERT.fields(fields))
-        texts = {name: str(json[name]) for name in json if name.endswith("_id")}
-        return await self._send(self.CONVERT, conversation_id, json={**json, **texts})
-
-
-_NOBODY = dict.fromkeys(("contact_id", "user_id", "email"))
+        json = with_text(given(**self.CONVERT.fields(fields)))
+        return await self._send(self.CONVERT, conversation_id, json=json)

@@ -103,9 +103,6 @@ class Conversations(ConversationActions, ConversationLinks):
         """List the conversations that a query holds for.
 
         `source.body` is searched word by word: a phrase is never found.
-
-        Raises:
-            QueryError: The API would refuse the query.
         """
         return self._search(self.SEARCH, query, options)
 
@@ -128,8 +125,5 @@ class Conversations(ConversationActions, ConversationLinks):
 
             async for full in intercom.conversations.hydrate(intercom.conversations.list()):
                 full.item, full.missing_parts
-
-        Raises:
-            ConfigError: `concurrency` is no whole number above 0, or `source` is a text.
         """
         return Hydration(source, partial(self.get, display_as=display_as), **options)

@@ -15,7 +15,7 @@ from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.operation import Paging
 
 from .base import Id, Pager, Resource, Rows, fill
-from .values import given, only_one
+from .values import given, take_one
 
 API = Rows("/events", "data-events")
 
@@ -86,12 +86,12 @@ class Events(Resource):
 
     def list(self, *, per_page: int | None = None, **contact: Unpack[EventOwner]) -> Pager[Event]:
         """List what a contact, named by one key, did in the last 90 days, the latest first."""
-        key = only_one("the contact", **{**_NOBODY, **self.LIST.fields(contact)})
+        key = take_one("the contact", self.LIST.fields(contact), **_KEYS)
         return self._list(self.LIST, query={"type": "user", **key}, per_page=per_page)
 
     async def summarize(self, **contact: Unpack[EventOwner]) -> EventPage[EventSummary]:
         """Return how often a contact did what, and when first and last; older events count too."""
-        key = only_one("the contact", **{**_NOBODY, **self.LIST.fields(contact)})
+        key = take_one("the contact", self.LIST.fields(contact), **_KEYS)
         call = fill(self.LIST, (), {"type": "user", "summary": True, **key})
         return await self._fetch(call.into(EventPage[EventSummary]))
 
@@ -103,4 +103,4 @@ class Events(Resource):
         await self._send(self.CREATE_SUMMARY, user_id=str(user_id), event_summaries=summary)
 
 
-_NOBODY = dict.fromkeys(("user_id", "email", "intercom_user_id"))
+_KEYS = {name: name for name in ("user_id", "email", "intercom_user_id")}

@@ -13,6 +13,7 @@ from intercom_async.models import (
 )
 
 from .base import Id, Page, Pager, Resource, Rows
+from .values import with_text
 
 API = Rows("/help_center/help_centers", "help-center")
 COLLECTIONS = Rows("/help_center/collections", "help-center")
@@ -54,9 +55,8 @@ class HelpCenter(Resource):
         Raises:
             ConflictError: The address leads somewhere already.
         """
-        redirect = self.CREATE_REDIRECT.fields(fields)
-        redirect["target_id"] = str(redirect["target_id"])
-        return await self._send(self.CREATE_REDIRECT, help_center_id, fields=redirect)
+        redirect = with_text(self.CREATE_REDIRECT.fields(fields))
+        return await self._send(self.CREATE_REDIRECT, help_center_id, json=redirect)
 
     async def get_redirect(self, *, help_center_id: Id, redirect_id: Id) -> HelpCenterRedirect:
         """Return one redirect."""

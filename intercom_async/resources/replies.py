@@ -6,7 +6,7 @@ from typing import Any
 
 from intercom_async.errors import ConfigError
 
-from .values import given, only_one
+from .values import given, take_one
 
 
 def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
@@ -15,8 +15,14 @@ def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: Nobody or more than one replies, or a contact writes anything but a comment.
     """
-    keys = ("admin_id", "contact_id", "email", "user_id")
-    author = only_one("a reply's author", **{key: fields.pop(key, None) for key in keys})
+    author = take_one(
+        "a reply's author",
+        fields,
+        admin_id="admin_id",
+        contact_id="intercom_user_id",
+        email="email",
+        user_id="user_id",
+    )
     message_type = fields.pop("message_type", "comment")
     if "admin_id" not in author and message_type != "comment":
         raise ConfigError(f"contacts write comments; a {message_type} needs admin_id")

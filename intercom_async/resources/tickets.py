@@ -27,7 +27,7 @@ from intercom_async.query import Predicate, Query
 
 from .base import Id, Pager, Resource, Rows
 from .replies import reply_body
-from .values import given, only_one, tagging, to_number
+from .values import given, tagging, take_one, to_number, with_text
 
 API = Rows("/tickets", "tickets")
 V2_16 = API.since("2.16")
@@ -111,36 +111,28 @@ class Tickets(Resource):
 
     async def change_type(self, ticket_id: Id, **fields: Unpack[TicketKindChange]) -> Ticket:
         """Make a ticket one of another type and return it."""
-        kind = given(**self.CHANGE_TYPE.fields(fields))
-        texts = {name: str(kind[name]) for name in kind if name.endswith("_id")}
-        return await self._send(self.CHANGE_TYPE, ticket_id, json={**kind, **texts})
+        kind = with_text(given(**self.CHANGE_TYPE.fields(fields)))
+        return await self._send(self.CHANGE_TYPE, ticket_id, json=kind)
 
     def search(self, query: Predicate | Query, **options: Unpack[SearchOptions]) -> Pager[Ticket]:
         """List the tickets that a query holds for, without their parts.
 
         Attributes go by number (``ticket_attribute.123``), `category` by ``request``, ``task`` and
         ``tracker``. There is no list of tickets: search for all that were created.
-
-        Raises:
-            QueryError: The API would refuse the query.
         """
         return self._search(self.SEARCH, query, options)
 
     def hydrate(
         self, source: Source[Id | HasId], **options: Unpack[HydrationOptions]
     ) -> Hydration[Ticket]:
-        """Fetch each ticket of a stream, by id or as searches give it, with its parts.
-
-        Raises:
-            ConfigError: `concurrency` is no whole number above 0, or `source` is a text.
-        """
+        """Fetch each ticket of a stream, by id or as searches give it, with its parts."""
         return Hydration(source, self.get, **options)
 
 
 def _new_ticket(ticket_type_id: Id, fields: dict[str, Any]) -> dict[str, Any]:
     """Write the body that creates a ticket."""
-    keys = {"id": "contact_id", "external_id": "external_id", "email": "email"}
-    contact = only_one("a ticket's contact", **{key: fields.pop(keys[key], None) for key in keys})
+    names = {"contact_id": "id", "external_id": "external_id", "email": "email"}
+    contact = take_one("a ticket's contact", fields, **names)
     assignees = ("admin_assignee_id", "team_assignee_id")
     assignment = {name: str(fields.pop(name)) for name in assignees if name in fields}
     return {

@@ -101,23 +101,27 @@ def tagging(tag_id: Id, admin_id: Id | None) -> dict[str, str]:
     return {"id": str(tag_id), **({} if admin_id is None else {"admin_id": str(admin_id)})}
 
 
-def only_one(name: str, **keys: Id | None) -> dict[str, str]:
-    """Return the one key of someone that was given, by the name that the API gives it.
+def take_one(whose: str, fields: dict[str, Any], **keys: str) -> dict[str, str]:
+    """Take the one key of someone that was given out of the fields, as the API names it.
 
     Args:
-        name: Whose key it is, for the error's message.
-        keys: The arguments, None if not given.
+        whose: Whose key it is, for the error's message.
+        fields: What was given.
+        keys: What the API calls each key.
 
     Raises:
         ConfigError: None or more than one was given.
     """
-    found = given(**keys)
+    found = given(**{keys[key]: fields.pop(key, None) for key in keys})
     if len(found) != 1:
-        raise ConfigError(f"{name} takes one of {', '.join(keys)}, not {len(found)}")
-    return {_WIRE_NAMES.get(key, key): str(value) for key, value in found.items()}
+        raise ConfigError(f"{whose} takes one of {', '.join(keys)}, not {len(found)}")
+    return {key: str(value) for key, value in found.items()}
 
 
-_WIRE_NAMES = {"contact_id": "intercom_user_id"}
+def with_text(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the ids among some fields as text, as the API declares them there."""
+    ids = {name for name, value in fields.items() if name.endswith("_id") and value is not None}
+    return {name: str(value) if name in ids else value for name, value in fields.items()}
 
 
 def to_text(value: Id | None) -> str | None:
