@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -55,6 +55,9 @@ class Terms(NamedTuple):
     max_wait_s: float | None = None
     deadline_s: float | None = None
 
+
+_Answered = tuple[Permit, Reply, Failure | None]
+"""The permit that was used, the reply to it, and what the reply says went wrong."""
 
 Exchange = Callable[[Request, Callable[[], None]], Awaitable[Reply]]
 """One of the ways in which a transport sends a request."""
@@ -109,13 +112,14 @@ class Session:
         self._clock = clock
         self._random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self._budget = backoff.RetryBudget(self._retry.budget)
-        self._waiting: set[Permit] = set()
+        self._permits: set[Permit] = set()
         self._is_closed = False
 
     async def close(self) -> None:
         """Wake what waits with `ClosedError` and close the transport."""
         self._is_closed = True
-        for permit in tuple(self._waiting):
+        for permit in tuple(self._permits):
+            # Those that have their turn already are not concerned.
             permit.abandon(ClosedError("the client was closed while the call waited for its turn"))
         await self._transport.close()
 
@@ -124,32 +128,39 @@ class Session:
         locks = _turns.setdefault(self.scheduler, {})
         return locks.setdefault((self.app, name), asyncio.Lock())
 
-    async def send(self, call: Call[T], terms: Terms) -> Response[T]:
+    def send(self, call: Call[T], terms: Terms) -> Coroutine[Any, Any, Response[T]]:
         """Send a call, again where that makes sense, and return its answer.
 
         Raises:
             IntercomError: Any but `ConfigError`; see `intercom_async.errors`.
         """
-        return await self._bounded(call, terms, self._transport.exchange)
+        return self._sending(call, terms, self._transport.exchange)
 
-    async def stream(self, call: Call[Any], terms: Terms) -> Response[StreamReply]:
+    def stream(self, call: Call[Any], terms: Terms) -> Coroutine[Any, Any, Response[StreamReply]]:
         """Send a call and return as soon as its answer begins; the caller closes it.
 
         Raises:
             IntercomError: As `send`.
         """
-        return await self._bounded(call, terms, self._transport.stream)
+        return self._sending(call, terms, self._transport.stream)
 
-    async def _bounded(self, call: Call[T], terms: Terms, exchange: Exchange) -> Response[T]:
+    def _sending(
+        self, call: Call[T], terms: Terms, exchange: Exchange
+    ) -> Coroutine[Any, Any, Response[T]]:
         progress = _Progress(self._clock.now(), exchange)
         if terms.deadline_s is None:
-            return await self._attempts(call, terms, progress)
+            return self._attempts(call, terms, progress)
+        return self._bounded(call, terms, progress, terms.deadline_s)
+
+    async def _bounded(
+        self, call: Call[T], terms: Terms, progress: _Progress, deadline_s: float
+    ) -> Response[T]:
         try:
-            async with asyncio.timeout(terms.deadline_s):
+            async with asyncio.timeout(deadline_s):
                 return await self._attempts(call, terms, progress)
         except TimeoutError:
             raise DeadlineError(
-                deadline_s=terms.deadline_s,
+                deadline_s=deadline_s,
                 attempts=progress.attempts,
                 maybe_sent=progress.maybe_sent,
                 call=call.name,
@@ -187,7 +198,11 @@ class Session:
         request = await terms.make_request(call)
         sent_s = self._clock.now()
         try:
-            permit, reply, failure = await self._follow(call, request, terms, progress)
+            permit, reply, failure = await self._admitted(call, request, terms, progress)
+            if redirect.is_redirect(reply.status):
+                permit, reply, failure = await self._follow(
+                    call, request, terms, progress, (permit, reply, failure)
+                )
         except TransportError as error:
             log.debug("%s: %s (attempt %d)", call.name, type(error).__name__, progress.attempts)
             return _Failed(
@@ -210,10 +225,15 @@ class Session:
         return self._answered(call, reply, permit, progress)
 
     async def _follow(
-        self, call: Call[Any], request: Request, terms: Terms, progress: _Progress
-    ) -> tuple[Permit, Reply, Failure | None]:
-        """Send a request, and what its redirects ask for."""
-        permit, reply, failure = await self._admitted(call, request, terms, progress)
+        self,
+        call: Call[Any],
+        request: Request,
+        terms: Terms,
+        progress: _Progress,
+        answered: _Answered,
+    ) -> _Answered:
+        """Send what redirects ask for, from the first of them on."""
+        permit, reply, failure = answered
         for _ in range(redirect.MAX_REDIRECTS):
             if not redirect.is_redirect(reply.status):
                 break
@@ -231,7 +251,7 @@ class Session:
 
     async def _admitted(
         self, call: Call[Any], request: Request, terms: Terms, progress: _Progress
-    ) -> tuple[Permit, Reply, Failure | None]:
+    ) -> _Answered:
         """Wait for a turn and use it for one request."""
         if self._is_closed:
             raise ClosedError("the client is closed")
@@ -244,10 +264,9 @@ class Session:
             call=call.name,
             is_repeat=progress.attempts > 1,
         )
-        self._waiting.add(permit)
+        self._permits.add(permit)
         try:
             async with permit:
-                self._waiting.discard(permit)
                 progress.maybe_sent = True
                 try:
                     reply = await progress.exchange(request, permit.sent)
@@ -261,7 +280,7 @@ class Session:
                     message=None if failure is None else failure.message,
                 )
         finally:
-            self._waiting.discard(permit)
+            self._permits.discard(permit)
         return permit, reply, failure
 
     def _answered(

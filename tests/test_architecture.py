@@ -32,7 +32,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("__init__", "__main__"),
 ]
 EXTRAS = ("cyclopts", "rich", "redis", "duckdb", "pyarrow", "starlette", "uvicorn", "httpx")
-CORE = {"aiohttp", "aiolimiter", "anyio", "msgspec", "yarl", "intercom_async"}
+CORE = {"aiohttp", "aiolimiter", "anyio", "msgspec", "multidict", "yarl", "intercom_async"}
 
 
 def part(path: Path) -> str:

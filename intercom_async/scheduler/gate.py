@@ -121,15 +121,18 @@ class Gate:
     def span(self, now: float) -> tuple[Ledger, ...]:
         """Return the windows, the first one first, that a call sent now may be counted in."""
         clock, grid = self.clock, self.grid
-        if now < self._span_until and self._span_of == (clock.version, grid.version):
+        versions = (clock.version, grid.version)
+        if now < self._span_until and self._span_of == versions:
             return self._span
         low, high = clock.bounds(now)
         high += self._uplink_s
         first, last = grid.window_at(now + low), grid.window_at(now + high)
-        self._span = tuple(map(self.ledger, range(first, last + 1, grid.length_ms)))
+        span = self._span
+        if not span or span[0].window != first or span[-1].window != last:
+            self._span = tuple(map(self.ledger, range(first, last + 1, grid.length_ms)))
         # Until the next window comes into reach; drift is far less than a millisecond by then.
         self._span_until = min(first / 1000 - low, last / 1000 - high) - EPSILON_S * grid.length_s
-        self._span_of = (clock.version, grid.version)
+        self._span_of = versions
         return self._span
 
     def ledger(self, window: int) -> Ledger:
@@ -151,6 +154,8 @@ class Gate:
             self.reserve.fade()
             for old in [old for old in self._ledgers if abs(old - window) > far_ms]:
                 self._close(self._ledgers.pop(old))
+            # What is closed is charged no more.
+            self._span, self._span_until = (), -math.inf
         return found
 
     def last_named(self) -> Ledger | None:

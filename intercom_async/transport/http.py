@@ -10,12 +10,12 @@ the scheduler has counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from intercom_async._version import __version__
@@ -26,6 +26,7 @@ from intercom_async.errors import (
     ConnectionLostError,
     DecodeError,
     RequestTimeoutError,
+    TransportError,
 )
 from intercom_async.wire import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 
@@ -35,7 +36,23 @@ _DNS_CACHE_S = 300
 
 USER_AGENT = f"intercom-async/{__version__} aiohttp/{aiohttp.__version__}"
 
-_on_sent: ContextVar[Callable[[], None] | None] = ContextVar("intercom_async_sent", default=None)
+
+class _Sending:
+    """Whether the bytes of one request have left, and whom to tell."""
+
+    __slots__ = ("_on_sent", "is_sent")
+
+    def __init__(self, on_sent: Callable[[], None]) -> None:
+        self._on_sent = on_sent
+        self.is_sent = False
+
+    def begin(self) -> None:
+        """Note that they leave now."""
+        self.is_sent = True
+        self._on_sent()
+
+
+_sending: ContextVar[_Sending | None] = ContextVar("intercom_async_sending", default=None)
 
 
 class _LostConnectionError(aiohttp.ClientError):
@@ -47,9 +64,9 @@ class _Request(aiohttp.ClientRequest):
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         """Send, and say so."""
-        on_sent = _on_sent.get()
-        if on_sent is not None:
-            on_sent()
+        sending = _sending.get()
+        if sending is not None:
+            sending.begin()
         try:
             return await super().send(conn)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
@@ -78,6 +95,7 @@ class HttpTransport:
         self._session = session
         self._is_own = session is None
         self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._headers: tuple[Mapping[str, str], CIMultiDict[str]] = ({}, CIMultiDict())
 
     async def open(self) -> None:
         """Make the session, in the loop that will use it."""
@@ -94,50 +112,53 @@ class HttpTransport:
 
     async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and read its whole answer."""
-        async with (
-            _translated(request) as attempt,
-            await self._send(
-                request, attempt.note(on_sent), self._timeout(request.timeout_s)
-            ) as response,
-        ):
+        sending = _Sending(on_sent)
+        try:
+            response = await self._send(request, sending, self._timeout(request.timeout_s))
             return Reply(response.status, response.headers, await _read(response, request))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _translated(error, request, sending) from _cause(error)
 
     async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and return with the head of a success, or with a whole failure."""
-        async with _translated(request) as attempt:
-            # A download may take hours; it is over when nothing comes for as long as one attempt.
-            times = aiohttp.ClientTimeout(
-                total=None,
-                sock_connect=min(request.timeout_s, _CONNECT_S),
-                sock_read=request.timeout_s,
-            )
-            response = await self._send(request, attempt.note(on_sent), times)
+        sending = _Sending(on_sent)
+        # A download may take hours; it is over when nothing comes for as long as one attempt.
+        times = aiohttp.ClientTimeout(
+            total=None,
+            sock_connect=min(request.timeout_s, _CONNECT_S),
+            sock_read=request.timeout_s,
+        )
+        try:
+            response = await self._send(request, sending, times)
             if response.status >= FIRST_FAILURE:
-                async with response:
-                    return Reply(response.status, response.headers, await _read(response, request))
+                return Reply(response.status, response.headers, await _read(response, request))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _translated(error, request, sending) from _cause(error)
         return StreamReply(
-            response.status, response.headers, _chunks(response, request), response.close
+            response.status, response.headers, _chunks(response, request, sending), response.close
         )
 
-    async def _send(
-        self,
-        request: Request,
-        on_sent: Callable[[], None],
-        times: aiohttp.ClientTimeout,
-    ) -> aiohttp.ClientResponse:
+    def _send(
+        self, request: Request, sending: _Sending, times: aiohttp.ClientTimeout
+    ) -> Awaitable[aiohttp.ClientResponse]:
         session = self._session
         if session is None or session.closed:
             raise ClosedError("the HTTP session is closed")
         if self._is_own:
-            _on_sent.set(on_sent)
+            _sending.set(sending)
         else:
             # A session of the caller's does not say when it sends: its pool may hold the
             # request back, so the moment is taken too early rather than too late.
-            on_sent()
-        return await session.request(
+            sending.begin()
+        known, headers = self._headers
+        if request.headers is not known:
+            # A view sends the same headers again and again: they are converted once.
+            headers = CIMultiDict(request.headers)
+            self._headers = (request.headers, headers)
+        return session.request(
             request.method,
             URL(request.url, encoded=True),
-            headers=request.headers,
+            headers=headers,
             data=request.body,
             timeout=times,
             allow_redirects=False,
@@ -165,82 +186,62 @@ class HttpTransport:
         return found
 
 
-class _translated:  # noqa: N801 (used as a statement, like a function)
-    """Turns aiohttp's errors into this package's, by whether anything was sent.
-
-    A class and not a generator: it stands on the way of every request.
-    """
-
-    __slots__ = ("_is_sent", "_on_sent", "_request")
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._is_sent = False
-        self._on_sent: Callable[[], None] | None = None
-
-    def note(self, on_sent: Callable[[], None]) -> Callable[[], None]:
-        """Return what is to be called when the bytes leave."""
-        self._on_sent = on_sent
-        return self._note
-
-    def _note(self) -> None:
-        self._is_sent = True
-        if self._on_sent is not None:
-            self._on_sent()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        name = self._request.name
-        if error is None or not isinstance(error, aiohttp.ClientError | TimeoutError):
-            return
-        if isinstance(error, aiohttp.ClientConnectorError):
-            raise ConnectError(f"no connection: {_reason(error)}", call=name) from error
-        if isinstance(error, TimeoutError):
-            # The cause is left out: its message has the whole URL.
-            raise _timed_out(self._request, is_sent=self._is_sent) from None
-        if isinstance(error, aiohttp.InvalidURL):
-            raise ConfigError(f"{name}: the URL is not one that can be sent") from None
-        raise ConnectionLostError(
-            f"the connection ended before the answer was complete: {_reason(error)}", call=name
-        ) from error
-
-
-async def _read(response: aiohttp.ClientResponse, request: Request) -> bytes:
+def _read(response: aiohttp.ClientResponse, request: Request) -> Awaitable[bytes]:
     """Read a body of bounded size; one whose length is known and small is read in one go."""
     length = response.content_length
-    is_plain = "Content-Encoding" not in response.headers
-    if length is not None and length <= request.max_bytes and is_plain:
-        return await response.read()
+    if (
+        length is not None
+        and length <= request.max_bytes
+        and "Content-Encoding" not in response.headers
+    ):
+        return response.read()
+    return _read_bounded(response, request)
+
+
+async def _read_bounded(response: aiohttp.ClientResponse, request: Request) -> bytes:
     body = bytearray()
-    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-        body += chunk
-        if len(body) > request.max_bytes:
-            raise DecodeError(
-                f"the answer is larger than {request.max_bytes} bytes", call=request.name
-            )
+    async with response:
+        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            body += chunk
+            if len(body) > request.max_bytes:
+                raise DecodeError(
+                    f"the answer is larger than {request.max_bytes} bytes", call=request.name
+                )
     return bytes(body)
 
 
-async def _chunks(response: aiohttp.ClientResponse, request: Request) -> AsyncIterator[bytes]:
+async def _chunks(
+    response: aiohttp.ClientResponse, request: Request, sending: _Sending
+) -> AsyncIterator[bytes]:
     """Give a body chunk by chunk, and close it at the end."""
     try:
-        async with _translated(request) as attempt:
-            attempt.note(_nothing)()
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                yield chunk
+        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            yield chunk
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise _translated(error, request, sending) from _cause(error)
     finally:
         response.close()
 
 
-def _nothing() -> None:
-    """Take no notice."""
+def _translated(
+    error: aiohttp.ClientError | TimeoutError, request: Request, sending: _Sending
+) -> ConfigError | TransportError:
+    """Say in this package's errors what happened, by whether anything was sent."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return ConnectError(f"no connection: {_reason(error)}", call=request.name)
+    if isinstance(error, TimeoutError):
+        return _timed_out(request, is_sent=sending.is_sent)
+    if isinstance(error, aiohttp.InvalidURL):
+        return ConfigError(f"{request.name}: the URL is not one that can be sent")
+    return ConnectionLostError(
+        f"the connection ended before the answer was complete: {_reason(error)}",
+        call=request.name,
+    )
+
+
+def _cause(error: Exception) -> Exception | None:
+    """Return an error as the cause of another one, unless its message has the whole URL."""
+    return None if isinstance(error, TimeoutError | aiohttp.InvalidURL) else error
 
 
 def _timed_out(request: Request, *, is_sent: bool) -> ConnectError | RequestTimeoutError:
