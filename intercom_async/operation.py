@@ -193,7 +193,7 @@ class Operation(Generic[T_co]):
         Raises:
             TypeError: A field is none of this operation, or one that it needs is missing.
         """
-        if given.keys() <= self.allowed and self.required <= given.keys():
+        if not self.required and given.keys() <= self.allowed:
             return dict(given)
         return only_fields(self.name, self.allowed, self.required, given)
 
@@ -272,9 +272,10 @@ def only_fields(
     """Return keywords as given.
 
     Raises:
-        TypeError: One is not allowed, or a required one is missing.
+        TypeError: One is not allowed, or a required one is missing or None.
     """
-    unknown, missing = given.keys() - allowed, required - given.keys()
+    unknown = given.keys() - allowed
+    missing = {each for each in required if given.get(each) is None}
     if unknown:
         known = _listed(sorted(allowed))
         raise TypeError(f"{name} has no field {_listed(sorted(unknown))}; it takes {known}")

@@ -60,9 +60,9 @@ class Admins(Resource):
 
     async def set_away(self, admin_id: Id, **fields: Unpack[AwayFields]) -> Admin:
         """Send a teammate away, or bring one back, and return the teammate."""
-        mode = given(**fields)
-        if "away_status_reason_id" in mode:
-            mode["away_status_reason_id"] = to_number(mode["away_status_reason_id"])
+        mode, reason = given(**fields), "away_status_reason_id"
+        if reason in mode:
+            mode[reason] = to_number(reason, mode[reason])
         return await self._send(self.SET_AWAY, admin_id, fields=mode)
 
     def list_activity_logs(self, **filters: Unpack[LogFilters]) -> Pager[ActivityLog]:

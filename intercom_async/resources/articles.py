@@ -23,7 +23,7 @@ from intercom_async.models import (
 )
 
 from .base import Id, Page, Pager, Resource, Rows
-from .values import tagging, with_iso
+from .values import check_ids, given, to_ids, with_iso
 
 API = Rows("/articles", "articles")
 V2_16 = API.since("2.16")
@@ -61,7 +61,8 @@ class Articles(Resource):
     ) -> Article:
         """Create an article, a draft unless `state` says otherwise, and return it."""
         options = with_iso(fields, *_ISO)
-        return await self._send(self.CREATE, fields=options, title=title, author_id=author_id)
+        author = check_ids(author_id=author_id)
+        return await self._send(self.CREATE, fields=options, json=author, title=title)
 
     async def get(self, article_id: Id) -> Article:
         """Return one article."""
@@ -102,7 +103,7 @@ class Articles(Resource):
 
     async def attach_tag(self, article_id: Id, tag_id: Id, *, admin_id: Id | None = None) -> Tag:
         """Tag an article, in the name of `admin_id` if given, and return the tag."""
-        tag = tagging(tag_id, admin_id)
+        tag = to_ids(id=tag_id, **given(admin_id=admin_id))
         return await self._send(self.ATTACH_TAG, article_id, json=tag)
 
     async def detach_tag(self, article_id: Id, tag_id: Id) -> Tag:
@@ -150,9 +151,8 @@ class InternalArticles(Resource):
         self, *, title: str, author_id: Id, owner_id: Id, **fields: Unpack[InternalArticleOptions]
     ) -> InternalArticle:
         """Create an internal article and return it."""
-        return await self._send(
-            self.CREATE, fields=fields, title=title, author_id=author_id, owner_id=owner_id
-        )
+        people = check_ids(author_id=author_id, owner_id=owner_id)
+        return await self._send(self.CREATE, fields=fields, json=people, title=title)
 
     async def get(self, internal_article_id: Id) -> InternalArticle:
         """Return one internal article."""
@@ -172,7 +172,7 @@ class InternalArticles(Resource):
         self, internal_article_id: Id, tag_id: Id, *, admin_id: Id | None = None
     ) -> Tag:
         """Tag an internal article, in the name of `admin_id` if given, and return the tag."""
-        tag = tagging(tag_id, admin_id)
+        tag = to_ids(id=tag_id, **given(admin_id=admin_id))
         return await self._send(self.ATTACH_TAG, internal_article_id, json=tag)
 
     async def detach_tag(self, internal_article_id: Id, tag_id: Id) -> Tag:

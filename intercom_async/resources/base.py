@@ -4,7 +4,7 @@ class Tags(Resource):
     GET = API.get("/{tag_id}", Tag, "findtag")
 
     async def get(self, tag_id: Id) -> Tag:
-        return await self._send(self.GET, tag_id=tag_id)
+        return await self._send(self.GET, tag_id)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from intercom_async.query import Predicate, Query, to_query
 from intercom_async.rows import Rows
 
 from .sender import Sender
-from .values import check_per_page, to_parameter
+from .values import check_id, check_per_page, to_parameter
 
 __all__ = ["Id", "Page", "Pager", "Resource", "Rows", "Sender", "fill"]
 
@@ -145,6 +145,9 @@ def fill(
     rest = {name: value for name, value in arguments.items() if value is not None}
     if fields is not None:
         rest.update(row.fields(fields))
+    for name, value in rest.items():
+        if value is not None and name.endswith("_id"):
+            check_id(name, value)
     if row.method in ("GET", "DELETE"):
         query = {**query, **rest} if query else rest
     elif rest or fields is not None:

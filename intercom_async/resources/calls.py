@@ -11,7 +11,7 @@ from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
 from intercom_async.operation import Paging
 
 from .base import Id, Page, Pager, Resource, Rows
-from .values import given
+from .values import given, to_id
 
 API = Rows("/calls", "calls")
 VOICE = Rows("/fin_voice", "calls", since="2.15")
@@ -48,7 +48,10 @@ class Calls(Resource):
 
     def search(self, conversation_ids: Sequence[Id]) -> Pager[Call]:
         """List the calls of 1 to 20 conversations, with their transcripts, in one answer."""
-        return self._list(self.SEARCH, conversation_ids=[str(each) for each in conversation_ids])
+        return self._list(
+            self.SEARCH,
+            conversation_ids=[to_id("conversation_ids", each) for each in conversation_ids],
+        )
 
 
 class FinVoice(Resource):

@@ -10,7 +10,7 @@ from intercom_async.operation import Call, Paging
 from intercom_async.scroll import CompanyPager
 
 from .base import Id, Page, Pager, Resource, Rows, fill
-from .values import to_text
+from .values import given, to_id, to_ids
 
 API = Rows("/companies", "companies")
 
@@ -52,7 +52,7 @@ class Companies(Resource):
 
     async def find_by_company_id(self, company_id: Id) -> Company | None:
         """Return one company by your own key; where there is none, expect None or NotFoundError."""
-        return await self._find_one(company_id=str(company_id))
+        return await self._find_one(company_id=to_id("company_id", company_id))
 
     async def find_by_name(self, name: str) -> Company | None:
         """Return one company by name; where there is none, expect None or `NotFoundError`."""
@@ -91,8 +91,8 @@ class Companies(Resource):
 
     async def create_note(self, company_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
         """Write a note on a company, in the name of `admin_id` if given, and return it."""
-        admin = to_text(admin_id)
-        return await self._send(self.CREATE_NOTE, company_id, body=body, admin_id=admin)
+        author = to_ids(**given(admin_id=admin_id))
+        return await self._send(self.CREATE_NOTE, company_id, json=author, body=body)
 
     def list(self, *, order: Order | None = None, per_page: int | None = None) -> Pager[Company]:
         """List all companies that have people, those whose people were seen last first.

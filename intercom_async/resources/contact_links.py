@@ -6,7 +6,7 @@ from intercom_async.fields import ConsentType
 from intercom_async.models import Company, Note, Segment, SubscriptionType, Tag
 
 from .base import Id, Page, Pager, Resource, Rows
-from .values import to_text
+from .values import given, to_id, to_ids
 
 API = Rows("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
 ONE_NOTE = Rows("/notes", "notes")
@@ -44,7 +44,7 @@ class ContactLinks(Resource):
 
     async def attach_company(self, contact_id: Id, company_id: Id) -> Company:
         """Attach a contact to a company, by Intercom's id of it, 1,000 at most, and return it."""
-        return await self._send(self.ATTACH_COMPANY, contact_id, id=str(company_id))
+        return await self._send(self.ATTACH_COMPANY, contact_id, id=to_id("company_id", company_id))
 
     async def detach_company(self, contact_id: Id, company_id: Id) -> Company:
         """Take a contact out of a company, by Intercom's id of it, and return the company."""
@@ -56,8 +56,8 @@ class ContactLinks(Resource):
 
     async def create_note(self, contact_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
         """Write a note on a contact, in the name of `admin_id` if given, and return it."""
-        admin = to_text(admin_id)
-        return await self._send(self.CREATE_NOTE, contact_id, body=body, admin_id=admin)
+        author = to_ids(**given(admin_id=admin_id))
+        return await self._send(self.CREATE_NOTE, contact_id, json=author, body=body)
 
     def segments(self, contact_id: Id) -> Pager[Segment]:
         """List the segments a contact is in; one answer holds them all."""
@@ -75,7 +75,7 @@ class ContactLinks(Resource):
         self, contact_id: Id, subscription_id: Id, *, consent_type: ConsentType
     ) -> SubscriptionType:
         """Note what a contact decided about a kind of message and return the kind."""
-        decision = {"id": str(subscription_id), "consent_type": consent_type}
+        decision = {"id": to_id("subscription_id", subscription_id), "consent_type": consent_type}
         return await self._send(self.ATTACH_SUBSCRIPTION, contact_id, json=decision)
 
     async def detach_subscription(self, contact_id: Id, subscription_id: Id) -> SubscriptionType:
@@ -88,7 +88,7 @@ class ContactLinks(Resource):
 
     async def attach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
         """Tag a contact and return the tag; a contact that has it keeps it."""
-        return await self._send(self.ATTACH_TAG, contact_id, id=str(tag_id))
+        return await self._send(self.ATTACH_TAG, contact_id, id=to_id("tag_id", tag_id))
 
     async def detach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
         """Take a tag off a contact and return the tag."""

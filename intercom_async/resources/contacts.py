@@ -26,7 +26,7 @@ from intercom_async.query import F, Predicate, Query
 
 from .base import Id, Page, Pager, Resource, Rows, fill
 from .contact_links import ContactLinks
-from .values import take_one
+from .values import take_one, to_id
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
@@ -88,7 +88,8 @@ class Contacts(ContactLinks):
         From 2.16 on those who share nothing are refused (`invalid_merge`) unless that is skipped.
         """
         rest, query = _parted(self.MERGE.fields(fields))
-        body = {"from": str(rest.pop("from_id")), "into": str(rest.pop("into_id"))}
+        body = {"from": to_id("from_id", rest.pop("from_id"))}
+        body["into"] = to_id("into_id", rest.pop("into_id"))
         return await self._send(self.MERGE, json=body, query=query, **rest)
 
     def search(self, query: Predicate | Query, **options: Unpack[ContactSearch]) -> Pager[Contact]:
@@ -217,7 +218,7 @@ class Visitors(Resource):
 
     async def find_by_user_id(self, user_id: Id) -> Visitor:
         """Return one visitor by your own key."""
-        return await self._send(self.FIND_BY_USER_ID, user_id=str(user_id))
+        return await self._send(self.FIND_BY_USER_ID, user_id=to_id("user_id", user_id))
 
     async def convert(self, **fields: Unpack[Conversion]) -> Contact:
         """Make a visitor a contact, or merge one into a contact, and return the contact."""

@@ -20,7 +20,7 @@ from intercom_async.fields import (
 from intercom_async.models import Audience, BulkActionAccepted, ContentSnippet, FoundContent, Tag
 
 from .base import Id, Page, Pager, Resource, Rows
-from .values import checked, tagging
+from .values import checked, given, to_ids
 
 API = Rows("/content", "content", since="2.16")
 SNIPPETS = Rows("/content_snippets", "content-snippets", since="2.16")
@@ -124,7 +124,7 @@ class ContentSnippets(Resource):
 
     async def attach_tag(self, snippet_id: Id, tag_id: Id, *, admin_id: Id | None = None) -> Tag:
         """Tag a snippet, in the name of `admin_id` if given, and return the tag."""
-        tag = tagging(tag_id, admin_id)
+        tag = to_ids(id=tag_id, **given(admin_id=admin_id))
         return await self._send(self.ATTACH_TAG, snippet_id, json=tag)
 
     async def detach_tag(self, snippet_id: Id, tag_id: Id) -> Tag:

@@ -9,7 +9,7 @@ from intercom_async.models import Conversation
 
 from .base import Id, Resource, Rows
 from .replies import reply_body
-from .values import checked, with_text
+from .values import checked, to_ids, with_text
 
 API = Rows("/conversations", "conversations")
 
@@ -62,16 +62,16 @@ class ConversationActions(Resource):
 
     async def redact_part(self, *, conversation_id: Id, part_id: Id) -> Conversation:
         """Blot out one part of a conversation for good."""
-        ids = {"conversation_id": str(conversation_id), "conversation_part_id": str(part_id)}
+        ids = to_ids(conversation_id=conversation_id, conversation_part_id=part_id)
         return await self._send(self.REDACT, json=ids, type="conversation_part")
 
     async def redact_source(self, *, conversation_id: Id, source_id: Id) -> Conversation:
         """Blot out the message a conversation began with for good."""
-        ids = {"conversation_id": str(conversation_id), "source_id": str(source_id)}
+        ids = to_ids(conversation_id=conversation_id, source_id=source_id)
         return await self._send(self.REDACT, json=ids, type="source")
 
     async def _part(
         self, conversation_id: Id, message_type: str, admin_id: Id, **fields: Any
     ) -> Conversation:
-        json = {"message_type": message_type, "admin_id": str(admin_id)}
+        json = {"message_type": message_type, **to_ids(admin_id=admin_id)}
         return await self._send(self.CREATE_PART, conversation_id, json=json, **fields)

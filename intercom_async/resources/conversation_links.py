@@ -17,7 +17,7 @@ from intercom_async.models import (
 )
 
 from .base import Id, Pager, Resource, Rows
-from .values import given, tagging, take_one, to_number, with_text
+from .values import given, take_one, to_ids, to_number, with_text
 
 API = Rows("/conversations", "conversations")
 V2_16 = API.since("2.16")
@@ -60,12 +60,12 @@ class ConversationLinks(Resource):
 
     async def attach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Tag a conversation and return the tag."""
-        tag = tagging(tag_id, admin_id)
+        tag = to_ids(id=tag_id, admin_id=admin_id)
         return await self._send(self.ATTACH_TAG, conversation_id, json=tag)
 
     async def detach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Take a tag off a conversation and return the tag."""
-        admin = {"admin_id": str(admin_id)}
+        admin = to_ids(admin_id=admin_id)
         return await self._send(self.DETACH_TAG, conversation_id, tag_id, json=admin)
 
     async def attach_contact(
@@ -74,14 +74,15 @@ class ConversationLinks(Resource):
         """Add a contact to a conversation and return the contacts it has then."""
         key = self.ATTACH_CONTACT.fields(contact)
         names = {"contact_id": "intercom_user_id", "user_id": "user_id", "email": "email"}
-        json = {"admin_id": str(admin_id), "customer": take_one("the contact", key, **names)}
+        who = take_one("the contact", key, **names)
+        json = {**to_ids(admin_id=admin_id), "customer": who}
         return await self._send(self.ATTACH_CONTACT, conversation_id, json=json)
 
     async def detach_contact(
         self, *, conversation_id: Id, contact_id: Id, admin_id: Id
     ) -> ConversationCustomers:
         """Take a contact, not the last one (422), out of a conversation; return those who stay."""
-        admin = {"admin_id": str(admin_id)}
+        admin = to_ids(admin_id=admin_id)
         return await self._send(self.DETACH_CONTACT, conversation_id, contact_id, json=admin)
 
     def handling_events(self, conversation_id: Id) -> Pager[HandlingEvent]:
@@ -100,7 +101,7 @@ class ConversationLinks(Resource):
         Raises:
             UnprocessableError: They cannot be merged (`merge_failed`).
         """
-        target = to_number(into_id)
+        target = to_number("into_id", into_id)
         return await self._send(self.MERGE, conversation_id, merge_into_conversation_id=target)
 
     async def convert(self, conversation_id: Id, **fields: Unpack[TicketConversion]) -> Ticket:

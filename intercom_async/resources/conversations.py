@@ -27,7 +27,7 @@ from intercom_async.query import Predicate, Query
 from .base import Id, Pager, Rows
 from .conversation_actions import ConversationActions
 from .conversation_links import ConversationLinks
-from .values import given, to_text
+from .values import given, to_id, with_text
 
 API = Rows("/conversations", "conversations")
 
@@ -72,9 +72,10 @@ class Conversations(ConversationActions, ConversationLinks):
         The message has an id of its own; the conversation's is `conversation_id`.
         """
         fields = self.CREATE.fields(options)
-        who = {"type": fields.pop("contact_type", "contact"), "id": str(contact_id)}
-        fields["brand_id"] = to_text(fields.get("brand_id"))
-        return await self._send(self.CREATE, fields=given(**fields), json={"from": who}, body=body)
+        who = {"type": fields.pop("contact_type", "contact"), "id": to_id("contact_id", contact_id)}
+        return await self._send(
+            self.CREATE, fields=with_text(given(**fields)), json={"from": who}, body=body
+        )
 
     async def get(self, conversation_id: Id, **how: Unpack[ConversationReading]) -> Conversation:
         """Return one conversation with its parts, the 500 newest at most."""

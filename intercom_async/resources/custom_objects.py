@@ -9,7 +9,7 @@ from intercom_async.fields import InstanceFilters, InstanceOptions
 from intercom_async.models import CustomObjectInstance, DeletedObject, FoundCustomObject
 
 from .base import Id, Page, Pager, Resource, Rows, fill
-from .values import given
+from .values import given, to_ids
 
 API = Rows("/custom_object_instances/{custom_object_type_identifier}", "custom-object-instances")
 
@@ -37,7 +37,7 @@ class CustomObjects(Resource):
     ) -> CustomObjectInstance:
         """Create an instance, or change the one that has this `external_id`, and return it."""
         return await self._send(
-            self.CREATE, type_identifier, fields=given(**options), external_id=external_id
+            self.CREATE, type_identifier, fields=given(**options), **to_ids(external_id=external_id)
         )
 
     def list(
@@ -60,7 +60,7 @@ class CustomObjects(Resource):
         Raises:
             NotFoundError: There is no such type.
         """
-        call = fill(self.LIST, (type_identifier,), {"external_id": external_id})
+        call = fill(self.LIST, (type_identifier,), to_ids(external_id=external_id))
         found = await self._fetch(call.into(FoundCustomObject))
         return found if found.id else next(iter(found.data), None)
 
@@ -69,7 +69,7 @@ class CustomObjects(Resource):
     ) -> DeletedObject:
         """Delete one instance for good, by your own key."""
         return await self._send(
-            self.DELETE_BY_EXTERNAL_ID, type_identifier, external_id=external_id
+            self.DELETE_BY_EXTERNAL_ID, type_identifier, **to_ids(external_id=external_id)
         )
 
     async def get(self, type_identifier: str, *, instance_id: Id) -> CustomObjectInstance:

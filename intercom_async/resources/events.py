@@ -15,7 +15,7 @@ from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.operation import Paging
 
 from .base import Id, Pager, Resource, Rows, fill
-from .values import given, take_one
+from .values import given, take_one, to_id, to_ids
 
 API = Rows("/events", "data-events")
 
@@ -35,11 +35,10 @@ class Events(Resource):
             ConfigError: No contact is named.
         """
         event = given(**self.CREATE.fields(fields))
-        keys = [key for key in ("user_id", "email", "id") if key in event]
+        keys = {key: event[key] for key in ("user_id", "email", "id") if key in event}
         if not keys:
             raise ConfigError("an event needs its contact: give user_id, email or id")
-        for key in keys:
-            event[key] = str(event[key])
+        event.update(to_ids(**keys))
         if "created_at" not in event:
             event["created_at"] = int(CLOCK.unix())
         await self._send(self.CREATE, json=event)
@@ -100,7 +99,9 @@ class Events(Resource):
     ) -> None:
         """Note how often a contact, by your own key, did something before events were sent."""
         summary = {"event_name": event_name, "count": count, "first": first, "last": last}
-        await self._send(self.CREATE_SUMMARY, user_id=str(user_id), event_summaries=summary)
+        await self._send(
+            self.CREATE_SUMMARY, user_id=to_id("user_id", user_id), event_summaries=summary
+        )
 
 
 _KEYS = {name: name for name in ("user_id", "email", "intercom_user_id")}

@@ -8,7 +8,7 @@ from intercom_async.fields import FinMessage, FinReply, FinScore, FinStart
 from intercom_async.models import FinRating, FinTurn
 
 from .base import Resource, Rows
-from .values import given, with_iso
+from .values import given, to_ids, with_iso
 
 API = Rows("/fin", "fin-agent")
 
@@ -27,19 +27,18 @@ class Fin(Resource):
         said, attributes = fields.pop("history", None), fields.pop("attributes", None)
         history = None if said is None else [_written(each) for each in said]
         about = given(history=history, attributes=attributes)
-        json = {"conversation_metadata": about} if about else {}
+        json: dict[str, Any] = to_ids(conversation_id=conversation_id)
+        if about:
+            json["conversation_metadata"] = about
         message = _written(fields.pop("message"))
-        return await self._send(
-            self.START, json=json, conversation_id=conversation_id, message=message, **fields
-        )
+        return await self._send(self.START, json=json, message=message, **fields)
 
     async def reply(self, conversation_id: str, **turn: Unpack[FinReply]) -> FinTurn:
         """Answer Fin once it waits for that, and return where the conversation stands."""
         fields = self.REPLY.fields(turn)
         message = _written(fields.pop("message"))
-        return await self._send(
-            self.REPLY, conversation_id=conversation_id, message=message, **fields
-        )
+        key = to_ids(conversation_id=conversation_id)
+        return await self._send(self.REPLY, json=key, message=message, **fields)
 
     async def rate(
         self, conversation_id: str, *, rating: FinScore, remark: str | None = None
@@ -48,7 +47,7 @@ class Fin(Resource):
 
         Another rating takes the place of this one until a remark has been made; then it is final.
         """
-        key = {"conversation_id": conversation_id}
+        key = to_ids(conversation_id=conversation_id)
         return await self._send(self.RATE, json=key, rating=rating, remark=remark)
 
 

@@ -10,7 +10,7 @@ from intercom_async.fields import EmailFields, InAppMessage, WhatsAppMessage
 from intercom_async.models import EventPage, Message, WhatsAppStatus
 
 from .base import Id, Pager, Resource, Rows
-from .values import checked, to_number
+from .values import checked, to_id, to_number
 
 API = Rows("/messages", "messages")
 V2_16 = API.since("2.16")
@@ -51,18 +51,22 @@ class Messages(Resource):
 
     async def get_whatsapp_status(self, message_id: str) -> WhatsAppStatus:
         """Return how far one WhatsApp message got."""
-        return await self._send(self.GET_WHATSAPP_STATUS, message_id=message_id)
+        return await self._send(
+            self.GET_WHATSAPP_STATUS, message_id=to_id("message_id", message_id)
+        )
 
     def list_whatsapp_statuses(
         self, *, ruleset_id: Id, per_page: int | None = None
     ) -> Pager[WhatsAppStatus]:
         """List how far the WhatsApp messages of one sending got, 50 a page, 100 at most."""
         return self._list(
-            self.LIST_WHATSAPP_STATUSES, ruleset_id=str(ruleset_id), per_page=per_page
+            self.LIST_WHATSAPP_STATUSES,
+            ruleset_id=to_id("ruleset_id", ruleset_id),
+            per_page=per_page,
         )
 
     async def _create(self, message_type: str, fields: dict[str, Any]) -> Message:
-        sender = {"type": "admin", "id": to_number(fields.pop("admin_id"))}
+        sender = {"type": "admin", "id": to_number("admin_id", fields.pop("admin_id"))}
         json = {"message_type": message_type, "from": sender, **fields}
         return await self._send(self.CREATE, json=json)
 

@@ -8,6 +8,7 @@ from intercom_async.fields import NewsItemOptions
 from intercom_async.models import Banner, BannerDismissal, DeletedObject, Newsfeed, NewsItem
 
 from .base import Id, Page, Pager, Resource, Rows
+from .values import check_ids
 
 ITEMS = Rows("/news/news_items", "news")
 FEEDS = Rows("/news/newsfeeds", "news")
@@ -34,7 +35,8 @@ class News(Resource):
         self, *, title: str, sender_id: Id, **fields: Unpack[NewsItemOptions]
     ) -> NewsItem:
         """Create a piece of news in the name of a teammate and return it."""
-        return await self._send(self.CREATE_ITEM, fields=fields, title=title, sender_id=sender_id)
+        sender = check_ids(sender_id=sender_id)
+        return await self._send(self.CREATE_ITEM, fields=fields, json=sender, title=title)
 
     async def get_item(self, news_item_id: Id) -> NewsItem:
         """Return one piece of news."""
@@ -44,7 +46,7 @@ class News(Resource):
         self, news_item_id: Id, *, title: str, sender_id: Id, **fields: Unpack[NewsItemOptions]
     ) -> NewsItem:
         """Change a piece of news and return it; title and sender must be sent, changed or not."""
-        json = {"title": title, "sender_id": sender_id}
+        json = {"title": title, **check_ids(sender_id=sender_id)}
         return await self._send(self.UPDATE_ITEM, news_item_id, fields=fields, json=json)
 
     async def delete_item(self, news_item_id: Id) -> DeletedObject:

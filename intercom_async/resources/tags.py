@@ -9,6 +9,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.models import Tag
 
 from .base import Id, Page, Pager, Resource, Rows
+from .values import to_id
 
 API = Rows("/tags", "tags")
 
@@ -35,14 +36,14 @@ class Tags(Resource):
 
     async def update(self, tag_id: Id, *, name: str) -> Tag:
         """Give a tag another name and return it."""
-        return await self._send(self.CREATE, id=str(tag_id), name=name)
+        return await self._send(self.CREATE, id=to_id("tag_id", tag_id), name=name)
 
     async def tag_contacts(self, contact_ids: Sequence[Id], *, name: str) -> Tag:
         """Tag contacts, by Intercom's ids, and return the tag, which is created if there is none.
 
         From 2.16 on contacts that do not exist are passed over; `users` says who was tagged.
         """
-        users = [{"id": str(contact_id)} for contact_id in contact_ids]
+        users = [{"id": to_id("contact_id", contact_id)} for contact_id in contact_ids]
         return await self._send(self.CREATE, name=name, users=users)
 
     async def tag_companies(
@@ -77,8 +78,8 @@ class Tags(Resource):
 
 def _companies(ids: Sequence[Id], company_ids: Sequence[Id]) -> list[dict[str, str]]:
     """Name companies by either of their keys."""
-    by_id = [{"id": str(each)} for each in ids]
-    by_company_id = [{"company_id": str(each)} for each in company_ids]
+    by_id = [{"id": to_id("ids", each)} for each in ids]
+    by_company_id = [{"company_id": to_id("company_ids", each)} for each in company_ids]
     if not by_id and not by_company_id:
         raise ConfigError("no company is named: give ids or company_ids")
     return by_id + by_company_id

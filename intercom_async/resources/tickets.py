@@ -27,7 +27,7 @@ from intercom_async.query import Predicate, Query
 
 from .base import Id, Pager, Resource, Rows
 from .replies import reply_body
-from .values import given, tagging, take_one, to_number, with_text
+from .values import given, take_one, to_id, to_ids, to_number, with_text
 
 API = Rows("/tickets", "tickets")
 V2_16 = API.since("2.16")
@@ -62,12 +62,12 @@ class Tickets(Resource):
 
     async def attach_tag(self, ticket_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Tag a ticket in an admin's name and return the tag."""
-        tag = tagging(tag_id, admin_id)
+        tag = to_ids(id=tag_id, admin_id=admin_id)
         return await self._send(self.ATTACH_TAG, ticket_id, json=tag)
 
     async def detach_tag(self, ticket_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
         """Take a tag off a ticket in an admin's name and return the tag."""
-        json = {"admin_id": str(admin_id)}
+        json = to_ids(admin_id=admin_id)
         return await self._send(self.DETACH_TAG, ticket_id, tag_id, json=json)
 
     async def link_conversation(self, *, ticket_id: Id, conversation_id: Id) -> Conversation:
@@ -77,7 +77,7 @@ class Tickets(Resource):
             BadRequestError: It is no tracker ticket, has 2,500 links, or another tracker has the
                 conversation.
         """
-        linked = {"conversation_id": str(conversation_id)}
+        linked = to_ids(conversation_id=conversation_id)
         return await self._send(self.LINK_CONVERSATION, ticket_id, json=linked)
 
     async def unlink_conversation(self, *, ticket_id: Id, conversation_id: Id) -> Conversation:
@@ -98,7 +98,7 @@ class Tickets(Resource):
         """Change the given fields and return the whole ticket."""
         changes: dict[str, Any] = {**fields}
         if "admin_id" in changes:
-            changes["admin_id"] = to_number(changes["admin_id"])
+            changes["admin_id"] = to_number("admin_id", changes["admin_id"])
         return await self._send(self.UPDATE, ticket_id, fields=changes)
 
     async def get(self, ticket_id: Id) -> Ticket:
@@ -136,7 +136,7 @@ def _new_ticket(ticket_type_id: Id, fields: dict[str, Any]) -> dict[str, Any]:
     assignees = ("admin_assignee_id", "team_assignee_id")
     assignment = {name: str(fields.pop(name)) for name in assignees if name in fields}
     return {
-        "ticket_type_id": str(ticket_type_id),
+        "ticket_type_id": to_id("ticket_type_id", ticket_type_id),
         "contacts": [contact],
         **({"assignment": assignment} if assignment else {}),
         **fields,

@@ -79,7 +79,7 @@ def to_parameter(name: str, value: Any) -> Parameter:
         return value
     if isinstance(value, datetime):
         return to_unix(name, value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType] (any list)
     parameter: Parameter = value
     return parameter
@@ -96,11 +96,6 @@ def check_per_page(per_page: int | None) -> int | None:
     raise ConfigError(f"per_page must be a whole number above 0, not {per_page!r}")
 
 
-def tagging(tag_id: Id, admin_id: Id | None) -> dict[str, str]:
-    """Write the body that attaches a tag; None leaves it to the token who does that."""
-    return {"id": str(tag_id), **({} if admin_id is None else {"admin_id": str(admin_id)})}
-
-
 def take_one(whose: str, fields: dict[str, Any], **keys: str) -> dict[str, str]:
     """Take the one key of someone that was given out of the fields, as the API names it.
 
@@ -115,20 +110,48 @@ def take_one(whose: str, fields: dict[str, Any], **keys: str) -> dict[str, str]:
     found = given(**{keys[key]: fields.pop(key, None) for key in keys})
     if len(found) != 1:
         raise ConfigError(f"{whose} takes one of {', '.join(keys)}, not {len(found)}")
-    return {key: str(value) for key, value in found.items()}
+    return {key: to_id(key, value) for key, value in found.items()}
 
 
 def with_text(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Write the ids among some fields as text, as the API declares them there."""
-    ids = {name for name, value in fields.items() if name.endswith("_id") and value is not None}
-    return {name: str(value) if name in ids else value for name, value in fields.items()}
+    ids = {name: value for name, value in fields.items() if name.endswith("_id")}
+    return {**fields, **to_ids(**given(**ids))}
 
 
-def to_text(value: Id | None) -> str | None:
-    """Write an id as text where the API declares one; None stays None."""
-    return None if value is None else str(value)
+def check_id(name: str, value: Id) -> Id:
+    """Return an id as it is.
+
+    Raises:
+        ConfigError: It is no id, or empty.
+    """
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise ConfigError(f"{name} must be a str or int, not {type(value).__name__}")
+    if value == "" or (isinstance(value, str) and value.isspace()):
+        raise ConfigError(f"{name} is empty")
+    return value
 
 
-def to_number(value: Id | None) -> Id | None:
-    """Write an id as a number where the API declares one; what is none is left to the API."""
+def check_ids(**ids: Id) -> dict[str, Any]:
+    """Return ids by name, each as it is; what is no id is refused as `check_id` does."""
+    return {name: check_id(name, value) for name, value in ids.items()}
+
+
+def to_ids(**ids: Id) -> dict[str, Any]:
+    """Write ids as text, by name, where the API declares them so."""
+    return {name: to_id(name, value) for name, value in ids.items()}
+
+
+def to_id(name: str, value: Id) -> str:
+    """Write one id as text; what is none is refused as `check_id` does."""
+    return str(check_id(name, value))
+
+
+def to_number(name: str, value: Id) -> Id:
+    """Write an id as a number where the API declares one; what is none is left to the API.
+
+    Raises:
+        ConfigError: It is no id, or empty.
+    """
+    check_id(name, value)
     return int(value) if isinstance(value, str) and value.isdecimal() else value
