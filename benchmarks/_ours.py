@@ -8,9 +8,13 @@ from intercom_async import Intercom
 class Client:
     """A client with nothing set but where the server is."""
 
-    async def open(self, url: str) -> None:
+    async def open(self, url: str, token: str = "token") -> None:  # noqa: S107 (opens nothing)
         """Open it; the process closes it."""
-        self._intercom = await Intercom("token", base_url=url).open()
+        self._intercom = await Intercom(token, base_url=url).open()
+
+    async def ask(self) -> None:
+        """Make the smallest call there is."""
+        await self._intercom.admins.me()
 
     async def read(self) -> int:
         """Read a conversation."""

@@ -38,11 +38,15 @@ class Child:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def ask(self, **command: Any) -> dict[str, Any]:
-        """Tell it what to do and return its answer."""
+    def tell(self, **command: Any) -> None:
+        """Tell it what to do and do not wait for its answer."""
         into = cast("TextIO", self._process.stdin)
         into.write(json.dumps(command) + "\n")
         into.flush()
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        """Tell it what to do and return its answer."""
+        self.tell(**command)
         return self.listen()
 
 
