@@ -193,8 +193,12 @@ class Operation(Generic[T_co]):
         Raises:
             TypeError: A field is none of this operation, or one that it needs is missing.
         """
-        if not self.required and given.keys() <= self.allowed:
-            return dict(given)
+        for name in self.required:
+            if given.get(name) is None:
+                break
+        else:
+            if given.keys() <= self.allowed:
+                return dict(given)
         return only_fields(self.name, self.allowed, self.required, given)
 
 
