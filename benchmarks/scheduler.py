@@ -2,9 +2,15 @@
 
     python benchmarks/scheduler.py [--quick] [--json FILE]
 
-The budgets: 10 µs for an admit with its acknowledgement when nobody waits, 20 µs when others do, as
-much with 100,000 waiting as with 1,000, and 1 KB for each that waits. The best of several rounds is
-taken: the least disturbed one.
+uncontended     an admit with its acknowledgement, when nobody waits: 10 µs wanted in each lane
+contended       a call let go while so many wait, its task included: 20 µs wanted, and as much with
+                100,000 waiting as with 1,000
+storm           what a cancelled call costs when all, or every second one, of those that wait are
+                cancelled at once, its task included. Those that are left must all be granted
+                afterwards, or the benchmark fails
+a waiter        bytes that a waiting call holds, without its task; 1 KB wanted
+
+The best of several rounds is taken: the least disturbed one.
 """
 
 from __future__ import annotations
@@ -88,6 +94,42 @@ async def contended_us(waiting: int, grants: int) -> float:
     return 1e6 * spent_s / grants
 
 
+async def storm_us(waiting: int, one_of: int) -> float:
+    """Cancel one of so many waiting calls, all at one moment; return what each of them costs.
+
+    Raises:
+        RuntimeError: A call that was not cancelled was not granted, or one that was, was.
+    """
+    scheduler = Scheduler(
+        Limits(app_per_minute=6 * MANY, workspace_per_minute=60 * MANY, max_in_flight=1)
+    )
+    said = Headers().next()
+    granted: list[int] = []
+
+    async def call(number: int) -> None:
+        async with scheduler.admit() as permit:
+            permit.observe(status=200, headers=said)
+            granted.append(number)
+
+    holder = scheduler.admit()
+    await holder.__aenter__()
+    holder.observe(status=200, headers=said)
+    tasks = [asyncio.ensure_future(call(number)) for number in range(waiting)]
+    await asyncio.sleep(0)
+    struck = tasks[::one_of]
+    begun = time.perf_counter()
+    for task in struck:
+        task.cancel()
+    await asyncio.wait(struck)
+    spent_s = time.perf_counter() - begun
+    await holder.__aexit__(None, None, None)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    scheduler.close()
+    if sorted(granted) != [number for number in range(waiting) if number % one_of]:
+        raise RuntimeError(f"{len(granted)} of {waiting - len(struck)} survivors were granted")
+    return 1e6 * spent_s / len(struck)
+
+
 async def bytes_a_waiter(waiting: int) -> float:
     """Measure what a waiting call holds: the permit, its future, its place; not its task."""
     scheduler = Scheduler(Limits(max_in_flight=1))
@@ -124,21 +166,27 @@ async def measure(*, quick: bool) -> dict[str, float]:
     for waiting in (few, many):
         rounds = [await contended_us(waiting, grants) for _ in range(1 if quick else 3)]
         figures[f"contended, {waiting} waiting, us"] = min(rounds)
+        for label, one_of in (("all", 1), ("half", 2)):
+            costs = [await storm_us(waiting, one_of) for _ in range(1 if quick else 3)]
+            figures[f"storm, {label} of {waiting}, us"] = min(costs)
+    figures["contended, many to few"] = (
+        figures[f"contended, {many} waiting, us"] / figures[f"contended, {few} waiting, us"]
+    )
     figures["a waiter, bytes"] = await bytes_a_waiter(few * 10)
     return figures
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", type=Path, default=None)
+    parser = argparse.ArgumentParser(description="What a scheduled call costs.")
+    parser.add_argument("--quick", action="store_true", help="fewer calls, fewer that wait")
+    parser.add_argument("--json", type=Path, help="write the results here")
     arguments = parser.parse_args()
     figures = asyncio.run(measure(quick=arguments.quick))
     for name, value in figures.items():
         print(f"{name:34} {value:10.2f}")
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps(figures, indent=1))
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":
