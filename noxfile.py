@@ -148,6 +148,8 @@ def bench(session: nox.Session) -> None:
     session.install("uvloop; sys_platform != 'win32'")
     programs = (
         ("overhead.py", "--peers", python),
+        ("utilisation.py", "--peers", python),
+        ("memory.py", "--peers", python),
         ("import_time.py", "--peers", python),
         ("scheduler.py",),
         ("sync.py", "full"),
