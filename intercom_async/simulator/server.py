@@ -96,8 +96,7 @@ class Server:
         """Answer one request; whatever happens, it is an answer of Intercom's form."""
         path = request.rel_url.raw_path
         if path.startswith(CONTROL_PREFIX):
-            reply = self._control(request.method, path, await request.read())
-            return self._wire.whole(reply, "simulator", None)
+            return await self._handle_control(request, path)
         self.requests += 1
         exchange = _Exchange(self._request_id())
         try:
@@ -118,6 +117,19 @@ class Server:
         return await self._wire.broken(
             request, reply, exchange.request_id, exchange.standing, exchange.fault
         )
+
+    async def _handle_control(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """Answer a request to the simulator itself."""
+        try:
+            body = await request.read()
+        except ConnectionError:
+            # Whoever asked is gone, as above.
+            return web.Response(status=400)
+        except web.HTTPRequestEntityTooLarge:
+            reply = Reply({"error": f"a body has at most {MAX_BODY_BYTES} bytes"}, 413)
+        else:
+            reply = self._control(request.method, path, body)
+        return self._wire.whole(reply, "simulator", None)
 
     def _request_id(self) -> str:
         """Return twenty letters and digits, as the real ones are: no UUID."""

@@ -205,16 +205,17 @@ async def test_no_body_breaks_any_operation(
         assert r.status < 500, (method, path, body)
 
 
+@pytest.mark.parametrize("path", ["/contacts", "/_simulator/limits"])
 async def test_a_client_that_goes_in_the_middle_of_its_request_is_let_go(
-    simulator: Simulator, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+    path: str, simulator: Simulator, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = urlsplit(simulator.url)
     _, writer = await asyncio.open_connection(address.hostname, address.port)
     head = f"Authorization: Bearer {simulator.token}\r\nContent-Length: 100\r\n"
-    writer.write(f"POST /contacts HTTP/1.1\r\nHost: x\r\n{head}\r\n{{".encode())
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\n{head}\r\n{{".encode())
     await writer.drain()
     async with http.get("/me"):
-        assert simulator.requests == 2
+        assert simulator.requests == (1 if path.startswith("/_simulator") else 2)
     writer.transport.abort()
 
     for _ in range(3):
