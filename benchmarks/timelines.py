@@ -2,10 +2,11 @@
 
     python benchmarks/timelines.py RESULT ... --to PICTURE [--situations SITUATION ...]
 
-RESULT is what `utilisation.py --json` wrote; several are put together. What was served goes up,
-what was refused goes down, on one scale for all; bars that are cut off by it are as long as the
-picture allows. Dashed lines are the ends of windows, grey is the window that was not counted. The
-table of all shares is printed as Markdown. Needs matplotlib.
+RESULT is what `utilisation.py --json` wrote; several are put together, and where two speak of the
+same program in the same situation, the later one holds. What was served goes up, what was refused
+goes down, on one scale for all; bars that are cut off by it are as long as the picture allows.
+Dashed lines are the ends of windows, grey is the window that was not counted. The table of all
+shares is printed as Markdown. Needs matplotlib.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ def load(files: list[Path]) -> tuple[float, list[Result]]:
     """Return the length of a window and the results of all files."""
     wholes: list[dict[str, Any]] = [json.loads(file.read_text()) for file in files]
     (window_s,) = {whole["window_s"] for whole in wholes}
-    return window_s, [result for whole in wholes for result in whole["results"]]
+    found = {
+        (result["strategy"], result["situation"]): result
+        for whole in wholes
+        for result in whole["results"]
+    }
+    return window_s, list(found.values())
 
 
 def names(results: list[Result], of: str) -> list[str]:
