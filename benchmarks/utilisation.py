@@ -31,7 +31,7 @@ Situations, all with a latency of 50 ms unless they say otherwise
 The latency comes after a call is counted, on the way back. The limit is the real one, 10,000 calls
 a minute in windows of 10 s; `--quick` has windows of 2 s at the same rate, and fewer of everything.
 Each program and each workspace is a process of its own; programs that leave a processor idle are
-measured side by side, each in a workspace of its own; the official client has a processor to itself.
+measured side by side, each in a workspace of its own; the official client has one alone.
 All of it takes half an hour.
 """
 
