@@ -185,6 +185,30 @@ async def test_columns_have_types_and_new_fields_get_columns(
     assert all(2010 < year[0] < 2030 for year in years)
 
 
+@pytest.mark.parametrize("size", [10_000, 4_000_000])
+@pytest.mark.parametrize("form", ["duckdb", "parquet"])
+def test_large_rows_fit(form: str, size: int, tmp_path: Path) -> None:
+    duckdb: Any = pytest.importorskip("duckdb")
+
+    sink = make_sink(form, tmp_path)
+    sink.open()
+    sink.begin([Table("tags", "id", Tag, 1, is_new=True, may_repeat=False)])
+    count = 4_000_000 // size
+    for begin in range(0, 3 * count, count):
+        rows = [
+            b'{"id":"%d","name":"%s"}' % (one, b"x" * size) for one in range(begin, begin + count)
+        ]
+        sink.commit({"tags": rows}, b"{}")
+    sink.finish({"tags": "keep"}, b"{}")
+    sink.close()
+
+    database = str(tmp_path / "target.duckdb") if form == "duckdb" else ":memory:"
+    source = "tags" if form == "duckdb" else f"'{tmp_path}/target/tags/*.parquet'"
+    with duckdb.connect(database) as connection:
+        found = connection.execute(f"SELECT count(*), min(length(name)) FROM {source}").fetchall()  # noqa: S608 (a test's own names)
+    assert found == [(3 * count, size)]
+
+
 @pytest.mark.parametrize("form", ["duckdb", "parquet"])
 def test_a_field_that_is_new_gets_a_column(form: str, tmp_path: Path) -> None:
     duckdb: Any = pytest.importorskip("duckdb")

@@ -7,7 +7,7 @@ memory. A row takes the place of an earlier one by a delete in the same transact
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,13 @@ from .extra import load
 from .files import told_plainly
 
 STATE_TABLE = "intercom_async_state"
-MEMORY = "64MB"
+MEMORY_MB = 64
 GROUP_ROWS = 10_240
 INSERT_ROWS = 500
+INSERT_BYTES = 2**19
+"""Of records in one statement: DuckDB takes some fifteen times as much to parse them."""
+MEMORY_TIMES = 64
+"""What a record that is larger than a statement's share is allowed, in times of its size."""
 _TYPES = {
     "text": "VARCHAR",
     "integer": "BIGINT",
@@ -83,7 +87,7 @@ class DuckDBSink:
             self._connection = self._duckdb.connect(
                 ":memory:",
                 config={
-                    "memory_limit": MEMORY,
+                    "memory_limit": f"{MEMORY_MB}MB",
                     "threads": 1,
                     "preserve_insertion_order": False,
                     "temp_directory": f"{self.where}.tmp",
@@ -135,9 +139,8 @@ class DuckDBSink:
         self._ask("BEGIN")
         try:
             for name, records in rows.items():
-                for start in range(0, len(records), INSERT_ROWS):
-                    chunk = records[start : start + INSERT_ROWS]
-                    self._put(self._tables[name], [record.decode() for record in chunk])
+                for chunk in _chunks(records):
+                    self._put(self._tables[name], chunk)
             self._save(state)
             self._ask("COMMIT")
         except BaseException:
@@ -145,6 +148,9 @@ class DuckDBSink:
             raise
 
     def _put(self, table: Table, records: list[str]) -> None:
+        if len(records) == 1 and len(records[0]) > INSERT_BYTES:
+            needed_mb = MEMORY_MB + MEMORY_TIMES * len(records[0]) // 10**6
+            self._ask(f"SET memory_limit = '{needed_mb}MB'")
         self._grow(table.name, records)
         if table.may_repeat:
             self._ask(
@@ -237,6 +243,20 @@ class DuckDBSink:
             connection.close()
         except self._duckdb.Error as error:
             raise self._refused(error) from error
+
+
+def _chunks(records: Iterable[bytes]) -> Iterator[list[str]]:
+    """Give records in lists for one statement each; one that is larger stands alone."""
+    chunk: list[str] = []
+    size = 0
+    for record in records:
+        if chunk and (len(chunk) == INSERT_ROWS or size + len(record) > INSERT_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(record.decode())
+        size += len(record)
+    if chunk:
+        yield chunk
 
 
 def _path(name: str) -> str:
