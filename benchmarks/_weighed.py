@@ -35,8 +35,8 @@ def peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-async def work(module: str, step: str, url: str) -> None:
-    """Do what the step says, and what comes before it."""
+async def work(module: str, step: str, url: str) -> Any:
+    """Do what the step says, and what comes before it; return the client, to be kept."""
     client: Any = importlib.import_module(module).Client()
     if step != "import":
         await client.open(url)
@@ -45,14 +45,16 @@ async def work(module: str, step: str, url: str) -> None:
     elif step == "rows":
         for _ in range(PAGES):
             await client.page()
+    return client
 
 
 async def main(module: str, step: str, url: str) -> None:
     """Weigh."""
     before = peak_bytes()
-    await work(module, step, url)
+    client = await work(module, step, url)
     print(json.dumps({"before_bytes": before, "peak_bytes": peak_bytes()}), flush=True)
     await asyncio.Event().wait()
+    del client  # held until here: an open client that is dropped complains
 
 
 if __name__ == "__main__":

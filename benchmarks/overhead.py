@@ -38,7 +38,7 @@ from intercom_async import Intercom
 from intercom_async.simulator import Simulator
 
 ROWS = 150
-WHATS = ("read", "page")
+CALLS = ("read", "page")
 PROGRAMS = {"ours": "_ours", "floor": "_bare", "official": "_official"}
 SLOW = "official"
 READ_ONE_OF = 40
@@ -113,10 +113,10 @@ def settle(clients: dict[str, Child]) -> None:
 def measure(clients: dict[str, Child], amount: Amount) -> dict[str, dict[str, list[float]]]:
     """Return microseconds a read and a row, by client and round."""
     found: dict[str, dict[str, list[float]]] = {
-        what: {name: [] for name in clients} for what in WHATS
+        what: {name: [] for name in clients} for what in CALLS
     }
     for _ in range(amount.rounds):
-        for what in WHATS:
+        for what in CALLS:
             for name, process in clients.items():
                 answer = process.ask(do=what, times=amount.times(name, what))
                 found[what][name].append(1e6 * answer["cpu_s"] / answer["objects"])
@@ -134,7 +134,7 @@ def summarise(
     """Print one loop's results and return them."""
     fresh_ratio = ratio(fresh["read"]["ours"], fresh["read"]["floor"])
     result: dict[str, object] = {"loop": loop, "fresh_read_ours_to_floor": fresh_ratio}
-    for what, label in zip(WHATS, ("read", "row"), strict=True):
+    for what, label in zip(CALLS, ("read", "row"), strict=True):
         rounds = found[what]
         row: dict[str, float] = {f"{name}_us": median(each) for name, each in rounds.items()}
         row["ours_to_floor"] = ratio(rounds["ours"], rounds["floor"])
