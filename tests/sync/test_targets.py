@@ -67,6 +67,19 @@ async def test_somebody_elses_files(form: str, intercom: Intercom, tmp_path: Pat
     assert text.read_text() == "dear diary"
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+async def test_what_a_kill_before_the_first_commit_leaves(
+    form: str, intercom: Intercom, tmp_path: Path
+) -> None:
+    folder = tmp_path / "target"
+    (folder / "tags").mkdir(parents=True)
+    if form == "jsonl":
+        (folder / "tags").rmdir()
+    (folder / "sync-state.json.new").write_bytes(b"{")
+    report = await sync(intercom, ["tags"], sink=make_sink(form, tmp_path))
+    assert report.is_complete
+
+
 async def test_a_file_where_a_folder_should_be(intercom: Intercom, tmp_path: Path) -> None:
     (tmp_path / "target").write_text("x")
 

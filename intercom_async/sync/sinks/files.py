@@ -21,13 +21,17 @@ LOCK_NAME = ".lock"
 
 def write_whole(path: Path, body: bytes) -> None:
     """Write a file so that after a crash the old one or the new one is there, whole."""
-    beside = path.with_name(f"{path.name}.new")
+    beside = _beside(path)
     with beside.open("wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
     sync_folder(path.parent)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
 
 
 def sync_folder(path: Path) -> None:
@@ -86,13 +90,19 @@ class Folder:
             self.path.mkdir(exist_ok=True)
             self._take_lock()
             if not self.state_path.exists():
-                if any(entry.name != LOCK_NAME for entry in self.path.iterdir()):
+                if not all(self._is_left(entry) for entry in self.path.iterdir()):
                     raise TargetError(
                         f"{self.path} has files and no {STATE_NAME}: it is not a sync's folder; "
                         "choose an empty one"
                     )
                 return None
             return self._read(own)
+
+    def _is_left(self, entry: Path) -> bool:
+        """Say whether a sync that was killed before its first commit may have left this."""
+        if entry.is_dir():
+            return not any(entry.iterdir())
+        return entry.name in (LOCK_NAME, _beside(self.state_path).name)
 
     def _read(self, own: type[T]) -> tuple[bytes, T]:
         try:
