@@ -23,14 +23,20 @@ BLIND_S = 8.0
 """Without any reply for so long, what others use as a rule counts half."""
 UNSEEN_RTTS = 4.0
 """What was fast just now is taken to go on for at most so many round trips."""
+OWN_WEIGHT = 4.0
+"""With a smaller part than one in so many of what is used, less is held back for the others."""
 MOST_HELD_BACK = 0.05
 """Of a limit: what was fast just now holds no more back."""
 LAST_OF = 400
 """Of so many calls one is left over when others are there: the last ones are not worth a 429."""
 ABSENT = 0.01
 """Others that use less of a window on the average are not there."""
+EXPECTED = 0.02
+"""Others who as a rule use so much of a window are waited for in the next one."""
 FIRST_PART = 0.125
 """Of the pace, until it is known how fast others are that were met in the first window."""
+LATE_MS = 60_000
+"""A reply that names a window this long before the newest says that a clock was set."""
 SLOTS = 64
 """Parts of a window that are told apart."""
 CENSORED = 2.0
@@ -68,6 +74,11 @@ class Foreign:
         self._coming = [0.0] * SLOTS
 
     @property
+    def is_expected(self) -> bool:
+        """Whether others are likely to use this window, by what they did in the last ones."""
+        return self.share > 0.0 or self._coming[0] > EXPECTED
+
+    @property
     def is_unknown(self) -> bool:
         """Whether no window has been seen to its end."""
         return not self._windows
@@ -97,19 +108,35 @@ class Foreign:
         if self.share < ABSENT / 10:
             self.share = 0.0
 
+    def move_on(self, last: Ledger | None, named: Ledger) -> Ledger:
+        """Learn from a window when a reply names the next one first; return the newer of the two.
+
+        By then it has all its replies. Its end is no moment to learn from: calls that may be
+        counted in the next window can go long before it.
+        """
+        if last is None:
+            return named
+        if 0 < last.window - named.window < LATE_MS:
+            return last
+        self.learn(last)
+        return named
+
     def learn(self, ledger: Ledger) -> None:
-        """Take in when others used a window that is about to end."""
+        """Take in when others used a window that is over."""
         if not ledger.acknowledged:
             return
         weight = 0.5 if self._has_learned else 1.0
+        # Where replies overtake each other, their ranks tell of others who are not there; now that
+        # all have come, the count says how many there can have been.
+        part = min(1.0, ledger.foreign_at_most / max(1, ledger.foreign)) / ledger.limit
         self._has_learned = True
         last = ledger.marked[0]
         for slot, known in enumerate(self._profile):
             if slot > last:
                 self._profile[slot] = UNSEEN_FADE * known
                 continue
-            used = ledger.marks[slot] / ledger.limit if ledger.marks else 0.0
-            if slot >= last - 1 and ledger.top >= ledger.limit:
+            used = ledger.marks[slot] * part if ledger.marks else 0.0
+            if slot >= last - 1 and ledger.is_full:
                 used *= CENSORED
             self._profile[slot] = known + weight * (used - known)
         coming = 0.0
@@ -187,6 +214,8 @@ class Foreign:
         )
         blind_s = max(0.0, age_s - 2.0 * rtt_s)
         usual *= limit * math.exp2(-blind_s / BLIND_S)
+        # Of many processes that share a window, each risks no more than the few calls it sends.
+        usual *= min(1.0, OWN_WEIGHT * self.own_part)
         least = limit // LAST_OF if foreign > ROUNDING else 0
         return math.ceil(max(min(sudden, MOST_HELD_BACK * limit), usual, least))
 

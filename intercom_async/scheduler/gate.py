@@ -18,7 +18,7 @@ from .ledger import Ledger
 from .limiter_clock import LimiterClock
 from .pace import Pace, even_rate
 from .placing import place, rank_in
-from .reserve import RELEASE_S, Reserve
+from .reserve import Reserve
 from .workspace import Workspace
 
 EPSILON_S = 1e-4
@@ -47,6 +47,7 @@ class Gate:
 
     __slots__ = (
         "_ledgers",
+        "_named",
         "_random",
         "_scout_at",
         "_soft",
@@ -82,6 +83,7 @@ class Gate:
         self.clock: LimiterClock = clock
         self._random = random
         self._ledgers: dict[int, Ledger] = {}
+        self._named: Ledger | None = None
         self.newest: int = 0
         """The latest window that was looked at."""
         self.frozen: int = 0
@@ -147,9 +149,6 @@ class Gate:
         found = Ledger(window, self.limit, self.workspace.ledger(window))
         self._ledgers[window] = found
         if not self.newest - far_ms <= window <= self.newest:
-            last = self._ledgers.get(self.newest)
-            if last is not None:
-                self.foreign.learn(last)
             self.newest = window
             self.reserve.fade()
             for old in [old for old in self._ledgers if abs(old - window) > far_ms]:
@@ -247,7 +246,7 @@ class Gate:
         if not self.reserve.per_s:
             return now + pause_s
         # Shortly before the end nothing is kept for interactive calls any more.
-        released_s = max(0.0, self.left_s(ledger, now) - RELEASE_S)
+        released_s = max(0.0, self.left_s(ledger, now) - self.grid.tuning.release_s)
         return now + min(pause_s, released_s + EPSILON_S)
 
     def _look_at_workspace(self, ledger: Ledger, now: float, *, cost: int, paced: bool) -> float:
@@ -271,14 +270,14 @@ class Gate:
         # What went blindly may be counted in any window.
         charged = ledger.outstanding + ledger.acknowledged + ledger.lost + self.cold.given
         kept = not hurried and self.reserve.per_s > 0.0
-        if not kept and ledger.top <= charged and not self.foreign.share:
+        if not kept and ledger.top <= charged and not self.foreign.is_expected:
             hard = ledger.limit - charged
             return hard, hard
         left_s = self.left_s(ledger, now)
         foreign = self.foreign.estimate(ledger)
         soft = hard = ledger.limit - foreign - charged
         length_s = self.grid.length_s
-        if foreign > ROUNDING or self.foreign.share:
+        if foreign > ROUNDING or self.foreign.is_expected:
             soft -= self.foreign.margin(
                 now,
                 foreign,
@@ -288,7 +287,7 @@ class Gate:
                 window_s=length_s,
             )
         if kept:
-            soft -= self.reserve.kept(ledger.limit, left_s)
+            soft -= self.reserve.kept(ledger.limit, left_s, self.grid.tuning.release_s)
         return hard, soft
 
     def rate_per_s(self, now: float) -> float:
@@ -361,6 +360,8 @@ class Gate:
         if charged and ledger not in charged:
             self._uplink_s = min(self._uplink_s * 1.5, self.grid.tuning.uplink_most_s)
             self._span_until = -math.inf
+        if ledger is not self._named:
+            self._named = self.foreign.move_on(self._named, ledger)
         ledger.acknowledge(cost)
         if used is not None:
             if used == 0:

@@ -15,8 +15,6 @@ BURST_FADE = 0.8
 """What is remembered of the greatest burst after each window in which none was as great."""
 MOST = 0.05
 """Of a limit: bursts keep no more than this."""
-RELEASE_S = 0.15
-"""Before a window's end: from here on a call may be counted in the next window as well."""
 
 
 class Reserve:
@@ -53,9 +51,15 @@ class Reserve:
         if self.per_s and now - self._arrived_at > 2 * window_s:
             self.per_s = self._burst = 0.0
 
-    def kept(self, limit: int, left_s: float) -> int:
-        """Return how many calls are kept with so much of the window left."""
-        if not self.per_s or left_s <= RELEASE_S:
+    def kept(self, limit: int, left_s: float, release_s: float) -> int:
+        """Return how many calls are kept.
+
+        Args:
+            limit: Of the window.
+            left_s: How much of it is left.
+            release_s: With less left, nothing is kept.
+        """
+        if not self.per_s or left_s <= release_s:
             return 0
         coming = self.per_s * left_s
         burst = self._burst if self._burst >= 2 else 0.0  # noqa: PLR2004 (one is no burst)

@@ -18,6 +18,10 @@ class Tuning(NamedTuple):
     uplink_s: float
     """How long a request may take to be counted; grows when one takes longer."""
     uplink_most_s: float
+    release_s: float
+    """So shortly before a window's end nothing is kept for interactive calls: they may count in
+    the next one as well.
+    """
     foreign_span_s: float
     """Over which others' use is measured."""
     steepest: float = 3.0
@@ -34,5 +38,6 @@ def tuning(window_s: float) -> Tuning:
         second_look_s=0.1 * min(scale, 1.0),
         uplink_s=0.1 * min(scale, 1.0),
         uplink_most_s=min(0.5, 0.2 * window_s),
+        release_s=0.15 * min(scale, 1.0),
         foreign_span_s=0.25 * min(scale, 1.0),
     )
