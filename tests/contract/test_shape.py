@@ -36,7 +36,7 @@ def lines(path: Path) -> int:
 
 
 def test_an_operation_takes_few_lines() -> None:
-    """The issue asks for 12; what is reached is held.
+    """The aim is 12; what is reached is held.
 
     The second figure counts all of the folder, also what is no operation: the base class, the
     catalogue, how values are written. What methods take (`fields`) and what makes rows (`rows`)
