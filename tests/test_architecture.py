@@ -20,7 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Lower floors first. A module may import from its own floor and from those below.
 FLOORS: list[tuple[str, ...]] = [
-    ("_version", "window", "errors", "clock", "config", "priority"),
+    ("_version", "lazy", "window", "errors", "clock", "config", "priority"),
     ("models", "fields", "query", "operation", "rows", "wire", "response", "failure", "redirect"),
     ("drift_log", "coercion", "repair", "encoding", "codec", "backoff", "paging"),
     ("scheduler", "transport"),

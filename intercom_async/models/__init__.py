@@ -6,8 +6,10 @@ defining all the structs would take longer than importing the rest of the packag
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from intercom_async.lazy import lazily
 
 if TYPE_CHECKING:
     from .activity_logs import (
@@ -319,19 +321,9 @@ _NAMES = {
     ),
     "workflows": "Workflow WorkflowExport",
 }
-_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
-
-__all__ = sorted(_HOME)  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll] # as above
-
-
-def __getattr__(name: str) -> Any:
-    """Import the module that has a name, and keep the name here."""
-    module = _HOME.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{module}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__: Callable[[str], Any]
+__all__: list[str]
+__getattr__, __all__ = lazily(__name__, _NAMES)
 
 
 def __dir__() -> list[str]:

@@ -136,7 +136,7 @@ class Ledger:
 
         Limits change within a window: the request that left last knows the newest one.
         """
-        if limit and limit > 0 and sent >= self._limit_sent_at:
+        if limit and sent >= self._limit_sent_at:
             self.limit = limit
             self._limit_sent_at = sent
         if used is not None:

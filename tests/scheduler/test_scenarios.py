@@ -25,6 +25,7 @@ CHECKED = {
     "1 % lost": Goal(0.98, 0.0005),
     "bursts 20 %": Goal(0.97, 0.003),
     "early edge 50 %": Goal(0.97, 0.003),
+    "late edge 20 %": Goal(0.97, 0.002),
     "late edge 80 %": Goal(0.97, 0.008),
     "8 processes": Goal(0.99, 0.003, jain=0.97),
     "32 processes": Goal(0.97, 0.004, jain=0.9),

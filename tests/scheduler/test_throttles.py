@@ -153,6 +153,21 @@ async def test_the_workspace_stops_all_apps(make_desk: MakeDesk) -> None:
     assert desk.scheduler.statistics("b").app.limit == 1000
 
 
+async def test_a_very_late_reply_leaves_the_workspaces_window_as_it_is(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    await desk.call()
+    async with desk.scheduler.admit() as late:
+        reply = await desk.exchange()
+        for _ in range(4):
+            await CLOCK.sleep(10.0)
+            await desk.call()
+        used = desk.scheduler.statistics().workspace.used
+        late.observe(status=reply.status, headers=reply.headers)
+
+    assert desk.scheduler.statistics().workspace.used == used > 0
+
+
 async def test_numbers_of_the_workspace_are_not_the_apps() -> None:
     scheduler = Scheduler()
     async with scheduler.admit() as permit:
