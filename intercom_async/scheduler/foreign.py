@@ -34,7 +34,13 @@ ABSENT = 0.01
 EXPECTED = 0.02
 """Others who as a rule use so much of a window are waited for in the next one."""
 FIRST_PART = 0.125
-"""Of the pace, until it is known how fast others are that were met in the first window."""
+"""Of what is used, until it is known how fast others are that were met in the first window."""
+FIRST_WEIGHT = 0.03
+"""Of a limit: so many calls is that first guess worth."""
+WEIGHED = 0.5
+"""Of a limit: over about so many calls, everybody's, it is measured which part is ours."""
+ALONE = 0.1
+"""Of what is known of that part, so much is given up in a span in which others send nothing."""
 LATE_MS = 60_000
 """A reply that names a window this long before the newest says that a clock was set."""
 SLOTS = 64
@@ -55,6 +61,7 @@ class Foreign:
         "_profile",
         "_sampled_at",
         "_seen",
+        "_weighed",
         "_windows",
         "own_part",
         "share",
@@ -66,6 +73,7 @@ class Foreign:
         """Of a window, on the average of the last ones."""
         self.own_part: float = 1.0
         """How much of what is used just now is ours, from 0 to 1."""
+        self._weighed = 0.0
         self._per_s = 0.0
         self._sampled_at = -math.inf
         self._seen: tuple[float, int, int, int] | None = None
@@ -166,16 +174,30 @@ class Foreign:
         if seen is None or seen[1] != ledger.window:
             if seen is None and foreign > ROUNDING:
                 self.own_part = FIRST_PART
+                self._weighed = FIRST_WEIGHT * ledger.limit
             self._seen = (now, ledger.window, foreign, ledger.charged)
             return
         passed_s = now - seen[0]
         if passed_s >= tuning.foreign_span_s:
-            others, own = max(0, foreign - seen[2]), ledger.charged - seen[3]
+            others, own = max(0, foreign - seen[2]), max(0, ledger.charged - seen[3])
             slope = others / passed_s
             self._per_s = max(slope, 0.5 * slope + 0.5 * FADE * self._per_s)
             if own + others > 0:
-                self.own_part += 0.5 * (max(0, own) / (own + others) - self.own_part)
+                self._weigh(own, others, ledger.limit)
             self._seen = (now, ledger.window, foreign, ledger.charged)
+
+    def _weigh(self, own: int, others: int, limit: int) -> None:
+        """Take in whose the calls of a span were.
+
+        By calls and not by time: the few that go last in a window are by chance those of one
+        process, which would be let go faster in the next one, and so be first again.
+        """
+        calls = own + others
+        self._weighed = min(self._weighed, WEIGHED * limit) + calls
+        weight = calls / self._weighed
+        if others <= ROUNDING:
+            weight = max(weight, ALONE)
+        self.own_part += weight * (own / calls - self.own_part)
 
     # Foreseeing ------------------------------------------------------------------------------
 
