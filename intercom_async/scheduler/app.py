@@ -52,7 +52,8 @@ class App:
         if permit.priority is Priority.INTERACTIVE:
             return False
         gate = self.gate
-        if not gate.is_known or not gate.foreign.is_absent:
+        others_are_there = not gate.foreign.is_absent or gate.workspace.quota is not None
+        if others_are_there or not gate.is_known:
             return True
         if permit.priority in UNHURRIED:
             since = self._going_since

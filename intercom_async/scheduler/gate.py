@@ -19,19 +19,13 @@ from .limiter_clock import LimiterClock
 from .pace import Pace, even_rate
 from .placing import place, rank_in
 from .reserve import Reserve
+from .scouts import MOST, Scouts
 from .workspace import Workspace
 
 EPSILON_S = 1e-4
 """So that a timer set for the end of a window fires after it."""
 REMEMBERED = 20
 """Windows whose use is remembered."""
-SCOUTS = 20
-"""The last calls of a window whose end is unknown are sent one by one, but for those in a hurry."""
-SCOUTS_OF = 80
-"""Of a small limit, only every so-manieth call is one of the last."""
-SCOUT_APART_S = 0.5
-UNCERTAIN_S = 1.0
-"""Above this the server's clock is not known well enough."""
 
 
 class Gate:
@@ -47,9 +41,9 @@ class Gate:
 
     __slots__ = (
         "_ledgers",
+        "_length_ms",
         "_named",
         "_random",
-        "_scout_at",
         "_soft",
         "_span",
         "_span_of",
@@ -69,6 +63,7 @@ class Gate:
         "pace",
         "reserve",
         "rtt_s",
+        "scouts",
         "shares",
         "suspects",
         "workspace",
@@ -83,6 +78,7 @@ class Gate:
         self.clock: LimiterClock = clock
         self._random = random
         self._ledgers: dict[int, Ledger] = {}
+        self._length_ms = grid.length_ms
         self._named: Ledger | None = None
         self.newest: int = 0
         """The latest window that was looked at."""
@@ -95,11 +91,11 @@ class Gate:
         self._uplink_s = grid.tuning.uplink_s
         self.rtt_s: float = 0.0
         """How long calls take, on the average."""
-        self._scout_at = 0.0
         self.foreign: Foreign = Foreign()
         self.reserve: Reserve = Reserve()
         self.pace: Pace = Pace()
         self.cold: Cold = Cold()
+        self.scouts: Scouts = Scouts()
         self.outstanding: int = 0
         """Permits given and not come back."""
         self.is_probing: bool = False
@@ -142,7 +138,10 @@ class Gate:
         found = self._ledgers.get(window)
         if found is not None:
             return found
-        far_ms = 2 * self.grid.length_ms
+        if self._length_ms != self.grid.length_ms:
+            # Names of windows of another length say nothing of how old these are.
+            self._length_ms, self.newest = self.grid.length_ms, 0
+        far_ms = 2 * self._length_ms
         if self.newest - 3 * far_ms < window < self.newest - far_ms:
             # A reply that comes this late tells of a window whose account is closed.
             return Ledger(window, self.limit)
@@ -231,14 +230,14 @@ class Gate:
         if hard < cost:
             return self.opens(ledger, now)
         if (
-            hard <= SCOUTS
+            hard <= MOST
             and not hurried
-            and hard <= max(1, ledger.limit // SCOUTS_OF)
             and ledger.foreign <= ROUNDING
-            and self.clock.width_s(now) > max(UNCERTAIN_S, 2 * self.rtt_s)
+            and self.scouts.are_next(
+                hard, ledger.limit, width_s=self.clock.width_s(now), rtt_s=self.rtt_s
+            )
         ):
-            # Nobody knows yet when this window ends. What is left of it finds out, bit by bit.
-            return self._scout_at if self._scout_at > now else 0.0
+            return self.scouts.next_at if self.scouts.next_at > now else 0.0
         if soft >= cost or (cost > 1 and not ledger.charged and hard >= cost):
             return 0.0
         # There is room that a margin or a reserve holds back: both shrink, so look again soon.
@@ -318,7 +317,7 @@ class Gate:
         charged = self.span(now)
         if paced:
             self.pace.spend(now, even_rate(self, charged[0], self._soft, now), cost)
-        self._scout_at = now + SCOUT_APART_S
+        self.scouts.went(now)
         return charged, tuple([ledger.charge(cost) for ledger in charged])
 
     def settle(self, charged: tuple[Ledger, ...], cost: int) -> None:

@@ -117,9 +117,9 @@ class Replies:
             return
         if kind is Throttle.APP:
             gate.fill(full)
-        else:
+        elif full.workspace is not None:
             left_s = gate.left_s(full, now)
-            turns.workspace.fill(full.window, named=named_limit(message), left_s=left_s)
+            turns.workspace.fill(full.workspace, named=named_limit(message), left_s=left_s)
         permit.retry_after_s = max(0.0, gate.opens(full, now) - now)
 
 

@@ -40,7 +40,8 @@ def classify(window: Window, message: str | None, limit: int) -> Throttle:
             return Throttle.RESOURCE
         return Throttle.APP if window.remaining == 0 else Throttle.EDGE
     if named == limit:
-        return Throttle.APP
+        # Both may have the same limit; the app's window explains it only if it has no room left.
+        return Throttle.WORKSPACE if (window.remaining or 0) > limit // 100 else Throttle.APP
     if named >= 2 * limit:
         # No app's limit doubles unseen; the headers may show the workspace's numbers here.
         return Throttle.WORKSPACE

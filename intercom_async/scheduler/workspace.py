@@ -32,13 +32,23 @@ class Workspace:
         grid: Where windows end.
     """
 
-    __slots__ = ("_boldness", "_grid", "_ledgers", "_newest", "_rests", "limit", "quota")
+    __slots__ = (
+        "_boldness",
+        "_grid",
+        "_ledgers",
+        "_length_ms",
+        "_newest",
+        "_rests",
+        "limit",
+        "quota",
+    )
 
     def __init__(self, limit: int, grid: Grid) -> None:
         self.limit: int = limit
         self.quota: int | None = None
         """Our share as learned; None as long as nobody else seems to be there."""
         self._grid = grid
+        self._length_ms = grid.length_ms
         self._ledgers: dict[int, Ledger] = {}
         self._newest = 0
         self._rests = 0
@@ -48,6 +58,8 @@ class Workspace:
         """Return the account of a window; a new one learns from the one before."""
         found = self._ledgers.get(window)
         if found is None:
+            if self._length_ms != self._grid.length_ms:
+                self._length_ms, self._newest = self._grid.length_ms, 0
             if window > self._newest:
                 self._learn(self._ledgers.get(self._newest))
                 self._newest = window
@@ -95,15 +107,14 @@ class Workspace:
         beyond = max(0, ledger.acknowledged - quota)
         return True if ledger.outstanding <= beyond * self._boldness // BOLDNESS else None
 
-    def fill(self, window: int, *, named: int | None, left_s: float) -> None:
+    def fill(self, ledger: Ledger, *, named: int | None, left_s: float) -> None:
         """Note that the server has turned a call away for the workspace's sake.
 
         Args:
-            window: The window that is full.
+            ledger: The account of the window that is full.
             named: The limit as the server gives it.
             left_s: How much of the window is left.
         """
-        ledger = self.ledger(window)
         ledger.rejected += 1
         if ledger.is_full:
             return

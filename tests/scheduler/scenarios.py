@@ -287,6 +287,23 @@ SCENARIOS: tuple[Scenario, ...] = (
         span_s=185,
         server={"limits": {"other": W}},
     ),
+    *(
+        Scenario(
+            name=f"workspace full, {window_s:g} s",
+            goal=goal,
+            neighbours=(steady(3 * limit // 10, "other"),),
+            span_s=18.5 * window_s,
+            workers=200,
+            server={
+                "limits": {"other": limit},
+                "limit": limit,
+                "workspace": limit,
+                "window_s": window_s,
+            },
+            skip=3,
+        )
+        for window_s, limit, goal in ((10.0, L, SQUEEZED), (2.0, L // 5, Goal(0.95, 0.006)))
+    ),
     Scenario(name="three apps", goal=SQUEEZED, apps=("a", "b", "c"), workers=300),
     Scenario(
         name="interactive on bulk", goal=Goal(0.99, 0.0, wait_p99_s=0.02), hurried=True, span_s=125
