@@ -41,7 +41,7 @@ FEWEST_WORKERS = 8
 WORTH_PAGES = 4
 """What has fewer pages before it is not cut: its chain ends soon."""
 WAITING_BATCHES = 1_000
-"""Pages are bounded by their bytes (`Writer.room`); the children of a row are small."""
+"""Pages are bounded by their bytes (`Room`); the children of a row are small."""
 FIRST_CHAINS = 24
 """Chains that a stream begins with, however busy the limit is: its calls take turns with those of
 other streams, and rows should come evenly, not at the end."""
@@ -185,7 +185,7 @@ class Engine:
             if feed.queue:
                 self._hydrate(feed)
         for _ in range(more):
-            if self._writer.is_behind or not self._begin_chain():
+            if self._writer.room.is_short or not self._begin_chain():
                 return
 
     def _begin_chain(self) -> bool:

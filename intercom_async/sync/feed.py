@@ -61,6 +61,8 @@ class Feed:
     chains: list[Chain] = field(default_factory=list[Chain])
     queue: deque[str] = field(default_factory=deque[str])
     """Keys of parents that nobody reads yet."""
+    page_bytes: int = 0
+    """Size of the last page's rows: about what the next one will need."""
     workers: int = 0
     is_planning: bool = False
     refusal: str | None = None

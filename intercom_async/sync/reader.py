@@ -98,7 +98,7 @@ class Reader:
         window = Window(feed.field, part.low, part.high, source.per_page)
         pager = source.read(feed.client, window).raw().resume(chain.position)
         async with aclosing(pager.pages()) as pages:
-            async for page in self._until_stopped(pages):
+            async for page in self._until_stopped(feed, pages):
                 if await self._take_page(feed, chain, page):
                     return
                 await self._room(feed)
@@ -135,7 +135,7 @@ class Reader:
         source = cast("Listing", feed.stream.source)
         pager = source.read(feed.client).raw().resume(part.position)
         async with aclosing(pager.pages()) as pages:
-            async for page in self._until_stopped(pages):
+            async for page in self._until_stopped(feed, pages):
                 feed.touch()
                 feed.unreadable += len(page.unreadable)
                 part.count = page.total_count if part.count is None else part.count
@@ -190,15 +190,15 @@ class Reader:
             await CLOCK.sleep(0.05)
 
     async def _until_stopped(
-        self, pages: AsyncGenerator[Page[Any], None]
+        self, feed: Feed, pages: AsyncGenerator[Page[Any], None]
     ) -> AsyncGenerator[Page[Any], None]:
         """Give pages; no further one is asked for once it is time to stop."""
         while not self._stop.is_set():
-            await self._writer.room()
-            try:
-                page = await anext(pages)
-            except StopAsyncIteration:
+            async with self._writer.room.reserve(feed.page_bytes):
+                page = await anext(pages, None)
+            if page is None:
                 return
+            feed.page_bytes = sum(map(len, page.items))
             yield page
 
 

@@ -18,6 +18,7 @@ from intercom_async.clock import CLOCK
 from .catalogue import TOMBSTONES
 from .feed import Feed
 from .partition import Part
+from .room import Room
 from .rows import Row
 from .sinks.base import Sink
 from .state import State
@@ -25,8 +26,8 @@ from .streams import Listing
 
 MOST_BYTES = 4 * 2**20
 """No more rows than these are one commit."""
-MOST_WAITING_BYTES = 2 * MOST_BYTES
-"""While more than these wait, no further page is asked for."""
+MOST_HELD_BYTES = 4 * MOST_BYTES
+"""Of pages that are being read or wait to be written; beyond them, none is asked for."""
 SHARE = 1
 """Time between two commits, in times of what the last one took."""
 SHORTEST_S, LONGEST_S = 0.05, 0.25
@@ -68,8 +69,7 @@ class Writer:
     def __init__(self, sink: Sink, state: State) -> None:
         self._sink = sink
         self._state = state
-        self._waiting_bytes = 0
-        self._emptier = anyio.Event()
+        self.room: Room = Room(MOST_HELD_BYTES)
 
     async def run(self, batches: MemoryObjectReceiveStream[Batch]) -> None:
         """Write until the stream of batches is closed."""
@@ -116,23 +116,11 @@ class Writer:
         for batch in batches:
             if batch.feed.is_shown:
                 batch.feed.rows += len(batch.rows)
-            self._waiting_bytes -= batch.size
-        self._emptier.set()
-        self._emptier = anyio.Event()
+            self.room.give_back(batch.size)
 
     def expect(self, batch: Batch) -> None:
         """Note that a batch is on its way."""
-        self._waiting_bytes += batch.size
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether so much is on its way that no more should be read."""
-        return self._waiting_bytes > MOST_WAITING_BYTES
-
-    async def room(self) -> None:
-        """Wait until more may be read."""
-        while self.is_behind:
-            await self._emptier.wait()
+        self.room.take(batch.size)
 
     def _apply(self, batch: Batch, rows: dict[str, dict[str, bytes]]) -> None:
         """Note what a batch brings; of a row that comes twice, the later one."""

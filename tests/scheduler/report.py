@@ -3,8 +3,10 @@
     python -m tests.scheduler.report --seeds 20 [--only NAME …] [--real SECONDS] [--json FILE]
 
 Each situation is run on virtual time once a seed; the median and the worst seed are printed, and
-whether both reach what the situation asks for. Baselines run with the same seeds. `--real` adds
-runs in real time over real HTTP.
+whether both reach what the situation asks for. Baselines run with the same seeds: those that wait
+for the same thing have the same figures, such as 8 processes of which none has the workers to reach
+the limiter of its own, so that only the backoff that they share is at work. `--real` adds runs in
+real time over real HTTP.
 """
 
 from __future__ import annotations
