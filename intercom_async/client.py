@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import aiohttp
 
+from intercom_async.catalogue import Catalogue
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import (
     DEFAULT_VERSION,
@@ -24,7 +25,6 @@ from intercom_async.config import (
 from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.operation import Call, Id, Method, Parameter, Repeat, any_operation
 from intercom_async.priority import Priority
-from intercom_async.resources.catalogue import Catalogue
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
 from intercom_async.session import Session

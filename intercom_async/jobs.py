@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Collection
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+)
 from typing import Protocol, TypeVar
 
 from intercom_async.clock import CLOCK
@@ -15,6 +22,7 @@ from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, DecodeError, JobError, RateLimitedError
 
 FIRST_LOOK_S, LONGEST_LOOK_S = 1.0, 15.0
+SOON_S, LATER_S = 0.25, 2.0
 BUSY_LOOK_S = 30.0
 """How often a job that has to wait for another one is asked for again."""
 
@@ -130,3 +138,18 @@ async def _records(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str, None]:
         raise DecodeError("the export is not text in UTF-8") from None
     if pending:
         yield pending.rstrip("\r\n")
+
+
+async def looks(within_s: float) -> AsyncIterator[None]:
+    """Come up now and again until the time is over, less often each time.
+
+    For what the API has done and does not show yet.
+    """
+    end_s = CLOCK.now() + within_s
+    pause_s = SOON_S
+    while True:
+        yield
+        if CLOCK.now() + pause_s > end_s:
+            return
+        await CLOCK.sleep(pause_s)
+        pause_s = min(2 * pause_s, LATER_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
+from intercom_async.arguments import check_per_page, given, to_number
 from intercom_async.fields import AwayFields, LogFilters, LogSearchFilters
 from intercom_async.models import (
     ActivityLog,
@@ -18,9 +19,7 @@ from intercom_async.models import (
     TeamPage,
 )
 from intercom_async.operation import Operation, Paging
-
-from .base import Id, Page, Pager, Resource, Rows
-from .values import check_per_page, given, to_number
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/admins", "admins")
 V2_16 = API.since("2.16")

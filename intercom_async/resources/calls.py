@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
+from intercom_async.arguments import given, to_id
 from intercom_async.download import Download
 from intercom_async.fields import NewVoiceCall
 from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
 from intercom_async.operation import Paging
-
-from .base import Id, Page, Pager, Resource, Rows
-from .values import given, to_id
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/calls", "calls")
 VOICE = Rows("/fin_voice", "calls", since="2.15")

@@ -1,15 +1,15 @@
-"""Contacts, users and leads; and visitors, who are no contacts yet."""
+"""Contacts, users and leads, with what hangs on each; and visitors, who are no contacts yet."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from typing import Any, Unpack
 
-from intercom_async.clock import CLOCK
+from intercom_async.arguments import given, person_key, take_one, to_id, to_ids
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
 from intercom_async.fields import (
+    ConsentType,
     ContactChanges,
     ContactFields,
     ContactReading,
@@ -17,34 +17,65 @@ from intercom_async.fields import (
     Conversion,
     MergeFields,
     Order,
-    PersonKey,
     VisitorChanges,
 )
-from intercom_async.models import Contact, ContactMerge, ContactStatus, Visitor
+from intercom_async.jobs import looks
+from intercom_async.models import (
+    Company,
+    Contact,
+    ContactMerge,
+    ContactStatus,
+    Note,
+    Segment,
+    SubscriptionType,
+    Tag,
+    Visitor,
+)
 from intercom_async.operation import Operation, Paging
 from intercom_async.query import F, Predicate, Query
-
-from .base import Id, Page, Pager, Resource, Rows, fill
-from .contact_links import ContactLinks
-from .values import take_one, to_id
+from intercom_async.resource import Id, Page, Pager, Resource, Rows, fill
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
 API = Rows("/contacts", "contacts")
+ONE = Rows("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
+ONE_NOTE = Rows("/notes", "notes")
 VISITORS = Rows("/visitors", "visitors")
 
-_FIRST_LOOK_S, _LAST_LOOK_S = 0.25, 2.0
 _MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
 
 
-class Contacts(ContactLinks):
+class Contacts(Resource):
     """Users and leads.
 
     From version 2.16 on `include_merge_history` adds the contacts that were merged into each. A
     contact that was merged into another raises `GoneError`, whose `canonical_id` names that one.
+    Lists of tags, notes and companies are whole here: those inside a contact end after ten.
     """
 
+    COMPANIES = ONE.pages("/companies", Page[Company], "listcompaniesforacontact")
+    ATTACH_COMPANY = ONE.ensure("/companies", Company, "companies/attachcontacttoacompany")
+    DETACH_COMPANY = ONE.delete(
+        "/companies/{company_id}", Company, "companies/detachcontactfromacompany"
+    )
+    NOTES = ONE.pages("/notes", Page[Note], "notes/listnotes")
+    CREATE_NOTE = ONE.post("/notes", Note, "notes/createnote")
+    SEGMENTS = ONE.get("/segments", Page[Segment], "listsegmentsforacontact")
+    SUBSCRIPTIONS = ONE.get(
+        "/subscriptions", Page[SubscriptionType], "listsubscriptionsforacontact"
+    )
+    ATTACH_SUBSCRIPTION = ONE.ensure(
+        "/subscriptions", SubscriptionType, "subscription-types/attachsubscriptiontypetocontact"
+    )
+    DETACH_SUBSCRIPTION = ONE.delete(
+        "/subscriptions/{subscription_id}",
+        SubscriptionType,
+        "subscription-types/detachsubscriptiontypetocontact",
+    )
+    TAGS = ONE.get("/tags", Page[Tag], "listtagsforacontact")
+    ATTACH_TAG = ONE.ensure("/tags", Tag, "tags/attachtagtocontact")
+    DETACH_TAG = ONE.delete("/tags/{tag_id}", Tag, "tags/detachtagfromcontact")
     UPDATE = API.update("/{contact_id}", Contact, "updatecontact", body=ContactChanges)
     GET = API.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
     DELETE = API.delete("/{contact_id}", ContactStatus, "deletecontact")
@@ -68,6 +99,62 @@ class Contacts(ContactLinks):
         paging=Paging.NEXT_CURSOR,
         reserved=("find_by_external_id",),
     )
+
+    def companies(self, contact_id: Id, *, per_page: int | None = None) -> Pager[Company]:
+        """List all companies of a contact, at most 60 a page."""
+        return self._list(self.COMPANIES, contact_id, per_page=per_page)
+
+    async def attach_company(self, contact_id: Id, company_id: Id) -> Company:
+        """Attach a contact to a company, by Intercom's id of it, 1,000 at most, and return it."""
+        return await self._send(self.ATTACH_COMPANY, contact_id, id=to_id("company_id", company_id))
+
+    async def detach_company(self, contact_id: Id, company_id: Id) -> Company:
+        """Take a contact out of a company, by Intercom's id of it, and return the company."""
+        return await self._send(self.DETACH_COMPANY, contact_id, company_id)
+
+    def notes(self, contact_id: Id, *, per_page: int | None = None) -> Pager[Note]:
+        """List all notes on a contact."""
+        return self._list(self.NOTES, contact_id, per_page=per_page)
+
+    async def create_note(self, contact_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
+        """Write a note on a contact, in the name of `admin_id` if given, and return it."""
+        author = to_ids(**given(admin_id=admin_id))
+        return await self._send(self.CREATE_NOTE, contact_id, json=author, body=body)
+
+    def segments(self, contact_id: Id) -> Pager[Segment]:
+        """List the segments a contact is in; one answer holds them all."""
+        return self._list(self.SEGMENTS, contact_id)
+
+    def subscriptions(self, contact_id: Id) -> Pager[SubscriptionType]:
+        """List the kinds of messages that a contact chose or refused, in one answer.
+
+        What was never decided is not listed. `consent_type` says which of the two it was: an
+        ``opt_out`` kind in the list is refused, an ``opt_in`` kind is chosen.
+        """
+        return self._list(self.SUBSCRIPTIONS, contact_id)
+
+    async def attach_subscription(
+        self, contact_id: Id, subscription_id: Id, *, consent_type: ConsentType
+    ) -> SubscriptionType:
+        """Note what a contact decided about a kind of message and return the kind."""
+        decision = {"id": to_id("subscription_id", subscription_id), "consent_type": consent_type}
+        return await self._send(self.ATTACH_SUBSCRIPTION, contact_id, json=decision)
+
+    async def detach_subscription(self, contact_id: Id, subscription_id: Id) -> SubscriptionType:
+        """Take a contact's decision about a kind of message back and return the kind."""
+        return await self._send(self.DETACH_SUBSCRIPTION, contact_id, subscription_id)
+
+    def tags(self, contact_id: Id) -> Pager[Tag]:
+        """List all tags of a contact; one answer holds them all."""
+        return self._list(self.TAGS, contact_id)
+
+    async def attach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
+        """Tag a contact and return the tag; a contact that has it keeps it."""
+        return await self._send(self.ATTACH_TAG, contact_id, id=to_id("tag_id", tag_id))
+
+    async def detach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
+        """Take a tag off a contact and return the tag."""
+        return await self._send(self.DETACH_TAG, contact_id, tag_id)
 
     async def update(self, contact_id: Id, **fields: Unpack[ContactChanges]) -> Contact:
         """Change the given fields and return the whole contact."""
@@ -122,7 +209,7 @@ class Contacts(ContactLinks):
         check_seconds("settle_s", settle_s)
         contact = await self._send(self.CREATE, fields=fields)
         if settle_s is not None:
-            async for _ in _looks(settle_s):
+            async for _ in looks(settle_s):
                 try:
                     return await self.get(contact.id)
                 except NotFoundError:
@@ -159,14 +246,14 @@ class Contacts(ContactLinks):
             DeadlineError: It was not found within `timeout_s` seconds.
         """
         check_seconds("timeout_s", timeout_s)
-        looks = 0
-        async for _ in _looks(timeout_s):
-            looks += 1
+        tries = 0
+        async for _ in looks(timeout_s):
+            tries += 1
             found = await self.search(F.id == str(contact_id), per_page=1).first()
             if found is not None:
                 return found
         raise DeadlineError(
-            deadline_s=timeout_s, attempts=looks, maybe_sent=True, call=self.SEARCH.name
+            deadline_s=timeout_s, attempts=tries, maybe_sent=True, call=self.SEARCH.name
         )
 
     async def _read(self, row: Operation[Contact], key: Id, how: ContactReading) -> Contact:
@@ -184,21 +271,19 @@ class Contacts(ContactLinks):
         return await self._fetch(call)
 
 
+class Notes(Resource):
+    """Notes, by their own ids."""
+
+    GET = ONE_NOTE.get("/{note_id}", Note, "retrievenote")
+
+    async def get(self, note_id: Id) -> Note:
+        """Return one note."""
+        return await self._send(self.GET, note_id)
+
+
 def _parted(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part what stands in the address from the body."""
     return fields, {"include_merge_history": fields.pop("include_merge_history", None)}
-
-
-async def _looks(within_s: float) -> AsyncIterator[None]:
-    """Come up now and again until the time is over, less often each time."""
-    end_s = CLOCK.now() + within_s
-    pause_s = _FIRST_LOOK_S
-    while True:
-        yield
-        if CLOCK.now() + pause_s > end_s:
-            return
-        await CLOCK.sleep(pause_s)
-        pause_s = min(2 * pause_s, _LAST_LOOK_S)
 
 
 class Visitors(Resource):
@@ -223,9 +308,5 @@ class Visitors(Resource):
     async def convert(self, **fields: Unpack[Conversion]) -> Contact:
         """Make a visitor a contact, or merge one into a contact, and return the contact."""
         json = self.CONVERT.fields(fields)
-        people = {name: _key(json[name]) for name in ("user", "visitor")}
+        people = {name: person_key(json[name]) for name in ("user", "visitor")}
         return await self._send(self.CONVERT, json={**json, **people})
-
-
-def _key(person: PersonKey) -> dict[str, str]:
-    return {name: str(value) for name, value in person.items() if value is not None}

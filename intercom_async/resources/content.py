@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Any, Unpack
 
+from intercom_async.arguments import checked, given, to_ids
 from intercom_async.fields import (
     AudienceChange,
     AudienceFields,
@@ -18,9 +19,7 @@ from intercom_async.fields import (
     TagChange,
 )
 from intercom_async.models import Audience, BulkActionAccepted, ContentSnippet, FoundContent, Tag
-
-from .base import Id, Page, Pager, Resource, Rows
-from .values import checked, given, to_ids
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/content", "content", since="2.16")
 SNIPPETS = Rows("/content_snippets", "content-snippets", since="2.16")

@@ -1,40 +1,98 @@
-"""Conversations and what is done with them."""
+"""Conversations: what is said and done in them, and what is tied to them."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
+from intercom_async.arguments import (
+    checked,
+    given,
+    reply_body,
+    take_one,
+    to_id,
+    to_ids,
+    to_number,
+    with_text,
+)
 from intercom_async.fan_out import Source
 from intercom_async.fields import (
+    Assignment,
+    ContactKey,
     ConversationChanges,
     ConversationOptions,
     ConversationReading,
     ConversationSearch,
     HydrationOptions,
+    Moment,
     Order,
+    ReplyFields,
+    TicketConversion,
 )
 from intercom_async.hydration import HasId, Hydration
 from intercom_async.models import (
     Conversation,
+    ConversationCustomers,
     ConversationPage,
     DeletedConversation,
     DeletedObject,
+    HandlingEvent,
+    HandlingEventPage,
     Message,
+    SideConversation,
+    SideConversationPage,
+    Tag,
+    Ticket,
 )
 from intercom_async.query import Predicate, Query
-
-from .base import Id, Pager, Rows
-from .conversation_actions import ConversationActions
-from .conversation_links import ConversationLinks
-from .values import given, to_id, with_text
+from intercom_async.resource import Id, Pager, Resource, Rows
 
 API = Rows("/conversations", "conversations")
+V2_16 = API.since("2.16")
 
 
-class Conversations(ConversationActions, ConversationLinks):
-    """Conversations between contacts and teammates; lists give them without their parts."""
+class Conversations(Resource):
+    """Conversations between contacts and teammates; lists give them without their parts.
 
+    What teammates and contacts do in one returns it as it is then; an admin does the tying.
+    """
+
+    REPLY = API.post(
+        "/{conversation_id}/reply", Conversation, "replyconversation", body=ReplyFields
+    )
+    CREATE_PART = API.post("/{conversation_id}/parts", Conversation, "manageconversation")
+    REDACT = API.ensure("/redact", Conversation, "redactconversation")
+    ATTACH_TAG = API.ensure("/{conversation_id}/tags", Tag, "tags/attachtagtoconversation")
+    DETACH_TAG = API.delete(
+        "/{conversation_id}/tags/{tag_id}", Tag, "tags/detachtagfromconversation"
+    )
+    ATTACH_CONTACT = API.ensure(
+        "/{conversation_id}/customers",
+        ConversationCustomers,
+        "attachcontacttoconversation",
+        body=ContactKey,
+    )
+    DETACH_CONTACT = API.delete(
+        "/{conversation_id}/customers/{contact_id}",
+        ConversationCustomers,
+        "detachcontactfromconversation",
+    )
+    HANDLING_EVENTS = API.since("2.15").get(
+        "/{id}/handling_events",
+        HandlingEventPage[HandlingEvent],
+        "listhandlingevents",
+        reserved=("attributes",),
+    )
+    SIDE_CONVERSATIONS = V2_16.pages(
+        "/{id}/side_conversations",
+        SideConversationPage[SideConversation],
+        "listsideconversations",
+        reserved=("attributes",),
+    )
+    MERGE = V2_16.post("/{id}/merge", Conversation, "mergeconversation")
+    CONVERT = API.post(
+        "/{conversation_id}/convert", Ticket, "convertconversationtoticket", body=TicketConversion
+    )
     LIST = API.cursor("", ConversationPage[Conversation], "listconversations")
     CREATE = API.post("", Message, "createconversation", body=ConversationOptions)
     GET = API.get(
@@ -54,6 +112,110 @@ class Conversations(ConversationActions, ConversationLinks):
     LIST_DELETED = API.since("2.16").pages(
         "/deleted", ConversationPage[DeletedConversation], "listdeletedconversationids"
     )
+
+    async def reply(self, conversation_id: Id, **fields: Unpack[ReplyFields]) -> Conversation:
+        """Answer in a conversation, as an admin or as a contact."""
+        json = reply_body(self.REPLY.fields(fields))
+        return await self._send(self.REPLY, conversation_id, json=json)
+
+    async def create_part(
+        self, conversation_id: Id, *, message_type: str, admin_id: Id, **fields: Any
+    ) -> Conversation:
+        """Add any part as the API takes it.
+
+        Args:
+            message_type: ``assignment``, ``close``, ``open``, ``snoozed`` or ``comment``.
+            fields: What else the part has, such as `body`, `assignee_id`, `snoozed_until`;
+                `type` is ``admin`` if left out.
+        """
+        part = {"type": "admin", **fields}
+        return await self._part(conversation_id, message_type, admin_id, **part)
+
+    async def assign(self, conversation_id: Id, **fields: Unpack[Assignment]) -> Conversation:
+        """Assign a conversation to an admin or a team."""
+        part = with_text(checked(Assignment, {"type": "admin", **fields}))
+        return await self._part(conversation_id, "assignment", part.pop("admin_id"), **part)
+
+    async def close(
+        self, conversation_id: Id, *, admin_id: Id, body: str | None = None
+    ) -> Conversation:
+        """Close a conversation, with a last comment if `body` is given."""
+        return await self._part(conversation_id, "close", admin_id, type="admin", body=body)
+
+    async def open(self, conversation_id: Id, *, admin_id: Id) -> Conversation:
+        """Open a conversation that is closed or snoozed."""
+        return await self._part(conversation_id, "open", admin_id)
+
+    async def snooze(self, conversation_id: Id, *, admin_id: Id, until: Moment) -> Conversation:
+        """Hide a conversation from the inbox until a moment in the future."""
+        return await self._part(conversation_id, "snoozed", admin_id, snoozed_until=until)
+
+    async def redact_part(self, *, conversation_id: Id, part_id: Id) -> Conversation:
+        """Blot out one part of a conversation for good."""
+        ids = to_ids(conversation_id=conversation_id, conversation_part_id=part_id)
+        return await self._send(self.REDACT, json=ids, type="conversation_part")
+
+    async def redact_source(self, *, conversation_id: Id, source_id: Id) -> Conversation:
+        """Blot out the message a conversation began with for good."""
+        ids = to_ids(conversation_id=conversation_id, source_id=source_id)
+        return await self._send(self.REDACT, json=ids, type="source")
+
+    async def _part(
+        self, conversation_id: Id, message_type: str, admin_id: Id, **fields: Any
+    ) -> Conversation:
+        json = {"message_type": message_type, **to_ids(admin_id=admin_id)}
+        return await self._send(self.CREATE_PART, conversation_id, json=json, **fields)
+
+    async def attach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
+        """Tag a conversation and return the tag."""
+        tag = to_ids(id=tag_id, admin_id=admin_id)
+        return await self._send(self.ATTACH_TAG, conversation_id, json=tag)
+
+    async def detach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
+        """Take a tag off a conversation and return the tag."""
+        admin = to_ids(admin_id=admin_id)
+        return await self._send(self.DETACH_TAG, conversation_id, tag_id, json=admin)
+
+    async def attach_contact(
+        self, conversation_id: Id, *, admin_id: Id, **contact: Unpack[ContactKey]
+    ) -> ConversationCustomers:
+        """Add a contact to a conversation and return the contacts it has then."""
+        key = self.ATTACH_CONTACT.fields(contact)
+        names = {"contact_id": "intercom_user_id", "user_id": "user_id", "email": "email"}
+        who = take_one("the contact", key, **names)
+        json = {**to_ids(admin_id=admin_id), "customer": who}
+        return await self._send(self.ATTACH_CONTACT, conversation_id, json=json)
+
+    async def detach_contact(
+        self, *, conversation_id: Id, contact_id: Id, admin_id: Id
+    ) -> ConversationCustomers:
+        """Take a contact, not the last one (422), out of a conversation; return those who stay."""
+        admin = to_ids(admin_id=admin_id)
+        return await self._send(self.DETACH_CONTACT, conversation_id, contact_id, json=admin)
+
+    def handling_events(self, conversation_id: Id) -> Pager[HandlingEvent]:
+        """List when teammates paused and resumed a conversation, in one answer."""
+        return self._list(self.HANDLING_EVENTS, conversation_id)
+
+    def side_conversations(
+        self, conversation_id: Id, *, per_page: int | None = None
+    ) -> Pager[SideConversation]:
+        """List the side conversations, with their parts, at most 50 a page; 25 if left out."""
+        return self._list(self.SIDE_CONVERSATIONS, conversation_id, per_page=per_page)
+
+    async def merge(self, *, conversation_id: Id, into_id: Id) -> Conversation:
+        """Close a conversation, link it to another one that goes on, and return that one.
+
+        Raises:
+            UnprocessableError: They cannot be merged (`merge_failed`).
+        """
+        target = to_number("into_id", into_id)
+        return await self._send(self.MERGE, conversation_id, merge_into_conversation_id=target)
+
+    async def convert(self, conversation_id: Id, **fields: Unpack[TicketConversion]) -> Ticket:
+        """Make a conversation a ticket and return the ticket."""
+        json = with_text(given(**self.CONVERT.fields(fields)))
+        return await self._send(self.CONVERT, conversation_id, json=json)
 
     def list(
         self, *, per_page: int | None = None, order: Order | None = None, sort: str | None = None

@@ -7,15 +7,14 @@ from contextlib import aclosing
 from types import NoneType
 from typing import Unpack
 
+from intercom_async.arguments import given, take_one, to_id, to_ids
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError, ResponseError, ServerError
 from intercom_async.fan_out import Source, check_concurrency, check_source, fan_out
 from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.operation import Paging
-
-from .base import Id, Pager, Resource, Rows, fill
-from .values import given, take_one, to_id, to_ids
+from intercom_async.resource import Id, Pager, Resource, Rows, fill
 
 API = Rows("/events", "data-events")
 

@@ -1,16 +1,38 @@
-"""Fin, spoken to from elsewhere; what it says comes by webhook or event stream, not as answer."""
+"""Fin: spoken to from elsewhere, what it reads beside the help center, and what it calls."""
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from types import NoneType
+from typing import Any, Literal, Unpack
 
-from intercom_async.fields import FinMessage, FinReply, FinScore, FinStart
-from intercom_async.models import FinRating, FinTurn
-
-from .base import Resource, Rows
-from .values import given, to_ids, with_iso
+from intercom_async.arguments import fin_message, given, to_ids
+from intercom_async.fields import (
+    ConnectorFields,
+    ConnectorOptions,
+    ExecutionFilters,
+    ExternalPageChanges,
+    FinReply,
+    FinScore,
+    FinStart,
+    NewExternalPage,
+    NewSource,
+    SourceChanges,
+)
+from intercom_async.models import (
+    ConnectorExecution,
+    ContentImportSource,
+    DataConnector,
+    DeletedObject,
+    ExternalPage,
+    FinRating,
+    FinTurn,
+)
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/fin", "fin-agent")
+SOURCES = Rows("/ai/content_import_sources", "ai-content")
+PAGES = Rows("/ai/external_pages", "ai-content")
+CONNECTORS = Rows("/data_connectors", "data-connectors", since="2.16")
 
 
 class Fin(Resource):
@@ -25,18 +47,18 @@ class Fin(Resource):
         """Hand a conversation to Fin and return where it stands."""
         fields = self.START.fields(turn)
         said, attributes = fields.pop("history", None), fields.pop("attributes", None)
-        history = None if said is None else [_written(each) for each in said]
+        history = None if said is None else [fin_message(each) for each in said]
         about = given(history=history, attributes=attributes)
         json: dict[str, Any] = to_ids(conversation_id=conversation_id)
         if about:
             json["conversation_metadata"] = about
-        message = _written(fields.pop("message"))
+        message = fin_message(fields.pop("message"))
         return await self._send(self.START, json=json, message=message, **fields)
 
     async def reply(self, conversation_id: str, **turn: Unpack[FinReply]) -> FinTurn:
         """Answer Fin once it waits for that, and return where the conversation stands."""
         fields = self.REPLY.fields(turn)
-        message = _written(fields.pop("message"))
+        message = fin_message(fields.pop("message"))
         key = to_ids(conversation_id=conversation_id)
         return await self._send(self.REPLY, json=key, message=message, **fields)
 
@@ -51,8 +73,125 @@ class Fin(Resource):
         return await self._send(self.RATE, json=key, rating=rating, remark=remark)
 
 
-def _written(message: FinMessage) -> dict[str, Any]:
-    """Write a message's moments as Fin wants them."""
-    precise = message.get("timestamp_ms")
-    names = ("timestamp",) if isinstance(precise, str) else ("timestamp", "timestamp_ms")
-    return with_iso(message, *names)
+class AiContent(Resource):
+    """External pages and the sources they belong to; lists have 50 a page if nothing is said."""
+
+    LIST_SOURCES = SOURCES.pages("", Page[ContentImportSource], "listcontentimportsources")
+    CREATE_SOURCE = SOURCES.post(
+        "", ContentImportSource, "createcontentimportsource", body=NewSource
+    )
+    GET_SOURCE = SOURCES.get("/{source_id}", ContentImportSource, "getcontentimportsource")
+    UPDATE_SOURCE = SOURCES.put(
+        "/{source_id}", ContentImportSource, "updatecontentimportsource", body=SourceChanges
+    )
+    DELETE_SOURCE = SOURCES.delete("/{source_id}", NoneType, "deletecontentimportsource")
+    LIST_PAGES = PAGES.pages("", Page[ExternalPage], "listexternalpages")
+    # A page is known by its source and its external id: sent twice, there is one.
+    CREATE_PAGE = PAGES.ensure("", ExternalPage, "createexternalpage", body=NewExternalPage)
+    GET_PAGE = PAGES.get("/{page_id}", ExternalPage, "getexternalpage")
+    UPDATE_PAGE = PAGES.put(
+        "/{page_id}", ExternalPage, "updateexternalpage", body=ExternalPageChanges
+    )
+    DELETE_PAGE = PAGES.delete("/{page_id}", ExternalPage, "deleteexternalpage")
+
+    def list_sources(self, *, per_page: int | None = None) -> Pager[ContentImportSource]:
+        """List all sources."""
+        return self._list(self.LIST_SOURCES, per_page=per_page)
+
+    async def create_source(self, **fields: Unpack[NewSource]) -> ContentImportSource:
+        """Create a source and return it."""
+        source = given(**{"sync_behavior": "api", **fields})
+        return await self._send(self.CREATE_SOURCE, fields=source)
+
+    async def get_source(self, source_id: Id) -> ContentImportSource:
+        """Return one source."""
+        return await self._send(self.GET_SOURCE, source_id)
+
+    async def update_source(
+        self, source_id: Id, **fields: Unpack[SourceChanges]
+    ) -> ContentImportSource:
+        """Change a source and return it; `url` and `sync_behavior` must be sent, changed or not."""
+        return await self._send(self.UPDATE_SOURCE, source_id, fields=given(**fields))
+
+    async def delete_source(self, source_id: Id) -> None:
+        """Delete a source and every page that came from it."""
+        await self._send(self.DELETE_SOURCE, source_id)
+
+    def list_pages(self, *, per_page: int | None = None) -> Pager[ExternalPage]:
+        """List all external pages."""
+        return self._list(self.LIST_PAGES, per_page=per_page)
+
+    async def create_page(self, **fields: Unpack[NewExternalPage]) -> ExternalPage:
+        """Create a page, or overwrite the one with this source and external id, and return it."""
+        page = given(**{"locale": "en", **fields})
+        return await self._send(self.CREATE_PAGE, fields=page)
+
+    async def get_page(self, page_id: Id) -> ExternalPage:
+        """Return one external page."""
+        return await self._send(self.GET_PAGE, page_id)
+
+    async def update_page(self, page_id: Id, **fields: Unpack[ExternalPageChanges]) -> ExternalPage:
+        """Write a page anew and return it; whatever is required must be sent, changed or not."""
+        page = given(**{"locale": "en", **fields})
+        return await self._send(self.UPDATE_PAGE, page_id, fields=page)
+
+    async def delete_page(self, page_id: Id) -> ExternalPage:
+        """Delete a page, so that Fin no longer answers from it, and return what it was."""
+        return await self._send(self.DELETE_PAGE, page_id)
+
+
+class DataConnectors(Resource):
+    """Data connectors and what became of their requests."""
+
+    LIST = CONNECTORS.cursor("", Page[DataConnector], "listdataconnectors")
+    CREATE = CONNECTORS.post("", DataConnector, "createdataconnector", body=ConnectorOptions)
+    GET = CONNECTORS.get("/{id}", DataConnector, "retrievedataconnector")
+    UPDATE = CONNECTORS.patch("/{id}", DataConnector, "updatedataconnector", body=ConnectorFields)
+    DELETE = CONNECTORS.delete("/{id}", DeletedObject, "deletedataconnector")
+    LIST_EXECUTIONS = CONNECTORS.cursor(
+        "/{data_connector_id}/execution_results",
+        Page[ConnectorExecution],
+        "listdataconnectorexecutionresults",
+        body=ExecutionFilters,
+    )
+    GET_EXECUTION = CONNECTORS.get(
+        "/{data_connector_id}/execution_results/{id}",
+        ConnectorExecution,
+        "showdataconnectorexecutionresult",
+    )
+
+    def list(self, *, per_page: int | None = None) -> Pager[DataConnector]:
+        """List all connectors, the last changed first, at most 50 a page."""
+        return self._list(self.LIST, per_page=per_page)
+
+    async def create(self, *, name: str, **fields: Unpack[ConnectorOptions]) -> DataConnector:
+        """Create a connector and return it; it is a draft until `update` sets it live."""
+        return await self._send(self.CREATE, fields=fields, name=name)
+
+    async def get(
+        self, connector_id: Id, *, state_version: Literal["draft", "live"] | str | None = None
+    ) -> DataConnector:
+        """Return one connector in full, as it is live unless its draft is asked for."""
+        return await self._send(self.GET, connector_id, state_version=state_version)
+
+    async def update(self, connector_id: Id, **fields: Unpack[ConnectorFields]) -> DataConnector:
+        """Change the given fields, always by PATCH, and return the whole connector."""
+        return await self._send(self.UPDATE, connector_id, fields=fields)
+
+    async def delete(self, connector_id: Id) -> DeletedObject:
+        """Delete a connector.
+
+        Raises:
+            ConflictError: It is live, or something uses it.
+        """
+        return await self._send(self.DELETE, connector_id)
+
+    def list_executions(
+        self, connector_id: Id, **filters: Unpack[ExecutionFilters]
+    ) -> Pager[ConnectorExecution]:
+        """List what became of a connector's requests, of the last hour if no time is given."""
+        return self._list(self.LIST_EXECUTIONS, connector_id, fields=filters)
+
+    async def get_execution(self, *, connector_id: Id, execution_id: Id) -> ConnectorExecution:
+        """Return what became of one request, with what was asked and answered."""
+        return await self._send(self.GET_EXECUTION, connector_id, execution_id)

@@ -1,25 +1,46 @@
-"""Help centers, the collections in them, and what old addresses lead to."""
+"""The help center with its collections and articles, and articles that only teammates read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Unpack
 
-from intercom_async.fields import CollectionFields, CollectionOptions, NewRedirect
+from intercom_async.arguments import check_ids, given, to_ids, with_iso, with_text
+from intercom_async.fields import (
+    ArticleFields,
+    ArticleOptions,
+    ArticleQuery,
+    CollectionFields,
+    CollectionOptions,
+    InternalArticleFields,
+    InternalArticleOptions,
+    NewRedirect,
+)
 from intercom_async.models import (
+    Article,
+    ArticleSearchPage,
+    ArticleVersion,
     Collection,
     DeletedObject,
     HelpCenter as HelpCenterModel,
     HelpCenterRedirect,
+    InternalArticle,
+    InternalArticleSearchPage,
+    Tag,
 )
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
-from .base import Id, Page, Pager, Resource, Rows
-from .values import with_text
-
-API = Rows("/help_center/help_centers", "help-center")
+CENTERS = Rows("/help_center/help_centers", "help-center")
 COLLECTIONS = Rows("/help_center/collections", "help-center")
 REDIRECTS = Rows(
     "/help_center/help_centers/{help_center_id}/redirects", "help-center", since="2.16"
 )
+API = Rows("/articles", "articles")
+V2_16 = API.since("2.16")
+INTERNAL = Rows("/internal_articles", "internal-articles")
+ONE = Rows("/internal_articles/{internal_article_id}", "internal-articles")
+
+_ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
 
 
 class HelpCenter(Resource):
@@ -38,8 +59,8 @@ class HelpCenter(Resource):
         "/{collection_id}", Collection, "updatecollection", body=CollectionFields
     )
     DELETE_COLLECTION = COLLECTIONS.delete("/{collection_id}", DeletedObject, "deletecollection")
-    GET = API.get("/{help_center_id}", HelpCenterModel, "retrievehelpcenter")
-    LIST = API.get("", Page[HelpCenterModel], "listhelpcenters")
+    GET = CENTERS.get("/{help_center_id}", HelpCenterModel, "retrievehelpcenter")
+    LIST = CENTERS.get("", Page[HelpCenterModel], "listhelpcenters")
 
     def list_redirects(
         self, help_center_id: Id, *, per_page: int | None = None
@@ -99,3 +120,156 @@ class HelpCenter(Resource):
     def list(self) -> Pager[HelpCenterModel]:
         """List all help centers, in one answer."""
         return self._list(self.LIST)
+
+
+class Articles(Resource):
+    """Help-centre articles."""
+
+    LIST = API.pages("", Page[Article], "listarticles")
+    CREATE = API.post("", Article, "createarticle", body=ArticleOptions)
+    GET = API.get("/{article_id}", Article, "retrievearticle", reserved=("search",))
+    UPDATE = API.update("/{article_id}", Article, "updatearticle", body=ArticleFields)
+    DELETE = API.delete("/{article_id}", DeletedObject, "deletearticle")
+    GET_DRAFT = V2_16.get("/{id}/draft", Article, "retrievearticledraft")
+    UPDATE_DRAFT = V2_16.put("/{id}/draft", Article, "stagearticledraft", body=ArticleFields)
+    PUBLISH_DRAFT = V2_16.post("/{id}/draft/publish", Article, "publisharticledraft")
+    ATTACH_TAG = V2_16.ensure("/{article_id}/tags", Tag, "attachtagtoarticle")
+    DETACH_TAG = V2_16.delete("/{article_id}/tags/{id}", Tag, "detachtagfromarticle")
+    LIST_VERSIONS = V2_16.pages(
+        "/{article_id}/versions", Page[ArticleVersion], "listarticleversions"
+    )
+    GET_VERSION = V2_16.get("/{article_id}/versions/{id}", ArticleVersion, "retrievearticleversion")
+    SEARCH = API.pages("/search", ArticleSearchPage[Article], "searcharticles", body=ArticleQuery)
+
+    def list(self, *, per_page: int | None = None) -> Pager[Article]:
+        """List all articles, the last changed first."""
+        return self._list(self.LIST, per_page=per_page)
+
+    async def create(
+        self, *, title: str, author_id: Id, **fields: Unpack[ArticleOptions]
+    ) -> Article:
+        """Create an article, a draft unless `state` says otherwise, and return it."""
+        options = with_iso(fields, *_ISO)
+        author = check_ids(author_id=author_id)
+        return await self._send(self.CREATE, fields=options, json=author, title=title)
+
+    async def get(self, article_id: Id) -> Article:
+        """Return one article."""
+        return await self._send(self.GET, article_id)
+
+    async def update(self, article_id: Id, **fields: Unpack[ArticleFields]) -> Article:
+        """Change the given fields and return the whole article; readers see that at once."""
+        return await self._send(self.UPDATE, article_id, fields=with_iso(fields, *_ISO))
+
+    async def delete(self, article_id: Id) -> DeletedObject:
+        """Delete an article for good."""
+        return await self._send(self.DELETE, article_id)
+
+    async def get_draft(self, article_id: Id) -> Article:
+        """Return a published article with its unpublished changes; without any it is not found."""
+        return await self._send(self.GET_DRAFT, article_id)
+
+    async def update_draft(self, article_id: Id, **fields: Unpack[ArticleFields]) -> Article:
+        """Change a published article without showing it yet, and return it as it would be.
+
+        Texts only: other fields, such as who may use it, are ignored by the API.
+
+        Raises:
+            UnprocessableError: The article was never published.
+        """
+        return await self._send(self.UPDATE_DRAFT, article_id, fields=with_iso(fields, *_ISO))
+
+    async def publish_draft(
+        self, article_id: Id, *, locales: Sequence[str] | None = None
+    ) -> Article:
+        """Show the unpublished changes of an article to everybody and return it.
+
+        Raises:
+            UnprocessableError: A language has no unpublished change, or none is named where the
+                workspace has more than one.
+        """
+        return await self._send(self.PUBLISH_DRAFT, article_id, locales=locales)
+
+    async def attach_tag(self, article_id: Id, tag_id: Id, *, admin_id: Id | None = None) -> Tag:
+        """Tag an article, in the name of `admin_id` if given, and return the tag."""
+        tag = to_ids(id=tag_id, **given(admin_id=admin_id))
+        return await self._send(self.ATTACH_TAG, article_id, json=tag)
+
+    async def detach_tag(self, article_id: Id, tag_id: Id) -> Tag:
+        """Take a tag off an article and return the tag."""
+        return await self._send(self.DETACH_TAG, article_id, tag_id)
+
+    def list_versions(
+        self, article_id: Id, *, locale: str | None = None, per_page: int | None = None
+    ) -> Pager[ArticleVersion]:
+        """List what an article was before, the newest first, without texts."""
+        return self._list(self.LIST_VERSIONS, article_id, locale=locale, per_page=per_page)
+
+    async def get_version(
+        self, *, article_id: Id, version_id: Id, locale: str | None = None
+    ) -> ArticleVersion:
+        """Return what an article was before, with its text."""
+        return await self._send(self.GET_VERSION, article_id, version_id, locale=locale)
+
+    def search(self, phrase: str | None = None, **filters: Unpack[ArticleQuery]) -> Pager[Article]:
+        """List the articles in which a phrase stands."""
+        return self._list(self.SEARCH, fields=filters, phrase=phrase)
+
+
+class InternalArticles(Resource):
+    """Internal articles, each with a teammate as its author and one as its owner."""
+
+    LIST = INTERNAL.pages("", Page[InternalArticle], "listinternalarticles")
+    CREATE = INTERNAL.post(
+        "", InternalArticle, "createinternalarticle", body=InternalArticleOptions
+    )
+    GET = ONE.get("", InternalArticle, "retrieveinternalarticle", reserved=("search",))
+    UPDATE = ONE.update("", InternalArticle, "updateinternalarticle", body=InternalArticleFields)
+    DELETE = ONE.delete("", DeletedObject, "deleteinternalarticle")
+    ATTACH_TAG = ONE.since("2.16").ensure("/tags", Tag, "attachtagtointernalarticle")
+    DETACH_TAG = ONE.since("2.16").delete("/tags/{id}", Tag, "detachtagfrominternalarticle")
+    SEARCH = INTERNAL.pages(
+        "/search", InternalArticleSearchPage[InternalArticle], "searchinternalarticles"
+    )
+
+    def list(self, *, per_page: int | None = None) -> Pager[InternalArticle]:
+        """List all internal articles; without `per_page` the server gives 25 a page."""
+        return self._list(self.LIST, per_page=per_page)
+
+    async def create(
+        self, *, title: str, author_id: Id, owner_id: Id, **fields: Unpack[InternalArticleOptions]
+    ) -> InternalArticle:
+        """Create an internal article and return it."""
+        people = check_ids(author_id=author_id, owner_id=owner_id)
+        return await self._send(self.CREATE, fields=fields, json=people, title=title)
+
+    async def get(self, internal_article_id: Id) -> InternalArticle:
+        """Return one internal article."""
+        return await self._send(self.GET, internal_article_id)
+
+    async def update(
+        self, internal_article_id: Id, **fields: Unpack[InternalArticleFields]
+    ) -> InternalArticle:
+        """Change the given fields and return the whole internal article."""
+        return await self._send(self.UPDATE, internal_article_id, fields=fields)
+
+    async def delete(self, internal_article_id: Id) -> DeletedObject:
+        """Delete an internal article for good."""
+        return await self._send(self.DELETE, internal_article_id)
+
+    async def attach_tag(
+        self, internal_article_id: Id, tag_id: Id, *, admin_id: Id | None = None
+    ) -> Tag:
+        """Tag an internal article, in the name of `admin_id` if given, and return the tag."""
+        tag = to_ids(id=tag_id, **given(admin_id=admin_id))
+        return await self._send(self.ATTACH_TAG, internal_article_id, json=tag)
+
+    async def detach_tag(self, internal_article_id: Id, tag_id: Id) -> Tag:
+        """Take a tag off an internal article and return the tag."""
+        return await self._send(self.DETACH_TAG, internal_article_id, tag_id)
+
+    def search(
+        self, *, folder_id: Id | None = None, per_page: int | None = None
+    ) -> Pager[InternalArticle]:
+        """List the internal articles of a folder; without `per_page` ten a page."""
+        return self._list(self.SEARCH, folder_id=folder_id, per_page=per_page)

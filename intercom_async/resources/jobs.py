@@ -13,8 +13,7 @@ from intercom_async.fields import Moment, ReportingQuery
 from intercom_async.jobs import begin, csv_rows, wait_for
 from intercom_async.models import DataExport, Dataset, Job, ReportingExport
 from intercom_async.operation import OCTETS
-
-from .base import Id, Page, Pager, Resource, Rows
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/jobs", "jobs")
 DATA = Rows("", "data-export")
@@ -149,7 +148,7 @@ class ReportingExports(Resource):
         """Return an export's job and how far it is: ``pending``, ``complete`` or ``failed``.
 
         Intercom's description demands the workspace's `app_id` and the app's `client_id`, which
-        the token says as well; give them should the REPORTS insist.
+        the token says as well; give them should the API insist.
         """
         query = {"app_id": app_id, "client_id": client_id, "job_identifier": job_identifier}
         return await self._send(self.GET, job_identifier, query=query)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Unpack
 
+from intercom_async.arguments import check_ids
 from intercom_async.fields import NewsItemOptions
 from intercom_async.models import Banner, BannerDismissal, DeletedObject, Newsfeed, NewsItem
-
-from .base import Id, Page, Pager, Resource, Rows
-from .values import check_ids
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 ITEMS = Rows("/news/news_items", "news")
 FEEDS = Rows("/news/newsfeeds", "news")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import NoneType
 
-from intercom_async.errors import ConfigError
+from intercom_async.arguments import company_keys, to_id
 from intercom_async.models import Tag
-
-from .base import Id, Page, Pager, Resource, Rows
-from .values import to_id
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/tags", "tags")
 
@@ -54,13 +52,13 @@ class Tags(Resource):
         Raises:
             ConfigError: No company is named.
         """
-        return await self._send(self.CREATE, name=name, companies=_companies(ids, company_ids))
+        return await self._send(self.CREATE, name=name, companies=company_keys(ids, company_ids))
 
     async def untag_companies(
         self, ids: Sequence[Id] = (), *, name: str, company_ids: Sequence[Id] = ()
     ) -> Tag:
         """Take a tag off companies, named as for `tag_companies`, and return the tag."""
-        companies = [{**company, "untag": True} for company in _companies(ids, company_ids)]
+        companies = [{**company, "untag": True} for company in company_keys(ids, company_ids)]
         return await self._send(self.CREATE, name=name, companies=companies)
 
     async def get(self, tag_id: Id) -> Tag:
@@ -74,12 +72,3 @@ class Tags(Resource):
             BadRequestError: Something else depends on it (`tag_has_dependent_objects`).
         """
         await self._send(self.DELETE, tag_id)
-
-
-def _companies(ids: Sequence[Id], company_ids: Sequence[Id]) -> list[dict[str, str]]:
-    """Name companies by either of their keys."""
-    by_id = [{"id": to_id("ids", each)} for each in ids]
-    by_company_id = [{"company_id": to_id("company_ids", each)} for each in company_ids]
-    if not by_id and not by_company_id:
-        raise ConfigError("no company is named: give ids or company_ids")
-    return by_id + by_company_id

@@ -1,17 +1,31 @@
-"""Tickets."""
+"""Tickets, their types with the attributes of each, and the states that they can be in."""
 
 from __future__ import annotations
 
 from typing import Any, Unpack
 
+from intercom_async.arguments import (
+    given,
+    reply_body,
+    take_one,
+    to_id,
+    to_ids,
+    to_number,
+    with_commas,
+    with_text,
+)
 from intercom_async.fan_out import Source
 from intercom_async.fields import (
     HydrationOptions,
+    NewTicketAttribute,
     NewTicketFields,
     SearchOptions,
+    TicketAttributeChanges,
     TicketFields,
     TicketKindChange,
     TicketReplyFields,
+    TicketTypeChanges,
+    TicketTypeFields,
 )
 from intercom_async.hydration import HasId, Hydration
 from intercom_async.models import (
@@ -22,15 +36,18 @@ from intercom_async.models import (
     Ticket,
     TicketPage,
     TicketPart,
+    TicketState,
+    TicketType,
+    TicketTypeAttribute,
 )
 from intercom_async.query import Predicate, Query
-
-from .base import Id, Pager, Resource, Rows
-from .replies import reply_body
-from .values import given, take_one, to_id, to_ids, to_number, with_text
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/tickets", "tickets")
 V2_16 = API.since("2.16")
+TYPES = Rows("/ticket_types", "ticket-types")
+ATTRIBUTES = Rows("/ticket_types/{ticket_type_id}/attributes", "ticket-type-attributes")
+STATES = Rows("/ticket_states", "ticket-states")
 
 
 class Tickets(Resource):
@@ -141,3 +158,63 @@ def _new_ticket(ticket_type_id: Id, fields: dict[str, Any]) -> dict[str, Any]:
         **({"assignment": assignment} if assignment else {}),
         **fields,
     }
+
+
+class TicketTypes(Resource):
+    """Kinds of tickets."""
+
+    CREATE_ATTRIBUTE = ATTRIBUTES.post(
+        "", TicketTypeAttribute, "createtickettypeattribute", body=NewTicketAttribute
+    )
+    UPDATE_ATTRIBUTE = ATTRIBUTES.update(
+        "/{attribute_id}",
+        TicketTypeAttribute,
+        "updatetickettypeattribute",
+        body=TicketAttributeChanges,
+    )
+    LIST = TYPES.get("", Page[TicketType], "listtickettypes")
+    CREATE = TYPES.post("", TicketType, "createtickettype", body=TicketTypeFields)
+    GET = TYPES.get("/{ticket_type_id}", TicketType, "gettickettype")
+    UPDATE = TYPES.update(
+        "/{ticket_type_id}", TicketType, "updatetickettype", body=TicketTypeChanges
+    )
+
+    async def create_attribute(
+        self, ticket_type_id: Id, **fields: Unpack[NewTicketAttribute]
+    ) -> TicketTypeAttribute:
+        """Give a ticket type an attribute and return the attribute."""
+        attribute = with_commas(fields)
+        return await self._send(self.CREATE_ATTRIBUTE, ticket_type_id, fields=attribute)
+
+    async def update_attribute(
+        self, *, ticket_type_id: Id, attribute_id: Id, **fields: Unpack[TicketAttributeChanges]
+    ) -> TicketTypeAttribute:
+        """Change the given fields of an attribute and return the whole of it."""
+        changes = with_commas(fields)
+        return await self._send(self.UPDATE_ATTRIBUTE, ticket_type_id, attribute_id, fields=changes)
+
+    def list(self) -> Pager[TicketType]:
+        """List all ticket types, with their attributes and states, in one answer."""
+        return self._list(self.LIST)
+
+    async def create(self, *, name: str, **fields: Unpack[TicketTypeFields]) -> TicketType:
+        """Create a ticket type and return it."""
+        return await self._send(self.CREATE, fields=fields, name=name)
+
+    async def get(self, ticket_type_id: Id) -> TicketType:
+        """Return one ticket type, with its attributes and states."""
+        return await self._send(self.GET, ticket_type_id)
+
+    async def update(self, ticket_type_id: Id, **fields: Unpack[TicketTypeChanges]) -> TicketType:
+        """Change the given fields and return the whole ticket type."""
+        return await self._send(self.UPDATE, ticket_type_id, fields=fields)
+
+
+class TicketStates(Resource):
+    """States of tickets."""
+
+    LIST = STATES.get("", Page[TicketState], "listticketstates")
+
+    def list(self) -> Pager[TicketState]:
+        """List all states, with the ticket types that have them, in one answer."""
+        return self._list(self.LIST)

@@ -1,23 +1,32 @@
-"""What a workspace has set up, mostly to be read."""
+"""What a workspace has set up, mostly to be read: brands, macros, segments, office hours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
-from intercom_async.fields import Moment
+from intercom_async.arguments import check_day, given
+from intercom_async.fields import (
+    ExceptionFields,
+    IntervalFields,
+    Moment,
+    NewException,
+    ScheduleFields,
+)
 from intercom_async.models import (
     Brand,
+    DeletedObject,
     EmailSetting,
     IpAllowlist as IpAllowlistModel,
     Macro,
+    OfficeHoursException,
+    OfficeHoursSchedule,
     Segment,
     SegmentPage,
     SubscriptionType,
     WorkflowExport,
 )
-
-from .base import Id, Page, Pager, Resource, Rows
-from .values import given
+from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 BRANDS = Rows("/brands", "brands", since="2.15")
 EMAILS = Rows("/emails", "emails", since="2.15")
@@ -26,6 +35,12 @@ MACROS = Rows("/macros", "macros", since="2.16")
 SEGMENTS = Rows("/segments", "segments")
 SUBSCRIPTIONS = Rows("/subscription_types", "subscription-types")
 WORKFLOWS = Rows("/export/workflows", "workflows", since="2.15")
+OFFICE_HOURS = Rows("/office_hours_schedules", "office-hours", since="2.16")
+DAYS = Rows(
+    "/office_hours_schedules/{office_hours_schedule_id}/office_hours_exceptions",
+    "office-hours",
+    since="2.16",
+)
 
 
 class Brands(Resource):
@@ -137,3 +152,76 @@ class Workflows(Resource):
             ForbiddenError: The workspace's plan does not have this.
         """
         return await self._send(self.EXPORT, workflow_id)
+
+
+class OfficeHours(Resource):
+    """Schedules of office hours and their exceptions."""
+
+    GET_EXCEPTION = DAYS.get("/{id}", OfficeHoursException, "getofficehoursexception")
+    UPDATE_EXCEPTION = DAYS.update(
+        "/{id}", OfficeHoursException, "updateofficehoursexception", body=ExceptionFields
+    )
+    DELETE_EXCEPTION = DAYS.delete("/{id}", DeletedObject, "deleteofficehoursexception")
+    LIST_EXCEPTIONS = DAYS.get("", Page[OfficeHoursException], "listofficehoursexceptions")
+    CREATE_EXCEPTION = DAYS.post(
+        "", OfficeHoursException, "createofficehoursexception", body=NewException
+    )
+    GET = OFFICE_HOURS.get("/{id}", OfficeHoursSchedule, "getofficehoursschedule")
+    UPDATE = OFFICE_HOURS.update(
+        "/{id}", OfficeHoursSchedule, "updateofficehoursschedule", body=ScheduleFields
+    )
+    DELETE = OFFICE_HOURS.delete("/{id}", DeletedObject, "deleteofficehoursschedule")
+    LIST = OFFICE_HOURS.get("", Page[OfficeHoursSchedule], "listofficehoursschedules")
+    CREATE = OFFICE_HOURS.post("", OfficeHoursSchedule, "createofficehoursschedule")
+
+    async def get_exception(self, *, schedule_id: Id, exception_id: Id) -> OfficeHoursException:
+        """Return one exception."""
+        return await self._send(self.GET_EXCEPTION, schedule_id, exception_id)
+
+    async def update_exception(
+        self, *, schedule_id: Id, exception_id: Id, **fields: Unpack[ExceptionFields]
+    ) -> OfficeHoursException:
+        """Change the given fields and return the whole exception."""
+        check_day(fields)
+        return await self._send(self.UPDATE_EXCEPTION, schedule_id, exception_id, fields=fields)
+
+    async def delete_exception(self, *, schedule_id: Id, exception_id: Id) -> DeletedObject:
+        """Delete an exception: on that day the usual hours hold again."""
+        return await self._send(self.DELETE_EXCEPTION, schedule_id, exception_id)
+
+    def list_exceptions(self, schedule_id: Id) -> Pager[OfficeHoursException]:
+        """List all exceptions of a schedule, in one answer."""
+        return self._list(self.LIST_EXCEPTIONS, schedule_id)
+
+    async def create_exception(
+        self, schedule_id: Id, **fields: Unpack[NewException]
+    ) -> OfficeHoursException:
+        """Close a day or give it hours of its own, and return the exception."""
+        check_day(fields)
+        return await self._send(self.CREATE_EXCEPTION, schedule_id, fields=fields)
+
+    async def get(self, schedule_id: Id) -> OfficeHoursSchedule:
+        """Return one schedule."""
+        return await self._send(self.GET, schedule_id)
+
+    async def update(
+        self, schedule_id: Id, **fields: Unpack[ScheduleFields]
+    ) -> OfficeHoursSchedule:
+        """Change the given fields and return the whole schedule."""
+        return await self._send(self.UPDATE, schedule_id, fields=fields)
+
+    async def delete(self, schedule_id: Id) -> DeletedObject:
+        """Delete a schedule."""
+        return await self._send(self.DELETE, schedule_id)
+
+    def list(self) -> Pager[OfficeHoursSchedule]:
+        """List all schedules, in one answer."""
+        return self._list(self.LIST)
+
+    async def create(
+        self, *, name: str, time_zone_name: str, time_intervals: Sequence[IntervalFields]
+    ) -> OfficeHoursSchedule:
+        """Create a schedule, by the IANA name of its time zone, and return it."""
+        return await self._send(
+            self.CREATE, name=name, time_zone_name=time_zone_name, time_intervals=time_intervals
+        )

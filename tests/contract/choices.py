@@ -43,8 +43,8 @@ _NEW_TICKETS = (
 _COMPANIES = (frozenset({"ids"}), frozenset({"company_ids"}))
 
 CHOICES: dict[str, tuple[frozenset[str], ...]] = {
-    "ConversationActions.reply": _REPLIES,
-    "ConversationLinks.attach_contact": (
+    "Conversations.reply": _REPLIES,
+    "Conversations.attach_contact": (
         frozenset({"contact_id"}),
         frozenset({"user_id"}),
         frozenset({"email"}),
@@ -89,7 +89,7 @@ COMPOSED: dict[str, str] = {
 FUSED: dict[str, str] = {
     "Content.BULK_ACTION": "a method for each action",
     "Messages.CREATE": "a method for each channel",
-    "ConversationActions.REDACT": "a method for each kind of text",
+    "Conversations.REDACT": "a method for each kind of text",
 }
 """Rows without a method of their name."""
 

@@ -8,21 +8,18 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given, strategies as st
 
+from intercom_async.arguments import to_iso, to_unix
 from intercom_async.encoding import encode
 from intercom_async.errors import ConfigError
 from intercom_async.fields import ContentReference, FinMessage
 from intercom_async.operation import Call
 from intercom_async.pager import Pager
-from intercom_async.resources.articles import Articles
 from intercom_async.resources.content import Content
-from intercom_async.resources.data_connectors import DataConnectors
-from intercom_async.resources.fin import Fin
-from intercom_async.resources.help_center import HelpCenter
+from intercom_async.resources.fin import DataConnectors, Fin
+from intercom_async.resources.help_center import Articles, HelpCenter
 from intercom_async.resources.jobs import ReportingExports
 from intercom_async.resources.news import Banners
-from intercom_async.resources.office_hours import OfficeHours
-from intercom_async.resources.values import to_iso, to_unix
-from intercom_async.resources.workspace import Macros
+from intercom_async.resources.workspace import Macros, OfficeHours
 from intercom_async.response import Response
 from intercom_async.wire import StreamReply
 

@@ -9,38 +9,35 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .sender import Sender
+from intercom_async.sender import Sender
 
 if TYPE_CHECKING:
-    from .admins import Admins, AwayStatusReasons, Teams
-    from .ai_content import AiContent
-    from .articles import Articles, InternalArticles
-    from .base import Resource
-    from .calls import Calls, FinVoice, PhoneCalls
-    from .companies import Companies
-    from .contact_links import Notes
-    from .contacts import Contacts, Visitors
-    from .content import Audiences, Content, ContentSnippets
-    from .conversation_attributes import ConversationAttributes
-    from .conversations import Conversations
-    from .custom_objects import CustomObjects
-    from .data_attributes import DataAttributes
-    from .data_connectors import DataConnectors
-    from .events import Events
-    from .fin import Fin
-    from .help_center import HelpCenter
-    from .jobs import DataExports, Jobs, ReportingExports
-    from .messages import Messages
-    from .news import Banners, News
-    from .office_hours import OfficeHours
-    from .tags import Tags
-    from .ticket_types import TicketStates, TicketTypes
-    from .tickets import Tickets
-    from .workspace import (
+    from intercom_async.resource import Resource
+    from intercom_async.resources.admins import Admins, AwayStatusReasons, Teams
+    from intercom_async.resources.attributes import (
+        ConversationAttributes,
+        CustomObjects,
+        DataAttributes,
+    )
+    from intercom_async.resources.calls import Calls, FinVoice, PhoneCalls
+    from intercom_async.resources.companies import Companies
+    from intercom_async.resources.contacts import Contacts, Notes, Visitors
+    from intercom_async.resources.content import Audiences, Content, ContentSnippets
+    from intercom_async.resources.conversations import Conversations
+    from intercom_async.resources.events import Events
+    from intercom_async.resources.fin import AiContent, DataConnectors, Fin
+    from intercom_async.resources.help_center import Articles, HelpCenter, InternalArticles
+    from intercom_async.resources.jobs import DataExports, Jobs, ReportingExports
+    from intercom_async.resources.messages import Messages
+    from intercom_async.resources.news import Banners, News
+    from intercom_async.resources.tags import Tags
+    from intercom_async.resources.tickets import Tickets, TicketStates, TicketTypes
+    from intercom_async.resources.workspace import (
         Brands,
         Emails,
         IpAllowlist,
         Macros,
+        OfficeHours,
         Segments,
         SubscriptionTypes,
         Workflows,
@@ -103,7 +100,7 @@ class Catalogue(Sender):
         if kind is None:
             hint = "" if name.startswith("_") else f"; there are {', '.join(RESOURCES)}"
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
-        module = import_module(f".{_HOMES.get(name, name)}", __package__)
+        module = import_module(f"intercom_async.resources.{_HOMES.get(name, name)}")
         resource: Resource = getattr(module, kind)(self)
         # From now on it is found without coming here.
         self.__dict__[name] = resource
@@ -121,15 +118,17 @@ _HOMES: dict[str, str] = {
     name: module
     for module, names in {
         "admins": "away_status_reasons teams",
-        "articles": "internal_articles",
+        "attributes": "conversation_attributes custom_objects data_attributes",
         "calls": "fin_voice phone_calls",
-        "contact_links": "notes",
-        "contacts": "visitors",
+        "contacts": "notes visitors",
         "content": "audiences content_snippets",
+        "fin": "ai_content data_connectors",
+        "help_center": "articles internal_articles",
         "jobs": "data_exports reporting_exports",
         "news": "banners",
-        "ticket_types": "ticket_states",
-        "workspace": "brands emails ip_allowlist macros segments subscription_types workflows",
+        "tickets": "ticket_states ticket_types",
+        "workspace": "brands emails ip_allowlist macros office_hours segments subscription_types "
+        "workflows",
     }.items()
     for name in names.split()
 }

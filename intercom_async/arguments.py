@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intercom_async.config import is_positive_number
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id, Moment
 from intercom_async.operation import Parameter, only_fields
+
+if TYPE_CHECKING:
+    from intercom_async.fields import ExceptionFields, FinMessage, NewException, PersonKey
 
 
 def given(**fields: Any) -> dict[str, Any]:
@@ -155,3 +158,63 @@ def to_number(name: str, value: Id) -> Id:
     """
     check_id(name, value)
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
+    """Write the body of a reply.
+
+    Raises:
+        ConfigError: Nobody or more than one replies, or a contact writes anything but a comment.
+    """
+    author = take_one(
+        "a reply's author",
+        fields,
+        admin_id="admin_id",
+        contact_id="intercom_user_id",
+        email="email",
+        user_id="user_id",
+    )
+    message_type = fields.pop("message_type", "comment")
+    if "admin_id" not in author and message_type != "comment":
+        raise ConfigError(f"contacts write comments; a {message_type} needs admin_id")
+    kind = "admin" if "admin_id" in author else "user"
+    return {"message_type": message_type, "type": kind, **author, **given(**fields)}
+
+
+def with_commas(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write what can be chosen from a list as the API wants it."""
+    items = fields.get("list_items")
+    if items is None or isinstance(items, str):
+        return fields
+    return {**fields, "list_items": ",".join(items)}
+
+
+def check_day(fields: NewException | ExceptionFields) -> None:
+    """Make sure that a day is one.
+
+    Raises:
+        ConfigError: It has a time, which would be sent as UNIX seconds.
+    """
+    if isinstance(fields.get("exception_date"), datetime):
+        raise ConfigError("exception_date is a day, not a moment; give a date, such as .date()")
+
+
+def fin_message(message: FinMessage) -> dict[str, Any]:
+    """Write a message's moments as Fin wants them."""
+    precise = message.get("timestamp_ms")
+    names = ("timestamp",) if isinstance(precise, str) else ("timestamp", "timestamp_ms")
+    return with_iso(message, *names)
+
+
+def company_keys(ids: Sequence[Id], company_ids: Sequence[Id]) -> list[dict[str, str]]:
+    """Name companies by either of their keys."""
+    by_id = [{"id": to_id("ids", each)} for each in ids]
+    by_company_id = [{"company_id": to_id("company_ids", each)} for each in company_ids]
+    if not by_id and not by_company_id:
+        raise ConfigError("no company is named: give ids or company_ids")
+    return by_id + by_company_id
+
+
+def person_key(person: PersonKey) -> dict[str, str]:
+    """Write the keys of a person as text."""
+    return {name: str(value) for name, value in person.items() if value is not None}

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, TypeVar
 
+from intercom_async.arguments import check_id, check_per_page, to_parameter
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
@@ -20,9 +21,7 @@ from intercom_async.operation import Call, Id, Operation
 from intercom_async.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
 from intercom_async.rows import Rows
-
-from .sender import Sender
-from .values import check_id, check_per_page, to_parameter
+from intercom_async.sender import Sender
 
 __all__ = ["Id", "Page", "Pager", "Resource", "Rows", "Sender", "fill"]
 
