@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 def given(**fields: Any) -> dict[str, Any]:
     """Leave out what is None, which stands for an argument that was not given."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def needed(**values: Any) -> dict[str, Any]:
+    """Return arguments by name.
+
+    Raises:
+        ConfigError: One of them is None.
+    """
+    for name, value in values.items():
+        if value is None:
+            raise ConfigError(f"{name} is needed, and is None")
+    return values
 
 
 def checked(kind: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,6 +162,17 @@ def to_id(name: str, value: Id) -> str:
     return str(check_id(name, value))
 
 
+def to_id_list(name: str, values: Iterable[Id] | None) -> list[str]:
+    """Write several ids as text.
+
+    Raises:
+        ConfigError: They are none, or a text, whose letters would be taken for ids.
+    """
+    if values is None or isinstance(values, str):
+        raise ConfigError(f"{name} must be several ids, not {type(values).__name__}")
+    return [to_id(name, each) for each in values]
+
+
 def to_number(name: str, value: Id) -> Id:
     """Write an id as a number where the API declares one; what is none is left to the API.
 
@@ -208,8 +231,8 @@ def fin_message(message: FinMessage) -> dict[str, Any]:
 
 def company_keys(ids: Sequence[Id], company_ids: Sequence[Id]) -> list[dict[str, str]]:
     """Name companies by either of their keys."""
-    by_id = [{"id": to_id("ids", each)} for each in ids]
-    by_company_id = [{"company_id": to_id("company_ids", each)} for each in company_ids]
+    by_id = [{"id": each} for each in to_id_list("ids", ids)]
+    by_company_id = [{"company_id": each} for each in to_id_list("company_ids", company_ids)]
     if not by_id and not by_company_id:
         raise ConfigError("no company is named: give ids or company_ids")
     return by_id + by_company_id

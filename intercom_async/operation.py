@@ -97,6 +97,7 @@ class Operation(Generic[T_co]):
         "model",
         "name",
         "names",
+        "needs",
         "paging",
         "parts",
         "path",
@@ -143,6 +144,8 @@ class Operation(Generic[T_co]):
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
         self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())
         self.required: frozenset[str] = getattr(body, "__required_keys__", frozenset())
+        self.needs: frozenset[str] = frozenset()
+        """Arguments that its method cannot do without, beside the fields of its body."""
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, TypeVar
 
-from intercom_async.arguments import check_id, check_per_page, to_parameter
+from intercom_async.arguments import check_id, check_per_page, needed, to_parameter
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
@@ -32,10 +32,13 @@ class Resource:
     """One group of operations, reached as an attribute of the client."""
 
     def __init_subclass__(cls) -> None:
-        """Let the documentation of each method end with the reference of the row that it sends."""
+        """Tell rows what their methods need, and methods where the row they send is described."""
         for name, value in vars(cls).items():
             row = None if name.startswith("_") else _row_of(cls, value)
-            if row is not None and row.reference:
+            if row is None:
+                continue
+            row.needs |= _needed_by(value)
+            if row.reference:
                 value.__doc__ = f"{cleandoc(value.__doc__ or '')}\n\nReference: {row.reference}"
 
     def __init__(self, sender: Sender) -> None:
@@ -115,6 +118,14 @@ def _row_of(kind: type[Resource], method: Any) -> Operation[Any] | None:
     return next(filter(None, rows or inner), None)
 
 
+def _needed_by(method: Any) -> frozenset[str]:
+    """Return the arguments of a method that have no default."""
+    code, defaults = method.__code__, method.__defaults__ or ()
+    named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    optional = named[code.co_argcount - len(defaults) : code.co_argcount]
+    return frozenset(named[1:]) - {*optional, *(method.__kwdefaults__ or ())}
+
+
 _NOTHING = (lambda: None).__code__
 
 
@@ -142,6 +153,8 @@ def fill(
         TypeError: A field is none of this operation, or one that it needs is missing.
     """
     rest = {name: value for name, value in arguments.items() if value is not None}
+    if len(rest) < len(arguments):
+        needed(**{name: rest.get(name) for name in row.needs & arguments.keys()})
     if fields is not None:
         rest.update(row.fields(fields))
     for name, value in rest.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from intercom_async.arguments import given, to_id
+from intercom_async.arguments import given, to_id_list
 from intercom_async.download import Download
 from intercom_async.fields import NewVoiceCall
 from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
@@ -47,10 +47,8 @@ class Calls(Resource):
 
     def search(self, conversation_ids: Sequence[Id]) -> Pager[Call]:
         """List the calls of 1 to 20 conversations, with their transcripts, in one answer."""
-        return self._list(
-            self.SEARCH,
-            conversation_ids=[to_id("conversation_ids", each) for each in conversation_ids],
-        )
+        ids = to_id_list("conversation_ids", conversation_ids)
+        return self._list(self.SEARCH, conversation_ids=ids)
 
 
 class FinVoice(Resource):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.arguments import given, to_id, to_ids
+from intercom_async.arguments import given, needed, to_id, to_ids
 from intercom_async.fields import CompanyChanges, CompanyFields, Order
 from intercom_async.models import Company, Contact, DeletedObject, FoundCompany, Note, Segment
 from intercom_async.operation import Call, Paging
@@ -55,7 +55,7 @@ class Companies(Resource):
 
     async def find_by_name(self, name: str) -> Company | None:
         """Return one company by name; where there is none, expect None or `NotFoundError`."""
-        return await self._find_one(name=name)
+        return await self._find_one(**needed(name=name))
 
     async def create(self, **fields: Unpack[CompanyFields]) -> Company:
         """Create a company, or change the one that has this `company_id`, and return it."""

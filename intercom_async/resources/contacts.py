@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Unpack
 
-from intercom_async.arguments import given, person_key, take_one, to_id, to_ids
+from intercom_async.arguments import given, needed, person_key, take_one, to_id, to_ids
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
 from intercom_async.fields import (
@@ -137,7 +137,7 @@ class Contacts(Resource):
         self, contact_id: Id, subscription_id: Id, *, consent_type: ConsentType
     ) -> SubscriptionType:
         """Note what a contact decided about a kind of message and return the kind."""
-        decision = {"id": to_id("subscription_id", subscription_id), "consent_type": consent_type}
+        decision = needed(id=to_id("subscription_id", subscription_id), consent_type=consent_type)
         return await self._send(self.ATTACH_SUBSCRIPTION, contact_id, json=decision)
 
     async def detach_subscription(self, contact_id: Id, subscription_id: Id) -> SubscriptionType:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Unpack
 from intercom_async.arguments import (
     checked,
     given,
+    needed,
     reply_body,
     take_one,
     to_id,
@@ -148,7 +149,8 @@ class Conversations(Resource):
 
     async def snooze(self, conversation_id: Id, *, admin_id: Id, until: Moment) -> Conversation:
         """Hide a conversation from the inbox until a moment in the future."""
-        return await self._part(conversation_id, "snoozed", admin_id, snoozed_until=until)
+        moment = needed(until=until)["until"]
+        return await self._part(conversation_id, "snoozed", admin_id, snoozed_until=moment)
 
     async def redact_part(self, *, conversation_id: Id, part_id: Id) -> Conversation:
         """Blot out one part of a conversation for good."""
@@ -163,7 +165,7 @@ class Conversations(Resource):
     async def _part(
         self, conversation_id: Id, message_type: str, admin_id: Id, **fields: Any
     ) -> Conversation:
-        json = {"message_type": message_type, **to_ids(admin_id=admin_id)}
+        json = {**needed(message_type=message_type), **to_ids(admin_id=admin_id)}
         return await self._send(self.CREATE_PART, conversation_id, json=json, **fields)
 
     async def attach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from types import NoneType
 from typing import Unpack
 
-from intercom_async.arguments import given, take_one, to_id, to_ids
+from intercom_async.arguments import given, needed, take_one, to_id, to_ids
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError, ResponseError, ServerError
 from intercom_async.fan_out import Source, check_concurrency, check_source, fan_out
@@ -97,7 +97,7 @@ class Events(Resource):
         self, *, user_id: Id, event_name: str, count: int, first: Moment, last: Moment
     ) -> None:
         """Note how often a contact, by your own key, did something before events were sent."""
-        summary = {"event_name": event_name, "count": count, "first": first, "last": last}
+        summary = needed(event_name=event_name, count=count, first=first, last=last)
         await self._send(
             self.CREATE_SUMMARY, user_id=to_id("user_id", user_id), event_summaries=summary
         )

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Unpack
 
+from intercom_async.arguments import needed
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.fields import Moment, ReportingQuery
@@ -59,7 +60,7 @@ class DataExports(Resource):
         Raises:
             RateLimitedError: Another export runs; waiting for the next window does not help.
         """
-        json = {"created_at_after": created_at_after, "created_at_before": created_at_before}
+        json = needed(created_at_after=created_at_after, created_at_before=created_at_before)
         return await self._send(self.CREATE, json=json)
 
     async def get(self, job_identifier: str) -> DataExport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.arguments import check_ids
+from intercom_async.arguments import check_ids, needed
 from intercom_async.fields import NewsItemOptions
 from intercom_async.models import Banner, BannerDismissal, DeletedObject, Newsfeed, NewsItem
 from intercom_async.resource import Id, Page, Pager, Resource, Rows
@@ -45,7 +45,7 @@ class News(Resource):
         self, news_item_id: Id, *, title: str, sender_id: Id, **fields: Unpack[NewsItemOptions]
     ) -> NewsItem:
         """Change a piece of news and return it; title and sender must be sent, changed or not."""
-        json = {"title": title, **check_ids(sender_id=sender_id)}
+        json = {**needed(title=title), **check_ids(sender_id=sender_id)}
         return await self._send(self.UPDATE_ITEM, news_item_id, fields=fields, json=json)
 
     async def delete_item(self, news_item_id: Id) -> DeletedObject:

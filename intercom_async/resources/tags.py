@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import NoneType
 
-from intercom_async.arguments import company_keys, to_id
+from intercom_async.arguments import company_keys, to_id, to_id_list
 from intercom_async.models import Tag
 from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
@@ -41,7 +41,7 @@ class Tags(Resource):
 
         From 2.16 on contacts that do not exist are passed over; `users` says who was tagged.
         """
-        users = [{"id": to_id("contact_id", contact_id)} for contact_id in contact_ids]
+        users = [{"id": each} for each in to_id_list("contact_ids", contact_ids)]
         return await self._send(self.CREATE, name=name, users=users)
 
     async def tag_companies(

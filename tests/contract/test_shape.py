@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from intercom_async import fields
-from intercom_async.errors import ConfigError
+from intercom_async.errors import ConfigError, QueryError
 
 from .arguments import Argument, Recorder, Samples, arguments, perform, record, selections
 from .choices import COMPOSED
@@ -91,6 +91,25 @@ def test_what_is_no_id_is_refused_by_name(method: Method, name: str, value: str 
 
     with pytest.raises((ConfigError, TypeError), match=r"\b(id|\w+_id)\b"):
         asyncio.run(perform(method, recorder, frozenset(), Without(name, value)))
+    assert recorder.call is None
+
+
+NEEDED = [
+    (method, each.name)
+    for method in METHODS
+    for each in arguments(method)
+    if each.is_required and not each.name.endswith(("_id", "_identifier"))
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), NEEDED, ids=[f"{method.label}-{name}" for method, name in NEEDED]
+)
+def test_what_is_needed_is_refused_by_name_when_it_is_none(method: Method, name: str) -> None:
+    recorder = Recorder()
+
+    with pytest.raises((ConfigError, QueryError, TypeError), match=rf"\b{name}\b"):
+        asyncio.run(perform(method, recorder, selections(method)[0], Without(name, None)))
     assert recorder.call is None
 
 
