@@ -40,12 +40,14 @@ def view(app: App, workspace: Workspace, counters: Counters, now: float) -> Stat
     present: Ledger | None = None
     reset_at = None
     if gate.is_known:
-        present = gate.span(now)[-1]
+        # While it is not known to the moment which window it is, the likeliest one.
+        span = gate.span(now)
+        present = next((ledger for ledger in span if gate.left_s(ledger, now) > 0.0), span[-1])
         reset_at = present.window / 1000
     shares = tuple(gate.shares)
     return Statistics(
         app=_tier(present, gate.limit, reset_at),
-        workspace=_tier(workspace.newest if present else None, workspace.limit, reset_at),
+        workspace=_tier(present.workspace if present else None, workspace.limit, reset_at),
         queued={priority: app.lanes.of(priority).live for priority in Priority},
         oldest_wait_s={priority: _oldest_s(app, priority, now) for priority in Priority},
         in_flight=counters.in_flight,

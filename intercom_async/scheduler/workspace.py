@@ -69,11 +69,6 @@ class Workspace:
             found = self._ledgers[window] = Ledger(window, self.limit)
         return found
 
-    @property
-    def newest(self) -> Ledger | None:
-        """The account of the latest window that a call was charged to."""
-        return self._ledgers.get(self._newest)
-
     def _learn(self, last: Ledger | None) -> None:
         """Take in that a window is over: all that was served is ours, and the next try bolder."""
         if last is None or self.quota is None or last.is_full:

@@ -44,6 +44,19 @@ async def test_a_window_is_shown_with_what_others_used(make_desk: MakeDesk) -> N
     assert app.reset_at == pytest.approx(desk.server.time() + desk.server.ends_in_s(), abs=0.01)
 
 
+async def test_after_one_reply_its_window_is_shown_and_not_the_next(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=100, date_skew_s=None)
+    await CLOCK.sleep(desk.server.ends_in_s() + 2.0)
+    await desk.call()
+
+    seen = desk.scheduler.statistics()
+
+    assert (seen.app.used, seen.workspace.used) == (1, 1)
+    assert seen.app.reset_at == pytest.approx(
+        desk.server.time() + desk.server.ends_in_s(), abs=0.01
+    )
+
+
 async def test_waiting_and_flying_calls_are_counted(make_desk: MakeDesk) -> None:
     desk = make_desk(Limits(max_in_flight=2))
     await desk.call()

@@ -172,7 +172,7 @@ async def test_a_very_late_reply_leaves_the_workspaces_window_as_it_is(make_desk
 async def test_numbers_of_the_workspace_are_not_the_apps() -> None:
     scheduler = Scheduler()
     async with scheduler.admit() as permit:
-        permit.observe(status=200, headers=headers())
+        permit.observe(status=200, headers=headers(remaining=L - 5))
     async with scheduler.admit() as permit:
         said = headers(limit=4167, remaining=0)
         permit.observe(status=429, headers=said, message=WINDOW.format(4167))
