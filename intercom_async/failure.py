@@ -130,4 +130,6 @@ def _hint(status: int, code: str | None) -> str | None:
         return "check the client's version"
     if code == "api_plan_restricted":
         return "the workspace's plan does not include it"
+    if status == 403:  # noqa: PLR2004 (as above)
+        return "look at the permissions of the app, and at what the workspace allows"
     return None

@@ -7,6 +7,8 @@ for a wrong use, 130 when interrupted. A failure is one line that says what, whe
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import cast
 
@@ -20,6 +22,8 @@ from . import api, demo, limits, simulate, sync, whoami
 from .console import say
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+PIPE_CLOSED = 141
+"""As for a program that SIGPIPE has ended."""
 
 app: App = App(
     name="intercom-async",
@@ -48,6 +52,10 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read, such as `head`, has enough. Python would complain when it flushes the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except (IntercomError, OSError, ExceptionGroup) as error:
         if is_debugging:
             raise

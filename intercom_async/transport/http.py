@@ -31,6 +31,7 @@ from intercom_async.errors import (
 from intercom_async.wire import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 
 _CONNECT_S = 10.0
+_CHECK = "check the network and the address"
 _KEEP_ALIVE_S = 30.0
 _DNS_CACHE_S = 300
 
@@ -228,7 +229,7 @@ def _translated(
 ) -> ConfigError | TransportError:
     """Say in this package's errors what happened, by whether anything was sent."""
     if isinstance(error, aiohttp.ClientConnectorError):
-        return ConnectError(f"no connection: {_reason(error)}", call=request.name)
+        return ConnectError(f"no connection: {_reason(error)}; {_CHECK}", call=request.name)
     if isinstance(error, TimeoutError):
         return _timed_out(request, is_sent=sending.is_sent)
     if isinstance(error, aiohttp.InvalidURL):
@@ -248,7 +249,8 @@ def _timed_out(request: Request, *, is_sent: bool) -> ConnectError | RequestTime
     if is_sent:
         return RequestTimeoutError(f"no answer within {request.timeout_s:g} s", call=request.name)
     return ConnectError(
-        f"no connection within {min(request.timeout_s, _CONNECT_S):g} s", call=request.name
+        f"no connection within {min(request.timeout_s, _CONNECT_S):g} s; {_CHECK}",
+        call=request.name,
     )
 
 

@@ -18,6 +18,8 @@ import pytest
 from intercom_async.simulator import Simulator
 
 pytest.importorskip("cyclopts")
+
+NOBODY = "http://127.0.0.1:1"
 pytestmark = pytest.mark.anyio
 
 
@@ -190,6 +192,67 @@ async def test_a_failure_is_one_line_and_the_token_is_not_in_it() -> None:
     assert b"401" in done.stderr
     assert b"wrong-token" not in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+async def test_a_missing_permission_and_no_network_say_what_to_look_at() -> None:
+    async with Simulator(contacts=5, conversations=2) as simulator:
+        simulator.faults.add(path="/me", status=403)
+        environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        forbidden = await run("whoami", environment=environment)
+    nobody = await run("whoami", environment={**environment, "INTERCOM_BASE_URL": NOBODY})
+
+    assert (forbidden.returncode, nobody.returncode) == (1, 1)
+    assert b"permissions of the app" in forbidden.stderr
+    assert b"check the network" in nobody.stderr
+    assert forbidden.stderr.count(b"\n") == nobody.stderr.count(b"\n") == 1
+
+
+async def test_a_reader_that_has_enough_is_no_error() -> None:
+    # More than a pipe holds, so that there is somebody to tell.
+    async with Simulator(contacts=300, conversations=2) as simulator:
+        command = f"{sys.executable} -m intercom_async api GET /contacts --paginate"
+        done = await anyio.run_process(
+            ["sh", "-c", f'{{ {command}; echo "code $?" >&2; }} | head -c 100'],
+            env={
+                **os.environ,
+                "INTERCOM_TOKEN": simulator.token,
+                "INTERCOM_BASE_URL": simulator.url,
+            },
+        )
+
+    assert len(done.stdout) == 100
+    assert done.stderr == b"code 141\n"
+
+
+async def test_a_sync_names_what_is_missing_and_ends_with_1(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    streams = ["contacts", "companies", "conversations", "tickets", "articles", "tags"]
+    async with Simulator(contacts=900, conversations=60, companies=70, tickets=20) as simulator:
+        simulator.faults.add(rate=0.05, status=503)
+        simulator.faults.add(rate=0.02, drop="after")
+        simulator.faults.add(path="/tickets", status=403)
+        environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        arguments = ("sync", "--to", str(target), "--streams", *streams)
+        done = await run(*arguments, environment=environment)
+        report = await run(*arguments, "--json", environment=environment)
+        simulator.faults.clear()
+        last = await run(*arguments, environment=environment)
+        again = await run(*arguments, environment=environment)
+
+    said = done.stderr.decode()
+    assert done.returncode == 1, said
+    assert "tickets" in said
+    assert "403" in said
+    assert "Traceback" not in said
+    assert report.returncode == 1
+    failures = msgspec.json.decode(report.stdout)["failures"]
+    assert [(each["stream"], each["what"]) for each in failures] == [("tickets", "all of it")]
+    counts = {name: len((target / f"{name}.jsonl").read_bytes().splitlines()) for name in streams}
+    assert counts["contacts"] == 900
+    assert (counts["companies"], counts["conversations"], counts["tickets"]) == (70, 60, 20)
+    assert last.returncode == 0, last.stderr
+    assert again.returncode == 0
+    assert b"nothing new" in again.stderr
 
 
 async def test_the_demo_ends_well_and_touches_no_real_workspace() -> None:
