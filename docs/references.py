@@ -21,4 +21,6 @@ class References(Extension):
         owner = getattr(module, func.parent.name, None) if func.parent is not None else None
         text = getdoc(getattr(owner, func.name, None))
         if text is not None:
+            # Keywords are left to the extension that knows what is said of each.
+            text = sub(r"(?m)^Keywords, as .*\n( .*\n?)*\n?", "", text)
             func.docstring.value = sub(r"Reference: (\S+)$", r"[Reference](\1)", text)

@@ -9,8 +9,9 @@ class Tags(Resource):
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from inspect import cleandoc
+from types import FunctionType
 from typing import Any, TypeVar
 
 from intercom_async.arguments import check_id, check_per_page, needed, to_parameter
@@ -32,14 +33,16 @@ class Resource:
     """One group of operations, reached as an attribute of the client."""
 
     def __init_subclass__(cls) -> None:
-        """Tell rows what their methods need, and methods where the row they send is described."""
+        """Tell rows what their methods need, and what `help` shows: keywords and the reference."""
         for name, value in vars(cls).items():
-            row = None if name.startswith("_") else _row_of(cls, value)
-            if row is None:
+            if name.startswith("_") or not isinstance(value, FunctionType):
                 continue
-            row.needs |= _needed_by(value)
-            if row.reference:
-                value.__doc__ = f"{cleandoc(value.__doc__ or '')}\n\nReference: {row.reference}"
+            parts = [cleandoc(value.__doc__ or ""), _keywords_of(value)]
+            row = _row_of(cls, value)
+            if row is not None:
+                row.needs |= _needed_by(value)
+                parts.append(row.reference and f"Reference: {row.reference}")
+            value.__doc__ = "\n\n".join(filter(None, parts))
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -116,6 +119,27 @@ def _row_of(kind: type[Resource], method: Any) -> Operation[Any] | None:
     rows: list[Any] = [value for value in named if isinstance(value, Operation)]
     inner = (_row_of(kind, value) for value in named)
     return next(filter(None, rows or inner), None)
+
+
+def _keywords_of(method: FunctionType) -> str:
+    """List the keywords behind `**fields: Unpack[...]`, of which `help` shows the type's name only.
+
+    A method without them gets an empty text.
+    """
+    hints: Iterable[str] = method.__annotations__.values()
+    named = next((hint[7:-1] for hint in hints if hint.startswith("Unpack[")), None)
+    if named is None:
+        return ""
+    kind = method.__globals__[named]
+    needed: list[str] = []
+    optional: list[str] = []
+    for name, hint in kind.__annotations__.items():
+        line = f"    {name}: {hint.__forward_arg__}"
+        if name in kind.__required_keys__:
+            needed.append(line)
+        else:
+            optional.append(f"{line} = ...")
+    return "\n".join((f"Keywords, as `intercom_async.fields.{named}` says:", *needed, *optional))
 
 
 def _needed_by(method: Any) -> frozenset[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import pydoc
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,26 @@ def test_each_method_names_the_row_it_sends() -> None:
         call = next((record(method, each) for each in selections(method)), None)
         if call is not None and call.operation.reference:
             assert doc.endswith(f"Reference: {call.operation.reference}"), method.label
+
+
+UNPACKED = [
+    method
+    for method in METHODS
+    if "Unpack[" in str([*inspect.get_annotations(method.function).values()])
+]
+
+
+@pytest.mark.parametrize("method", UNPACKED, ids=lambda method: method.label)
+def test_help_shows_the_keywords_of_a_typed_dict(method: Method) -> None:
+    text = pydoc.plain(pydoc.render_doc(method.function))
+    found = re.search(r"Keywords, as `intercom_async\.fields\.(\w+)` says:\n((?: {8}.*\n)+)", text)
+
+    assert found is not None
+    assert inspect.isclass(getattr(fields, found[1]))
+    for each in arguments(method):
+        if f" {each.name}: " not in text.partition("Keywords")[0]:
+            ending = "(?<! = ...)" if each.is_required else r" = \.\.\."
+            assert re.search(rf"^ {{8}}{each.name}: .+{ending}$", found[2], re.MULTILINE), each.name
 
 
 def test_all_fields_are_found_and_known_to_dir() -> None:
