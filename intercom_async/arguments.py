@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from intercom_async.config import is_positive_number
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id, Moment
 from intercom_async.operation import Parameter, only_fields
@@ -82,6 +81,11 @@ def with_iso(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {**fields, **{name: to_iso(name, moment) for name, moment in moments.items()}}
 
 
+def to_parameters(query: Mapping[str, Any]) -> dict[str, Parameter]:
+    """Write query parameters as `to_parameter` does, without those that are None."""
+    return {name: to_parameter(name, value) for name, value in query.items() if value is not None}
+
+
 def to_parameter(name: str, value: Any) -> Parameter:
     """Write one query parameter: moments as UNIX seconds, lists with commas.
 
@@ -90,7 +94,7 @@ def to_parameter(name: str, value: Any) -> Parameter:
     """
     if name == "per_page":
         return check_per_page(value)
-    if isinstance(value, str | int):
+    if isinstance(value, (str, int)):
         return value
     if isinstance(value, datetime):
         return to_unix(name, value)
@@ -106,7 +110,7 @@ def check_per_page(per_page: int | None) -> int | None:
     Raises:
         ConfigError: It is not a whole number above 0.
     """
-    if per_page is None or (isinstance(per_page, int) and is_positive_number(per_page)):
+    if per_page is None or (type(per_page) is int and per_page > 0):
         return per_page
     raise ConfigError(f"per_page must be a whole number above 0, not {per_page!r}")
 
@@ -140,10 +144,11 @@ def check_id(name: str, value: Id) -> Id:
     Raises:
         ConfigError: It is no id, or empty.
     """
-    if not isinstance(value, str | int) or isinstance(value, bool):
+    if isinstance(value, str):
+        if not value or value.isspace():
+            raise ConfigError(f"{name} is empty")
+    elif not isinstance(value, int) or isinstance(value, bool):
         raise ConfigError(f"{name} must be a str or int, not {type(value).__name__}")
-    if value == "" or (isinstance(value, str) and value.isspace()):
-        raise ConfigError(f"{name} is empty")
     return value
 
 

@@ -170,14 +170,19 @@ class Operation(Generic[T_co]):
         """
         if path:
             ids = self._ordered(path)
-        return Call(self, self._fill(ids), _without_none(query), json)
+        return Call(self, self.path_of(ids), _without_none(query), json)
 
     def _ordered(self, path: Mapping[str, Id]) -> tuple[Id, ...]:
         if {*path} != {*self.names}:
             raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {_listed(path)}")
         return tuple(path[name] for name in self.names)
 
-    def _fill(self, ids: Sequence[Id]) -> str:
+    def path_of(self, ids: Sequence[Id]) -> str:
+        """Return the path with a value for each placeholder, in their order, encoded.
+
+        Raises:
+            ConfigError: A value is missing, empty, or not an id.
+        """
         if len(ids) != len(self.names):
             raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {len(ids)} ids")
         filled = self.parts[0]

@@ -14,7 +14,7 @@ from inspect import cleandoc
 from types import FunctionType
 from typing import Any, TypeVar
 
-from intercom_async.arguments import check_id, check_per_page, needed, to_parameter
+from intercom_async.arguments import check_id, check_per_page, needed, to_parameters
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
@@ -178,16 +178,20 @@ def fill(
     """
     rest = {name: value for name, value in arguments.items() if value is not None}
     if len(rest) < len(arguments):
-        needed(**{name: rest.get(name) for name in row.needs & arguments.keys()})
+        _check_needed(row, arguments)
     if fields is not None:
         rest.update(row.fields(fields))
     for name, value in rest.items():
-        if value is not None and name.endswith("_id"):
+        if name.endswith("_id") and value is not None:
             check_id(name, value)
     if row.method in ("GET", "DELETE"):
         query = {**query, **rest} if query else rest
     elif rest or fields is not None:
         json = {**json, **rest} if json else rest
-    if query:
-        query = {name: to_parameter(name, value) for name, value in query.items()}
-    return row.at(*path, query=query, json=json)
+    return Call(row, row.path_of(path), to_parameters(query) if query else {}, json)
+
+
+def _check_needed(row: Operation[Any], arguments: Mapping[str, Any]) -> None:
+    for name in row.needs:
+        if arguments.get(name, name) is None:
+            needed(**{name: None})
