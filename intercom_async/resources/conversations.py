@@ -14,6 +14,7 @@ from intercom_async.arguments import (
     to_id,
     to_ids,
     to_number,
+    to_unix,
     with_text,
 )
 from intercom_async.fan_out import Source
@@ -149,7 +150,7 @@ class Conversations(Resource):
 
     async def snooze(self, conversation_id: Id, *, admin_id: Id, until: Moment) -> Conversation:
         """Hide a conversation from the inbox until a moment in the future."""
-        moment = needed(until=until)["until"]
+        moment = to_unix("until", until)
         return await self._part(conversation_id, "snoozed", admin_id, snoozed_until=moment)
 
     async def redact_part(self, *, conversation_id: Id, part_id: Id) -> Conversation:

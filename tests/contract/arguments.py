@@ -130,16 +130,34 @@ def selections(method: Method) -> tuple[frozenset[str], ...]:
 
 
 async def perform(
-    method: Method, sender: Sender, chosen: frozenset[str], samples: Samples | None = None
+    method: Method,
+    sender: Sender,
+    chosen: frozenset[str],
+    samples: Samples | None = None,
+    *,
+    without: str | None = None,
+    **more: Any,
 ) -> None:
-    """Call a method with what it requires and what is chosen, up to its first request."""
+    """Call a method with what it requires and what is chosen, up to its first request.
+
+    Args:
+        method: The method.
+        sender: What it sends with.
+        chosen: Which of its optional arguments it gets.
+        samples: What makes their values.
+        without: An argument that is left out though it is required; those after it get names.
+        more: Arguments beside them.
+    """
     samples = samples or Samples()
     positional: list[Any] = []
-    keywords: dict[str, Any] = {}
+    keywords: dict[str, Any] = dict(more)
+    is_whole = True
     for each in arguments(method):
-        if each.is_required or each.name in chosen:
+        if each.name == without:
+            is_whole = False
+        elif each.is_required or each.name in chosen:
             value = samples.argument(each)
-            if each.is_positional and each.is_required:
+            if each.is_positional and each.is_required and is_whole:
                 positional.append(value)
             else:
                 keywords[each.name] = value
