@@ -79,6 +79,7 @@ async def test_a_scroll_that_is_lost_midway_gives_each_company_once() -> None:
     ):
         whole = [company.id async for company in intercom.companies.scroll()]
         assert len(set(whole)) == len(whole) > 300
+        requests = simulator.requests
         simulator.clock.move(61)
         again: list[str] = []
         async for page in intercom.companies.scroll().pages():
@@ -86,6 +87,8 @@ async def test_a_scroll_that_is_lost_midway_gives_each_company_once() -> None:
                 # More than a minute passes on the server: the scroll is gone.
                 simulator.clock.move(61)
             again += [company.id for company in page.items]
+        # Had it not been lost, it would have cost as many requests as before.
+        assert simulator.requests - requests > requests
     assert sorted(again) == sorted(whole)
 
 
@@ -109,4 +112,5 @@ async def test_an_export_from_nothing_to_rows() -> None:
             created_at_after=1_700_000_000, created_at_before=1_800_000_000, timeout_s=30
         )
         rows = [row async for row in export]
+    assert rows
     assert all(isinstance(row, dict) for row in rows)
