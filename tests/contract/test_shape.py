@@ -9,6 +9,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -63,6 +64,35 @@ def test_ids_stand_in_the_path_in_the_order_of_the_signature(method: Method) -> 
     names = [part for part in recorder.call.path.split("/") if part in given]
     assert len(names) == len(recorder.call.operation.names)
     assert names == [name for name in given if name in names]
+
+
+class Odd(Samples):
+    """Gives all ids the same odd value."""
+
+    def __init__(self, identity: str) -> None:
+        super().__init__()
+        self._identity = identity
+
+    def argument(self, argument: Argument) -> Any:
+        is_id = argument.name.endswith(("_id", "_identifier", "phone_number"))
+        return self._identity if is_id else super().argument(argument)
+
+
+@pytest.mark.parametrize("identity", ["../admins", "a/b", "a b", "a.b", "50%", "%2e%2e", "ä?x=1#y"])
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+def test_an_odd_id_stays_in_its_place(method: Method, identity: str) -> None:
+    recorder = Recorder()
+    asyncio.run(perform(method, recorder, selections(method)[0], Odd(identity)))
+
+    assert recorder.call is not None
+    template, path = recorder.call.operation.path.split("/"), recorder.call.path.split("/")
+    for place, segment in zip(template, path, strict=True):
+        assert segment == place or (
+            place.startswith("{") and quote(unquote(segment), "") == segment
+        )
+    given = [each.name for each in arguments(method) if each.is_positional and each.is_required]
+    ids = {*recorder.call.operation.names} & {*given}
+    assert [unquote(segment) for segment in path].count(identity) >= len(ids)
 
 
 class Without(Samples):
