@@ -83,6 +83,7 @@ def with_iso(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def to_parameters(query: Mapping[str, Any]) -> dict[str, Parameter]:
     """Write query parameters as `to_parameter` does, without those that are None."""
+    check_given_ids(query)
     return {name: to_parameter(name, value) for name, value in query.items() if value is not None}
 
 
@@ -150,6 +151,17 @@ def check_id(name: str, value: Id) -> Id:
     elif not isinstance(value, int) or isinstance(value, bool):
         raise ConfigError(f"{name} must be a str or int, not {type(value).__name__}")
     return value
+
+
+def check_given_ids(fields: Mapping[str, Any]) -> None:
+    """Make sure that what is named as an id is one, or None, which empties it or leaves it out.
+
+    Raises:
+        ConfigError: It is no id, or empty.
+    """
+    for name, value in fields.items():
+        if name.endswith("_id") and value is not None:
+            check_id(name, value)
 
 
 def check_ids(**ids: Id) -> dict[str, Any]:

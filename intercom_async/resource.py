@@ -14,7 +14,7 @@ from inspect import cleandoc
 from types import FunctionType
 from typing import Any, TypeVar
 
-from intercom_async.arguments import check_id, check_per_page, needed, to_parameters
+from intercom_async.arguments import check_given_ids, check_per_page, needed, to_parameters
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
@@ -60,10 +60,10 @@ class Resource:
         **arguments: Any,
     ) -> T:
         """Fill a row in as `fill` does, send it, and return the decoded answer."""
-        if arguments or fields is not None or query is not None:
+        if arguments or fields is not None or query is not None or json is not None:
             call = fill(row, path, arguments, fields, query, json)
         else:
-            call = row.at(*path, json=json)
+            call = row.at(*path)
         return (await self._sender.send(call)).data
 
     def _list(
@@ -181,13 +181,12 @@ def fill(
         _check_needed(row, arguments)
     if fields is not None:
         rest.update(row.fields(fields))
-    for name, value in rest.items():
-        if name.endswith("_id") and value is not None:
-            check_id(name, value)
     if row.method in ("GET", "DELETE"):
         query = {**query, **rest} if query else rest
     elif rest or fields is not None:
         json = {**json, **rest} if json else rest
+    if json:
+        check_given_ids(json)
     return Call(row, row.path_of(path), to_parameters(query) if query else {}, json)
 
 

@@ -151,7 +151,7 @@ def _new_ticket(ticket_type_id: Id, fields: dict[str, Any]) -> dict[str, Any]:
     names = {"contact_id": "id", "external_id": "external_id", "email": "email"}
     contact = take_one("a ticket's contact", fields, **names)
     assignees = ("admin_assignee_id", "team_assignee_id")
-    assignment = {name: str(fields.pop(name)) for name in assignees if name in fields}
+    assignment = to_ids(**{name: fields.pop(name) for name in assignees if name in fields})
     return {
         "ticket_type_id": to_id("ticket_type_id", ticket_type_id),
         "contacts": [contact],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import pydoc
 import re
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from intercom_async import fields
 from intercom_async.errors import ConfigError, QueryError
+from intercom_async.operation import encode_query
 
 from .arguments import Argument, Recorder, Samples, arguments, perform, record, selections
 from .choices import COMPOSED
@@ -98,7 +100,7 @@ def test_an_odd_id_stays_in_its_place(method: Method, identity: str) -> None:
 class Without(Samples):
     """Gives one argument a value that is no id."""
 
-    def __init__(self, name: str, value: str | None) -> None:
+    def __init__(self, name: str, value: Any) -> None:
         super().__init__()
         self._name, self._value = name, value
 
@@ -124,6 +126,44 @@ def test_what_is_no_id_is_refused_by_name(method: Method, name: str, value: str 
     with pytest.raises((ConfigError, TypeError), match=r"\b(id|\w+_id)\b"):
         asyncio.run(perform(method, recorder, frozenset(), Without(name, value)))
     assert recorder.call is None
+
+
+OPTIONAL_IDS = [
+    (method, each.name)
+    for method in METHODS
+    for each in arguments(method)
+    if not each.is_required and each.name.endswith("_id")
+]
+each_optional_id = pytest.mark.parametrize(
+    ("method", "name"),
+    OPTIONAL_IDS,
+    ids=[f"{method.label}-{name}" for method, name in OPTIONAL_IDS],
+)
+
+
+@pytest.mark.parametrize("value", ["", " ", True, 1.5])
+@each_optional_id
+def test_what_is_no_id_is_refused_where_an_id_may_be(method: Method, name: str, value: Any) -> None:
+    recorder = Recorder()
+    chosen = next(each for each in selections(method) if name in each)
+
+    with pytest.raises((ConfigError, TypeError), match=r"\b(id|\w+_id)\b"):
+        asyncio.run(perform(method, recorder, chosen, Without(name, value)))
+    assert recorder.call is None
+
+
+@each_optional_id
+def test_none_is_never_sent_as_text(method: Method, name: str) -> None:
+    recorder = Recorder()
+    chosen = next(each for each in selections(method) if name in each)
+    try:
+        asyncio.run(perform(method, recorder, chosen, Without(name, None)))
+    except (ConfigError, TypeError):
+        return
+
+    assert recorder.call is not None
+    assert "None" not in encode_query(recorder.call.query)
+    assert "None" not in json.dumps(recorder.call.json)
 
 
 NEEDED = [
