@@ -30,6 +30,11 @@ class Room:
         """Whether somebody waits for room."""
         return bool(self._waiting)
 
+    def resize(self, most: int) -> None:
+        """Have more room from now on, or less."""
+        self._most = most
+        self.give_back(0)
+
     def take(self, size: int) -> None:
         """Take room for something that is there already."""
         self._held += size

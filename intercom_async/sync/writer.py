@@ -26,8 +26,10 @@ from .streams import Listing
 
 MOST_BYTES = 4 * 2**20
 """No more rows than these are one commit."""
-MOST_HELD_BYTES = 4 * MOST_BYTES
+LEAST_HELD_BYTES, MOST_HELD_BYTES = 2 * 2**20, 16 * 2**20
 """Of pages that are being read or wait to be written; beyond them, none is asked for."""
+HELD_S = 0.6
+"""No more than is written in so many seconds is held: all of it is read again after a crash."""
 SHARE = 1
 """Time between two commits, in times of what the last one took."""
 SHORTEST_S, LONGEST_S = 0.05, 0.25
@@ -73,15 +75,21 @@ class Writer:
 
     async def run(self, batches: MemoryObjectReceiveStream[Batch]) -> None:
         """Write until the stream of batches is closed."""
-        pause_s = SHORTEST_S
+        pause_s, per_s = SHORTEST_S, 0.0
         async with batches:
             while True:
                 taken = await self._gather(batches, pause_s)
                 if not taken:
                     return
+                size = sum(batch.size for batch in taken)
                 begun_s = CLOCK.now()
                 await self.commit(taken)
-                pause_s = min(max(SHARE * (CLOCK.now() - begun_s), SHORTEST_S), LONGEST_S)
+                took_s = CLOCK.now() - begun_s
+                pause_s = min(max(SHARE * took_s, SHORTEST_S), LONGEST_S)
+                if took_s > 0.0:
+                    per_s += 0.5 * (size / took_s - per_s)
+                held = int(HELD_S * per_s)
+                self.room.resize(min(max(held, LEAST_HELD_BYTES), MOST_HELD_BYTES))
 
     async def _gather(
         self, batches: MemoryObjectReceiveStream[Batch], within_s: float

@@ -80,6 +80,19 @@ async def test_what_is_there_already_takes_room_from_those_who_ask() -> None:
         await readers.end("a")
 
 
+async def test_more_room_lets_more_in() -> None:
+    readers = Readers(Room(4))
+    async with anyio.create_task_group() as group:
+        for name in ("a", "b"):
+            group.start_soon(readers.read, name, 3)
+        await settle()
+        assert readers.inside == ["a"]
+        readers.room.resize(6)
+        await settle()
+        assert readers.inside == ["a", "b"]
+        await readers.end("a", "b")
+
+
 @pytest.mark.parametrize("is_let_in", [False, True])
 async def test_a_cancelled_wait_leaves_its_place_to_the_next(*, is_let_in: bool) -> None:
     room = Room(10)
