@@ -26,7 +26,7 @@ from .streams import Listing
 
 MOST_BYTES = 4 * 2**20
 """No more rows than these are one commit."""
-LEAST_HELD_BYTES, MOST_HELD_BYTES = 2 * 2**20, 16 * 2**20
+LEAST_HELD_BYTES, MOST_HELD_BYTES = 6 * 2**20, 16 * 2**20
 """Of pages that are being read or wait to be written; beyond them, none is asked for."""
 HELD_S = 0.6
 """No more than is written in so many seconds is held: all of it is read again after a crash."""
