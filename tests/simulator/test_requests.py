@@ -117,6 +117,11 @@ async def test_a_huge_body_is_refused(http: aiohttp.ClientSession) -> None:
 
     assert status == 413
 
+    # The simulator's own address, which has no errors of Intercom's form.
+    async with http.post("/_simulator/limits", data=io.BytesIO(body), headers=headers) as reply:
+        assert reply.status == 413
+        assert "at most" in (await reply.json())["error"]
+
 
 async def test_versions_change_what_is_answered(simulator: Simulator) -> None:
     headers = {"Authorization": f"Bearer {simulator.token}", "Accept": "application/json"}

@@ -1,0 +1,225 @@
+"""``sync`` as a user runs it: what comes later, what is missing, and unusable targets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async import Intercom
+from intercom_async.simulator import Simulator
+
+pytest.importorskip("cyclopts")
+pytest.importorskip("pyarrow")
+duckdb: Any = pytest.importorskip("duckdb")
+pytestmark = pytest.mark.anyio
+
+FORMATS = ("jsonl", "duckdb", "parquet")
+STREAMS = ("contacts", "conversations", "tags")
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with Simulator(
+        contacts=900, conversations=60, app_per_minute=10**7, workspace_per_minute=10**7
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of half a megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if os.name != "posix" or os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
+        pytest.skip("only root can make a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)  # noqa: S607 (wherever it is)
+
+
+async def sync(
+    simulator: Simulator, target: Path, form: str, *more: str, without: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command; `without` names modules that are not installed."""
+    arguments = ["sync", "--to", str(target), "--format", form, "--streams", *STREAMS, *more]
+    code = (
+        "import runpy, sys\n"
+        f"sys.modules.update(dict.fromkeys({without.split()!r}))\n"
+        f"sys.argv = ['intercom-async', *{arguments!r}]\n"
+        "runpy.run_module('intercom_async', run_name='__main__')"
+    )
+    env = {
+        **os.environ,
+        "INTERCOM_TOKEN": simulator.token,
+        "INTERCOM_BASE_URL": simulator.url,
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+    }
+    with anyio.fail_after(60):
+        return await anyio.run_process([sys.executable, "-c", code], check=False, env=env)
+
+
+def read_target(target: Path, form: str, name: str) -> dict[str, Any]:
+    """Return records by key, as somebody who was given the target would read them."""
+    if form == "jsonl":
+        lines = (target / f"{name}.jsonl").read_bytes().splitlines()
+    else:
+        source = name if form == "duckdb" else f"'{target}/{name}/*.parquet'"
+        with duckdb.connect(str(target) if form == "duckdb" else ":memory:") as connection:
+            rows = connection.execute(f"SELECT record FROM {source}").fetchall()  # noqa: S608 (a test's own names)
+        lines = [row[0] for row in rows]
+    found = {record["id"]: record for record in map(msgspec.json.decode, lines)}
+    assert len(found) == len(lines)
+    return found
+
+
+def content(target: Path) -> dict[Path, bytes]:
+    """Return the bytes of each file of a target."""
+    files = [target] if target.is_file() else [path for path in target.rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in files}
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def refusal(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return the one line that a refused run ends with."""
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == b""
+    text = done.stderr.decode()
+    assert text.startswith("error: ")
+    assert text.count("\n") == 1, text
+    return text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_new(
+    form: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    simulator.latency_s = 0.05
+    async with Intercom(simulator.token, base_url=simulator.url) as intercom:
+        known = await intercom.contacts.list(per_page=150).collect()
+        ended = anyio.Event()
+        changed = 0
+
+        async def disturb() -> None:
+            nonlocal changed
+            while not ended.is_set():
+                await intercom.contacts.create(email=f"new{changed}@example.com")
+                await intercom.contacts.update(known[changed].id, name=f"changed {changed}")
+                changed += 1
+
+        runs: list[subprocess.CompletedProcess[bytes]] = []
+        async with anyio.create_task_group() as group:
+            group.start_soon(disturb)
+            runs.append(await sync(simulator, target, form))
+            ended.set()
+        runs.append(await sync(simulator, target, form))
+        rows = await intercom.contacts.list(per_page=150).raw().collect()
+        before = simulator.requests
+        runs.append(await sync(simulator, target, form))
+        spent = simulator.requests - before
+
+    assert [run.returncode for run in runs] == [0, 0, 0], runs
+    assert changed > 5
+    workspace = {row["id"]: row for row in map(msgspec.json.decode, rows)}
+    assert len(workspace) == 900 + changed
+    assert read_target(target, form, "contacts") == workspace
+    assert b"nothing new" in runs[2].stderr
+    assert f"{spent} calls".encode() in runs[2].stderr
+    # Who it is, and a page or two of each stream.
+    assert spent <= 8
+
+
+async def test_a_page_that_never_comes_is_named_and_the_rest_is_there(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    # A failure that is not tried again, so that nobody waits.
+    simulator.faults.add(path="/conversations/search", status=400, after=1)
+
+    done = await sync(simulator, target, "jsonl", "--json")
+    simulator.faults.clear()
+    again = await sync(simulator, target, "jsonl")
+
+    assert done.returncode == 1, done.stderr
+    report = msgspec.json.decode(done.stdout)
+    assert {failure["stream"] for failure in report["failures"]} == {"conversations"}
+    assert b"missing: conversations" in done.stderr
+    assert len(read_target(target, "jsonl", "contacts")) == 900
+    assert again.returncode == 0
+    assert len(read_target(target, "jsonl", "conversations")) == 60
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_the_target_of_another_workspace_stays_as_it_is(
+    form: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    async with Simulator(contacts=3, conversations=1, seed=99) as other:
+        assert (await sync(other, target, form)).returncode == 0
+    before = content(target)
+
+    assert "holds workspace" in refusal(await sync(simulator, target, form))
+    assert content(target) == before
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_what_is_no_target_stays_as_it_is(
+    form: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    diary = tmp_path / "diary.txt"
+    diary.write_text("dear diary")
+
+    assert str(diary) in refusal(await sync(simulator, diary, form))
+    assert "is not there" in refusal(await sync(simulator, tmp_path / "a" / "b", form))
+    assert names(tmp_path) == ["diary.txt"]
+    assert diary.read_text() == "dear diary"
+    assert simulator.requests <= 2
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_a_damaged_state_stays_as_it_is(
+    form: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    assert (await sync(simulator, target, form)).returncode == 0
+    state = target if form == "duckdb" else target / "sync-state.json"
+    state.write_bytes(state.read_bytes()[: state.stat().st_size // 3])
+    before = content(target)
+
+    assert str(target) in refusal(await sync(simulator, target, form))
+    assert content(target) == before
+
+
+@pytest.mark.parametrize("form", ["duckdb", "parquet"])
+async def test_an_extra_that_is_missing_is_named(
+    form: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    done = await sync(simulator, tmp_path / "target", form, without="duckdb pyarrow")
+
+    assert f"pip install 'intercom-async[{form}]'" in refusal(done)
+    assert names(tmp_path) == []
+    assert simulator.requests == 0
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_a_full_disk_is_said_and_gone_on_from(
+    form: str, simulator: Simulator, small_disk: Path
+) -> None:
+    target = small_disk / "target"
+
+    assert "space" in refusal(await sync(simulator, target, form)).lower()
+    await anyio.run_process(["mount", "-o", "remount,size=400m", str(small_disk)])
+    assert (await sync(simulator, target, form)).returncode == 0
+    assert len(read_target(target, form, "contacts")) == 900
