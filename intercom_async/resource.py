@@ -178,7 +178,7 @@ def fill(
     """
     rest = {name: value for name, value in arguments.items() if value is not None}
     if len(rest) < len(arguments):
-        _check_needed(row, arguments)
+        needed(**{name: value for name, value in arguments.items() if name in row.needs})
     if fields is not None:
         rest.update(row.fields(fields))
     if row.method in ("GET", "DELETE"):
@@ -188,9 +188,3 @@ def fill(
     if json:
         check_given_ids(json)
     return Call(row, row.path_of(path), to_parameters(query) if query else {}, json)
-
-
-def _check_needed(row: Operation[Any], arguments: Mapping[str, Any]) -> None:
-    for name in row.needs:
-        if arguments.get(name, name) is None:
-            needed(**{name: None})

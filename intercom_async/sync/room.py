@@ -43,8 +43,8 @@ class Room:
         """Give room back, and let those in who now have enough."""
         self._held -= size
         while self._waiting and self._fits(self._waiting[0][0]):
-            size, turn = self._waiting.popleft()
-            self._held += size
+            wanted, turn = self._waiting.popleft()
+            self._held += wanted
             turn.set()
 
     @asynccontextmanager

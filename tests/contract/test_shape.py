@@ -80,21 +80,21 @@ class Odd(Samples):
         return self._identity if is_id else super().argument(argument)
 
 
-@pytest.mark.parametrize("identity", ["../admins", "a/b", "a b", "a.b", "50%", "%2e%2e", "ä?x=1#y"])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
-def test_an_odd_id_stays_in_its_place(method: Method, identity: str) -> None:
-    recorder = Recorder()
-    asyncio.run(perform(method, recorder, selections(method)[0], Odd(identity)))
+def test_an_odd_id_stays_in_its_place(method: Method) -> None:
+    for identity in ("../admins", "a/b", "a b", "a.b", "50%", "%2e%2e", "ä?x=1#y"):
+        recorder = Recorder()
+        asyncio.run(perform(method, recorder, selections(method)[0], Odd(identity)))
 
-    assert recorder.call is not None
-    template, path = recorder.call.operation.path.split("/"), recorder.call.path.split("/")
-    for place, segment in zip(template, path, strict=True):
-        assert segment == place or (
-            place.startswith("{") and quote(unquote(segment), "") == segment
-        )
-    given = [each.name for each in arguments(method) if each.is_positional and each.is_required]
-    ids = {*recorder.call.operation.names} & {*given}
-    assert [unquote(segment) for segment in path].count(identity) >= len(ids)
+        assert recorder.call is not None
+        template, path = recorder.call.operation.path.split("/"), recorder.call.path.split("/")
+        for place, segment in zip(template, path, strict=True):
+            assert segment == place or (
+                place.startswith("{") and quote(unquote(segment), "") == segment
+            )
+        given = [each.name for each in arguments(method) if each.is_positional and each.is_required]
+        ids = {*recorder.call.operation.names} & {*given}
+        assert [unquote(segment) for segment in path].count(identity) >= len(ids)
 
 
 class Without(Samples):

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import anyio
 import msgspec
@@ -15,10 +14,12 @@ import pytest
 
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
+from tests.small_disk import small_disk_in
+from tests.sync.conftest import once, read_target, target_in
 
 pytest.importorskip("cyclopts")
 pytest.importorskip("pyarrow")
-duckdb: Any = pytest.importorskip("duckdb")
+pytest.importorskip("duckdb")
 pytestmark = pytest.mark.anyio
 
 FORMATS = ("jsonl", "duckdb", "parquet")
@@ -35,14 +36,8 @@ async def simulator() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of half a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
-    if os.name != "posix" or os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
-        pytest.skip("only root can make a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)  # noqa: S607 (wherever it is)
+    with small_disk_in(tmp_path, "512k") as folder:
+        yield folder
 
 
 async def sync(
@@ -65,20 +60,6 @@ async def sync(
     }
     with anyio.fail_after(60):
         return await anyio.run_process([sys.executable, "-c", code], check=False, env=env)
-
-
-def read_target(target: Path, form: str, name: str) -> dict[str, Any]:
-    """Return records by key, as somebody who was given the target would read them."""
-    if form == "jsonl":
-        lines = (target / f"{name}.jsonl").read_bytes().splitlines()
-    else:
-        source = name if form == "duckdb" else f"'{target}/{name}/*.parquet'"
-        with duckdb.connect(str(target) if form == "duckdb" else ":memory:") as connection:
-            rows = connection.execute(f"SELECT record FROM {source}").fetchall()  # noqa: S608 (a test's own names)
-        lines = [row[0] for row in rows]
-    found = {record["id"]: record for record in map(msgspec.json.decode, lines)}
-    assert len(found) == len(lines)
-    return found
 
 
 def content(target: Path) -> dict[Path, bytes]:
@@ -105,7 +86,7 @@ def refusal(done: subprocess.CompletedProcess[bytes]) -> str:
 async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_new(
     form: str, simulator: Simulator, tmp_path: Path
 ) -> None:
-    target = tmp_path / "target"
+    target = target_in(form, tmp_path)
     simulator.latency_s = 0.05
     async with Intercom(simulator.token, base_url=simulator.url) as intercom:
         known = await intercom.contacts.list(per_page=150).collect()
@@ -134,7 +115,7 @@ async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_n
     assert changed > 5
     workspace = {row["id"]: row for row in map(msgspec.json.decode, rows)}
     assert len(workspace) == 900 + changed
-    assert read_target(target, form, "contacts") == workspace
+    assert once(read_target(form, tmp_path, "contacts")) == workspace
     assert b"nothing new" in runs[2].stderr
     assert f"{spent} calls".encode() in runs[2].stderr
     # Who it is, and a page or two of each stream.
@@ -144,7 +125,7 @@ async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_n
 async def test_a_page_that_never_comes_is_named_and_the_rest_is_there(
     simulator: Simulator, tmp_path: Path
 ) -> None:
-    target = tmp_path / "target"
+    target = target_in("jsonl", tmp_path)
     # A failure that is not tried again, so that nobody waits.
     simulator.faults.add(path="/conversations/search", status=400, after=1)
 
@@ -156,16 +137,16 @@ async def test_a_page_that_never_comes_is_named_and_the_rest_is_there(
     report = msgspec.json.decode(done.stdout)
     assert {failure["stream"] for failure in report["failures"]} == {"conversations"}
     assert b"missing: conversations" in done.stderr
-    assert len(read_target(target, "jsonl", "contacts")) == 900
+    assert len(once(read_target("jsonl", tmp_path, "contacts"))) == 900
     assert again.returncode == 0
-    assert len(read_target(target, "jsonl", "conversations")) == 60
+    assert len(once(read_target("jsonl", tmp_path, "conversations"))) == 60
 
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_the_target_of_another_workspace_stays_as_it_is(
     form: str, simulator: Simulator, tmp_path: Path
 ) -> None:
-    target = tmp_path / "target"
+    target = target_in(form, tmp_path)
     async with Simulator(contacts=3, conversations=1, seed=99) as other:
         assert (await sync(other, target, form)).returncode == 0
     before = content(target)
@@ -192,7 +173,7 @@ async def test_what_is_no_target_stays_as_it_is(
 async def test_a_damaged_state_stays_as_it_is(
     form: str, simulator: Simulator, tmp_path: Path
 ) -> None:
-    target = tmp_path / "target"
+    target = target_in(form, tmp_path)
     assert (await sync(simulator, target, form)).returncode == 0
     state = target if form == "duckdb" else target / "sync-state.json"
     state.write_bytes(state.read_bytes()[: state.stat().st_size // 3])
@@ -206,7 +187,7 @@ async def test_a_damaged_state_stays_as_it_is(
 async def test_an_extra_that_is_missing_is_named(
     form: str, simulator: Simulator, tmp_path: Path
 ) -> None:
-    done = await sync(simulator, tmp_path / "target", form, without="duckdb pyarrow")
+    done = await sync(simulator, target_in(form, tmp_path), form, without="duckdb pyarrow")
 
     assert f"pip install 'intercom-async[{form}]'" in refusal(done)
     assert names(tmp_path) == []
@@ -217,9 +198,9 @@ async def test_an_extra_that_is_missing_is_named(
 async def test_a_full_disk_is_said_and_gone_on_from(
     form: str, simulator: Simulator, small_disk: Path
 ) -> None:
-    target = small_disk / "target"
+    target = target_in(form, small_disk)
 
     assert "space" in refusal(await sync(simulator, target, form)).lower()
     await anyio.run_process(["mount", "-o", "remount,size=400m", str(small_disk)])
     assert (await sync(simulator, target, form)).returncode == 0
-    assert len(read_target(target, form, "contacts")) == 900
+    assert len(once(read_target(form, small_disk, "contacts"))) == 900

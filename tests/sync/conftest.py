@@ -43,32 +43,39 @@ async def intercom(simulator: Simulator) -> AsyncIterator[Intercom]:
         yield client
 
 
+def target_in(form: str, folder: Path) -> Path:
+    """Return where the target of a format stands in a folder."""
+    return folder / ("target.duckdb" if form == "duckdb" else "target")
+
+
 def make_sink(form: str, folder: Path) -> Sink:
+    target = target_in(form, folder)
     if form == "duckdb":
         pytest.importorskip("duckdb")
-        return DuckDBSink(folder / "target.duckdb")
+        return DuckDBSink(target)
     if form == "parquet":
         pytest.importorskip("pyarrow")
         # Small files, so that there are several.
-        return ParquetSink(folder / "target", file_bytes=400_000)
+        return ParquetSink(target, file_bytes=400_000)
     if form == "jsonl.zst":
         pytest.importorskip("pyarrow")
-        return JsonlSink(folder / "target", compression="zstd")
-    return JsonlSink(folder / "target")
+        return JsonlSink(target, compression="zstd")
+    return JsonlSink(target)
 
 
 def read_target(form: str, folder: Path, name: str, key: str = "id") -> list[tuple[str, bytes]]:
     """Return keys and records, as somebody who was given the target would read them."""
     duckdb: Any = pytest.importorskip("duckdb")
+    target = target_in(form, folder)
     if form in ("jsonl", "jsonl.zst"):
-        path = folder / "target" / f"{name}.{form}"
+        path = target / f"{name}.{form}"
         body = path.read_bytes()
         if form == "jsonl.zst":
             arrow: Any = pytest.importorskip("pyarrow")
             body = arrow.input_stream(str(path), compression="zstd").read()
         return [(str(msgspec.json.decode(line)[key]), line) for line in body.splitlines()]
-    database = str(folder / "target.duckdb") if form == "duckdb" else ":memory:"
-    source = name if form == "duckdb" else f"'{folder}/target/{name}/*.parquet'"
+    database = str(target) if form == "duckdb" else ":memory:"
+    source = name if form == "duckdb" else f"'{target}/{name}/*.parquet'"
     with duckdb.connect(database) as connection:
         rows = connection.execute(f"SELECT {key}, record FROM {source}").fetchall()  # noqa: S608 (a test's own names)
     return [(str(row[0]), row[1].encode()) for row in rows]

@@ -16,7 +16,7 @@ import pytest
 
 from intercom_async.simulator import Simulator
 
-from .conftest import CONTACTS, TALKS, once, read_target
+from .conftest import CONTACTS, TALKS, once, read_target, target_in
 
 pytest.importorskip("cyclopts")
 pytestmark = pytest.mark.anyio
@@ -25,7 +25,7 @@ STREAMS = ("contacts", "companies", "conversations", "conversation_parts")
 
 
 def begin(simulator: Simulator, form: str, folder: Path) -> subprocess.Popen[bytes]:
-    target = folder / ("target.duckdb" if form == "duckdb" else "target")
+    target = target_in(form, folder)
     arguments = ["--to", str(target), "--format", form, "--streams", *STREAMS, "--json"]
     return subprocess.Popen(
         [sys.executable, "-m", "intercom_async", "sync", *arguments],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
 from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, TargetError, sync
+from tests.small_disk import small_disk_in
 
 from .conftest import CONTACTS, make_sink, once, read_target
 
@@ -24,14 +24,8 @@ NAMES = ["tags", "contacts"]
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if os.name != "posix" or os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
-        pytest.skip("only root can make a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)  # noqa: S607 (wherever it is)
+    with small_disk_in(tmp_path, "1m") as folder:
+        yield folder
 
 
 def one_line(error: pytest.ExceptionInfo[TargetError]) -> str:
