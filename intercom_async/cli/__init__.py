@@ -46,8 +46,10 @@ def run(arguments: Sequence[str]) -> int:
     if is_debugging:
         rest.pop(0)
     try:
-        code = app(rest, exit_on_error=False, result_action="return_value")
-    except CycloptsError:
+        code = app(rest, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        command = " ".join([app.name[0], *(error.command_chain or ())])
+        say(f"[red]error:[/] {escape(describe(error))} (see {command} --help)")
         return MISUSED
     except KeyboardInterrupt:
         say("interrupted")

@@ -125,6 +125,8 @@ def _table(*headings: str) -> Table:
 
 def duration(seconds: float) -> str:
     """Say a time span as people do."""
+    if 0 < seconds < 0.1:  # noqa: PLR2004 (the least that is shown)
+        return "under 0.1 s"
     if seconds < 60:  # noqa: PLR2004 (a minute)
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -167,6 +167,10 @@ async def test_the_workflows_run_from_the_command_line() -> None:
         (("whoami", "--region", "moon"), 2, "moon"),
         (("whoami", "--version", "two"), 2, "2.14"),
         (("whoami", "--base-url", "http://api.intercom.io"), 2, "https"),
+        (("whoami", "me"), 2, "'me'"),
+        (("sync", "--form", "jsonl"), 2, "intercom-async sync --help"),
+        (("sync", "--to"), 2, "--to requires"),
+        (("simulate", "--contacts", "many"), 2, "many"),
     ],
 )
 async def test_a_wrong_use_is_one_clear_message(
@@ -176,6 +180,25 @@ async def test_a_wrong_use_is_one_clear_message(
     assert done.returncode == code
     assert says in (done.stdout + done.stderr).decode()
     assert b"Traceback" not in done.stderr
+    if code:
+        assert done.stderr.startswith(b"error: ")
+        assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        (0, "0.0 s"),
+        (0.004, "under 0.1 s"),
+        (9.26, "9.3 s"),
+        (61, "1 min 01 s"),
+        (7_260, "2 h 01 min"),
+    ],
+)
+def test_times_are_said_as_people_do(seconds: float, says: str) -> None:
+    from intercom_async.cli.sync_view import duration  # noqa: PLC0415 (an extra)
+
+    assert duration(seconds) == says
 
 
 async def test_no_token_says_where_to_put_one() -> None:
