@@ -57,6 +57,7 @@ async def test_somebody_elses_files(form: str, intercom: Intercom, tmp_path: Pat
         await sync(intercom, NAMES, sink=make_sink(form, tmp_path))
 
     assert str(path) in one_line(error)
+    assert "committed" not in one_line(error)
     text = path if path.is_file() else path / "diary.txt"
     assert text.read_text() == "dear diary"
 

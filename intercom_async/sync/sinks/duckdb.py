@@ -99,7 +99,7 @@ class DuckDBSink:
             )
             self._connection.execute("USE target")
         except self._duckdb.Error as error:
-            raise self._refused(error) from error
+            raise TargetError(f"{self.where} cannot be opened: {_reason(error)}") from error
         if STATE_TABLE not in self._names():
             return None
         found = self._ask(f'SELECT state FROM "{STATE_TABLE}"')  # noqa: S608 (its own name)
@@ -231,8 +231,7 @@ class DuckDBSink:
             return
 
     def _refused(self, error: Exception) -> TargetError:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        return TargetError(f"{self.where}: {reason[:200]}; nothing that was committed is lost")
+        return TargetError(f"{self.where}: {_reason(error)}; nothing that was committed is lost")
 
     def close(self) -> None:
         """Disconnect."""
@@ -243,6 +242,12 @@ class DuckDBSink:
             connection.close()
         except self._duckdb.Error as error:
             raise self._refused(error) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what DuckDB says."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
 
 
 def _chunks(records: Iterable[bytes]) -> Iterator[list[str]]:
