@@ -93,6 +93,11 @@ class Feed:
         return self.stream.name
 
     @property
+    def has_family(self) -> bool:
+        """Whether it is read along with the children or the parents of its rows."""
+        return bool(self.children) or isinstance(self.stream.source, Children)
+
+    @property
     def field(self) -> str:
         """The field by which this run reads."""
         source = cast("Ranged", self.stream.source)

@@ -1,12 +1,15 @@
 """Brings rows and the state that tells of them to the target, together.
 
-As in a database's group commit, one commit takes everything that has come in while the one before
-was under way, so that slow disks make commits larger and not the sync slower. Where commits are
-cheap they are frequent: little is read again after a crash.
+As in a database's group commit, one commit takes what has come in while the one before was under
+way, so that slow disks make commits larger and not the sync slower. Where commits are cheap they
+are frequent: little is read again after a crash. For the same end parents and their children, small
+rows for a call each, do not queue behind the large pages of other streams: the two take turns.
 """
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from dataclasses import dataclass, field
 
 import anyio
@@ -24,12 +27,20 @@ from .sinks.base import Sink
 from .state import State
 from .streams import Listing
 
-MOST_BYTES = 4 * 2**20
-"""No more rows than these are one commit."""
-LEAST_HELD_BYTES, MOST_HELD_BYTES = 6 * 2**20, 16 * 2**20
-"""Of pages that are being read or wait to be written; beyond them, none is asked for."""
-HELD_S = 0.6
+COMMIT_S = 0.1
+"""How long a commit may take; what comes meanwhile has to wait, and is lost in a crash."""
+COMMIT_TIMES = 4
+"""And how long at least, in times of what an almost empty one takes."""
+LEAST_BYTES, MOST_BYTES = 2**19, 4 * 2**20
+"""Of rows in a commit."""
+HELD_S = 0.4
 """No more than is written in so many seconds is held: all of it is read again after a crash."""
+LEAST_HELD_BYTES, MOST_HELD_BYTES = 4 * 2**20, 16 * 2**20
+"""Of pages that are being read or wait to be written; beyond them, none is asked for."""
+MOST_WAITING = 1_000
+"""Batches that wait here; further ones wait with those who give them."""
+MEMORY = 0.8
+"""How much of what was seen up to one commit still counts at the next."""
 SHARE = 1
 """Time between two commits, in times of what the last one took."""
 SHORTEST_S, LONGEST_S = 0.05, 0.25
@@ -60,8 +71,38 @@ class Batch:
         return sum(len(row.body) for row in self.rows)
 
 
+class Speed:
+    """What a target is seen to do."""
+
+    def __init__(self) -> None:
+        self._bytes = 0.0
+        self._seconds = 0.0
+        self._least_s = math.inf
+
+    def note(self, size: int, took_s: float) -> None:
+        """Count a commit."""
+        self._bytes = MEMORY * self._bytes + size
+        self._seconds = MEMORY * self._seconds + took_s
+        self._least_s = min(self._least_s, took_s)
+
+    @property
+    def commit_bytes(self) -> int:
+        """How large the next commit may be."""
+        return self._in(max(COMMIT_S, COMMIT_TIMES * self._least_s), LEAST_BYTES, MOST_BYTES)
+
+    @property
+    def held_bytes(self) -> int:
+        """How much may be on its way to it."""
+        return self._in(HELD_S, LEAST_HELD_BYTES, MOST_HELD_BYTES)
+
+    def _in(self, seconds: float, least: int, most: int) -> int:
+        """Return what is written in a time, within bounds."""
+        size = seconds * self._bytes / self._seconds if self._seconds else 0.0
+        return int(min(max(size, least), most))
+
+
 class Writer:
-    """Writes batches in the order in which they come.
+    """Writes batches; those of one stream in the order in which they come.
 
     Args:
         sink: The target.
@@ -71,42 +112,59 @@ class Writer:
     def __init__(self, sink: Sink, state: State) -> None:
         self._sink = sink
         self._state = state
-        self.room: Room = Room(MOST_HELD_BYTES)
+        self._speed = Speed()
+        self._families: deque[Batch] = deque()
+        self._others: deque[Batch] = deque()
+        self._size = 0
+        self._turns = deque([self._families, self._others])
+        self.room: Room = Room(LEAST_HELD_BYTES)
 
     async def run(self, batches: MemoryObjectReceiveStream[Batch]) -> None:
         """Write until the stream of batches is closed."""
-        pause_s, per_s = SHORTEST_S, 0.0
+        pause_s = SHORTEST_S
         async with batches:
-            while True:
-                taken = await self._gather(batches, pause_s)
-                if not taken:
-                    return
-                size = sum(batch.size for batch in taken)
+            while await self._gather(batches, pause_s):
+                taken = self._next()
                 begun_s = CLOCK.now()
                 await self.commit(taken)
                 took_s = CLOCK.now() - begun_s
+                self._speed.note(sum(batch.size for batch in taken), took_s)
+                self.room.resize(self._speed.held_bytes)
                 pause_s = min(max(SHARE * took_s, SHORTEST_S), LONGEST_S)
-                if took_s > 0.0:
-                    per_s += 0.5 * (size / took_s - per_s)
-                held = int(HELD_S * per_s)
-                self.room.resize(min(max(held, LEAST_HELD_BYTES), MOST_HELD_BYTES))
 
-    async def _gather(
-        self, batches: MemoryObjectReceiveStream[Batch], within_s: float
-    ) -> list[Batch]:
-        """Return what comes within a while; nothing at the end of the stream."""
-        taken: list[Batch] = []
-        size = 0
+    async def _gather(self, batches: MemoryObjectReceiveStream[Batch], within_s: float) -> bool:
+        """Wait a while for enough to commit; say whether there is anything at all."""
         try:
-            taken.append(await batches.receive())
-            size = taken[0].size
+            if not self._waiting:
+                self._sort_in(await batches.receive())
             with anyio.move_on_after(within_s):
-                while size < MOST_BYTES:
-                    batch = await batches.receive()
-                    taken.append(batch)
-                    size += batch.size
-        except anyio.EndOfStream:
+                while self._waiting < MOST_WAITING and self._size < self._speed.commit_bytes:
+                    self._sort_in(await batches.receive())
+            while self._waiting < MOST_WAITING:
+                self._sort_in(batches.receive_nowait())
+        except (anyio.EndOfStream, anyio.WouldBlock):
             pass
+        return self._waiting > 0
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._families) + len(self._others)
+
+    def _sort_in(self, batch: Batch) -> None:
+        line = self._families if batch.feed.has_family else self._others
+        line.append(batch)
+        self._size += batch.size
+
+    def _next(self) -> list[Batch]:
+        """Take as much of one line as is one commit."""
+        self._turns.rotate()
+        if not self._turns[0]:
+            self._turns.rotate()
+        line, taken, size = self._turns[0], list[Batch](), 0
+        while line and size < self._speed.commit_bytes:
+            taken.append(line.popleft())
+            size += taken[-1].size
+        self._size -= size
         return taken
 
     async def commit(self, batches: list[Batch]) -> None:

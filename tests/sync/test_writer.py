@@ -1,0 +1,136 @@
+"""The writer: all of it in the target, in order, and what is small not behind what is large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import anyio
+import pytest
+
+from intercom_async.sync import JsonlSink
+from intercom_async.sync.catalogue import STREAMS
+from intercom_async.sync.feed import Feed
+from intercom_async.sync.grid import Seconds
+from intercom_async.sync.meter import Metered
+from intercom_async.sync.partition import Part
+from intercom_async.sync.rows import Row
+from intercom_async.sync.state import State, StreamRun, StreamState
+from intercom_async.sync.writer import MOST_BYTES, Batch, Speed, Writer
+
+pytestmark = pytest.mark.anyio
+
+PAGE_BYTES = 300_000
+
+
+class Commits:
+    """A target that remembers what came when."""
+
+    def __init__(self) -> None:
+        self.keys: list[dict[str, int]] = []
+        self.sizes: list[int] = []
+
+    def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
+        assert state
+        self.keys.append({name: len(bodies) for name, bodies in rows.items()})
+        self.sizes.append(sum(len(body) for bodies in rows.values() for body in bodies))
+
+
+def make_feed(name: str) -> Feed:
+    stream = next(one for one in STREAMS if one.name == name)
+    run = StreamRun(kind="full", begun_at=0)
+    client = cast("Metered", None)
+    return Feed(stream, client, StreamState(number=1, run=run), run, Seconds())
+
+
+def page(feed: Feed, part: Part, number: int, found: Sequence[str] = ()) -> Batch:
+    rows = [Row(f"{feed.name} {number}", 0, 0, b"x" * PAGE_BYTES)]
+    return Batch(feed, rows, part=part, position=str(number), counted=1, found=list(found))
+
+
+def child(feed: Feed, key: str) -> Batch:
+    return Batch(feed, [Row(f"part of {key}", None, None, b"{}")], done=key)
+
+
+async def write(sink: Commits, *batches: Batch) -> None:
+    """Write batches that are there all at once."""
+    writer = Writer(cast("JsonlSink", sink), State(workspace="w", streams={}))
+    give, take = anyio.create_memory_object_stream[Batch](len(batches))
+    async with give:
+        for batch in batches:
+            writer.expect(batch)
+            give.send_nowait(batch)
+    await writer.run(take)
+
+
+async def test_children_do_not_queue_behind_the_pages_of_other_streams() -> None:
+    contacts, talks, parts = map(make_feed, ("contacts", "conversations", "conversation_parts"))
+    talks.children, parts.parent = [parts], talks
+    span = Part(low=0, high=9, floor=0)
+    sink = Commits()
+
+    pages = [page(contacts, span, number) for number in range(40)]
+    await write(sink, *pages, page(talks, Part(low=0, high=9, floor=0), 1, "a"), child(parts, "a"))
+
+    first = next(i for i, keys in enumerate(sink.keys) if "conversation_parts" in keys)
+    assert first <= 1
+    assert len(sink.keys) > first + 2
+    assert max(sink.sizes) <= MOST_BYTES + PAGE_BYTES
+
+
+async def test_nothing_is_lost_and_a_position_only_grows() -> None:
+    contacts, talks, parts = map(make_feed, ("contacts", "conversations", "conversation_parts"))
+    talks.children, parts.parent = [parts], talks
+    many, few = Part(low=0, high=9, floor=0), Part(low=0, high=9, floor=0)
+    batches: list[Batch] = []
+    for number in range(30):
+        batches.append(page(contacts, many, number))
+        if number % 5 == 0:
+            batches.append(page(talks, few, number, [f"{number}"]))
+            batches.append(child(parts, f"{number}"))
+    sink = Commits()
+
+    await write(sink, *batches)
+
+    totals: dict[str, int] = {}
+    for keys in sink.keys:
+        for name, count in keys.items():
+            totals[name] = totals.get(name, 0) + count
+    assert totals == {"contacts": 30, "conversations": 6, "conversation_parts": 6}
+    assert (many.position, many.rows, few.position, few.rows) == ("29", 30, "25", 6)
+    assert not parts.run.pending
+
+
+def settled(fixed_s: float, per_byte_s: float) -> tuple[Speed, float]:
+    """Return what is known of a target after many commits, and how long one takes by then."""
+    speed = Speed()
+    took_s = fixed_s
+    for _ in range(50):
+        speed.note(0, fixed_s)
+        took_s = fixed_s + speed.commit_bytes * per_byte_s
+        speed.note(speed.commit_bytes, took_s)
+    return speed, took_s
+
+
+@pytest.mark.parametrize(
+    ("fixed_s", "mb_per_s", "shortest_s", "longest_s"),
+    [
+        pytest.param(0.010, 10, 0.08, 0.13, id="much work a byte: short commits"),
+        pytest.param(0.300, 10, 0.6, 1.3, id="a slow disk: larger ones, not a slow sync"),
+        pytest.param(0.002, 400, 0.0, 0.1, id="a fast one: as large as they may be"),
+    ],
+)
+def test_commits_are_as_large_as_the_target_is_quick(
+    fixed_s: float, mb_per_s: float, shortest_s: float, longest_s: float
+) -> None:
+    speed, took_s = settled(fixed_s, 1 / (mb_per_s * 1e6))
+    assert shortest_s <= took_s <= longest_s
+    assert speed.commit_bytes <= MOST_BYTES
+    assert speed.held_bytes >= speed.commit_bytes
+
+
+def test_a_target_that_takes_no_time_is_no_division_by_zero() -> None:
+    speed = Speed()
+    speed.note(10, 0.0)
+    found: list[Any] = [speed.commit_bytes, speed.held_bytes]
+    assert all(size > 0 for size in found)
