@@ -229,6 +229,9 @@ class Engine:
         finally:
             feed.chains.remove(chain)
             self._running -= 1
+        if feed.waiting and feed.refusal is None and not self._stop.is_set():
+            # Else it would wait for calls to spare, and those come only when other streams end.
+            self._start_chain(feed, feed.waiting.popleft())
 
     def _hydrate(self, feed: Feed) -> None:
         """Have as many workers as there is work for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import anyio
 import msgspec
 import pytest
 
-from intercom_async import Intercom, Priority
+from intercom_async import Intercom, Limits, Priority
 from intercom_async.models import Tag
 from intercom_async.simulator import Simulator
 from intercom_async.sync import (
@@ -21,6 +22,7 @@ from intercom_async.sync import (
     Stream,
     SyncError,
     Table,
+    engine,
     plan,
     sync,
 )
@@ -294,3 +296,36 @@ async def test_a_state_says_what_it_is(intercom: Intercom, tmp_path: Path) -> No
 async def test_a_stream_that_is_not_known_is_named(intercom: Intercom, tmp_path: Path) -> None:
     with pytest.raises(SyncError, match="no stream 'contactz'; there are contacts"):
         await sync(intercom, ["contactz"], sink=make_sink("jsonl", tmp_path))
+
+
+class Order(JsonlSink):
+    """Remembers whose rows were written when."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.order: list[str] = []
+
+    def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
+        self.order += rows
+        super().commit(rows, state)
+
+
+async def test_a_stream_with_many_parts_does_not_wait_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts that are left over would all be read at the end, as fast as the target can write."""
+    monkeypatch.setattr(engine, "FIRST_CHAINS", 1)
+    sink = Order(tmp_path / "target")
+    async with (
+        Simulator(
+            contacts=5_000, conversations=800, app_per_minute=10**7, workspace_per_minute=10**7
+        ) as simulator,
+        # So few at a time that a call always waits for its turn.
+        Intercom(simulator.token, base_url=simulator.url, limits=Limits(max_in_flight=2)) as client,
+    ):
+        names = ["contacts", "conversations", "conversation_parts"]
+        report = await sync(client, names, sink=sink)
+
+    assert report.is_complete
+    last = {name: len(sink.order) - sink.order[::-1].index(name) for name in names}
+    assert last["contacts"] < last["conversation_parts"]
