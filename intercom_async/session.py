@@ -30,6 +30,7 @@ from intercom_async.operation import Call
 from intercom_async.priority import Priority
 from intercom_async.response import Response
 from intercom_async.scheduler import Permit, Scheduler, Throttle
+from intercom_async.scheduler.throttle import FULL_WINDOW
 from intercom_async.wire import FIRST_FAILURE, Reply, Request, StreamReply, Transport
 
 T = TypeVar("T")
@@ -41,7 +42,6 @@ MakeRequest = Callable[[Call[Any]], Awaitable[Request]]
 
 _NO_BODY = type(None)
 _ERROR_LIST = b'{"type":"error.list"'
-_FULL_WINDOW = (Throttle.APP, Throttle.WORKSPACE)
 
 
 _turns: WeakKeyDictionary[Scheduler, dict[tuple[Hashable, str], asyncio.Lock]] = WeakKeyDictionary()
@@ -316,7 +316,7 @@ class Session:
     ) -> _Failed:
         """Decide what an answer that is not success means."""
         retry_after_s = backoff.parse_retry_after(reply.headers, self._clock.unix())
-        is_full = permit.throttle in _FULL_WINDOW
+        is_full = permit.throttle in FULL_WINDOW
         if permit.throttle is Throttle.RESOURCE:
             retry = None
         else:

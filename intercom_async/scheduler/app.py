@@ -15,6 +15,7 @@ SMALL_PART = 0.25
 """Of what is left: so many waiting normal calls are no backlog, and go at once."""
 QUIET_S = 1.0
 """When calls have gone for this long and none has come, what waits is the rest of a job."""
+INTERACTIVE = Priority.INTERACTIVE
 UNHURRIED = (Priority.BACKGROUND, Priority.BULK)
 
 
@@ -32,7 +33,7 @@ class App:
 
     def arrived(self, priority: Priority, now: float) -> None:
         """Follow when calls come: interactive ones to keep room, others to know a job's end."""
-        if priority is Priority.INTERACTIVE:
+        if priority is INTERACTIVE:
             self.gate.reserve.arrived(now, self.gate.grid.length_s)
         else:
             self._going_since = None
@@ -49,7 +50,7 @@ class App:
         windows, a few normal calls go at once, and so does the rest of a job that fits into what
         is left of the window.
         """
-        if permit.priority is Priority.INTERACTIVE:
+        if permit.priority is INTERACTIVE:
             return False
         gate = self.gate
         others_are_there = not gate.foreign.is_absent or gate.workspace.quota is not None

@@ -30,7 +30,7 @@ PERIOD_S = 0.06
 class Ceilings:
     """What a call has to pass before it may ask for its turn."""
 
-    __slots__ = ("_all", "_by_kind", "_clock")
+    __slots__ = ("_all", "_by_kind", "_clock", "are_set")
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self._clock = clock
@@ -43,6 +43,8 @@ class Ceilings:
             if per_minute is not None
         }
         self._all = None if limits.max_per_second is None else Door(limits.max_per_second)
+        self.are_set: bool = bool(self._by_kind) or self._all is not None
+        """Whether there is a ceiling at all."""
 
     def concern(self, kind: str | None) -> bool:
         """Say whether there is a ceiling for a call of this class."""

@@ -167,7 +167,9 @@ class Foreign:
         foreign = self.estimate(ledger)
         if sent > self._sampled_at:
             self._sampled_at = sent
-            slot = min(SLOTS - 1, max(0, int(part * SLOTS)))
+            slot = int(part * SLOTS)
+            if not 0 <= slot < SLOTS:
+                slot = 0 if slot < 0 else SLOTS - 1
             if foreign > ROUNDING or slot > ledger.marked[0]:
                 _mark(ledger, foreign, slot)
         seen = self._seen

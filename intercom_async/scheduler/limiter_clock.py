@@ -53,9 +53,13 @@ class LimiterClock:
         low = self._low - DRIFT * (now - self._low_at)
         return (low + self._high + DRIFT * (now - self._high_at)) / 2
 
+    def agrees(self, start: float, end: float, *, sent: float, received: float) -> bool:
+        """Take in a window like `counted_in`, unless it contradicts what is known."""
+        return self.is_known and self._narrow(start - received, end - sent, received)
+
     def counted_in(self, start: float, end: float, *, sent: float, received: float) -> None:
         """Take in that a request sent and answered at these moments was counted in a window."""
-        if self.is_known and self._narrow(start - received, end - sent, received):
+        if self.agrees(start, end, sent=sent, received=received):
             return
         # The newest word counts: one of the clocks was set, or a Date has misled us.
         self._is_date_trusted = self._is_date_trusted and not self.is_known

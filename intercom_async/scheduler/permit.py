@@ -38,6 +38,10 @@ class State(Enum):
     OVER = auto()
 
 
+# Bound once: to look a member up in its class takes longer than all that is done with it.
+NEW, WAITING, GRANTED, OBSERVED, OVER = State
+
+
 class Permit:
     """The right to send one request; made by `Scheduler.admit`."""
 
@@ -73,6 +77,11 @@ class Permit:
         app: App,
         priority: Priority,
         key: str,
+        kind: str | None,
+        call: str,
+        max_wait_s: float | None,
+        deadline: float | None,
+        is_repeat: bool,
     ) -> None:
         self._turns = turns
         self._replies = replies
@@ -80,13 +89,13 @@ class Permit:
         self.priority: Priority = priority
         self.key: str = key
         self.cost: int = 1
-        self.kind: str | None = None
-        self.call: str = ""
-        self.max_wait_s: float | None = None
-        self.deadline: float | None = None
-        self.is_repeat: bool = False
+        self.kind: str | None = kind
+        self.call: str = call
+        self.max_wait_s: float | None = max_wait_s
+        self.deadline: float | None = deadline
+        self.is_repeat: bool = is_repeat
         self.is_paced: bool = False
-        self.state: State = State.NEW
+        self.state: State = NEW
         self.since: float = 0.0
         self.sent_at: float = 0.0
         self.charged: tuple[Ledger, ...] = ()
@@ -107,12 +116,12 @@ class Permit:
     @property
     def is_waiting(self) -> bool:
         """Whether it still stands in its queue."""
-        return self.state is State.WAITING
+        return self.state is WAITING
 
     @property
     def is_granted(self) -> bool:
         """Whether its request may be sent and nothing has been heard of it."""
-        return self.state is State.GRANTED
+        return self.state is GRANTED
 
     def __aenter__(self) -> Coroutine[Any, Any, Permit]:
         # One coroutine for all of the wait: a hundred thousand may wait at a time.

@@ -47,29 +47,39 @@ def place(
     reset_at = reply.reset_at
     if reset_at is None:
         return None
-    clock, grid = gate.clock, gate.grid
     window = round(reset_at * 1000)
     if window == gate.frozen:
         return None
-    if not clock.is_known:
-        if date is not None and abs(reset_at - date) > FAR_S:
-            gate.frozen = window
-            gate.has_headers = False
-            return None
-    else:
+    clock, grid = gate.clock, gate.grid
+    start = reset_at - grid.length_s
+    if window == grid.last_ms and clock.agrees(start, reset_at, sent=sent, received=received):
+        # The same window as of the reply before, as nearly always.
+        gate.suspects = 0
+        return window
+    if clock.is_known:
         low, high = clock.bounds(received)
-        if not (
-            sent + low - TOLERANCE_S < reset_at <= received + high + grid.length_s + TOLERANCE_S
-        ) and not _is_believed(gate, window, used, certain=certain):
+        can_be = sent + low < reset_at + TOLERANCE_S and start <= received + high + TOLERANCE_S
+        if not can_be and not _is_believed(gate, window, used, certain=certain):
             return None
+    elif date is not None and abs(reset_at - date) > FAR_S:
+        gate.frozen = window
+        gate.has_headers = False
+        return None
     gate.suspects = 0
+    return window if _learn(gate, reset_at, used, sent, received) else None
+
+
+def _learn(gate: Gate, reset_at: float, used: int | None, sent: float, received: float) -> bool:
+    """Take in a window that can be; say whether it fits the others."""
+    grid = gate.grid
+    window = round(reset_at * 1000)
     if window != grid.last_ms:
         last = gate.last_named()
         restarted = used is not None and last is not None and used < last.top
         if not grid.learn(window, restarted=restarted):
-            return None
-    clock.counted_in(reset_at - grid.length_s, reset_at, sent=sent, received=received)
-    return window
+            return False
+    gate.clock.counted_in(reset_at - grid.length_s, reset_at, sent=sent, received=received)
+    return True
 
 
 def _is_believed(gate: Gate, window: int, used: int | None, *, certain: bool) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from intercom_async.priority import Priority
-
+from .app import INTERACTIVE, UNHURRIED
 from .permit import Permit
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 def reason(turns: Turns, permit: Permit, now: float) -> str:
     """Say on what a call waits."""
     flying = turns.counters.in_flight
-    if flying >= turns.limits.max_in_flight:
+    if flying >= (turns.crowded if permit.priority in UNHURRIED else turns.most):
         return "as many calls are under way as may be"
     if turns.breaker.is_tripped and turns.breaker.look(now, flying):
         return "the server is overloaded"
@@ -23,7 +22,7 @@ def reason(turns: Turns, permit: Permit, now: float) -> str:
     if not gate.is_known:
         return "no window is known yet"
     ledger = gate.span(now)[-1]
-    hard, soft = gate.room(ledger, now, hurried=permit.priority is Priority.INTERACTIVE)
+    hard, soft = gate.room(ledger, now, hurried=permit.priority is INTERACTIVE)
     if ledger.is_full or hard < permit.cost:
         return "the window is used up"
     if soft < permit.cost:

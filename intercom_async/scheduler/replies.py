@@ -9,8 +9,8 @@ from intercom_async.window import Window, header, parse_window
 
 from .ledger import Ledger
 from .limiter_clock import DATE_WIDTH_S, parse_date
-from .permit import Permit, State
-from .throttle import TOO_MANY_REQUESTS, Throttle, classify, named_limit
+from .permit import GRANTED, OBSERVED, OVER, Permit
+from .throttle import FULL_WINDOW, TOO_MANY_REQUESTS, Throttle, classify, named_limit
 from .turns import Turns
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
@@ -31,22 +31,22 @@ class Replies:
     def leave(self, permit: Permit) -> None:
         """End a permit's block."""
         turns = self._turns
-        if permit.state is State.GRANTED:
+        if permit.state is GRANTED:
             # No reply and no refund: it may have been sent and counted.
             permit.app.gate.lose(permit.charged, permit.cost)
             turns.counters.lost += 1
-        elif permit.state is not State.OBSERVED:
+        elif permit.state is not OBSERVED:
             return
-        permit.state = State.OVER
+        permit.state = OVER
         turns.counters.in_flight -= 1
         if turns.waiting:
             turns.look_soon()
 
     def refund(self, permit: Permit) -> None:
         """Take a permit's charge back."""
-        if permit.state is not State.GRANTED:
+        if permit.state is not GRANTED:
             return
-        permit.state = State.OBSERVED
+        permit.state = OBSERVED
         permit.app.gate.settle(permit.charged, permit.cost)
         self._turns.counters.refunded += 1
 
@@ -54,9 +54,9 @@ class Replies:
         self, permit: Permit, status: int, headers: Mapping[str, str], message: str | None
     ) -> None:
         """Take a reply in."""
-        if permit.state is not State.GRANTED:
+        if permit.state is not GRANTED:
             return
-        permit.state = State.OBSERVED
+        permit.state = OBSERVED
         turns, gate = self._turns, permit.app.gate
         now = turns.clock.now()
         limit, had_headers = gate.limit, gate.has_headers
@@ -73,7 +73,7 @@ class Replies:
             cost=permit.cost,
             sent=permit.sent_at,
             received=now,
-            rejected=permit.throttle in (Throttle.APP, Throttle.WORKSPACE),
+            rejected=permit.throttle in FULL_WINDOW,
             date=None if gate.clock.is_known else _date(headers),
         )
         if gate.clock.width_s(now) > DATE_WIDTH_S:

@@ -13,6 +13,8 @@ BURST_SPAN_S = 0.5
 """Arrivals within this time are one burst."""
 BURST_FADE = 0.8
 """What is remembered of the greatest burst after each window in which none was as great."""
+LEAST_APART_S = 1e-3
+"""What comes together is taken to be so far apart."""
 MOST = 0.05
 """Of a limit: bursts keep no more than this."""
 
@@ -32,8 +34,9 @@ class Reserve:
 
     def arrived(self, now: float, window_s: float) -> None:
         """Note an arrival."""
-        apart_s = max(now - self._arrived_at, 1e-3)
-        weight = min(1.0, apart_s / window_s)
+        since_s = now - self._arrived_at
+        apart_s = max(LEAST_APART_S, since_s)
+        weight = apart_s / window_s if apart_s < window_s else 1.0
         self.per_s += weight * (1.0 / apart_s - self.per_s)
         self._arrived_at = now
         if now - self._begun_at > BURST_SPAN_S:

@@ -123,16 +123,16 @@ class Scheduler:
             app=self._turns.apps.get(app) or self._add(app),
             priority=priority,
             key=current_fairness_key(),
+            kind=kind,
+            call=call,
+            max_wait_s=max_wait_s,
+            deadline=deadline,
+            is_repeat=is_repeat,
         )
         if type(cost) is not int or cost != 1:
             if not isinstance(cost, int) or not is_positive_number(cost):
                 raise ConfigError(f"cost must be a whole number from 1 up, not {cost!r}")
             permit.cost = cost
-        permit.kind = kind
-        permit.call = call
-        permit.max_wait_s = max_wait_s
-        permit.deadline = deadline
-        permit.is_repeat = is_repeat
         return permit
 
     def _add(self, key: Hashable) -> App:

@@ -26,6 +26,10 @@ class Throttle(Enum):
     """The server is overloaded, or something in front of it is."""
 
 
+FULL_WINDOW = (Throttle.APP, Throttle.WORKSPACE)
+"""What says that a window was counted full."""
+
+
 def classify(window: Window, message: str | None, limit: int) -> Throttle:
     """Tell why a reply of status 429 came.
 

@@ -16,12 +16,12 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
 from intercom_async.priority import Priority
 
-from .app import UNHURRIED, App
+from .app import INTERACTIVE, UNHURRIED, App
 from .breaker import Breaker
 from .ceilings import Ceilings
 from .estimate import estimate_s
 from .hooks import SafeHooks
-from .permit import Permit, State
+from .permit import GRANTED, NEW, OVER, WAITING, Permit
 from .reason import reason
 from .view import Counters
 from .workspace import Workspace
@@ -53,9 +53,10 @@ class Turns:
         "breaker",
         "clock",
         "counters",
+        "crowded",
         "hooks",
         "is_closed",
-        "limits",
+        "most",
         "waiting",
         "workspace",
     )
@@ -71,7 +72,6 @@ class Turns:
         counters: Counters,
         hooks: SafeHooks,
     ) -> None:
-        self.limits: Limits = limits
         self.clock: Clock = clock
         self.workspace: Workspace = workspace
         self.breaker: Breaker = breaker
@@ -82,6 +82,10 @@ class Turns:
         """Calls that wait, of all apps."""
         self.is_closed: bool = False
         self._ceilings = ceilings
+        self.most: int = limits.max_in_flight
+        """As many calls may be under way."""
+        self.crowded: int = self.most - self.most // 10
+        """The rest is for those in a hurry: a bulk job with slow answers must not hold all."""
         self._turn = 0
         self._timer: TimerHandle | None = None
         self._timer_at = math.inf
@@ -97,12 +101,12 @@ class Turns:
             ClosedError: The scheduler is closed, or belongs to another loop.
             WaitTooLongError: The wait would be, or has become, too long.
         """
-        if permit.state is not State.NEW:
+        if permit.state is not NEW:
             raise ClosedError("a permit is for one request: ask for another one")
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._belong_to(loop)
-        if self._ceilings.concern(permit.kind):
+        if self._ceilings.are_set and self._ceilings.concern(permit.kind):
             await self._ceilings.wait(permit)
         if self._ask(permit):
             return permit
@@ -151,7 +155,7 @@ class Turns:
             again = now
         lane = app.lanes.of(permit.priority)
         comes_first = not lane.live or permit.is_repeat
-        permit.state = State.WAITING
+        permit.state = WAITING
         lane.push(permit)
         self.waiting += 1
         if again > now:
@@ -159,7 +163,7 @@ class Turns:
         elif comes_first:
             # Behind others of its lane nothing can be its turn yet.
             self._pump()
-        if permit.state is not State.WAITING:
+        if permit.state is not WAITING:
             return True
         self._refuse_long_wait(permit, now)
         return False
@@ -196,15 +200,15 @@ class Turns:
 
     def abandon(self, permit: Permit, error: Exception) -> None:
         """End a wait with an error; does nothing to a permit that does not wait."""
-        if permit.state is State.WAITING:
+        if permit.state is WAITING:
             self._forget(permit)
-        elif permit.state is not State.NEW:
+        elif permit.state is not NEW:
             return
         if permit.future is not None and not permit.future.done():
             permit.future.set_exception(error)
 
     def _forget(self, permit: Permit) -> None:
-        permit.state = State.OVER
+        permit.state = OVER
         permit.app.lanes.of(permit.priority).forget()
         self.waiting -= 1
         # Its place was perhaps the one that all others waited behind.
@@ -225,9 +229,8 @@ class Turns:
     def _look(self, permit: Permit, now: float) -> float:
         """Return 0.0 if a call may go now, else when to look again."""
         app = permit.app
-        flying, most = self.counters.in_flight, self.limits.max_in_flight
-        # The last tenth is for those in a hurry: a bulk job with slow answers must not hold all.
-        if flying >= (most - most // 10 if permit.priority in UNHURRIED else most):
+        flying = self.counters.in_flight
+        if flying >= self.crowded and (flying >= self.most or permit.priority in UNHURRIED):
             return math.inf
         if self.breaker.is_tripped:
             again = self.breaker.look(now, flying)
@@ -237,7 +240,7 @@ class Turns:
         return app.gate.look(
             now,
             cost=permit.cost,
-            hurried=permit.priority is Priority.INTERACTIVE,
+            hurried=permit.priority is INTERACTIVE,
             paced=is_paced,
         )
 
@@ -246,7 +249,7 @@ class Turns:
         if permit.is_paced:
             # Those that are not spread overtake each other: their ranks say little.
             permit.ranks = ranks
-        permit.state = State.GRANTED
+        permit.state = GRANTED
         permit.sent_at = now
         counters = self.counters
         counters.granted += 1
