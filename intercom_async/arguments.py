@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id, Moment
@@ -13,6 +13,8 @@ from intercom_async.operation import Parameter, only_fields
 
 if TYPE_CHECKING:
     from intercom_async.fields import ExceptionFields, FinMessage, NewException, PersonKey
+
+T = TypeVar("T")
 
 
 def given(**fields: Any) -> dict[str, Any]:
@@ -37,9 +39,12 @@ def checked(kind: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         TypeError: It does not name one of them, or one that it requires is missing.
+        ConfigError: What is named as an id, or as ids, is none.
     """
     allowed = frozenset(kind.__annotations__)
-    return given(**only_fields(kind.__name__, allowed, kind.__required_keys__, fields))
+    found = given(**only_fields(kind.__name__, allowed, kind.__required_keys__, fields))
+    check_given_ids(found)
+    return found
 
 
 def to_unix(name: str, moment: Moment) -> int:
@@ -156,12 +161,40 @@ def check_id(name: str, value: Id) -> Id:
 def check_given_ids(fields: Mapping[str, Any]) -> None:
     """Make sure that what is named as an id is one, or None, which empties it or leaves it out.
 
+    Where several are named, each is looked at; what is named by more than its id has a dict.
+
     Raises:
         ConfigError: It is no id, or empty.
     """
     for name, value in fields.items():
-        if name.endswith("_id") and value is not None:
+        if value is None:
+            continue
+        if name.endswith("_id"):
             check_id(name, value)
+        elif name.endswith("_ids"):
+            for each in check_several(name, value):
+                if not isinstance(each, Mapping):
+                    check_id(name, each)
+
+
+def check_several(
+    name: str, values: Collection[T] | None, *, most: int | None = None
+) -> Collection[T]:
+    """Return several things as they are.
+
+    Args:
+        name: What they are called.
+        values: They; with `most` there must be at least one.
+        most: How many the API takes at once.
+
+    Raises:
+        ConfigError: They are none, too many, or a text, whose letters would be taken for them.
+    """
+    if isinstance(values, str) or not isinstance(values, Collection):
+        raise ConfigError(f"{name} must be a list, not {type(values).__name__}")
+    if most is not None and not 0 < len(values) <= most:
+        raise ConfigError(f"{name} takes 1 to {most:,} at once, not {len(values):,}")
+    return values
 
 
 def check_ids(**ids: Id) -> dict[str, Any]:
@@ -179,15 +212,9 @@ def to_id(name: str, value: Id) -> str:
     return str(check_id(name, value))
 
 
-def to_id_list(name: str, values: Iterable[Id] | None) -> list[str]:
-    """Write several ids as text.
-
-    Raises:
-        ConfigError: They are none, or a text, whose letters would be taken for ids.
-    """
-    if values is None or isinstance(values, str):
-        raise ConfigError(f"{name} must be several ids, not {type(values).__name__}")
-    return [to_id(name, each) for each in values]
+def to_id_list(name: str, values: Collection[Id] | None, *, most: int | None = None) -> list[str]:
+    """Write several ids as text; what is none is refused as `check_several` and `check_id` do."""
+    return [to_id(name, each) for each in check_several(name, values, most=most)]
 
 
 def to_number(name: str, value: Id) -> Id:

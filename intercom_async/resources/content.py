@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Any, Unpack
 
-from intercom_async.arguments import checked, given, needed, to_ids
+from intercom_async.arguments import check_several, checked, given, to_ids
 from intercom_async.fields import (
     AudienceChange,
     AudienceFields,
@@ -85,8 +85,8 @@ class Content(Resource):
     async def _bulk_action(
         self, action: str, content: Sequence[ContentReference], **how: Any
     ) -> BulkActionAccepted:
-        content = needed(content=content)["content"]
-        return await self._send(self.BULK_ACTION, action=action, content_ids=content, **how)
+        ids = check_several("content", content, most=1000)
+        return await self._send(self.BULK_ACTION, action=action, content_ids=ids, **how)
 
 
 class ContentSnippets(Resource):

@@ -114,3 +114,64 @@ def test_what_is_needed_is_asked_for_by_name(method: Method, name: str) -> None:
     with pytest.raises((ConfigError, TypeError), match=rf"\b{name}\b"):
         asyncio.run(perform(method, writer, selections(method)[0], without=name))
     assert writer.call is None
+
+
+class Lists(Samples):
+    """Gives one argument a certain list of ids."""
+
+    def __init__(self, name: str, ids: Any) -> None:
+        super().__init__()
+        self._name = name
+        self._ids = ids
+
+    def argument(self, argument: Argument) -> Any:
+        return self._ids if argument.name == self._name else super().argument(argument)
+
+
+ID_LISTS = [
+    (method, each)
+    for method in SENDING
+    for each in arguments(method)
+    if each.name == "ids" or each.name.endswith("_ids")
+    if each.name != "content_ids"
+]
+
+
+@pytest.mark.parametrize("ids", [[""], ["1", None], "12", [True], [["1"]]], ids=str)
+@pytest.mark.parametrize(
+    ("method", "argument"),
+    ID_LISTS,
+    ids=[f"{method.label}-{each.name}" for method, each in ID_LISTS],
+)
+def test_a_list_of_ids_that_has_none_is_refused_by_name(
+    method: Method, argument: Argument, ids: Any
+) -> None:
+    chosen = next(
+        each for each in selections(method) if argument.is_required or argument.name in each
+    )
+    writer = Writer()
+
+    with pytest.raises((ConfigError, TypeError), match=rf"\b{argument.name}\b"):
+        asyncio.run(perform(method, writer, chosen, Lists(argument.name, ids)))
+    assert writer.call is None
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "most"),
+    [("Calls.search", "conversation_ids", 20), ("Content.publish", "content", 1000)],
+)
+@pytest.mark.parametrize("is_over", [False, True])
+def test_no_more_than_the_api_takes_at_once(
+    label: str, name: str, most: int, *, is_over: bool
+) -> None:
+    method = next(each for each in METHODS if each.label == label)
+    entry = {"type": "article_content", "id": "1"} if name == "content" else "1"
+    few = [entry] * (most + 1 if is_over else 0)
+    writer = Writer()
+
+    with pytest.raises(ConfigError, match=rf"{name} takes 1 to {most:,} at once"):
+        asyncio.run(perform(method, writer, frozenset(), Lists(name, few)))
+    assert writer.call is None
+
+    asyncio.run(perform(method, writer, frozenset(), Lists(name, [entry] * most)))
+    assert writer.call is not None
