@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from intercom_async.errors import QueryError
 
@@ -61,16 +61,30 @@ class Field:
     __slots__ = ("_name",)
     __hash__: ClassVar[None] = None  # type: ignore[assignment] # == makes a predicate, so a field cannot be a key
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, *path: str) -> None:
+        if not isinstance(path[-1], str) or not path[-1]:
+            raise QueryError(f"a field has a name, and not {path[-1]!r}")
+        self._name = ".".join(path)
 
     def __getattr__(self, name: str) -> Field:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Field(f"{self._name}.{name}")
+        return Field(self._name, name)
 
     def __getitem__(self, name: str) -> Field:
-        return Field(f"{self._name}.{name}")
+        return Field(self._name, name)
+
+    if not TYPE_CHECKING:  # A type checker finds the mistake by itself.
+
+        def __call__(self, *_: object, **__: object) -> NoReturn:
+            """Say what a comparison that is mistyped may have been meant to be."""
+            name, _, last = self._name.rpartition(".")
+            if not name:
+                raise QueryError(f"{last}: a field is compared, as in F.{last} == value")
+            raise QueryError(
+                f"{name}: there is no comparison {last!r}; there are in_, not_in, contains, "
+                "not_contains, startswith, endswith, and ==, !=, <, <=, >, >="
+            )
 
     def __eq__(self, value: object) -> Predicate:  # type: ignore[override] # as in SQL libraries
         return self._compare("=", value)
@@ -100,19 +114,19 @@ class Field:
 
     def contains(self, text: str) -> Predicate:
         """Hold where the text occurs in the field; in a message's body, where the word occurs."""
-        return self._compare("~", text)
+        return self._compare_text("~", text)
 
     def not_contains(self, text: str) -> Predicate:
         """Hold where the text does not occur in the field."""
-        return self._compare("!~", text)
+        return self._compare_text("!~", text)
 
     def startswith(self, text: str) -> Predicate:
         """Hold where the field begins with the text."""
-        return self._compare("^", text)
+        return self._compare_text("^", text)
 
     def endswith(self, text: str) -> Predicate:
         """Hold where the field ends with the text."""
-        return self._compare("$", text)
+        return self._compare_text("$", text)
 
     def __repr__(self) -> str:
         return f"F[{self._name!r}]"
@@ -122,9 +136,14 @@ class Field:
             {"field": self._name, "operator": operator, "value": _wire_value(self._name, value)}
         )
 
+    def _compare_text(self, operator: str, text: str) -> Predicate:
+        if not isinstance(text, str):
+            raise QueryError(f"{self._name}: give a text, not {type(text).__name__}")
+        return self._compare(operator, text)
+
     def _compare_many(self, operator: str, values: Iterable[Value]) -> Predicate:
-        if isinstance(values, str | bytes):
-            raise QueryError(f"{self._name}: give a list of values, not one text")
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            raise QueryError(f"{self._name}: give a list of values, not {type(values).__name__}")
         wire = [_wire_value(self._name, value) for value in values]
         if not wire:
             raise QueryError(f"{self._name}: the list of values is empty")

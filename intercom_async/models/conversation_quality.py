@@ -8,7 +8,7 @@ from .base import AssigneeId, Id, Model, Timestamp
 
 
 class TeamResponseTime(Model, frozen=True, kw_only=True):
-    """How long one team took to answer first."""
+    """How long one team took to answer first, in seconds."""
 
     team_id: Id | None = None
     team_name: str | None = None

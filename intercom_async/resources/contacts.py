@@ -246,10 +246,11 @@ class Contacts(Resource):
             DeadlineError: It was not found within `timeout_s` seconds.
         """
         check_seconds("timeout_s", timeout_s)
+        wanted = F.id == to_id("contact_id", contact_id)
         tries = 0
         async for _ in looks(timeout_s):
             tries += 1
-            found = await self.search(F.id == str(contact_id), per_page=1).first()
+            found = await self.search(wanted, per_page=1).first()
             if found is not None:
                 return found
         raise DeadlineError(

@@ -116,16 +116,16 @@ def test_what_is_needed_is_asked_for_by_name(method: Method, name: str) -> None:
     assert writer.call is None
 
 
-class Lists(Samples):
-    """Gives one argument a certain list of ids."""
+class Instead(Samples):
+    """Gives one argument a certain value."""
 
-    def __init__(self, name: str, ids: Any) -> None:
+    def __init__(self, name: str, value: Any) -> None:
         super().__init__()
         self._name = name
-        self._ids = ids
+        self._value = value
 
     def argument(self, argument: Argument) -> Any:
-        return self._ids if argument.name == self._name else super().argument(argument)
+        return self._value if argument.name == self._name else super().argument(argument)
 
 
 ID_LISTS = [
@@ -152,7 +152,7 @@ def test_a_list_of_ids_that_has_none_is_refused_by_name(
     writer = Writer()
 
     with pytest.raises((ConfigError, TypeError), match=rf"\b{argument.name}\b"):
-        asyncio.run(perform(method, writer, chosen, Lists(argument.name, ids)))
+        asyncio.run(perform(method, writer, chosen, Instead(argument.name, ids)))
     assert writer.call is None
 
 
@@ -170,8 +170,31 @@ def test_no_more_than_the_api_takes_at_once(
     writer = Writer()
 
     with pytest.raises(ConfigError, match=rf"{name} takes 1 to {most:,} at once"):
-        asyncio.run(perform(method, writer, frozenset(), Lists(name, few)))
+        asyncio.run(perform(method, writer, frozenset(), Instead(name, few)))
     assert writer.call is None
 
-    asyncio.run(perform(method, writer, frozenset(), Lists(name, [entry] * most)))
+    asyncio.run(perform(method, writer, frozenset(), Instead(name, [entry] * most)))
     assert writer.call is not None
+
+
+STEPS = [
+    (method, each.name)
+    for method in METHODS
+    if method.label in COMPOSED
+    for each in arguments(method)
+    if each.is_required
+]
+
+
+@pytest.mark.parametrize("value", [None, "", 12.5], ids=repr)
+@pytest.mark.parametrize(
+    ("method", "name"), STEPS, ids=[f"{method.label}-{name}" for method, name in STEPS]
+)
+def test_what_takes_several_requests_refuses_before_the_first(
+    method: Method, name: str, value: Any
+) -> None:
+    writer = Writer()
+
+    with pytest.raises(ConfigError):
+        asyncio.run(perform(method, writer, frozenset(), Instead(name, value)))
+    assert writer.call is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -111,6 +112,33 @@ def test_a_list_operator_takes_a_list_that_is_not_empty() -> None:
         F.id.in_([])
     with pytest.raises(QueryError, match="list"):
         F.id.in_("abc")
+
+
+ANY: Any = F
+"""What a type checker does not look at: it would find these mistakes by itself."""
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (
+            lambda: ANY.email.is_in(["a"]),
+            "email: there is no comparison 'is_in'; there are in_, not_in",
+        ),
+        (lambda: ANY.source.author.like("a"), "source.author: there is no comparison 'like'"),
+        (lambda: ANY.email("a"), "email: a field is compared, as in F.email == value"),
+        (lambda: ANY.email.in_(5), "email: give a list of values, not int"),
+        (lambda: ANY.email.contains(None), "email: give a text, not NoneType"),
+        (lambda: ANY.email.startswith(5), "email: give a text, not int"),
+        (lambda: ANY[""] == 1, "a field has a name, and not ''"),
+        (lambda: ANY[None] == 1, "a field has a name, and not None"),
+        (lambda: ANY.source[""] == 1, "a field has a name, and not ''"),
+    ],
+)
+def test_a_mistyped_condition_says_what_there_is(ask: Callable[[], object], says: str) -> None:
+    with pytest.raises(QueryError) as error:
+        ask()
+    assert says in str(error.value)
 
 
 def test_a_plain_dict_is_taken_as_it_is() -> None:
