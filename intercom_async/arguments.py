@@ -267,7 +267,13 @@ def check_day(fields: NewException | ExceptionFields) -> None:
 
 
 def fin_message(message: FinMessage) -> dict[str, Any]:
-    """Write a message's moments as Fin wants them."""
+    """Write a message's moments as Fin wants them.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if not isinstance(message, Mapping):
+        raise ConfigError(f"a message is a dict with author and body, not {type(message).__name__}")
     precise = message.get("timestamp_ms")
     names = ("timestamp",) if isinstance(precise, str) else ("timestamp", "timestamp_ms")
     return with_iso(message, *names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import Any, Literal, Unpack
 
-from intercom_async.arguments import fin_message, given, to_ids
+from intercom_async.arguments import check_several, fin_message, given, to_ids
 from intercom_async.fields import (
     ConnectorFields,
     ConnectorOptions,
@@ -47,7 +47,9 @@ class Fin(Resource):
         """Hand a conversation to Fin and return where it stands."""
         fields = self.START.fields(turn)
         said, attributes = fields.pop("history", None), fields.pop("attributes", None)
-        history = None if said is None else [fin_message(each) for each in said]
+        history = (
+            None if said is None else [fin_message(one) for one in check_several("history", said)]
+        )
         about = given(history=history, attributes=attributes)
         json: dict[str, Any] = to_ids(conversation_id=conversation_id)
         if about:

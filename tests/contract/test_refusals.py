@@ -198,3 +198,25 @@ def test_what_takes_several_requests_refuses_before_the_first(
     with pytest.raises(ConfigError):
         asyncio.run(perform(method, writer, frozenset(), Instead(name, value)))
     assert writer.call is None
+
+
+WRITTEN = [
+    ("DataAttributes.create_choice", "options", "ab"),
+    ("DataAttributes.update", "options", "ab"),
+    ("ConversationAttributes.create", "options", "ab"),
+    ("Fin.start", "history", "ab"),
+    ("Fin.start", "history", ["ab"]),
+    ("Fin.start", "message", "ab"),
+    ("Fin.reply", "message", "ab"),
+]
+
+
+@pytest.mark.parametrize(("label", "name", "value"), WRITTEN)
+def test_a_text_is_not_taken_apart(label: str, name: str, value: Any) -> None:
+    method = next(each for each in METHODS if each.label == label)
+    writer = Writer()
+
+    chosen = next((each for each in selections(method) if name in each), frozenset[str]())
+    with pytest.raises(ConfigError, match="message" if value == ["ab"] else name):
+        asyncio.run(perform(method, writer, chosen, Instead(name, value)))
+    assert writer.call is None
