@@ -158,6 +158,16 @@ def check_id(name: str, value: Id) -> Id:
     return value
 
 
+def check_dict(what: str, value: object) -> None:
+    """Make sure that something is a dict.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{what} is a dict, not {type(value).__name__}")
+
+
 def check_given_ids(fields: Mapping[str, Any]) -> None:
     """Make sure that what is named as an id is one, or None, which empties it or leaves it out.
 
@@ -272,8 +282,7 @@ def fin_message(message: FinMessage) -> dict[str, Any]:
     Raises:
         ConfigError: It is none.
     """
-    if not isinstance(message, Mapping):
-        raise ConfigError(f"a message is a dict with author and body, not {type(message).__name__}")
+    check_dict("a message", message)
     precise = message.get("timestamp_ms")
     names = ("timestamp",) if isinstance(precise, str) else ("timestamp", "timestamp_ms")
     return with_iso(message, *names)
@@ -289,5 +298,10 @@ def company_keys(ids: Sequence[Id], company_ids: Sequence[Id]) -> list[dict[str,
 
 
 def person_key(person: PersonKey) -> dict[str, str]:
-    """Write the keys of a person as text."""
+    """Write the keys of a person as text.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    check_dict("a person", person)
     return {name: str(value) for name, value in person.items() if value is not None}

@@ -297,9 +297,16 @@ def only_fields(
 
 
 def encode_query(query: Mapping[str, Parameter]) -> str:
-    """Write query parameters, fully percent-encoded, truth values as the API spells them."""
+    """Write query parameters, fully percent-encoded, truth values as the API spells them.
+
+    Raises:
+        ConfigError: Text has half of a surrogate pair in it.
+    """
     pairs = [(name, _parameter(value)) for name, value in query.items() if value is not None]
-    return urlencode(pairs, quote_via=quote, safe="")
+    try:
+        return urlencode(pairs, quote_via=quote, safe="")
+    except UnicodeEncodeError:
+        raise ConfigError("a query parameter has characters that UTF-8 cannot hold") from None
 
 
 def version_number(version: str) -> tuple[int, int]:

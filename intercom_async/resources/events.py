@@ -7,7 +7,7 @@ from contextlib import aclosing
 from types import NoneType
 from typing import Unpack
 
-from intercom_async.arguments import given, needed, take_one, to_id, to_ids
+from intercom_async.arguments import check_dict, given, needed, take_one, to_id, to_ids
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError, ResponseError, ServerError
 from intercom_async.fan_out import Source, check_concurrency, check_source, fan_out
@@ -66,6 +66,7 @@ class Events(Resource):
         """
 
         async def create(event: EventFields) -> int:
+            check_dict("an event", event)
             if not event.get("event_name"):
                 raise ConfigError("an event needs its event_name")
             try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
 import pytest
 
-from intercom_async.errors import ConfigError
+from intercom_async.errors import ConfigError, IntercomError
 from intercom_async.operation import Call
 from intercom_async.response import Response
 from intercom_async.view import Options, View
@@ -220,3 +221,20 @@ def test_a_text_is_not_taken_apart(label: str, name: str, value: Any) -> None:
     with pytest.raises(ConfigError, match="message" if value == ["ab"] else name):
         asyncio.run(perform(method, writer, chosen, Instead(name, value)))
     assert writer.call is None
+
+
+ODD: tuple[Any, ...] = (5, "x", [None], {"a": 1}, object(), "\ud800", 10**400)
+"""What no argument takes all of."""
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+def test_whatever_is_given_the_error_is_typed(method: Method) -> None:
+    async def try_all() -> None:
+        for chosen in selections(method):
+            for each in arguments(method):
+                if each.is_required or each.name in chosen:
+                    for value in ODD:
+                        with suppress(IntercomError, TypeError):
+                            await perform(method, Writer(), chosen, Instead(each.name, value))
+
+    asyncio.run(try_all())
