@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id, Moment
 from intercom_async.operation import Parameter, only_fields
-
-if TYPE_CHECKING:
-    from intercom_async.fields import ExceptionFields, FinMessage, NewException, PersonKey
 
 T = TypeVar("T")
 
@@ -43,7 +40,7 @@ def checked(kind: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     allowed = frozenset(kind.__annotations__)
     found = given(**only_fields(kind.__name__, allowed, kind.__required_keys__, fields))
-    check_given_ids(found)
+    check_given(found)
     return found
 
 
@@ -88,7 +85,7 @@ def with_iso(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def to_parameters(query: Mapping[str, Any]) -> dict[str, Parameter]:
     """Write query parameters as `to_parameter` does, without those that are None."""
-    check_given_ids(query)
+    check_given(query)
     return {name: to_parameter(name, value) for name, value in query.items() if value is not None}
 
 
@@ -158,23 +155,13 @@ def check_id(name: str, value: Id) -> Id:
     return value
 
 
-def check_dict(what: str, value: object) -> None:
-    """Make sure that something is a dict.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{what} is a dict, not {type(value).__name__}")
-
-
-def check_given_ids(fields: Mapping[str, Any]) -> None:
+def check_given(fields: Mapping[str, Any]) -> None:
     """Make sure that what is named as an id is one, or None, which empties it or leaves it out.
 
     Where several are named, each is looked at; what is named by more than its id has a dict.
 
     Raises:
-        ConfigError: It is no id, or empty.
+        ConfigError: It is no id, or empty, or there are more things than the API takes.
     """
     for name, value in fields.items():
         if value is None:
@@ -182,29 +169,88 @@ def check_given_ids(fields: Mapping[str, Any]) -> None:
         if name.endswith("_id"):
             check_id(name, value)
         elif name.endswith("_ids"):
-            for each in check_several(name, value):
-                if not isinstance(each, Mapping):
-                    check_id(name, each)
+            _check_id_list(name, value)
+        elif name in _NAMING:
+            check_named(name, value)
+        elif name in _MOST:
+            check_several(name, value, most=_MOST[name])
+
+
+def _check_id_list(name: str, values: Collection[Any]) -> None:
+    for each in check_several(name, values):
+        if not isinstance(each, Mapping):
+            check_id(name, each)
+
+
+_NAMING = frozenset(
+    {"bcc", "cc", "newsfeed_assignments", "reference", "to", "translated_content", "user"}
+)
+"""Fields that name others by id inside; what else is nested has names that users choose."""
+
+_MOST = {"attachment_files": 10, "attachment_urls": 10, "attachments": 10}
+"""How many the API takes at once."""
+
+
+def check_named(name: str, value: Any) -> None:
+    """Make sure that what names one or several others by id in dicts does so by ids.
+
+    Raises:
+        ConfigError: One is no id, or it is no dict.
+    """
+    entries: Collection[Any] = [value] if isinstance(value, Mapping) else value
+    if name == "translated_content":
+        entries = [each for each in check_dict(name, value).values() if each is not None]
+    for each in check_several(name, entries):
+        for key, inner in check_dict(name, each).items():
+            if key == "id" or key.endswith("_id"):
+                check_id(f"{name}: {key}", inner)
+        check_given(each)
 
 
 def check_several(
-    name: str, values: Collection[T] | None, *, most: int | None = None
+    name: str, values: Collection[T] | None, *, least: int = 0, most: int | None = None
 ) -> Collection[T]:
     """Return several things as they are.
 
     Args:
         name: What they are called.
-        values: They; with `most` there must be at least one.
-        most: How many the API takes at once.
+        values: They.
+        least: How many the API needs.
+        most: How many it takes at once.
 
     Raises:
-        ConfigError: They are none, too many, or a text, whose letters would be taken for them.
+        ConfigError: They are none, too few or too many, or a text, whose letters would be taken
+            for them.
     """
-    if isinstance(values, str) or not isinstance(values, Collection):
+    if isinstance(values, str | bytes) or not isinstance(values, Collection):
         raise ConfigError(f"{name} must be a list, not {type(values).__name__}")
-    if most is not None and not 0 < len(values) <= most:
-        raise ConfigError(f"{name} takes 1 to {most:,} at once, not {len(values):,}")
+    if len(values) < least or (most is not None and len(values) > most):
+        bounds = f"at least {least}" if most is None else f"{least} to {most:,} at once"
+        raise ConfigError(f"{name} takes {bounds}, not {len(values):,}")
     return values
+
+
+def check_texts(name: str, values: Collection[str], *, least: int = 0) -> Collection[str]:
+    """Return several texts as they are.
+
+    Raises:
+        ConfigError: They are none, too few, or one text, whose letters would be taken for them.
+    """
+    for each in check_several(name, values, least=least):
+        if not isinstance(each, str):
+            raise ConfigError(f"{name} takes texts, not {type(each).__name__}")
+    return values
+
+
+def check_dict(name: str, value: Any) -> Mapping[str, Any]:
+    """Return a dict as it is.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if isinstance(value, Mapping):
+        return value  # pyright: ignore[reportUnknownVariableType] (any dict)
+    raise ConfigError(f"{name} must be a dict, not {type(value).__name__}")
 
 
 def check_ids(**ids: Id) -> dict[str, Any]:
@@ -222,9 +268,11 @@ def to_id(name: str, value: Id) -> str:
     return str(check_id(name, value))
 
 
-def to_id_list(name: str, values: Collection[Id] | None, *, most: int | None = None) -> list[str]:
+def to_id_list(
+    name: str, values: Collection[Id] | None, *, least: int = 0, most: int | None = None
+) -> list[str]:
     """Write several ids as text; what is none is refused as `check_several` and `check_id` do."""
-    return [to_id(name, each) for each in check_several(name, values, most=most)]
+    return [to_id(name, each) for each in check_several(name, values, least=least, most=most)]
 
 
 def to_number(name: str, value: Id) -> Id:
@@ -235,73 +283,3 @@ def to_number(name: str, value: Id) -> Id:
     """
     check_id(name, value)
     return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
-    """Write the body of a reply.
-
-    Raises:
-        ConfigError: Nobody or more than one replies, or a contact writes anything but a comment.
-    """
-    author = take_one(
-        "a reply's author",
-        fields,
-        admin_id="admin_id",
-        contact_id="intercom_user_id",
-        email="email",
-        user_id="user_id",
-    )
-    message_type = fields.pop("message_type", "comment")
-    if "admin_id" not in author and message_type != "comment":
-        raise ConfigError(f"contacts write comments; a {message_type} needs admin_id")
-    kind = "admin" if "admin_id" in author else "user"
-    return {"message_type": message_type, "type": kind, **author, **given(**fields)}
-
-
-def with_commas(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Write what can be chosen from a list as the API wants it."""
-    items = fields.get("list_items")
-    if items is None or isinstance(items, str):
-        return fields
-    return {**fields, "list_items": ",".join(items)}
-
-
-def check_day(fields: NewException | ExceptionFields) -> None:
-    """Make sure that a day is one.
-
-    Raises:
-        ConfigError: It has a time, which would be sent as UNIX seconds.
-    """
-    if isinstance(fields.get("exception_date"), datetime):
-        raise ConfigError("exception_date is a day, not a moment; give a date, such as .date()")
-
-
-def fin_message(message: FinMessage) -> dict[str, Any]:
-    """Write a message's moments as Fin wants them.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    check_dict("a message", message)
-    precise = message.get("timestamp_ms")
-    names = ("timestamp",) if isinstance(precise, str) else ("timestamp", "timestamp_ms")
-    return with_iso(message, *names)
-
-
-def company_keys(ids: Sequence[Id], company_ids: Sequence[Id]) -> list[dict[str, str]]:
-    """Name companies by either of their keys."""
-    by_id = [{"id": each} for each in to_id_list("ids", ids)]
-    by_company_id = [{"company_id": each} for each in to_id_list("company_ids", company_ids)]
-    if not by_id and not by_company_id:
-        raise ConfigError("no company is named: give ids or company_ids")
-    return by_id + by_company_id
-
-
-def person_key(person: PersonKey) -> dict[str, str]:
-    """Write the keys of a person as text.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    check_dict("a person", person)
-    return {name: str(value) for name, value in person.items() if value is not None}

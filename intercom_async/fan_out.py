@@ -29,6 +29,9 @@ R = TypeVar("R")
 Source = AsyncIterable[T] | Iterable[T]
 """What a stream may be made of."""
 
+_MOST_AT_ONCE = 10_000
+"""All workers are made before anything is read; an app has as many requests a minute."""
+
 _AHEAD = 2
 """In order, a slow piece of work may be overtaken by this many times as many as run at once."""
 
@@ -37,11 +40,15 @@ def check_concurrency(concurrency: int) -> int:
     """Return the number of pieces of work at a time.
 
     Raises:
-        ConfigError: It is not a whole number above 0.
+        ConfigError: It is not a whole number from 1 to 10,000.
     """
-    if isinstance(concurrency, int) and not isinstance(concurrency, bool) and concurrency > 0:
+    if type(concurrency) is int and 0 < concurrency <= _MOST_AT_ONCE:
         return concurrency
-    raise ConfigError(f"concurrency must be a whole number above 0, not {concurrency!r}")
+    is_number = type(concurrency) is int and concurrency > 0
+    found = "more" if is_number else repr(concurrency)
+    raise ConfigError(
+        f"concurrency must be a whole number from 1 to {_MOST_AT_ONCE:,}, not {found}"
+    )
 
 
 def check_source(source: Source[T]) -> Source[T]:

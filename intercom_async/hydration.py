@@ -62,7 +62,7 @@ class Hydration(Generic[T]):
         ordered: Whether they come in the order of the source.
 
     Raises:
-        ConfigError: `concurrency` is no whole number above 0, or `source` no stream.
+        ConfigError: `concurrency` is no whole number from 1 to 10,000, or `source` no stream.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from inspect import cleandoc
 from types import FunctionType
 from typing import Any, TypeVar
 
-from intercom_async.arguments import check_given_ids, check_per_page, needed, to_parameters
+from intercom_async.arguments import check_given, check_per_page, needed, to_parameters
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
@@ -186,5 +186,5 @@ def fill(
     elif rest or fields is not None:
         json = {**json, **rest} if json else rest
     if json:
-        check_given_ids(json)
+        check_given(json)
     return Call(row, row.path_of(path), to_parameters(query) if query else {}, json)

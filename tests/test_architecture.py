@@ -25,7 +25,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("drift_log", "coercion", "repair", "encoding", "codec", "backoff", "paging"),
     ("scheduler", "transport"),
     ("session", "page_size", "pager", "scroll", "view", "download", "fan_out"),
-    ("arguments", "sender", "resource", "hydration", "jobs"),
+    ("arguments", "bodies", "sender", "resource", "hydration", "jobs"),
     ("resources",),
     ("catalogue", "client"),
     ("sync", "simulator", "integrations", "webhooks", "oauth", "identity", "exports"),

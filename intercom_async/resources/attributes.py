@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from intercom_async.arguments import check_several, checked, given, to_ids
+from intercom_async.arguments import check_texts, checked, given, to_ids
 from intercom_async.errors import ConfigError
 from intercom_async.fields import (
     AttributeChanges,
@@ -72,7 +72,7 @@ class DataAttributes(Resource):
 
 
 def _values(options: Sequence[str]) -> Any:
-    return [{"value": option} for option in check_several("options", options)]
+    return [{"value": option} for option in check_texts("options", options, least=2)]
 
 
 class ConversationAttributes(Resource):
@@ -108,7 +108,7 @@ class ConversationAttributes(Resource):
         """Define an attribute and return it; it can never be of another kind."""
         attribute: dict[str, Any] = {**fields}
         if "options" in attribute:
-            labels = check_several("options", attribute["options"])
+            labels = check_texts("options", attribute["options"])
             attribute["options"] = [{"label": label} for label in labels]
         return await self._send(self.CREATE, fields=attribute)
 

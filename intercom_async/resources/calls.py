@@ -47,7 +47,7 @@ class Calls(Resource):
 
     def search(self, conversation_ids: Sequence[Id]) -> Pager[Call]:
         """List the calls of 1 to 20 conversations, with their transcripts, in one answer."""
-        ids = to_id_list("conversation_ids", conversation_ids, most=20)
+        ids = to_id_list("conversation_ids", conversation_ids, least=1, most=20)
         return self._list(self.SEARCH, conversation_ids=ids)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any, Unpack
 
-from intercom_async.arguments import given, needed, person_key, take_one, to_id, to_ids
+from intercom_async.arguments import given, needed, take_one, to_id, to_ids
+from intercom_async.bodies import person_key
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
 from intercom_async.fields import (
@@ -309,5 +310,5 @@ class Visitors(Resource):
     async def convert(self, **fields: Unpack[Conversion]) -> Contact:
         """Make a visitor a contact, or merge one into a contact, and return the contact."""
         json = self.CONVERT.fields(fields)
-        people = {name: person_key(json[name]) for name in ("user", "visitor")}
+        people = {name: person_key(name, json[name]) for name in ("user", "visitor")}
         return await self._send(self.CONVERT, json={**json, **people})

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Any, Unpack
 
-from intercom_async.arguments import check_several, checked, given, to_ids
+from intercom_async.arguments import checked, given, to_ids
+from intercom_async.bodies import content_ids, tag_change
 from intercom_async.fields import (
     AudienceChange,
     AudienceFields,
@@ -67,7 +68,7 @@ class Content(Resource):
         self, content: Sequence[ContentReference], **tags: Unpack[TagChange]
     ) -> BulkActionAccepted:
         """Tag and untag content; here an article is named by ``article``."""
-        return await self._bulk_action("update_tags", content, tags=checked(TagChange, tags))
+        return await self._bulk_action("update_tags", content, tags=tag_change(tags))
 
     def search(
         self,
@@ -85,7 +86,7 @@ class Content(Resource):
     async def _bulk_action(
         self, action: str, content: Sequence[ContentReference], **how: Any
     ) -> BulkActionAccepted:
-        ids = check_several("content", content, most=1000)
+        ids = content_ids(content)
         return await self._send(self.BULK_ACTION, action=action, content_ids=ids, **how)
 
 

@@ -9,7 +9,6 @@ from intercom_async.arguments import (
     checked,
     given,
     needed,
-    reply_body,
     take_one,
     to_id,
     to_ids,
@@ -17,6 +16,7 @@ from intercom_async.arguments import (
     to_unix,
     with_text,
 )
+from intercom_async.bodies import reply_body
 from intercom_async.fan_out import Source
 from intercom_async.fields import (
     Assignment,

@@ -66,8 +66,7 @@ class Events(Resource):
         """
 
         async def create(event: EventFields) -> int:
-            check_dict("an event", event)
-            if not event.get("event_name"):
+            if not check_dict("each of events", event).get("event_name"):
                 raise ConfigError("an event needs its event_name")
             try:
                 await self.create(**event)

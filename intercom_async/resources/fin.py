@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from types import NoneType
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
-from intercom_async.arguments import check_several, fin_message, given, to_ids
+from intercom_async.arguments import given, to_ids
+from intercom_async.bodies import fin_message, fin_start
 from intercom_async.fields import (
     ConnectorFields,
     ConnectorOptions,
@@ -45,22 +46,13 @@ class Fin(Resource):
 
     async def start(self, conversation_id: str, **turn: Unpack[FinStart]) -> FinTurn:
         """Hand a conversation to Fin and return where it stands."""
-        fields = self.START.fields(turn)
-        said, attributes = fields.pop("history", None), fields.pop("attributes", None)
-        history = (
-            None if said is None else [fin_message(one) for one in check_several("history", said)]
-        )
-        about = given(history=history, attributes=attributes)
-        json: dict[str, Any] = to_ids(conversation_id=conversation_id)
-        if about:
-            json["conversation_metadata"] = about
-        message = fin_message(fields.pop("message"))
-        return await self._send(self.START, json=json, message=message, **fields)
+        body = fin_start(conversation_id, self.START.fields(turn))
+        return await self._send(self.START, json=body)
 
     async def reply(self, conversation_id: str, **turn: Unpack[FinReply]) -> FinTurn:
         """Answer Fin once it waits for that, and return where the conversation stands."""
         fields = self.REPLY.fields(turn)
-        message = fin_message(fields.pop("message"))
+        message = fin_message("message", fields.pop("message"))
         key = to_ids(conversation_id=conversation_id)
         return await self._send(self.REPLY, json=key, message=message, **fields)
 

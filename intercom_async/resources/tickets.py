@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from intercom_async.arguments import (
-    given,
-    reply_body,
-    take_one,
-    to_id,
-    to_ids,
-    to_number,
-    with_commas,
-    with_text,
-)
+from intercom_async.arguments import given, take_one, to_id, to_ids, to_number, with_text
+from intercom_async.bodies import reply_body, with_commas
 from intercom_async.fan_out import Source
 from intercom_async.fields import (
     HydrationOptions,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from intercom_async.arguments import check_day, given
+from intercom_async.arguments import given
+from intercom_async.bodies import check_day
 from intercom_async.fields import (
     ExceptionFields,
     IntervalFields,

@@ -240,7 +240,7 @@ class Samples:
         if issubclass(kind, AsyncIterable):
             return _stream(self._of_hint(inner[0], entry))
         if issubclass(kind, Sequence | set | frozenset):
-            return [self._of_hint(inner[0], entry)]
+            return [self._of_hint(inner[0], entry)] * 2
         raise TypeError(f"no value for {hint}")
 
     def _of_schema(self, schema: Node | None) -> Any:

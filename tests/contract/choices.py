@@ -50,6 +50,7 @@ CHOICES: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"email"}),
     ),
     "Contacts.create": (frozenset({"email"}), ALL),
+    "Content.update_tags": (ALL,),
     "CustomObjects.list": (
         frozenset({"references_contact_id"}),
         frozenset({"references_conversation_id", "per_page"}),

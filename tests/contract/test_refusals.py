@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from copy import copy
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
-from intercom_async.errors import ConfigError, IntercomError
+from intercom_async.errors import ConfigError, QueryError
 from intercom_async.operation import Call
+from intercom_async.resource import Sender
 from intercom_async.response import Response
 from intercom_async.view import Options, View
 
@@ -25,6 +27,9 @@ SENDING = [method for method in METHODS if method.label not in COMPOSED]
 
 OPEN = {"Conversations.create_part": "any part as the API takes it"}
 """Methods that take any keyword, and why."""
+
+LEFT = {"on_refused"}
+"""Arguments that no value can be made for."""
 
 WITHIN = {"message": "timestamp", "history": "timestamp"}
 """Where the moment of an argument stands that is none itself."""
@@ -157,25 +162,177 @@ def test_a_list_of_ids_that_has_none_is_refused_by_name(
     assert writer.call is None
 
 
+def refusal(
+    method: Method, sender: Sender, chosen: frozenset[str], samples: Samples, name: str = ""
+) -> str:
+    """Return what a call is refused with; nothing if it is sent, or had nothing to send.
+
+    A TypeError has to name the argument: Python's own, from somewhere inside, do not.
+    """
+    try:
+        asyncio.run(perform(method, sender, chosen, samples))
+    except (ConfigError, QueryError) as error:
+        return str(error)
+    except TypeError as error:
+        if name in str(error):
+            return str(error)
+        raise
+    return ""
+
+
+NO_IDS: tuple[Any, ...] = ("", None, True, 1.5)
+NO_ID_LISTS: tuple[Any, ...] = ([""], [None], "12", [True])
+KEYS = {"Visitors.convert"}
+"""Methods that take one key of several, where None is as if left out."""
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Give the way to each id, and to each list of ids, inside a value."""
+    inner: Any = ()
+    if isinstance(value, dict):
+        inner = cast("dict[str, Any]", value).items()
+    elif isinstance(value, list):
+        inner = enumerate(cast("Sequence[Any]", value)[:1])
+    for key, each in inner:
+        if str(key) in ("id", "ids") or str(key).endswith(("_id", "_ids")):
+            yield (*path, key)
+        yield from places(each, (*path, key))
+
+
+def put(value: Any, path: Sequence[str | int], new: Any) -> Any:
+    """Return a value with another one at some place in it."""
+    if not path:
+        return new
+    made = copy(value)
+    made[path[0]] = put(value[path[0]], path[1:], new)
+    return made
+
+
+NESTED = [
+    (method, argument, place)
+    for method in SENDING
+    for argument in arguments(method)
+    for place in places(Samples().argument(argument))
+]
+
+
 @pytest.mark.parametrize(
-    ("label", "name", "most"),
-    [("Calls.search", "conversation_ids", 20), ("Content.publish", "content", 1000)],
+    ("method", "argument", "place"),
+    NESTED,
+    ids=[f"{method.label}-{each.name}-{place[-1]}" for method, each, place in NESTED],
 )
-@pytest.mark.parametrize("is_over", [False, True])
-def test_no_more_than_the_api_takes_at_once(
-    label: str, name: str, most: int, *, is_over: bool
+def test_what_is_no_id_inside_an_argument_is_refused_by_name(
+    method: Method, argument: Argument, place: tuple[str | int, ...]
+) -> None:
+    key = str(place[-1])
+    sample = Samples().argument(argument)
+    for value in NO_ID_LISTS if key.endswith("ids") else NO_IDS:
+        if value is None and method.label in KEYS:
+            continue
+        chosen = next(
+            each for each in selections(method) if argument.is_required or argument.name in each
+        )
+        writer = Writer()
+        instead = Instead(argument.name, put(sample, place, value))
+
+        with pytest.raises((ConfigError, TypeError), match=rf"\b{key}\b"):
+            asyncio.run(perform(method, writer, chosen, instead))
+        assert writer.call is None
+
+
+_ENTRIES: dict[str, Any] = {
+    "content": {"type": "article_content", "id": "1"},
+    "attachment_files": {"content_type": "text/plain", "data": "eA==", "name": "x"},
+    "attachments": {"type": "url", "url": "https://example.test/"},
+    "history": {"author": "user", "body": "x", "timestamp": 1_767_312_000},
+}
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "least", "most"),
+    [
+        ("Calls.search", "conversation_ids", 1, 20),
+        ("Content.publish", "content", 1, 1000),
+        ("Content.update_tags", "add_tag_ids", 1, 100),
+        ("Conversations.create", "attachment_urls", 0, 10),
+        ("Conversations.reply", "attachment_urls", 0, 10),
+        ("Conversations.reply", "attachment_files", 0, 10),
+        ("DataAttributes.create_choice", "options", 2, None),
+        ("DataAttributes.update", "options", 2, None),
+        ("Fin.start", "attachments", 0, 10),
+        ("Fin.start", "history", 0, 10),
+        ("Fin.reply", "attachments", 0, 10),
+        ("Tickets.reply", "attachment_urls", 0, 10),
+        ("Tickets.reply", "attachment_files", 0, 10),
+    ],
+)
+def test_no_more_and_no_fewer_than_the_api_takes_at_once(
+    label: str, name: str, least: int, most: int | None
 ) -> None:
     method = next(each for each in METHODS if each.label == label)
-    entry = {"type": "article_content", "id": "1"} if name == "content" else "1"
-    few = [entry] * (most + 1 if is_over else 0)
+    others = "remove_tag_ids" if name == "add_tag_ids" else ""
+    chosen = next(
+        (each - {others} for each in selections(method) if name in each), frozenset[str]()
+    )
+
+    for number in range(max(least - 1, 0), (most or least) + 2):
+        several = [_ENTRIES.get(name, str(each)) for each in range(number)]
+        writer = Writer()
+        error = refusal(method, writer, chosen, Instead(name, several))
+
+        is_taken = max(least, 0) <= number and (most is None or number <= most)
+        assert (writer.call is not None) is is_taken, number
+        assert is_taken or (name in error and f", not {number:,}" in error)
+
+
+WRITTEN = [
+    ("DataAttributes.create_choice", "options", "ab"),
+    ("DataAttributes.update", "options", "ab"),
+    ("ConversationAttributes.create", "options", "ab"),
+    ("DataAttributes.update", "options", ["ab", None]),
+    ("ConversationAttributes.create", "options", ["ab", 1]),
+    ("Fin.start", "history", "ab"),
+    ("Fin.start", "history", ["ab"]),
+    ("Fin.start", "message", "ab"),
+    ("Fin.reply", "message", "ab"),
+]
+
+
+@pytest.mark.parametrize(("label", "name", "value"), WRITTEN)
+def test_a_text_is_not_taken_apart(label: str, name: str, value: Any) -> None:
+    method = next(each for each in METHODS if each.label == label)
     writer = Writer()
 
-    with pytest.raises(ConfigError, match=rf"{name} takes 1 to {most:,} at once"):
-        asyncio.run(perform(method, writer, frozenset(), Instead(name, few)))
+    chosen = next((each for each in selections(method) if name in each), frozenset[str]())
+    with pytest.raises(ConfigError, match=name):
+        asyncio.run(perform(method, writer, chosen, Instead(name, value)))
     assert writer.call is None
 
-    asyncio.run(perform(method, writer, frozenset(), Instead(name, [entry] * most)))
-    assert writer.call is not None
+
+ODD: tuple[Any, ...] = (
+    5,
+    1.5,
+    "x",
+    [5],
+    ["x"],
+    [None],
+    {"x": "y"},
+    object(),
+    b"x",
+    "\ud800",
+    10**400,
+)
+"""What no argument takes all of."""
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+def test_what_is_of_another_kind_is_sent_or_refused_and_breaks_nothing(method: Method) -> None:
+    for each in arguments(method):
+        for found in selections(method):
+            if (each.is_required or each.name in found) and each.name not in LEFT:
+                for value in ODD:
+                    samples = Instead(each.name, value)
+                    refusal(method, Writer(), found - LEFT, samples, name=each.name)
 
 
 STEPS = [
@@ -199,42 +356,3 @@ def test_what_takes_several_requests_refuses_before_the_first(
     with pytest.raises(ConfigError):
         asyncio.run(perform(method, writer, frozenset(), Instead(name, value)))
     assert writer.call is None
-
-
-WRITTEN = [
-    ("DataAttributes.create_choice", "options", "ab"),
-    ("DataAttributes.update", "options", "ab"),
-    ("ConversationAttributes.create", "options", "ab"),
-    ("Fin.start", "history", "ab"),
-    ("Fin.start", "history", ["ab"]),
-    ("Fin.start", "message", "ab"),
-    ("Fin.reply", "message", "ab"),
-]
-
-
-@pytest.mark.parametrize(("label", "name", "value"), WRITTEN)
-def test_a_text_is_not_taken_apart(label: str, name: str, value: Any) -> None:
-    method = next(each for each in METHODS if each.label == label)
-    writer = Writer()
-
-    chosen = next((each for each in selections(method) if name in each), frozenset[str]())
-    with pytest.raises(ConfigError, match="message" if value == ["ab"] else name):
-        asyncio.run(perform(method, writer, chosen, Instead(name, value)))
-    assert writer.call is None
-
-
-ODD: tuple[Any, ...] = (5, "x", [None], {"a": 1}, object(), "\ud800", 10**400)
-"""What no argument takes all of."""
-
-
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
-def test_whatever_is_given_the_error_is_typed(method: Method) -> None:
-    async def try_all() -> None:
-        for chosen in selections(method):
-            for each in arguments(method):
-                if each.is_required or each.name in chosen:
-                    for value in ODD:
-                        with suppress(IntercomError, TypeError):
-                            await perform(method, Writer(), chosen, Instead(each.name, value))
-
-    asyncio.run(try_all())
