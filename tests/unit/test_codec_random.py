@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import lru_cache
 from random import Random
 from types import NoneType
 from typing import Any
@@ -41,6 +42,12 @@ PAGES: list[Any] = [
 OTHERS: list[Any] = [NoneType, list[models.FinVoiceCall], dict[str, Any]]
 
 
+described = lru_cache(inspect.type_info)
+"""What a model is made of; finding it out takes longer than all that is done with it."""
+# A thorough run takes longer than a test should.
+pytestmark = pytest.mark.timeout(60 + EXAMPLES / 10)
+
+
 def name_of(model: Any) -> str:
     return str(model).rsplit(".", 1)[-1].strip("'>")
 
@@ -60,7 +67,7 @@ def try_to_read(body: bytes, model: Any) -> None:
 def test_answers_with_something_wrong_are_read_or_refused(
     model: Any, seed: int, odd: float
 ) -> None:
-    value = made_up(inspect.type_info(model), Random(seed), odd=odd)
+    value = made_up(described(model), Random(seed), odd=odd)
 
     try_to_read(json.dumps(value).encode(), model)
 
@@ -96,7 +103,7 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 @given(seed=st.integers(0, 2**64), cuts=st.lists(st.integers(0, 10**6), max_size=3))
 def test_damaged_answers_are_read_or_refused(seed: int, cuts: list[int]) -> None:
     for model in (*ROWS, *PAGES):
-        value = made_up(inspect.type_info(model), Random(seed), odd=0.0)
+        value = made_up(described(model), Random(seed), odd=0.0)
         body = bytearray(json.dumps(value).encode())
         for cut in cuts:
             place = cut % (len(body) + 1)
