@@ -27,7 +27,7 @@ OWN_WEIGHT = 4.0
 """With a smaller part than one in so many of what is used, less is held back for the others."""
 MOST_HELD_BACK = 0.05
 """Of a limit: what was fast just now holds no more back."""
-LAST_OF = 400
+LAST_OF = 300
 """Of so many calls one is left over when others are there: the last ones are not worth a 429."""
 ABSENT = 0.01
 """Others that use less of a window on the average are not there."""
