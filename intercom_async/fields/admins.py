@@ -13,7 +13,7 @@ class AwayMode(TypedDict):
 
     away_mode_enabled: bool
     away_mode_reassign: bool
-    """Whether conversations that are assigned meanwhile go to others."""
+    """Whether what contacts answer meanwhile goes to the default inbox."""
 
 
 class AwayFields(AwayMode, total=False):

@@ -78,6 +78,6 @@ class FinStart(FinReply, total=False):
     """What Fin is to know of a conversation."""
 
     history: Sequence[FinMessage] | None
-    """What was said before."""
+    """What was said before, ten messages at most."""
     attributes: Mapping[str, Any] | None
-    """Attributes of the conversation."""
+    """Attributes of the conversation, ten at most, as a user has."""

@@ -32,11 +32,12 @@ class ArticleContent(Model, frozen=True, kw_only=True):
 
 
 class ArticleStatistics(Model, frozen=True, kw_only=True):
-    """How an article was received."""
+    """How an article was received; percentages and the rate go from 0 to 100."""
 
     type: str | None = None
     views: int | None = None
     conversions: int | None = None
+    """Conversations that were begun from it."""
     reactions: int | None = None
     happy_reaction_percentage: float | None = None
     neutral_reaction_percentage: float | None = None
@@ -44,6 +45,7 @@ class ArticleStatistics(Model, frozen=True, kw_only=True):
     fin_involvements: int | None = None
     fin_resolutions: int | None = None
     fin_resolution_rate: float | None = None
+    """Of 100 times that Fin answered from it, how many ended as resolved."""
     conversations: int | None = None
 
 

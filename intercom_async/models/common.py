@@ -60,6 +60,7 @@ class FileAttribute(Model, frozen=True, kw_only=True):
     filesize: int | None = None
     """Bytes."""
     width: int | None = None
+    """Pixels."""
     height: int | None = None
 
 

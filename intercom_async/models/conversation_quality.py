@@ -18,7 +18,7 @@ class TeamResponseTime(Model, frozen=True, kw_only=True):
 class ConversationStatistics(Model, frozen=True, kw_only=True):
     """Times and counts of a conversation.
 
-    Durations are seconds.
+    Durations are seconds; `median_time_to_reply` leaves out what is not office hours.
     """
 
     type: str | None = None
@@ -90,6 +90,7 @@ class Scorecard(Model, frozen=True, kw_only=True):
     scorecard_type: str | None = None
     passed: bool | None = None
     score: float | None = None
+    """As a fraction, such as 0.85; None until it is scored, as `ai_score` is."""
     ai_score: float | None = None
     evaluated_at: Timestamp | None = None
     reviewed_teammate: ScorecardTeammate | None = None

@@ -8,7 +8,10 @@ from .base import Model
 
 
 class Macro(Model, frozen=True, kw_only=True):
-    """A prepared answer. Times are ISO 8601."""
+    """A prepared answer. Times are ISO 8601.
+
+    What is filled in stands in the body as a tag, such as ``<attribute key="..."/>``.
+    """
 
     id: str
     type: str | None = None

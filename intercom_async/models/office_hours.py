@@ -13,7 +13,9 @@ class OfficeHoursInterval(Model, frozen=True, kw_only=True):
     start_minute: int | None = None
     """After Monday's midnight, up to 10,080; in an exception after that day's, up to 1,440."""
     end_minute: int | None = None
+    """Counted as `start_minute` is."""
     day_of_week: int | None = None
+    """From 0, Monday, to 6; the server works it out."""
 
 
 class OfficeHoursSchedule(Model, frozen=True, kw_only=True):

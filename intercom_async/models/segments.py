@@ -17,3 +17,4 @@ class Segment(Model, frozen=True, kw_only=True):
     updated_at: Timestamp | None = None
     person_type: Literal["contact", "user"] | str | None = None
     count: int | None = None
+    """Its members; only if `include_count` asks for it."""

@@ -289,7 +289,7 @@ def _parted(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 class Visitors(Resource):
-    """Visitors."""
+    """People on your pages who have not written yet, by your own key for each."""
 
     UPDATE = VISITORS.put("", Visitor, "updatevisitor", body=VisitorChanges)
     FIND_BY_USER_ID = VISITORS.get("", Visitor, "retrievevisitorwithuserid")

@@ -31,7 +31,7 @@ class Content(Resource):
     """Content of every kind.
 
     A change takes 1,000 pieces at most and goes on after the answer, which only says that it was
-    begun.
+    begun; pieces of a kind that it is not for are passed over without a word.
     """
 
     # What a bulk action sets is the same when it is set again.
@@ -47,7 +47,7 @@ class Content(Resource):
         return await self._bulk_action("unpublish", content)
 
     async def delete(self, content: Sequence[ContentReference]) -> BulkActionAccepted:
-        """Delete content for good; what is synced from elsewhere cannot be."""
+        """Delete content for good; what is synced, or ``external_content``, cannot be."""
         return await self._bulk_action("delete", content)
 
     async def set_availability(
@@ -134,7 +134,7 @@ class ContentSnippets(Resource):
 
 
 class Audiences(Resource):
-    """Audiences."""
+    """Audiences: rules about people, by which Fin tells whom a piece of content is for."""
 
     LIST = AUDIENCES.pages("", Page[Audience], "listaudiences")
     CREATE = AUDIENCES.post("", Audience, "createaudience", body=AudienceOptions)

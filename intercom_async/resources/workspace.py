@@ -45,7 +45,7 @@ DAYS = Rows(
 
 
 class Brands(Resource):
-    """Brands."""
+    """Brands that a workspace speaks as, each with its help center and sender address."""
 
     LIST = BRANDS.get("", Page[Brand], "listbrands")
     GET = BRANDS.get("/{id}", Brand, "retrievebrand")
@@ -142,7 +142,7 @@ class SubscriptionTypes(Resource):
 
 
 class Workflows(Resource):
-    """Workflows."""
+    """Workflows, of which the API has no list: you have to know their ids."""
 
     EXPORT = WORKFLOWS.get("/{id}", WorkflowExport, "exportworkflow")
 

@@ -18,6 +18,7 @@ from intercom_async import models
 from intercom_async.codec import decode
 from intercom_async.coercion import read_either
 from intercom_async.errors import DecodeError
+from tests.contract.operations import rows
 from tests.unit.bodies import made_up
 
 EXAMPLES = int(os.environ.get("INTERCOM_TEST_EXAMPLES", "12"))
@@ -40,6 +41,15 @@ PAGES: list[Any] = [
     *(models.with_items(models.Page[Any], row) for row in ROWS),
 ]
 OTHERS: list[Any] = [NoneType, list[models.FinVoiceCall], dict[str, Any]]
+KNOWN = {str(model) for model in (*ROWS, *PAGES, *OTHERS, bytes)}
+PAGES.extend(
+    {
+        str(row.operation.model): row.operation.model
+        for row in rows()
+        if str(row.operation.model) not in KNOWN
+    }.values()
+)
+"""Pages, and with them every other answer that an operation has."""
 
 
 described = lru_cache(inspect.type_info)
