@@ -8,6 +8,7 @@ from functools import partial
 from typing import Unpack
 
 from intercom_async.arguments import needed
+from intercom_async.config import check_seconds
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.fields import Moment, ReportingQuery
@@ -108,6 +109,8 @@ class DataExports(Resource):
             RateLimitedError: Another export is in the way.
             JobError: The export failed or was given up.
         """
+        check_seconds("timeout_s", timeout_s)
+        check_seconds("busy_s", busy_s)
         if job_identifier is None:
             after, before = created_at_after, created_at_before
             if after is None or before is None:

@@ -162,6 +162,11 @@ def test_a_list_of_ids_that_has_none_is_refused_by_name(
     assert writer.call is None
 
 
+def kind(value: object) -> str:
+    """Name a value for a test, without an address in memory."""
+    return type(value).__name__ if type(value) is object else repr(value)
+
+
 def refusal(
     method: Method, sender: Sender, chosen: frozenset[str], samples: Samples, name: str = ""
 ) -> str:
@@ -355,4 +360,28 @@ def test_what_takes_several_requests_refuses_before_the_first(
 
     with pytest.raises(ConfigError):
         asyncio.run(perform(method, writer, frozenset(), Instead(name, value)))
+    assert writer.call is None
+
+
+WAITS = [
+    (method, each.name)
+    for method in METHODS
+    if method.label in COMPOSED
+    for each in arguments(method)
+    if each.name in ("concurrency", "timeout_s", "busy_s")
+]
+
+
+@pytest.mark.parametrize("value", ["", "5", -1, True, float("nan"), object()], ids=kind)
+@pytest.mark.parametrize(
+    ("method", "name"), WAITS, ids=[f"{method.label}-{name}" for method, name in WAITS]
+)
+def test_how_long_and_how_many_at_a_time_is_refused_before_the_first(
+    method: Method, name: str, value: Any
+) -> None:
+    writer = Writer()
+    moments = {"created_at_after", "created_at_before"} & {each.name for each in arguments(method)}
+
+    with pytest.raises(ConfigError, match=rf"^{name} must be "):
+        asyncio.run(perform(method, writer, frozenset({name, *moments}), Instead(name, value)))
     assert writer.call is None

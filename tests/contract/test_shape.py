@@ -8,6 +8,7 @@ import json
 import pydoc
 import re
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -46,6 +47,33 @@ def test_an_operation_takes_few_lines() -> None:
     and what every resource is made of (`resource`) are no operations, and stand elsewhere.
     """
     assert sum(map(lines, FOLDER.glob("*.py"))) / len(rows()) <= 12
+
+
+RUN = 4
+"""Lines in a row that make a repetition."""
+
+
+def test_few_lines_stand_twice() -> None:
+    """Blank lines and indentation do not count; files are looked at as they are."""
+    texts = {
+        path: [*filter(None, map(str.strip, path.read_text(encoding="utf-8").splitlines()))]
+        for path in FOLDER.parent.rglob("*.py")
+    }
+    runs: defaultdict[tuple[str, ...], list[tuple[Path, int]]] = defaultdict(list)
+    for path, text in texts.items():
+        for place in range(len(text) - RUN + 1):
+            runs[tuple(text[place : place + RUN])].append((path, place))
+    repeated = {
+        (path, place + offset)
+        for places in runs.values()
+        if len(places) > 1
+        for path, place in places
+        for offset in range(RUN)
+    }
+
+    share = len(repeated) / sum(map(len, texts.values()))
+    assert share < 0.05
+    assert sum(path.parent == FOLDER for path, _ in repeated) < 50
 
 
 class Names(Samples):
