@@ -39,8 +39,7 @@ class Pace:
 
     def spend(self, now: float, rate_per_s: float, cost: int) -> None:
         """Note a grant at this rate."""
-        earliest = now - TOLERANCE_S
-        self._since = max(earliest, self._next)
+        self._since = max(self._next, now - TOLERANCE_S)
         self._cost = cost
         self._next = self._since + cost / rate_per_s
 

@@ -34,8 +34,7 @@ class Reserve:
 
     def arrived(self, now: float, window_s: float) -> None:
         """Note an arrival."""
-        since_s = now - self._arrived_at
-        apart_s = max(LEAST_APART_S, since_s)
+        apart_s = max(now - self._arrived_at, LEAST_APART_S)
         weight = apart_s / window_s if apart_s < window_s else 1.0
         self.per_s += weight * (1.0 / apart_s - self.per_s)
         self._arrived_at = now

@@ -8,7 +8,6 @@ rows for a call each, do not queue behind the large pages of other streams: the 
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -24,23 +23,12 @@ from .partition import Part
 from .room import Room
 from .rows import Row
 from .sinks.base import Sink
+from .speed import LEAST_HELD_BYTES, Speed
 from .state import State
 from .streams import Listing
 
-COMMIT_S = 0.1
-"""How long a commit may take; what comes meanwhile has to wait, and is lost in a crash."""
-COMMIT_TIMES = 4
-"""And how long at least, in times of what an almost empty one takes."""
-LEAST_BYTES, MOST_BYTES = 2**19, 4 * 2**20
-"""Of rows in a commit."""
-HELD_S = 0.4
-"""No more than is written in so many seconds is held: all of it is read again after a crash."""
-LEAST_HELD_BYTES, MOST_HELD_BYTES = 4 * 2**20, 16 * 2**20
-"""Of pages that are being read or wait to be written; beyond them, none is asked for."""
 MOST_WAITING = 1_000
 """Batches that wait here; further ones wait with those who give them."""
-MEMORY = 0.8
-"""How much of what was seen up to one commit still counts at the next."""
 SHARE = 1
 """Time between two commits, in times of what the last one took."""
 SHORTEST_S, LONGEST_S = 0.05, 0.25
@@ -69,36 +57,6 @@ class Batch:
     def size(self) -> int:
         """Bytes of its rows."""
         return sum(len(row.body) for row in self.rows)
-
-
-class Speed:
-    """What a target is seen to do."""
-
-    def __init__(self) -> None:
-        self._bytes = 0.0
-        self._seconds = 0.0
-        self._least_s = math.inf
-
-    def note(self, size: int, took_s: float) -> None:
-        """Count a commit."""
-        self._bytes = MEMORY * self._bytes + size
-        self._seconds = MEMORY * self._seconds + took_s
-        self._least_s = min(self._least_s, took_s)
-
-    @property
-    def commit_bytes(self) -> int:
-        """How large the next commit may be."""
-        return self._in(max(COMMIT_S, COMMIT_TIMES * self._least_s), LEAST_BYTES, MOST_BYTES)
-
-    @property
-    def held_bytes(self) -> int:
-        """How much may be on its way to it."""
-        return self._in(HELD_S, LEAST_HELD_BYTES, MOST_HELD_BYTES)
-
-    def _in(self, seconds: float, least: int, most: int) -> int:
-        """Return what is written in a time, within bounds."""
-        size = seconds * self._bytes / self._seconds if self._seconds else 0.0
-        return int(min(max(size, least), most))
 
 
 class Writer:

@@ -15,8 +15,9 @@ from intercom_async.sync.grid import Seconds
 from intercom_async.sync.meter import Metered
 from intercom_async.sync.partition import Part
 from intercom_async.sync.rows import Row
+from intercom_async.sync.speed import MOST_BYTES, Speed
 from intercom_async.sync.state import State, StreamRun, StreamState
-from intercom_async.sync.writer import MOST_BYTES, Batch, Speed, Writer
+from intercom_async.sync.writer import Batch, Writer
 
 pytestmark = pytest.mark.anyio
 
