@@ -56,6 +56,7 @@ class Foreign:
 
     __slots__ = (
         "_coming",
+        "_ending",
         "_has_learned",
         "_per_s",
         "_profile",
@@ -78,6 +79,7 @@ class Foreign:
         self._sampled_at = -math.inf
         self._seen: tuple[float, int, int, int] | None = None
         self._has_learned = False
+        self._ending: Ledger | None = None
         self._profile = [0.0] * SLOTS
         self._coming = [0.0] * SLOTS
 
@@ -117,16 +119,19 @@ class Foreign:
             self.share = 0.0
 
     def move_on(self, last: Ledger | None, named: Ledger) -> Ledger:
-        """Learn from a window when a reply names the next one first; return the newer of the two.
+        """Learn from a window after a reply has named the next one; return the newer of the two.
 
-        By then it has all its replies. Its end is no moment to learn from: calls that may be
-        counted in the next window can go long before it.
+        It is learned from once it has all its replies: as long as some are under way, those that
+        have overtaken them look like calls of others. Its end is no moment to learn from: calls
+        that may be counted in the next window can go long before it.
         """
         if last is None:
             return named
         if 0 < last.window - named.window < LATE_MS:
             return last
-        self.learn(last)
+        if self._ending is not None:
+            self.learn(self._ending)
+        self._ending = last
         return named
 
     def learn(self, ledger: Ledger) -> None:
@@ -164,12 +169,13 @@ class Foreign:
             part: How much of the window had passed then, from 0 to 1.
             tuning: Over which span use is measured.
         """
+        if self._ending is not None and not self._ending.outstanding:
+            self.learn(self._ending)
+            self._ending = None
         foreign = self.estimate(ledger)
         if sent > self._sampled_at:
             self._sampled_at = sent
             slot = int(part * SLOTS)
-            if not 0 <= slot < SLOTS:
-                slot = 0 if slot < 0 else SLOTS - 1
             if foreign > ROUNDING or slot > ledger.marked[0]:
                 _mark(ledger, foreign, slot)
         seen = self._seen
@@ -246,6 +252,7 @@ class Foreign:
 
 def _mark(ledger: Ledger, foreign: int, slot: int) -> None:
     """Note in which parts of a window others used it: evenly since the last reply."""
+    slot = min(max(slot, 0), SLOTS - 1)
     since, before = ledger.marked
     if foreign > before and foreign > ROUNDING:
         if ledger.marks is None:

@@ -58,3 +58,29 @@ def test_who_is_alone_again_soon_knows_it() -> None:
 
     assert before < 0.1
     assert foreign.own_part > 0.8
+
+
+def test_replies_under_way_are_not_taken_for_calls_of_others() -> None:
+    """With slow answers, some overtake others by a second, and the next window is named first."""
+    foreign = Foreign()
+    last, following = Ledger(10_000, LIMIT), Ledger(20_000, LIMIT)
+    for _ in range(LIMIT):
+        last.charge(1)
+    # The first half is answered last: what is answered seems to have had others before it.
+    for rank in range(LIMIT // 2 + 1, LIMIT + 1):
+        last.settle(1)
+        last.acknowledge(1)
+        last.see(LIMIT, rank, sent=9.0, rank=rank - LIMIT // 4)
+        foreign.watch(last, 9.9, sent=9.0 + rank / 1e4, part=0.9, tuning=TUNING)
+    assert foreign.move_on(last, following) is following
+    for _ in range(LIMIT // 2):
+        last.settle(1)
+        last.acknowledge(1)
+
+    following.charge(1)
+    following.settle(1)
+    following.acknowledge(1)
+    following.see(LIMIT, 1, sent=10.1, rank=1)
+    foreign.watch(following, 10.2, sent=10.1, part=0.01, tuning=TUNING)
+
+    assert not foreign.is_expected
