@@ -1,4 +1,4 @@
-"""Fields of articles of the help centre."""
+"""Fields of articles of the help center."""
 
 from __future__ import annotations
 

@@ -34,9 +34,10 @@ OBJECTS = Rows(
 
 
 class DataAttributes(Resource):
-    """Attributes, Intercom's own and those that the workspace defined.
+    """Attributes of contacts and companies, Intercom's own and those that the workspace defined.
 
-    An attribute cannot be deleted, only archived; it can never have another name or kind.
+    An attribute cannot be deleted, only archived; it can never have another name or kind, and a
+    name that contacts have is not free for companies. Conversations have `conversation_attributes`.
     """
 
     LIST = API.get("", Page[DataAttribute], "lisdataattributes")

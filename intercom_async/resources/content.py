@@ -91,7 +91,7 @@ class Content(Resource):
 
 
 class ContentSnippets(Resource):
-    """Content snippets."""
+    """Short texts that Fin may answer from; to tag them takes the right to manage content."""
 
     LIST = SNIPPETS.pages("", Page[ContentSnippet], "listcontentsnippets")
     CREATE = SNIPPETS.post("", ContentSnippet, "createcontentsnippet", body=SnippetOptions)

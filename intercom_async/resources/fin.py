@@ -169,7 +169,11 @@ class DataConnectors(Resource):
         return await self._send(self.GET, connector_id, state_version=state_version)
 
     async def update(self, connector_id: Id, **fields: Unpack[ConnectorFields]) -> DataConnector:
-        """Change the given fields, always by PATCH, and return the whole connector."""
+        """Change the given fields, always by PATCH, and return the whole connector.
+
+        Raises:
+            ConflictError: It is to be a draft, and something uses it.
+        """
         return await self._send(self.UPDATE, connector_id, fields=fields)
 
     async def delete(self, connector_id: Id) -> DeletedObject:

@@ -123,7 +123,7 @@ class HelpCenter(Resource):
 
 
 class Articles(Resource):
-    """Help-centre articles."""
+    """Articles of help centers; to tag them takes the right to manage content."""
 
     LIST = API.pages("", Page[Article], "listarticles")
     CREATE = API.post("", Article, "createarticle", body=ArticleOptions)
