@@ -66,16 +66,20 @@ class Interrupted:
             task.cancel()
 
 
-def interrupt_everywhere(case: Case) -> int:
+def interrupt_everywhere(case: Case, *, by_chance: bool = False) -> int:
     """Run a case undisturbed, then cancel its work at each point; return how many there are.
 
-    Where chance decides how often it waits, a point may not be reached a second time.
+    Args:
+        case: The case.
+        by_chance: Whether chance decides how often it waits: then a point need not be reached a
+            second time.
     """
     complaints: list[Any] = []
     points = run_virtual(_attempt(case, complaints, None))
     for point in range(points):
         for late in (False, True):
-            run_virtual(_attempt(case, complaints, point, late=late))
+            reached = run_virtual(_attempt(case, complaints, point, late=late))
+            assert reached > point or by_chance, f"never came to point {point}"
     # Of failures that nobody has asked for, a loop hears when they are thrown away.
     gc.collect()
     assert not complaints

@@ -114,7 +114,11 @@ class Writer:
         self._size += batch.size
 
     def _next(self) -> list[Batch]:
-        """Take as much of one line as is one commit."""
+        """Take as much of one line as is one commit.
+
+        Within a line the order stays: positions only grow, and a parent is written before its
+        children are noted as done.
+        """
         self._turns.rotate()
         if not self._turns[0]:
             self._turns.rotate()

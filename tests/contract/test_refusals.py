@@ -285,7 +285,7 @@ def test_no_more_and_no_fewer_than_the_api_takes_at_once(
         writer = Writer()
         error = refusal(method, writer, chosen, Instead(name, several))
 
-        is_taken = max(least, 0) <= number and (most is None or number <= most)
+        is_taken = least <= number and (most is None or number <= most)
         assert (writer.call is not None) is is_taken, number
         assert is_taken or (name in error and f", not {number:,}" in error)
 
