@@ -78,10 +78,12 @@ def decode(
     if model is NoneType:
         return None  # type: ignore[return-value] # T is NoneType here
     declared: Any = model
-    value: Any = _UNREAD
-    # What is raised here may hold the body, so nothing else is raised while it is being handled.
-    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    value: Any
+    try:
         value = _decoder(declared).decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # What is raised here may hold the body, so nothing else is raised while it is handled.
+        value = _UNREAD
     if value is _UNREAD:
         value = _decode_patiently(bytes(body), declared, call, request_id)
     if getattr(value, "type", None) == _ERRORS:

@@ -57,6 +57,8 @@ class Paging(Enum):
 
 
 _REPEAT: dict[str, Repeat] = {"GET": "safe", "PUT": "idempotent", "DELETE": "idempotent"}
+BODILESS = ("GET", "DELETE")
+"""What is asked for in the address alone."""
 JSON = "application/json"
 OCTETS = "application/octet-stream"
 
@@ -92,6 +94,7 @@ class Operation(Generic[T_co]):
         "accept",
         "allowed",
         "body",
+        "is_bare",
         "kind",
         "method",
         "model",
@@ -144,6 +147,8 @@ class Operation(Generic[T_co]):
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
         self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())
         self.required: frozenset[str] = getattr(body, "__required_keys__", frozenset())
+        self.is_bare: bool = method in BODILESS and not self.required
+        """Whether its path alone is enough."""
         self.needs: frozenset[str] = frozenset()
         """Arguments that its method cannot do without, beside the fields of its body."""
 

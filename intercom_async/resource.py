@@ -18,7 +18,7 @@ from intercom_async.arguments import check_given, check_per_page, needed, to_par
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
-from intercom_async.operation import Call, Id, Operation
+from intercom_async.operation import BODILESS, Call, Id, Operation
 from intercom_async.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
 from intercom_async.rows import Rows
@@ -60,10 +60,10 @@ class Resource:
         **arguments: Any,
     ) -> T:
         """Fill a row in as `fill` does, send it, and return the decoded answer."""
-        if arguments or fields is not None or query is not None or json is not None:
-            call = fill(row, path, arguments, fields, query, json)
-        else:
+        if row.is_bare and not (arguments or fields or query or json):
             call = row.at(*path)
+        else:
+            call = fill(row, path, arguments, fields, query, json)
         return (await self._sender.send(call)).data
 
     def _list(
@@ -181,7 +181,7 @@ def fill(
         needed(**{name: value for name, value in arguments.items() if name in row.needs})
     if fields is not None:
         rest.update(row.fields(fields))
-    if row.method in ("GET", "DELETE"):
+    if row.method in BODILESS:
         query = {**query, **rest} if query else rest
     elif rest or fields is not None:
         json = {**json, **rest} if json else rest

@@ -196,7 +196,6 @@ class Session:
         self, call: Call[T], terms: Terms, progress: _Progress
     ) -> Response[T] | _Failed:
         request = await terms.make_request(call)
-        sent_s = self._clock.now()
         try:
             permit, reply, failure = await self._admitted(call, request, terms, progress)
             if redirect.is_redirect(reply.status):
@@ -216,7 +215,7 @@ class Session:
                 "%s answered %d in %.0f ms (attempt %d, request %s)",
                 call.name,
                 reply.status,
-                1000 * (self._clock.now() - sent_s),
+                1000 * (self._clock.now() - permit.sent_at),
                 progress.attempts,
                 request_id(reply.headers),
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -71,8 +72,12 @@ def _count(text: str | None) -> int | None:
     return value if 0 <= value <= 10_000_000 else None  # noqa: PLR2004 (a bound, not a setting)
 
 
+@lru_cache(maxsize=8)
 def _moment(text: str | None) -> float | None:
-    """Read UNIX seconds: whole on the real server, with a fraction where windows are shorter."""
+    """Read UNIX seconds: whole on the real server, with a fraction where windows are shorter.
+
+    Remembered, because it is the same for all replies of a window.
+    """
     if text is None:
         return None
     try:

@@ -66,5 +66,5 @@ class App:
         ledger = gate.span(now)[0]
         if ledger.top - ledger.charged > ROUNDING:
             return True
-        _, soft = gate.room(ledger, now, hurried=False)
-        return self.lanes.live > soft * part
+        waiting = self.lanes.live
+        return waiting > 0 and waiting > gate.room(ledger, now, hurried=False)[1] * part

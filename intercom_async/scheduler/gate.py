@@ -42,6 +42,7 @@ class Gate:
     __slots__ = (
         "_ledgers",
         "_length_ms",
+        "_looked_at",
         "_named",
         "_random",
         "_soft",
@@ -84,6 +85,7 @@ class Gate:
         """The latest window that was looked at."""
         self.frozen: int = 0
         """A Reset that stays the same while the count begins anew; it is not believed."""
+        self._looked_at: tuple[Ledger, ...] = ()
         self._soft = 0
         self._span: tuple[Ledger, ...] = ()
         self._span_of = (-1, -1)
@@ -188,12 +190,14 @@ class Gate:
         if self.is_probing and self.outstanding:
             return math.inf
         if not self.is_known:
+            self._looked_at = ()
             return self._look_blind(now, hurried=hurried)
         if paced:
             again = self._look_at_pace(now)
             if again:
                 return again
-        for ledger in reversed(self.span(now)):
+        span = self._looked_at = self.span(now)
+        for ledger in reversed(span):
             again = self._look_at(ledger, now, cost=cost, hurried=hurried)
             again = again or self._look_at_workspace(ledger, now, cost=cost, paced=paced)
             if again:
@@ -223,8 +227,9 @@ class Gate:
         """Return 0.0 if a window has room, else when to look again."""
         if ledger.is_full:
             return self.opens(ledger, now)
-        # A call that no window is large enough for has one for itself.
-        cost = min(cost, ledger.limit)
+        if cost > 1:
+            # A call that no window is large enough for has one for itself.
+            cost = min(cost, ledger.limit)
         hard, soft = self.room(ledger, now, hurried=hurried)
         self._soft = soft
         if hard < cost:
@@ -309,15 +314,18 @@ class Gate:
             many have gone blindly.
         """
         self.outstanding += 1
-        if not self.is_known:
+        charged = self._looked_at
+        if not charged:
             self.cold.given += 1
             self.cold.total += 1
             self.pace.spend(now, self.rate_per_s(now), cost)
             return (), (self.cold.total,)
-        charged = self.span(now)
         if paced:
             self.pace.spend(now, even_rate(self, charged[0], self._soft, now), cost)
         self.scouts.went(now)
+        if len(charged) == 1:
+            # As nearly always.
+            return charged, (charged[0].charge(cost),)
         return charged, tuple([ledger.charge(cost) for ledger in charged])
 
     def settle(self, charged: tuple[Ledger, ...], cost: int) -> None:
@@ -347,28 +355,31 @@ class Gate:
         date: float | None = None,
     ) -> Ledger | None:
         """Take a reply in; return the window it was counted in, if it says so."""
-        self.settle(charged, cost)
         used = reply.used
         window = place(self, reply, used, sent, received, certain=rejected, date=date)
         if window is None:
+            self.settle(charged, cost)
             self._note_silence(charged, reply, cost)
             return None
         self.has_headers = True
-        is_expected = charged and charged[0].window == window
-        ledger = charged[0] if is_expected else self.ledger(window)
-        if charged and ledger not in charged:
-            self._uplink_s = min(self._uplink_s * 1.5, self.grid.tuning.uplink_most_s)
-            self._span_until = -math.inf
+        if len(charged) == 1 and charged[0].window == window:
+            # As nearly always.
+            ledger = charged[0]
+            rank = ranks[0] if ranks else 0
+            self.outstanding -= 1
+            ledger.serve(cost)
+        else:
+            ledger = self._recount(charged, window, cost)
+            rank = rank_in(ledger, charged, ranks) if ranks else 0
         if ledger is not self._named:
             self._named = self.foreign.move_on(self._named, ledger)
-        ledger.acknowledge(cost)
         if used is not None:
             if used == 0:
                 # The very call that this answers is counted by now: it is subtracted later.
                 self.counts_itself = False
             if not self.counts_itself:
                 used += cost
-        ledger.see(reply.limit, used, sent=sent, rank=rank_in(ledger, charged, ranks))
+        ledger.see(reply.limit, used, sent=sent, rank=rank)
         if reply.limit and window >= self.newest:
             self.limit = ledger.limit
         rtt_s = received - sent
@@ -378,6 +389,17 @@ class Gate:
         self.foreign.watch(
             ledger, received, sent=sent, part=1.0 - left_s / tuning.window_s, tuning=tuning
         )
+        return ledger
+
+    def _recount(self, charged: tuple[Ledger, ...], window: int, cost: int) -> Ledger:
+        """Move a charge that several windows have, or another one, to where it was counted."""
+        self.settle(charged, cost)
+        is_first = charged and charged[0].window == window
+        ledger = charged[0] if is_first else self.ledger(window)
+        if charged and ledger not in charged:
+            self._uplink_s = min(self._uplink_s * 1.5, self.grid.tuning.uplink_most_s)
+            self._span_until = -math.inf
+        ledger.acknowledge(cost)
         return ledger
 
     def _note_silence(self, charged: tuple[Ledger, ...], reply: Window, cost: int) -> None:

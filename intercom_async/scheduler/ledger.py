@@ -103,6 +103,15 @@ class Ledger:
         if self.workspace is not None:
             self.workspace.acknowledged += cost
 
+    def serve(self, cost: int) -> None:
+        """Note that a call which was charged was counted: `settle` and `acknowledge` in one."""
+        self.outstanding -= cost
+        self.acknowledged += cost
+        workspace = self.workspace
+        if workspace is not None:
+            workspace.outstanding -= cost
+            workspace.acknowledged += cost
+
     # What the server says --------------------------------------------------------------------
 
     @property

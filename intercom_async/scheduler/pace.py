@@ -60,9 +60,10 @@ def even_rate(gate: Gate, ledger: Ledger, soft: int, now: float) -> float:
     tuning = gate.grid.tuning
     steady = gate.limit / tuning.window_s
     guard_s = tuning.guard_s
-    if SLOW_GUARD * gate.rtt_s > guard_s:
+    slow_s = SLOW_GUARD * gate.rtt_s
+    if slow_s > guard_s:
         # With slow answers the last calls are known late: be done a little earlier.
-        guard_s = min(SLOW_GUARD * gate.rtt_s, 2 * guard_s)
+        guard_s = min(slow_s, 2 * guard_s)
     left_s = gate.left_s(ledger, now) - guard_s
     is_alone = ledger.top - ledger.charged <= ROUNDING
     # Processes that begin together must not all hurry to use the first window up.

@@ -51,7 +51,7 @@ def place(
     if window == gate.frozen:
         return None
     clock, grid = gate.clock, gate.grid
-    start = reset_at - grid.length_s
+    start = reset_at - grid.tuning.window_s
     if window == grid.last_ms and clock.agrees(start, reset_at, sent=sent, received=received):
         # The same window as of the reply before, as nearly always.
         gate.suspects = 0
@@ -113,10 +113,8 @@ def rank_in(ledger: Ledger, charged: tuple[Ledger, ...], ranks: tuple[int, ...])
     Args:
         ledger: The account of the window that it was counted in.
         charged: Those that it was charged to; none if it was let go blindly.
-        ranks: How many calls had been charged to each; blindly, how many in all.
+        ranks: How many calls had been charged to each with it; blindly, how many in all.
     """
-    if not ranks:
-        return 0
     if not charged:
         return ranks[0]
     return ranks[charged.index(ledger)] if ledger in charged else 0

@@ -61,8 +61,10 @@ class Replies:
         now = turns.clock.now()
         limit, had_headers = gate.limit, gate.has_headers
         reply = permit.window = parse_window(headers)
+        is_full = False
         if status == TOO_MANY_REQUESTS:
             kind = permit.throttle = classify(reply, message, limit)
+            is_full = kind in FULL_WINDOW
             if kind is Throttle.WORKSPACE and reply.limit != limit:
                 # These are the workspace's numbers, not the app's.
                 reply = Window(reset_at=reply.reset_at)
@@ -73,7 +75,7 @@ class Replies:
             cost=permit.cost,
             sent=permit.sent_at,
             received=now,
-            rejected=permit.throttle in FULL_WINDOW,
+            rejected=is_full,
             date=None if gate.clock.is_known else _date(headers),
         )
         if gate.clock.width_s(now) > DATE_WIDTH_S:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 
-class Tuning(NamedTuple):
+class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers that the scheduler goes by."""
 
     window_s: float
