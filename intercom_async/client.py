@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Coroutine, Hashable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 from urllib.parse import parse_qsl
@@ -234,23 +234,23 @@ class Intercom(Catalogue):
         client._origin = self._origin
         return client
 
-    async def send(self, call: Call[T]) -> Response[T]:
+    def send(self, call: Call[T]) -> Coroutine[Any, Any, Response[T]]:
         """Send a call and return the answer with its envelope.
 
         Raises:
             ConfigError: The API version sent does not have the operation.
         """
         self._view.check(call)
-        return await self._core.session.send(call, self._view.terms)
+        return self._core.session.send(call, self._view.terms)
 
-    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
+    def stream(self, call: Call[Any]) -> Coroutine[Any, Any, Response[StreamReply]]:
         """Send a call and return as soon as its answer begins; close its `data` when done.
 
         Raises:
             ConfigError: The API version sent does not have the operation.
         """
         self._view.check(call)
-        return await self._core.session.stream(call, self._view.terms)
+        return self._core.session.stream(call, self._view.terms)
 
     def turn(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of this token in this loop share, by its name.

@@ -61,7 +61,7 @@ class Resource:
     ) -> T:
         """Fill a row in as `fill` does, send it, and return the decoded answer."""
         if row.is_bare and not (arguments or fields or query or json):
-            call = row.at(*path)
+            call = Call(row, row.path_of(path), {})
         else:
             call = fill(row, path, arguments, fields, query, json)
         return (await self._sender.send(call)).data

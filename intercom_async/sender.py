@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
 from intercom_async.operation import Call
@@ -15,11 +16,11 @@ T = TypeVar("T")
 class Sender(Protocol):
     """What a resource needs of a client."""
 
-    async def send(self, call: Call[T]) -> Response[T]:
+    def send(self, call: Call[T]) -> Coroutine[Any, Any, Response[T]]:
         """Send a call and return its answer."""
         ...
 
-    async def stream(self, call: Call[Any]) -> Response[StreamReply]:
+    def stream(self, call: Call[Any]) -> Coroutine[Any, Any, Response[StreamReply]]:
         """Send a call and return as soon as its answer begins."""
         ...
 

@@ -169,7 +169,16 @@ class Session:
     async def _attempts(self, call: Call[T], terms: Terms, progress: _Progress) -> Response[T]:
         while True:
             progress.attempts += 1
-            outcome = await self._attempt(call, terms, progress)
+            request = await terms.make_request(call)
+            outcome: Response[T] | _Failed
+            try:
+                answered = await self._admitted(call, request, terms, progress)
+                if answered[1].status >= FIRST_FAILURE:
+                    answered = await self._follow(call, request, terms, progress, answered)
+            except TransportError as broken:
+                outcome = self._broken_off(call, broken, progress)
+            else:
+                outcome = self._judged(call, answered, progress)
             if isinstance(outcome, Response):
                 self._budget.give_back(progress.spent)
                 return outcome
@@ -191,37 +200,6 @@ class Session:
             )
             if retry.after_s > 0:
                 await self._clock.sleep(retry.after_s)
-
-    async def _attempt(
-        self, call: Call[T], terms: Terms, progress: _Progress
-    ) -> Response[T] | _Failed:
-        request = await terms.make_request(call)
-        try:
-            permit, reply, failure = await self._admitted(call, request, terms, progress)
-            if redirect.is_redirect(reply.status):
-                permit, reply, failure = await self._follow(
-                    call, request, terms, progress, (permit, reply, failure)
-                )
-        except TransportError as error:
-            log.debug("%s: %s (attempt %d)", call.name, type(error).__name__, progress.attempts)
-            return _Failed(
-                error,
-                backoff.after_transport_error(
-                    error, call.operation.repeat, progress.attempts, self._retry, self._random
-                ),
-            )
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug(
-                "%s answered %d in %.0f ms (attempt %d, request %s)",
-                call.name,
-                reply.status,
-                1000 * (self._clock.now() - permit.sent_at),
-                progress.attempts,
-                request_id(reply.headers),
-            )
-        if failure is not None:
-            return self._refused(call, reply, failure, permit, progress)
-        return self._answered(call, reply, permit, progress)
 
     async def _follow(
         self,
@@ -260,7 +238,7 @@ class Session:
             deadline=None if terms.deadline_s is None else progress.begun_s + terms.deadline_s,
             kind=call.operation.kind,
             app=self.app,
-            call=call.name,
+            call=request.name,
             is_repeat=progress.attempts > 1,
         )
         self._permits.add(permit)
@@ -281,6 +259,34 @@ class Session:
         finally:
             self._permits.discard(permit)
         return permit, reply, failure
+
+    def _broken_off(self, call: Call[Any], error: TransportError, progress: _Progress) -> _Failed:
+        """Decide what it means that no answer came."""
+        log.debug("%s: %s (attempt %d)", call.name, type(error).__name__, progress.attempts)
+        return _Failed(
+            error,
+            backoff.after_transport_error(
+                error, call.operation.repeat, progress.attempts, self._retry, self._random
+            ),
+        )
+
+    def _judged(
+        self, call: Call[T], answered: _Answered, progress: _Progress
+    ) -> Response[T] | _Failed:
+        """Decide what an answer means."""
+        permit, reply, failure = answered
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug(
+                "%s answered %d in %.0f ms (attempt %d, request %s)",
+                call.name,
+                reply.status,
+                1000 * (self._clock.now() - permit.sent_at),
+                progress.attempts,
+                request_id(reply.headers),
+            )
+        if failure is not None:
+            return self._refused(call, reply, failure, permit, progress)
+        return self._answered(call, reply, permit, progress)
 
     def _answered(
         self, call: Call[T], reply: Reply, permit: Permit, progress: _Progress

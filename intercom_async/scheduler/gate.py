@@ -190,12 +190,13 @@ class Gate:
         if self.is_probing and self.outstanding:
             return math.inf
         if not self.is_known:
+            # Without a window: a few at first, then evenly as the settings say.
             self._looked_at = ()
-            return self._look_blind(now, hurried=hurried)
-        if paced:
-            again = self._look_at_pace(now)
-            if again:
-                return again
+            if self.has_headers is None:
+                return self.cold.look(now, hurried=hurried)
+            return self.pace.next_at if self.pace.next_at > now else 0.0
+        if paced and self.pace.next_at > now:
+            return self._look_at_pace(now)
         span = self._looked_at = self.span(now)
         for ledger in reversed(span):
             again = self._look_at(ledger, now, cost=cost, hurried=hurried)
@@ -204,18 +205,9 @@ class Gate:
                 return again
         return 0.0
 
-    def _look_blind(self, now: float, *, hurried: bool) -> float:
-        """Decide without a window: a few at first, then evenly as the settings say."""
-        if self.has_headers is None:
-            return self.cold.look(now, hurried=hurried)
-        again = self.pace.next_at
-        return again if again > now else 0.0
-
     def _look_at_pace(self, now: float) -> float:
-        """Return 0.0 if the pace allows a call, else when to look again."""
+        """Return when the pace allows a call, or when to look at it again."""
         again = self.pace.next_at
-        if again <= now:
-            return 0.0
         soon = now + self.grid.tuning.second_look_s
         if again > soon:
             # It was slow when the last call went; what is left since may allow it to be faster.
@@ -323,8 +315,7 @@ class Gate:
         if paced:
             self.pace.spend(now, even_rate(self, charged[0], self._soft, now), cost)
         self.scouts.went(now)
-        if len(charged) == 1:
-            # As nearly always.
+        if len(charged) == 1:  # as nearly always
             return charged, (charged[0].charge(cost),)
         return charged, tuple([ledger.charge(cost) for ledger in charged])
 
@@ -362,10 +353,8 @@ class Gate:
             self._note_silence(charged, reply, cost)
             return None
         self.has_headers = True
-        if len(charged) == 1 and charged[0].window == window:
-            # As nearly always.
-            ledger = charged[0]
-            rank = ranks[0] if ranks else 0
+        if len(charged) == 1 and charged[0].window == window:  # as nearly always
+            ledger, rank = charged[0], ranks[0] if ranks else 0
             self.outstanding -= 1
             ledger.serve(cost)
         else:
@@ -394,9 +383,9 @@ class Gate:
     def _recount(self, charged: tuple[Ledger, ...], window: int, cost: int) -> Ledger:
         """Move a charge that several windows have, or another one, to where it was counted."""
         self.settle(charged, cost)
-        is_first = charged and charged[0].window == window
-        ledger = charged[0] if is_first else self.ledger(window)
-        if charged and ledger not in charged:
+        found = [each for each in charged if each.window == window]
+        ledger = found[0] if found else self.ledger(window)
+        if charged and not found:
             self._uplink_s = min(self._uplink_s * 1.5, self.grid.tuning.uplink_most_s)
             self._span_until = -math.inf
         ledger.acknowledge(cost)
@@ -410,11 +399,3 @@ class Gate:
             self.limit = reply.limit
         for ledger in charged:
             ledger.acknowledge(cost)
-
-    def fill(self, ledger: Ledger) -> None:
-        """Note that the server has turned a call away: nothing more fits into this window."""
-        ledger.rejected += 1
-        if ledger.acknowledged <= ledger.rejected:
-            # Not one call of ours was served: a storm. The next window begins with one probe.
-            self.is_probing = True
-        ledger.is_full = True

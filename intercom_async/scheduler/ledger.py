@@ -112,6 +112,12 @@ class Ledger:
             workspace.outstanding -= cost
             workspace.acknowledged += cost
 
+    def reject(self) -> bool:
+        """Note a call that was turned away: nothing more fits; say whether none has been served."""
+        self.rejected += 1
+        self.is_full = True
+        return self.acknowledged <= self.rejected
+
     # What the server says --------------------------------------------------------------------
 
     @property

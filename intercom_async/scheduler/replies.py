@@ -118,7 +118,8 @@ class Replies:
                 turns.hooks.call("degraded", "the server turns calls away without a window")
             return
         if kind is Throttle.APP:
-            gate.fill(full)
+            # Not one call of ours was served: a storm. The next window begins with one probe.
+            gate.is_probing |= full.reject()
         elif full.workspace is not None:
             left_s = gate.left_s(full, now)
             turns.workspace.fill(full.workspace, named=named_limit(message), left_s=left_s)
