@@ -78,11 +78,20 @@ async def fan_out(
         ordered: Whether results come in the order of the source; else each comes when it is there.
     """
     # No task group can stand open across a yield: its cancel scope would be the caller's.
-    # It stands in a task of its own instead, which ends with this generator in whichever way.
+    # The workers have a task of their own instead, which ends with this generator in whichever way.
     give, take = anyio.create_memory_object_stream[asyncio.Future[R]](
         _AHEAD * concurrency if ordered else 0
     )
     owner = asyncio.create_task(_run(source, work, give, concurrency, ordered=ordered))
+
+    def end(owner: asyncio.Task[None]) -> None:
+        # Here, since a task that is cancelled before its first step runs nothing of its own.
+        give.close()
+        if not owner.cancelled():
+            # Seen, should nobody ask for it any more.
+            owner.exception()
+
+    owner.add_done_callback(end)
     try:
         with take:
             async for result in take:
@@ -91,13 +100,10 @@ async def fan_out(
                 if not result.done():
                     break
                 yield result.result()
-        await asyncio.wait((owner,))
-        _raise_first(owner)
+        await owner
     finally:
         owner.cancel()
         await asyncio.wait((owner,))
-        if not owner.cancelled():
-            owner.exception()
 
 
 async def _run(
@@ -108,7 +114,7 @@ async def _run(
     *,
     ordered: bool,
 ) -> None:
-    """Keep the workers, until the source is at its end or one of them fails."""
+    """Keep the workers, until the source is at its end or one of them fails or is cancelled."""
     entries = _iterate(source)
     turn = asyncio.Lock()
     loop = asyncio.get_running_loop()
@@ -127,16 +133,19 @@ async def _run(
             if not ordered:
                 await give.send(result)
 
-    with give:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(concurrency):
-                    group.create_task(work_on())
-        finally:
-            # An iterator that was made here is closed here; one that was given is the caller's.
-            if entries is not source and isinstance(entries, AsyncGenerator):
-                with suppress(RuntimeError):
-                    await entries.aclose()
+    workers = [asyncio.create_task(work_on()) for _ in range(concurrency)]
+    try:
+        # Not a task group: it takes a worker that is cancelled for one that has done its work, and
+        # what that one had taken from the source would be missing without a word.
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.wait(workers)
+        # An iterator that was made here is closed here; one that was given is the caller's.
+        if entries is not source and isinstance(entries, AsyncGenerator):
+            with suppress(RuntimeError):
+                await entries.aclose()
 
 
 def _iterate(source: Source[T]) -> AsyncIterator[T]:
@@ -146,16 +155,3 @@ def _iterate(source: Source[T]) -> AsyncIterator[T]:
 async def _one_by_one(source: Iterable[T]) -> AsyncGenerator[T, None]:
     for entry in source:
         yield entry
-
-
-def _raise_first(owner: asyncio.Task[None]) -> None:
-    """Raise what ended the work, bare: a caller expects `NotFoundError`, not a group of it."""
-    error = owner.exception()
-    if error is not None:
-        raise _first(error)
-
-
-def _first(error: BaseException) -> BaseException:
-    if isinstance(error, BaseExceptionGroup):
-        return _first(error.exceptions[0])  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] (any error)
-    return error

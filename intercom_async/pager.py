@@ -209,15 +209,14 @@ class Pager(Generic[T]):
         room = asyncio.Semaphore(self._ahead)
 
         async def read() -> None:
-            try:
-                async with aclosing(self._walk()) as walk:
-                    async for page in walk:
-                        pages.put_nowait(page)
-                        await room.acquire()
-            finally:
-                pages.put_nowait(None)
+            async with aclosing(self._walk()) as walk:
+                async for page in walk:
+                    pages.put_nowait(page)
+                    await room.acquire()
 
         task = asyncio.create_task(read())
+        # A task that is cancelled before its first step runs nothing of its own.
+        task.add_done_callback(lambda _: pages.put_nowait(None))
         try:
             while (page := await pages.get()) is not None:
                 yield page

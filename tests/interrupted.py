@@ -1,18 +1,20 @@
-"""Work that is cancelled where it waits: once at each point, while it waits and just as it ends.
+"""Work that is stopped where it waits: once at each point, while it waits and just as it ends.
 
-A point is a moment at which the work gives the loop a turn. Just as the wait ends means: after what
-was waited for is there, before the work has seen it. Each attempt has a loop of its own, whose time
-is virtual, so that work that would never go on is an error at once.
+A point is a moment at which the work, or a task that it has begun, gives the loop a turn. Just as
+the wait ends means: after what was waited for is there, before anybody has seen it. Each attempt
+has a loop of its own, whose time is virtual, so that work that would never go on is an error at
+once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, Self
+
+import anyio
 
 from intercom_async.clock import CLOCK
 
@@ -23,86 +25,221 @@ Case = Callable[[], AbstractAsyncContextManager[Work]]
 """Prepares some work and gives it; then looks at what it has left."""
 
 
-class Interrupted:
-    """Awaits some work and has its task cancelled at one point.
+class Points:
+    """Counts points, and stops something at one of them.
 
     Args:
-        work: The work.
-        point: At which point, from 0 on; None leaves it alone.
+        chosen: At which point, from 0 on; None stops nothing.
         late: Whether just as the wait ends.
     """
 
-    def __init__(self, work: Work, point: int | None, *, late: bool = False) -> None:
-        self._work = work
-        self._point = point
+    def __init__(self, chosen: int | None, *, late: bool = False) -> None:
+        self._chosen = chosen
         self._late = late
-        self.points: int = 0
+        self.count: int = 0
         """How many there were."""
+        self.stop: Callable[[], object] | None = None
+        """What is done at the point chosen; None cancels the task that has come to it."""
 
-    def __await__(self) -> Generator[Any, Any, Any]:
-        steps = self._work.__await__()
-        step = partial(steps.send, None)
-        while True:
-            try:
-                awaited = step()
-            except StopIteration as end:
-                return end.value
-            if self.points == self._point:
-                self._cancel(awaited)
-            self.points += 1
-            try:
-                step = partial(steps.send, (yield awaited))
-            except BaseException as error:  # noqa: BLE001 (goes on into the work)
-                step = partial(steps.throw, error)
+    @property
+    def is_reached(self) -> bool:
+        """Whether the work came as far as to the point chosen."""
+        return self._chosen is not None and self.count > self._chosen
 
-    def _cancel(self, awaited: Any) -> None:
+    def through(self, work: Work) -> Work:
+        """Return some work as one, all of whose waits are points."""
+        return _Waits(work, self)
+
+    def spawn(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> Any:
+        """Make a task, all of whose waits are points, and the moment before it begins, too.
+
+        A task factory, see `asyncio.loop.set_task_factory`.
+        """
+        task: asyncio.Task[Any] = asyncio.Task(self.through(work), loop=loop, **options)
+        self._reach(task)
+        return task
+
+    def come(self, awaited: Any) -> None:
+        """Count the point at which `awaited` is waited for, and stop what is to be stopped."""
         task = asyncio.current_task()
         assert task is not None
-        if self._late and awaited is not None:
+        if self._late and awaited is not None and self.count == self._chosen:
             # Called before the task itself is, which waits for the same from now on.
             future: asyncio.Future[Any] = awaited
-            future.add_done_callback(lambda _: task.cancel())
+            future.add_done_callback(lambda _: self._stop(task))
+            self.count += 1
         else:
-            task.cancel()
+            self._reach(task)
+
+    def _reach(self, task: asyncio.Task[Any]) -> None:
+        if self.count == self._chosen:
+            self._stop(task)
+        self.count += 1
+
+    def _stop(self, task: asyncio.Task[Any]) -> None:
+        (self.stop or task.cancel)()
 
 
-def interrupt_everywhere(case: Case, *, by_chance: bool = False) -> int:
-    """Run a case undisturbed, then cancel its work at each point; return how many there are.
+class _Waits(Coroutine[Any, Any, Any]):
+    """Some work that tells of each wait."""
+
+    def __init__(self, work: Work, points: Points) -> None:
+        self._work = work
+        self._points = points
+
+    def send(self, value: Any, /) -> Any:
+        return self._told(self._work.send(value))
+
+    def throw(self, *error: Any) -> Any:
+        return self._told(self._work.throw(*error))
+
+    def close(self) -> None:
+        self._work.close()
+
+    def _told(self, awaited: Any) -> Any:
+        self._points.come(awaited)
+        return awaited
+
+    def __await__(self) -> Self:
+        return self
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+
+class Way(NamedTuple):
+    """A way in which work is stopped."""
+
+    name: str
+    run: Callable[[Points, Work], Coroutine[Any, Any, bool]]
+    """Does the work; says, or is cancelled to say, that it was stopped."""
+    is_certain: bool = True
+    """Whether the work is stopped for certain, or may end otherwise."""
+    is_certain_late: bool = True
+    """The same for a stop just as a wait ends."""
+
+
+async def _cancelled(points: Points, work: Work) -> bool:
+    await points.through(work)
+    return False
+
+
+async def _timed_out(points: Points, work: Work) -> bool:
+    loop = asyncio.get_running_loop()
+    timeout = asyncio.timeout(None)
+    points.stop = lambda: timeout.reschedule(loop.time())
+    try:
+        async with timeout:
+            await points.through(work)
+    except TimeoutError:
+        assert timeout.expired()
+        await CLOCK.sleep(0.01)
+        return True
+    return False
+
+
+async def _left(points: Points, work: Work) -> bool:
+    with anyio.CancelScope() as scope:
+        points.stop = scope.cancel
+        await points.through(work)
+    await CLOCK.sleep(0.01)
+    return scope.cancelled_caught
+
+
+async def _left_from_within(points: Points, work: Work) -> bool:
+    with anyio.CancelScope() as outer:
+        points.stop = outer.cancel
+        with anyio.move_on_after(1e6) as inner, anyio.CancelScope() as innermost:
+            await points.through(work)
+        assert not inner.cancelled_caught
+        assert not innermost.cancelled_caught
+    await CLOCK.sleep(0.01)
+    return outer.cancelled_caught
+
+
+async def _moved_on(points: Points, work: Work) -> bool:
+    inner = anyio.move_on_after(1e6)
+    points.stop = inner.cancel
+    with anyio.CancelScope() as outer:
+        with inner:
+            await points.through(work)
+        await CLOCK.sleep(0.01)
+    assert not outer.cancelled_caught
+    return inner.cancelled_caught
+
+
+async def _child_cancelled(points: Points, work: Work) -> bool:
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(points.spawn)
+    try:
+        await work
+    finally:
+        loop.set_task_factory(None)
+    return False
+
+
+async def _cancelled_meanwhile(points: Points, work: Work) -> bool:
+    task = asyncio.current_task()
+    assert task is not None
+    points.stop = task.cancel
+    return await _child_cancelled(points, work)
+
+
+CANCELLED = Way("cancelled", _cancelled)
+# A timeout and a scope cancel a turn of the loop later, and the work may be over by then.
+TIMED_OUT = Way("timed out", _timed_out, is_certain_late=False)
+LEFT = (
+    Way("scope left", _left, is_certain_late=False),
+    Way("outer scope left", _left_from_within, is_certain_late=False),
+    Way("moved on", _moved_on, is_certain_late=False),
+)
+CHILD_CANCELLED = Way("child cancelled", _child_cancelled)
+CANCELLED_MEANWHILE = Way("cancelled while a child waits", _cancelled_meanwhile)
+
+
+def interrupt_everywhere(case: Case, way: Way = CANCELLED, *, by_chance: bool = False) -> int:
+    """Run a case undisturbed, then stop its work at each point; return how many there are.
 
     Args:
         case: The case.
+        way: How it is stopped.
         by_chance: Whether chance decides how often it waits: then a point need not be reached a
             second time.
     """
     complaints: list[Any] = []
-    points = run_virtual(_attempt(case, complaints, None))
-    for point in range(points):
-        for late in (False, True):
-            reached = run_virtual(_attempt(case, complaints, point, late=late))
-            assert reached > point or by_chance, f"never came to point {point}"
-    # Of failures that nobody has asked for, a loop hears when they are thrown away.
-    gc.collect()
+    # What was there before is not looked through each time.
+    gc.freeze()
+    try:
+        points = run_virtual(_attempt(case, way, complaints, None))
+        for point in range(points):
+            for late in (False, True):
+                reached = run_virtual(_attempt(case, way, complaints, point, late=late))
+                assert reached > point or by_chance, f"never came to point {point}"
+        # Of failures that nobody has asked for, a loop hears when they are thrown away.
+        gc.collect()
+    finally:
+        gc.unfreeze()
     assert not complaints
     return points
 
 
 async def _attempt(
-    case: Case, complaints: list[Any], point: int | None, *, late: bool = False
+    case: Case, way: Way, complaints: list[Any], point: int | None, *, late: bool = False
 ) -> int:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     async with case() as work:
-        interrupted = Interrupted(work, point, late=late)
-
-        async def wait() -> Any:
-            return await interrupted
-
-        task = asyncio.create_task(wait())
+        points = Points(point, late=late)
+        task = asyncio.create_task(way.run(points, work))
         await asyncio.wait([task])
+        was_stopped = task.cancelled() or task.result()
         if point is None:
-            task.result()
-        elif interrupted.points > point:
-            assert task.cancelled(), f"went on after a cancel at point {point}, late: {late}"
-    # What was cancelled may take its leave in a turn of its own.
+            assert not was_stopped
+        elif points.is_reached and way.is_certain and (way.is_certain_late or not late):
+            assert was_stopped, f"went on after a stop at point {point}, late: {late}"
+    # What was stopped may take its leave in a turn of its own.
     await CLOCK.sleep(1.0)
     assert asyncio.all_tasks() == {asyncio.current_task()}, f"point {point}, late: {late}"
-    return interrupted.points
+    return points.count

@@ -10,11 +10,19 @@ import pytest
 
 from intercom_async import Intercom, RetryPolicy
 from intercom_async.clock import CLOCK
-from intercom_async.errors import ConnectionLostError, TransportError
+from intercom_async.config import Limits
+from intercom_async.errors import ConnectionLostError, ForbiddenError, TransportError
 from intercom_async.fields import EventFields
 from intercom_async.transport import MemoryTransport
 from intercom_async.wire import Reply, Request, StreamReply
-from tests.interrupted import Work, interrupt_everywhere
+from tests.interrupted import (
+    CANCELLED,
+    CANCELLED_MEANWHILE,
+    CHILD_CANCELLED,
+    Way,
+    Work,
+    interrupt_everywhere,
+)
 
 from .conftest import TOKEN, failure, reply
 from .test_hydration import found
@@ -179,15 +187,19 @@ JOURNEYS = (
 
 
 @asynccontextmanager
-async def go_on(journey: Journey) -> AsyncGenerator[Work, None]:
+async def go_on(journey: Journey, limits: Limits | None = None) -> AsyncGenerator[Work, None]:
     serve = journey.server()
 
     async def answer(request: Request) -> Answer:
+        # The head of a reply and its body.
+        await CLOCK.sleep(LATENCY_S)
         await CLOCK.sleep(LATENCY_S)
         return ME if request.url.endswith("/me") else serve(request)
 
     transport = Trickling(answer)
-    async with Intercom(TOKEN, transport=transport, retry=RetryPolicy(max_attempts=6)) as intercom:
+    async with Intercom(
+        TOKEN, transport=transport, retry=RetryPolicy(max_attempts=6), limits=limits
+    ) as intercom:
         yield journey.work(intercom)
 
         # What was cancelled in a generator that nobody holds any more ends a little later.
@@ -205,3 +217,87 @@ async def go_on(journey: Journey) -> AsyncGenerator[Work, None]:
 def test_a_cancel_at_any_point_leaves_nothing_behind(journey: Journey) -> None:
     points = interrupt_everywhere(lambda: go_on(journey), by_chance=journey.by_chance)
     assert points >= journey.least
+
+
+WITH_CHILDREN = [
+    journey
+    for journey in JOURNEYS
+    if journey.work in {read_ahead, scroll, hydrate, hydrate_in_order, tell}
+]
+FORBIDDEN = failure(403, "api_plan_restricted")
+
+
+async def refused_in_part(intercom: Intercom) -> None:
+    with pytest.raises(ForbiddenError):
+        await hydrate(intercom)
+
+
+async def refused_page(intercom: Intercom) -> None:
+    with pytest.raises(ForbiddenError):
+        await read_ahead(intercom)
+
+
+async def refused_scroll(intercom: Intercom) -> None:
+    with pytest.raises(ForbiddenError):
+        await scroll(intercom)
+
+
+async def broken_source(intercom: Intercom) -> None:
+    async def ids() -> AsyncIterator[str]:
+        yield "1"
+        yield "2"
+        await CLOCK.sleep(0.01)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await drain(intercom.conversations.hydrate(ids(), concurrency=3))
+
+
+def refusing(nth: int, answer: Reply) -> Callable[[], Handler]:
+    """Return what makes a server that refuses one request."""
+    return scripted(*[answer] * nth, FORBIDDEN, answer)
+
+
+FAILING = [
+    *(
+        Journey(f"hydrate, {nth} before it", refused_in_part, refusing(nth, found("1")))
+        for nth in range(6)
+    ),
+    *(
+        Journey(f"list, {nth} before it", refused_page, scripted(*THREE[:nth], FORBIDDEN))
+        for nth in range(3)
+    ),
+    Journey("scroll", refused_scroll, scripted(FORBIDDEN)),
+    Journey("source", broken_source, scripted(found("1"))),
+]
+LIMITS = {
+    "room for all": None,
+    "one at a time": Limits(max_in_flight=1),
+    "ceiling": Limits(max_per_second=5.0),
+}
+
+
+@pytest.mark.parametrize("limits", LIMITS.values(), ids=list(LIMITS))
+@pytest.mark.parametrize("way", [CHILD_CANCELLED, CANCELLED_MEANWHILE], ids=lambda way: way.name)
+@pytest.mark.parametrize("journey", WITH_CHILDREN, ids=lambda journey: journey.name)
+def test_a_cancel_while_a_child_waits_leaves_nothing_behind(
+    journey: Journey, way: Way, limits: Limits | None
+) -> None:
+    points = interrupt_everywhere(lambda: go_on(journey, limits), way)
+    # It begins, and waits for a reply at least.
+    assert points >= 3
+
+
+@pytest.mark.parametrize("way", [CANCELLED, CANCELLED_MEANWHILE], ids=lambda way: way.name)
+@pytest.mark.parametrize("journey", FAILING, ids=lambda journey: journey.name)
+def test_a_cancel_of_what_fails_leaves_nothing_behind(journey: Journey, way: Way) -> None:
+    assert interrupt_everywhere(lambda: go_on(journey), way) >= 1
+
+
+@pytest.mark.parametrize("journey", FAILING, ids=lambda journey: journey.name)
+def test_a_child_that_fails_and_one_that_is_cancelled_leave_nothing_behind(
+    journey: Journey,
+) -> None:
+    # Whichever comes first is what the caller hears of.
+    way = CHILD_CANCELLED._replace(is_certain=False)
+    assert interrupt_everywhere(lambda: go_on(journey), way) >= 3
