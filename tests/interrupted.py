@@ -40,11 +40,8 @@ class Points:
         """How many there were."""
         self.stop: Callable[[], object] | None = None
         """What is done at the point chosen; None cancels the task that has come to it."""
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether the work came as far as to the point chosen."""
-        return self._chosen is not None and self.count > self._chosen
+        self.stopped_at: float | None = None
+        """When that was done."""
 
     def through(self, work: Work) -> Work:
         """Return some work as one, all of whose waits are points."""
@@ -77,6 +74,7 @@ class Points:
         self.count += 1
 
     def _stop(self, task: asyncio.Task[Any]) -> None:
+        self.stopped_at = CLOCK.now()
         (self.stop or task.cancel)()
 
 
@@ -116,10 +114,8 @@ class Way(NamedTuple):
     name: str
     run: Callable[[Points, Work], Coroutine[Any, Any, bool]]
     """Does the work; says, or is cancelled to say, that it was stopped."""
-    is_certain: bool = True
-    """Whether the work is stopped for certain, or may end otherwise."""
-    is_certain_late: bool = True
-    """The same for a stop just as a wait ends."""
+    is_exact: bool = True
+    """Whether the work goes not one step further; else it may be over before the stop arrives."""
 
 
 async def _cancelled(points: Points, work: Work) -> bool:
@@ -136,8 +132,7 @@ async def _timed_out(points: Points, work: Work) -> bool:
             await points.through(work)
     except TimeoutError:
         assert timeout.expired()
-        await CLOCK.sleep(0.01)
-        return True
+        return await _goes_on()
     return False
 
 
@@ -145,8 +140,7 @@ async def _left(points: Points, work: Work) -> bool:
     with anyio.CancelScope() as scope:
         points.stop = scope.cancel
         await points.through(work)
-    await CLOCK.sleep(0.01)
-    return scope.cancelled_caught
+    return scope.cancelled_caught and await _goes_on()
 
 
 async def _left_from_within(points: Points, work: Work) -> bool:
@@ -156,8 +150,7 @@ async def _left_from_within(points: Points, work: Work) -> bool:
             await points.through(work)
         assert not inner.cancelled_caught
         assert not innermost.cancelled_caught
-    await CLOCK.sleep(0.01)
-    return outer.cancelled_caught
+    return outer.cancelled_caught and await _goes_on()
 
 
 async def _moved_on(points: Points, work: Work) -> bool:
@@ -166,9 +159,16 @@ async def _moved_on(points: Points, work: Work) -> bool:
     with anyio.CancelScope() as outer:
         with inner:
             await points.through(work)
-        await CLOCK.sleep(0.01)
+        if inner.cancelled_caught:
+            await _goes_on()
     assert not outer.cancelled_caught
     return inner.cancelled_caught
+
+
+async def _goes_on() -> bool:
+    """Wait for something once more: what was stopped is over, and nothing else was."""
+    await CLOCK.sleep(0.01)
+    return True
 
 
 async def _child_cancelled(points: Points, work: Work) -> bool:
@@ -190,12 +190,11 @@ async def _cancelled_meanwhile(points: Points, work: Work) -> bool:
 
 CANCELLED = Way("cancelled", _cancelled)
 # A timeout and a scope cancel a turn of the loop later, and the work may be over by then.
-TIMED_OUT = Way("timed out", _timed_out, is_certain_late=False)
-LEFT = (
-    Way("scope left", _left, is_certain_late=False),
-    Way("outer scope left", _left_from_within, is_certain_late=False),
-    Way("moved on", _moved_on, is_certain_late=False),
-)
+TIMED_OUT = Way("timed out", _timed_out, is_exact=False)
+LEFT = Way("scope left", _left, is_exact=False)
+LEFT_FROM_WITHIN = Way("outer scope left", _left_from_within, is_exact=False)
+MOVED_ON = Way("moved on", _moved_on, is_exact=False)
+FROM_OUTSIDE = (CANCELLED, TIMED_OUT, LEFT, LEFT_FROM_WITHIN, MOVED_ON)
 CHILD_CANCELLED = Way("child cancelled", _child_cancelled)
 CANCELLED_MEANWHILE = Way("cancelled while a child waits", _cancelled_meanwhile)
 
@@ -235,10 +234,11 @@ async def _attempt(
         task = asyncio.create_task(way.run(points, work))
         await asyncio.wait([task])
         was_stopped = task.cancelled() or task.result()
-        if point is None:
+        if points.stopped_at is None:
             assert not was_stopped
-        elif points.is_reached and way.is_certain and (way.is_certain_late or not late):
-            assert was_stopped, f"went on after a stop at point {point}, late: {late}"
+        elif not was_stopped:
+            is_over = not way.is_exact and CLOCK.now() == points.stopped_at
+            assert is_over, f"went on after a stop at point {point}, late: {late}"
     # What was stopped may take its leave in a turn of its own.
     await CLOCK.sleep(1.0)
     assert asyncio.all_tasks() == {asyncio.current_task()}, f"point {point}, late: {late}"

@@ -19,6 +19,8 @@ from tests.interrupted import (
     CANCELLED,
     CANCELLED_MEANWHILE,
     CHILD_CANCELLED,
+    FROM_OUTSIDE,
+    LEFT,
     Way,
     Work,
     interrupt_everywhere,
@@ -213,9 +215,10 @@ async def go_on(journey: Journey, limits: Limits | None = None) -> AsyncGenerato
     assert not transport.is_open
 
 
+@pytest.mark.parametrize("way", FROM_OUTSIDE, ids=lambda way: way.name)
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.name)
-def test_a_cancel_at_any_point_leaves_nothing_behind(journey: Journey) -> None:
-    points = interrupt_everywhere(lambda: go_on(journey), by_chance=journey.by_chance)
+def test_a_stop_at_any_point_leaves_nothing_behind(journey: Journey, way: Way) -> None:
+    points = interrupt_everywhere(lambda: go_on(journey), way, by_chance=journey.by_chance)
     assert points >= journey.least
 
 
@@ -288,7 +291,7 @@ def test_a_cancel_while_a_child_waits_leaves_nothing_behind(
     assert points >= 3
 
 
-@pytest.mark.parametrize("way", [CANCELLED, CANCELLED_MEANWHILE], ids=lambda way: way.name)
+@pytest.mark.parametrize("way", [CANCELLED, CANCELLED_MEANWHILE, LEFT], ids=lambda way: way.name)
 @pytest.mark.parametrize("journey", FAILING, ids=lambda journey: journey.name)
 def test_a_cancel_of_what_fails_leaves_nothing_behind(journey: Journey, way: Way) -> None:
     assert interrupt_everywhere(lambda: go_on(journey), way) >= 1
@@ -299,5 +302,5 @@ def test_a_child_that_fails_and_one_that_is_cancelled_leave_nothing_behind(
     journey: Journey,
 ) -> None:
     # Whichever comes first is what the caller hears of.
-    way = CHILD_CANCELLED._replace(is_certain=False)
+    way = CHILD_CANCELLED._replace(is_exact=False)
     assert interrupt_everywhere(lambda: go_on(journey), way) >= 3

@@ -13,7 +13,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
-from tests.interrupted import Work, interrupt_everywhere
+from tests.interrupted import FROM_OUTSIDE, Way, Work, interrupt_everywhere
 
 from .conftest import EVEN, Desk, turns
 from .server import Server, Storm
@@ -116,8 +116,9 @@ async def come_into(situation: Situation) -> AsyncGenerator[Work, None]:
     assert {"0", "1", "2", "3", "after 0", "after 1", "after 2", "after 3"} <= {*desk.went}
 
 
+@pytest.mark.parametrize("way", FROM_OUTSIDE, ids=lambda way: way.name)
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
-def test_a_cancel_at_any_point_gives_everything_back(situation: Situation) -> None:
-    points = interrupt_everywhere(lambda: come_into(situation))
+def test_a_stop_at_any_point_gives_everything_back(situation: Situation, way: Way) -> None:
+    points = interrupt_everywhere(lambda: come_into(situation), way)
     # The answer is waited for in any case.
     assert points >= 1
