@@ -43,6 +43,9 @@ class Points:
         self.stopped_at: float | None = None
         """When that was done."""
 
+    def __repr__(self) -> str:
+        return f"<point {self._chosen}, late: {self._late}>"
+
     def through(self, work: Work) -> Work:
         """Return some work as one, all of whose waits are points."""
         return _Waits(work, self)
@@ -208,29 +211,44 @@ def interrupt_everywhere(case: Case, way: Way = CANCELLED, *, by_chance: bool = 
         by_chance: Whether chance decides how often it waits: then a point need not be reached a
             second time.
     """
+    return at_each_point(lambda points: _attempt(case, way, points), by_chance=by_chance)
+
+
+def at_each_point(attempt: Callable[[Points], Work], *, by_chance: bool = False) -> int:
+    """Make an attempt undisturbed, then once for each point that it counts; return how many.
+
+    No attempt may leave a task behind, or a failure that nobody has asked for.
+    """
     complaints: list[Any] = []
     # What was there before is not looked through each time.
     gc.freeze()
     try:
-        points = run_virtual(_attempt(case, way, complaints, None))
-        for point in range(points):
+        undisturbed = Points(None)
+        run_virtual(_alone(attempt(undisturbed), complaints))
+        for point in range(undisturbed.count):
             for late in (False, True):
-                reached = run_virtual(_attempt(case, way, complaints, point, late=late))
-                assert reached > point or by_chance, f"never came to point {point}"
+                points = Points(point, late=late)
+                run_virtual(_alone(attempt(points), complaints))
+                assert points.count > point or by_chance, f"never came to point {point}"
         # Of failures that nobody has asked for, a loop hears when they are thrown away.
         gc.collect()
     finally:
         gc.unfreeze()
     assert not complaints
-    return points
+    return undisturbed.count
 
 
-async def _attempt(
-    case: Case, way: Way, complaints: list[Any], point: int | None, *, late: bool = False
-) -> int:
+async def _alone(work: Work, complaints: list[Any]) -> None:
+    """Do some work and see that it leaves no task behind."""
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    await work
+    # What was stopped may take its leave in a turn of its own.
+    await CLOCK.sleep(1.0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def _attempt(case: Case, way: Way, points: Points) -> None:
     async with case() as work:
-        points = Points(point, late=late)
         task = asyncio.create_task(way.run(points, work))
         await asyncio.wait([task])
         was_stopped = task.cancelled() or task.result()
@@ -238,8 +256,4 @@ async def _attempt(
             assert not was_stopped
         elif not was_stopped:
             is_over = not way.is_exact and CLOCK.now() == points.stopped_at
-            assert is_over, f"went on after a stop at point {point}, late: {late}"
-    # What was stopped may take its leave in a turn of its own.
-    await CLOCK.sleep(1.0)
-    assert asyncio.all_tasks() == {asyncio.current_task()}, f"point {point}, late: {late}"
-    return points.count
+            assert is_over, f"went on after a stop at {points}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ class Door:
         per_s: Calls a second that go through.
     """
 
-    __slots__ = ("_bucket", "_is_taken", "_lanes", "_per_s", "_waiting")
+    __slots__ = ("_bucket", "_is_closed", "_is_taken", "_lanes", "_passing", "_per_s", "_waiting")
 
     def __init__(self, per_s: float) -> None:
         from aiolimiter import AsyncLimiter  # noqa: PLC0415 (most clients have no ceiling)
@@ -86,7 +87,10 @@ class Door:
         calls = per_s * PERIOD_S
         self._per_s = per_s
         self._bucket = AsyncLimiter(calls, PERIOD_S) if calls >= 1 else AsyncLimiter(1, 1 / per_s)
+        self._is_closed = False
         self._is_taken = False
+        self._passing: asyncio.Future[None] | None = None
+        """Ends the wait of who stands in the door."""
         self._lanes: tuple[deque[tuple[float, asyncio.Future[None]]], ...] = tuple(
             deque() for _ in Priority
         )
@@ -98,9 +102,31 @@ class Door:
             await self._queue(permit, clock, begun)
         self._is_taken = True
         try:
-            await self._bucket.acquire()
+            await self._pass(permit)
         finally:
             self._let_next_in()
+
+    async def _pass(self, permit: Permit) -> None:
+        """Wait for the rate, unless that is called off."""
+        if self._is_closed:
+            raise ClosedError("the scheduler is closed")
+        if self._bucket.has_capacity():
+            await self._bucket.acquire()
+            return
+        # The bucket knows no end but a cancel.
+        wait = asyncio.timeout(None)
+        called_off = permit.future = self._passing = asyncio.get_running_loop().create_future()
+        called_off.add_done_callback(partial(_end, wait))
+        try:
+            async with wait:
+                await self._bucket.acquire()
+        except TimeoutError:
+            pass
+        finally:
+            permit.future = self._passing = None
+            error = called_off.exception() if called_off.done() else None
+        if error is not None:
+            raise error
 
     async def _queue(self, permit: Permit, clock: Clock, begun: float) -> None:
         """Wait to be handed the door."""
@@ -142,11 +168,20 @@ class Door:
             self._lanes[min(due)[1]].popleft()[1].set_result(None)
 
     def close(self) -> None:
-        """Wake everybody who waits."""
+        """Wake everybody who waits; nobody goes through any more."""
+        self._is_closed = True
+        if self._passing is not None:
+            _fail(self._passing, ClosedError("the scheduler was closed"))
         for lane in self._lanes:
             for _, future in lane:
                 _fail(future, ClosedError("the scheduler was closed"))
             lane.clear()
+
+
+def _end(wait: asyncio.Timeout, _: asyncio.Future[None]) -> None:
+    # It may be over in the same turn of the loop.
+    with suppress(RuntimeError):
+        wait.reschedule(0.0)
 
 
 def _fail(future: asyncio.Future[None], error: Exception) -> None:
