@@ -124,7 +124,7 @@ class Gate:
         versions = (clock.version, grid.version)
         if now < self._span_until and self._span_of == versions:
             return self._span
-        low, high = clock.bounds(now)
+        low, high = clock.counting(now)
         high += self._uplink_s
         first, last = grid.window_at(now + low), grid.window_at(now + high)
         span = self._span
@@ -169,12 +169,16 @@ class Gate:
 
     def opens(self, ledger: Ledger, now: float) -> float:
         """Return the moment from which a call cannot be counted in a window any more."""
-        return ledger.window / 1000 - self.clock.bounds(now)[0] + EPSILON_S
+        return ledger.window / 1000 - self.clock.counting(now)[0] + EPSILON_S
 
     def left_s(self, ledger: Ledger, now: float) -> float:
         """Return how much of a window is likely to be left."""
         left_s = ledger.window / 1000 - now - self.clock.likely(now)
         return min(left_s, self.grid.tuning.window_s) if left_s > 0.0 else 0.0
+
+    def _release_s(self) -> float:
+        """Return how long before a window's end nothing is kept for interactive calls any more."""
+        return self.grid.tuning.release_s + self.clock.lead_s
 
     # Deciding --------------------------------------------------------------------------------
 
@@ -226,15 +230,11 @@ class Gate:
         self._soft = soft
         if hard < cost:
             return self.opens(ledger, now)
-        if (
-            hard <= MOST
-            and not hurried
-            and ledger.foreign <= ROUNDING
-            and self.scouts.are_next(
-                hard, ledger.limit, width_s=self.clock.width_s(now), rtt_s=self.rtt_s
-            )
-        ):
-            return self.scouts.next_at if self.scouts.next_at > now else 0.0
+        is_alone = ledger.foreign <= ROUNDING or self.foreign.is_absent
+        if hard <= MOST and not hurried and is_alone:
+            again = self.scouts.moment(hard, ledger, self.clock, now, rtt_s=self.rtt_s)
+            if again:
+                return again if again > now else 0.0
         if soft >= cost or (cost > 1 and not ledger.charged and hard >= cost):
             return 0.0
         # There is room that a margin or a reserve holds back: both shrink, so look again soon.
@@ -242,7 +242,7 @@ class Gate:
         if not self.reserve.per_s:
             return now + pause_s
         # Shortly before the end nothing is kept for interactive calls any more.
-        released_s = max(0.0, self.left_s(ledger, now) - self.grid.tuning.release_s)
+        released_s = max(0.0, self.left_s(ledger, now) - self._release_s())
         return now + min(pause_s, released_s + EPSILON_S)
 
     def _look_at_workspace(self, ledger: Ledger, now: float, *, cost: int, paced: bool) -> float:
@@ -283,7 +283,7 @@ class Gate:
                 window_s=length_s,
             )
         if kept:
-            soft -= self.reserve.kept(ledger.limit, left_s, self.grid.tuning.release_s)
+            soft -= self.reserve.kept(ledger.limit, left_s, self._release_s())
         return hard, soft
 
     def rate_per_s(self, now: float) -> float:

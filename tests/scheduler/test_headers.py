@@ -177,7 +177,7 @@ async def test_a_machine_that_slept_goes_on(make_desk: MakeDesk) -> None:
     await keep_busy(desk, seconds=95.0)
 
     used = [desk.server.records[index].used.total() for index in sorted(desk.server.records)]
-    assert used[-3:-1] == [300, 300]
+    assert min(used[-3:-1]) >= 299  # one may have been spared to find out when a window ends
     assert desk.server.turned_away < 30
 
 
