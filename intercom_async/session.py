@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -113,6 +114,7 @@ class Session:
         self._random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self._budget = backoff.RetryBudget(self._retry.budget)
         self._permits: set[Permit] = set()
+        self._pauses: set[asyncio.Future[None]] = set()
         self._is_closed = False
 
     async def close(self) -> None:
@@ -121,6 +123,9 @@ class Session:
         for permit in tuple(self._permits):
             # Those that have their turn already are not concerned.
             permit.abandon(ClosedError("the client was closed while the call waited for its turn"))
+        self._permits.clear()
+        for pause in self._pauses:
+            _end(pause)
         await self._transport.close()
 
     def turn(self, name: str) -> asyncio.Lock:
@@ -199,7 +204,21 @@ class Session:
                 retry.after_s,
             )
             if retry.after_s > 0:
-                await self._clock.sleep(retry.after_s)
+                await self._pause(retry.after_s)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for another attempt, no longer than until the client is closed."""
+        pause = asyncio.get_running_loop().create_future()
+        timer = self._clock.call_at(self._clock.now() + seconds, partial(_end, pause))
+        self._pauses.add(pause)
+        try:
+            if not self._is_closed:
+                await pause
+        finally:
+            self._pauses.discard(pause)
+            timer.cancel()
+        if self._is_closed:
+            raise ClosedError("the client was closed while the call waited to be tried again")
 
     async def _follow(
         self,
@@ -244,6 +263,10 @@ class Session:
         self._permits.add(permit)
         try:
             async with permit:
+                if permit not in self._permits:
+                    # Closed after the turn was given, before it could be taken.
+                    permit.refund()
+                    raise ClosedError("the client was closed as the call had its turn")
                 progress.maybe_sent = True
                 try:
                     reply = await progress.exchange(request, permit.sent)
@@ -357,6 +380,11 @@ def _failure(reply: Reply) -> Failure | None:
     if reply.status >= FIRST_FAILURE or reply.body.startswith(_ERROR_LIST):
         return read_failure(reply)
     return None
+
+
+def _end(pause: asyncio.Future[None]) -> None:
+    if not pause.done():
+        pause.set_result(None)
 
 
 def _nothing() -> None:

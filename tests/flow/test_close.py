@@ -1,0 +1,143 @@
+"""Whoever waits when a client is closed ends, wherever it waits, and nothing is sent any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from intercom_async import Intercom, RetryPolicy
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.errors import ClosedError, ConnectionLostError
+from intercom_async.jobs import LONGEST_LOOK_S
+from intercom_async.scheduler import Scheduler
+from intercom_async.transport import MemoryTransport
+from intercom_async.wire import Reply, Request, StreamReply
+from tests.interrupted import Points, at_each_point
+
+from .conftest import TOKEN
+from .test_cancel import JOURNEYS, LATENCY_S, LIMITS, Answer, Journey
+
+REPLY_S = 2 * LATENCY_S + 0.15
+"""Longer than any reply takes, body and all."""
+CEILING_S = 0.2
+"""Who has just come to stand before a ceiling waits for it before it hears of anything."""
+
+
+class Wire(MemoryTransport):
+    """As a transport over HTTP: once it is closed nothing is sent, and what is under way is cut.
+
+    Args:
+        is_own: Else it is somebody else's, and closing it does nothing.
+    """
+
+    def __init__(self, answers: Callable[[Request], Any], *, is_own: bool) -> None:
+        super().__init__(answers)
+        self.unclosed = 0
+        self.sent_before: int | None = None
+        """Requests before it was closed."""
+        self._is_own = is_own
+        self._under_way: set[asyncio.Timeout] = set()
+
+    async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        if not self.is_open:
+            raise ClosedError("the HTTP session is closed")
+        reply: Reply = await self._cut(super().exchange(request, on_sent))
+        return reply
+
+    async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        whole = await self.exchange(request, on_sent)
+        if whole.status != 200:
+            return whole
+        self.unclosed += 1
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for start in range(0, len(whole.body), 20):
+                await self._cut(CLOCK.sleep(0.01))
+                yield whole.body[start : start + 20]
+
+        return StreamReply(whole.status, whole.headers, pieces(), self._closed)
+
+    def _closed(self) -> None:
+        self.unclosed -= 1
+
+    async def _cut(self, work: Any) -> Any:
+        if not self.is_open:
+            work.close()
+            raise ConnectionLostError("cut")
+        cut = asyncio.timeout(None)
+        self._under_way.add(cut)
+        try:
+            async with cut:
+                return await work
+        except TimeoutError:
+            raise ConnectionLostError("cut") from None
+        finally:
+            self._under_way.discard(cut)
+
+    async def close(self) -> None:
+        self.sent_before = len(self.requests)
+        if self._is_own:
+            await super().close()
+            for cut in tuple(self._under_way):
+                cut.reschedule(0.0)
+        await CLOCK.sleep(0)
+
+
+async def close_amid(
+    journey: Journey, limits: Limits | None, points: Points, *, is_own: bool
+) -> None:
+    serve = journey.server()
+
+    async def answer(request: Request) -> Answer:
+        # The head of a reply and its body.
+        await CLOCK.sleep(LATENCY_S)
+        await CLOCK.sleep(LATENCY_S)
+        return serve(request)
+
+    transport = Wire(answer, is_own=is_own)
+    scheduler = Scheduler(limits)
+    intercom = Intercom(
+        TOKEN, transport=transport, retry=RetryPolicy(max_attempts=6), scheduler=scheduler
+    )
+    await intercom.open()
+    loop = asyncio.get_running_loop()
+    closing: list[asyncio.Task[None]] = []
+    points.stop = lambda: closing.append(asyncio.Task(intercom.close(), loop=loop))
+    # The parts of the work wait, too.
+    loop.set_task_factory(points.spawn)
+    task = loop.create_task(journey.work(intercom))
+    await asyncio.wait([task])
+    loop.set_task_factory(None)
+    ended_at = CLOCK.now()
+    await asyncio.gather(*closing)
+    for _ in range(10):
+        await CLOCK.sleep(0)
+
+    seen = scheduler.statistics()
+    assert not any(seen.queued.values())
+    assert seen.in_flight == 0
+    assert transport.unclosed == 0
+    assert seen.granted - seen.refunded == len(transport.requests)
+    error = task.exception()
+    if points.stopped_at is None:
+        assert error is None
+        return
+    assert error is None or isinstance(error, ClosedError | ConnectionLostError), error
+    assert len(transport.requests) == transport.sent_before
+    longest_s = LONGEST_LOOK_S if journey.name == "export" else REPLY_S + CEILING_S
+    assert ended_at <= points.stopped_at + longest_s
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_own"),
+    [("room for all", True), ("one at a time", True), ("ceiling", False)],
+)
+@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.name)
+def test_whoever_waits_ends(journey: Journey, limits: str, *, is_own: bool) -> None:
+    attempt = partial(close_amid, journey, LIMITS[limits], is_own=is_own)
+    assert at_each_point(attempt, by_chance=journey.by_chance) > journey.least
