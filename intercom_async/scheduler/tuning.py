@@ -38,6 +38,6 @@ def tuning(window_s: float) -> Tuning:
         second_look_s=0.1 * min(scale, 1.0),
         uplink_s=0.1 * min(scale, 1.0),
         uplink_most_s=min(0.5, 0.2 * window_s),
-        release_s=0.15 * min(scale, 1.0),
+        release_s=0.19 * min(scale, 1.0),
         foreign_span_s=0.25 * min(scale, 1.0),
     )
