@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -97,6 +98,8 @@ class HttpTransport:
         self._is_own = session is None
         self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
         self._headers: tuple[Mapping[str, str], CIMultiDict[str]] = ({}, CIMultiDict())
+        self.reading: set[aiohttp.ClientResponse] = set()
+        """Answers whose bodies are being read."""
 
     async def open(self) -> None:
         """Make the session, in the loop that will use it."""
@@ -116,7 +119,11 @@ class HttpTransport:
         sending = _Sending(on_sent)
         try:
             response = await self._send(request, sending, self._timeout(request.timeout_s))
-            return Reply(response.status, response.headers, await _read(response, request))
+            self.reading.add(response)
+            try:
+                return Reply(response.status, response.headers, await _read(response, request))
+            finally:
+                self.reading.discard(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _translated(error, request, sending) from _cause(error)
 
@@ -135,9 +142,17 @@ class HttpTransport:
                 return Reply(response.status, response.headers, await _read(response, request))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _translated(error, request, sending) from _cause(error)
+        self.reading.add(response)
         return StreamReply(
-            response.status, response.headers, _chunks(response, request, sending), response.close
+            response.status,
+            response.headers,
+            _chunks(response, request, sending),
+            partial(self._end, response),
         )
+
+    def _end(self, response: aiohttp.ClientResponse) -> None:
+        self.reading.discard(response)
+        response.close()
 
     def _send(
         self, request: Request, sending: _Sending, times: aiohttp.ClientTimeout
@@ -172,6 +187,12 @@ class HttpTransport:
         if session is None or not self._is_own:
             return
         self._session = None
+        for response in self.reading:
+            # aiohttp closes the connection and leaves whoever waits for more of a body waiting.
+            response.content.set_exception(
+                ClosedError("the client was closed while its answer was read")
+            )
+        self.reading.clear()
         await session.close()
         # The loop needs turns to run the transports' own closing; without them, TLS connections
         # are still open when a program ends: https://docs.aiohttp.org/en/stable/client_advanced.html
