@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
@@ -138,6 +139,9 @@ async def close_amid(
     [("room for all", True), ("one at a time", True), ("ceiling", False)],
 )
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.name)
-def test_whoever_waits_ends(journey: Journey, limits: str, *, is_own: bool) -> None:
+def test_whoever_waits_ends(
+    journey: Journey, limits: str, caplog: pytest.LogCaptureFixture, *, is_own: bool
+) -> None:
     attempt = partial(close_amid, journey, LIMITS[limits], is_own=is_own)
     assert at_each_point(attempt, by_chance=journey.by_chance) > journey.least
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

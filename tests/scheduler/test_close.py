@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 from random import Random
 from typing import Any
@@ -68,5 +69,6 @@ async def close_amid(situation: Situation, points: Points) -> None:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
-def test_whoever_waits_hears_of_it(situation: Situation) -> None:
+def test_whoever_waits_hears_of_it(situation: Situation, caplog: pytest.LogCaptureFixture) -> None:
     assert at_each_point(partial(close_amid, situation)) >= 1
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
