@@ -143,12 +143,9 @@ class HttpTransport:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _translated(error, request, sending) from _cause(error)
         self.reading.add(response)
-        return StreamReply(
-            response.status,
-            response.headers,
-            _chunks(response, request, sending),
-            partial(self._end, response),
-        )
+        end = partial(self._end, response)
+        chunks = _chunks(response, request, sending, end)
+        return StreamReply(response.status, response.headers, chunks, end)
 
     def _end(self, response: aiohttp.ClientResponse) -> None:
         self.reading.discard(response)
@@ -233,7 +230,10 @@ async def _read_bounded(response: aiohttp.ClientResponse, request: Request) -> b
 
 
 async def _chunks(
-    response: aiohttp.ClientResponse, request: Request, sending: _Sending
+    response: aiohttp.ClientResponse,
+    request: Request,
+    sending: _Sending,
+    end: Callable[[], None],
 ) -> AsyncIterator[bytes]:
     """Give a body chunk by chunk, and close it at the end."""
     try:
@@ -242,7 +242,7 @@ async def _chunks(
     except (aiohttp.ClientError, TimeoutError) as error:
         raise _translated(error, request, sending) from _cause(error)
     finally:
-        response.close()
+        end()
 
 
 def _translated(

@@ -132,6 +132,10 @@ async def download(intercom: Intercom) -> None:
         await drain(stream.unzipped())
 
 
+async def wait_for_job(intercom: Intercom) -> None:
+    await intercom.jobs.wait("j1")
+
+
 async def tell(intercom: Intercom) -> None:
     events: list[EventFields] = [{"event_name": "a", "user_id": str(number)} for number in range(6)]
     await intercom.events.create_many(events, concurrency=3)
@@ -183,6 +187,7 @@ JOURNEYS = (
         scripted(job("pending"), job("in_progress"), job("completed"), reply(200, CSV)),
         least=8,
     ),
+    Journey("job", wait_for_job, scripted(job("pending"), job("pending"), job("success")), least=5),
     Journey("download", download, scripted(reply(200, CSV)), least=3),
     Journey("many events", tell, scripted(reply(202)), least=1),
 )

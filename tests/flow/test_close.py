@@ -130,7 +130,7 @@ async def close_amid(
         return
     assert error is None or isinstance(error, ClosedError | ConnectionLostError), error
     assert len(transport.requests) == transport.sent_before
-    longest_s = LONGEST_LOOK_S if journey.name == "export" else REPLY_S + CEILING_S
+    longest_s = LONGEST_LOOK_S if journey.name in {"export", "job"} else REPLY_S + CEILING_S
     assert ended_at <= points.stopped_at + longest_s
 
 

@@ -108,3 +108,16 @@ async def test_what_somebody_elses_session_reads_is_left_alone() -> None:
         await transport.close()
         go_on.set()
         assert (await reading).body == b"{}"
+
+
+@pytest.mark.parametrize("read", [read_whole, read_pieces])
+async def test_what_was_read_is_forgotten(read: Read) -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+    async with serving(talk) as (url, _):
+        transport = HttpTransport()
+        await transport.open()
+        await read(transport, url)
+        assert not transport.reading
+        await transport.close()
