@@ -36,6 +36,12 @@ LATENCY_S = 0.05
 ME = reply(200, {"type": "admin", "id": "1"})
 SOON = {"X_RateLimit_Limit": "10", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "10"}
 
+
+def state(status: str) -> Reply:
+    """Return the answer that a job is this far."""
+    return reply(200, {"type": "job", "id": "j1", "status": status})
+
+
 Answer = Reply | TransportError
 Handler = Callable[[Request], Answer]
 
@@ -187,7 +193,7 @@ JOURNEYS = (
         scripted(job("pending"), job("in_progress"), job("completed"), reply(200, CSV)),
         least=8,
     ),
-    Journey("job", wait_for_job, scripted(job("pending"), job("pending"), job("success")), least=5),
+    Journey("job", wait_for_job, scripted(*map(state, ("pending", "pending", "success"))), least=5),
     Journey("download", download, scripted(reply(200, CSV)), least=3),
     Journey("many events", tell, scripted(reply(202)), least=1),
 )
