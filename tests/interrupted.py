@@ -197,7 +197,7 @@ TIMED_OUT = Way("timed out", _timed_out, is_exact=False)
 LEFT = Way("scope left", _left, is_exact=False)
 LEFT_FROM_WITHIN = Way("outer scope left", _left_from_within, is_exact=False)
 MOVED_ON = Way("moved on", _moved_on, is_exact=False)
-FROM_OUTSIDE = (CANCELLED, TIMED_OUT, LEFT, LEFT_FROM_WITHIN, MOVED_ON)
+FROM_OUTSIDE = (CANCELLED, TIMED_OUT, LEFT_FROM_WITHIN, MOVED_ON)
 CHILD_CANCELLED = Way("child cancelled", _child_cancelled)
 CANCELLED_MEANWHILE = Way("cancelled while a child waits", _cancelled_meanwhile)
 
