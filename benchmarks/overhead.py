@@ -11,8 +11,9 @@ for three windows before the first round, so that ours knows the server's clock 
 program that runs for a while; what a read costs in its first seconds is printed as well.
 
 CPU time is `time.process_time` of the client's process, user and kernel mode, divided by the number
-of calls. Rounds are interleaved: each client once a round, so that what else the machine does falls
-on all of them. Printed are medians of the rounds, and the median of each round's ratios.
+of calls. Rounds are interleaved, and within a round the clients take turns, ten each: how fast a
+shared machine is, and what waking another process costs, changes from one second to the next, and
+falls on all of them so. Printed are medians of the rounds, and the median of each round's ratios.
 
 floor       aiohttp and msgspec decoding into the same structs as ours, over the same connector
 official    python-intercom, decoding into its own types
@@ -42,6 +43,7 @@ CALLS = ("read", "page")
 PROGRAMS = {"ours": "_ours", "floor": "_bare", "official": "_official"}
 SLOW = "official"
 READ_ONE_OF = 40
+TURNS = 10
 SETTLED_S = 31
 """Three windows of the rate limit, and what is left of the first."""
 
@@ -117,9 +119,17 @@ def measure(clients: dict[str, Child], amount: Amount) -> dict[str, dict[str, li
     }
     for _ in range(amount.rounds):
         for what in CALLS:
-            for name, process in clients.items():
-                answer = process.ask(do=what, times=amount.times(name, what))
-                found[what][name].append(1e6 * answer["cpu_s"] / answer["objects"])
+            spent = dict.fromkeys(clients, (0.0, 0))
+            for turn in range(TURNS):
+                for name, process in clients.items():
+                    times = amount.times(name, what)
+                    share = times * (turn + 1) // TURNS - times * turn // TURNS
+                    if share:
+                        answer = process.ask(do=what, times=share)
+                        cpu_s, objects = spent[name]
+                        spent[name] = cpu_s + answer["cpu_s"], objects + answer["objects"]
+            for name, (cpu_s, objects) in spent.items():
+                found[what][name].append(1e6 * cpu_s / objects)
     return found
 
 
