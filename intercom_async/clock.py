@@ -63,3 +63,8 @@ class LoopClock:
 
 CLOCK: Clock = LoopClock()
 """What is used where no other clock is given."""
+
+
+def reader(clock: Clock, loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    """Return what tells a clock's time in a loop: the loop itself where it is asked anyhow."""
+    return loop.time if clock is CLOCK else clock.now

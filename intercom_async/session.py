@@ -262,24 +262,25 @@ class Session:
         )
         self._permits.add(permit)
         try:
-            async with permit:
-                if permit not in self._permits:
-                    # Closed after the turn was given, before it could be taken.
-                    permit.refund()
-                    raise ClosedError("the client was closed as the call had its turn")
-                progress.maybe_sent = True
-                try:
-                    reply = await progress.exchange(request, permit.sent)
-                except ConnectError:
-                    permit.refund()
-                    raise
-                failure = _failure(reply)
-                permit.observe(
-                    status=reply.status,
-                    headers=reply.headers,
-                    message=None if failure is None else failure.message,
-                )
+            await permit.enter()
+            if permit not in self._permits:
+                # Closed after the turn was given, before it could be taken.
+                permit.refund()
+                raise ClosedError("the client was closed as the call had its turn")
+            progress.maybe_sent = True
+            try:
+                reply = await progress.exchange(request, permit.sent)
+            except ConnectError:
+                permit.refund()
+                raise
+            failure = _failure(reply)
+            permit.observe(
+                status=reply.status,
+                headers=reply.headers,
+                message=None if failure is None else failure.message,
+            )
         finally:
+            permit.leave()
             self._permits.discard(permit)
         return permit, reply, failure
 

@@ -27,7 +27,7 @@ When a window ends
 Nobody knows the server's clock. Each reply confines it to an interval (`limiter_clock`), and two
 replies on both sides of an end confine it to about a round trip; the wall clock of this machine is
 never read. A request that may land in either window needs room in both, and is charged to both.
-Clocks part, so now and then the last call of a window is sent when it may land in either (`scouts`).
+Clocks part, so now and then the last call of a window goes when it may land in either (`scouts`).
 
 How fast
 --------

@@ -127,8 +127,7 @@ class Gate:
         low, high = clock.counting(now)
         high += self._uplink_s
         first, last = grid.window_at(now + low), grid.window_at(now + high)
-        span = self._span
-        if not span or span[0].window != first or span[-1].window != last:
+        if not self._span or self._span[0].window != first or self._span[-1].window != last:
             self._span = tuple(map(self.ledger, range(first, last + 1, grid.length_ms)))
         # Until the next window comes into reach; drift is far less than a millisecond by then.
         self._span_until = min(first / 1000 - low, last / 1000 - high) - EPSILON_S * grid.length_s

@@ -124,8 +124,7 @@ class Permit:
         return self.state is GRANTED
 
     def __aenter__(self) -> Coroutine[Any, Any, Permit]:
-        # One coroutine for all of the wait: a hundred thousand may wait at a time.
-        return self._turns.enter(self)
+        return self.enter()
 
     async def __aexit__(
         self,
@@ -142,6 +141,16 @@ class Permit:
         left_s = max(0.0, self.deadline - now)
         return left_s if self.max_wait_s is None else min(left_s, self.max_wait_s)
 
+    def enter(self) -> Coroutine[Any, Any, Permit]:
+        """Begin the block, as entering it does; `leave` has to follow, whatever comes of it.
+
+        Raises:
+            ClosedError: The scheduler is closed, or belongs to another loop.
+            WaitTooLongError: The wait would be, or has become, too long.
+        """
+        # One coroutine for all of the wait: a hundred thousand may wait at a time.
+        return self._turns.enter(self)
+
     def leave(self) -> None:
         """End the block, as leaving it does."""
         self._replies.leave(self)
@@ -152,7 +161,7 @@ class Permit:
 
     def sent(self) -> None:
         """Say that the bytes leave now; before that, entering the block counts as the moment."""
-        self.sent_at = self._turns.clock.now()
+        self.sent_at = self._turns.now()
 
     def observe(
         self, *, status: int, headers: Mapping[str, str], message: str | None = None

@@ -58,7 +58,7 @@ class Replies:
             return
         permit.state = OBSERVED
         turns, gate = self._turns, permit.app.gate
-        now = turns.clock.now()
+        now = turns.now()
         limit, had_headers = gate.limit, gate.has_headers
         reply = permit.window = parse_window(headers)
         is_full = False

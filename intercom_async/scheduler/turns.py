@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
-from intercom_async.clock import Clock, TimerHandle
+from intercom_async.clock import Clock, TimerHandle, reader
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
 from intercom_async.priority import Priority
@@ -57,6 +57,7 @@ class Turns:
         "hooks",
         "is_closed",
         "most",
+        "now",
         "waiting",
         "workspace",
     )
@@ -73,6 +74,8 @@ class Turns:
         hooks: SafeHooks,
     ) -> None:
         self.clock: Clock = clock
+        self.now: Callable[[], float] = clock.now
+        """Tells the time."""
         self.workspace: Workspace = workspace
         self.breaker: Breaker = breaker
         self.counters: Counters = counters
@@ -129,6 +132,7 @@ class Turns:
         if self._loop is not None:
             raise ClosedError("a scheduler belongs to one event loop, and this is another")
         self._loop = loop
+        self.now = reader(self.clock, loop)
 
     def _give_up(self, permit: Permit) -> None:
         """Give back what a wait that has ended otherwise held."""
@@ -144,7 +148,7 @@ class Turns:
         if self.is_closed:
             raise ClosedError("the scheduler is closed")
         app = permit.app
-        now = permit.since = self.clock.now()
+        now = permit.since = self.now()
         app.arrived(permit.priority, now)
         if not self.waiting:
             again = self._look(permit, now)
@@ -189,7 +193,7 @@ class Turns:
 
     def expire(self, permit: Permit) -> None:
         """End a wait that has become longer than allowed."""
-        now = self.clock.now()
+        now = self.now()
         wait_s, reset_at = estimate_s(permit.app, permit, now)
         self.abandon(
             permit,
@@ -263,7 +267,7 @@ class Turns:
         self._pump_is_due = False
         if not self.waiting or self.is_closed:
             return
-        now = self.clock.now()
+        now = self.now()
         again = math.inf
         apps = [app for app in self.apps.values() if app.lanes.live]
         if len(apps) > 1:
