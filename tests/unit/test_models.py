@@ -56,7 +56,7 @@ def test_models_say_frozen_and_keyword_only_themselves() -> None:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
                 said = {word.arg for word in node.keywords}
-                assert said == {"frozen", "kw_only"}, f"{path.name}: {node.name}"
+                assert said - {"gc"} == {"frozen", "kw_only"}, f"{path.name}: {node.name}"
 
 
 def test_everything_is_exported_in_order() -> None:
