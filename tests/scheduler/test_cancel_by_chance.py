@@ -214,7 +214,7 @@ class World:
                 assert ledger.workspace is None or ledger.workspace.outstanding == 0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(limits=st.sampled_from(LIMITS), seed=st.integers(0, 1000), steps=steps)
 def test_whatever_is_cancelled_all_end_and_nothing_stays_charged(
     limits: Limits, seed: int, steps: list[Step]
