@@ -116,8 +116,7 @@ class LimiterClock:
     def _quicken(self, rtt_s: float) -> None:
         """Take in that a call was quicker than all before it."""
         lead_s = LEAD * rtt_s
-        if self.lead_s:
-            self._soonest -= self.lead_s - lead_s
+        self._soonest -= self.lead_s - lead_s
         self._quickest_s, self.lead_s = rtt_s, lead_s
         self.version += 1
 

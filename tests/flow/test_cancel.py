@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -46,6 +46,18 @@ Answer = Reply | TransportError
 Handler = Callable[[Request], Answer]
 
 
+def late(serve: Handler) -> Callable[[Request], Awaitable[Answer]]:
+    """Return a server whose answers take a while, and who says who it is whatever else it does."""
+
+    async def answer(request: Request) -> Answer:
+        # The head of a reply and its body.
+        await CLOCK.sleep(LATENCY_S)
+        await CLOCK.sleep(LATENCY_S)
+        return ME if request.url.endswith("/me") else serve(request)
+
+    return answer
+
+
 def scripted(*answers: Answer) -> Callable[[], Handler]:
     """Return what makes a server that gives these answers, and the last one from then on."""
 
@@ -69,10 +81,13 @@ class Trickling(MemoryTransport):
 
         async def pieces() -> AsyncIterator[bytes]:
             for start in range(0, len(whole.body), 20):
-                await CLOCK.sleep(0.01)
+                await self._piece()
                 yield whole.body[start : start + 20]
 
         return StreamReply(whole.status, whole.headers, pieces(), self._closed)
+
+    async def _piece(self) -> None:
+        await CLOCK.sleep(0.01)
 
     def _closed(self) -> None:
         self.unclosed -= 1
@@ -201,15 +216,7 @@ JOURNEYS = (
 
 @asynccontextmanager
 async def go_on(journey: Journey, limits: Limits | None = None) -> AsyncGenerator[Work, None]:
-    serve = journey.server()
-
-    async def answer(request: Request) -> Answer:
-        # The head of a reply and its body.
-        await CLOCK.sleep(LATENCY_S)
-        await CLOCK.sleep(LATENCY_S)
-        return ME if request.url.endswith("/me") else serve(request)
-
-    transport = Trickling(answer)
+    transport = Trickling(late(journey.server()))
     async with Intercom(
         TOKEN, transport=transport, retry=RetryPolicy(max_attempts=6), limits=limits
     ) as intercom:

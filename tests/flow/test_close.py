@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,12 +16,11 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, ConnectionLostError
 from intercom_async.jobs import LONGEST_LOOK_S
 from intercom_async.scheduler import Scheduler
-from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply, Request, StreamReply
+from intercom_async.wire import Reply, Request
 from tests.interrupted import Points, at_each_point
 
 from .conftest import TOKEN
-from .test_cancel import JOURNEYS, LATENCY_S, LIMITS, Answer, Journey
+from .test_cancel import JOURNEYS, LATENCY_S, LIMITS, Journey, Trickling, late
 
 REPLY_S = 2 * LATENCY_S + 0.15
 """Longer than any reply takes, body and all."""
@@ -29,7 +28,7 @@ CEILING_S = 0.2
 """Who has just come to stand before a ceiling waits for it before it hears of anything."""
 
 
-class Wire(MemoryTransport):
+class Wire(Trickling):
     """As a transport over HTTP: once it is closed nothing is sent, and what is under way is cut.
 
     Args:
@@ -38,7 +37,6 @@ class Wire(MemoryTransport):
 
     def __init__(self, answers: Callable[[Request], Any], *, is_own: bool) -> None:
         super().__init__(answers)
-        self.unclosed = 0
         self.sent_before: int | None = None
         """Requests before it was closed."""
         self._is_own = is_own
@@ -50,21 +48,8 @@ class Wire(MemoryTransport):
         reply: Reply = await self._cut(super().exchange(request, on_sent))
         return reply
 
-    async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
-        whole = await self.exchange(request, on_sent)
-        if whole.status != 200:
-            return whole
-        self.unclosed += 1
-
-        async def pieces() -> AsyncIterator[bytes]:
-            for start in range(0, len(whole.body), 20):
-                await self._cut(CLOCK.sleep(0.01))
-                yield whole.body[start : start + 20]
-
-        return StreamReply(whole.status, whole.headers, pieces(), self._closed)
-
-    def _closed(self) -> None:
-        self.unclosed -= 1
+    async def _piece(self) -> None:
+        await self._cut(super()._piece())
 
     async def _cut(self, work: Any) -> Any:
         if not self.is_open:
@@ -92,15 +77,7 @@ class Wire(MemoryTransport):
 async def close_amid(
     journey: Journey, limits: Limits | None, points: Points, *, is_own: bool
 ) -> None:
-    serve = journey.server()
-
-    async def answer(request: Request) -> Answer:
-        # The head of a reply and its body.
-        await CLOCK.sleep(LATENCY_S)
-        await CLOCK.sleep(LATENCY_S)
-        return serve(request)
-
-    transport = Wire(answer, is_own=is_own)
+    transport = Wire(late(journey.server()), is_own=is_own)
     scheduler = Scheduler(limits)
     intercom = Intercom(
         TOKEN, transport=transport, retry=RetryPolicy(max_attempts=6), scheduler=scheduler
