@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from intercom_async.coercion import read_either
+from intercom_async.codec.coercion import read_either
 from intercom_async.models import Conversation, ConversationPage
 
 HEADERS = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from intercom_async.coercion import is_array, is_object
+from intercom_async.codec.coercion import is_array, is_object
 
 VERSIONS = ("2.14", "2.15", "2.16")
 

@@ -12,7 +12,7 @@ from msgspec import inspect
 
 from intercom_async import models
 from intercom_async.codec import decode, drift, reset_drift
-from intercom_async.coercion import is_array, is_object
+from intercom_async.codec.coercion import is_array, is_object
 from intercom_async.models import AssigneeId, Id, LooseTimestamp
 
 from .descriptions import (

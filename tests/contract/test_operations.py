@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from intercom_async.coercion import is_object
+from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
 from intercom_async.operation import Call, Operation, Paging

@@ -16,7 +16,7 @@ from msgspec import inspect
 
 from intercom_async import models
 from intercom_async.codec import decode
-from intercom_async.coercion import read_either
+from intercom_async.codec.coercion import read_either
 from intercom_async.errors import DecodeError
 from tests.contract.operations import rows
 from tests.unit.bodies import made_up

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from intercom_async.arguments import to_iso, to_unix
-from intercom_async.encoding import encode
+from intercom_async.codec.encoding import encode
 from intercom_async.errors import ConfigError
 from intercom_async.fields import ContentReference, FinMessage
 from intercom_async.operation import Call
