@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id, Moment
-from intercom_async.operation import Parameter, only_fields
+from intercom_async.request.operation import Parameter, only_fields
 
 T = TypeVar("T")
 

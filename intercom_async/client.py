@@ -23,13 +23,13 @@ from intercom_async.config import (
     resolve_token,
 )
 from intercom_async.errors import ClosedError, ConfigError
-from intercom_async.operation import Call, Id, Method, Parameter, Repeat, any_operation
 from intercom_async.priority import Priority
+from intercom_async.request.operation import Call, Id, Method, Parameter, Repeat, any_operation
+from intercom_async.request.options import Options, View
+from intercom_async.request.session import Session
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
-from intercom_async.session import Session
 from intercom_async.transport import HttpTransport
-from intercom_async.view import Options, View
 from intercom_async.wire import StreamReply, Transport
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Self, TypeVar
 
-from intercom_async.operation import Call, Paging
+from intercom_async.request.operation import Call, Paging
 
 T = TypeVar("T")
 

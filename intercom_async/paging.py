@@ -23,7 +23,7 @@ import msgspec
 
 from intercom_async.errors import PaginationError
 from intercom_async.models.page import Page
-from intercom_async.operation import Call, Paging
+from intercom_async.request.operation import Call, Paging
 
 T = TypeVar("T")
 

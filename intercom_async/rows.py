@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, TypedDict, TypeVar, Unpack
 
-from intercom_async.operation import Kind, Method, Operation, Paging, Repeat
+from intercom_async.request.operation import Kind, Method, Operation, Paging, Repeat
 
 T = TypeVar("T")
 

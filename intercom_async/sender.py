@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
-from intercom_async.operation import Call
+from intercom_async.request.operation import Call
 from intercom_async.response import Response
 from intercom_async.wire import StreamReply
 

@@ -15,8 +15,8 @@ from intercom_async.catalogue import RESOURCES
 from intercom_async.client import Intercom
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page, with_items
-from intercom_async.operation import Call, Method, Operation, Paging, any_operation
 from intercom_async.pager import Pager
+from intercom_async.request.operation import Call, Method, Operation, Paging, any_operation
 
 from .connection import Connection
 from .console import put_json

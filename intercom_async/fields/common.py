@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from intercom_async.operation import Id as Id  # noqa: PLC0414 (given on)
+from intercom_async.request.operation import Id as Id  # noqa: PLC0414 (given on)
 
 Moment = int | datetime
 """UNIX seconds, or a datetime with a time zone, which is sent as UNIX seconds."""

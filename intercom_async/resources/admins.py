@@ -18,7 +18,7 @@ from intercom_async.models import (
     TeamMetric,
     TeamPage,
 )
-from intercom_async.operation import Operation, Paging
+from intercom_async.request.operation import Operation, Paging
 from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/admins", "admins")

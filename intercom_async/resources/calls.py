@@ -9,7 +9,7 @@ from intercom_async.arguments import given, to_id_list
 from intercom_async.download import Download
 from intercom_async.fields import NewVoiceCall
 from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
-from intercom_async.operation import Paging
+from intercom_async.request.operation import Paging
 from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/calls", "calls")

@@ -32,8 +32,8 @@ from intercom_async.models import (
     Tag,
     Visitor,
 )
-from intercom_async.operation import Operation, Paging
 from intercom_async.query import F, Predicate, Query
+from intercom_async.request.operation import Operation, Paging
 from intercom_async.resource import Id, Page, Pager, Resource, Rows, fill
 
 log: logging.Logger = logging.getLogger("intercom_async")

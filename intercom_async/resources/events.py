@@ -13,7 +13,7 @@ from intercom_async.errors import ConfigError, ResponseError, ServerError
 from intercom_async.fan_out import Source, check_concurrency, check_source, fan_out
 from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
-from intercom_async.operation import Paging
+from intercom_async.request.operation import Paging
 from intercom_async.resource import Id, Pager, Resource, Rows, fill
 
 API = Rows("/events", "data-events")

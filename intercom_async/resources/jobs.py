@@ -14,7 +14,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.fields import Moment, ReportingQuery
 from intercom_async.jobs import begin, csv_rows, wait_for
 from intercom_async.models import DataExport, Dataset, Job, ReportingExport
-from intercom_async.operation import OCTETS
+from intercom_async.request.operation import OCTETS
 from intercom_async.resource import Id, Page, Pager, Resource, Rows
 
 API = Rows("/jobs", "jobs")

@@ -26,9 +26,9 @@ from typing import (
     is_typeddict,
 )
 
-from intercom_async.operation import Call
 from intercom_async.pager import Pager
 from intercom_async.query import F, Predicate
+from intercom_async.request.operation import Call
 from intercom_async.resource import Sender
 from intercom_async.response import Response
 from intercom_async.wire import StreamReply

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import intercom_async.resources
-from intercom_async.operation import Operation
+from intercom_async.request.operation import Operation
 from intercom_async.resource import Resource
 
 from .descriptions import VERSIONS, Node, description, properties, resolved

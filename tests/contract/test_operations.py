@@ -15,7 +15,7 @@ import pytest
 from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
-from intercom_async.operation import Call, Operation, Paging
+from intercom_async.request.operation import Call, Operation, Paging
 
 from . import choices
 from .arguments import arguments, record, selections

@@ -11,10 +11,10 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from intercom_async.errors import ConfigError, QueryError
-from intercom_async.operation import Call
+from intercom_async.request.operation import Call
+from intercom_async.request.options import Options, View
 from intercom_async.resource import Sender
 from intercom_async.response import Response
-from intercom_async.view import Options, View
 
 from .arguments import Argument, Recorder, Samples, arguments, perform, selections
 from .choices import COMPOSED

@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from intercom_async.operation import Call, version_number
+from intercom_async.request.operation import Call, version_number
+from intercom_async.request.options import Options, View
 from intercom_async.response import Response
 from intercom_async.transport import MemoryTransport
-from intercom_async.view import Options, View
 from intercom_async.wire import Reply, Request, StreamReply
 
 from . import choices

@@ -17,7 +17,7 @@ import pytest
 
 from intercom_async import fields
 from intercom_async.errors import ConfigError, QueryError
-from intercom_async.operation import encode_query
+from intercom_async.request.operation import encode_query
 
 from .arguments import Argument, Recorder, Samples, arguments, perform, record, selections
 from .choices import COMPOSED

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from intercom_async import backoff
-from intercom_async.backoff import RetryBudget, after_status, after_transport_error
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import ConnectError, ConnectionLostError, RequestTimeoutError
-from intercom_async.operation import Repeat
+from intercom_async.request import retry as backoff
+from intercom_async.request.operation import Repeat
+from intercom_async.request.retry import RetryBudget, after_status, after_transport_error
 
 POLICY = RetryPolicy()
 

@@ -15,7 +15,7 @@ from intercom_async.errors import (
     UnauthorizedError,
     UnprocessableError,
 )
-from intercom_async.failure import read_failure, to_error
+from intercom_async.request.error_body import read_failure, to_error
 from intercom_async.wire import Reply
 
 LIST = b'{"type":"error.list","request_id":"r1","errors":[{"code":"not_found","message":"No"}]}'

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from intercom_async.errors import ConfigError
-from intercom_async.operation import Operation, any_operation, encode_query, version_number
+from intercom_async.request.operation import Operation, any_operation, encode_query, version_number
 
 GET = Operation("GET", "/contacts/{contact_id}", object)
 DETACH = Operation("DELETE", "/contacts/{contact_id}/tags/{tag_id}", object)

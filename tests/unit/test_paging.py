@@ -9,8 +9,8 @@ from hypothesis import given, strategies as st
 from intercom_async.codec import decode
 from intercom_async.errors import PaginationError
 from intercom_async.models import Page
-from intercom_async.operation import Call, Operation, Paging
 from intercom_async.paging import apply, continuation, from_checkpoint, to_checkpoint
+from intercom_async.request.operation import Call, Operation, Paging
 
 Row = dict[str, Any]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from intercom_async.redirect import follow
+from intercom_async.request.redirects import follow
 from intercom_async.wire import Reply, Request
 
 

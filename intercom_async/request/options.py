@@ -19,9 +19,9 @@ from intercom_async.config import (
     check_version,
 )
 from intercom_async.errors import ConfigError
-from intercom_async.operation import JSON, Call, version_number
 from intercom_async.priority import Priority
-from intercom_async.session import Terms
+from intercom_async.request.operation import JSON, Call, version_number
+from intercom_async.request.session import Terms
 from intercom_async.wire import Request
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import TransportError
-from intercom_async.operation import Repeat
+from intercom_async.request.operation import Repeat
 from intercom_async.window import header
 
 REQUEST_TIMEOUT = 408

@@ -14,7 +14,6 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from intercom_async import backoff, redirect
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.codec import decode
 from intercom_async.config import RetryPolicy
@@ -26,9 +25,10 @@ from intercom_async.errors import (
     IntercomError,
     TransportError,
 )
-from intercom_async.failure import Failure, read_failure, request_id, to_error
-from intercom_async.operation import Call
 from intercom_async.priority import Priority
+from intercom_async.request import redirects as redirect, retry as backoff
+from intercom_async.request.error_body import Failure, read_failure, request_id, to_error
+from intercom_async.request.operation import Call
 from intercom_async.response import Response
 from intercom_async.scheduler import Permit, Scheduler, Throttle
 from intercom_async.scheduler.throttle import FULL_WINDOW
