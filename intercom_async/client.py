@@ -30,7 +30,7 @@ from intercom_async.request.session import Session
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
 from intercom_async.transport import HttpTransport
-from intercom_async.wire import StreamReply, Transport
+from intercom_async.transport.base import StreamReply, Transport
 
 T = TypeVar("T")
 

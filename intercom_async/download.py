@@ -14,7 +14,7 @@ from typing import Self
 
 from intercom_async.errors import ClosedError, DecodeError
 from intercom_async.response import Response
-from intercom_async.wire import StreamReply
+from intercom_async.transport.base import StreamReply
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS

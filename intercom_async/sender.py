@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
-from intercom_async.wire import StreamReply
+from intercom_async.transport.base import StreamReply
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority
 from intercom_async.request.operation import JSON, Call, version_number
 from intercom_async.request.session import Terms
-from intercom_async.wire import Request
+from intercom_async.transport.base import Request
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ from intercom_async.request.operation import Call
 from intercom_async.response import Response
 from intercom_async.scheduler import Permit, Scheduler, Throttle
 from intercom_async.scheduler.throttle import FULL_WINDOW
-from intercom_async.wire import FIRST_FAILURE, Reply, Request, StreamReply, Transport
+from intercom_async.transport.base import FIRST_FAILURE, Reply, Request, StreamReply, Transport
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from intercom_async.client import Intercom
 from intercom_async.errors import ClosedError, ConfigError, IntercomError
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
-from intercom_async.wire import StreamReply
+from intercom_async.transport.base import StreamReply
 
 T = TypeVar("T")
 

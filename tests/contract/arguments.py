@@ -31,7 +31,7 @@ from intercom_async.query import F, Predicate
 from intercom_async.request.operation import Call
 from intercom_async.resource import Sender
 from intercom_async.response import Response
-from intercom_async.wire import StreamReply
+from intercom_async.transport.base import StreamReply
 
 from .choices import ALL, CHOICES
 from .descriptions import VERSIONS, Node, properties, resolved

@@ -18,7 +18,7 @@ from intercom_async.request.operation import Call, version_number
 from intercom_async.request.options import Options, View
 from intercom_async.response import Response
 from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply, Request, StreamReply
+from intercom_async.transport.base import Reply, Request, StreamReply
 
 from . import choices
 from .arguments import Samples, SentError, perform, record, selections

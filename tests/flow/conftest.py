@@ -10,8 +10,8 @@ import pytest
 from intercom_async import Intercom
 from intercom_async.errors import TransportError
 from intercom_async.transport import MemoryTransport
+from intercom_async.transport.base import Reply, Transport
 from intercom_async.transport.memory import Handler
-from intercom_async.wire import Reply, Transport
 from tests.virtual import VirtualLoop
 
 TOKEN = "dG9rOnNlY3JldA=="

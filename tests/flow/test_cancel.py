@@ -14,7 +14,7 @@ from intercom_async.config import Limits
 from intercom_async.errors import ConnectionLostError, ForbiddenError, TransportError
 from intercom_async.fields import EventFields
 from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply, Request, StreamReply
+from intercom_async.transport.base import Reply, Request, StreamReply
 from tests.interrupted import (
     CANCELLED,
     CANCELLED_MEANWHILE,

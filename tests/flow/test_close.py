@@ -16,7 +16,7 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, ConnectionLostError
 from intercom_async.jobs import LONGEST_LOOK_S
 from intercom_async.scheduler import Scheduler
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 from tests.interrupted import Points, at_each_point
 
 from .conftest import TOKEN

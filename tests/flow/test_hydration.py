@@ -17,7 +17,7 @@ from intercom_async.fields import EventFields
 from intercom_async.hydration import MOST_PARTS, Hydrated
 from intercom_async.models import Conversation
 from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 from tests.virtual import run_virtual
 
 from .conftest import Client, failure, reply

@@ -17,7 +17,7 @@ from intercom_async import (
     RateLimitedError,
 )
 from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 
 from .conftest import Client, failure, reply
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from intercom_async import F, RequestTimeoutError, RetryPolicy, ServerError
-from intercom_async.wire import Request
+from intercom_async.transport.base import Request
 
 from .conftest import Client, failure, reply
 

@@ -12,7 +12,7 @@ import pytest
 
 from intercom_async import ConfigError, DecodeError, F, Intercom, PaginationError, RetryPolicy
 from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 
 from .conftest import Client, failure, reply
 

@@ -10,7 +10,7 @@ import pytest
 
 from intercom_async import Intercom, PaginationError
 from intercom_async.errors import BadRequestError, ConnectionLostError, NotFoundError
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 
 from .conftest import Client, failure, reply
 

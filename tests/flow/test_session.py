@@ -28,7 +28,7 @@ from intercom_async import (
 )
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 
 from .conftest import TOKEN, Client, failure, reply
 

@@ -15,7 +15,7 @@ from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport import HttpTransport
-from intercom_async.wire import Request
+from intercom_async.transport.base import Request
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from intercom_async.errors import ClosedError, ConnectionLostError
 from intercom_async.transport import HttpTransport
-from intercom_async.wire import StreamReply
+from intercom_async.transport.base import StreamReply
 
 from .test_http import request, serving
 

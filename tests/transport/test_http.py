@@ -18,7 +18,7 @@ from intercom_async.errors import (
     RequestTimeoutError,
 )
 from intercom_async.transport import HttpTransport
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 
 pytestmark = pytest.mark.anyio
 

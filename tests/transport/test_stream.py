@@ -8,7 +8,7 @@ import pytest
 
 from intercom_async.errors import ConnectError, ConnectionLostError, RequestTimeoutError
 from intercom_async.transport import HttpTransport
-from intercom_async.wire import Reply, StreamReply
+from intercom_async.transport.base import Reply, StreamReply
 
 from .test_http import answer, request, serving
 

@@ -16,7 +16,7 @@ from intercom_async.errors import (
     UnprocessableError,
 )
 from intercom_async.request.error_body import read_failure, to_error
-from intercom_async.wire import Reply
+from intercom_async.transport.base import Reply
 
 LIST = b'{"type":"error.list","request_id":"r1","errors":[{"code":"not_found","message":"No"}]}'
 

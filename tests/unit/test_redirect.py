@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from intercom_async.request.redirects import follow
-from intercom_async.wire import Reply, Request
+from intercom_async.transport.base import Reply, Request
 
 
 def request(method: str = "GET", url: str = "https://api.intercom.io/calls/1/recording") -> Request:

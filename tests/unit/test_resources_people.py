@@ -12,7 +12,7 @@ import pytest
 from intercom_async import ConfigError, Intercom
 from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.transport import MemoryTransport
-from intercom_async.wire import Reply
+from intercom_async.transport.base import Reply
 from tests.virtual import run_virtual
 
 Use = Callable[[Intercom], Awaitable[object]]

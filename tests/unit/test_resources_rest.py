@@ -21,7 +21,7 @@ from intercom_async.resources.jobs import ReportingExports
 from intercom_async.resources.news import Banners
 from intercom_async.resources.workspace import Macros, OfficeHours
 from intercom_async.response import Response
-from intercom_async.wire import StreamReply
+from intercom_async.transport.base import StreamReply
 
 T = TypeVar("T")
 
