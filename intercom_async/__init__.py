@@ -42,7 +42,7 @@ from intercom_async.errors import (
     WaitTooLongError,
 )
 from intercom_async.models import Page
-from intercom_async.pager import Pager
+from intercom_async.pagination.pager import Pager
 from intercom_async.priority import Priority, fairness_key, priority
 from intercom_async.query import F
 from intercom_async.response import Response

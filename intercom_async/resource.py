@@ -18,7 +18,7 @@ from intercom_async.arguments import check_given, check_per_page, needed, to_par
 from intercom_async.download import Download
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
-from intercom_async.pager import Pager
+from intercom_async.pagination.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
 from intercom_async.request.operation import BODILESS, Call, Id, Operation
 from intercom_async.rows import Rows

@@ -15,7 +15,7 @@ from intercom_async.catalogue import RESOURCES
 from intercom_async.client import Intercom
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page, with_items
-from intercom_async.pager import Pager
+from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Call, Method, Operation, Paging, any_operation
 
 from .connection import Connection

@@ -7,9 +7,9 @@ from typing import Unpack
 from intercom_async.arguments import given, needed, to_id, to_ids
 from intercom_async.fields import CompanyChanges, CompanyFields, Order
 from intercom_async.models import Company, Contact, DeletedObject, FoundCompany, Note, Segment
+from intercom_async.pagination.company_scroll import CompanyPager
 from intercom_async.request.operation import Call, Paging
 from intercom_async.resource import Id, Page, Pager, Resource, Rows, fill
-from intercom_async.scroll import CompanyPager
 
 API = Rows("/companies", "companies")
 

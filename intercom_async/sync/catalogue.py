@@ -7,7 +7,7 @@ import msgspec
 from intercom_async import models
 from intercom_async.catalogue import Catalogue
 from intercom_async.errors import GoneError, NotFoundError
-from intercom_async.pager import Pager
+from intercom_async.pagination.pager import Pager
 
 from .streams import Brood, Children, Listing, Ranged, Stream, Window
 

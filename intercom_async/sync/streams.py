@@ -21,7 +21,7 @@ from typing import Any, Literal
 import msgspec
 
 from intercom_async.catalogue import Catalogue
-from intercom_async.pager import Pager
+from intercom_async.pagination.pager import Pager
 
 from .errors import SyncError
 

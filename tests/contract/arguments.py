@@ -26,7 +26,7 @@ from typing import (
     is_typeddict,
 )
 
-from intercom_async.pager import Pager
+from intercom_async.pagination.pager import Pager
 from intercom_async.query import F, Predicate
 from intercom_async.request.operation import Call
 from intercom_async.resource import Sender

@@ -9,7 +9,12 @@ from hypothesis import given, strategies as st
 from intercom_async.codec import decode
 from intercom_async.errors import PaginationError
 from intercom_async.models import Page
-from intercom_async.paging import apply, continuation, from_checkpoint, to_checkpoint
+from intercom_async.pagination.continuation import (
+    apply,
+    continuation,
+    from_checkpoint,
+    to_checkpoint,
+)
 from intercom_async.request.operation import Call, Operation, Paging
 
 Row = dict[str, Any]

@@ -12,7 +12,7 @@ from intercom_async.arguments import to_iso, to_unix
 from intercom_async.codec.encoding import encode
 from intercom_async.errors import ConfigError
 from intercom_async.fields import ContentReference, FinMessage
-from intercom_async.pager import Pager
+from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Call
 from intercom_async.resources.content import Content
 from intercom_async.resources.fin import DataConnectors, Fin

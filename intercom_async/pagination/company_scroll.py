@@ -35,8 +35,8 @@ from intercom_async.errors import (
     TransportError,
 )
 from intercom_async.models.page import Page, with_items
-from intercom_async.pager import Fetch, Pager
-from intercom_async.paging import apply, continuation
+from intercom_async.pagination.continuation import apply, continuation
+from intercom_async.pagination.pager import Fetch, Pager
 from intercom_async.request.operation import Call
 
 T = TypeVar("T")

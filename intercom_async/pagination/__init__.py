@@ -1,0 +1,1 @@
+"""Lists: the pager, its continuation from page to page, the page size, the company scroll."""
