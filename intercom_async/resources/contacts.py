@@ -20,7 +20,6 @@ from intercom_async.fields import (
     Order,
     VisitorChanges,
 )
-from intercom_async.jobs import looks
 from intercom_async.models import (
     Company,
     Contact,
@@ -35,6 +34,7 @@ from intercom_async.models import (
 from intercom_async.query import F, Predicate, Query
 from intercom_async.request.operation import Operation, Paging
 from intercom_async.resource import Id, Page, Pager, Resource, Rows, fill
+from intercom_async.workflows.polling import looks
 
 log: logging.Logger = logging.getLogger("intercom_async")
 

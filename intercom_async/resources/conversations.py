@@ -17,7 +17,6 @@ from intercom_async.arguments import (
     with_text,
 )
 from intercom_async.bodies import reply_body
-from intercom_async.fan_out import Source
 from intercom_async.fields import (
     Assignment,
     ContactKey,
@@ -31,7 +30,6 @@ from intercom_async.fields import (
     ReplyFields,
     TicketConversion,
 )
-from intercom_async.hydration import HasId, Hydration
 from intercom_async.models import (
     Conversation,
     ConversationCustomers,
@@ -48,6 +46,8 @@ from intercom_async.models import (
 )
 from intercom_async.query import Predicate, Query
 from intercom_async.resource import Id, Pager, Resource, Rows
+from intercom_async.workflows.concurrency import Source
+from intercom_async.workflows.hydration import HasId, Hydration
 
 API = Rows("/conversations", "conversations")
 V2_16 = API.since("2.16")

@@ -10,11 +10,11 @@ from typing import Unpack
 from intercom_async.arguments import check_dict, given, needed, take_one, to_id, to_ids
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError, ResponseError, ServerError
-from intercom_async.fan_out import Source, check_concurrency, check_source, fan_out
 from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.request.operation import Paging
 from intercom_async.resource import Id, Pager, Resource, Rows, fill
+from intercom_async.workflows.concurrency import Source, check_concurrency, check_source, fan_out
 
 API = Rows("/events", "data-events")
 

@@ -6,7 +6,6 @@ from typing import Any, Unpack
 
 from intercom_async.arguments import given, take_one, to_id, to_ids, to_number, with_text
 from intercom_async.bodies import reply_body, with_commas
-from intercom_async.fan_out import Source
 from intercom_async.fields import (
     HydrationOptions,
     NewTicketAttribute,
@@ -19,7 +18,6 @@ from intercom_async.fields import (
     TicketTypeChanges,
     TicketTypeFields,
 )
-from intercom_async.hydration import HasId, Hydration
 from intercom_async.models import (
     Conversation,
     DeletedObject,
@@ -34,6 +32,8 @@ from intercom_async.models import (
 )
 from intercom_async.query import Predicate, Query
 from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.workflows.concurrency import Source
+from intercom_async.workflows.hydration import HasId, Hydration
 
 API = Rows("/tickets", "tickets")
 V2_16 = API.since("2.16")

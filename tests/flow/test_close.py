@@ -14,9 +14,9 @@ from intercom_async import Intercom, RetryPolicy
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, ConnectionLostError
-from intercom_async.jobs import LONGEST_LOOK_S
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport.base import Reply, Request
+from intercom_async.workflows.polling import LONGEST_LOOK_S
 from tests.interrupted import Points, at_each_point
 
 from .conftest import TOKEN

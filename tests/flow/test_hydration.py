@@ -12,12 +12,12 @@ from hypothesis import given, strategies as st
 from intercom_async import ConfigError, Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ForbiddenError, NotFoundError
-from intercom_async.fan_out import fan_out
 from intercom_async.fields import EventFields
-from intercom_async.hydration import MOST_PARTS, Hydrated
 from intercom_async.models import Conversation
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
+from intercom_async.workflows.concurrency import fan_out
+from intercom_async.workflows.hydration import MOST_PARTS, Hydrated
 from tests.virtual import run_virtual
 
 from .conftest import Client, failure, reply

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from intercom_async.errors import DecodeError
-from intercom_async.jobs import csv_rows
+from intercom_async.workflows.polling import csv_rows
 from tests.virtual import run_virtual
 
 

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
 from intercom_async.errors import ConfigError, GoneError, NotFoundError, ResponseError
-from intercom_async.fan_out import Source, check_concurrency, check_source, fan_out
 from intercom_async.models import Conversation, Ticket
+from intercom_async.workflows.concurrency import Source, check_concurrency, check_source, fan_out
 
 T = TypeVar("T", bound=Conversation | Ticket)
 

@@ -1,0 +1,1 @@
+"""Sequences of calls: polling a job, hydration, downloads, bounded concurrency."""
