@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 
 import aiohttp
 
-from intercom_async.catalogue import Catalogue
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import (
     DEFAULT_VERSION,
@@ -27,6 +26,7 @@ from intercom_async.priority import Priority
 from intercom_async.request.operation import Call, Id, Method, Parameter, Repeat, any_operation
 from intercom_async.request.options import Options, View
 from intercom_async.request.session import Session
+from intercom_async.resources._registry import Catalogue
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
 from intercom_async.transport import HttpTransport

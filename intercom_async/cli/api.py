@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl
 import msgspec
 from cyclopts import Parameter
 
-from intercom_async.catalogue import RESOURCES
 from intercom_async.client import Intercom
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page, with_items
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Call, Method, Operation, Paging, any_operation
+from intercom_async.resources._registry import RESOURCES
 
 from .connection import Connection
 from .console import put_json

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.arguments import check_per_page, given, to_number
 from intercom_async.fields import AwayFields, LogFilters, LogSearchFilters
 from intercom_async.models import (
     ActivityLog,
@@ -19,7 +18,8 @@ from intercom_async.models import (
     TeamPage,
 )
 from intercom_async.request.operation import Operation, Paging
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._validation import check_per_page, given, to_number
 
 API = Rows("/admins", "admins")
 V2_16 = API.since("2.16")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from intercom_async.arguments import check_texts, checked, given, to_ids
 from intercom_async.errors import ConfigError
 from intercom_async.fields import (
     AttributeChanges,
@@ -24,7 +23,8 @@ from intercom_async.models import (
     DeletedObject,
     FoundCustomObject,
 )
-from intercom_async.resource import Id, Page, Pager, Resource, Rows, fill
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows, fill
+from intercom_async.resources._validation import check_texts, checked, given, to_ids
 
 API = Rows("/data_attributes", "data-attributes")
 TALKS = Rows("/conversations/attributes", "conversations-attributes", since="2.16")

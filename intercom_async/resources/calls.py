@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from intercom_async.arguments import given, to_id_list
 from intercom_async.fields import NewVoiceCall
 from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
 from intercom_async.request.operation import Paging
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._validation import given, to_id_list
 from intercom_async.workflows.download import Download
 
 API = Rows("/calls", "calls")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.arguments import given, needed, to_id, to_ids
 from intercom_async.fields import CompanyChanges, CompanyFields, Order
 from intercom_async.models import Company, Contact, DeletedObject, FoundCompany, Note, Segment
 from intercom_async.pagination.company_scroll import CompanyPager
 from intercom_async.request.operation import Call, Paging
-from intercom_async.resource import Id, Page, Pager, Resource, Rows, fill
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows, fill
+from intercom_async.resources._validation import given, needed, to_id, to_ids
 
 API = Rows("/companies", "companies")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any, Unpack
 
-from intercom_async.arguments import given, needed, take_one, to_id, to_ids
-from intercom_async.bodies import person_key
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
 from intercom_async.fields import (
@@ -33,7 +31,9 @@ from intercom_async.models import (
 )
 from intercom_async.query import F, Predicate, Query
 from intercom_async.request.operation import Operation, Paging
-from intercom_async.resource import Id, Page, Pager, Resource, Rows, fill
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows, fill
+from intercom_async.resources._request_bodies import person_key
+from intercom_async.resources._validation import given, needed, take_one, to_id, to_ids
 from intercom_async.workflows.polling import looks
 
 log: logging.Logger = logging.getLogger("intercom_async")

@@ -5,18 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, Unpack
 
-from intercom_async.arguments import (
-    checked,
-    given,
-    needed,
-    take_one,
-    to_id,
-    to_ids,
-    to_number,
-    to_unix,
-    with_text,
-)
-from intercom_async.bodies import reply_body
 from intercom_async.fields import (
     Assignment,
     ContactKey,
@@ -45,7 +33,19 @@ from intercom_async.models import (
     Ticket,
 )
 from intercom_async.query import Predicate, Query
-from intercom_async.resource import Id, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Pager, Resource, Rows
+from intercom_async.resources._request_bodies import reply_body
+from intercom_async.resources._validation import (
+    checked,
+    given,
+    needed,
+    take_one,
+    to_id,
+    to_ids,
+    to_number,
+    to_unix,
+    with_text,
+)
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.hydration import HasId, Hydration
 

@@ -7,13 +7,13 @@ from contextlib import aclosing
 from types import NoneType
 from typing import Unpack
 
-from intercom_async.arguments import check_dict, given, needed, take_one, to_id, to_ids
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError, ResponseError, ServerError
 from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.request.operation import Paging
-from intercom_async.resource import Id, Pager, Resource, Rows, fill
+from intercom_async.resources._base import Id, Pager, Resource, Rows, fill
+from intercom_async.resources._validation import check_dict, given, needed, take_one, to_id, to_ids
 from intercom_async.workflows.concurrency import Source, check_concurrency, check_source, fan_out
 
 API = Rows("/events", "data-events")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import NoneType
 from typing import Literal, Unpack
 
-from intercom_async.arguments import given, to_ids
-from intercom_async.bodies import fin_message, fin_start
 from intercom_async.fields import (
     ConnectorFields,
     ConnectorOptions,
@@ -28,7 +26,9 @@ from intercom_async.models import (
     FinRating,
     FinTurn,
 )
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._request_bodies import fin_message, fin_start
+from intercom_async.resources._validation import given, to_ids
 
 API = Rows("/fin", "fin-agent")
 SOURCES = Rows("/ai/content_import_sources", "ai-content")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from intercom_async.arguments import check_ids, given, to_ids, with_iso, with_text
 from intercom_async.fields import (
     ArticleFields,
     ArticleOptions,
@@ -28,7 +27,8 @@ from intercom_async.models import (
     InternalArticleSearchPage,
     Tag,
 )
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._validation import check_ids, given, to_ids, with_iso, with_text
 
 CENTERS = Rows("/help_center/help_centers", "help-center")
 COLLECTIONS = Rows("/help_center/collections", "help-center")

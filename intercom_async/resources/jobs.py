@@ -7,13 +7,13 @@ from contextlib import aclosing
 from functools import partial
 from typing import Unpack
 
-from intercom_async.arguments import needed
 from intercom_async.config import check_seconds
 from intercom_async.errors import ConfigError
 from intercom_async.fields import Moment, ReportingQuery
 from intercom_async.models import DataExport, Dataset, Job, ReportingExport
 from intercom_async.request.operation import OCTETS
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._validation import needed
 from intercom_async.workflows.download import Download
 from intercom_async.workflows.polling import begin, csv_rows, wait_for
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from intercom_async.arguments import check_ids, needed
 from intercom_async.fields import NewsItemOptions
 from intercom_async.models import Banner, BannerDismissal, DeletedObject, Newsfeed, NewsItem
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._validation import check_ids, needed
 
 ITEMS = Rows("/news/news_items", "news")
 FEEDS = Rows("/news/newsfeeds", "news")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import NoneType
 
-from intercom_async.arguments import to_id, to_id_list
-from intercom_async.bodies import company_keys
 from intercom_async.models import Tag
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._request_bodies import company_keys
+from intercom_async.resources._validation import to_id, to_id_list
 
 API = Rows("/tags", "tags")
 

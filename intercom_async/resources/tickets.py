@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from intercom_async.arguments import given, take_one, to_id, to_ids, to_number, with_text
-from intercom_async.bodies import reply_body, with_commas
 from intercom_async.fields import (
     HydrationOptions,
     NewTicketAttribute,
@@ -31,7 +29,16 @@ from intercom_async.models import (
     TicketTypeAttribute,
 )
 from intercom_async.query import Predicate, Query
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._request_bodies import reply_body, with_commas
+from intercom_async.resources._validation import (
+    given,
+    take_one,
+    to_id,
+    to_ids,
+    to_number,
+    with_text,
+)
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.hydration import HasId, Hydration
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from intercom_async.arguments import given
-from intercom_async.bodies import check_day
 from intercom_async.fields import (
     ExceptionFields,
     IntervalFields,
@@ -27,7 +25,9 @@ from intercom_async.models import (
     SubscriptionType,
     WorkflowExport,
 )
-from intercom_async.resource import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
+from intercom_async.resources._request_bodies import check_day
+from intercom_async.resources._validation import given
 
 BRANDS = Rows("/brands", "brands", since="2.15")
 EMAILS = Rows("/emails", "emails", since="2.15")

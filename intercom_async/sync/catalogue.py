@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from intercom_async import models
-from intercom_async.catalogue import Catalogue
 from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.pagination.pager import Pager
+from intercom_async.resources._registry import Catalogue
 
 from .streams import Brood, Children, Listing, Ranged, Stream, Window
 

@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from intercom_async.catalogue import Catalogue
 from intercom_async.client import Intercom
 from intercom_async.errors import ClosedError, ConfigError, IntercomError
 from intercom_async.request.operation import Call
+from intercom_async.resources._registry import Catalogue
 from intercom_async.response import Response
 from intercom_async.transport.base import StreamReply
 

@@ -14,8 +14,8 @@ from contextlib import aclosing
 
 import anyio
 
-from intercom_async.catalogue import Catalogue
 from intercom_async.errors import IntercomError
+from intercom_async.resources._registry import Catalogue
 
 from .grid import Grid, middle
 from .partition import Part, make_part

@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from intercom_async.catalogue import Catalogue
 from intercom_async.pagination.pager import Pager
+from intercom_async.resources._registry import Catalogue
 
 from .errors import SyncError
 

@@ -29,7 +29,7 @@ from typing import (
 from intercom_async.pagination.pager import Pager
 from intercom_async.query import F, Predicate
 from intercom_async.request.operation import Call
-from intercom_async.resource import Sender
+from intercom_async.resources._base import Sender
 from intercom_async.response import Response
 from intercom_async.transport.base import StreamReply
 

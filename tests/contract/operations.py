@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import intercom_async.resources
 from intercom_async.request.operation import Operation
-from intercom_async.resource import Resource
+from intercom_async.resources._base import Resource
 
 from .descriptions import VERSIONS, Node, description, properties, resolved
 

@@ -13,7 +13,7 @@ import pytest
 from intercom_async.errors import ConfigError, QueryError
 from intercom_async.request.operation import Call
 from intercom_async.request.options import Options, View
-from intercom_async.resource import Sender
+from intercom_async.resources._base import Sender
 from intercom_async.response import Response
 
 from .arguments import Argument, Recorder, Samples, arguments, perform, selections

@@ -9,10 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from intercom_async.sender import Sender
+from intercom_async.resources._protocol import Sender
 
 if TYPE_CHECKING:
-    from intercom_async.resource import Resource
+    from intercom_async.resources._base import Resource
     from intercom_async.resources.admins import Admins, AwayStatusReasons, Teams
     from intercom_async.resources.attributes import (
         ConversationAttributes,

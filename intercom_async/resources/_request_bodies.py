@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from intercom_async.arguments import (
+from intercom_async.errors import ConfigError
+from intercom_async.fields.common import Id
+from intercom_async.fields.content import TagChange
+from intercom_async.resources._validation import (
     check_dict,
     check_id,
     check_named,
@@ -19,9 +22,6 @@ from intercom_async.arguments import (
     to_ids,
     with_iso,
 )
-from intercom_async.errors import ConfigError
-from intercom_async.fields.common import Id
-from intercom_async.fields.content import TagChange
 
 if TYPE_CHECKING:
     from intercom_async.fields import (
