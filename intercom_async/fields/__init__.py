@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from intercom_async.lazy import lazily
+from intercom_async._lazy import lazily
 
 if TYPE_CHECKING:
     from .admins import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from intercom_async.lazy import lazily
+from intercom_async._lazy import lazily
 
 if TYPE_CHECKING:
     from .activity_logs import (
