@@ -38,7 +38,7 @@ from typing import ClassVar
 
 import msgspec
 
-from intercom_async.window import UNKNOWN, Window
+from intercom_async.response import UNKNOWN, Window
 
 
 class ErrorItem(msgspec.Struct, frozen=True, kw_only=True):

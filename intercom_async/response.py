@@ -1,15 +1,43 @@
-"""An answer with everything around it, for those who want more than the model."""
+"""An answer with everything around it, and the rate-limit window that it was counted in.
+
+Intercom counts calls in windows of ten seconds that end at multiples of ten seconds, and says so
+in three headers. Each of them may be absent or broken (a proxy strips them, an error page never
+had them), so each is read on its own.
+https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import msgspec
 
-from intercom_async.window import Window
-
 T = TypeVar("T")
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The window a reply was counted in, as far as the reply says it."""
+
+    limit: int | None = None
+    """Calls allowed in one window (of ten seconds, not in a minute)."""
+    remaining: int | None = None
+    """Calls left when this one was counted."""
+    reset_at: float | None = None
+    """End of the window, UNIX seconds on the server's clock."""
+
+    @property
+    def used(self) -> int | None:
+        """Calls counted so far, by whomever; None where the reply does not say."""
+        if self.limit is None or self.remaining is None:
+            return None
+        return self.limit - self.remaining
+
+
+UNKNOWN = Window()
+"""What is known from a reply without the headers."""
 
 
 class Response(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -32,3 +60,53 @@ class Response(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     def __repr__(self) -> str:
         name = type(self.data).__name__
         return f"<Response {self.status}, {name}, {self.attempts} attempts, {self.elapsed_s:.3f} s>"
+
+
+def parse_window(headers: Mapping[str, str]) -> Window:
+    """Read the three headers; whatever is absent or makes no sense is None.
+
+    Header names are looked up as Intercom writes them and in lower case, so a plain dict of either
+    spelling will do.
+    """
+    get = headers.get
+    limit = _count(get("X-RateLimit-Limit") or get("x-ratelimit-limit"))
+    remaining = _count(get("X-RateLimit-Remaining") or get("x-ratelimit-remaining"))
+    reset_at = _moment(get("X-RateLimit-Reset") or get("x-ratelimit-reset"))
+    if limit is None and remaining is None and reset_at is None:
+        return UNKNOWN
+    if limit is not None and remaining is not None and remaining > limit:
+        # The two contradict each other and nothing says which is wrong.
+        remaining = None
+    return Window(limit, remaining, reset_at)
+
+
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """Look a header up by its usual spelling, then in lower case."""
+    value = headers.get(name)
+    return headers.get(name.lower()) if value is None else value
+
+
+def _count(text: str | None) -> int | None:
+    """Read a number of calls: not negative, and small enough to be one."""
+    if text is None:
+        return None
+    try:
+        value = int(text)
+    except ValueError:
+        return None
+    return value if 0 <= value <= 10_000_000 else None  # noqa: PLR2004 (a bound, not a setting)
+
+
+@lru_cache(maxsize=8)
+def _moment(text: str | None) -> float | None:
+    """Read UNIX seconds: whole on the real server, with a fraction where windows are shorter.
+
+    Remembered, because it is the same for all replies of a window.
+    """
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None

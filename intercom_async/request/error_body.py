@@ -13,8 +13,8 @@ from typing import Any, cast
 import msgspec
 
 from intercom_async.errors import ErrorItem, RateLimitedError, ResponseError, error_class
+from intercom_async.response import UNKNOWN, Window, header
 from intercom_async.transport.base import Reply
-from intercom_async.window import UNKNOWN, Window, header
 
 _MAX_ITEMS = 20
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
+from intercom_async.response import header
 from intercom_async.transport.base import Reply, Request
-from intercom_async.window import header
 
 MAX_REDIRECTS = 5
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import TransportError
 from intercom_async.request.operation import Repeat
-from intercom_async.window import header
+from intercom_async.response import header
 
 REQUEST_TIMEOUT = 408
 TOO_MANY_REQUESTS = 429

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from intercom_async.window import Window
+from intercom_async.response import Window
 
 from .cold import Cold
 from .foreign import ROUNDING, Foreign

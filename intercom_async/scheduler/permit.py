@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from intercom_async.priority import Priority
-from intercom_async.window import UNKNOWN, Window
+from intercom_async.response import UNKNOWN, Window
 
 from .throttle import Throttle
 

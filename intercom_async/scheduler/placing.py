@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from intercom_async.window import Window
+from intercom_async.response import Window
 
 from .grid import LONG_MS
 

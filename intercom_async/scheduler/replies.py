@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from intercom_async.window import Window, header, parse_window
+from intercom_async.response import Window, header, parse_window
 
 from .ledger import Ledger
 from .limiter_clock import DATE_WIDTH_S, parse_date

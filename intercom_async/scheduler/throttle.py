@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from intercom_async.window import Window
+from intercom_async.response import Window
 
 TOO_MANY_REQUESTS = 429
 

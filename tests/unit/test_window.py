@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from intercom_async.window import UNKNOWN, Window, parse_window
+from intercom_async.response import UNKNOWN, Window, parse_window
 
 NAMES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
