@@ -22,8 +22,9 @@ from intercom_async.config import (
     resolve_token,
 )
 from intercom_async.errors import ClosedError, ConfigError
+from intercom_async.fields.common import Id
 from intercom_async.priority import Priority
-from intercom_async.request.operation import Call, Id, Method, Parameter, Repeat, any_operation
+from intercom_async.request.operation import Call, Method, Parameter, Repeat, any_operation
 from intercom_async.request.options import Options, View
 from intercom_async.request.session import Session
 from intercom_async.resources._registry import Catalogue

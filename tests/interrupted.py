@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, Self
 import anyio
 
 from intercom_async.clock import CLOCK
-
 from .virtual import run_virtual
 
 Work = Coroutine[Any, Any, Any]

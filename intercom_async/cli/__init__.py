@@ -17,7 +17,6 @@ from rich.markup import escape
 
 from intercom_async._version import __version__
 from intercom_async.errors import ConfigError, IntercomError
-
 from . import api, demo, limits, simulate, sync, whoami
 from .console import say
 

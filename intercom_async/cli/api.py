@@ -17,7 +17,6 @@ from intercom_async.models.page import Page, with_items
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Call, Method, Operation, Paging, any_operation
 from intercom_async.resources._registry import RESOURCES
-
 from .connection import Connection
 from .console import put_json
 

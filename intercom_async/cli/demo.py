@@ -24,7 +24,6 @@ from intercom_async.config import Limits
 from intercom_async.models import Conversation
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.simulator import Simulator
-
 from .console import console, say
 
 WINDOW_S = 2.0

@@ -13,7 +13,6 @@ from rich.table import Table
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.scheduler import Statistics, TierStatistics
-
 from .connection import Connection
 from .console import console, put_json, say
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 from rich.live import Live
 
 from intercom_async.simulator import Simulator, Status
-
 from .console import console, say
 
 REFRESH_S = 0.25

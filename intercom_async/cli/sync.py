@@ -27,7 +27,6 @@ from intercom_async.sync import (
     plan as make_plan,
     sync as run_sync,
 )
-
 from .connection import Connection
 from .console import console, put_json, say
 from .sync_view import finding, plan_view, progress_line, progress_view, report_view

@@ -30,7 +30,6 @@ import msgspec
 
 from intercom_async.errors import DecodeError
 from intercom_async.models.page import Page
-
 from . import drift_log
 from .coercion import UNFIT, is_object, read_either
 from .drift_log import Drift, drift, reset_drift

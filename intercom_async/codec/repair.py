@@ -23,10 +23,9 @@ from typing import Any, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
-from intercom_async.codec import drift_log
 from intercom_async.models.base import Model
 from intercom_async.models.page import Page
-
+from . import drift_log
 from .coercion import (
     UNFIT,
     is_array,

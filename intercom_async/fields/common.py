@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from intercom_async.request.operation import Id as Id  # noqa: PLC0414 (given on)
+Id = str | int
+"""An id as the caller has it; it is sent as text."""
 
 Moment = int | datetime
 """UNIX seconds, or a datetime with a time zone, which is sent as UNIX seconds."""

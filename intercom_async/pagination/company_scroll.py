@@ -35,9 +35,9 @@ from intercom_async.errors import (
     TransportError,
 )
 from intercom_async.models.page import Page, with_items
-from intercom_async.pagination.continuation import apply, continuation
-from intercom_async.pagination.pager import Fetch, Pager
 from intercom_async.request.operation import Call
+from .continuation import apply, continuation
+from .pager import Fetch, Pager
 
 T = TypeVar("T")
 

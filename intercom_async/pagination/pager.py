@@ -20,15 +20,9 @@ import msgspec
 
 from intercom_async.errors import ConfigError, PaginationError, RequestTimeoutError, ServerError
 from intercom_async.models.page import Page, with_items
-from intercom_async.pagination.continuation import (
-    Continuation,
-    apply,
-    continuation,
-    from_checkpoint,
-    to_checkpoint,
-)
-from intercom_async.pagination.page_size import PageSize
 from intercom_async.request.operation import Call, Paging
+from .continuation import Continuation, apply, continuation, from_checkpoint, to_checkpoint
+from .page_size import PageSize
 
 T = TypeVar("T")
 T_new = TypeVar("T_new")

@@ -18,6 +18,7 @@ from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from intercom_async.errors import ConfigError
+from intercom_async.fields.common import Id
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -31,10 +32,6 @@ Kind = Literal["search", "scroll"]
 
 Parameter = str | int | float | bool | None
 """A query parameter; None leaves it out."""
-
-
-Id = str | int
-"""An id as the caller has it; it is sent as text."""
 
 
 class Paging(Enum):

@@ -20,9 +20,9 @@ from intercom_async.config import (
 )
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority
-from intercom_async.request.operation import JSON, Call, version_number
-from intercom_async.request.session import Terms
 from intercom_async.transport.base import Request
+from .operation import JSON, Call, version_number
+from .session import Terms
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):

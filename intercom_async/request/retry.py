@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import TransportError
-from intercom_async.request.operation import Repeat
 from intercom_async.response import header
+from .operation import Repeat
 
 REQUEST_TIMEOUT = 408
 TOO_MANY_REQUESTS = 429

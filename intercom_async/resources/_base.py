@@ -15,14 +15,15 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 from intercom_async.errors import ConfigError
+from intercom_async.fields.common import Id
 from intercom_async.models.page import Page
 from intercom_async.pagination.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
-from intercom_async.request.operation import BODILESS, Call, Id, Operation
-from intercom_async.resources._endpoints import Rows
-from intercom_async.resources._protocol import Sender
-from intercom_async.resources._validation import check_given, check_per_page, needed, to_parameters
+from intercom_async.request.operation import BODILESS, Call, Operation
 from intercom_async.workflows.download import Download
+from ._endpoints import Rows
+from ._protocol import Sender
+from ._validation import check_given, check_per_page, needed, to_parameters
 
 __all__ = ["Id", "Page", "Pager", "Resource", "Rows", "Sender", "fill"]
 

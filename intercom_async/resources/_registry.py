@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from intercom_async.resources._protocol import Sender
+from ._protocol import Sender
 
 if TYPE_CHECKING:
     from intercom_async.resources._base import Resource

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.fields.content import TagChange
-from intercom_async.resources._validation import (
+from ._validation import (
     check_dict,
     check_id,
     check_named,

@@ -18,8 +18,8 @@ from intercom_async.models import (
     TeamPage,
 )
 from intercom_async.request.operation import Operation, Paging
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._validation import check_per_page, given, to_number
+from ._base import Id, Page, Pager, Resource, Rows
+from ._validation import check_per_page, given, to_number
 
 API = Rows("/admins", "admins")
 V2_16 = API.since("2.16")

@@ -23,8 +23,8 @@ from intercom_async.models import (
     DeletedObject,
     FoundCustomObject,
 )
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows, fill
-from intercom_async.resources._validation import check_texts, checked, given, to_ids
+from ._base import Id, Page, Pager, Resource, Rows, fill
+from ._validation import check_texts, checked, given, to_ids
 
 API = Rows("/data_attributes", "data-attributes")
 TALKS = Rows("/conversations/attributes", "conversations-attributes", since="2.16")

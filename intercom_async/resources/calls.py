@@ -8,9 +8,9 @@ from typing import Any, Unpack
 from intercom_async.fields import NewVoiceCall
 from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
 from intercom_async.request.operation import Paging
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._validation import given, to_id_list
 from intercom_async.workflows.download import Download
+from ._base import Id, Page, Pager, Resource, Rows
+from ._validation import given, to_id_list
 
 API = Rows("/calls", "calls")
 VOICE = Rows("/fin_voice", "calls", since="2.15")

@@ -8,8 +8,8 @@ from intercom_async.fields import CompanyChanges, CompanyFields, Order
 from intercom_async.models import Company, Contact, DeletedObject, FoundCompany, Note, Segment
 from intercom_async.pagination.company_scroll import CompanyPager
 from intercom_async.request.operation import Call, Paging
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows, fill
-from intercom_async.resources._validation import given, needed, to_id, to_ids
+from ._base import Id, Page, Pager, Resource, Rows, fill
+from ._validation import given, needed, to_id, to_ids
 
 API = Rows("/companies", "companies")
 

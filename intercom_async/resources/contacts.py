@@ -31,10 +31,10 @@ from intercom_async.models import (
 )
 from intercom_async.query import F, Predicate, Query
 from intercom_async.request.operation import Operation, Paging
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows, fill
-from intercom_async.resources._request_bodies import person_key
-from intercom_async.resources._validation import given, needed, take_one, to_id, to_ids
 from intercom_async.workflows.polling import looks
+from ._base import Id, Page, Pager, Resource, Rows, fill
+from ._request_bodies import person_key
+from ._validation import given, needed, take_one, to_id, to_ids
 
 log: logging.Logger = logging.getLogger("intercom_async")
 

@@ -18,9 +18,9 @@ from intercom_async.fields import (
     TagChange,
 )
 from intercom_async.models import Audience, BulkActionAccepted, ContentSnippet, FoundContent, Tag
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._request_bodies import content_ids, tag_change
-from intercom_async.resources._validation import checked, given, to_ids
+from ._base import Id, Page, Pager, Resource, Rows
+from ._request_bodies import content_ids, tag_change
+from ._validation import checked, given, to_ids
 
 API = Rows("/content", "content", since="2.16")
 SNIPPETS = Rows("/content_snippets", "content-snippets", since="2.16")

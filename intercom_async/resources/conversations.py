@@ -33,9 +33,11 @@ from intercom_async.models import (
     Ticket,
 )
 from intercom_async.query import Predicate, Query
-from intercom_async.resources._base import Id, Pager, Resource, Rows
-from intercom_async.resources._request_bodies import reply_body
-from intercom_async.resources._validation import (
+from intercom_async.workflows.concurrency import Source
+from intercom_async.workflows.hydration import HasId, Hydration
+from ._base import Id, Pager, Resource, Rows
+from ._request_bodies import reply_body
+from ._validation import (
     checked,
     given,
     needed,
@@ -46,8 +48,6 @@ from intercom_async.resources._validation import (
     to_unix,
     with_text,
 )
-from intercom_async.workflows.concurrency import Source
-from intercom_async.workflows.hydration import HasId, Hydration
 
 API = Rows("/conversations", "conversations")
 V2_16 = API.since("2.16")

@@ -12,9 +12,9 @@ from intercom_async.errors import ConfigError, ResponseError, ServerError
 from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.request.operation import Paging
-from intercom_async.resources._base import Id, Pager, Resource, Rows, fill
-from intercom_async.resources._validation import check_dict, given, needed, take_one, to_id, to_ids
 from intercom_async.workflows.concurrency import Source, check_concurrency, check_source, fan_out
+from ._base import Id, Pager, Resource, Rows, fill
+from ._validation import check_dict, given, needed, take_one, to_id, to_ids
 
 API = Rows("/events", "data-events")
 

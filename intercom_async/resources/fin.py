@@ -26,9 +26,9 @@ from intercom_async.models import (
     FinRating,
     FinTurn,
 )
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._request_bodies import fin_message, fin_start
-from intercom_async.resources._validation import given, to_ids
+from ._base import Id, Page, Pager, Resource, Rows
+from ._request_bodies import fin_message, fin_start
+from ._validation import given, to_ids
 
 API = Rows("/fin", "fin-agent")
 SOURCES = Rows("/ai/content_import_sources", "ai-content")

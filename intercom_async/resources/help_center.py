@@ -27,8 +27,8 @@ from intercom_async.models import (
     InternalArticleSearchPage,
     Tag,
 )
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._validation import check_ids, given, to_ids, with_iso, with_text
+from ._base import Id, Page, Pager, Resource, Rows
+from ._validation import check_ids, given, to_ids, with_iso, with_text
 
 CENTERS = Rows("/help_center/help_centers", "help-center")
 COLLECTIONS = Rows("/help_center/collections", "help-center")

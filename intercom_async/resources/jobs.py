@@ -12,10 +12,10 @@ from intercom_async.errors import ConfigError
 from intercom_async.fields import Moment, ReportingQuery
 from intercom_async.models import DataExport, Dataset, Job, ReportingExport
 from intercom_async.request.operation import OCTETS
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._validation import needed
 from intercom_async.workflows.download import Download
 from intercom_async.workflows.polling import begin, csv_rows, wait_for
+from ._base import Id, Page, Pager, Resource, Rows
+from ._validation import needed
 
 API = Rows("/jobs", "jobs")
 DATA = Rows("", "data-export")

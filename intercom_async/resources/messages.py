@@ -8,8 +8,8 @@ from typing import Any, Unpack
 from intercom_async.errors import ConfigError
 from intercom_async.fields import EmailFields, InAppMessage, WhatsAppMessage
 from intercom_async.models import EventPage, Message, WhatsAppStatus
-from intercom_async.resources._base import Id, Pager, Resource, Rows
-from intercom_async.resources._validation import checked, to_id, to_number
+from ._base import Id, Pager, Resource, Rows
+from ._validation import checked, to_id, to_number
 
 API = Rows("/messages", "messages")
 V2_16 = API.since("2.16")

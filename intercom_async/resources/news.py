@@ -6,8 +6,8 @@ from typing import Unpack
 
 from intercom_async.fields import NewsItemOptions
 from intercom_async.models import Banner, BannerDismissal, DeletedObject, Newsfeed, NewsItem
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._validation import check_ids, needed
+from ._base import Id, Page, Pager, Resource, Rows
+from ._validation import check_ids, needed
 
 ITEMS = Rows("/news/news_items", "news")
 FEEDS = Rows("/news/newsfeeds", "news")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from types import NoneType
 
 from intercom_async.models import Tag
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._request_bodies import company_keys
-from intercom_async.resources._validation import to_id, to_id_list
+from ._base import Id, Page, Pager, Resource, Rows
+from ._request_bodies import company_keys
+from ._validation import to_id, to_id_list
 
 API = Rows("/tags", "tags")
 

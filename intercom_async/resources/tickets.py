@@ -29,18 +29,11 @@ from intercom_async.models import (
     TicketTypeAttribute,
 )
 from intercom_async.query import Predicate, Query
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._request_bodies import reply_body, with_commas
-from intercom_async.resources._validation import (
-    given,
-    take_one,
-    to_id,
-    to_ids,
-    to_number,
-    with_text,
-)
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.hydration import HasId, Hydration
+from ._base import Id, Page, Pager, Resource, Rows
+from ._request_bodies import reply_body, with_commas
+from ._validation import given, take_one, to_id, to_ids, to_number, with_text
 
 API = Rows("/tickets", "tickets")
 V2_16 = API.since("2.16")

@@ -25,9 +25,9 @@ from intercom_async.models import (
     SubscriptionType,
     WorkflowExport,
 )
-from intercom_async.resources._base import Id, Page, Pager, Resource, Rows
-from intercom_async.resources._request_bodies import check_day
-from intercom_async.resources._validation import given
+from ._base import Id, Page, Pager, Resource, Rows
+from ._request_bodies import check_day
+from ._validation import given
 
 BRANDS = Rows("/brands", "brands", since="2.15")
 EMAILS = Rows("/emails", "emails", since="2.15")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from intercom_async.priority import Priority
-
 from .foreign import ROUNDING
 from .gate import Gate
 from .lanes import Lanes

@@ -18,7 +18,6 @@ from intercom_async.clock import Clock
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
 from intercom_async.priority import Priority
-
 from .lanes import SLACK_S
 
 if TYPE_CHECKING:

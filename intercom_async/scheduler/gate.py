@@ -10,7 +10,6 @@ import math
 from random import Random
 
 from intercom_async.response import Window
-
 from .cold import Cold
 from .foreign import ROUNDING, Foreign
 from .grid import Grid

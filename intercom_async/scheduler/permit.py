@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from intercom_async.priority import Priority
 from intercom_async.response import UNKNOWN, Window
-
 from .throttle import Throttle
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from intercom_async.response import Window
-
 from .grid import LONG_MS
 
 if TYPE_CHECKING:

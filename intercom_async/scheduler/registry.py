@@ -7,7 +7,6 @@ from collections.abc import Hashable
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from intercom_async.config import Limits
-
 from .scheduler import Scheduler
 
 _Shared = WeakValueDictionary[Hashable, Scheduler]

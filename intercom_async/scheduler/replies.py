@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping
 
 from intercom_async.response import Window, header, parse_window
-
 from .ledger import Ledger
 from .limiter_clock import DATE_WIDTH_S, parse_date
 from .permit import GRANTED, OBSERVED, OVER, Permit

@@ -9,7 +9,6 @@ from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import Limits, is_positive_number
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority, current_fairness_key, current_priority
-
 from .app import App
 from .breaker import Breaker
 from .ceilings import Ceilings

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import msgspec
 
 from intercom_async.priority import Priority
-
 from .throttle import Throttle
 
 

@@ -15,7 +15,6 @@ from intercom_async.clock import Clock, TimerHandle, reader
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
 from intercom_async.priority import Priority
-
 from .app import INTERACTIVE, UNHURRIED, App
 from .breaker import Breaker
 from .ceilings import Ceilings

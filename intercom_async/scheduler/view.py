@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from intercom_async.priority import Priority
-
 from .app import App
 from .ledger import Ledger
 from .statistics import Statistics, TierStatistics

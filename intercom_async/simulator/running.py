@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from intercom_async.clock import CLOCK
-
 from .simulator import Simulator
 from .status import Status
 

@@ -8,7 +8,6 @@ from intercom_async import models
 from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.pagination.pager import Pager
 from intercom_async.resources._registry import Catalogue
-
 from .streams import Brood, Children, Listing, Ranged, Stream, Window
 
 

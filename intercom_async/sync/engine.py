@@ -22,7 +22,6 @@ from anyio.abc import TaskGroup
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.priority import Priority, fairness_key
-
 from .feed import Chain, Feed
 from .grid import BEGINNING
 from .monitor import Monitor

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from intercom_async.clock import CLOCK
-
 from .grid import Grid
 from .meter import Metered
 from .partition import Part

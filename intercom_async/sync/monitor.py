@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-
 from .feed import Feed
 from .report import Progress, StreamProgress
 from .streams import Children, Listing, Ranged

@@ -16,7 +16,6 @@ from intercom_async.config import Limits
 from intercom_async.errors import IntercomError
 from intercom_async.models.admins import App
 from intercom_async.priority import Priority
-
 from .catalogue import STREAMS
 from .grid import BEGINNING, DAY_S, Grid
 from .meter import Metered

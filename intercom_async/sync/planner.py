@@ -16,7 +16,6 @@ import anyio
 
 from intercom_async.errors import IntercomError
 from intercom_async.resources._registry import Catalogue
-
 from .grid import Grid, middle
 from .partition import Part, make_part
 from .streams import Ranged, Window

@@ -24,7 +24,6 @@ from intercom_async.errors import (
     UnauthorizedError,
 )
 from intercom_async.models.page import Page
-
 from .catalogue import Vanished
 from .feed import Chain, Feed
 from .partition import Part

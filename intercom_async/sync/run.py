@@ -14,7 +14,6 @@ from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError
 from intercom_async.models.admins import App
 from intercom_async.priority import Priority
-
 from .catalogue import STREAMS, TOMBSTONES
 from .engine import Engine
 from .errors import SyncError

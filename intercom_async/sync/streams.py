@@ -22,7 +22,6 @@ import msgspec
 
 from intercom_async.pagination.pager import Pager
 from intercom_async.resources._registry import Catalogue
-
 from .errors import SyncError
 
 Granularity = Literal["second", "day"]

@@ -16,7 +16,6 @@ import anyio.to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from intercom_async.clock import CLOCK
-
 from .catalogue import TOMBSTONES
 from .feed import Feed
 from .partition import Part

@@ -29,7 +29,7 @@ from intercom_async.errors import (
     RequestTimeoutError,
     TransportError,
 )
-from intercom_async.transport.base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
+from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 
 _CONNECT_S = 10.0
 _CHECK = "check the network and the address"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from intercom_async.errors import TransportError
-from intercom_async.transport.base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
+from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 
 Answer = Reply | TransportError
 """What a script may hold: an answer, or the error that came instead."""

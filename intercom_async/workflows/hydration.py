@@ -19,7 +19,7 @@ from typing import Generic, Protocol, TypeVar
 
 from intercom_async.errors import ConfigError, GoneError, NotFoundError, ResponseError
 from intercom_async.models import Conversation, Ticket
-from intercom_async.workflows.concurrency import Source, check_concurrency, check_source, fan_out
+from .concurrency import Source, check_concurrency, check_source, fan_out
 
 T = TypeVar("T", bound=Conversation | Ticket)
 

@@ -32,7 +32,6 @@ from intercom_async.request.operation import Call
 from intercom_async.resources._base import Sender
 from intercom_async.response import Response
 from intercom_async.transport.base import StreamReply
-
 from .choices import ALL, CHOICES
 from .descriptions import VERSIONS, Node, properties, resolved
 from .operations import Method, argument_schema

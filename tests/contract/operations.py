@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import intercom_async.resources
 from intercom_async.request.operation import Operation
 from intercom_async.resources._base import Resource
-
 from .descriptions import VERSIONS, Node, description, properties, resolved
 
 FACTS = Path(__file__).with_name("facts.txt")

@@ -16,7 +16,6 @@ from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
 from intercom_async.request.operation import Call, Operation, Paging
-
 from . import choices
 from .arguments import arguments, record, selections
 from .descriptions import (

@@ -15,7 +15,6 @@ from intercom_async.request.operation import Call
 from intercom_async.request.options import Options, View
 from intercom_async.resources._base import Sender
 from intercom_async.response import Response
-
 from .arguments import Argument, Recorder, Samples, arguments, perform, selections
 from .choices import COMPOSED
 from .operations import Method, methods

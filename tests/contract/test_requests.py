@@ -19,7 +19,6 @@ from intercom_async.request.options import Options, View
 from intercom_async.response import Response
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request, StreamReply
-
 from . import choices
 from .arguments import Samples, SentError, perform, record, selections
 from .descriptions import VERSIONS, description, needs_descriptions

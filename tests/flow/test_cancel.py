@@ -25,7 +25,6 @@ from tests.interrupted import (
     Work,
     interrupt_everywhere,
 )
-
 from .conftest import TOKEN, failure, reply
 from .test_hydration import found
 from .test_jobs import CSV, job

@@ -18,7 +18,6 @@ from intercom_async.scheduler import Scheduler
 from intercom_async.transport.base import Reply, Request
 from intercom_async.workflows.polling import LONGEST_LOOK_S
 from tests.interrupted import Points, at_each_point
-
 from .conftest import TOKEN
 from .test_cancel import JOURNEYS, LATENCY_S, LIMITS, Journey, Trickling, late
 

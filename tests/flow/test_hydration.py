@@ -19,7 +19,6 @@ from intercom_async.transport.base import Reply, Request
 from intercom_async.workflows.concurrency import fan_out
 from intercom_async.workflows.hydration import MOST_PARTS, Hydrated
 from tests.virtual import run_virtual
-
 from .conftest import Client, failure, reply
 
 pytestmark = pytest.mark.anyio

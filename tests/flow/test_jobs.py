@@ -18,7 +18,6 @@ from intercom_async import (
 )
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
-
 from .conftest import Client, failure, reply
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,6 @@ import pytest
 
 from intercom_async import F, RequestTimeoutError, RetryPolicy, ServerError
 from intercom_async.transport.base import Request
-
 from .conftest import Client, failure, reply
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,6 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler, Throttle
-
 from .server import EPOCH, LostReplyError, Reply, Server
 
 TOO_MANY_REQUESTS = 429

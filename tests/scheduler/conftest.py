@@ -13,7 +13,6 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.scheduler import Hooks, Permit, Scheduler
 from tests.virtual import VirtualLoop
-
 from .clients import Scheduled
 from .server import Network, Reply, Server
 

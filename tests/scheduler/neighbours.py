@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from random import Random
 
 from intercom_async.clock import CLOCK
-
 from .server import Server
 
 Neighbour = Callable[[Server, Random], Awaitable[None]]

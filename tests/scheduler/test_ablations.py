@@ -18,7 +18,6 @@ from intercom_async.scheduler.gate import Gate
 from intercom_async.scheduler.ledger import Ledger
 from intercom_async.scheduler.workspace import Workspace
 from tests.virtual import run_virtual
-
 from .clients import Scheduled
 from .neighbours import steady
 from .scenarios import Outcome, W, run, scenario

@@ -14,7 +14,6 @@ from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
 from tests.interrupted import FROM_OUTSIDE, Way, Work, interrupt_everywhere
-
 from .conftest import EVEN, Desk, turns
 from .server import Server, Storm
 

@@ -15,7 +15,6 @@ from intercom_async.errors import WaitTooLongError
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.scheduler import Permit, Scheduler, Throttle
 from tests.virtual import run_virtual
-
 from .conftest import turns
 from .server import LostReplyError, Network, Server, Storm
 

@@ -15,7 +15,6 @@ from intercom_async.errors import ClosedError
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
 from tests.interrupted import Points, at_each_point
-
 from .conftest import EVEN, Desk, turns
 from .server import Server
 from .test_cancel import SITUATIONS, Situation

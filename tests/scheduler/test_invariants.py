@@ -19,7 +19,6 @@ from intercom_async.scheduler import Permit, Scheduler
 from intercom_async.scheduler.ledger import Ledger
 from intercom_async.scheduler.limiter_clock import LimiterClock
 from tests.virtual import VirtualLoop, run_virtual
-
 from .clients import Scheduled
 from .server import Network, Server
 

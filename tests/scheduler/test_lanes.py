@@ -11,7 +11,6 @@ from intercom_async.config import Limits
 from intercom_async.priority import Priority, fairness_key, priority
 from intercom_async.scheduler.reserve import Reserve
 from intercom_async.scheduler.tuning import tuning
-
 from .conftest import Desk, MakeDesk, turns
 
 pytestmark = pytest.mark.anyio

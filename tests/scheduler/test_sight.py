@@ -14,7 +14,6 @@ from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Hooks, Scheduler, Throttle, shared_scheduler
 from tests.virtual import run_virtual
-
 from .conftest import MakeDesk, turns
 from .server import Headers
 

@@ -11,7 +11,6 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler, Throttle
-
 from .conftest import Desk, MakeDesk, turns
 from .server import Storm
 

@@ -7,7 +7,6 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
-
 from .conftest import Desk, MakeDesk
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,6 @@ from urllib.parse import quote
 import aiohttp
 
 from intercom_async.simulator import Simulator
-
 from .description import Described, Example, Json
 
 ID = re.compile(r"\{([^}]+)\}")

@@ -9,7 +9,6 @@ import aiohttp
 import pytest
 
 from intercom_async.simulator import Simulator
-
 from . import description
 from .description import Described, Example, Json
 from .exercise import Exercise

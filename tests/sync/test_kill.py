@@ -15,7 +15,6 @@ import msgspec
 import pytest
 
 from intercom_async.simulator import Simulator
-
 from .conftest import CONTACTS, TALKS, once, read_target, target_in
 
 pytest.importorskip("cyclopts")

@@ -26,7 +26,6 @@ from intercom_async.sync import (
     plan,
     sync,
 )
-
 from .conftest import CONTACTS, FORMATS, TALKS, listed, make_sink, once, read_target
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,6 @@ from intercom_async.simulator import Simulator
 from intercom_async.sync import JsonlSink, Report, reader, sync
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, Request
-
 from .conftest import CONTACTS, TALKS, listed, make_sink, once, read_target
 
 pytestmark = pytest.mark.anyio

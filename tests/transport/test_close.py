@@ -11,7 +11,6 @@ import pytest
 from intercom_async.errors import ClosedError, ConnectionLostError
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import StreamReply
-
 from .test_http import request, serving
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,6 @@ import pytest
 from intercom_async.errors import ConnectError, ConnectionLostError, RequestTimeoutError
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, StreamReply
-
 from .test_http import answer, request, serving
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,6 @@ from typing import Any
 
 from intercom_async.simulator.paging import numbered_page
 from intercom_async.simulator.values import Call, Row, bad_parameter
-
 from .checks import list_of, moment_of
 from .registry import Routes
 

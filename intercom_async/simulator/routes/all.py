@@ -6,7 +6,6 @@ from intercom_async.simulator.router import Router
 from intercom_async.simulator.schema.answers import SchemaAnswers
 from intercom_async.simulator.schema.facts import facts, fixed_form, versions_by_endpoint
 from intercom_async.simulator.values import Call, Refusal
-
 from . import (
     activity,
     articles,

@@ -7,7 +7,6 @@ from typing import Any
 from intercom_async.simulator.paging import numbered_list
 from intercom_async.simulator.present import public
 from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
-
 from .checks import needed_text, text_of
 from .registry import Routes
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from intercom_async.simulator.paging import numbered_list
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, not_found
-
 from .checks import list_of
 from .registry import Routes
 

@@ -21,7 +21,6 @@ from intercom_async.simulator.values import (
     names,
     not_found,
 )
-
 from .checks import moment_of, needed_text, object_of, text_of
 from .contact_lists import company_of
 from .registry import Routes

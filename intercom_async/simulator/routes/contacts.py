@@ -10,7 +10,6 @@ from intercom_async.simulator.query import Fields
 from intercom_async.simulator.table import Order
 from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, names, not_found
 from intercom_async.simulator.world.contacts import blank_contact
-
 from .checks import (
     contact_of,
     contact_to_change,

@@ -6,7 +6,6 @@ from typing import Any
 
 from intercom_async.simulator.present import public
 from intercom_async.simulator.values import Call, Row, not_found
-
 from .checks import needed_text
 from .registry import Routes
 

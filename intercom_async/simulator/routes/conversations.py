@@ -12,7 +12,6 @@ from intercom_async.simulator.table import Order
 from intercom_async.simulator.threads import plain
 from intercom_async.simulator.values import Call, Row, bad_parameter, names, not_found
 from intercom_async.simulator.world.conversations import author_of
-
 from .checks import contact_of, moment_of, needed_text, object_of, search, text_of
 from .registry import Routes
 

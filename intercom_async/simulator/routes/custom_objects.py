@@ -8,7 +8,6 @@ from intercom_async.simulator.paging import numbered_list
 from intercom_async.simulator.shelf import Shelf
 from intercom_async.simulator.values import Call, Row, not_found
 from intercom_async.simulator.workspace import CUSTOM_OBJECT_TYPES
-
 from .checks import first_where, moment_of, needed_text, object_of
 from .registry import Routes
 

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
-
 from .checks import first_where, list_of, needed_text, text_of
 from .registry import Routes
 

@@ -11,7 +11,6 @@ from typing import Any
 from intercom_async.simulator.paging import PUBLIC_ORIGIN
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
 from intercom_async.simulator.world.draw import mix
-
 from .checks import moment_of
 from .registry import Routes
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from intercom_async.simulator.values import Call, not_found
-
 from .checks import contact_of
 from .registry import Handler
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from intercom_async.simulator.present import public
 from intercom_async.simulator.values import Call, Refusal, bad_parameter, not_found
-
 from .checks import admin_of
 from .registry import Routes
 

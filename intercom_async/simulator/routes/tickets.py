@@ -15,7 +15,6 @@ from intercom_async.simulator.values import (
 )
 from intercom_async.simulator.world.conversations import author_of
 from intercom_async.simulator.world.tickets import WIRE_CATEGORIES, blank_ticket, ticket_part
-
 from .checks import (
     admin_of,
     contact_of,

@@ -26,7 +26,6 @@ from intercom_async.simulator.values import (
     is_id,
     not_found,
 )
-
 from .facts import Facts, Node, Operation, fixed_form
 from .lists import LIST_RULES, NOT_FOUND_CODES, ListRule
 from .make import Maker, fits

@@ -7,7 +7,6 @@ from typing import Any
 
 from intercom_async.simulator.values import Row
 from intercom_async.simulator.world.draw import FIRST_NAMES, LAST_NAMES, WORDS, mix
-
 from .facts import Facts, Node
 
 MAX_DEPTH = 4

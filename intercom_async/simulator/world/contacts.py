@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from intercom_async.simulator.values import Row, decode_json, encode_json
-
 from .base import Column
 from .draw import FIRST_NAMES, LAST_NAMES, PLACES, Timeline, mix
 

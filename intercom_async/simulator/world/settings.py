@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from intercom_async.simulator.values import Row
-
 from .draw import mix
 
 CONTACT_ATTRIBUTES = (

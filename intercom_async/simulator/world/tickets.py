@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from intercom_async.simulator.values import Row, encode_json, is_id
-
 from .base import Column
 from .contacts import AGING
 from .conversations import author_of

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from intercom_async.sync.rows import moment_of
-
 from .columns import RECORD, Column
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

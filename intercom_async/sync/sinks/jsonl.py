@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 
 from intercom_async.sync.rows import keys_of, with_keys
-
 from .base import Ending, Table
 from .files import Folder, sync_folder, told_plainly
 from .log import Codec, Log, Plain

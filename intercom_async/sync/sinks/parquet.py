@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 
 from intercom_async.sync.rows import keys_of
-
 from .arrow import Shape, widened
 from .base import Ending, Table
 from .columns import RECORD, Column, columns_of

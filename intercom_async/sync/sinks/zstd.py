@@ -6,7 +6,6 @@ import io
 from typing import BinaryIO, cast
 
 from intercom_async.sync.errors import TargetError
-
 from .extra import load
 
 
