@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .world.draw import mix
+from .seed.draw import mix
 
 Cut = Literal["before", "after"]
 

@@ -19,12 +19,12 @@ from .clock import SimulatorClock
 from .faults import Fault, Faults
 from .router import Router
 from .routes.registry import Handler
+from .seed.draw import mix
 from .values import BAD_JSON, Call, Refusal, Reply, bad_parameter, decode_json, not_found
 from .versions import shape_of
 from .windows import Standing
 from .wire import Wire
 from .workspace import Workspace
-from .world.draw import mix
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from .seed.base import Seeded
 from .unique import UniqueIndex
 from .values import Row, encode_json
-from .world.base import Seeded
 
 KEPT_ANSWERS = 32
 

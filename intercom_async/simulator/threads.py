@@ -6,8 +6,8 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
+from .seed.conversations import blank_part
 from .values import Row
-from .world.conversations import blank_part
 
 if TYPE_CHECKING:
     from .workspace import Workspace

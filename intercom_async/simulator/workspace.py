@@ -10,16 +10,16 @@ from collections.abc import Callable
 
 from .present import Presenter
 from .schema.records import Records
+from .seed import settings, staff
+from .seed.companies import CompanySeeds
+from .seed.contacts import ContactSeeds
+from .seed.conversations import ConversationSeeds
+from .seed.draw import mix
+from .seed.tickets import TicketSeeds, ticket_states, ticket_type
 from .shelf import Shelf
 from .table import Order, Table
 from .threads import Threads
 from .values import Row, names
-from .world import settings, staff
-from .world.companies import CompanySeeds
-from .world.contacts import ContactSeeds
-from .world.conversations import ConversationSeeds
-from .world.draw import mix
-from .world.tickets import TicketSeeds, ticket_states, ticket_type
 
 SEEDED_UNTIL = 1_767_225_600
 """The newest seeded record is from the turn of 2026: fixed, so that a seed means the same data."""

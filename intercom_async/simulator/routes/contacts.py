@@ -7,9 +7,9 @@ from typing import Any
 
 from intercom_async.simulator.paging import cursor_page, whole_number
 from intercom_async.simulator.query import Fields
+from intercom_async.simulator.seed.contacts import blank_contact
 from intercom_async.simulator.table import Order
 from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, names, not_found
-from intercom_async.simulator.world.contacts import blank_contact
 from .checks import (
     contact_of,
     contact_to_change,

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from intercom_async.simulator.paging import PUBLIC_ORIGIN
+from intercom_async.simulator.seed.draw import mix
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
-from intercom_async.simulator.world.draw import mix
 from .checks import moment_of
 from .registry import Routes
 

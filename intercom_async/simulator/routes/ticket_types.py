@@ -6,8 +6,8 @@ from typing import Any
 
 from intercom_async.simulator.paging import whole_list
 from intercom_async.simulator.present import public
+from intercom_async.simulator.seed.tickets import CATEGORIES, ticket_attribute, ticket_type
 from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
-from intercom_async.simulator.world.tickets import CATEGORIES, ticket_attribute, ticket_type
 from .checks import needed_text, text_of
 from .registry import Routes
 

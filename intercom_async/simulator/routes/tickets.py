@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from intercom_async.simulator.query import Fields
+from intercom_async.simulator.seed.conversations import author_of
+from intercom_async.simulator.seed.tickets import WIRE_CATEGORIES, blank_ticket, ticket_part
 from intercom_async.simulator.values import (
     Call,
     Refusal,
@@ -13,8 +15,6 @@ from intercom_async.simulator.values import (
     names,
     not_found,
 )
-from intercom_async.simulator.world.conversations import author_of
-from intercom_async.simulator.world.tickets import WIRE_CATEGORIES, blank_ticket, ticket_part
 from .checks import (
     admin_of,
     contact_of,

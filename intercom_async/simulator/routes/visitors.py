@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.seed.contacts import blank_contact
+from intercom_async.simulator.seed.draw import mix
 from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
-from intercom_async.simulator.world.contacts import blank_contact
-from intercom_async.simulator.world.draw import mix
 from .checks import object_of, text_of
 from .registry import Routes
 
