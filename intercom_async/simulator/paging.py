@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from .table import Filter, Mark, Order, Table
+from .store.table import Filter, Mark, Order, Table
 from .values import BAD_JSON, Call, Refusal, Reply, Row, bad_parameter, decode_json, encode_json
 
 PUBLIC_ORIGIN = "https://api.intercom.io"

@@ -20,11 +20,11 @@ from .faults import Fault, Faults
 from .router import Router
 from .routes.registry import Handler
 from .seed.draw import mix
+from .store.workspace import Workspace
 from .values import BAD_JSON, Call, Refusal, Reply, bad_parameter, decode_json, not_found
 from .versions import shape_of
 from .windows import Standing
 from .wire import Wire
-from .workspace import Workspace
 
 logger: logging.Logger = logging.getLogger(__name__)
 

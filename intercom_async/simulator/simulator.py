@@ -14,8 +14,8 @@ from .faults import Faults
 from .routes.all import router
 from .server import Server
 from .status import AppStatus, Status
+from .store.workspace import Workspace
 from .windows import LedgerRow
-from .workspace import Workspace
 
 MAX_RECORDS = 16_000_000
 """Six hex digits of an id hold the number of a record."""

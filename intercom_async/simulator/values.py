@@ -10,7 +10,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from .apps import App
-    from .workspace import Workspace
+    from .store.workspace import Workspace
 
 Row: TypeAlias = dict[str, Any]
 """One record as its JSON object; keys that begin with an underscore are never sent."""

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from intercom_async.simulator.query import compile_filter, parse
 from intercom_async.simulator.routes.contacts import FIELDS
 from intercom_async.simulator.routes.conversations import FIELDS as CONVERSATION_FIELDS
-from intercom_async.simulator.table import Mark, Order, field_of
+from intercom_async.simulator.store.query import compile_filter, parse
+from intercom_async.simulator.store.table import Mark, Order, field_of
+from intercom_async.simulator.store.workspace import Workspace
 from intercom_async.simulator.values import Refusal, Row
-from intercom_async.simulator.workspace import Workspace
 
 DAY_S = 86_400
 

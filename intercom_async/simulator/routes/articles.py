@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from intercom_async.simulator.paging import numbered_list
-from intercom_async.simulator.present import public
+from intercom_async.simulator.store.present import public
 from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
 from .checks import needed_text, text_of
 from .registry import Routes

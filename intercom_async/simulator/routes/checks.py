@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from intercom_async.simulator.paging import MAX_PER_PAGE, cursor_page, whole_number
-from intercom_async.simulator.query import Fields, compile_filter, parse
-from intercom_async.simulator.table import Filter, Order, Table
+from intercom_async.simulator.store.query import Fields, compile_filter, parse
+from intercom_async.simulator.store.table import Filter, Order, Table
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
 
 TYPE_NAMES: dict[type, str] = {str: "string", int: "number", bool: "boolean", dict: "object"}

@@ -11,7 +11,7 @@ from intercom_async.simulator.paging import (
     whole_list,
     whole_number,
 )
-from intercom_async.simulator.table import Filter, Order
+from intercom_async.simulator.store.table import Filter, Order
 from intercom_async.simulator.values import (
     Call,
     Refusal,

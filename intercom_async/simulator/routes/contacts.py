@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from intercom_async.simulator.paging import cursor_page, whole_number
-from intercom_async.simulator.query import Fields
 from intercom_async.simulator.seed.contacts import blank_contact
-from intercom_async.simulator.table import Order
+from intercom_async.simulator.store.query import Fields
+from intercom_async.simulator.store.table import Order
 from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, names, not_found
 from .checks import (
     contact_of,

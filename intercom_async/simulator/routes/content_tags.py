@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.present import public
+from intercom_async.simulator.store.present import public
 from intercom_async.simulator.values import Call, Row, not_found
 from .checks import needed_text
 from .registry import Routes

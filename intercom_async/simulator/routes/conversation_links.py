@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from intercom_async.simulator.paging import numbered_list
-from intercom_async.simulator.present import public
 from intercom_async.simulator.seed.conversations import author_of
-from intercom_async.simulator.threads import set_state
+from intercom_async.simulator.store.present import public
+from intercom_async.simulator.store.threads import set_state
 from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
 from .checks import admin_of, contact_of, needed_text, object_of, text_of
 from .contact_lists import attach, tag_of

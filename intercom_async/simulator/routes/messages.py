@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.present import public
 from intercom_async.simulator.seed.conversations import author_of
+from intercom_async.simulator.store.present import public
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
 from .checks import admin_of, contact_of, moment_of, object_of, text_of
 from .registry import Routes

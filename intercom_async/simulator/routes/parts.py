@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from intercom_async.simulator.seed.conversations import author_of
-from intercom_async.simulator.threads import set_state
+from intercom_async.simulator.store.threads import set_state
 from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
 from .checks import admin_of, contact_of, list_of, moment_of, needed_text, text_of
 from .conversations import answer, conversation_of

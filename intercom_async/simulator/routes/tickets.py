@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.query import Fields
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.seed.tickets import WIRE_CATEGORIES, blank_ticket, ticket_part
+from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.values import (
     Call,
     Refusal,

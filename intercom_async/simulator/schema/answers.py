@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from intercom_async.simulator.paging import numbered_page, whole_number
+from intercom_async.simulator.store.described_records import Record
 from intercom_async.simulator.values import (
     BAD_JSON,
     Call,
@@ -29,7 +30,6 @@ from intercom_async.simulator.values import (
 from .facts import Facts, Node, Operation, fixed_form
 from .lists import LIST_RULES, NOT_FOUND_CODES, ListRule
 from .make import Maker, fits
-from .records import Record
 
 UNDECLARED = {"/fin_voice/phone_number/{}": Node(name="ai_call_response")}
 """What answers of which the descriptions say nothing look like."""

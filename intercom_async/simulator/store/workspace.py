@@ -8,18 +8,18 @@ import zoneinfo
 from array import array
 from collections.abc import Callable
 
+from intercom_async.simulator.seed import settings, staff
+from intercom_async.simulator.seed.companies import CompanySeeds
+from intercom_async.simulator.seed.contacts import ContactSeeds
+from intercom_async.simulator.seed.conversations import ConversationSeeds
+from intercom_async.simulator.seed.draw import mix
+from intercom_async.simulator.seed.tickets import TicketSeeds, ticket_states, ticket_type
+from intercom_async.simulator.values import Row, names
+from .described_records import Records
 from .present import Presenter
-from .schema.records import Records
-from .seed import settings, staff
-from .seed.companies import CompanySeeds
-from .seed.contacts import ContactSeeds
-from .seed.conversations import ConversationSeeds
-from .seed.draw import mix
-from .seed.tickets import TicketSeeds, ticket_states, ticket_type
-from .shelf import Shelf
+from .record_store import Shelf
 from .table import Order, Table
 from .threads import Threads
-from .values import Row, names
 
 SEEDED_UNTIL = 1_767_225_600
 """The newest seeded record is from the turn of 2026: fixed, so that a seed means the same data."""

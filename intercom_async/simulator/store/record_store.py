@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .values import Row
+from intercom_async.simulator.values import Row
 
 
 class Shelf:

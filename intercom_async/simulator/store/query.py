@@ -11,8 +11,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from intercom_async.simulator.values import Row, bad_parameter, encode_json
 from .table import Filter, Table, field_of
-from .values import Row, bad_parameter, encode_json
 
 MAX_DEPTH = 2
 MAX_FILTERS = 15

@@ -15,9 +15,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .seed.base import Seeded
+from intercom_async.simulator.seed.base import Seeded
+from intercom_async.simulator.values import Row, encode_json
 from .unique import UniqueIndex
-from .values import Row, encode_json
 
 KEPT_ANSWERS = 32
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics as numbers
 from typing import TYPE_CHECKING, Any
 
-from .values import Row
+from intercom_async.simulator.values import Row
 
 if TYPE_CHECKING:
     from .workspace import Workspace

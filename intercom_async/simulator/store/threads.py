@@ -6,8 +6,8 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
-from .seed.conversations import blank_part
-from .values import Row
+from intercom_async.simulator.seed.conversations import blank_part
+from intercom_async.simulator.values import Row
 
 if TYPE_CHECKING:
     from .workspace import Workspace

@@ -1,0 +1,1 @@
+"""Apps, their rate limits, and the windows in which calls are counted."""
