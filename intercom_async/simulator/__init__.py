@@ -7,13 +7,13 @@ behind the same mistake here.
 
 from __future__ import annotations
 
-from .apps import App
 from .clock import SimulatorClock
 from .faults import Fault, Faults
+from .limits.apps import App
+from .limits.windows import LedgerRow
 from .running import in_thread, serve
 from .simulator import Simulator
 from .status import AppStatus, Status
-from .windows import LedgerRow
 
 __all__ = (
     "App",

@@ -14,16 +14,16 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from .apps import App, Apps
 from .clock import SimulatorClock
 from .faults import Fault, Faults
+from .limits.apps import App, Apps
+from .limits.windows import Standing
 from .router import Router
 from .routes.registry import Handler
 from .seed.draw import mix
 from .store.workspace import Workspace
 from .values import BAD_JSON, Call, Refusal, Reply, bad_parameter, decode_json, not_found
 from .versions import shape_of
-from .windows import Standing
 from .wire import Wire
 
 logger: logging.Logger = logging.getLogger(__name__)

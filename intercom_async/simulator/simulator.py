@@ -7,15 +7,15 @@ from typing import Literal, Self
 
 from aiohttp import web
 
-from .apps import App, Apps
 from .clock import SimulatorClock
 from .control import Control
 from .faults import Faults
+from .limits.apps import App, Apps
+from .limits.windows import LedgerRow
 from .routes.all import router
 from .server import Server
 from .status import AppStatus, Status
 from .store.workspace import Workspace
-from .windows import LedgerRow
 
 MAX_RECORDS = 16_000_000
 """Six hex digits of an id hold the number of a record."""

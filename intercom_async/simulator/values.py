@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 if TYPE_CHECKING:
-    from .apps import App
+    from .limits.apps import App
     from .store.workspace import Workspace
 
 Row: TypeAlias = dict[str, Any]

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from .clock import SimulatorClock
 from .faults import Fault
+from .limits.windows import Standing, moment_text
 from .values import BAD_JSON, Reply, Row, decode_json, encode_json
-from .windows import Standing, moment_text
 
 SLOW_STEPS = 20
 GARBLED = b"<html><body><h1>502 Bad Gateway</h1></body></html>"

@@ -7,7 +7,7 @@ import dataclasses
 import math
 from typing import Literal
 
-from .values import Refusal
+from intercom_async.simulator.values import Refusal
 from .windows import Ledger, Quota, Standing, moment_text
 
 
