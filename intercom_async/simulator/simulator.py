@@ -10,10 +10,10 @@ from aiohttp import web
 from .clock import SimulatorClock
 from .control import Control
 from .faults import Faults
+from .http.server import Server
 from .limits.apps import App, Apps
 from .limits.windows import LedgerRow
 from .routes.all import router
-from .server import Server
 from .status import AppStatus, Status
 from .store.workspace import Workspace
 

@@ -14,16 +14,24 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from .clock import SimulatorClock
-from .faults import Fault, Faults
-from .limits.apps import App, Apps
-from .limits.windows import Standing
-from .router import Router
-from .routes.registry import Handler
-from .seed.draw import mix
-from .store.workspace import Workspace
-from .values import BAD_JSON, Call, Refusal, Reply, bad_parameter, decode_json, not_found
-from .versions import shape_of
+from intercom_async.simulator.clock import SimulatorClock
+from intercom_async.simulator.faults import Fault, Faults
+from intercom_async.simulator.limits.apps import App, Apps
+from intercom_async.simulator.limits.windows import Standing
+from intercom_async.simulator.router import Router
+from intercom_async.simulator.routes.registry import Handler
+from intercom_async.simulator.seed.draw import mix
+from intercom_async.simulator.store.workspace import Workspace
+from intercom_async.simulator.values import (
+    BAD_JSON,
+    Call,
+    Refusal,
+    Reply,
+    bad_parameter,
+    decode_json,
+    not_found,
+)
+from intercom_async.simulator.versions import shape_of
 from .wire import Wire
 
 logger: logging.Logger = logging.getLogger(__name__)

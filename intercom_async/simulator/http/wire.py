@@ -7,10 +7,10 @@ import email.utils
 
 from aiohttp import web
 
-from .clock import SimulatorClock
-from .faults import Fault
-from .limits.windows import Standing, moment_text
-from .values import BAD_JSON, Reply, Row, decode_json, encode_json
+from intercom_async.simulator.clock import SimulatorClock
+from intercom_async.simulator.faults import Fault
+from intercom_async.simulator.limits.windows import Standing, moment_text
+from intercom_async.simulator.values import BAD_JSON, Reply, Row, decode_json, encode_json
 
 SLOW_STEPS = 20
 GARBLED = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
