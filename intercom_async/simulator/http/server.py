@@ -18,8 +18,8 @@ from intercom_async.simulator.clock import SimulatorClock
 from intercom_async.simulator.faults import Fault, Faults
 from intercom_async.simulator.limits.apps import App, Apps
 from intercom_async.simulator.limits.windows import Standing
-from intercom_async.simulator.router import Router
 from intercom_async.simulator.routes.registry import Handler
+from intercom_async.simulator.routes.router import Router
 from intercom_async.simulator.seed.draw import mix
 from intercom_async.simulator.store.workspace import Workspace
 from intercom_async.simulator.values import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import numbered_page
 from intercom_async.simulator.values import Call, Row, bad_parameter
 from .checks import list_of, moment_of
+from .paging import numbered_page
 from .registry import Routes
 
 routes: Routes = Routes()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from intercom_async.simulator.router import Router
-from intercom_async.simulator.schema.answers import SchemaAnswers
 from intercom_async.simulator.schema.facts import facts, fixed_form, versions_by_endpoint
 from intercom_async.simulator.values import Call, Refusal
 from . import (
@@ -30,8 +28,10 @@ from . import (
     tickets,
     visitors,
 )
+from .described import SchemaAnswers
 from .parents import check_parent
 from .registry import Handler
+from .router import Router
 
 MODULES = (
     activity,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import numbered_list
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, not_found
 from .checks import list_of
+from .paging import numbered_list
 from .registry import Routes
 
 routes: Routes = Routes()

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from intercom_async.simulator.paging import MAX_PER_PAGE, cursor_page, whole_number
 from intercom_async.simulator.store.query import Fields, compile_filter, parse
 from intercom_async.simulator.store.table import Filter, Order, Table
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
+from .paging import MAX_PER_PAGE, cursor_page, whole_number
 
 TYPE_NAMES: dict[type, str] = {str: "string", int: "number", bool: "boolean", dict: "object"}
 

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import (
-    cursor_page,
-    join_rows,
-    numbered_page,
-    whole_list,
-    whole_number,
-)
 from intercom_async.simulator.store.table import Filter, Order
 from intercom_async.simulator.values import (
     Call,
@@ -23,6 +16,13 @@ from intercom_async.simulator.values import (
 )
 from .checks import moment_of, needed_text, object_of, text_of
 from .contact_lists import company_of
+from .paging import (
+    cursor_page,
+    join_rows,
+    numbered_page,
+    whole_list,
+    whole_number,
+)
 from .registry import Routes
 
 routes: Routes = Routes()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import numbered_list, whole_list
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
 from .checks import admin_of, contact_of, contact_to_change, needed_text, text_of
+from .paging import numbered_list, whole_list
 from .registry import Routes
 
 routes: Routes = Routes()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import whole_list
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
 from .checks import contact_of, contact_to_change, needed_text
 from .contacts import status_of
+from .paging import whole_list
 from .registry import Routes
 
 routes: Routes = Routes()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from intercom_async.simulator.paging import cursor_page, whole_number
 from intercom_async.simulator.seed.contacts import blank_contact
 from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.store.table import Order
@@ -19,6 +18,7 @@ from .checks import (
     search,
     text_of,
 )
+from .paging import cursor_page, whole_number
 from .registry import Routes
 
 routes: Routes = Routes()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import numbered_list
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.store.threads import set_state
@@ -12,6 +11,7 @@ from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, n
 from .checks import admin_of, contact_of, needed_text, object_of, text_of
 from .contact_lists import attach, tag_of
 from .conversations import answer, conversation_of
+from .paging import numbered_list
 from .registry import Routes
 
 routes: Routes = Routes()

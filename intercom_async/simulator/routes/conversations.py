@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from intercom_async.simulator.paging import cursor_page, whole_number
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.store.present import statistics_of
 from intercom_async.simulator.store.query import Fields
@@ -13,6 +12,7 @@ from intercom_async.simulator.store.table import Order
 from intercom_async.simulator.store.threads import plain
 from intercom_async.simulator.values import Call, Row, bad_parameter, names, not_found
 from .checks import contact_of, moment_of, needed_text, object_of, search, text_of
+from .paging import cursor_page, whole_number
 from .registry import Routes
 
 routes: Routes = Routes()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import numbered_list
 from intercom_async.simulator.store.record_store import Shelf
 from intercom_async.simulator.store.workspace import CUSTOM_OBJECT_TYPES
 from intercom_async.simulator.values import Call, Row, not_found
 from .checks import first_where, moment_of, needed_text, object_of
+from .paging import numbered_list
 from .registry import Routes
 
 routes: Routes = Routes()

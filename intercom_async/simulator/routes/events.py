@@ -6,9 +6,9 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from intercom_async.simulator.paging import PUBLIC_ORIGIN, whole_number
 from intercom_async.simulator.values import Call, Reply, Row, bad_parameter, not_found
 from .checks import moment_of, needed_text, object_of, text_of
+from .paging import PUBLIC_ORIGIN, whole_number
 from .registry import Routes
 
 routes: Routes = Routes()

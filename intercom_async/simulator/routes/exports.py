@@ -8,10 +8,10 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from intercom_async.simulator.paging import PUBLIC_ORIGIN
 from intercom_async.simulator.seed.draw import mix
 from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
 from .checks import moment_of
+from .paging import PUBLIC_ORIGIN
 from .registry import Routes
 
 routes: Routes = Routes()

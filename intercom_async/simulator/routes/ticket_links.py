@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import PUBLIC_ORIGIN
 from intercom_async.simulator.seed.tickets import blank_ticket, ticket_part
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.store.threads import marked_up
@@ -12,6 +11,7 @@ from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, n
 from .checks import admin_of, list_of, moment_of, needed_text, object_of, text_of
 from .contact_lists import attach, tag_of
 from .conversations import answer, conversation_of
+from .paging import PUBLIC_ORIGIN
 from .parts import SAID, author
 from .registry import Routes
 from .ticket_types import type_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.paging import whole_list
 from intercom_async.simulator.seed.tickets import CATEGORIES, ticket_attribute, ticket_type
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
 from .checks import needed_text, text_of
+from .paging import whole_list
 from .registry import Routes
 
 routes: Routes = Routes()

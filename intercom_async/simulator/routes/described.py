@@ -13,7 +13,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from intercom_async.simulator.paging import numbered_page, whole_number
+from intercom_async.simulator.schema.facts import Facts, Node, Operation, fixed_form
+from intercom_async.simulator.schema.lists import LIST_RULES, NOT_FOUND_CODES, ListRule
+from intercom_async.simulator.schema.make import Maker, fits
 from intercom_async.simulator.store.described_records import Record
 from intercom_async.simulator.values import (
     BAD_JSON,
@@ -27,9 +29,7 @@ from intercom_async.simulator.values import (
     is_id,
     not_found,
 )
-from .facts import Facts, Node, Operation, fixed_form
-from .lists import LIST_RULES, NOT_FOUND_CODES, ListRule
-from .make import Maker, fits
+from .paging import numbered_page, whole_number
 
 UNDECLARED = {"/fin_voice/phone_number/{}": Node(name="ai_call_response")}
 """What answers of which the descriptions say nothing look like."""

@@ -9,8 +9,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from .store.table import Filter, Mark, Order, Table
-from .values import BAD_JSON, Call, Refusal, Reply, Row, bad_parameter, decode_json, encode_json
+from intercom_async.simulator.store.table import Filter, Mark, Order, Table
+from intercom_async.simulator.values import (
+    BAD_JSON,
+    Call,
+    Refusal,
+    Reply,
+    Row,
+    bad_parameter,
+    decode_json,
+    encode_json,
+)
 
 PUBLIC_ORIGIN = "https://api.intercom.io"
 """URLs of next pages point here whatever host was asked, as the real ones do."""
