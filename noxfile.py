@@ -90,7 +90,7 @@ def tests(session: nox.Session) -> None:
 def scheduler_report(session: nox.Session) -> None:
     """Measure the scheduler beside the usual ways of not being turned away."""
     install(session, "test")
-    session.run("python", "-m", "tests.scheduler.report", *session.posargs)
+    session.run("python", "-m", "benchmarks.scheduler_report", *session.posargs)
 
 
 @nox.session

@@ -12,17 +12,14 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.scheduler import Hooks, Permit, Scheduler
-from tests.virtual import VirtualLoop
-from .clients import Scheduled
-from .server import Network, Reply, Server
+from tests.support.scheduler.clients import Scheduled
+from tests.support.scheduler.server import Network, Reply, Server
+from tests.support.virtual_time import anyio_backend
+
+__all__ = ["EVEN", "Desk", "MakeDesk", "anyio_backend", "turns"]
 
 EVEN = Network(0.01, 0.03, 0.01, spread=0.0)
 """Every reply after 50 ms, so that an order of arrival is an order of sending."""
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return "asyncio", {"loop_factory": VirtualLoop}
 
 
 class Desk:

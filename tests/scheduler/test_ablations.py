@@ -17,11 +17,11 @@ from intercom_async.scheduler.foreign import Foreign
 from intercom_async.scheduler.gate import Gate
 from intercom_async.scheduler.ledger import Ledger
 from intercom_async.scheduler.workspace import Workspace
-from tests.virtual import run_virtual
-from .clients import Scheduled
-from .neighbours import steady
-from .scenarios import Outcome, W, run, scenario
-from .server import Network, Server
+from tests.support.scheduler.clients import Scheduled
+from tests.support.scheduler.neighbours import steady
+from tests.support.scheduler.scenarios import Outcome, W, run, scenario
+from tests.support.scheduler.server import Network, Server
+from tests.support.virtual_time import run_virtual
 
 Check = Callable[[], None]
 

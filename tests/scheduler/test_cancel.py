@@ -13,9 +13,9 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
-from tests.interrupted import FROM_OUTSIDE, Way, Work, interrupt_everywhere
+from tests.support.interruption import FROM_OUTSIDE, Way, Work, interrupt_everywhere
+from tests.support.scheduler.server import Server, Storm
 from .conftest import EVEN, Desk, turns
-from .server import Server, Storm
 
 
 async def at_once(desk: Desk) -> None:

@@ -14,9 +14,9 @@ from intercom_async.config import Limits
 from intercom_async.errors import WaitTooLongError
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.scheduler import Permit, Scheduler, Throttle
-from tests.virtual import run_virtual
+from tests.support.scheduler.server import LostReplyError, Network, Server, Storm
+from tests.support.virtual_time import run_virtual
 from .conftest import turns
-from .server import LostReplyError, Network, Server, Storm
 
 LIMIT = 20
 TRIES = 4

@@ -14,9 +14,9 @@ from intercom_async.clock import CLOCK
 from intercom_async.errors import ClosedError
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
-from tests.interrupted import Points, at_each_point
+from tests.support.interruption import Points, at_each_point
+from tests.support.scheduler.server import Server
 from .conftest import EVEN, Desk, turns
-from .server import Server
 from .test_cancel import SITUATIONS, Situation
 
 REPLY_S = 0.06

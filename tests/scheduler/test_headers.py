@@ -11,8 +11,8 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
+from tests.support.scheduler.server import Headers
 from .conftest import Desk, MakeDesk
-from .server import Headers
 
 pytestmark = pytest.mark.anyio
 

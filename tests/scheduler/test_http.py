@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from .real import Run, run_http
+from tests.support.scheduler.real import Run, run_http
 
 
 def test_short_windows_over_http_are_used_up_and_not_passed() -> None:

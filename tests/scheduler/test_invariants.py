@@ -18,9 +18,9 @@ from intercom_async.priority import Priority, fairness_key
 from intercom_async.scheduler import Permit, Scheduler
 from intercom_async.scheduler.ledger import Ledger
 from intercom_async.scheduler.limiter_clock import LimiterClock
-from tests.virtual import VirtualLoop, run_virtual
-from .clients import Scheduled
-from .server import Network, Server
+from tests.support.scheduler.clients import Scheduled
+from tests.support.scheduler.server import Network, Server
+from tests.support.virtual_time import VirtualLoop, run_virtual
 
 LIMIT = 30
 

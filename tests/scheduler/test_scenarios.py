@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from .scenarios import Goal, run, scenario
+from tests.support.scheduler.scenarios import Goal, run, scenario
 
 SHORT_S = 35.0
 SEEDS = (1,)

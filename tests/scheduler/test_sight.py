@@ -13,9 +13,9 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Hooks, Scheduler, Throttle, shared_scheduler
-from tests.virtual import run_virtual
+from tests.support.scheduler.server import Headers
+from tests.support.virtual_time import run_virtual
 from .conftest import MakeDesk, turns
-from .server import Headers
 
 pytestmark = pytest.mark.anyio
 

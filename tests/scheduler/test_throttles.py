@@ -11,8 +11,8 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler, Throttle
+from tests.support.scheduler.server import Storm
 from .conftest import Desk, MakeDesk, turns
-from .server import Storm
 
 pytestmark = pytest.mark.anyio
 

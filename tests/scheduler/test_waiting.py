@@ -11,7 +11,7 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, ConfigError, WaitTooLongError
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
-from tests.virtual import run_virtual
+from tests.support.virtual_time import run_virtual
 from .conftest import MakeDesk, turns
 
 pytestmark = pytest.mark.anyio

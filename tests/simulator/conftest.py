@@ -11,11 +11,6 @@ from intercom_async.simulator import Simulator
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
     """A small workspace without limits that matter."""
     async with Simulator(

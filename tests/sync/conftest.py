@@ -18,11 +18,6 @@ CONTACTS, TALKS = 2_400, 150
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
     """A small workspace without limits that matter."""
     async with Simulator(

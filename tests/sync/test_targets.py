@@ -13,7 +13,7 @@ import pytest
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
 from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, TargetError, sync
-from tests.small_disk import small_disk_in
+from tests.support.small_disk import small_disk_in
 from .conftest import CONTACTS, make_sink, once, read_target
 
 pytestmark = pytest.mark.anyio

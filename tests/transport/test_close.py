@@ -23,11 +23,6 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 ENDLESS = HEAD + b"Connection: close\r\n\r\n"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def read_whole(transport: HttpTransport, url: str) -> None:
     await transport.exchange(request(url), lambda: None)
 

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.anyio
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def request(url: str, method: str = "GET", **given: object) -> Request:
     return Request(
         method=method,

@@ -14,11 +14,6 @@ from .test_http import answer, request, serving
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def begin(url: str, timeout_s: float = 60.0) -> tuple[HttpTransport, Reply]:
     transport = HttpTransport()
     await transport.open()

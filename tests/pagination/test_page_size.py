@@ -11,7 +11,7 @@ import pytest
 
 from intercom_async import F, RequestTimeoutError, RetryPolicy, ServerError
 from intercom_async.transport.base import Request
-from .conftest import Client, failure, reply
+from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
 

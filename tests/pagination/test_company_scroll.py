@@ -11,7 +11,7 @@ import pytest
 from intercom_async import Intercom, PaginationError
 from intercom_async.errors import BadRequestError, ConnectionLostError, NotFoundError
 from intercom_async.transport.base import Reply, Request
-from .conftest import Client, failure, reply
+from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from intercom_async.errors import DecodeError
 from intercom_async.workflows.polling import csv_rows
-from tests.virtual import run_virtual
+from tests.support.virtual_time import run_virtual
 
 
 def read(text: bytes, size: int = 7) -> list[dict[str, str]]:

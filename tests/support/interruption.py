@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 import anyio
 
 from intercom_async.clock import CLOCK
-from .virtual import run_virtual
+from .virtual_time import run_virtual
 
 Work = Coroutine[Any, Any, Any]
 Case = Callable[[], AbstractAsyncContextManager[Work]]

@@ -18,8 +18,8 @@ from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 from intercom_async.workflows.concurrency import fan_out
 from intercom_async.workflows.hydration import MOST_PARTS, Hydrated
-from tests.virtual import run_virtual
-from .conftest import Client, failure, reply
+from tests.support.scripted_client import Client, failure, reply
+from tests.support.virtual_time import run_virtual
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from intercom_async import (
 )
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
-from .conftest import Client, failure, reply
+from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
 

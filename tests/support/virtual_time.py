@@ -13,6 +13,8 @@ import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import pytest
+
 T = TypeVar("T")
 
 _STEP_S = 1e-6
@@ -55,3 +57,9 @@ def run_virtual(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on virtual time."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(main)
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """Run a folder's tests on virtual time, once its conftest imports this."""
+    return "asyncio", {"loop_factory": VirtualLoop}

@@ -14,7 +14,7 @@ from typing import Any
 
 from intercom_async.clock import CLOCK
 from intercom_async.priority import Priority
-from tests.virtual import run_virtual
+from tests.support.virtual_time import run_virtual
 from .clients import MakeSender, Sender, scheduled
 from .neighbours import Neighbour, at_the_edge, bursts, changing, late, steady
 from .server import USUAL, Network, Record, Server

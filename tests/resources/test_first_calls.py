@@ -12,7 +12,7 @@ import pytest
 
 from intercom_async import ConfigError, DeadlineError, Intercom
 from intercom_async.transport import MemoryTransport
-from .conftest import Client, failure, reply
+from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
 

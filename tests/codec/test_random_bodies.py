@@ -19,7 +19,7 @@ from intercom_async.codec import decode
 from intercom_async.codec.coercion import read_either
 from intercom_async.errors import DecodeError
 from tests.contract.operations import rows
-from tests.unit.bodies import made_up
+from tests.support.bodies import made_up
 
 EXAMPLES = int(os.environ.get("INTERCOM_TEST_EXAMPLES", "12"))
 """Bodies for each model; 10,000 make a thorough run of some minutes."""

@@ -14,7 +14,7 @@ import pytest
 
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
-from tests.small_disk import small_disk_in
+from tests.support.small_disk import small_disk_in
 from tests.sync.conftest import once, read_target, target_in
 
 pytest.importorskip("cyclopts")

@@ -15,7 +15,9 @@ from intercom_async.errors import ConnectionLostError, ForbiddenError, Transport
 from intercom_async.fields import EventFields
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request, StreamReply
-from tests.interrupted import (
+from tests.pagination.test_company_scroll import ScrollServer
+from tests.pagination.test_pager import THREE
+from tests.support.interruption import (
     CANCELLED,
     CANCELLED_MEANWHILE,
     CHILD_CANCELLED,
@@ -25,11 +27,9 @@ from tests.interrupted import (
     Work,
     interrupt_everywhere,
 )
-from .conftest import TOKEN, failure, reply
-from .test_hydration import found
-from .test_jobs import CSV, job
-from .test_pager import THREE
-from .test_scroll import ScrollServer
+from tests.support.scripted_client import TOKEN, failure, reply
+from tests.workflows.test_hydration import found
+from tests.workflows.test_polling import CSV, job
 
 LATENCY_S = 0.05
 ME = reply(200, {"type": "admin", "id": "1"})

@@ -1,6 +1,6 @@
 """Measure the scheduler in all situations, beside the usual ways of not being turned away.
 
-    python -m tests.scheduler.report --seeds 20 [--only NAME …] [--real SECONDS] [--json FILE]
+    python -m benchmarks.scheduler_report --seeds 20 [--only NAME …] [--real SECONDS] [--json FILE]
 
 Each situation is run on virtual time once a seed; the median and the worst seed are printed, and
 whether both reach what the situation asks for. Baselines run with the same seeds: those that wait
@@ -20,9 +20,9 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from .clients import BASELINES, scheduled
-from .real import measure_http
-from .scenarios import HOUR, SCENARIOS, Goal, Outcome, Scenario, run
+from tests.support.scheduler.clients import BASELINES, scheduled
+from tests.support.scheduler.real import measure_http
+from tests.support.scheduler.scenarios import HOUR, SCENARIOS, Goal, Outcome, Scenario, run
 
 OURS = "scheduler"
 COMPARED = ("alone", "neighbour 20 %", "8 processes", "interactive on bulk")
@@ -40,6 +40,7 @@ class Job(NamedTuple):
 
 
 def find(name: str) -> Scenario:
+    """Return the situation of this name."""
     return next(found for found in (*SCENARIOS, HOUR) if found.name == name)
 
 

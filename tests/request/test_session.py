@@ -29,7 +29,7 @@ from intercom_async import (
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
-from .conftest import TOKEN, Client, failure, reply
+from tests.support.scripted_client import TOKEN, Client, failure, reply
 
 pytestmark = pytest.mark.anyio
 

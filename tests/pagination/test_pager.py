@@ -13,7 +13,7 @@ import pytest
 from intercom_async import ConfigError, DecodeError, F, Intercom, PaginationError, RetryPolicy
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
-from .conftest import Client, failure, reply
+from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
 

@@ -1,4 +1,4 @@
-"""The whole road of a request on virtual time, with a script in place of a network."""
+"""A client whose server is a script, and the replies to write one with."""
 
 from __future__ import annotations
 
@@ -12,14 +12,8 @@ from intercom_async.errors import TransportError
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Transport
 from intercom_async.transport.memory import Handler
-from tests.virtual import VirtualLoop
 
 TOKEN = "dG9rOnNlY3JldA=="
-
-
-@pytest.fixture
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return "asyncio", {"loop_factory": VirtualLoop}
 
 
 def reply(status: int = 200, body: object = None, **headers: str) -> Reply:

@@ -17,8 +17,8 @@ from intercom_async.errors import ClosedError, ConnectionLostError
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport.base import Reply, Request
 from intercom_async.workflows.polling import LONGEST_LOOK_S
-from tests.interrupted import Points, at_each_point
-from .conftest import TOKEN
+from tests.support.interruption import Points, at_each_point
+from tests.support.scripted_client import TOKEN
 from .test_cancel import JOURNEYS, LATENCY_S, LIMITS, Journey, Trickling, late
 
 REPLY_S = 2 * LATENCY_S + 0.15

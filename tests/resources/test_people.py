@@ -13,7 +13,7 @@ from intercom_async import ConfigError, Intercom
 from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply
-from tests.virtual import run_virtual
+from tests.support.virtual_time import run_virtual
 
 Use = Callable[[Intercom], Awaitable[object]]
 
