@@ -17,6 +17,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from intercom_async.errors import QueryError
+from intercom_async.moments import to_unix
 
 MAX_FILTERS = 15
 """Filters in one AND or OR group."""
@@ -227,11 +228,7 @@ def _is_group(query: Query) -> bool:
 
 def _wire_value(name: str, value: object) -> str | int | float | bool | None:
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise QueryError(
-                f"{name}: the datetime has no time zone; add one, as in datetime(…, tzinfo=UTC)"
-            )
-        return int(value.timestamp())
+        return to_unix(name, value, QueryError)
     if isinstance(value, date):
         raise QueryError(f"{name}: give a datetime with a time zone, not a date")
     if isinstance(value, float) and not math.isfinite(value):

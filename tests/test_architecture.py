@@ -21,7 +21,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from its own floor and from those below. A package's
 # module may have a floor of its own, where it is named here.
 FLOORS: list[tuple[str, ...]] = [
-    ("_version", "_lazy", "errors", "response", "clock", "config", "priority"),
+    ("_version", "_lazy", "errors", "response", "clock", "config", "priority", "moments"),
     ("models", "fields", "query"),
     ("codec", "request.operation", "transport.base"),
     ("scheduler", "transport"),

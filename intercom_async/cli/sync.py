@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +18,7 @@ from rich.live import Live
 
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
+from intercom_async.moments import from_iso
 from intercom_async.sync import (
     DuckDBSink,
     JsonlSink,
@@ -117,11 +118,10 @@ def read_moment(text: str) -> datetime:
     Raises:
         ConfigError: It is neither.
     """
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"--since takes a date such as 2026-01-31, not {text!r}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = from_iso(text)
+    if moment is None:
+        raise ConfigError(f"--since takes a date such as 2026-01-31, not {text!r}")
+    return moment
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from intercom_async.moments import to_datetime
 from intercom_async.sync import Failure, Plan, Progress, Report, StreamPlan, StreamReport
 
 DAY_S = 86_400
@@ -87,7 +86,7 @@ def finding(failure: Failure) -> str:
 
 def plan_view(plan: Plan) -> RenderableType:
     """Lay out what a sync would cost."""
-    since = datetime.fromtimestamp(plan.since, UTC).strftime("%Y-%m-%d %H:%M")
+    since = f"{to_datetime(plan.since):%Y-%m-%d %H:%M}"
     table = _table("stream", "rows", "parts", "calls", "changed", "calls for these")
     for stream in plan.streams:
         table.add_row(

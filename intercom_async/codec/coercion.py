@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
 from intercom_async.models.base import AssigneeId, Id, LooseTimestamp
+from intercom_async.moments import from_iso
 
 
 class Unfit(Enum):
@@ -70,13 +70,8 @@ def _int_in(text: str) -> int | Unfit:
         return int(text)
     if _NUMBER.fullmatch(text):
         return to_int(float(text))
-    try:
-        # A time without a zone is taken for UTC, which is what all others are in.
-        moment = datetime.fromisoformat(text.strip())
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return math.floor(aware.timestamp())
-    except (ValueError, OverflowError):
-        return UNFIT
+    moment = from_iso(text)
+    return UNFIT if moment is None else math.floor(moment.timestamp())
 
 
 def to_float(value: object) -> float | Unfit:

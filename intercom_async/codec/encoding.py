@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 
 from intercom_async.errors import ConfigError
+from intercom_async.moments import to_unix
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -79,12 +80,7 @@ def _scalar(value: Any, path: str) -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ConfigError(
-                f"{path} is a datetime without a zone; give one, such as datetime.now(tz=UTC), or "
-                "UNIX seconds"
-            )
-        return math.floor(value.timestamp())
+        return to_unix(path, value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):

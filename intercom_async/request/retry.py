@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from random import Random
 from typing import NamedTuple
 
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import TransportError
+from intercom_async.moments import from_http_date
 from intercom_async.response import header
 from .operation import Repeat
 
@@ -114,10 +114,10 @@ def parse_retry_after(headers: Mapping[str, str], now_unix: float) -> float | No
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - now_unix
-        except (ValueError, OverflowError):
+        date = from_http_date(text)
+        if date is None:
             return None
+        seconds = date - now_unix
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from intercom_async.errors import ConfigError
-from intercom_async.fields.common import Id, Moment
+from intercom_async.fields.common import Id
+from intercom_async.moments import to_iso, to_unix
 from intercom_async.request.operation import Parameter, only_fields
 
 T = TypeVar("T")
@@ -42,35 +42,6 @@ def checked(kind: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
     found = given(**only_fields(kind.__name__, allowed, kind.__required_keys__, fields))
     check_given(found)
     return found
-
-
-def to_unix(name: str, moment: Moment) -> int:
-    """Write a moment as UNIX seconds, for a query; in a body `encode` does that.
-
-    Raises:
-        ConfigError: It is no moment, or has no time zone.
-    """
-    if isinstance(moment, int) and not isinstance(moment, bool):
-        return moment
-    if not isinstance(moment, datetime):
-        raise ConfigError(f"{name} must be UNIX seconds or a datetime, not {type(moment).__name__}")
-    if moment.tzinfo is None:
-        raise ConfigError(f"{name} is a datetime without a zone; give one, such as tzinfo=UTC")
-    return math.floor(moment.timestamp())
-
-
-def to_iso(name: str, moment: Moment) -> str:
-    """Write a moment in ISO 8601, in UTC and whole seconds: some bodies want that instead.
-
-    Raises:
-        ConfigError: It is no moment, has no time zone, or lies beyond what a datetime can say.
-    """
-    seconds = to_unix(name, moment)
-    try:
-        time = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        raise ConfigError(f"{name} is out of range; is it in milliseconds?") from None
-    return time.isoformat().replace("+00:00", "Z")
 
 
 def with_iso(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from intercom_async.models import (
     Tag,
     Ticket,
 )
+from intercom_async.moments import to_unix
 from intercom_async.query import Predicate, Query
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.hydration import HasId, Hydration
@@ -45,7 +46,6 @@ from ._validation import (
     to_id,
     to_ids,
     to_number,
-    to_unix,
     with_text,
 )
 

@@ -18,8 +18,9 @@ The wall clock of this machine is never read: it may be wrong, and it may jump.
 from __future__ import annotations
 
 import math
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
+
+from intercom_async.moments import from_http_date
 
 DRIFT = 1e-4
 """Seconds a second by which two clocks may part: 100 ppm, several times what crystals do."""
@@ -154,7 +155,4 @@ def parse_date(text: str) -> float | None:
 
     Remembered, because it is the same for all replies of a second and takes 10 µs to read.
     """
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
+    return from_http_date(text)

@@ -15,6 +15,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.errors import IntercomError
 from intercom_async.models.admins import App
+from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from .catalogue import STREAMS
 from .grid import BEGINNING, DAY_S, Grid
@@ -91,12 +92,16 @@ async def plan(
         intercom: An open client.
         streams: As of `sync`; all by default.
         since: From when on changes are counted; the last day by default.
+
+    Raises:
+        ConfigError: `since` is a datetime without a time zone.
     """
+    since_unix = None if since is None else to_unix("since", since)
     bulk = intercom.with_options(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
     chosen = resolve([one.name for one in STREAMS] if streams is None else streams, STREAMS)
     app = (await bulk.admins.me()).app or App()
     now = int(CLOCK.unix())
-    begin = now - DAY_S if since is None else int(_seconds(since))
+    begin = now - DAY_S if since_unix is None else since_unix
     survey = _Survey(bulk, Metered(bulk), grid_of(app), app.created_at, now, begin)
     named = {stream.name: stream for stream in chosen}
     for stream in chosen:
@@ -207,7 +212,3 @@ class _Survey:
 
 def _pages(rows: int | None, per_page: int) -> int | None:
     return None if rows is None else max(1, math.ceil(rows / per_page))
-
-
-def _seconds(since: datetime | int) -> float:
-    return since.timestamp() if isinstance(since, datetime) else since

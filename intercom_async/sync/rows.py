@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
 
-MILLISECONDS_FROM = 100_000_000_000
-"""UNIX seconds beyond this are milliseconds: some are seen where seconds are declared."""
+from intercom_async.moments import from_server
 
 
 class Row(NamedTuple):
@@ -60,32 +58,10 @@ class RowReader:
             body = msgspec.json.format(body, indent=-1)
         return Row(
             str(getattr(head, self._key)),
-            moment_of(getattr(head, self._scan)) if self._scan else None,
-            moment_of(getattr(head, self._follow)) if self._follow else None,
+            from_server(getattr(head, self._scan)) if self._scan else None,
+            from_server(getattr(head, self._follow)) if self._follow else None,
             body,
         )
-
-
-def moment_of(value: object) -> int | None:
-    """Read a time as UNIX seconds, in whatever form the API gives it; None where it is none."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, str):
-        try:
-            return moment_of(float(value))
-        except ValueError:
-            return _iso(value)
-    if not isinstance(value, int | float):
-        return None
-    return int(value / 1000) if value > MILLISECONDS_FROM else int(value)
-
-
-def _iso(text: str) -> int | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def with_keys(lines: Iterable[bytes], key: str) -> Iterator[tuple[bytes, str]]:

@@ -13,6 +13,7 @@ from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError
 from intercom_async.models.admins import App
+from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from .catalogue import STREAMS, TOMBSTONES
 from .engine import Engine
@@ -56,12 +57,18 @@ async def sync(
 
     Raises:
         TargetError: The target cannot be written to, is not this sync's, or is damaged.
+        ConfigError: `since` is a datetime without a time zone.
         SyncError: A stream is not known.
     """
+    since_unix = None if since is None else to_unix("since", since)
     try:
         saved = await anyio.to_thread.run_sync(sink.open)
         return await _Run(intercom, sink, stop or anyio.Event()).go(
-            saved, streams, _moment(since), on_progress, is_full=full
+            saved,
+            streams,
+            since_unix,
+            on_progress,
+            is_full=full,
         )
     except ExceptionGroup as group:
         # What went wrong first has made the rest of the tasks fail as well.
@@ -296,14 +303,6 @@ def _close_run(feed: Feed) -> None:
 def _state_name(feed: Feed) -> str:
     """Return the name in the state, which tells whether rows are kept."""
     return feed.name if feed.is_shown else f"({feed.name})"
-
-
-def _moment(since: datetime | int | None) -> int | None:
-    if isinstance(since, datetime):
-        if since.tzinfo is None:
-            raise SyncError("since must have a time zone, such as tzinfo=UTC")
-        return int(since.timestamp())
-    return since
 
 
 def _first_own(group: ExceptionGroup[Exception]) -> IntercomError | None:

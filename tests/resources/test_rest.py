@@ -11,9 +11,9 @@ from hypothesis import given, strategies as st
 from intercom_async.codec.encoding import encode
 from intercom_async.errors import ConfigError
 from intercom_async.fields import ContentReference, FinMessage
+from intercom_async.moments import to_iso, to_unix
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Call
-from intercom_async.resources._validation import to_iso, to_unix
 from intercom_async.resources.content import Content
 from intercom_async.resources.fin import DataConnectors, Fin
 from intercom_async.resources.help_center import Articles, HelpCenter

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from intercom_async.sync.rows import moment_of
+from intercom_async.moments import from_server
 from .columns import RECORD, Column
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -99,7 +99,7 @@ def _truth(value: Any) -> bool | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    moment = moment_of(value)
+    moment = from_server(value)
     if moment is None or abs(moment) > _LATEST:
         return None
     return _EPOCH + timedelta(seconds=moment)

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import TargetError
-from intercom_async.sync.rows import MILLISECONDS_FROM
 from .base import Ending, Table
 from .columns import RECORD, Column, columns_of
 from .extra import load

@@ -1,0 +1,106 @@
+"""Every conversion between a moment and the forms it takes outside.
+
+Inside the package a moment is UNIX seconds. Three rules hold wherever one comes in or goes out:
+
+- A caller's `datetime` must have a time zone. One without it means a different moment on each
+  machine, so it is refused by name, never taken as local time.
+- A fraction of a second is cut off (rounded down), as the API does.
+- A text of the server without a zone is UTC, as all its other times are.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from intercom_async.errors import ConfigError, IntercomError
+
+MILLISECONDS_FROM = 100_000_000_000
+"""Numbers above this are milliseconds: as seconds they lie after the year 5138, and as milliseconds
+before March 1973 (test_moments.py::test_milliseconds_of_the_server_become_seconds)."""
+
+
+def to_unix(name: str, moment: object, error: type[IntercomError] = ConfigError) -> int:
+    """Return a caller's moment as UNIX seconds.
+
+    Args:
+        name: What the moment is called in the error's message.
+        moment: UNIX seconds or a datetime with a time zone.
+        error: The class of what is raised.
+
+    Raises:
+        IntercomError: It is neither, or the datetime has no time zone; `error` is its class.
+    """
+    if isinstance(moment, int) and not isinstance(moment, bool):
+        return moment
+    if not isinstance(moment, datetime):
+        raise error(f"{name} must be UNIX seconds or a datetime, not {type(moment).__name__}")
+    if moment.utcoffset() is None:
+        raise error(
+            f"{name} is a datetime without a zone; add a time zone, as in datetime(…, tzinfo=UTC)"
+        )
+    return math.floor(moment.timestamp())
+
+
+def to_iso(name: str, moment: object) -> str:
+    """Return a caller's moment in ISO 8601, in UTC and whole seconds, as some bodies want it.
+
+    Raises:
+        ConfigError: It is no moment, has no time zone, or lies outside the years 1 to 9999.
+    """
+    seconds = to_unix(name, moment)
+    try:
+        time = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise ConfigError(f"{name} is out of range; is it in milliseconds?") from None
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def to_datetime(seconds: float | None) -> datetime | None:
+    """Return UNIX seconds as a datetime in UTC; None stays None.
+
+    Raises:
+        ValueError: The moment lies outside the years 1 to 9999.
+    """
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError):
+        raise ValueError("the moment lies outside the years 1 to 9999") from None
+
+
+def from_iso(text: str) -> datetime | None:
+    """Read ISO 8601, in UTC where it names no zone; None if it is something else."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def from_http_date(text: str) -> float | None:
+    """Read the date of an HTTP header as UNIX seconds; None if it is none."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def from_server(value: object) -> int | None:
+    """Read a time in any form the API gives it as UNIX seconds; None if it is none.
+
+    Seconds and milliseconds, as number or text, and ISO 8601 are read.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            return from_server(float(value))
+        except ValueError:
+            moment = from_iso(value)
+            return None if moment is None else math.floor(moment.timestamp())
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return math.floor(value / 1000) if value > MILLISECONDS_FROM else math.floor(value)
