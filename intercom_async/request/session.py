@@ -28,7 +28,7 @@ from intercom_async.errors import (
 from intercom_async.priority import Priority
 from intercom_async.response import Response
 from intercom_async.scheduler import Permit, Scheduler, Throttle
-from intercom_async.scheduler.throttle import FULL_WINDOW
+from intercom_async.scheduler.throttling import FULL_WINDOW
 from intercom_async.transport.base import FIRST_FAILURE, Reply, Request, StreamReply, Transport
 from . import redirects as redirect, retry as backoff
 from .error_body import Failure, read_failure, request_id, to_error

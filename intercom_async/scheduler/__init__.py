@@ -59,7 +59,7 @@ from .permit import Permit
 from .registry import shared_scheduler
 from .scheduler import Scheduler
 from .statistics import Statistics, TierStatistics
-from .throttle import Throttle
+from .throttling import Throttle
 
 __all__ = [
     "Hooks",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from intercom_async.priority import Priority
-from .foreign import ROUNDING
-from .gate import Gate
 from .lanes import Lanes
+from .limits.app_limiter import Gate
+from .limits.usage import ROUNDING
 from .permit import Permit
 
 SMALL_PART = 0.25

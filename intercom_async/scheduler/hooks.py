@@ -6,7 +6,7 @@ import logging
 from collections.abc import Hashable
 
 from intercom_async.priority import Priority
-from .throttle import Throttle
+from .throttling import Throttle
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 

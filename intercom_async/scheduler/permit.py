@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from intercom_async.priority import Priority
 from intercom_async.response import UNKNOWN, Window
-from .throttle import Throttle
+from .throttling import Throttle
 
 if TYPE_CHECKING:
     from .app import App
-    from .ledger import Ledger
-    from .replies import Replies
-    from .turns import Turns
+    from .dispatcher import Turns
+    from .feedback import Replies
+    from .limits.window_budget import Ledger
 
 
 class State(Enum):

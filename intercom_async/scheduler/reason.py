@@ -8,7 +8,7 @@ from .app import INTERACTIVE, UNHURRIED
 from .permit import Permit
 
 if TYPE_CHECKING:
-    from .turns import Turns
+    from .dispatcher import Turns
 
 
 def reason(turns: Turns, permit: Permit, now: float) -> str:

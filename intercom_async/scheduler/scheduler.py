@@ -10,18 +10,18 @@ from intercom_async.config import Limits, is_positive_number
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority, current_fairness_key, current_priority
 from .app import App
-from .breaker import Breaker
-from .ceilings import Ceilings
-from .gate import Gate
-from .grid import Grid
+from .circuit_breaker import Breaker
+from .client_rate import Ceilings
+from .dispatcher import Turns
+from .feedback import Replies
 from .hooks import Hooks, SafeHooks
-from .limiter_clock import LimiterClock
+from .limits.app_limiter import Gate
+from .limits.server_clock import LimiterClock
+from .limits.window_schedule import Grid
+from .limits.workspace_limiter import Workspace
 from .permit import Permit
-from .replies import Replies
 from .statistics import Statistics
-from .turns import Turns
 from .view import Counters, view
-from .workspace import Workspace
 
 
 class Scheduler:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from intercom_async.priority import Priority
-from .throttle import Throttle
+from .throttling import Throttle
 
 
 class TierStatistics(msgspec.Struct, frozen=True, kw_only=True):

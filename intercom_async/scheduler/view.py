@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from intercom_async.priority import Priority
 from .app import App
-from .ledger import Ledger
+from .limits.window_budget import Ledger
+from .limits.workspace_limiter import Workspace
 from .statistics import Statistics, TierStatistics
-from .throttle import Throttle
-from .workspace import Workspace
+from .throttling import Throttle
 
 
 class Counters:

@@ -13,10 +13,10 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Permit, Scheduler
-from intercom_async.scheduler.foreign import Foreign
-from intercom_async.scheduler.gate import Gate
-from intercom_async.scheduler.ledger import Ledger
-from intercom_async.scheduler.workspace import Workspace
+from intercom_async.scheduler.limits.app_limiter import Gate
+from intercom_async.scheduler.limits.usage import Foreign
+from intercom_async.scheduler.limits.window_budget import Ledger
+from intercom_async.scheduler.limits.workspace_limiter import Workspace
 from tests.support.scheduler.clients import Scheduled
 from tests.support.scheduler.neighbours import steady
 from tests.support.scheduler.scenarios import Outcome, W, run, scenario

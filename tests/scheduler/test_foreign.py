@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from intercom_async.scheduler.foreign import Foreign
-from intercom_async.scheduler.ledger import Ledger
-from intercom_async.scheduler.tuning import tuning
+from intercom_async.scheduler.limits.tuning import tuning
+from intercom_async.scheduler.limits.usage import Foreign
+from intercom_async.scheduler.limits.window_budget import Ledger
 
 LIMIT = 1667
 TUNING = tuning(10.0)

@@ -16,8 +16,8 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.scheduler import Permit, Scheduler
-from intercom_async.scheduler.ledger import Ledger
-from intercom_async.scheduler.limiter_clock import LimiterClock
+from intercom_async.scheduler.limits.server_clock import LimiterClock
+from intercom_async.scheduler.limits.window_budget import Ledger
 from tests.support.scheduler.clients import Scheduled
 from tests.support.scheduler.server import Network, Server
 from tests.support.virtual_time import VirtualLoop, run_virtual

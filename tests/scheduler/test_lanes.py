@@ -9,8 +9,8 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority, fairness_key, priority
-from intercom_async.scheduler.reserve import Reserve
-from intercom_async.scheduler.tuning import tuning
+from intercom_async.scheduler.limits.reserve import Reserve
+from intercom_async.scheduler.limits.tuning import tuning
 from .conftest import Desk, MakeDesk, turns
 
 pytestmark = pytest.mark.anyio

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from intercom_async.response import Window
-from .grid import LONG_MS
+from .window_schedule import LONG_MS
 
 if TYPE_CHECKING:
-    from .gate import Gate
-    from .ledger import Ledger
+    from .app_limiter import Gate
+    from .window_budget import Ledger
 
 BELIEVED = 5
 """So many replies in a row are not a mistake."""

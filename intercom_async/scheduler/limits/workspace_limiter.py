@@ -9,8 +9,8 @@ more, bolder with each window that takes all, and not at all for a window after 
 
 from __future__ import annotations
 
-from .grid import Grid
-from .ledger import Ledger
+from .window_budget import Ledger
+from .window_schedule import Grid
 
 DEEPEST_CUT = 0.7
 """Of what was served: one rejection does not lower our share further."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 
-from .ledger import Ledger
 from .tuning import Tuning
+from .window_budget import Ledger
 
 ROUNDING = 2
 """So few calls of others are rounding and replies under way, not a neighbour."""

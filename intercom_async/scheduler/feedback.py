@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping
 
 from intercom_async.response import Window, header, parse_window
-from .ledger import Ledger
-from .limiter_clock import DATE_WIDTH_S, parse_date
+from .dispatcher import Turns
+from .limits.server_clock import DATE_WIDTH_S, parse_date
+from .limits.window_budget import Ledger
 from .permit import GRANTED, OBSERVED, OVER, Permit
-from .throttle import FULL_WINDOW, TOO_MANY_REQUESTS, Throttle, classify, named_limit
-from .turns import Turns
+from .throttling import FULL_WINDOW, TOO_MANY_REQUESTS, Throttle, classify, named_limit
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .foreign import ROUNDING
-from .ledger import Ledger
+from .usage import ROUNDING
+from .window_budget import Ledger
 
 if TYPE_CHECKING:
-    from .gate import Gate
+    from .app_limiter import Gate
 
 TOLERANCE_S = 0.01
 SLOW_GUARD = 0.8

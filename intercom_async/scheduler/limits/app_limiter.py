@@ -10,16 +10,16 @@ import math
 from random import Random
 
 from intercom_async.response import Window
-from .cold import Cold
-from .foreign import ROUNDING, Foreign
-from .grid import Grid
-from .ledger import Ledger
-from .limiter_clock import LimiterClock
-from .pace import Pace, even_rate
-from .placing import place, rank_in
+from .attribution import place, rank_in
+from .cold_start import Cold
+from .probes import MOST, Scouts
 from .reserve import Reserve
-from .scouts import MOST, Scouts
-from .workspace import Workspace
+from .server_clock import LimiterClock
+from .token_bucket import Pace, even_rate
+from .usage import ROUNDING, Foreign
+from .window_budget import Ledger
+from .window_schedule import Grid
+from .workspace_limiter import Workspace
 
 EPSILON_S = 1e-4
 """So that a timer set for the end of a window fires after it."""

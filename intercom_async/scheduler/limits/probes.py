@@ -11,8 +11,8 @@ begun long ago. It costs half a call, on the average, in each of a few windows.
 
 from __future__ import annotations
 
-from .ledger import Ledger
-from .limiter_clock import LimiterClock
+from .server_clock import LimiterClock
+from .window_budget import Ledger
 
 MOST = 20
 """At most so many calls are the last ones."""

@@ -16,14 +16,14 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
 from intercom_async.priority import Priority
 from .app import INTERACTIVE, UNHURRIED, App
-from .breaker import Breaker
-from .ceilings import Ceilings
-from .estimate import estimate_s
+from .circuit_breaker import Breaker
+from .client_rate import Ceilings
 from .hooks import SafeHooks
+from .limits.workspace_limiter import Workspace
 from .permit import GRANTED, NEW, OVER, WAITING, Permit
 from .reason import reason
 from .view import Counters
-from .workspace import Workspace
+from .wait_estimate import estimate_s
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
