@@ -1,0 +1,118 @@
+"""The one task through which a store talks to its server, and what it knows of its health.
+
+A request that is cancelled in the middle leaves its answer in the connection, where the next one
+would read it. So no caller awaits the server: the store's own task does, one request after another,
+and a caller that is cancelled abandons its future only. Each request is bounded in time; after one
+that failed, the server is left alone for `PAUSE_S`, in which requests are answered with None.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from intercom_async.clock import CLOCK, Clock
+from intercom_async.errors import ClosedError
+
+T = TypeVar("T")
+
+log: logging.Logger = logging.getLogger("intercom_async.scheduler")
+
+PAUSE_S = 1.0
+"""Seconds between two tries while the server does not answer
+(test_requests.py::test_a_failed_server_is_asked_once_a_second)."""
+
+
+class StoreRequests:
+    """Sends a store's requests from one task, bounded in time.
+
+    Args:
+        within_s: Seconds after which an answer is given up.
+        clock: The source of time.
+    """
+
+    def __init__(self, within_s: float, *, clock: Clock = CLOCK) -> None:
+        self._within_s = within_s
+        self._clock = clock
+        self._queue: asyncio.Queue[tuple[Callable[[], Awaitable[Any]], asyncio.Future[Any]]]
+        self._queue = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._failed_at: float | None = None
+        self._retry_at = 0.0
+        self._lost_s = 0.0
+        self.answered: int = 0
+        """Requests that were answered in time."""
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the last request was answered in time."""
+        return self._failed_at is None
+
+    @property
+    def unavailable_s(self) -> float:
+        """Seconds in which the server did not answer, all times together."""
+        since = self._failed_at
+        return self._lost_s + (0.0 if since is None else self._clock.now() - since)
+
+    async def send(self, request: Callable[[], Awaitable[T]]) -> T | None:
+        """Run a request in the store's task; None if the server did not answer in time.
+
+        Raises:
+            ClosedError: The store was closed.
+        """
+        loop = asyncio.get_running_loop()
+        if self._failed_at is not None and self._clock.now() < self._retry_at:
+            return None
+        if self._task is None:
+            # It lives as long as the store, which is closed explicitly, and outlives any caller.
+            self._task = loop.create_task(self._run(), name="intercom-async budget store")
+        elif self._task.done() or self._task.get_loop() is not loop:
+            raise ClosedError("the budget store is closed, or belongs to another event loop")
+        future: asyncio.Future[Any] = loop.create_future()
+        self._queue.put_nowait((request, future))
+        answer: T | None = await future
+        return answer
+
+    async def _run(self) -> None:
+        while True:
+            request, future = await self._queue.get()
+            if future.cancelled():
+                continue
+            answer: Any = None
+            try:
+                async with asyncio.timeout(self._within_s):
+                    answer = await request()
+            except Exception as error:  # noqa: BLE001 (each client library has errors of its own)
+                self._fail(error)
+            else:
+                self._recover()
+            if not future.done():
+                future.set_result(answer)
+
+    def _fail(self, error: Exception) -> None:
+        now = self._clock.now()
+        self._retry_at = now + PAUSE_S
+        if self._failed_at is None:
+            self._failed_at = now
+            # The class only: an address or a key may stand in the text.
+            log.warning("the budget store does not answer (%s)", type(error).__name__)
+
+    def _recover(self) -> None:
+        self.answered += 1
+        if self._failed_at is not None:
+            self._lost_s += self._clock.now() - self._failed_at
+            self._failed_at = None
+            log.info("the budget store answers again")
+
+    async def aclose(self) -> None:
+        """End the task; who still waits for an answer gets None."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        while not self._queue.empty():
+            _, future = self._queue.get_nowait()
+            if not future.done():
+                future.set_result(None)
