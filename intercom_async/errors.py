@@ -34,11 +34,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
 from intercom_async.response import UNKNOWN, Window
+
+E = TypeVar("E", bound=BaseException)
 
 
 class ErrorItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,6 +288,19 @@ def error_class(status: int) -> type[ResponseError]:
     if status >= 500:  # noqa: PLR2004 (the first server error)
         return ServerError
     return ERROR_BY_STATUS.get(status, ResponseError)
+
+
+def first_error(error: BaseException, kind: type[E]) -> E | None:
+    """Return the first error of a class in an exception group, however deep, or None.
+
+    Args:
+        error: A group, or a single error, which is its own first.
+        kind: The class looked for.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        found = (first_error(each, kind) for each in error.exceptions)
+        return next((each for each in found if each is not None), None)
+    return error if isinstance(error, kind) else None
 
 
 _ADDRESS = re.compile(r"[^\s@<>\"'=:,;()]+@[^\s@<>\"',;()]+")

@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import cast
 
 from cyclopts import App, CycloptsError
 from rich.markup import escape
 
 from intercom_async._version import __version__
-from intercom_async.errors import ConfigError, IntercomError
+from intercom_async.errors import ConfigError, IntercomError, first_error
 from . import api, demo, limits, simulate, sync, whoami
 from .console import say
 
@@ -60,19 +59,12 @@ def run(arguments: Sequence[str]) -> int:
     except (IntercomError, OSError, ExceptionGroup) as error:
         if is_debugging:
             raise
-        first = first_of(error)
+        first = first_error(error, Exception)
         if not isinstance(first, IntercomError | OSError):
             raise
         say(f"[red]error:[/] {escape(describe(first))}")
         return MISUSED if isinstance(first, ConfigError) else FAILED
     return code if isinstance(code, int) else 0
-
-
-def first_of(error: Exception) -> Exception:
-    """Return the first error of a group, however deep."""
-    while isinstance(error, ExceptionGroup):
-        error = cast("Exception", error.exceptions[0])
-    return error
 
 
 def describe(error: Exception) -> str:

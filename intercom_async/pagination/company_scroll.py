@@ -36,6 +36,7 @@ from intercom_async.errors import (
 )
 from intercom_async.models.page import Page, with_items
 from intercom_async.request.operation import Call
+from intercom_async.workflows.background import BackgroundTask
 from .continuation import apply, continuation
 from .pager import Fetch, Pager
 
@@ -206,17 +207,9 @@ class CompanyPager(Pager[T]):
     async def _by_scroll(self, rows: _Rows) -> AsyncGenerator[Page[T], None]:
         """Give the pages of a scroll that is read in the background."""
         shelf = _Shelf()
-        task = asyncio.create_task(self._read(shelf, rows))
-        task.add_done_callback(lambda _: shelf.end())
-        try:
+        async with BackgroundTask(self._read(shelf, rows), on_end=shelf.end):
             while (page := await shelf.take()) is not None:
                 yield page
-            await task
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()
 
     async def _read(self, shelf: _Shelf, rows: _Rows) -> None:
         """Read a scroll to its end, anew where it is lost; one at a time for an app."""

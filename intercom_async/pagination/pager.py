@@ -21,6 +21,7 @@ import msgspec
 from intercom_async.errors import ConfigError, PaginationError, RequestTimeoutError, ServerError
 from intercom_async.models.page import Page, with_items
 from intercom_async.request.operation import Call, Paging
+from intercom_async.workflows.background import BackgroundTask
 from .continuation import Continuation, apply, continuation, from_checkpoint, to_checkpoint
 from .page_size import PageSize
 
@@ -200,11 +201,7 @@ class Pager(Generic[T]):
         followed.add(key)
 
     async def _read_ahead(self) -> AsyncGenerator[Page[T], None]:
-        """Read pages in a task of its own while the caller works on earlier ones.
-
-        The task cannot stand in a task group, since nothing may be held open across a yield; it
-        ends with this generator instead, whichever way that ends.
-        """
+        """Read up to `ahead` pages in the background while the caller works on earlier ones."""
         pages: asyncio.Queue[Page[T] | None] = asyncio.Queue()
         room = asyncio.Semaphore(self._ahead)
 
@@ -214,19 +211,10 @@ class Pager(Generic[T]):
                     pages.put_nowait(page)
                     await room.acquire()
 
-        task = asyncio.create_task(read())
-        # A task that is cancelled before its first step runs nothing of its own.
-        task.add_done_callback(lambda _: pages.put_nowait(None))
-        try:
+        async with BackgroundTask(read(), on_end=lambda: pages.put_nowait(None)):
             while (page := await pages.get()) is not None:
                 yield page
                 room.release()
-            await task
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()
 
 
 def _key(following: Continuation) -> tuple[tuple[str, str], ...]:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import msgspec
 
 from intercom_async import models
 from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.pagination.pager import Pager
+from intercom_async.request.operation import Operation
 from intercom_async.resources._registry import Catalogue
+from intercom_async.resources.conversations import Conversations
+from intercom_async.resources.tickets import Tickets
 from .streams import Brood, Children, Listing, Ranged, Stream, Window
-
-
-class _TalkParts(msgspec.Struct):
-    rows: list[msgspec.Raw] = msgspec.field(
-        default_factory=list[msgspec.Raw], name="conversation_parts"
-    )
-    total_count: int | None = None
-
-
-class _Talk(msgspec.Struct):
-    conversation_parts: _TalkParts | None = None
-
-
-class _TicketParts(msgspec.Struct):
-    rows: list[msgspec.Raw] = msgspec.field(default_factory=list[msgspec.Raw], name="ticket_parts")
-    total_count: int | None = None
-
-
-class _Ticket(msgspec.Struct):
-    ticket_parts: _TicketParts | None = None
 
 
 class Vanished(Exception):  # noqa: N818 (an answer that a reader gives, not a failure)
@@ -69,40 +55,37 @@ def _activity_logs(client: Catalogue, window: Window) -> Pager[models.ActivityLo
     )
 
 
-async def _conversation_parts(client: Catalogue, key: str) -> Brood:
-    call = client.conversations.GET.at(conversation_id=key).into(_Talk)
-    try:
-        answer = await client.send(call)
-    except (NotFoundError, GoneError) as error:
-        raise _vanished(error) from error
-    return _brood(answer.data.conversation_parts, "conversation_id", key)
+def _load_parts(get: Operation[Any], name: str) -> Callable[[Catalogue, str], Awaitable[Brood]]:
+    """Return the function that loads the parts of one conversation or ticket.
 
-
-async def _ticket_parts(client: Catalogue, key: str) -> Brood:
-    call = client.tickets.GET.at(ticket_id=key).into(_Ticket)
-    try:
-        answer = await client.send(call)
-    except (NotFoundError, GoneError) as error:
-        raise _vanished(error) from error
-    return _brood(answer.data.ticket_parts, "ticket_id", key)
-
-
-def _vanished(error: NotFoundError | GoneError) -> Vanished:
-    if isinstance(error, GoneError):
-        return Vanished("merged", error.canonical_id)
-    return Vanished("deleted", None)
-
-
-def _brood(parts: _TalkParts | _TicketParts | None, name: str, key: str) -> Brood:
-    """Return the parts' bytes, each with its parent's id put before the rest.
-
-    A part does not say what it is a part of.
+    Args:
+        get: The operation that reads the parent.
+        name: The field of the parent that holds its parts, and the list's own name in that field.
     """
-    if parts is None:
-        return Brood([])
-    begin = b'{"%s":%s,' % (name.encode(), msgspec.json.encode(key))
-    rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parts.rows]
-    return Brood(rows, max(0, (parts.total_count or 0) - len(rows)))
+    raw_list = msgspec.field(default_factory=list[msgspec.Raw], name=name)
+    parts_type = msgspec.defstruct(
+        "Parts", [("rows", list[msgspec.Raw], raw_list), ("total_count", int | None, None)]
+    )
+    parent_type = msgspec.defstruct(
+        "Parent", [("parts", parts_type | None, msgspec.field(default=None, name=name))]
+    )
+    (parent_id,) = get.names
+
+    async def load(client: Catalogue, key: str) -> Brood:
+        try:
+            parent: Any = (await client.send(get.at(key).into(parent_type))).data
+        except GoneError as error:
+            raise Vanished("merged", error.canonical_id) from error
+        except NotFoundError as error:
+            raise Vanished("deleted", None) from error
+        if parent.parts is None:
+            return Brood([])
+        # A part does not name its parent, so the parent's id is put before its other fields.
+        begin = b'{"%s":%s,' % (parent_id.encode(), msgspec.json.encode(key))
+        rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parent.parts.rows]
+        return Brood(rows, max(0, (parent.parts.total_count or 0) - len(rows)))
+
+    return load
 
 
 STREAMS: tuple[Stream, ...] = (
@@ -111,11 +94,15 @@ STREAMS: tuple[Stream, ...] = (
     Stream("conversations", Ranged(_conversations), model=models.Conversation),
     Stream(
         "conversation_parts",
-        Children("conversations", _conversation_parts),
+        Children("conversations", _load_parts(Conversations.GET, "conversation_parts")),
         model=models.ConversationPart,
     ),
     Stream("tickets", Ranged(_tickets), model=models.Ticket),
-    Stream("ticket_parts", Children("tickets", _ticket_parts), model=models.TicketPart),
+    Stream(
+        "ticket_parts",
+        Children("tickets", _load_parts(Tickets.GET, "ticket_parts")),
+        model=models.TicketPart,
+    ),
     Stream("admins", Listing(lambda c: c.admins.list()), model=models.Admin),
     Stream("teams", Listing(lambda c: c.teams.list()), model=models.Team),
     Stream("tags", Listing(lambda c: c.tags.list()), model=models.Tag),

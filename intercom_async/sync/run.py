@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import cast
 
 import anyio
 import anyio.to_thread
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.errors import IntercomError
+from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App
 from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
@@ -72,7 +71,7 @@ async def sync(
         )
     except ExceptionGroup as group:
         # What went wrong first has made the rest of the tasks fail as well.
-        own = _first_own(group)
+        own = first_error(group, IntercomError)
         if own is None:
             raise
         raise own from group
@@ -303,12 +302,3 @@ def _close_run(feed: Feed) -> None:
 def _state_name(feed: Feed) -> str:
     """Return the name in the state, which tells whether rows are kept."""
     return feed.name if feed.is_shown else f"({feed.name})"
-
-
-def _first_own(group: ExceptionGroup[Exception]) -> IntercomError | None:
-    """Return the first error in a group that this package raises on purpose."""
-    own, _ = group.split(IntercomError)
-    first: Exception | None = own
-    while isinstance(first, ExceptionGroup):
-        first = cast("Exception", first.exceptions[0])
-    return cast("IntercomError | None", first)

@@ -22,6 +22,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from intercom_async.errors import ConfigError
+from .background import BackgroundTask
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,22 +78,11 @@ async def fan_out(
         concurrency: How many are done at a time.
         ordered: Whether results come in the order of the source; else each comes when it is there.
     """
-    # No task group can stand open across a yield: its cancel scope would be the caller's.
-    # The workers have a task of their own instead, which ends with this generator in whichever way.
     give, take = anyio.create_memory_object_stream[asyncio.Future[R]](
         _AHEAD * concurrency if ordered else 0
     )
-    owner = asyncio.create_task(_run(source, work, give, concurrency, ordered=ordered))
-
-    def end(owner: asyncio.Task[None]) -> None:
-        # Here, since a task that is cancelled before its first step runs nothing of its own.
-        give.close()
-        if not owner.cancelled():
-            # Seen, should nobody ask for it any more.
-            owner.exception()
-
-    owner.add_done_callback(end)
-    try:
+    workers = _run_workers(source, work, give, concurrency, ordered=ordered)
+    async with BackgroundTask(workers, on_end=give.close) as owner:
         with take:
             async for result in take:
                 if not result.done():
@@ -100,13 +90,9 @@ async def fan_out(
                 if not result.done():
                     break
                 yield result.result()
-        await owner
-    finally:
-        owner.cancel()
-        await asyncio.wait((owner,))
 
 
-async def _run(
+async def _run_workers(
     source: Source[T],
     work: Callable[[T], Awaitable[R]],
     give: MemoryObjectSendStream[asyncio.Future[R]],
