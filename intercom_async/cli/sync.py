@@ -149,16 +149,16 @@ def stopping(stop: anyio.Event) -> Generator[None]:
 
 
 @contextmanager
-def _shown(*, is_quiet: bool) -> Generator[Teller]:
+def _shown(*, is_quiet: bool) -> Generator[ProgressReporter]:
     """Show progress: a table that is alive, or a line now and then where nobody looks."""
     if is_quiet or not console.is_terminal:
-        yield Teller(None)
+        yield ProgressReporter(None)
         return
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        yield Teller(live)
+        yield ProgressReporter(live)
 
 
-class Teller:
+class ProgressReporter:
     """Shows each progress.
 
     Args:

@@ -9,17 +9,17 @@ that tells of them (`state`). So it can be killed at any moment: the next run go
 commit. Later runs read what has changed since, with an overlap, and write only what is new.
 """
 
-from .catalogue import STREAMS
+from .builtin_streams import STREAMS
 from .errors import SyncError, TargetError
 from .plan import Plan, PlannedPart, StreamPlan, plan
 from .report import Failure, Progress, Report, StreamProgress, StreamReport
 from .run import sync
 from .sinks import DuckDBSink, Ending, JsonlSink, ParquetSink, Sink, Table
-from .streams import Brood, Children, Listing, Ranged, Stream, Window
+from .streams import Children, ChildRows, Listing, Ranged, Stream, Window
 
 __all__ = [
     "STREAMS",
-    "Brood",
+    "ChildRows",
     "Children",
     "DuckDBSink",
     "Ending",

@@ -22,14 +22,14 @@ from anyio.abc import TaskGroup
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.priority import Priority, fairness_key
-from .feed import Chain, Feed
-from .grid import BEGINNING
-from .monitor import Monitor
-from .partition import Part, split
-from .planner import count_rows, cut, wanted_parts
-from .reader import Reader
+from .checkpoint import State
+from .cut_points import BEGINNING
+from .page_reader import Reader
+from .partitions import Part, split
+from .planner import count_and_cut
+from .progress import ProgressMonitor
 from .sinks.base import Sink
-from .state import State
+from .stream_run import Chain, StreamRun
 from .streams import Children, Listing, Ranged
 from .writer import Batch, Writer
 
@@ -40,23 +40,23 @@ FEWEST_WORKERS = 8
 WORTH_PAGES = 4
 """What has fewer pages before it is not cut: its chain ends soon."""
 WAITING_BATCHES = 1_000
-"""Pages are bounded by their bytes (`Room`); the children of a row are small."""
+"""Pages are bounded by their bytes (`MemoryBudget`); the children of a row are small."""
 FIRST_CHAINS = 24
 """Chains that a stream begins with, however busy the limit is: its calls take turns with those of
 other streams, and rows should come evenly, not at the end."""
 
 
 class Engine:
-    """Reads all feeds into the sink.
+    """Reads all streams into the sink.
 
     Args:
         intercom: A view with bulk priority.
-        feeds: What is read, parents before children.
+        stream_runs: What is read, parents before children.
         state: What is remembered; updated as rows are written.
         sink: The target.
         hint: Before this moment no rows are expected.
-        horizon: Up to when rows are asked for.
-        follow_from: From when on the next run of a feed reads changes.
+        high_watermark: Up to when rows are asked for.
+        low_watermark: From when on the next run of a stream_run reads changes.
         stop: Set from outside to finish the pages in hand and end.
         monitor: Told several times a second how it goes.
     """
@@ -64,20 +64,20 @@ class Engine:
     def __init__(
         self,
         intercom: Intercom,
-        feeds: list[Feed],
+        stream_runs: list[StreamRun],
         state: State,
         sink: Sink,
         *,
         hint: int | None,
-        follow_from: Callable[[Feed], int],
+        low_watermark: Callable[[StreamRun], int],
         stop: anyio.Event,
-        monitor: Monitor,
+        monitor: ProgressMonitor,
     ) -> None:
         self._intercom = intercom
-        self._feeds = feeds
+        self._stream_runs = stream_runs
         self._writer = Writer(sink, state)
         self._hint = hint
-        self._follow_from = follow_from
+        self._low_watermark = low_watermark
         self._stop = stop
         self._monitor = monitor
         self._width = FEWEST_WORKERS
@@ -93,82 +93,79 @@ class Engine:
                 self._reader = Reader(
                     give,
                     self._writer,
-                    follow_from=self._follow_from,
+                    low_watermark=self._low_watermark,
                     stop=self._stop,
                     wake=self._hydrate,
                 )
-                for feed in self._feeds:
-                    self._begin(feed, readers)
+                for stream_run in self._stream_runs:
+                    self._begin(stream_run, readers)
                 await self._steer()
             self._monitor.tick(is_last=True)
 
-    def _begin(self, feed: Feed, group: TaskGroup) -> None:
-        """Start what a feed begins with."""
-        source = feed.stream.source
+    def _begin(self, stream_run: StreamRun, group: TaskGroup) -> None:
+        """Start what a stream begins with."""
+        source = stream_run.stream.source
         if isinstance(source, Children):
-            feed.queue.extend(feed.run.pending)
-            self._hydrate(feed)
+            stream_run.queue.extend(stream_run.saved.pending)
+            self._hydrate(stream_run)
         elif isinstance(source, Listing):
-            if not feed.run.parts:
-                feed.run.parts.append(Part(low=0, high=0, floor=0))
-                feed.run.is_planned = True
-            for part in feed.run.parts:
+            if not stream_run.saved.parts:
+                stream_run.saved.parts.append(Part(low=0, high=0, floor=0))
+                stream_run.saved.is_planned = True
+            for part in stream_run.saved.parts:
                 if not part.is_done:
-                    self._start(group, feed, self._list, feed, part)
-        elif feed.run.is_planned:
-            self._wait_for_readers(feed)
+                    self._start(group, stream_run, self._list, stream_run, part)
+        elif stream_run.saved.is_planned:
+            self._wait_for_readers(stream_run)
         else:
-            self._start(group, feed, self._plan, feed)
+            self._start(group, stream_run, self._plan, stream_run)
 
-    def _start(self, group: TaskGroup, feed: Feed, work: Callable[..., Any], *args: Any) -> None:
+    def _start(
+        self, group: TaskGroup, stream_run: StreamRun, work: Callable[..., Any], *args: Any
+    ) -> None:
         # Streams take turns in their lane, so that none waits for the end of a longer one.
-        with fairness_key(f"sync {feed.name}"):
+        with fairness_key(f"sync {stream_run.name}"):
             group.start_soon(work, *args)
 
-    async def _list(self, feed: Feed, part: Part) -> None:
+    async def _list(self, stream_run: StreamRun, part: Part) -> None:
         chain = Chain(part, part.high)
-        feed.chains.append(chain)
+        stream_run.chains.append(chain)
         try:
-            await self._reader.read_list(feed, part)
+            await self._reader.read_list(stream_run, part)
         finally:
-            feed.chains.remove(chain)
+            stream_run.chains.remove(chain)
 
-    async def _plan(self, feed: Feed) -> None:
-        """Cut the span of a feed into parts and let them be read."""
-        source, run, client = cast("Ranged", feed.stream.source), feed.run, feed.client
-        feed.touch()
-        low, high = run.since or BEGINNING, feed.horizon
-        begun_s, calls = CLOCK.now(), client.tally.calls
-        total = await count_rows(client, source, feed.field, feed.grid, low, high)
-        latency_s = (CLOCK.now() - begun_s) / max(1, client.tally.calls - calls)
-
-        async def count(low: int, high: int) -> int | None:
-            return await count_rows(client, source, feed.field, feed.grid, low, high)
-
-        run.parts[:] = await cut(
-            count,
-            feed.grid,
-            low,
-            high,
-            parts=wanted_parts(self._intercom.statistics().rate_per_s, latency_s),
-            per_page=source.per_page,
-            total=total,
+    async def _plan(self, stream_run: StreamRun) -> None:
+        """Cut the span of a stream into parts and let them be read."""
+        source, run = cast("Ranged", stream_run.stream.source), stream_run.saved
+        stream_run.touch()
+        counted = await count_and_cut(
+            stream_run.client,
+            source,
+            stream_run.field,
+            stream_run.cut_points,
+            run.since or BEGINNING,
+            stream_run.high_watermark,
+            rate_per_s=self._intercom.statistics().rate_per_s,
             hint=self._hint,
         )
+        run.parts[:] = counted.parts
         run.is_planned = True
-        self._wait_for_readers(feed)
+        self._wait_for_readers(stream_run)
 
-    def _wait_for_readers(self, feed: Feed) -> None:
-        for part in feed.run.parts:
+    def _wait_for_readers(self, stream_run: StreamRun) -> None:
+        for part in stream_run.saved.parts:
             if not part.is_done:
                 part.failure = None
-                feed.waiting.append(part)
-        for _ in range(min(FIRST_CHAINS, len(feed.waiting))):
-            self._start_chain(feed, feed.waiting.popleft())
+                stream_run.waiting.append(part)
+        for _ in range(min(FIRST_CHAINS, len(stream_run.waiting))):
+            self._start_chain(stream_run, stream_run.waiting.popleft())
 
     async def _steer(self) -> None:
         """Begin more work as long as the limit is not used up."""
-        while any(feed.is_open for feed in self._feeds) and not self._stop.is_set():
+        while (
+            any(stream_run.is_open for stream_run in self._stream_runs) and not self._stop.is_set()
+        ):
             self._monitor.tick()
             if self._intercom.statistics().queued[Priority.BULK] == 0:
                 self._widen()
@@ -178,78 +175,82 @@ class Engine:
         """Begin a quarter more than there is."""
         room = MOST_AT_ONCE - self._running
         more = min(room, max(2, math.ceil(self._running / 4)))
-        for feed in self._feeds:
-            if any(feed.queue) and feed.workers >= self._width:
+        for stream_run in self._stream_runs:
+            if any(stream_run.queue) and stream_run.workers >= self._width:
                 self._width = min(MOST_AT_ONCE, self._width + max(1, self._width // 4))
-            if feed.queue:
-                self._hydrate(feed)
+            if stream_run.queue:
+                self._hydrate(stream_run)
         for _ in range(more):
             if self._writer.room.is_short or not self._begin_chain():
                 return
 
     def _begin_chain(self) -> bool:
         """Begin one chain, of the stream that has fewest; say whether there was one to begin."""
-        feeds = [
-            feed
-            for feed in self._feeds
-            if feed.refusal is None and isinstance(feed.stream.source, Ranged)
+        stream_runs = [
+            stream_run
+            for stream_run in self._stream_runs
+            if stream_run.refusal is None and isinstance(stream_run.stream.source, Ranged)
         ]
-        for feed in sorted(feeds, key=lambda feed: len(feed.chains)):
-            part = feed.waiting.popleft() if feed.waiting else self._cut_off(feed)
+        for stream_run in sorted(stream_runs, key=lambda stream_run: len(stream_run.chains)):
+            part = stream_run.waiting.popleft() if stream_run.waiting else self._cut_off(stream_run)
             if part is not None:
-                self._start_chain(feed, part)
+                self._start_chain(stream_run, part)
                 return True
         return False
 
-    def _start_chain(self, feed: Feed, part: Part) -> None:
+    def _start_chain(self, stream_run: StreamRun, part: Part) -> None:
         chain = Chain(part, part.high, part.position)
-        feed.chains.append(chain)
-        self._start(self._readers, feed, self._chain, feed, chain)
+        stream_run.chains.append(chain)
+        self._start(self._readers, stream_run, self._chain, stream_run, chain)
 
-    def _cut_off(self, feed: Feed) -> Part | None:
+    def _cut_off(self, stream_run: StreamRun) -> Part | None:
         """Take half of what the chain with the most before it has not read."""
-        source = cast("Ranged", feed.stream.source)
-        if not feed.run.is_planned or any(len(child.queue) for child in feed.children):
+        source = cast("Ranged", stream_run.stream.source)
+        if not stream_run.saved.is_planned or any(
+            len(child.queue) for child in stream_run.children
+        ):
             return None
         worth = WORTH_PAGES * source.per_page
-        chains = [chain for chain in feed.chains if chain.pages > 0]
+        chains = [chain for chain in stream_run.chains if chain.pages > 0]
         for chain in sorted(chains, key=_rest, reverse=True)[:3]:
             if _rest(chain) >= worth:
-                part = split(chain.part, chain.reached, feed.grid)
+                part = split(chain.part, chain.reached, stream_run.cut_points)
                 if part is not None:
-                    feed.run.parts.append(part)
+                    stream_run.saved.parts.append(part)
                     return part
         return None
 
-    async def _chain(self, feed: Feed, chain: Chain) -> None:
+    async def _chain(self, stream_run: StreamRun, chain: Chain) -> None:
         self._running += 1
         try:
-            await self._reader.read_part(feed, chain)
+            await self._reader.read_part(stream_run, chain)
         finally:
-            feed.chains.remove(chain)
+            stream_run.chains.remove(chain)
             self._running -= 1
-        if feed.waiting and feed.refusal is None and not self._stop.is_set():
+        if stream_run.waiting and stream_run.refusal is None and not self._stop.is_set():
             # Else it would wait for calls to spare, and those come only when other streams end.
-            self._start_chain(feed, feed.waiting.popleft())
+            self._start_chain(stream_run, stream_run.waiting.popleft())
 
-    def _hydrate(self, feed: Feed) -> None:
+    def _hydrate(self, stream_run: StreamRun) -> None:
         """Have as many workers as there is work for."""
-        while feed.workers < min(self._width, len(feed.queue) + feed.workers):
-            if len(feed.queue) <= 0 or self._stop.is_set():
+        while stream_run.workers < min(self._width, len(stream_run.queue) + stream_run.workers):
+            if len(stream_run.queue) <= 0 or self._stop.is_set():
                 return
-            feed.workers += 1
-            self._start(self._readers, feed, self._work, feed, feed.queue.popleft())
+            stream_run.workers += 1
+            self._start(
+                self._readers, stream_run, self._work, stream_run, stream_run.queue.popleft()
+            )
 
-    async def _work(self, feed: Feed, key: str) -> None:
+    async def _work(self, stream_run: StreamRun, key: str) -> None:
         self._running += 1
         try:
             while True:
-                await self._reader.read_children(feed, key)
-                if not feed.queue or self._stop.is_set() or feed.refusal is not None:
+                await self._reader.read_children(stream_run, key)
+                if not stream_run.queue or self._stop.is_set() or stream_run.refusal is not None:
                     return
-                key = feed.queue.popleft()
+                key = stream_run.queue.popleft()
         finally:
-            feed.workers -= 1
+            stream_run.workers -= 1
             self._running -= 1
 
 

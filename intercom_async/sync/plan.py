@@ -17,11 +17,11 @@ from intercom_async.errors import IntercomError
 from intercom_async.models.admins import App
 from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
-from .catalogue import STREAMS
-from .grid import BEGINNING, DAY_S, Grid
-from .meter import Metered
-from .planner import count_rows, cut, wanted_parts
-from .run import OVERLAP_S, grid_of
+from .builtin_streams import STREAMS
+from .counting_client import CountingClient
+from .cut_points import BEGINNING, DAY_S, CutPoints
+from .planner import count_and_cut, count_rows
+from .run import OVERLAP_S, cut_points_of
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
 
@@ -102,7 +102,7 @@ async def plan(
     app = (await bulk.admins.me()).app or App()
     now = int(CLOCK.unix())
     begin = now - DAY_S if since_unix is None else since_unix
-    survey = _Survey(bulk, Metered(bulk), grid_of(app), app.created_at, now, begin)
+    survey = _Survey(bulk, CountingClient(bulk), cut_points_of(app), app.created_at, now, begin)
     named = {stream.name: stream for stream in chosen}
     for stream in chosen:
         if isinstance(stream.source, Children):
@@ -128,7 +128,7 @@ async def plan(
         streams=tuple(found[name] for name in named if name in found),
         since=begin,
         calls_per_minute=60 * intercom.statistics().app.limit / Limits().window_s,
-        spent=survey.client.tally.calls + 1,
+        spent=survey.client.count.calls + 1,
     )
 
 
@@ -138,8 +138,8 @@ class _Survey:
     def __init__(
         self,
         intercom: Intercom,
-        client: Metered,
-        grids: dict[str, Grid],
+        client: CountingClient,
+        cut_points: dict[str, CutPoints],
         hint: int | None,
         now: int,
         since: int,
@@ -147,7 +147,7 @@ class _Survey:
         self.client = client
         self.found: dict[str, StreamPlan] = {}
         self._intercom = intercom
-        self._grids = grids
+        self._cut_points = cut_points
         self._hint = hint
         self._high = now + OVERLAP_S
         self._since = since
@@ -161,25 +161,21 @@ class _Survey:
             self.found[stream.name] = await self._listing(stream.name, source)
 
     async def _ranged(self, name: str, source: Ranged) -> StreamPlan:
-        grid, high = self._grids[source.granularity], self._high
-        begun_s = CLOCK.now()
-        total = await count_rows(self.client, source, source.scan, grid, BEGINNING, high)
-        latency_s = CLOCK.now() - begun_s
-        changed = await count_rows(self.client, source, source.follow, grid, self._since, high)
-
-        async def count(low: int, high: int) -> int | None:
-            return await count_rows(self.client, source, source.scan, grid, low, high)
-
-        parts = await cut(
-            count,
-            grid,
+        cut_points, high = self._cut_points[source.granularity], self._high
+        counted = await count_and_cut(
+            self.client,
+            source,
+            source.partition_field,
+            cut_points,
             BEGINNING,
             high,
-            parts=wanted_parts(self._intercom.statistics().rate_per_s, latency_s),
-            per_page=source.per_page,
-            total=total,
+            rate_per_s=self._intercom.statistics().rate_per_s,
             hint=self._hint,
         )
+        changed = await count_rows(
+            self.client, source, source.cursor_field, cut_points, self._since, high
+        )
+        parts, total = counted
         pages = [_pages(part.count, source.per_page) for part in parts]
         return StreamPlan(
             name=name,

@@ -11,13 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from typing import NamedTuple
 
 import anyio
 
+from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError
 from intercom_async.resources._registry import Catalogue
-from .grid import Grid, middle
-from .partition import Part, make_part
+from .counting_client import CountingClient
+from .cut_points import CutPoints, middle
+from .partitions import Part, make_part
 from .streams import Ranged, Window
 
 Count = Callable[[int, int], Awaitable[int | None]]
@@ -31,10 +34,10 @@ DEEPEST = 40
 
 
 async def count_rows(
-    client: Catalogue, source: Ranged, field: str, grid: Grid, low: int, high: int
+    client: Catalogue, source: Ranged, field: str, cut_points: CutPoints, low: int, high: int
 ) -> int | None:
     """Ask how many rows a span has; None where the answer does not say it or cannot be had."""
-    window = Window(field, grid.floor(low), grid.ceil(high), 1)
+    window = Window(field, cut_points.floor(low), cut_points.ceil(high), 1)
     try:
         async with aclosing(source.read(client, window).raw().pages()) as pages:
             async for page in pages:
@@ -50,9 +53,59 @@ def wanted_parts(rate_per_s: float, latency_s: float) -> int:
     return max(FEWEST_PARTS, min(MOST_PARTS, math.ceil(rate_per_s * latency_s)))
 
 
+class Counted(NamedTuple):
+    """The parts of a span, and what the server said of it."""
+
+    parts: list[Part]
+    total: int | None
+
+
+async def count_and_cut(
+    client: CountingClient,
+    source: Ranged,
+    field: str,
+    cut_points: CutPoints,
+    low: int,
+    high: int,
+    *,
+    rate_per_s: float,
+    hint: int | None,
+) -> Counted:
+    """Ask how many rows a span has, and cut it into as many parts as keep the limit busy.
+
+    Args:
+        client: Sends the calls and counts them.
+        source: What is read.
+        field: The field that the span is of.
+        cut_points: Where spans may be cut.
+        low: Where the span begins, in UNIX seconds.
+        high: Where it ends.
+        rate_per_s: Calls a second that the limit allows.
+        hint: Before this moment no rows are expected.
+    """
+
+    async def count(low: int, high: int) -> int | None:
+        return await count_rows(client, source, field, cut_points, low, high)
+
+    begun_s, calls = CLOCK.now(), client.count.calls
+    total = await count(low, high)
+    latency_s = (CLOCK.now() - begun_s) / max(1, client.count.calls - calls)
+    parts = await cut(
+        count,
+        cut_points,
+        low,
+        high,
+        parts=wanted_parts(rate_per_s, latency_s),
+        per_page=source.per_page,
+        total=total,
+        hint=hint,
+    )
+    return Counted(parts, total)
+
+
 async def cut(
     count: Count,
-    grid: Grid,
+    cut_points: CutPoints,
     low: int,
     high: int,
     *,
@@ -65,7 +118,7 @@ async def cut(
 
     Args:
         count: Asks for numbers.
-        grid: Where spans may be cut.
+        cut_points: Where spans may be cut.
         low: Where the span begins.
         high: Where it ends.
         parts: How many parts are wanted.
@@ -75,14 +128,14 @@ async def cut(
     """
     found: list[Part] = []
     if total is None:
-        return [make_part(grid, low, high)]
+        return [make_part(cut_points, low, high)]
     target = max(FEWEST_PAGES * per_page, math.ceil(total / parts))
 
     async def halve(low: int, high: int, inner: tuple[int, int], total: int, depth: int) -> None:
-        at = middle(grid, *inner) if total > target and depth < DEEPEST else None
+        at = middle(cut_points, *inner) if total > target and depth < DEEPEST else None
         older = None if at is None else await count(low, at)
         if at is None or older is None:
-            found.append(make_part(grid, low, high, total))
+            found.append(make_part(cut_points, low, high, total))
         elif older <= 0:
             await halve(low, high, (at, inner[1]), total, depth + 1)
         elif older >= total:
@@ -92,6 +145,6 @@ async def cut(
                 group.start_soon(halve, low, at, (inner[0], at), older, depth + 1)
                 group.start_soon(halve, at, high, (at, inner[1]), total - older, depth + 1)
 
-    begin = low if hint is None or not low < hint < high else grid.floor(hint)
+    begin = low if hint is None or not low < hint < high else cut_points.floor(hint)
     await halve(low, high, (max(begin, low), high), total, 0)
     return sorted(found, key=lambda part: part.high, reverse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .state import Kind
+from .checkpoint import Kind
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,16 +14,16 @@ from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App
 from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
-from .catalogue import STREAMS, TOMBSTONES
+from .builtin_streams import STREAMS, TOMBSTONES
+from .checkpoint import SavedRun, State, StreamState, check_fits, read_state
+from .counting_client import CountingClient
+from .cut_points import CutPoints, Days, Seconds, zone_of
 from .engine import Engine
 from .errors import SyncError
-from .feed import Feed
-from .grid import Days, Grid, Seconds, zone_of
-from .meter import Metered
-from .monitor import Monitor
+from .progress import ProgressMonitor
 from .report import Progress, Report
 from .sinks.base import Ending, Sink, Table
-from .state import State, StreamRun, StreamState, check_fits, read_state
+from .stream_run import StreamRun
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
 OVERLAP_S = 600
@@ -106,117 +106,127 @@ class _Run:
         chosen = resolve(streams, STREAMS)
         app = (await self._intercom.admins.me()).app or App()
         workspace = app.id_code or ""
-        feeds = self._feeds(chosen, grid_of(app))
-        names = [_state_name(feed) for feed in feeds]
+        stream_runs = self._stream_runs(chosen, cut_points_of(app))
+        names = [_state_name(stream_run) for stream_run in stream_runs]
         if state is None:
             state = State(workspace=workspace, streams={name: StreamState() for name in names})
         check_fits(state, workspace, names, self._sink.where)
-        tables = self._open_runs(feeds, state, since, is_full=is_full)
+        tables = self._open_runs(stream_runs, state, since, is_full=is_full)
         await anyio.to_thread.run_sync(self._sink.begin, tables)
-        await self._load_seen(feeds)
+        await self._load_seen(stream_runs)
         # From here on the target belongs to this workspace, and knows which runs have begun.
         await anyio.to_thread.run_sync(self._sink.commit, dict[str, list[bytes]](), state.encode())
 
-        monitor = Monitor(self._intercom, feeds, on_progress)
+        monitor = ProgressMonitor(self._intercom, stream_runs, on_progress)
         engine = Engine(
             self._intercom,
-            feeds,
+            stream_runs,
             state,
             self._sink,
             hint=app.created_at,
-            follow_from=_follow_from,
+            low_watermark=_low_watermark,
             stop=self._stop,
             monitor=monitor,
         )
         await engine.run()
-        complete = {feed.name for feed in feeds if feed.is_complete}
-        await self._finish([feed for feed in feeds if feed.name in complete], state)
-        return self._report(workspace, feeds, complete, monitor)
+        complete = {stream_run.name for stream_run in stream_runs if stream_run.is_complete}
+        await self._finish(
+            [stream_run for stream_run in stream_runs if stream_run.name in complete], state
+        )
+        return self._report(workspace, stream_runs, complete, monitor)
 
-    def _feeds(self, chosen: tuple[Stream, ...], grids: dict[str, Grid]) -> list[Feed]:
-        """Make a feed for each stream, and for each parent that is only read for its children."""
-        feeds: dict[str, Feed] = {}
+    def _stream_runs(
+        self, chosen: tuple[Stream, ...], cut_points: dict[str, CutPoints]
+    ) -> list[StreamRun]:
+        """Make a run for each stream, and for each parent that is only read for its children."""
+        stream_runs: dict[str, StreamRun] = {}
 
-        def add(stream: Stream, *, is_shown: bool) -> Feed:
+        def add(stream: Stream, *, is_shown: bool) -> StreamRun:
             source = stream.source
-            grid = grids[source.granularity if isinstance(source, Ranged) else "second"]
-            client = Metered(self._intercom)
-            blank = StreamRun(kind="full", begun_at=self._now)
-            feed = Feed(stream, client, StreamState(), blank, grid, is_shown=is_shown)
-            feeds[stream.name] = feed
-            return feed
+            points = cut_points[source.granularity if isinstance(source, Ranged) else "second"]
+            client = CountingClient(self._intercom)
+            blank = SavedRun(kind="full", begun_at=self._now)
+            stream_run = StreamRun(stream, client, StreamState(), blank, points, is_shown=is_shown)
+            stream_runs[stream.name] = stream_run
+            return stream_run
 
         for stream in chosen:
             if isinstance(stream.source, Children):
                 parent = parent_of(stream, [*chosen, *STREAMS])
-                if parent.name not in feeds:
+                if parent.name not in stream_runs:
                     add(parent, is_shown=False)
-            feed = add(stream, is_shown=True)
+            stream_run = add(stream, is_shown=True)
             if isinstance(stream.source, Children):
-                feed.parent = feeds[stream.source.parent]
-                feed.parent.children.append(feed)
-        return sorted(feeds.values(), key=lambda feed: feed.parent is not None)
+                stream_run.parent = stream_runs[stream.source.parent]
+                stream_run.parent.children.append(stream_run)
+        return sorted(stream_runs.values(), key=lambda stream_run: stream_run.parent is not None)
 
     def _open_runs(
-        self, feeds: list[Feed], state: State, since: int | None, *, is_full: bool
+        self, stream_runs: list[StreamRun], state: State, since: int | None, *, is_full: bool
     ) -> list[Table]:
         """Go on with runs that are open, begin others; return the tables they write to."""
         tables: list[Table] = []
-        for feed in feeds:
-            feed.state = state.streams[_state_name(feed)]
-            run = feed.state.run
+        for stream_run in stream_runs:
+            stream_run.state = state.streams[_state_name(stream_run)]
+            run = stream_run.state.run
             if run is not None and is_full and run.kind != "full":
                 run = None
             is_new = run is None
             if run is None:
-                run = self._new_run(feed, since, is_full=is_full)
-                feed.state.run = run
-                feed.state.number += 1
-            feed.run, feed.was_resumed = run, not is_new
-            feed.horizon = run.begun_at + OVERLAP_S
-            if feed.is_shown:
+                run = self._new_run(stream_run, since, is_full=is_full)
+                stream_run.state.run = run
+                stream_run.state.number += 1
+            stream_run.saved, stream_run.was_resumed = run, not is_new
+            stream_run.high_watermark = run.begun_at + OVERLAP_S
+            if stream_run.is_shown:
                 tables.append(
                     Table(
-                        feed.name,
-                        feed.stream.key,
-                        feed.stream.model,
-                        feed.state.number,
+                        stream_run.name,
+                        stream_run.stream.key,
+                        stream_run.stream.model,
+                        stream_run.state.number,
                         is_new=is_new,
-                        may_repeat=feed.state.number > 1 or run.kind == "changes",
+                        may_repeat=stream_run.state.number > 1 or run.kind == "changes",
                     )
                 )
-        if any(feed.parent is not None for feed in feeds):
+        if any(stream_run.parent is not None for stream_run in stream_runs):
             tables.append(Table(TOMBSTONES, "id", None, 2, is_new=False, may_repeat=True))
         return tables
 
-    def _new_run(self, feed: Feed, since: int | None, *, is_full: bool) -> StreamRun:
-        source = feed.stream.source
-        if feed.parent is not None:
-            return StreamRun(kind=feed.parent.run.kind, begun_at=self._now)
+    def _new_run(self, stream_run: StreamRun, since: int | None, *, is_full: bool) -> SavedRun:
+        source = stream_run.stream.source
+        if stream_run.parent is not None:
+            return SavedRun(kind=stream_run.parent.saved.kind, begun_at=self._now)
         if isinstance(source, Ranged) and not is_full:
-            begin = since if since is not None else feed.state.follow_from
+            begin = since if since is not None else stream_run.state.low_watermark
             if begin is not None:
-                return StreamRun(kind="changes", begun_at=self._now, since=begin)
-        return StreamRun(kind="full", begun_at=self._now)
+                return SavedRun(kind="changes", begun_at=self._now, since=begin)
+        return SavedRun(kind="full", begun_at=self._now)
 
-    async def _load_seen(self, feeds: list[Feed]) -> None:
+    async def _load_seen(self, stream_runs: list[StreamRun]) -> None:
         """Have lists that are gone on with know what they have given."""
-        for feed in feeds:
-            if feed.was_resumed and isinstance(feed.stream.source, Listing):
-                feed.seen = await anyio.to_thread.run_sync(self._keys, feed.name)
+        for stream_run in stream_runs:
+            if stream_run.was_resumed and isinstance(stream_run.stream.source, Listing):
+                stream_run.seen = await anyio.to_thread.run_sync(self._keys, stream_run.name)
 
     def _keys(self, name: str) -> set[str]:
         return set(self._sink.keys(name))
 
     def _report(
-        self, workspace: str, feeds: list[Feed], complete: set[str], monitor: Monitor
+        self,
+        workspace: str,
+        stream_runs: list[StreamRun],
+        complete: set[str],
+        monitor: ProgressMonitor,
     ) -> Report:
-        was_stopped = self._stop.is_set() and len(complete) < len(feeds)
-        failures = [failure for feed in feeds for failure in feed.failures()]
+        was_stopped = self._stop.is_set() and len(complete) < len(stream_runs)
+        failures = [failure for stream_run in stream_runs for failure in stream_run.failures()]
         return Report(
             workspace=workspace,
             streams=tuple(
-                feed.report(is_complete=feed.name in complete) for feed in feeds if feed.is_shown
+                stream_run.report(is_complete=stream_run.name in complete)
+                for stream_run in stream_runs
+                if stream_run.is_shown
             ),
             failures=tuple(failures),
             seconds=monitor.seconds,
@@ -227,14 +237,14 @@ class _Run:
             was_stopped=was_stopped,
         )
 
-    async def _finish(self, feeds: list[Feed], state: State) -> None:
+    async def _finish(self, stream_runs: list[StreamRun], state: State) -> None:
         """End runs that are complete."""
         endings: dict[str, Ending] = {}
-        for feed in feeds:
-            if feed.is_shown:
-                endings[feed.name] = _ending(feed)
-            _close_run(feed)
-        if feeds:
+        for stream_run in stream_runs:
+            if stream_run.is_shown:
+                endings[stream_run.name] = _ending(stream_run)
+            _close_run(stream_run)
+        if stream_runs:
             encoded = state.encode()
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._sink.finish, endings, encoded)
@@ -256,7 +266,7 @@ def default_streams(state: State | None) -> list[str]:
     return names
 
 
-def grid_of(app: App) -> dict[str, Grid]:
+def cut_points_of(app: App) -> dict[str, CutPoints]:
     """Return where spans may be cut in this workspace.
 
     Raises:
@@ -271,34 +281,34 @@ def grid_of(app: App) -> dict[str, Grid]:
     return {"second": Seconds(), "day": Days(zone)}
 
 
-def _follow_from(feed: Feed) -> int:
-    return feed.run.begun_at - OVERLAP_S
+def _low_watermark(stream_run: StreamRun) -> int:
+    return stream_run.saved.begun_at - OVERLAP_S
 
 
-def _ending(feed: Feed) -> Ending:
+def _ending(stream_run: StreamRun) -> Ending:
     """Say what becomes of the rows that were there before this run."""
-    if isinstance(feed.stream.source, Listing):
-        same = feed.state.fingerprint == _fingerprint(feed)
+    if isinstance(stream_run.stream.source, Listing):
+        same = stream_run.state.fingerprint == _fingerprint(stream_run)
         return "discard" if same else "replace"
-    return "replace" if feed.run.kind == "full" else "merge"
+    return "replace" if stream_run.saved.kind == "full" else "merge"
 
 
-def _fingerprint(feed: Feed) -> str:
-    return f"{feed.run.rows}:{feed.run.total:x}"
+def _fingerprint(stream_run: StreamRun) -> str:
+    return f"{stream_run.saved.rows}:{stream_run.saved.total:x}"
 
 
-def _close_run(feed: Feed) -> None:
-    state, run = feed.state, feed.run
-    if isinstance(feed.stream.source, Listing):
-        if state.fingerprint == _fingerprint(feed):
-            feed.unchanged, feed.rows = feed.rows, 0
-        state.fingerprint = _fingerprint(feed)
-    elif isinstance(feed.stream.source, Ranged):
-        state.follow_from = _follow_from(feed)
+def _close_run(stream_run: StreamRun) -> None:
+    state, run = stream_run.state, stream_run.saved
+    if isinstance(stream_run.stream.source, Listing):
+        if state.fingerprint == _fingerprint(stream_run):
+            stream_run.unchanged, stream_run.rows = stream_run.rows, 0
+        state.fingerprint = _fingerprint(stream_run)
+    elif isinstance(stream_run.stream.source, Ranged):
+        state.low_watermark = _low_watermark(stream_run)
         state.recent = run.recent
     state.run = None
 
 
-def _state_name(feed: Feed) -> str:
+def _state_name(stream_run: StreamRun) -> str:
     """Return the name in the state, which tells whether rows are kept."""
-    return feed.name if feed.is_shown else f"({feed.name})"
+    return stream_run.name if stream_run.is_shown else f"({stream_run.name})"

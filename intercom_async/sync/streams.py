@@ -61,15 +61,15 @@ class Ranged:
     Args:
         read: Makes the list of a window's rows.
         granularity: What the server can tell apart.
-        scan: The field that never moves, by which everything is read.
-        follow: The field that moves when a row changes, by which changes are read.
+        partition_field: The field that never moves, by which everything is read.
+        cursor_field: The field that moves when a row changes, by which changes are read.
         per_page: Rows a page.
     """
 
     read: Callable[[Catalogue, Window], Pager[Any]]
     granularity: Granularity = "second"
-    scan: str = "created_at"
-    follow: str = "updated_at"
+    partition_field: str = "created_at"
+    cursor_field: str = "updated_at"
     per_page: int = 150
 
 
@@ -86,7 +86,7 @@ class Listing:
     per_page: int | None = None
 
 
-class Brood(msgspec.Struct, frozen=True):
+class ChildRows(msgspec.Struct, frozen=True):
     """The rows inside one row of another stream."""
 
     rows: Sequence[bytes]
@@ -104,7 +104,7 @@ class Children:
     """
 
     parent: str
-    read: Callable[[Catalogue, str], Awaitable[Brood]]
+    read: Callable[[Catalogue, str], Awaitable[ChildRows]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,15 @@ import anyio.to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from intercom_async.clock import CLOCK
-from .catalogue import TOMBSTONES
-from .feed import Feed
-from .partition import Part
-from .room import Room
-from .rows import Row
+from .builtin_streams import TOMBSTONES
+from .checkpoint import State
+from .memory_budget import MemoryBudget
+from .partitions import Part
+from .raw_rows import Row
 from .sinks.base import Sink
-from .speed import LEAST_HELD_BYTES, Speed
-from .state import State
+from .stream_run import StreamRun
 from .streams import Listing
+from .throughput import LEAST_HELD_BYTES, SinkThroughput
 
 MOST_WAITING = 1_000
 """Batches that wait here; further ones wait with those who give them."""
@@ -38,7 +38,7 @@ DIGEST_SPACE = 2**63
 class Batch:
     """Rows, and how far they bring their stream; either both are in the target or neither is."""
 
-    feed: Feed
+    stream_run: StreamRun
     rows: list[Row] = field(default_factory=list[Row])
     part: Part | None = None
     position: str | None = None
@@ -69,12 +69,12 @@ class Writer:
     def __init__(self, sink: Sink, state: State) -> None:
         self._sink = sink
         self._state = state
-        self._speed = Speed()
-        self._families: deque[Batch] = deque()
+        self._speed = SinkThroughput()
+        self._parents: deque[Batch] = deque()
         self._others: deque[Batch] = deque()
         self._size = 0
-        self._turns = deque([self._families, self._others])
-        self.room: Room = Room(LEAST_HELD_BYTES)
+        self._turns = deque([self._parents, self._others])
+        self.room: MemoryBudget = MemoryBudget(LEAST_HELD_BYTES)
 
     async def run(self, batches: MemoryObjectReceiveStream[Batch]) -> None:
         """Write until the stream of batches is closed."""
@@ -105,10 +105,10 @@ class Writer:
 
     @property
     def _waiting(self) -> int:
-        return len(self._families) + len(self._others)
+        return len(self._parents) + len(self._others)
 
     def _sort_in(self, batch: Batch) -> None:
-        line = self._families if batch.feed.has_family else self._others
+        line = self._parents if batch.stream_run.has_children else self._others
         line.append(batch)
         self._size += batch.size
 
@@ -141,8 +141,8 @@ class Writer:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._sink.commit, rows, state)
         for batch in batches:
-            if batch.feed.is_shown:
-                batch.feed.rows += len(batch.rows)
+            if batch.stream_run.is_shown:
+                batch.stream_run.rows += len(batch.rows)
             self.room.give_back(batch.size)
 
     def expect(self, batch: Batch) -> None:
@@ -151,13 +151,13 @@ class Writer:
 
     def _apply(self, batch: Batch, rows: dict[str, dict[str, bytes]]) -> None:
         """Note what a batch brings; of a row that comes twice, the later one."""
-        feed, run = batch.feed, batch.feed.run
-        if batch.rows and feed.is_shown:
-            rows.setdefault(feed.name, {}).update((row.key, row.body) for row in batch.rows)
+        stream_run, run = batch.stream_run, batch.stream_run.saved
+        if batch.rows and stream_run.is_shown:
+            rows.setdefault(stream_run.name, {}).update((row.key, row.body) for row in batch.rows)
             run.rows += len(batch.rows)
         if batch.tombstones:
             rows.setdefault(TOMBSTONES, {}).update(batch.tombstones)
-        if isinstance(feed.stream.source, Listing):
+        if isinstance(stream_run.stream.source, Listing):
             total = run.total + sum(int(row.digest, 16) for row in batch.rows)
             run.total = total % DIGEST_SPACE
         if batch.part is not None:
@@ -165,7 +165,7 @@ class Writer:
             batch.part.is_done = batch.is_last
             batch.part.position = batch.position or batch.part.position
         run.recent.update(batch.recent)
-        for child in feed.children:
-            child.run.pending.update(dict.fromkeys(batch.found))
+        for child in stream_run.children:
+            child.saved.pending.update(dict.fromkeys(batch.found))
         if batch.done is not None:
             run.pending.pop(batch.done, None)

@@ -11,7 +11,7 @@ import pytest
 from intercom_async import Intercom, RetryPolicy
 from intercom_async.errors import ConnectionLostError
 from intercom_async.simulator import Simulator
-from intercom_async.sync import JsonlSink, Report, reader, sync
+from intercom_async.sync import JsonlSink, Report, page_reader, sync
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, Request
 from .conftest import CONTACTS, TALKS, listed, make_sink, once, read_target
@@ -23,7 +23,7 @@ QUICK = RetryPolicy(base_s=0.01, cap_s=0.05)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "PAUSE_S", 0.01)
+    monkeypatch.setattr(page_reader, "PAUSE_S", 0.01)
 
 
 class Failing(HttpTransport):

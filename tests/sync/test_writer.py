@@ -9,14 +9,14 @@ import anyio
 import pytest
 
 from intercom_async.sync import JsonlSink
-from intercom_async.sync.catalogue import STREAMS
-from intercom_async.sync.feed import Feed
-from intercom_async.sync.grid import Seconds
-from intercom_async.sync.meter import Metered
-from intercom_async.sync.partition import Part
-from intercom_async.sync.rows import Row
-from intercom_async.sync.speed import MOST_BYTES, Speed
-from intercom_async.sync.state import State, StreamRun, StreamState
+from intercom_async.sync.builtin_streams import STREAMS
+from intercom_async.sync.checkpoint import SavedRun, State, StreamState
+from intercom_async.sync.counting_client import CountingClient
+from intercom_async.sync.cut_points import Seconds
+from intercom_async.sync.partitions import Part
+from intercom_async.sync.raw_rows import Row
+from intercom_async.sync.stream_run import StreamRun
+from intercom_async.sync.throughput import MOST_BYTES, SinkThroughput
 from intercom_async.sync.writer import Batch, Writer
 
 pytestmark = pytest.mark.anyio
@@ -37,20 +37,20 @@ class Commits:
         self.sizes.append(sum(len(body) for bodies in rows.values() for body in bodies))
 
 
-def make_feed(name: str) -> Feed:
+def make_stream_run(name: str) -> StreamRun:
     stream = next(one for one in STREAMS if one.name == name)
-    run = StreamRun(kind="full", begun_at=0)
-    client = cast("Metered", None)
-    return Feed(stream, client, StreamState(number=1, run=run), run, Seconds())
+    run = SavedRun(kind="full", begun_at=0)
+    client = cast("CountingClient", None)
+    return StreamRun(stream, client, StreamState(number=1, run=run), run, Seconds())
 
 
-def page(feed: Feed, part: Part, number: int, found: Sequence[str] = ()) -> Batch:
-    rows = [Row(f"{feed.name} {number}", 0, 0, b"x" * PAGE_BYTES)]
-    return Batch(feed, rows, part=part, position=str(number), counted=1, found=list(found))
+def page(stream_run: StreamRun, part: Part, number: int, found: Sequence[str] = ()) -> Batch:
+    rows = [Row(f"{stream_run.name} {number}", 0, 0, b"x" * PAGE_BYTES)]
+    return Batch(stream_run, rows, part=part, position=str(number), counted=1, found=list(found))
 
 
-def child(feed: Feed, key: str) -> Batch:
-    return Batch(feed, [Row(f"part of {key}", None, None, b"{}")], done=key)
+def child(stream_run: StreamRun, key: str) -> Batch:
+    return Batch(stream_run, [Row(f"part of {key}", None, None, b"{}")], done=key)
 
 
 async def write(sink: Commits, *batches: Batch) -> None:
@@ -65,7 +65,9 @@ async def write(sink: Commits, *batches: Batch) -> None:
 
 
 async def test_children_do_not_queue_behind_the_pages_of_other_streams() -> None:
-    contacts, talks, parts = map(make_feed, ("contacts", "conversations", "conversation_parts"))
+    contacts, talks, parts = map(
+        make_stream_run, ("contacts", "conversations", "conversation_parts")
+    )
     talks.children, parts.parent = [parts], talks
     span = Part(low=0, high=9, floor=0)
     sink = Commits()
@@ -80,7 +82,9 @@ async def test_children_do_not_queue_behind_the_pages_of_other_streams() -> None
 
 
 async def test_nothing_is_lost_and_a_position_only_grows() -> None:
-    contacts, talks, parts = map(make_feed, ("contacts", "conversations", "conversation_parts"))
+    contacts, talks, parts = map(
+        make_stream_run, ("contacts", "conversations", "conversation_parts")
+    )
     talks.children, parts.parent = [parts], talks
     many, few = Part(low=0, high=9, floor=0), Part(low=0, high=9, floor=0)
     batches: list[Batch] = []
@@ -99,12 +103,12 @@ async def test_nothing_is_lost_and_a_position_only_grows() -> None:
             totals[name] = totals.get(name, 0) + count
     assert totals == {"contacts": 30, "conversations": 6, "conversation_parts": 6}
     assert (many.position, many.rows, few.position, few.rows) == ("29", 30, "25", 6)
-    assert not parts.run.pending
+    assert not parts.saved.pending
 
 
-def settled(fixed_s: float, per_byte_s: float) -> tuple[Speed, float]:
+def settled(fixed_s: float, per_byte_s: float) -> tuple[SinkThroughput, float]:
     """Return what is known of a target after many commits, and how long one takes by then."""
-    speed = Speed()
+    speed = SinkThroughput()
     took_s = fixed_s
     for _ in range(50):
         speed.note(0, fixed_s)
@@ -131,7 +135,7 @@ def test_commits_are_as_large_as_the_target_is_quick(
 
 
 def test_a_target_that_takes_no_time_is_no_division_by_zero() -> None:
-    speed = Speed()
+    speed = SinkThroughput()
     speed.note(10, 0.0)
     found: list[Any] = [speed.commit_bytes, speed.held_bytes]
     assert all(size > 0 for size in found)

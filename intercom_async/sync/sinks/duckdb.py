@@ -18,7 +18,7 @@ from intercom_async.sync.errors import TargetError
 from .base import Ending, Table
 from .columns import RECORD, Column, columns_of
 from .extra import load
-from .files import told_plainly
+from .files import os_errors_as_target_errors
 
 STATE_TABLE = "intercom_async_state"
 MEMORY_MB = 64
@@ -74,7 +74,7 @@ class DuckDBSink:
 
     def open(self) -> bytes | None:
         """Connect and return the state in it."""
-        with told_plainly(self.where):
+        with os_errors_as_target_errors(self.where):
             if self._path.is_dir():
                 raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
             if not self._path.parent.is_dir():

@@ -46,7 +46,7 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def told_plainly(where: str) -> Generator[None]:
+def os_errors_as_target_errors(where: str) -> Generator[None]:
     """Turn what the file system says into one line that names the target."""
     try:
         yield
@@ -82,7 +82,7 @@ class Folder:
         Raises:
             TargetError: It cannot be used.
         """
-        with told_plainly(str(self.path)):
+        with os_errors_as_target_errors(str(self.path)):
             if self.path.exists() and not self.path.is_dir():
                 raise TargetError(f"{self.path} is a file; this format is written into a folder")
             if not self.path.parent.is_dir():

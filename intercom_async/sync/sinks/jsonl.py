@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from intercom_async.sync.rows import keys_of, with_keys
+from intercom_async.sync.raw_rows import keys_of, with_keys
 from .base import Ending, Table
-from .files import Folder, sync_folder, told_plainly
-from .log import Codec, Log, Plain
+from .files import Folder, os_errors_as_target_errors, sync_folder
+from .line_log import Codec, Log, Plain
 
 
 class _File(msgspec.Struct):
@@ -72,7 +72,7 @@ class JsonlSink:
 
     def begin(self, tables: Sequence[Table]) -> None:
         """Open the files, each as long as the last commit left it."""
-        with told_plainly(self.where):
+        with os_errors_as_target_errors(self.where):
             self._rename()
             for table in tables:
                 file = self._files.setdefault(table.name, _File())
@@ -90,7 +90,7 @@ class JsonlSink:
 
     def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
         """Add rows and write the state."""
-        with told_plainly(self.where):
+        with os_errors_as_target_errors(self.where):
             for name, lines in rows.items():
                 self._logs[name].append(lines)
                 self._files[name].length = self._logs[name].length
@@ -102,7 +102,7 @@ class JsonlSink:
 
     def finish(self, endings: Mapping[str, Ending], state: bytes) -> None:
         """Merge what the runs have brought with what was there."""
-        with told_plainly(self.where):
+        with os_errors_as_target_errors(self.where):
             for name, ending in endings.items():
                 self._end(name, ending)
             # From here on a crash no longer undoes it: what is left is to rename.

@@ -17,13 +17,13 @@ from typing import Any
 
 import msgspec
 
-from intercom_async.sync.rows import keys_of
+from intercom_async.sync.raw_rows import keys_of
 from .arrow import Shape, widened
 from .base import Ending, Table
 from .columns import RECORD, Column, columns_of
 from .extra import load
-from .files import Folder, sync_folder, told_plainly
-from .log import Log, Plain
+from .files import Folder, os_errors_as_target_errors, sync_folder
+from .line_log import Log, Plain
 
 FILE_BYTES = 64 * 2**20
 """JSON that becomes one file."""
@@ -84,7 +84,7 @@ class ParquetSink:
 
     def begin(self, tables: Sequence[Table]) -> None:
         """Open the journals and drop files that no state names."""
-        with told_plainly(self.where):
+        with os_errors_as_target_errors(self.where):
             for table in tables:
                 stream = self._streams.setdefault(table.name, _Stream())
                 (self._path / table.name).mkdir(exist_ok=True)
@@ -110,7 +110,7 @@ class ParquetSink:
 
     def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
         """Add rows to the journals, make files of full ones, and write the state."""
-        with told_plainly(self.where):
+        with os_errors_as_target_errors(self.where):
             spent: list[Log] = []
             for name, lines in rows.items():
                 self._logs[name].append(lines)
@@ -196,7 +196,7 @@ class ParquetSink:
 
     def finish(self, endings: Mapping[str, Ending], state: bytes) -> None:
         """Make files of the journals and merge them with those that were there."""
-        with told_plainly(self.where):
+        with os_errors_as_target_errors(self.where):
             spent = [self._roll(name) for name in endings]
             for name, ending in endings.items():
                 self._end(name, ending)

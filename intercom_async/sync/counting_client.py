@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Tally:
+class RequestCount:
     """What was sent."""
 
     calls: int = 0
@@ -25,31 +25,31 @@ class Tally:
     in_flight: int = 0
 
 
-class Metered(Catalogue):
+class CountingClient(Catalogue):
     """A client that counts its calls."""
 
     def __init__(self, client: Intercom) -> None:
         self._client = client
-        self.tally: Tally = Tally()
+        self.count: RequestCount = RequestCount()
 
     async def send(self, call: Call[T]) -> Response[T]:
         """Send a call and return its answer."""
-        self.tally.in_flight += 1
+        self.count.in_flight += 1
         try:
             answer = await self._client.send(call)
         except (ConfigError, ClosedError):
             raise
         except IntercomError:
-            self.tally.calls += 1
+            self.count.calls += 1
             raise
         finally:
-            self.tally.in_flight -= 1
-        self.tally.calls += answer.attempts
+            self.count.in_flight -= 1
+        self.count.calls += answer.attempts
         return answer
 
     async def stream(self, call: Call[Any]) -> Response[StreamReply]:
         """Send a call and return as soon as its answer begins."""
-        self.tally.calls += 1
+        self.count.calls += 1
         return await self._client.stream(call)
 
     def turn(self, name: str) -> asyncio.Lock:

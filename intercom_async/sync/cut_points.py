@@ -15,7 +15,7 @@ BEGINNING = 2 * DAY_S
 """Before everything, and in no time zone before 1970: negative times mean nothing to the API."""
 
 
-class Grid(Protocol):
+class CutPoints(Protocol):
     """Where a span of time may be cut."""
 
     def floor(self, moment: int) -> int:
@@ -65,10 +65,10 @@ class Days:
         return int(datetime.combine(day, time(0), self._zone).timestamp())
 
 
-def middle(grid: Grid, low: int, high: int) -> int | None:
+def middle(cut_points: CutPoints, low: int, high: int) -> int | None:
     """Return the cut nearest above the middle of a span, or None where it cannot be cut."""
     half = low + (high - low) // 2
-    for cut in (grid.ceil(half), grid.floor(half)):
+    for cut in (cut_points.ceil(half), cut_points.floor(half)):
         if low < cut < high:
             return cut
     return None

@@ -15,9 +15,9 @@ class Row(NamedTuple):
     """One row, as far as a sync has to know it."""
 
     key: str
-    scan_at: int | None
+    partition_at: int | None
     """When it was made, or what else never moves."""
-    follow_at: int | None
+    cursor_at: int | None
     """When it last changed."""
     body: bytes
     """As it came, on one line."""
@@ -33,15 +33,19 @@ class RowReader:
 
     Args:
         key: The field that tells rows apart.
-        scan: The field of when a row was made, if there is one.
-        follow: The field of when it changed, if there is one.
+        partition_field: The field of when a row was made, if there is one.
+        cursor_field: The field of when it changed, if there is one.
     """
 
-    def __init__(self, key: str, scan: str | None = None, follow: str | None = None) -> None:
+    def __init__(
+        self, key: str, partition_field: str | None = None, cursor_field: str | None = None
+    ) -> None:
         self._key = key
-        self._scan = scan
-        self._follow = follow
-        times = dict.fromkeys(name for name in (scan, follow) if name and name != key)
+        self._partition_field = partition_field
+        self._cursor_field = cursor_field
+        times = dict.fromkeys(
+            name for name in (partition_field, cursor_field) if name and name != key
+        )
         head = msgspec.defstruct(
             "Head", [(key, str | int), *((name, Any, None) for name in times)], kw_only=True
         )
@@ -58,8 +62,8 @@ class RowReader:
             body = msgspec.json.format(body, indent=-1)
         return Row(
             str(getattr(head, self._key)),
-            from_server(getattr(head, self._scan)) if self._scan else None,
-            from_server(getattr(head, self._follow)) if self._follow else None,
+            from_server(getattr(head, self._partition_field)) if self._partition_field else None,
+            from_server(getattr(head, self._cursor_field)) if self._cursor_field else None,
             body,
         )
 

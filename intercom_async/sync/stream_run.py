@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from intercom_async.clock import CLOCK
-from .grid import Grid
-from .meter import Metered
-from .partition import Part
+from .checkpoint import SavedRun, StreamState
+from .counting_client import CountingClient
+from .cut_points import CutPoints
+from .partitions import Part
+from .raw_rows import Row, RowReader
 from .report import Failure, StreamReport
-from .rows import Row, RowReader
-from .state import StreamRun, StreamState
 from .streams import Children, Listing, Ranged, Stream
 
 MOST_RECENT = 5_000
@@ -33,7 +33,7 @@ class Chain:
 
 
 @dataclass
-class Feed:
+class StreamRun:
     """One stream at work.
 
     Args:
@@ -41,20 +41,20 @@ class Feed:
         client: What reads it, and counts.
         state: What is remembered of it; changed by the writer only.
         run: Its open run.
-        grid: Where its spans may be cut.
+        cut_points: Where its spans may be cut.
         is_shown: Whether its rows go to the target; else they only lead to their children.
     """
 
     stream: Stream
-    client: Metered
+    client: CountingClient
     state: StreamState
-    run: StreamRun
-    grid: Grid
-    horizon: int = 0
+    saved: SavedRun
+    cut_points: CutPoints
+    high_watermark: int = 0
     """Up to when rows are asked for."""
     is_shown: bool = True
     was_resumed: bool = False
-    children: list[Feed] = field(default_factory=list["Feed"])
+    children: list[StreamRun] = field(default_factory=list["StreamRun"])
     waiting: deque[Part] = field(default_factory=deque[Part])
     """Parts that nobody reads yet."""
     chains: list[Chain] = field(default_factory=list[Chain])
@@ -81,10 +81,10 @@ class Feed:
         ranged = source if isinstance(source, Ranged) else None
         self.reader: RowReader = RowReader(
             self.stream.key,
-            ranged.scan if ranged else None,
-            ranged.follow if ranged else None,
+            ranged.partition_field if ranged else None,
+            ranged.cursor_field if ranged else None,
         )
-        self.parent: Feed | None = None
+        self.parent: StreamRun | None = None
 
     @property
     def name(self) -> str:
@@ -92,7 +92,7 @@ class Feed:
         return self.stream.name
 
     @property
-    def has_family(self) -> bool:
+    def has_children(self) -> bool:
         """Whether it is read along with the children or the parents of its rows."""
         return bool(self.children) or isinstance(self.stream.source, Children)
 
@@ -100,7 +100,7 @@ class Feed:
     def field(self) -> str:
         """The field by which this run reads."""
         source = cast("Ranged", self.stream.source)
-        return source.scan if self.run.kind == "full" else source.follow
+        return source.partition_field if self.saved.kind == "full" else source.cursor_field
 
     @property
     def is_open(self) -> bool:
@@ -111,7 +111,7 @@ class Feed:
             parent = self.parent
             comes_more = parent is not None and parent.is_open
             return bool(self.queue or self.workers or comes_more)
-        return bool(not self.run.is_planned or self.waiting or self.chains)
+        return bool(not self.saved.is_planned or self.waiting or self.chains)
 
     @property
     def is_complete(self) -> bool:
@@ -120,8 +120,8 @@ class Feed:
             return False
         if isinstance(self.stream.source, Children):
             parent = self.parent
-            return not self.run.pending and (parent is None or parent.is_complete)
-        return self.run.is_planned and all(part.is_done for part in self.run.parts)
+            return not self.saved.pending and (parent is None or parent.is_complete)
+        return self.saved.is_planned and all(part.is_done for part in self.saved.parts)
 
     def touch(self) -> None:
         """Note that it is at work."""
@@ -131,14 +131,14 @@ class Feed:
     def select(self, chain: Chain, items: Iterable[Any]) -> tuple[list[Row], bool]:
         """Return the rows of a page that belong to a part, and whether the rest lies below it."""
         rows: list[Row] = []
-        is_scan = self.run.kind == "full"
+        is_partitioned_read = self.saved.kind == "full"
         is_past, is_sorted = False, True
         for raw in items:
             row = self.reader.read(raw)
             if row is None:
                 self.unreadable += 1
                 continue
-            moment = row.scan_at if is_scan else row.follow_at
+            moment = row.partition_at if is_partitioned_read else row.cursor_at
             if moment is None:
                 rows.append(row)
                 continue
@@ -176,14 +176,14 @@ class Feed:
                 rows.append(row)
         return rows
 
-    def remember(self, rows: Iterable[Row], follow_from: int) -> dict[str, str]:
+    def remember(self, rows: Iterable[Row], low_watermark: int) -> dict[str, str]:
         """Return digests of rows that the next run will read again."""
-        if len(self.run.recent) >= MOST_RECENT:
+        if len(self.saved.recent) >= MOST_RECENT:
             return {}
         return {
             row.key: row.digest
             for row in rows
-            if row.follow_at is not None and row.follow_at >= follow_from
+            if row.cursor_at is not None and row.cursor_at >= low_watermark
         }
 
     def failures(self) -> list[Failure]:
@@ -206,10 +206,10 @@ class Feed:
         )
         return StreamReport(
             name=self.name,
-            kind=self.run.kind,
+            kind=self.saved.kind,
             rows=self.rows,
             unchanged=self.unchanged,
-            calls=self.client.tally.calls,
+            calls=self.client.count.calls,
             seconds=seconds,
             missing=self.missing,
             was_resumed=self.was_resumed,
@@ -219,10 +219,10 @@ class Feed:
     @property
     def expected(self) -> int | None:
         """Rows when it is done, as far as the server's word goes."""
-        if not isinstance(self.stream.source, Ranged | Listing) or not self.run.parts:
+        if not isinstance(self.stream.source, Ranged | Listing) or not self.saved.parts:
             return None
         total = 0
-        for part in self.run.parts:
+        for part in self.saved.parts:
             if part.count is None and not part.is_done:
                 return None
             total += part.rows if part.is_done else max(part.rows, part.count or 0)

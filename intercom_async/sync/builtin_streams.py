@@ -14,7 +14,7 @@ from intercom_async.request.operation import Operation
 from intercom_async.resources._registry import Catalogue
 from intercom_async.resources.conversations import Conversations
 from intercom_async.resources.tickets import Tickets
-from .streams import Brood, Children, Listing, Ranged, Stream, Window
+from .streams import Children, ChildRows, Listing, Ranged, Stream, Window
 
 
 class Vanished(Exception):  # noqa: N818 (an answer that a reader gives, not a failure)
@@ -55,7 +55,7 @@ def _activity_logs(client: Catalogue, window: Window) -> Pager[models.ActivityLo
     )
 
 
-def _load_parts(get: Operation[Any], name: str) -> Callable[[Catalogue, str], Awaitable[Brood]]:
+def _load_parts(get: Operation[Any], name: str) -> Callable[[Catalogue, str], Awaitable[ChildRows]]:
     """Return the function that loads the parts of one conversation or ticket.
 
     Args:
@@ -71,7 +71,7 @@ def _load_parts(get: Operation[Any], name: str) -> Callable[[Catalogue, str], Aw
     )
     (parent_id,) = get.names
 
-    async def load(client: Catalogue, key: str) -> Brood:
+    async def load(client: Catalogue, key: str) -> ChildRows:
         try:
             parent: Any = (await client.send(get.at(key).into(parent_type))).data
         except GoneError as error:
@@ -79,11 +79,11 @@ def _load_parts(get: Operation[Any], name: str) -> Callable[[Catalogue, str], Aw
         except NotFoundError as error:
             raise Vanished("deleted", None) from error
         if parent.parts is None:
-            return Brood([])
+            return ChildRows([])
         # A part does not name its parent, so the parent's id is put before its other fields.
         begin = b'{"%s":%s,' % (parent_id.encode(), msgspec.json.encode(key))
         rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parent.parts.rows]
-        return Brood(rows, max(0, (parent.parts.total_count or 0) - len(rows)))
+        return ChildRows(rows, max(0, (parent.parts.total_count or 0) - len(rows)))
 
     return load
 
@@ -120,7 +120,7 @@ STREAMS: tuple[Stream, ...] = (
     ),
     Stream(
         "activity_logs",
-        Ranged(_activity_logs, follow="created_at", per_page=250),
+        Ranged(_activity_logs, cursor_field="created_at", per_page=250),
         model=models.ActivityLog,
     ),
     Stream(

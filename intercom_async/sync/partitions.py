@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .grid import Grid, middle
+from .cut_points import CutPoints, middle
 
 
 class Part(msgspec.Struct, kw_only=True):
@@ -39,26 +39,26 @@ class Part(msgspec.Struct, kw_only=True):
         return None if self.count is None else max(0, self.count - self.rows)
 
 
-def make_part(grid: Grid, low: int, high: int, count: int | None = None) -> Part:
+def make_part(cut_points: CutPoints, low: int, high: int, count: int | None = None) -> Part:
     """Return a part of which nothing is read."""
     # It is asked for from and to where spans may be cut, and held against its exact times.
-    return Part(low=grid.floor(low), high=grid.ceil(high), floor=low, count=count)
+    return Part(low=cut_points.floor(low), high=cut_points.ceil(high), floor=low, count=count)
 
 
-def split(part: Part, reached: int, grid: Grid) -> Part | None:
+def split(part: Part, reached: int, cut_points: CutPoints) -> Part | None:
     """Give the older half of what is not read to a new part; None where it cannot be cut.
 
     Args:
         part: The part; its floor is raised.
         reached: The time of the last row that was read, or `part.high`.
-        grid: Where spans may be cut.
+        cut_points: Where spans may be cut.
     """
-    cut = middle(grid, part.floor, reached)
+    cut = middle(cut_points, part.floor, reached)
     if cut is None:
         return None
     rest = part.rest
     half = None if rest is None else rest // 2
-    other = make_part(grid, part.floor, cut, half)
+    other = make_part(cut_points, part.floor, cut, half)
     part.floor = cut
     if part.count is not None and half is not None:
         part.count -= half

@@ -9,7 +9,7 @@ and no row is there that its state does not tell of. As JSON it reads::
       "streams": {
         "contacts": {
           "number": 2,                          how many runs it has begun
-          "follow_from": 1750000000,            changes since then are what the next run reads
+          "low_watermark": 1750000000,            changes since then are what the next run reads
           "recent": {"id": "digest"},           rows of which an unchanged copy would come again
           "fingerprint": "12:9f3a…",            count and sum of a whole list, if it is one
           "run": {                              null between runs
@@ -41,14 +41,14 @@ from typing import Literal
 import msgspec
 
 from .errors import TargetError
-from .partition import Part
+from .partitions import Part
 
 FORMAT = 1
 
 Kind = Literal["full", "changes"]
 
 
-class StreamRun(msgspec.Struct, kw_only=True):
+class SavedRun(msgspec.Struct, kw_only=True):
     """A run of one stream that has begun and not ended."""
 
     kind: Kind
@@ -69,10 +69,10 @@ class StreamState(msgspec.Struct, kw_only=True):
     """What is remembered of one stream."""
 
     number: int = 0
-    follow_from: int | None = None
+    low_watermark: int | None = None
     recent: dict[str, str] = {}
     fingerprint: str | None = None
-    run: StreamRun | None = None
+    run: SavedRun | None = None
 
 
 class State(msgspec.Struct, kw_only=True):

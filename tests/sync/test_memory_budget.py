@@ -1,4 +1,4 @@
-"""Room in memory: never more than there is, and nobody waits for what is free."""
+"""MemoryBudget in memory: never more than there is, and nobody waits for what is free."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from intercom_async.sync.room import Room
+from intercom_async.sync.memory_budget import MemoryBudget
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ async def settle() -> None:
 class Readers:
     """Tasks that hold room until they are told to go on."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: MemoryBudget) -> None:
         self.room = room
         self.inside: list[str] = []
         self._done: dict[str, anyio.Event] = {}
@@ -38,7 +38,7 @@ class Readers:
 
 
 async def test_those_who_wait_are_let_in_in_turn() -> None:
-    readers = Readers(Room(10))
+    readers = Readers(MemoryBudget(10))
     async with anyio.create_task_group() as group:
         for name, size in (("a", 6), ("b", 4), ("c", 7), ("d", 1)):
             group.start_soon(readers.read, name, size)
@@ -54,7 +54,7 @@ async def test_those_who_wait_are_let_in_in_turn() -> None:
 
 
 async def test_what_is_larger_than_all_room_is_let_in_alone() -> None:
-    readers = Readers(Room(10))
+    readers = Readers(MemoryBudget(10))
     async with anyio.create_task_group() as group:
         for name, size in (("a", 3), ("huge", 50), ("b", 3)):
             group.start_soon(readers.read, name, size)
@@ -68,7 +68,7 @@ async def test_what_is_larger_than_all_room_is_let_in_alone() -> None:
 
 
 async def test_what_is_there_already_takes_room_from_those_who_ask() -> None:
-    readers = Readers(Room(10))
+    readers = Readers(MemoryBudget(10))
     readers.room.take(8)
     async with anyio.create_task_group() as group:
         group.start_soon(readers.read, "a", 5)
@@ -81,7 +81,7 @@ async def test_what_is_there_already_takes_room_from_those_who_ask() -> None:
 
 
 async def test_more_room_lets_more_in() -> None:
-    readers = Readers(Room(4))
+    readers = Readers(MemoryBudget(4))
     async with anyio.create_task_group() as group:
         for name in ("a", "b"):
             group.start_soon(readers.read, name, 3)
@@ -95,7 +95,7 @@ async def test_more_room_lets_more_in() -> None:
 
 @pytest.mark.parametrize("is_let_in", [False, True])
 async def test_a_cancelled_wait_leaves_its_place_to_the_next(*, is_let_in: bool) -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     readers = Readers(room)
     room.take(10)
     async with anyio.create_task_group() as group:

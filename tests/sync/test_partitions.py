@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import anyio
 from hypothesis import given, strategies as st
 
-from intercom_async.sync.grid import Days, Grid, Seconds, middle, zone_of
-from intercom_async.sync.partition import Part, make_part, split
+from intercom_async.sync.cut_points import CutPoints, Days, Seconds, middle, zone_of
+from intercom_async.sync.partitions import Part, make_part, split
 from intercom_async.sync.planner import cut
 
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo", "Australia/Lord_Howe")
 START, END = 1_300_000_000, 1_800_000_000
 moments = st.integers(START, END - 1)
-grids: st.SearchStrategy[Grid] = st.one_of(
+grids: st.SearchStrategy[CutPoints] = st.one_of(
     st.just(Seconds()), st.sampled_from(ZONES).map(lambda name: Days(ZoneInfo(name)))
 )
 
@@ -40,7 +40,7 @@ def test_a_day_begins_at_or_before_each_of_its_moments(moment: int, name: str) -
 
 
 @given(grids, moments, moments)
-def test_the_middle_lies_between(grid: Grid, one: int, other: int) -> None:
+def test_the_middle_lies_between(grid: CutPoints, one: int, other: int) -> None:
     low, high = min(one, other), max(one, other)
 
     at = middle(grid, low, high)
@@ -56,7 +56,7 @@ def test_the_middle_lies_between(grid: Grid, one: int, other: int) -> None:
     st.floats(0, 3),
 )
 def test_parts_cover_the_span_whatever_the_numbers_say(
-    grid: Grid, rows: list[int], parts: int, hint: int | None, lie: float
+    grid: CutPoints, rows: list[int], parts: int, hint: int | None, lie: float
 ) -> None:
     async def count(low: int, high: int) -> int | None:
         told = sum(low <= row < high for row in rows)
@@ -89,7 +89,7 @@ def test_parts_are_as_heavy_as_wanted(rows: list[int]) -> None:
 
 @given(grids, moments, st.integers(0, 400 * 86_400), st.lists(st.floats(0, 1), max_size=20))
 def test_a_part_that_is_split_again_and_again_stays_whole(
-    grid: Grid, high: int, span: int, shares: list[float]
+    grid: CutPoints, high: int, span: int, shares: list[float]
 ) -> None:
     low = high - span
     parts = [make_part(grid, low, high, 1_000)]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-from .feed import Feed
 from .report import Progress, StreamProgress
+from .stream_run import StreamRun
 from .streams import Children, Listing, Ranged
 
 EVERY_S = 0.25
@@ -17,20 +17,23 @@ SPAN_S = 15.0
 not show."""
 
 
-class Monitor:
-    """Watches feeds and tells a callback.
+class ProgressMonitor:
+    """Watches streams and tells a callback.
 
     Args:
         intercom: The client, for what its scheduler counts.
-        feeds: What is watched.
+        stream_runs: What is watched.
         tell: Called with each progress; None tells nobody.
     """
 
     def __init__(
-        self, intercom: Intercom, feeds: list[Feed], tell: Callable[[Progress], object] | None
+        self,
+        intercom: Intercom,
+        stream_runs: list[StreamRun],
+        tell: Callable[[Progress], object] | None,
     ) -> None:
         self._intercom = intercom
-        self._feeds = feeds
+        self._stream_runs = stream_runs
         self._tell = tell
         self._begun_s = CLOCK.now()
         self._told_s = 0.0
@@ -45,8 +48,8 @@ class Monitor:
 
     @property
     def calls(self) -> int:
-        """Calls of all feeds."""
-        return sum(feed.client.tally.calls for feed in self._feeds)
+        """Calls of all streams."""
+        return sum(stream_run.client.count.calls for stream_run in self._stream_runs)
 
     @property
     def throttled(self) -> int:
@@ -72,7 +75,9 @@ class Monitor:
         if self._tell is None or (now - self._told_s < EVERY_S and not is_last):
             return
         self._told_s = now
-        self._history.append((now, self.calls, tuple(feed.rows for feed in self._feeds)))
+        self._history.append(
+            (now, self.calls, tuple(stream_run.rows for stream_run in self._stream_runs))
+        )
         while now - self._history[0][0] > SPAN_S:
             self._history.popleft()
         self._tell(self._progress())
@@ -85,15 +90,15 @@ class Monitor:
         return Progress(
             streams=tuple(
                 StreamProgress(
-                    name=feed.name,
-                    rows=feed.rows,
-                    calls=feed.client.tally.calls,
-                    expected=feed.expected,
-                    rows_per_s=(feed.rows - before) / span if span else 0.0,
-                    phase=phase(feed),
+                    name=stream_run.name,
+                    rows=stream_run.rows,
+                    calls=stream_run.client.count.calls,
+                    expected=stream_run.expected,
+                    rows_per_s=(stream_run.rows - before) / span if span else 0.0,
+                    phase=phase(stream_run),
                 )
-                for feed, before in zip(self._feeds, rows, strict=True)
-                if feed.is_shown
+                for stream_run, before in zip(self._stream_runs, rows, strict=True)
+                if stream_run.is_shown
             ),
             seconds=self.seconds,
             calls=self.calls,
@@ -106,46 +111,48 @@ class Monitor:
 
     def _left_s(self, calls_per_s: float) -> float | None:
         calls = 0.0
-        for feed in self._feeds:
-            left = calls_left(feed)
+        for stream_run in self._stream_runs:
+            left = calls_left(stream_run)
             if left is None:
                 return None
             calls += left
         return calls / calls_per_s if calls_per_s else None
 
 
-def calls_left(feed: Feed) -> float | None:
-    """Return the calls that a feed still needs; None where nobody can tell."""
-    source = feed.stream.source
-    if not feed.is_open:
+def calls_left(stream_run: StreamRun) -> float | None:
+    """Return the calls that a stream still needs; None where nobody can tell."""
+    source = stream_run.stream.source
+    if not stream_run.is_open:
         return 0.0
     if isinstance(source, Children):
-        return _children_left(feed)
-    expected = feed.expected
+        return _children_left(stream_run)
+    expected = stream_run.expected
     if expected is None:
         return None
     per_page = source.per_page if isinstance(source, Ranged | Listing) else None
-    return max(0, expected - sum(part.rows for part in feed.run.parts)) / (per_page or 150)
+    return max(0, expected - sum(part.rows for part in stream_run.saved.parts)) / (per_page or 150)
 
 
-def _children_left(feed: Feed) -> float | None:
-    parent = feed.parent
+def _children_left(stream_run: StreamRun) -> float | None:
+    parent = stream_run.parent
     if parent is None or not parent.is_open:
-        return float(len(feed.queue) + feed.workers)
+        return float(len(stream_run.queue) + stream_run.workers)
     expected = parent.expected
     if expected is None:
         return None
-    return max(0.0, expected - sum(part.rows for part in parent.run.parts)) + len(feed.queue)
+    return max(0.0, expected - sum(part.rows for part in parent.saved.parts)) + len(
+        stream_run.queue
+    )
 
 
-def phase(feed: Feed) -> str:
-    """Say in a word what a feed is at."""
-    if feed.refusal is not None:
+def phase(stream_run: StreamRun) -> str:
+    """Say in a word what a stream is at."""
+    if stream_run.refusal is not None:
         return "failed"
-    if not feed.is_open:
-        return "failed" if feed.failed or feed.unreadable else "done"
-    if feed.begun_s is None:
+    if not stream_run.is_open:
+        return "failed" if stream_run.failed or stream_run.unreadable else "done"
+    if stream_run.begun_s is None:
         return "waiting"
-    if isinstance(feed.stream.source, Ranged) and not feed.run.is_planned:
+    if isinstance(stream_run.stream.source, Ranged) and not stream_run.saved.is_planned:
         return "planning"
     return "reading"

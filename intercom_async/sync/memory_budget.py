@@ -1,4 +1,4 @@
-"""Room in memory for what is read and not yet written: so many bytes, whoever holds them.
+"""MemoryBudget in memory for what is read and not yet written: so many bytes, whoever holds them.
 
 A page needs room before it is asked for, since many are under way at once, and the size of the last
 one is a good guess. Those that wait are let in one after the other, as room is given back.
@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 
-class Room:
+class MemoryBudget:
     """Bounds bytes.
 
     Args:

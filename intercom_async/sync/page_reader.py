@@ -24,9 +24,9 @@ from intercom_async.errors import (
     UnauthorizedError,
 )
 from intercom_async.models.page import Page
-from .catalogue import Vanished
-from .feed import Chain, Feed
-from .partition import Part
+from .builtin_streams import Vanished
+from .partitions import Part
+from .stream_run import Chain, StreamRun
 from .streams import Children, Listing, Ranged, Window
 from .writer import Batch, Writer
 
@@ -46,7 +46,7 @@ class Reader:
     Args:
         give: Where batches go; waits when the writer is behind.
         writer: Says when there is room for more.
-        follow_from: Rows that changed since then will be read again by the next run.
+        low_watermark: Rows that changed since then will be read again by the next run.
         stop: Set when no further page is to be begun.
         wake: Called when there is new work for others.
     """
@@ -56,148 +56,150 @@ class Reader:
         give: MemoryObjectSendStream[Batch],
         writer: Writer,
         *,
-        follow_from: Callable[[Feed], int],
+        low_watermark: Callable[[StreamRun], int],
         stop: anyio.Event,
-        wake: Callable[[Feed], None],
+        wake: Callable[[StreamRun], None],
     ) -> None:
         self._give = give
         self._writer = writer
-        self._follow_from = follow_from
+        self._low_watermark = low_watermark
         self._stop = stop
         self._wake = wake
 
-    async def read_part(self, feed: Feed, chain: Chain) -> None:
+    async def read_part(self, stream_run: StreamRun, chain: Chain) -> None:
         """Read a part to its floor."""
-        await self._insist(feed, chain.part, lambda: self._read_part(feed, chain))
+        await self._insist(stream_run, chain.part, lambda: self._read_part(stream_run, chain))
 
-    async def read_list(self, feed: Feed, part: Part) -> None:
+    async def read_list(self, stream_run: StreamRun, part: Part) -> None:
         """Read a list to its end."""
-        await self._insist(feed, part, lambda: self._read_list(feed, part))
+        await self._insist(stream_run, part, lambda: self._read_list(stream_run, part))
 
-    async def _insist(self, feed: Feed, part: Part, read: Callable[[], Awaitable[None]]) -> None:
+    async def _insist(
+        self, stream_run: StreamRun, part: Part, read: Callable[[], Awaitable[None]]
+    ) -> None:
         for attempt in range(1, TRIES + 1):
             try:
                 await read()
             except REFUSALS as error:
-                feed.refusal = str(error)
+                stream_run.refusal = str(error)
                 return
             except ClosedError:
                 raise
             except IntercomError as error:
                 if attempt == TRIES or self._stop.is_set():
                     part.failure = str(error)
-                    feed.failed[_span(part)] = str(error)
+                    stream_run.failed[_span(part)] = str(error)
                     return
                 await CLOCK.sleep(PAUSE_S * attempt)
             else:
                 return
 
-    async def _read_part(self, feed: Feed, chain: Chain) -> None:
-        source, part = cast("Ranged", feed.stream.source), chain.part
-        window = Window(feed.field, part.low, part.high, source.per_page)
-        pager = source.read(feed.client, window).raw().resume(chain.position)
+    async def _read_part(self, stream_run: StreamRun, chain: Chain) -> None:
+        source, part = cast("Ranged", stream_run.stream.source), chain.part
+        window = Window(stream_run.field, part.low, part.high, source.per_page)
+        pager = source.read(stream_run.client, window).raw().resume(chain.position)
         async with aclosing(pager.pages()) as pages:
-            async for page in self._until_stopped(feed, pages):
-                if await self._take_page(feed, chain, page):
+            async for page in self._until_stopped(stream_run, pages):
+                if await self._take_page(stream_run, chain, page):
                     return
-                await self._room(feed)
+                await self._room(stream_run)
         if not self._stop.is_set():
-            await self._hand_over(Batch(feed, part=part, is_last=True))
+            await self._hand_over(Batch(stream_run, part=part, is_last=True))
 
-    async def _take_page(self, feed: Feed, chain: Chain, page: Page[Any]) -> bool:
+    async def _take_page(self, stream_run: StreamRun, chain: Chain, page: Page[Any]) -> bool:
         """Hand over what belongs to a part; say whether the rest of its list lies below it."""
         part = chain.part
         chain.pages += 1
-        feed.unreadable += len(page.unreadable)
+        stream_run.unreadable += len(page.unreadable)
         if part.count is None and chain.pages == 1:
             part.count = page.total_count
-        rows, is_past = feed.select(chain, page.items)
+        rows, is_past = stream_run.select(chain, page.items)
         # The pager keeps the page until the next one is there. Its rows are copied by now.
         page.items.clear()
-        fresh = feed.fresh(rows)
+        fresh = stream_run.fresh(rows)
         chain.position = page.checkpoint
         await self._hand_over(
             Batch(
-                feed,
+                stream_run,
                 fresh,
                 part=part,
                 position=page.checkpoint,
                 counted=len(rows),
                 is_last=is_past,
-                found=[row.key for row in fresh] if feed.children else [],
-                recent=feed.remember(rows, self._follow_from(feed)),
+                found=[row.key for row in fresh] if stream_run.children else [],
+                recent=stream_run.remember(rows, self._low_watermark(stream_run)),
             )
         )
         return is_past
 
-    async def _read_list(self, feed: Feed, part: Part) -> None:
-        source = cast("Listing", feed.stream.source)
-        pager = source.read(feed.client).raw().resume(part.position)
+    async def _read_list(self, stream_run: StreamRun, part: Part) -> None:
+        source = cast("Listing", stream_run.stream.source)
+        pager = source.read(stream_run.client).raw().resume(part.position)
         async with aclosing(pager.pages()) as pages:
-            async for page in self._until_stopped(feed, pages):
-                feed.touch()
-                feed.unreadable += len(page.unreadable)
+            async for page in self._until_stopped(stream_run, pages):
+                stream_run.touch()
+                stream_run.unreadable += len(page.unreadable)
                 part.count = page.total_count if part.count is None else part.count
-                rows = feed.unseen(page.items)
+                rows = stream_run.unseen(page.items)
                 await self._hand_over(
-                    Batch(feed, rows, part=part, position=page.checkpoint, counted=len(rows))
+                    Batch(stream_run, rows, part=part, position=page.checkpoint, counted=len(rows))
                 )
         if not self._stop.is_set():
-            await self._hand_over(Batch(feed, part=part, is_last=True))
+            await self._hand_over(Batch(stream_run, part=part, is_last=True))
 
-    async def read_children(self, feed: Feed, key: str) -> None:
+    async def read_children(self, stream_run: StreamRun, key: str) -> None:
         """Read the rows inside one row of another stream."""
-        source = cast("Children", feed.stream.source)
-        feed.touch()
-        batch = Batch(feed, done=key)
+        source = cast("Children", stream_run.stream.source)
+        stream_run.touch()
+        batch = Batch(stream_run, done=key)
         try:
-            brood = await source.read(feed.client, key)
+            child_rows = await source.read(stream_run.client, key)
         except Vanished as gone:
             batch.tombstones[key] = _tombstone(source.parent, key, gone)
         except REFUSALS as error:
-            feed.refusal = str(error)
+            stream_run.refusal = str(error)
             return
         except ClosedError:
             raise
         except IntercomError as error:
-            feed.failed[key] = str(error)
+            stream_run.failed[key] = str(error)
             return
         else:
-            feed.missing += brood.missing
-            for raw in brood.rows:
-                row = feed.reader.read(raw)
+            stream_run.missing += child_rows.missing
+            for raw in child_rows.rows:
+                row = stream_run.reader.read(raw)
                 if row is None:
-                    feed.unreadable += 1
+                    stream_run.unreadable += 1
                 else:
                     batch.rows.append(row)
         await self._hand_over(batch)
 
     async def _hand_over(self, batch: Batch) -> None:
-        batch.feed.touch()
+        batch.stream_run.touch()
         self._writer.expect(batch)
         await self._give.send(batch)
-        for child in batch.feed.children:
+        for child in batch.stream_run.children:
             if batch.found and child.refusal is None:
                 child.queue.extend(batch.found)
                 self._wake(child)
 
-    async def _room(self, feed: Feed) -> None:
+    async def _room(self, stream_run: StreamRun) -> None:
         """Wait until the children are not far behind."""
         while not self._stop.is_set() and any(
-            len(child.queue) > MOST_QUEUED for child in feed.children if child.refusal is None
+            len(child.queue) > MOST_QUEUED for child in stream_run.children if child.refusal is None
         ):
             await CLOCK.sleep(0.05)
 
     async def _until_stopped(
-        self, feed: Feed, pages: AsyncGenerator[Page[Any], None]
+        self, stream_run: StreamRun, pages: AsyncGenerator[Page[Any], None]
     ) -> AsyncGenerator[Page[Any], None]:
         """Give pages; no further one is asked for once it is time to stop."""
         while not self._stop.is_set():
-            async with self._writer.room.reserve(feed.page_bytes):
+            async with self._writer.room.reserve(stream_run.page_bytes):
                 page = await anext(pages, None)
             if page is None:
                 return
-            feed.page_bytes = sum(map(len, page.items))
+            stream_run.page_bytes = sum(map(len, page.items))
             yield page
 
 

@@ -22,7 +22,7 @@ MEMORY = 0.8
 """How much of what was seen up to one commit still counts at the next."""
 
 
-class Speed:
+class SinkThroughput:
     """What a target is seen to do."""
 
     def __init__(self) -> None:
