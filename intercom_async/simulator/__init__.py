@@ -1,8 +1,19 @@
 """A local Intercom for development and tests.
 
 It knows nothing of the client in this package: what it answers comes from Intercom's own
-description and from what the real one was seen to do, so that a mistake of the client cannot hide
+description and from what the real API was seen to do, so that a mistake of the client cannot hide
 behind the same mistake here.
+
+- `simulator.py` is what users start; `backend.py` answers requests without a socket, and `http/`
+  puts it behind one.
+- `routes/` has a handler for each operation; `schema/` describes the operations without code of
+  their own.
+- `store/` holds the workspace, `seed/` makes the records that are there from the start, `limits/`
+  counts calls.
+
+Records are held here rather than in SQLite. A seeded record is a function of its number: a million
+of them cost no memory and no time to fill, the same seed gives the same bytes, and a range of time
+is a range of numbers. Only what is written is stored, as the JSON object that is sent.
 """
 
 from __future__ import annotations

@@ -47,7 +47,3 @@ class SimulatorClock:
         self._frozen_at = None
         self._shift_s = 0.0
         self.skew_s = 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait in real time, whatever this clock says: latency is felt by real clients."""
-        await self._source.sleep(seconds)

@@ -8,16 +8,16 @@ change.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from .backend import Backend
 from .faults import Fault
+from .messages import MAX_BODY_BYTES, Request, Response
+from .routes.call import JSON_TYPE
+from .rows import BAD_JSON, Row, decode_json, encode_json
 from .status import Status
-from .values import BAD_JSON, Reply, Row, decode_json
-
-if TYPE_CHECKING:
-    from .simulator import Simulator
 
 
 class _ClockChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,12 +42,12 @@ class _NewApp(msgspec.Struct, forbid_unknown_fields=True):
 class Control:
     """Answers requests to the simulator itself."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
-    def answer(self, method: str, path: str, body: bytes) -> Reply:
+    def answer(self, request: Request) -> Response:
         """Answer one request; 404 for what is not there, 400 for what makes no sense."""
-        name = path.removeprefix("/_simulator").strip("/")
+        name = request.path.removeprefix("/_simulator").strip("/")
         action = {
             ("GET", "status"): self._status,
             ("GET", "ledger"): self._ledger,
@@ -57,34 +57,36 @@ class Control:
             ("POST", "clock"): self._clock,
             ("POST", "limits"): self._limits,
             ("POST", "apps"): self._app,
-        }.get((method, name))
+        }.get((request.method, name))
         if action is None:
-            return Reply({"error": f"{method} /_simulator/{name} is not known"}, 404)
+            return _response({"error": f"{request.method} /_simulator/{name} is not known"}, 404)
+        if request.is_too_large:
+            return _response({"error": f"a body has at most {MAX_BODY_BYTES} bytes"}, 413)
         try:
-            given: Any = decode_json(body) if body.strip() else {}
-            return Reply(action(given))
+            given: Any = decode_json(request.body) if request.body.strip() else {}
+            return _response(action(given))
         except (*BAD_JSON, TypeError) as error:
-            return Reply({"error": str(error)}, 400)
+            return _response({"error": str(error)}, 400)
 
     def _status(self, _: Any) -> Status:
-        return self._simulator.status()
+        return self._backend.status()
 
     def _ledger(self, _: Any) -> Any:
-        return self._simulator.ledger()
+        return self._backend.apps.ledger.rows()
 
     def _reset(self, _: Any) -> Row:
-        self._simulator.reset()
+        self._backend.reset()
         return {"reset": True}
 
     def _add_fault(self, given: Any) -> Fault:
-        return self._simulator.faults.add(msgspec.convert(given, Fault))
+        return self._backend.faults.add(msgspec.convert(given, Fault))
 
     def _clear_faults(self, _: Any) -> Row:
-        self._simulator.faults.clear()
+        self._backend.faults.clear()
         return {"faults": 0}
 
     def _clock(self, given: Any) -> Row:
-        change, clock = msgspec.convert(given, _ClockChange), self._simulator.clock
+        change, clock = msgspec.convert(given, _ClockChange), self._backend.clock
         if change.thaw:
             clock.thaw()
         if change.freeze is not None and change.freeze is not False:
@@ -97,16 +99,20 @@ class Control:
 
     def _limits(self, given: Any) -> Row:
         change = msgspec.convert(given, _LimitChange)
-        self._simulator.set_limits(
+        self._backend.apps.set_limits(
             app_per_minute=change.app_per_minute,
             workspace_per_minute=change.workspace_per_minute,
             token=change.token,
         )
         if change.neighbour is not None:
-            self._simulator.neighbour(change.neighbour)
+            self._backend.apps.set_neighbour(change.neighbour)
         return {"changed": True}
 
     def _app(self, given: Any) -> Row:
         wanted = msgspec.convert(given, _NewApp)
-        app = self._simulator.new_app(app_per_minute=wanted.app_per_minute, version=wanted.version)
+        app = self._backend.apps.new(wanted.app_per_minute, wanted.version)
         return {"name": app.name, "token": app.token}
+
+
+def _response(value: Any, status: int = 200) -> Response:
+    return Response(status, {"Content-Type": JSON_TYPE}, encode_json(value))

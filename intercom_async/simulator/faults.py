@@ -7,9 +7,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from .errors import ApiError
 from .seed.draw import mix
 
 Cut = Literal["before", "after"]
+CODES = {429: "too_many_requests", 503: "service_unavailable", 408: "request_timeout"}
+"""By status: the code of a fault's error, where it is not `server_error`."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,7 +23,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     after: int = 0
     """Matching requests that pass before it can strike."""
     every: int = 1
-    """Of those, only each so-manieth."""
+    """Of those, only each n-th, where n is this."""
     times: int | None = None
     """How often it strikes at most."""
     method: str | None = None
@@ -43,6 +46,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Name of a field whose value comes with another type, wherever it stands in the body."""
     slow_body_s: float = 0.0
     """Spread the body over so many seconds."""
+
+    def error(self) -> ApiError:
+        """Return the error that is answered instead of the work."""
+        status = 500 if self.status is None else self.status
+        return ApiError(status, CODES.get(status, "server_error"), "A fault was asked for")
 
 
 @dataclasses.dataclass(slots=True)
@@ -88,7 +96,7 @@ class Faults:
         return made
 
     def clear(self) -> None:
-        """Have no faults any more."""
+        """Remove all rules."""
         self._rules.clear()
 
     def struck(self) -> int:

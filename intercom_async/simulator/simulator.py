@@ -5,26 +5,16 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Literal, Self
 
-from aiohttp import web
-
+from .backend import Backend
 from .clock import SimulatorClock
 from .control import Control
 from .faults import Faults
 from .http.server import Server
-from .limits.apps import App, Apps
+from .limits.apps import App
 from .limits.windows import LedgerRow
-from .routes.all import router
-from .status import AppStatus, Status
+from .settings import Settings
+from .status import Status
 from .store.workspace import Workspace
-
-MAX_RECORDS = 16_000_000
-"""Six hex digits of an id hold the number of a record."""
-
-
-def _check_counts(counts: dict[str, int]) -> None:
-    for name, count in counts.items():
-        if not 0 <= count <= MAX_RECORDS:
-            raise ValueError(f"{name}={count} must be between 0 and {MAX_RECORDS:,}")
 
 
 class Simulator:
@@ -70,76 +60,42 @@ class Simulator:
         index_s: float | None = None,
         remaining: Literal["before", "after"] = "before",
     ) -> None:
-        counts = {
-            "contacts": contacts,
-            "conversations": conversations,
-            "companies": companies,
-            "tickets": tickets,
-        }
-        _check_counts(counts)
-        if window_s <= 0 or app_per_minute <= 0 or workspace_per_minute <= 0:
-            raise ValueError("window_s, app_per_minute and workspace_per_minute must be above 0")
-        self.clock: SimulatorClock = SimulatorClock()
-        self._counts = counts
-        self._seed = seed
-        self._timezone = timezone
-        self._settle_s = settle_s
-        self._index_s = settle_s if index_s is None else index_s
-        self._apps = Apps(
+        settings = Settings(
+            contacts=contacts,
+            conversations=conversations,
+            companies=companies,
+            tickets=tickets,
             seed=seed,
             app_per_minute=app_per_minute,
             workspace_per_minute=workspace_per_minute,
             window_s=window_s,
+            latency_s=latency_s,
             version=version,
+            timezone=timezone,
+            settle_s=settle_s,
+            index_s=index_s,
             remaining=remaining,
         )
-        self._app = self._apps.new()
-        self.faults: Faults = Faults(seed)
-        self._server = self._new_server(latency_s)
+        self._backend = Backend(settings)
+        self._server = Server(self._backend, Control(self._backend))
         self._host, self._port = host, port
-        self._runner: web.ServerRunner | None = None
-
-    def _new_server(self, latency_s: float) -> Server:
-        return Server(
-            workspace=self._new_workspace(),
-            apps=self._apps,
-            router=router(),
-            clock=self.clock,
-            faults=self.faults,
-            control=Control(self).answer,
-            latency_s=latency_s,
-        )
-
-    def _new_workspace(self) -> Workspace:
-        return Workspace(
-            **self._counts,
-            seed=self._seed,
-            timezone=self._timezone,
-            settle_s=self._settle_s,
-            index_s=self._index_s,
-            now=self.clock.now,
-        )
+        self._is_running = False
 
     # Its life -------------------------------------------------------------------------------
 
     async def start(self) -> Self:
         """Listen; `async with` does this."""
-        if self._runner is not None:
+        if self._is_running:
             raise RuntimeError("the simulator is running already")
-        server = web.Server(self._server.handle, request_factory=self._server.request_of)
-        self._runner = web.ServerRunner(server, access_log=None, handle_signals=False)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, backlog=4_096)
-        await site.start()
-        address = self._runner.addresses[0]
-        self._port = int(address[1])
+        self._port = await self._server.start(self._host, self._port)
+        self._backend.url = self.url
+        self._is_running = True
         return self
 
     async def close(self) -> None:
         """Stop listening and close all connections."""
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        self._is_running = False
+        await self._server.close()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -162,66 +118,55 @@ class Simulator:
     @property
     def token(self) -> str:
         """The access token of the first app."""
-        return self._app.token
+        return self._backend.app.token
 
     def new_app(self, *, app_per_minute: float | None = None, version: str | None = None) -> App:
         """Install another app in the workspace; it has its own `token` and limit."""
-        return self._apps.new(app_per_minute, version)
+        return self._backend.apps.new(app_per_minute, version)
 
     # What to look at ------------------------------------------------------------------------
 
     @property
+    def clock(self) -> SimulatorClock:
+        """Its time, which a test can stop, set and move."""
+        return self._backend.clock
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force."""
+        return self._backend.faults
+
+    @property
     def workspace(self) -> Workspace:
         """The records, for a test that wants to see or set them without HTTP."""
-        return self._server.workspace
+        return self._backend.workspace
 
     def ledger(self) -> list[LedgerRow]:
         """Return what each token was served and refused in each window, oldest first."""
-        return self._apps.ledger.rows()
+        return self._backend.apps.ledger.rows()
 
     def status(self) -> Status:
         """Return how it stands: counts, and the limits at this moment."""
-        now = self.clock.now()
-        standings = [(app, self._apps.standing(app, now)) for app in self._apps.all()]
-        return Status(
-            url=self.url,
-            token=self.token,
-            now=now,
-            requests=self.requests,
-            statuses={str(key): count for key, count in sorted(self.statuses.items())},
-            apps=tuple(
-                AppStatus(
-                    name=app.name,
-                    token=app.token,
-                    limit=standing.limit,
-                    remaining=standing.remaining,
-                    reset_at=standing.reset_at,
-                )
-                for app, standing in standings
-            ),
-            workspace_limit=self._apps.workspace.limit,
-            workspace_used=self._apps.workspace.used(now),
-            faults_struck=self.faults.struck(),
-        )
+        return self._backend.status()
 
     @property
     def requests(self) -> int:
         """Requests so far, whatever they were answered."""
-        return self._server.requests
+        return self._backend.requests
 
     @property
     def statuses(self) -> dict[int, int]:
         """Answers so far by status."""
-        return dict(self._server.statuses)
+        return dict(self._backend.statuses)
 
     @property
     def latency_s(self) -> float:
-        """Added to the time of every answer; may be set while it runs."""
-        return self._server.latency_s
+        """Seconds added to the time of every answer; may be set while it runs."""
+        return self._backend.latency_s
 
     @latency_s.setter
     def latency_s(self, seconds: float) -> None:
-        self._server.latency_s = seconds
+        self._backend.latency_s = seconds
 
     # What to change while it runs -----------------------------------------------------------
 
@@ -233,22 +178,16 @@ class Simulator:
         token: str | None = None,
     ) -> None:
         """Change limits from now on: of one app by its token, or of all."""
-        if app_per_minute is not None:
-            for app in self._apps.all():
-                if token in (None, app.token):
-                    app.quota.per_minute = app_per_minute
-        if workspace_per_minute is not None:
-            self._apps.workspace.per_minute = workspace_per_minute
+        self._backend.apps.set_limits(
+            app_per_minute=app_per_minute,
+            workspace_per_minute=workspace_per_minute,
+            token=token,
+        )
 
     def neighbour(self, share: float) -> None:
-        """Let somebody else's app spend this share of the workspace's limit in every window."""
-        if not 0.0 <= share <= 1.0:
-            raise ValueError("share must be between 0 and 1")
-        self._apps.workspace.neighbour_share = share
+        """Let another app spend this share of the workspace's limit in every window."""
+        self._backend.apps.set_neighbour(share)
 
     def reset(self) -> None:
         """Go back to the seeded data, an empty ledger, no faults and the machine's clock."""
-        self.clock.reset()
-        self.faults.clear()
-        self._apps.reset()
-        self._server.reset(self._new_workspace())
+        self._backend.reset()

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from intercom_async.simulator.errors import ApiError
 from intercom_async.simulator.routes.contacts import FIELDS
 from intercom_async.simulator.routes.conversations import FIELDS as CONVERSATION_FIELDS
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.query import compile_filter, parse
 from intercom_async.simulator.store.table import Mark, Order, field_of
 from intercom_async.simulator.store.workspace import Workspace
-from intercom_async.simulator.values import Refusal, Row
 
 DAY_S = 86_400
 
@@ -235,7 +236,7 @@ def test_days_are_those_of_the_workspace() -> None:
     ],
 )
 def test_bad_queries_are_refused(query: Any, code: str) -> None:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         parse(query, FIELDS)
 
     assert (caught.value.status, caught.value.code) == (400, code)
@@ -246,7 +247,7 @@ def test_groups_nest_two_levels_and_no_more() -> None:
     two = {"operator": "AND", "value": [{"operator": "OR", "value": [leaf]}]}
     parse(two, FIELDS)
 
-    with pytest.raises(Refusal, match="at most 2 levels"):
+    with pytest.raises(ApiError, match="at most 2 levels"):
         parse({"operator": "AND", "value": [two]}, FIELDS)
 
 

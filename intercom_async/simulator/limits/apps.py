@@ -7,8 +7,8 @@ import dataclasses
 import math
 from typing import Literal
 
-from intercom_async.simulator.values import Refusal
-from .windows import Ledger, Quota, Standing, moment_text
+from intercom_async.simulator.errors import ApiError
+from .windows import Ledger, Quota, RateLimitStatus, moment_text
 
 
 @dataclasses.dataclass(slots=True)
@@ -67,7 +67,7 @@ class Apps:
         """Return the apps, oldest first."""
         return list(self._apps.values())
 
-    def admit(self, app: App, now: float) -> tuple[Standing, Refusal | None]:
+    def admit(self, app: App, now: float) -> tuple[RateLimitStatus, ApiError | None]:
         """Count one call, or say why it is not served.
 
         The headers always speak of the app, also where the workspace is what is exhausted: then a
@@ -95,21 +95,44 @@ class Apps:
             is_served=over is None,
         )
         spent = used + 1 if over is None and self._remaining_after else used
-        standing = Standing(quota.limit, max(0, quota.limit - spent), quota.reset_at(now))
-        return standing, None if over is None else self._refusal(over)
+        rate_limit = RateLimitStatus(quota.limit, max(0, quota.limit - spent), quota.reset_at(now))
+        return rate_limit, None if over is None else self._limit_error(over)
 
-    def _refusal(self, limit: int) -> Refusal:
+    def _limit_error(self, limit: int) -> ApiError:
         seconds = moment_text(self.window_s)
         message = f"Exceeded rate limit of {limit} in {seconds}_seconds"
-        return Refusal(429, "rate_limit_exceeded", message)
+        return ApiError(429, "rate_limit_exceeded", message)
 
-    def standing(self, app: App, now: float) -> Standing:
-        """Return where an app stands, without counting anything."""
+    def rate_limit_of(self, app: App, now: float) -> RateLimitStatus:
+        """Return the rate-limit headers of an app now, without counting a call."""
         quota = app.quota
-        return Standing(quota.limit, max(0, quota.limit - quota.used(now)), quota.reset_at(now))
+        return RateLimitStatus(
+            quota.limit, max(0, quota.limit - quota.used(now)), quota.reset_at(now)
+        )
+
+    def set_limits(
+        self,
+        *,
+        app_per_minute: float | None = None,
+        workspace_per_minute: float | None = None,
+        token: str | None = None,
+    ) -> None:
+        """Change limits from now on: of one app by its token, or of all."""
+        if app_per_minute is not None:
+            for app in self._apps.values():
+                if token in (None, app.token):
+                    app.quota.per_minute = app_per_minute
+        if workspace_per_minute is not None:
+            self.workspace.per_minute = workspace_per_minute
+
+    def set_neighbour(self, share: float) -> None:
+        """Let another app spend this share of the workspace's limit in every window."""
+        if not 0.0 <= share <= 1.0:
+            raise ValueError("share must be between 0 and 1")
+        self.workspace.neighbour_share = share
 
     def reset(self) -> None:
-        """Start all counts anew; tokens and limits stay."""
+        """Set all counts to zero; tokens and limits stay."""
         self.ledger.clear()
         for quota in (self.workspace, *(app.quota for app in self._apps.values())):
             quota.reset()

@@ -29,7 +29,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     """Answers of 429, whichever of the two limits was passed."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class RateLimitStatus(msgspec.Struct, frozen=True):
     """What a reply's three headers say."""
 
     limit: int

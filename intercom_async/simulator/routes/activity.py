@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.values import Call, Row, bad_parameter
+from intercom_async.simulator.errors import bad_parameter
+from intercom_async.simulator.rows import Row
+from .call import Call
 from .checks import list_of, moment_of
 from .paging import numbered_page
 from .registry import Routes

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from intercom_async.simulator.errors import ApiError
 from intercom_async.simulator.schema.facts import facts, fixed_form, versions_by_endpoint
-from intercom_async.simulator.values import Call, Refusal
 from . import (
     activity,
     articles,
@@ -28,6 +28,7 @@ from . import (
     tickets,
     visitors,
 )
+from .call import Call
 from .described import SchemaAnswers
 from .parents import check_parent
 from .registry import Handler
@@ -90,8 +91,8 @@ def _gated(method: str, template: str, handler: Handler) -> Handler:
         return handler
 
     def answer(call: Call) -> object:
-        if call.shape not in versions:
-            raise Refusal(
+        if call.version not in versions:
+            raise ApiError(
                 400,
                 "intercom_version_invalid",
                 "This version does not have the resource yet",

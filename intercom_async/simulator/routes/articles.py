@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
+from intercom_async.simulator.versions import is_since
+from .call import Call
 from .checks import needed_text, text_of
 from .paging import numbered_list
 from .registry import Routes
@@ -17,14 +20,14 @@ routes: Routes = Routes()
 def list_articles(call: Call) -> Any:
     """Answer a page of articles, the newest first."""
     rows = sorted(call.workspace.articles, key=lambda row: row["updated_at"], reverse=True)
-    return numbered_list(call, [shown(row, call.shape) for row in rows], default=25)
+    return numbered_list(call, [shown(row, call.version) for row in rows], default=25)
 
 
 @routes("GET /articles/{article_id}")
 def show(call: Call) -> Any:
     """Answer one article, statistics included."""
     row = article_of(call)
-    return shown(row, call.shape) | {"statistics": statistics_of(row)}
+    return shown(row, call.version) | {"statistics": statistics_of(row)}
 
 
 def article_of(call: Call) -> Row:
@@ -35,10 +38,10 @@ def article_of(call: Call) -> Row:
     return row
 
 
-def shown(row: Row, shape: str) -> Row:
+def shown(row: Row, version: str) -> Row:
     """Return an article as lists have it."""
     article = public(row)
-    if shape == "2.16":
+    if is_since(version, "2.16"):
         article.pop("parent_id", None)
         article.pop("parent_type", None)
     return article
@@ -89,7 +92,7 @@ def create(call: Call) -> Any:
     _apply(call, row, fields)
     call.workspace.articles.add(row)
     _publish(row)
-    return shown(row, call.shape) | {"statistics": statistics_of(row)}
+    return shown(row, call.version) | {"statistics": statistics_of(row)}
 
 
 @routes("PUT /articles/{article_id}", "PATCH /articles/{article_id}")
@@ -101,7 +104,7 @@ def update(call: Call) -> Any:
     row.update(changed)
     row["updated_at"] = call.now_at
     _publish(row)
-    return shown(row, call.shape) | {"statistics": statistics_of(row)}
+    return shown(row, call.version) | {"statistics": statistics_of(row)}
 
 
 @routes("DELETE /articles/{article_id}")
@@ -149,7 +152,7 @@ def search(call: Call) -> Any:
     phrase = call.query.get("phrase", "").lower()
     state = call.query.get("state", "all")
     rows = [
-        shown(row, call.shape)
+        shown(row, call.version)
         for row in call.workspace.articles
         if phrase in f"{row['title']} {row['body']}".lower() and state in ("all", row["state"])
     ]

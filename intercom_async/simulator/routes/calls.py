@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.values import Call, Refusal, Reply, Row, not_found
+from intercom_async.simulator.errors import ApiError, not_found
+from intercom_async.simulator.rows import Row
+from .call import Call, Reply
 from .checks import list_of
 from .paging import numbered_list
 from .registry import Routes
@@ -59,7 +61,7 @@ def search(call: Call) -> Any:
     """Answer the calls of up to twenty conversations, with their transcripts."""
     wanted = [str(one) for one in list_of(call.fields, "conversation_ids")]
     if not 1 <= len(wanted) <= MAX_CONVERSATIONS:
-        raise Refusal(
+        raise ApiError(
             400,
             "conversation_id_limit_exceeded",
             f"conversation_ids takes 1 to {MAX_CONVERSATIONS} ids",

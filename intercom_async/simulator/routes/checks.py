@@ -6,9 +6,12 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.query import Fields, compile_filter, parse
 from intercom_async.simulator.store.table import Filter, Order, Table
-from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
+from intercom_async.simulator.versions import is_since
+from .call import Call, Reply
 from .paging import MAX_PER_PAGE, cursor_page, whole_number
 
 TYPE_NAMES: dict[type, str] = {str: "string", int: "number", bool: "boolean", dict: "object"}
@@ -80,9 +83,9 @@ def contact_of(call: Call, contact_id: str) -> Row:
     merged_into = row.get("_merged_into")
     if merged_into is None:
         return row
-    if call.shape != "2.16":
+    if not is_since(call.version, "2.16"):
         raise not_found("User Not Found")
-    raise Refusal(
+    raise ApiError(
         410,
         "contact_merged",
         f"This contact was merged into {merged_into}",

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.store.table import Filter, Order
-from intercom_async.simulator.values import (
-    Call,
-    Refusal,
-    Reply,
-    Row,
-    bad_parameter,
-    names,
-    not_found,
-)
+from .call import Call, Reply
 from .checks import moment_of, needed_text, object_of, text_of
 from .contact_lists import company_of
 from .paging import (
@@ -41,7 +35,7 @@ def create_or_update(call: Call) -> Any:
     if text_of(fields, "company_id") is None:
         unknown = next((name for name in fields if name not in _KNOWN), None)
         if unknown is not None:
-            raise Refusal(400, "bad_request", f"bad '{unknown}' parameter")
+            raise ApiError(400, "bad_request", f"bad '{unknown}' parameter")
     company_id = needed_text(fields, "company_id")
     table = call.workspace.companies
     known = table.unique("company_id", company_id)
@@ -53,7 +47,7 @@ def create_or_update(call: Call) -> Any:
         _apply(call, dict(known), fields)
         row = table.change(known["id"])
         _apply(call, row, fields)
-    return call.workspace.presenter.company(row, call.shape)
+    return call.workspace.companies.present(row, call.version)
 
 
 @routes("PUT /companies/{company_id}", "PATCH /companies/{company_id}")
@@ -63,7 +57,7 @@ def update(call: Call) -> Any:
     _apply(call, dict(known), call.fields)
     row = call.workspace.companies.change(known["id"])
     _apply(call, row, call.fields)
-    return call.workspace.presenter.company(row, call.shape)
+    return call.workspace.companies.present(row, call.version)
 
 
 _KNOWN = names(
@@ -133,7 +127,7 @@ def list_or_find(call: Call) -> Any:
             row = table.unique(field, value)
             if row is None:
                 raise not_found("Company Not Found", "company_not_found")
-            return call.workspace.presenter.company(row, call.shape)
+            return call.workspace.companies.present(row, call.version)
     if call.query.get("segment_id") or call.query.get("tag_id"):
         tag_id = call.query.get("tag_id")
         numbers = [
@@ -163,12 +157,12 @@ def _page(call: Call, numbers: list[int]) -> Reply:
         source = {**call.fields, **source}
     places, pages = numbered_page(call, len(numbers), default=15, high=MAX_PER_PAGE, source=source)
     if pages["page"] * pages["per_page"] > MAX_LISTED:
-        raise Refusal(
+        raise ApiError(
             400,
             "bad_request",
             f"Only the first {MAX_LISTED} companies can be listed; use the scroll for more",
         )
-    rows = (table.encoded(numbers[place], call.shape) for place in places)
+    rows = (table.encoded(numbers[place], call.version) for place in places)
     return Reply(join_rows("list", "data", rows, len(numbers), pages))
 
 
@@ -185,7 +179,7 @@ def scroll(call: Call) -> Any:
         open_scroll = workspace.scroll = None
     if not token:
         if open_scroll is not None:
-            raise Refusal(400, "scroll_exists", "scroll already exists for this workspace")
+            raise ApiError(400, "scroll_exists", "scroll already exists for this workspace")
         open_scroll = workspace.open_scroll(_listed(call))
     elif open_scroll is None or open_scroll.token != token:
         raise not_found("scroll parameter not found")
@@ -193,7 +187,7 @@ def scroll(call: Call) -> Any:
     open_scroll.at += len(numbers)
     open_scroll.used_at = now
     table = workspace.companies
-    rows = b",".join(table.encoded(number, call.shape) for number in numbers)
+    rows = b",".join(table.encoded(number, call.version) for number in numbers)
     return Reply(
         b'{"type":"list","data":[%b],"pages":null,"total_count":null,"scroll_param":"%b"}'
         % (rows, open_scroll.token.encode())
@@ -204,7 +198,7 @@ def scroll(call: Call) -> Any:
 def show(call: Call) -> Any:
     """Answer one company."""
     row = company_of(call, call.id("company_id"))
-    return call.workspace.presenter.company(row, call.shape)
+    return call.workspace.companies.present(row, call.version)
 
 
 @routes("DELETE /companies/{company_id}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
+from .call import Call
 from .checks import admin_of, contact_of, contact_to_change, needed_text, text_of
 from .paging import numbered_list, whole_list
 from .registry import Routes
@@ -99,8 +101,8 @@ def list_companies(call: Call) -> Any:
     """Answer the companies of a contact, by page."""
     row = contact_of(call, call.id("contact_id"))
     found = (call.workspace.companies.find(one) for one in row["_companies"])
-    present = call.workspace.presenter.company
-    rows = [present(one, call.shape) for one in found if one is not None]
+    present = call.workspace.companies.present
+    rows = [present(one, call.version) for one in found if one is not None]
     return numbered_list(call, rows, default=50, high=60)
 
 
@@ -115,13 +117,13 @@ def attach_company(call: Call) -> Any:
     row = contact_to_change(call, call.id("contact_id"))
     if company["id"] not in row["_companies"]:
         if len(row["_companies"]) >= MAX_COMPANIES:
-            raise Refusal(
+            raise ApiError(
                 400,
                 "contact_company_limit_exceeded",
                 f"A contact belongs to at most {MAX_COMPANIES} companies",
             )
         row["_companies"].append(company["id"])
-    return call.workspace.presenter.company(company, call.shape)
+    return call.workspace.companies.present(company, call.version)
 
 
 @routes("DELETE /contacts/{contact_id}/companies/{company_id}")
@@ -131,7 +133,7 @@ def detach_company(call: Call) -> Any:
     company = company_of(call, call.id("company_id"))
     row = contact_to_change(call, call.id("contact_id"))
     row["_companies"] = [one for one in row["_companies"] if one != company["id"]]
-    return call.workspace.presenter.company(company, call.shape)
+    return call.workspace.companies.present(company, call.version)
 
 
 def company_of(call: Call, company_id: str) -> Row:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
+from intercom_async.simulator.versions import is_since
+from .call import Call
 from .checks import contact_of, contact_to_change, needed_text
 from .contacts import status_of
 from .paging import whole_list
@@ -23,7 +26,7 @@ def merge(call: Call) -> Any:
     target = contact_of(call, needed_text(call.fields, "into"))
     if source["id"] == target["id"]:
         raise bad_parameter("A contact cannot be merged into itself")
-    if call.shape == "2.16":
+    if is_since(call.version, "2.16"):
         _refuse_strangers(call, source, target)
     elif source["role"] != "lead":
         raise bad_parameter("Only leads can be merged, into leads or users")
@@ -36,7 +39,7 @@ def merge(call: Call) -> Any:
     kept.setdefault("_merged", []).append({"id": source["id"], "merged_at": call.now_at})
     gone = contact_to_change(call, source["id"])
     gone["_merged_into"] = target["id"]
-    return call.workspace.presenter.contact(kept, call.shape)
+    return call.workspace.contacts.present(kept, call.version)
 
 
 def _refuse_strangers(call: Call, source: Row, target: Row) -> None:
@@ -45,7 +48,7 @@ def _refuse_strangers(call: Call, source: Row, target: Row) -> None:
         return
     is_same = any(source[key] and source[key] == target[key] for key in ("email", "phone"))
     if not is_same:
-        raise Refusal(
+        raise ApiError(
             400,
             "invalid_merge",
             "The two contacts share no email and no phone; to merge them all the same, send "

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.contacts import blank_contact
 from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.store.table import Order
-from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, names, not_found
+from .call import Call
 from .checks import (
     contact_of,
     contact_to_change,
@@ -84,7 +86,7 @@ def search_contacts(call: Call) -> Any:
 def show(call: Call) -> Any:
     """Answer one contact."""
     row = contact_of(call, call.id("contact_id"))
-    return call.workspace.presenter.contact(row, call.shape)
+    return call.workspace.contacts.present(row, call.version)
 
 
 @routes("GET /contacts/find_by_external_id/{external_id}")
@@ -94,7 +96,7 @@ def show_by_external_id(call: Call) -> Any:
     if row is None:
         raise not_found("User Not Found")
     row = contact_of(call, row["id"])
-    return call.workspace.presenter.contact(row, call.shape)
+    return call.workspace.contacts.present(row, call.version)
 
 
 @routes("POST /contacts")
@@ -119,7 +121,7 @@ def create(call: Call) -> Any:
     call.workspace.contacts.add(row)
     if row["role"] == "lead" and row["external_id"] is None:
         row["external_id"] = f"{row['id'][:8]}-{row['id'][8:12]}-4000-a000-{row['id'][12:]}"
-    return call.workspace.presenter.contact(row, call.shape)
+    return call.workspace.contacts.present(row, call.version)
 
 
 @routes("PUT /contacts/{contact_id}", "PATCH /contacts/{contact_id}")
@@ -131,7 +133,7 @@ def update(call: Call) -> Any:
     _refuse_duplicates(call, changed)
     row = contact_to_change(call, contact_id)
     row.update(changed | {"updated_at": call.now_at})
-    return workspace.presenter.contact(row, call.shape)
+    return workspace.contacts.present(row, call.version)
 
 
 @routes("DELETE /contacts/{contact_id}")
@@ -212,7 +214,7 @@ def _refuse_duplicates(call: Call, row: Row) -> None:
         if other is None:
             continue
         state = "An archived" if other.get("_archived") else "A"
-        raise Refusal(
+        raise ApiError(
             409,
             "conflict",
             f"{state} contact matching those details already exists with id={other['id']}",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Row, not_found
+from .call import Call
 from .checks import needed_text
 from .registry import Routes
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.store.threads import set_state
-from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
+from .call import Call
 from .checks import admin_of, contact_of, needed_text, object_of, text_of
 from .contact_lists import attach, tag_of
 from .conversations import answer, conversation_of
@@ -75,7 +77,7 @@ def detach_customer(call: Call) -> Any:
     if row is None or contact["id"] not in row["_contacts"]:
         raise not_found("User Not Found")
     if len(row["_contacts"]) == 1:
-        raise Refusal(422, "parameter_invalid", "The last customer of a conversation must stay")
+        raise ApiError(422, "parameter_invalid", "The last customer of a conversation must stay")
     row = call.workspace.conversations.change(row["id"])
     row["_contacts"].remove(contact["id"])
     row["updated_at"] = call.now_at
@@ -134,7 +136,7 @@ def merge(call: Call) -> Any:
     )
     table = call.workspace.conversations
     if primary_id is None or table.find(primary_id) is None or primary_id == secondary["id"]:
-        raise Refusal(422, "merge_failed", "Primary conversation not found")
+        raise ApiError(422, "merge_failed", "Primary conversation not found")
     kept, gone = table.change(primary_id), table.change(secondary["id"])
     admin = author_of(next(iter(call.workspace.admins)))
     call.workspace.threads.append(kept, "conversation_merged", admin, call.now_at)

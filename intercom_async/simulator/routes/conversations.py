@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from intercom_async.simulator.errors import bad_parameter, not_found
+from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.conversations import author_of
-from intercom_async.simulator.store.present import statistics_of
+from intercom_async.simulator.store.present import conversation_parts, statistics_of
 from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.store.table import Order
 from intercom_async.simulator.store.threads import plain
-from intercom_async.simulator.values import Call, Row, bad_parameter, names, not_found
+from .call import Call
 from .checks import contact_of, moment_of, needed_text, object_of, search, text_of
 from .paging import cursor_page, whole_number
 from .registry import Routes
@@ -117,7 +119,8 @@ def conversation_of(call: Call, conversation_id: str) -> Row:
 
 def answer(call: Call, row: Row) -> Row:
     """Present a conversation with its parts, in plain text where that was asked for."""
-    shown = call.workspace.presenter.conversation_with_parts(row, call.shape)
+    shown = call.workspace.conversations.present(row, call.version)
+    shown["conversation_parts"] = conversation_parts(row)
     if call.query.get("display_as") == "plaintext":
         shown["source"] = shown["source"] | {"body": plain(shown["source"]["body"])}
         for part in shown["conversation_parts"]["conversation_parts"]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
+from intercom_async.simulator.errors import bad_parameter, not_found
+from intercom_async.simulator.rows import Row
+from .call import Call
 from .checks import first_where, list_of, needed_text, text_of
 from .registry import Routes
 
@@ -45,12 +47,12 @@ def create(call: Call) -> Any:
     data_type = text_of(fields, "data_type")
     if data_type not in DATA_TYPES:
         raise bad_parameter("data_type is not known")
-    shelf = call.workspace.data_attributes
-    if first_where(shelf, name=name, model=model) is not None:
+    store = call.workspace.data_attributes
+    if first_where(store, name=name, model=model) is not None:
         raise bad_parameter(f"A {model} attribute named '{name}' is there already")
     row: Row = {
         "type": "data_attribute",
-        "id": int(shelf.new_id()),
+        "id": int(store.new_id()),
         "model": model,
         "name": name,
         "full_name": f"custom_attributes.{name}",
@@ -69,12 +71,12 @@ def create(call: Call) -> Any:
     _apply(row, fields)
     if data_type == "options" and not row.get("options"):
         raise bad_parameter("The Data Attribute needs at least two options", field="options")
-    return shelf.add(row)
+    return store.add(row)
 
 
 @routes("PUT /data_attributes/{attribute_id}", "PATCH /data_attributes/{attribute_id}")
 def update(call: Call) -> Any:
-    """Change an attribute's description, options or standing."""
+    """Change an attribute's description, options or whether it is archived."""
     row = call.workspace.data_attributes.find(call.id("attribute_id"))
     if row is None:
         raise not_found("No such data attribute", "field_not_found")

@@ -13,22 +13,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import BAD_JSON, Row, decode_json, encode_json, is_id
 from intercom_async.simulator.schema.facts import Facts, Node, Operation, fixed_form
 from intercom_async.simulator.schema.lists import LIST_RULES, NOT_FOUND_CODES, ListRule
 from intercom_async.simulator.schema.make import Maker, fits
 from intercom_async.simulator.store.described_records import Record
-from intercom_async.simulator.values import (
-    BAD_JSON,
-    Call,
-    Refusal,
-    Reply,
-    Row,
-    bad_parameter,
-    decode_json,
-    encode_json,
-    is_id,
-    not_found,
-)
+from .call import Call, Reply
 from .paging import numbered_page, whole_number
 
 UNDECLARED = {"/fin_voice/phone_number/{}": Node(name="ai_call_response")}
@@ -55,8 +46,8 @@ class SchemaAnswers:
         def answer(call: Call) -> Any:
             if operation.method in SUBMITTED_METHODS:
                 self._check_body(operation, call)
-            status, content_type, node = self._facts.answer(operation, call.shape)
-            if not operation.versions[call.shape].answers:
+            status, content_type, node = self._facts.answer(operation, call.version)
+            if not operation.versions[call.version].answers:
                 node = UNDECLARED.get(fixed_form(operation.path))
             body = act(operation, call, node)
             if node is None:
@@ -113,12 +104,12 @@ class SchemaAnswers:
     def _list(self, operation: Operation, call: Call, node: Node | None) -> Any:
         form = fixed_form(operation.path)
         rule = LIST_RULES.get(form, ListRule())
-        envelope = self._facts.resolved(node or Node(), call.shape)
-        key = rule.key or self._items_key(envelope, call.shape)
+        envelope = self._facts.resolved(node or Node(), call.version)
+        key = rule.key or self._items_key(envelope, call.version)
         if key is None:
             return self._plain(operation, call, node)
         records = list(call.workspace.records.collection(call.path).values())
-        item = self._item_type(form, envelope, key, call.shape)
+        item = self._item_type(form, envelope, key, call.version)
         rows = [self._presented(call, item, record) for record in records]
         shown, paging = _paged(call, rows, rule)
         maker = self._maker(call)
@@ -134,7 +125,7 @@ class SchemaAnswers:
     # Parts of these -------------------------------------------------------------------------
 
     def _maker(self, call: Call) -> Maker:
-        return Maker(self._facts, call.shape, call.workspace.seed, call.workspace.until)
+        return Maker(self._facts, call.version, call.workspace.seed, call.workspace.until)
 
     def _record(self, operation: Operation, call: Call) -> Record:
         rows = call.workspace.records.collection(_parent(call.path))
@@ -157,9 +148,9 @@ class SchemaAnswers:
         """Make a value of a type, with the fields of a record where they fit."""
         if node is None:
             return None
-        resolved = self._facts.resolved(node, call.shape)
+        resolved = self._facts.resolved(node, call.version)
         if resolved.any_of:
-            resolved = self._facts.resolved(resolved.any_of[0], call.shape)
+            resolved = self._facts.resolved(resolved.any_of[0], call.version)
         made = self._maker(call).make(resolved, record.key)
         if not isinstance(made, dict):
             return made
@@ -174,7 +165,7 @@ class SchemaAnswers:
         }
         for name, inner in resolved.properties.items():
             if name in known:
-                value = self._fitted(inner, known[name], call.shape)
+                value = self._fitted(inner, known[name], call.version)
                 if value is not None:
                     row[name] = value
         return row
@@ -216,17 +207,17 @@ class SchemaAnswers:
 
     def _check_body(self, operation: Operation, call: Call) -> None:
         """Refuse a body that lacks what is required or has it as another type."""
-        node = self._facts.body(operation, call.shape)
+        node = self._facts.body(operation, call.version)
         if node is None:
             return
         fields = call.fields
-        resolved = self._facts.resolved(node, call.shape)
+        resolved = self._facts.resolved(node, call.version)
         for name in resolved.required:
             if fields.get(name) is None:
                 raise bad_parameter(f"{name} is required", code="parameter_not_found", field=name)
         for name, inner in resolved.properties.items():
             value = fields.get(name)
-            if value is not None and not self._is_taken(inner, value, call.shape):
+            if value is not None and not self._is_taken(inner, value, call.version):
                 raise bad_parameter(f"{name} has a value of a wrong type", field=name)
 
     def _is_taken(self, node: Node, value: Any, version: str) -> bool:
@@ -300,7 +291,7 @@ def _cursor_place(text: str | None) -> int:
         _, place = decode_json(base64.b64decode(text, validate=True))
         return max(0, int(place))
     except (*BAD_JSON, TypeError, binascii.Error):
-        raise Refusal(
+        raise ApiError(
             400,
             "client_error",
             "starting_after was not given out by this list: take the value of its last page, "

@@ -6,7 +6,9 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from intercom_async.simulator.values import Call, Reply, Row, bad_parameter, not_found
+from intercom_async.simulator.errors import bad_parameter, not_found
+from intercom_async.simulator.rows import Row
+from .call import Call, Reply
 from .checks import moment_of, needed_text, object_of, text_of
 from .paging import PUBLIC_ORIGIN, whole_number
 from .registry import Routes

@@ -8,8 +8,10 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.draw import mix
-from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
+from .call import Call, Reply
 from .checks import moment_of
 from .paging import PUBLIC_ORIGIN
 from .registry import Routes
@@ -57,7 +59,7 @@ def start(call: Call) -> Any:
         )
     exports = call.workspace.exports
     if any(_content_status(call, one) in ("pending", "in_progress") for one in exports):
-        raise Refusal(
+        raise ApiError(
             429,
             "rate_limit_exceeded",
             "Exceeded rate limit of 1 pending message data export jobs",
@@ -172,7 +174,7 @@ def enqueue(call: Call) -> Any:
     reports = call.workspace.reports
     pending = [one for one in reports if _status(call, one, "complete") != "complete"]
     if len(pending) >= MAX_REPORTS:
-        raise Refusal(
+        raise ApiError(
             429,
             "rate_limit_exceeded",
             f"Exceeded rate limit of {MAX_REPORTS} pending reporting dataset export jobs",
@@ -209,7 +211,7 @@ def _report_fields(fields: Row) -> tuple[str, list[str]]:
     return dataset, attributes
 
 
-def _bad(message: str) -> Refusal:
+def _bad(message: str) -> ApiError:
     return bad_parameter(message, code="bad_request")
 
 

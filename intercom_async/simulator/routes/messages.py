@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Refusal, Reply, Row, bad_parameter, not_found
+from .call import Call, Reply
 from .checks import admin_of, contact_of, moment_of, object_of, text_of
 from .registry import Routes
 
@@ -49,7 +51,7 @@ def _from_admin(call: Call, sender: Row, body: str, created_at: int) -> Row:
         raise bad_parameter("message_type is not known", field="message_type")
     subject = text_of(fields, "subject")
     if kind == "email" and not subject:
-        raise Refusal(422, "parameter_not_found", "An email needs a subject")
+        raise ApiError(422, "parameter_not_found", "An email needs a subject")
     admin = admin_of(call, sender.get("id"))
     given = fields.get("to")
     recipients: list[Any] = given if isinstance(given, list) else [given]  # pyright: ignore[reportUnknownVariableType]

@@ -9,17 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from intercom_async.simulator.errors import ApiError, bad_parameter
+from intercom_async.simulator.rows import BAD_JSON, Row, decode_json, encode_json
 from intercom_async.simulator.store.table import Filter, Mark, Order, Table
-from intercom_async.simulator.values import (
-    BAD_JSON,
-    Call,
-    Refusal,
-    Reply,
-    Row,
-    bad_parameter,
-    decode_json,
-    encode_json,
-)
+from .call import Call, Reply
 
 PUBLIC_ORIGIN = "https://api.intercom.io"
 """URLs of next pages point here whatever host was asked, as the real ones do."""
@@ -58,7 +51,7 @@ def read_cursor(text: Any, table: Table) -> tuple[Mark, int] | None:
         number = None
         value, page = None, None
     if number is None or not isinstance(page, int):
-        raise Refusal(
+        raise ApiError(
             400,
             "client_error",
             "starting_after was not given out by this list: take the value of its last page, "
@@ -97,7 +90,7 @@ def cursor_page(
             "per_page": per_page,
             "starting_after": write_cursor(cut.mark, last_id, page + 1),
         }
-    rows = (table.encoded(number, call.shape) for number in cut.numbers)
+    rows = (table.encoded(number, call.version) for number in cut.numbers)
     return Reply(join_rows(kind, key, rows, cut.total_count, pages))
 
 

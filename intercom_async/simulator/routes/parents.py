@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from intercom_async.simulator.values import Call, not_found
+from intercom_async.simulator.errors import not_found
+from .call import Call
 from .checks import contact_of
 from .registry import Handler
 

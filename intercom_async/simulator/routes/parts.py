@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.store.threads import set_state
-from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
+from .call import Call
 from .checks import admin_of, contact_of, list_of, moment_of, needed_text, text_of
 from .conversations import answer, conversation_of
 from .registry import Routes
@@ -151,7 +153,7 @@ def _last_of(call: Call) -> str:
         default=None,
     )
     if newest is None:
-        raise Refusal(404, "not_found", "Resource Not Found")
+        raise ApiError(404, "not_found", "Resource Not Found")
     return str(newest["id"])
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Refusal, bad_parameter, not_found
+from .call import Call
 from .checks import admin_of
 from .registry import Routes
 
@@ -58,7 +59,7 @@ def set_away(call: Call) -> Any:
             raise bad_parameter(f"{name} must be true or false", field=name)
     reason_id = fields.get("away_status_reason_id")
     if reason_id is not None and call.workspace.away_reasons.find(reason_id) is None:
-        raise Refusal(400, "parameter_invalid", "Away status reason is not known")
+        raise ApiError(400, "parameter_invalid", "Away status reason is not known")
     admin["away_mode_enabled"] = fields["away_mode_enabled"]
     admin["away_mode_reassign"] = fields["away_mode_reassign"]
     admin["away_status_reason_id"] = None if reason_id is None else int(reason_id)

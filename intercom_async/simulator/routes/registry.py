@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from intercom_async.simulator.values import Call
+from .call import Call
 
 Handler: TypeAlias = Callable[[Call], Any]
 """Takes a call; returns a `Reply`, or a value that becomes a JSON body of status 200."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
+from intercom_async.simulator.versions import is_since
+from .call import Call
 from .checks import contact_of, contact_to_change, first_where, list_of, text_of
 from .contact_lists import attach, tag_of
 from .paging import whole_list
@@ -51,7 +54,7 @@ def delete(call: Call) -> Any:
     tag = tag_of(call, call.id("tag_id"))
     segment = first_where(call.workspace.segments, _tag_id=tag["id"])
     if segment is not None:
-        raise Refusal(
+        raise ApiError(
             400,
             "tag_has_dependent_objects",
             f"The tag is part of the segment {segment['name']}",
@@ -89,7 +92,7 @@ def _company(call: Call, reference: Any) -> tuple[bool, Row | None]:
         row = table.find(str(given["id"]))
     elif given.get("company_id"):
         row = table.unique("company_id", str(given["company_id"]))
-    if row is None and call.shape != "2.16":
+    if row is None and not is_since(call.version, "2.16"):
         raise not_found("Company Not Found", "company_not_found")
     return bool(given.get("untag")), row
 
@@ -98,8 +101,8 @@ def _contact(call: Call, reference: Any) -> tuple[bool, Row | None]:
     given = _reference(reference)
     try:
         row = contact_of(call, str(given.get("id")))
-    except Refusal:
-        if call.shape != "2.16":
+    except ApiError:
+        if not is_since(call.version, "2.16"):
             raise
         row = None
     return bool(given.get("untag")), row

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.tickets import blank_ticket, ticket_part
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.store.threads import marked_up
-from intercom_async.simulator.values import Call, Refusal, Row, bad_parameter, not_found
+from .call import Call
 from .checks import admin_of, list_of, moment_of, needed_text, object_of, text_of
 from .contact_lists import attach, tag_of
 from .conversations import answer, conversation_of
@@ -34,7 +36,7 @@ def reply(call: Call) -> Any:
     writer = author(call)
     ticket_kind = call.workspace.ticket_types.find(row["_type_id"])
     if writer["type"] != "admin" and ticket_kind and ticket_kind["category"] != "Customer":
-        raise Refusal(400, "parameter_mismatch", "Only admins reply to tickets of this category")
+        raise ApiError(400, "parameter_mismatch", "Only admins reply to tickets of this category")
     body = text_of(fields, "body")
     if kind == "quick_reply":
         if not list_of(fields, "reply_options"):
@@ -43,7 +45,7 @@ def reply(call: Call) -> Any:
         raise bad_parameter("body is required", code="parameter_not_found", field="body")
     at = moment_of(fields, "created_at") or call.now_at
     part = ticket_part(
-        call.workspace.new_part_id(), kind, writer, at, marked_up(body) if body else None
+        call.workspace.threads.new_part_id(), kind, writer, at, marked_up(body) if body else None
     )
     row = call.workspace.tickets.change(row["id"])
     row["_parts"].append(part)
@@ -130,7 +132,7 @@ def convert(call: Call) -> Any:
     row["ticket_attributes"] = dict(object_of(call.fields, "attributes"))
     row["_contacts"] = list(conversation["_contacts"])
     source = conversation["source"]
-    part_id = workspace.new_part_id()
+    part_id = workspace.threads.new_part_id()
     row["_parts"] = [
         ticket_part(part_id, "comment", source["author"], source_at(conversation), source["body"])
     ]
@@ -139,7 +141,7 @@ def convert(call: Call) -> Any:
     changed = workspace.conversations.change(conversation["id"])
     changed["_linked"].append({"type": "ticket", "id": row["id"], "category": "Customer"})
     changed["updated_at"] = call.now_at
-    return workspace.presenter.ticket(row, call.shape)
+    return workspace.tickets.present(row, call.version)
 
 
 def source_at(conversation: Row) -> int:
@@ -153,13 +155,13 @@ def link(call: Call) -> Any:
     ticket = _tracker(call)
     conversation = _linkable(call, needed_text(call.fields, "conversation_id"))
     if any(one.get("category") == "Tracker" for one in conversation["_linked"]):
-        raise Refusal(
+        raise ApiError(
             400,
             "already_linked_to_tracker",
             "The conversation is linked to a tracker ticket already",
         )
     if len(ticket["_linked"]) >= MAX_LINKED:
-        raise Refusal(
+        raise ApiError(
             400,
             "linked_conversation_limit_exceeded",
             f"A ticket links at most {MAX_LINKED} conversations",
@@ -187,7 +189,7 @@ def _tracker(call: Call) -> Row:
     ticket = ticket_of(call)
     kind = call.workspace.ticket_types.find(ticket["_type_id"])
     if kind is None or kind["category"] != "Tracker":
-        raise Refusal(
+        raise ApiError(
             400, "invalid_ticket_type", "Conversations are linked to tracker tickets only"
         )
     return ticket
@@ -211,4 +213,4 @@ def change_type(call: Call) -> Any:
         call.fields, "ticket_attributes"
     )
     changed["updated_at"] = call.now_at
-    return call.workspace.presenter.ticket(changed, call.shape)
+    return call.workspace.tickets.present(changed, call.version)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.tickets import CATEGORIES, ticket_attribute, ticket_type
+from intercom_async.simulator.store import present
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
+from .call import Call
 from .checks import needed_text, text_of
 from .paging import whole_list
 from .registry import Routes
@@ -23,10 +26,15 @@ SWITCHES = (
 )
 
 
+def shown(call: Call, kind: Row) -> Row:
+    """Return a ticket type as it is sent."""
+    return present.ticket_type(kind, call.workspace.ticket_states)
+
+
 @routes("GET /ticket_states")
 def list_states(call: Call) -> Any:
     """Answer all states, each with the types that have it."""
-    types = [call.workspace.presenter.ticket_type(one) for one in call.workspace.ticket_types]
+    types = [shown(call, one) for one in call.workspace.ticket_types]
     return whole_list(
         public(state) | {"archived": False, "ticket_types": {"type": "list", "data": types}}
         for state in call.workspace.ticket_states
@@ -36,15 +44,13 @@ def list_states(call: Call) -> Any:
 @routes("GET /ticket_types")
 def list_types(call: Call) -> Any:
     """Answer all types."""
-    return whole_list(
-        call.workspace.presenter.ticket_type(one) for one in call.workspace.ticket_types
-    )
+    return whole_list(shown(call, one) for one in call.workspace.ticket_types)
 
 
 @routes("GET /ticket_types/{ticket_type_id}")
 def show(call: Call) -> Any:
     """Answer one type."""
-    return call.workspace.presenter.ticket_type(type_of(call, call.id("ticket_type_id")))
+    return shown(call, type_of(call, call.id("ticket_type_id")))
 
 
 def type_of(call: Call, type_id: str) -> Row:
@@ -71,7 +77,7 @@ def create(call: Call) -> Any:
         call.now_at,
     )
     _apply(row, fields)
-    return call.workspace.presenter.ticket_type(types.add(row))
+    return shown(call, types.add(row))
 
 
 @routes("PUT /ticket_types/{ticket_type_id}", "PATCH /ticket_types/{ticket_type_id}")
@@ -80,7 +86,7 @@ def update(call: Call) -> Any:
     row = type_of(call, call.id("ticket_type_id"))
     _apply(row, call.fields)
     row["updated_at"] = call.now_at
-    return call.workspace.presenter.ticket_type(row)
+    return shown(call, row)
 
 
 def _apply(row: Row, fields: Row) -> None:

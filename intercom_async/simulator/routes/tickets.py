@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
+from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.seed.tickets import WIRE_CATEGORIES, blank_ticket, ticket_part
 from intercom_async.simulator.store.query import Fields
-from intercom_async.simulator.values import (
-    Call,
-    Refusal,
-    Row,
-    bad_parameter,
-    names,
-    not_found,
-)
+from .call import Call
 from .checks import (
     admin_of,
     contact_of,
@@ -94,16 +89,16 @@ def search_tickets(call: Call) -> Any:
             key="tickets",
             kind="ticket.list",
         )
-    except Refusal as refusal:
-        if refusal.code != "client_error":
+    except ApiError as error:
+        if error.code != "client_error":
             raise
-        raise Refusal(500, "server_error", "Internal server error") from None
+        raise ApiError(500, "server_error", "Internal server error") from None
 
 
 @routes("POST /tickets")
 def create(call: Call) -> Any:
     """Make a ticket for contacts, which may be new by their address."""
-    return call.workspace.presenter.ticket(make_ticket(call), call.shape)
+    return call.workspace.tickets.present(make_ticket(call), call.version)
 
 
 def make_ticket(call: Call) -> Row:
@@ -127,7 +122,11 @@ def make_ticket(call: Call) -> Row:
     body = text_of(attributes, "_default_description_")
     row["_parts"].append(
         ticket_part(
-            call.workspace.new_part_id(), "comment", author_of(contacts[0]), created_at, body
+            call.workspace.threads.new_part_id(),
+            "comment",
+            author_of(contacts[0]),
+            created_at,
+            body,
         )
     )
     linked = text_of(fields, "conversation_to_link_id")
@@ -161,7 +160,7 @@ def ticket_of(call: Call) -> Row:
 @routes("GET /tickets/{ticket_id}")
 def show(call: Call) -> Any:
     """Answer one ticket with its newest parts."""
-    return call.workspace.presenter.ticket(ticket_of(call), call.shape)
+    return call.workspace.tickets.present(ticket_of(call), call.version)
 
 
 @routes("PUT /tickets/{ticket_id}", "PATCH /tickets/{ticket_id}")
@@ -188,7 +187,7 @@ def update(call: Call) -> Any:
         changed["snoozed_until"] = snoozed_until
     row = workspace.tickets.change(changed["id"])
     row.update(changed | {"updated_at": call.now_at})
-    return workspace.presenter.ticket(row, call.shape)
+    return workspace.tickets.present(row, call.version)
 
 
 def _apply_state(call: Call, row: Row, admin: Row) -> None:
@@ -197,14 +196,18 @@ def _apply_state(call: Call, row: Row, admin: Row) -> None:
         return
     state = call.workspace.ticket_states.find(state_id)
     if state is None:
-        raise Refusal(
+        raise ApiError(
             400,
             "ticket_state_id_invalid",
             "No such state for a ticket of this type",
         )
     before = call.workspace.ticket_states.find(row["_state_id"])
     part = ticket_part(
-        call.workspace.new_part_id(), "ticket_state_updated_by_admin", admin, call.now_at, None
+        call.workspace.threads.new_part_id(),
+        "ticket_state_updated_by_admin",
+        admin,
+        call.now_at,
+        None,
     )
     part["ticket_state"] = state["category"]
     part["previous_ticket_state"] = before["category"] if before else "submitted"
@@ -222,7 +225,7 @@ def _apply_assignee(call: Call, row: Row, admin: Row) -> None:
     if not is_team and assignee_id != "0" and workspace.admins.find(assignee_id) is None:
         raise not_found("Assignee not found", "assignee_not_found")
     row["team_assignee_id" if is_team else "admin_assignee_id"] = int(assignee_id)
-    part = ticket_part(workspace.new_part_id(), "assignment", admin, call.now_at, None)
+    part = ticket_part(workspace.threads.new_part_id(), "assignment", admin, call.now_at, None)
     part["assigned_to"] = {"type": "team" if is_team else "admin", "id": assignee_id}
     row["_parts"].append(part)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from intercom_async.simulator.errors import bad_parameter, not_found
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.contacts import blank_contact
 from intercom_async.simulator.seed.draw import mix
-from intercom_async.simulator.values import Call, Row, bad_parameter, not_found
+from .call import Call
 from .checks import object_of, text_of
 from .registry import Routes
 
@@ -47,7 +49,7 @@ def convert(call: Call) -> Any:
     workspace.visitors.pop(visitor["user_id"], None)
     known = _known(call, wanted)
     if known is not None:
-        return workspace.presenter.contact(known, call.shape)
+        return workspace.contacts.present(known, call.version)
     row: Row = blank_contact() | {
         "workspace_id": workspace.id_code,
         "role": kind,
@@ -58,7 +60,7 @@ def convert(call: Call) -> Any:
         "updated_at": call.now_at,
         "signed_up_at": call.now_at if kind == "user" else None,
     }
-    return workspace.presenter.contact(workspace.contacts.add(row), call.shape)
+    return workspace.contacts.present(workspace.contacts.add(row), call.version)
 
 
 def _known(call: Call, wanted: Row) -> Row | None:

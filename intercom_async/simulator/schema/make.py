@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.draw import FIRST_NAMES, LAST_NAMES, WORDS, mix
-from intercom_async.simulator.values import Row
 from .facts import Facts, Node
 
 MAX_DEPTH = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from intercom_async.simulator.values import Row
+from intercom_async.simulator.rows import Row
 
 Column = Callable[[int], Any]
 
@@ -45,6 +45,6 @@ class Seeded(Protocol):
         """Make the whole record, hidden keys included."""
         ...
 
-    def encoded(self, number: int, shape: str) -> bytes:
+    def encoded(self, number: int, version: str) -> bytes:
         """Make the record as it is sent in lists, without the way over `row`."""
         ...

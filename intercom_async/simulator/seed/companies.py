@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from intercom_async.simulator.values import Row, encode_json, is_id
+from intercom_async.simulator.rows import Row, encode_json, is_id
 from .base import Column
 from .draw import LAST_NAMES, WORDS, Timeline, mix
 
@@ -98,9 +98,9 @@ class CompanySeeds:
             "_tags": [],
         }
 
-    def encoded(self, number: int, shape: str) -> bytes:
+    def encoded(self, number: int, version: str) -> bytes:
         """Make the row and encode it."""
-        return encode_json(self._present(self.row(number), shape))
+        return encode_json(self._present(self.row(number), version))
 
 
 def _number_behind_dash(value: Any) -> int | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from intercom_async.simulator.values import Row, decode_json, encode_json
+from intercom_async.simulator.rows import Row, decode_json, encode_json
+from intercom_async.simulator.versions import is_since
 from .base import Column
 from .draw import FIRST_NAMES, LAST_NAMES, PLACES, Timeline, mix
 
@@ -216,7 +217,7 @@ class ContactSeeds:
         row["_notes"], row["_opted_in"], row["_opted_out"] = [], [], []
         return row
 
-    def encoded(self, number: int, shape: str) -> bytes:
+    def encoded(self, number: int, version: str) -> bytes:
         """Fill the template."""
         bits = self._bits(number)
         created_at = self.timeline.at(number)
@@ -235,7 +236,7 @@ class ContactSeeds:
             self._domain(bits).encode(),
             b"null" if phone is None else b'"%b"' % phone.encode(),
             f"{first} {last}".encode(),
-            b'"%b"' % owned if shape == "2.16" and owner is not None else owned,
+            b'"%b"' % owned if is_since(version, "2.16") and owner is not None else owned,
             b"false" if bits >> 44 & 63 else b"true",
             b"false" if bits >> 40 & 15 else b"true",
             created_at,

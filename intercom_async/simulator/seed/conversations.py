@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from intercom_async.simulator.values import Row, encode_json, is_id
+from intercom_async.simulator.rows import Row, encode_json, is_id
 from .base import Column
 from .contacts import AGING
 from .draw import WORDS, Timeline, mix
@@ -157,9 +157,9 @@ class ConversationSeeds:
             parts.append(part)
         return parts
 
-    def encoded(self, number: int, shape: str) -> bytes:
+    def encoded(self, number: int, version: str) -> bytes:
         """Make the row and encode it without its parts."""
-        return encode_json(self._present(self.row(number), shape))
+        return encode_json(self._present(self.row(number), version))
 
 
 def _priority(bits: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intercom_async.simulator.values import Row
+from intercom_async.simulator.rows import Row
 from .draw import mix
 
 CONTACT_ATTRIBUTES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intercom_async.simulator.values import Row
+from intercom_async.simulator.rows import Row
 from .draw import FIRST_NAMES, LAST_NAMES, WORDS, mix
 
 FIRST_ADMIN = 991_267_400

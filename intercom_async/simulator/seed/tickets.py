@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from intercom_async.simulator.values import Row, encode_json, is_id
+from intercom_async.simulator.rows import Row, encode_json, is_id
 from .base import Column
 from .contacts import AGING
 from .conversations import author_of
@@ -178,9 +178,9 @@ class TicketSeeds:
         ]
         return row
 
-    def encoded(self, number: int, shape: str) -> bytes:
+    def encoded(self, number: int, version: str) -> bytes:
         """Make the row and encode it."""
-        return encode_json(self._present(self.row(number), shape))
+        return encode_json(self._present(self.row(number), version))
 
 
 def blank_ticket(at: int, type_id: str) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from intercom_async.simulator.values import Row
+from intercom_async.simulator.rows import Row
 
 SEEDED_ROWS = 3
 

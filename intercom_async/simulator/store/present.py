@@ -3,143 +3,140 @@
 from __future__ import annotations
 
 import statistics as numbers
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from intercom_async.simulator.values import Row
-
-if TYPE_CHECKING:
-    from .workspace import Workspace
+from intercom_async.simulator.rows import Row
+from intercom_async.simulator.versions import is_since
+from .record_store import RecordStore
+from .table import Table
 
 EMBEDDED = 10
 """How many tags, notes, companies a contact shows; the rest is behind `url`."""
 SHOWN_PARTS = 500
+"""How many parts of a conversation or ticket a read by id shows, the newest ones."""
 NEWER_PRIORITIES = {"priority": "high", "not_priority": "none"}
 """From 2.16 on there are five priorities instead of two."""
 
 
-class Presenter:
-    """Presents the rows of one workspace."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-
-    def contact(self, row: Row, shape: str) -> Row:
-        """Return a contact with its lists cut at ten."""
-        shown = public(row)
-        base = f"/contacts/{row['id']}"
-        if row.get("email"):
-            shown["email_domain"] = row["email"].rpartition("@")[2]
-        lists = (
-            ("tags", "tags", [one["id"] for one in row["_tags"]], "tag", "/tags"),
-            ("notes", "notes", row["_notes"], "note", "/notes"),
-            ("companies", "companies", row["_companies"], "company", "/companies"),
-            ("opted_out_subscription_types", "subscriptions", row["_opted_out"]),
-            ("opted_in_subscription_types", "subscriptions", row["_opted_in"]),
-        )
-        for key, path, ids, *ref in lists:
-            kind, url = ref or ("subscription", "/subscription_types")
-            shown[key] = {
-                "type": "list",
-                "data": [
-                    {"type": kind, "id": one, "url": f"{url}/{one}"} for one in ids[:EMBEDDED]
-                ],
-                "url": f"{base}/{path}",
-                "total_count": len(ids),
-                "has_more": len(ids) > EMBEDDED,
-            }
-        if shape == "2.16" and shown["owner_id"] is not None:
-            shown["owner_id"] = str(shown["owner_id"])
-        return shown
-
-    def company(self, row: Row, shape: str) -> Row:  # noqa: ARG002 (the signature of presenters)
-        """Return a company with its tags, segments and the number of its people."""
-        shown = public(row)
-        for key in ("size", "website", "industry", "last_request_at"):
-            # What is not known of a company is left out of it.
-            if shown[key] is None:
-                del shown[key]
-        shown["user_count"] = self._workspace.user_count(row)
-        shown["tags"] = {"type": "tag.list", "tags": self._tags(row["_tags"], is_full=False)}
-        shown["segments"] = {"type": "segment.list", "segments": []}
-        return shown
-
-    def conversation(self, row: Row, shape: str) -> Row:
-        """Return a conversation as lists have it."""
-        shown = public(row)
-        shown["contacts"] = {
-            "type": "contact.list",
-            "contacts": [self._contact_reference(one) for one in row["_contacts"]],
+def contact(row: Row, version: str) -> Row:
+    """Return a contact with its lists cut at ten."""
+    shown = public(row)
+    base = f"/contacts/{row['id']}"
+    if row.get("email"):
+        shown["email_domain"] = row["email"].rpartition("@")[2]
+    lists = (
+        ("tags", "tags", [one["id"] for one in row["_tags"]], "tag", "/tags"),
+        ("notes", "notes", row["_notes"], "note", "/notes"),
+        ("companies", "companies", row["_companies"], "company", "/companies"),
+        ("opted_out_subscription_types", "subscriptions", row["_opted_out"]),
+        ("opted_in_subscription_types", "subscriptions", row["_opted_in"]),
+    )
+    for key, path, ids, *ref in lists:
+        kind, url = ref or ("subscription", "/subscription_types")
+        shown[key] = {
+            "type": "list",
+            "data": [{"type": kind, "id": one, "url": f"{url}/{one}"} for one in ids[:EMBEDDED]],
+            "url": f"{base}/{path}",
+            "total_count": len(ids),
+            "has_more": len(ids) > EMBEDDED,
         }
-        shown["teammates"] = {"type": "admin.list", "teammates": teammates_of(row)}
-        shown["tags"] = {"type": "tag.list", "tags": self._tags(row["_tags"], is_full=True)}
-        shown["linked_objects"] = linked(row)
-        shown["statistics"] = statistics_of(row)
-        if shape == "2.16":
-            shown["priority"] = NEWER_PRIORITIES.get(shown["priority"], shown["priority"])
-            for key in ("admin_assignee_id", "team_assignee_id"):
-                shown[key] = shown[key] or 0
-        return shown
+    if is_since(version, "2.16") and shown["owner_id"] is not None:
+        shown["owner_id"] = str(shown["owner_id"])
+    return shown
 
-    def conversation_with_parts(self, row: Row, shape: str) -> Row:
-        """Return a conversation as a read by id has it: the newest parts with it."""
-        shown = self.conversation(row, shape)
-        parts: list[Row] = row["_parts"]
-        shown["conversation_parts"] = {
-            "type": "conversation_part.list",
-            "conversation_parts": [public(part) for part in parts[-SHOWN_PARTS:]],
-            "total_count": len(parts),
-        }
-        return shown
 
-    def ticket(self, row: Row, shape: str) -> Row:
-        """Return a ticket with its type, state and newest parts."""
-        workspace = self._workspace
-        kind = workspace.ticket_types.find(row["_type_id"])
-        state = workspace.ticket_states.find(row["_state_id"])
-        shown = public(row)
-        shown["category"] = kind["category"] if kind else "Customer"
-        shown["ticket_type"] = None if kind is None else self.ticket_type(kind)
-        shown["ticket_state"] = state
-        shown["contacts"] = {
-            "type": "contact.list",
-            "contacts": [self._contact_reference(one) for one in row["_contacts"]],
-        }
-        shown["linked_objects"] = linked(row)
-        parts: list[Row] = row["_parts"]
-        shown["ticket_parts"] = {
-            "type": "ticket_part.list",
-            "ticket_parts": parts[-SHOWN_PARTS:],
-            "total_count": len(parts),
-        }
-        if shown["snoozed_until"] is None:
-            del shown["snoozed_until"]
-        if shape != "2.16":
-            for key in ("admin_assignee_id", "team_assignee_id"):
-                shown[key] = str(shown[key])
-        return shown
+def company(row: Row, *, tags: RecordStore, user_count: int) -> Row:
+    """Return a company with its tags, segments and the number of its people."""
+    shown = public(row)
+    for key in ("size", "website", "industry", "last_request_at"):
+        # What is not known of a company is left out of it.
+        if shown[key] is None:
+            del shown[key]
+    shown["user_count"] = user_count
+    shown["tags"] = {"type": "tag.list", "tags": _tags(row["_tags"], tags, is_full=False)}
+    shown["segments"] = {"type": "segment.list", "segments": []}
+    return shown
 
-    def ticket_type(self, row: Row) -> Row:
-        """Return a ticket type with its attributes and states."""
-        states = [public(one) for one in self._workspace.ticket_states if not one.get("archived")]
-        return public(row) | {
-            "ticket_type_attributes": {"type": "list", "data": row["_attributes"]},
-            "ticket_states": {"type": "list", "data": states},
-        }
 
-    def _contact_reference(self, contact_id: str) -> Row:
-        table = self._workspace.contacts
-        number = table.number_of(contact_id)
-        external_id = None if number is None else table.value_at(number, "external_id")
-        return {"type": "contact", "id": contact_id, "external_id": external_id}
+def conversation(row: Row, version: str, *, contacts: Table, tags: RecordStore) -> Row:
+    """Return a conversation as lists have it."""
+    shown = public(row)
+    shown["contacts"] = {
+        "type": "contact.list",
+        "contacts": [_contact_reference(one, contacts) for one in row["_contacts"]],
+    }
+    shown["teammates"] = {"type": "admin.list", "teammates": teammates_of(row)}
+    shown["tags"] = {"type": "tag.list", "tags": _tags(row["_tags"], tags, is_full=True)}
+    shown["linked_objects"] = linked(row)
+    shown["statistics"] = statistics_of(row)
+    if is_since(version, "2.16"):
+        shown["priority"] = NEWER_PRIORITIES.get(shown["priority"], shown["priority"])
+        for key in ("admin_assignee_id", "team_assignee_id"):
+            shown[key] = shown[key] or 0
+    return shown
 
-    def _tags(self, attached: list[Row], *, is_full: bool) -> list[Row]:
-        rows: list[Row] = []
-        for one in attached:
-            tag = self._workspace.tags.find(one["id"])
-            if tag is not None:
-                extra = {key: value for key, value in one.items() if key != "id"}
-                rows.append(public(tag) | (extra if is_full else {}))
-        return rows
+
+def conversation_parts(row: Row) -> Row:
+    """Return the newest parts of a conversation, as a read by id shows them."""
+    parts: list[Row] = row["_parts"]
+    return {
+        "type": "conversation_part.list",
+        "conversation_parts": [public(part) for part in parts[-SHOWN_PARTS:]],
+        "total_count": len(parts),
+    }
+
+
+def ticket(
+    row: Row, version: str, *, contacts: Table, types: RecordStore, states: RecordStore
+) -> Row:
+    """Return a ticket with its type, state and newest parts."""
+    kind = types.find(row["_type_id"])
+    shown = public(row)
+    shown["category"] = kind["category"] if kind else "Customer"
+    shown["ticket_type"] = None if kind is None else ticket_type(kind, states)
+    shown["ticket_state"] = states.find(row["_state_id"])
+    shown["contacts"] = {
+        "type": "contact.list",
+        "contacts": [_contact_reference(one, contacts) for one in row["_contacts"]],
+    }
+    shown["linked_objects"] = linked(row)
+    parts: list[Row] = row["_parts"]
+    shown["ticket_parts"] = {
+        "type": "ticket_part.list",
+        "ticket_parts": parts[-SHOWN_PARTS:],
+        "total_count": len(parts),
+    }
+    if shown["snoozed_until"] is None:
+        del shown["snoozed_until"]
+    if not is_since(version, "2.16"):
+        for key in ("admin_assignee_id", "team_assignee_id"):
+            shown[key] = str(shown[key])
+    return shown
+
+
+def ticket_type(row: Row, states: RecordStore) -> Row:
+    """Return a ticket type with its attributes and the states that it can be in."""
+    shown = [public(one) for one in states if not one.get("archived")]
+    return public(row) | {
+        "ticket_type_attributes": {"type": "list", "data": row["_attributes"]},
+        "ticket_states": {"type": "list", "data": shown},
+    }
+
+
+def _contact_reference(contact_id: str, contacts: Table) -> Row:
+    number = contacts.number_of(contact_id)
+    external_id = None if number is None else contacts.value_at(number, "external_id")
+    return {"type": "contact", "id": contact_id, "external_id": external_id}
+
+
+def _tags(attached: list[Row], tags: RecordStore, *, is_full: bool) -> list[Row]:
+    rows: list[Row] = []
+    for one in attached:
+        tag = tags.find(one["id"])
+        if tag is not None:
+            extra = {key: value for key, value in one.items() if key != "id"}
+            rows.append(public(tag) | (extra if is_full else {}))
+    return rows
 
 
 def public(row: Row) -> Row:

@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from intercom_async.simulator.values import Row, bad_parameter, encode_json
+from intercom_async.simulator.errors import bad_parameter
+from intercom_async.simulator.rows import Row, encode_json
 from .table import Filter, Table, field_of
 
 MAX_DEPTH = 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from intercom_async.simulator.values import Row
+from intercom_async.simulator.rows import Row
 
 
-class Shelf:
+class RecordStore:
     """Rows of one kind by id, in the order they came."""
 
     def __init__(self, first_id: int = 1) -> None:

@@ -15,8 +15,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from intercom_async.simulator.rows import Row, encode_json
 from intercom_async.simulator.seed.base import Seeded
-from intercom_async.simulator.values import Row, encode_json
+from intercom_async.simulator.versions import VERSIONS
 from .unique import UniqueIndex
 
 KEPT_ANSWERS = 32
@@ -71,7 +72,7 @@ class Table:
 
     def __init__(self, seeds: Seeded, present: Present) -> None:
         self.seeds = seeds
-        self._present = present
+        self.present: Present = present
         self._written: dict[int, Row] = {}
         self._replaced: list[int] = []
         """Numbers of seeded rows that are written over or gone, ascending."""
@@ -147,17 +148,17 @@ class Table:
     def _wrote(self, number: int) -> None:
         self.generation += 1
         self._index.mark(number)
-        for shape in ("2.14", "2.15", "2.16"):
-            self._encoded.pop((number, shape), None)
+        for version in VERSIONS:
+            self._encoded.pop((number, version), None)
 
-    def encoded(self, number: int, shape: str) -> bytes:
+    def encoded(self, number: int, version: str) -> bytes:
         """Return a row as it is sent in lists."""
         row = self._written.get(number)
         if row is None:
-            return self.seeds.encoded(number, shape)
-        known = self._encoded.get((number, shape))
+            return self.seeds.encoded(number, version)
+        known = self._encoded.get((number, version))
         if known is None:
-            known = self._encoded[(number, shape)] = encode_json(self._present(row, shape))
+            known = self._encoded[(number, version)] = encode_json(self.present(row, version))
         return known
 
     def written(self) -> Iterator[tuple[int, Row]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.conversations import blank_part
-from intercom_async.simulator.values import Row
-
-if TYPE_CHECKING:
-    from .workspace import Workspace
+from .table import Table
 
 TAG = re.compile(r"<[^>]+>")
 
@@ -18,9 +16,15 @@ TAG = re.compile(r"<[^>]+>")
 class Threads:
     """Writes to conversations."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, conversations: Table) -> None:
+        self._conversations = conversations
         self._message_ids = 500_000_000
+        self._part_ids = 30_000_000_000
+
+    def new_part_id(self) -> str:
+        """Return the id of the next part of any conversation or ticket."""
+        self._part_ids += 1
+        return str(self._part_ids)
 
     def new_message_id(self) -> str:
         """Return the id of the next message."""
@@ -71,13 +75,13 @@ class Threads:
             "_linked": [],
             "_parts": [],
         }
-        return self._workspace.conversations.add(row)
+        return self._conversations.add(row)
 
     def append(
         self, row: Row, kind: str, author: Row, at: int, *, body: str | None = None, **more: Any
     ) -> Row:
         """Add a part and let times and state follow."""
-        part = blank_part(self._workspace.new_part_id(), kind, author, at)
+        part = blank_part(self.new_part_id(), kind, author, at)
         part["body"] = None if body is None else marked_up(body)
         part.update(more)
         if kind in ("comment", "quick_reply"):

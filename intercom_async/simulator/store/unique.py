@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from intercom_async.simulator.values import Row
+from intercom_async.simulator.rows import Row
 
 
 class UniqueIndex:

@@ -8,16 +8,16 @@ import zoneinfo
 from array import array
 from collections.abc import Callable
 
+from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed import settings, staff
 from intercom_async.simulator.seed.companies import CompanySeeds
 from intercom_async.simulator.seed.contacts import ContactSeeds
 from intercom_async.simulator.seed.conversations import ConversationSeeds
 from intercom_async.simulator.seed.draw import mix
 from intercom_async.simulator.seed.tickets import TicketSeeds, ticket_states, ticket_type
-from intercom_async.simulator.values import Row, names
+from . import present
 from .described_records import Records
-from .present import Presenter
-from .record_store import Shelf
+from .record_store import RecordStore
 from .table import Order, Table
 from .threads import Threads
 
@@ -67,7 +67,7 @@ class Workspace:
         self.since: int
         self.until: int
         self.since, self.until = SEEDED_UNTIL - SEEDED_YEARS_S, SEEDED_UNTIL
-        self._fill_shelves()
+        self._fill_stores()
         self.events: list[Row] = []
         self.event_keys: set[tuple[str, str, int]] = set()
         self.deleted_conversations: list[Row] = []
@@ -77,46 +77,48 @@ class Workspace:
         self._attached: tuple[int, dict[str, list[int]]] = (-1, {})
         self._members: dict[int, array[int]] = {}
         self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
-        self.threads: Threads = Threads(self)
         self.records: Records = Records(self.until)
-        self.presenter: Presenter = Presenter(self)
         self._fill_tables(contacts, conversations, companies)
+        self.threads: Threads = Threads(self.conversations)
         self._fill_tickets(tickets)
         self._fill_history()
         self._zone = _zone_of(timezone)
-        self._part_ids = 30_000_000_000
 
-    def _fill_shelves(self) -> None:
-        self.admins: Shelf
-        self.teams: Shelf
-        self.tags: Shelf
-        self.admins, self.teams, self.tags = Shelf(), Shelf(), Shelf(200)
-        self.notes: Shelf
-        self.articles: Shelf
-        self.notes, self.articles = Shelf(30), Shelf(1_000)
+    def _fill_stores(self) -> None:
+        self.admins: RecordStore
+        self.teams: RecordStore
+        self.tags: RecordStore
+        self.admins, self.teams, self.tags = RecordStore(), RecordStore(), RecordStore(200)
+        self.notes: RecordStore
+        self.articles: RecordStore
+        self.notes, self.articles = RecordStore(30), RecordStore(1_000)
         self.admins.fill(staff.admins(self.seed))
         self.teams.fill(staff.teams(list(self.admins)))
         self.tags.fill(staff.tags())
         self.articles.fill(staff.articles(self.seed, self.id_code, self.until))
-        self.segments: Shelf
-        self.data_attributes: Shelf
-        self.segments, self.data_attributes = Shelf(), Shelf(500)
+        self.segments: RecordStore
+        self.data_attributes: RecordStore
+        self.segments, self.data_attributes = RecordStore(), RecordStore(500)
         self.segments.fill(settings.segments(self.until))
         self.data_attributes.fill(settings.data_attributes(self.until))
-        self.away_reasons: Shelf
-        self.subscription_types: Shelf
-        self.away_reasons, self.subscription_types = Shelf(20), Shelf(106)
+        self.away_reasons: RecordStore
+        self.subscription_types: RecordStore
+        self.away_reasons, self.subscription_types = RecordStore(20), RecordStore(106)
         self.away_reasons.fill(settings.away_reasons(self.until))
         self.subscription_types.fill(settings.subscription_types())
-        self.ticket_types: Shelf
-        self.ticket_states: Shelf
-        self.jobs: Shelf
-        self.ticket_types, self.ticket_states, self.jobs = Shelf(53), Shelf(7_490), Shelf()
-        self.exports: Shelf
-        self.reports: Shelf
-        self.calls: Shelf
-        self.exports, self.reports, self.calls = Shelf(), Shelf(), Shelf()
-        self.custom_objects: dict[str, Shelf] = {}
+        self.ticket_types: RecordStore
+        self.ticket_states: RecordStore
+        self.jobs: RecordStore
+        self.ticket_types, self.ticket_states, self.jobs = (
+            RecordStore(53),
+            RecordStore(7_490),
+            RecordStore(),
+        )
+        self.exports: RecordStore
+        self.reports: RecordStore
+        self.calls: RecordStore
+        self.exports, self.reports, self.calls = RecordStore(), RecordStore(), RecordStore()
+        self.custom_objects: dict[str, RecordStore] = {}
         self.visitors: dict[str, Row] = {}
 
     def _fill_tables(self, contacts: int, conversations: int, companies: int) -> None:
@@ -126,7 +128,7 @@ class Workspace:
             since=self.since,
             until=self.until,
             workspace_id=self.id_code,
-            present=self.presenter.company,
+            present=self._present_company,
         )
         self.contact_seeds: ContactSeeds = ContactSeeds(
             seed=self.seed,
@@ -140,8 +142,8 @@ class Workspace:
                 company_seeds.id_at(number % companies) if companies else None
             ),
         )
-        self.companies: Table = Table(company_seeds, self.presenter.company)
-        self.contacts: Table = Table(self.contact_seeds, self.presenter.contact)
+        self.companies: Table = Table(company_seeds, self._present_company)
+        self.contacts: Table = Table(self.contact_seeds, present.contact)
         conversation_seeds = ConversationSeeds(
             seed=self.seed,
             count=conversations,
@@ -150,9 +152,9 @@ class Workspace:
             admins=list(self.admins),
             team_ids=[int(one["id"]) for one in self.teams],
             contact_of=self._seeded_person,
-            present=self.presenter.conversation,
+            present=self._present_conversation,
         )
-        self.conversations: Table = Table(conversation_seeds, self.presenter.conversation)
+        self.conversations: Table = Table(conversation_seeds, self._present_conversation)
 
     def _fill_tickets(self, tickets: int) -> None:
         self.ticket_states.fill(ticket_states())
@@ -169,9 +171,9 @@ class Workspace:
             team_ids=[int(one["id"]) for one in self.teams],
             type_ids=[one["id"] for one in self.ticket_types],
             contact_of=self._seeded_person,
-            present=self.presenter.ticket,
+            present=self._present_ticket,
         )
-        self.tickets: Table = Table(seeds, self.presenter.ticket)
+        self.tickets: Table = Table(seeds, self._present_ticket)
 
     def _fill_history(self) -> None:
         """Make what is in the past: calls of the newest conversations, and what admins did."""
@@ -199,9 +201,21 @@ class Workspace:
             **{key: columns[key](number) for key in ("id", "role", "name", "email")},
         }
 
-    def user_count(self, company: Row) -> int:
-        """Return how many contacts belong to a company."""
-        return len(self.company_contacts(company))
+    def _present_company(self, row: Row, version: str) -> Row:
+        del version  # companies are the same in all versions
+        return present.company(row, tags=self.tags, user_count=len(self.company_contacts(row)))
+
+    def _present_conversation(self, row: Row, version: str) -> Row:
+        return present.conversation(row, version, contacts=self.contacts, tags=self.tags)
+
+    def _present_ticket(self, row: Row, version: str) -> Row:
+        return present.ticket(
+            row,
+            version,
+            contacts=self.contacts,
+            types=self.ticket_types,
+            states=self.ticket_states,
+        )
 
     def company_contacts(self, company: Row) -> list[int]:
         """Return the numbers of a company's contacts, the newest first."""
@@ -300,11 +314,6 @@ class Workspace:
             return moment, moment + 1
         next_start = dt.datetime.combine(following, dt.time(), self._zone)
         return int(start.timestamp()), int(next_start.timestamp())
-
-    def new_part_id(self) -> str:
-        """Return the id of the next part of any conversation."""
-        self._part_ids += 1
-        return str(self._part_ids)
 
 
 def _zone_of(name: str) -> dt.tzinfo:

@@ -1,0 +1,251 @@
+"""One Intercom without a socket: a request goes in, a response comes out.
+
+`receive` admits a request and tells how long it takes; `respond` does its work. Between the two the
+transport waits `Exchange.delay_s`: the HTTP server in real time, a virtual transport on its own
+clock. Nothing here waits or does I/O, and the same requests at the same times get the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import email.utils
+import logging
+from collections import Counter
+from typing import Any
+
+from .clock import SimulatorClock
+from .damage import damaged
+from .errors import ApiError, bad_parameter, not_found
+from .faults import Fault, Faults
+from .limits.apps import App, Apps
+from .limits.windows import RateLimitStatus, moment_text
+from .messages import Request, Response
+from .routes.all import router
+from .routes.call import Call, Reply
+from .rows import BAD_JSON, decode_json
+from .seed.draw import mix
+from .settings import Settings
+from .status import AppStatus, Status
+from .store.workspace import Workspace
+from .versions import known_version
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+LETTERS = "abcdefghijklmnopqrstuv0123456789"
+STREAMS = ("/download/", "/export/workflows/")
+"""Paths whose answers are files: they have their own content types."""
+
+
+@dataclasses.dataclass(slots=True)
+class Exchange:
+    """A request that was received, and what is known of its response."""
+
+    request: Request
+    request_id: str
+    delay_s: float = 0.0
+    """Seconds until the work is done."""
+    app: App | None = None
+    rate_limit: RateLimitStatus | None = None
+    """None where the request has no valid token: such responses have no rate-limit headers."""
+    error: ApiError | None = None
+    """Why the request is not served."""
+    fault: Fault | None = None
+
+
+class Backend:
+    """One workspace, its apps and limits, behind Intercom's API."""
+
+    def __init__(self, settings: Settings, clock: SimulatorClock | None = None) -> None:
+        self.settings: Settings = settings
+        self.clock: SimulatorClock = SimulatorClock() if clock is None else clock
+        self.url: str = "https://api.intercom.io"
+        """Where it is reached."""
+        self.latency_s: float = settings.latency_s
+        self.apps: Apps = Apps(
+            seed=settings.seed,
+            app_per_minute=settings.app_per_minute,
+            workspace_per_minute=settings.workspace_per_minute,
+            window_s=settings.window_s,
+            version=settings.version,
+            remaining=settings.remaining,
+        )
+        self.app: App = self.apps.new()
+        """The app that is there from the start."""
+        self.faults: Faults = Faults(settings.seed)
+        self.requests: int = 0
+        """Requests so far, whatever they were answered."""
+        self.statuses: Counter[int] = Counter()
+        """Responses so far by status."""
+        self.workspace: Workspace = self._new_workspace()
+        self._router = router()
+        self._date = (-1, "")
+
+    def _new_workspace(self) -> Workspace:
+        settings = self.settings
+        return Workspace(
+            contacts=settings.contacts,
+            conversations=settings.conversations,
+            companies=settings.companies,
+            tickets=settings.tickets,
+            seed=settings.seed,
+            timezone=settings.timezone,
+            settle_s=settings.settle_s,
+            index_s=settings.settle_s if settings.index_s is None else settings.index_s,
+            now=self.clock.now,
+        )
+
+    def reset(self) -> None:
+        """Go back to the seeded data, an empty ledger, no faults and the machine's clock."""
+        self.clock.reset()
+        self.faults.clear()
+        self.apps.reset()
+        self.workspace = self._new_workspace()
+        self.requests = 0
+        self.statuses.clear()
+
+    def status(self) -> Status:
+        """Return how it stands: counts, and the limits at this moment."""
+        now = self.clock.now()
+        limits = [(app, self.apps.rate_limit_of(app, now)) for app in self.apps.all()]
+        return Status(
+            url=self.url,
+            token=self.app.token,
+            now=now,
+            requests=self.requests,
+            statuses={str(key): count for key, count in sorted(self.statuses.items())},
+            apps=tuple(
+                AppStatus(
+                    name=app.name,
+                    token=app.token,
+                    limit=limit.limit,
+                    remaining=limit.remaining,
+                    reset_at=limit.reset_at,
+                )
+                for app, limit in limits
+            ),
+            workspace_limit=self.apps.workspace.limit,
+            workspace_used=self.apps.workspace.used(now),
+            faults_struck=self.faults.struck(),
+        )
+
+    # One request ----------------------------------------------------------------------------
+
+    def answer(self, request: Request) -> Response:
+        """Receive a request and respond at once, without its delay."""
+        return self.respond(self.receive(request))
+
+    def receive(self, request: Request) -> Exchange:
+        """Count a request against its limits and draw its fault."""
+        self.requests += 1
+        exchange = Exchange(request, self._request_id(), self.latency_s)
+        exchange.app = app = self.apps.find(request.headers.get("Authorization", ""))
+        if app is None:
+            exchange.error = ApiError(401, "unauthorized", "Access Token Invalid")
+            exchange.delay_s = 0.0
+            return exchange
+        exchange.rate_limit, exchange.error = self.apps.admit(app, self.clock.now())
+        if self.faults:
+            exchange.fault = fault = self.faults.draw(request.method, request.path)
+            exchange.delay_s += fault.delay_s if fault else 0.0
+        return exchange
+
+    def respond(self, exchange: Exchange) -> Response:
+        """Do the work of a request that was received; whatever happens, the form is Intercom's."""
+        request = exchange.request
+        try:
+            reply = self._work(exchange)
+        except ApiError as error:
+            reply = Reply(error.encoded(exchange.request_id), error.status, error.headers)
+        except Exception:
+            logger.exception("%s %s failed inside the simulator", request.method, request.path)
+            broken = ApiError(500, "server_error", "Something went wrong")
+            reply = Reply(broken.encoded(exchange.request_id), broken.status)
+        self.statuses[reply.status] += 1
+        response = Response(reply.status, self._headers(reply, exchange), reply.encoded())
+        return response if exchange.fault is None else damaged(response, exchange.fault)
+
+    def _work(self, exchange: Exchange) -> Reply:
+        if exchange.error is not None:
+            raise exchange.error
+        fault = exchange.fault
+        if fault is not None and (fault.status is not None or fault.drop == "before"):
+            raise fault.error()
+        return self._call(exchange)
+
+    def _call(self, exchange: Exchange) -> Reply:
+        """Find the handler of a request and call it."""
+        request, app = exchange.request, exchange.app
+        if app is None:
+            raise TypeError("an exchange without an error has an app")
+        _check_accept(request)
+        body = _body_of(request)
+        version = known_version(request.headers.get("Intercom-Version"), app.version)
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            raise not_found()
+        handler, ids = found
+        answer = handler(
+            Call(
+                workspace=self.workspace,
+                app=app,
+                method=request.method,
+                path=request.path,
+                ids=ids,
+                query=request.query,
+                body=body,
+                version=version,
+                now_at=int(self.clock.now()),
+            )
+        )
+        return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def _request_id(self) -> str:
+        """Return twenty letters and digits, as the real ones are: no UUID."""
+        bits = mix(self.workspace.seed, self.requests, 0x1D)
+        bits = bits << 64 | mix(self.workspace.seed, self.requests, 0x1E)
+        return "".join(LETTERS[bits >> 5 * place & 31] for place in range(20))
+
+    def _headers(self, reply: Reply, exchange: Exchange) -> dict[str, str]:
+        headers = {
+            "Content-Type": reply.content_type,
+            "X-Request-Id": exchange.request_id,
+            "Date": self._date_text(),
+            **reply.headers,
+        }
+        if exchange.rate_limit is not None:
+            headers["X-RateLimit-Limit"] = str(exchange.rate_limit.limit)
+            headers["X-RateLimit-Remaining"] = str(exchange.rate_limit.remaining)
+            headers["X-RateLimit-Reset"] = moment_text(exchange.rate_limit.reset_at)
+        return headers
+
+    def _date_text(self) -> str:
+        now = int(self.clock.told())
+        if self._date[0] != now:
+            self._date = (now, email.utils.formatdate(now, usegmt=True))
+        return self._date[1]
+
+
+def _check_accept(request: Request) -> None:
+    """Refuse a request that takes no form that the endpoint has, or says none."""
+    accept = request.headers.get("Accept", "")
+    kinds = [part.partition(";")[0].strip() for part in accept.split(",")]
+    taken = {"application/json", "application/*", "*/*"}
+    if request.path.startswith(STREAMS) or request.path.endswith(("/transcript", "/recording")):
+        taken |= {"application/octet-stream", "text/plain", "text/*", "text/csv", "audio/*"}
+    if taken.isdisjoint(kinds):
+        raise ApiError(406, "client_error", "Accept must allow application/json")
+
+
+def _body_of(request: Request) -> Any:
+    """Return the decoded body; None where there is none."""
+    if request.is_too_large:
+        raise ApiError(413, "client_error", "The request body is too large")
+    if not request.body.strip():
+        return None
+    kind = request.headers.get("Content-Type", "")
+    if kind and "json" not in kind:
+        raise ApiError(415, "client_error", "The body must be sent as application/json")
+    try:
+        return decode_json(request.body)
+    except (*BAD_JSON, RecursionError):
+        raise bad_parameter("The request body is not valid JSON") from None

@@ -1,0 +1,49 @@
+"""What a simulator is made with."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+MAX_RECORDS = 16_000_000
+"""Six hex digits of an id hold the number of a record."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one workspace and its limits; ValueError where they make no sense."""
+
+    contacts: int = 1_000
+    conversations: int = 500
+    companies: int = 100
+    tickets: int = 100
+    seed: int = 7
+    """The same seed and counts mean the same data, to the byte."""
+    app_per_minute: float = 10_000
+    """Limit of each app that is made without its own, calls a minute."""
+    workspace_per_minute: float = 25_000
+    """Limit of all apps together, calls a minute."""
+    window_s: float = 10.0
+    """Length of the windows in which both are counted, seconds."""
+    latency_s: float = 0.0
+    """Seconds added to the time of every answer."""
+    version: str = "2.14"
+    """Version of requests without an Intercom-Version header."""
+    timezone: str = "UTC"
+    """Time zone of the workspace: contact search counts its days until 2.16."""
+    settle_s: float = 0.0
+    """Seconds for which a new contact is not found by its id."""
+    index_s: float | None = None
+    """Seconds for which a new contact is in no list and no search; None: as `settle_s`."""
+    remaining: Literal["before", "after"] = "before"
+    """Whether X-RateLimit-Remaining counts the answered call (`"after"`) or not (`"before"`)."""
+
+    def __post_init__(self) -> None:
+        """Refuse counts and lengths that make no sense."""
+        for name in ("contacts", "conversations", "companies", "tickets"):
+            count = getattr(self, name)
+            if not 0 <= count <= MAX_RECORDS:
+                raise ValueError(f"{name}={count} must be between 0 and {MAX_RECORDS:,}")
+        for name in ("window_s", "app_per_minute", "workspace_per_minute"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0")
