@@ -7,6 +7,7 @@ methods of `BudgetStore` will do as well.
 from __future__ import annotations
 
 from .base import Ask, BudgetStore, Known, Lease, StoreStatistics
+from .postgres import PostgresStore
 from .redis import RedisStore
 
-__all__ = ["Ask", "BudgetStore", "Known", "Lease", "RedisStore", "StoreStatistics"]
+__all__ = ["Ask", "BudgetStore", "Known", "Lease", "PostgresStore", "RedisStore", "StoreStatistics"]

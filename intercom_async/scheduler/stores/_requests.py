@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ClosedError
@@ -25,6 +25,14 @@ PAUSE_S = 1.0
 (test_requests.py::test_a_failed_server_is_asked_once_a_second)."""
 
 
+class _Entry(NamedTuple):
+    """A request that waits for the store's task."""
+
+    request: Callable[[], Awaitable[Any]]
+    within_s: float
+    future: asyncio.Future[Any]
+
+
 class StoreRequests:
     """Sends a store's requests from one task, bounded in time.
 
@@ -36,8 +44,7 @@ class StoreRequests:
     def __init__(self, within_s: float, *, clock: Clock = CLOCK) -> None:
         self._within_s = within_s
         self._clock = clock
-        self._queue: asyncio.Queue[tuple[Callable[[], Awaitable[Any]], asyncio.Future[Any]]]
-        self._queue = asyncio.Queue()
+        self._queue: asyncio.Queue[_Entry] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._failed_at: float | None = None
         self._retry_at = 0.0
@@ -56,33 +63,39 @@ class StoreRequests:
         since = self._failed_at
         return self._lost_s + (0.0 if since is None else self._clock.now() - since)
 
-    async def send(self, request: Callable[[], Awaitable[T]]) -> T | None:
+    async def send(
+        self, request: Callable[[], Awaitable[T]], *, within_s: float | None = None
+    ) -> T | None:
         """Run a request in the store's task; None if the server did not answer in time.
+
+        Args:
+            request: Makes the request; it is awaited in the store's task.
+            within_s: Seconds for this request instead of those of all.
 
         Raises:
             ClosedError: The store was closed.
         """
         loop = asyncio.get_running_loop()
-        if self._failed_at is not None and self._clock.now() < self._retry_at:
-            return None
         if self._task is None:
             # It lives as long as the store, which is closed explicitly, and outlives any caller.
             self._task = loop.create_task(self._run(), name="intercom-async budget store")
         elif self._task.done() or self._task.get_loop() is not loop:
             raise ClosedError("the budget store is closed, or belongs to another event loop")
+        if self._failed_at is not None and self._clock.now() < self._retry_at:
+            return None
         future: asyncio.Future[Any] = loop.create_future()
-        self._queue.put_nowait((request, future))
+        self._queue.put_nowait(_Entry(request, within_s or self._within_s, future))
         answer: T | None = await future
         return answer
 
     async def _run(self) -> None:
         while True:
-            request, future = await self._queue.get()
+            request, within_s, future = await self._queue.get()
             if future.cancelled():
                 continue
             answer: Any = None
             try:
-                async with asyncio.timeout(self._within_s):
+                async with asyncio.timeout(within_s):
                     answer = await request()
             except Exception as error:  # noqa: BLE001 (each client library has errors of its own)
                 self._fail(error)
@@ -113,6 +126,6 @@ class StoreRequests:
         self._task.cancel()
         await asyncio.wait([self._task])
         while not self._queue.empty():
-            _, future = self._queue.get_nowait()
+            future = self._queue.get_nowait().future
             if not future.done():
                 future.set_result(None)

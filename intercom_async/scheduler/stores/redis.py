@@ -22,28 +22,14 @@ import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from secrets import token_hex
-from types import TracebackType
-from typing import Any, Self
+from functools import partial
+from typing import Any
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
-from ._requests import StoreRequests
-from .base import (
-    INTERACTIVE_RELEASE_S,
-    INTERACTIVE_SHARE,
-    Ask,
-    Known,
-    Lease,
-    StoreStatistics,
-)
+from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Request, StoreMember
 
-MEMBER_TTL_MS = 30_000
-"""Milliseconds after which a process that was not heard of is no member any more
-(test_redis.py::test_a_silent_process_stops_being_counted)."""
-WINDOWS_KEPT = 3
-"""Lengths of a window for which its account is kept after the last request
-(test_redis.py::test_every_key_expires)."""
+MEMBER_TTL_MS = 1000 * MEMBER_TTL_S
 KNOWN_TTL_MS = 3_600_000
 """Milliseconds for which limit and clock are kept for processes that begin."""
 
@@ -52,7 +38,7 @@ local app, workspace, members, everybody, known = KEYS[1], KEYS[2], KEYS[3], KEY
 local member, ttl, member_ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local limit, workspace_limit = tonumber(ARGV[4]), tonumber(ARGV[5])
 local used, want, returned = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local share, freeze = tonumber(ARGV[9]), ARGV[10] == '1'
+local share, freezes = tonumber(ARGV[9]), ARGV[10] == '1'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -73,7 +59,7 @@ local granted_all = math.max(0, number(workspace, 'granted') - returned)
 -- What replies have counted beyond all that was granted was sent by others. It never gets less.
 local foreign = math.max(number(app, 'foreign'), math.max(number(app, 'seen'), used) - granted)
 if foreign < 0 then foreign = 0 end
-local frozen = freeze or number(app, 'frozen') == 1
+local frozen = freezes or number(app, 'frozen') == 1
 
 local function guide(left, kept, sharers)
   left = left - kept
@@ -121,7 +107,7 @@ return 0
 """
 
 
-class RedisStore:
+class RedisStore(StoreMember):
     """One budget over processes, kept in Redis.
 
     Args:
@@ -132,7 +118,7 @@ class RedisStore:
         required: Whether a store that does not answer at the start is an error.
 
     Raises:
-        ConfigError: `answer_within_s` is no number of seconds above 0.
+        ConfigError: `client` has no `evalsha`, or `answer_within_s` is no number of seconds.
     """
 
     def __init__(
@@ -143,8 +129,7 @@ class RedisStore:
         required: bool = False,
         clock: Clock = CLOCK,
     ) -> None:
-        if not isinstance(answer_within_s, (int, float)) or not 0 < answer_within_s <= 60:  # noqa: PLR2004
-            raise ConfigError("answer_within_s must be more than 0 and at most 60 seconds")
+        super().__init__(answer_within_s, required=required, clock=clock)
         if not hasattr(client, "evalsha"):
             raise ConfigError(
                 f"RedisStore takes an asyncio client with `evalsha`, not {type(client).__name__}; "
@@ -152,21 +137,7 @@ class RedisStore:
             )
         self._client = client
         self._owns_client = False
-        self._clock = clock
-        self._required = required
-        self._member = token_hex(8)
-        self._requests = StoreRequests(answer_within_s, clock=clock)
-        self._scripts: dict[str, str] = {
-            script: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
-            for script in (LEASE, JOIN, LEAVE)
-        }
         self._takes_lists = "keys" in inspect.signature(client.evalsha).parameters
-        self._offset: tuple[float, float] | None = None
-        self._joined: set[tuple[str, str]] = set()
-        self._members = 1
-        self._left = 0
-        self._leased = 0
-        self._returned = 0
 
     @classmethod
     def from_url(
@@ -209,57 +180,14 @@ class RedisStore:
         store._owns_client = True
         return store
 
-    def __repr__(self) -> str:
-        state = "available" if self._requests.is_available else "unavailable"
-        return f"<RedisStore {state}, {self._members} members>"
+    async def _join(self, budget: str, app: str) -> tuple[Any, Any, Any, Any]:
+        tag = _tag(budget)
+        keys = [f"{tag}:k:{app}", f"{tag}:m:{app}", f"{tag}:m"]
+        limit, window_ms, low, high = await self._run(JOIN, keys, [self.member, MEMBER_TTL_MS])
+        return _text(limit), _text(window_ms), _text(low), _text(high)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def join(self, *, budget: str, app: str) -> Known | None:
-        """Return what other processes know of the server's windows; None if nobody does.
-
-        Raises:
-            ConfigError: The store is `required` and does not answer.
-        """
-        keys = [f"{_tag(budget)}:k:{app}", f"{_tag(budget)}:m:{app}", f"{_tag(budget)}:m"]
-        answer = await self._run(JOIN, keys, [self._member, MEMBER_TTL_MS])
-        if answer is None:
-            if self._required:
-                raise ConfigError("the budget store is required and does not answer")
-            return None
-        self._joined.add((budget, app))
-        limit, window_ms, low, high = map(_text, answer[:4])
-        if not limit or not window_ms or not low or not high or self._offset is None:
-            return None
-        return Known(
-            limit=int(limit),
-            window_ms=int(window_ms),
-            clock=(float(low) + self._offset[0], float(high) + self._offset[1]),
-        )
-
-    async def lease(self, ask: Ask) -> Lease | None:
-        """Lease calls of a window; None if Redis does not answer in time."""
-        return await self._ask(ask)
-
-    async def give_back(self, ask: Ask) -> None:
-        """Return the `returned` calls of a window that this process will not send."""
-        await self._ask(ask)
-
-    async def freeze(self, ask: Ask) -> None:
-        """Close a window for all processes: the server has answered 429."""
-        await self._ask(ask, freezes=True)
-
-    async def _ask(self, ask: Ask, *, freezes: bool = False) -> Lease | None:
-        tag = _tag(ask.budget)
+    async def _grant(self, request: Request) -> tuple[int, int, int, bool]:
+        ask, tag = request.ask, _tag(request.ask.budget)
         keys = [
             f"{tag}:a:{ask.app}:{ask.reset_at_ms}",
             f"{tag}:w:{ask.reset_at_ms}",
@@ -267,13 +195,11 @@ class RedisStore:
             f"{tag}:m",
             f"{tag}:k:{ask.app}",
         ]
-        keeps = not ask.is_interactive and ask.left_s > INTERACTIVE_RELEASE_S
         known: list[str | int | float] = ["", "", "", ""]
-        if ask.clock is not None and self._offset is not None:
-            low, high = ask.clock[0] - self._offset[1], ask.clock[1] - self._offset[0]
-            known = [ask.window_ms, repr(low), repr(high), KNOWN_TTL_MS]
+        if request.clock is not None:
+            known = [ask.window_ms, *map(repr, request.clock), KNOWN_TTL_MS]
         arguments: list[str | int | float] = [
-            self._member,
+            self.member,
             WINDOWS_KEPT * ask.window_ms,
             MEMBER_TTL_MS,
             ask.limit,
@@ -281,87 +207,51 @@ class RedisStore:
             -1 if ask.used is None else ask.used,
             ask.want,
             ask.returned,
-            INTERACTIVE_SHARE if keeps else 0,
-            int(freezes),
+            request.share,
+            int(request.freezes),
             *known,
         ]
-        answer = await self._run(LEASE, keys, arguments)
-        if answer is None:
-            return None
-        self._joined.add((ask.budget, ask.app))
-        count, left, members, is_frozen = map(int, answer[:4])
-        self._members, self._left = members, left
-        self._leased += count
-        self._returned += ask.returned
-        return Lease(count=count, left=left, members=members, is_frozen=bool(is_frozen))
+        count, left, members, is_frozen = map(int, await self._run(LEASE, keys, arguments))
+        return count, left, members, bool(is_frozen)
 
-    async def _run(
-        self, script: str, keys: Sequence[str], arguments: Sequence[str | int | float]
-    ) -> list[Any] | None:
-        """Run a script; None if Redis does not answer in time."""
+    async def _leave(self, budget: str, app: str) -> None:
+        tag = _tag(budget)
+        await self._evaluate(LEAVE, [f"{tag}:m:{app}", f"{tag}:m"], [self.member])
 
-        async def run() -> list[Any]:
-            sent = self._clock.now()
-            try:
-                answer = await self._evaluate(script, keys, arguments)
-            except Exception as error:
-                if not _is_unknown_script(error):
-                    raise
-                # Flushed, or a server that took over: loaded once more.
-                await self._client.script_load(script)
-                sent = self._clock.now()
-                answer = await self._evaluate(script, keys, arguments)
-            if isinstance(answer, list) and len(answer) == 6:  # noqa: PLR2004 (as scripts return)
-                self._see_time(answer, sent, self._clock.now())
-                return answer
-            return []
-
-        return await self._requests.send(run)
-
-    def _evaluate(
-        self, script: str, keys: Sequence[str], arguments: Sequence[str | int | float]
-    ) -> Awaitable[Any]:
-        sha = self._scripts[script]
-        evalsha: Callable[..., Awaitable[Any]] = self._client.evalsha
-        if self._takes_lists:
-            return evalsha(sha, keys=list(keys), args=list(arguments))
-        return evalsha(sha, len(keys), *keys, *arguments)
-
-    def _see_time(self, answer: list[Any], sent: float, received: float) -> None:
-        """Narrow the difference of Redis' TIME to this loop's time."""
-        moment = int(_text(answer[4])) + int(_text(answer[5])) / 1e6
-        low, high = moment - received, moment - sent
-        known = self._offset
-        if known is not None and known[0] <= high and low <= known[1]:
-            low, high = max(low, known[0]), min(high, known[1])
-        self._offset = low, high
-
-    @property
-    def statistics(self) -> StoreStatistics:
-        """Return what the store has done for this process."""
-        requests = self._requests
-        return StoreStatistics(
-            members=self._members,
-            leased=self._leased,
-            returned=self._returned,
-            left=self._left,
-            requests=requests.answered,
-            is_available=requests.is_available,
-            unavailable_s=requests.unavailable_s,
-        )
-
-    async def aclose(self) -> None:
-        """Stop being a member, and close the client if `from_url` made it."""
-        if self._requests.is_available:
-            for budget, app in self._joined:
-                tag = _tag(budget)
-                await self._run(LEAVE, [f"{tag}:m:{app}", f"{tag}:m"], [self._member])
-        self._joined.clear()
-        await self._requests.aclose()
+    async def _close(self) -> None:
         if self._owns_client:
             with suppress(Exception):  # a connection that cannot be closed is closed
                 async with asyncio.timeout(1.0):
                     await self._client.aclose()
+
+    async def _run(
+        self, script: str, keys: Sequence[str], arguments: Sequence[str | int | float]
+    ) -> list[Any]:
+        """Run a script whose answer ends with Redis' time; return what stands before that."""
+        sent = self._clock.now()
+        answer = await self._evaluate(script, keys, arguments)
+        found: list[Any]
+        *found, seconds, micros = answer
+        self._see_time(int(_text(seconds)) + int(_text(micros)) / 1e6, sent)
+        return found
+
+    async def _evaluate(
+        self, script: str, keys: Sequence[str], arguments: Sequence[str | int | float]
+    ) -> Any:
+        """Run a script by its digest; load it where the server does not know it (any more)."""
+        evalsha: Callable[..., Awaitable[Any]] = self._client.evalsha
+        digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+        if self._takes_lists:
+            run = partial(evalsha, digest, keys=list(keys), args=list(arguments))
+        else:
+            run = partial(evalsha, digest, len(keys), *keys, *arguments)
+        try:
+            return await run()
+        except Exception as error:
+            if not _is_unknown_script(error):
+                raise
+        await self._client.script_load(script)
+        return await run()
 
 
 def _tag(budget: str) -> str:

@@ -1,0 +1,221 @@
+"""A budget store in PostgreSQL, for those who have it and no Redis.
+
+The accounts are rows of `UNLOGGED` tables; one function grants a lease in one round trip, holding
+the rows of a window for one statement. There are no session locks and no prepared statements, so it
+works behind PgBouncer in transaction mode. After a crash of the server the tables are empty, which
+costs at most one window: the counts in Intercom's headers correct it.
+
+The account that connects has to be allowed to create tables and functions in `schema`; where they
+exist already (`SETUP` makes them), `SELECT, INSERT, UPDATE, DELETE` and `EXECUTE` are enough.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from intercom_async.clock import CLOCK, Clock
+from intercom_async.errors import ConfigError
+from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Request, StoreMember
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+SETUP = """
+CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_windows (
+  budget text, tier text, reset_at_ms bigint,
+  granted int NOT NULL DEFAULT 0, seen int NOT NULL DEFAULT 0,
+  foreign_calls int NOT NULL DEFAULT 0, is_frozen boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (budget, tier, reset_at_ms));
+CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_members (
+  budget text, app text, member text, seen_at timestamptz NOT NULL,
+  PRIMARY KEY (budget, app, member));
+CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_known (
+  budget text, app text, calls int NOT NULL, window_ms int NOT NULL,
+  low float8 NOT NULL, high float8 NOT NULL, PRIMARY KEY (budget, app));
+CREATE OR REPLACE FUNCTION {schema}.intercom_budget_lease(
+  of_budget text, of_app text, of_member text, reset_ms bigint, length_ms int, app_limit int,
+  workspace_limit int, used int, want int, returned int, share float8, freezes boolean,
+  clock_low float8, clock_high float8, member_ttl interval, kept_ms bigint,
+  OUT count int, OUT remaining int, OUT members int, OUT frozen boolean, OUT moment float8)
+LANGUAGE plpgsql SET search_path = {schema} AS $$
+DECLARE everybody int; granted_all int; granted_app int; others int; room int; room_all int;
+BEGIN
+  moment := extract(epoch FROM clock_timestamp());
+  INSERT INTO intercom_budget_members VALUES (of_budget, of_app, of_member, clock_timestamp())
+    ON CONFLICT (budget, app, member) DO UPDATE SET seen_at = excluded.seen_at;
+  SELECT count(*) FILTER (WHERE app = of_app), count(DISTINCT member) INTO members, everybody
+    FROM intercom_budget_members m
+    WHERE m.budget = of_budget AND m.seen_at > clock_timestamp() - member_ttl;
+  -- The workspace's row first, always: two requests can then not wait for each other in a circle.
+  INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms)
+    VALUES (of_budget, 'w', reset_ms)
+    ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
+      granted = greatest(0, w.granted - returned)
+    RETURNING w.granted INTO granted_all;
+  INSERT INTO intercom_budget_windows AS w
+      (budget, tier, reset_at_ms, seen, foreign_calls, is_frozen)
+    VALUES (of_budget, 'a:' || of_app, reset_ms, greatest(used, 0), greatest(used, 0), freezes)
+    ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
+      granted = greatest(0, w.granted - returned),
+      seen = greatest(w.seen, used),
+      foreign_calls = greatest(w.foreign_calls,
+        greatest(w.seen, used) - greatest(0, w.granted - returned)),
+      is_frozen = w.is_frozen OR freezes
+    RETURNING w.granted, w.foreign_calls, w.is_frozen INTO granted_app, others, frozen;
+  room := app_limit - others - granted_app;
+  room_all := workspace_limit - others - granted_all;
+  count := 0;
+  IF NOT frozen AND want > 0 THEN
+    count := greatest(0, least(want,
+      ceil((room - ceil(share * app_limit)) / (2.0 * members)),
+      ceil((room_all - ceil(share * workspace_limit)) / (2.0 * everybody))));
+  END IF;
+  IF count > 0 THEN
+    UPDATE intercom_budget_windows w SET granted = w.granted + count
+      WHERE w.budget = of_budget AND w.reset_at_ms = reset_ms AND w.tier IN ('w', 'a:' || of_app);
+  END IF;
+  remaining := greatest(0, least(room, room_all) - count);
+  IF clock_low IS NOT NULL THEN
+    INSERT INTO intercom_budget_known
+      VALUES (of_budget, of_app, app_limit, length_ms, clock_low, clock_high)
+      ON CONFLICT (budget, app) DO UPDATE SET calls = excluded.calls,
+        window_ms = excluded.window_ms, low = excluded.low, high = excluded.high;
+  END IF;
+  DELETE FROM intercom_budget_windows w
+    WHERE w.budget = of_budget AND w.reset_at_ms < reset_ms - kept_ms;
+END $$;
+"""
+
+_LEASE = """
+SELECT count, remaining, members, frozen, moment FROM {schema}.intercom_budget_lease(
+  %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s * interval '1 second', %s)
+"""
+
+_JOIN = """
+WITH joined AS (
+  INSERT INTO {schema}.intercom_budget_members VALUES (%s, %s, %s, clock_timestamp())
+  ON CONFLICT (budget, app, member) DO UPDATE SET seen_at = excluded.seen_at)
+SELECT k.calls, k.window_ms, k.low, k.high, extract(epoch FROM clock_timestamp())::float8
+  FROM (SELECT 1) AS one LEFT JOIN {schema}.intercom_budget_known k
+  ON k.budget = %s AND k.app = %s
+"""
+
+_LEAVE = """
+DELETE FROM {schema}.intercom_budget_members WHERE budget = %s AND app = %s AND member = %s
+"""
+
+
+class PostgresStore(StoreMember):
+    """One budget over processes, kept in PostgreSQL.
+
+    Args:
+        conninfo: How to connect, such as `postgresql://user@host/database`.
+        schema: Where its tables and its function are.
+        answer_within_s: Seconds after which the store counts as unavailable; a call is never held
+            up longer by it.
+        required: Whether a store that does not answer at the start is an error.
+
+    Raises:
+        ImportError: psycopg is not installed; `pip install 'intercom-async[postgres]'` brings it.
+        ConfigError: `answer_within_s` or `schema` cannot be used.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        schema: str = "public",
+        answer_within_s: float = 0.25,
+        required: bool = False,
+        clock: Clock = CLOCK,
+    ) -> None:
+        try:
+            import psycopg  # noqa: PLC0415 (an extra)
+        except ImportError as missing:
+            raise ImportError(
+                "PostgresStore needs psycopg: pip install 'intercom-async[postgres]'"
+            ) from missing
+        super().__init__(answer_within_s, required=required, clock=clock)
+        if not isinstance(schema, str) or not schema.isidentifier() or not schema.isascii():
+            raise ConfigError("schema must be a plain name: letters, digits and underscores")
+        self._connect = psycopg.AsyncConnection.connect
+        self._conninfo = conninfo
+        self._schema = f'"{schema}"'
+        self._connection: AsyncConnection[Any] | None = None
+
+    async def _join(self, budget: str, app: str) -> tuple[Any, Any, Any, Any]:
+        calls, window_ms, low, high = await self._run(_JOIN, budget, app, self.member, budget, app)
+        return calls, window_ms, low, high
+
+    async def _grant(self, request: Request) -> tuple[int, int, int, bool]:
+        ask = request.ask
+        count, left, members, is_frozen = await self._run(
+            _LEASE,
+            ask.budget,
+            ask.app,
+            self.member,
+            ask.reset_at_ms,
+            ask.window_ms,
+            ask.limit,
+            ask.workspace_limit,
+            -1 if ask.used is None else ask.used,
+            ask.want,
+            ask.returned,
+            request.share,
+            request.freezes,
+            *(request.clock or (None, None)),
+            MEMBER_TTL_S,
+            WINDOWS_KEPT * ask.window_ms,
+        )
+        return count, left, members, is_frozen
+
+    async def _leave(self, budget: str, app: str) -> None:
+        connection = await self._connected()
+        await connection.execute(self._sql(_LEAVE), (budget, app, self.member))
+
+    async def _close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _run(self, query: str, *values: Any) -> list[Any]:
+        """Run a query of one row that ends with the server's time; return what stands before it."""
+        connection = await self._connected()
+        sent = self._clock.now()
+        try:
+            cursor = await connection.execute(self._sql(query), values)
+            row: tuple[Any, ...] | None = await cursor.fetchone()
+        except BaseException:
+            # What a broken or cancelled query leaves behind is not for the next one to read.
+            self._connection = None
+            with suppress(Exception):
+                await connection.close()
+            raise
+        *found, moment = row or (None, None, None, None, 0.0)
+        self._see_time(moment, sent)
+        return found
+
+    async def _connected(self) -> AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await self._connect(
+                self._conninfo, autocommit=True, prepare_threshold=None
+            )
+            await self._set_up(self._connection)
+        return self._connection
+
+    async def _set_up(self, connection: AsyncConnection[Any]) -> None:
+        """Make tables and function unless they exist; many processes may do so at once."""
+        found = await connection.execute(
+            "SELECT to_regproc(%s)", (f"{self._schema}.intercom_budget_lease",)
+        )
+        row = await found.fetchone()
+        if row is not None and row[0] is not None:
+            return
+        async with connection.transaction():
+            # Held for this transaction only: CREATE … IF NOT EXISTS is no protection from a race.
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('intercom_budget'))")
+            await connection.execute(self._sql(SETUP))
+
+    def _sql(self, query: str) -> bytes:
+        return query.replace("{schema}", self._schema).encode()

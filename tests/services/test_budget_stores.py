@@ -1,0 +1,189 @@
+"""The accounts of a budget are the same in every store, on the real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from functools import partial
+from secrets import token_hex
+from typing import Any
+
+import anyio.lowlevel
+import pytest
+
+from intercom_async.errors import ClosedError, ConfigError
+from intercom_async.scheduler.stores import PostgresStore, RedisStore
+from intercom_async.scheduler.stores.base import INTERACTIVE_SHARE
+from .budgets import RESET_MS, Budget
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["redis", "postgres"])
+def budget(request: pytest.FixtureRequest) -> Budget:
+    make: Any
+    if request.param == "redis":
+        pytest.importorskip("redis", reason="the extra redis is not installed")
+        make = partial(RedisStore.from_url, request.getfixturevalue("redis_server").url)
+    else:
+        pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+        make = partial(PostgresStore, request.getfixturevalue("postgres_server").url)
+    # Servers are shared by all that runs here: an answer may take longer than in production.
+    return Budget(f"budget-{token_hex(4)}", partial(make, answer_within_s=5.0))
+
+
+async def test_processes_that_race_are_granted_the_limit_exactly(budget: Budget) -> None:
+    stores = [budget.open() for _ in range(8)]
+
+    totals = await asyncio.gather(*map(budget.drain, stores))
+
+    assert sum(totals) == 1667
+    assert min(totals) > 0.03 * 1667
+    for store in stores:
+        await store.aclose()
+
+
+async def test_a_lease_is_guided_by_what_is_left_and_by_how_many_share_it(budget: Budget) -> None:
+    async with budget.open() as one:
+        assert await budget.leased(one, 5000) == 834  # half of all: nobody else is there
+        async with budget.open() as two:
+            lease = await two.lease(budget.ask(5000))
+            # Half of an equal part of 833.
+            assert (lease.count, lease.members) == (209, 2)
+        assert (await one.lease(budget.ask(1))).members == 1
+
+
+async def test_what_is_given_back_can_be_leased_again(budget: Budget) -> None:
+    async with budget.open() as store:
+        assert await budget.drain(store, limit=100) == 100
+
+        await store.give_back(budget.ask(0, limit=100, returned=40))
+
+        assert await budget.drain(store, limit=100) == 40
+        assert store.statistics.returned == 40
+
+
+async def test_a_lease_does_not_outlive_its_window(budget: Budget) -> None:
+    async with budget.open() as store:
+        assert await budget.drain(store, limit=100) == 100
+        assert await budget.drain(store, limit=100, reset_at_ms=RESET_MS + 10_000) == 100
+        # A process that was paused gives back to the window that it had leased from.
+        await store.give_back(budget.ask(0, limit=100, returned=50))
+        assert await budget.leased(store, 9, limit=100, reset_at_ms=RESET_MS + 10_000) == 0
+
+
+async def test_the_interactive_share_is_kept_until_shortly_before_the_end(budget: Budget) -> None:
+    kept = math.ceil(INTERACTIVE_SHARE * 1000)
+    limits = {"limit": 1000, "workspace_limit": 100_000}
+    async with budget.open() as store:
+        assert await budget.drain(store, left_s=5.0, **limits) == 1000 - kept
+        assert await budget.drain(store, left_s=5.0, is_interactive=True, **limits) == kept
+        later: dict[str, Any] = {**limits, "reset_at_ms": RESET_MS + 10_000}
+        assert await budget.drain(store, left_s=0.9, **later) == 1000
+
+
+async def test_calls_of_others_outside_the_store_are_left_to_them(budget: Budget) -> None:
+    async with budget.open() as store:
+        first = await budget.leased(store, 100)
+
+        assert await budget.drain(store, used=first + 300) == 1667 - first - 300
+        # What others have used is not forgotten as more is granted.
+        assert await budget.leased(store, 1, used=1667) == 0
+
+
+async def test_the_apps_of_a_workspace_share_its_limit(budget: Budget) -> None:
+    async with budget.open() as store:
+        apps = [
+            await budget.drain(store, app=f"app-{number}", workspace_limit=2500)
+            for number in range(3)
+        ]
+    assert sum(apps) == 2500
+    assert max(apps) == 1667
+
+
+async def test_a_429_closes_the_window_for_all(budget: Budget) -> None:
+    async with budget.open() as one, budget.open() as two:
+        await budget.leased(one)
+        await one.freeze(budget.ask(0))
+
+        lease = await two.lease(budget.ask())
+
+        assert lease.is_frozen
+        assert lease.count == 0
+        assert await budget.leased(two, reset_at_ms=RESET_MS + 10_000) == 10
+
+
+async def test_a_process_that_begins_learns_limit_and_clock(budget: Budget) -> None:
+    loop = asyncio.get_running_loop()
+    clock = (1000.0 - loop.time() - 0.01, 1000.0 - loop.time() + 0.01)
+    async with budget.open() as one, budget.open() as two:
+        assert await two.join(budget=budget.name, app="app") is None
+        await budget.leased(one)
+        await budget.leased(one, clock=clock, limit=300)
+
+        known = await two.join(budget=budget.name, app="app")
+
+        assert known is not None
+        assert known.limit == 300
+        assert known.window_ms == 10_000
+        assert known.clock[0] <= clock[0] <= clock[1] <= known.clock[1]
+        assert known.clock[1] - known.clock[0] < 10.0
+
+
+async def test_a_cancelled_caller_leaves_no_answer_to_the_next(budget: Budget) -> None:
+    async with budget.open() as store:
+        for want in range(1, 40):
+            call = asyncio.ensure_future(store.lease(budget.ask(want)))
+            for _ in range(want % 7):
+                await anyio.lowlevel.checkpoint()
+            call.cancel()
+            await asyncio.wait([call])
+            assert await budget.leased(store, 1) == 1
+
+
+async def test_a_closed_store_says_so(budget: Budget) -> None:
+    async with budget.open() as store:
+        await budget.leased(store)
+    with pytest.raises(ClosedError, match="closed"):
+        await store.lease(budget.ask())
+
+
+async def test_statistics_count_what_was_leased_and_answered(budget: Budget) -> None:
+    async with budget.open() as store:
+        await budget.leased(store, 10)
+        await budget.leased(store, 5)
+        found = store.statistics
+        assert (found.leased, found.requests, found.members) == (15, 2, 1)
+        assert (found.left, found.is_available) == (1652, True)
+        assert found.unavailable_s == 0.0
+        assert "available" in repr(store)
+
+
+UNREACHABLE: dict[str, Callable[..., Any]] = {
+    "redis": partial(RedisStore.from_url, "redis://127.0.0.1:1/0"),
+    "postgres": partial(PostgresStore, "postgresql://user:secret@127.0.0.1:1/none"),
+}
+
+
+@pytest.mark.parametrize("name", UNREACHABLE)
+async def test_only_a_required_store_refuses_to_start_without_its_server(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip({"redis": "redis", "postgres": "psycopg"}[name])
+    async with UNREACHABLE[name](required=True) as store:
+        with pytest.raises(ConfigError, match="required"):
+            await store.join(budget="b", app="app")
+    async with UNREACHABLE[name]() as store:
+        assert await store.join(budget="b", app="app") is None
+        assert not store.statistics.is_available
+    assert "does not answer" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("within_s", [0, -1, "1", None, math.nan, math.inf, 61])
+@pytest.mark.parametrize("name", UNREACHABLE)
+async def test_a_bound_that_is_no_number_of_seconds_is_refused(name: str, within_s: Any) -> None:
+    pytest.importorskip({"redis": "redis", "postgres": "psycopg"}[name])
+    with pytest.raises(ConfigError, match="answer_within_s"):
+        UNREACHABLE[name](answer_within_s=within_s)
