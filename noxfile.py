@@ -134,13 +134,18 @@ def docs(session: nox.Session) -> None:
     session.run("mkdocs", "build", "--strict", "--site-dir", session.create_tmp())
 
 
-@nox.session
+@nox.session(python=next(iter(FOUND), False))
 def bench(session: nox.Session) -> None:
-    """Run every benchmark beside the peers; `-- --quick` for the short form.
+    """Run every benchmark beside the peers; `-- --quick` is shorter, `-- --check` counts only.
 
-    The peers are installed into an environment of their own.
+    `--check` counts instructions, in a minute, and fails where a call has become more expensive
+    than `benchmarks/instructions.json` says. The peers are installed into an environment of their
+    own.
     """
     install(session)
+    if "--check" in session.posargs or "--record" in session.posargs:
+        session.run("python", str(ROOT / "benchmarks" / "instructions.py"), *session.posargs)
+        return
     peers = Path(session.create_tmp()) / "peers"
     session.run("python", "-m", "venv", str(peers), silent=True)
     python = str(peers / ("Scripts" if os.name == "nt" else "bin") / "python")
