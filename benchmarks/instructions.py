@@ -6,10 +6,11 @@ admit   a pass through the scheduler that need not wait, its reply's headers inc
 read    one contact, by a method, from a scripted transport: no network, no HTTP
 row     a list of one page of 150 contacts from the same, divided by 150
 
-Valgrind counts them: unlike seconds, they are the same on a busy machine, from run to run within
-0.1 %. `--check` fails where a call costs over `TOLERANCE` more than `instructions.json` says. A
-change that is worth it runs `--record` and gives the reason in its commit. Counts hold for one
-interpreter and machine; others, and machines without valgrind, are skipped with the reason.
+Valgrind counts them: unlike seconds, they are the same on a busy machine, within 0.1 % from run to
+run and 1 % from checkout to checkout. `--check` fails where a call costs over `TOLERANCE` more than
+`instructions.json` says. A change that is worth it runs `--record` and gives the reason in its
+commit. Counts hold for one interpreter and machine; others are skipped with the reason, as is a
+machine without valgrind.
 """
 
 from __future__ import annotations
