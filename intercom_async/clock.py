@@ -39,6 +39,19 @@ class Clock(Protocol):
         ...
 
 
+class WallTime:
+    """Where UNIX time comes from: `read` is replaced by a loop whose time is virtual."""
+
+    __slots__ = ("read",)
+
+    def __init__(self) -> None:
+        self.read: Callable[[], float] = time.time  # noqa: TID251 (this module is the one place)
+
+
+WALL_TIME = WallTime()
+"""UNIX time of this machine, for the whole process."""
+
+
 class LoopClock:
     """The clock of the running event loop."""
 
@@ -50,7 +63,7 @@ class LoopClock:
 
     def unix(self) -> float:
         """Return UNIX seconds of this machine."""
-        return time.time()  # noqa: TID251 (this module is the one place)
+        return WALL_TIME.read()
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the running loop."""

@@ -4,8 +4,8 @@ It knows nothing of the client in this package: what it answers comes from Inter
 description and from what the real API was seen to do, so that a mistake of the client cannot hide
 behind the same mistake here.
 
-- `simulator.py` is what users start; `backend.py` answers requests without a socket, and `http/`
-  puts it behind one.
+- `simulator.py` is what users start; `backend.py` answers requests without a socket. `http/` puts
+  it behind one, and `virtual.py` behind a scripted transport; `virtual_loop.py` has a test's time.
 - `routes/` has a handler for each operation; `schema/` describes the operations without code of
   their own.
 - `store/` holds the workspace, `seed/` makes the records that are there from the start, `limits/`
@@ -25,16 +25,20 @@ from .limits.windows import LedgerRow
 from .running import in_thread, serve
 from .simulator import Simulator
 from .status import AppStatus, Status
+from .virtual_loop import DeadlockError, VirtualLoop, run_virtual
 
 __all__ = (
     "App",
     "AppStatus",
+    "DeadlockError",
     "Fault",
     "Faults",
     "LedgerRow",
     "Simulator",
     "SimulatorClock",
     "Status",
+    "VirtualLoop",
     "in_thread",
+    "run_virtual",
     "serve",
 )

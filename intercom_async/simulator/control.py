@@ -19,6 +19,9 @@ from .routes.call import JSON_TYPE
 from .rows import BAD_JSON, Row, decode_json, encode_json
 from .status import Status
 
+CONTROL_PREFIX = "/_simulator"
+"""Paths that begin so are about the simulator itself."""
+
 
 class _ClockChange(msgspec.Struct, forbid_unknown_fields=True):
     freeze: float | bool | None = None
@@ -47,7 +50,7 @@ class Control:
 
     def answer(self, request: Request) -> Response:
         """Answer one request; 404 for what is not there, 400 for what makes no sense."""
-        name = request.path.removeprefix("/_simulator").strip("/")
+        name = request.path.removeprefix(CONTROL_PREFIX).strip("/")
         action = {
             ("GET", "status"): self._status,
             ("GET", "ledger"): self._ledger,

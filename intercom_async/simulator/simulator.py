@@ -15,6 +15,7 @@ from .limits.windows import LedgerRow
 from .settings import Settings
 from .status import Status
 from .store.workspace import Workspace
+from .virtual import Answer, ClientRequest, exchange
 
 
 class Simulator:
@@ -77,7 +78,8 @@ class Simulator:
             remaining=remaining,
         )
         self._backend = Backend(settings)
-        self._server = Server(self._backend, Control(self._backend))
+        self._control = Control(self._backend)
+        self._server = Server(self._backend, self._control)
         self._host, self._port = host, port
         self._is_running = False
 
@@ -107,6 +109,17 @@ class Simulator:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def answer(self, request: ClientRequest) -> Answer:
+        """Answer one request without a socket: `MemoryTransport(simulator.answer)`.
+
+        The simulator need not be started for it. On a `VirtualLoop` its windows, latency and
+        faults take virtual time.
+
+        Raises:
+            DecodeError: The body is longer than the request allows.
+        """
+        return await exchange(self._backend, self._control, request)
 
     # What to connect with -------------------------------------------------------------------
 

@@ -11,10 +11,9 @@ from aiohttp.web_protocol import RequestHandler
 
 from intercom_async.clock import CLOCK
 from intercom_async.simulator.backend import Backend
-from intercom_async.simulator.control import Control
+from intercom_async.simulator.control import CONTROL_PREFIX, Control
 from intercom_async.simulator.messages import MAX_BODY_BYTES, Request, Response
 
-CONTROL_PREFIX = "/_simulator"
 SLOW_STEPS = 20
 """Writes over which a slow body is spread."""
 
