@@ -14,6 +14,7 @@ from inspect import cleandoc
 from types import FunctionType
 from typing import Any, TypeVar
 
+from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.models.page import Page
@@ -112,6 +113,10 @@ class Resource:
 
     async def _fetch(self, call: Call[T]) -> T:
         return (await self._sender.send(call)).data
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait between the polls of something that goes on after the response."""
+        await CLOCK.sleep(seconds)
 
 
 def _row_of(kind: type[Resource], method: Any) -> Operation[Any] | None:

@@ -31,7 +31,7 @@ from intercom_async.models import (
 )
 from intercom_async.query import F, Predicate, Query
 from intercom_async.request.operation import Operation, Paging
-from intercom_async.workflows.polling import looks
+from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from ._base import Id, Page, Pager, Resource, Rows, fill
 from ._request_bodies import person_key
 from ._validation import given, needed, take_one, to_id, to_ids
@@ -209,14 +209,16 @@ class Contacts(Resource):
         """
         check_seconds("settle_s", settle_s)
         contact = await self._send(self.CREATE, fields=fields)
-        if settle_s is not None:
-            async for _ in looks(settle_s):
-                try:
-                    return await self.get(contact.id)
-                except NotFoundError:
-                    continue
-            log.warning("a new contact could not be read after %g s", settle_s)
-        return contact
+        if settle_s is None:
+            return contact
+        polls = PollIntervals(settle_s, INDEX_BACKOFF, pause=self._pause)
+        while True:
+            try:
+                return await self.get(contact.id)
+            except NotFoundError:
+                if not await polls.wait():
+                    log.warning("a new contact could not be read after %g s", settle_s)
+                    return contact
 
     async def find_by_external_id(self, external_id: Id, **how: Unpack[ContactReading]) -> Contact:
         """Return one contact by your own key, new ones too: this is no search."""
@@ -248,15 +250,16 @@ class Contacts(Resource):
         """
         check_seconds("timeout_s", timeout_s)
         wanted = F.id == to_id("contact_id", contact_id)
-        tries = 0
-        async for _ in looks(timeout_s):
-            tries += 1
-            found = await self.search(wanted, per_page=1).first()
-            if found is not None:
-                return found
-        raise DeadlineError(
-            deadline_s=timeout_s, attempts=tries, maybe_sent=True, call=self.SEARCH.name
-        )
+        polls = PollIntervals(timeout_s, INDEX_BACKOFF, pause=self._pause)
+        while (found := await self.search(wanted, per_page=1).first()) is None:
+            if not await polls.wait():
+                raise DeadlineError(
+                    deadline_s=timeout_s,
+                    attempts=polls.count,
+                    maybe_sent=True,
+                    call=self.SEARCH.name,
+                )
+        return found
 
     async def _read(self, row: Operation[Contact], key: Id, how: ContactReading) -> Contact:
         """Read a contact, or the one that took its place."""

@@ -12,8 +12,9 @@ from intercom_async.errors import ConfigError
 from intercom_async.fields import Moment, ReportingQuery
 from intercom_async.models import DataExport, Dataset, Job, ReportingExport
 from intercom_async.request.operation import OCTETS
+from intercom_async.workflows.csv_rows import csv_rows
 from intercom_async.workflows.download import Download
-from intercom_async.workflows.polling import begin, csv_rows, wait_for
+from intercom_async.workflows.polling import create_when_free, wait_for
 from ._base import Id, Page, Pager, Resource, Rows
 from ._validation import needed
 
@@ -42,7 +43,9 @@ class Jobs(Resource):
             JobError: The job failed.
             DeadlineError: It was not done within `timeout_s` seconds; it goes on.
         """
-        return await wait_for(partial(self.get, job_id), DONE, "the job", timeout_s=timeout_s)
+        return await wait_for(
+            partial(self.get, job_id), DONE, "the job", timeout_s=timeout_s, pause=self._pause
+        )
 
 
 class DataExports(Resource):
@@ -83,8 +86,8 @@ class DataExports(Resource):
             JobError: The export failed or was given up.
             DeadlineError: It was not done within `timeout_s` seconds; it goes on.
         """
-        look = partial(self.get, job_identifier)
-        return await wait_for(look, DONE, "the export", timeout_s=timeout_s)
+        poll = partial(self.get, job_identifier)
+        return await wait_for(poll, DONE, "the export", timeout_s=timeout_s, pause=self._pause)
 
     async def rows(
         self,
@@ -115,8 +118,10 @@ class DataExports(Resource):
             after, before = created_at_after, created_at_before
             if after is None or before is None:
                 raise ConfigError("give created_at_after and created_at_before, or a job")
-            job = await begin(
-                lambda: self.create(created_at_after=after, created_at_before=before), busy_s=busy_s
+            job = await create_when_free(
+                lambda: self.create(created_at_after=after, created_at_before=before),
+                busy_s=busy_s,
+                pause=self._pause,
             )
             job_identifier = str(job.job_identifier)
         job = await self.wait(job_identifier, timeout_s=timeout_s)
@@ -172,5 +177,5 @@ class ReportingExports(Resource):
             JobError: The export failed.
             DeadlineError: It was not done within `timeout_s` seconds; it goes on.
         """
-        look = partial(self.get, job_identifier)
-        return await wait_for(look, DONE, "the export", timeout_s=timeout_s)
+        poll = partial(self.get, job_identifier)
+        return await wait_for(poll, DONE, "the export", timeout_s=timeout_s, pause=self._pause)

@@ -1,4 +1,4 @@
-"""A body that is read chunk by chunk, with constant memory, however large it is.
+"""A response body read in chunks, in constant memory, however large it is.
 
 async with intercom.data_exports.download(job_id) as stream:
     await stream.save("export.csv.gz")
@@ -7,34 +7,44 @@ async with intercom.data_exports.download(job_id) as stream:
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from intercom_async.clock import CLOCK
 from intercom_async.errors import ClosedError, DecodeError
 from intercom_async.response import Response
 from intercom_async.transport.base import StreamReply
 
+MAX_PIECE_BYTES = 1_048_576
+"""Largest piece of unzipped data handed out at once. Without it a chunk of 64 KiB could become
+64 MiB in memory (test_download.py::test_a_gzip_bomb_comes_in_small_pieces)."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP = 16 + zlib.MAX_WBITS
+_GZIP_WBITS = 16 + zlib.MAX_WBITS
 
 
 class Download:
-    """A download, begun on entering and given up on leaving the block.
+    """A download: the request is sent on entering the block, the connection closed on leaving it.
+
+    The body can be read once, by one of iteration, `unzipped`, `read` and `save`.
 
     Args:
-        begin: Sends the request and returns once the answer begins.
+        begin: Sends the request and returns once the response begins.
     """
 
-    __slots__ = ("_begin", "_response")
+    __slots__ = ("_begin", "_is_consumed", "_response")
 
     def __init__(self, begin: Callable[[], Awaitable[Response[StreamReply]]]) -> None:
         self._begin = begin
+        self._is_consumed = False
         self._response: Response[StreamReply] | None = None
 
     async def __aenter__(self) -> Self:
         self._response = await self._begin()
+        self._is_consumed = False
         return self
 
     async def __aexit__(
@@ -49,7 +59,7 @@ class Download:
 
     @property
     def response(self) -> Response[StreamReply]:
-        """The answer's envelope.
+        """The response with its status, headers and rate-limit window.
 
         Raises:
             ClosedError: The download is not open.
@@ -60,75 +70,131 @@ class Download:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The answer's headers."""
+        """The response's headers."""
         return self.response.headers
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give the bytes as they come, once.
+        """Yield the bytes as they arrive.
 
         Raises:
-            ConnectionLostError: The download broke off; what came so far has been given.
+            ClosedError: The download is not open, or its body has been read.
+            ConnectionLostError: The connection broke; what had arrived has been yielded.
         """
-        async for chunk in self.response.data.chunks:
+        async for chunk in self._consume():
             yield chunk
 
     async def unzipped(self) -> AsyncIterator[bytes]:
-        """Give the bytes with gzip opened, or as they come if they are not gzip.
+        """Yield the bytes with gzip decompressed, or unchanged if they are not gzip.
 
         Raises:
+            ClosedError: The download is not open, or its body has been read.
             DecodeError: The gzip data is damaged or cut off.
         """
-        opener: _Gunzip | None = None
-        is_first = True
-        async for chunk in self:
-            if is_first and chunk:
-                is_first = False
-                opener = _Gunzip() if chunk.startswith(_GZIP_MAGIC) else None
-            opened = chunk if opener is None else opener.feed(chunk)
-            if opened:
-                yield opened
-        if opener is not None and not opener.is_complete:
-            raise DecodeError("the download's gzip data is cut off")
+        unzip = _Gunzip()
+        async for chunk in self._consume():
+            for number, piece in enumerate(unzip.feed(chunk)):
+                if number > 0:
+                    # Decompressing one chunk may take a while; others get their turn of the loop.
+                    await CLOCK.sleep(0)
+                yield piece
+        for piece in unzip.end():
+            yield piece
 
     async def read(self) -> bytes:
-        """Return everything, in memory."""
+        """Return the whole body.
+
+        Raises:
+            ClosedError: The download is not open, or its body has been read.
+        """
         return b"".join([chunk async for chunk in self])
 
     async def save(self, path: str | Path) -> int:
-        """Write everything to a file and return the number of bytes.
+        """Write the body to a file and return the number of bytes written.
 
-        The file appears under its name when it is complete; what is there before is replaced.
+        The file appears under its name once it is complete and replaces what was there. On any
+        error nothing is left behind.
+
+        Raises:
+            ClosedError: The download is not open, or its body has been read.
+            OSError: The file cannot be written.
         """
         target = Path(path)
         partial = target.with_name(f"{target.name}.part")
+        chunks = self._consume()
         size_bytes = 0
-        with partial.open("wb") as file:
-            async for chunk in self:
-                size_bytes += file.write(chunk)
-        partial.replace(target)
+        try:
+            with partial.open("wb") as file:
+                async for chunk in chunks:
+                    size_bytes += file.write(chunk)
+            partial.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
         return size_bytes
+
+    def _consume(self) -> AsyncIterator[bytes]:
+        """Return the chunks of the body, once."""
+        chunks = self.response.data.chunks
+        if self._is_consumed:
+            raise ClosedError("the download's body has been read; begin another download")
+        self._is_consumed = True
+        return chunks
 
 
 class _Gunzip:
-    """Opens gzip data piece by piece; there may be several members on end."""
+    """Decompresses gzip data piece by piece, if it is gzip at all.
+
+    There may be several members one after the other (RFC 1952), and zero bytes after the last one.
+    """
 
     def __init__(self) -> None:
-        self._member = zlib.decompressobj(_GZIP)
+        self._is_gzip: bool | None = None
+        self._head = b""
+        """The first bytes, until there are enough to tell gzip from something else."""
+        self._member = zlib.decompressobj(_GZIP_WBITS)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether the data may end here."""
-        return self._member.eof
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what `data` decompresses to, in pieces of at most `MAX_PIECE_BYTES`.
 
-    def feed(self, data: bytes) -> bytes:
-        """Return what `data` opens to."""
-        opened: list[bytes] = []
-        try:
-            while data:
-                if self._member.eof:
-                    self._member = zlib.decompressobj(_GZIP)
-                opened.append(self._member.decompress(data))
-                data = self._member.unused_data
-        except zlib.error:
-            raise DecodeError("the download's gzip data is damaged") from None
-        return b"".join(opened)
+        Raises:
+            DecodeError: The gzip data is damaged.
+        """
+        if self._is_gzip is None:
+            data = self._head = self._head + data
+            if len(data) < len(_GZIP_MAGIC):
+                return
+            self._is_gzip = data.startswith(_GZIP_MAGIC)
+        if self._is_gzip:
+            yield from self._decompress(data)
+        else:
+            yield data
+
+    def end(self) -> Iterator[bytes]:
+        """Yield what is held back at the end of the data.
+
+        Raises:
+            DecodeError: The gzip data is cut off.
+        """
+        if self._is_gzip and not self._member.eof:
+            raise DecodeError("the download's gzip data is cut off")
+        if self._is_gzip is None and self._head:
+            yield self._head
+
+    def _decompress(self, data: bytes) -> Iterator[bytes]:
+        is_more = True
+        while is_more:
+            if self._member.eof:
+                data = data.lstrip(b"\0")
+                if not data:
+                    return
+                self._member = zlib.decompressobj(_GZIP_WBITS)
+            try:
+                piece = self._member.decompress(data, MAX_PIECE_BYTES)
+            except zlib.error:
+                raise DecodeError("the download's gzip data is damaged") from None
+            data = self._member.unconsumed_tail or self._member.unused_data
+            # A full piece may leave output behind, even where all input is consumed.
+            is_more = bool(data) or len(piece) == MAX_PIECE_BYTES
+            if piece:
+                yield piece

@@ -1,32 +1,41 @@
-"""Work that goes on after the answer: waiting for it, and reading the rows it made.
+"""Waiting for what the API does after its response: jobs, exports, the search index.
 
-A job is known by its id alone, so another process can go on waiting for it.
+A job is known by its id alone, so another process can wait for it, too.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Collection,
-)
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection
+from typing import NamedTuple, Protocol, TypeVar
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_seconds
-from intercom_async.errors import DeadlineError, DecodeError, JobError, RateLimitedError
+from intercom_async.errors import DeadlineError, JobError, RateLimitedError
 
-FIRST_LOOK_S, LONGEST_LOOK_S = 1.0, 15.0
-SOON_S, LATER_S = 0.25, 2.0
-BUSY_LOOK_S = 30.0
-"""How often a job that has to wait for another one is asked for again."""
+
+class Backoff(NamedTuple):
+    """Pauses between polls, which grow by a factor up to a longest one."""
+
+    first_s: float
+    longest_s: float
+    factor: float
+
+
+JOB_BACKOFF = Backoff(first_s=1.0, longest_s=15.0, factor=1.5)
+"""For jobs, which take seconds to hours: after a minute a poll costs four calls a minute
+(test_polling.py::test_polls_become_rarer)."""
+INDEX_BACKOFF = Backoff(first_s=0.25, longest_s=2.0, factor=2.0)
+"""For new objects, which become readable within a second and searchable within some
+(test_polling.py::test_polls_become_rarer)."""
+BUSY_BACKOFF = Backoff(first_s=30.0, longest_s=30.0, factor=1.0)
+"""For a job whose place another one occupies; such jobs take minutes
+(test_polling.py::test_polls_become_rarer)."""
 
 FAILED = frozenset({"failed", "canceled", "cancelled"})
+"""Statuses of a job that has ended without its result."""
+
+Pause = Callable[[float], Awaitable[None]]
+"""Waits some seconds; raises `ClosedError` as soon as the client is closed."""
 
 
 class Job(Protocol):
@@ -34,122 +43,99 @@ class Job(Protocol):
 
     @property
     def status(self) -> str | None:
-        """How far it is."""
+        """The state of the job, in the API's words."""
         ...
 
 
 J = TypeVar("J", bound=Job)
 
 
+class PollIntervals:
+    """The pauses between the polls of one wait; the last poll falls on the end of the wait.
+
+    Args:
+        within_s: Seconds until the last poll; None goes on for ever.
+        backoff: How the pauses grow.
+        pause: Waits.
+    """
+
+    def __init__(self, within_s: float | None, backoff: Backoff, *, pause: Pause) -> None:
+        self.count: int = 1
+        """Polls so far, the one before the first pause included."""
+        self._end_s = None if within_s is None else CLOCK.now() + within_s
+        self._backoff = backoff
+        self._pause = pause
+        self._next_s = backoff.first_s
+        self._was_last = False
+
+    async def wait(self) -> bool:
+        """Wait until the next poll is due; return False, at once, after the last one."""
+        pause_s = self._next_s
+        if self._end_s is not None:
+            left_s = self._end_s - CLOCK.now()
+            if self._was_last or left_s <= 0:
+                return False
+            self._was_last = left_s <= pause_s
+            pause_s = min(pause_s, left_s)
+        await self._pause(pause_s)
+        self._next_s = min(self._backoff.factor * self._next_s, self._backoff.longest_s)
+        self.count += 1
+        return True
+
+
 async def wait_for(
-    look: Callable[[], Awaitable[J]],
+    poll: Callable[[], Awaitable[J]],
     done: Collection[str],
     name: str,
     *,
     timeout_s: float | None,
+    pause: Pause,
 ) -> J:
-    """Look at a job, less often the longer it takes, until it is done, and return it.
+    """Poll a job until it is done, and return it.
 
     Args:
-        look: Asks for the job.
-        done: The statuses of a job that has done its work.
-        name: What it is, for messages.
-        timeout_s: How long to wait; None waits as long as it takes.
+        poll: Reads the job.
+        done: The statuses of a job that has its result.
+        name: What the job is, for messages.
+        timeout_s: Seconds after which the last poll is made; None waits as long as it takes.
+        pause: Waits between polls.
 
     Raises:
-        JobError: It failed or was given up.
+        JobError: The job failed or was cancelled.
         DeadlineError: It was not done in time; it goes on, and can be waited for again.
     """
     check_seconds("timeout_s", timeout_s)
-    begun_s, pause_s, looks = CLOCK.now(), FIRST_LOOK_S, 0
+    polls = PollIntervals(timeout_s, JOB_BACKOFF, pause=pause)
     while True:
-        job = await look()
-        looks += 1
+        job = await poll()
         if job.status in done:
             return job
         if job.status in FAILED:
             raise JobError(f"{name} ended as {job.status}")
-        if timeout_s is not None and CLOCK.now() + pause_s - begun_s > timeout_s:
-            raise DeadlineError(deadline_s=timeout_s, attempts=looks, maybe_sent=True, call=name)
-        await CLOCK.sleep(pause_s)
-        pause_s = min(1.5 * pause_s, LONGEST_LOOK_S)
+        if not await polls.wait():
+            raise DeadlineError(
+                deadline_s=timeout_s or 0.0, attempts=polls.count, maybe_sent=True, call=name
+            )
 
 
-async def begin(create: Callable[[], Awaitable[J]], *, busy_s: float | None) -> J:
-    """Begin a job, once a place for it is free, and return it.
+async def create_when_free(
+    create: Callable[[], Awaitable[J]], *, busy_s: float | None, pause: Pause
+) -> J:
+    """Create a job, once the API has a place for it, and return it.
 
     Args:
-        create: Asks for the job.
-        busy_s: How long to wait for jobs that are in the way; None does not wait.
+        create: Creates the job.
+        busy_s: Seconds to wait for jobs that occupy the place; None does not wait.
+        pause: Waits between attempts.
 
     Raises:
-        RateLimitedError: Others are still in the way.
+        RateLimitedError: The place is still occupied.
     """
     check_seconds("busy_s", busy_s)
-    end_s = CLOCK.now() + (busy_s or 0.0)
+    polls = PollIntervals(busy_s or 0.0, BUSY_BACKOFF, pause=pause)
     while True:
         try:
             return await create()
         except RateLimitedError:
-            if CLOCK.now() + BUSY_LOOK_S > end_s:
+            if not await polls.wait():
                 raise
-        await CLOCK.sleep(BUSY_LOOK_S)
-
-
-async def csv_rows(chunks: AsyncIterable[bytes]) -> AsyncGenerator[dict[str, str], None]:
-    """Read CSV with a line of names, row by row, holding no more than one row.
-
-    Raises:
-        DecodeError: A row has more values than there are names, or the text is not UTF-8.
-    """
-    names: list[str] | None = None
-    async for record in _records(chunks):
-        values = _values(record)
-        if names is None:
-            names = values
-        elif len(values) > len(names):
-            raise DecodeError(f"a row of the export has {len(values)} values, not {len(names)}")
-        elif values:
-            yield dict(zip(names, values, strict=False))
-
-
-def _values(record: str) -> list[str]:
-    try:
-        return [value for values in csv.reader([record]) for value in values]
-    except csv.Error as error:
-        raise DecodeError(f"a row of the export cannot be read: {error}") from None
-
-
-async def _records(chunks: AsyncIterable[bytes]) -> AsyncGenerator[str, None]:
-    """Cut text into records: lines, and those with a line feed inside quotation marks whole."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    pending = ""
-    try:
-        async for chunk in chunks:
-            lines = (pending + decoder.decode(chunk)).splitlines(keepends=True)
-            pending = ""
-            for line in lines:
-                pending += line
-                if line.endswith("\n") and pending.count('"') % 2 == 0:
-                    yield pending.rstrip("\r\n")
-                    pending = ""
-        pending += decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        raise DecodeError("the export is not text in UTF-8") from None
-    if pending:
-        yield pending.rstrip("\r\n")
-
-
-async def looks(within_s: float) -> AsyncIterator[None]:
-    """Come up now and again until the time is over, less often each time.
-
-    For what the API has done and does not show yet.
-    """
-    end_s = CLOCK.now() + within_s
-    pause_s = SOON_S
-    while True:
-        yield
-        if CLOCK.now() + pause_s > end_s:
-            return
-        await CLOCK.sleep(pause_s)
-        pause_s = min(2 * pause_s, LATER_S)

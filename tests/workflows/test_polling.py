@@ -1,21 +1,23 @@
-"""Jobs that go on after the answer: exports, from nothing to rows."""
+"""Waits: for jobs and exports, for new objects, each as long as it says."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from intercom_async import (
     ConfigError,
-    ConnectionLostError,
     DeadlineError,
-    DecodeError,
+    Intercom,
     JobError,
     RateLimitedError,
 )
+from intercom_async.clock import CLOCK
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 from tests.support.scripted_client import Client, failure, reply
@@ -99,46 +101,97 @@ async def test_a_reporting_export_and_a_ticket_are_jobs_too(client: Client) -> N
         assert (await intercom.jobs.wait("5")).resource_id == "9"
 
 
-async def test_a_download_comes_chunk_by_chunk(client: Client, tmp_path: Any) -> None:
-    body = bytes(200_000)
-    async with client(reply(200, body), reply(200, body), reply(200, body)) as intercom:
-        async with intercom.data_exports.download("j1") as stream:
-            chunks = [chunk async for chunk in stream]
-        async with intercom.data_exports.download("j1") as stream:
-            assert await stream.save(tmp_path / "export.gz") == len(body)
-        async with intercom.data_exports.download("j1") as stream:
-            assert await stream.read() == body
-    assert max(map(len, chunks)) <= 65_536
-    assert b"".join(chunks) == body
-    assert [path.name for path in tmp_path.iterdir()] == ["export.gz"]
+def contact(**_: Any) -> Reply:
+    return reply(200, {"type": "contact", "id": "7"})
 
 
-@pytest.mark.parametrize("body", [CSV[:-12], b"\x1f\x8bnonsense"])
-async def test_a_download_that_is_damaged_is_said(client: Client, body: bytes) -> None:
-    async with (
-        client(reply(200, body)) as intercom,
-        intercom.data_exports.download("j1") as stream,
-    ):
-        with pytest.raises(DecodeError):
-            b"".join([part async for part in stream.unzipped()])
+NOT_FOUND = failure(404, "not_found")
+NO_CONTACTS = reply(200, {"type": "list", "data": [], "total_count": 0})
+
+WAITS: dict[str, tuple[Reply, type[Exception] | None, Callable[[Intercom, float], Any]]] = {
+    "job": (
+        reply(200, {"id": "5", "type": "job", "status": "pending"}),
+        DeadlineError,
+        lambda intercom, seconds: intercom.jobs.wait("5", timeout_s=seconds),
+    ),
+    "data export": (
+        job("in_progress"),
+        DeadlineError,
+        lambda intercom, seconds: intercom.data_exports.wait("j1", timeout_s=seconds),
+    ),
+    "reporting export": (
+        job("pending"),
+        DeadlineError,
+        lambda intercom, seconds: intercom.reporting_exports.wait("r1", timeout_s=seconds),
+    ),
+    "place for an export": (
+        BUSY,
+        RateLimitedError,
+        lambda intercom, seconds: anext(
+            intercom.data_exports.rows(created_at_after=1, created_at_before=2, busy_s=seconds)
+        ),
+    ),
+    "readable contact": (
+        NOT_FOUND,
+        None,
+        lambda intercom, seconds: intercom.contacts.create(email="a@b.example", settle_s=seconds),
+    ),
+    "searchable contact": (
+        NO_CONTACTS,
+        DeadlineError,
+        lambda intercom, seconds: intercom.contacts.wait_searchable("7", timeout_s=seconds),
+    ),
+}
 
 
-async def test_a_recording_comes_from_elsewhere_without_the_token(client: Client) -> None:
-    def answer(request: Request) -> Any:
-        if "recording" in request.url:
-            return reply(302, Location="https://storage.example/signed")
-        assert "Authorization" not in request.headers
-        return reply(200, b"sound")
+class Never:
+    """A server on which nothing ever gets done; it knows when it was polled."""
 
-    async with client(answer) as intercom, intercom.calls.recording("1") as stream:
-        assert await stream.read() == b"sound"
+    def __init__(self, name: str) -> None:
+        self._answer = WAITS[name][0]
+        self.polled_at: list[float] = []
+
+    async def __call__(self, request: Request) -> Reply:
+        if request.method == "POST" and request.name.endswith("/contacts"):
+            return contact()
+        self.polled_at.append(CLOCK.now())
+        return self._answer
 
 
-async def test_a_download_is_begun_again_and_a_missing_one_is_an_error(client: Client) -> None:
-    cut = ConnectionLostError("cut")
-    async with client(cut, reply(200, CSV), failure(404, "not_found")) as intercom:
-        async with intercom.data_exports.download("j1") as stream:
-            assert await stream.read() == CSV
-        with pytest.raises(Exception, match="404"):
-            async with intercom.data_exports.download("j1"):
-                pass
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.9, 20.8, 30.0, 33.3, 600.0])
+@pytest.mark.parametrize("name", WAITS)
+async def test_a_wait_lasts_as_long_as_it_says_and_ends_with_a_poll(
+    client: Client, name: str, seconds: float
+) -> None:
+    server = Never(name)
+    _, error, wait = WAITS[name]
+    async with client(server) as intercom:
+        begun_s = CLOCK.now()
+        if error is None:
+            await wait(intercom, seconds)
+        else:
+            with pytest.raises(error):
+                await wait(intercom, seconds)
+        assert CLOCK.now() - begun_s == pytest.approx(seconds, abs=0.01)
+    assert server.polled_at[-1] - begun_s == pytest.approx(seconds, abs=0.01)
+
+
+async def test_polls_become_rarer(client: Client) -> None:
+    calls: dict[str, int] = {}
+    for name, (_, error, wait) in WAITS.items():
+        server = Never(name)
+        async with client(server) as intercom:
+            with pytest.raises(error) if error else nullcontext():
+                await wait(intercom, 600.0)
+        calls[name] = len(server.polled_at)
+    jobs = dict.fromkeys(("job", "data export", "reporting export"), 46)
+    contacts = dict.fromkeys(("readable contact", "searchable contact"), 304)
+    assert calls == {**jobs, **contacts, "place for an export": 21}
+
+
+async def test_a_job_that_is_done_at_the_deadline_is_done(client: Client) -> None:
+    def answer(_: Request) -> Reply:
+        return job("completed" if CLOCK.now() >= 29.9 else "pending")
+
+    async with client(answer) as intercom:
+        assert (await intercom.data_exports.wait("j1", timeout_s=30)).status == "completed"
