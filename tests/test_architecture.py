@@ -49,6 +49,8 @@ EXTRAS = (
     "uvicorn",
     "httpx",
 )
+OPTIONAL = {"scheduler": ("redis", "psycopg"), "models": ("pydantic_core",)}
+"""What parts of the core import when they are asked to, never by themselves."""
 CORE = {"aiohttp", "aiolimiter", "anyio", "msgspec", "multidict", "yarl", "intercom_async"}
 
 
@@ -158,7 +160,7 @@ def test_the_core_imports_only_its_dependencies() -> None:
             continue
         for module, line in imports(path):
             top = module.split(".")[0]
-            is_optional = part(path) == "scheduler" and top in ("redis", "psycopg")
+            is_optional = top in OPTIONAL.get(part(path), ())
             if top not in CORE and top not in sys.stdlib_module_names and not is_optional:
                 wrong.add(f"{path.relative_to(PACKAGE)}:{line} imports {module}")
     assert wrong == set()

@@ -17,7 +17,7 @@ _NAMES = {
     ),
     "audiences": "Audience Predicate",
     "banners": "Banner BannerAction BannerDismissal BannerReaction",
-    "base": "AssigneeId Id JsonObject LooseTimestamp Model Timestamp",
+    "base": "JsonObject Model Timestamp",
     "brands": "Brand",
     "calls": "Call PhoneSwitch",
     "common": (
@@ -63,6 +63,7 @@ _NAMES = {
     "internal_articles": "InternalArticle",
     "ip_allowlist": "IpAllowlist",
     "jobs": "Job",
+    "loose": "AssigneeId Id LooseTimestamp",
     "macros": "Macro",
     "messages": "Message MessageError WhatsAppStatus",
     "news": "Newsfeed NewsfeedAssignment NewsItem",

@@ -27,6 +27,7 @@ from .help_center import *
 from .internal_articles import *
 from .ip_allowlist import *
 from .jobs import *
+from .loose import *
 from .macros import *
 from .messages import *
 from .news import *

@@ -20,44 +20,19 @@ strings are plain `str`.
 
 from __future__ import annotations
 
-from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
+
+from .loose import AssigneeId, Id, LooseTimestamp
+
+__all__ = ["AssigneeId", "Id", "JsonObject", "LooseTimestamp", "Model", "Timestamp"]
 
 Timestamp: TypeAlias = int
 """A moment in UNIX seconds, UTC."""
 
 JsonObject: TypeAlias = dict[str, Any]
 """An object whose keys the workspace or the caller chose."""
-
-if TYPE_CHECKING:
-    Id: TypeAlias = str
-    AssigneeId: TypeAlias = str
-    LooseTimestamp: TypeAlias = int
-else:
-    # msgspec hands values of classes it does not know to the codec's hook, and then asks
-    # `isinstance` whether the hook's result will do. The result is a plain str or int, so that
-    # nobody meets these classes outside an annotation.
-
-    class _ReadAs(type):
-        def __instancecheck__(cls, value: object) -> bool:
-            return type(value) in cls.reads
-
-    class Id(metaclass=_ReadAs):
-        """An id that is sent as a number or as a string; a `str` in every model."""
-
-        reads = (str,)
-
-    class AssigneeId(metaclass=_ReadAs):
-        """The id of a teammate or team, or what stands for nobody; a `str` or None in models."""
-
-        reads = (str, NoneType)
-
-    class LooseTimestamp(metaclass=_ReadAs):
-        """A moment sent as UNIX seconds, also in a string, or as ISO 8601; an `int` in models."""
-
-        reads = (int, NoneType)
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -67,3 +42,17 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     statement alone. The garbage collector does not look at models: what is read from JSON has no
     cycles, and to search thousands of them for one takes a part of each page's time.
     """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Let pydantic, and so FastAPI, take and write a model as one of its own types."""
+        from ._schema import core_schema  # noqa: PLC0415 (most programs have no pydantic)
+
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        """Describe a model in an OpenAPI document."""
+        from ._schema import json_schema  # noqa: PLC0415 (as above)
+
+        return json_schema(cls)
