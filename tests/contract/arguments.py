@@ -32,8 +32,8 @@ from intercom_async.request.operation import Call
 from intercom_async.resources._base import Sender
 from intercom_async.response import Response
 from intercom_async.transport.base import StreamReply
+from tests.support.descriptions import VERSIONS, Node, properties, resolved
 from .choices import ALL, CHOICES
-from .descriptions import VERSIONS, Node, properties, resolved
 from .operations import Method, argument_schema
 
 T = TypeVar("T")

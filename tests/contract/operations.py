@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import intercom_async.resources
 from intercom_async.request.operation import Operation
 from intercom_async.resources._base import Resource
-from .descriptions import VERSIONS, Node, description, properties, resolved
+from tests.support.descriptions import VERSIONS, Node, description, properties, resolved
 
 FACTS = Path(__file__).with_name("facts.txt")
 

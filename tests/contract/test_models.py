@@ -14,7 +14,7 @@ from intercom_async import models
 from intercom_async.codec import decode, drift, reset_drift
 from intercom_async.codec.coercion import is_array, is_object
 from intercom_async.models import AssigneeId, Id, LooseTimestamp
-from .descriptions import (
+from tests.support.descriptions import (
     VERSIONS,
     Node,
     answered,

@@ -16,9 +16,7 @@ from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError
 from intercom_async.models.page import Page
 from intercom_async.request.operation import Call, Operation, Paging
-from . import choices
-from .arguments import arguments, record, selections
-from .descriptions import (
+from tests.support.descriptions import (
     VERSIONS,
     Node,
     needs_descriptions,
@@ -26,6 +24,8 @@ from .descriptions import (
     resolved,
     successes,
 )
+from . import choices
+from .arguments import arguments, record, selections
 from .operations import (
     Fact,
     Method,

@@ -19,9 +19,9 @@ from intercom_async.request.options import Options, View
 from intercom_async.response import Response
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request, StreamReply
+from tests.support.descriptions import VERSIONS, description, needs_descriptions
 from . import choices
 from .arguments import Samples, SentError, perform, record, selections
-from .descriptions import VERSIONS, description, needs_descriptions
 from .operations import Method, methods, operation
 
 T = TypeVar("T")

@@ -9,13 +9,13 @@ from urllib.parse import quote
 import aiohttp
 
 from intercom_async.simulator import Simulator
-from .description import Described, Example, Json
+from tests.support.descriptions import Described, Example, Node
 
 ID = re.compile(r"\{([^}]+)\}")
 NAMING_ADMINS = ("admin_id", "assignee_id", "author_id", "owner_id", "sender_id")
 NAMING_CONTACTS = ("to", "cc", "bcc", "contacts", "customer", "users")
 
-BODIES: dict[tuple[str, str], Json] = {
+BODIES: dict[tuple[str, str], Node] = {
     ("POST", "/export/reporting_data/enqueue"): {
         "dataset_id": "conversation",
         "attribute_ids": ["conversation_id"],
@@ -88,10 +88,10 @@ class Exercise:
         self.ids["report"] = report["job_identifier"]
         self._simulator.clock.move(10)
 
-    async def _made(self, path: str, body: Json) -> str:
+    async def _made(self, path: str, body: Node) -> str:
         return str((await self._json("POST", path, body))["id"])
 
-    async def _json(self, method: str, path: str, body: Json | None = None) -> Any:
+    async def _json(self, method: str, path: str, body: Node | None = None) -> Any:
         async with self._http.request(method, path, json=body) as reply:
             assert reply.status == 200, (method, path, await reply.text())
             return await reply.json()
@@ -173,13 +173,13 @@ class Exercise:
             items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
             return [self._placed(one, name) for one in items]
         if isinstance(value, dict):
-            row: Json = value  # pyright: ignore[reportUnknownVariableType]
+            row: Node = value  # pyright: ignore[reportUnknownVariableType]
             if name == "visitor":
                 return {"user_id": "visitor-1"}
             return {key: self._placed_field(row, key, name) for key in row}
         return self._placed_id(value, name)
 
-    def _placed_field(self, row: Json, key: str, name: str) -> Any:
+    def _placed_field(self, row: Node, key: str, name: str) -> Any:
         if key == "id" and name == "from":
             return self.ids["admin_id" if row.get("type") == "admin" else "contact"]
         if key == "id" and name in NAMING_CONTACTS:

@@ -9,16 +9,20 @@ import aiohttp
 import pytest
 
 from intercom_async.simulator import Simulator
-from . import description
-from .description import Described, Example, Json
+from tests.support.descriptions import (
+    Described,
+    Example,
+    Node,
+    as_json_schema,
+    json_schemas,
+    needs_descriptions,
+    operations,
+)
 from .exercise import Exercise
 
 jsonschema = pytest.importorskip("jsonschema")
 pytest.importorskip("yaml")
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(description.directory() is None, reason="no OpenAPI descriptions at hand"),
-]
+pytestmark = [pytest.mark.anyio, needs_descriptions]
 
 WRONG_DESCRIPTIONS: tuple[tuple[str, str, str], ...] = (
     # operation, place in the answer, why the description is wrong
@@ -57,7 +61,7 @@ async def findings(simulator: Simulator, version: str) -> list[str]:
     found: list[str] = []
     async with aiohttp.ClientSession(simulator.url, headers=headers) as http:
         exercise = Exercise(simulator, http)
-        for operation in description.operations(version):
+        for operation in operations(version):
             found += await _tried(exercise, http, operation, version)
     return found
 
@@ -96,8 +100,8 @@ async def _tried(
     return found
 
 
-def _violations(name: str, where: str, answer: Any, schema: Json, version: str) -> list[str]:
-    whole = {**description.as_json_schema(schema), "definitions": description.definitions(version)}
+def _violations(name: str, where: str, answer: Any, schema: Node, version: str) -> list[str]:
+    whole = {**as_json_schema(schema), "definitions": json_schemas(version)}
     leaves = _leaves(jsonschema.Draft7Validator(whole).iter_errors(answer))
     return [
         f"{where} at {place}: {message}"

@@ -1,4 +1,8 @@
-"""Intercom's OpenAPI descriptions, where they are at hand."""
+"""Intercom's OpenAPI descriptions, where they are at hand: read once, walked in several ways.
+
+They are looked for in INTERCOM_OPENAPI_DIR, then in `shared/api` beside the checkout; tests that
+need them are skipped where there are none.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,7 +20,25 @@ VERSIONS = ("2.14", "2.15", "2.16")
 
 Node = dict[str, Any]
 
-_VERBS = ("get", "post", "put", "patch", "delete")
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+class Example(NamedTuple):
+    """One request that a description shows."""
+
+    name: str
+    body: Any
+
+
+class Described(NamedTuple):
+    """One operation of a description."""
+
+    method: str
+    path: str
+    parameters: list[Node]
+    examples: list[Example]
+    schemas: dict[int, Node | None]
+    """Of replies, by status; None where the reply has no JSON."""
 
 
 def folder() -> Path:
@@ -50,7 +72,7 @@ def schemas(version: str) -> dict[str, Node]:
 def successes(version: str) -> Iterator[tuple[str, Node]]:
     """Give operation (``GET /me``) and JSON answer of every success that has one."""
     for path, item in description(version)["paths"].items():
-        for verb in _VERBS:
+        for verb in VERBS:
             for status, answer in item.get(verb, {}).get("responses", {}).items():
                 media = answer.get("content", {}).get("application/json")
                 if str(status).startswith("2") and media:
@@ -60,7 +82,10 @@ def successes(version: str) -> Iterator[tuple[str, Node]]:
 def resolved(node: Node, version: str) -> Node:
     """Follow references."""
     while "$ref" in node:
-        node = schemas(version)[node["$ref"].rsplit("/", 1)[-1]]
+        found: Any = description(version)
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        node = found
     return node
 
 
@@ -116,3 +141,64 @@ def answered(version: str) -> set[str]:
             seen.add(name)
             waiting.extend(references(schemas(version).get(name, {})))
     return seen
+
+
+def operations(version: str) -> Iterator[Described]:
+    """Walk the operations of a version."""
+    for path, item in description(version)["paths"].items():
+        for verb in VERBS:
+            if verb in item:
+                yield _described(verb, path, item, version)
+
+
+def _described(verb: str, path: str, item: Node, version: str) -> Described:
+    operation: Node = item[verb]
+    parameters = [
+        resolved(one, version)
+        for one in item.get("parameters", []) + operation.get("parameters", [])
+    ]
+    content: Node = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    examples = [
+        Example(name, resolved(one, version).get("value"))
+        for name, one in content.get("examples", {}).items()
+    ]
+    if "example" in content:
+        examples.append(Example("example", content["example"]))
+    forms = {
+        int(status): resolved(response, version).get("content", {})
+        for status, response in operation["responses"].items()
+        if status != "default"
+    }
+    replies = {
+        status: media.get("application/json", {}).get("schema") for status, media in forms.items()
+    }
+    return Described(verb.upper(), path, parameters, examples, replies)
+
+
+@lru_cache
+def json_schemas(version: str) -> Node:
+    """Return all schemas of a version as JSON Schema."""
+    return {name: as_json_schema(one) for name, one in schemas(version).items()}
+
+
+def as_json_schema(node: Any) -> Any:
+    """Turn an OpenAPI 3.0 schema into JSON Schema: `nullable` becomes a type."""
+    if is_array(node):
+        return [as_json_schema(one) for one in node]
+    if not is_object(node):
+        return node
+    if "$ref" in node:
+        return {"$ref": node["$ref"].replace("#/components/schemas/", "#/definitions/")}
+    kept = {
+        key: as_json_schema(value)
+        for key, value in node.items()
+        if key not in ("nullable", "example", "examples", "description", "title", "format")
+    }
+    if "properties" in node:
+        kept["properties"] = {name: as_json_schema(one) for name, one in node["properties"].items()}
+    if kept.get("type") == "datetime":
+        kept["type"] = ["string", "integer"]
+    if "oneOf" in kept:
+        # Several branches of the real unions hold for one value.
+        kept["anyOf"] = kept.pop("oneOf")
+    return {"anyOf": [kept, {"type": "null"}]} if node.get("nullable") else kept
