@@ -21,21 +21,23 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 from intercom_async.errors import DecodeError
+from intercom_async.models.base import Model
 from intercom_async.models.page import Page
 from . import drift_log
 from .coercion import UNFIT, is_object, read_either
 from .drift_log import Drift, drift, reset_drift
 from .encoding import encode
 
-__all__ = ["Drift", "decode", "drift", "encode", "reset_drift"]
+__all__ = ["Drift", "decode", "decode_rows", "drift", "encode", "reset_drift"]
 
 T = TypeVar("T")
 
@@ -83,6 +85,8 @@ def decode(
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         # What is raised here may hold the body, so nothing else is raised while it is handled.
         value = _UNREAD
+    if value is not _UNREAD and _holds_raw(declared) and not _is_utf8(body):
+        value = _UNREAD
     if value is _UNREAD:
         value = _decode_patiently(bytes(body), declared, call, request_id)
     if getattr(value, "type", None) == _ERRORS:
@@ -90,6 +94,33 @@ def decode(
     _detach(value)
     result: T = value
     return result
+
+
+def decode_rows(
+    rows: Iterable[msgspec.Raw], item_type: type[T], *, call: str = ""
+) -> tuple[list[T], list[bytes]]:
+    """Decode rows that were received raw, as a page decodes its own.
+
+    Returns:
+        The rows that could be read, and the bytes of those that could not.
+
+    Raises:
+        DecodeError: No row can be read into the caller's own struct.
+    """
+    if item_type is msgspec.Raw:
+        return list(rows), []  # type: ignore[arg-type] # T is Raw here
+    items: list[T] = []
+    unreadable: list[bytes] = []
+    failure: DecodeError | None = None
+    for row in rows:
+        try:
+            items.append(decode(memoryview(row), item_type, call=call))
+        except DecodeError as error:
+            unreadable.append(bytes(row))
+            failure = failure or error
+    if failure is not None and not items and not _is_model(item_type):
+        raise failure
+    return items, unreadable
 
 
 def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None) -> Any:
@@ -142,6 +173,29 @@ def _finite(text: str) -> float | None:
 
 def _short(text: str) -> int | None:
     return int(text) if len(text) <= _LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=1024)
+def _holds_raw(model: Any) -> bool:
+    """Return whether a type has raw values in it, whose UTF-8 the fast path does not check."""
+    if model is msgspec.Raw:
+        return True
+    if _is_model(model):
+        return any(_holds_raw(argument) for argument in get_args(model))
+    return "RawType" in repr(msgspec.inspect.type_info(model))
+
+
+def _is_model(kind: Any) -> bool:
+    origin = get_origin(kind) or kind
+    return isinstance(origin, type) and issubclass(origin, Model)
+
+
+def _is_utf8(body: bytes | bytearray | memoryview) -> bool:
+    try:
+        str(body, "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _detach(value: Any) -> None:

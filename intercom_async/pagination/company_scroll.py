@@ -1,14 +1,14 @@
-"""Lists of companies, by pages and by the scroll, as a list like any other.
+"""All companies, by numbered pages and by the scroll, as a list like any other.
 
-A scroll is the only way to read more than 10,000 companies, and a peculiar one. There is one at a
-time for an app, it cannot be closed, it is gone when nobody asks for its next page within a minute,
-and a page whose answer is lost cannot be asked for again. So it is
+A scroll is the only way to read more than 10,000 companies. An app has one scroll at a time, which
+cannot be closed, expires when its next page is not requested within a minute, and cannot repeat a
+page whose response was lost. So a scroll here
 
-- alone: within this process a second scroll of an app waits for the first to end;
-- patient: one that is open elsewhere (``scroll_exists``) is waited for;
-- read in the background, so that a caller who takes his time does not lose it: a few pages ahead
-  as fast as they come, and beyond that one page before each minute is over;
-- begun anew when it is lost, without giving any company twice.
+- holds a lock: within one event loop a second scroll of an app waits for the first one to end;
+- waits for a scroll that another process has open (``scroll_exists``);
+- is read in the background: a few pages ahead at once, and after that one page before each minute
+  is over, so that a slow caller does not lose it;
+- is begun again when it is lost, without yielding any company twice.
 
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/companies/scrolloverallcompanies
 """
@@ -20,97 +20,135 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from hashlib import blake2b
 from typing import Any, TypeVar, get_args
 
 import msgspec
 
 from intercom_async.clock import CLOCK
-from intercom_async.codec import decode
+from intercom_async.codec import decode_rows
+from intercom_async.codec.coercion import read_either
 from intercom_async.errors import (
     BadRequestError,
     DecodeError,
+    IntercomError,
     NotFoundError,
     PaginationError,
     ServerError,
     TransportError,
 )
+from intercom_async.models.base import Id
 from intercom_async.models.page import Page, with_items
 from intercom_async.request.operation import Call
 from intercom_async.workflows.background import BackgroundTask
-from .continuation import apply, continuation
+from .continuation import apply, continuation, from_checkpoint, to_checkpoint
 from .pager import Fetch, Pager
 
 T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
-MOST_LISTED = 10_000
-"""Companies that can be listed by pages; what lies beyond is refused by the API."""
+MAX_LISTED = 10_000
+"""Companies that numbered pages can list; the API refuses pages beyond
+(test_company_scroll.py::test_more_companies_than_can_be_listed_are_scrolled_to)."""
 KEEP_ALIVE_S = 40.0
-"""A scroll's next page is asked for at least this often."""
-AHEAD = 2
-"""Pages that are read before the caller asks for them, as fast as they come."""
-EXISTS_PAUSE_S = 15.0
-EXISTS_TRIES = 8
-"""How often a scroll that is open elsewhere is waited for: two minutes outlast an abandoned one."""
-RESTARTS = 5
-"""How often a scroll that is lost is begun anew."""
+"""Longest time between two requests of a scroll, which expires after 60 s
+(test_company_scroll.py::test_a_slow_caller_does_not_lose_the_scroll)."""
+PREFETCHED_PAGES = 2
+"""Pages read before the caller asks for them, without a pause
+(test_company_scroll.py::test_a_scroll_is_read_two_pages_ahead)."""
+OCCUPIED_PAUSE_S = 15.0
+"""Seconds between two attempts to begin a scroll while another one is open
+(test_company_scroll.py::test_waiting_for_a_scroll_ends)."""
+OCCUPIED_ATTEMPTS = 8
+"""Attempts after the first one: two minutes outlast a scroll that was abandoned
+(test_company_scroll.py::test_waiting_for_a_scroll_ends)."""
+MAX_RESTARTS = 5
+"""How often a lost scroll is begun again
+(test_company_scroll.py::test_a_scroll_that_is_lost_for_good_is_an_error)."""
+DIGEST_BYTES = 6
+"""Length of a company's digest in a checkpoint. With 10,000 of them, one company in 28 billion is
+mistaken for another (test_company_scroll.py::test_companies_resumed_by_scroll_come_once)."""
 
 
-class _Identified(msgspec.Struct):
-    id: str
+class _Key(msgspec.Struct):
+    id: Id
 
 
-class _Rows:
-    """Turns raw rows into items, and gives none twice."""
+_KEYS = msgspec.json.Decoder(_Key, dec_hook=read_either)
 
-    def __init__(self, item_type: Any, name: str) -> None:
+
+class _NewRows:
+    """Decodes rows, leaving out those that were yielded before.
+
+    Args:
+        item_type: What a row is decoded into.
+        call: Name of the call, for error messages.
+        yielded: Digests of the rows that an earlier process has yielded.
+    """
+
+    def __init__(self, item_type: Any, call: str, yielded: bytes) -> None:
         self._item_type = item_type
-        self._name = name
-        self._given: set[str] = set()
+        self._call = call
+        starts = range(0, len(yielded), DIGEST_BYTES)
+        self._digests = {yielded[start : start + DIGEST_BYTES] for start in starts}
 
     def __len__(self) -> int:
-        return len(self._given)
+        return len(self._digests)
 
-    def fresh(self, rows: list[msgspec.Raw]) -> list[Any]:
-        """Return those that have not been given yet, decoded."""
-        items: list[Any] = []
-        for row in rows:
-            identity = msgspec.json.decode(row, type=_Identified).id
-            if identity in self._given:
-                continue
-            self._given.add(identity)
-            items.append(
-                row
-                if self._item_type is msgspec.Raw
-                else decode(memoryview(row), self._item_type, call=self._name)
-            )
-        return items
+    @property
+    def digests(self) -> bytes:
+        """The digests of all rows yielded so far."""
+        return b"".join(sorted(self._digests))
+
+    def decode(self, page: Page[msgspec.Raw], checkpoint: str | None = None) -> Page[Any]:
+        """Return the page with those of its rows that are new, decoded."""
+        rows = [row for row in page.items if self._is_new(row)]
+        items, unreadable = decode_rows(rows, self._item_type, call=self._call)
+        changed: Page[Any] = msgspec.structs.replace(
+            page,
+            items=items,
+            checkpoint=checkpoint,
+            unreadable=(*page.unreadable, *unreadable),
+        )
+        return changed
+
+    def _is_new(self, row: msgspec.Raw) -> bool:
+        """Remember a row, and return whether it is seen for the first time."""
+        try:
+            key = _KEYS.decode(row).id
+        except msgspec.MsgspecError:
+            # Without an id it cannot be told from others; the codec decides what it is worth.
+            return True
+        digest = blake2b(key.encode(), digest_size=DIGEST_BYTES).digest()
+        is_new = digest not in self._digests
+        self._digests.add(digest)
+        return is_new
 
 
-class _Shelf:
-    """Pages that were read and not yet taken."""
+class _PageBuffer:
+    """Pages that were read and are not taken yet."""
 
     def __init__(self) -> None:
         self._pages: deque[Page[Any]] = deque()
         self._changed = asyncio.Event()
-        self._is_over = False
+        self._is_closed = False
 
     def put(self, page: Page[Any]) -> None:
         """Add a page."""
         self._pages.append(page)
         self._changed.set()
 
-    def end(self) -> None:
-        """Say that no more pages come."""
-        self._is_over = True
+    def close(self) -> None:
+        """End the pages after those that are in the buffer."""
+        self._is_closed = True
         self._changed.set()
 
-    async def room(self, within_s: float) -> None:
-        """Wait until few pages are left, but no longer than a scroll can wait."""
+    async def wait_for_space(self, within_s: float) -> None:
+        """Wait until fewer than `PREFETCHED_PAGES` are left, but no longer than `within_s`."""
         try:
             async with asyncio.timeout(within_s):
-                while len(self._pages) >= AHEAD:
+                while len(self._pages) >= PREFETCHED_PAGES:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
@@ -119,7 +157,7 @@ class _Shelf:
     async def take(self) -> Page[Any] | None:
         """Return the next page, or None after the last."""
         while not self._pages:
-            if self._is_over:
+            if self._is_closed:
                 return None
             self._changed.clear()
             await self._changed.wait()
@@ -129,149 +167,166 @@ class _Shelf:
 
 
 class CompanyPager(Pager[T]):
-    """All companies: by pages while that is possible, by the scroll otherwise.
+    """All companies: by numbered pages while the API lists them all, else by the scroll.
 
     Args:
-        fetch: What sends a call.
-        call: The call for the first page of the list; that of the scroll to begin with a scroll.
+        fetch: Sends a call.
+        call: The call for the first page of the list; the one that begins the scroll for a scroll.
         scroll: The call that begins a scroll.
-        turn: Gives the lock that all scrolls of the app share.
+        shared_lock: Returns the lock that all scrolls of the app share.
+        checkpoint: The checkpoint of the page to begin after.
+        ahead: Pages to read before they are asked for.
     """
 
-    __slots__ = ("_scroll", "_turn")
+    __slots__ = ("_is_scroll", "_scroll", "_shared_lock")
 
     def __init__(
         self,
         fetch: Fetch,
         call: Call[Page[T]],
         *,
-        scroll: Call[Page[T]],
-        turn: Callable[[], asyncio.Lock],
+        scroll: Call[Page[Any]],
+        shared_lock: Callable[[], asyncio.Lock],
         checkpoint: str | None = None,
         ahead: int = 0,
     ) -> None:
         super().__init__(fetch, call, checkpoint=checkpoint, ahead=ahead)
         self._scroll = scroll
-        self._turn = turn
+        self._shared_lock = shared_lock
+        self._is_scroll = call.name == scroll.name
 
     def _changed(self, call: Call[Page[Any]], checkpoint: str | None, ahead: int) -> Pager[Any]:
         return CompanyPager(
             self._fetch,
             call,
             scroll=self._scroll,
-            turn=self._turn,
+            shared_lock=self._shared_lock,
             checkpoint=checkpoint,
             ahead=ahead,
         )
 
     def resume(self, checkpoint: str | None) -> Pager[T]:
-        """Return the list from after the page that gave `checkpoint`.
+        """Return the list from after the page that has this checkpoint.
 
         Raises:
-            PaginationError: The list goes by the scroll, which cannot be resumed.
+            PaginationError: The text is no checkpoint, belongs to another list, or the list is a
+                scroll, which cannot be resumed.
         """
-        if checkpoint is not None and self._call.operation is self._scroll.operation:
+        if checkpoint is not None and self._is_scroll:
             raise PaginationError("a scroll cannot be resumed", call=self._call.name)
         return super().resume(checkpoint)
 
     async def _walk(self) -> AsyncGenerator[Page[T], None]:
         item_type = get_args(self._call.operation.model)[0]
-        rows = _Rows(item_type, self._call.name)
-        raw = self._call.into(with_items(self._call.operation.model, msgspec.Raw))
-        if self._call.operation is not self._scroll.operation:
-            async with aclosing(self._by_pages(raw, rows)) as pages:
+        yielded = b""
+        if self._checkpoint is not None:
+            yielded = from_checkpoint(self._call, self._checkpoint).yielded
+        rows = _NewRows(item_type, self._call.name, yielded)
+        if not self._is_scroll:
+            is_whole = True
+            async with aclosing(self._by_pages(rows)) as pages:
                 async for page in pages:
+                    is_whole = page.checkpoint is not None
                     yield page
-                    if page.checkpoint is None:
-                        break
-                else:
-                    return
-            log.info("%s: more than can be listed by pages; going on by scroll", raw.name)
+            if is_whole:
+                return
+            log.info("%s: too long for numbered pages, going on by scroll", self._call.name)
         async with aclosing(self._by_scroll(rows)) as pages:
             async for page in pages:
                 yield page
 
-    async def _by_pages(
-        self, raw: Call[Page[msgspec.Raw]], rows: _Rows
-    ) -> AsyncGenerator[Page[T], None]:
-        """Give pages; one without a checkpoint says that only the scroll leads on."""
+    async def _by_pages(self, rows: _NewRows) -> AsyncGenerator[Page[T], None]:
+        """Yield numbered pages; one without a checkpoint says that only the scroll leads on."""
+        raw = self._call.into(with_items(self._call.operation.model, msgspec.Raw))
         pager = Pager(self._fetch, raw, checkpoint=self._checkpoint)
         async with aclosing(pager.pages()) as pages:
             async for page in pages:
                 total = page.total_count
-                is_too_long = total is not None and total > MOST_LISTED
-                yield _with(page, rows.fresh(page.items), None if is_too_long else page.checkpoint)
-                if is_too_long:
+                if total is not None and total > MAX_LISTED:
+                    yield rows.decode(page)
                     return
+                decoded = rows.decode(page)
+                following = continuation(raw.operation.paging, page)
+                yield msgspec.structs.replace(
+                    decoded, checkpoint=to_checkpoint(raw, following, yielded=rows.digests)
+                )
 
-    async def _by_scroll(self, rows: _Rows) -> AsyncGenerator[Page[T], None]:
-        """Give the pages of a scroll that is read in the background."""
-        shelf = _Shelf()
-        async with BackgroundTask(self._read(shelf, rows), on_end=shelf.end):
-            while (page := await shelf.take()) is not None:
+    async def _by_scroll(self, rows: _NewRows) -> AsyncGenerator[Page[T], None]:
+        """Yield the pages of a scroll that is read in the background."""
+        buffer = _PageBuffer()
+        async with BackgroundTask(self._read(buffer, rows), on_end=buffer.close):
+            while (page := await buffer.take()) is not None:
                 yield page
 
-    async def _read(self, shelf: _Shelf, rows: _Rows) -> None:
-        """Read a scroll to its end, anew where it is lost; one at a time for an app."""
+    async def _read(self, buffer: _PageBuffer, rows: _NewRows) -> None:
+        """Read a scroll to its end; begin it again where it is lost."""
         raw = self._scroll.into(with_items(self._scroll.operation.model, msgspec.Raw))
-        async with self._turn():
-            for restart in range(RESTARTS + 1):
+        async with self._shared_lock():
+            for restart in range(MAX_RESTARTS + 1):
                 try:
-                    await self._read_once(raw, shelf, rows)
-                except (NotFoundError, ServerError, TransportError, DecodeError) as error:
-                    if restart == RESTARTS:
-                        raise
-                    log.info("%s: lost (%s), begun anew", raw.name, type(error).__name__)
+                    await self._read_once(raw, buffer, rows)
+                except _LostError as lost:
+                    if restart == MAX_RESTARTS:
+                        raise lost.error from None
+                    name = type(lost.error).__name__
+                    log.info("%s: lost (%s), beginning again", raw.name, name)
                 else:
                     return
 
-    async def _read_once(self, raw: Call[Page[msgspec.Raw]], shelf: _Shelf, rows: _Rows) -> None:
+    async def _read_once(
+        self, raw: Call[Page[msgspec.Raw]], buffer: _PageBuffer, rows: _NewRows
+    ) -> None:
         page = await self._begin(raw)
         while True:
             read_at = CLOCK.now()
-            items = rows.fresh(page.items)
-            if items:
-                shelf.put(_with(page, items, None))
+            decoded = rows.decode(page)
+            if decoded.items or decoded.unreadable:
+                buffer.put(decoded)
             following = continuation(raw.operation.paging, page)
             if following is None:
                 return
-            await shelf.room(read_at + KEEP_ALIVE_S - CLOCK.now())
+            await buffer.wait_for_space(read_at + KEEP_ALIVE_S - CLOCK.now())
             total = page.total_count
             try:
-                page = await self._fetch(apply(raw, following))
-            except NotFoundError:
-                # Some scrolls end so; one that has not given everything was lost.
-                if total is not None and len(rows) >= total:
+                page = await self._fetch_page(apply(raw, following))
+            except _LostError as lost:
+                # Some scrolls end with a 404; one that has not given every company was lost.
+                is_whole = total is not None and len(rows) >= total
+                if is_whole and isinstance(lost.error, NotFoundError):
                     return
                 raise
 
     async def _begin(self, raw: Call[Page[msgspec.Raw]]) -> Page[msgspec.Raw]:
-        """Begin a scroll, once one that is open elsewhere is over."""
-        for attempt in range(EXISTS_TRIES + 1):
+        """Begin a scroll, after one that is open elsewhere has ended or expired."""
+        for attempt in range(OCCUPIED_ATTEMPTS + 1):
             try:
-                page: Page[msgspec.Raw] = await self._fetch(raw)
+                page = await self._fetch_page(raw)
             except BadRequestError as error:
-                if not _is_open_elsewhere(error) or attempt == EXISTS_TRIES:
+                if not _is_open_elsewhere(error) or attempt == OCCUPIED_ATTEMPTS:
                     raise
                 log.info("%s: another scroll is open, waiting for its end", raw.name)
             else:
                 return page
-            await CLOCK.sleep(EXISTS_PAUSE_S)
+            await CLOCK.sleep(OCCUPIED_PAUSE_S)
         raise AssertionError
+
+    async def _fetch_page(self, call: Call[Page[msgspec.Raw]]) -> Page[msgspec.Raw]:
+        try:
+            page: Page[msgspec.Raw] = await self._fetch(call)
+        except (NotFoundError, ServerError, TransportError, DecodeError) as error:
+            raise _LostError(error) from error
+        return page
+
+
+class _LostError(Exception):
+    """A page of the scroll that did not arrive, so that the rest of the scroll is lost, too."""
+
+    def __init__(self, error: IntercomError) -> None:
+        super().__init__()
+        self.error = error
 
 
 def _is_open_elsewhere(error: BadRequestError) -> bool:
-    # Old answers have the message and no code.
+    # Old responses have the message and no code.
     message = error.errors[0].message if error.errors else None
     return error.code == "scroll_exists" or "scroll already exists" in (message or "")
-
-
-def _with(page: Page[msgspec.Raw], items: list[Any], checkpoint: str | None) -> Page[Any]:
-    return Page(
-        items=items,
-        type=page.type,
-        total_count=page.total_count,
-        pages=page.pages,
-        checkpoint=checkpoint,
-        unreadable=page.unreadable,
-    )

@@ -1,14 +1,14 @@
-"""How a list goes on: pure functions from a page to the call for the next one.
+"""How a list continues: pure functions from a page to the call for the next one.
 
 The API continues its lists in seven ways, and an endpoint does not always keep to the one its
-description names: `pages.next` may be an object, a URL, null or absent. What follows a page is
-therefore read from what the page says, and only where it goes (query or body) from the operation.
-A link is taken apart and its parameters are put on the call at hand, so that no page can send the
-token to another host.
+description names: `pages.next` may be an object, a URL, null or absent. So what follows a page is
+read from the page, and only its place (query or body) from the operation. Of a link only the
+parameters are used, so no page can send the token to another host.
 https://developers.intercom.com/docs/build-an-integration/learn-more/rest-apis/pagination/
 
-A continuation is a small mapping, such as ``{"starting_after": "WzE3…"}``; a checkpoint is the same
-as text, with the operation it belongs to, so that it can be kept and given to another process.
+A continuation is a small mapping, such as ``{"starting_after": "WzE3…"}``. A checkpoint is a
+continuation as text, with a fingerprint of the list it belongs to, so that it can be stored and
+resumed in another process, but never as the checkpoint of another list.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from intercom_async.codec import encode
 from intercom_async.errors import PaginationError
 from intercom_async.models.page import Page
 from intercom_async.request.operation import Call, Paging
@@ -30,16 +32,25 @@ T = TypeVar("T")
 Continuation = Mapping[str, str]
 """The parameters that lead to one page."""
 
-_FORMAT = 1
-_END: Continuation = {}
+FORMAT = 2
+"""Version of the checkpoint's layout; one of another version is refused
+(test_continuation.py::test_a_checkpoint_of_another_format_is_refused)."""
+FINGERPRINT_BYTES = 8
+"""Length of a list's fingerprint; two lists share one by chance once in 10^19
+(test_continuation.py::test_a_checkpoint_of_another_list_is_refused)."""
 
 
-class _Checkpoint(msgspec.Struct, frozen=True, array_like=True):
-    """What a checkpoint holds; `next` is empty after the last page."""
+class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
+    """What a checkpoint's text holds."""
 
     format: int
     operation: str
+    """Method and path template, for the error's message."""
+    list_fingerprint: bytes
     next: dict[str, str]
+    """The continuation; empty after the last page."""
+    yielded: bytes = b""
+    """Digests of the rows yielded so far, in lists that need them to yield each row once."""
 
 
 def continuation(paging: Paging, page: Page[Any]) -> Continuation | None:
@@ -66,35 +77,67 @@ def apply(call: Call[T], following: Continuation) -> Call[T]:
     return call.replace(query={**call.query, **following})
 
 
-def to_checkpoint(call: Call[Any], following: Continuation | None) -> str:
-    """Write a continuation as text; None, after the last page, is written too."""
-    state = _Checkpoint(_FORMAT, call.name, dict(following or _END))
+def to_checkpoint(call: Call[Any], following: Continuation | None, *, yielded: bytes = b"") -> str:
+    """Return a continuation as text; None, after the last page, has a text as well."""
+    state = Checkpoint(FORMAT, call.name, _fingerprint(call), dict(following or {}), yielded)
     return base64.urlsafe_b64encode(msgspec.json.encode(state)).decode().rstrip("=")
 
 
-def from_checkpoint(call: Call[Any], checkpoint: str) -> Continuation | None:
-    """Read a checkpoint; None means that the list was at its end.
+def from_checkpoint(call: Call[Any], checkpoint: str) -> Checkpoint:
+    """Read a checkpoint of the list that `call` begins.
 
     Raises:
         PaginationError: The text is no checkpoint, or belongs to another list.
     """
     try:
         padded = checkpoint + "=" * (-len(checkpoint) % 4)
-        state = msgspec.json.decode(base64.urlsafe_b64decode(padded.encode()), type=_Checkpoint)
+        state = msgspec.json.decode(base64.urlsafe_b64decode(padded.encode()), type=Checkpoint)
     except (msgspec.MsgspecError, binascii.Error, ValueError, AttributeError, TypeError):
         raise PaginationError("this is not a checkpoint of a list", call=call.name) from None
-    if state.format != _FORMAT:
+    if state.format != FORMAT:
         raise PaginationError(
-            f"the checkpoint has format {state.format}, this version reads {_FORMAT}",
+            f"the checkpoint has format {state.format}, this version reads {FORMAT}",
             call=call.name,
         )
     if state.operation != call.name:
         raise PaginationError(f"the checkpoint belongs to {state.operation}", call=call.name)
-    return state.next or None
+    if state.list_fingerprint != _fingerprint(call):
+        raise PaginationError(
+            "the checkpoint belongs to another list of this operation: path, query, sort and "
+            "filters must be the same",
+            call=call.name,
+        )
+    return state
+
+
+def _fingerprint(call: Call[Any]) -> bytes:
+    """Return a digest of everything that decides which rows a list has, and in which order.
+
+    The page size counts where pages are numbered: page 3 of 50 rows begins elsewhere than page 3
+    of 60. A cursor means the same position whatever the page size.
+    """
+    query: dict[str, Any] = dict(call.query)
+    if call.operation.paging is not Paging.PAGE:
+        query.pop("per_page", None)
+    body: dict[str, Any] = dict(call.json or {})
+    body.pop("pagination", None)
+    text = encode([call.name, call.path, _ordered(query), _ordered(body)])
+    return blake2b(text, digest_size=FINGERPRINT_BYTES).digest()
+
+
+def _ordered(value: Any) -> Any:
+    """Return a JSON value with everything that has no order of its own in a fixed one."""
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value, key=str)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (any mapping)
+    if isinstance(value, set | frozenset):
+        return sorted((_ordered(each) for each in value), key=encode)  # pyright: ignore[reportUnknownVariableType] (any set)
+    if isinstance(value, list | tuple):
+        return [_ordered(each) for each in value]  # pyright: ignore[reportUnknownVariableType] (any list)
+    return value
 
 
 def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:
-    """Read `pages.next`, whatever its form; count pages in a list that goes by them."""
+    """Read `pages.next`, whatever its form; count pages in a list whose pages are numbered."""
     pages = page.pages
     following = None if pages is None else pages.next
     if isinstance(following, str):
@@ -114,7 +157,7 @@ def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:
 
 
 def _parameters(link: str) -> Continuation:
-    """Take a link's parameters; its host and path are never used."""
+    """Return a link's query parameters; its host and path are never used."""
     try:
         found = dict(parse_qsl(urlsplit(link).query))
     except ValueError:

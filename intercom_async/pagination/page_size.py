@@ -1,7 +1,7 @@
-"""How many items to ask for, where a page can be too heavy for the server.
+"""How many rows to ask for, where a page can be too large for the server.
 
-Searches over large objects time out or answer 5xx at sizes that work elsewhere. Half as many items
-are asked for then, and twice as many again as soon as that goes well.
+Searches over large objects time out or answer 5xx at page sizes that work elsewhere. The size is
+halved then, and doubled again after each page that succeeds.
 """
 
 from __future__ import annotations
@@ -13,39 +13,43 @@ from intercom_async.request.operation import Call, Paging
 T = TypeVar("T")
 
 SMALLEST_PART = 16
-"""A page is not made smaller than this part of what was asked for: an outage is no heavy page."""
+"""A page is never made smaller than the requested size divided by this: an outage fails at any
+size, and must not be answered with ever more requests (test_page_size.py::test_an_outage_ends)."""
 
 
 class PageSize:
-    """The size of the pages of one walk along a list.
+    """The page size of one walk along a list.
 
-    Only lists that go by cursors have one: where pages are numbered, another size would be another
-    page.
+    Only lists with cursors have one: where pages are numbered, another size makes other pages.
+
+    Args:
+        requested: Rows a page, as the caller asked; None leaves the size to the server.
+        is_in_body: Whether the size belongs into the body's `pagination`, else into the query.
     """
 
-    __slots__ = ("_is_in_body", "_wanted", "items")
+    __slots__ = ("_is_in_body", "_requested", "items")
 
-    def __init__(self, wanted: int | None, *, is_in_body: bool) -> None:
-        self._wanted = wanted
+    def __init__(self, requested: int | None, *, is_in_body: bool) -> None:
+        self._requested = requested
         self._is_in_body = is_in_body
-        self.items: int = wanted or 0
-        """How many items a page is asked for now."""
+        self.items: int = requested or 0
+        """Rows that the next page is asked for."""
 
     @classmethod
     def of(cls, call: Call[Any]) -> Self:
-        """Read from a call how many items it asks for."""
+        """Read from a call how many rows it asks for."""
         paging = call.operation.paging
         if paging is Paging.CURSOR_BODY:
             body: dict[str, dict[str, Any]] = call.json or {}
             return cls(body.get("pagination", {}).get("per_page"), is_in_body=True)
         if paging is Paging.CURSOR_QUERY:
-            wanted = call.query.get("per_page")
-            return cls(wanted if isinstance(wanted, int) else None, is_in_body=False)
+            per_page = call.query.get("per_page")
+            return cls(per_page if isinstance(per_page, int) else None, is_in_body=False)
         return cls(None, is_in_body=False)
 
-    def on(self, call: Call[T]) -> Call[T]:
+    def apply(self, call: Call[T]) -> Call[T]:
         """Return the call with the present size."""
-        if self._wanted is None or self.items == self._wanted:
+        if self._requested is None or self.items == self._requested:
             return call
         if self._is_in_body:
             body = {**call.json, "pagination": {**call.json["pagination"], "per_page": self.items}}
@@ -53,13 +57,13 @@ class PageSize:
         return call.replace(query={**call.query, "per_page": self.items})
 
     def shrink(self) -> bool:
-        """Halve the size; say whether that was possible."""
-        if self._wanted is None or self.items <= max(1, self._wanted // SMALLEST_PART):
+        """Halve the size, and return whether that was possible."""
+        if self._requested is None or self.items <= max(1, self._requested // SMALLEST_PART):
             return False
         self.items = max(1, self.items // 2)
         return True
 
     def grow(self) -> None:
-        """Double the size, up to what was asked for."""
-        if self._wanted is not None:
-            self.items = min(self._wanted, 2 * self.items)
+        """Double the size, up to the requested one."""
+        if self._requested is not None:
+            self.items = min(self._requested, 2 * self.items)

@@ -1,11 +1,11 @@
-"""A list as something to iterate over: by item, by page, on from where it stopped.
+"""A list to iterate over: by item, by page, and on from where it stopped.
 
     async for contact in intercom.contacts.list(): ...
     async for page in intercom.contacts.search(query).pages(): save(page.items, page.checkpoint)
 
-A request is over before its first item is handed out: nothing is held while the caller thinks. An
-answer that is empty or broken is never taken for the end of a list, and a list that leads back to a
-page it has been on is an error, not an endless loop.
+A request is complete before its first item is yielded: no permit and no connection is held while
+the caller works. An empty or broken response is never taken for the end of a list, and a list that
+leads back to a page it has been on raises an error instead of going round for ever.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ T_new = TypeVar("T_new")
 log: logging.Logger = logging.getLogger("intercom_async")
 
 Fetch = Callable[[Call[Any]], Awaitable[Any]]
-"""Sends a call and returns its decoded answer."""
+"""Sends a call and returns its decoded response."""
 
 
 class Pager(Generic[T]):
-    """A list that is read page by page as it is iterated over; each iteration starts anew.
+    """A list that is read page by page as it is iterated over; each iteration begins again.
 
     Args:
-        fetch: What sends a call.
+        fetch: Sends a call.
         call: The call for the first page.
-        checkpoint: After which page to begin.
-        ahead: How many pages to read before they are asked for.
+        checkpoint: The checkpoint of the page to begin after.
+        ahead: Pages to read before they are asked for.
     """
 
     __slots__ = ("_ahead", "_call", "_checkpoint", "_fetch")
@@ -65,17 +65,21 @@ class Pager(Generic[T]):
     def as_(self, item_type: type[T_new]) -> Pager[T_new]:
         """Return the same list with each item decoded into `item_type`, a msgspec.Struct of yours.
 
-        What the struct does not name is skipped without being built.
+        Fields that the struct does not name are skipped without being decoded.
         """
         call = self._call.into(with_items(self._call.operation.model, item_type))
         return self._changed(call, self._checkpoint, self._ahead)
 
     def raw(self) -> Pager[msgspec.Raw]:
-        """Return the same list with each item as the bytes that came, untouched."""
+        """Return the same list with each item as the bytes that were received."""
         return self.as_(msgspec.Raw)
 
     def resume(self, checkpoint: str | None) -> Pager[T]:
-        """Return the same list from after the page that gave `checkpoint`; None starts it anew.
+        """Return the same list from after the page that has this checkpoint.
+
+        Args:
+            checkpoint: The `checkpoint` of a page of this list: of the same operation, path, query,
+                filters and order. None begins at the first page.
 
         Raises:
             PaginationError: The text is no checkpoint, or belongs to another list.
@@ -95,7 +99,7 @@ class Pager(Generic[T]):
         return self._changed(self._call, self._checkpoint, pages)
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        """Give every item once.
+        """Yield every item once.
 
         Raises:
             PaginationError: The list leads back to a page it has been on.
@@ -106,7 +110,7 @@ class Pager(Generic[T]):
                     yield item
 
     async def pages(self) -> AsyncGenerator[Page[T], None]:
-        """Give every page, with the `checkpoint` from which to go on after it.
+        """Yield every page, with the `checkpoint` from which to go on after it.
 
         Raises:
             PaginationError: The list leads back to a page it has been on.
@@ -116,7 +120,7 @@ class Pager(Generic[T]):
                 yield page
 
     async def first(self) -> T | None:
-        """Return the first item, or None of an empty list."""
+        """Return the first item, or None if the list is empty."""
         async with aclosing(self._walk()) as pages:
             async for page in pages:
                 if page.items:
@@ -136,16 +140,16 @@ class Pager(Generic[T]):
         return items
 
     def _changed(self, call: Call[Page[Any]], checkpoint: str | None, ahead: int) -> Pager[Any]:
-        """Return a pager of the same kind with other parts."""
+        """Return a pager of the same kind with another call, checkpoint or prefetch."""
         return Pager(self._fetch, call, checkpoint=checkpoint, ahead=ahead)
 
     async def _walk(self) -> AsyncGenerator[Page[T], None]:
         """Read one page after the other."""
-        start = None
+        start: Continuation | None = None
         followed: set[tuple[tuple[str, str], ...]] = set()
         if self._checkpoint is not None:
-            start = from_checkpoint(self._call, self._checkpoint)
-            if start is None:
+            start = from_checkpoint(self._call, self._checkpoint).next
+            if not start:
                 return
             followed.add(_key(start))
         call = self._call if start is None else apply(self._call, start)
@@ -170,32 +174,32 @@ class Pager(Generic[T]):
             call = apply(self._call, following)
 
     async def _page(self, call: Call[Page[T]], size: PageSize) -> Page[T]:
-        """Read one page; where the server cannot make it, as several smaller ones."""
+        """Read one page; where the server fails at its size, as several smaller ones."""
         while True:
             try:
-                page: Page[T] = await self._fetch(size.on(call))
+                page: Page[T] = await self._fetch(size.apply(call))
             except (RequestTimeoutError, ServerError):
                 if not size.shrink():
                     raise
-                log.info("%s: too heavy a page, on with %d items", call.name, size.items)
+                log.info("%s: the page is too large, retrying with %d items", call.name, size.items)
                 continue
             size.grow()
             return page
 
     def _compared(self, count: int, total: int) -> int:
-        """Compare what was given with what the server promised on the first page."""
+        """Return rows received minus rows that the first page announced."""
         if count != total:
-            log.info("%s: %d given, %d were counted", self._call.name, count, total)
+            log.info("%s: received %d rows, %d were announced", self._call.name, count, total)
         return count - total
 
     def _refuse_circle(
         self, following: Continuation, followed: set[tuple[tuple[str, str], ...]]
     ) -> None:
-        """Refuse a continuation that has been followed; those of a scroll are all the same."""
+        """Refuse a continuation that was followed before; only a scroll's are all the same."""
         key = _key(following)
         if key in followed:
             raise PaginationError(
-                "the list leads back to a page it has been on; nothing of this page was given",
+                "the list leads back to a page it has been on; no item of this page was yielded",
                 call=self._call.name,
             )
         followed.add(key)
@@ -203,18 +207,18 @@ class Pager(Generic[T]):
     async def _read_ahead(self) -> AsyncGenerator[Page[T], None]:
         """Read up to `ahead` pages in the background while the caller works on earlier ones."""
         pages: asyncio.Queue[Page[T] | None] = asyncio.Queue()
-        room = asyncio.Semaphore(self._ahead)
+        space = asyncio.Semaphore(self._ahead)
 
         async def read() -> None:
             async with aclosing(self._walk()) as walk:
                 async for page in walk:
                     pages.put_nowait(page)
-                    await room.acquire()
+                    await space.acquire()
 
         async with BackgroundTask(read(), on_end=lambda: pages.put_nowait(None)):
             while (page := await pages.get()) is not None:
                 yield page
-                room.release()
+                space.release()
 
 
 def _key(following: Continuation) -> tuple[tuple[str, str], ...]:

@@ -113,9 +113,11 @@ class Companies(Resource):
         return self._by_pages_or_scroll(self.SCROLL.at())
 
     def _by_pages_or_scroll(self, call: Call[Page[Company]]) -> Pager[Company]:
-        turn = self._sender.turn
         return CompanyPager(
-            self._fetch, call, scroll=self.SCROLL.at(), turn=lambda: turn("companies scroll")
+            self._fetch,
+            call,
+            scroll=self.SCROLL.at(),
+            shared_lock=lambda: self._sender.turn("companies scroll"),
         )
 
     async def _find_one(self, **key: str) -> Company | None:

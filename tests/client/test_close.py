@@ -1,4 +1,4 @@
-"""Whoever waits when a client is closed ends, wherever it waits, and nothing is sent any more."""
+"""Every wait ends when its client is closed, wherever it is, and nothing more is sent."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def close_amid(
     [("room for all", True), ("one at a time", True), ("ceiling", False)],
 )
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.name)
-def test_whoever_waits_ends(
+def test_every_wait_ends_when_the_client_closes(
     journey: Journey, limits: str, caplog: pytest.LogCaptureFixture, *, is_own: bool
 ) -> None:
     attempt = partial(close_amid, journey, LIMITS[limits], is_own=is_own)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
 
-from intercom_async import Intercom, PaginationError
+from intercom_async import DecodeError, Intercom, Pager, PaginationError
+from intercom_async.clock import CLOCK
 from intercom_async.errors import BadRequestError, ConnectionLostError, NotFoundError
 from intercom_async.transport.base import Reply, Request
 from tests.support.scripted_client import Client, failure, reply
@@ -193,3 +196,81 @@ async def test_leaving_a_scroll_early_leaves_nothing_behind(client: Client) -> N
         await anext(pages)
         await pages.aclose()
         assert asyncio.all_tasks() == before
+
+
+class GrowingServer(ScrollServer):
+    """A workspace that has more companies with each request."""
+
+    def __call__(self, request: Request) -> Reply | Any:
+        if request.method == "POST":
+            self.requests += 1
+            asked = parse_qs(urlsplit(request.url).query)
+            number = int(asked.get("page", ["1"])[0])
+            pages = {"page": number, "total_pages": -(-self.count // self.per_page)}
+            return self.page((number - 1) * self.per_page, {"pages": pages})
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize("grown", [10_000, 10_001, 10_250])
+async def test_companies_resumed_by_scroll_come_once(client: Client, grown: int) -> None:
+    server = GrowingServer(9_990)
+    found: list[str] = []
+    checkpoint = None
+    for _ in range(3):
+        async with client(server) as intercom:
+            pages = intercom.companies.list().resume(checkpoint).pages()
+            page = await anext(pages)
+            await pages.aclose()
+        checkpoint = page.checkpoint
+        found += [company.id for company in page.items]
+    server.count = grown
+    async with client(server) as intercom:
+        found += [company.id async for company in intercom.companies.list().resume(checkpoint)]
+    assert len(found) == len(set(found))
+    assert sorted(found) == sorted(expected(grown))
+    assert server.starts == (grown > 10_000)
+
+
+class Unfit(msgspec.Struct):
+    nowhere: str
+
+
+VARIANTS: dict[str, Callable[[Pager[Any]], Pager[Any]]] = {
+    "plain": lambda pager: pager,
+    "as_": lambda pager: pager.as_(Slim),
+    "raw": lambda pager: pager.raw(),
+    "prefetch": lambda pager: pager.prefetch(2),
+    "raw and prefetch": lambda pager: pager.raw().prefetch(1),
+    "resume from the beginning": lambda pager: pager.resume(None),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+async def test_a_scroll_stays_one_scroll_in_every_variant(client: Client, variant: str) -> None:
+    server = ScrollServer(11_000)
+    async with client(server) as intercom:
+        pager = VARIANTS[variant](intercom.companies.scroll())
+        items = await pager.collect()
+        assert len(items) == 11_000
+        assert server.starts == 1
+        assert {path.partition("?")[0] for path in server.paths} == {"GET /companies/scroll"}
+        with pytest.raises(PaginationError, match="resumed"):
+            pager.resume("x")
+
+
+async def test_a_struct_that_no_company_fits_is_said_at_once(client: Client) -> None:
+    server = ScrollServer(200)
+    async with client(server) as intercom:
+        with pytest.raises(DecodeError, match="Unfit"):
+            await intercom.companies.scroll().as_(Unfit).collect()
+    assert server.starts == 1
+
+
+async def test_a_scroll_is_read_two_pages_ahead(client: Client) -> None:
+    server = ScrollServer(1_000)
+    async with client(server) as intercom:
+        pages = intercom.companies.scroll().pages()
+        await anext(pages)
+        await CLOCK.sleep(1)
+        assert server.requests == 3
+        await pages.aclose()

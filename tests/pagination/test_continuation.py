@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -114,11 +115,11 @@ def test_a_cursor_in_the_query_is_encoded() -> None:
 @given(st.dictionaries(st.text(), st.text(), min_size=1))
 def test_a_checkpoint_gives_back_what_was_put_in(following: dict[str, str]) -> None:
     checkpoint = to_checkpoint(call(CURSOR), following)
-    assert from_checkpoint(call(CURSOR), checkpoint) == following
+    assert from_checkpoint(call(CURSOR), checkpoint).next == following
 
 
 def test_a_checkpoint_knows_the_end() -> None:
-    assert from_checkpoint(call(CURSOR), to_checkpoint(call(CURSOR), None)) is None
+    assert from_checkpoint(call(CURSOR), to_checkpoint(call(CURSOR), None)).next == {}
 
 
 @pytest.mark.parametrize("text", ["", "x", "!!!", "e30", "WzEsMiwzXQ", "\ud800", None, 7])
@@ -131,3 +132,56 @@ def test_a_checkpoint_of_another_list_is_refused() -> None:
     other = Operation("GET", "/other", Page[Row], paging=CURSOR).at()
     with pytest.raises(PaginationError, match="GET /other"):
         from_checkpoint(call(CURSOR), to_checkpoint(other, {"starting_after": "x"}))
+
+
+def test_a_checkpoint_of_another_format_is_refused() -> None:
+    state = msgspec.json.decode(base64.urlsafe_b64decode(to_checkpoint(call(CURSOR), None) + "=="))
+    text = base64.urlsafe_b64encode(msgspec.json.encode([1, *state[1:]])).decode()
+    with pytest.raises(PaginationError, match="has format 1"):
+        from_checkpoint(call(CURSOR), text)
+
+
+def search(query: Any, **more: Any) -> Call[Any]:
+    operation = Operation("POST", "/things/search", Page[Row], paging=Paging.CURSOR_BODY)
+    return operation.at(json={"query": query, **more})
+
+
+def part(**given: Any) -> Call[Any]:
+    return Operation("GET", "/a/{id}/things", Page[Row], paging=CURSOR).at(**given)
+
+
+BY_NUMBER = Paging.PAGE
+EQUAL: list[tuple[Call[Any], Call[Any]]] = [
+    (part(id="7"), part(id=7)),
+    (call(CURSOR, query={"a": 1, "b": 2}), call(CURSOR, query={"b": 2, "a": 1})),
+    (call(CURSOR, query={"per_page": 5}), call(CURSOR, query={"per_page": 50})),
+    (call(CURSOR, query={"per_page": 5}), call(CURSOR)),
+    (search({"a": 1, "b": 2}), search({"b": 2, "a": 1})),
+    (search({"a": 1}, pagination={"per_page": 5}), search({"a": 1})),
+    (search({"a": {"x", "y", "z"}}), search({"a": {"z", "y", "x"}})),
+    (call(CURSOR), call(CURSOR).into(Page[msgspec.Raw])),
+]
+DIFFERENT: list[tuple[Call[Any], Call[Any]]] = [
+    (part(id="7"), part(id="8")),
+    (call(CURSOR, query={"a": 1}), call(CURSOR, query={"a": 2})),
+    (call(CURSOR, query={"a": 1}), call(CURSOR)),
+    (call(CURSOR, query={"order": "asc"}), call(CURSOR, query={"order": "desc"})),
+    (call(BY_NUMBER, query={"per_page": 5}), call(BY_NUMBER, query={"per_page": 50})),
+    (search({"value": "a"}), search({"value": "b"})),
+    (search({"value": ["a", "b"]}), search({"value": ["b", "a"]})),
+    (search({"a": 1}, sort={"field": "x"}), search({"a": 1}, sort={"field": "y"})),
+    (search({"a": 1}, sort={"field": "x"}), search({"a": 1})),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL)
+def test_a_checkpoint_leads_on_in_the_same_list(one: Call[Any], other: Call[Any]) -> None:
+    checkpoint = to_checkpoint(one, {"starting_after": "x"})
+    assert from_checkpoint(other, checkpoint).next == {"starting_after": "x"}
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_a_checkpoint_of_a_list_is_none_of_another(one: Call[Any], other: Call[Any]) -> None:
+    for here, there in ((one, other), (other, one)):
+        with pytest.raises(PaginationError, match="another list"):
+            from_checkpoint(here, to_checkpoint(there, {"starting_after": "x"}))
