@@ -23,7 +23,9 @@
     ├── JobError                     work in the background, such as an export, that failed
     ├── WaitTooLongError             the queue is longer than the caller would wait
     ├── DeadlineError                the time for the whole call ran out
-    └── SignatureError               a webhook that Intercom did not sign
+    ├── OAuthError                   an installation that failed; `code` is Intercom's reason
+    │   └── StateError               a redirect that does not belong to this browser's login
+    └── SignatureError               a request that Intercom did not sign
 
 A message says call, status, code, reason and request id. It never has the filled path, a body or a
 token: paths are shown as templates (``/contacts/{contact_id}``), so that no id and no address ends
@@ -267,8 +269,21 @@ class DeadlineError(IntercomError):
         super().__init__(f"{what}not done within {deadline_s:g} s ({attempts} attempts begun)")
 
 
+class OAuthError(IntercomError):
+    """An OAuth installation that failed; the message has neither secret, code nor token."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(f"{message} ({code})" if code else message)
+        self.code = code
+        """Intercom's reason, such as ``access_denied``; empty if it gave none."""
+
+
+class StateError(OAuthError):
+    """The state of a redirect is not the one its login began with: forged, replayed or too old."""
+
+
 class SignatureError(IntercomError):
-    """A webhook whose signature is missing or wrong."""
+    """A webhook or Canvas Kit request whose signature is missing or wrong."""
 
 
 ERROR_BY_STATUS: dict[int, type[ResponseError]] = {

@@ -1,0 +1,124 @@
+"""Accept each notification once: deduplicate, hand over, and tell Intercom how it went.
+
+Order of events for one notification: claim its key, hand it over, confirm the key. A failed
+hand-over releases the claim, and Intercom, which is told 503, delivers again after a minute. A
+duplicate of a claim that is open in this process waits for its outcome; across processes it is told
+503, which makes Intercom deliver again when the outcome is known. It is never told 429, which would
+throttle the subscription for up to two hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any
+
+import anyio
+
+from intercom_async.errors import ClosedError
+from .notification import Notification
+from .seen import Claim, Seen
+
+HAND_OVER_S = 3.0
+"""Seconds to deduplicate and hand a notification over; Intercom counts an answer after 5 s as a
+failure (test_webhooks_asgi.py::test_a_queue_that_hangs_is_told_503)."""
+SEEN_S = 0.5
+"""Seconds for one step of the memory of keys, after which it counts as unavailable
+(test_intake.py::test_a_memory_that_hangs_does_not_keep_notifications_out)."""
+
+_LOG = logging.getLogger("intercom_async.webhooks")
+
+HandOver = Callable[[Notification[Any]], Awaitable[object]]
+
+
+class Outcome(Enum):
+    """What became of a delivery."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    """It was accepted before."""
+    BUSY = "busy"
+    """It could not be accepted now; another delivery may be."""
+
+
+class Intake:
+    """Hands each notification over once.
+
+    Args:
+        hand_over: Takes a notification; what it returned from is not lost any more.
+        seen: Memory of the keys that were accepted.
+    """
+
+    def __init__(self, hand_over: HandOver, seen: Seen) -> None:
+        self._hand_over = hand_over
+        self._seen = seen
+        self._open: dict[str, asyncio.Future[bool]] = {}
+        self._is_seen_available = True
+
+    async def accept(self, event: Notification[Any]) -> Outcome:
+        """Deduplicate a notification and hand it over, within `HAND_OVER_S` seconds."""
+        try:
+            with anyio.fail_after(HAND_OVER_S):
+                first = self._open.get(event.key)
+                if first is not None:
+                    was_accepted = await asyncio.shield(first)
+                    return Outcome.DUPLICATE if was_accepted else Outcome.BUSY
+                return await self._accept_first(event)
+        except TimeoutError:
+            _LOG.warning("%s was not handed over within %g s", event.topic, HAND_OVER_S)
+        except ClosedError as error:
+            _LOG.error(
+                "%s; enter running() in the app's lifespan: async with webhooks.running(): …",
+                error,
+            )
+        except Exception as error:  # noqa: BLE001 (a queue may raise anything; Intercom is told 503)
+            _LOG.error("%s was not handed over: %s", event.topic, type(error).__qualname__)
+        return Outcome.BUSY
+
+    async def _accept_first(self, event: Notification[Any]) -> Outcome:
+        outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._open[event.key] = outcome
+        try:
+            claim = await self._step(self._seen.claim(event.key))
+            if claim is Claim.DONE:
+                outcome.set_result(True)
+                return Outcome.DUPLICATE
+            if claim is Claim.OPEN:
+                return Outcome.BUSY
+            try:
+                await self._hand_over(event)
+            except BaseException:
+                if claim is Claim.CLAIMED:
+                    await self._step(self._seen.release(event.key))
+                raise
+            outcome.set_result(True)
+            # Also after a failed claim: the memory may be back.
+            await self._step(self._seen.confirm(event.key))
+            return Outcome.ACCEPTED
+        finally:
+            del self._open[event.key]
+            if not outcome.done():
+                outcome.set_result(False)
+
+    async def _step(self, step: Awaitable[Any]) -> Any:
+        """Take one step in the memory of keys; None where it is unavailable.
+
+        It is finished even if the request is cancelled, so that no claim stays open.
+        """
+        found: Any = None
+        try:
+            with anyio.CancelScope(shield=True), anyio.fail_after(SEEN_S):
+                found = await step
+        except Exception as error:  # noqa: BLE001 (a memory may raise anything)
+            if self._is_seen_available:
+                _LOG.warning(
+                    "the memory of accepted notifications is unavailable (%s): duplicates may be "
+                    "handled twice until it is back",
+                    type(error).__qualname__,
+                )
+            self._is_seen_available = False
+            return None
+        self._is_seen_available = True
+        return found
