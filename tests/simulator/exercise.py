@@ -108,7 +108,7 @@ class Exercise:
         if owner == "find_by_external_id":
             return self.ids["external_id"]
         if path.startswith("/custom_object_instances"):
-            return self.ids["instance"] if "instance_id" in name else "Order"
+            return "Order" if "type_identifier" in name else self.ids["instance"]
         if owner == "data":
             return self.ids["export"]
         if owner in ("cancel", "reporting_data", "status"):

@@ -58,7 +58,7 @@ def description(version: str) -> Node:
     """Read one description."""
     yaml = pytest.importorskip("yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = (folder() / f"openapi-{version}.yaml").read_text(encoding="utf-8")
+    text = (folder() / f"openapi-{version.lower()}.yaml").read_text(encoding="utf-8")
     read: Node = yaml.load(text, Loader=loader)
     return read
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 from intercom_async.simulator.errors import ApiError
 from intercom_async.simulator.schema.facts import facts, fixed_form, versions_by_endpoint
+from intercom_async.simulator.versions import VERSIONS, is_since
 from . import (
     activity,
     articles,
@@ -60,34 +63,33 @@ MODULES = (
 )
 
 
+@functools.cache
 def router() -> Router[Handler]:
     """Return a router of every operation of the known versions."""
     made: Router[Handler] = Router()
     by_hand: set[tuple[str, str]] = set()
     for module in MODULES:
-        for method, template, handler in module.routes:
+        for method, template, handler, since in module.routes:
             by_hand.add((method, fixed_form(template)))
-            made.add(method, template, _gated(method, template, handler))
+            made.add(method, template, _gated(method, template, handler, since))
     answers = SchemaAnswers(facts())
     for operation in facts().operations:
-        if (operation.method, fixed_form(operation.path)) not in by_hand:
-            handler = check_parent(operation.path, answers.handler(operation))
-            made.add(
-                operation.method,
-                operation.path,
-                _gated(operation.method, operation.path, handler),
-            )
+        method, template = operation.method, operation.path
+        if (method, fixed_form(template)) not in by_hand:
+            handler = check_parent(template, answers.handler(operation))
+            made.add(method, template, _gated(method, template, handler))
     return made
 
 
-def _gated(method: str, template: str, handler: Handler) -> Handler:
-    """Refuse a call in a version that does not have the operation yet."""
+def _gated(method: str, template: str, handler: Handler, since: str = VERSIONS[0]) -> Handler:
+    """Refuse a call in a version that does not have the operation."""
     # PATCH is in no description, and is answered wherever PUT is.
     described = "PUT" if method == "PATCH" else method
     known = versions_by_endpoint()
     form = fixed_form(template)
-    versions = known.get((method, form)) or known.get((described, form))
-    if versions is None or len(versions) == 3:  # noqa: PLR2004 (all that are known)
+    undescribed = frozenset(one for one in VERSIONS if is_since(one, since))
+    versions = known.get((method, form)) or known.get((described, form)) or undescribed
+    if len(versions) == len(VERSIONS):
         return handler
 
     def answer(call: Call) -> object:

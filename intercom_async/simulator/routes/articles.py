@@ -6,6 +6,7 @@ from typing import Any
 
 from intercom_async.simulator.errors import bad_parameter, not_found
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.seed.staff import FIRST_CONTENT
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.versions import is_since
 from .call import Call
@@ -55,9 +56,9 @@ def statistics_of(row: Row) -> Row:
         "views": views,
         "conversations": views // 20,
         "reactions": views // 10,
-        "happy_reaction_percentage": 60.0,
-        "neutral_reaction_percentage": 30.0,
-        "sad_reaction_percentage": 10.0,
+        "happy_reaction_percentage": 60,
+        "neutral_reaction_percentage": 30,
+        "sad_reaction_percentage": 10,
     }
 
 
@@ -91,6 +92,7 @@ def create(call: Call) -> Any:
     }
     _apply(call, row, fields)
     call.workspace.articles.add(row)
+    row["content_id"] = str(FIRST_CONTENT + int(row["id"]))
     _publish(row)
     return shown(row, call.version) | {"statistics": statistics_of(row)}
 

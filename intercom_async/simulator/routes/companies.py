@@ -6,10 +6,12 @@ from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
+from intercom_async.simulator.store.present import public
 from intercom_async.simulator.store.table import Filter, Order
 from .call import Call, Reply
 from .checks import moment_of, needed_text, object_of, text_of
 from .contact_lists import company_of
+from .contact_states import segments_of
 from .paging import (
     cursor_page,
     join_rows,
@@ -240,8 +242,7 @@ def list_contacts(call: Call) -> Any:
 def list_segments(call: Call) -> Any:
     """Answer the segments of a company."""
     company_of(call, call.id("company_id"))
-    segments = [one for one in call.workspace.segments if one["person_type"] == "user"]
-    return whole_list(segments[:1])
+    return whole_list(public(one) for one in segments_of(call, "company")[:1])
 
 
 @routes("GET /companies/{company_id}/notes")

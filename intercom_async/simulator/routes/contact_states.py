@@ -100,15 +100,21 @@ def list_segments(call: Call) -> Any:
     """Answer the segments that a contact is in: by its role."""
     row = contact_of(call, call.id("contact_id"))
     wanted = "user" if row["role"] == "user" else "contact"
-    found = [public(one) for one in call.workspace.segments if one["person_type"] == wanted]
+    found = [public(one) for one in segments_of(call, "person") if one["person_type"] == wanted]
     return whole_list(found[:1])
 
 
 @routes("GET /segments")
 def list_all_segments(call: Call) -> Any:
-    """Answer all segments, with their counts where asked for."""
-    rows = [_segment(call, one) for one in call.workspace.segments]
+    """Answer the segments of people, or of companies; with their counts where asked for."""
+    kind = "company" if call.query.get("type") == "company" else "person"
+    rows = [_segment(call, one) for one in segments_of(call, kind)]
     return {"type": "segment.list", "segments": rows}
+
+
+def segments_of(call: Call, kind: str) -> list[Row]:
+    """Return the segments of a kind: `"person"` or `"company"`."""
+    return [one for one in call.workspace.segments if one["_of"] == kind]
 
 
 @routes("GET /segments/{segment_id}")
@@ -123,7 +129,10 @@ def show_segment(call: Call) -> Any:
 def _segment(call: Call, segment: Row) -> Row:
     shown = public(segment)
     if call.flag("include_count"):
-        shown["count"] = len(call.workspace.contacts) // len(call.workspace.segments)
+        members = (
+            call.workspace.companies if segment["_of"] == "company" else call.workspace.contacts
+        )
+        shown["count"] = len(members) // len(segments_of(call, segment["_of"]))
     return shown
 
 

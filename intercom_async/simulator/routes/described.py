@@ -17,7 +17,7 @@ from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import BAD_JSON, Row, decode_json, encode_json, is_id
 from intercom_async.simulator.schema.facts import Facts, Node, Operation, fixed_form
 from intercom_async.simulator.schema.lists import LIST_RULES, NOT_FOUND_CODES, ListRule
-from intercom_async.simulator.schema.make import Maker, fits
+from intercom_async.simulator.schema.make import Maker, fits, is_moment, moment_as_text
 from intercom_async.simulator.store.described_records import Record
 from .call import Call, Reply
 from .paging import numbered_page, whole_number
@@ -47,7 +47,7 @@ class SchemaAnswers:
             if operation.method in SUBMITTED_METHODS:
                 self._check_body(operation, call)
             status, content_type, node = self._facts.answer(operation, call.version)
-            if not operation.versions[call.version].answers:
+            if not operation.form(call.version).answers:
                 node = UNDECLARED.get(fixed_form(operation.path))
             body = act(operation, call, node)
             if node is None:
@@ -172,6 +172,8 @@ class SchemaAnswers:
 
     def _fitted(self, node: Node, value: Any, version: str) -> Any:
         """Return a value as a type wants it; None where it cannot be that."""
+        if is_moment(self._facts.resolved(node, version)) and isinstance(value, int):
+            return moment_as_text(value)
         if fits(self._facts, version, node, value):
             return value
         if isinstance(value, str) and is_id(value):
@@ -201,7 +203,7 @@ class SchemaAnswers:
         items = self._facts.resolved(envelope.properties[key], version).items
         one = self._items.get(form)
         is_open = items is not None and bool(self._facts.resolved(items, version).any_of)
-        if is_open and one is not None and version in one.versions:
+        if is_open and one is not None and one.is_in(version):
             return self._facts.answer(one, version)[2]
         return items
 

@@ -7,7 +7,7 @@ from typing import Any
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.store.present import public
 from .call import Call
-from .checks import admin_of
+from .checks import admin_of, list_of, object_of
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -23,7 +23,7 @@ def me(call: Call) -> Any:
         **{key: admin[key] for key in ("id", "email", "name", "job_title", "has_inbox_seat")},
         **{key: admin[key] for key in ("away_mode_enabled", "away_mode_reassign", "team_ids")},
         "email_verified": True,
-        "avatar": {"type": "avatar", "image_url": admin["avatar"]},
+        "avatar": admin["avatar"],
         "app": {
             "type": "app",
             "id_code": workspace.id_code,
@@ -90,4 +90,25 @@ def show_team(call: Call) -> Any:
     team = call.workspace.teams.find(call.id("team_id"))
     if team is None:
         raise not_found("Team not found", "team_not_found")
+    return team
+
+
+@routes("PUT /teams/{team_id}")
+def replace_members(call: Call) -> Any:
+    """Replace the members of a team; nothing else of a team can be written."""
+    team = call.workspace.teams.find(call.id("team_id"))
+    if team is None:
+        raise not_found("Team not found", "team_not_found")
+    unknown = set(call.fields) - {"admin_ids", "admin_priority_level"}
+    if unknown:
+        raise bad_parameter("Only admin_ids and admin_priority_level of a team can be written")
+    admin_ids = list_of(call.fields, "admin_ids")
+    if not all(isinstance(one, int) for one in admin_ids):
+        raise bad_parameter("admin_ids takes numbers only", field="admin_ids")
+    team["admin_ids"] = admin_ids
+    levels = object_of(call.fields, "admin_priority_level")
+    team["admin_priority_level"] = {
+        "primary_admin_ids": levels.get("primary_admin_ids", admin_ids),
+        "secondary_admin_ids": levels.get("secondary_admin_ids", []),
+    }
     return team

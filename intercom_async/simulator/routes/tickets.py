@@ -118,7 +118,7 @@ def make_ticket(call: Call) -> Row:
     row["ticket_id"] = str(call.workspace.tickets.next_number + 1)
     row["ticket_attributes"] = dict(attributes)
     row["_contacts"] = [one["id"] for one in contacts]
-    row["_company_id"] = text_of(fields, "company_id")
+    row["company_id"] = text_of(fields, "company_id")
     body = text_of(attributes, "_default_description_")
     row["_parts"].append(
         ticket_part(

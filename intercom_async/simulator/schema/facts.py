@@ -1,4 +1,4 @@
-"""What is known of every operation of 2.14 to 2.16: paths, verbs, names and types of fields.
+"""What is known of every operation of 2.14 to 2.16 and of Preview: paths, verbs, types of fields.
 
 `operations.json` holds facts only, in this project's own form: `nodes` are types (most of them
 shared by the versions), `names` says which node a schema's name means in which version, and
@@ -14,6 +14,8 @@ import importlib.resources
 from collections.abc import Iterator, Mapping
 
 import msgspec
+
+from intercom_async.simulator.versions import DESCRIBED_AS, VERSIONS
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,6 +53,15 @@ class Operation(msgspec.Struct, frozen=True):
     method: str
     path: str
     versions: dict[str, Form]
+    """By described version."""
+
+    def form(self, version: str) -> Form:
+        """Return the operation's form in a version; KeyError where it has none."""
+        return self.versions[DESCRIBED_AS.get(version, version)]
+
+    def is_in(self, version: str) -> bool:
+        """Tell whether a version has the operation."""
+        return DESCRIBED_AS.get(version, version) in self.versions
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -62,7 +73,7 @@ class Facts(msgspec.Struct, frozen=True):
 
     def named(self, name: str, version: str) -> Node:
         """Return the node of a schema's name; KeyError where the version has none."""
-        return self.nodes[self.names[name][version]]
+        return self.nodes[self.names[name][DESCRIBED_AS.get(version, version)]]
 
     def resolved(self, node: Node, version: str) -> Node:
         """Follow names until there is a type."""
@@ -72,14 +83,14 @@ class Facts(msgspec.Struct, frozen=True):
 
     def answer(self, operation: Operation, version: str) -> tuple[int, str, Node | None]:
         """Return status, content type and type of an operation's success."""
-        status, content = next(iter(operation.versions[version].answers.items()), ("200", None))
+        status, content = next(iter(operation.form(version).answers.items()), ("200", None))
         if content is None:
             return int(status), "", None
         return int(status), content[0], self.nodes[content[1]]
 
     def body(self, operation: Operation, version: str) -> Node | None:
         """Return the type of an operation's body."""
-        index = operation.versions[version].body
+        index = operation.form(version).body
         return None if index is None else self.nodes[index]
 
 
@@ -103,7 +114,8 @@ def fixed_form(path: str) -> str:
 def versions_by_endpoint() -> Mapping[tuple[str, str], frozenset[str]]:
     """Return which versions have a verb and a path (in its `fixed_form`)."""
     return {
-        (one.method, fixed_form(one.path)): frozenset(one.versions) for one in facts().operations
+        (one.method, fixed_form(one.path)): frozenset(filter(one.is_in, VERSIONS))
+        for one in facts().operations
     }
 
 

@@ -73,12 +73,12 @@ class Maker:
 
     def _text(self, node: Node, key: int, name: str) -> str:
         drawn = self._draw(key, name)
-        moment = dt.datetime.fromtimestamp(self._now_at - drawn % 1_000_000, dt.UTC)
+        at = self._now_at - drawn % 1_000_000
         word = WORDS[drawn % len(WORDS)]
         by_format = {
-            "date-time": moment.isoformat().replace("+00:00", "Z"),
-            "datetime": moment.isoformat().replace("+00:00", "Z"),
-            "date": moment.date().isoformat(),
+            "date-time": moment_as_text(at),
+            "datetime": moment_as_text(at),
+            "date": moment_as_text(at).partition("T")[0],
             "uri": f"https://acme.example/{word}/{key}",
             "uuid": self._uuid(drawn, key),
             "email": f"{word}{key}@acme.example",
@@ -109,6 +109,7 @@ class Maker:
         }
         ends = {
             "id": str(1 + drawn % 1_000),
+            "ids": str(1 + drawn % 1_000),
             "email": f"{word}{key}@acme.example",
             "phone": f"+1202555{drawn % 10_000:04d}",
             "number": f"+1202555{drawn % 10_000:04d}",
@@ -116,6 +117,16 @@ class Maker:
             "by": f"{FIRST_NAMES[drawn & 63]} {LAST_NAMES[drawn >> 6 & 63]}",
         }
         return whole.get(name) or ends.get(name.rpartition("_")[2], word)
+
+
+def is_moment(node: Node) -> bool:
+    """Tell whether a type is a time that is written as text."""
+    return node.type == "string" and node.format in ("date-time", "datetime")
+
+
+def moment_as_text(at: int) -> str:
+    """Return UNIX seconds as ISO 8601 in UTC."""
+    return dt.datetime.fromtimestamp(at, dt.UTC).isoformat().replace("+00:00", "Z")
 
 
 def fits(facts: Facts, version: str, node: Node, value: Any) -> bool:

@@ -36,6 +36,8 @@ def blank_contact() -> Row:
         "has_hard_bounced": False,
         "marked_email_as_spam": False,
         "unsubscribed_from_emails": False,
+        "unsubscribed_from_sms": False,
+        "sms_consent": False,
         "social_profiles": {"type": "list", "data": []},
         "location": {
             "type": "location",

@@ -196,5 +196,6 @@ def blank_part(part_id: str, kind: str, author: Row, at: int) -> Row:
         "state": "open",
         "tags": [],
         "event_details": None,
+        "translations": None,
         "app_package_code": None,
     }

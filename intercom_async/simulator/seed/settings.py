@@ -54,8 +54,9 @@ def data_attributes(now_at: int) -> list[Row]:
 
 
 def segments(now_at: int) -> list[Row]:
-    """Return segments of people and of companies."""
-    kinds = (("Active", "user"), ("New", "user"), ("Slipping away", "user"), ("Leads", "contact"))
+    """Return segments of people and of companies; both kinds say whom they hold alike."""
+    people = (("Active", "user"), ("New", "user"), ("Slipping away", "user"), ("Leads", "contact"))
+    companies = (("Paying companies", "user"), ("Large companies", "user"))
     return [
         {
             "type": "segment",
@@ -64,8 +65,9 @@ def segments(now_at: int) -> list[Row]:
             "created_at": now_at,
             "updated_at": now_at,
             "person_type": person,
+            "_of": "company" if number >= len(people) else "person",
         }
-        for number, (name, person) in enumerate(kinds)
+        for number, (name, person) in enumerate(people + companies)
     ]
 
 

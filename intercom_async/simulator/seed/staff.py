@@ -7,6 +7,7 @@ from .draw import FIRST_NAMES, LAST_NAMES, WORDS, mix
 
 FIRST_ADMIN = 991_267_400
 FIRST_TEAM = 5_017_600
+FIRST_CONTENT = 17_680_000
 
 
 def admins(seed: int, count: int = 8) -> list[Row]:
@@ -27,7 +28,10 @@ def admins(seed: int, count: int = 8) -> list[Row]:
                 "away_status_reason_id": None,
                 "has_inbox_seat": True,
                 "team_ids": [FIRST_TEAM + number % 3],
-                "avatar": f"https://static.intercomassets.example/avatars/{number}.png",
+                "avatar": {
+                    "type": "avatar",
+                    "image_url": f"https://static.intercomassets.example/avatars/{number}.png",
+                },
                 "team_priority_level": {
                     "primary_team_ids": [FIRST_TEAM + number % 3],
                     "secondary_team_ids": [],
@@ -77,6 +81,7 @@ def articles(seed: int, workspace_id: str, now_at: int, count: int = 60) -> list
                 "id": str(1 + number),
                 "type": "article",
                 "workspace_id": workspace_id,
+                "content_id": str(FIRST_CONTENT + number),
                 "parent_id": 1 + number % 3,
                 "parent_type": "collection",
                 "parent_ids": [1 + number % 3],

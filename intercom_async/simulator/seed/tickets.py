@@ -195,13 +195,14 @@ def blank_ticket(at: int, type_id: str) -> Row:
         "open": True,
         "snoozed_until": None,
         "is_shared": True,
+        "channel": "messenger",
+        "company_id": None,
         "_type_id": type_id,
         "_state_id": "7490",
         "_contacts": [],
         "_tags": [],
         "_linked": [],
         "_parts": [],
-        "_company_id": None,
     }
 
 

@@ -55,6 +55,13 @@ def company(row: Row, *, tags: RecordStore, user_count: int) -> Row:
     shown["user_count"] = user_count
     shown["tags"] = {"type": "tag.list", "tags": _tags(row["_tags"], tags, is_full=False)}
     shown["segments"] = {"type": "segment.list", "segments": []}
+    shown["notes"] = {
+        "type": "note.list",
+        "data": [],
+        "url": f"/companies/{row['id']}/notes",
+        "total_count": 0,
+        "has_more": False,
+    }
     return shown
 
 
@@ -65,7 +72,7 @@ def conversation(row: Row, version: str, *, contacts: Table, tags: RecordStore) 
         "type": "contact.list",
         "contacts": [_contact_reference(one, contacts) for one in row["_contacts"]],
     }
-    shown["teammates"] = {"type": "admin.list", "teammates": teammates_of(row)}
+    shown["teammates"] = {"type": "admin.list", "admins": teammates_of(row)}
     shown["tags"] = {"type": "tag.list", "tags": _tags(row["_tags"], tags, is_full=True)}
     shown["linked_objects"] = linked(row)
     shown["statistics"] = statistics_of(row)
