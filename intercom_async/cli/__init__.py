@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from intercom_async._version import __version__
 from intercom_async.errors import ConfigError, IntercomError, first_error
-from . import api, demo, limits, simulate, sync, whoami
+from . import api, demo, limits, mcp, simulate, sync, whoami
 from .console import say
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -35,6 +35,7 @@ app.command(api.api)
 app.command(sync.sync)
 app.command(limits.limits)
 app.command(simulate.simulate)
+app.command(mcp.mcp)
 
 
 def run(arguments: Sequence[str]) -> int:

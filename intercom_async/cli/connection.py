@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -29,8 +29,12 @@ class Connection:
         """Show no token."""
         return f"Connection(region={self.region!r}, version={self.version!r})"
 
-    def client(self) -> Intercom:
-        """Make a client."""
+    def client(self, **options: Any) -> Intercom:
+        """Make a client; `options` as `Intercom` takes them."""
         return Intercom(
-            self.token, region=self.region, base_url=self.base_url, version=self.version
+            self.token,
+            region=self.region,
+            base_url=self.base_url,
+            version=self.version,
+            **options,
         )

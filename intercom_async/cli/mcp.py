@@ -1,0 +1,24 @@
+"""``mcp``: serve the workspace to assistants over stdio."""
+
+from __future__ import annotations
+
+from intercom_async.client import Intercom
+from intercom_async.errors import ConfigError
+from intercom_async.priority import Priority
+from .connection import Connection
+
+
+async def mcp(*, connection: Connection | None = None) -> None:
+    """Serve the workspace read-only to assistants (Model Context Protocol, over stdio)."""
+    try:
+        from intercom_async.integrations.mcp import MAX_WAIT_S, server  # noqa: PLC0415 (an extra)
+    except ImportError as missing:
+        raise ConfigError(
+            "this needs the extra mcp: pip install 'intercom-async[cli,mcp]'"
+        ) from missing
+    chosen = connection or Connection()
+
+    def make() -> Intercom:
+        return chosen.client(priority=Priority.INTERACTIVE, max_wait_s=MAX_WAIT_S)
+
+    await server(make).run_stdio_async()
