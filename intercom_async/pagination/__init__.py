@@ -1,1 +1,1 @@
-"""Lists: the pager, its continuation from page to page, the page size, the company scroll."""
+"""Lists: the pager, how it continues from page to page, its page size, and the company scroll."""

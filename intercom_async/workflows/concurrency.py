@@ -1,7 +1,7 @@
-"""A stream of work, done several at a time; its results are a stream again.
+"""Concurrent work on a stream, whose results are a stream again, with back-pressure.
 
-Nothing runs ahead without bound: when results are not taken, workers wait, and so does the source.
-When the stream of results is closed, or breaks off on an error, nothing of it goes on running.
+When results are not taken, the workers wait, and so the source is not read further. When the stream
+of results is closed or fails, every worker is cancelled and awaited.
 """
 
 from __future__ import annotations
@@ -28,35 +28,37 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 Source = AsyncIterable[T] | Iterable[T]
-"""What a stream may be made of."""
+"""An iterable, asynchronous or not."""
 
-_MOST_AT_ONCE = 10_000
-"""All workers are made before anything is read; an app has as many requests a minute."""
-
-_AHEAD = 2
-"""In order, a slow piece of work may be overtaken by this many times as many as run at once."""
+MAX_CONCURRENCY = 10_000
+"""Largest number of workers. All are started before the source is read, and no app has more
+requests a minute (test_hydration.py::test_impossible_settings_are_refused_at_once)."""
+RESULTS_PER_WORKER = 2
+"""Results that may wait in order for a slow earlier one, as a multiple of the workers. Without a
+bound, one slow call would let the rest of a long stream pile up in memory
+(test_hydration.py::test_results_that_are_not_taken_stop_the_workers)."""
 
 
 def check_concurrency(concurrency: int) -> int:
-    """Return the number of pieces of work at a time.
+    """Return a number of workers.
 
     Raises:
         ConfigError: It is not a whole number from 1 to 10,000.
     """
-    if type(concurrency) is int and 0 < concurrency <= _MOST_AT_ONCE:
+    if type(concurrency) is int and 0 < concurrency <= MAX_CONCURRENCY:
         return concurrency
     is_number = type(concurrency) is int and concurrency > 0
     found = "more" if is_number else repr(concurrency)
     raise ConfigError(
-        f"concurrency must be a whole number from 1 to {_MOST_AT_ONCE:,}, not {found}"
+        f"concurrency must be a whole number from 1 to {MAX_CONCURRENCY:,}, not {found}"
     )
 
 
 def check_source(source: Source[T]) -> Source[T]:
-    """Return a stream's source.
+    """Return the source of a stream.
 
     Raises:
-        ConfigError: It is a text, whose letters nobody means, or cannot be iterated over.
+        ConfigError: It is no iterable, or a str or bytes, whose characters nobody means.
     """
     if isinstance(source, AsyncIterable | Iterable) and not isinstance(source, str | bytes):
         return source
@@ -70,21 +72,21 @@ async def fan_out(
     concurrency: int,
     ordered: bool = False,
 ) -> AsyncGenerator[R, None]:
-    """Do a piece of work for each entry of a source and give the results.
+    """Call `work` with each entry of a source, concurrently, and yield the results.
 
     Args:
         source: Read by one worker at a time, when a worker is free.
-        work: What is done. The first error ends everything and is raised here.
-        concurrency: How many are done at a time.
-        ordered: Whether results come in the order of the source; else each comes when it is there.
+        work: Called for each entry; its first error ends the stream and is raised here.
+        concurrency: Number of workers.
+        ordered: Whether results come in the order of the source, else each as soon as it is ready.
     """
-    give, take = anyio.create_memory_object_stream[asyncio.Future[R]](
-        _AHEAD * concurrency if ordered else 0
+    send, receive = anyio.create_memory_object_stream[asyncio.Future[R]](
+        RESULTS_PER_WORKER * concurrency if ordered else 0
     )
-    workers = _run_workers(source, work, give, concurrency, ordered=ordered)
-    async with BackgroundTask(workers, on_end=give.close) as owner:
-        with take:
-            async for result in take:
+    workers = _run_workers(source, work, send, concurrency, ordered=ordered)
+    async with BackgroundTask(workers, on_end=send.close) as owner:
+        with receive:
+            async for result in receive:
                 if not result.done():
                     await asyncio.wait((result, owner), return_when=asyncio.FIRST_COMPLETED)
                 if not result.done():
@@ -95,49 +97,49 @@ async def fan_out(
 async def _run_workers(
     source: Source[T],
     work: Callable[[T], Awaitable[R]],
-    give: MemoryObjectSendStream[asyncio.Future[R]],
+    send: MemoryObjectSendStream[asyncio.Future[R]],
     concurrency: int,
     *,
     ordered: bool,
 ) -> None:
-    """Keep the workers, until the source is at its end or one of them fails or is cancelled."""
+    """Run the workers until the source ends, or one of them fails or is cancelled."""
     entries = _iterate(source)
-    turn = asyncio.Lock()
+    source_lock = asyncio.Lock()
     loop = asyncio.get_running_loop()
 
     async def work_on() -> None:
         while True:
             result: asyncio.Future[R] = loop.create_future()
-            async with turn:
+            async with source_lock:
                 try:
                     entry = await anext(entries)
                 except StopAsyncIteration:
                     return
                 if ordered:
-                    await give.send(result)
+                    await send.send(result)
             result.set_result(await work(entry))
             if not ordered:
-                await give.send(result)
+                await send.send(result)
 
     workers = [asyncio.create_task(work_on()) for _ in range(concurrency)]
     try:
-        # Not a task group: it takes a worker that is cancelled for one that has done its work, and
-        # what that one had taken from the source would be missing without a word.
+        # Not a task group: it takes a cancelled worker for a finished one, and the entry which that
+        # worker had taken from the source would be missing from the results in silence.
         await asyncio.gather(*workers)
     finally:
         for worker in workers:
             worker.cancel()
         await asyncio.wait(workers)
-        # An iterator that was made here is closed here; one that was given is the caller's.
+        # An iterator made here is closed here; one passed in belongs to the caller.
         if entries is not source and isinstance(entries, AsyncGenerator):
             with suppress(RuntimeError):
                 await entries.aclose()
 
 
 def _iterate(source: Source[T]) -> AsyncIterator[T]:
-    return aiter(source) if isinstance(source, AsyncIterable) else _one_by_one(source)
+    return aiter(source) if isinstance(source, AsyncIterable) else _iterate_async(source)
 
 
-async def _one_by_one(source: Iterable[T]) -> AsyncGenerator[T, None]:
+async def _iterate_async(source: Iterable[T]) -> AsyncGenerator[T, None]:
     for entry in source:
         yield entry

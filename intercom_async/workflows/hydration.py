@@ -1,13 +1,12 @@
-"""Full objects for a stream of ids or of what lists and searches give.
+"""Full objects for a stream of ids, or of objects as lists and searches return them.
 
-Lists leave out what was said in a conversation or ticket. To have it, each is read by itself, which
-a `Hydration` does for any number of them, several at a time, with as many requests as the scheduler
-lets through::
+Lists leave the parts of a conversation or ticket out, so each object has to be read by its id. A
+`Hydration` does that concurrently, as fast as the scheduler admits the requests::
 
     async with intercom.conversations.hydrate(intercom.conversations.list()) as stream:
         async for full in stream:
-            if full.item is None: ...         # gone since it was listed
-            elif full.missing_parts: ...      # more was said than the API tells
+            if full.item is None: ...         # deleted or merged since it was listed
+            elif full.missing_parts: ...      # older parts that the API does not return
 """
 
 from __future__ import annotations
@@ -23,46 +22,48 @@ from .concurrency import Source, check_concurrency, check_source, fan_out
 
 T = TypeVar("T", bound=Conversation | Ticket)
 
-MOST_PARTS = 500
-"""The API gives the newest parts of a conversation or ticket, no more; exports have older ones."""
+MAX_PARTS = 500
+"""Parts of a conversation or ticket that the API returns, the newest ones; exports have the older
+ones (test_hydration.py::test_missing_parts_are_counted)."""
 
 
 class HasId(Protocol):
-    """Anything with an id, such as what a list gives, or your own struct in its place."""
+    """Anything with an id: an item of a list, or a struct of yours."""
 
     @property
     def id(self) -> str | int:
-        """The id that paths take."""
+        """Intercom's id."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Hydrated(Generic[T]):
-    """One full object, or why there is none."""
+    """One full object, or the reason why there is none."""
 
     id: str
     item: T | None
-    """None if it was deleted or merged since."""
+    """None if the object was deleted or merged."""
     missing_parts: int = 0
-    """Parts that are there but were not given, the oldest ones."""
+    """Parts that exist but were not returned, the oldest ones."""
     error: ResponseError | None = None
-    """What the API answered in its place."""
+    """The API's response where there is no object."""
 
 
 class Hydration(Generic[T]):
     """A stream of full objects, read while it is iterated over.
 
-    Each `async for` reads its source anew. Leaving one early stops what is under way when the loop
-    gets to it; `async with` stops it there and then, and gives a stream to iterate over once.
+    Each `async for` reads the source from its beginning. A loop that is left early stops its
+    requests when the generator is finalised; `async with` stops them on leaving the block, and
+    gives a stream that can be iterated over once.
 
     Args:
-        source: Ids, or things that have one.
-        fetch: What reads one object.
-        concurrency: How many are read at a time.
+        source: Ids, or objects that have one.
+        fetch: Reads one object.
+        concurrency: Objects read at a time.
         ordered: Whether they come in the order of the source.
 
     Raises:
-        ConfigError: `concurrency` is no whole number from 1 to 10,000, or `source` no stream.
+        ConfigError: `concurrency` is no whole number from 1 to 10,000, or `source` is no iterable.
     """
 
     def __init__(
@@ -83,11 +84,11 @@ class Hydration(Generic[T]):
         return f"<Hydration, {self._concurrency} at a time>"
 
     def __aiter__(self) -> AsyncIterator[Hydrated[T]]:
-        """Give each object once.
+        """Yield each object once.
 
         Raises:
-            IntercomError: One could not be read, for other reasons than that it is gone; reading
-                ends there.
+            IntercomError: An object could not be read for another reason than 404 or 410; the
+                stream ends there.
         """
         return self._run()
 
@@ -118,19 +119,20 @@ class Hydration(Generic[T]):
 
 
 def missing_parts(item: Conversation | Ticket) -> int:
-    """Return how many parts of a conversation or ticket the API did not give.
+    """Return the number of parts of a conversation or ticket that the API did not return.
 
-    Where the list is full, a conversation's statistics are asked as well, in case the list counts
-    no more than it holds. They may count the message it began with, and so say one too many.
+    Where the list of parts is full, a conversation's statistics count as well, in case the list's
+    total covers only what the list holds. They may include the first message, and so be one too
+    high.
     """
     if isinstance(item, Ticket):
         parts = item.ticket_parts
         given, total = (len(parts.ticket_parts), parts.total_count) if parts else (0, 0)
         return max(total or 0, given) - given
-    talk = item.conversation_parts
-    given, total = (len(talk.conversation_parts), talk.total_count) if talk else (0, 0)
+    listed = item.conversation_parts
+    given, total = (len(listed.conversation_parts), listed.total_count) if listed else (0, 0)
     counted = item.statistics.count_conversation_parts if item.statistics else 0
-    is_cut = talk is None or given >= MOST_PARTS
+    is_cut = listed is None or given >= MAX_PARTS
     return max(total or 0, (counted or 0) if is_cut else 0, given) - given
 
 

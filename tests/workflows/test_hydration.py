@@ -17,7 +17,7 @@ from intercom_async.models import Conversation
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 from intercom_async.workflows.concurrency import fan_out
-from intercom_async.workflows.hydration import MOST_PARTS, Hydrated
+from intercom_async.workflows.hydration import MAX_PARTS, Hydrated
 from tests.support.scripted_client import Client, failure, reply
 from tests.support.virtual_time import run_virtual
 
@@ -30,7 +30,7 @@ EMPTY: list[Any] = []
 
 
 def conversation(number: str, parts: int = 1, **more: Any) -> dict[str, Any]:
-    kept = [{"id": str(part)} for part in range(min(parts, MOST_PARTS))]
+    kept = [{"id": str(part)} for part in range(min(parts, MAX_PARTS))]
     return {
         "type": "conversation",
         "id": number,
@@ -73,7 +73,7 @@ async def everything(intercom: Intercom, source: Any, **how: Any) -> list[Hydrat
     return [each async for each in intercom.conversations.hydrate(source, **how)]
 
 
-async def test_each_of_a_list_comes_once_and_full(client: Client) -> None:
+async def test_each_item_of_a_list_comes_once_with_its_parts(client: Client) -> None:
     listed = {"conversations": [{"id": str(number)} for number in range(20)]}
     server = Server()
 
@@ -88,21 +88,21 @@ async def test_each_of_a_list_comes_once_and_full(client: Client) -> None:
     assert all(each.missing_parts == 0 for each in found)
 
 
-async def test_no_more_are_asked_for_at_once_than_allowed(client: Client) -> None:
+async def test_no_more_requests_are_in_flight_than_workers(client: Client) -> None:
     server = Server()
     async with client(server) as intercom:
         await everything(intercom, range(1, 30), concurrency=4)
     assert server.most == 4
 
 
-async def test_they_come_as_they_are_there(client: Client) -> None:
+async def test_results_come_as_soon_as_they_are_ready(client: Client) -> None:
     server = Server(slow={"1": 10.0})
     async with client(server) as intercom:
         found = await everything(intercom, ["1", "2", "3"], concurrency=2)
     assert ids(found) == ["2", "3", "1"]
 
 
-async def test_they_come_in_order_if_asked(client: Client) -> None:
+async def test_results_come_in_order_on_request(client: Client) -> None:
     server = Server(slow={"1": 10.0, "4": 5.0})
     async with client(server) as intercom:
         found = await everything(intercom, ["1", "2", "3", "4", "5"], concurrency=3, ordered=True)
@@ -110,7 +110,7 @@ async def test_they_come_in_order_if_asked(client: Client) -> None:
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_who_takes_none_has_few_fetched(client: Client, ordered: bool) -> None:  # noqa: FBT001 (a case)
+async def test_results_that_are_not_taken_stop_the_workers(client: Client, ordered: bool) -> None:  # noqa: FBT001 (a case)
     server = Server()
     read: list[int] = []
 
@@ -129,7 +129,7 @@ async def test_who_takes_none_has_few_fetched(client: Client, ordered: bool) -> 
         assert len(server.asked) <= 4 * 4
 
 
-async def test_a_slow_source_does_not_hold_back_what_is_there(client: Client) -> None:
+async def test_a_slow_source_does_not_delay_ready_results(client: Client) -> None:
     async def source() -> AsyncIterator[str]:
         yield "1"
         await CLOCK.sleep(1000)
@@ -142,7 +142,7 @@ async def test_a_slow_source_does_not_hold_back_what_is_there(client: Client) ->
         assert (await anext(stream)).id == "2"
 
 
-async def test_what_is_gone_is_said_and_the_rest_goes_on(client: Client) -> None:
+async def test_a_deleted_object_has_its_error_and_the_stream_goes_on(client: Client) -> None:
     def answer(number: str) -> Reply:
         if number == "2":
             return failure(404, "not_found")
@@ -156,7 +156,7 @@ async def test_what_is_gone_is_said_and_the_rest_goes_on(client: Client) -> None
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_another_error_ends_it_bare_and_leaves_nothing_running(
+async def test_another_error_is_raised_as_it_is_and_leaves_nothing_running(
     client: Client,
     ordered: bool,  # noqa: FBT001 (a case)
 ) -> None:
@@ -172,7 +172,7 @@ async def test_another_error_ends_it_bare_and_leaves_nothing_running(
         assert asyncio.all_tasks() == before
 
 
-async def test_an_error_of_the_source_comes_through(client: Client) -> None:
+async def test_an_error_of_the_source_is_raised(client: Client) -> None:
     async def source() -> AsyncIterator[str]:
         yield "1"
         raise LookupError("broken")
@@ -183,7 +183,7 @@ async def test_an_error_of_the_source_comes_through(client: Client) -> None:
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_leaving_early_leaves_nothing_running(client: Client, ordered: bool) -> None:  # noqa: FBT001 (a case)
+async def test_leaving_the_stream_leaves_nothing_running(client: Client, ordered: bool) -> None:  # noqa: FBT001 (a case)
     server = Server()
     before = asyncio.all_tasks()
     async with client(server) as intercom:
@@ -194,7 +194,7 @@ async def test_leaving_early_leaves_nothing_running(client: Client, ordered: boo
         assert asyncio.all_tasks() == before
 
 
-async def test_who_is_cancelled_leaves_nothing_running(client: Client) -> None:
+async def test_a_cancel_leaves_nothing_running(client: Client) -> None:
     server = Server(slow={str(number): 100.0 for number in range(10)})
     before = asyncio.all_tasks()
     async with client(server) as intercom:
@@ -220,7 +220,7 @@ async def test_who_is_cancelled_leaves_nothing_running(client: Client) -> None:
     ],
     ids=["whole", "statistics count more", "the list says", "statistics say", "no parts at all"],
 )
-async def test_parts_that_the_api_kept_are_counted(
+async def test_missing_parts_are_counted(
     client: Client, answer: dict[str, Any], missing: int
 ) -> None:
     async with client(reply(200, answer)) as intercom:
@@ -228,7 +228,7 @@ async def test_parts_that_the_api_kept_are_counted(
     assert found.missing_parts == missing
 
 
-async def test_tickets_are_fetched_alike(client: Client) -> None:
+async def test_tickets_are_hydrated_alike(client: Client) -> None:
     answer = {
         "type": "ticket",
         "id": "7",
@@ -250,9 +250,10 @@ async def test_tickets_are_fetched_alike(client: Client) -> None:
         (7, {}),
         (["1"], {"concurrency": 0}),
         (["1"], {"concurrency": True}),
+        (["1"], {"concurrency": 10_001}),
     ],
 )
-async def test_a_stream_that_cannot_work_is_refused_at_once(
+async def test_impossible_settings_are_refused_at_once(
     client: Client, source: Any, how: dict[str, Any]
 ) -> None:
     async with client() as intercom:
@@ -266,7 +267,7 @@ async def test_what_has_no_id_is_refused(client: Client) -> None:
             await everything(intercom, [1.5])
 
 
-async def test_events_of_a_stream_are_sent_several_at_a_time(client: Client) -> None:
+async def test_a_stream_of_events_is_sent_concurrently(client: Client) -> None:
     async def events() -> AsyncIterator[EventFields]:
         for number in range(1, 101):
             yield {"event_name": "ordered", "user_id": number, "created_at": number}
@@ -278,7 +279,7 @@ async def test_events_of_a_stream_are_sent_several_at_a_time(client: Client) -> 
     assert len({request.body for request in memory.requests}) == 100
 
 
-async def test_events_that_are_refused_are_told_one_by_one(client: Client) -> None:
+async def test_each_refused_event_is_reported(client: Client) -> None:
     def answer(request: Request) -> Reply:
         return failure(404, "not_found") if b'"2"' in (request.body or b"") else reply(202)
 
@@ -299,7 +300,7 @@ async def test_events_that_are_refused_are_told_one_by_one(client: Client) -> No
     st.booleans(),
     st.integers(0, 3),
 )
-def test_every_entry_is_worked_on_once(
+def test_every_entry_is_processed_once(
     pauses: list[int],
     concurrency: int,
     ordered: bool,  # noqa: FBT001 (a case)
@@ -330,7 +331,7 @@ def test_every_entry_is_worked_on_once(
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=20), st.data())
-def test_an_error_anywhere_ends_all_of_it(pauses: list[int], data: st.DataObject) -> None:
+def test_an_error_anywhere_ends_everything(pauses: list[int], data: st.DataObject) -> None:
     broken = data.draw(st.integers(0, len(pauses) - 1))
     concurrency, ordered = data.draw(st.integers(1, 5)), data.draw(st.booleans())
 
