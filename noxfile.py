@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import nox
@@ -20,6 +21,14 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ("3.11", "3.12", "3.13")
 TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "noxfile.py")
+TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
+FULLY_COVERED = ("request", "codec", "pagination", "scheduler")
+"""Packages of which tests reach `FULL_COVERAGE` percent of lines and branches."""
+FULL_COVERAGE = 98
+SDIST = {"intercom_async", "tests", "examples", "docs", "benchmarks", "changes", "noxfile.py"}
+"""What a distributor needs to build, test and document from the sdist alone."""
+NO_TESTS = 5
+"""pytest's exit code where nothing was collected."""
 
 
 def answers(interpreter: str | Path, version: str) -> bool:
@@ -49,6 +58,8 @@ def find(version: str) -> str | None:
 
 
 FOUND = {version: path for version in PYTHONS if (path := find(version))}
+FIRST = next(iter(FOUND), False)
+"""The oldest Python that is here, for what runs on one."""
 # nox looks its interpreters up on the PATH, where a shim may stand before the real one.
 os.environ["PATH"] = os.pathsep.join(
     [*(str(Path(path).parent) for path in FOUND.values()), os.environ.get("PATH", "")]
@@ -77,13 +88,27 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     run = ["python", "-X", "dev", "-m"]
     suite = ["pytest", "--numprocesses=auto", *session.posargs]
-    if session.python != next(iter(FOUND)) or session.posargs:
+    if session.python != FIRST or session.posargs:
         session.run(*run, *suite)
         return
     # Begun before pytest, which loads this package's own plugin before any of its others.
     session.run(*run, "coverage", "run", "-m", *suite)
     session.run("coverage", "combine")
     session.run("coverage", "report")
+    for package in FULLY_COVERED:
+        only = f"--include=intercom_async/{package}/*"
+        session.run("coverage", "report", only, f"--fail-under={FULL_COVERAGE}")
+
+
+@nox.session(python=FIRST)
+def services(session: nox.Session) -> None:
+    """Run the tests that need Redis, PostgreSQL, S3, web frameworks and the like.
+
+    A test whose service is missing is skipped with the reason; `.ci/run` installs them all.
+    """
+    install(session, "test", "services")
+    suite = ["-m", "pytest", "tests/services", *session.posargs]
+    session.run("python", "-X", "dev", *suite, success_codes=[0, NO_TESTS])
 
 
 @nox.session(name="scheduler-report")
@@ -108,7 +133,38 @@ def lint(session: nox.Session) -> None:
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "format", "--check", *TARGETS)
     session.run("ruff", "check", *TARGETS)
-    session.run("codespell", *TARGETS, "README.md", "CONTRIBUTING.md", "changes", "docs")
+    session.run("codespell", *TARGETS, *TEXTS)
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+    check_news(session)
+
+
+def check_news(session: nox.Session) -> None:
+    """Refuse a branch that changes the package and has no news fragment.
+
+    A change that no user can notice says so in its commit: `No news: why`.
+    """
+    base = git("merge-base", "HEAD", "origin/main") or git("merge-base", "HEAD", "main")
+    if not base:
+        session.log("no history of main here: news fragments are not checked")
+    elif git("diff", "--name-only", f"{base}..HEAD", "--", "intercom_async"):
+        if git("log", "--grep=^No news: ", "--format=%h", f"{base}..HEAD"):
+            return
+        if not git("diff", "--name-only", "--diff-filter=A", f"{base}..HEAD", "--", "changes"):
+            session.error(
+                "the package has changed: add a fragment to changes/ that tells users what they can"
+                " do now, or write `No news: why` into a commit that no user can notice"
+            )
+
+
+def git(*arguments: str) -> str:
+    """Return what git prints; nothing where it fails or is not installed."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 @nox.session
@@ -134,7 +190,7 @@ def docs(session: nox.Session) -> None:
     session.run("mkdocs", "build", "--strict", "--site-dir", session.create_tmp())
 
 
-@nox.session(python=next(iter(FOUND), False))
+@nox.session(python=FIRST)
 def bench(session: nox.Session) -> None:
     """Run every benchmark beside the peers; `-- --quick` is shorter, `-- --check` counts only.
 
@@ -165,12 +221,25 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
-def wheel(session: nox.Session) -> None:
-    """Build the wheel and import it from a clean environment."""
-    session.install("build")
-    out = session.create_tmp()
-    session.run("python", "-m", "build", "--wheel", "--outdir", out)
-    built = max(Path(out).glob("*.whl"), key=lambda path: path.stat().st_mtime)
-    session.install("--force-reinstall", str(built))
+def dist(session: nox.Session) -> None:
+    """Build sdist and wheel, and use the wheel in an empty environment, with and without extras."""
+    session.install("build>=1.2", "twine>=6")
+    out = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(out, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(out))
+    session.run("twine", "check", "--strict", *map(str, out.iterdir()))
+    [wheel], [sdist] = out.glob("*.whl"), out.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        held = {name.split("/")[1] for name in archive.getnames() if "/" in name}
+    if missing := SDIST - held:
+        session.error(f"the sdist lacks {', '.join(sorted(missing))}")
+    empty = out.parent / "empty"
+    session.run("python", "-m", "venv", "--clear", str(empty), silent=True)
+    python = str(empty / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.cd(out)
-    session.run("python", "-c", "import intercom_async; print(intercom_async.__version__)")
+    session.run(python, "-m", "pip", "install", "-q", str(wheel), external=True)
+    session.run(python, "-m", "pip", "check", external=True)
+    session.run(python, "-c", "from intercom_async import Intercom, simulator", external=True)
+    session.run(python, "-m", "intercom_async", external=True, success_codes=[1, 2], silent=True)
+    session.run(python, "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
+    session.run(python, "-m", "intercom_async", "demo", external=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 # What a developer has in the environment is nothing to test with.
 for name in ("INTERCOM_TOKEN", "INTERCOM_BASE_URL"):
     os.environ.pop(name, None)
+
+SERVICES = Path(__file__).parent / "services"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collect `tests/services` only where its path is given, as `nox -s services` does."""
+    if collection_path != SERVICES:
+        return None
+    given = [Path(each.partition("::")[0]).resolve() for each in config.invocation_params.args]
+    return None if any(path.is_relative_to(SERVICES) for path in given) else True
 
 
 @pytest.fixture
