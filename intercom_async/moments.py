@@ -16,6 +16,9 @@ from email.utils import parsedate_to_datetime
 
 from intercom_async.errors import ConfigError, IntercomError
 
+UNIX_SECONDS = "UNIX seconds"
+"""Marks the fields of models that hold a moment; to msgspec and type checkers they are plain int
+(test_columns.py::test_every_moment_of_a_model_is_a_timestamp)."""
 MILLISECONDS_FROM = 100_000_000_000
 """Numbers above this are milliseconds: as seconds they lie after the year 5138, and as milliseconds
 before March 1973 (test_moments.py::test_milliseconds_of_the_server_become_seconds)."""

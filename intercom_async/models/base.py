@@ -20,15 +20,16 @@ strings are plain `str`.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from intercom_async.moments import UNIX_SECONDS
 from .loose import AssigneeId, Id, LooseTimestamp
 
 __all__ = ["AssigneeId", "Id", "JsonObject", "LooseTimestamp", "Model", "Timestamp"]
 
-Timestamp: TypeAlias = int
+Timestamp: TypeAlias = Annotated[int, UNIX_SECONDS]
 """A moment in UNIX seconds, UTC."""
 
 JsonObject: TypeAlias = dict[str, Any]

@@ -52,24 +52,11 @@ def test_model_says_what_it_is_in_a_sentence(model: Any) -> None:
 
 def test_models_say_frozen_and_keyword_only_themselves() -> None:
     """Type checkers do not take either from a base class."""
-    for path in FOLDER.glob("*.py"):
+    for path in FOLDER.glob("[a-z]*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
                 said = {word.arg for word in node.keywords}
                 assert said - {"gc"} == {"frozen", "kw_only"}, f"{path.name}: {node.name}"
-
-
-def test_everything_is_exported_in_order() -> None:
-    defined = {
-        node.name
-        for path in FOLDER.glob("*.py")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef)
-    }
-    names = {"AssigneeId", "Id", "JsonObject", "LooseTimestamp", "Timestamp", "with_items"}
-
-    assert models.__all__ == sorted(models.__all__)
-    assert set(models.__all__) == defined | names
 
 
 def test_lists_left_out_are_empty_and_not_shared() -> None:

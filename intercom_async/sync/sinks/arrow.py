@@ -32,8 +32,8 @@ class Shape:
             "text": arrow.string(),
             "integer": arrow.int64(),
             "number": arrow.float64(),
-            "truth": arrow.bool_(),
-            "moment": arrow.timestamp("s", tz="UTC"),
+            "boolean": arrow.bool_(),
+            "timestamp": arrow.timestamp("s", tz="UTC"),
             "json": arrow.string(),
         }
         self.extra: list[str] = []
@@ -94,11 +94,11 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _truth(value: Any) -> bool | None:
+def _boolean(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _moment(value: Any) -> datetime | None:
+def _timestamp(value: Any) -> datetime | None:
     moment = from_server(value)
     if moment is None or abs(moment) > _LATEST:
         return None
@@ -109,8 +109,8 @@ _READ: dict[str, Any] = {
     "text": _text,
     "integer": _integer,
     "number": _number,
-    "truth": _truth,
-    "moment": _moment,
+    "boolean": _boolean,
+    "timestamp": _timestamp,
 }
 
 

@@ -16,7 +16,7 @@ import msgspec
 from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import TargetError
 from .base import Ending, Table
-from .columns import RECORD, Column, columns_of
+from .columns import RECORD, Column, table_columns
 from .extra import load
 from .files import os_errors_as_target_errors
 
@@ -32,11 +32,11 @@ _TYPES = {
     "text": "VARCHAR",
     "integer": "BIGINT",
     "number": "DOUBLE",
-    "truth": "BOOLEAN",
-    "moment": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
     "json": "JSON",
 }
-_PARSED = {"moment": "VARCHAR"}
+_PARSED = {"timestamp": "VARCHAR"}
 LATEST_MS = 253_402_300_799_000
 """The end of the year 9999."""
 RUN = "_run"
@@ -118,7 +118,7 @@ class DuckDBSink:
         self._ask(f'CREATE TABLE IF NOT EXISTS "{STATE_TABLE}" (state VARCHAR)')
         for table in tables:
             self._tables[table.name] = table
-            columns = columns_of(table.model, table.key)
+            columns = table_columns(table.model, table.key)
             listed = ", ".join(f'"{one.name}" {_TYPES[one.kind]}' for one in columns)
             self._ask(
                 f'CREATE TABLE IF NOT EXISTS "{table.name}" '
@@ -278,7 +278,7 @@ def _shape(columns: Iterable[Column]) -> str:
 def _value(column: Column) -> str:
     """Return what reads a column out of the parsed record `s`."""
     parsed = f's."{column.name}"'
-    if column.kind != "moment":
+    if column.kind != "timestamp":
         return parsed
     # Some moments come in milliseconds where seconds are declared, and some as ISO 8601.
     number = f"TRY_CAST({parsed} AS DOUBLE)"

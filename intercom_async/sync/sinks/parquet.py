@@ -20,7 +20,7 @@ import msgspec
 from intercom_async.sync.raw_rows import keys_of
 from .arrow import Shape, widened
 from .base import Ending, Table
-from .columns import RECORD, Column, columns_of
+from .columns import RECORD, Column, table_columns
 from .extra import load
 from .files import Folder, os_errors_as_target_errors, sync_folder
 from .line_log import Log, Plain
@@ -177,7 +177,7 @@ class ParquetSink:
 
     def _all_columns(self, name: str) -> list[Column]:
         table = self._tables[name]
-        known = columns_of(table.model, table.key)
+        known = table_columns(table.model, table.key)
         return known + [Column(one, "json") for one in self._streams[name].extra]
 
     def keys(self, name: str) -> Iterable[str]:
