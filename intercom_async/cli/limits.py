@@ -66,7 +66,7 @@ def _tier(tier: TierStatistics) -> dict[str, Any]:
     return {
         "limit_per_window": tier.limit,
         "used": tier.used,
-        "by_others": tier.foreign,
+        "by_others": tier.external,
         "remaining": tier.remaining,
         "reset_at": tier.reset_at,
         "resets_in_s": _resets_in_s(tier),
@@ -89,7 +89,7 @@ def show(now: Statistics, name: str) -> Table:
             label,
             f"{tier.limit:,}",
             f"{tier.used:,}",
-            f"{tier.foreign:,}",
+            f"{tier.external:,}",
             f"{tier.remaining:,}",
             "–" if wait_s is None else f"{wait_s:.1f} s",
             bar(tier.used / tier.limit if tier.limit else 0.0),

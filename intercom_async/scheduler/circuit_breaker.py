@@ -1,45 +1,52 @@
-"""What happens when the server, or something before it, turns calls away without a window.
+"""Circuit breaker for 429s that name no window, as an overloaded server or proxy sends them.
 
-One such answer concerns its call only. Several in a row are an overload: everybody pauses, longer
-each time, and then one call at a time finds out whether it is over.
+A single one concerns its call only. Several in a row are an overload: all calls pause, longer each
+time, and then one call at a time finds out whether it is over.
 """
 
 from __future__ import annotations
 
+import math
 from random import Random
 
-STREAK = 3
-FIRST_S, LONGEST_S = 0.5, 30.0
+THRESHOLD = 3
+"""Failures in a row that open the breaker
+(test_throttling.py::test_an_overload_pauses_all_calls)."""
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 30.0
+"""Seconds of the first pause, before it is doubled, and of the longest one
+(test_throttling.py::test_an_overload_pauses_all_calls)."""
 
 
-class Breaker:
-    """Counts answers of 429 that name no window, in a row."""
+class CircuitBreaker:
+    """Counts failures in a row."""
 
-    __slots__ = ("_random", "streak", "until")
+    __slots__ = ("_random", "consecutive_failures", "is_open", "open_until")
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self.streak: int = 0
-        """How many there have been; any other answer sets it to 0."""
-        self.until: float = 0.0
-        """Nobody goes before this moment."""
+        self.consecutive_failures: int = 0
+        self.is_open: bool = False
+        """Whether calls are held back, all of them or all but one."""
+        self.open_until: float = 0.0
+        """Loop time before which no call goes."""
 
-    @property
-    def is_tripped(self) -> bool:
-        """Whether there have been so many that calls are held back."""
-        return self.streak >= STREAK
+    def record_success(self) -> None:
+        """Note any other answer: the overload is over."""
+        self.consecutive_failures = 0
+        self.is_open = False
 
-    def failed(self, now: float) -> bool:
-        """Note one; say whether everybody pauses now."""
-        self.streak += 1
-        if self.streak < STREAK or now < self.until:
+    def record_failure(self, now: float) -> bool:
+        """Note a failure; return whether it begins a pause for all calls."""
+        self.consecutive_failures += 1
+        if not self.is_open or now < self.open_until:
             return False
-        longest_s = min(LONGEST_S, FIRST_S * 2.0 ** (self.streak - STREAK + 1))
-        self.until = now + self._random.uniform(0.5, 1.0) * longest_s
+        doublings = self.consecutive_failures - THRESHOLD + 1
+        pause_s = min(MAX_PAUSE_S, FIRST_PAUSE_S * 2.0**doublings)
+        self.open_until = now + self._random.uniform(0.5, 1.0) * pause_s
         return True
 
-    def look(self, now: float, in_flight: int) -> float:
-        """Return 0.0 if a call may go all the same, else when to look again."""
-        if now < self.until:
-            return self.until
-        return 0.0 if in_flight == 0 else float("inf")
+    def retry_at(self, now: float, in_flight: int) -> float:
+        """Return 0.0 if a call may go although the breaker is open, else when to try again."""
+        if now < self.open_until:
+            return self.open_until
+        return 0.0 if in_flight == 0 else math.inf

@@ -1,188 +1,192 @@
-"""Ceilings of the user's own: a rate over everything, and rates for classes of operations.
+"""Rate limits of the user's own: over everything, and for classes of operations.
 
-They are leaky buckets (https://aiolimiter.readthedocs.io) and stand before the windows, since a
-call that has its turn in a window must not wait any longer. A bucket lets its callers in as they
-come, so each has a door with the four lanes before it, through which one goes at a time: a person
-does not wait behind a bulk job here, either.
+They stand before the windows, since a call that has a place in a window must not wait any longer.
+Each has a queue with the same four lanes, so that an interactive call does not wait behind a bulk
+job here either. The rate is kept by one timestamp, the moment from which the next call conforms, so
+how long a call would wait is known before it waits. (`aiolimiter` cannot say that, and serves its
+callers in the order of the event loop.)
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
-from intercom_async.clock import Clock
+from intercom_async.clock import Clock, TimerHandle
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
 from intercom_async.priority import Priority
-from .lanes import SLACK_S
+from .lanes import Lanes
+from .limits.token_bucket import TokenBucket
+from .permit import Permit
 
-if TYPE_CHECKING:
-    from .permit import Permit
-
-PERIOD_S = 0.06
-"""A bucket of one call, or of what fits into this time: the rate is kept without bursts."""
+BURST_S = 0.06
+"""Seconds of calls that may go at once: ten calls at 167 a second, one call at 16 or fewer
+(test_client_rate.py::test_a_rate_is_kept_without_bursts)."""
 
 
-class Ceilings:
-    """What a call has to pass before it may ask for its turn."""
+class ClientRateLimits:
+    """Rate limits that a call has to pass before it may ask for a window.
 
-    __slots__ = ("_all", "_by_kind", "_clock", "are_set")
+    Args:
+        limits: The user's settings.
+        clock: Tells time and sets timers.
+    """
+
+    __slots__ = ("_by_kind", "_clock", "_over_all", "are_set")
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self._clock = clock
         self._by_kind = {
-            kind: Door(per_minute / 60)
+            kind: RateLimitQueue(per_minute / 60, clock)
             for kind, per_minute in (
                 ("search", limits.search_per_minute),
                 ("scroll", limits.scroll_per_minute),
             )
             if per_minute is not None
         }
-        self._all = None if limits.max_per_second is None else Door(limits.max_per_second)
-        self.are_set: bool = bool(self._by_kind) or self._all is not None
-        """Whether there is a ceiling at all."""
+        per_s = limits.max_per_second
+        self._over_all = None if per_s is None else RateLimitQueue(per_s, clock)
+        self.are_set: bool = bool(self._by_kind) or self._over_all is not None
+        """Whether there is any rate limit."""
 
-    def concern(self, kind: str | None) -> bool:
-        """Say whether there is a ceiling for a call of this class."""
-        return self._all is not None or (kind is not None and kind in self._by_kind)
+    def apply_to(self, kind: str | None) -> bool:
+        """Return whether a call of this class has to pass a rate limit."""
+        return self._over_all is not None or (kind is not None and kind in self._by_kind)
 
     async def wait(self, permit: Permit) -> None:
-        """Wait until no ceiling is passed any more; what is waited here is no longer allowed later.
+        """Wait until all rates allow the call; the wait counts against its `max_wait_s`.
 
         Raises:
             ClosedError: The scheduler was closed meanwhile.
             WaitTooLongError: The wait would be, or has become, too long.
         """
-        begun = self._clock.now()
+        since = self._clock.now()
         if permit.kind is not None and permit.kind in self._by_kind:
-            await self._by_kind[permit.kind].enter(permit, self._clock, begun)
-        if self._all is not None:
-            await self._all.enter(permit, self._clock, begun)
+            await self._by_kind[permit.kind].wait(permit, since)
+        if self._over_all is not None:
+            await self._over_all.wait(permit, since)
         if permit.max_wait_s is not None:
-            permit.max_wait_s = max(0.0, permit.max_wait_s - (self._clock.now() - begun))
+            permit.max_wait_s = max(0.0, permit.max_wait_s - (self._clock.now() - since))
 
     def close(self) -> None:
-        """Wake everybody who waits here with `ClosedError`."""
-        for door in (*self._by_kind.values(), *filter(None, (self._all,))):
-            door.close()
+        """End every wait with `ClosedError`."""
+        for queue in (*self._by_kind.values(), *filter(None, (self._over_all,))):
+            queue.close()
 
 
-class Door:
-    """A leaky bucket and who waits for it.
+class _Entry:
+    """A call that waits for a rate."""
+
+    __slots__ = ("cost", "future", "is_repeat", "key", "priority", "since")
+
+    def __init__(self, permit: Permit, now: float) -> None:
+        self.priority: Priority = permit.priority
+        self.key: str = permit.key
+        self.cost = 1
+        self.is_repeat: bool = permit.is_repeat
+        self.since = now
+        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_waiting(self) -> bool:
+        return not self.future.done()
+
+
+class RateLimitQueue:
+    """Lets calls pass at a rate, in the order of the lanes.
 
     Args:
-        per_s: Calls a second that go through.
+        per_s: Calls a second.
+        clock: Tells time and sets timers.
     """
 
-    __slots__ = ("_bucket", "_is_closed", "_is_taken", "_lanes", "_passing", "_per_s", "_waiting")
+    __slots__ = ("_bucket", "_clock", "_is_closed", "_lanes", "_per_s", "_timer")
 
-    def __init__(self, per_s: float) -> None:
-        from aiolimiter import AsyncLimiter  # noqa: PLC0415 (most clients have no ceiling)
-
-        calls = per_s * PERIOD_S
+    def __init__(self, per_s: float, clock: Clock) -> None:
         self._per_s = per_s
-        self._bucket = AsyncLimiter(calls, PERIOD_S) if calls >= 1 else AsyncLimiter(1, 1 / per_s)
+        self._clock = clock
+        self._bucket = TokenBucket(max(0.0, BURST_S - 1.0 / per_s))
+        self._lanes: Lanes[_Entry] = Lanes()
+        self._timer: TimerHandle | None = None
         self._is_closed = False
-        self._is_taken = False
-        self._passing: asyncio.Future[None] | None = None
-        """Ends the wait of who stands in the door."""
-        self._lanes: tuple[deque[tuple[float, asyncio.Future[None]]], ...] = tuple(
-            deque() for _ in Priority
-        )
-        self._waiting = [0 for _ in Priority]
 
-    async def enter(self, permit: Permit, clock: Clock, begun: float) -> None:
-        """Go through as soon as the rate and those before allow it."""
-        if self._is_taken:
-            await self._queue(permit, clock, begun)
-        self._is_taken = True
-        try:
-            await self._pass(permit)
-        finally:
-            self._let_next_in()
+    async def wait(self, permit: Permit, since: float) -> None:
+        """Wait until the rate and the calls ahead allow this one.
 
-    async def _pass(self, permit: Permit) -> None:
-        """Wait for the rate, unless that is called off."""
+        Args:
+            permit: The call.
+            since: When its wait for all rates began; its `max_wait_s` counts from then on.
+
+        Raises:
+            ClosedError: The scheduler was closed.
+            WaitTooLongError: The wait would be, or has become, too long.
+        """
         if self._is_closed:
             raise ClosedError("the scheduler is closed")
-        if self._bucket.has_capacity():
-            await self._bucket.acquire()
+        now = self._clock.now()
+        if not self._lanes.waiting and self._bucket.next_at <= now:
+            self._bucket.take(now, self._per_s, 1)
             return
-        # The bucket knows no end but a cancel.
-        wait = asyncio.timeout(None)
-        called_off = permit.future = self._passing = asyncio.get_running_loop().create_future()
-        called_off.add_done_callback(partial(_end, wait))
-        try:
-            async with wait:
-                await self._bucket.acquire()
-        except TimeoutError:
-            pass
-        finally:
-            permit.future = self._passing = None
-            error = called_off.exception() if called_off.done() else None
-        if error is not None:
-            raise error
-
-    async def _queue(self, permit: Permit, clock: Clock, begun: float) -> None:
-        """Wait to be handed the door."""
-        lane, now = permit.priority, clock.now()
-        limit_s = permit.longest_s(begun)
-        wait_s = (1 + sum(self._waiting[: lane + 1])) / self._per_s
-        if limit_s is not None and now - begun + wait_s > limit_s:
-            raise WaitTooLongError(wait_s=wait_s, limit_s=limit_s, call=permit.call)
-        future = permit.future = asyncio.get_running_loop().create_future()
-        timer = None
+        wait_s = self._bucket.next_at - now + self._lanes.ahead(permit.priority) / self._per_s
+        limit_s = permit.wait_limit_s(since)
+        error = None
         if limit_s is not None:
             error = WaitTooLongError(wait_s=wait_s, limit_s=limit_s, call=permit.call)
-            timer = clock.call_at(begun + limit_s, partial(_fail, future, error))
-        self._lanes[lane].append((now, future))
-        self._waiting[lane] += 1
+            if now - since + wait_s > limit_s:
+                raise error
+        await self._queue(permit, now, None if limit_s is None else since + limit_s, error)
+
+    async def _queue(
+        self, permit: Permit, now: float, ends_at: float | None, error: WaitTooLongError | None
+    ) -> None:
+        entry = _Entry(permit, now)
+        self._lanes.push(entry)
+        self._set_timer()
+        permit.future = entry.future
+        expiry = None
+        if ends_at is not None and error is not None:
+            expiry = self._clock.call_at(ends_at, partial(self._fail, entry, error))
         try:
-            await future
+            await entry.future
         except BaseException:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                # Handed the door and cancelled in the same turn of the loop.
-                self._let_next_in()
+            if entry.future.cancelled() or entry.future.exception() is not None:
+                self._lanes.discard(entry)
+            else:
+                # Let through and cancelled in the same iteration of the loop: the next may go.
+                self._bucket.give_back(self._per_s, 1)
+                self._set_timer()
             raise
         finally:
-            self._waiting[lane] -= 1
             permit.future = None
-            if timer is not None:
-                timer.cancel()
+            if expiry is not None:
+                expiry.cancel()
 
-    def _let_next_in(self) -> None:
-        """Hand the door to whoever is due first, or leave it open."""
-        due: list[tuple[float, Priority]] = []
-        for priority, lane in zip(Priority, self._lanes, strict=True):
-            while lane and lane[0][1].done():
-                lane.popleft()
-            if lane:
-                due.append((lane[0][0] + SLACK_S[priority], priority))
-        self._is_taken = bool(due)
-        if due:
-            self._lanes[min(due)[1]].popleft()[1].set_result(None)
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._lanes.waiting:
+            self._timer = self._clock.call_at(self._bucket.next_at, self._let_pass)
+
+    def _let_pass(self) -> None:
+        """Let the calls pass that conform now, and set the timer for the next one."""
+        self._timer = None
+        now = self._clock.now()
+        while self._lanes.waiting and self._bucket.next_at <= now:
+            entry = self._lanes.due()[0]
+            self._lanes.pop(entry)
+            self._bucket.take(now, self._per_s, 1)
+            entry.future.set_result(None)
+        self._set_timer()
+
+    @staticmethod
+    def _fail(entry: _Entry, error: Exception) -> None:
+        if not entry.future.done():
+            entry.future.set_exception(error)
 
     def close(self) -> None:
-        """Wake everybody who waits; nobody goes through any more."""
+        """End every wait with `ClosedError`; no call passes any more."""
         self._is_closed = True
-        if self._passing is not None:
-            _fail(self._passing, ClosedError("the scheduler was closed"))
-        for lane in self._lanes:
-            for _, future in lane:
-                _fail(future, ClosedError("the scheduler was closed"))
-            lane.clear()
-
-
-def _end(wait: asyncio.Timeout, _: asyncio.Future[None]) -> None:
-    # It may be over in the same turn of the loop.
-    with suppress(RuntimeError):
-        wait.reschedule(0.0)
-
-
-def _fail(future: asyncio.Future[None], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
+        for entry in self._lanes:
+            self._fail(entry, ClosedError("the scheduler was closed"))

@@ -1,7 +1,7 @@
-"""Who goes when: the queue, the one timer, and no task that could die.
+"""Dispatcher: the queues, the one timer, and no task that could die.
 
-Whatever frees something (a reply, a refund, a cancelled wait) lets the queue be looked at again;
-what only time frees has the timer set for it.
+Whatever frees something (a reply, a refund, a cancelled wait) schedules another dispatch; what only
+time frees has the timer set for it.
 """
 
 from __future__ import annotations
@@ -9,56 +9,70 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 
 from intercom_async.clock import Clock, TimerHandle, reader
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
-from intercom_async.priority import Priority
-from .app import INTERACTIVE, UNHURRIED, App
-from .circuit_breaker import Breaker
-from .client_rate import Ceilings
-from .hooks import SafeHooks
-from .limits.workspace_limiter import Workspace
-from .permit import GRANTED, NEW, OVER, WAITING, Permit
-from .reason import reason
-from .view import Counters
-from .wait_estimate import estimate_s
+from .circuit_breaker import CircuitBreaker
+from .client_rate import ClientRateLimits
+from .feedback import ResponseFeedback
+from .hooks import GuardedHooks
+from .lanes import Lanes
+from .limits.app_limiter import AppLimiter, Charge
+from .limits.pacing import DEFERRABLE
+from .permit import GRANTED, NEW, OVER, SETTLED, WAITING, Permit
+from .statistics import Counters
+from .wait_estimate import estimate_wait, explain_wait
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
+PRIORITIZED_ONE_IN = 10
+"""One in so many places of `Limits.max_in_flight` is kept from bulk and background calls: jobs with
+slow answers must not hold all places (test_dispatcher.py::test_the_last_places_are_kept)."""
 
-class Turns:
-    """Lets calls go, one after the other.
+
+class AppQueue:
+    """The limiter of one app, and the calls that wait for it."""
+
+    __slots__ = ("lanes", "limiter")
+
+    def __init__(self, limiter: AppLimiter) -> None:
+        self.limiter: AppLimiter = limiter
+        self.lanes: Lanes[Permit] = Lanes()
+
+
+class Dispatcher:
+    """Lets calls go one after the other; owns all permits.
 
     Args:
-        limits: How many may be under way.
-        clock: What tells time.
-        workspace: The account of all apps.
-        ceilings: The user's own limits.
-        breaker: The pause after an overload.
-        counters: What is counted.
-        hooks: What wants to be told.
+        limits: The user's settings.
+        clock: Tells time and sets timers.
+        make_limiter: Makes the limiter of an app that is new.
+        breaker: Pauses all calls in an overload.
+        counters: Counts calls.
+        hooks: Hear of every call that is let go.
     """
 
     __slots__ = (
-        "_ceilings",
+        "_clock",
+        "_feedback",
+        "_hooks",
+        "_is_dispatch_due",
         "_loop",
-        "_pump_is_due",
+        "_make_limiter",
+        "_max_in_flight",
+        "_rates",
+        "_round",
+        "_soft_cap",
         "_timer",
         "_timer_at",
-        "_turn",
-        "apps",
         "breaker",
-        "clock",
         "counters",
-        "crowded",
-        "hooks",
         "is_closed",
-        "most",
         "now",
+        "queues",
         "waiting",
-        "workspace",
     )
 
     def __init__(
@@ -66,38 +80,39 @@ class Turns:
         limits: Limits,
         *,
         clock: Clock,
-        workspace: Workspace,
-        ceilings: Ceilings,
-        breaker: Breaker,
+        make_limiter: Callable[[], AppLimiter],
+        breaker: CircuitBreaker,
         counters: Counters,
-        hooks: SafeHooks,
+        hooks: GuardedHooks,
     ) -> None:
-        self.clock: Clock = clock
         self.now: Callable[[], float] = clock.now
-        """Tells the time."""
-        self.workspace: Workspace = workspace
-        self.breaker: Breaker = breaker
+        """Returns loop time in seconds."""
+        self.breaker: CircuitBreaker = breaker
         self.counters: Counters = counters
-        self.hooks: SafeHooks = hooks
-        self.apps: dict[Hashable, App] = {}
+        self.queues: dict[Hashable, AppQueue] = {}
+        """Every app that has asked for a permit."""
         self.waiting: int = 0
         """Calls that wait, of all apps."""
         self.is_closed: bool = False
-        self._ceilings = ceilings
-        self.most: int = limits.max_in_flight
-        """As many calls may be under way."""
-        self.crowded: int = self.most - self.most // 10
-        """The rest is for those in a hurry: a bulk job with slow answers must not hold all."""
-        self._turn = 0
+        self._clock = clock
+        self._make_limiter = make_limiter
+        self._hooks = hooks
+        self._feedback = ResponseFeedback(breaker, counters, hooks)
+        self._rates = ClientRateLimits(limits, clock)
+        self._max_in_flight = limits.max_in_flight
+        self._soft_cap = self._max_in_flight - self._max_in_flight // PRIORITIZED_ONE_IN
+        """Calls in flight from which on background and bulk calls wait."""
+        self._round = 0
+        """Counts dispatches; decides which app comes first."""
         self._timer: TimerHandle | None = None
         self._timer_at = math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pump_is_due = False
+        self._is_dispatch_due = False
 
     # Waiting ---------------------------------------------------------------------------------
 
     async def enter(self, permit: Permit) -> Permit:
-        """Wait for a permit's turn: pass the user's own ceilings, then the queue.
+        """Wait until a permit's request may be sent: first for the user's own rates, then queued.
 
         Raises:
             ClosedError: The scheduler is closed, or belongs to another loop.
@@ -107,15 +122,16 @@ class Turns:
             raise ClosedError("a permit is for one request: ask for another one")
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
-            self._belong_to(loop)
-        if self._ceilings.are_set and self._ceilings.concern(permit.kind):
-            await self._ceilings.wait(permit)
-        if self._ask(permit):
+            self._bind_to(loop)
+        if self._rates.are_set and self._rates.apply_to(permit.kind):
+            await self._rates.wait(permit)
+        queue = self.queues.get(permit.app) or self._add_queue(permit.app)
+        if self._grant_or_queue(queue, permit):
             return permit
         if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s waits: %s", permit.call, reason(self, permit, permit.since))
+            log.debug("%s waits: %s", permit.call, self._explain(queue, permit))
         permit.future = loop.create_future()
-        timer = self._expiry(permit)
+        timer = self._set_expiry(permit)
         try:
             await permit.future
         except BaseException:
@@ -127,182 +143,220 @@ class Turns:
                 timer.cancel()
         return permit
 
-    def _belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _bind_to(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is not None:
             raise ClosedError("a scheduler belongs to one event loop, and this is another")
         self._loop = loop
-        self.now = reader(self.clock, loop)
+        self.now = reader(self._clock, loop)
 
-    def _give_up(self, permit: Permit) -> None:
-        """Give back what a wait that has ended otherwise held."""
-        if permit.is_granted:
-            # Granted and cancelled in the same turn of the loop: nothing was sent.
-            permit.refund()
-            permit.leave()
-        elif permit.is_waiting:
-            self._forget(permit)
+    def _add_queue(self, app: Hashable) -> AppQueue:
+        queue = self.queues[app] = AppQueue(self._make_limiter())
+        return queue
 
-    def _ask(self, permit: Permit) -> bool:
-        """Say whether a permit has its turn at once; else it stands in the queue from now on."""
+    def _grant_or_queue(self, queue: AppQueue, permit: Permit) -> bool:
+        """Return whether a permit is granted at once; else it is queued from now on."""
         if self.is_closed:
             raise ClosedError("the scheduler is closed")
-        app = permit.app
         now = permit.since = self.now()
-        app.arrived(permit.priority, now)
+        queue.limiter.note_arrival(permit.priority, now)
         if not self.waiting:
-            again = self._look(permit, now)
-            if not again:
-                self._grant(permit, now)
+            retry_at = self._try_grant(queue, permit, now)
+            if not retry_at:
                 return True
         else:
-            again = now
-        lane = app.lanes.of(permit.priority)
-        comes_first = not lane.live or permit.is_repeat
+            retry_at = now
+        lanes = queue.lanes
+        comes_first = permit.is_repeat or not lanes.of(permit.priority).waiting
         permit.state = WAITING
-        lane.push(permit)
+        lanes.push(permit)
         self.waiting += 1
-        if again > now:
-            self._set_timer(again)
+        if retry_at > now:
+            self._set_timer(retry_at)
         elif comes_first:
-            # Behind others of its lane nothing can be its turn yet.
-            self._pump()
+            # Behind others of its lane it cannot go yet.
+            self._dispatch()
         if permit.state is not WAITING:
             return True
-        self._refuse_long_wait(permit, now)
+        self._refuse_long_wait(queue, permit, now)
         return False
 
-    def _expiry(self, permit: Permit) -> TimerHandle | None:
+    def _set_expiry(self, permit: Permit) -> TimerHandle | None:
         """Set the timer that ends a wait which becomes too long."""
-        limit_s = permit.longest_s(permit.since)
+        limit_s = permit.wait_limit_s(permit.since)
         if limit_s is None:
             return None
-        return self.clock.call_at(permit.since + limit_s, permit.expire)
+        return self._clock.call_at(permit.since + limit_s, permit.expire)
 
-    def _refuse_long_wait(self, permit: Permit, now: float) -> None:
-        limit_s = permit.longest_s(now)
+    def _refuse_long_wait(self, queue: AppQueue, permit: Permit, now: float) -> None:
+        limit_s = permit.wait_limit_s(now)
         if limit_s is None:
             return
-        wait_s, reset_at = estimate_s(permit.app, permit, now)
-        wait_s = max(wait_s, self.breaker.until - now)
+        wait_s, reset_at = estimate_wait(queue.limiter, queue.lanes, permit, now)
+        wait_s = max(wait_s, self.breaker.open_until - now)
         if wait_s > limit_s:
-            self._forget(permit)
+            self._discard(permit)
             raise WaitTooLongError(
                 wait_s=wait_s, limit_s=limit_s, reset_at=reset_at, call=permit.call
             )
 
+    def _explain(self, queue: AppQueue, permit: Permit) -> str:
+        now, in_flight = permit.since, self.counters.in_flight
+        cap = self._soft_cap if permit.priority in DEFERRABLE else self._max_in_flight
+        if in_flight >= cap:
+            return "as many calls are under way as may be"
+        if self.breaker.is_open and self.breaker.retry_at(now, in_flight):
+            return "the server is overloaded"
+        return explain_wait(queue.limiter, permit, now)
+
+    def _give_up(self, permit: Permit) -> None:
+        """Give back what a wait that was cancelled held."""
+        if permit.is_granted:
+            # Granted and cancelled in the same iteration of the loop: nothing was sent.
+            permit.refund()
+            permit.leave()
+        elif permit.is_waiting:
+            self._discard(permit)
+
     def expire(self, permit: Permit) -> None:
         """End a wait that has become longer than allowed."""
-        now = self.now()
-        wait_s, reset_at = estimate_s(permit.app, permit, now)
+        now, queue = self.now(), self.queues[permit.app]
+        wait_s, reset_at = estimate_wait(queue.limiter, queue.lanes, permit, now)
+        limit_s = now - permit.since
         self.abandon(
             permit,
-            WaitTooLongError(
-                wait_s=wait_s, limit_s=now - permit.since, reset_at=reset_at, call=permit.call
-            ),
+            WaitTooLongError(wait_s=wait_s, limit_s=limit_s, reset_at=reset_at, call=permit.call),
         )
 
     def abandon(self, permit: Permit, error: Exception) -> None:
         """End a wait with an error; does nothing to a permit that does not wait."""
         if permit.state is WAITING:
-            self._forget(permit)
+            self._discard(permit)
         elif permit.state is not NEW:
             return
         if permit.future is not None and not permit.future.done():
             permit.future.set_exception(error)
 
-    def _forget(self, permit: Permit) -> None:
+    def _discard(self, permit: Permit) -> None:
         permit.state = OVER
-        permit.app.lanes.of(permit.priority).forget()
+        self.queues[permit.app].lanes.discard(permit)
         self.waiting -= 1
         # Its place was perhaps the one that all others waited behind.
-        self.look_soon()
+        self.schedule_dispatch()
 
     def close(self) -> None:
-        """Wake everybody who waits with `ClosedError`; nothing is let go any more."""
+        """End every wait with `ClosedError`; no call is let go any more."""
         self.is_closed = True
-        self._ceilings.close()
+        self._rates.close()
         self._set_timer(math.inf)
-        for app in self.apps.values():
-            for priority in Priority:
-                for permit in app.lanes.of(priority):
-                    self.abandon(permit, ClosedError("the scheduler was closed"))
+        for queue in self.queues.values():
+            for permit in queue.lanes:
+                self.abandon(permit, ClosedError("the scheduler was closed"))
+
+    # Settling --------------------------------------------------------------------------------
+
+    def leave(self, permit: Permit) -> None:
+        """End a permit's block."""
+        if permit.state is GRANTED:
+            # No reply and no refund: it may have been sent and counted.
+            charge: Charge = permit.charge
+            self.queues[permit.app].limiter.mark_unknown(charge)
+            self.counters.lost += 1
+        elif permit.state is not SETTLED:
+            return
+        permit.state = OVER
+        self.counters.in_flight -= 1
+        if self.waiting:
+            self.schedule_dispatch()
+
+    def refund(self, permit: Permit) -> None:
+        """Take a permit's charge back: nothing was sent."""
+        if permit.state is not GRANTED:
+            return
+        permit.state = SETTLED
+        charge: Charge = permit.charge
+        self.queues[permit.app].limiter.release(charge)
+        self.counters.refunded += 1
+
+    def observe(
+        self, permit: Permit, status: int, headers: Mapping[str, str], message: str | None
+    ) -> None:
+        """Settle a permit by its reply."""
+        if permit.state is not GRANTED:
+            return
+        permit.state = SETTLED
+        limiter = self.queues[permit.app].limiter
+        self._feedback.observe(permit, limiter, status, headers, message, self.now())
 
     # Granting --------------------------------------------------------------------------------
 
-    def _look(self, permit: Permit, now: float) -> float:
-        """Return 0.0 if a call may go now, else when to look again."""
-        app = permit.app
-        flying = self.counters.in_flight
-        if flying >= self.crowded and (flying >= self.most or permit.priority in UNHURRIED):
+    def _try_grant(self, queue: AppQueue, permit: Permit, now: float) -> float:
+        """Grant a permit and return 0.0, else return when to try again."""
+        counters = self.counters
+        in_flight, priority = counters.in_flight, permit.priority
+        if in_flight >= self._soft_cap and (
+            in_flight >= self._max_in_flight or priority in DEFERRABLE
+        ):
             return math.inf
-        if self.breaker.is_tripped:
-            again = self.breaker.look(now, flying)
-            if again:
-                return again
-        is_paced = permit.is_paced = app.is_paced(permit, now)
-        return app.gate.look(
-            now,
-            cost=permit.cost,
-            hurried=permit.priority is INTERACTIVE,
-            paced=is_paced,
+        if self.breaker.is_open:
+            retry_at = self.breaker.retry_at(now, in_flight)
+            if retry_at:
+                return retry_at
+        charge = queue.limiter.try_acquire(
+            now, priority=priority, cost=permit.cost, backlog=queue.lanes.waiting
         )
-
-    def _grant(self, permit: Permit, now: float) -> None:
-        permit.charged, ranks = permit.app.gate.charge(now, cost=permit.cost, paced=permit.is_paced)
-        if permit.is_paced:
-            # Those that are not spread overtake each other: their ranks say little.
-            permit.ranks = ranks
+        if not isinstance(charge, Charge):
+            return charge
+        permit.charge = charge
         permit.state = GRANTED
         permit.sent_at = now
-        counters = self.counters
         counters.granted += 1
         counters.in_flight += 1
         counters.waited_s += now - permit.since
-        if self.hooks.is_set:
-            self.hooks.call("granted", permit.priority, now - permit.since)
+        if self._hooks.is_set:
+            self._hooks.granted(priority, now - permit.since)
+        return 0.0
 
-    def _pump(self) -> None:
-        """Let go whoever may, and set the timer for the next look."""
-        self._pump_is_due = False
+    def _dispatch(self) -> None:
+        """Let go all calls that may, and set the timer for the next attempt."""
+        self._is_dispatch_due = False
         if not self.waiting or self.is_closed:
             return
         now = self.now()
-        again = math.inf
-        apps = [app for app in self.apps.values() if app.lanes.live]
-        if len(apps) > 1:
-            # Apps take turns, so that none eats the workspace's window up.
-            self._turn += 1
-            start = self._turn % len(apps)
-            apps = apps[start:] + apps[:start]
-        for app in apps:
-            app.gate.reserve.settle(now, app.gate.grid.length_s)
-        while apps:
-            for app in tuple(apps):
-                moment = self._let_one_go(app, now)
+        retry_at = math.inf
+        queues = [queue for queue in self.queues.values() if queue.lanes.waiting]
+        if len(queues) > 1:
+            # Round-robin, so that no app uses the workspace's window up.
+            self._round += 1
+            start = self._round % len(queues)
+            queues = queues[start:] + queues[:start]
+        for queue in queues:
+            queue.limiter.forget_idle_callers(now)
+        while queues:
+            for queue in tuple(queues):
+                moment = self._dispatch_one(queue, now)
                 if moment:
-                    apps.remove(app)
-                    again = min(again, moment)
-        self._set_timer(again)
+                    queues.remove(queue)
+                    retry_at = min(retry_at, moment)
+        self._set_timer(retry_at)
 
-    def _let_one_go(self, app: App, now: float) -> float:
-        """Let one call of an app go and return 0.0; else return when to look again."""
-        again = math.inf
-        for permit in app.lanes.due():
-            moment = self._look(permit, now)
+    def _dispatch_one(self, queue: AppQueue, now: float) -> float:
+        """Let one call of an app go and return 0.0; else return when to try again."""
+        retry_at = math.inf
+        for permit in queue.lanes.due():
+            moment = self._try_grant(queue, permit, now)
             if moment:
-                again = min(again, moment)
+                retry_at = min(retry_at, moment)
                 continue
-            app.lanes.of(permit.priority).pop(permit)
+            queue.lanes.pop(permit)
             self.waiting -= 1
-            self._grant(permit, now)
-            app.went(now)
+            queue.limiter.pacer.note_dequeued(now)
             if permit.future is not None and not permit.future.done():
                 permit.future.set_result(None)
             return 0.0
-        return again
+        return retry_at
 
     def _set_timer(self, moment: float) -> None:
-        """Look again at `moment`; an earlier timer does as well."""
+        """Dispatch again at `moment`; an earlier timer will do as well."""
         if self._timer is not None:
             if self._timer_at <= moment and moment != math.inf:
                 return
@@ -310,15 +364,15 @@ class Turns:
             self._timer = None
         self._timer_at = moment
         if moment != math.inf:
-            self._timer = self.clock.call_at(moment, self._on_timer)
+            self._timer = self._clock.call_at(moment, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
         self._timer_at = math.inf
-        self._pump()
+        self._dispatch()
 
-    def look_soon(self) -> None:
-        """Look at the queue once this turn of the loop is over, however many ask for it."""
-        if self.waiting and not self._pump_is_due and self._loop is not None:
-            self._pump_is_due = True
-            self._loop.call_soon(self._pump)
+    def schedule_dispatch(self) -> None:
+        """Dispatch once in the next iteration of the loop, however many ask for it."""
+        if self.waiting and not self._is_dispatch_due and self._loop is not None:
+            self._is_dispatch_due = True
+            self._loop.call_soon(self._dispatch)

@@ -1,21 +1,19 @@
-"""Who waits, and whose turn it is: four lanes, and within a lane the keys take turns.
+"""Queue with four lanes, and round-robin between fairness keys within a lane.
 
-The head of a lane is due at the moment it came plus the lane's slack; the lane whose head is due
-first goes first. So an interactive call passes every bulk call of the last minute, and a bulk call
-is passed by nobody who comes more than a minute later: no lane starves, and choosing takes four
-comparisons, however many wait.
+The head of a lane is due when it came plus the lane's slack; the lane whose head is due first goes
+first. So an interactive call passes every bulk call of the last minute, and no bulk call is passed
+by calls that come more than a minute later: no lane starves, and choosing takes four comparisons
+however many calls wait. Entries that stop waiting are skipped when they come up, and swept out when
+they are many.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
 from intercom_async.priority import Priority
-
-if TYPE_CHECKING:
-    from .permit import Permit
 
 SLACK_S = {
     Priority.INTERACTIVE: 0.0,
@@ -23,160 +21,213 @@ SLACK_S = {
     Priority.BACKGROUND: 5.0,
     Priority.BULK: 60.0,
 }
-_LONGEST_DEAD = 64
+"""Seconds in which later calls of more urgent lanes may pass a call of this one
+(test_lanes.py::test_calls_that_come_much_later_do_not_pass)."""
+MAX_STALE = 64
+"""Entries beyond the waiting ones that a lane keeps before it sweeps them out; bounds the memory
+that cancelled calls hold (test_lanes.py::test_cancelled_entries_are_swept_out)."""
 
 
-class Queue:
-    """One key's calls: those that the server has turned away before, then the others."""
+class Entry(Protocol):
+    """What waits in a lane."""
 
-    __slots__ = ("_again", "_first")
+    @property
+    def priority(self) -> Priority:
+        """Its lane."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Its fairness key."""
+        ...
+
+    @property
+    def cost(self) -> int:
+        """Calls that it counts as."""
+        ...
+
+    @property
+    def since(self) -> float:
+        """Loop time at which it came."""
+        ...
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it goes before those of its key that are not repeats."""
+        ...
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it still waits."""
+        ...
+
+
+EntryT = TypeVar("EntryT", bound=Entry)
+
+
+class KeyQueue(Generic[EntryT]):
+    """Entries of one fairness key: repeats first, then the others, each in order of arrival."""
+
+    __slots__ = ("_first", "_repeats")
 
     def __init__(self) -> None:
-        self._first: deque[Permit] = deque()
-        self._again: deque[Permit] | None = None
+        self._first: deque[EntryT] = deque()
+        self._repeats: deque[EntryT] | None = None
 
-    def push(self, permit: Permit) -> None:
-        """Queue a permit."""
-        if permit.is_repeat:
-            if self._again is None:
-                self._again = deque()
-            self._again.append(permit)
+    def push(self, entry: EntryT) -> None:
+        """Append an entry."""
+        if entry.is_repeat:
+            if self._repeats is None:
+                self._repeats = deque()
+            self._repeats.append(entry)
         else:
-            self._first.append(permit)
+            self._first.append(entry)
 
-    def head(self) -> tuple[Permit | None, int]:
-        """Return who is next, and how many were dropped that wait no longer."""
+    def head(self) -> tuple[EntryT | None, int]:
+        """Return the next entry, and how many stale ones before it were dropped."""
         dropped = 0
-        for queue in (self._again, self._first):
+        for queue in (self._repeats, self._first):
             while queue:
-                permit = queue[0]
-                if permit.is_waiting:
-                    return permit, dropped
+                entry = queue[0]
+                if entry.is_waiting:
+                    return entry, dropped
                 queue.popleft()
                 dropped += 1
         return None, dropped
 
     def pop(self) -> None:
-        """Take the head out."""
-        (self._again or self._first).popleft()
+        """Remove the head."""
+        (self._repeats or self._first).popleft()
 
     def sweep(self) -> bool:
-        """Drop everybody who waits no longer; say whether anybody is left."""
-        self._again = deque(permit for permit in self._again or () if permit.is_waiting)
-        self._first = deque(permit for permit in self._first if permit.is_waiting)
-        return bool(self._again or self._first)
+        """Drop all stale entries; return whether any entry is left."""
+        self._repeats = deque(entry for entry in self._repeats or () if entry.is_waiting)
+        self._first = deque(entry for entry in self._first if entry.is_waiting)
+        return bool(self._repeats or self._first)
 
-    def __iter__(self) -> Iterator[Permit]:
-        """Give everybody who waits."""
-        for queue in (self._again or (), self._first):
-            yield from [permit for permit in queue if permit.is_waiting]
+    def __iter__(self) -> Iterator[EntryT]:
+        """Yield the entries that wait."""
+        for queue in (self._repeats or (), self._first):
+            yield from [entry for entry in queue if entry.is_waiting]
 
 
-class Lane:
-    """One lane: first come, first served for each key, and the keys in turn."""
+class Lane(Generic[EntryT]):
+    """One lane: first come, first served within a key, round-robin between keys."""
 
-    __slots__ = ("_dead", "_debts", "_keys", "live", "slack_s")
+    __slots__ = ("_debts", "_keys", "_stale", "slack_s", "waiting")
 
     def __init__(self, slack_s: float) -> None:
         self.slack_s: float = slack_s
-        self.live: int = 0
-        """Permits that wait."""
-        self._keys: OrderedDict[str, Queue] = OrderedDict()
+        self.waiting: int = 0
+        """Entries that wait."""
+        self._keys: OrderedDict[str, KeyQueue[EntryT]] = OrderedDict()
         self._debts: dict[str, int] = {}
-        self._dead = 0
+        """Rounds that a key has to skip because of a heavy call."""
+        self._stale = 0
 
-    def push(self, permit: Permit) -> None:
-        """Queue a permit; one that was turned away by the server goes before the others."""
-        queue = self._keys.get(permit.key)
+    def push(self, entry: EntryT) -> None:
+        """Add an entry."""
+        queue = self._keys.get(entry.key)
         if queue is None:
-            queue = self._keys[permit.key] = Queue()
-        queue.push(permit)
-        self.live += 1
+            queue = self._keys[entry.key] = KeyQueue()
+        queue.push(entry)
+        self.waiting += 1
 
-    def head(self) -> Permit | None:
-        """Return whose turn it is, or None if nobody waits."""
+    def head(self) -> EntryT | None:
+        """Return the entry that goes next, or None if none waits."""
         while self._keys:
             key, queue = next(iter(self._keys.items()))
-            permit, dropped = queue.head()
-            self._dead -= dropped
-            if permit is None:
+            entry, dropped = queue.head()
+            self._stale -= dropped
+            if entry is None:
                 self._drop(key)
                 continue
             debt = self._debts.get(key, 0) if self._debts else 0
             if debt > 0 and len(self._keys) > 1:
-                # A heavy call has cost this key some of its turns.
                 self._debts[key] = debt - 1
                 self._keys.move_to_end(key)
                 continue
-            return permit
+            return entry
         return None
 
-    def pop(self, permit: Permit) -> None:
-        """Take the head out, and give the next key its turn."""
-        queue = self._keys[permit.key]
+    def pop(self, entry: EntryT) -> None:
+        """Remove the head; the next key follows."""
+        queue = self._keys[entry.key]
         queue.pop()
-        self.live -= 1
-        if self.live == 0:
+        self.waiting -= 1
+        if self.waiting == 0:
             self._clear()
         elif len(self._keys) > 1:
-            if permit.cost > 1:
-                self._debts[permit.key] = permit.cost - 1
-            self._keys.move_to_end(permit.key)
+            if entry.cost > 1:
+                self._debts[entry.key] = entry.cost - 1
+            self._keys.move_to_end(entry.key)
 
-    def forget(self) -> None:
-        """Note that a permit in here waits no longer; it is taken out when it comes up."""
-        self.live -= 1
-        self._dead += 1
-        if self.live == 0:
+    def discard(self) -> None:
+        """Note that an entry stopped waiting; it is removed when it comes up."""
+        self.waiting -= 1
+        self._stale += 1
+        if self.waiting == 0:
             self._clear()
-        elif self._dead > self.live + _LONGEST_DEAD:
+        elif self._stale > self.waiting + MAX_STALE:
             self._sweep()
 
     def _clear(self) -> None:
         self._keys.clear()
         self._debts.clear()
-        self._dead = 0
+        self._stale = 0
 
     def _drop(self, key: str) -> None:
         del self._keys[key]
         self._debts.pop(key, None)
 
     def _sweep(self) -> None:
-        """Take out everybody who waits no longer, so that cancelled calls hold no memory."""
         for key, queue in list(self._keys.items()):
             if not queue.sweep():
                 self._drop(key)
-        self._dead = 0
+        self._stale = 0
 
-    def __iter__(self) -> Iterator[Permit]:
-        """Give everybody who waits."""
+    def __iter__(self) -> Iterator[EntryT]:
+        """Yield the entries that wait."""
         for queue in list(self._keys.values()):
             yield from queue
 
 
-class Lanes:
-    """The four lanes of one app."""
+class Lanes(Generic[EntryT]):
+    """The four lanes of one queue."""
 
-    __slots__ = ("_lanes",)
+    __slots__ = ("_lanes", "waiting")
 
     def __init__(self) -> None:
-        self._lanes = tuple(Lane(SLACK_S[priority]) for priority in Priority)
+        self._lanes: tuple[Lane[EntryT], ...] = tuple(
+            Lane[EntryT](SLACK_S[priority]) for priority in Priority
+        )
+        self.waiting: int = 0
+        """Entries that wait, in all lanes."""
 
-    @property
-    def live(self) -> int:
-        """Permits that wait, in all lanes."""
-        interactive, normal, background, bulk = self._lanes
-        return interactive.live + normal.live + background.live + bulk.live
-
-    def of(self, priority: Priority) -> Lane:
+    def of(self, priority: Priority) -> Lane[EntryT]:
         """Return one lane."""
         return self._lanes[priority]
 
-    def due(self) -> list[Permit]:
-        """Return the head of each lane, the first due first."""
-        heads: list[tuple[float, int, Permit]] = []
+    def push(self, entry: EntryT) -> None:
+        """Add an entry to its lane."""
+        self._lanes[entry.priority].push(entry)
+        self.waiting += 1
+
+    def pop(self, entry: EntryT) -> None:
+        """Remove the head of a lane."""
+        self._lanes[entry.priority].pop(entry)
+        self.waiting -= 1
+
+    def discard(self, entry: EntryT) -> None:
+        """Note that an entry stopped waiting."""
+        self._lanes[entry.priority].discard()
+        self.waiting -= 1
+
+    def due(self) -> list[EntryT]:
+        """Return the head of each lane in the order in which they may go."""
+        heads: list[tuple[float, int, EntryT]] = []
         for lane in self._lanes:
-            if lane.live:
+            if lane.waiting:
                 head = lane.head()
                 if head is not None:
                     heads.append((head.since + lane.slack_s, head.priority, head))
@@ -185,5 +236,10 @@ class Lanes:
         return [head for _, _, head in heads]
 
     def ahead(self, priority: Priority) -> int:
-        """Return how many wait in this lane and in those before it."""
-        return sum(lane.live for lane in self._lanes[: priority + 1])
+        """Return how many entries wait in a lane and in the more urgent ones."""
+        return sum(lane.waiting for lane in self._lanes[: priority + 1])
+
+    def __iter__(self) -> Iterator[EntryT]:
+        """Yield the entries that wait, lane by lane."""
+        for lane in self._lanes:
+            yield from lane

@@ -1,65 +1,95 @@
-"""The right to send one request, for the length of a block.
+"""Permission to send one request, for the length of a block.
+
+::
 
     async with scheduler.admit(priority=Priority.BULK) as permit:
         reply = await send()
         permit.observe(status=reply.status, headers=reply.headers)
 
-A permit is its own context manager and its own place in the queue: one object a request.
+A permit is a handle: its own context manager and its own entry in the queue. Its owner, the
+dispatcher, knows the limiter behind it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from enum import Enum, auto
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from intercom_async.priority import Priority
 from intercom_async.response import UNKNOWN, Window
 from .throttling import Throttle
 
-if TYPE_CHECKING:
-    from .app import App
-    from .dispatcher import Turns
-    from .feedback import Replies
-    from .limits.window_budget import Ledger
 
-
-class State(Enum):
-    """Where a permit is in its life."""
+class PermitState(Enum):
+    """Stages in the life of a permit."""
 
     NEW = auto()
     WAITING = auto()
     GRANTED = auto()
-    OBSERVED = auto()
-    """A reply was seen, or nothing was sent."""
+    """The request may be sent; nothing has been heard of it."""
+    SETTLED = auto()
+    """A reply came, or nothing was sent."""
     OVER = auto()
 
 
-# Bound once: to look a member up in its class takes longer than all that is done with it.
-NEW, WAITING, GRANTED, OBSERVED, OVER = State
+# Bound once: looking a member up in its class takes longer than all that is done with it.
+NEW, WAITING, GRANTED, SETTLED, OVER = PermitState
+
+
+class PermitOwner(Protocol):
+    """What a permit asks for everything it does."""
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """Returns loop time in seconds."""
+        ...
+
+    def enter(self, permit: Permit) -> Coroutine[Any, Any, Permit]:
+        """Wait until the request may be sent."""
+        ...
+
+    def leave(self, permit: Permit) -> None:
+        """End the permit's block."""
+        ...
+
+    def observe(
+        self, permit: Permit, status: int, headers: Mapping[str, str], message: str | None
+    ) -> None:
+        """Learn from the reply."""
+        ...
+
+    def refund(self, permit: Permit) -> None:
+        """Take the charge back."""
+        ...
+
+    def expire(self, permit: Permit) -> None:
+        """End a wait that has become too long."""
+        ...
+
+    def abandon(self, permit: Permit, error: Exception) -> None:
+        """End the wait with an error."""
+        ...
 
 
 class Permit:
-    """The right to send one request; made by `Scheduler.admit`."""
+    """Permission to send one request; made by `Scheduler.admit`."""
 
     __slots__ = (
-        "_replies",
-        "_turns",
+        "_owner",
         "app",
         "call",
-        "charged",
+        "charge",
         "cost",
         "deadline",
         "future",
-        "is_paced",
         "is_repeat",
         "key",
         "kind",
         "max_wait_s",
         "priority",
-        "ranks",
         "retry_after_s",
         "sent_at",
         "since",
@@ -70,10 +100,9 @@ class Permit:
 
     def __init__(
         self,
-        turns: Turns,
-        replies: Replies,
+        owner: PermitOwner,
         *,
-        app: App,
+        app: Hashable,
         priority: Priority,
         key: str,
         kind: str | None,
@@ -82,28 +111,33 @@ class Permit:
         deadline: float | None,
         is_repeat: bool,
     ) -> None:
-        self._turns = turns
-        self._replies = replies
-        self.app: App = app
+        self._owner = owner
+        self.app: Hashable = app
+        """The app whose windows it counts against."""
         self.priority: Priority = priority
         self.key: str = key
+        """Fairness key."""
         self.cost: int = 1
+        """Calls that it counts as."""
         self.kind: str | None = kind
+        """Class of operations, for rate limits of the user's own."""
         self.call: str = call
+        """What it is for, in messages."""
         self.max_wait_s: float | None = max_wait_s
         self.deadline: float | None = deadline
         self.is_repeat: bool = is_repeat
-        self.is_paced: bool = False
-        self.state: State = NEW
+        """Whether the server has turned the call away before."""
+        self.state: PermitState = NEW
         self.since: float = 0.0
+        """Loop time at which the wait began."""
         self.sent_at: float = 0.0
-        self.charged: tuple[Ledger, ...] = ()
-        """The windows that it may be counted in."""
-        self.ranks: tuple[int, ...] = ()
-        """How many calls had been charged to each of these windows, with this one."""
+        """Loop time at which the request left."""
+        self.charge: Any = None
+        """What the owner's limiter has charged; opaque to all others."""
         self.future: asyncio.Future[None] | None = None
+        """Ends the wait; None while there is none."""
         self.window: Window = UNKNOWN
-        """What the reply said of its window; empty before `observe`."""
+        """What the reply's headers say of its window; empty before `observe`."""
         self.throttle: Throttle | None = None
         """Why the reply was a 429; None if it was none."""
         self.retry_after_s: float | None = None
@@ -114,7 +148,7 @@ class Permit:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it still stands in its queue."""
+        """Whether it is queued."""
         return self.state is WAITING
 
     @property
@@ -123,7 +157,7 @@ class Permit:
         return self.state is GRANTED
 
     def __aenter__(self) -> Coroutine[Any, Any, Permit]:
-        return self.enter()
+        return self._owner.enter(self)
 
     async def __aexit__(
         self,
@@ -131,53 +165,53 @@ class Permit:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._replies.leave(self)
+        self._owner.leave(self)
 
-    def longest_s(self, now: float) -> float | None:
-        """Return how long it may wait, or None for as long as it takes."""
+    def wait_limit_s(self, now: float) -> float | None:
+        """Return how many seconds it may wait from now on; None for as long as it takes."""
         if self.deadline is None:
             return self.max_wait_s
         left_s = max(0.0, self.deadline - now)
         return left_s if self.max_wait_s is None else min(left_s, self.max_wait_s)
 
     def enter(self) -> Coroutine[Any, Any, Permit]:
-        """Begin the block, as entering it does; `leave` has to follow, whatever comes of it.
+        """Begin the block, as entering it does; `leave` must follow in any case.
 
         Raises:
             ClosedError: The scheduler is closed, or belongs to another loop.
             WaitTooLongError: The wait would be, or has become, too long.
         """
-        # One coroutine for all of the wait: a hundred thousand may wait at a time.
-        return self._turns.enter(self)
+        # One coroutine for the whole wait: a hundred thousand may wait at once.
+        return self._owner.enter(self)
 
     def leave(self) -> None:
         """End the block, as leaving it does."""
-        self._replies.leave(self)
+        self._owner.leave(self)
 
     def expire(self) -> None:
         """End a wait that has become too long."""
-        self._turns.expire(self)
+        self._owner.expire(self)
 
     def sent(self) -> None:
-        """Say that the bytes leave now; before that, entering the block counts as the moment."""
-        self.sent_at = self._turns.now()
+        """Note that the bytes leave now; before that, entering the block counts as the moment."""
+        self.sent_at = self._owner.now()
 
     def observe(
         self, *, status: int, headers: Mapping[str, str], message: str | None = None
     ) -> None:
-        """Take in what the reply says; once, and only within the block.
+        """Learn from the reply; once, and within the block only.
 
         Args:
             status: The reply's status.
-            headers: The reply's headers; any of the three may be absent or broken.
-            message: The first error's message: it tells kinds of 429 apart.
+            headers: The reply's headers; the rate-limit headers may be absent or broken.
+            message: The first error's message: it tells the kinds of 429 apart.
         """
-        self._replies.observe(self, status, headers, message)
+        self._owner.observe(self, status, headers, message)
 
     def refund(self) -> None:
-        """Say that nothing was sent: the call is not charged."""
-        self._replies.refund(self)
+        """Take the charge back, since nothing was sent."""
+        self._owner.refund(self)
 
     def abandon(self, error: Exception) -> None:
         """End the wait with an error; does nothing to a permit that does not wait."""
-        self._turns.abandon(self, error)
+        self._owner.abandon(self, error)

@@ -1,4 +1,4 @@
-"""Which clients share a scheduler: those of one server and one token, in one loop."""
+"""Schedulers that clients share: one for each server, token and event loop."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ _by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDiction
 
 
 def shared_scheduler(origin: str, app: Hashable, limits: Limits) -> Scheduler:
-    """Return the scheduler of a server and app in the running loop; made if there is none.
+    """Return the scheduler of a server and app in the running loop, made when first asked for.
 
-    It lives as long as a client holds it. Clients that were given other limits have one of their
-    own: the limits are what they differ in.
+    It lives as long as a client holds it. Clients with different limits do not share one.
 
     Args:
         origin: Scheme and host.
-        app: What tells one token from another without being it.
+        app: Identifies a token without being it.
         limits: What may be sent.
     """
     shared = _by_loop.setdefault(asyncio.get_running_loop(), WeakValueDictionary())

@@ -9,34 +9,29 @@ from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import Limits, is_positive_number
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority, current_fairness_key, current_priority
-from .app import App
-from .circuit_breaker import Breaker
-from .client_rate import Ceilings
-from .dispatcher import Turns
-from .feedback import Replies
-from .hooks import Hooks, SafeHooks
-from .limits.app_limiter import Gate
-from .limits.server_clock import LimiterClock
-from .limits.window_schedule import Grid
-from .limits.workspace_limiter import Workspace
+from .circuit_breaker import CircuitBreaker
+from .dispatcher import AppQueue, Dispatcher
+from .hooks import GuardedHooks, Hooks
+from .limits.app_limiter import AppLimiter
+from .limits.server_clock import ServerClock
+from .limits.window_schedule import WindowSchedule
+from .limits.workspace_limiter import WorkspaceLimiter
 from .permit import Permit
-from .statistics import Statistics
-from .view import Counters, view
+from .statistics import Counters, Statistics, snapshot
 
 
 class Scheduler:
-    """Gives each request its turn, so that no limit is passed and none goes unused.
+    """Decides when each request is sent, so that no limit is exceeded and none goes unused.
 
-    One scheduler serves one loop. It may serve several apps (tokens) of one workspace: each has
-    windows of its own, and all share the workspace's.
+    One scheduler serves one event loop. It may serve several apps (tokens) of one workspace: each
+    has windows of its own, and all share the workspace's.
 
     Args:
         limits: What may be sent, until the server's headers say it.
-        store: Where several processes would keep what they share. There is none yet: processes
-            share a limit by what the headers tell each of them.
-        clock: What tells time.
-        hooks: What wants to be told.
-        random: Where jitter comes from.
+        store: Must be None; processes share a limit by the headers that each of them gets.
+        clock: Tells time.
+        hooks: Callbacks that hear what happens.
+        random: Source of jitter.
 
     Raises:
         ConfigError: `limits` are not `Limits`, or there is a `store`.
@@ -63,22 +58,22 @@ class Scheduler:
         self.limits = limits
         self._clock = clock
         self._random = random
-        self._grid = Grid(limits.window_s)
-        self._server_clock = LimiterClock()
+        self._schedule = WindowSchedule(limits.window_s)
+        self._server_clock = ServerClock()
+        self._workspace = WorkspaceLimiter(limits.workspace_per_window, self._schedule)
         self._counters = Counters()
-        self._turns = Turns(
+        self._dispatcher = Dispatcher(
             limits,
             clock=clock,
-            workspace=Workspace(limits.workspace_per_window, self._grid),
-            ceilings=Ceilings(limits, clock),
-            breaker=Breaker(random),
+            make_limiter=self._make_limiter,
+            breaker=CircuitBreaker(random),
             counters=self._counters,
-            hooks=SafeHooks(hooks),
+            hooks=GuardedHooks(hooks),
         )
-        self._replies = Replies(self._turns)
 
     def __repr__(self) -> str:
-        return f"<Scheduler {len(self._turns.apps)} apps, {self._turns.waiting} waiting>"
+        dispatcher = self._dispatcher
+        return f"<Scheduler {len(dispatcher.queues)} apps, {dispatcher.waiting} waiting>"
 
     def now(self) -> float:
         """Return the scheduler's time in seconds; only differences mean anything."""
@@ -96,30 +91,30 @@ class Scheduler:
         call: str = "",
         is_repeat: bool = False,
     ) -> Permit:
-        """Return a permit, to be entered with `async with`: entering waits for its turn.
+        """Return a permit, to be entered with `async with`: entering waits until it may be used.
 
         Args:
             priority: The lane; None takes the context's, else NORMAL.
-            max_wait_s: Refuse at once what would wait longer, and whatever does all the same.
+            max_wait_s: Seconds; a call that would wait longer, or does, is refused.
             deadline: The same as a moment of `now`.
-            cost: How many calls it counts as.
-            kind: The class of operations it belongs to, for ceilings of the user's own.
-            app: Which app's windows it counts against.
+            cost: Calls that it counts as.
+            kind: Class of operations, for rate limits of the user's own.
+            app: The app whose windows it counts against.
             call: What it is, for messages; never with personal data.
             is_repeat: Whether the server has turned it away before: it goes to the front.
 
         Raises:
             WaitTooLongError: On entering: the wait would be, or has become, too long.
             ClosedError: On entering: the scheduler is closed.
+            ConfigError: `cost` is not a whole number from 1 up.
         """
         if priority is None:
             priority = current_priority()
             if priority is None:
                 priority = Priority.NORMAL
         permit = Permit(
-            self._turns,
-            self._replies,
-            app=self._turns.apps.get(app) or self._add(app),
+            self._dispatcher,
+            app=app,
             priority=priority,
             key=current_fairness_key(),
             kind=kind,
@@ -134,33 +129,33 @@ class Scheduler:
             permit.cost = cost
         return permit
 
-    def _add(self, key: Hashable) -> App:
-        """Begin to keep windows for an app."""
-        gate = Gate(
+    def _make_limiter(self) -> AppLimiter:
+        return AppLimiter(
             self.limits.app_per_window,
-            self._turns.workspace,
-            self._grid,
+            self._workspace,
+            self._schedule,
             self._server_clock,
             self._random,
         )
-        app = self._turns.apps[key] = App(key, gate)
-        return app
 
     def retried(self) -> None:
         """Count a call that is sent again."""
         self._counters.retries += 1
 
     def statistics(self, app: Hashable = "") -> Statistics:
-        """Return what is known of an app and has been done for all of them.
+        """Return what is known of an app and has been counted for all of them.
 
-        Without an argument, and with no app of that name, it is the first app's.
+        Without an argument it is the first app. An app that has sent nothing has the settings'
+        limits, and is not remembered for having been asked for.
         """
-        apps = self._turns.apps
-        found = apps.get(app)
-        if found is None:
-            found = next(iter(apps.values())) if app == "" and apps else self._add(app)
-        return view(found, self._turns.workspace, self._counters, self.now())
+        queues = self._dispatcher.queues
+        queue = queues.get(app)
+        if queue is None and app == "" and queues:
+            queue = next(iter(queues.values()))
+        if queue is None:
+            queue = AppQueue(self._make_limiter())
+        return snapshot(queue.limiter, queue.lanes, self._counters, self.now())
 
     def close(self) -> None:
-        """Wake everybody who waits with `ClosedError`; nothing is admitted any more."""
-        self._turns.close()
+        """End every wait with `ClosedError`; nothing is admitted any more."""
+        self._dispatcher.close()

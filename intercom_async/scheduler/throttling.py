@@ -1,4 +1,4 @@
-"""What a 429 means: it is not always the window."""
+"""Classification of 429s: not every one means that the window is full."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ from intercom_async.response import Window
 
 TOO_MANY_REQUESTS = 429
 
+UNEXPLAINED_DIVISOR = 100
+"""A 429 whose reply leaves more than one in so many calls of the app's window cannot be the app's
+(test_throttling.py::test_a_429_is_classified_by_message_and_headers)."""
+MIN_WORKSPACE_RATIO = 2
+"""A 429 that names at least so many times the app's limit is the workspace's: no app's limit
+doubles unseen (test_throttling.py::test_a_429_is_classified_by_message_and_headers)."""
+
 _WINDOW_MESSAGE = re.compile(r"rate limit of (\d+) in \d+[ _]?\w+", re.IGNORECASE)
 _RESOURCE_MESSAGE = re.compile(r"\bpending\b|\bjobs?\b|\bexports?\b", re.IGNORECASE)
 
 
 class Throttle(Enum):
-    """Why a request was turned away with 429."""
+    """Why a request was answered 429."""
 
     APP = "app"
-    """The app's window is full: nobody sends until it ends."""
+    """The app's window is full: no call is sent until it ends."""
     WORKSPACE = "workspace"
-    """The window of all apps of the workspace is full: nobody sends until it ends."""
+    """The window of all apps of the workspace is full: no call is sent until it ends."""
     RESOURCE = "resource"
-    """A limit of this one operation, such as one pending export: nobody else is concerned."""
+    """A limit of this one operation, such as one pending export; other calls go on."""
     EDGE = "edge"
-    """The server is overloaded, or something in front of it is."""
+    """The server, or something in front of it, is overloaded."""
 
 
 FULL_WINDOW = (Throttle.APP, Throttle.WORKSPACE)
-"""What says that a window was counted full."""
+"""Kinds that say that a window is full."""
 
 
 def classify(window: Window, message: str | None, limit: int) -> Throttle:
-    """Tell why a reply of status 429 came.
+    """Return why a reply has status 429.
 
     Args:
         window: What its headers say.
         message: The first error's message.
-        limit: The app's limit as last known.
+        limit: The app's limit as last known, in calls a window.
     """
     named = named_limit(message)
     if named is None:
@@ -44,15 +51,16 @@ def classify(window: Window, message: str | None, limit: int) -> Throttle:
             return Throttle.RESOURCE
         return Throttle.APP if window.remaining == 0 else Throttle.EDGE
     if named == limit:
-        # Both may have the same limit; the app's window explains it only if it has no room left.
-        return Throttle.WORKSPACE if (window.remaining or 0) > limit // 100 else Throttle.APP
-    if named >= 2 * limit:
-        # No app's limit doubles unseen; the headers may show the workspace's numbers here.
+        # Both may have the same limit; the app's window explains it only if it is full.
+        has_room = (window.remaining or 0) > limit // UNEXPLAINED_DIVISOR
+        return Throttle.WORKSPACE if has_room else Throttle.APP
+    if named >= MIN_WORKSPACE_RATIO * limit:
+        # The headers may show the workspace's numbers here.
         return Throttle.WORKSPACE
     return Throttle.APP if named == window.limit or window.remaining == 0 else Throttle.WORKSPACE
 
 
 def named_limit(message: str | None) -> int | None:
-    """Return the limit that the message of a 429 names."""
+    """Return the limit that the message of a 429 names, in calls a window."""
     found = _WINDOW_MESSAGE.search(message or "")
     return int(found.group(1)) if found else None

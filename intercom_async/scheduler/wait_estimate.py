@@ -1,38 +1,59 @@
-"""How long a call would wait, from a few numbers and however many wait already."""
+"""How long a call would wait, and why, from a few numbers however many calls wait already."""
 
 from __future__ import annotations
 
 from intercom_async.priority import Priority
-from .app import App
+from .lanes import Lanes
+from .limits.app_limiter import AppLimiter
 from .permit import Permit
 
 
-def estimate_s(app: App, permit: Permit, now: float) -> tuple[float, float | None]:
-    """Return about how long a waiting call will wait yet, and when the present window ends.
+def estimate_wait(
+    limiter: AppLimiter, lanes: Lanes[Permit], permit: Permit, now: float
+) -> tuple[float, float | None]:
+    """Return about how long a queued call will wait yet, and when the current window ends.
 
-    It counts those before it by number and not by cost, and takes the budget for what it looks
+    It counts the calls before it by number and not by cost, and takes the budget for what it looks
     like now: too short rather than too long, since a call refused for nothing is worse than one
     that ends its wait when its time is up.
 
     Returns:
-        Seconds, and the window's end on the server's clock, or None while it is unknown.
+        Seconds, and the window's end on the server's clock, or None while it is not known.
     """
-    gate = app.gate
-    ahead = app.lanes.ahead(permit.priority) - 1
-    paced_s = max(0.0, gate.pace.next_at - now)
-    if not gate.is_known:
-        if gate.has_headers is None:
+    windows, pacer = limiter.windows, limiter.pacer
+    ahead = lanes.ahead(permit.priority) - 1
+    pacing_s = max(0.0, pacer.next_at - now)
+    if not windows.is_known:
+        if windows.attribution.has_headers is None:
             return 0.0, None
-        return paced_s + ahead / gate.rate_per_s(now), None
-    is_paced = app.is_paced(permit, now)
-    ledger = gate.span(now)[-1]
-    reset_at = ledger.window / 1000
-    hurried = permit.priority is Priority.INTERACTIVE
-    hard, _ = gate.room(ledger, now, hurried=hurried)
-    room = 0 if ledger.is_full else max(0, hard - permit.cost + 1)
+        return pacing_s + ahead / pacer.rate_per_s(now), None
+    is_paced = pacer.is_paced(permit.priority, now, backlog=lanes.waiting)
+    budget = windows.candidates(now)[-1]
+    reset_at = budget.reset_ms / 1000
+    remaining, _ = limiter.headroom(
+        budget, now, may_use_reserve=permit.priority is Priority.INTERACTIVE
+    )
+    room = 0 if budget.is_exhausted else max(0, remaining - permit.cost + 1)
     if ahead < room:
-        return (paced_s + ahead / gate.rate_per_s(now) if is_paced else 0.0), reset_at
-    windows, rest = divmod(ahead - room, max(1, gate.limit))
-    steady_s = gate.grid.length_s / gate.limit
-    after_s = windows * gate.grid.length_s + (rest * steady_s if is_paced else 0.0)
-    return max(0.0, gate.opens(ledger, now) - now) + after_s, reset_at
+        return (pacing_s + ahead / pacer.rate_per_s(now) if is_paced else 0.0), reset_at
+    whole_windows, rest = divmod(ahead - room, max(1, windows.limit))
+    length_s = windows.schedule.length_s
+    call_s = length_s / windows.limit
+    later_s = whole_windows * length_s + (rest * call_s if is_paced else 0.0)
+    return max(0.0, windows.ends_at(budget, now) - now) + later_s, reset_at
+
+
+def explain_wait(limiter: AppLimiter, permit: Permit, now: float) -> str:
+    """Return what a call waits for as far as its app's limiter is concerned, for the log."""
+    windows = limiter.windows
+    if not windows.is_known:
+        return "no window is known yet"
+    budget = windows.candidates(now)[-1]
+    remaining, allocatable = limiter.headroom(
+        budget, now, may_use_reserve=permit.priority is Priority.INTERACTIVE
+    )
+    if budget.is_exhausted or remaining < permit.cost:
+        return "the window is used up"
+    if allocatable < permit.cost:
+        return "what is left is kept for others"
+    return "it is paced, or others go first"

@@ -13,10 +13,10 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Permit, Scheduler
-from intercom_async.scheduler.limits.app_limiter import Gate
-from intercom_async.scheduler.limits.usage import Foreign
-from intercom_async.scheduler.limits.window_budget import Ledger
-from intercom_async.scheduler.limits.workspace_limiter import Workspace
+from intercom_async.scheduler.limits.app_windows import AppWindows
+from intercom_async.scheduler.limits.usage import ExternalUsage
+from intercom_async.scheduler.limits.window_budget import WindowBudget
+from intercom_async.scheduler.limits.workspace_limiter import WorkspaceLimiter
 from tests.support.scheduler.clients import Scheduled
 from tests.support.scheduler.neighbours import steady
 from tests.support.scheduler.scenarios import Outcome, W, run, scenario
@@ -64,12 +64,12 @@ def test_a_call_is_charged_to_every_window_that_may_count_it(
         server = run_virtual(bursts_across_edges())
         reach(server.turned_away == 0, server.turned_away)
 
-    span = Gate.span
+    candidates = AppWindows.candidates
 
-    def first_only(self: Gate, now: float) -> tuple[Ledger, ...]:
-        return span(self, now)[:1]
+    def first_only(self: AppWindows, now: float) -> tuple[WindowBudget, ...]:
+        return candidates(self, now)[:1]
 
-    both_ways(goes_well, lambda: monkeypatch.setattr(Gate, "span", first_only))
+    both_ways(goes_well, lambda: monkeypatch.setattr(AppWindows, "candidates", first_only))
 
 
 def slow() -> Outcome:
@@ -82,10 +82,10 @@ def test_what_others_used_is_held_between_bounds(monkeypatch: pytest.MonkeyPatch
         outcome = slow()
         reach(outcome.utilisation >= 0.99, outcome)
 
-    def most(_self: Foreign, ledger: Ledger) -> int:
-        return ledger.foreign_at_most
+    def highest(_self: ExternalUsage, budget: WindowBudget) -> int:
+        return budget.external_max
 
-    both_ways(goes_well, lambda: monkeypatch.setattr(Foreign, "estimate", most))
+    both_ways(goes_well, lambda: monkeypatch.setattr(ExternalUsage, "estimate", highest))
 
 
 async def half_unsent() -> Server:
@@ -148,7 +148,7 @@ def test_one_429_of_a_window_pauses_everybody(monkeypatch: pytest.MonkeyPatch) -
         )
         reach(outcome.throttled <= 0.006, outcome)
 
-    def note_nothing(_self: Workspace, *_rest: object, **_named: object) -> None:
+    def note_nothing(_self: WorkspaceLimiter, *_rest: object, **_named: object) -> None:
         """Let the others go on."""
 
-    both_ways(goes_well, lambda: monkeypatch.setattr(Workspace, "fill", note_nothing))
+    both_ways(goes_well, lambda: monkeypatch.setattr(WorkspaceLimiter, "reject", note_nothing))

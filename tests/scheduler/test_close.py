@@ -17,7 +17,7 @@ from intercom_async.scheduler import Scheduler
 from tests.support.interruption import Points, at_each_point
 from tests.support.scheduler.server import Server
 from .conftest import EVEN, Desk, turns
-from .test_cancel import SITUATIONS, Situation
+from .test_cancellation import SITUATIONS, Situation
 
 REPLY_S = 0.06
 """Longer than any reply takes."""

@@ -16,8 +16,6 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.scheduler import Permit, Scheduler
-from intercom_async.scheduler.limits.server_clock import LimiterClock
-from intercom_async.scheduler.limits.window_budget import Ledger
 from tests.support.scheduler.clients import Scheduled
 from tests.support.scheduler.server import Network, Server
 from tests.support.virtual_time import VirtualLoop, run_virtual
@@ -183,61 +181,6 @@ class Traffic(RuleBasedStateMachine):
 
 TestTraffic = Traffic.TestCase
 TestTraffic.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
-
-
-@given(
-    replies=st.lists(
-        st.tuples(st.integers(0, 60), st.integers(50, 60), st.floats(0, 10), st.integers(0, 60)),
-        min_size=1,
-    ),
-    random=st.randoms(use_true_random=False),
-)
-def test_the_order_of_replies_does_not_matter(
-    replies: list[tuple[int, int, float, int]], random: Random
-) -> None:
-    def state(order: list[tuple[int, int, float, int]]) -> tuple[int, ...]:
-        ledger = Ledger(10_000, 55)
-        ledger.outstanding = len(order)
-        for used, limit, sent, rank in order:
-            ledger.outstanding -= 1
-            ledger.acknowledged += 1
-            ledger.see(limit, used, sent=sent, rank=rank)
-        return (
-            ledger.top,
-            ledger.foreign,
-            ledger.charged,
-            ledger.used,
-            ledger.used_at_most,
-            ledger.foreign_at_least,
-        )
-
-    shuffled = replies.copy()
-    random.shuffle(shuffled)
-
-    assert state(shuffled) == state(replies)
-
-
-@given(
-    difference=st.floats(-1e6, 1e6),
-    sends=st.lists(
-        st.tuples(st.floats(0, 60), st.floats(0, 1), st.floats(0, 1), st.booleans()), min_size=1
-    ),
-)
-def test_the_servers_clock_lies_where_it_is_thought_to(
-    difference: float, sends: list[tuple[float, float, float, bool]]
-) -> None:
-    clock = LimiterClock()
-    for sent, up_s, down_s, has_date in sorted(sends):
-        counted = sent + up_s + difference
-        end = (counted // 10 + 1) * 10
-        received = sent + up_s + down_s
-        clock.counted_in(end - 10, end, sent=sent, received=received)
-        if has_date:
-            clock.dated(counted // 1, sent=sent, received=received)
-
-    low, high = clock.bounds(100.0)
-
-    assert low - 1e-6 <= difference <= high + 1e-6
 
 
 @settings(max_examples=25)

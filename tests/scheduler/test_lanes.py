@@ -9,8 +9,6 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority, fairness_key, priority
-from intercom_async.scheduler.limits.reserve import Reserve
-from intercom_async.scheduler.limits.tuning import tuning
 from .conftest import Desk, MakeDesk, turns
 
 pytestmark = pytest.mark.anyio
@@ -234,16 +232,3 @@ async def test_cancelled_waiters_are_forgotten(make_desk: MakeDesk) -> None:
 
     assert queued == 2
     assert desk.went == ["0", "499"]
-
-
-@pytest.mark.parametrize("window_s", [2.0, 10.0])
-async def test_room_is_kept_for_interactive_calls_until_just_before_the_end(
-    window_s: float,
-) -> None:
-    release_s, reserve = tuning(window_s).release_s, Reserve()
-    for second in range(20):
-        reserve.arrived(float(second), window_s)
-
-    assert release_s <= 0.02 * window_s
-    assert reserve.kept(1000, 0.03 * window_s, release_s) > 0
-    assert reserve.kept(1000, 0.01 * window_s, release_s) == 0

@@ -1,1 +1,8 @@
-"""The arithmetic of the limits: no event loop, no permit, and time only as an argument."""
+"""The arithmetic of the limits: no event loop, no permit, and time only as an argument.
+
+Reading order: `window_budget` (what one window allows and has spent), `server_clock` and
+`window_schedule` (when windows end), `attribution` (which window a reply names), `usage` and
+`reserve` (what others and interactive callers will take), `app_windows` (all of that for one app),
+`token_bucket`, `cold_start` and `probes` (small rules of their own), `workspace_limiter`, and
+`app_limiter`, which decides.
+"""

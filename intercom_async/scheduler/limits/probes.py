@@ -1,34 +1,40 @@
-"""The last calls of a window of whose end little is known: they find it out.
+"""Calls that are sent, besides their own purpose, to find something out.
 
-Were they sent together, all of them could be counted in the next window, which would then begin
-with a burst that nobody has allowed. So they are sent one by one; and the very last one is sent
-when it is as likely to be counted in the next window, which halves what is not known.
+Boundary probes are the last calls of a window whose end is known only vaguely. Sent together, all
+of them could be counted in the next window, which would then begin with a burst that nobody has
+allowed; so they are sent one by one, and the very last one goes when it is as likely to be counted
+in the next window, which halves the uncertainty.
 
-A job that uses each window up would otherwise never send near the end of one, and what is known of
-the server's clock becomes less with time: after hours, people would wait for a window that has
-begun long ago. It costs half a call, on the average, in each of a few windows.
+A job that uses every window up would otherwise never send near the end of one, and the offset of
+the server's clock becomes less certain with time: after hours, interactive calls would wait for a
+window that began long ago. It costs half a call, on average, in each of a few windows.
 """
 
 from __future__ import annotations
 
-from .server_clock import LimiterClock
-from .window_budget import Ledger
+from .server_clock import ServerClock
+from .window_budget import WindowBudget
 
-MOST = 20
-"""At most so many calls are the last ones."""
-ONE_IN = 80
-"""Of a small limit, only every so-manieth call is one of them."""
-APART_S = 0.5
+MAX_PROBES = 20
+"""Calls at the end of a window that can be boundary probes; with more left, the clock is not asked
+(cost only: `LAST_ONE_IN` allows fewer below a limit of 1,600)."""
+LAST_ONE_IN = 80
+"""One in so many calls of the limit goes at the end, one by one, while the offset is very uncertain
+(report: "no date")."""
+SPACING_S = 0.5
+"""Seconds between two boundary probes (report: "no date")."""
 UNCERTAIN_S = 1.0
-"""Above this the server's clock is not known well enough."""
-KNOWN_S = 0.02
-"""More than this, beyond what calls differ in their time, is worth finding out."""
-LEAST_LIMIT = 20
-"""Of a smaller limit no call waits for the end of its window."""
+"""Seconds. An offset interval wider than this counts as very uncertain (report: "no date")."""
+MIN_DOUBT_S = 0.02
+"""Seconds. Uncertainty beyond the spread of round trips that is worth a probe
+(test_window_ends.py::test_a_job_of_an_hour_does_not_forget_when_windows_begin)."""
+MIN_LIMIT = 20
+"""Calls. With a smaller limit no call waits for the end of its window
+(test_probes.py::test_a_small_window_sends_no_boundary_probe)."""
 
 
-class Scouts:
-    """Says when the last calls are sent."""
+class BoundaryProbe:
+    """Says when the last calls of a window are sent."""
 
     __slots__ = ("next_at",)
 
@@ -36,28 +42,28 @@ class Scouts:
         self.next_at: float = 0.0
         """The moment from which the next one may be sent."""
 
-    def moment(
-        self, left: int, ledger: Ledger, clock: LimiterClock, now: float, *, rtt_s: float
+    def send_at(
+        self, left: int, budget: WindowBudget, clock: ServerClock, now: float, *, rtt_s: float
     ) -> float:
-        """Return when the next call may be sent if it is one of the last; 0.0 if it is not.
+        """Return when the next call may be sent if it is a boundary probe; 0.0 if it is not.
 
         Args:
-            left: What is left of the window.
-            ledger: The account of the window.
-            clock: What is known of when calls are counted.
+            left: Calls left in the window.
+            budget: The window.
+            clock: Offset of the server's clock.
             now: Loop time.
-            rtt_s: How long calls take.
+            rtt_s: Average round trip.
         """
-        soonest, latest = clock.counting(now)
-        # One reply more says no more than by how much calls differ in their time.
-        doubt_s = latest - soonest - (rtt_s - clock.lead_s)
-        is_last = left == 1 and ledger.limit >= LEAST_LIMIT and doubt_s > KNOWN_S
-        turns_at = ledger.window / 1000 - (soonest + latest) / 2 if is_last else 0.0
-        is_unknown = clock.width_s(now) > max(UNCERTAIN_S, 2 * rtt_s)
-        if is_unknown and left <= max(1, ledger.limit // ONE_IN):
-            return max(self.next_at, turns_at)
-        return turns_at
+        earliest, latest = clock.arrival_offsets(now)
+        # One reply more says no more than by how much round trips differ.
+        doubt_s = latest - earliest - (rtt_s - clock.lead_s)
+        is_last = left == 1 and budget.limit >= MIN_LIMIT and doubt_s > MIN_DOUBT_S
+        middle_at = budget.reset_ms / 1000 - (earliest + latest) / 2 if is_last else 0.0
+        is_uncertain = clock.width_s(now) > max(UNCERTAIN_S, 2 * rtt_s)
+        if is_uncertain and left <= max(1, budget.limit // LAST_ONE_IN):
+            return max(self.next_at, middle_at)
+        return middle_at
 
-    def went(self, now: float) -> None:
-        """Note that a call was sent."""
-        self.next_at = now + APART_S
+    def note_sent(self, now: float) -> None:
+        """Note that a call was sent, probe or not."""
+        self.next_at = now + SPACING_S

@@ -1,68 +1,83 @@
-"""What is kept back for interactive calls: as many as are likely to come before a window ends.
+"""How many calls of a window to hold back for interactive callers.
 
-Arrivals are taken for random, so for `x` expected ones `x + 2√x` are kept; where they come in
-bursts, at least a burst is. It melts as the window goes, and shortly before the end nothing is
-kept: what nobody has asked for by then is lost.
+Interactive calls arrive at random, so for `x` expected arrivals until the window ends the reserve
+is `x + 2√x` (two standard deviations of a Poisson process), or the largest recent burst, whichever
+is larger. It shrinks as the window runs out and is released `release_s` before its end, because
+capacity that is still unused by then is lost.
 """
 
 from __future__ import annotations
 
 import math
 
-BURST_SPAN_S = 0.5
-"""Arrivals within this time are one burst."""
-BURST_FADE = 0.8
-"""What is remembered of the greatest burst after each window in which none was as great."""
-LEAST_APART_S = 1e-3
-"""What comes together is taken to be so far apart."""
-MOST = 0.05
-"""Of a limit: bursts keep no more than this."""
+BURST_GAP_S = 0.5
+"""Seconds after its first arrival in which a burst may go on
+(test_reserve.py::test_a_burst_is_remembered_and_forgotten)."""
+BURST_DECAY = 0.8
+"""Factor applied to the remembered burst size after every window without a larger one
+(test_reserve.py::test_a_burst_is_remembered_and_forgotten)."""
+MIN_GAP_S = 1e-3
+"""Seconds that arrivals at one moment are taken to lie apart; keeps the rate finite
+(test_reserve.py::test_calls_of_one_moment_give_a_finite_rate)."""
+MAX_BURST_SHARE = 0.05
+"""Largest fraction of the limit that a burst may reserve; without it one burst of 400 calls would
+starve bulk jobs for minutes (test_reserve.py::test_a_burst_reserves_a_bounded_share)."""
+RELEASE_S = 0.19
+"""Seconds before a window's end at which the reserve is released, for windows of ten seconds: calls
+that come later may be counted in the next window as well
+(test_reserve.py::test_room_is_reserved_until_just_before_the_end)."""
+FORGET_WINDOWS = 2
+"""Windows without an interactive call after which none is expected
+(test_reserve.py::test_nobody_is_expected_after_two_idle_windows)."""
+MIN_BURST = 2
+"""Calls that make a burst (test_reserve.py::test_a_single_call_is_no_burst)."""
 
 
-class Reserve:
+class InteractiveReserve:
     """Follows how interactive calls arrive."""
 
-    __slots__ = ("_arrived_at", "_begun_at", "_burst", "_size", "per_s")
+    __slots__ = ("_arrived_at", "_burst", "_burst_began_at", "_burst_size", "arrivals_per_s")
 
     def __init__(self) -> None:
-        self.per_s: float = 0.0
-        """Arrivals a second on the average."""
+        self.arrivals_per_s: float = 0.0
+        """Average arrivals a second (EWMA over one window)."""
         self._burst = 0.0
-        self._size = 0
-        self._begun_at = -math.inf
+        self._burst_size = 0
+        self._burst_began_at = -math.inf
         self._arrived_at = -math.inf
 
-    def arrived(self, now: float, window_s: float) -> None:
-        """Note an arrival."""
-        apart_s = max(now - self._arrived_at, LEAST_APART_S)
-        weight = apart_s / window_s if apart_s < window_s else 1.0
-        self.per_s += weight * (1.0 / apart_s - self.per_s)
+    def note_arrival(self, now: float, window_s: float) -> None:
+        """Note an interactive call."""
+        gap_s = max(now - self._arrived_at, MIN_GAP_S)
+        weight = gap_s / window_s if gap_s < window_s else 1.0
+        self.arrivals_per_s += weight * (1.0 / gap_s - self.arrivals_per_s)
         self._arrived_at = now
-        if now - self._begun_at > BURST_SPAN_S:
-            self._begun_at = now
-            self._size = 0
-        self._size += 1
-        self._burst = max(self._burst, self._size)
+        if now - self._burst_began_at > BURST_GAP_S:
+            self._burst_began_at = now
+            self._burst_size = 0
+        self._burst_size += 1
+        self._burst = max(self._burst, self._burst_size)
 
-    def fade(self) -> None:
-        """Note that a window is over."""
-        self._burst *= BURST_FADE
+    def decay(self) -> None:
+        """Let the remembered burst shrink, once a window."""
+        self._burst *= BURST_DECAY
 
-    def settle(self, now: float, window_s: float) -> None:
-        """Expect nobody when nobody has come for two windows."""
-        if self.per_s and now - self._arrived_at > 2 * window_s:
-            self.per_s = self._burst = 0.0
+    def forget_idle(self, now: float, window_s: float) -> None:
+        """Forget the arrival rate after two idle windows."""
+        if self.arrivals_per_s and now - self._arrived_at > FORGET_WINDOWS * window_s:
+            self.arrivals_per_s = self._burst = 0.0
 
-    def kept(self, limit: int, left_s: float, release_s: float) -> int:
-        """Return how many calls are kept.
+    def held_back(self, limit: int, left_s: float, release_s: float) -> int:
+        """Return how many calls to hold back.
 
         Args:
-            limit: Of the window.
-            left_s: How much of it is left.
-            release_s: With less left, nothing is kept.
+            limit: Limit of the window.
+            left_s: Seconds until the window ends.
+            release_s: Seconds before the end at which the reserve is released.
         """
-        if not self.per_s or left_s <= release_s:
+        if not self.arrivals_per_s or left_s <= release_s:
             return 0
-        coming = self.per_s * left_s
-        burst = self._burst if self._burst >= 2 else 0.0  # noqa: PLR2004 (one is no burst)
-        return math.ceil(max(coming + 2.0 * math.sqrt(coming), min(burst, MOST * limit)))
+        expected = self.arrivals_per_s * left_s
+        burst = self._burst if self._burst >= MIN_BURST else 0.0
+        reserve = max(expected + 2.0 * math.sqrt(expected), min(burst, MAX_BURST_SHARE * limit))
+        return math.ceil(reserve)

@@ -1,264 +1,297 @@
-"""What others use of the same windows: how much, how fast just now, and when in a window as a rule.
+"""Usage of the same windows by other clients: how much, how fast, and in which part of a window.
 
-A permit's *rank* is the number of calls charged to its window up to it. The reply says how many
-calls the server had counted by then, everybody's together; what exceeds the rank were others'. So
-each reply tells the use by others at one moment, to within the few calls that overtake each other
-on their way, however many are outstanding.
+The charge sequence of a call is the number of our calls charged to its window up to it. The reply
+says how many calls of all clients the server had counted by then; what exceeds the sequence were
+calls of others. So each reply shows external usage at one moment, to within the few calls that
+overtake each other on their way, however many are in flight.
 """
 
 from __future__ import annotations
 
 import math
 
-from .tuning import Tuning
-from .window_budget import Ledger
+from .window_budget import WindowBudget
+from .window_schedule import WindowSchedule
 
 ROUNDING = 2
-"""So few calls of others are rounding and replies under way, not a neighbour."""
-FADE = 0.7
-"""What is left of the fastest seen use after each span in which it was slower."""
-SILENCE_S = 2.0
-"""Without any reply for so long, what was fast just now counts half."""
-BLIND_S = 8.0
-"""Without any reply for so long, what others use as a rule counts half."""
-UNSEEN_RTTS = 4.0
-"""What was fast just now is taken to go on for at most so many round trips."""
+"""Calls of others that are taken for rounding and replies under way, not for another client
+(test_ablations.py and report: "reordered")."""
+PEAK_DECAY = 0.7
+"""Factor for the fastest recent usage after each span in which it was slower
+(report: "bursts 20 %")."""
+SPAN_S = 0.25
+"""Seconds over which the rate of external usage is measured, for windows of ten seconds
+(test_usage.py::test_the_own_share_is_measured_by_calls_and_not_by_time)."""
+RATE_HALF_LIFE_S = 2.0
+"""Seconds without a reply after which a recent rate counts half
+(test_usage.py::test_a_margin_fades_while_no_reply_comes)."""
+PROFILE_HALF_LIFE_S = 8.0
+"""Seconds without a reply after which the usual usage counts half
+(test_usage.py::test_a_margin_fades_while_no_reply_comes)."""
+MAX_UNSEEN_RTTS = 4.0
+"""Round trips for which a recent rate is taken to go on at most (report: "bursts 50 %")."""
 OWN_WEIGHT = 4.0
-"""With a smaller part than one in so many of what is used, less is held back for the others."""
-MOST_HELD_BACK = 0.05
-"""Of a limit: what was fast just now holds no more back."""
-LAST_OF = 300
-"""Of so many calls one is left over when others are there: the last ones are not worth a 429."""
-ABSENT = 0.01
-"""Others that use less of a window on the average are not there."""
-EXPECTED = 0.02
-"""Others who as a rule use so much of a window are waited for in the next one."""
-FIRST_PART = 0.125
-"""Of what is used, until it is known how fast others are that were met in the first window."""
-FIRST_WEIGHT = 0.03
-"""Of a limit: so many calls is that first guess worth."""
-WEIGHED = 0.5
-"""Of a limit: over about so many calls, everybody's, it is measured which part is ours."""
-ALONE = 0.1
-"""Of what is known of that part, so much is given up in a span in which others send nothing."""
-LATE_MS = 60_000
-"""A reply that names a window this long before the newest says that a clock was set."""
+"""A client with less than one in so many of the calls holds back less for the others, so that many
+processes that share a window do not all spare the same calls (report: "32 processes")."""
+MAX_RATE_SHARE = 0.05
+"""Largest fraction of the limit that a recent rate may hold back (report: "bursts 80 %")."""
+SPARED_ONE_IN = 300
+"""One in so many calls of the limit is spared while others are seen: the last ones are not worth a
+429 (report: "8 processes")."""
+ABSENT_SHARE = 0.01
+"""Fraction of a window below which others are taken to be absent (report: "alone")."""
+EXPECTED_SHARE = 0.02
+"""Fraction of a window that others usually use, from which on they are expected in the next one
+(report: "early edge 3 %")."""
+INITIAL_OWN_SHARE = 0.125
+"""Own share of the calls, from 0 to 1, until it is measured, when others are met in the very first
+window (report: "8 processes")."""
+INITIAL_WEIGHT_SHARE = 0.03
+"""Fraction of the limit, in calls, that the initial own share weighs (report: "8 processes")."""
+MAX_WEIGHT_SHARE = 0.5
+"""Fraction of the limit, in calls of all clients, over which the own share is measured
+(test_usage.py::test_the_own_share_is_measured_by_calls_and_not_by_time)."""
+MIN_WEIGHT_ALONE = 0.1
+"""Weight from 0 to 1 of a span in which others sent nothing, however few calls it had
+(test_usage.py::test_a_client_that_is_alone_again_soon_knows_it)."""
+CLOCK_SET_BACK_MS = 60_000
+"""Milliseconds. A reply that names a window this long before the newest says that the server's
+clock was set back (report: "clock steps")."""
 SLOTS = 64
-"""Parts of a window that are told apart."""
-CENSORED = 2.0
-"""Others who filled a window up would have used so many times as much."""
-UNSEEN_FADE = 0.9
-"""What is left of the use in a part of a window that nobody of ours has seen this time."""
+"""Parts into which a window is divided (report: "late edge 20 %")."""
+CENSORED_FACTOR = 2.0
+"""Others that filled a window up are taken to have wanted so many times as much in its last parts
+(report: "late edge 80 %")."""
+UNSEEN_DECAY = 0.9
+"""Factor for the usual usage in a part of a window that no reply of ours has shown this time
+(report: "late edge 50 %")."""
 
 
-class Foreign:
-    """Follows what others use; told of every reply and of every window that is over."""
+class ExternalUsage:
+    """Calls of other clients; told of every reply and of every window that is over."""
 
     __slots__ = (
-        "_coming",
-        "_ending",
-        "_has_learned",
+        "_closed_windows",
+        "_has_profile",
         "_per_s",
+        "_previous",
         "_profile",
+        "_sample",
         "_sampled_at",
-        "_seen",
-        "_weighed",
-        "_windows",
-        "own_part",
+        "_upcoming",
+        "_weight",
+        "own_share",
         "share",
     )
 
     def __init__(self) -> None:
-        self._windows = 0
+        self._closed_windows = 0
         self.share: float = 0.0
-        """Of a window, on the average of the last ones."""
-        self.own_part: float = 1.0
-        """How much of what is used just now is ours, from 0 to 1."""
-        self._weighed = 0.0
+        """Fraction of a window that others use, averaged over the last ones."""
+        self.own_share: float = 1.0
+        """Fraction of the calls of all clients that are ours of late."""
+        self._weight = 0.0
         self._per_s = 0.0
         self._sampled_at = -math.inf
-        self._seen: tuple[float, int, int, int] | None = None
-        self._has_learned = False
-        self._ending: Ledger | None = None
+        self._sample: tuple[float, int, int, int] | None = None
+        """When, in which window, external calls and own calls at the last measurement."""
+        self._has_profile = False
+        self._previous: WindowBudget | None = None
+        """A window that is over but not yet profiled, since replies are still under way."""
         self._profile = [0.0] * SLOTS
-        self._coming = [0.0] * SLOTS
+        """Usual usage in each part of a window, as a fraction of the limit."""
+        self._upcoming = [0.0] * SLOTS
+        """The same from each part to the end."""
 
     @property
     def is_expected(self) -> bool:
-        """Whether others are likely to use this window, by what they did in the last ones."""
-        return self.share > 0.0 or self._coming[0] > EXPECTED
+        """Whether others are likely to use this window, judging by the last ones."""
+        return self.share > 0.0 or self._upcoming[0] > EXPECTED_SHARE
 
     @property
     def is_unknown(self) -> bool:
         """Whether no window has been seen to its end."""
-        return not self._windows
+        return not self._closed_windows
 
     @property
     def is_absent(self) -> bool:
-        """Whether nobody else has used the last windows; unknown is no."""
-        return self.share < ABSENT and self._windows > 0
+        """Whether nobody else has used the last windows; False while that is unknown."""
+        return self.share < ABSENT_SHARE and self._closed_windows > 0
 
-    def estimate(self, ledger: Ledger) -> int:
-        """Return how much of a window others had used when the server last said."""
-        high = ledger.top - ledger.acknowledged - ledger.lost
+    def estimate(self, budget: WindowBudget) -> int:
+        """Return how many calls of a window others had used when the newest reply was written."""
+        high = budget.highest_used_seen - budget.confirmed - budget.unknown
         if high <= 0:
             return 0
-        low = max(0, high - ledger.outstanding)
-        return min(max(ledger.foreign, low), high)
+        low = max(0, high - budget.reserved)
+        return min(max(budget.external_seen, low), high)
 
     # Learning --------------------------------------------------------------------------------
 
-    def close(self, ledger: Ledger) -> None:
-        """Take in a window that is over for good."""
-        if not ledger.acknowledged:
+    def close(self, budget: WindowBudget) -> None:
+        """Learn from a window that is over for good."""
+        if not budget.confirmed:
             return
-        share = min(1.0, ledger.foreign_at_most / ledger.limit)
-        self.share = 0.5 * self.share + 0.5 * share if self._windows else share
-        self._windows += 1
-        if self.share < ABSENT / 10:
+        share = min(1.0, budget.external_max / budget.limit)
+        self.share = 0.5 * self.share + 0.5 * share if self._closed_windows else share
+        self._closed_windows += 1
+        if self.share < ABSENT_SHARE / 10:
             self.share = 0.0
 
-    def move_on(self, last: Ledger | None, named: Ledger) -> Ledger:
-        """Learn from a window after a reply has named the next one; return the newer of the two.
+    def advance(self, last: WindowBudget | None, named: WindowBudget) -> WindowBudget:
+        """Note the window that a reply has named; return the newer of it and the last one.
 
-        It is learned from once it has all its replies: as long as some are under way, those that
-        have overtaken them look like calls of others. Its end is no moment to learn from: calls
-        that may be counted in the next window can go long before it.
+        A window is profiled once all its replies are here: while some are under way, those that
+        have overtaken them look like calls of others. Its end is no moment to profile it either,
+        since calls that may be counted in the next window can go long before it.
         """
         if last is None:
             return named
-        if 0 < last.window - named.window < LATE_MS:
+        if 0 < last.reset_ms - named.reset_ms < CLOCK_SET_BACK_MS:
             return last
-        if self._ending is not None:
-            self.learn(self._ending)
-        self._ending = last
+        if self._previous is not None:
+            self._update_profile(self._previous)
+        self._previous = last
         return named
 
-    def learn(self, ledger: Ledger) -> None:
-        """Take in when others used a window that is over."""
-        if not ledger.acknowledged:
+    def _update_profile(self, budget: WindowBudget) -> None:
+        """Learn in which parts of a window that is over others have used it."""
+        if not budget.confirmed:
             return
-        weight = 0.5 if self._has_learned else 1.0
-        # Where replies overtake each other, their ranks tell of others who are not there; now that
-        # all have come, the count says how many there can have been.
-        part = min(1.0, ledger.foreign_at_most / max(1, ledger.foreign)) / ledger.limit
-        self._has_learned = True
-        last = ledger.marked[0]
+        weight = 0.5 if self._has_profile else 1.0
+        # Where replies overtake each other, charge sequences show others who are not there; now
+        # that all replies are here, the counts say how many there can have been.
+        scale = min(1.0, budget.external_max / max(1, budget.external_seen)) / budget.limit
+        self._has_profile = True
+        last = budget.profiled[0]
         for slot, known in enumerate(self._profile):
             if slot > last:
-                self._profile[slot] = UNSEEN_FADE * known
+                self._profile[slot] = UNSEEN_DECAY * known
                 continue
-            used = ledger.marks[slot] * part if ledger.marks else 0.0
-            if slot >= last - 1 and ledger.is_full:
-                used *= CENSORED
+            used = budget.external_profile[slot] * scale if budget.external_profile else 0.0
+            if slot >= last - 1 and budget.is_exhausted:
+                used *= CENSORED_FACTOR
             self._profile[slot] = known + weight * (used - known)
-        coming = 0.0
+        upcoming = 0.0
         for slot in reversed(range(SLOTS)):
-            coming += self._profile[slot]
-            self._coming[slot] = coming
+            upcoming += self._profile[slot]
+            self._upcoming[slot] = upcoming
 
-    def watch(
-        self, ledger: Ledger, now: float, *, sent: float, part: float, tuning: Tuning
+    def observe(
+        self,
+        budget: WindowBudget,
+        now: float,
+        *,
+        sent: float,
+        elapsed: float,
+        schedule: WindowSchedule,
     ) -> None:
-        """Take in a reply.
+        """Learn from a reply.
 
         Args:
-            ledger: The account of the window that it was counted in.
+            budget: The window that the reply was counted in, which has learned from it.
             now: When the reply came.
             sent: When its request left.
-            part: How much of the window had passed then, from 0 to 1.
-            tuning: Over which span use is measured.
+            elapsed: Part of the window that had passed then, from 0 to 1.
+            schedule: Length of windows.
         """
-        if self._ending is not None and not self._ending.outstanding:
-            self.learn(self._ending)
-            self._ending = None
-        foreign = self.estimate(ledger)
+        if self._previous is not None and not self._previous.reserved:
+            self._update_profile(self._previous)
+            self._previous = None
+        external = self.estimate(budget)
         if sent > self._sampled_at:
             self._sampled_at = sent
-            slot = int(part * SLOTS)
-            if foreign > ROUNDING or slot > ledger.marked[0]:
-                _mark(ledger, foreign, slot)
-        seen = self._seen
-        if seen is None or seen[1] != ledger.window:
-            if seen is None and foreign > ROUNDING:
-                self.own_part = FIRST_PART
-                self._weighed = FIRST_WEIGHT * ledger.limit
-            self._seen = (now, ledger.window, foreign, ledger.charged)
+            slot = int(elapsed * SLOTS)
+            if external > ROUNDING or slot > budget.profiled[0]:
+                _extend_profile(budget, external, slot)
+        sample = self._sample
+        if sample is None or sample[1] != budget.reset_ms:
+            if sample is None and external > ROUNDING:
+                self.own_share = INITIAL_OWN_SHARE
+                self._weight = INITIAL_WEIGHT_SHARE * budget.limit
+            self._sample = (now, budget.reset_ms, external, budget.charged)
             return
-        passed_s = now - seen[0]
-        if passed_s >= tuning.foreign_span_s:
-            others, own = max(0, foreign - seen[2]), max(0, ledger.charged - seen[3])
-            slope = others / passed_s
-            self._per_s = max(slope, 0.5 * slope + 0.5 * FADE * self._per_s)
+        passed_s = now - sample[0]
+        if passed_s >= SPAN_S * schedule.scale:
+            others, own = max(0, external - sample[2]), max(0, budget.charged - sample[3])
+            per_s = others / passed_s
+            self._per_s = max(per_s, 0.5 * per_s + 0.5 * PEAK_DECAY * self._per_s)
             if own + others > 0:
-                self._weigh(own, others, ledger.limit)
-            self._seen = (now, ledger.window, foreign, ledger.charged)
+                self._update_own_share(own, others, budget.limit)
+            self._sample = (now, budget.reset_ms, external, budget.charged)
 
-    def _weigh(self, own: int, others: int, limit: int) -> None:
-        """Take in whose the calls of a span were.
+    def _update_own_share(self, own: int, others: int, limit: int) -> None:
+        """Learn whose the calls of a span were.
 
-        By calls and not by time: the few that go last in a window are by chance those of one
-        process, which would be let go faster in the next one, and so be first again.
+        The average is over calls and not over time: the few that go last in a window are by chance
+        those of one process, which would be let go faster in the next one, and so be first again.
         """
         calls = own + others
-        self._weighed = min(self._weighed, WEIGHED * limit) + calls
-        weight = calls / self._weighed
+        self._weight = min(self._weight, MAX_WEIGHT_SHARE * limit) + calls
+        weight = calls / self._weight
         if others <= ROUNDING:
-            weight = max(weight, ALONE)
-        self.own_part += weight * (own / calls - self.own_part)
+            weight = max(weight, MIN_WEIGHT_ALONE)
+        self.own_share += weight * (own / calls - self.own_share)
 
-    # Foreseeing ------------------------------------------------------------------------------
+    # Predicting ------------------------------------------------------------------------------
 
-    def _coming_after(self, part: float) -> float:
-        """Return what others use after this part of a window as a rule, as a share of it."""
-        place = min(max(part, 0.0), 1.0) * SLOTS
+    def _usual_after(self, elapsed: float) -> float:
+        """Return the fraction of a window that others usually use after this part of it."""
+        place = min(max(elapsed, 0.0), 1.0) * SLOTS
         slot = int(place)
         if slot >= SLOTS:
             return 0.0
-        return self._coming[slot] - (place - slot) * self._profile[slot]
+        return self._upcoming[slot] - (place - slot) * self._profile[slot]
 
     def margin(
-        self, now: float, foreign: int, limit: int, *, rtt_s: float, part: float, window_s: float
+        self,
+        now: float,
+        external: int,
+        limit: int,
+        *,
+        rtt_s: float,
+        elapsed: float,
+        window_s: float,
     ) -> int:
-        """Return how much others may use before a reply would say so.
+        """Return how many calls others may use before a reply could show it.
 
         Args:
             now: Loop time.
-            foreign: What they have used, as `estimate` says.
-            limit: Of the window.
-            rtt_s: How long calls take.
-            part: How much of the window has passed, from 0 to 1.
-            window_s: Its length.
+            external: Calls that others have used, as `estimate` says.
+            limit: Limit of the window.
+            rtt_s: Average round trip in seconds.
+            elapsed: Part of the window that has passed, from 0 to 1.
+            window_s: Length of the window in seconds.
         """
-        seen = self._seen
-        if seen is None:
+        sample = self._sample
+        if sample is None:
             return 0
         age_s = max(rtt_s, now - self._sampled_at)
-        # What was seen a while ago says less and less: silence must not hold calls back for ever.
-        trust = math.exp2(-max(0.0, now - seen[0] - rtt_s) / SILENCE_S)
-        sudden = self._per_s * trust * min(age_s, UNSEEN_RTTS * rtt_s)
-        later = self._coming_after(part + rtt_s / window_s)
+        # An old observation says less and less: silence must not hold calls back for ever.
+        trust = math.exp2(-max(0.0, now - sample[0] - rtt_s) / RATE_HALF_LIFE_S)
+        recent = self._per_s * trust * min(age_s, MAX_UNSEEN_RTTS * rtt_s)
+        later = self._usual_after(elapsed + rtt_s / window_s)
         usual = min(
-            self._coming_after(part - age_s / window_s) - later,
-            self._coming_after(0.0) - later - foreign / limit,
+            self._usual_after(elapsed - age_s / window_s) - later,
+            self._usual_after(0.0) - later - external / limit,
         )
-        blind_s = max(0.0, age_s - 2.0 * rtt_s)
-        usual *= limit * math.exp2(-blind_s / BLIND_S)
+        unseen_s = max(0.0, age_s - 2.0 * rtt_s)
+        usual *= limit * math.exp2(-unseen_s / PROFILE_HALF_LIFE_S)
         # Of many processes that share a window, each risks no more than the few calls it sends.
-        usual *= min(1.0, OWN_WEIGHT * self.own_part)
-        least = limit // LAST_OF if foreign > ROUNDING else 0
-        return math.ceil(max(min(sudden, MOST_HELD_BACK * limit), usual, least))
+        usual *= min(1.0, OWN_WEIGHT * self.own_share)
+        spared = limit // SPARED_ONE_IN if external > ROUNDING else 0
+        return math.ceil(max(min(recent, MAX_RATE_SHARE * limit), usual, spared))
 
 
-def _mark(ledger: Ledger, foreign: int, slot: int) -> None:
-    """Note in which parts of a window others used it: evenly since the last reply."""
+def _extend_profile(budget: WindowBudget, external: int, slot: int) -> None:
+    """Note in which parts of a window others have used it: evenly since the last reply."""
     slot = min(max(slot, 0), SLOTS - 1)
-    since, before = ledger.marked
-    if foreign > before and foreign > ROUNDING:
-        if ledger.marks is None:
-            ledger.marks = [0.0] * SLOTS
-        slots = range(min(since + 1, slot), slot + 1)
+    last, before = budget.profiled
+    if external > before and external > ROUNDING:
+        if budget.external_profile is None:
+            budget.external_profile = [0.0] * SLOTS
+        slots = range(min(last + 1, slot), slot + 1)
         for each in slots:
-            ledger.marks[each] += (foreign - before) / len(slots)
-        before = foreign
-    ledger.marked = (max(slot, since), before)
+            budget.external_profile[each] += (external - before) / len(slots)
+        before = external
+    budget.profiled = (max(slot, last), before)

@@ -1,160 +1,243 @@
-"""What is known of one window: integers only, and in whatever order the replies come.
+"""Budget of one rate-limit window: how many calls it allows, how many are spent, and by whom.
 
-A request is *charged* when its permit is given. It ends as *acknowledged* (a reply says that it was
-counted), *lost* (it may have been counted, nobody knows) or *refunded* (nothing was sent). What the
-server says was used so far, `Limit - Remaining`, only ever grows within a window, so the greatest
-value seen is the newest, whichever reply brought it: replies may come in any order and twice.
+Life of a call in a window::
 
-With `top` the server's greatest count, the true count lies between `max(top, charged)` at the most
-pessimistic for us alone, and `top + outstanding`. What others used is at least `top - charged` and
-at most `top - acknowledged - lost`.
+    charge() ──► reserved ──► confirm()       the reply named this window
+                     ├──────► release()       nothing was sent, or the reply named another window
+                     └──────► mark_unknown()  sent, but no reply will ever come
 
-A call that is charged to an app's window is charged to the workspace's as well: the first ledger
-passes on to the second what is ours. Both are thrown away with their window; nothing leaks into
-the next one.
+Invariants, whatever the order in which replies arrive (test_window_budget.py):
+
+- `reserved >= 0`, and `reserved == 0` once no call is in flight.
+- `highest_used_seen` never decreases: `limit - remaining` only grows within a window, so the
+  largest value is the newest, and late or repeated replies are harmless.
+- The server's true count lies in `[max(highest_used_seen, charged), highest_used_seen + reserved]`.
+- Other clients have used between `highest_used_seen - charged` and `highest_used_seen - confirmed
+  - unknown` calls.
+
+A call that is charged to an app's window is charged to the same window of its workspace as well.
+Both budgets are dropped when the window ends; nothing carries over.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+from .window_schedule import WindowSchedule
+
+KEPT_WINDOWS = 2
+"""Windows around the newest whose budgets are kept, because replies to them may still arrive
+(test_window_budget.py::test_budgets_are_dropped_two_windows_later)."""
+CLOCK_SET_BACK_WINDOWS = 6
+"""A window named this many lengths before the newest says that the server's clock was set back;
+between `KEPT_WINDOWS` and this it is a late reply to a window that is closed
+(test_window_budget.py::test_a_clock_set_far_back_starts_again)."""
 
 
-class Ledger:
-    """The account of one window.
+class WindowBudget:
+    """Calls allowed and spent in one window of an app, mirrored into its workspace's window.
 
     Args:
-        window: The window.
-        limit: How many calls it takes.
-        workspace: The account of the same window over all apps; None for that one itself.
+        reset_ms: End of the window, UNIX milliseconds, as `X-RateLimit-Reset` names it.
+        limit: Calls the window allows until a reply says otherwise.
+        workspace: Budget of the same window over all apps of the workspace.
     """
 
     __slots__ = (
         "_limit_sent_at",
-        "acknowledged",
-        "foreign",
-        "is_full",
+        "confirmed",
+        "external_profile",
+        "external_seen",
+        "highest_used_seen",
+        "is_exhausted",
         "limit",
-        "lost",
-        "marked",
-        "marks",
-        "outstanding",
+        "profiled",
         "rejected",
-        "top",
-        "window",
+        "reserved",
+        "reset_ms",
+        "unknown",
         "workspace",
     )
 
-    def __init__(self, window: int, limit: int, workspace: Ledger | None = None) -> None:
-        self.window: int = window
+    def __init__(self, reset_ms: int, limit: int, workspace: WindowBudget | None = None) -> None:
+        self.reset_ms: int = reset_ms
         self.limit: int = limit
-        self.workspace: Ledger | None = workspace
+        self.workspace: WindowBudget | None = workspace
         self._limit_sent_at = -math.inf
-        self.outstanding: int = 0
-        """Charged, and nothing heard yet."""
-        self.acknowledged: int = 0
-        """Counted by the server."""
-        self.lost: int = 0
-        """Perhaps counted by the server."""
+        self.reserved: int = 0
+        """Calls charged whose outcome is not known yet."""
+        self.confirmed: int = 0
+        """Calls that a reply has counted in this window."""
+        self.unknown: int = 0
+        """Calls that were sent and never answered; they stay charged."""
         self.rejected: int = 0
-        """Answered 429."""
-        self.foreign: int = 0
-        """What others had used when the server last said, by the ranks of the calls answered."""
-        self.marks: list[float] | None = None
-        """What of it was used in each part of the window; None while there is none."""
-        self.marked: tuple[int, int] = (-1, 0)
-        """Up to which part that is known, and what others had used by then."""
-        self.top: int = 0
-        """The server's greatest count so far, everybody's calls together."""
-        self.is_full: bool = False
-        """Whether the server has said that nothing more fits."""
+        """Calls answered 429."""
+        self.external_seen: int = 0
+        """Calls of other clients by the newest reply whose charge sequence is known."""
+        self.external_profile: list[float] | None = None
+        """Calls of other clients by part of the window; None while there are none."""
+        self.profiled: tuple[int, int] = (-1, 0)
+        """Last part of the window that is profiled, and `external_seen` at that moment."""
+        self.highest_used_seen: int = 0
+        """Largest `limit - remaining` of any reply: calls of all clients."""
+        self.is_exhausted: bool = False
+        """Whether a 429 has closed the window."""
 
     def __repr__(self) -> str:
-        return f"<Ledger of {self.window}: {self.used} of {self.limit}>"
+        return f"<WindowBudget until {self.reset_ms}: {self.used} of {self.limit}>"
 
-    # What is ours ----------------------------------------------------------------------------
+    # Our own calls ---------------------------------------------------------------------------
 
     @property
     def charged(self) -> int:
-        """What of this window is ours, for all we know."""
-        return self.outstanding + self.acknowledged + self.lost
+        """Calls of ours that the server may have counted."""
+        return self.reserved + self.confirmed + self.unknown
 
     def charge(self, cost: int) -> int:
-        """Note a call that may be counted here, and return its rank: how many are ours with it."""
-        self.outstanding += cost
+        """Reserve `cost` calls and return how many of ours this window now holds."""
+        self.reserved += cost
         if self.workspace is not None:
-            self.workspace.outstanding += cost
-        return self.outstanding + self.acknowledged + self.lost
+            self.workspace.reserved += cost
+        return self.reserved + self.confirmed + self.unknown
 
-    def settle(self, cost: int) -> None:
-        """Take a charge back: a reply has come, or nothing was sent."""
-        self.outstanding -= cost
+    def release(self, cost: int) -> None:
+        """Take a charge back: nothing was sent, or another window has counted the call."""
+        self.reserved -= cost
         if self.workspace is not None:
-            self.workspace.outstanding -= cost
+            self.workspace.reserved -= cost
 
-    def lose(self, cost: int) -> None:
-        """Note a call that may have been counted: nobody will ever know."""
-        self.lost += cost
-        if self.workspace is not None:
-            self.workspace.lost += cost
-
-    def acknowledge(self, cost: int) -> None:
-        """Note a call that was counted."""
-        self.acknowledged += cost
-        if self.workspace is not None:
-            self.workspace.acknowledged += cost
-
-    def serve(self, cost: int) -> None:
-        """Note that a call which was charged was counted: `settle` and `acknowledge` in one."""
-        self.outstanding -= cost
-        self.acknowledged += cost
+    def confirm(self, cost: int) -> None:
+        """Turn a charge into calls that the server has counted."""
+        self.reserved -= cost
+        self.confirmed += cost
         workspace = self.workspace
         if workspace is not None:
-            workspace.outstanding -= cost
-            workspace.acknowledged += cost
+            workspace.reserved -= cost
+            workspace.confirmed += cost
+
+    def confirm_uncharged(self, cost: int) -> None:
+        """Add calls that the server has counted here although they were charged elsewhere."""
+        self.confirmed += cost
+        if self.workspace is not None:
+            self.workspace.confirmed += cost
+
+    def mark_unknown(self, cost: int) -> None:
+        """Leave a charge for good: the call was sent and may have been counted."""
+        self.reserved -= cost
+        self.unknown += cost
+        workspace = self.workspace
+        if workspace is not None:
+            workspace.reserved -= cost
+            workspace.unknown += cost
 
     def reject(self) -> bool:
-        """Note a call that was turned away: nothing more fits; say whether none has been served."""
+        """Close the window after a 429; return whether not one call of ours was served in it."""
         self.rejected += 1
-        self.is_full = True
-        return self.acknowledged <= self.rejected
+        self.is_exhausted = True
+        return self.confirmed <= self.rejected
 
     # What the server says --------------------------------------------------------------------
 
     @property
-    def foreign_at_least(self) -> int:
-        """What others have used for certain."""
-        return max(0, self.top - self.charged)
+    def external_min(self) -> int:
+        """Calls that other clients have used for certain."""
+        return max(0, self.highest_used_seen - self.charged)
 
     @property
-    def foreign_at_most(self) -> int:
-        """What others can have used when the server last said."""
-        return max(0, self.top - self.acknowledged - self.lost)
+    def external_max(self) -> int:
+        """Calls that other clients can have used when the newest reply was written."""
+        return max(0, self.highest_used_seen - self.confirmed - self.unknown)
 
     @property
     def used(self) -> int:
-        """The least that is used up."""
-        return max(self.top, self.charged)
+        """Calls that are used up for certain, by all clients."""
+        return max(self.highest_used_seen, self.charged)
 
     @property
-    def used_at_most(self) -> int:
-        """The most that was used up when the server last said."""
-        return self.top + self.outstanding
+    def used_max(self) -> int:
+        """Calls that can have been used up when the newest reply was written."""
+        return self.highest_used_seen + self.reserved
 
-    def see(self, limit: int | None, used: int | None, *, sent: float, rank: int) -> None:
-        """Take in what a reply says of this window.
+    def observe(self, limit: int | None, used: int | None, *, sent: float, charge_seq: int) -> None:
+        """Learn from the headers of a reply that was counted in this window.
 
         Args:
-            limit: The limit.
-            used: What everybody has used together.
-            sent: When its request left.
-            rank: How many of our own had been charged with it; 0 if nobody knows.
-
-        Limits change within a window: the request that left last knows the newest one.
+            limit: The window's limit. It may change within a window: the request that left last
+                knows the newest one.
+            used: Calls that all clients have used.
+            sent: When the request left, loop time in seconds.
+            charge_seq: Calls of ours that had been charged up to this one; 0 if not known.
         """
         if limit and sent >= self._limit_sent_at:
             self.limit = limit
             self._limit_sent_at = sent
         if used is not None:
-            self.top = max(self.top, used)
-            if rank and used - rank > self.foreign:
-                self.foreign = used - rank
+            self.highest_used_seen = max(self.highest_used_seen, used)
+            if charge_seq and used - charge_seq > self.external_seen:
+                self.external_seen = used - charge_seq
+
+
+class BudgetTable:
+    """The budgets of recent windows, opened when first needed and dropped when they are over.
+
+    Args:
+        schedule: When windows end.
+        open_budget: Makes the budget of a window.
+        on_new_window: Called with the previous newest budget, or None, when a newer window opens.
+        on_close: Called with each budget that is dropped.
+    """
+
+    __slots__ = (
+        "_budgets",
+        "_length_ms",
+        "_on_close",
+        "_on_new_window",
+        "_open_budget",
+        "_schedule",
+        "newest_ms",
+    )
+
+    def __init__(
+        self,
+        schedule: WindowSchedule,
+        open_budget: Callable[[int], WindowBudget],
+        *,
+        on_new_window: Callable[[WindowBudget | None], None],
+        on_close: Callable[[WindowBudget], None] | None = None,
+    ) -> None:
+        self._schedule = schedule
+        self._open_budget = open_budget
+        self._on_new_window = on_new_window
+        self._on_close = on_close
+        self._budgets: dict[int, WindowBudget] = {}
+        self._length_ms = schedule.length_ms
+        self.newest_ms: int = 0
+        """End of the latest window that was opened, UNIX milliseconds."""
+
+    def get(self, reset_ms: int) -> WindowBudget | None:
+        """Return the budget of a window, or None if it is not open."""
+        return self._budgets.get(reset_ms)
+
+    def open(self, reset_ms: int) -> WindowBudget | None:
+        """Return the budget of a window, opened if needed; None if it is closed for good."""
+        found = self._budgets.get(reset_ms)
+        if found is not None:
+            return found
+        if self._length_ms != self._schedule.length_ms:
+            # Ends of windows of another length say nothing about the age of these.
+            self._length_ms, self.newest_ms = self._schedule.length_ms, 0
+        kept_ms = KEPT_WINDOWS * self._length_ms
+        oldest_ms = self.newest_ms - kept_ms
+        if self.newest_ms - CLOCK_SET_BACK_WINDOWS * self._length_ms < reset_ms < oldest_ms:
+            return None
+        found = self._budgets[reset_ms] = self._open_budget(reset_ms)
+        if not oldest_ms <= reset_ms <= self.newest_ms:
+            previous = self._budgets.get(self.newest_ms)
+            self.newest_ms = reset_ms
+            self._on_new_window(previous)
+            for old in [old for old in self._budgets if abs(old - reset_ms) > kept_ms]:
+                dropped = self._budgets.pop(old)
+                if self._on_close is not None:
+                    self._on_close(dropped)
+        return found

@@ -1,93 +1,118 @@
-"""Where windows end: their length, and what their ends are multiples of.
+"""Length and phase of the server's windows, as far as replies have shown them.
 
-Intercom's windows are ten seconds long and end at multiples of ten seconds. Nothing promises that,
-so both are followed: ends that lie closer together than the length make it shorter, an end that
-stays the same for longer than the length makes it longer.
+Intercom's windows last ten seconds and end at multiples of ten seconds of UNIX time. Nothing
+promises that, so both are learned: window ends that lie closer together than the length shorten it,
+an end that outlasts the length lengthens it.
 
-A window is named by its end in whole milliseconds, so that names compare exactly.
+A window is identified by its end in whole UNIX milliseconds (`reset_ms`), so that identities
+compare exactly.
 """
 
 from __future__ import annotations
 
 import math
 
-from .tuning import Tuning, tuning
+MIN_LENGTH_MS = 500
+"""Milliseconds. Ends closer together than this are taken for noise, not for windows
+(test_headers.py::test_windows_of_another_length_are_used_up)."""
+MINUTE_MS = 60_000
+"""Milliseconds. First guess for a window that outlasts its expected length; Intercom had windows of
+a minute once (test_window_schedule.py::test_a_window_that_outlasts_its_length_lasts_a_minute)."""
+NOMINAL_LENGTH_S = 10.0
+"""Seconds. The window length that all spans in this package are given for; shorter windows scale
+them down (test_window_schedule.py::test_spans_shrink_with_the_window_and_never_grow)."""
 
-LEAST_MS = 500
-"""Ends that lie closer together than this are no windows, but noise."""
-LONG_MS = 60_000
-"""Intercom had windows of a minute once; what outlasts its length is taken for one at first."""
 
-
-class Grid:
-    """The windows of a server, as far as they are known.
+class WindowSchedule:
+    """When windows begin and end on the server's clock.
 
     Args:
-        window_s: Their length until the replies say something else.
+        window_s: Length in seconds, until replies show another one.
     """
 
-    __slots__ = ("_gap_ms", "last_ms", "length_ms", "phase_ms", "tuning", "version")
+    __slots__ = (
+        "_last_gap_ms",
+        "last_reset_ms",
+        "length_ms",
+        "length_s",
+        "phase_ms",
+        "scale",
+        "version",
+    )
+
+    length_ms: int
+    """Length of a window in milliseconds."""
+    length_s: float
+    """The same in seconds."""
+    scale: float
+    """Factor for spans that are given for windows of ten seconds; at most 1."""
 
     def __init__(self, window_s: float) -> None:
-        self.length_ms: int = max(1, round(window_s * 1000))
         self.phase_ms: int = 0
-        self.tuning: Tuning = tuning(window_s)
+        """Milliseconds by which window ends lie after multiples of the length."""
         self.version: int = 0
-        """Grows with each change, so that others know when to calculate anew."""
-        self.last_ms: int = 0
-        """The window that was named last; 0 before the first one."""
-        self._gap_ms = 0
-
-    @property
-    def length_s(self) -> float:
-        """The length of a window."""
-        return self.tuning.window_s
+        """Counts changes, so that users of the schedule know when to recalculate."""
+        self.last_reset_ms: int = 0
+        """End of the window that a reply named last; 0 before the first reply."""
+        self._last_gap_ms = 0
+        self._use_length(max(1, round(window_s * 1000)), window_s)
 
     def window_at(self, server_time: float) -> int:
-        """Return the window in which a moment of the server's clock lies."""
+        """Return the end, in milliseconds, of the window that contains a moment of server time."""
         moment_ms = int(server_time * 1000)
         return moment_ms - (moment_ms - self.phase_ms) % self.length_ms + self.length_ms
 
-    def learn(self, end_ms: int, *, restarted: bool) -> bool:
-        """Take in the end of a window; say whether it fits the windows as they are known now.
+    def elapsed_share(self, left_s: float) -> float:
+        """Return the part of a window, from 0 to 1, that has passed when `left_s` seconds are left.
+
+        Outside the window the value is below 0 or above 1.
+        """
+        return 1.0 - left_s / self.length_s
+
+    def learn(self, reset_ms: int, *, count_restarted: bool) -> bool:
+        """Adopt a window's end; return whether it fits the schedule, as it is or as corrected.
 
         Args:
-            end_ms: The end.
-            restarted: Whether the server has begun to count anew with it. An end that moves
-                while the count goes on is no window's.
+            reset_ms: End of the window in milliseconds.
+            count_restarted: Whether the server's count began again with it. An end that moves
+                while the count goes on is no window's end.
         """
-        last_ms = self.last_ms
-        if end_ms == last_ms:
+        last_ms = self.last_reset_ms
+        if reset_ms == last_ms:
             return True
-        fits = (end_ms - self.phase_ms) % self.length_ms == 0
-        if last_ms and not fits and not restarted:
+        fits = (reset_ms - self.phase_ms) % self.length_ms == 0
+        if last_ms and not fits and not count_restarted:
             return False
-        self.last_ms = end_ms
+        self.last_reset_ms = reset_ms
         if fits:
             return True
         if last_ms:
             # One odd gap is a clock that was set; two are windows of another length.
-            gap_ms = abs(end_ms - last_ms)
-            shorter_ms = math.gcd(gap_ms, self._gap_ms) if self._gap_ms else 0
-            self._gap_ms = gap_ms
-            if LEAST_MS <= shorter_ms < self.length_ms:
+            gap_ms = abs(reset_ms - last_ms)
+            shorter_ms = math.gcd(gap_ms, self._last_gap_ms) if self._last_gap_ms else 0
+            self._last_gap_ms = gap_ms
+            if MIN_LENGTH_MS <= shorter_ms < self.length_ms:
                 self._set_length(shorter_ms)
-        self.phase_ms = end_ms % self.length_ms
+        self.phase_ms = reset_ms % self.length_ms
         self.version += 1
         return True
 
     def forget(self) -> None:
-        """Begin anew with the next end, whatever it is."""
-        self.last_ms = 0
-        self._gap_ms = 0
+        """Accept the next window end whatever it is."""
+        self.last_reset_ms = 0
+        self._last_gap_ms = 0
 
-    def outlasted(self) -> None:
-        """Note that a window has lasted longer than windows should."""
-        self._set_length(LONG_MS)
-        self.phase_ms = self.last_ms % self.length_ms
+    def lengthen(self) -> None:
+        """Take the current window, which has outlasted its length, for one of a minute."""
+        self._set_length(MINUTE_MS)
+        self.phase_ms = self.last_reset_ms % self.length_ms
 
     def _set_length(self, length_ms: int) -> None:
-        self.length_ms = length_ms
-        self.tuning = tuning(length_ms / 1000)
-        self._gap_ms = 0
+        self._use_length(length_ms, length_ms / 1000)
+        self._last_gap_ms = 0
         self.version += 1
+
+    def _use_length(self, length_ms: int, length_s: float) -> None:
+        self.length_ms = length_ms
+        self.length_s = length_s
+        self.scale = min(length_s / NOMINAL_LENGTH_S, 1.0)

@@ -1,124 +1,113 @@
-"""The windows of a whole workspace: what all of its apps may send together.
+"""Limit of a whole workspace: what all of its apps may send together.
 
-No header shows them. What the apps of this process send is counted here; that others send, too, is
-learned from the 429s that nothing else explains. At the first one, what others have used is the
-limit less what was served to us; going on at that speed they leave us a share. It is spread over
-the larger part of the window, and in the rest a call more at a time finds out whether there is
-more, bolder with each window that takes all, and not at all for a window after a rejection.
+No header shows it. The calls of this process's apps are counted here; that others send too is
+learned from 429s that nothing else explains. At the first one, what others have used is the limit
+less the calls of ours that were served; if they go on at that speed, the rest is our quota. The
+quota is spread over the larger part of the window. In the remaining part one call more at a time
+probes for room, with a larger step after each window that took every probe, and not at all for a
+window after a rejection.
 """
 
 from __future__ import annotations
 
-from .window_budget import Ledger
-from .window_schedule import Grid
+from .window_budget import BudgetTable, WindowBudget
+from .window_schedule import WindowSchedule
 
-DEEPEST_CUT = 0.7
-"""Of what was served: one rejection does not lower our share further."""
-PACED_PART = 0.65
-"""Of a window, over which what is known to be ours is spread."""
-BURST_PART = 0.02
-"""Of our share, that may be ahead of its time."""
-RESTS = 1
-"""Windows without a try after one with a rejection."""
-BOLDNESS = 16
-"""A try after one good window has one call in so many of those beyond our share under way."""
+MAX_CUT = 0.7
+"""Fraction of the calls served that remains our quota at least after one rejection
+(report: "workspace moving")."""
+PACED_SHARE = 0.65
+"""Fraction of a window over which the quota is spread (report: "workspace squeezed")."""
+MAX_AHEAD_SHARE = 0.02
+"""Fraction of the quota that may be ahead of its time (report: "workspace squeezed")."""
+COOLDOWN_WINDOWS = 1
+"""Windows without a probe after one with a rejection (report: "workspace squeezed")."""
+PROBE_DIVISOR = 16
+"""After one window that took all probes, one in so many of the calls beyond the quota may be in
+flight; after two, two of them, and so on (report: "workspace moving")."""
+MIN_ELAPSED = 0.1
+"""Part of a window below which the usage by others is not extrapolated from it
+(report: "workspace full, 10 s")."""
 
 
-class Workspace:
-    """The account of all apps together.
+class WorkspaceLimiter:
+    """Budgets of all apps together, and our quota of them.
 
     Args:
         limit: Calls a window.
-        grid: Where windows end.
+        schedule: When windows end.
     """
 
-    __slots__ = (
-        "_boldness",
-        "_grid",
-        "_ledgers",
-        "_length_ms",
-        "_newest",
-        "_rests",
-        "limit",
-        "quota",
-    )
+    __slots__ = ("_budgets", "_cooldown_windows", "_probe_step", "_schedule", "limit", "quota")
 
-    def __init__(self, limit: int, grid: Grid) -> None:
+    def __init__(self, limit: int, schedule: WindowSchedule) -> None:
         self.limit: int = limit
         self.quota: int | None = None
-        """Our share as learned; None as long as nobody else seems to be there."""
-        self._grid = grid
-        self._length_ms = grid.length_ms
-        self._ledgers: dict[int, Ledger] = {}
-        self._newest = 0
-        self._rests = 0
-        self._boldness = 0
+        """Calls a window that are ours; None as long as nobody else is known."""
+        self._schedule = schedule
+        self._budgets = BudgetTable(
+            schedule,
+            lambda reset_ms: WindowBudget(reset_ms, self.limit),
+            on_new_window=self._end_window,
+        )
+        self._cooldown_windows = 0
+        self._probe_step = 0
 
-    def ledger(self, window: int) -> Ledger:
-        """Return the account of a window; a new one learns from the one before."""
-        found = self._ledgers.get(window)
-        if found is None:
-            if self._length_ms != self._grid.length_ms:
-                self._length_ms, self._newest = self._grid.length_ms, 0
-            if window > self._newest:
-                self._learn(self._ledgers.get(self._newest))
-                self._newest = window
-            far = 2 * self._grid.length_ms
-            for old in [old for old in self._ledgers if abs(old - window) > far]:
-                del self._ledgers[old]
-            found = self._ledgers[window] = Ledger(window, self.limit)
-        return found
+    def budget(self, reset_ms: int) -> WindowBudget | None:
+        """Return the budget of a window; None if the window is closed for good."""
+        return self._budgets.open(reset_ms)
 
-    def _learn(self, last: Ledger | None) -> None:
-        """Take in that a window is over: all that was served is ours, and the next try bolder."""
-        if last is None or self.quota is None or last.is_full:
+    def _end_window(self, last: WindowBudget | None) -> None:
+        """Learn from a window that is over: what was served is ours, and the next step larger."""
+        if last is None or self.quota is None or last.is_exhausted:
             return
-        if self._rests:
-            self._rests -= 1
+        if self._cooldown_windows:
+            self._cooldown_windows -= 1
             return
-        served = last.acknowledged - last.rejected
+        served = last.confirmed - last.rejected
         if served > self.quota:
             self.quota = served
-            self._boldness += 1
+            self._probe_step += 1
         if self.quota >= self.limit:
             self.quota = None
 
-    def allows(self, ledger: Ledger, quota: int, *, left_s: float, paced: bool) -> bool | None:
-        """Say whether our share has room for a call: yes, not in this window (False), or soon.
+    def may_charge(
+        self, budget: WindowBudget, quota: int, *, elapsed: float, is_paced: bool
+    ) -> bool | None:
+        """Return whether the quota has room: True, False (not in this window) or None (soon).
 
         Args:
-            ledger: The account of the window.
-            quota: Our share.
-            left_s: How much of the window is left.
-            paced: Whether the call is spread over the window.
+            budget: The workspace's window.
+            quota: Our quota.
+            elapsed: Part of the window that has passed, from 0 to 1.
+            is_paced: Whether the call is spread over the window.
         """
-        if ledger.charged < quota:
-            if not paced:
+        if budget.charged < quota:
+            if not is_paced:
                 return True
-            part = min(1.0, (1.0 - left_s / self._grid.length_s) / PACED_PART)
-            return True if ledger.charged < quota * (part + BURST_PART) + 1 else None
-        if self._rests:
+            due = quota * (min(1.0, elapsed / PACED_SHARE) + MAX_AHEAD_SHARE) + 1
+            return True if budget.charged < due else None
+        if self._cooldown_windows:
             return False
-        beyond = max(0, ledger.acknowledged - quota)
-        return True if ledger.outstanding <= beyond * self._boldness // BOLDNESS else None
+        beyond = max(0, budget.confirmed - quota)
+        return True if budget.reserved <= beyond * self._probe_step // PROBE_DIVISOR else None
 
-    def fill(self, ledger: Ledger, *, named: int | None, left_s: float) -> None:
-        """Note that the server has turned a call away for the workspace's sake.
+    def reject(self, budget: WindowBudget, *, named: int | None, elapsed: float) -> None:
+        """Learn from a 429 of the workspace.
 
         Args:
-            ledger: The account of the window that is full.
-            named: The limit as the server gives it.
-            left_s: How much of the window is left.
+            budget: The workspace's window, which is exhausted.
+            named: The workspace's limit, if the 429's message names it.
+            elapsed: Part of the window that has passed, from 0 to 1.
         """
-        ledger.rejected += 1
-        if ledger.is_full:
+        budget.rejected += 1
+        if budget.is_exhausted:
             return
-        ledger.is_full = True
+        budget.is_exhausted = True
         if named:
-            self.limit = ledger.limit = named
-        served = max(1, ledger.acknowledged - ledger.rejected)
-        passed = max(0.1, 1.0 - left_s / self._grid.length_s)
-        others = max(0, self.limit - served) / passed
-        self.quota = max(1, int(DEEPEST_CUT * served), min(served, int(self.limit - others)))
-        self._rests = RESTS
-        self._boldness = 0
+            self.limit = budget.limit = named
+        served = max(1, budget.confirmed - budget.rejected)
+        others = max(0, self.limit - served) / max(MIN_ELAPSED, elapsed)
+        self.quota = max(1, int(MAX_CUT * served), min(served, int(self.limit - others)))
+        self._cooldown_windows = COOLDOWN_WINDOWS
+        self._probe_step = 0

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-from collections.abc import Hashable
 
 import pytest
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
-from intercom_async.scheduler import Hooks, Scheduler, Throttle, shared_scheduler
-from tests.support.scheduler.server import Headers
-from tests.support.virtual_time import run_virtual
+from intercom_async.scheduler import Scheduler
 from .conftest import MakeDesk, turns
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +35,7 @@ async def test_a_window_is_shown_with_what_others_used(make_desk: MakeDesk) -> N
     app = desk.scheduler.statistics().app
 
     assert (app.limit, app.used, app.used_at_most, app.remaining) == (100, 43, 43, 57)
-    assert app.foreign == 40
+    assert app.external == 40
     assert app.reset_at == pytest.approx(desk.server.time() + desk.server.ends_in_s(), abs=0.01)
 
 
@@ -104,76 +100,6 @@ async def test_retries_are_counted() -> None:
     assert scheduler.statistics().retries == 1
 
 
-class Notes(Hooks):
-    """Writes down what it hears."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[object, ...]] = []
-
-    def granted(self, priority: Priority, waited_s: float) -> None:
-        self.heard.append(("granted", priority, waited_s))
-
-    def throttled(self, kind: Throttle, call: str) -> None:
-        self.heard.append(("throttled", kind, call))
-
-    def limit_changed(self, app: Hashable, limit: int) -> None:
-        self.heard.append(("limit", app, limit))
-
-    def degraded(self, reason: str) -> None:
-        self.heard.append(("degraded", reason))
-
-
-async def test_hooks_hear_what_happens(make_desk: MakeDesk) -> None:
-    notes = Notes()
-    desk = make_desk(hooks=notes, limit=300)
-    await desk.call()
-    desk.server.set_limit(200)
-    await desk.call(call="GET /me")
-    desk.server.take(200)
-    await desk.call(call="GET /me")
-
-    assert ("granted", Priority.NORMAL, 0.0) in notes.heard
-    assert [entry for entry in notes.heard if entry[0] == "limit"] == [
-        ("limit", "", 300),
-        ("limit", "", 200),
-    ]
-    assert ("throttled", Throttle.APP, "GET /me") in notes.heard
-
-
-async def test_missing_headers_are_told_once(make_desk: MakeDesk) -> None:
-    notes = Notes()
-
-    def strip(_headers: Headers) -> Headers:
-        return {}
-
-    desk = make_desk(hooks=notes, garble=strip)
-    for _ in range(5):
-        await desk.call()
-
-    assert len([entry for entry in notes.heard if entry[0] == "degraded"]) == 1
-
-
-async def test_hooks_that_fail_break_nothing(
-    make_desk: MakeDesk, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Broken(Notes):
-        def granted(self, priority: Priority, waited_s: float) -> None:
-            raise RuntimeError(f"{priority} {waited_s}")
-
-        def throttled(self, kind: Throttle, call: str) -> None:
-            raise RuntimeError(f"{kind} {call}")
-
-    desk = make_desk(hooks=Broken(), limit=20)
-    for _ in range(30):
-        desk.start()
-    await desk.done()
-    desk.server.take(20)
-    await desk.call()
-
-    assert desk.is_quiet
-    assert "hook" in caplog.text
-
-
 async def test_the_log_says_why_a_call_waits(
     make_desk: MakeDesk, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -194,35 +120,6 @@ async def test_a_scheduler_and_its_permits_say_what_they_are() -> None:
     assert "GET /me" in repr(scheduler.admit(call="GET /me"))
 
 
-async def test_the_same_server_and_token_share_a_scheduler() -> None:
-    limits = Limits()
-    first = shared_scheduler("https://api.intercom.io", "key", limits)
-
-    assert shared_scheduler("https://api.intercom.io", "key", Limits()) is first
-    assert shared_scheduler("https://api.intercom.io", "other", limits) is not first
-    assert shared_scheduler("https://api.eu.intercom.io", "key", limits) is not first
-    assert shared_scheduler("https://api.intercom.io", "key", Limits(app_per_minute=5)) is not first
-
-
-async def test_a_shared_scheduler_lives_as_long_as_it_is_used() -> None:
-    name = id(shared_scheduler("https://api.intercom.io", "gone", Limits()))
-    kept = [shared_scheduler("https://api.intercom.io", str(number), Limits()) for number in "ab"]
-    gc.collect()
-
-    again = shared_scheduler("https://api.intercom.io", "gone", Limits())
-
-    assert again not in kept
-    assert again.statistics().granted == 0
-    assert isinstance(name, int)
-
-
-def test_each_loop_has_its_own() -> None:
-    async def get() -> Scheduler:
-        return shared_scheduler("https://api.intercom.io", "key", Limits())
-
-    assert run_virtual(get()) is not run_virtual(get())
-
-
 async def test_nothing_is_left_on_the_loop(make_desk: MakeDesk) -> None:
     before = asyncio.all_tasks()
     desk = make_desk(limit=50)
@@ -231,3 +128,22 @@ async def test_nothing_is_left_on_the_loop(make_desk: MakeDesk) -> None:
     await desk.done()
 
     assert asyncio.all_tasks() <= before
+
+
+async def test_asking_for_an_unknown_app_registers_nothing(make_desk: MakeDesk) -> None:
+    desk = make_desk(Limits(app_per_minute=600), limit=100)
+    await desk.call(app="a")
+
+    unknown = desk.scheduler.statistics("typo")
+
+    assert (unknown.app.limit, unknown.app.used) == (100, 0)
+    assert "1 apps" in repr(desk.scheduler)
+    assert desk.scheduler.statistics() == desk.scheduler.statistics("a")
+
+
+async def test_asking_for_statistics_changes_nothing() -> None:
+    scheduler = Scheduler()
+    scheduler.statistics()
+    scheduler.statistics("typo")
+
+    assert "0 apps" in repr(scheduler)

@@ -206,11 +206,9 @@ class World:
         assert seen.granted - seen.refunded == self.server.sends
         for permit in self.permits:
             assert not permit.is_waiting
-            assert permit.app.gate.outstanding == 0
-            assert permit.app.gate.cold.given == 0
-            for ledger in permit.charged:
-                assert ledger.outstanding == 0
-                assert ledger.workspace is None or ledger.workspace.outstanding == 0
+            for budget in permit.charge.budgets if permit.charge else ():
+                assert budget.reserved == 0
+                assert budget.workspace is None or budget.workspace.reserved == 0
 
 
 @settings(max_examples=40, deadline=None)
@@ -228,7 +226,7 @@ def test_whatever_is_cancelled_all_end_and_nothing_stays_charged(
             await world.take(step)
         await world.end()
         world.check()
-        for app in {permit.app.key for permit in world.permits}:
+        for app in {permit.app for permit in world.permits}:
             # Everybody has gone: the next one finds a window that is as good as new.
             async with world.scheduler.admit(app=app, max_wait_s=1.0) as permit:
                 permit.refund()

@@ -1,15 +1,16 @@
-"""When one window ends and the next begins: nobody knows to the moment, and nobody waits for it."""
+"""Offset of the server's clock, and calls around the end of a window that depend on it."""
 
 from __future__ import annotations
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
+from intercom_async.scheduler.limits.server_clock import ServerClock
 from .conftest import Desk, MakeDesk
-
-pytestmark = pytest.mark.anyio
 
 LIMIT = 30
 HOUR_S = 3600.0
@@ -28,12 +29,15 @@ async def saturate(desk: Desk, seconds: float) -> None:
 
 
 async def wait_at_the_beginning(desk: Desk) -> float:
-    """Return how long a person's call waits that comes as a window begins."""
+    """Return how long an interactive call waits that comes as a window begins."""
     await CLOCK.sleep(desk.server.ends_in_s() + 1e-6)
     return await desk.client.call(Priority.INTERACTIVE)
 
 
-async def test_a_person_does_not_wait_for_a_window_to_have_begun(make_desk: MakeDesk) -> None:
+@pytest.mark.anyio
+async def test_an_interactive_call_does_not_wait_for_a_window_that_has_begun(
+    make_desk: MakeDesk,
+) -> None:
     desk = make_desk(Limits(app_per_minute=6 * LIMIT), limit=LIMIT)
     await saturate(desk, 95.0)
 
@@ -43,6 +47,7 @@ async def test_a_person_does_not_wait_for_a_window_to_have_begun(make_desk: Make
     assert desk.server.turned_away == 0
 
 
+@pytest.mark.anyio
 async def test_a_job_of_an_hour_does_not_forget_when_windows_begin(make_desk: MakeDesk) -> None:
     desk = make_desk(Limits(app_per_minute=6 * LIMIT), limit=LIMIT)
     await saturate(desk, HOUR_S)
@@ -51,7 +56,8 @@ async def test_a_job_of_an_hour_does_not_forget_when_windows_begin(make_desk: Ma
     assert desk.server.turned_away == 0
 
 
-async def test_ways_that_become_longer_turn_no_call_away(make_desk: MakeDesk) -> None:
+@pytest.mark.anyio
+async def test_round_trips_that_become_longer_cause_no_429(make_desk: MakeDesk) -> None:
     desk = make_desk(Limits(app_per_minute=6 * LIMIT), limit=LIMIT)
     await saturate(desk, 95.0)
 
@@ -61,3 +67,26 @@ async def test_ways_that_become_longer_turn_no_call_away(make_desk: MakeDesk) ->
 
     assert await wait_at_the_beginning(desk) <= 0.1
     assert desk.server.turned_away == 0
+
+
+@given(
+    offset=st.floats(-1e6, 1e6),
+    sends=st.lists(
+        st.tuples(st.floats(0, 60), st.floats(0, 1), st.floats(0, 1), st.booleans()), min_size=1
+    ),
+)
+def test_the_offset_lies_within_its_bounds(
+    offset: float, sends: list[tuple[float, float, float, bool]]
+) -> None:
+    clock = ServerClock()
+    for sent, uplink_s, downlink_s, has_date in sorted(sends):
+        counted = sent + uplink_s + offset
+        end = (counted // 10 + 1) * 10
+        received = sent + uplink_s + downlink_s
+        clock.observe_window(end - 10, end, sent=sent, received=received)
+        if has_date:
+            clock.observe_date(counted // 1, sent=sent, received=received)
+
+    low, high = clock.bounds(100.0)
+
+    assert low - 1e-6 <= offset <= high + 1e-6

@@ -1,0 +1,198 @@
+"""What is known of one app's windows: which one a call falls into, and how full each is.
+
+A call that leaves now is counted at the server's clock, which is known as an interval, and after a
+way that takes up to `_uplink_s`. So there may be two candidate windows; a call is charged to both,
+and the reply says which of them has counted it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from intercom_async.response import Window
+from .attribution import WindowAttribution
+from .server_clock import ServerClock
+from .usage import ExternalUsage
+from .window_budget import BudgetTable, WindowBudget
+from .window_schedule import WindowSchedule
+from .workspace_limiter import WorkspaceLimiter
+
+EPSILON_S = 1e-4
+"""Seconds by which a timer for the end of a window is set later, so that it fires after it
+(test_app_limiter.py::test_a_retry_at_a_windows_end_falls_into_the_next_window)."""
+KEPT_UTILISATIONS = 20
+"""Windows whose utilisation is kept for `Statistics.utilisations`
+(test_statistics.py::test_the_utilisation_of_past_windows_is_kept)."""
+UPLINK_S = 0.1
+"""Seconds a request may take until it is counted, for windows of ten seconds
+(test_ablations.py::test_a_call_is_charged_to_every_window_that_may_count_it)."""
+UPLINK_GROWTH = 1.5
+"""Factor for `UPLINK_S` after each call that was counted in a window that was no candidate
+(report: "reordered")."""
+MAX_UPLINK_S, MAX_UPLINK_SHARE = 0.5, 0.2
+"""Seconds, and fraction of a window, to which the uplink time grows at most
+(report: "reordered")."""
+RTT_WEIGHT = 0.1
+"""Weight of the newest round trip in the average (report: "slow answers")."""
+
+
+class AppWindows:
+    """Recent windows of one app and what replies have said of them.
+
+    Args:
+        limit: Calls a window, until a reply says it.
+        workspace: The limiter of the workspace that the app belongs to.
+        schedule: When windows end; apps of one server share it.
+        clock: Offset of the server's clock; shared as well.
+        on_new_window: Called when a newer window opens.
+    """
+
+    __slots__ = (
+        "_budgets",
+        "_candidates",
+        "_candidates_until",
+        "_candidates_version",
+        "_last_named",
+        "_on_new_window",
+        "_remaining_includes_call",
+        "_uplink_s",
+        "attribution",
+        "clock",
+        "external",
+        "limit",
+        "rtt_s",
+        "schedule",
+        "utilisations",
+    )
+
+    def __init__(
+        self,
+        limit: int,
+        workspace: WorkspaceLimiter,
+        schedule: WindowSchedule,
+        clock: ServerClock,
+        *,
+        on_new_window: Callable[[], None],
+    ) -> None:
+        self.limit: int = limit
+        self.clock: ServerClock = clock
+        self.schedule: WindowSchedule = schedule
+        self.external: ExternalUsage = ExternalUsage()
+        self.rtt_s: float = 0.0
+        """Average round trip in seconds; 0 before the first reply."""
+        self.utilisations: list[float] = []
+        """Used fraction of each of the last windows."""
+        self._budgets = BudgetTable(
+            schedule,
+            lambda reset_ms: WindowBudget(reset_ms, self.limit, workspace.budget(reset_ms)),
+            on_new_window=self._begin_window,
+            on_close=self._close,
+        )
+        self._on_new_window = on_new_window
+        self.attribution: WindowAttribution = WindowAttribution(clock, schedule, self._budgets)
+        self._candidates: tuple[WindowBudget, ...] = ()
+        self._candidates_version = (-1, -1)
+        self._candidates_until = -math.inf
+        self._uplink_s = UPLINK_S * schedule.scale
+        self._last_named: WindowBudget | None = None
+        self._remaining_includes_call = True
+        """Whether `Remaining` is lower by the very call that it answers."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there are windows to go by."""
+        return self.clock.is_known and self.attribution.has_headers is not False
+
+    def candidates(self, now: float) -> tuple[WindowBudget, ...]:
+        """Return the windows, first one first, that may count a call sent now."""
+        clock, schedule = self.clock, self.schedule
+        version = (clock.version, schedule.version)
+        if now < self._candidates_until and self._candidates_version == version:
+            return self._candidates
+        low, high = clock.arrival_offsets(now)
+        high += self._uplink_s
+        first, last = schedule.window_at(now + low), schedule.window_at(now + high)
+        found = self._candidates
+        if not found or found[0].reset_ms != first or found[-1].reset_ms != last:
+            self._candidates = tuple(map(self.budget, range(first, last + 1, schedule.length_ms)))
+        # Until the next window comes into reach; drift is far less than a millisecond by then.
+        self._candidates_until = (
+            min(first / 1000 - low, last / 1000 - high) - EPSILON_S * schedule.length_s
+        )
+        self._candidates_version = version
+        return self._candidates
+
+    def budget(self, reset_ms: int) -> WindowBudget:
+        """Return the budget of a window; one that is closed for good gets a budget of its own."""
+        return self._budgets.open(reset_ms) or WindowBudget(reset_ms, self.limit)
+
+    def _begin_window(self, _last: WindowBudget | None) -> None:
+        # Candidates may be among the windows that are closed now.
+        self._candidates, self._candidates_until = (), -math.inf
+        self._on_new_window()
+
+    def _close(self, budget: WindowBudget) -> None:
+        """Remember how full a window became and how much of it others used."""
+        kept = self.utilisations[1 - KEPT_UTILISATIONS :]
+        self.utilisations = [*kept, min(1.0, budget.used / budget.limit)]
+        self.external.close(budget)
+
+    def ends_at(self, budget: WindowBudget, now: float) -> float:
+        """Return the moment from which a call cannot be counted in a window any more."""
+        return budget.reset_ms / 1000 - self.clock.arrival_offsets(now)[0] + EPSILON_S
+
+    def left_s(self, budget: WindowBudget, now: float) -> float:
+        """Return how many seconds of a window are likely to be left."""
+        left_s = budget.reset_ms / 1000 - now - self.clock.likely_offset(now)
+        return min(left_s, self.schedule.length_s) if left_s > 0.0 else 0.0
+
+    # Learning --------------------------------------------------------------------------------
+
+    def miss_candidates(self) -> None:
+        """Learn that a call was counted in a window that was no candidate: its way took longer."""
+        most_s = min(MAX_UPLINK_S, MAX_UPLINK_SHARE * self.schedule.length_s)
+        self._uplink_s = min(self._uplink_s * UPLINK_GROWTH, most_s)
+        self._candidates_until = -math.inf
+
+    def observe(
+        self,
+        budget: WindowBudget,
+        reply: Window,
+        *,
+        cost: int,
+        charge_seq: int,
+        sent: float,
+        received: float,
+    ) -> None:
+        """Learn from a reply that was counted in a window.
+
+        Args:
+            budget: The window.
+            reply: What the headers say.
+            cost: Calls that the request counts as.
+            charge_seq: Calls of ours charged to the window up to this one; 0 if not known.
+            sent: When the request left.
+            received: When the reply came.
+        """
+        self.attribution.has_headers = True
+        if budget is not self._last_named:
+            self._last_named = self.external.advance(self._last_named, budget)
+        used = reply.used
+        if used is not None:
+            if used == 0:
+                # The very call that this answers is counted by now: it is subtracted later.
+                self._remaining_includes_call = False
+            if not self._remaining_includes_call:
+                used += cost
+        budget.observe(reply.limit, used, sent=sent, charge_seq=charge_seq)
+        if reply.limit and budget.reset_ms >= self._budgets.newest_ms:
+            self.limit = budget.limit
+        rtt_s = received - sent
+        old = self.rtt_s
+        self.rtt_s = (1.0 - RTT_WEIGHT) * old + RTT_WEIGHT * rtt_s if old else rtt_s
+        schedule = self.schedule
+        left_s = budget.reset_ms / 1000 - sent - self.clock.likely_offset(sent)
+        self.external.observe(
+            budget, received, sent=sent, elapsed=schedule.elapsed_share(left_s), schedule=schedule
+        )

@@ -1,0 +1,83 @@
+"""How many calls are held back for interactive callers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from intercom_async.scheduler.limits.reserve import (
+    BURST_DECAY,
+    MAX_BURST_SHARE,
+    RELEASE_S,
+    InteractiveReserve,
+)
+from intercom_async.scheduler.limits.window_schedule import WindowSchedule
+
+WINDOW_S = 10.0
+
+
+def reserve_after(*moments: float) -> InteractiveReserve:
+    reserve = InteractiveReserve()
+    for moment in moments:
+        reserve.note_arrival(moment, WINDOW_S)
+    return reserve
+
+
+@pytest.mark.parametrize("window_s", [2.0, 10.0])
+def test_room_is_reserved_until_just_before_the_end(window_s: float) -> None:
+    release_s = RELEASE_S * WindowSchedule(window_s).scale
+    reserve = InteractiveReserve()
+    for second in range(20):
+        reserve.note_arrival(float(second), window_s)
+
+    assert release_s <= 0.02 * window_s
+    assert reserve.held_back(1000, 0.03 * window_s, release_s) > 0
+    assert reserve.held_back(1000, 0.01 * window_s, release_s) == 0
+
+
+def test_two_standard_deviations_of_the_expected_calls_are_reserved() -> None:
+    reserve = reserve_after(*(0.5 * number for number in range(200)))
+
+    held_back = reserve.held_back(10_000, 8.0, 0.0)
+
+    assert held_back == pytest.approx(16 + 2 * math.sqrt(16), abs=3)
+
+
+def test_nobody_is_expected_after_two_idle_windows() -> None:
+    reserve = reserve_after(0.0, 1.0, 2.0)
+
+    reserve.forget_idle(2.0 + 1.9 * WINDOW_S, WINDOW_S)
+    assert reserve.held_back(100, 5.0, 0.0) > 0
+    reserve.forget_idle(2.0 + 2.1 * WINDOW_S, WINDOW_S)
+    assert reserve.held_back(100, 5.0, 0.0) == 0
+
+
+def test_a_burst_is_remembered_and_forgotten() -> None:
+    reserve = reserve_after(*(0.01 * number for number in range(40)), 30.0)
+    fresh = reserve.held_back(10_000, 0.5, 0.0)
+
+    for _ in range(20):
+        reserve.decay()
+
+    assert fresh == 40
+    assert reserve.held_back(10_000, 0.5, 0.0) < 40 * BURST_DECAY
+
+
+def test_a_burst_reserves_a_bounded_share() -> None:
+    reserve = reserve_after(*(0.001 * number for number in range(400)), 60.0)
+
+    assert reserve.held_back(1000, 0.5, 0.0) <= MAX_BURST_SHARE * 1000
+
+
+def test_calls_of_one_moment_give_a_finite_rate() -> None:
+    reserve = reserve_after(*[5.0] * 30)
+
+    assert 0 < reserve.arrivals_per_s <= 1000
+
+
+def test_a_single_call_is_no_burst() -> None:
+    reserve = reserve_after(0.0, 100.0)
+
+    # One call every hundred seconds: less than one is expected in a tenth of a second.
+    assert reserve.held_back(1000, 0.1, 0.0) == 1
