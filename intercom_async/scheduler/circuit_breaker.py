@@ -38,6 +38,7 @@ class CircuitBreaker:
     def record_failure(self, now: float) -> bool:
         """Note a failure; return whether it begins a pause for all calls."""
         self.consecutive_failures += 1
+        self.is_open = self.consecutive_failures >= THRESHOLD
         if not self.is_open or now < self.open_until:
             return False
         doublings = self.consecutive_failures - THRESHOLD + 1
