@@ -145,12 +145,14 @@ class _Walk:
         return self._other(value, kind, place)
 
     def _simple(self, value: Json, kind: inspect.Type, place: _Place) -> Any:
-        name, exact, turn = _SIMPLE[type(kind)]
+        name, exact, convert = _SIMPLE[type(kind)]
         if type(value) is exact:
             return value
-        if not (exact is float and type(value) is int):
+        converted = convert(value)
+        is_whole = exact is float and type(value) is int and converted is not UNFIT
+        if not is_whole:
             self._note(place, name, value)
-        return turn(value)
+        return converted
 
     def _union(self, value: Json, kind: inspect.UnionType, place: _Place) -> Any:
         """Read it as the member that takes such a value; else turn it into the first that can."""
@@ -183,6 +185,8 @@ class _Walk:
             )
             self.culprit = ""
             found = self._field(value, field, here)
+            if found is UNFIT and _is_embedded_list(kind, field):
+                found = []
             if found is UNFIT and field.required:
                 self.culprit = self.culprit or here.path
                 return UNFIT
@@ -197,13 +201,15 @@ class _Walk:
             return self.fit(holder[field.encode_name], field.type, place)
         if not field.required:
             return UNFIT
-        self._note(place, _name(field.type), _NOTHING)
-        if isinstance(field.type, inspect.ListType):
+        other: Any = UNFIT
+        if isinstance(field.type, inspect.ListType) and holder:
             # The API and its description disagree on what some lists are called
             # (github.com/intercom/Intercom-OpenAPI/issues/166, intercom-node/issues/407).
-            only = to_list(holder) if holder else UNFIT
-            return only if only is UNFIT else self.fit(only, field.type, place)
-        return UNFIT
+            other = to_list(holder)
+        is_empty = isinstance(field.type, inspect.ListType) and not place.holds_rows
+        if not is_empty or any(is_array(entry) for entry in holder.values()):
+            self._note(place, _name(field.type), _NOTHING)
+        return other if other is UNFIT else self.fit(other, field.type, place)
 
     def _list(self, value: Json, kind: inspect.CollectionType, place: _Place) -> Any:
         if not is_array(value):
@@ -295,7 +301,8 @@ def _takes(kind: inspect.Type, value: Json) -> bool:
     if isinstance(kind, inspect.LiteralType):
         return value in kind.values
     if type(kind) in _SIMPLE:
-        return type(value) is _SIMPLE[type(kind)][1]
+        exact = _SIMPLE[type(kind)][1]
+        return type(value) is exact or (exact is float and type(value) is int)
     if isinstance(kind, inspect.StructType):
         tagged = kind.tag_field is not None
         return is_object(value) and (not tagged or value.get(str(kind.tag_field)) == kind.tag)
@@ -304,6 +311,16 @@ def _takes(kind: inspect.Type, value: Json) -> bool:
     if isinstance(kind, inspect.DictType):
         return is_object(value)
     return isinstance(kind, inspect.CollectionType) and is_array(value)
+
+
+def _is_embedded_list(kind: inspect.StructType, field: inspect.Field) -> bool:
+    """Return whether a field is the list of one of the package's wrappers around a list.
+
+    It is required, so that an answer which spells it otherwise is not read as an empty one; but a
+    wrapper without any list is an empty one.
+    """
+    is_list = field.required and isinstance(field.type, inspect.ListType)
+    return is_list and field.name != "items" and _is_model(kind)
 
 
 def _is_model(kind: inspect.Type) -> bool:

@@ -55,6 +55,8 @@ class Article(Model, frozen=True, kw_only=True):
     id: str
     type: str | None = None
     workspace_id: str | None = None
+    content_id: Id | None = None
+    """The id that conversations and statistics know the article by."""
     title: str | None = None
     description: str | None = None
     body: str | None = None

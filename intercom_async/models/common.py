@@ -28,7 +28,7 @@ class AddressableList(Model, frozen=True, kw_only=True):
     Whether there are more, `has_more` says; the whole list has a call of its own.
     """
 
-    data: list[AddressableReference] = []
+    data: list[AddressableReference]
     url: str | None = None
     """Where the whole list is, relative."""
     total_count: int | None = None
@@ -109,4 +109,4 @@ class LinkedObjects(Model, frozen=True, kw_only=True):
     type: str | None = None
     total_count: int | None = None
     has_more: bool | None = None
-    data: list[LinkedObject] = []
+    data: list[LinkedObject]

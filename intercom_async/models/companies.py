@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from .base import JsonObject, Model, Timestamp
 from .notes import Note
 from .segments import Segment
@@ -20,14 +22,19 @@ class CompanySegments(Model, frozen=True, kw_only=True):
     """The segments a company is in."""
 
     type: str | None = None
-    segments: list[Segment] = []
+    segments: list[Segment]
 
 
 class CompanyNotes(Model, frozen=True, kw_only=True):
-    """The notes on a company."""
+    """The notes on a company; whether there are more than these, `has_more` says."""
 
     type: str | None = None
-    notes: list[Note] = []
+    notes: list[Note] = msgspec.field(name="data")
+    """Under ``data`` in every recorded answer, whatever the description says."""
+    url: str | None = None
+    """Where the whole list is, relative."""
+    total_count: int | None = None
+    has_more: bool | None = None
 
 
 class Company(Model, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ class SocialProfile(Model, frozen=True, kw_only=True):
 class SocialProfiles(Model, frozen=True, kw_only=True):
     """A contact's pages elsewhere."""
 
-    data: list[SocialProfile] = []
+    data: list[SocialProfile]
     type: str | None = None
 
 
@@ -65,6 +65,8 @@ class Contact(Model, frozen=True, kw_only=True):
     has_hard_bounced: bool | None = None
     marked_email_as_spam: bool | None = None
     unsubscribed_from_emails: bool | None = None
+    unsubscribed_from_sms: bool | None = None
+    sms_consent: bool | None = None
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
     signed_up_at: Timestamp | None = None
@@ -134,4 +136,4 @@ class AttachedContacts(Model, frozen=True, kw_only=True):
     """The contacts of a conversation or ticket."""
 
     type: str | None = None
-    contacts: list[ContactReference] = []
+    contacts: list[ContactReference]

@@ -88,6 +88,8 @@ class ConversationPart(Model, frozen=True, kw_only=True):
     tags: list[Tag] | None = None
     event_details: EventDetails | None = None
     app_package_code: str | None = None
+    translations: JsonObject | None = None
+    """The body in other languages, by code, where the request asked for them."""
 
 
 class ConversationParts(Model, frozen=True, kw_only=True):
@@ -97,5 +99,5 @@ class ConversationParts(Model, frozen=True, kw_only=True):
     """
 
     type: str | None = None
-    conversation_parts: list[ConversationPart] = []
+    conversation_parts: list[ConversationPart]
     total_count: int | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from .base import AssigneeId, Id, JsonObject, Model, Timestamp
 from .common import Attachment, Author, LinkedObjects, Reference
 from .companies import Company
@@ -79,7 +81,8 @@ class ConversationTeammates(Model, frozen=True, kw_only=True):
     """The teammates who took part."""
 
     type: str | None = None
-    teammates: list[Reference] = []
+    teammates: list[Reference] = msgspec.field(name="admins")
+    """Under ``admins`` in every recorded answer, whatever the description says."""
 
 
 class FirstContactReply(Model, frozen=True, kw_only=True):
@@ -118,7 +121,7 @@ class AgentContentSources(Model, frozen=True, kw_only=True):
 
     type: str | None = None
     total_count: int | None = None
-    content_sources: list[AgentContentSource] = []
+    content_sources: list[AgentContentSource]
 
 
 class AiAgent(Model, frozen=True, kw_only=True):

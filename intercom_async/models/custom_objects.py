@@ -22,7 +22,7 @@ class CustomObjectInstances(Model, frozen=True, kw_only=True):
     """Objects that a contact's, conversation's or ticket's attribute points to."""
 
     type: str | None = None
-    instances: list[CustomObjectInstance] = []
+    instances: list[CustomObjectInstance]
 
 
 class FoundCustomObject(CustomObjectInstance, frozen=True, kw_only=True):

@@ -31,4 +31,4 @@ class AttachedTags(Model, frozen=True, kw_only=True):
     """The tags of a conversation, article or company."""
 
     type: str | None = None
-    tags: list[Tag] = []
+    tags: list[Tag]

@@ -48,14 +48,14 @@ class TicketStates(Model, frozen=True, kw_only=True):
     """The states that tickets of a type can be in."""
 
     type: str | None = None
-    data: list[TicketState] = []
+    data: list[TicketState]
 
 
 class TicketTypes(Model, frozen=True, kw_only=True):
     """The types whose tickets can be in a state."""
 
     type: str | None = None
-    data: list[TicketType] = []
+    data: list[TicketType]
 
 
 class TicketType(Model, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ class TicketParts(Model, frozen=True, kw_only=True):
     """The latest parts of a ticket, 500 at most."""
 
     type: str | None = None
-    ticket_parts: list[TicketPart] = []
+    ticket_parts: list[TicketPart]
     total_count: int | None = None
 
 
@@ -94,4 +94,12 @@ class Ticket(Model, frozen=True, kw_only=True):
     ticket_parts: TicketParts | None = None
     """None in searches."""
     is_shared: bool | None = None
+    channel: str | None = None
+    """Where it was opened, such as ``messenger``."""
+    company_id: Id | None = None
+    """Intercom's id of the company."""
+    ticket_state_internal_label: str | None = None
+    """Where `ticket_state` is text, as in versions before 2.12: the state as teammates see it."""
+    ticket_state_external_label: str | None = None
+    """The same, as contacts see it."""
     previous_ticket_state_id: str | None = None

@@ -13,7 +13,7 @@ class VisitorCompanies(Model, frozen=True, kw_only=True):
     """The companies of a visitor."""
 
     type: str | None = None
-    companies: list[Company] = []
+    companies: list[Company]
 
 
 class VisitorLocation(Model, frozen=True, kw_only=True):
@@ -33,21 +33,21 @@ class VisitorSocialProfiles(Model, frozen=True, kw_only=True):
     """The visitor's pages elsewhere."""
 
     type: str | None = None
-    social_profiles: list[Any] = []
+    social_profiles: list[Any]
 
 
 class VisitorTags(Model, frozen=True, kw_only=True):
     """The visitor's tags."""
 
     type: str | None = None
-    tags: list[Any] = []
+    tags: list[Any]
 
 
 class VisitorSegments(Model, frozen=True, kw_only=True):
     """The segments that the visitor is in."""
 
     type: str | None = None
-    segments: list[Any] = []
+    segments: list[Any]
 
 
 class Visitor(Model, frozen=True, kw_only=True):

@@ -102,7 +102,7 @@ def test_object_without_type_is_read() -> None:
         ("tags", {"data": {"type": "list", "data": [{"id": "1"}]}}, {"data": [{"id": "1"}]}),
         ("tags", [{"id": 1}], {"data": [{"id": "1"}]}),
         ("tags", {"data": [None, {"id": "1"}, 7]}, {"data": [{"id": "1"}]}),
-        ("tags", {"total_count": "12"}, {"total_count": 12}),
+        ("tags", {"total_count": "12"}, {"total_count": 12, "data": []}),
         ("location", {"city": 7}, {"city": "7"}),
         ("avatar", 3, "3"),
         ("avatar", ["http://a"], None),

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from intercom_async.codec import decode, drift, reset_drift
 from intercom_async.models import (
     Admin,
+    Article,
     AttachedTags,
     AwayStatusReason,
     Collection,
@@ -27,6 +29,7 @@ from intercom_async.models import (
     EventPage,
     Me,
     Message,
+    Model,
     Page,
     Tag,
     Ticket,
@@ -280,3 +283,64 @@ def test_reason_for_being_away_is_a_string_where_a_number_is_described() -> None
 def test_part_ids_are_read_as_text_from_numbers() -> None:
     assert read({"id": 3}, ConversationPart).id == "3"
     assert drift() == ()
+
+
+OBSERVED: dict[str, tuple[type[Model], dict[str, Any]]] = {
+    "teammates": (
+        Conversation,
+        {"teammates": {"type": "admin.list", "admins": [{"type": "admin", "id": "7"}]}},
+    ),
+    "notes of a company": (
+        Company,
+        {
+            "notes": {
+                "type": "note.list",
+                "data": [{"type": "note", "id": "7"}],
+                "url": "/companies/1/notes",
+                "total_count": 12,
+                "has_more": True,
+            }
+        },
+    ),
+    "consent": (Contact, {"sms_consent": False, "unsubscribed_from_sms": True}),
+    "content": (Article, {"content_id": "17681165"}),
+    "channel": (Ticket, {"channel": "messenger", "company_id": "67570a87"}),
+    "translations": (ConversationPart, {"translations": {"de": "Hallo"}}),
+    "whole percentages": (
+        Article,
+        {"statistics": {"happy_reaction_percentage": 50, "sad_reaction_percentage": 0}},
+    ),
+}
+"""Pieces of answers of live workspaces that the descriptions leave out or spell otherwise."""
+
+
+@pytest.mark.parametrize("name", OBSERVED)
+def test_what_live_answers_have_is_there_and_no_drift(name: str) -> None:
+    model, body = OBSERVED[name]
+    reset_drift()
+
+    found = read({"id": "1", **body}, model)
+
+    assert holds(msgspec.to_builtins(found), body)
+    assert drift() == ()
+
+
+def holds(value: Any, expected: Any) -> bool:
+    """Return whether a value has everything that another one has, and maybe more."""
+    if isinstance(expected, dict):
+        return all(key in value and holds(value[key], expected[key]) for key in expected)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (any dict)
+    if isinstance(expected, list):
+        return len(value) == len(expected) and all(map(holds, value, expected))  # pyright: ignore[reportUnknownArgumentType] (any list)
+    return bool(value == expected)
+
+
+def test_a_whole_number_is_no_drift_where_a_fraction_may_be() -> None:
+    class Rated(msgspec.Struct):
+        share: float | None
+        name: str
+
+    reset_drift()
+    found = read([{"share": 50, "name": 7}], list[Rated])
+
+    assert (found[0].share, found[0].name) == (50.0, "7")
+    assert [(one.field, one.found) for one in drift()] == [("name", "int")]

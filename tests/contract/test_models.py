@@ -33,10 +33,17 @@ _SEEN = "answers have it, and so have documented examples"
 NOT_DESCRIBED: dict[str, str] = {
     "ActivityLogMetadata.message": _SEEN,
     "AddressableList.type": _SEEN,
+    "Article.content_id": _SEEN,
     "ArticleStatistics.conversations": "examples call `conversions` this",
+    "CompanyNotes.data": "answers have the notes under this name",
+    "CompanyNotes.has_more": _SEEN,
+    "CompanyNotes.total_count": _SEEN,
+    "CompanyNotes.url": _SEEN,
     "Contact.opted_in_subscription_types": _SEEN,
     "Contact.opted_out_subscription_types": _SEEN,
     "Contact.referrer": _SEEN,
+    "Contact.sms_consent": _SEEN,
+    "Contact.unsubscribed_from_sms": _SEEN,
     "Contact.utm_campaign": _SEEN,
     "Contact.utm_content": _SEEN,
     "Contact.utm_medium": _SEEN,
@@ -48,6 +55,8 @@ NOT_DESCRIBED: dict[str, str] = {
     "Conversation.ai_topics": _SEEN,
     "Conversation.ticket": _SEEN,
     "Conversation.topics": _SEEN,
+    "ConversationPart.translations": _SEEN,
+    "ConversationTeammates.admins": "answers have the teammates under this name",
     "DeletedObject.type": "the field has either name, by endpoint",
     "Me.away_status_reason_id": "inherited from Admin",
     "Me.role": "inherited from Admin",
@@ -56,12 +65,22 @@ NOT_DESCRIBED: dict[str, str] = {
     "PhoneSwitch.url": _SEEN,
     "QuickReplyOption.translations": "described where it is used, not in the schema",
     "SocialProfiles.type": _SEEN,
+    "Ticket.channel": _SEEN,
+    "Ticket.company_id": _SEEN,
+    "Ticket.ticket_state_external_label": "stands beside a textual state",
+    "Ticket.ticket_state_internal_label": "stands beside a textual state",
     "TicketType.is_internal": _SEEN,
     "TicketTypeAttributes.data": "answers have it under this name (intercom-node issue 499)",
     "Visitor.last_request_at": "described with a letter missing",
     "WhatsAppStatus.user_id": _SEEN,
 }
 """Fields that no description has, and where they are known from."""
+
+OTHER_NAME: dict[str, str] = {
+    "CompanyNotes.notes": "recorded answers call it `data`; this name is read by repair",
+    "ConversationTeammates.teammates": "recorded answers call it `admins`; see above",
+}
+"""Fields that are described under a name which answers do not use, and what they do use."""
 
 OTHER_KIND: dict[str, str] = {
     "ChangedValue.label": "a string or a list of strings, a union that has no type of its own",
@@ -72,12 +91,6 @@ DRIFT_IN_EXAMPLES: dict[tuple[str, str], str] = {
     ("Ticket", "ticket_state"): "one operation's example has text; it is an object in all others",
 }
 """Fields whose documented examples contradict the models, and why the models are right."""
-
-SKIPPED_IN_EXAMPLES: dict[tuple[str, str], str] = {
-    ("Ticket", "ticket_state_external_label"): "stands beside the textual state, see above",
-    ("Ticket", "ticket_state_internal_label"): "stands beside the textual state, see above",
-}
-"""Fields of documented examples that no model has, and why."""
 
 _EITHER: dict[type, tuple[str, ...]] = {
     Id: ("string", "integer"),
@@ -140,6 +153,8 @@ def test_model_has_every_field_of_its_schemas_in_a_type_that_reads_it(
 
     for version, name, node in described_fields(model):
         place = f"{model.__name__}.{name}"
+        if place in OTHER_NAME:
+            continue
         assert name in declared, f"{place} is missing (version {version})"
         if place not in OTHER_KIND:
             assert takes(declared[name], node, version), f"{place}, version {version}: {node}"
@@ -240,4 +255,4 @@ def test_models_have_every_field_of_documented_examples(version: str) -> None:
         for place in skipped(inspect.type_info(model), value)
     }
 
-    assert lost - SKIPPED_IN_EXAMPLES.keys() == set()
+    assert lost == {place for place in lost if ".".join(place) in OTHER_NAME}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 import pytest
 
 from intercom_async import models
-from intercom_async.codec import decode
+from intercom_async.codec import decode, drift, reset_drift
 from intercom_async.models import (
     Article,
     ArticleContent,
@@ -28,6 +28,71 @@ STRUCTS: list[Any] = [
 FOLDER = Path(models.__file__).parent
 
 
+AROUND = {"type", "url", "total_count", "has_more"}
+"""What stands beside the list of a wrapper."""
+
+
+def lists_of(model: Any) -> list[Any]:
+    fields = msgspec.structs.fields(model)
+    return [field for field in fields if get_origin(field.type) is list]
+
+
+def is_wrapper(model: Any) -> bool:
+    """Return whether a model is nothing but a list and what is said of it."""
+    lists = lists_of(model)
+    rest = {field.name for field in msgspec.structs.fields(model)} - {one.name for one in lists}
+    return len(lists) == 1 and rest <= AROUND and "type" in rest
+
+
+WRAPPERS = [model for model in STRUCTS if is_wrapper(model)]
+
+
+def entry_of(model: Any) -> Any:
+    """Return an entry that the list of a wrapper takes."""
+    (kind,) = get_args(lists_of(model)[0].type)
+    return "x" if kind is str else {"id": "7"}
+
+
+@pytest.mark.parametrize("spelling", ["data", "admins", "teammates", "notes", "segments", "new"])
+@pytest.mark.parametrize("model", WRAPPERS, ids=lambda model: model.__name__)
+def test_a_wrapped_list_is_read_under_any_name_and_counted(model: Any, spelling: str) -> None:
+    (field,) = lists_of(model)
+    reset_drift()
+    body = {"type": "list", "total_count": 1, spelling: [entry_of(model)]}
+
+    found = decode(msgspec.json.encode(body), model)
+
+    assert len(getattr(found, field.name)) == 1
+    assert bool(drift()) == (spelling != field.encode_name)
+
+
+@pytest.mark.parametrize("rest", [{}, {"total_count": 0, "type": None}], ids=["bare", "counted"])
+@pytest.mark.parametrize("model", WRAPPERS, ids=lambda model: model.__name__)
+def test_a_wrapper_without_a_list_is_empty_and_no_drift(model: Any, rest: dict[str, Any]) -> None:
+    reset_drift()
+
+    found = decode(msgspec.json.encode(rest), model)
+
+    assert getattr(found, lists_of(model)[0].name) == []
+    assert drift() == ()
+
+
+@pytest.mark.parametrize("value", [None, 0, "", {}, {"0": {"id": "7"}}])
+@pytest.mark.parametrize("model", WRAPPERS, ids=lambda model: model.__name__)
+def test_a_list_that_is_none_is_counted_and_never_ends_anything(model: Any, value: Any) -> None:
+    (field,) = lists_of(model)
+    reset_drift()
+
+    found = decode(msgspec.json.encode({field.encode_name: value}), model)
+
+    assert getattr(found, field.name) == []
+    assert drift()
+
+
+def test_the_wrappers_are_known() -> None:
+    assert len(WRAPPERS) >= 15
+
+
 @pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
 def test_model_cannot_be_changed_and_takes_keywords_only(model: Any) -> None:
     config = model.__struct_config__
@@ -41,6 +106,8 @@ def test_model_cannot_be_changed_and_takes_keywords_only(model: Any) -> None:
 @pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
 def test_only_what_the_server_always_sends_is_required(model: Any) -> None:
     required = {field.name for field in msgspec.structs.fields(model) if field.required}
+    if is_wrapper(model):
+        required -= {field.name for field in lists_of(model)}
 
     assert required <= {"id", "items", "found", "job_identifier"}
 
