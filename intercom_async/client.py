@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 
 import aiohttp
 
-from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import (
     DEFAULT_VERSION,
     Limits,
@@ -24,10 +23,11 @@ from intercom_async.config import (
 from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.priority import Priority
+from intercom_async.request.builder import RequestBuilder
 from intercom_async.request.operation import Call, Method, Parameter, Repeat, any_operation
-from intercom_async.request.options import Options, View
+from intercom_async.request.options import CallOptions
 from intercom_async.request.session import Session
-from intercom_async.resources._registry import Catalogue
+from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
 from intercom_async.transport import HttpTransport
@@ -59,7 +59,6 @@ class _Core:
         scheduler: Scheduler | None,
         retry: RetryPolicy,
         transport: Transport,
-        clock: Clock,
     ) -> None:
         self._origin = origin
         self._app = app
@@ -67,7 +66,6 @@ class _Core:
         self._scheduler = scheduler
         self._retry = retry
         self._transport = transport
-        self._clock = clock
         self._session: Session | None = None
         self._is_closed = False
 
@@ -103,9 +101,7 @@ class _Core:
         scheduler = self._scheduler or shared_scheduler(
             self._origin, self._app, self._limits or Limits()
         )
-        self._session = Session(
-            self._transport, scheduler, app=self._app, retry=self._retry, clock=self._clock
-        )
+        self._session = Session(self._transport, scheduler, app=self._app, policy=self._retry)
         await self._transport.open()
 
     async def close(self) -> None:
@@ -116,7 +112,7 @@ class _Core:
             await session.close()
 
 
-class Intercom(Catalogue):
+class Intercom(ResourceRegistry):
     """A client of the Intercom REST API.
 
     Args:
@@ -137,7 +133,6 @@ class Intercom(Catalogue):
         headers: Sent beside the package's own.
         http: An aiohttp session to use; it is not closed here.
         transport: Another way to a network than aiohttp, for tests.
-        clock: Another clock, for tests.
 
     Raises:
         ConfigError: A setting cannot work; nothing has been sent.
@@ -161,7 +156,6 @@ class Intercom(Catalogue):
         headers: Mapping[str, str] | None = None,
         http: aiohttp.ClientSession | None = None,
         transport: Transport | None = None,
-        clock: Clock = CLOCK,
     ) -> None:
         if limits is not None and scheduler is not None:
             raise ConfigError("give limits or a scheduler, not both: a scheduler has its limits")
@@ -169,11 +163,11 @@ class Intercom(Catalogue):
             raise ConfigError("give http or a transport, not both")
         origin = resolve_origin(region, base_url)
         secret = resolve_token(token)
-        self._view = View(
+        self._builder = RequestBuilder(
             origin,
             secret,
             check_update_method(update_method),
-            Options(
+            CallOptions(
                 priority=priority,
                 max_wait_s=max_wait_s,
                 timeout_s=timeout_s,
@@ -189,12 +183,11 @@ class Intercom(Catalogue):
             scheduler=scheduler,
             retry=retry or RetryPolicy(),
             transport=transport or HttpTransport(http),
-            clock=clock,
         )
         self._origin = origin
 
     def __repr__(self) -> str:
-        return f"<Intercom {self._origin} {self._view.options.version}, {self._core.state}>"
+        return f"<Intercom {self._origin} {self._builder.options.version}, {self._core.state}>"
 
     async def open(self) -> Self:
         """Make ready without `async with`; to be closed with `close`.
@@ -230,7 +223,7 @@ class Intercom(Catalogue):
             TypeError: There is no such option.
         """
         client = object.__new__(type(self))
-        client._view = self._view.with_options(**changes)
+        client._builder = self._builder.with_options(**changes)
         client._core = self._core
         client._origin = self._origin
         return client
@@ -241,8 +234,8 @@ class Intercom(Catalogue):
         Raises:
             ConfigError: The API version sent does not have the operation.
         """
-        self._view.check(call)
-        return self._core.session.send(call, self._view.terms)
+        self._builder.check(call)
+        return self._core.session.send(call, self._builder)
 
     def stream(self, call: Call[Any]) -> Coroutine[Any, Any, Response[StreamReply]]:
         """Send a call and return as soon as its answer begins; close its `data` when done.
@@ -250,16 +243,16 @@ class Intercom(Catalogue):
         Raises:
             ConfigError: The API version sent does not have the operation.
         """
-        self._view.check(call)
-        return self._core.session.stream(call, self._view.terms)
+        self._builder.check(call)
+        return self._core.session.stream(call, self._builder)
 
-    def turn(self, name: str) -> asyncio.Lock:
+    def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of this token in this loop share, by its name.
 
         Raises:
             ClosedError: The client is closed or was never entered.
         """
-        return self._core.session.turn(name)
+        return self._core.session.shared_lock(name)
 
     @overload
     async def request(
@@ -315,9 +308,9 @@ class Intercom(Catalogue):
             ConfigError: Method, template or a path value cannot be sent.
         """
         template, _, query = template.partition("?")
-        row = any_operation(method, template, model or Any, repeat)
+        operation = any_operation(method, template, model or Any, repeat)
         given = {**dict(parse_qsl(query, keep_blank_values=True)), **(params or {})}
-        return await self.send(row.at(query=given, json=json, **(path or {})))
+        return await self.send(operation.at(query=given, json=json, **(path or {})))
 
     def statistics(self) -> Statistics:
         """Return what the scheduler knows and has done for this client's token.

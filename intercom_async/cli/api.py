@@ -57,13 +57,13 @@ async def api(
 def pager(intercom: Intercom, method: Method, path: str, body: Any) -> Pager[msgspec.Raw]:
     """Return the items of any list, as bytes."""
     template, _, query = path.partition("?")
-    row = find_row(intercom, method, template)
-    model = with_items(Page[Any] if row is None else row.model, msgspec.Raw)
+    endpoint = find_endpoint(intercom, method, template)
+    model = with_items(Page[Any] if endpoint is None else endpoint.model, msgspec.Raw)
     call = any_operation(method, template, model, "safe").at(
         query=dict(parse_qsl(query)), json=body
     )
-    # What is not known is read by whatever its pages say: a link, a cursor or a number.
-    call.operation.paging = Paging.PAGE if row is None else row.paging
+    # A list that is not known is paged by what its pages contain: a link, a cursor or a number.
+    call.operation.paging = Paging.PAGE if endpoint is None else endpoint.paging
 
     async def fetch(following: Call[Any]) -> Any:
         return (await intercom.send(following)).data
@@ -71,23 +71,23 @@ def pager(intercom: Intercom, method: Method, path: str, body: Any) -> Pager[msg
     return Pager(fetch, call)
 
 
-def find_row(intercom: Intercom, method: str, path: str) -> Operation[Any] | None:
-    """Return the row of a list that a path belongs to."""
+def find_endpoint(intercom: Intercom, method: str, path: str) -> Operation[Any] | None:
+    """Return the endpoint of the list that a path belongs to."""
     for name in RESOURCES:
         resource = getattr(intercom, name)
-        rows = (getattr(resource, row) for row in dir(resource) if row.isupper())
+        endpoints = (getattr(resource, each) for each in dir(resource) if each.isupper())
         found: Operation[Any]
-        for found in rows:
+        for found in endpoints:
             if found.method == method and fits(found, path):
                 return found
     return None
 
 
-def fits(row: Operation[Any], path: str) -> bool:
-    """Say whether a path is one that a row of a list makes."""
-    origin: object = get_origin(row.model)
+def fits(endpoint: Operation[Any], path: str) -> bool:
+    """Return whether a path is one of an endpoint's, and the endpoint is a list."""
+    origin: object = get_origin(endpoint.model)
     is_list = isinstance(origin, type) and issubclass(origin, Page)
-    pattern = "[^/]+".join(re.escape(part) for part in row.parts)
+    pattern = "[^/]+".join(re.escape(part) for part in endpoint.parts)
     return is_list and re.fullmatch(pattern, path) is not None
 
 

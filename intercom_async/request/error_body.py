@@ -7,19 +7,19 @@ https://developers.intercom.com/docs/references/rest-api/errors/error-objects
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
 
 from intercom_async.errors import ErrorItem, RateLimitedError, ResponseError, error_class
-from intercom_async.response import UNKNOWN, Window, header
+from intercom_async.response import UNKNOWN, Window
 from intercom_async.transport.base import Reply
+from .headers import parse_request_id
 
 _MAX_ITEMS = 20
 
 
-class Failure(msgspec.Struct, frozen=True):
+class ErrorBody(msgspec.Struct, frozen=True):
     """What the body of an error says."""
 
     errors: tuple[ErrorItem, ...] = ()
@@ -36,26 +36,26 @@ class Failure(msgspec.Struct, frozen=True):
         return self.errors[0].message if self.errors else None
 
 
-def read_failure(reply: Reply) -> Failure:
+def read_error_body(reply: Reply) -> ErrorBody:
     """Read an error's body, whatever shape it has."""
     try:
         body = msgspec.json.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        return Failure((), request_id(reply.headers))
+        return ErrorBody((), parse_request_id(reply.headers))
     content = cast("dict[str, Any]", body)
     identity = content.get("request_id")
-    return Failure(
+    return ErrorBody(
         _items(content),
-        identity if isinstance(identity, str) else request_id(reply.headers),
+        identity if isinstance(identity, str) else parse_request_id(reply.headers),
     )
 
 
 def to_error(
     name: str,
     reply: Reply,
-    failure: Failure,
+    body: ErrorBody,
     *,
     window: Window = UNKNOWN,
     retry_after_s: float | None = None,
@@ -65,28 +65,23 @@ def to_error(
     Args:
         name: Method and path template of the call.
         reply: The answer.
-        failure: What its body says.
+        body: What its body says.
         window: The rate-limit window it was counted in.
         retry_after_s: For a 429: seconds until a repetition makes sense.
     """
     error = error_class(reply.status)(
         call=name,
         status=reply.status,
-        errors=failure.errors,
-        request_id=failure.request_id,
+        errors=body.errors,
+        request_id=body.request_id,
         window=window,
         headers=reply.headers,
-        hint=_hint(reply.status, failure.code),
+        hint=_hint(reply.status, body.code),
     )
     if isinstance(error, RateLimitedError):
         error.retry_after_s = retry_after_s
         error.reset_at = window.reset_at
     return error
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the id that Intercom's support asks for."""
-    return header(headers, "X-Request-Id")
 
 
 def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:

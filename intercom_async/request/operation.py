@@ -1,8 +1,8 @@
-"""An API call as data: the row that describes an operation, and the call that fills it in.
+"""An API call as data: the operation that describes an endpoint, and the call that fills it in.
 
-A row is all there is to know about one operation of the API. The session reads it to retry by
-meaning, the scheduler to pick a lane's ceiling, the pager to find the next page, the contract test
-to compare it with Intercom's description::
+An operation is all there is to know about one endpoint of the API. The session reads it to decide
+about retries, the scheduler to apply rate limits of the client's own, the pager to find the next
+page, the contract test to compare it with Intercom's description::
 
     GET = Operation("GET", "/contacts/{contact_id}", Contact)
     call = GET.at(contact_id="7")          # a Call[Contact]; nothing has been sent
@@ -159,7 +159,7 @@ class Operation(Generic[T_co]):
         json: Any = None,
         **path: Id,
     ) -> Call[T_co]:
-        """Fill the row in and return a call, ready to be sent.
+        """Fill in the placeholders and return a call, ready to be sent.
 
         Args:
             ids: A value for each placeholder of the path, in their order,
@@ -256,10 +256,10 @@ class Call(Generic[T_co]):
 
     def into(self, model: type[T_new]) -> Call[T_new]:
         """Return the same call, decoded into another type."""
-        row: Operation[Any] = copy(self.operation)
-        row.model = model
-        other: Operation[T_new] = row
-        return Call(other, self.path, self.query, self.json)
+        operation: Operation[Any] = copy(self.operation)
+        operation.model = model
+        typed: Operation[T_new] = operation
+        return Call(typed, self.path, self.query, self.json)
 
 
 T_new = TypeVar("T_new")
@@ -268,7 +268,7 @@ T_new = TypeVar("T_new")
 def any_operation(
     method: Method, path: str, model: Any, repeat: Repeat | None = None
 ) -> Operation[Any]:
-    """Make a row for any request, known to this package or not.
+    """Make an operation for any request, known to this package or not.
 
     Raises:
         ConfigError: It is no method, or no path of the API.

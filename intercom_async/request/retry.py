@@ -8,15 +8,11 @@ https://developers.intercom.com/docs/references/rest-api/errors/http-responses
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from random import Random
 from typing import NamedTuple
 
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import TransportError
-from intercom_async.moments import from_http_date
-from intercom_async.response import header
 from .operation import Repeat
 
 REQUEST_TIMEOUT = 408
@@ -104,21 +100,6 @@ def pause_s(failures: int, policy: RetryPolicy, random: Random) -> float:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
     return random.uniform(0.0, min(policy.cap_s, policy.base_s * 2.0 ** min(failures - 1, 32)))
-
-
-def parse_retry_after(headers: Mapping[str, str], now_unix: float) -> float | None:
-    """Read Retry-After as seconds from now; Intercom does not document it, an edge may send it."""
-    text = header(headers, "Retry-After")
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        date = from_http_date(text)
-        if date is None:
-            return None
-        seconds = date - now_unix
-    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 class RetryBudget:

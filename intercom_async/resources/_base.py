@@ -1,4 +1,4 @@
-"""What every resource is made of: a row per operation, and a thin method per row.
+"""Base of all resources: an endpoint and a thin method per operation.
 
 class Tags(Resource):
     GET = API.get("/{tag_id}", Tag, "findtag")
@@ -9,7 +9,7 @@ class Tags(Resource):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import cleandoc
 from types import FunctionType
 from typing import Any, TypeVar
@@ -22,29 +22,36 @@ from intercom_async.pagination.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
 from intercom_async.request.operation import BODILESS, Call, Operation
 from intercom_async.workflows.download import Download
-from ._endpoints import Rows
+from ._endpoints import EndpointBuilder
 from ._protocol import Sender
 from ._validation import check_given, check_per_page, needed, to_parameters
 
-__all__ = ["Id", "Page", "Pager", "Resource", "Rows", "Sender", "fill"]
+__all__ = ["EndpointBuilder", "Id", "Page", "Pager", "Resource", "Sender", "fill", "sends"]
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Callable[..., Any])
+
+_SENDS = "_sends"
+"""Attribute of a method that holds the endpoint it sends."""
 
 
 class Resource:
     """One group of operations, reached as an attribute of the client."""
 
     def __init_subclass__(cls) -> None:
-        """Tell rows what their methods need, and what `help` shows: keywords and the reference."""
-        for name, value in vars(cls).items():
-            if name.startswith("_") or not isinstance(value, FunctionType):
+        """Complete each method's docstring, and tell its endpoint which arguments it needs.
+
+        A method sends the endpoint of its own name in capitals, or the one that `sends` gives.
+        """
+        for name, method in vars(cls).items():
+            if name.startswith("_") or not isinstance(method, FunctionType):
                 continue
-            parts = [cleandoc(value.__doc__ or ""), _keywords_of(value)]
-            row = _row_of(cls, value)
-            if row is not None:
-                row.needs |= _needed_by(value)
-                parts.append(row.reference and f"Reference: {row.reference}")
-            value.__doc__ = "\n\n".join(filter(None, parts))
+            parts = [cleandoc(method.__doc__ or ""), _keywords_of(method)]
+            endpoint = vars(method).get(_SENDS, vars(cls).get(name.upper()))
+            if isinstance(endpoint, Operation):
+                endpoint.needs |= _required_arguments(method)
+                parts.append(endpoint.reference and f"Reference: {endpoint.reference}")
+            method.__doc__ = "\n\n".join(filter(None, parts))
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -54,48 +61,48 @@ class Resource:
 
     async def _send(
         self,
-        row: Operation[T],
+        endpoint: Operation[T],
         *path: Id,
         fields: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
         json: dict[str, Any] | None = None,
         **arguments: Any,
     ) -> T:
-        """Fill a row in as `fill` does, send it, and return the decoded answer."""
-        if row.is_bare and not (arguments or fields or query or json):
-            call = Call(row, row.path_of(path), {})
+        """Fill in an endpoint as `fill` does, send it, and return the decoded reply."""
+        if endpoint.is_bare and not (arguments or fields or query or json):
+            call = Call(endpoint, endpoint.path_of(path), {})
         else:
-            call = fill(row, path, arguments, fields, query, json)
+            call = fill(endpoint, path, arguments, fields, query, json)
         return (await self._sender.send(call)).data
 
     def _list(
         self,
-        row: Operation[Page[T]],
+        endpoint: Operation[Page[T]],
         *path: Id,
         fields: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
         json: dict[str, Any] | None = None,
         **arguments: Any,
     ) -> Pager[T]:
-        """Fill a row in as `fill` does and return its pager, which sends when it is iterated."""
-        return Pager(self._fetch, fill(row, path, arguments, fields, query, json))
+        """Fill in an endpoint as `fill` does and return its pager; iterating it sends."""
+        return Pager(self._fetch, fill(endpoint, path, arguments, fields, query, json))
 
     def _search(
-        self, row: Operation[Page[T]], query: Predicate | Query, options: Mapping[str, Any]
+        self, endpoint: Operation[Page[T]], query: Predicate | Query, options: Mapping[str, Any]
     ) -> Pager[T]:
-        """Fill the row of a search in and return its pager.
+        """Fill in the endpoint of a search and return its pager.
 
         Args:
-            row: The operation.
-            query: What is to be found.
-            options: `SearchOptions`; all others stand in the address beside the body.
+            endpoint: The operation.
+            query: What to find.
+            options: `SearchOptions`; any others are sent as query parameters.
 
         Raises:
             QueryError: The API would refuse the query.
-            ConfigError: The order is none, or `per_page` is not a whole number above 0.
+            ConfigError: The order is unknown, or `per_page` is not a whole number above 0.
         """
         json: dict[str, Any] = {"query": to_query(query)}
-        rest = row.fields(options)
+        rest = endpoint.fields(options)
         sort, order = rest.pop("sort", None), rest.pop("order", "ascending")
         if order not in ("ascending", "descending"):
             raise ConfigError(f"order must be 'ascending' or 'descending', not {order!r}")
@@ -104,11 +111,11 @@ class Resource:
         per_page = check_per_page(rest.pop("per_page", None))
         if per_page is not None:
             json["pagination"] = {"per_page": per_page}
-        return self._list(row, query=rest, json=json)
+        return self._list(endpoint, query=rest, json=json)
 
-    def _download(self, row: Operation[bytes], *path: Id, **arguments: Any) -> Download:
-        """Fill a row in as `fill` does and return its download, which sends when it is entered."""
-        call = fill(row, path, arguments)
+    def _download(self, endpoint: Operation[bytes], *path: Id, **arguments: Any) -> Download:
+        """Fill in an endpoint as `fill` does and return its download; entering it sends."""
+        call = fill(endpoint, path, arguments)
         return Download(lambda: self._sender.stream(call))
 
     async def _fetch(self, call: Call[T]) -> T:
@@ -119,12 +126,14 @@ class Resource:
         await CLOCK.sleep(seconds)
 
 
-def _row_of(kind: type[Resource], method: Any) -> Operation[Any] | None:
-    """Find the row that a method names; or else what it calls to send it, such as `_create`."""
-    named = [vars(kind).get(name) for name in getattr(method, "__code__", _NOTHING).co_names]
-    rows: list[Any] = [value for value in named if isinstance(value, Operation)]
-    inner = (_row_of(kind, value) for value in named)
-    return next(filter(None, rows or inner), None)
+def sends(endpoint: Operation[Any]) -> Callable[[M], M]:
+    """Name the endpoint that a method sends, where the method has another name."""
+
+    def mark(method: M) -> M:
+        vars(method)[_SENDS] = endpoint
+        return method
+
+    return mark
 
 
 def _keywords_of(method: FunctionType) -> str:
@@ -148,7 +157,7 @@ def _keywords_of(method: FunctionType) -> str:
     return "\n".join((f"Keywords, as `intercom_async.fields.{named}` says:", *needed, *optional))
 
 
-def _needed_by(method: Any) -> frozenset[str]:
+def _required_arguments(method: Any) -> frozenset[str]:
     """Return the arguments of a method that have no default."""
     code, defaults = method.__code__, method.__defaults__ or ()
     named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -156,41 +165,38 @@ def _needed_by(method: Any) -> frozenset[str]:
     return frozenset(named[1:]) - {*optional, *(method.__kwdefaults__ or ())}
 
 
-_NOTHING = (lambda: None).__code__
-
-
 def fill(
-    row: Operation[T],
+    endpoint: Operation[T],
     path: Sequence[Id],
     arguments: Mapping[str, Any],
     fields: Mapping[str, Any] | None = None,
     query: Mapping[str, Any] | None = None,
     json: dict[str, Any] | None = None,
 ) -> Call[T]:
-    """Fill a row in.
+    """Fill in an endpoint.
 
     Args:
-        row: The operation.
+        endpoint: The operation.
         path: A value for each placeholder, in their order.
-        arguments: Parameters of what reads or deletes, fields of the body of what writes. Those
-            that are None are left out.
-        fields: Keywords whose names the row knows; those that are None are sent as null.
-        query: Parameters in the address of an operation that has a body, too.
-        json: What the body has beside `fields` and `arguments`.
+        arguments: Query parameters of a GET or DELETE, body fields of anything else; None is left
+            out.
+        fields: Keywords that the endpoint's TypedDict declares; None is sent as null.
+        query: Query parameters of an operation that has a body as well.
+        json: Body fields beside `fields` and `arguments`.
 
     Raises:
         ConfigError: An argument cannot be sent.
-        TypeError: A field is none of this operation, or one that it needs is missing.
+        TypeError: The operation has no such field, or one that it needs is missing.
     """
     rest = {name: value for name, value in arguments.items() if value is not None}
     if len(rest) < len(arguments):
-        needed(**{name: value for name, value in arguments.items() if name in row.needs})
+        needed(**{name: value for name, value in arguments.items() if name in endpoint.needs})
     if fields is not None:
-        rest.update(row.fields(fields))
-    if row.method in BODILESS:
+        rest.update(endpoint.fields(fields))
+    if endpoint.method in BODILESS:
         query = {**query, **rest} if query else rest
     elif rest or fields is not None:
         json = {**json, **rest} if json else rest
     if json:
         check_given(json)
-    return Call(row, row.path_of(path), to_parameters(query) if query else {}, json)
+    return Call(endpoint, endpoint.path_of(path), to_parameters(query) if query else {}, json)

@@ -1,6 +1,6 @@
-"""Rows in short form: what the operations of a resource have in common is said once.
+"""EndpointBuilder in short form: what the operations of a resource have in common is said once.
 
-API = Rows("/tags", "tags")
+API = EndpointBuilder("/tags", "tags")
 
 class Tags(Resource):
     LIST = API.get("", Page[Tag], "listtags")
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Traits(TypedDict, total=False):
-    """What else there is to say of an operation; see `Operation`."""
+    """Further arguments of `Operation`."""
 
     repeat: Repeat
     paging: Paging
@@ -29,17 +29,17 @@ class Traits(TypedDict, total=False):
     reserved: Collection[str]
 
 
-class Rows:
-    """Makes the rows of a resource.
+class EndpointBuilder:
+    """Builds the endpoints of a resource.
 
-    Each takes what follows the common path, what a success is decoded into, and the page of
-    Intercom's reference; a page of another chapter is given as chapter and page.
+    Each method takes the rest of the path, the type of a success, and the page of Intercom's
+    reference; a page of another chapter is given as ``chapter/page``.
 
     Args:
-        path: What all paths begin with.
-        chapter: The chapter of the reference.
-        since: The first API version that has them.
-        reserved: Words that are no ids in what reads, since other operations have those paths.
+        path: Prefix of all paths.
+        chapter: Chapter of the reference.
+        since: First API version that has them.
+        reserved: Words that are not ids in a GET, because another operation has that path.
     """
 
     def __init__(
@@ -50,62 +50,62 @@ class Rows:
         self._since = since
         self._reserved = reserved
 
-    def since(self, version: str) -> Rows:
-        """Return the same for operations that came with a later version."""
-        return Rows(self._path, self._chapter, version, self._reserved)
+    def since(self, version: str) -> EndpointBuilder:
+        """Return a builder for operations that came with a later version."""
+        return EndpointBuilder(self._path, self._chapter, version, self._reserved)
 
     def get(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
-        """Make the row of an operation that reads."""
-        return self._row("GET", path, model, page, traits)
+        """Build an operation that reads."""
+        return self._operation("GET", path, model, page, traits)
 
     def pages(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
-        """Make the row of a list that goes on by page numbers."""
-        return self._row("GET", path, model, page, {"paging": Paging.PAGE, **traits})
+        """Build a list that is paged by number."""
+        return self._operation("GET", path, model, page, {"paging": Paging.PAGE, **traits})
 
     def cursor(
         self, path: str, model: type[T], page: str, **traits: Unpack[Traits]
     ) -> Operation[T]:
-        """Make the row of a list that goes on by a cursor in its query."""
-        return self._row("GET", path, model, page, {"paging": Paging.CURSOR_QUERY, **traits})
+        """Build a list that is paged by a cursor in its query."""
+        return self._operation("GET", path, model, page, {"paging": Paging.CURSOR_QUERY, **traits})
 
     def search(
         self, path: str, model: type[T], page: str, **traits: Unpack[Traits]
     ) -> Operation[T]:
-        """Make the row of a search: a POST that changes nothing, with a cursor in its body."""
+        """Build a search: a POST that changes nothing, paged by a cursor in its body."""
         usual: Traits = {"repeat": "safe", "paging": Paging.CURSOR_BODY}
-        return self._row("POST", path, model, page, {**usual, **traits})
+        return self._operation("POST", path, model, page, {**usual, **traits})
 
     def post(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
-        """Make the row of an operation that does something once more each time it is sent."""
-        return self._row("POST", path, model, page, traits)
+        """Build an operation that must not be sent twice."""
+        return self._operation("POST", path, model, page, traits)
 
-    def ensure(
+    def idempotent_post(
         self, path: str, model: type[T], page: str, **traits: Unpack[Traits]
     ) -> Operation[T]:
-        """Make the row of a POST that comes to the same end however often it is sent."""
-        return self._row("POST", path, model, page, {"repeat": "idempotent", **traits})
+        """Build a POST that has the same effect however often it is sent."""
+        return self._operation("POST", path, model, page, {"repeat": "idempotent", **traits})
 
     def put(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
-        """Make the row of an operation that is a PUT for every client."""
-        return self._row("PUT", path, model, page, traits)
+        """Build an update that is a PUT for every client."""
+        return self._operation("PUT", path, model, page, traits)
 
     def update(
         self, path: str, model: type[T], page: str, **traits: Unpack[Traits]
     ) -> Operation[T]:
-        """Make the row of an update, whose verb the client's `update_method` decides."""
-        return self._row("PUT", path, model, page, {"updates": True, **traits})
+        """Build an update whose verb is the client's `update_method`."""
+        return self._operation("PUT", path, model, page, {"updates": True, **traits})
 
     def patch(self, path: str, model: type[T], page: str, **traits: Unpack[Traits]) -> Operation[T]:
-        """Make the row of an update that is a PATCH for every client."""
-        return self._row("PATCH", path, model, page, {"repeat": "idempotent", **traits})
+        """Build an update that is a PATCH for every client."""
+        return self._operation("PATCH", path, model, page, {"repeat": "idempotent", **traits})
 
     def delete(
         self, path: str, model: type[T], page: str, **traits: Unpack[Traits]
     ) -> Operation[T]:
-        """Make the row of an operation that takes something away."""
-        return self._row("DELETE", path, model, page, traits)
+        """Build an operation that deletes or detaches something."""
+        return self._operation("DELETE", path, model, page, traits)
 
-    def _row(
+    def _operation(
         self, method: Method, path: str, model: type[T], page: str, traits: Traits
     ) -> Operation[T]:
         reference = page if not page or "/" in page else f"{self._chapter}/{page}"

@@ -24,6 +24,6 @@ class Sender(Protocol):
         """Send a call and return as soon as its answer begins."""
         ...
 
-    def turn(self, name: str) -> asyncio.Lock:
+    def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""
         ...

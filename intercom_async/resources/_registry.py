@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     )
 
 
-class Catalogue(Sender):
+class ResourceRegistry(Sender):
     """The resources as attributes; what sends their calls is for the subclass to say."""
 
     admins: Admins
@@ -111,7 +111,7 @@ class Catalogue(Sender):
         return sorted({*super().__dir__(), *RESOURCES})
 
 
-RESOURCES: dict[str, str] = Catalogue.__annotations__
+RESOURCES: dict[str, str] = ResourceRegistry.__annotations__
 """Attribute and class."""
 
 _HOMES: dict[str, str] = {

@@ -18,6 +18,7 @@ from ._validation import (
     checked,
     given,
     take_one,
+    to_id,
     to_id_list,
     to_ids,
     with_iso,
@@ -137,3 +138,38 @@ def person_key(name: str, person: PersonKey) -> dict[str, Any]:
     if not keys:
         raise ConfigError(f"{name} needs one of id, user_id, email")
     return {key: str(check_id(f"{name}: {key}", value)) for key, value in keys.items()}
+
+
+def new_ticket(ticket_type_id: Id, fields: dict[str, Any]) -> dict[str, Any]:
+    """Write the body that creates a ticket."""
+    names = {"contact_id": "id", "external_id": "external_id", "email": "email"}
+    contact = take_one("a ticket's contact", fields, **names)
+    assignees = ("admin_assignee_id", "team_assignee_id")
+    assignment = to_ids(**{name: fields.pop(name) for name in assignees if name in fields})
+    return {
+        "ticket_type_id": to_id("ticket_type_id", ticket_type_id),
+        "contacts": [contact],
+        **({"assignment": assignment} if assignment else {}),
+        **fields,
+    }
+
+
+def check_components(components: Sequence[Mapping[str, Any]]) -> None:
+    """Check that the components of a template are objects that name their type.
+
+    Raises:
+        ConfigError: They are not.
+    """
+    is_list = isinstance(components, Sequence) and not isinstance(components, str)
+    if not is_list or not all(isinstance(e, Mapping) and e.get("type") for e in components):
+        raise ConfigError("components must be a list of objects, each with a type, such as 'BODY'")
+
+
+def split_query(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split what is sent as query parameters from the fields of a contact's body."""
+    return fields, {"include_merge_history": fields.pop("include_merge_history", None)}
+
+
+def to_choices(options: Sequence[str]) -> list[dict[str, str]]:
+    """Write the options of an attribute, two at least."""
+    return [{"value": option} for option in check_texts("options", options, least=2)]

@@ -18,13 +18,13 @@ from intercom_async.models import (
     TeamPage,
 )
 from intercom_async.request.operation import Operation, Paging
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
 from ._validation import check_per_page, given, to_number
 
-API = Rows("/admins", "admins")
+API = EndpointBuilder("/admins", "admins")
 V2_16 = API.since("2.16")
-TEAMS = Rows("/teams", "teams")
-AWAY_STATUS_REASONS = Rows("/away_status_reasons", "away-status-reasons")
+TEAMS = EndpointBuilder("/teams", "teams")
+AWAY_STATUS_REASONS = EndpointBuilder("/away_status_reasons", "away-status-reasons")
 
 
 class Admins(Resource):

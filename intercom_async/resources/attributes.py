@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Unpack
 
 from intercom_async.errors import ConfigError
@@ -23,12 +22,13 @@ from intercom_async.models import (
     DeletedObject,
     FoundCustomObject,
 )
-from ._base import Id, Page, Pager, Resource, Rows, fill
+from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill, sends
+from ._request_bodies import to_choices
 from ._validation import check_texts, checked, given, to_ids
 
-API = Rows("/data_attributes", "data-attributes")
-TALKS = Rows("/conversations/attributes", "conversations-attributes", since="2.16")
-OBJECTS = Rows(
+API = EndpointBuilder("/data_attributes", "data-attributes")
+TALKS = EndpointBuilder("/conversations/attributes", "conversations-attributes", since="2.16")
+OBJECTS = EndpointBuilder(
     "/custom_object_instances/{custom_object_type_identifier}", "custom-object-instances"
 )
 
@@ -56,10 +56,11 @@ class DataAttributes(Resource):
         """Define an attribute and return it."""
         return await self._send(self.CREATE, json=checked(NewDataAttribute, fields))
 
+    @sends(CREATE)
     async def create_choice(self, **fields: Unpack[NewChoice]) -> DataAttribute:
         """Define an attribute whose value is one of at least two options, and return it."""
         json = checked(NewChoice, fields)
-        json["options"] = _values(json["options"])
+        json["options"] = to_choices(json["options"])
         return await self._send(self.CREATE, json=json, data_type="options")
 
     async def update(
@@ -68,12 +69,8 @@ class DataAttributes(Resource):
         """Change the given fields and return the whole attribute."""
         changes = given(**fields)
         if "options" in changes:
-            changes["options"] = _values(changes["options"])
+            changes["options"] = to_choices(changes["options"])
         return await self._send(self.UPDATE, data_attribute_id, fields=changes)
-
-
-def _values(options: Sequence[str]) -> Any:
-    return [{"value": option} for option in check_texts("options", options, least=2)]
 
 
 class ConversationAttributes(Resource):
@@ -146,7 +143,7 @@ class CustomObjects(Resource):
     """Instances of custom objects, by the identifier of their type, such as ``Order``."""
 
     # An instance is known by its external id: sent twice, there is one.
-    CREATE = OBJECTS.ensure(
+    CREATE = OBJECTS.idempotent_post(
         "", CustomObjectInstance, "createcustomobjectinstances", body=InstanceOptions
     )
     LIST = OBJECTS.pages(
@@ -180,6 +177,7 @@ class CustomObjects(Resource):
             raise ConfigError("give references_contact_id or references_conversation_id")
         return self._list(self.LIST, type_identifier, fields=filters)
 
+    @sends(LIST)
     async def find_by_external_id(
         self, type_identifier: str, *, external_id: str
     ) -> CustomObjectInstance | None:

@@ -9,12 +9,12 @@ from intercom_async.fields import NewVoiceCall
 from intercom_async.models import Call, FinVoiceCall, PhoneSwitch
 from intercom_async.request.operation import Paging
 from intercom_async.workflows.download import Download
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
 from ._validation import given, to_id_list
 
-API = Rows("/calls", "calls")
-VOICE = Rows("/fin_voice", "calls", since="2.15")
-PHONE_CALLS = Rows("/phone_call_redirects", "switch")
+API = EndpointBuilder("/calls", "calls")
+VOICE = EndpointBuilder("/fin_voice", "calls", since="2.15")
+PHONE_CALLS = EndpointBuilder("/phone_call_redirects", "switch")
 
 
 class Calls(Resource):

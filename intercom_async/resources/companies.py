@@ -8,10 +8,10 @@ from intercom_async.fields import CompanyChanges, CompanyFields, Order
 from intercom_async.models import Company, Contact, DeletedObject, FoundCompany, Note, Segment
 from intercom_async.pagination.company_scroll import CompanyPager
 from intercom_async.request.operation import Call, Paging
-from ._base import Id, Page, Pager, Resource, Rows, fill
+from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill, sends
 from ._validation import given, needed, to_id, to_ids
 
-API = Rows("/companies", "companies")
+API = EndpointBuilder("/companies", "companies")
 
 
 class Companies(Resource):
@@ -21,7 +21,7 @@ class Companies(Resource):
     """
 
     FIND = API.pages("", Page[Company], "retrievecompany")
-    CREATE = API.ensure("", Company, "createorupdatecompany", body=CompanyFields)
+    CREATE = API.idempotent_post("", Company, "createorupdatecompany", body=CompanyFields)
     GET = API.get("/{company_id}", Company, "retrieveacompanybyid", reserved=("scroll",))
     UPDATE = API.update("/{company_id}", Company, "updatecompany", body=CompanyChanges)
     DELETE = API.delete("/{company_id}", DeletedObject, "deletecompany")
@@ -49,10 +49,12 @@ class Companies(Resource):
         """
         return self._list(self.FIND, tag_id=tag_id, segment_id=segment_id, per_page=per_page)
 
+    @sends(FIND)
     async def find_by_company_id(self, company_id: Id) -> Company | None:
         """Return one company by your own key; where there is none, expect None or NotFoundError."""
         return await self._find_one(company_id=to_id("company_id", company_id))
 
+    @sends(FIND)
     async def find_by_name(self, name: str) -> Company | None:
         """Return one company by name; where there is none, expect None or `NotFoundError`."""
         return await self._find_one(**needed(name=name))
@@ -117,7 +119,7 @@ class Companies(Resource):
             self._fetch,
             call,
             scroll=self.SCROLL.at(),
-            shared_lock=lambda: self._sender.turn("companies scroll"),
+            shared_lock=lambda: self._sender.shared_lock("companies scroll"),
         )
 
     async def _find_one(self, **key: str) -> Company | None:

@@ -32,16 +32,16 @@ from intercom_async.models import (
 from intercom_async.query import F, Predicate, Query
 from intercom_async.request.operation import Operation, Paging
 from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
-from ._base import Id, Page, Pager, Resource, Rows, fill
-from ._request_bodies import person_key
+from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill
+from ._request_bodies import person_key, split_query
 from ._validation import given, needed, take_one, to_id, to_ids
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
-API = Rows("/contacts", "contacts")
-ONE = Rows("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
-ONE_NOTE = Rows("/notes", "notes")
-VISITORS = Rows("/visitors", "visitors")
+API = EndpointBuilder("/contacts", "contacts")
+ONE = EndpointBuilder("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
+ONE_NOTE = EndpointBuilder("/notes", "notes")
+VISITORS = EndpointBuilder("/visitors", "visitors")
 
 _MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
@@ -56,7 +56,7 @@ class Contacts(Resource):
     """
 
     COMPANIES = ONE.pages("/companies", Page[Company], "listcompaniesforacontact")
-    ATTACH_COMPANY = ONE.ensure("/companies", Company, "companies/attachcontacttoacompany")
+    ATTACH_COMPANY = ONE.idempotent_post("/companies", Company, "companies/attachcontacttoacompany")
     DETACH_COMPANY = ONE.delete(
         "/companies/{company_id}", Company, "companies/detachcontactfromacompany"
     )
@@ -66,7 +66,7 @@ class Contacts(Resource):
     SUBSCRIPTIONS = ONE.get(
         "/subscriptions", Page[SubscriptionType], "listsubscriptionsforacontact"
     )
-    ATTACH_SUBSCRIPTION = ONE.ensure(
+    ATTACH_SUBSCRIPTION = ONE.idempotent_post(
         "/subscriptions", SubscriptionType, "subscription-types/attachsubscriptiontypetocontact"
     )
     DETACH_SUBSCRIPTION = ONE.delete(
@@ -75,7 +75,7 @@ class Contacts(Resource):
         "subscription-types/detachsubscriptiontypetocontact",
     )
     TAGS = ONE.get("/tags", Page[Tag], "listtagsforacontact")
-    ATTACH_TAG = ONE.ensure("/tags", Tag, "tags/attachtagtocontact")
+    ATTACH_TAG = ONE.idempotent_post("/tags", Tag, "tags/attachtagtocontact")
     DETACH_TAG = ONE.delete("/tags/{tag_id}", Tag, "tags/detachtagfromcontact")
     UPDATE = API.update("/{contact_id}", Contact, "updatecontact", body=ContactChanges)
     GET = API.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
@@ -90,9 +90,9 @@ class Contacts(Resource):
         "showcontactbyexternalid",
         body=ContactReading,
     )
-    ARCHIVE = API.ensure("/{contact_id}/archive", ContactStatus, "archivecontact")
-    UNARCHIVE = API.ensure("/{contact_id}/unarchive", ContactStatus, "unarchivecontact")
-    BLOCK = API.ensure("/{contact_id}/block", ContactStatus, "blockcontact")
+    ARCHIVE = API.idempotent_post("/{contact_id}/archive", ContactStatus, "archivecontact")
+    UNARCHIVE = API.idempotent_post("/{contact_id}/unarchive", ContactStatus, "unarchivecontact")
+    BLOCK = API.idempotent_post("/{contact_id}/block", ContactStatus, "blockcontact")
     MERGE_HISTORY = API.since("2.16").get(
         "/{id}/merge_history",
         Page[ContactMerge],
@@ -159,7 +159,7 @@ class Contacts(Resource):
 
     async def update(self, contact_id: Id, **fields: Unpack[ContactChanges]) -> Contact:
         """Change the given fields and return the whole contact."""
-        body, query = _parted(self.UPDATE.fields(fields))
+        body, query = split_query(self.UPDATE.fields(fields))
         return await self._send(self.UPDATE, contact_id, json=body, query=query)
 
     async def get(self, contact_id: Id, **how: Unpack[ContactReading]) -> Contact:
@@ -175,7 +175,7 @@ class Contacts(Resource):
 
         From 2.16 on those who share nothing are refused (`invalid_merge`) unless that is skipped.
         """
-        rest, query = _parted(self.MERGE.fields(fields))
+        rest, query = split_query(self.MERGE.fields(fields))
         body = {"from": to_id("from_id", rest.pop("from_id"))}
         body["into"] = to_id("into_id", rest.pop("into_id"))
         return await self._send(self.MERGE, json=body, query=query, **rest)
@@ -284,11 +284,6 @@ class Notes(Resource):
     async def get(self, note_id: Id) -> Note:
         """Return one note."""
         return await self._send(self.GET, note_id)
-
-
-def _parted(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part what stands in the address from the body."""
-    return fields, {"include_merge_history": fields.pop("include_merge_history", None)}
 
 
 class Visitors(Resource):

@@ -18,13 +18,13 @@ from intercom_async.fields import (
     TagChange,
 )
 from intercom_async.models import Audience, BulkActionAccepted, ContentSnippet, FoundContent, Tag
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource, sends
 from ._request_bodies import content_ids, tag_change
 from ._validation import checked, given, to_ids
 
-API = Rows("/content", "content", since="2.16")
-SNIPPETS = Rows("/content_snippets", "content-snippets", since="2.16")
-AUDIENCES = Rows("/audiences", "audiences", since="2.16")
+API = EndpointBuilder("/content", "content", since="2.16")
+SNIPPETS = EndpointBuilder("/content_snippets", "content-snippets", since="2.16")
+AUDIENCES = EndpointBuilder("/audiences", "audiences", since="2.16")
 
 
 class Content(Resource):
@@ -35,21 +35,25 @@ class Content(Resource):
     """
 
     # What a bulk action sets is the same when it is set again.
-    BULK_ACTION = API.ensure("/bulk_actions", BulkActionAccepted, "bulkcontentactions")
+    BULK_ACTION = API.idempotent_post("/bulk_actions", BulkActionAccepted, "bulkcontentactions")
     SEARCH = API.pages("/search", Page[FoundContent], "searchcontent", body=ContentFilters)
 
+    @sends(BULK_ACTION)
     async def publish(self, content: Sequence[ContentReference]) -> BulkActionAccepted:
         """Publish articles, each named by its ``article_content``, language by language."""
         return await self._bulk_action("publish", content)
 
+    @sends(BULK_ACTION)
     async def unpublish(self, content: Sequence[ContentReference]) -> BulkActionAccepted:
         """Hide articles, each named by its ``article_content``, language by language."""
         return await self._bulk_action("unpublish", content)
 
+    @sends(BULK_ACTION)
     async def delete(self, content: Sequence[ContentReference]) -> BulkActionAccepted:
         """Delete content for good; what is synced, or ``external_content``, cannot be."""
         return await self._bulk_action("delete", content)
 
+    @sends(BULK_ACTION)
     async def set_availability(
         self, content: Sequence[ContentReference], **who: Unpack[Availability]
     ) -> BulkActionAccepted:
@@ -57,6 +61,7 @@ class Content(Resource):
         changes = {"availability": checked(Availability, who)}
         return await self._bulk_action("set_availability", content, **changes)
 
+    @sends(BULK_ACTION)
     async def set_audience(
         self, content: Sequence[ContentReference], **segments: Unpack[AudienceChange]
     ) -> BulkActionAccepted:
@@ -64,6 +69,7 @@ class Content(Resource):
         changes = {"audience": checked(AudienceChange, segments)}
         return await self._bulk_action("set_audience", content, **changes)
 
+    @sends(BULK_ACTION)
     async def update_tags(
         self, content: Sequence[ContentReference], **tags: Unpack[TagChange]
     ) -> BulkActionAccepted:
@@ -98,7 +104,9 @@ class ContentSnippets(Resource):
     GET = SNIPPETS.get("/{id}", ContentSnippet, "getcontentsnippet")
     UPDATE = SNIPPETS.update("/{id}", ContentSnippet, "updatecontentsnippet", body=SnippetFields)
     DELETE = SNIPPETS.delete("/{id}", NoneType, "deletecontentsnippet")
-    ATTACH_TAG = SNIPPETS.ensure("/{content_snippet_id}/tags", Tag, "attachtagtocontentsnippet")
+    ATTACH_TAG = SNIPPETS.idempotent_post(
+        "/{content_snippet_id}/tags", Tag, "attachtagtocontentsnippet"
+    )
     DETACH_TAG = SNIPPETS.delete(
         "/{content_snippet_id}/tags/{id}", Tag, "detachtagfromcontentsnippet"
     )

@@ -36,7 +36,7 @@ from intercom_async.moments import to_unix
 from intercom_async.query import Predicate, Query
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.hydration import HasId, Hydration
-from ._base import Id, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Pager, Resource, sends
 from ._request_bodies import reply_body
 from ._validation import (
     checked,
@@ -49,7 +49,7 @@ from ._validation import (
     with_text,
 )
 
-API = Rows("/conversations", "conversations")
+API = EndpointBuilder("/conversations", "conversations")
 V2_16 = API.since("2.16")
 
 
@@ -63,12 +63,12 @@ class Conversations(Resource):
         "/{conversation_id}/reply", Conversation, "replyconversation", body=ReplyFields
     )
     CREATE_PART = API.post("/{conversation_id}/parts", Conversation, "manageconversation")
-    REDACT = API.ensure("/redact", Conversation, "redactconversation")
-    ATTACH_TAG = API.ensure("/{conversation_id}/tags", Tag, "tags/attachtagtoconversation")
+    REDACT = API.idempotent_post("/redact", Conversation, "redactconversation")
+    ATTACH_TAG = API.idempotent_post("/{conversation_id}/tags", Tag, "tags/attachtagtoconversation")
     DETACH_TAG = API.delete(
         "/{conversation_id}/tags/{tag_id}", Tag, "tags/detachtagfromconversation"
     )
-    ATTACH_CONTACT = API.ensure(
+    ATTACH_CONTACT = API.idempotent_post(
         "/{conversation_id}/customers",
         ConversationCustomers,
         "attachcontacttoconversation",
@@ -133,31 +133,37 @@ class Conversations(Resource):
         part = {"type": "admin", **fields}
         return await self._part(conversation_id, message_type, admin_id, **part)
 
+    @sends(CREATE_PART)
     async def assign(self, conversation_id: Id, **fields: Unpack[Assignment]) -> Conversation:
         """Assign a conversation to an admin or a team."""
         part = with_text(checked(Assignment, {"type": "admin", **fields}))
         return await self._part(conversation_id, "assignment", part.pop("admin_id"), **part)
 
+    @sends(CREATE_PART)
     async def close(
         self, conversation_id: Id, *, admin_id: Id, body: str | None = None
     ) -> Conversation:
         """Close a conversation, with a last comment if `body` is given."""
         return await self._part(conversation_id, "close", admin_id, type="admin", body=body)
 
+    @sends(CREATE_PART)
     async def open(self, conversation_id: Id, *, admin_id: Id) -> Conversation:
         """Open a conversation that is closed or snoozed."""
         return await self._part(conversation_id, "open", admin_id)
 
+    @sends(CREATE_PART)
     async def snooze(self, conversation_id: Id, *, admin_id: Id, until: Moment) -> Conversation:
         """Hide a conversation from the inbox until a moment in the future."""
         moment = to_unix("until", until)
         return await self._part(conversation_id, "snoozed", admin_id, snoozed_until=moment)
 
+    @sends(REDACT)
     async def redact_part(self, *, conversation_id: Id, part_id: Id) -> Conversation:
         """Blot out one part of a conversation for good."""
         ids = to_ids(conversation_id=conversation_id, conversation_part_id=part_id)
         return await self._send(self.REDACT, json=ids, type="conversation_part")
 
+    @sends(REDACT)
     async def redact_source(self, *, conversation_id: Id, source_id: Id) -> Conversation:
         """Blot out the message a conversation began with for good."""
         ids = to_ids(conversation_id=conversation_id, source_id=source_id)

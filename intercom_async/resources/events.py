@@ -13,17 +13,17 @@ from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.request.operation import Paging
 from intercom_async.workflows.concurrency import Source, check_concurrency, check_source, fan_out
-from ._base import Id, Pager, Resource, Rows, fill
+from ._base import EndpointBuilder, Id, Pager, Resource, fill, sends
 from ._validation import check_dict, given, needed, take_one, to_id, to_ids
 
-API = Rows("/events", "data-events")
+API = EndpointBuilder("/events", "data-events")
 
 
 class Events(Resource):
     """Data events of contacts."""
 
     # An event is known by contact, name and moment: sent twice, it is counted once.
-    CREATE = API.ensure("", NoneType, "createdataevent", body=EventFields)
+    CREATE = API.idempotent_post("", NoneType, "createdataevent", body=EventFields)
     LIST = API.get("", EventPage[Event], "lisdataevents", paging=Paging.LINK, body=EventOwner)
     CREATE_SUMMARY = API.post("/summaries", NoneType, "dataeventsummaries")
 
@@ -87,6 +87,7 @@ class Events(Resource):
         key = take_one("the contact", self.LIST.fields(contact), **_KEYS)
         return self._list(self.LIST, query={"type": "user", **key}, per_page=per_page)
 
+    @sends(LIST)
     async def summarize(self, **contact: Unpack[EventOwner]) -> EventPage[EventSummary]:
         """Return how often a contact did what, and when first and last; older events count too."""
         key = take_one("the contact", self.LIST.fields(contact), **_KEYS)

@@ -26,14 +26,14 @@ from intercom_async.models import (
     FinRating,
     FinTurn,
 )
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
 from ._request_bodies import fin_message, fin_start
 from ._validation import given, to_ids
 
-API = Rows("/fin", "fin-agent")
-SOURCES = Rows("/ai/content_import_sources", "ai-content")
-PAGES = Rows("/ai/external_pages", "ai-content")
-CONNECTORS = Rows("/data_connectors", "data-connectors", since="2.16")
+API = EndpointBuilder("/fin", "fin-agent")
+SOURCES = EndpointBuilder("/ai/content_import_sources", "ai-content")
+PAGES = EndpointBuilder("/ai/external_pages", "ai-content")
+CONNECTORS = EndpointBuilder("/data_connectors", "data-connectors", since="2.16")
 
 
 class Fin(Resource):
@@ -42,7 +42,7 @@ class Fin(Resource):
     START = API.post("/start", FinTurn, "startfinconversation", body=FinStart)
     REPLY = API.post("/reply", FinTurn, "replytofin", body=FinReply)
     # The same rating again changes nothing.
-    RATE = API.ensure("/csat", FinRating, "submitfincsat")
+    RATE = API.idempotent_post("/csat", FinRating, "submitfincsat")
 
     async def start(self, conversation_id: str, **turn: Unpack[FinStart]) -> FinTurn:
         """Hand a conversation to Fin and return where it stands."""
@@ -81,7 +81,9 @@ class AiContent(Resource):
     DELETE_SOURCE = SOURCES.delete("/{source_id}", NoneType, "deletecontentimportsource")
     LIST_PAGES = PAGES.pages("", Page[ExternalPage], "listexternalpages")
     # A page is known by its source and its external id: sent twice, there is one.
-    CREATE_PAGE = PAGES.ensure("", ExternalPage, "createexternalpage", body=NewExternalPage)
+    CREATE_PAGE = PAGES.idempotent_post(
+        "", ExternalPage, "createexternalpage", body=NewExternalPage
+    )
     GET_PAGE = PAGES.get("/{page_id}", ExternalPage, "getexternalpage")
     UPDATE_PAGE = PAGES.put(
         "/{page_id}", ExternalPage, "updateexternalpage", body=ExternalPageChanges

@@ -27,18 +27,18 @@ from intercom_async.models import (
     InternalArticleSearchPage,
     Tag,
 )
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
 from ._validation import check_ids, given, to_ids, with_iso, with_text
 
-CENTERS = Rows("/help_center/help_centers", "help-center")
-COLLECTIONS = Rows("/help_center/collections", "help-center")
-REDIRECTS = Rows(
+CENTERS = EndpointBuilder("/help_center/help_centers", "help-center")
+COLLECTIONS = EndpointBuilder("/help_center/collections", "help-center")
+REDIRECTS = EndpointBuilder(
     "/help_center/help_centers/{help_center_id}/redirects", "help-center", since="2.16"
 )
-API = Rows("/articles", "articles")
+API = EndpointBuilder("/articles", "articles")
 V2_16 = API.since("2.16")
-INTERNAL = Rows("/internal_articles", "internal-articles")
-ONE = Rows("/internal_articles/{internal_article_id}", "internal-articles")
+INTERNAL = EndpointBuilder("/internal_articles", "internal-articles")
+ONE = EndpointBuilder("/internal_articles/{internal_article_id}", "internal-articles")
 
 _ISO = ("scheduled_publish_at", "scheduled_unpublish_at")
 
@@ -133,7 +133,7 @@ class Articles(Resource):
     GET_DRAFT = V2_16.get("/{id}/draft", Article, "retrievearticledraft")
     UPDATE_DRAFT = V2_16.put("/{id}/draft", Article, "stagearticledraft", body=ArticleFields)
     PUBLISH_DRAFT = V2_16.post("/{id}/draft/publish", Article, "publisharticledraft")
-    ATTACH_TAG = V2_16.ensure("/{article_id}/tags", Tag, "attachtagtoarticle")
+    ATTACH_TAG = V2_16.idempotent_post("/{article_id}/tags", Tag, "attachtagtoarticle")
     DETACH_TAG = V2_16.delete("/{article_id}/tags/{id}", Tag, "detachtagfromarticle")
     LIST_VERSIONS = V2_16.pages(
         "/{article_id}/versions", Page[ArticleVersion], "listarticleversions"
@@ -226,7 +226,7 @@ class InternalArticles(Resource):
     GET = ONE.get("", InternalArticle, "retrieveinternalarticle", reserved=("search",))
     UPDATE = ONE.update("", InternalArticle, "updateinternalarticle", body=InternalArticleFields)
     DELETE = ONE.delete("", DeletedObject, "deleteinternalarticle")
-    ATTACH_TAG = ONE.since("2.16").ensure("/tags", Tag, "attachtagtointernalarticle")
+    ATTACH_TAG = ONE.since("2.16").idempotent_post("/tags", Tag, "attachtagtointernalarticle")
     DETACH_TAG = ONE.since("2.16").delete("/tags/{id}", Tag, "detachtagfrominternalarticle")
     SEARCH = INTERNAL.pages(
         "/search", InternalArticleSearchPage[InternalArticle], "searchinternalarticles"

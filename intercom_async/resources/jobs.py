@@ -15,12 +15,12 @@ from intercom_async.request.operation import OCTETS
 from intercom_async.workflows.csv_rows import csv_rows
 from intercom_async.workflows.download import Download
 from intercom_async.workflows.polling import create_when_free, wait_for
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
 from ._validation import needed
 
-API = Rows("/jobs", "jobs")
-DATA = Rows("", "data-export")
-REPORTS = Rows("/export/reporting_data", "reporting-data-export")  # which has no pages
+API = EndpointBuilder("/jobs", "jobs")
+DATA = EndpointBuilder("", "data-export")
+REPORTS = EndpointBuilder("/export/reporting_data", "reporting-data-export")  # which has no pages
 
 NO_DATA = "no_data"
 DONE = frozenset({"success", "completed", "complete", NO_DATA})
@@ -53,7 +53,7 @@ class DataExports(Resource):
 
     CREATE = DATA.post("/export/content/data", DataExport, "createdataexport")
     GET = DATA.get("/export/content/data/{job_identifier}", DataExport, "getdataexport")
-    CANCEL = DATA.ensure("/export/cancel/{job_identifier}", DataExport, "canceldataexport")
+    CANCEL = DATA.idempotent_post("/export/cancel/{job_identifier}", DataExport, "canceldataexport")
     DOWNLOAD = DATA.get(
         "/download/content/data/{job_identifier}", bytes, "downloaddataexport", accept=OCTETS
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from intercom_async.errors import ConfigError
 from intercom_async.fields import EmailFields, InAppMessage, WhatsAppMessage
 from intercom_async.models import EventPage, Message, WhatsAppStatus
-from ._base import Id, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Pager, Resource, sends
+from ._request_bodies import check_components
 from ._validation import checked, to_id, to_number
 
-API = Rows("/messages", "messages")
+API = EndpointBuilder("/messages", "messages")
 V2_16 = API.since("2.16")
 
 
@@ -30,14 +29,17 @@ class Messages(Resource):
         "/status", EventPage[WhatsAppStatus], "getwhatsappmessagestatus"
     )
 
+    @sends(CREATE)
     async def send_in_app(self, **message: Unpack[InAppMessage]) -> Message:
         """Send a message in the messenger, from an admin, and return it."""
         return await self._create("in_app", checked(InAppMessage, message))
 
+    @sends(CREATE)
     async def send_email(self, **email: Unpack[EmailFields]) -> Message:
         """Send an e-mail from an admin and return it."""
         return await self._create("email", {"template": "plain", **checked(EmailFields, email)})
 
+    @sends(CREATE)
     async def send_whatsapp(self, **message: Unpack[WhatsAppMessage]) -> Message:
         """Send a WhatsApp message, from 2.16 on, and return it.
 
@@ -45,7 +47,7 @@ class Messages(Resource):
             ConfigError: `components` is no list of objects that say their `type`.
         """
         fields = checked(WhatsAppMessage, message)
-        _check_components(fields["components"])
+        check_components(fields["components"])
         return await self._create("whatsapp", fields)
 
     async def get_whatsapp_status(self, message_id: str) -> WhatsAppStatus:
@@ -68,14 +70,3 @@ class Messages(Resource):
         sender = {"type": "admin", "id": to_number("admin_id", fields.pop("admin_id"))}
         json = {"message_type": message_type, "from": sender, **fields}
         return await self._send(self.CREATE, json=json)
-
-
-def _check_components(components: Sequence[Mapping[str, Any]]) -> None:
-    """Make sure that what fills a template is a list of objects that say their type.
-
-    Raises:
-        ConfigError: It is not.
-    """
-    is_list = isinstance(components, Sequence) and not isinstance(components, str)
-    if not is_list or not all(isinstance(e, Mapping) and e.get("type") for e in components):
-        raise ConfigError("components must be a list of objects, each with a type, such as 'BODY'")

@@ -6,12 +6,14 @@ from typing import Unpack
 
 from intercom_async.fields import NewsItemOptions
 from intercom_async.models import Banner, BannerDismissal, DeletedObject, Newsfeed, NewsItem
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
 from ._validation import check_ids, needed
 
-ITEMS = Rows("/news/news_items", "news")
-FEEDS = Rows("/news/newsfeeds", "news")
-BANNERS = Rows("/contacts/{id}/banners", "banners", since="2.16", reserved=("find_by_external_id",))
+ITEMS = EndpointBuilder("/news/news_items", "news")
+FEEDS = EndpointBuilder("/news/newsfeeds", "news")
+BANNERS = EndpointBuilder(
+    "/contacts/{id}/banners", "banners", since="2.16", reserved=("find_by_external_id",)
+)
 
 
 class News(Resource):
@@ -70,7 +72,7 @@ class Banners(Resource):
 
     # To ask is to show: every answer counts as an impression of each banner in it.
     LIST = BANNERS.get("", Page[Banner], "listcontactbanners", repeat="unsafe")
-    DISMISS = BANNERS.ensure("/{view_id}/dismiss", BannerDismissal, "dismisscontactbanner")
+    DISMISS = BANNERS.idempotent_post("/{view_id}/dismiss", BannerDismissal, "dismisscontactbanner")
 
     def list(self, contact_id: Id) -> Pager[Banner]:
         """List the banners that a contact is to see now, and count them as shown."""

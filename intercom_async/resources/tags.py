@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from types import NoneType
 
 from intercom_async.models import Tag
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource, sends
 from ._request_bodies import company_keys
 from ._validation import to_id, to_id_list
 
-API = Rows("/tags", "tags")
+API = EndpointBuilder("/tags", "tags")
 
 
 class Tags(Resource):
@@ -21,7 +21,7 @@ class Tags(Resource):
     """
 
     LIST = API.get("", Page[Tag], "listtags")
-    CREATE = API.ensure("", Tag, "createtag")
+    CREATE = API.idempotent_post("", Tag, "createtag")
     GET = API.get("/{tag_id}", Tag, "findtag")
     DELETE = API.delete("/{tag_id}", NoneType, "deletetag")
 
@@ -33,10 +33,12 @@ class Tags(Resource):
         """Create a tag and return it; a name that exists returns the tag that has it."""
         return await self._send(self.CREATE, name=name)
 
+    @sends(CREATE)
     async def update(self, tag_id: Id, *, name: str) -> Tag:
         """Give a tag another name and return it."""
         return await self._send(self.CREATE, id=to_id("tag_id", tag_id), name=name)
 
+    @sends(CREATE)
     async def tag_contacts(self, contact_ids: Sequence[Id], *, name: str) -> Tag:
         """Tag contacts, by Intercom's ids, and return the tag, which is created if there is none.
 
@@ -45,6 +47,7 @@ class Tags(Resource):
         users = [{"id": each} for each in to_id_list("contact_ids", contact_ids)]
         return await self._send(self.CREATE, name=name, users=users)
 
+    @sends(CREATE)
     async def tag_companies(
         self, ids: Sequence[Id] = (), *, name: str, company_ids: Sequence[Id] = ()
     ) -> Tag:
@@ -55,6 +58,7 @@ class Tags(Resource):
         """
         return await self._send(self.CREATE, name=name, companies=company_keys(ids, company_ids))
 
+    @sends(CREATE)
     async def untag_companies(
         self, ids: Sequence[Id] = (), *, name: str, company_ids: Sequence[Id] = ()
     ) -> Tag:

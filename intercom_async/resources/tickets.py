@@ -31,24 +31,24 @@ from intercom_async.models import (
 from intercom_async.query import Predicate, Query
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.hydration import HasId, Hydration
-from ._base import Id, Page, Pager, Resource, Rows
-from ._request_bodies import reply_body, with_commas
-from ._validation import given, take_one, to_id, to_ids, to_number, with_text
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
+from ._request_bodies import new_ticket, reply_body, with_commas
+from ._validation import given, to_ids, to_number, with_text
 
-API = Rows("/tickets", "tickets")
+API = EndpointBuilder("/tickets", "tickets")
 V2_16 = API.since("2.16")
-TYPES = Rows("/ticket_types", "ticket-types")
-ATTRIBUTES = Rows("/ticket_types/{ticket_type_id}/attributes", "ticket-type-attributes")
-STATES = Rows("/ticket_states", "ticket-states")
+TYPES = EndpointBuilder("/ticket_types", "ticket-types")
+ATTRIBUTES = EndpointBuilder("/ticket_types/{ticket_type_id}/attributes", "ticket-type-attributes")
+STATES = EndpointBuilder("/ticket_states", "ticket-states")
 
 
 class Tickets(Resource):
     """Tickets, known by `id`; the number that people see, `ticket_id`, is in no path."""
 
     REPLY = API.post("/{ticket_id}/reply", TicketPart, "replyticket", body=TicketReplyFields)
-    ATTACH_TAG = API.ensure("/{ticket_id}/tags", Tag, "tags/attachtagtoticket")
+    ATTACH_TAG = API.idempotent_post("/{ticket_id}/tags", Tag, "tags/attachtagtoticket")
     DETACH_TAG = API.delete("/{ticket_id}/tags/{tag_id}", Tag, "tags/detachtagfromticket")
-    LINK_CONVERSATION = V2_16.ensure(
+    LINK_CONVERSATION = V2_16.idempotent_post(
         "/{ticket_id}/linked_conversations", Conversation, "linkconversationtoticket"
     )
     UNLINK_CONVERSATION = V2_16.delete(
@@ -59,7 +59,7 @@ class Tickets(Resource):
     UPDATE = API.update("/{ticket_id}", Ticket, "updateticket", body=TicketFields)
     GET = API.get("/{ticket_id}", Ticket, "getticket")
     DELETE = API.delete("/{ticket_id}", DeletedObject, "deleteticket")
-    CHANGE_TYPE = V2_16.ensure(
+    CHANGE_TYPE = V2_16.idempotent_post(
         "/{ticket_id}/change_type", Ticket, "changetickettype", body=TicketKindChange
     )
     SEARCH = API.search("/search", TicketPage[Ticket], "searchtickets", body=SearchOptions)
@@ -95,12 +95,12 @@ class Tickets(Resource):
 
     async def create(self, *, ticket_type_id: Id, **fields: Unpack[NewTicketFields]) -> Ticket:
         """Create a ticket for a contact and return it."""
-        json = _new_ticket(ticket_type_id, self.CREATE.fields(fields))
+        json = new_ticket(ticket_type_id, self.CREATE.fields(fields))
         return await self._send(self.CREATE, json=json)
 
     async def enqueue(self, *, ticket_type_id: Id, **fields: Unpack[NewTicketFields]) -> Job:
         """Have a ticket created after the answer and return the job, for `jobs` to look at."""
-        json = _new_ticket(ticket_type_id, self.ENQUEUE.fields(fields))
+        json = new_ticket(ticket_type_id, self.ENQUEUE.fields(fields))
         return await self._send(self.ENQUEUE, json=json)
 
     async def update(self, ticket_id: Id, **fields: Unpack[TicketFields]) -> Ticket:
@@ -136,20 +136,6 @@ class Tickets(Resource):
     ) -> Hydration[Ticket]:
         """Fetch each ticket of a stream, by id or as searches give it, with its parts."""
         return Hydration(source, self.get, **options)
-
-
-def _new_ticket(ticket_type_id: Id, fields: dict[str, Any]) -> dict[str, Any]:
-    """Write the body that creates a ticket."""
-    names = {"contact_id": "id", "external_id": "external_id", "email": "email"}
-    contact = take_one("a ticket's contact", fields, **names)
-    assignees = ("admin_assignee_id", "team_assignee_id")
-    assignment = to_ids(**{name: fields.pop(name) for name in assignees if name in fields})
-    return {
-        "ticket_type_id": to_id("ticket_type_id", ticket_type_id),
-        "contacts": [contact],
-        **({"assignment": assignment} if assignment else {}),
-        **fields,
-    }
 
 
 class TicketTypes(Resource):

@@ -25,19 +25,19 @@ from intercom_async.models import (
     SubscriptionType,
     WorkflowExport,
 )
-from ._base import Id, Page, Pager, Resource, Rows
+from ._base import EndpointBuilder, Id, Page, Pager, Resource
 from ._request_bodies import check_day
 from ._validation import given
 
-BRANDS = Rows("/brands", "brands", since="2.15")
-EMAILS = Rows("/emails", "emails", since="2.15")
-IP_ALLOWLIST = Rows("/ip_allowlist", "ip-allowlist")
-MACROS = Rows("/macros", "macros", since="2.16")
-SEGMENTS = Rows("/segments", "segments")
-SUBSCRIPTIONS = Rows("/subscription_types", "subscription-types")
-WORKFLOWS = Rows("/export/workflows", "workflows", since="2.15")
-OFFICE_HOURS = Rows("/office_hours_schedules", "office-hours", since="2.16")
-DAYS = Rows(
+BRANDS = EndpointBuilder("/brands", "brands", since="2.15")
+EMAILS = EndpointBuilder("/emails", "emails", since="2.15")
+IP_ALLOWLIST = EndpointBuilder("/ip_allowlist", "ip-allowlist")
+MACROS = EndpointBuilder("/macros", "macros", since="2.16")
+SEGMENTS = EndpointBuilder("/segments", "segments")
+SUBSCRIPTIONS = EndpointBuilder("/subscription_types", "subscription-types")
+WORKFLOWS = EndpointBuilder("/export/workflows", "workflows", since="2.15")
+OFFICE_HOURS = EndpointBuilder("/office_hours_schedules", "office-hours", since="2.16")
+DAYS = EndpointBuilder(
     "/office_hours_schedules/{office_hours_schedule_id}/office_hours_exceptions",
     "office-hours",
     since="2.16",

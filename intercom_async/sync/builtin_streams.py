@@ -11,7 +11,7 @@ from intercom_async import models
 from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Operation
-from intercom_async.resources._registry import Catalogue
+from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.resources.conversations import Conversations
 from intercom_async.resources.tickets import Tickets
 from .streams import Children, ChildRows, Listing, Ranged, Stream, Window
@@ -28,25 +28,25 @@ class Vanished(Exception):  # noqa: N818 (an answer that a reader gives, not a f
         """The id it was merged into, where the API says it."""
 
 
-def _contacts(client: Catalogue, window: Window) -> Pager[models.Contact]:
+def _contacts(client: ResourceRegistry, window: Window) -> Pager[models.Contact]:
     return client.contacts.search(
         window.query, sort=window.field, order="descending", per_page=window.per_page
     )
 
 
-def _conversations(client: Catalogue, window: Window) -> Pager[models.Conversation]:
+def _conversations(client: ResourceRegistry, window: Window) -> Pager[models.Conversation]:
     return client.conversations.search(
         window.query, sort=window.field, order="descending", per_page=window.per_page
     )
 
 
-def _tickets(client: Catalogue, window: Window) -> Pager[models.Ticket]:
+def _tickets(client: ResourceRegistry, window: Window) -> Pager[models.Ticket]:
     return client.tickets.search(
         window.query, sort=window.field, order="descending", per_page=window.per_page
     )
 
 
-def _activity_logs(client: Catalogue, window: Window) -> Pager[models.ActivityLog]:
+def _activity_logs(client: ResourceRegistry, window: Window) -> Pager[models.ActivityLog]:
     # Both ends belong to what is asked for here.
     return client.admins.list_activity_logs(
         created_at_after=max(window.low, 0),
@@ -55,7 +55,9 @@ def _activity_logs(client: Catalogue, window: Window) -> Pager[models.ActivityLo
     )
 
 
-def _load_parts(get: Operation[Any], name: str) -> Callable[[Catalogue, str], Awaitable[ChildRows]]:
+def _load_parts(
+    get: Operation[Any], name: str
+) -> Callable[[ResourceRegistry, str], Awaitable[ChildRows]]:
     """Return the function that loads the parts of one conversation or ticket.
 
     Args:
@@ -71,7 +73,7 @@ def _load_parts(get: Operation[Any], name: str) -> Callable[[Catalogue, str], Aw
     )
     (parent_id,) = get.names
 
-    async def load(client: Catalogue, key: str) -> ChildRows:
+    async def load(client: ResourceRegistry, key: str) -> ChildRows:
         try:
             parent: Any = (await client.send(get.at(key).into(parent_type))).data
         except GoneError as error:

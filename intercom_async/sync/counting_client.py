@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from intercom_async.client import Intercom
 from intercom_async.errors import ClosedError, ConfigError, IntercomError
 from intercom_async.request.operation import Call
-from intercom_async.resources._registry import Catalogue
+from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.response import Response
 from intercom_async.transport.base import StreamReply
 
@@ -25,7 +25,7 @@ class RequestCount:
     in_flight: int = 0
 
 
-class CountingClient(Catalogue):
+class CountingClient(ResourceRegistry):
     """A client that counts its calls."""
 
     def __init__(self, client: Intercom) -> None:
@@ -52,6 +52,6 @@ class CountingClient(Catalogue):
         self.count.calls += 1
         return await self._client.stream(call)
 
-    def turn(self, name: str) -> asyncio.Lock:
+    def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""
-        return self._client.turn(name)
+        return self._client.shared_lock(name)

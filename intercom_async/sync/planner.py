@@ -17,7 +17,7 @@ import anyio
 
 from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError
-from intercom_async.resources._registry import Catalogue
+from intercom_async.resources._registry import ResourceRegistry
 from .counting_client import CountingClient
 from .cut_points import CutPoints, middle
 from .partitions import Part, make_part
@@ -34,7 +34,7 @@ DEEPEST = 40
 
 
 async def count_rows(
-    client: Catalogue, source: Ranged, field: str, cut_points: CutPoints, low: int, high: int
+    client: ResourceRegistry, source: Ranged, field: str, cut_points: CutPoints, low: int, high: int
 ) -> int | None:
     """Ask how many rows a span has; None where the answer does not say it or cannot be had."""
     window = Window(field, cut_points.floor(low), cut_points.ceil(high), 1)

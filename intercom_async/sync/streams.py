@@ -21,7 +21,7 @@ from typing import Any, Literal
 import msgspec
 
 from intercom_async.pagination.pager import Pager
-from intercom_async.resources._registry import Catalogue
+from intercom_async.resources._registry import ResourceRegistry
 from .errors import SyncError
 
 Granularity = Literal["second", "day"]
@@ -66,7 +66,7 @@ class Ranged:
         per_page: Rows a page.
     """
 
-    read: Callable[[Catalogue, Window], Pager[Any]]
+    read: Callable[[ResourceRegistry, Window], Pager[Any]]
     granularity: Granularity = "second"
     partition_field: str = "created_at"
     cursor_field: str = "updated_at"
@@ -82,7 +82,7 @@ class Listing:
         per_page: Rows a page, for estimates; None if one answer holds everything.
     """
 
-    read: Callable[[Catalogue], Pager[Any]]
+    read: Callable[[ResourceRegistry], Pager[Any]]
     per_page: int | None = None
 
 
@@ -104,7 +104,7 @@ class Children:
     """
 
     parent: str
-    read: Callable[[Catalogue, str], Awaitable[ChildRows]]
+    read: Callable[[ResourceRegistry, str], Awaitable[ChildRows]]
 
 
 @dataclass(frozen=True, slots=True)

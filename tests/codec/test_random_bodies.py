@@ -18,7 +18,7 @@ from intercom_async import models
 from intercom_async.codec import decode
 from intercom_async.codec.coercion import read_either
 from intercom_async.errors import DecodeError
-from tests.contract.operations import rows
+from tests.contract.operations import endpoints
 from tests.support.bodies import made_up
 
 EXAMPLES = int(os.environ.get("INTERCOM_TEST_EXAMPLES", "12"))
@@ -44,9 +44,9 @@ OTHERS: list[Any] = [NoneType, list[models.FinVoiceCall], dict[str, Any]]
 KNOWN = {str(model) for model in (*ROWS, *PAGES, *OTHERS, bytes)}
 PAGES.extend(
     {
-        str(row.operation.model): row.operation.model
-        for row in rows()
-        if str(row.operation.model) not in KNOWN
+        str(endpoint.operation.model): endpoint.operation.model
+        for endpoint in endpoints()
+        if str(endpoint.operation.model) not in KNOWN
     }.values()
 )
 """Pages, and with them every other answer that an operation has."""

@@ -92,7 +92,7 @@ FUSED: dict[str, str] = {
     "Messages.CREATE": "a method for each channel",
     "Conversations.REDACT": "a method for each kind of text",
 }
-"""Rows without a method of their name."""
+"""Endpoints without a method of their name."""
 
 PAGER = "the pager goes on by itself; resume() takes up a list"
 CONSTANT = "has one value only, which the package sends or leaves out"
@@ -126,12 +126,12 @@ UNDESCRIBED: dict[str, dict[str, str]] = {
 """Parameters that methods send though the descriptions lack them, by operation."""
 
 PLACEHOLDERS: dict[str, str] = {}
-"""Rows whose placeholders have other names than in the descriptions."""
+"""Endpoints whose placeholders have other names than in the descriptions."""
 
 ITEM_KEYS: dict[str, str] = {
     "GET /contacts/{contact_id}/companies": "under data, as in the description's own example",
 }
-"""Lists whose rows stand elsewhere than the descriptions say."""
+"""Lists whose endpoints stand elsewhere than the descriptions say."""
 
 PAGING: dict[str, str] = {}
 """Lists that go on otherwise than the parameters in their description say, and how that is

@@ -1,6 +1,6 @@
-"""What there is to compare: rows and methods of the package, operations of the descriptions.
+"""Both sides of the comparison: the package's endpoints and methods, the described operations.
 
-`facts.txt` holds the operations in a format of its own, one a line, so that rows can be checked
+`facts.txt` holds the operations, one a line, so that endpoints can be checked
 where the descriptions are not at hand; `test_operations` compares it with them where they are.
 """
 
@@ -41,8 +41,8 @@ class Fact(NamedTuple):
         return "\t".join(cells).rstrip("\t")
 
 
-class Row(NamedTuple):
-    """A row and where it stands."""
+class Endpoint(NamedTuple):
+    """An endpoint and where it stands."""
 
     resource: type[Resource]
     attribute: str
@@ -160,10 +160,10 @@ def resources() -> tuple[type[Resource], ...]:
 
 
 @lru_cache
-def rows() -> tuple[Row, ...]:
-    """Return all rows of all resources."""
+def endpoints() -> tuple[Endpoint, ...]:
+    """Return all endpoints of all resources."""
     return tuple(
-        Row(kind, attribute, value)
+        Endpoint(kind, attribute, value)
         for kind in resources()
         for attribute, value in vars(kind).items()
         if isinstance(value, Operation)

@@ -1,4 +1,4 @@
-"""Every row against the descriptions, and every method against its row."""
+"""Every endpoint against the descriptions, and every method against its endpoint."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from tests.support.descriptions import (
 from . import choices
 from .arguments import arguments, record, selections
 from .operations import (
+    Endpoint,
     Fact,
     Method,
-    Row,
     committed,
     described,
+    endpoints,
     methods,
     operation,
     resources,
-    rows,
 )
 from .test_models import model_of
 
@@ -56,7 +56,9 @@ _PAGING = {
 
 METHODS = [method for method in methods() if method.label not in choices.COMPOSED]
 
-each_row = pytest.mark.parametrize("row", rows(), ids=lambda row: row.label)
+each_endpoint = pytest.mark.parametrize(
+    "endpoint", endpoints(), ids=lambda endpoint: endpoint.label
+)
 each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
 
 
@@ -70,8 +72,8 @@ def facts_by_shape() -> dict[str, Fact]:
     return {shape(name): fact for name, fact in committed().items()}
 
 
-def fact_of(row: Operation[Any]) -> Fact:
-    return facts_by_shape()[shape(row.name)]
+def fact_of(endpoint: Operation[Any]) -> Fact:
+    return facts_by_shape()[shape(endpoint.name)]
 
 
 @lru_cache
@@ -106,34 +108,34 @@ def test_the_table_of_facts_says_what_the_descriptions_say() -> None:
     assert committed() == described()
 
 
-def test_every_operation_has_one_row() -> None:
-    names = [shape(row.operation.name) for row in rows()]
+def test_every_operation_has_one_endpoint() -> None:
+    names = [shape(endpoint.operation.name) for endpoint in endpoints()]
 
     assert set(facts_by_shape()) - set(names) == set()
     assert set(names) - set(facts_by_shape()) == set()
     assert [name for name in set(names) if names.count(name) > 1] == []
 
 
-@each_row
-def test_a_row_names_the_first_version_and_the_placeholders(row: Row) -> None:
-    fact = fact_of(row.operation)
+@each_endpoint
+def test_an_endpoint_names_the_first_version_and_the_placeholders(endpoint: Endpoint) -> None:
+    fact = fact_of(endpoint.operation)
 
-    assert row.operation.since == fact.since
-    if row.operation.name not in choices.PLACEHOLDERS:
-        assert row.operation.name == fact.name
+    assert endpoint.operation.since == fact.since
+    if endpoint.operation.name not in choices.PLACEHOLDERS:
+        assert endpoint.operation.name == fact.name
 
 
 @needs_descriptions
-@each_row
-def test_a_list_finds_its_items_where_the_description_has_them(row: Row) -> None:
-    kind: Any = get_origin(row.operation.model) or row.operation.model
+@each_endpoint
+def test_a_list_finds_its_items_where_the_description_has_them(endpoint: Endpoint) -> None:
+    kind: Any = get_origin(endpoint.operation.model) or endpoint.operation.model
     if not issubclass(kind, Page):
-        assert row.operation.paging is Paging.NONE
+        assert endpoint.operation.paging is Paging.NONE
         return
-    if row.operation.name in choices.ITEM_KEYS:
+    if endpoint.operation.name in choices.ITEM_KEYS:
         return
 
-    assert item_key(kind) in described_lists(row.operation.name)
+    assert item_key(kind) in described_lists(endpoint.operation.name)
 
 
 def item_key(page: Any) -> str:
@@ -169,33 +171,33 @@ def arrays(nodes: dict[str, Node]) -> set[str]:
     return {key for key, node in nodes.items() if node.get("type") == "array"}
 
 
-@each_row
-def test_a_list_goes_on_by_the_parameter_that_is_described(row: Row) -> None:
-    fact = fact_of(row.operation)
+@each_endpoint
+def test_a_list_goes_on_by_the_parameter_that_is_described(endpoint: Endpoint) -> None:
+    fact = fact_of(endpoint.operation)
     kind = next((_PAGING[name] for name in _PAGING if name in fact.query | fact.body), None)
 
-    if kind is not None and row.operation.name not in choices.PAGING:
-        assert row.operation.paging is kind
+    if kind is not None and endpoint.operation.name not in choices.PAGING:
+        assert endpoint.operation.paging is kind
 
 
 @needs_descriptions
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_row_answers_with_the_model_of_its_schema(version: str) -> None:
-    by_shape = {shape(row.operation.name): row for row in rows()}
+def test_an_endpoint_answers_with_the_model_of_its_schema(version: str) -> None:
+    by_shape = {shape(endpoint.operation.name): endpoint for endpoint in endpoints()}
 
     for name, media in successes(version):
-        row = by_shape.get(shape(name))
-        if row is not None and row.operation.name not in choices.MODELS:
-            assert row.operation.model == model_of(name, media), row.label
+        endpoint = by_shape.get(shape(name))
+        if endpoint is not None and endpoint.operation.name not in choices.MODELS:
+            assert endpoint.operation.model == model_of(name, media), endpoint.label
 
 
-@each_row
-def test_a_row_is_sent_by_a_method_of_its_name(row: Row) -> None:
-    names = {method.name for method in callers().get(row.operation.name, ())}
+@each_endpoint
+def test_an_endpoint_is_sent_by_a_method_of_its_name(endpoint: Endpoint) -> None:
+    names = {method.name for method in callers().get(endpoint.operation.name, ())}
 
     assert names
-    if row.label not in choices.FUSED:
-        assert row.attribute.lower() in names
+    if endpoint.label not in choices.FUSED:
+        assert endpoint.attribute.lower() in names
 
 
 @each_method
@@ -211,15 +213,15 @@ def test_the_calls_of_a_method_use_all_of_its_arguments(method: Method) -> None:
     assert set().union(*selections(method)) == optional
 
 
-@each_row
-def test_a_row_s_parameters_are_those_of_the_description(row: Row) -> None:
-    name = row.operation.name
-    fact = fact_of(row.operation)
+@each_endpoint
+def test_an_endpoint_s_parameters_are_those_of_the_description(endpoint: Endpoint) -> None:
+    name = endpoint.operation.name
+    fact = fact_of(endpoint.operation)
     given = {
         argument
-        for method in callers().get(row.operation.name, ())
+        for method in callers().get(endpoint.operation.name, ())
         for call in calls(method)
-        if call.name == row.operation.name
+        if call.name == endpoint.operation.name
         for argument in sent(call)
     }
     left_out = {**choices.NOT_GIVEN["*"], **choices.NOT_GIVEN.get(name, {})}
@@ -229,43 +231,45 @@ def test_a_row_s_parameters_are_those_of_the_description(row: Row) -> None:
     assert given - fact.query - fact.body - added.keys() == set()
 
 
-@each_row
-def test_a_row_s_methods_refer_to_its_documentation(row: Row) -> None:
-    tags, _, operation_id = fact_of(row.operation).reference.partition("/")
-    for method in callers().get(row.operation.name, ()):
+@each_endpoint
+def test_an_endpoint_s_methods_refer_to_its_documentation(endpoint: Endpoint) -> None:
+    tags, _, operation_id = fact_of(endpoint.operation).reference.partition("/")
+    for method in callers().get(endpoint.operation.name, ()):
         found = _REFERENCE.search(inspect.getdoc(method.function) or "")
         if found is not None:
             assert found[1] in tags.split(","), method.label
             assert found[2] == operation_id, method.label
-        elif method.name == row.attribute.lower() or row.label in choices.FUSED:
+        elif method.name == endpoint.attribute.lower() or endpoint.label in choices.FUSED:
             assert not operation_id, method.label
 
 
-@each_row
-def test_a_search_changes_nothing_and_counts_as_one(row: Row) -> None:
-    if row.operation.path.endswith("/search"):
-        assert row.operation.repeat == "safe"
-        assert row.operation.kind == "search"
+@each_endpoint
+def test_a_search_changes_nothing_and_counts_as_one(endpoint: Endpoint) -> None:
+    if endpoint.operation.path.endswith("/search"):
+        assert endpoint.operation.repeat == "safe"
+        assert endpoint.operation.kind == "search"
     else:
-        assert row.operation.kind == ("scroll" if row.operation.paging is Paging.SCROLL else None)
+        assert endpoint.operation.kind == (
+            "scroll" if endpoint.operation.paging is Paging.SCROLL else None
+        )
 
 
-@each_row
-def test_no_id_leads_to_another_operation(row: Row) -> None:
-    expected = re.escape(row.operation.path)
-    for name in row.operation.names:
+@each_endpoint
+def test_no_id_leads_to_another_operation(endpoint: Endpoint) -> None:
+    expected = re.escape(endpoint.operation.path)
+    for name in endpoint.operation.names:
         expected = expected.replace(re.escape(f"{{{name}}}"), "[^/?#]+")
     for value in ("a/b", "../admins", "a?b#c", "50%", "%2e%2e", "ü ", "a;b", "//x"):
-        ids: dict[str, Any] = dict.fromkeys(row.operation.names, value)
-        call = row.operation.at(**ids)
+        ids: dict[str, Any] = dict.fromkeys(endpoint.operation.names, value)
+        call = endpoint.operation.at(**ids)
 
         assert re.fullmatch(expected, call.target)
         assert all(unquote(part) in (value, part) for part in call.target.split("/"))
 
 
 def test_no_exception_is_out_of_date() -> None:
-    labels = {row.label for row in rows()}
-    names = {row.operation.name for row in rows()}
+    labels = {endpoint.label for endpoint in endpoints()}
+    names = {endpoint.operation.name for endpoint in endpoints()}
     method_labels = {method.label for method in methods()}
 
     assert choices.FUSED.keys() <= labels
@@ -292,16 +296,16 @@ def test_resources_are_found() -> None:
     assert "Contacts" in {kind.__name__ for kind in resources()}
 
 
-def taken(row: Operation[Any]) -> set[str]:
-    """Return the ids that would make a row's path that of another operation.
+def taken(endpoint: Operation[Any]) -> set[str]:
+    """Return the ids that would make an endpoint's path that of another operation.
 
     A server takes the path that is literal where the other has a placeholder.
     """
-    mine = row.path.split("/")
+    mine = endpoint.path.split("/")
     words: set[str] = set()
-    for other in (each.operation for each in rows()):
+    for other in (each.operation for each in endpoints()):
         theirs = other.path.split("/")
-        if other.method != row.method or len(theirs) != len(mine):
+        if other.method != endpoint.method or len(theirs) != len(mine):
             continue
         pairs = list(zip(mine, theirs, strict=True))
         if not all(a == b or "{" in a + b for a, b in pairs):
@@ -313,12 +317,12 @@ def taken(row: Operation[Any]) -> set[str]:
 
 
 def test_no_id_reaches_another_operation() -> None:
-    found = {row.label: taken(row.operation) for row in rows()}
+    found = {endpoint.label: taken(endpoint.operation) for endpoint in endpoints()}
 
     assert {"search"} in found.values()
-    for row in rows():
-        assert row.operation.reserved == found[row.label], row.label
-        for word in row.operation.reserved:
-            path: dict[str, Any] = dict.fromkeys(row.operation.names, word)
+    for endpoint in endpoints():
+        assert endpoint.operation.reserved == found[endpoint.label], endpoint.label
+        for word in endpoint.operation.reserved:
+            path: dict[str, Any] = dict.fromkeys(endpoint.operation.names, word)
             with pytest.raises(ConfigError, match="another operation"):
-                row.operation.at(**path)
+                endpoint.operation.at(**path)

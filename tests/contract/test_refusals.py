@@ -11,8 +11,9 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from intercom_async.errors import ConfigError, QueryError
+from intercom_async.request.builder import RequestBuilder
 from intercom_async.request.operation import Call
-from intercom_async.request.options import Options, View
+from intercom_async.request.options import CallOptions
 from intercom_async.resources._base import Sender
 from intercom_async.response import Response
 from .arguments import Argument, Recorder, Samples, arguments, perform, selections
@@ -39,11 +40,11 @@ class Writer(Recorder):
 
     def __init__(self) -> None:
         super().__init__()
-        options = Options(version="Preview")
-        self._view = View("https://api.intercom.io", "secret", "PUT", options)
+        options = CallOptions(version="Preview")
+        self._builder = RequestBuilder("https://api.intercom.io", "secret", "PUT", options)
 
     async def send(self, call: Call[T]) -> Response[T]:
-        await self._view.make_request(call)
+        await self._builder.build(call)
         return await super().send(call)
 
 

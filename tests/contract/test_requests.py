@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from intercom_async.request.builder import RequestBuilder
 from intercom_async.request.operation import Call, version_number
-from intercom_async.request.options import Options, View
+from intercom_async.request.options import CallOptions
 from intercom_async.response import Response
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request, StreamReply
@@ -65,21 +66,22 @@ class Client:
 
     def __init__(self, version: str) -> None:
         self._version = version
-        self._view = View("https://api.intercom.io", "secret", "PUT", Options(version=version))
+        options = CallOptions(version=version)
+        self._builder = RequestBuilder("https://api.intercom.io", "secret", "PUT", options)
         self._transport = MemoryTransport(self._answer)
         self.refusals: list[str] = []
         self.requests = 0
 
     async def send(self, call: Call[T]) -> Response[T]:
-        self._view.check(call)
-        await self._transport.exchange(await self._view.make_request(call), lambda: None)
+        self._builder.check(call)
+        await self._transport.exchange(await self._builder.build(call), lambda: None)
         self.requests += 1
         raise SentError
 
     async def stream(self, call: Call[Any]) -> Response[StreamReply]:
         return await self.send(call)
 
-    def turn(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
+    def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
 
     def _answer(self, request: Request) -> Reply:

@@ -1,4 +1,4 @@
-"""Resources stay short, and a method fills its row with the ids that it was given."""
+"""Resources stay short, and a method fills its endpoint with the ids that it was given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from intercom_async.errors import ConfigError, QueryError
 from intercom_async.request.operation import encode_query
 from .arguments import Argument, Recorder, Samples, arguments, perform, record, selections
 from .choices import COMPOSED
-from .operations import Method, methods, rows
+from .operations import Method, endpoints, methods
 
 FOLDER = Path(inspect.getfile(sys.modules["intercom_async.resources"])).parent
 
@@ -28,9 +28,9 @@ METHODS = [method for method in methods() if method.label not in COMPOSED]
 SEVERAL = [
     method
     for method in methods()
-    for row in rows()
-    if (row.resource, row.attribute) == (method.resource, method.name.upper())
-    and len(row.operation.names) > 1
+    for endpoint in endpoints()
+    if (endpoint.resource, endpoint.attribute) == (method.resource, method.name.upper())
+    and len(endpoint.operation.names) > 1
 ]
 
 
@@ -46,7 +46,7 @@ def test_an_operation_takes_few_lines() -> None:
     operations.
     """
     modules = [path for path in FOLDER.glob("*.py") if not re.match("_[a-z]", path.name)]
-    assert sum(map(lines, modules)) / len(rows()) <= 12
+    assert sum(map(lines, modules)) / len(endpoints()) <= 12
 
 
 RUN = 4
@@ -213,7 +213,7 @@ def test_what_is_needed_is_refused_by_name_when_it_is_none(method: Method, name:
     assert recorder.call is None
 
 
-def test_each_method_names_the_row_it_sends() -> None:
+def test_each_method_names_the_endpoint_it_sends() -> None:
     for method in METHODS:
         doc = inspect.getdoc(method.function) or ""
         call = next((record(method, each) for each in selections(method)), None)

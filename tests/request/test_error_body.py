@@ -15,7 +15,7 @@ from intercom_async.errors import (
     UnauthorizedError,
     UnprocessableError,
 )
-from intercom_async.request.error_body import read_failure, to_error
+from intercom_async.request.error_body import read_error_body, to_error
 from intercom_async.transport.base import Reply
 
 LIST = b'{"type":"error.list","request_id":"r1","errors":[{"code":"not_found","message":"No"}]}'
@@ -23,7 +23,7 @@ LIST = b'{"type":"error.list","request_id":"r1","errors":[{"code":"not_found","m
 
 def error(status: int, body: bytes = LIST, **headers: str) -> ResponseError:
     reply = Reply(status, headers, body)
-    return to_error("GET /contacts/{contact_id}", reply, read_failure(reply))
+    return to_error("GET /contacts/{contact_id}", reply, read_error_body(reply))
 
 
 @pytest.mark.parametrize(

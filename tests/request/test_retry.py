@@ -8,14 +8,19 @@ from hypothesis import given, strategies as st
 
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import ConnectError, ConnectionLostError, RequestTimeoutError
-from intercom_async.request import retry as backoff
 from intercom_async.request.operation import Repeat
-from intercom_async.request.retry import RetryBudget, after_status, after_transport_error
+from intercom_async.request.retry import (
+    Retry,
+    RetryBudget,
+    after_status,
+    after_transport_error,
+    pause_s,
+)
 
 POLICY = RetryPolicy()
 
 
-def decide(status: int, repeat: Repeat = "safe", **given: Any) -> backoff.Retry | None:
+def decide(status: int, repeat: Repeat = "safe", **given: Any) -> Retry | None:
     fields: dict[str, Any] = {"code": None, "window_is_full": False, "retry_after_s": None}
     fields.update(given)
     return after_status(
@@ -73,24 +78,7 @@ def test_no_word_of_the_server_hangs_a_caller_for_ever() -> None:
 
 @given(st.integers(1, 10_000), st.integers())
 def test_a_pause_is_never_longer_than_the_cap(failures: int, seed: int) -> None:
-    assert 0.0 <= backoff.pause_s(failures, POLICY, Random(seed)) <= POLICY.cap_s
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("7", 7.0),
-        ("0.5", 0.5),
-        ("-3", 0.0),
-        ("Thu, 01 Jan 1970 00:00:30 GMT", 10.0),
-        ("soon", None),
-        ("nan", None),
-        (None, None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
-    headers = {} if text is None else {"Retry-After": text}
-    assert backoff.parse_retry_after(headers, now_unix=20.0) == seconds
+    assert 0.0 <= pause_s(failures, POLICY, Random(seed)) <= POLICY.cap_s
 
 
 def test_a_budget_runs_out_and_is_earned_back() -> None:

@@ -49,7 +49,7 @@ class Sender:
     async def stream(self, call: Call[Any]) -> Response[StreamReply]:
         return await self.send(call)
 
-    def turn(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
+    def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
 
 

@@ -1,0 +1,103 @@
+"""Builds the HTTP request of each attempt from a call, the token and the options."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import msgspec
+
+from intercom_async.codec import encode
+from intercom_async.config import TokenProvider, UpdateMethod, check_token
+from intercom_async.errors import ConfigError
+from intercom_async.transport.base import Request
+from .operation import JSON, Call, version_number
+from .options import CallOptions
+
+
+class RequestBuilder:
+    """Builds requests; holds the token, which no repr shows.
+
+    Args:
+        origin: Scheme and host of every request.
+        token: Access token, or the function that returns one; called before each attempt.
+        update_method: Verb of updates.
+        options: Options of the calls.
+    """
+
+    __slots__ = ("_common_headers", "_origin", "_token", "_update_method", "_version", "options")
+
+    def __init__(
+        self,
+        origin: str,
+        token: str | TokenProvider,
+        update_method: UpdateMethod,
+        options: CallOptions,
+    ) -> None:
+        self._origin = origin
+        self._token = token
+        self._update_method: UpdateMethod = update_method
+        self._version = version_number(options.version)
+        self.options: CallOptions = options
+        self._common_headers = {
+            "Accept": JSON,
+            "Intercom-Version": options.version,
+            **options.headers,
+        }
+        if isinstance(token, str):
+            self._common_headers["Authorization"] = f"Bearer {token}"
+
+    def __repr__(self) -> str:
+        return f"<RequestBuilder {self._origin} {self.options.version}>"
+
+    def with_options(self, **changes: Any) -> RequestBuilder:
+        """Return a builder with some options changed.
+
+        Raises:
+            ConfigError: An option has a value that cannot work.
+            TypeError: There is no such option.
+        """
+        # A new struct rather than a replaced one: older versions of msgspec run `__post_init__` on
+        # construction only.
+        options = CallOptions(**{**msgspec.structs.asdict(self.options), **changes})
+        return RequestBuilder(self._origin, self._token, self._update_method, options)
+
+    def check(self, call: Call[Any]) -> None:
+        """Refuse a call that the API version of the options does not have.
+
+        Raises:
+            ConfigError: The operation came with a later version.
+        """
+        if call.operation.since_number > self._version:
+            raise ConfigError(
+                f"{call.name} needs API version {call.operation.since}; this client sends "
+                f"{self.options.version} (with_options(version=…) changes it)"
+            )
+
+    async def build(self, call: Call[Any]) -> Request:
+        """Build the request of one attempt.
+
+        Raises:
+            ConfigError: The token provider returned something that cannot be a token.
+        """
+        headers = self._common_headers
+        if not isinstance(self._token, str):
+            token = self._token()
+            if inspect.isawaitable(token):
+                token = await token
+            headers = {**headers, "Authorization": f"Bearer {check_token(token)}"}
+        operation = call.operation
+        if operation.accept != JSON:
+            headers = {**headers, "Accept": operation.accept}
+        body = None
+        if call.json is not None:
+            body = encode(call.json)
+            headers = {**headers, "Content-Type": JSON}
+        return Request(
+            method=self._update_method if operation.updates else operation.method,
+            url=f"{self._origin}{call.target}",
+            name=operation.name,
+            headers=headers,
+            body=body,
+            timeout_s=self.options.timeout_s,
+        )
