@@ -2,7 +2,7 @@
 
 The steps, from the outside in::
 
-    send → _send_with_deadline → _send_with_retries → _send_following_redirects → _send_once
+    send → _send_with_deadline → _send_with_retries → _send_once → _follow_redirects
 
 Every request of every client, pager, sync and export takes them, so what holds here (limits,
 retries, deadlines, one log line per attempt, no secret in any of them) holds everywhere.
@@ -167,7 +167,9 @@ class Session:
             request = await state.builder.build(state.call)
             outcome: Response[T] | _FailedAttempt
             try:
-                exchanged = await self._send_following_redirects(state, request)
+                exchanged = await self._send_once(state, request)
+                if exchanged[1].status >= FIRST_FAILURE:
+                    exchanged = await self._follow_redirects(state, request, exchanged)
             except TransportError as error:
                 outcome = self._handle_transport_error(state, error)
             else:
@@ -208,12 +210,11 @@ class Session:
         if self._is_closed:
             raise ClosedError("the client was closed while the call waited for its next attempt")
 
-    async def _send_following_redirects(
-        self, state: _CallState[Any], request: Request
+    async def _follow_redirects(
+        self, state: _CallState[Any], request: Request, exchanged: _Exchanged
     ) -> _Exchanged:
-        permit, reply, error = await self._send_once(state, request)
-        if reply.status < FIRST_FAILURE:
-            return permit, reply, error
+        """Send what a redirect asks for, as often as the next reply is one."""
+        permit, reply, error = exchanged
         for _ in range(redirects.MAX_REDIRECTS):
             if not redirects.is_redirect(reply.status):
                 break
