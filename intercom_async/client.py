@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import aiohttp
 
+from intercom_async.codec.plain import Parameter
 from intercom_async.config import (
     DEFAULT_VERSION,
     Limits,
@@ -24,7 +25,7 @@ from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.priority import Priority
 from intercom_async.request.builder import RequestBuilder
-from intercom_async.request.operation import Call, Method, Parameter, Repeat, any_operation
+from intercom_async.request.operation import Call, Method, Repeat, add_parameter, any_operation
 from intercom_async.request.options import CallOptions
 from intercom_async.request.session import Session
 from intercom_async.resources._registry import ResourceRegistry
@@ -262,7 +263,7 @@ class Intercom(ResourceRegistry):
         *,
         model: type[T],
         path: Mapping[str, Id] | None = None,
-        params: Mapping[str, Parameter] | None = None,
+        params: Mapping[str, Any] | None = None,
         json: Any = None,
         repeat: Repeat | None = None,
     ) -> Response[T]: ...
@@ -275,7 +276,7 @@ class Intercom(ResourceRegistry):
         *,
         model: None = None,
         path: Mapping[str, Id] | None = None,
-        params: Mapping[str, Parameter] | None = None,
+        params: Mapping[str, Any] | None = None,
         json: Any = None,
         repeat: Repeat | None = None,
     ) -> Response[Any]: ...
@@ -287,7 +288,7 @@ class Intercom(ResourceRegistry):
         *,
         model: type[Any] | None = None,
         path: Mapping[str, Id] | None = None,
-        params: Mapping[str, Parameter] | None = None,
+        params: Mapping[str, Any] | None = None,
         json: Any = None,
         repeat: Repeat | None = None,
     ) -> Response[Any]:
@@ -299,7 +300,8 @@ class Intercom(ResourceRegistry):
                 messages and logs show the path as it is.
             model: What to decode into; None gives what JSON holds, `bytes` the body as it came.
             path: Values for the placeholders; encoded here.
-            params: Query parameters; those that are None are left out.
+            params: Query parameters; those that are None are left out, moments are sent as UNIX
+                seconds, lists joined by commas.
             json: The body.
             repeat: What sending it twice means; by default a GET is safe, PUT and DELETE are
                 idempotent, the rest is sent again only when nothing was done.
@@ -309,8 +311,14 @@ class Intercom(ResourceRegistry):
         """
         template, _, query = template.partition("?")
         operation = any_operation(method, template, model or Any, repeat)
-        given = {**dict(parse_qsl(query, keep_blank_values=True)), **(params or {})}
-        return await self.send(operation.at(query=given, json=json, **(path or {})))
+        call = operation.at(query=params, json=json, **(path or {}))
+        if query:
+            written: dict[str, Parameter | list[str]] = {}
+            for name, value in parse_qsl(query, keep_blank_values=True):
+                if name not in call.query:
+                    add_parameter(written, name, value)
+            call = call.replace(query={**written, **call.query})
+        return await self.send(call)
 
     def statistics(self) -> Statistics:
         """Return what the scheduler knows and has done for this client's token.

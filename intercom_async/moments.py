@@ -11,8 +11,12 @@ Inside the package a moment is UNIX seconds. Three rules hold wherever one comes
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import Enum
+from operator import index
+from typing import SupportsIndex
 
 from intercom_async.errors import ConfigError, IntercomError
 
@@ -24,6 +28,14 @@ MILLISECONDS_FROM = 100_000_000_000
 before March 1973 (test_moments.py::test_milliseconds_of_the_server_become_seconds)."""
 
 
+_MOMENT = re.compile(
+    r"^(?!custom_attributes\b)(.*\.)?"
+    r"(\w+_(at|after|before|since|until|time|ts)|until|timestamp|first|last)$"
+)
+"""Names of arguments and fields that hold a moment; attributes that users define are not among
+them (test_refusals.py::test_a_moment_in_milliseconds_is_refused_by_name)."""
+
+
 def to_unix(name: str, moment: object, error: type[IntercomError] = ConfigError) -> int:
     """Return a caller's moment as UNIX seconds.
 
@@ -33,17 +45,28 @@ def to_unix(name: str, moment: object, error: type[IntercomError] = ConfigError)
         error: The class of what is raised.
 
     Raises:
-        IntercomError: It is neither, or the datetime has no time zone; `error` is its class.
+        IntercomError: It is neither, the number is in milliseconds, or the datetime has no time
+            zone; `error` is its class.
     """
-    if isinstance(moment, int) and not isinstance(moment, bool):
-        return moment
+    if isinstance(moment, Enum):
+        return to_unix(name, moment.value, error)
     if not isinstance(moment, datetime):
-        raise error(f"{name} must be UNIX seconds or a datetime, not {type(moment).__name__}")
+        if isinstance(moment, bool) or not isinstance(moment, SupportsIndex):
+            raise error(f"{name} must be UNIX seconds or a datetime, not {type(moment).__name__}")
+        seconds = index(moment)
+        if seconds > MILLISECONDS_FROM:
+            raise error(f"{name} must be UNIX seconds; is it in milliseconds?")
+        return seconds
     if moment.utcoffset() is None:
         raise error(
             f"{name} is a datetime without a zone; add a time zone, as in datetime(…, tzinfo=UTC)"
         )
     return math.floor(moment.timestamp())
+
+
+def is_milliseconds(name: str, value: int) -> bool:
+    """Return whether a number is in milliseconds, where its name says that it is a moment."""
+    return value > MILLISECONDS_FROM and _MOMENT.search(name) is not None
 
 
 def to_iso(name: str, moment: object) -> str:

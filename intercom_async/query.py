@@ -11,20 +11,22 @@ https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contact
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
+from uuid import UUID
 
+from intercom_async.codec.plain import is_finite, plain
 from intercom_async.errors import QueryError
-from intercom_async.moments import to_unix
+from intercom_async.moments import is_milliseconds, to_unix
 
 MAX_FILTERS = 15
 """Filters in one AND or OR group."""
 MAX_LEVELS = 2
 """Groups within groups: a group may hold groups, those may not."""
 
-Value = str | int | float | bool | datetime | None
+Value = str | int | float | bool | Decimal | UUID | datetime | None
 """What a field is compared with; a datetime must have a time zone and is sent as UNIX seconds."""
 
 Query = dict[str, Any]
@@ -145,7 +147,9 @@ class Field:
     def _compare_many(self, operator: str, values: Iterable[Value]) -> Predicate:
         if isinstance(values, str | bytes) or not isinstance(values, Iterable):
             raise QueryError(f"{self._name}: give a list of values, not {type(values).__name__}")
-        wire = [_wire_value(self._name, value) for value in values]
+        # A set has no order; in a fixed one, the same search has the same checkpoint anywhere.
+        ordered = sorted(values, key=repr) if isinstance(values, set | frozenset) else values
+        wire = [_wire_value(self._name, value) for value in ordered]
         if not wire:
             raise QueryError(f"{self._name}: the list of values is empty")
         return Predicate({"field": self._name, "operator": operator, "value": wire})
@@ -226,14 +230,17 @@ def _is_group(query: Query) -> bool:
     return query.get("operator") in ("AND", "OR") and "field" not in query
 
 
-def _wire_value(name: str, value: object) -> str | int | float | bool | None:
+def _wire_value(name: str, value: Any) -> str | int | float | bool | Decimal | None:
+    value = plain(value)
     if isinstance(value, datetime):
         return to_unix(name, value, QueryError)
     if isinstance(value, date):
         raise QueryError(f"{name}: give a datetime with a time zone, not a date")
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float | Decimal) and not is_finite(value):
         raise QueryError(f"{name}: {value} is not a number that can be sent")
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, int) and is_milliseconds(name, value):
+        raise QueryError(f"{name} must be UNIX seconds; is it in milliseconds?")
+    if value is None or isinstance(value, str | int | float | Decimal):
         return value
     raise QueryError(f"{name}: cannot be compared with {type(value).__name__}")
 

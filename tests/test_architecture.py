@@ -22,8 +22,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # module may have a floor of its own, where it is named here.
 FLOORS: list[tuple[str, ...]] = [
     ("_version", "_lazy", "errors", "response", "clock", "config", "priority", "moments"),
-    ("models", "fields", "query"),
-    ("codec", "request.operation", "transport.base"),
+    ("models", "fields"),
+    ("codec", "query", "request.operation", "transport.base"),
     ("scheduler", "transport"),
     ("request", "pagination", "workflows"),
     ("resources",),

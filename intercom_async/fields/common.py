@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypedDict
+from uuid import UUID
 
-Id = str | int
+Id = str | int | UUID
 """An id as the caller has it; it is sent as text."""
 
 Moment = int | datetime

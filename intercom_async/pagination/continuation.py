@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -29,8 +30,8 @@ from intercom_async.request.operation import Call, Paging
 
 T = TypeVar("T")
 
-Continuation = Mapping[str, str]
-"""The parameters that lead to one page."""
+Continuation = Mapping[str, str | list[str]]
+"""The parameters that lead to one page; a list is a key that comes several times."""
 
 FORMAT = 2
 """Version of the checkpoint's layout; one of another version is refused
@@ -47,7 +48,7 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
     operation: str
     """Method and path template, for the error's message."""
     list_fingerprint: bytes
-    next: dict[str, str]
+    next: dict[str, str | list[str]]
     """The continuation; empty after the last page."""
     yielded: bytes = b""
     """Digests of the rows yielded so far, in lists that need them to yield each row once."""
@@ -158,10 +159,14 @@ def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:
 
 def _parameters(link: str) -> Continuation:
     """Return a link's query parameters; its host and path are never used."""
-    try:
-        found = dict(parse_qsl(urlsplit(link).query))
-    except ValueError:
-        found = {}
+    found: dict[str, str | list[str]] = {}
+    with suppress(ValueError):
+        for name, value in parse_qsl(urlsplit(link).query, keep_blank_values=True):
+            earlier = found.get(name)
+            if earlier is None:
+                found[name] = value
+            else:
+                found[name] = [*(earlier if isinstance(earlier, list) else [earlier]), value]
     if not found:
         raise PaginationError("the link to the next page has no parameters")
     return found

@@ -146,7 +146,7 @@ class Pager(Generic[T]):
     async def _walk(self) -> AsyncGenerator[Page[T], None]:
         """Read one page after the other."""
         start: Continuation | None = None
-        followed: set[tuple[tuple[str, str], ...]] = set()
+        followed: set[bytes] = set()
         if self._checkpoint is not None:
             start = from_checkpoint(self._call, self._checkpoint).next
             if not start:
@@ -192,9 +192,7 @@ class Pager(Generic[T]):
             log.info("%s: received %d rows, %d were announced", self._call.name, count, total)
         return count - total
 
-    def _refuse_circle(
-        self, following: Continuation, followed: set[tuple[tuple[str, str], ...]]
-    ) -> None:
+    def _refuse_circle(self, following: Continuation, followed: set[bytes]) -> None:
         """Refuse a continuation that was followed before; only a scroll's are all the same."""
         key = _key(following)
         if key in followed:
@@ -221,5 +219,5 @@ class Pager(Generic[T]):
                 space.release()
 
 
-def _key(following: Continuation) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(following.items()))
+def _key(following: Continuation) -> bytes:
+    return msgspec.json.encode(sorted(following.items()))

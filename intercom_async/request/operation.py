@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
+from intercom_async.codec.plain import Parameter, parameter_text, plain, to_parameter
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 
@@ -30,8 +31,8 @@ Repeat = Literal["safe", "idempotent", "unsafe"]
 Kind = Literal["search", "scroll"]
 """Classes of operations that a user may give a ceiling of their own."""
 
-Parameter = str | int | float | bool | None
-"""A query parameter; None leaves it out."""
+Query = Mapping[str, Parameter | list[str]]
+"""Query parameters; a list is a key that is sent several times."""
 
 
 class Paging(Enum):
@@ -155,7 +156,7 @@ class Operation(Generic[T_co]):
     def at(
         self,
         *ids: Id,
-        query: Mapping[str, Parameter] | None = None,
+        query: Mapping[str, Any] | None = None,
         json: Any = None,
         **path: Id,
     ) -> Call[T_co]:
@@ -163,7 +164,8 @@ class Operation(Generic[T_co]):
 
         Args:
             ids: A value for each placeholder of the path, in their order,
-            query: Query parameters; those that are None are left out.
+            query: Query parameters; those that are None are left out, moments are sent as UNIX
+                seconds, lists joined by commas.
             json: The body, as something JSON can hold.
             path: or by their names.
 
@@ -172,7 +174,7 @@ class Operation(Generic[T_co]):
         """
         if path:
             ids = self._ordered(path)
-        return Call(self, self.path_of(ids), _without_none(query), json)
+        return Call(self, self.path_of(ids), to_query(query), json)
 
     def _ordered(self, path: Mapping[str, Id]) -> tuple[Id, ...]:
         if {*path} != {*self.names}:
@@ -221,13 +223,13 @@ class Call(Generic[T_co]):
         self,
         operation: Operation[T_co],
         path: str,
-        query: Mapping[str, Parameter],
+        query: Query,
         json: Any = None,
     ) -> None:
         self.operation: Operation[T_co] = operation
         self.path: str = path
         """The filled path, encoded."""
-        self.query: Mapping[str, Parameter] = query
+        self.query: Query = query
         self.json: Any = json
 
     def __repr__(self) -> str:
@@ -243,9 +245,7 @@ class Call(Generic[T_co]):
         """Path and query as they are sent."""
         return f"{self.path}?{encode_query(self.query)}" if self.query else self.path
 
-    def replace(
-        self, *, query: Mapping[str, Parameter] | None = None, json: Any = None
-    ) -> Call[T_co]:
+    def replace(self, *, query: Query | None = None, json: Any = None) -> Call[T_co]:
         """Return the same call with another query or another body."""
         return Call(
             self.operation,
@@ -298,13 +298,16 @@ def only_fields(
     return dict(given)
 
 
-def encode_query(query: Mapping[str, Parameter]) -> str:
-    """Write query parameters, fully percent-encoded, truth values as the API spells them.
+def encode_query(query: Query) -> str:
+    """Return query parameters, fully percent-encoded, truth values as the API spells them.
 
     Raises:
         ConfigError: Text has half of a surrogate pair in it.
     """
-    pairs = [(name, _parameter(value)) for name, value in query.items() if value is not None]
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        several = value if isinstance(value, list) else [value]
+        pairs.extend((name, parameter_text(each)) for each in several if each is not None)
     try:
         return urlencode(pairs, quote_via=quote, safe="")
     except UnicodeEncodeError:
@@ -317,27 +320,42 @@ def version_number(version: str) -> tuple[int, int]:
     return (int(major), int(minor)) if minor else _NEWEST
 
 
-def _parameter(value: Parameter) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def to_query(given: Mapping[str, Any] | None) -> Query:
+    """Return query parameters in the form that is sent, without those that are None.
+
+    A key that comes twice, as in a multidict, is kept twice.
+
+    Raises:
+        ConfigError: A value cannot be a parameter.
+    """
+    query: dict[str, Parameter | list[str]] = {}
+    for name, value in (given or {}).items():
+        parameter = to_parameter(name, value)
+        if parameter is not None:
+            add_parameter(query, name, parameter)
+    return query
 
 
-def _without_none(query: Mapping[str, Parameter] | None) -> Mapping[str, Parameter]:
-    if not query:
-        return _NO_QUERY
-    return {name: value for name, value in query.items() if value is not None}
-
-
-_NO_QUERY: Mapping[str, Parameter] = {}
+def add_parameter(query: dict[str, Parameter | list[str]], name: str, value: Parameter) -> None:
+    """Add a parameter beside those of its name."""
+    earlier = query.get(name)
+    if earlier is None:
+        query[name] = value
+    else:
+        several = earlier if isinstance(earlier, list) else [parameter_text(earlier)]
+        query[name] = [*several, parameter_text(value)]
 
 
 def _segment(operation: str, name: str, value: object) -> str:
     """Encode one path value so that it can only ever be one segment of this path."""
-    if not isinstance(value, str):
+    if type(value) is not str:
+        value = plain(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        raise ConfigError(f"{operation}: {name} must be a str or int, not {type(value).__name__}")
+        if not isinstance(value, str):
+            raise ConfigError(
+                f"{operation}: {name} must be a str, int or UUID, not {type(value).__name__}"
+            )
     if value.isalnum() and value.isascii():
         return value
     if not value or value.isspace():

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from intercom_async.codec.plain import plain, plain_id as check_id
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.fields.content import TagChange
 from ._validation import (
     check_dict,
-    check_id,
     check_named,
     check_several,
     check_texts,
@@ -114,7 +114,7 @@ def tag_change(tags: TagChange) -> dict[str, Any]:
         ConfigError: They are too many at once or none.
     """
     changes = checked(TagChange, tags)
-    ids = {str(each) for several in changes.values() for each in several}
+    ids = {str(plain(each)) for several in changes.values() for each in several}
     check_several("add_tag_ids with remove_tag_ids", ids, least=1, most=100)
     return changes
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
+from intercom_async.codec.plain import plain, plain_id as check_id
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
-from intercom_async.moments import to_iso, to_unix
-from intercom_async.request.operation import Parameter, only_fields
+from intercom_async.moments import is_milliseconds, to_iso
+from intercom_async.request.operation import Query, only_fields, to_query
 
 T = TypeVar("T")
 
@@ -54,28 +54,18 @@ def with_iso(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {**fields, **{name: to_iso(name, moment) for name, moment in moments.items()}}
 
 
-def to_parameters(query: Mapping[str, Any]) -> dict[str, Parameter]:
-    """Write query parameters as `to_parameter` does, without those that are None."""
-    check_given(query)
-    return {name: to_parameter(name, value) for name, value in query.items() if value is not None}
-
-
-def to_parameter(name: str, value: Any) -> Parameter:
-    """Write one query parameter: moments as UNIX seconds, lists with commas.
+def to_parameters(given: Mapping[str, Any]) -> Query:
+    """Return query parameters in the form that is sent, without those that are None.
 
     Raises:
-        ConfigError: It is a datetime without a time zone, or a number of items that is none.
+        ConfigError: A value cannot be a parameter, or is no id, moment or number of items where one
+            is meant.
     """
-    if name == "per_page":
-        return check_per_page(value)
-    if isinstance(value, (str, int)):
-        return value
-    if isinstance(value, datetime):
-        return to_unix(name, value)
-    if isinstance(value, Sequence):
-        return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType] (any list)
-    parameter: Parameter = value
-    return parameter
+    check_given(given)
+    query = to_query(given)
+    if "per_page" in given:
+        check_per_page(plain(given["per_page"]))
+    return query
 
 
 def check_per_page(per_page: int | None) -> int | None:
@@ -112,20 +102,6 @@ def with_text(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, **to_ids(**given(**ids))}
 
 
-def check_id(name: str, value: Id) -> Id:
-    """Return an id as it is.
-
-    Raises:
-        ConfigError: It is no id, or empty.
-    """
-    if isinstance(value, str):
-        if not value or value.isspace():
-            raise ConfigError(f"{name} is empty")
-    elif not isinstance(value, int) or isinstance(value, bool):
-        raise ConfigError(f"{name} must be a str or int, not {type(value).__name__}")
-    return value
-
-
 def check_given(fields: Mapping[str, Any]) -> None:
     """Make sure that what is named as an id is one, or None, which empties it or leaves it out.
 
@@ -135,16 +111,23 @@ def check_given(fields: Mapping[str, Any]) -> None:
         ConfigError: It is no id, or empty, or there are more things than the API takes.
     """
     for name, value in fields.items():
-        if value is None:
-            continue
-        if name.endswith("_id"):
-            check_id(name, value)
-        elif name.endswith("_ids"):
-            _check_id_list(name, value)
-        elif name in _NAMING:
-            check_named(name, value)
-        elif name in _MOST:
-            check_several(name, value, most=_MOST[name])
+        if value is not None:
+            _check_one(name, value)
+
+
+def _check_one(name: str, value: Any) -> None:
+    if name.endswith("_id"):
+        check_id(name, value)
+    elif name.endswith("_ids"):
+        _check_id_list(name, value)
+    elif name in _NAMING:
+        check_named(name, value)
+    elif isinstance(value, int) and is_milliseconds(name, value):
+        raise ConfigError(f"{name} must be UNIX seconds; is it in milliseconds?")
+    elif name in _WITH_MOMENTS:
+        check_given(check_dict(name, value))
+    elif name in _MOST:
+        check_several(name, value, most=_MOST[name])
 
 
 def _check_id_list(name: str, values: Collection[Any]) -> None:
@@ -157,6 +140,9 @@ _NAMING = frozenset(
     {"bcc", "cc", "newsfeed_assignments", "reference", "to", "translated_content", "user"}
 )
 """Fields that name others by id inside; what else is nested has names that users choose."""
+
+_WITH_MOMENTS = frozenset({"event_summaries"})
+"""Fields that have moments inside."""
 
 _MOST = {"attachment_files": 10, "attachment_urls": 10, "attachments": 10}
 """How many the API takes at once."""

@@ -15,7 +15,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
+from intercom_async.codec.plain import plain
 from intercom_async.errors import ConfigError, GoneError, NotFoundError, ResponseError
 from intercom_async.models import Conversation, Ticket
 from .concurrency import Source, check_concurrency, check_source, fan_out
@@ -31,7 +33,7 @@ class HasId(Protocol):
     """Anything with an id: an item of a list, or a struct of yours."""
 
     @property
-    def id(self) -> str | int:
+    def id(self) -> str | int | UUID:
         """Intercom's id."""
         ...
 
@@ -68,7 +70,7 @@ class Hydration(Generic[T]):
 
     def __init__(
         self,
-        source: Source[str | int | HasId],
+        source: Source[str | int | UUID | HasId],
         fetch: Callable[[str | int], Awaitable[T]],
         *,
         concurrency: int = 16,
@@ -109,7 +111,7 @@ class Hydration(Generic[T]):
             self._source, self._hydrate, concurrency=self._concurrency, ordered=self._ordered
         )
 
-    async def _hydrate(self, entry: str | int | HasId) -> Hydrated[T]:
+    async def _hydrate(self, entry: str | int | UUID | HasId) -> Hydrated[T]:
         key = _id_of(entry)
         try:
             item = await self._fetch(key)
@@ -136,8 +138,9 @@ def missing_parts(item: Conversation | Ticket) -> int:
     return max(total or 0, (counted or 0) if is_cut else 0, given) - given
 
 
-def _id_of(entry: str | int | HasId) -> str | int:
-    key = entry if isinstance(entry, str | int) else getattr(entry, "id", None)
+def _id_of(entry: str | int | UUID | HasId) -> str | int:
+    found = plain(entry)
+    key = found if isinstance(found, str | int) else plain(getattr(entry, "id", None))
     if isinstance(key, str | int) and not isinstance(key, bool):
         return key
     raise ConfigError(f"a {type(entry).__name__} is no id and has none")

@@ -25,6 +25,7 @@ from typing import (
     get_type_hints,
     is_typeddict,
 )
+from uuid import UUID
 
 from intercom_async.pagination.pager import Pager
 from intercom_async.query import F, Predicate
@@ -216,7 +217,7 @@ class Samples:
             return get_args(literal)[0]
         if datetime in parts:
             return _UNIX_S
-        if set(parts) == {str, int}:
+        if set(parts) in ({str, int}, {str, int, UUID}):
             value = self._of_schema(schema)
             return value if isinstance(value, str | int) else "1"
         return self._of_hint(parts[0], schema)

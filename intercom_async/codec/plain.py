@@ -1,0 +1,118 @@
+"""Values of the ecosystem as the plain Python values they stand for.
+
+Enums, numpy's scalars, UUIDs and subclasses of str and int are what programs hold, and each has a
+`repr` or a `str` of its own that must never reach a request (``Tag.VIP``, ``np.int64(7)``). Every
+value passes here on its way into a path, a query or a body.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from types import NoneType
+from typing import Any
+from uuid import UUID
+
+from intercom_async.errors import ConfigError
+from intercom_async.moments import to_unix
+
+Parameter = str | int | float | bool | None
+"""The value of a query parameter; None leaves it out."""
+
+_PLAIN = frozenset({str, int, bool, float, NoneType})
+_TIMES = "mM"
+"""Kinds of numpy's datetime64 and timedelta64, whose plain value may be a count of nanoseconds."""
+
+
+def plain(value: Any) -> Any:
+    """Return the plain value that `value` stands for; what stands for itself is returned as it is.
+
+    An enum becomes its value, a scalar or array of numpy the number, text or list that it holds, a
+    UUID text, and a subclass of str, int or float its base.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if kind.__module__.partition(".")[0] == "numpy":
+        dtype = getattr(value, "dtype", None)
+        return value if dtype is None or dtype.kind in _TIMES else value.tolist()
+    for base in (str, int, float):
+        if isinstance(value, base):
+            return base.__str__(value) if base is str else base(value)
+    return str(value) if isinstance(value, UUID) else value
+
+
+def plain_id(name: str, value: Any) -> str | int:
+    """Return an id as str or int.
+
+    Raises:
+        ConfigError: It is empty, or of another type.
+    """
+    found: str | int = plain(value)
+    if isinstance(found, str):
+        if not found or found.isspace():
+            raise ConfigError(f"{name} is empty")
+    elif not isinstance(found, int) or isinstance(found, bool):
+        raise ConfigError(f"{name} must be a str, int or UUID, not {type(value).__name__}")
+    return found
+
+
+def is_finite(value: float | Decimal) -> bool:
+    """Return whether JSON can hold a number."""
+    return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+
+
+def to_parameter(name: str, value: Any) -> Parameter:
+    """Return the value of a query parameter: moments as UNIX seconds, lists joined by commas.
+
+    Raises:
+        ConfigError: The value has no plain form as text, or an entry of a list has a comma in it.
+    """
+    found = plain(value)
+    if isinstance(found, Mapping | bytes | bytearray):
+        raise ConfigError(f"{name} must be a text, number, moment or list, no {_kind(value)}")
+    if isinstance(found, Collection) and not isinstance(found, str):
+        texts = [_entry(name, each) for each in found]  # pyright: ignore[reportUnknownVariableType] (any list)
+        return ",".join(sorted(texts) if isinstance(found, set | frozenset) else texts)
+    return _single(name, found)
+
+
+def parameter_text(value: Parameter) -> str:
+    """Return a query parameter as it is sent."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _single(name: str, value: Any) -> Parameter:
+    """Return a value that is not a list."""
+    if isinstance(value, float | Decimal):
+        if not is_finite(value):
+            raise ConfigError(f"{name} is not a finite number")
+        return value if isinstance(value, float) else f"{value:f}"
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, datetime):
+        return to_unix(name, value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise ConfigError(f"{name} must be a text, number, moment or list, no {_kind(value)}")
+
+
+def _entry(name: str, value: Any) -> str:
+    single = _single(name, plain(value))
+    if single is None:
+        raise ConfigError(f"{name} is a list with None in it")
+    text = parameter_text(single)
+    if "," in text:
+        raise ConfigError(f"an entry of {name} has a comma in it, which separates entries")
+    return text
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
