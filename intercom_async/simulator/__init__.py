@@ -22,6 +22,7 @@ from .clock import SimulatorClock
 from .faults import Fault, Faults
 from .limits.apps import App
 from .limits.windows import LedgerRow
+from .quirks import Quirks
 from .running import in_thread, serve
 from .simulator import Simulator
 from .status import AppStatus, Status
@@ -34,6 +35,7 @@ __all__ = (
     "Fault",
     "Faults",
     "LedgerRow",
+    "Quirks",
     "Simulator",
     "SimulatorClock",
     "Status",

@@ -11,21 +11,24 @@ import dataclasses
 import email.utils
 import logging
 from collections import Counter
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from .clock import SimulatorClock
-from .damage import damaged
+from .damage import damaged, miscounted, poisoned
 from .errors import ApiError, bad_parameter, not_found
 from .faults import Fault, Faults
+from .hooks import Hooks
 from .limits.apps import App, Apps
 from .limits.windows import RateLimitStatus, moment_text
 from .messages import Request, Response
 from .routes.all import router
-from .routes.call import Call, Reply
-from .rows import BAD_JSON, decode_json
+from .routes.call import PUBLIC_ORIGIN, Call, Reply
+from .rows import BAD_JSON, decode_json, encode_json
 from .seed.draw import mix
 from .settings import Settings
 from .status import AppStatus, Status
+from .store.steps import IndexMissing
 from .store.workspace import Workspace
 from .versions import known_version
 
@@ -50,6 +53,8 @@ class Exchange:
     error: ApiError | None = None
     """Why the request is not served."""
     fault: Fault | None = None
+    version: str | None = None
+    """The version that it was served in."""
 
 
 class Backend:
@@ -72,6 +77,7 @@ class Backend:
         self.app: App = self.apps.new()
         """The app that is there from the start."""
         self.faults: Faults = Faults(settings.seed)
+        self.hooks: Hooks = Hooks()
         self.requests: int = 0
         """Requests so far, whatever they were answered."""
         self.statuses: Counter[int] = Counter()
@@ -92,12 +98,14 @@ class Backend:
             settle_s=settings.settle_s,
             index_s=settings.settle_s if settings.index_s is None else settings.index_s,
             now=self.clock.now,
+            quirks=settings.quirks,
         )
 
     def reset(self) -> None:
-        """Go back to the seeded data, an empty ledger, no faults and the machine's clock."""
+        """Go back to the state of the start: data, ledger, limits, faults, hooks, quirks, clock."""
         self.clock.reset()
         self.faults.clear()
+        self.hooks.clear()
         self.apps.reset()
         self.workspace = self._new_workspace()
         self.requests = 0
@@ -137,6 +145,9 @@ class Backend:
     def receive(self, request: Request) -> Exchange:
         """Count a request against its limits and draw its fault."""
         self.requests += 1
+        if request.method == "HEAD":
+            # Answered as GET; the transport leaves out the body.
+            request.method = "GET"
         exchange = Exchange(request, self._request_id(), self.latency_s)
         exchange.app = app = self.apps.find(request.headers.get("Authorization", ""))
         if app is None:
@@ -150,19 +161,67 @@ class Backend:
         return exchange
 
     def respond(self, exchange: Exchange) -> Response:
-        """Do the work of a request that was received; whatever happens, the form is Intercom's."""
+        """Do the work of a request that was received, in one go."""
+        steps = self.respond_in_steps(exchange)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                response: Response = done.value
+                return response
+
+    def respond_in_steps(self, exchange: Exchange) -> Generator[None, None, Response]:
+        """Do the work of a request that was received; whatever happens, the form is Intercom's.
+
+        Yields between the steps of a long scan, so that an event loop can do other work.
+        """
         request = exchange.request
+        if self.hooks:
+            self.hooks.run("before", request.method, request.path)
+        while True:
+            try:
+                reply = self._reply(exchange)
+            except IndexMissing as missing:
+                for _ in missing.steps:
+                    yield
+                continue
+            break
+        response = Response(reply.status, self._headers(reply, exchange), reply.encoded())
+        if self.hooks:
+            self.hooks.run("after", request.method, request.path)
+        response = self._with_quirks(response, exchange.request_id)
+        self.statuses[response.status] += 1
+        return response if exchange.fault is None else damaged(response, exchange.fault)
+
+    def _with_quirks(self, response: Response, request_id: str) -> Response:
+        """Apply the quirks that concern whole answers."""
+        quirks = self.workspace.quirks
+        for record_id, kind in quirks.poison.items():
+            if b'"%b"' % record_id.encode() in response.body:
+                return poisoned(response, kind, request_id)
+        if quirks.lying_counts:
+            bits = mix(self.workspace.seed, self.requests, 0x11E)
+            if (bits >> 32) / 2**32 < quirks.lying_counts:
+                by = 1 + bits % 5
+                response.body = miscounted(response.body, by if bits & 8 else -by)
+        return response
+
+    def _reply(self, exchange: Exchange) -> Reply:
+        request = exchange.request
+        is_read = request.method == "GET" or request.path.endswith(("/search", "/list"))
+        self.workspace.steps.may_interrupt = is_read
         try:
-            reply = self._work(exchange)
+            return self._work(exchange)
+        except IndexMissing:
+            raise
         except ApiError as error:
-            reply = Reply(error.encoded(exchange.request_id), error.status, error.headers)
+            return Reply(error.encoded(exchange.request_id), error.status, error.headers)
         except Exception:
             logger.exception("%s %s failed inside the simulator", request.method, request.path)
             broken = ApiError(500, "server_error", "Something went wrong")
-            reply = Reply(broken.encoded(exchange.request_id), broken.status)
-        self.statuses[reply.status] += 1
-        response = Response(reply.status, self._headers(reply, exchange), reply.encoded())
-        return response if exchange.fault is None else damaged(response, exchange.fault)
+            return Reply(broken.encoded(exchange.request_id), broken.status)
+        finally:
+            self.workspace.steps.may_interrupt = False
 
     def _work(self, exchange: Exchange) -> Reply:
         if exchange.error is not None:
@@ -184,6 +243,7 @@ class Backend:
         if found is None:
             raise not_found()
         handler, ids = found
+        self.workspace.run_due()
         answer = handler(
             Call(
                 workspace=self.workspace,
@@ -195,9 +255,38 @@ class Backend:
                 body=body,
                 version=version,
                 now_at=int(self.clock.now()),
+                origin=self.url if self.workspace.quirks.own_links else PUBLIC_ORIGIN,
             )
         )
+        exchange.version = version
         return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        version: str | None = None,
+    ) -> Any:
+        """Make a call past all limits, faults, hooks and quirks, and return its decoded answer.
+
+        For tests that change the workspace as another client would. ValueError where the call is
+        refused.
+        """
+        headers = {"Accept": "application/json, application/octet-stream"}
+        if version is not None:
+            headers["Intercom-Version"] = version
+        raw = b"" if body is None else encode_json(body)
+        request = Request(method.upper(), path, query or {}, headers, raw)
+        try:
+            reply = self._call(Exchange(request, "call", app=self.app))
+        except ApiError as error:
+            raise ValueError(f"{method} {path}: {error.status} {error.code}: {error}") from error
+        encoded = reply.encoded()
+        is_json = bool(encoded) and "json" in reply.content_type
+        return decode_json(encoded) if is_json else encoded
 
     def _request_id(self) -> str:
         """Return twenty letters and digits, as the real ones are: no UUID."""
@@ -212,11 +301,23 @@ class Backend:
             "Date": self._date_text(),
             **reply.headers,
         }
+        if exchange.version is not None:
+            headers["Intercom-Version"] = exchange.version
         if exchange.rate_limit is not None:
             headers["X-RateLimit-Limit"] = str(exchange.rate_limit.limit)
             headers["X-RateLimit-Remaining"] = str(exchange.rate_limit.remaining)
-            headers["X-RateLimit-Reset"] = moment_text(exchange.rate_limit.reset_at)
+            reset = self._reset_text(exchange.rate_limit.reset_at)
+            if reset is not None:
+                headers["X-RateLimit-Reset"] = reset
         return headers
+
+    def _reset_text(self, reset_at: float) -> str | None:
+        form = self.workspace.quirks.reset_header
+        if form == "absent":
+            return None
+        if form == "constant":
+            return moment_text(self.workspace.until)
+        return str(round(reset_at * 1_000)) if form == "milliseconds" else moment_text(reset_at)
 
     def _date_text(self) -> str:
         now = int(self.clock.told())

@@ -1,35 +1,80 @@
-"""The simulator's time, which a test can stop, set and move."""
+"""The simulator's time, which a test can stop, set, move and let run faster or slower."""
 
 from __future__ import annotations
 
 from intercom_async.clock import CLOCK, Clock
+from .seed.draw import mix
 
 
 class SimulatorClock:
     """UNIX time that starts as the machine's.
 
-    `skew_s` shifts only what clients are told (the Date header): the difference between two
-    machines' clocks as a client sees it.
+    `now` is the time in which rate-limit windows are counted. What the Date header tells may part
+    from it: by `skew_s`, by `drift` more with each second, and by up to `jitter_s` from one answer
+    to the next, as answers of several machines do.
     """
 
     def __init__(self, source: Clock = CLOCK) -> None:
         self._source = source
-        self._shift_s = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Be the machine's clock again."""
         self._frozen_at: float | None = None
+        self._shift_s = 0.0
+        self._rate = 1.0
+        self._slewed_from = 0.0
+        self._drifts_from = 0.0
+        self._drift = 0.0
+        self._told = 0
         self.skew_s: float = 0.0
+        """Seconds by which the Date header is ahead."""
+        self.jitter_s: float = 0.0
+        """Seconds by which one Date header differs from the next at most, either way."""
 
     def now(self) -> float:
         """Return UNIX seconds as the simulator counts them."""
-        base = self._source.unix() if self._frozen_at is None else self._frozen_at
-        return base + self._shift_s
+        if self._frozen_at is not None:
+            return self._frozen_at + self._shift_s
+        source = self._source.unix()
+        if self._rate != 1.0:
+            source = self._slewed_from + (source - self._slewed_from) * self._rate
+        return source + self._shift_s
 
     def told(self) -> float:
-        """Return UNIX seconds as the Date header says them."""
-        return self.now() + self.skew_s
+        """Return UNIX seconds as the next Date header says them."""
+        now = self.now()
+        told = now + self.skew_s
+        if self._drift:
+            told += (now - self._drifts_from) * self._drift
+        if self.jitter_s:
+            self._told += 1
+            told += (mix(0, self._told, 0xC10C) / 2**63 - 1) * self.jitter_s
+        return told
+
+    @property
+    def drift(self) -> float:
+        """Seconds by which the Date header parts from the windows' clock each second."""
+        return self._drift
+
+    @drift.setter
+    def drift(self, rate: float) -> None:
+        self._drift = rate
+        self._drifts_from = self.now()
 
     def move(self, seconds: float) -> None:
-        """Let `seconds` pass at once; a negative number goes back."""
+        """Step: let `seconds` pass at once; a negative number goes back."""
         self._shift_s += seconds
+
+    def slew(self, rate: float) -> None:
+        """Run at another speed from now on: 1.001 gains a millisecond every second."""
+        if rate <= 0:
+            raise ValueError("a clock's rate must be above 0")
+        stands_at = self.now()
+        self._slewed_from = self._source.unix()
+        self._rate = rate
+        if self._frozen_at is None:
+            self._shift_s = stands_at - self._slewed_from
 
     def freeze(self, at: float | None = None) -> None:
         """Stop at a moment (default: this one), until `thaw`; `move` still works."""
@@ -40,10 +85,5 @@ class SimulatorClock:
         """Go on from where the clock stands."""
         stands_at = self.now()
         self._frozen_at = None
-        self._shift_s = stands_at - self._source.unix()
-
-    def reset(self) -> None:
-        """Be the machine's clock again, without skew."""
-        self._frozen_at = None
-        self._shift_s = 0.0
-        self.skew_s = 0.0
+        self._slewed_from = self._source.unix()
+        self._shift_s = stands_at - self._slewed_from

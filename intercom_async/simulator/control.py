@@ -1,45 +1,65 @@
 """The control API under /_simulator, for clients that are not in this process.
 
-It needs no token and counts against no limit. `GET status` and `GET ledger` look; `POST reset`,
-`POST faults` (the fields of `Fault`), `DELETE faults`, `POST clock` (`freeze`, `move_s`, `skew_s`,
-`thaw`), `POST limits` (`app_per_minute`, `workspace_per_minute`, `neighbour`) and `POST apps`
-change.
+It needs no token and counts against no limit. `GET /_simulator/openapi.json` describes it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 
 from .backend import Backend
 from .faults import Fault
+from .limits.windows import LedgerRow
 from .messages import MAX_BODY_BYTES, Request, Response
+from .quirks import Quirks
 from .routes.call import JSON_TYPE
 from .rows import BAD_JSON, Row, decode_json, encode_json
 from .status import Status
 
-CONTROL_PREFIX = "/_simulator"
-"""Paths that begin so are about the simulator itself."""
+RECORDING = re.compile(r"recordings/\d+\.mp3")
+SILENCE = b"ID3\x03\x00\x00\x00\x00\x00\x00"
+"""An MP3 file without a sound."""
 
 
-class _ClockChange(msgspec.Struct, forbid_unknown_fields=True):
+class ClockChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What to do to the clock; what is left out stays as it is."""
+
     freeze: float | bool | None = None
     move_s: float = 0.0
     skew_s: float | None = None
+    slew: float | None = None
+    drift: float | None = None
+    jitter_s: float | None = None
     thaw: bool = False
 
 
-class _LimitChange(msgspec.Struct, forbid_unknown_fields=True):
+class LimitChange(msgspec.Struct, forbid_unknown_fields=True):
+    """New limits; what is left out stays as it is."""
+
     app_per_minute: float | None = None
     workspace_per_minute: float | None = None
     token: str | None = None
     neighbour: float | None = None
 
 
-class _NewApp(msgspec.Struct, forbid_unknown_fields=True):
+class NewApp(msgspec.Struct, forbid_unknown_fields=True):
+    """An app to install."""
+
     app_per_minute: float | None = None
     version: str | None = None
+
+
+class _Action(NamedTuple):
+    """One operation: what it does, and the types of its body and its answer."""
+
+    summary: str
+    act: Callable[[Any], Any]
+    takes: Any = None
+    gives: Any = Row
 
 
 class Control:
@@ -47,61 +67,116 @@ class Control:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._actions: dict[tuple[str, str], _Action] = {
+            ("GET", "status"): _Action("Counts, and the limits now", self._status, gives=Status),
+            ("GET", "ledger"): _Action(
+                "Calls served and refused by token and window", self._ledger, gives=list[LedgerRow]
+            ),
+            ("POST", "reset"): _Action("Go back to the state of the start", self._reset),
+            ("GET", "faults"): _Action(
+                "The faults in force", lambda _: backend.faults.rules(), gives=list[Fault]
+            ),
+            ("POST", "faults"): _Action("Add a fault", self._add_fault, Fault, Fault),
+            ("DELETE", "faults"): _Action("Remove all faults", self._clear_faults),
+            ("GET", "quirks"): _Action(
+                "The quirks in force", lambda _: backend.workspace.quirks, gives=Quirks
+            ),
+            ("POST", "quirks"): _Action("Replace the quirks", self._set_quirks, Quirks, Quirks),
+            ("POST", "clock"): _Action("Stop, set or move the clock", self._clock, ClockChange),
+            ("POST", "limits"): _Action("Change limits", self._limits, LimitChange),
+            ("POST", "apps"): _Action("Install an app", self._app, NewApp),
+            ("GET", "openapi.json"): _Action("This description", lambda _: self.description()),
+        }
 
     def answer(self, request: Request) -> Response:
         """Answer one request; 404 for what is not there, 400 for what makes no sense."""
-        name = request.path.removeprefix(CONTROL_PREFIX).strip("/")
-        action = {
-            ("GET", "status"): self._status,
-            ("GET", "ledger"): self._ledger,
-            ("POST", "reset"): self._reset,
-            ("POST", "faults"): self._add_fault,
-            ("DELETE", "faults"): self._clear_faults,
-            ("POST", "clock"): self._clock,
-            ("POST", "limits"): self._limits,
-            ("POST", "apps"): self._app,
-        }.get((request.method, name))
+        name = request.path.removeprefix("/_simulator").strip("/")
+        method = "GET" if request.method == "HEAD" else request.method
+        if method == "GET" and RECORDING.fullmatch(name):
+            return Response(200, {"Content-Type": "audio/mpeg"}, SILENCE)
+        action = self._actions.get((method, name))
         if action is None:
             return _response({"error": f"{request.method} /_simulator/{name} is not known"}, 404)
         if request.is_too_large:
             return _response({"error": f"a body has at most {MAX_BODY_BYTES} bytes"}, 413)
         try:
             given: Any = decode_json(request.body) if request.body.strip() else {}
-            return _response(action(given))
+            if action.takes is not None:
+                given = msgspec.convert(given, action.takes)
+            return _response(action.act(given))
         except (*BAD_JSON, TypeError) as error:
             return _response({"error": str(error)}, 400)
+
+    def description(self) -> Row:
+        """Return the OpenAPI description of the control API."""
+        types = [
+            one
+            for action in self._actions.values()
+            for one in (action.takes, action.gives)
+            if one not in (None, Row)
+        ]
+        schemas, components = msgspec.json.schema_components(
+            types, ref_template="#/components/schemas/{name}"
+        )
+        by_type = dict(zip(map(str, types), schemas, strict=True))
+        paths: dict[str, Row] = {}
+        for (method, name), action in self._actions.items():
+            content = {"application/json": {"schema": by_type.get(str(action.gives), {})}}
+            operation: Row = {
+                "summary": action.summary,
+                "operationId": f"{method.lower()}_{name.partition('.')[0]}",
+                "responses": {"200": {"description": "Done", "content": content}},
+            }
+            if action.takes is not None:
+                content = {"application/json": {"schema": by_type[str(action.takes)]}}
+                operation["requestBody"] = {"content": content}
+            paths.setdefault(f"/_simulator/{name}", {})[method.lower()] = operation
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": "Control of the local Intercom", "version": "1"},
+            "servers": [{"url": self._backend.url}],
+            "paths": paths,
+            "components": {"schemas": components},
+        }
 
     def _status(self, _: Any) -> Status:
         return self._backend.status()
 
-    def _ledger(self, _: Any) -> Any:
+    def _ledger(self, _: Any) -> list[LedgerRow]:
         return self._backend.apps.ledger.rows()
 
     def _reset(self, _: Any) -> Row:
         self._backend.reset()
         return {"reset": True}
 
-    def _add_fault(self, given: Any) -> Fault:
-        return self._backend.faults.add(msgspec.convert(given, Fault))
+    def _add_fault(self, given: Fault) -> Fault:
+        return self._backend.faults.add(given)
 
     def _clear_faults(self, _: Any) -> Row:
         self._backend.faults.clear()
         return {"faults": 0}
 
-    def _clock(self, given: Any) -> Row:
-        change, clock = msgspec.convert(given, _ClockChange), self._backend.clock
+    def _set_quirks(self, given: Quirks) -> Quirks:
+        self._backend.workspace.set_quirks(given)
+        return given
+
+    def _clock(self, change: ClockChange) -> Row:
+        clock = self._backend.clock
         if change.thaw:
             clock.thaw()
         if change.freeze is not None and change.freeze is not False:
             clock.freeze(None if change.freeze is True else float(change.freeze))
         if change.move_s:
             clock.move(change.move_s)
-        if change.skew_s is not None:
-            clock.skew_s = change.skew_s
+        if change.slew is not None:
+            clock.slew(change.slew)
+        for name in ("skew_s", "drift", "jitter_s"):
+            value = getattr(change, name)
+            if value is not None:
+                setattr(clock, name, value)
         return {"now": clock.now(), "skew_s": clock.skew_s}
 
-    def _limits(self, given: Any) -> Row:
-        change = msgspec.convert(given, _LimitChange)
+    def _limits(self, change: LimitChange) -> Row:
         self._backend.apps.set_limits(
             app_per_minute=change.app_per_minute,
             workspace_per_minute=change.workspace_per_minute,
@@ -111,8 +186,7 @@ class Control:
             self._backend.apps.set_neighbour(change.neighbour)
         return {"changed": True}
 
-    def _app(self, given: Any) -> Row:
-        wanted = msgspec.convert(given, _NewApp)
+    def _app(self, wanted: NewApp) -> Row:
         app = self._backend.apps.new(wanted.app_per_minute, wanted.version)
         return {"name": app.name, "token": app.token}
 

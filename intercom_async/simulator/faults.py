@@ -44,6 +44,18 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Leave out the rate-limit headers and the request id."""
     drift: str | None = None
     """Name of a field whose value comes with another type, wherever it stands in the body."""
+    not_utf8: bool = False
+    """Put bytes into the body that are not UTF-8."""
+    deep: bool = False
+    """Add a field to the body that is nested thousands of levels deep."""
+    short_list: bool = False
+    """Leave out the second half of a list's rows, and that there is a next page."""
+    empty_list: bool = False
+    """Leave out all rows of a list, and that there is a next page; the counts stay."""
+    edge: Literal["cdn", "proxy"] | None = None
+    """Answer `status` as a CDN or a proxy before Intercom does: no JSON, none of its headers."""
+    retry_after_s: float | None = None
+    """Send a Retry-After header."""
     slow_body_s: float = 0.0
     """Spread the body over so many seconds."""
 
@@ -90,10 +102,16 @@ class Faults:
             made = msgspec.convert(settings, Fault) if fault is None else fault
         except msgspec.ValidationError as error:
             raise ValueError(f"no such fault: {error}") from error
+        if made.edge is not None and made.status is None:
+            raise ValueError("a fault with edge needs a status")
         if made.every < 1 or not 0.0 <= made.rate <= 1.0:
             raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
         self._rules.append(_Rule(made, mix(self._seed, len(self._rules), 0xFA)))
         return made
+
+    def rules(self) -> list[Fault]:
+        """Return the rules in force, the oldest first."""
+        return [rule.fault for rule in self._rules]
 
     def clear(self) -> None:
         """Remove all rules."""

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from .quirks import Quirks
+
 MAX_RECORDS = 16_000_000
 """Six hex digits of an id hold the number of a record."""
 
@@ -35,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Seconds for which a new contact is not found by its id."""
     index_s: float | None = None
     """Seconds for which a new contact is in no list and no search; None: as `settle_s`."""
+    quirks: Quirks = Quirks()
+    """Peculiarities that are switched on."""
     remaining: Literal["before", "after"] = "before"
     """Whether X-RateLimit-Remaining counts the answered call (`"after"`) or not (`"before"`)."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from .backend import Backend
 from .clock import SimulatorClock
@@ -12,6 +13,7 @@ from .faults import Faults
 from .http.server import Server
 from .limits.apps import App
 from .limits.windows import LedgerRow
+from .quirks import Quirks
 from .settings import Settings
 from .status import Status
 from .store.workspace import Workspace
@@ -39,6 +41,7 @@ class Simulator:
         index_s: How long it is in no list and no search; default: as long as `settle_s`.
         remaining: Whether X-RateLimit-Remaining counts the answered call (`"after"`) or not
             (`"before"`, as the real one was seen to do).
+        quirks: Peculiarities of the real API to switch on.
     """
 
     def __init__(  # noqa: PLR0913 (one knob each)
@@ -60,6 +63,7 @@ class Simulator:
         settle_s: float = 0.0,
         index_s: float | None = None,
         remaining: Literal["before", "after"] = "before",
+        quirks: Quirks | None = None,
     ) -> None:
         settings = Settings(
             contacts=contacts,
@@ -76,6 +80,7 @@ class Simulator:
             settle_s=settle_s,
             index_s=index_s,
             remaining=remaining,
+            quirks=quirks or Quirks(),
         )
         self._backend = Backend(settings)
         self._control = Control(self._backend)
@@ -197,10 +202,52 @@ class Simulator:
             token=token,
         )
 
+    @property
+    def quirks(self) -> Quirks:
+        """Peculiarities of the real API that are switched on; may be set while it runs."""
+        return self._backend.workspace.quirks
+
+    @quirks.setter
+    def quirks(self, quirks: Quirks) -> None:
+        self._backend.workspace.set_quirks(quirks)
+
+    def on_call(
+        self,
+        act: Callable[[], object],
+        *,
+        n: int = 1,
+        method: str | None = None,
+        path: str = "",
+        when: Literal["before", "after"] = "before",
+    ) -> None:
+        """Call `act` once, while the n-th request of a method and path is served.
+
+        `"before"` calls it after the request was counted and before its work is done, `"after"`
+        when the answer is made and not yet sent. `simulator.call` is what `act` changes the
+        workspace with.
+        """
+        self._backend.hooks.add(act, n=n, method=method, path=path, when=when)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        version: str | None = None,
+    ) -> Any:
+        """Make a call past all limits, faults and quirks, and return its decoded answer.
+
+        It needs no connection: a test changes the workspace with it as another client would.
+        ValueError where the call is refused.
+        """
+        return self._backend.call(method, path, body, query=query, version=version)
+
     def neighbour(self, share: float) -> None:
         """Let another app spend this share of the workspace's limit in every window."""
         self._backend.apps.set_neighbour(share)
 
     def reset(self) -> None:
-        """Go back to the seeded data, an empty ledger, no faults and the machine's clock."""
+        """Go back to the state of the start: data, ledger, limits, faults, hooks, quirks, clock."""
         self._backend.reset()

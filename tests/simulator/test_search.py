@@ -14,7 +14,7 @@ from intercom_async.simulator.routes.contacts import FIELDS
 from intercom_async.simulator.routes.conversations import FIELDS as CONVERSATION_FIELDS
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.query import compile_filter, parse
-from intercom_async.simulator.store.table import Mark, Order, field_of
+from intercom_async.simulator.store.runs import Mark, Order, field_of
 from intercom_async.simulator.store.workspace import Workspace
 
 DAY_S = 86_400

@@ -13,6 +13,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.control import CONTROL_PREFIX, Control
 from intercom_async.simulator.messages import MAX_BODY_BYTES, Request, Response
+from .connection import ForgivingServer
 
 SLOW_STEPS = 20
 """Writes over which a slow body is spread."""
@@ -28,7 +29,7 @@ class Server:
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port."""
-        server = web.Server(self.handle, request_factory=self._request_of)
+        server = ForgivingServer(self.handle, request_factory=self._request_of)
         self._runner = web.ServerRunner(server, access_log=None, handle_signals=False)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port, backlog=4_096).start()
@@ -59,11 +60,10 @@ class Server:
         url = request.rel_url
         head = Request(request.method, url.raw_path, url.query, request.headers)
         try:
-            response = await self._answer(request, head)
+            return await _send(request, await self._answer(request, head))
         except ConnectionError:
             # The client left in the middle of its request; nobody reads this answer.
             return web.Response(status=400)
-        return await self._send(request, response)
 
     async def _answer(self, request: web.BaseRequest, head: Request) -> Response:
         if head.path.startswith(CONTROL_PREFIX):
@@ -74,15 +74,23 @@ class Server:
             # Real time, whatever the simulator's clock says: latency is felt by real clients.
             await CLOCK.sleep(exchange.delay_s)
         await _read_body(request, head)
-        return self._backend.respond(exchange)
+        steps = self._backend.respond_in_steps(exchange)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                response: Response = done.value
+                return response
+            await CLOCK.sleep(0)
 
-    async def _send(self, request: web.BaseRequest, response: Response) -> web.StreamResponse:
-        if response.is_dropped:
-            _close(request)
-            return web.Response()
-        if response.sent_bytes is not None or response.body_s:
-            return await _stream(request, response)
-        return web.Response(body=response.body, status=response.status, headers=response.headers)
+
+async def _send(request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    if response.is_dropped:
+        _close(request)
+        return web.Response()
+    if response.sent_bytes is not None or response.body_s:
+        return await _stream(request, response)
+    return web.Response(body=response.body, status=response.status, headers=response.headers)
 
 
 async def _read_body(request: web.BaseRequest, head: Request) -> None:

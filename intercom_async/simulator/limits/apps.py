@@ -20,6 +20,8 @@ class App:
     version: str
     """The version of requests that say none."""
     quota: Quota
+    first_per_minute: float
+    """Its limit when it was installed."""
 
 
 class Apps:
@@ -36,6 +38,7 @@ class Apps:
         remaining: Literal["before", "after"] = "before",
     ) -> None:
         self._seed = seed
+        self._workspace_per_minute = workspace_per_minute
         self._app_per_minute = app_per_minute
         self._version = version
         self._apps: dict[str, App] = {}
@@ -54,6 +57,7 @@ class Apps:
             token=secret,
             version=version or self._version,
             quota=Quota(per_minute, self.window_s),
+            first_per_minute=per_minute,
         )
         self._apps[app.token] = app
         return app
@@ -132,7 +136,11 @@ class Apps:
         self.workspace.neighbour_share = share
 
     def reset(self) -> None:
-        """Set all counts to zero; tokens and limits stay."""
+        """Set all counts to zero and all limits to what they were at first; tokens stay."""
         self.ledger.clear()
-        for quota in (self.workspace, *(app.quota for app in self._apps.values())):
-            quota.reset()
+        self.workspace.per_minute = self._workspace_per_minute
+        self.workspace.neighbour_share = 0.0
+        self.workspace.reset()
+        for app in self._apps.values():
+            app.quota.per_minute = app.first_per_minute
+            app.quota.reset()

@@ -10,8 +10,10 @@ from intercom_async.simulator.versions import VERSIONS, is_since
 from . import (
     activity,
     articles,
+    bulk,
     calls,
     companies,
+    contact_history,
     contact_lists,
     contact_states,
     contacts,
@@ -40,8 +42,10 @@ from .router import Router
 MODULES = (
     activity,
     articles,
+    bulk,
     calls,
     companies,
+    contact_history,
     contact_lists,
     contact_states,
     contacts,

@@ -11,6 +11,8 @@ from intercom_async.simulator.limits.apps import App
 from intercom_async.simulator.rows import Row, encode_json
 from intercom_async.simulator.store.workspace import Workspace
 
+PUBLIC_ORIGIN = "https://api.intercom.io"
+"""Links point here whatever host was asked, as the real ones do."""
 JSON_TYPE = "application/json; charset=utf-8"
 
 
@@ -44,6 +46,9 @@ class Call:
     version: str
     """One of `VERSIONS`: how the call is checked and its answer presented."""
     now_at: int
+    """UNIX seconds at which the call is served."""
+    origin: str = PUBLIC_ORIGIN
+    """Where links of the answer point to."""
 
     @property
     def fields(self) -> Row:
@@ -53,6 +58,10 @@ class Call:
         if not isinstance(self.body, dict):
             raise bad_parameter("The request body must be a JSON object")
         return self.body  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+    def link(self, path: str) -> str:
+        """Return a path as a URL."""
+        return f"{self.origin}{path}"
 
     def id(self, name: str) -> str:
         """Return one id from the path."""

@@ -14,18 +14,27 @@ from .registry import Routes
 routes: Routes = Routes()
 
 MAX_CONVERSATIONS = 20
+RECORDINGS = "https://recordings.acme.example"
 
 
 @routes("GET /calls")
 def list_calls(call: Call) -> Any:
     """Answer a page of calls, the newest first."""
-    return numbered_list(call, list(call.workspace.calls), default=25)
+    return numbered_list(call, [_shown(call, one) for one in call.workspace.calls], default=25)
 
 
 @routes("GET /calls/{call_id}")
 def show(call: Call) -> Any:
     """Answer one call."""
-    return _call_of(call)
+    return _shown(call, _call_of(call))
+
+
+def _shown(call: Call, row: Row) -> Row:
+    links = {
+        name: None if row[name] is None else call.link(row[name])
+        for name in ("recording_url", "transcription_url")
+    }
+    return row | links
 
 
 def _call_of(call: Call) -> Row:
@@ -41,7 +50,9 @@ def recording(call: Call) -> Any:
     row = _call_of(call)
     if row["recording_url"] is None:
         raise not_found("Not Found")
-    location = f"https://recordings.acme.example/{row['id']}.mp3?signature=seeded"
+    has_own_links = call.workspace.quirks.own_links
+    host = call.link("/_simulator/recordings") if has_own_links else RECORDINGS
+    location = f"{host}/{row['id']}.mp3?signature=seeded"
     return Reply(b"", 302, {"Location": location})
 
 
@@ -67,5 +78,7 @@ def search(call: Call) -> Any:
             f"conversation_ids takes 1 to {MAX_CONVERSATIONS} ids",
         )
     more: Row = {"transcript": [], "transcript_status": "completed"}
-    rows = [one | more for one in call.workspace.calls if one["conversation_id"] in wanted]
+    rows = [
+        _shown(call, one) | more for one in call.workspace.calls if one["conversation_id"] in wanted
+    ]
     return {"type": "list", "data": rows}

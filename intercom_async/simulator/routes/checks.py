@@ -8,11 +8,12 @@ from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
-from intercom_async.simulator.store.query import Fields, compile_filter, parse
-from intercom_async.simulator.store.table import Filter, Order, Table
+from intercom_async.simulator.store.query import Days, Fields, compile_filter, parse
+from intercom_async.simulator.store.runs import Order
+from intercom_async.simulator.store.table import Filter, Table
 from intercom_async.simulator.versions import is_since
 from .call import Call, Reply
-from .paging import MAX_PER_PAGE, cursor_page, whole_number
+from .paging import cursor_page, page_size
 
 TYPE_NAMES: dict[type, str] = {str: "string", int: "number", bool: "boolean", dict: "object"}
 
@@ -80,9 +81,9 @@ def contact_of(call: Call, contact_id: str) -> Row:
     row = call.workspace.contacts.find(contact_id)
     if row is None or row.get("_visible_at", 0) > call.workspace.now():
         raise not_found("User Not Found")
-    merged_into = row.get("_merged_into")
-    if merged_into is None:
+    if "_merged_into" not in row:
         return row
+    merged_into = _canonical(call, row)
     if not is_since(call.version, "2.16"):
         raise not_found("User Not Found")
     raise ApiError(
@@ -91,6 +92,16 @@ def contact_of(call: Call, contact_id: str) -> Row:
         f"This contact was merged into {merged_into}",
         headers={"Link": f'</contacts/{merged_into}>; rel="canonical"'},
     )
+
+
+def _canonical(call: Call, row: Row) -> str:
+    """Follow a chain of merges to the contact that is left."""
+    merged_into: str = row["_merged_into"]
+    while (following := call.workspace.contacts.find(merged_into)) is not None:
+        if "_merged_into" not in following:
+            break
+        merged_into = following["_merged_into"]
+    return merged_into
 
 
 def contact_to_change(call: Call, contact_id: str) -> Row:
@@ -110,24 +121,25 @@ def search(
     visible: Callable[[Row], bool] | None = None,
     key: str = "data",
     kind: str = "list",
+    days: Days | None = None,
 ) -> Reply:
     """Answer a search: query, pagination and sort from the body."""
     body = call.fields
     if "query" not in body:
         raise bad_parameter("query is required", code="parameter_not_found", field="query")
-    asked = compile_filter(parse(body["query"], fields), table, fields, call.workspace.day_of)
+    day_of = call.workspace.day_of if days is None else days
+    asked = compile_filter(parse(body["query"], fields), table, fields, day_of)
     pagination, sort = object_of(body, "pagination"), object_of(body, "sort")
     return cursor_page(
         call,
         table,
         narrowed(asked, visible, is_timed=call.workspace.index_s > 0),
         sort_order(sort, fields),
-        per_page=whole_number(
-            pagination.get("per_page"), "per_page", default=default, high=MAX_PER_PAGE
-        ),
+        per_page=page_size(call, pagination.get("per_page"), default=default),
         starting_after=pagination.get("starting_after"),
         key=key,
         kind=kind,
+        is_search=True,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.store.table import Filter, Order
+from intercom_async.simulator.store.runs import Order
+from intercom_async.simulator.store.table import Filter
 from .call import Call, Reply
 from .checks import moment_of, needed_text, object_of, text_of
 from .contact_lists import company_of
@@ -16,6 +17,7 @@ from .paging import (
     cursor_page,
     join_rows,
     numbered_page,
+    page_size,
     whole_list,
     whole_number,
 )
@@ -149,7 +151,16 @@ def list_all(call: Call) -> Any:
 
 def _listed(call: Call) -> list[int]:
     """Return the companies that have people; those without are in no list."""
-    return call.workspace.listed_companies(is_ascending=call.query.get("order") == "asc")
+    workspace, table = call.workspace, call.workspace.companies
+    is_ascending = call.query.get("order") == "asc"
+    numbers = workspace.members.listed(is_ascending=is_ascending)
+    if not workspace.quirks.moving_orders:
+        return numbers
+    for place in workspace.drawn_numbers(len(numbers)):
+        table.change(table.value_at(numbers[place], "id"))["last_request_at"] = call.now_at
+    inside = frozenset(numbers)
+    order = Order("last_request_at", is_descending=not is_ascending)
+    return [one for one in table.numbers(table.everything(), order) if one in inside]
 
 
 def _page(call: Call, numbers: list[int]) -> Reply:
@@ -164,7 +175,9 @@ def _page(call: Call, numbers: list[int]) -> Reply:
             "bad_request",
             f"Only the first {MAX_LISTED} companies can be listed; use the scroll for more",
         )
-    rows = (table.encoded(numbers[place], call.version) for place in places)
+    shown = [numbers[place] for place in places]
+    call.workspace.members.need(shown)
+    rows = (table.encoded(number, call.version) for number in shown)
     return Reply(join_rows("list", "data", rows, len(numbers), pages))
 
 
@@ -172,22 +185,28 @@ def _page(call: Call, numbers: list[int]) -> Reply:
 def scroll(call: Call) -> Any:
     """Answer the next hundred of the one scroll that may be open.
 
-    The token is the same on every page; the end is an empty page.
+    The token is the same on every page. The end is an empty page, which closes the scroll: after
+    it the token is not known any more.
     """
     workspace, now = call.workspace, call.workspace.now()
     token = call.query.get("scroll_param")
     open_scroll = workspace.scroll
     if open_scroll is not None and now - open_scroll.used_at > SCROLL_LIFE_S:
         open_scroll = workspace.scroll = None
-    if not token:
-        if open_scroll is not None:
-            raise ApiError(400, "scroll_exists", "scroll already exists for this workspace")
-        open_scroll = workspace.open_scroll(_listed(call))
-    elif open_scroll is None or open_scroll.token != token:
+    if not token and open_scroll is not None:
+        raise ApiError(400, "scroll_exists", "scroll already exists for this workspace")
+    if token and (open_scroll is None or open_scroll.token != token):
         raise not_found("scroll parameter not found")
-    numbers = open_scroll.numbers[open_scroll.at : open_scroll.at + SCROLL_SIZE]
+    walked, at = (
+        (_listed(call), 0) if open_scroll is None else (open_scroll.numbers, open_scroll.at)
+    )
+    numbers = walked[at : at + SCROLL_SIZE]
+    workspace.members.need(numbers)
+    open_scroll = open_scroll or workspace.open_scroll(walked)
     open_scroll.at += len(numbers)
     open_scroll.used_at = now
+    if not numbers:
+        workspace.scroll = None
     table = workspace.companies
     rows = b",".join(table.encoded(number, call.version) for number in numbers)
     return Reply(
@@ -200,7 +219,13 @@ def scroll(call: Call) -> Any:
 def show(call: Call) -> Any:
     """Answer one company."""
     row = company_of(call, call.id("company_id"))
-    return call.workspace.companies.present(row, call.version)
+    _need_members(call, row)
+    return call.workspace.companies.read(row, call.version)
+
+
+def _need_members(call: Call, company: Row) -> None:
+    number = call.workspace.companies.number_of(company["id"])
+    call.workspace.members.need([] if number is None else [number])
 
 
 @routes("DELETE /companies/{company_id}")
@@ -208,7 +233,7 @@ def delete(call: Call) -> Any:
     """Delete a company."""
     row = company_of(call, call.id("company_id"))
     contacts = call.workspace.contacts
-    for number in call.workspace.company_contacts(row):
+    for number in call.workspace.members.of(row):
         contacts.change(contacts.value_at(number, "id"))["_companies"].remove(row["id"])
     call.workspace.companies.remove(row["id"])
     return {"id": row["id"], "object": "company", "deleted": True}
@@ -219,7 +244,8 @@ def list_contacts(call: Call) -> Any:
     """Answer a company's contacts, by cursor."""
     workspace = call.workspace
     company = company_of(call, call.id("company_id"))
-    numbers = workspace.company_contacts(company)
+    _need_members(call, company)
+    numbers = workspace.members.of(company)
     inside = frozenset(numbers)
     asked = Filter(
         key=f"company:{company['id']}:{len(numbers)}:{hash(inside)}",
@@ -233,7 +259,7 @@ def list_contacts(call: Call) -> Any:
         workspace.contacts,
         asked,
         Order(),
-        per_page=whole_number(call.query.get("per_page"), "per_page", default=50, high=150),
+        per_page=page_size(call, call.query.get("per_page"), default=50),
         starting_after=call.query.get("starting_after"),
     )
 

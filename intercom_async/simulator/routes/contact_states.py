@@ -39,6 +39,13 @@ def merge(call: Call) -> Any:
     kept.setdefault("_merged", []).append({"id": source["id"], "merged_at": call.now_at})
     gone = contact_to_change(call, source["id"])
     gone["_merged_into"] = target["id"]
+    call.workspace.history.add(
+        "contact.merged",
+        kept,
+        call.now_at,
+        merge_source_id=source["id"],
+        merge_target_id=kept["id"],
+    )
     return call.workspace.contacts.present(kept, call.version)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
-from intercom_async.simulator.seed.contacts import blank_contact
+from intercom_async.simulator.seed.contacts import blank_contact, segment_of
 from intercom_async.simulator.store.query import Fields
-from intercom_async.simulator.store.table import Order
+from intercom_async.simulator.store.runs import Order
+from intercom_async.simulator.store.workspace import utc_day
+from intercom_async.simulator.versions import is_since
 from .call import Call
 from .checks import (
     contact_of,
@@ -20,7 +23,7 @@ from .checks import (
     search,
     text_of,
 )
-from .paging import cursor_page, whole_number
+from .paging import cursor_page, page_size
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -32,14 +35,18 @@ TIMES = names(
 FIELDS = Fields(
     known=frozenset(blank_contact()) - {"type", "_tags", "_notes", "_companies"}
     | TIMES
-    | {"id", "role", "email_domain", "workspace_id"}
+    | {"id", "role", "email_domain", "workspace_id", "formatted_phone"}
+    | {"ios_app_device", "andoid_sdk_version"}  # the names that the descriptions have
     | {f"location.{key}" for key in ("country", "region", "city")}
     | {"location_country", "location_region", "location_city"},
     dates=TIMES,
     days=TIMES,
     special={
         "tag_id": lambda row: [one["id"] for one in row["_tags"]],
-        "segment_id": lambda row: row.get("_segments", []),
+        "segment_id": lambda row: [segment_of(row["role"])],
+        "formatted_phone": lambda row: row["phone"],
+        "ios_app_device": lambda row: row["ios_device"],
+        "andoid_sdk_version": lambda row: row["android_sdk_version"],
         "company_id": lambda row: row["_companies"],
         "email_domain": lambda row: (row.get("email") or "").rpartition("@")[2] or None,
         "location_country": lambda row: row["location"]["country"],
@@ -48,6 +55,27 @@ FIELDS = Fields(
     },
     equality_only=frozenset(("tag_id", "segment_id")),
 )
+
+
+def fields_of(call: Call) -> Fields:
+    """Return what a search may name: until 2.16 times are whole days, later exact seconds.
+
+    Dates among the custom attributes are whole days in all versions.
+    """
+    custom = frozenset(
+        f"custom_attributes.{one['name']}"
+        for one in call.workspace.data_attributes
+        if one["custom"] and one["model"] == "contact" and one["data_type"] == "date"
+    )
+    is_exact = is_since(call.version, "2.17")
+    return dataclasses.replace(
+        FIELDS,
+        dates=TIMES | custom,
+        days=custom if is_exact else TIMES | custom,
+        no_lists=TIMES if is_exact else frozenset(),
+    )
+
+
 TEXTS = ("external_id", "email", "phone", "name", "language_override")
 FLAGS = ("unsubscribed_from_emails", "marked_email_as_spam")
 GIVEN_TIMES = ("signed_up_at", "last_seen_at")
@@ -58,7 +86,10 @@ def is_listed(call: Call) -> Callable[[Row], bool]:
     """Return the test for rows that lists and searches show by now."""
     now = call.workspace.now()
     return lambda row: (
-        row.get("_indexed_at", 0) <= now and not row.get("_archived") and "_merged_into" not in row
+        row.get("_indexed_at", 0) <= now
+        and not row.get("_archived")
+        and not row.get("_blocked")
+        and "_merged_into" not in row
     )
 
 
@@ -71,22 +102,29 @@ def list_contacts(call: Call) -> Any:
         table,
         narrowed(table.everything(), is_listed(call), is_timed=call.workspace.index_s > 0),
         Order(),
-        per_page=whole_number(call.query.get("per_page"), "per_page", default=10, high=150),
+        per_page=page_size(call, call.query.get("per_page"), default=10),
         starting_after=call.query.get("starting_after"),
     )
 
 
 @routes("POST /contacts/search")
 def search_contacts(call: Call) -> Any:
-    """Answer a search; times are compared by whole days."""
-    return search(call, call.workspace.contacts, FIELDS, default=50, visible=is_listed(call))
+    """Answer a search."""
+    return search(
+        call,
+        call.workspace.contacts,
+        fields_of(call),
+        default=50,
+        visible=is_listed(call),
+        days=utc_day if is_since(call.version, "2.17") else call.workspace.day_of,
+    )
 
 
 @routes("GET /contacts/{contact_id}")
 def show(call: Call) -> Any:
     """Answer one contact."""
     row = contact_of(call, call.id("contact_id"))
-    return call.workspace.contacts.present(row, call.version)
+    return call.workspace.contacts.read(row, call.version)
 
 
 @routes("GET /contacts/find_by_external_id/{external_id}")
@@ -96,7 +134,7 @@ def show_by_external_id(call: Call) -> Any:
     if row is None:
         raise not_found("User Not Found")
     row = contact_of(call, row["id"])
-    return call.workspace.contacts.present(row, call.version)
+    return call.workspace.contacts.read(row, call.version)
 
 
 @routes("POST /contacts")
@@ -118,10 +156,17 @@ def create(call: Call) -> Any:
     _refuse_duplicates(call, row)
     row["_visible_at"] = call.workspace.now() + call.workspace.settle_s
     row["_indexed_at"] = call.workspace.now() + call.workspace.index_s
+    add_contact(call, row)
+    return call.workspace.contacts.present(row, call.version)
+
+
+def add_contact(call: Call, row: Row) -> Row:
+    """Take a new contact in; a lead without an external id gets one."""
     call.workspace.contacts.add(row)
     if row["role"] == "lead" and row["external_id"] is None:
         row["external_id"] = f"{row['id'][:8]}-{row['id'][8:12]}-4000-a000-{row['id'][12:]}"
-    return call.workspace.contacts.present(row, call.version)
+    call.workspace.history.add("contact.created", row, call.now_at)
+    return row
 
 
 @routes("PUT /contacts/{contact_id}", "PATCH /contacts/{contact_id}")
@@ -132,7 +177,10 @@ def update(call: Call) -> Any:
     _apply(call, changed, call.fields)
     _refuse_duplicates(call, changed)
     row = contact_to_change(call, contact_id)
+    is_other_role = row["role"] != changed["role"]
     row.update(changed | {"updated_at": call.now_at})
+    if is_other_role:
+        workspace.history.add("contact.role_updated", row, call.now_at)
     return workspace.contacts.present(row, call.version)
 
 
@@ -141,6 +189,7 @@ def delete(call: Call) -> Any:
     """Delete a contact for good."""
     row = contact_of(call, call.id("contact_id"))
     call.workspace.contacts.remove(row["id"])
+    call.workspace.history.add("contact.deleted", row, call.now_at)
     return status_of(row, deleted=True)
 
 

@@ -10,11 +10,11 @@ from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.store.present import conversation_parts, statistics_of
 from intercom_async.simulator.store.query import Fields
-from intercom_async.simulator.store.table import Order
+from intercom_async.simulator.store.runs import Order
 from intercom_async.simulator.store.threads import plain
 from .call import Call
 from .checks import contact_of, moment_of, needed_text, object_of, search, text_of
-from .paging import cursor_page, whole_number
+from .paging import cursor_page, page_size
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -83,7 +83,7 @@ def list_conversations(call: Call) -> Any:
         table,
         table.everything(),
         Order(field, direction == "desc"),
-        per_page=whole_number(query.get("per_page"), "per_page", default=20, high=150),
+        per_page=page_size(call, query.get("per_page"), default=20),
         starting_after=query.get("starting_after"),
         key="conversations",
         kind="conversation.list",
@@ -119,13 +119,18 @@ def conversation_of(call: Call, conversation_id: str) -> Row:
 
 def answer(call: Call, row: Row) -> Row:
     """Present a conversation with its parts, in plain text where that was asked for."""
-    shown = call.workspace.conversations.present(row, call.version)
-    shown["conversation_parts"] = conversation_parts(row)
+    shown = call.workspace.conversations.present(_seen(call, row), call.version)
+    shown["conversation_parts"] = conversation_parts(_seen(call, row), call.workspace.quirks)
     if call.query.get("display_as") == "plaintext":
         shown["source"] = shown["source"] | {"body": plain(shown["source"]["body"])}
         for part in shown["conversation_parts"]["conversation_parts"]:
             part["body"] = plain(part["body"])
     return shown
+
+
+def _seen(call: Call, row: Row) -> Row:
+    """Return a row as this call sees it: a read may see the form before its last change."""
+    return call.workspace.conversations.seen(row) if call.method == "GET" else row
 
 
 @routes("POST /conversations")

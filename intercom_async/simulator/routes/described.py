@@ -20,7 +20,7 @@ from intercom_async.simulator.schema.lists import LIST_RULES, NOT_FOUND_CODES, L
 from intercom_async.simulator.schema.make import Maker, fits, is_moment, moment_as_text
 from intercom_async.simulator.store.described_records import Record
 from .call import Call, Reply
-from .paging import numbered_page, whole_number
+from .paging import numbered_page, page_size, whole_number
 
 UNDECLARED = {"/fin_voice/phone_number/{}": Node(name="ai_call_response")}
 """What answers of which the descriptions say nothing look like."""
@@ -261,7 +261,9 @@ def _paged(call: Call, rows: list[Any], rule: ListRule) -> tuple[list[Any], Tail
         return shown, lambda answer: _counted(answer, len(rows)) | {"pages": pages}
     if rule.kind == "next_cursor":
         return rows, lambda _: {"next_cursor": None, "has_more": False}
-    return rows, lambda answer: _counted(answer, len(rows))
+    # A list without pages ends for a client that asks for its second page all the same.
+    page = whole_number(call.query.get("page"), "page", default=1, high=10_000_000)
+    return rows if page == 1 else [], lambda answer: _counted(answer, len(rows))
 
 
 def _counted(answer: Row, count: int) -> Row:
@@ -269,9 +271,7 @@ def _counted(answer: Row, count: int) -> Row:
 
 
 def _cursor_paged(call: Call, rows: list[Any], rule: ListRule) -> tuple[list[Any], Tail]:
-    per_page = whole_number(
-        call.query.get("per_page"), "per_page", default=rule.default, high=rule.high
-    )
+    per_page = page_size(call, call.query.get("per_page"), default=rule.default, high=rule.high)
     start = _cursor_place(call.query.get("starting_after"))
     shown = rows[start : start + per_page]
     pages: Row = {

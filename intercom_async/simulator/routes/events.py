@@ -10,7 +10,7 @@ from intercom_async.simulator.errors import bad_parameter, not_found
 from intercom_async.simulator.rows import Row
 from .call import Call, Reply
 from .checks import moment_of, needed_text, object_of, text_of
-from .paging import PUBLIC_ORIGIN, whole_number
+from .paging import page_size
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -90,7 +90,7 @@ def list_events(call: Call) -> Any:
     rows.sort(key=lambda row: (row["created_at"], row["id"]), reverse=True)
     if call.flag("summary"):
         return _summary(rows, contact)
-    per_page = whole_number(query.get("per_page"), "per_page", default=50, high=150)
+    per_page = page_size(call, query.get("per_page"), default=50)
     before = moment_of(dict(query), "before")
     since = moment_of(dict(query), "since")
     shown = [row for row in rows if before is None or row["created_at"] < before]
@@ -99,14 +99,14 @@ def list_events(call: Call) -> Any:
     pages: Row = {}
     kept = {key: value for key, value in query.items() if key not in ("before", "since")}
     if len(shown) > per_page:
-        pages["next"] = _link(kept, "before", page[-1]["created_at"])
+        pages["next"] = _link(call, kept, "before", page[-1]["created_at"])
     if page:
-        pages["since"] = _link(kept, "since", page[0]["created_at"])
+        pages["since"] = _link(call, kept, "since", page[0]["created_at"])
     return {"type": "event.list", "events": page, "pages": pages}
 
 
-def _link(query: dict[str, str], name: str, moment: int) -> str:
-    return f"{PUBLIC_ORIGIN}/events?{urlencode(query | {name: moment})}"
+def _link(call: Call, query: dict[str, str], name: str, moment: int) -> str:
+    return call.link(f"/events?{urlencode(query | {name: moment})}")
 
 
 def _summary(rows: list[Row], contact: Row) -> Row:

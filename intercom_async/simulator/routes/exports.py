@@ -13,7 +13,6 @@ from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.draw import mix
 from .call import Call, Reply
 from .checks import moment_of
-from .paging import PUBLIC_ORIGIN
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -39,12 +38,12 @@ def _status(call: Call, job: Row, done: str) -> str:
     return "pending" if elapsed_s < RUN_S / 2 else "in_progress" if elapsed_s < RUN_S else done
 
 
-def _shown(job: Row, status: str, done: str, path: str) -> Row:
+def _shown(call: Call, job: Row, status: str, done: str, path: str) -> Row:
     is_done = status == done
     return {
         "job_identifier": job["id"],
         "status": status,
-        "download_url": f"{PUBLIC_ORIGIN}{path}/{job['id']}" if is_done else "",
+        "download_url": call.link(f"{path}/{job['id']}") if is_done else "",
         "download_expires_at": str(int(job["_started_at"] + KEPT_S)) if is_done else "",
     }
 
@@ -82,7 +81,7 @@ def _content_status(call: Call, job: Row) -> str:
 
 def _content(call: Call, job: Row) -> Row:
     status = _content_status(call, job)
-    return _shown(job, status, "completed", "/download/content/data")
+    return _shown(call, job, status, "completed", "/download/content/data")
 
 
 def _job(call: Call) -> Row:
@@ -217,7 +216,7 @@ def _bad(message: str) -> ApiError:
 
 def _report(call: Call, job: Row) -> Row:
     status = _status(call, job, "complete").replace("in_progress", "pending")
-    return _shown(job, status, "complete", "/download/reporting_data")
+    return _shown(call, job, status, "complete", "/download/reporting_data")
 
 
 def _report_job(call: Call) -> Row:

@@ -11,11 +11,10 @@ from urllib.parse import urlencode
 
 from intercom_async.simulator.errors import ApiError, bad_parameter
 from intercom_async.simulator.rows import BAD_JSON, Row, decode_json, encode_json
-from intercom_async.simulator.store.table import Filter, Mark, Order, Table
+from intercom_async.simulator.store.runs import Mark, Order
+from intercom_async.simulator.store.table import Filter, Table
 from .call import Call, Reply
 
-PUBLIC_ORIGIN = "https://api.intercom.io"
-"""URLs of next pages point here whatever host was asked, as the real ones do."""
 MAX_PER_PAGE = 150
 
 
@@ -30,6 +29,13 @@ def whole_number(value: Any, name: str, *, default: int, low: int = 1, high: int
     if not low <= number <= high:
         raise bad_parameter(f"{name} must be between {low} and {high}", field=name)
     return number
+
+
+def page_size(call: Call, value: Any, *, default: int, high: int = MAX_PER_PAGE) -> int:
+    """Read `per_page`: 400 beyond its bounds, and no more than the workspace's quirk allows."""
+    size = whole_number(value, "per_page", default=default, high=high)
+    most = call.workspace.quirks.max_per_page
+    return size if most is None else min(size, most)
 
 
 def write_cursor(mark: Mark, record_id: str, page: int) -> str:
@@ -72,11 +78,13 @@ def cursor_page(
     starting_after: Any,
     key: str = "data",
     kind: str = "list",
+    is_search: bool = False,
 ) -> Reply:
     """Return one page of a table, its rows encoded without being decoded."""
     cursor = read_cursor(starting_after, table)
     mark, page = cursor or (None, 1)
-    cut = table.page(asked, order, mark, per_page)
+    size = call.workspace.drawn_size(per_page)
+    cut = table.page(asked, order, mark, size, is_search=is_search)
     pages: Row = {
         "type": "pages",
         "page": page,
@@ -118,7 +126,7 @@ def numbered_page(
 ) -> tuple[range, Row]:
     """Return the places of the rows on the page that was asked for, and `pages` with its URL."""
     given = call.query if source is None else source
-    per_page = whole_number(given.get("per_page"), "per_page", default=default, high=high)
+    per_page = page_size(call, given.get("per_page"), default=default, high=high)
     page = whole_number(given.get("page"), "page", default=1, high=10_000_000)
     total_pages = math.ceil(total_count / per_page)
     pages: Row = {"type": "pages", "page": page, "per_page": per_page, "total_pages": total_pages}
@@ -126,16 +134,22 @@ def numbered_page(
     if page < total_pages:
         kept = {name: value for name, value in call.query.items() if name != "page"}
         query = urlencode(kept | {"per_page": per_page, "page": page + 1})
-        pages["next"] = f"{PUBLIC_ORIGIN}{call.path}?{query}"
+        pages["next"] = call.link(f"{call.path}?{query}")
     start = min(total_count, (page - 1) * per_page)
     return range(start, min(total_count, start + per_page)), pages
 
 
 def numbered_list(
-    call: Call, rows: Sequence[Row], *, default: int, high: int = MAX_PER_PAGE, key: str = "data"
+    call: Call,
+    rows: Sequence[Row],
+    *,
+    default: int,
+    high: int = MAX_PER_PAGE,
+    key: str = "data",
+    source: Any = None,
 ) -> Row:
     """Return one page of rows that are at hand."""
-    places, pages = numbered_page(call, len(rows), default=default, high=high)
+    places, pages = numbered_page(call, len(rows), default=default, high=high, source=source)
     shown = [rows[place] for place in places]
     return {"type": "list", key: shown, "total_count": len(rows), "pages": pages}
 

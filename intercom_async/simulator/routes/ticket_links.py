@@ -13,7 +13,6 @@ from .call import Call
 from .checks import admin_of, list_of, moment_of, needed_text, object_of, text_of
 from .contact_lists import attach, tag_of
 from .conversations import answer, conversation_of
-from .paging import PUBLIC_ORIGIN
 from .parts import SAID, author
 from .registry import Routes
 from .ticket_types import type_of
@@ -113,9 +112,9 @@ def _job(call: Call, job: Row) -> Row:
     resource_id = job["_resource_id"]
     return public(job) | {
         "status": "success" if is_done else "pending",
-        "url": f"{PUBLIC_ORIGIN}/jobs/status/{job['id']}",
+        "url": call.link(f"/jobs/status/{job['id']}"),
         "resource_id": resource_id if is_done else None,
-        "resource_url": f"{PUBLIC_ORIGIN}/tickets/{resource_id}" if is_done else None,
+        "resource_url": call.link(f"/tickets/{resource_id}") if is_done else None,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
+from intercom_async.simulator.seed.contacts import blank_contact
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.seed.tickets import WIRE_CATEGORIES, blank_ticket, ticket_part
 from intercom_async.simulator.store.query import Fields
@@ -20,6 +21,7 @@ from .checks import (
     search,
     text_of,
 )
+from .contacts import add_contact
 from .registry import Routes
 from .ticket_types import type_of
 
@@ -146,7 +148,23 @@ def _contact(call: Call, given: Any) -> Row:
         row = table.unique(name, str(reference[name])) if reference.get(name) else None
         if row is not None:
             return contact_of(call, row["id"])
+    if reference.get("email"):
+        return _contact_by_address(call, str(reference["email"]))
     raise not_found("User Not Found")
+
+
+def _contact_by_address(call: Call, email: str) -> Row:
+    """Make the contact of an address that is not known yet."""
+    if "@" not in email:
+        raise bad_parameter("email is not a valid address", field="email")
+    made = blank_contact() | {
+        "workspace_id": call.workspace.id_code,
+        "role": "lead",
+        "email": email,
+        "created_at": call.now_at,
+        "updated_at": call.now_at,
+    }
+    return add_contact(call, made)
 
 
 def ticket_of(call: Call) -> Row:
@@ -160,7 +178,7 @@ def ticket_of(call: Call) -> Row:
 @routes("GET /tickets/{ticket_id}")
 def show(call: Call) -> Any:
     """Answer one ticket with its newest parts."""
-    return call.workspace.tickets.present(ticket_of(call), call.version)
+    return call.workspace.tickets.read(ticket_of(call), call.version)
 
 
 @routes("PUT /tickets/{ticket_id}", "PATCH /tickets/{ticket_id}")

@@ -10,6 +10,7 @@ from intercom_async.simulator.seed.contacts import blank_contact
 from intercom_async.simulator.seed.draw import mix
 from .call import Call
 from .checks import object_of, text_of
+from .contacts import add_contact
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -60,7 +61,7 @@ def convert(call: Call) -> Any:
         "updated_at": call.now_at,
         "signed_up_at": call.now_at if kind == "user" else None,
     }
-    return workspace.contacts.present(workspace.contacts.add(row), call.version)
+    return workspace.contacts.present(add_contact(call, row), call.version)
 
 
 def _known(call: Call, wanted: Row) -> Row | None:

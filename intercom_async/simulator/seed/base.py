@@ -24,6 +24,11 @@ class Seeded(Protocol):
         ...
 
     @property
+    def search_columns(self) -> Mapping[str, Column]:
+        """Fields of searches that no row has under this name, by number."""
+        ...
+
+    @property
     def monotone(self) -> frozenset[str]:
         """Those of `columns` that never fall as the number rises."""
         ...

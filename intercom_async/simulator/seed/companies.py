@@ -18,7 +18,7 @@ ID_LENGTH = 24
 class CompanySeeds:
     """Companies by number."""
 
-    monotone: frozenset[str] = frozenset({"created_at", "updated_at"})
+    monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class CompanySeeds:
             "created_at": self._timeline.at,
             "updated_at": lambda number: self._timeline.at(number) + 600,
         }
+        self.search_columns: Mapping[str, Column] = {}
         self.unique: Mapping[str, Callable[[Any], int | None]] = {
             "id": self.number_of,
             "company_id": _number_behind_dash,

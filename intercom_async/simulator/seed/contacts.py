@@ -17,7 +17,21 @@ BROWSERS: Final = ("chrome", "firefox", "safari", "edge")
 SYSTEMS: Final = ("macOS", "Windows", "Linux", "iOS")
 EMAIL_NUMBER: Final = re.compile(r"\.(\d+)@")
 ID_LENGTH: Final = 24
+UNSEEDED: Final = (
+    "last_replied_at",
+    "last_contacted_at",
+    "last_email_opened_at",
+    "last_email_clicked_at",
+    "android_last_seen_at",
+    "ios_last_seen_at",
+)
+"""Times that no seeded contact has."""
 AGING: Final = 0.37  # the part of its age after which a record was last changed
+
+
+def segment_of(role: str) -> str:
+    """Return the segment that every contact of a role is in."""
+    return f"65f0{0 if role == 'user' else 3:020x}"
 
 
 def blank_contact() -> Row:
@@ -55,7 +69,7 @@ def blank_contact() -> Row:
 class ContactSeeds:
     """Contacts by number: four users in five, one lead."""
 
-    monotone: frozenset[str] = frozenset({"created_at", "updated_at"})
+    monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
 
     def __init__(
         self,
@@ -95,6 +109,23 @@ class ContactSeeds:
             "custom_attributes.seats": lambda number: self._bits(number) >> 22 & 63,
             "unsubscribed_from_emails": lambda number: self._bits(number) >> 40 & 15 == 0,
             "has_hard_bounced": lambda number: self._bits(number) >> 44 & 63 == 0,
+            "last_seen_at": self._last_seen_at,
+            "browser": lambda number: BROWSERS[self._bits(number) >> 26 & 3],
+            "os": lambda number: SYSTEMS[self._bits(number) >> 30 & 3],
+            **{
+                f"location.{name}": self._place_column(at)
+                for name, at in (("country", 0), ("region", 3), ("city", 4))
+            },
+            **dict.fromkeys(UNSEEDED, lambda _: None),
+        }
+        self.search_columns: Mapping[str, Column] = {
+            "tag_id": self.tag_ids,
+            "company_id": self.company_ids,
+            "segment_id": lambda number: [segment_of(self.role(number))],
+            **{
+                f"location_{name}": self.columns[f"location.{name}"]
+                for name in ("country", "region", "city")
+            },
         }
         self.unique: Mapping[str, Callable[[Any], int | None]] = {
             "id": self.number_of,
@@ -115,6 +146,12 @@ class ContactSeeds:
         """Return when the record last changed; later for later records, so that it can be cut."""
         created_at = self.timeline.at(number)
         return created_at + int((self._until - created_at) * AGING)
+
+    def _last_seen_at(self, number: int) -> int | None:
+        return self.updated_at(number) if self._bits(number) >> 24 & 7 else None
+
+    def _place_column(self, at: int) -> Column:
+        return lambda number: PLACES[self._bits(number) >> 46 & 7][at]
 
     def _signed_up_at(self, number: int) -> int | None:
         return self.timeline.at(number) if self._bits(number) % 5 else None

@@ -51,6 +51,7 @@ class ConversationSeeds:
             "priority": lambda number: _priority(self._bits(number)),
             "read": lambda number: bool(self._bits(number) >> 9 & 1),
         }
+        self.search_columns: Mapping[str, Column] = {}
         self.unique: Mapping[str, Callable[[Any], int | None]] = {"id": self.number_of}
 
     def _bits(self, number: int) -> int:

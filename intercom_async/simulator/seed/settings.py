@@ -115,7 +115,7 @@ def calls(seed: int, now_at: int, count: int = 30) -> list[Row]:
     for number in range(1, count + 1):
         bits = mix(seed, number, 0xCA)
         at = now_at - number * 7_200
-        base = f"https://api.intercom.io/calls/{number}"
+        base = f"/calls/{number}"
         is_recorded = bool(number % 2)
         rows.append(
             {

@@ -127,6 +127,7 @@ class TicketSeeds:
             "created_at": self._timeline.at,
             "updated_at": self.updated_at,
         }
+        self.search_columns: Mapping[str, Column] = {}
         self.unique: Mapping[str, Callable[[Any], int | None]] = {"id": self.number_of}
 
     def updated_at(self, number: int) -> int:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import statistics as numbers
 from typing import Any
 
+from intercom_async.simulator.quirks import Quirks
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.versions import is_since
 from .record_store import RecordStore
 from .table import Table
 
-EMBEDDED = 10
-"""How many tags, notes, companies a contact shows; the rest is behind `url`."""
-SHOWN_PARTS = 500
-"""How many parts of a conversation or ticket a read by id shows, the newest ones."""
 NEWER_PRIORITIES = {"priority": "high", "not_priority": "none"}
 """From 2.16 on there are five priorities instead of two."""
 
 
-def contact(row: Row, version: str) -> Row:
-    """Return a contact with its lists cut at ten."""
+def contact(row: Row, version: str, quirks: Quirks) -> Row:
+    """Return a contact with its lists cut."""
+    most = quirks.max_embedded
     shown = public(row)
     base = f"/contacts/{row['id']}"
     if row.get("email"):
@@ -35,10 +33,10 @@ def contact(row: Row, version: str) -> Row:
         kind, url = ref or ("subscription", "/subscription_types")
         shown[key] = {
             "type": "list",
-            "data": [{"type": kind, "id": one, "url": f"{url}/{one}"} for one in ids[:EMBEDDED]],
+            "data": [{"type": kind, "id": one, "url": f"{url}/{one}"} for one in ids[:most]],
             "url": f"{base}/{path}",
             "total_count": len(ids),
-            "has_more": len(ids) > EMBEDDED,
+            "has_more": len(ids) > most and not quirks.hide_has_more,
         }
     if is_since(version, "2.16") and shown["owner_id"] is not None:
         shown["owner_id"] = str(shown["owner_id"])
@@ -83,18 +81,24 @@ def conversation(row: Row, version: str, *, contacts: Table, tags: RecordStore) 
     return shown
 
 
-def conversation_parts(row: Row) -> Row:
+def conversation_parts(row: Row, quirks: Quirks) -> Row:
     """Return the newest parts of a conversation, as a read by id shows them."""
     parts: list[Row] = row["_parts"]
     return {
         "type": "conversation_part.list",
-        "conversation_parts": [public(part) for part in parts[-SHOWN_PARTS:]],
+        "conversation_parts": [public(part) for part in _newest(parts, quirks)],
         "total_count": len(parts),
     }
 
 
 def ticket(
-    row: Row, version: str, *, contacts: Table, types: RecordStore, states: RecordStore
+    row: Row,
+    version: str,
+    quirks: Quirks,
+    *,
+    contacts: Table,
+    types: RecordStore,
+    states: RecordStore,
 ) -> Row:
     """Return a ticket with its type, state and newest parts."""
     kind = types.find(row["_type_id"])
@@ -110,7 +114,7 @@ def ticket(
     parts: list[Row] = row["_parts"]
     shown["ticket_parts"] = {
         "type": "ticket_part.list",
-        "ticket_parts": parts[-SHOWN_PARTS:],
+        "ticket_parts": _newest(parts, quirks),
         "total_count": len(parts),
     }
     if shown["snoozed_until"] is None:
@@ -119,6 +123,10 @@ def ticket(
         for key in ("admin_assignee_id", "team_assignee_id"):
             shown[key] = str(shown[key])
     return shown
+
+
+def _newest(parts: list[Row], quirks: Quirks) -> list[Row]:
+    return parts[max(0, len(parts) - quirks.max_parts) :]
 
 
 def ticket_type(row: Row, states: RecordStore) -> Row:

@@ -8,17 +8,25 @@ found by arithmetic.
 from __future__ import annotations
 
 import dataclasses
+import operator as operators
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from intercom_async.simulator.errors import bad_parameter
 from intercom_async.simulator.rows import Row, encode_json
-from .table import Filter, Table, field_of
+from .runs import field_of
+from .table import Filter, Table
 
 MAX_DEPTH = 2
 MAX_FILTERS = 15
 OPERATORS = frozenset(("=", "!=", "IN", "NIN", "<", "<=", ">", ">=", "~", "!~", "^", "$"))
 DAY_OPERATORS = frozenset(("=", ">", "<"))
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
 
 Test = Callable[[Any], bool]
 Days = Callable[[int], tuple[int, int]]
@@ -60,6 +68,8 @@ class Fields:
     whole_words: frozenset[str] = frozenset()
     """Texts of which `=` finds a word, never a phrase."""
     equality_only: frozenset[str] = frozenset(("tag_id",))
+    no_lists: frozenset[str] = frozenset()
+    """Fields that take neither IN nor NIN."""
 
     def knows(self, field: str) -> bool:
         """Tell whether a query may name this field."""
@@ -79,19 +89,19 @@ def _parse(query: Any, fields: Fields, depth: int) -> Leaf | Group:
     if not isinstance(query, dict):
         raise bad_parameter("query must be an object")
     node: Row = query  # pyright: ignore[reportUnknownVariableType]
-    operator: Any = node.get("operator")
-    if operator not in ("AND", "OR"):
+    joined_by: Any = node.get("operator")
+    if joined_by not in ("AND", "OR"):
         return _leaf(node, fields)
     if depth == MAX_DEPTH:
         raise bad_parameter(f"Queries can be nested at most {MAX_DEPTH} levels deep")
     parts: Any = node.get("value")
     if not isinstance(parts, list) or not parts:
-        raise bad_parameter(f"The value of {operator} must be a list of filters")
+        raise bad_parameter(f"The value of {joined_by} must be a list of filters")
     count = len(parts)  # pyright: ignore[reportUnknownArgumentType]
     if count > MAX_FILTERS:
-        raise bad_parameter(f"{operator} takes at most {MAX_FILTERS} filters, not {count}")
+        raise bad_parameter(f"{joined_by} takes at most {MAX_FILTERS} filters, not {count}")
     return Group(
-        operator == "AND",
+        joined_by == "AND",
         tuple(_parse(part, fields, depth + 1) for part in parts),  # pyright: ignore[reportUnknownVariableType]
     )
 
@@ -124,6 +134,8 @@ def _check_operator(field: str, operator: Any, fields: Fields) -> None:
         raise bad_parameter(f"{operator!r} is not a valid operator", field=field)
     if field in fields.equality_only and operator not in ("=", "!="):
         raise bad_parameter(f"{field} takes only = and !=", field=field)
+    if field in fields.no_lists and operator in ("IN", "NIN"):
+        raise bad_parameter(f"{field} takes neither IN nor NIN", field=field)
     if field in fields.days and operator not in DAY_OPERATORS:
         raise bad_parameter(f"{field} takes only =, > and <, not {operator}", field=field)
 
@@ -151,14 +163,15 @@ def compile_filter(tree: Leaf | Group | None, table: Table, fields: Fields, days
         return special or (lambda row: field_of(row, field))
 
     def read_number(field: str) -> Callable[[int], Any]:
-        column = seeds.columns.get(field)
+        column = seeds.columns.get(field) or seeds.search_columns.get(field)
         if column is not None:
             return column
         reader = read_row(field)
         return lambda number: reader(seeds.row(number))
 
     numbers, is_exact = _narrow(tree, table, fields, days)
-    key = encode_json(dataclasses.asdict(tree)).decode()
+    # Versions ask the same question with another meaning: their days are part of the key.
+    key = encode_json([dataclasses.asdict(tree), sorted(fields.days), days(0)]).decode()
     return Filter(
         key=key,
         row_key=key,
@@ -219,22 +232,23 @@ def _same(value: Any, wanted: Any) -> bool:
 
 
 def _comparison(leaf: Leaf) -> Test:
-    wanted = _number(leaf.value)
-    if wanted is None:
-        return lambda _: False
-    tests: dict[str, Callable[[float], bool]] = {
-        "<": lambda number: number < wanted,
-        "<=": lambda number: number <= wanted,
-        ">": lambda number: number > wanted,
-        ">=": lambda number: number >= wanted,
-    }
-    holds = tests[leaf.operator]
+    """Compare numbers as numbers, and anything else as text: `id > ""` finds every row."""
+    compare = COMPARISONS[leaf.operator]
+    wanted, wanted_text = _number(leaf.value), _text(leaf.value)
 
     def test(value: Any) -> bool:
-        number = _number(value)
-        return number is not None and holds(number)
+        number = None if wanted is None else _number(value)
+        if number is not None:
+            return compare(number, wanted)
+        text = _text(value)
+        return text is not None and wanted_text is not None and compare(text, wanted_text)
 
     return test
+
+
+def _text(value: Any) -> str | None:
+    """Return a single value as text that compares without regard to case."""
+    return None if value is None or isinstance(value, (list, dict)) else str(value).lower()
 
 
 def _number(value: Any) -> float | None:
@@ -264,11 +278,18 @@ def _words(value: Any) -> list[str]:
 def _day_condition(leaf: Leaf, days: Days) -> Test:
     """Compare whole days: `>` begins with the next one, as contact search does up to 2.16."""
     start_at, next_at = days(leaf.value)
-    if leaf.operator == "=":
-        return lambda value: value is not None and start_at <= value < next_at
-    if leaf.operator == ">":
-        return lambda value: value is not None and value >= next_at
-    return lambda value: value is not None and value < start_at
+    tests: dict[str, Callable[[float], bool]] = {
+        "=": lambda moment: start_at <= moment < next_at,
+        ">": lambda moment: moment >= next_at,
+        "<": lambda moment: moment < start_at,
+    }
+    holds = tests[leaf.operator]
+
+    def test(value: Any) -> bool:
+        moment = _number(value)
+        return moment is not None and holds(moment)
+
+    return test
 
 
 def _narrow(tree: Leaf | Group, table: Table, fields: Fields, days: Days) -> tuple[range, bool]:

@@ -1,29 +1,30 @@
 """A big table: seeded rows by number, writes kept on top, pages in any order.
 
 A seeded row costs nothing until it is asked for. A write makes it a dict that stands in its place
-from then on; new rows take the numbers after the seeded ones. Whatever is sorted by time is
-arithmetic on numbers; any other question walks the seeded rows once and its answer, an array of
-numbers, is kept: seeded rows never change.
+from then on; new rows take the numbers after the seeded ones. What is sorted by time is arithmetic
+on numbers. Any other question scans the seeded rows once, in steps if they are many, and its
+answer is kept as an array of numbers, because seeded rows never change.
 """
 
 from __future__ import annotations
 
 import bisect
 import dataclasses
-from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from intercom_async.simulator.rows import Row, encode_json
 from intercom_async.simulator.seed.base import Seeded
 from intercom_async.simulator.versions import VERSIONS
+from .lag import Lag
+from .runs import KeyOf, Mark, Order, Run, field_of, nearer, sortable
+from .steps import Scans, StepPolicy, in_order, matching
 from .unique import UniqueIndex
 
 KEPT_ANSWERS = 32
 
 Present = Callable[[Row, str], Row]
-SortKey = Callable[[int], tuple[tuple[int, Any], int]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,22 +44,6 @@ class Filter:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Order:
-    """What a list is sorted by; equal values go by number."""
-
-    field: str = "created_at"
-    is_descending: bool = True
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Mark:
-    """Where a page ended: the sort value and the number of its last row."""
-
-    value: Any
-    number: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Slice:
     """One page: numbers in order, how many rows there are in all, and where to go on."""
 
@@ -70,8 +55,10 @@ class Slice:
 class Table:
     """Rows of one kind."""
 
-    def __init__(self, seeds: Seeded, present: Present) -> None:
+    def __init__(self, seeds: Seeded, present: Present, policy: StepPolicy, lag: Lag) -> None:
         self.seeds = seeds
+        self.lag = lag
+        self._scans = Scans(policy)
         self.present: Present = present
         self._written: dict[int, Row] = {}
         self._replaced: list[int] = []
@@ -84,6 +71,12 @@ class Table:
         self.generation: int = 0
         """Rises with every write."""
         self._encoded: dict[tuple[int, str], bytes] = {}
+
+    def set_lag(self, *, search_s: float, read_s: float) -> None:
+        """Let searches and reads show changes late from now on, by up to so many seconds."""
+        self.lag.search_s, self.lag.read_s = search_s, read_s
+        # What was encoded with other caps of embedded lists is not sent any more.
+        self._encoded.clear()
 
     # Single rows ----------------------------------------------------------------------------
 
@@ -120,6 +113,8 @@ class Table:
         number = self.number_of(record_id)
         if number is None:
             raise KeyError(record_id)
+        if self.lag.is_on:
+            self.lag.note(number, self.at(number))
         row = self._written.get(number)
         if row is None:
             row = self._written[number] = self.seeds.row(number)
@@ -133,6 +128,8 @@ class Table:
         self.next_number += 1
         row["id"] = self.seeds.id_of(number, row["created_at"])
         self._written[number] = row
+        if self.lag.is_on:
+            self.lag.note(number, None)
         self._wrote(number)
         return row
 
@@ -156,10 +153,22 @@ class Table:
         row = self._written.get(number)
         if row is None:
             return self.seeds.encoded(number, version)
+        shown = self.lag.read(number, row) if self.lag.is_on else row
+        if shown is not row:
+            return encode_json(self.present(shown, version))
         known = self._encoded.get((number, version))
         if known is None:
             known = self._encoded[(number, version)] = encode_json(self.present(row, version))
         return known
+
+    def read(self, row: Row, version: str) -> Row:
+        """Return a row as a read by id shows it."""
+        return self.present(self.seen(row), version)
+
+    def seen(self, row: Row) -> Row:
+        """Return the form of a row that reads see by now."""
+        number = self.number_of(row["id"]) if self.lag.is_on else None
+        return row if number is None else self.lag.read(number, row)
 
     def written(self) -> Iterator[tuple[int, Row]]:
         """Walk the rows that were written since the start."""
@@ -200,35 +209,48 @@ class Table:
         column = self.seeds.columns.get(field)
         return field_of(self.seeds.row(number), field) if column is None else column(number)
 
-    def page(self, asked: Filter, order: Order, after: Mark | None, size: int) -> Slice:
-        """Return up to `size` rows after a mark."""
+    def page(
+        self,
+        asked: Filter,
+        order: Order,
+        after: Mark | None,
+        size: int,
+        *,
+        is_search: bool = False,
+    ) -> Slice:
+        """Return up to `size` rows after a mark; a search may see written rows late."""
         seeded = self._answer(asked, order)
-        written_key = self._written_key(order)
-        written = self._written_answer(asked, order, written_key)
+        rows = self.lag.searched(self._written) if is_search and self.lag.is_on else self._written
+        written_key = _written_key(rows, order)
+        written = self._written_answer(asked, order, rows, written_key)
         total = len(seeded) - self._replaced_among(seeded, asked, order) + len(written)
-        left = _Run(seeded, self._seeded_key(order), order, after)
-        right = _Run(written, written_key, order, after)
+        left = Run(seeded, self._seeded_key(order), order, after)
+        right = Run(written, written_key, order, after)
         numbers: list[int] = []
         if not written and not self._replaced:
             numbers += left.take_many(size + 1)
-        while len(numbers) <= size and (run := _nearer(left, right)) is not None:
+        while len(numbers) <= size and (run := nearer(left, right)) is not None:
             number = run.take()
             if run is right or self.is_seeded(number):
                 numbers.append(number)
         if len(numbers) <= size:
             return Slice(numbers, total, None)
         del numbers[size:]
-        last = numbers[-1] if numbers else -1
-        return Slice(numbers, total, Mark(self.value_at(last, order.field), last))
+        last = numbers[-1]
+        row = rows.get(last)
+        value = self.value_at(last, order.field) if row is None else field_of(row, order.field)
+        return Slice(numbers, total, Mark(value, last))
 
-    def _written_answer(self, asked: Filter, order: Order, key: SortKey) -> list[int]:
+    def _written_answer(
+        self, asked: Filter, order: Order, rows: Mapping[int, Row], key: KeyOf
+    ) -> list[int]:
         """Return the written numbers that match, in order; kept until the next write."""
+        if rows is not self._written:
+            asked = dataclasses.replace(asked, row_key=None)
         known = None if asked.row_key is None else self._orders.get((asked.row_key, order))
         if known is not None and known[0] == self.generation:
             return known[1]
-        numbers = sorted(
-            (number for number, row in self._written.items() if asked.test_row(row)), key=key
-        )
+        numbers = sorted((number for number, row in rows.items() if asked.test_row(row)), key=key)
         if asked.row_key is not None:
             self._orders[asked.row_key, order] = (self.generation, numbers)
             if len(self._orders) > KEPT_ANSWERS:
@@ -239,17 +261,14 @@ class Table:
         """Return all matching rows."""
         return self.page(asked, order or Order(), None, len(self) + 1).numbers
 
-    def _written_key(self, order: Order) -> SortKey:
-        return lambda number: (_sortable(field_of(self._written[number], order.field)), number)
-
-    def _seeded_key(self, order: Order) -> SortKey:
+    def _seeded_key(self, order: Order) -> KeyOf:
         column = self.seeds.columns.get(order.field)
         if column is None:
             return lambda number: (
-                _sortable(field_of(self.seeds.row(number), order.field)),
+                sortable(field_of(self.seeds.row(number), order.field)),
                 number,
             )
-        return lambda number: (_sortable(column(number)), number)
+        return lambda number: (sortable(column(number)), number)
 
     def _answer(self, asked: Filter, order: Order) -> Sequence[int]:
         """Return the seeded numbers that match, in ascending order of the sort field."""
@@ -257,21 +276,22 @@ class Table:
         if asked.is_exact and is_in_order:
             return asked.numbers
         key = (asked.key, "" if is_in_order else order.field)
-        known = self._answers.get(key)
-        if known is None:
-            test = asked.test_number
-            matches: Sequence[int] = (
-                asked.numbers
-                if asked.is_exact
-                else array("I", [number for number in asked.numbers if test(number)])
-            )
-            if not is_in_order:
-                matches = array("I", sorted(matches, key=self._seeded_key(order)))
-            known = self._answers[key] = matches
-            if len(self._answers) > KEPT_ANSWERS:
-                self._answers.popitem(last=False)
+        if key not in self._answers:
+            sort_key = None if is_in_order else self._seeded_key(order)
+            self._scans.run(key, len(asked.numbers), lambda: self._scan(key, asked, sort_key))
         self._answers.move_to_end(key)
-        return known
+        return self._answers[key]
+
+    def _scan(self, key: tuple[str, str], asked: Filter, sort_key: KeyOf | None) -> Iterator[None]:
+        """Find the answer to a question, and keep it."""
+        numbers: Sequence[int] = asked.numbers
+        if not asked.is_exact:
+            numbers = yield from matching(numbers, asked.test_number)
+        if sort_key is not None:
+            numbers = yield from in_order(numbers, sort_key)
+        self._answers[key] = numbers
+        if len(self._answers) > KEPT_ANSWERS:
+            self._answers.popitem(last=False)
 
     def _replaced_among(self, seeded: Sequence[int], asked: Filter, order: Order) -> int:
         if not self._replaced or not seeded:
@@ -293,73 +313,5 @@ class Table:
         )
 
 
-class _Run:
-    """One sorted list being walked from a place in one direction."""
-
-    def __init__(
-        self, numbers: Sequence[int], key: SortKey, order: Order, after: Mark | None
-    ) -> None:
-        self._numbers = numbers
-        self._key = key
-        self.is_descending = order.is_descending
-        if after is None:
-            self._at = len(numbers) if order.is_descending else 0
-        else:
-            find = bisect.bisect_left if order.is_descending else bisect.bisect_right
-            self._at = find(numbers, (_sortable(after.value), after.number), key=key)
-        self.head = self._look()
-
-    def _look(self) -> tuple[tuple[int, Any], int] | None:
-        at = self._at - 1 if self.is_descending else self._at
-        return self._key(self._numbers[at]) if 0 <= at < len(self._numbers) else None
-
-    def take_many(self, count: int) -> Sequence[int]:
-        """Return the next numbers at once and go on."""
-        if self.is_descending:
-            start = max(0, self._at - count)
-            taken = self._numbers[start : self._at][::-1]
-            self._at = start
-        else:
-            taken = self._numbers[self._at : self._at + count]
-            self._at += len(taken)
-        self.head = self._look()
-        return taken
-
-    def take(self) -> int:
-        """Return the next number and go on."""
-        if self.is_descending:
-            self._at -= 1
-            number = self._numbers[self._at]
-        else:
-            number = self._numbers[self._at]
-            self._at += 1
-        self.head = self._look()
-        return number
-
-
-def _nearer(left: _Run, right: _Run) -> _Run | None:
-    """Return the run whose next row comes first; None at the end of both."""
-    if left.head is None:
-        return None if right.head is None else right
-    if right.head is None:
-        return left
-    return left if (left.head > right.head) is left.is_descending else right
-
-
-def field_of(row: Row, path: str) -> Any:
-    """Return a field by its dotted path; None where any step is missing."""
-    value: Any = row
-    for step in path.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return value  # pyright: ignore[reportUnknownVariableType]
-
-
-def _sortable(value: Any) -> tuple[int, Any]:
-    """Make values of different types comparable: nothing, then numbers, then text."""
-    if value is None:
-        return (0, 0)
-    if isinstance(value, (int, float)):
-        return (1, value)
-    return (2, str(value))
+def _written_key(rows: Mapping[int, Row], order: Order) -> KeyOf:
+    return lambda number: (sortable(field_of(rows[number], order.field)), number)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import zoneinfo
-from array import array
 from collections.abc import Callable
 
+from intercom_async.simulator.quirks import Quirks
 from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed import settings, staff
 from intercom_async.simulator.seed.companies import CompanySeeds
@@ -16,9 +16,13 @@ from intercom_async.simulator.seed.conversations import ConversationSeeds
 from intercom_async.simulator.seed.draw import mix
 from intercom_async.simulator.seed.tickets import TicketSeeds, ticket_states, ticket_type
 from . import present
+from .contact_history import ContactHistory
 from .described_records import Records
+from .lag import Lag
+from .memberships import Memberships
 from .record_store import RecordStore
-from .table import Order, Table
+from .steps import StepPolicy
+from .table import Table
 from .threads import Threads
 
 SEEDED_UNTIL = 1_767_225_600
@@ -55,8 +59,12 @@ class Workspace:
         settle_s: float,
         index_s: float,
         now: Callable[[], float],
+        quirks: Quirks | None = None,
     ) -> None:
         self.seed = seed
+        self.steps: StepPolicy = StepPolicy()
+        self._lags = [Lag(mix(seed, place, 0x1A7), now) for place in range(4)]
+        self._drawn = 0
         self.id_code: str = f"sim{seed:05d}"
         self.timezone = timezone
         self.settle_s = settle_s
@@ -72,17 +80,22 @@ class Workspace:
         self.event_keys: set[tuple[str, str, int]] = set()
         self.deleted_conversations: list[Row] = []
         self.activity: list[Row] = []
+        self.bulk_jobs: RecordStore = RecordStore()
+        self._due: list[tuple[float, Callable[[], None]]] = []
         self.scroll: Scroll | None = None
         self._scrolls = 0
-        self._attached: tuple[int, dict[str, list[int]]] = (-1, {})
-        self._members: dict[int, array[int]] = {}
-        self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
         self.records: Records = Records(self.until)
         self._fill_tables(contacts, conversations, companies)
         self.threads: Threads = Threads(self.conversations)
+        self.members: Memberships = Memberships(
+            self.companies, self.contacts, self.contact_seeds, self.steps
+        )
+        self.history: ContactHistory = ContactHistory(self.contact_seeds)
         self._fill_tickets(tickets)
         self._fill_history()
         self._zone = _zone_of(timezone)
+        self.quirks: Quirks = Quirks()
+        self.set_quirks(quirks or Quirks())
 
     def _fill_stores(self) -> None:
         self.admins: RecordStore
@@ -142,8 +155,12 @@ class Workspace:
                 company_seeds.id_at(number % companies) if companies else None
             ),
         )
-        self.companies: Table = Table(company_seeds, self._present_company)
-        self.contacts: Table = Table(self.contact_seeds, present.contact)
+        self.companies: Table = Table(
+            company_seeds, self._present_company, self.steps, self._lags[0]
+        )
+        self.contacts: Table = Table(
+            self.contact_seeds, self._present_contact, self.steps, self._lags[1]
+        )
         conversation_seeds = ConversationSeeds(
             seed=self.seed,
             count=conversations,
@@ -154,7 +171,9 @@ class Workspace:
             contact_of=self._seeded_person,
             present=self._present_conversation,
         )
-        self.conversations: Table = Table(conversation_seeds, self._present_conversation)
+        self.conversations: Table = Table(
+            conversation_seeds, self._present_conversation, self.steps, self._lags[2]
+        )
 
     def _fill_tickets(self, tickets: int) -> None:
         self.ticket_states.fill(ticket_states())
@@ -173,7 +192,7 @@ class Workspace:
             contact_of=self._seeded_person,
             present=self._present_ticket,
         )
-        self.tickets: Table = Table(seeds, self._present_ticket)
+        self.tickets: Table = Table(seeds, self._present_ticket, self.steps, self._lags[3])
 
     def _fill_history(self) -> None:
         """Make what is in the past: calls of the newest conversations, and what admins did."""
@@ -201,9 +220,12 @@ class Workspace:
             **{key: columns[key](number) for key in ("id", "role", "name", "email")},
         }
 
+    def _present_contact(self, row: Row, version: str) -> Row:
+        return present.contact(row, version, self.quirks)
+
     def _present_company(self, row: Row, version: str) -> Row:
         del version  # companies are the same in all versions
-        return present.company(row, tags=self.tags, user_count=len(self.company_contacts(row)))
+        return present.company(row, tags=self.tags, user_count=len(self.members.of(row)))
 
     def _present_conversation(self, row: Row, version: str) -> Row:
         return present.conversation(row, version, contacts=self.contacts, tags=self.tags)
@@ -212,61 +234,11 @@ class Workspace:
         return present.ticket(
             row,
             version,
+            self.quirks,
             contacts=self.contacts,
             types=self.ticket_types,
             states=self.ticket_states,
         )
-
-    def company_contacts(self, company: Row) -> list[int]:
-        """Return the numbers of a company's contacts, the newest first."""
-        company_id = company["id"]
-        number = self.companies.number_of(company_id)
-        written = self._written_members().get(company_id, [])
-        seeded: list[int] = []
-        count = self.companies.seeds.count
-        if number is not None and number < count:
-            seeded = [one for one in self._seeded_members(number) if self.contacts.is_seeded(one)]
-        return sorted(seeded + written, reverse=True)
-
-    def _written_members(self) -> dict[str, list[int]]:
-        """Return the written contacts of each company; found anew after a write to contacts."""
-        generation = self.contacts.generation
-        if self._attached[0] != generation:
-            members: dict[str, list[int]] = {}
-            for number, row in self.contacts.written():
-                for company_id in row["_companies"]:
-                    members.setdefault(company_id, []).append(number)
-            self._attached = (generation, members)
-        return self._attached[1]
-
-    def _seeded_members(self, company_number: int) -> array[int]:
-        """Return the numbers of the contacts that a seeded company had from the start."""
-        known = self._members.get(company_number)
-        if known is None:
-            seeds, count = self.contact_seeds, self.companies.seeds.count
-            numbers = range(company_number, seeds.count, count)
-            known = array("I", (one for one in numbers if seeds.company_ids(one)))
-            self._members[company_number] = known
-        return known
-
-    def listed_companies(self, *, is_ascending: bool) -> list[int]:
-        """Return the companies that have people, by when they were made."""
-        stamp = (self.companies.generation, self.contacts.generation, is_ascending)
-        if self._listed is None or self._listed[0] != stamp:
-            everything = self.companies.everything()
-            order = Order(is_descending=not is_ascending)
-            found = self.companies.numbers(everything, order)
-            self._listed = (stamp, [one for one in found if self.has_people(one)])
-        return self._listed[1]
-
-    def has_people(self, company_number: int) -> bool:
-        """Tell whether anyone belongs to a company."""
-        company_id = self.companies.value_at(company_number, "id")
-        if company_number < self.companies.seeds.count and any(
-            map(self.contacts.is_seeded, self._seeded_members(company_number))
-        ):
-            return True
-        return company_id in self._written_members()
 
     def has_attribute(self, model: str, name: str) -> bool:
         """Tell whether a custom attribute is defined and not archived, or names custom objects."""
@@ -276,6 +248,41 @@ class Workspace:
             one["custom"] and one["name"] == name and one["model"] == model and not one["archived"]
             for one in self.data_attributes
         )
+
+    def set_quirks(self, quirks: Quirks) -> None:
+        """Have other quirks from now on; ValueError for a time zone that is not known."""
+        self._day_zone = self._zone if quirks.day_zone is None else _zone_of(quirks.day_zone)
+        self.quirks = quirks
+        for table in (self.companies, self.contacts, self.conversations, self.tickets):
+            table.set_lag(search_s=quirks.search_lag_s, read_s=quirks.stale_s)
+
+    def drawn_numbers(self, total: int) -> list[int]:
+        """Return the places of the records that move to the front now, of so many, by quirk."""
+        count = min(self.quirks.moving_orders, total)
+        self._drawn += count
+        return [mix(self.seed, self._drawn - place, 0x30B) % total for place in range(count)]
+
+    def drawn_size(self, per_page: int) -> int:
+        """Return how many rows the next page by cursor has: fewer now and then, by quirk."""
+        if not self.quirks.short_pages:
+            return per_page
+        self._drawn += 1
+        bits = mix(self.seed, self._drawn, 0x5E)
+        is_short = (bits >> 32) / 2**32 < self.quirks.short_pages
+        return 1 + bits % per_page if is_short else per_page
+
+    def later(self, at: float, work: Callable[[], None]) -> None:
+        """Do something once the clock has reached `at`, before the next call is served."""
+        self._due.append((at, work))
+
+    def run_due(self) -> None:
+        """Do what is due by now, in the order in which it was asked for."""
+        if self._due:
+            now = self.now()
+            due = [work for at, work in self._due if at <= now]
+            self._due = [one for one in self._due if one[0] > now]
+            for work in due:
+                work()
 
     def open_scroll(self, numbers: list[int]) -> Scroll:
         """Begin the walk over these companies."""
@@ -305,15 +312,24 @@ class Workspace:
         )
 
     def day_of(self, moment: int) -> tuple[int, int]:
-        """Return the start of a moment's day in the workspace's time zone, and of the next."""
-        try:
-            local = dt.datetime.fromtimestamp(moment, self._zone)
-            start = local.replace(hour=0, minute=0, second=0, microsecond=0)
-            following = (start + dt.timedelta(days=1)).date()
-        except (OverflowError, ValueError, OSError):
-            return moment, moment + 1
-        next_start = dt.datetime.combine(following, dt.time(), self._zone)
-        return int(start.timestamp()), int(next_start.timestamp())
+        """Return the start of a moment's day in the zone of searches, and of the next."""
+        return _day(moment, self._day_zone)
+
+
+def utc_day(moment: int) -> tuple[int, int]:
+    """Return the start of a moment's day in UTC, and of the next."""
+    return _day(moment, dt.UTC)
+
+
+def _day(moment: int, zone: dt.tzinfo) -> tuple[int, int]:
+    try:
+        local = dt.datetime.fromtimestamp(moment, zone)
+        start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        following = (start + dt.timedelta(days=1)).date()
+    except (OverflowError, ValueError, OSError):
+        return moment, moment + 1
+    next_start = dt.datetime.combine(following, dt.time(), zone)
+    return int(start.timestamp()), int(next_start.timestamp())
 
 
 def _zone_of(name: str) -> dt.tzinfo:

@@ -1,0 +1,56 @@
+"""What the real API was seen to do now and then, each to be switched on by itself."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+ResetForm = Literal["exact", "constant", "absent", "milliseconds"]
+PoisonKind = Literal["error", "garbled", "not_utf8", "deep"]
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Peculiarities of a workspace; all are off by default, and all are drawn from its seed."""
+
+    search_lag_s: float = 0.0
+    """Searches find a new or changed record as it is now only after up to so many seconds, and
+    until then as it was before. Connectors allow for an hour."""
+    stale_s: float = 0.0
+    """Lists and reads by id show a changed record as it was before for so many seconds."""
+    moving_orders: int = 0
+    """Records that move to the front of a list each time a page of it is read: companies, which
+    are then listed by `last_request_at`, and articles, which are listed by `updated_at`."""
+    day_zone: str | None = None
+    """Time zone of the server's days in searches; None: the workspace's."""
+    max_per_page: int | None = None
+    """Rows of a page at most, whatever was asked for."""
+    max_parts: int = 500
+    """Parts of a conversation or ticket that a read by id shows, the newest ones."""
+    max_embedded: int = 10
+    """Tags, notes and companies that a contact shows; the rest is behind a link."""
+    hide_has_more: bool = False
+    """Embedded lists that are cut say `has_more: false`, as was recorded of tags."""
+    short_pages: float = 0.0
+    """Share of pages by cursor that have fewer rows than asked for; the next page goes on there."""
+    lying_counts: float = 0.0
+    """Share of lists whose `total_count` and `total_pages` are wrong."""
+    reset_header: ResetForm = "exact"
+    """X-RateLimit-Reset: the end of the window, always the same moment, absent, or milliseconds."""
+    own_links: bool = False
+    """Links (`pages.next`, downloads, recordings) point to this server instead of to Intercom's
+    hosts, so that a client that follows them does not take its token there."""
+    poison: dict[str, PoisonKind] = msgspec.field(default_factory=dict[str, PoisonKind])
+    """By id of a record: what comes of every answer that has it. A 500, broken JSON, bytes that
+    are not UTF-8, or JSON that is nested deeply."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        for name in ("search_lag_s", "stale_s", "moving_orders", "max_parts", "max_embedded"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative")
+        for name in ("short_pages", "lying_counts"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} must be between 0 and 1")
+        if self.max_per_page is not None and self.max_per_page < 1:
+            raise ValueError("max_per_page must be at least 1")

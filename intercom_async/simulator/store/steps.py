@@ -1,0 +1,99 @@
+"""Long scans in steps that an event loop can interleave with other requests.
+
+A search over a million seeded rows reads each of them once. A handler that would have to do that
+raises `IndexMissing` with the scan as an iterator; whoever runs the handler advances the iterator,
+does other work between its steps, and calls the handler again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import itertools
+from array import array
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, TypeAlias
+
+AT_ONCE = 5_000
+"""Rows that a handler scans itself; a longer scan is left to steps (`test_load.py`)."""
+STEP_ROWS = 250
+"""Rows between two steps: with whole rows made for each, some 5 ms (`test_load.py`)."""
+
+
+RUN_ROWS = 4_000
+"""Rows that are sorted in one go before the runs are merged (`test_load.py`)."""
+
+SortKey: TypeAlias = tuple[tuple[int, Any], int]
+
+
+class IndexMissing(Exception):  # noqa: N818 (a request to be called again, not an error)
+    """An answer needs a scan that is too long for one go.
+
+    Args:
+        steps: The scan. Several requests may advance one iterator in turn.
+    """
+
+    def __init__(self, steps: Iterator[None]) -> None:
+        super().__init__("an index has to be built first")
+        self.steps = steps
+
+
+@dataclasses.dataclass(slots=True)
+class StepPolicy:
+    """Whether the handler that runs now may be interrupted: one that writes must not be."""
+
+    may_interrupt: bool = False
+
+
+class Scans:
+    """Scans under way by key, each shared by all requests that wait for it."""
+
+    def __init__(self, policy: StepPolicy) -> None:
+        self._policy = policy
+        self._running: dict[Any, Iterator[None]] = {}
+
+    def run(self, key: Any, size: int, begin: Callable[[], Iterator[None]]) -> None:
+        """Run a scan of `size` rows to its end, or raise `IndexMissing` if it is a long one."""
+        if size <= AT_ONCE or not self._policy.may_interrupt:
+            for _ in begin():
+                pass
+            return
+        if key not in self._running:
+            self._running[key] = self._until_done(key, begin())
+        raise IndexMissing(self._running[key])
+
+    def _until_done(self, key: Any, steps: Iterator[None]) -> Iterator[None]:
+        yield from steps
+        del self._running[key]
+
+
+def matching(
+    numbers: Sequence[int], test: Callable[[int], bool]
+) -> Generator[None, None, array[int]]:
+    """Return the numbers that pass a test, with a step after every `STEP_ROWS` of them."""
+    found = array("I")
+    for start in range(0, len(numbers), STEP_ROWS):
+        found.extend([one for one in numbers[start : start + STEP_ROWS] if test(one)])
+        yield
+    return found
+
+
+def in_order(
+    numbers: Sequence[int], key: Callable[[int], SortKey]
+) -> Generator[None, None, array[int]]:
+    """Return numbers sorted by a key that ends with the number itself, in steps."""
+    runs: list[list[SortKey]] = []
+    for start in range(0, len(numbers), RUN_ROWS):
+        run: list[SortKey] = []
+        for at in range(start, min(start + RUN_ROWS, len(numbers)), STEP_ROWS):
+            run += map(key, numbers[at : min(at + STEP_ROWS, start + RUN_ROWS)])
+            yield
+        run.sort()
+        runs.append(run)
+        yield
+    merged = heapq.merge(*runs)
+    found = array("I")
+    while part := [number for _, number in itertools.islice(merged, STEP_ROWS)]:
+        found.extend(part)
+        yield
+    return found
