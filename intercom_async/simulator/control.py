@@ -20,6 +20,8 @@ from .routes.call import JSON_TYPE
 from .rows import BAD_JSON, Row, decode_json, encode_json
 from .status import Status
 
+CONTROL_PREFIX = "/_simulator"
+"""Paths that begin so are about the simulator itself."""
 RECORDING = re.compile(r"recordings/\d+\.mp3")
 SILENCE = b"ID3\x03\x00\x00\x00\x00\x00\x00"
 """An MP3 file without a sound."""
@@ -90,13 +92,13 @@ class Control:
 
     def answer(self, request: Request) -> Response:
         """Answer one request; 404 for what is not there, 400 for what makes no sense."""
-        name = request.path.removeprefix("/_simulator").strip("/")
+        name = request.path.removeprefix(CONTROL_PREFIX).strip("/")
         method = "GET" if request.method == "HEAD" else request.method
         if method == "GET" and RECORDING.fullmatch(name):
             return Response(200, {"Content-Type": "audio/mpeg"}, SILENCE)
         action = self._actions.get((method, name))
         if action is None:
-            return _response({"error": f"{request.method} /_simulator/{name} is not known"}, 404)
+            return _response({"error": f"{request.method} {CONTROL_PREFIX}/{name} is not known"}, 404)
         if request.is_too_large:
             return _response({"error": f"a body has at most {MAX_BODY_BYTES} bytes"}, 413)
         try:
@@ -130,7 +132,7 @@ class Control:
             if action.takes is not None:
                 content = {"application/json": {"schema": by_type[str(action.takes)]}}
                 operation["requestBody"] = {"content": content}
-            paths.setdefault(f"/_simulator/{name}", {})[method.lower()] = operation
+            paths.setdefault(f"{CONTROL_PREFIX}/{name}", {})[method.lower()] = operation
         return {
             "openapi": "3.1.0",
             "info": {"title": "Control of the local Intercom", "version": "1"},
