@@ -98,7 +98,8 @@ class Control:
             return Response(200, {"Content-Type": "audio/mpeg"}, SILENCE)
         action = self._actions.get((method, name))
         if action is None:
-            return _response({"error": f"{request.method} {CONTROL_PREFIX}/{name} is not known"}, 404)
+            error = f"{request.method} {CONTROL_PREFIX}/{name} is not known"
+            return _response({"error": error}, 404)
         if request.is_too_large:
             return _response({"error": f"a body has at most {MAX_BODY_BYTES} bytes"}, 413)
         try:

@@ -46,11 +46,13 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense."""
-        for name in ("search_lag_s", "stale_s", "moving_orders", "max_parts", "max_embedded"):
+        for name in ("search_lag_s", "stale_s", "moving_orders"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
         for name in ("short_pages", "lying_counts"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} must be between 0 and 1")
-        if self.max_per_page is not None and self.max_per_page < 1:
-            raise ValueError("max_per_page must be at least 1")
+        for name in ("max_per_page", "max_parts", "max_embedded"):
+            most = getattr(self, name)
+            if most is not None and most < 1:
+                raise ValueError(f"{name} must be at least 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -118,12 +117,15 @@ def search(
     fields: Fields,
     *,
     default: int,
-    visible: Callable[[Row], bool] | None = None,
+    narrow: Callable[[Call, Filter], Filter] | None = None,
     key: str = "data",
     kind: str = "list",
     days: Days | None = None,
 ) -> Reply:
-    """Answer a search: query, pagination and sort from the body."""
+    """Answer a search: query, pagination and sort from the body.
+
+    `narrow` leaves out the rows that searches do not show, `days` says what a whole day is.
+    """
     body = call.fields
     if "query" not in body:
         raise bad_parameter("query is required", code="parameter_not_found", field="query")
@@ -133,7 +135,7 @@ def search(
     return cursor_page(
         call,
         table,
-        narrowed(asked, visible, is_timed=call.workspace.index_s > 0),
+        asked if narrow is None else narrow(call, asked),
         sort_order(sort, fields),
         per_page=page_size(call, pagination.get("per_page"), default=default),
         starting_after=pagination.get("starting_after"),
@@ -154,23 +156,6 @@ def sort_order(sort: Row, fields: Fields) -> Order:
     if not isinstance(field, str) or not fields.knows(field) or field in fields.equality_only:
         raise bad_parameter(f"{field} is not a valid sort field", code="invalid_field")
     return Order(field, direction == "descending")
-
-
-def narrowed(
-    asked: Filter, visible: Callable[[Row], bool] | None, *, is_timed: bool = False
-) -> Filter:
-    """Leave out the written rows that a list does not show; `is_timed` says that this changes."""
-    if visible is None:
-        return asked
-
-    def test_row(row: Row) -> bool:
-        return visible(row) and asked.test_row(row)
-
-    return dataclasses.replace(
-        asked,
-        test_row=test_row,
-        row_key=None if is_timed else asked.row_key,
-    )
 
 
 def first_where(rows: Iterable[Row], **wanted: Any) -> Row | None:

@@ -63,6 +63,45 @@ def _refuse_strangers(call: Call, source: Row, target: Row) -> None:
         )
 
 
+@routes("POST /contacts/merge/preview")
+def preview_merge(call: Call) -> Any:
+    """Answer what a merge would change, or why it is not allowed, and change nothing."""
+    source = contact_of(call, needed_text(call.fields, "from"))
+    target = contact_of(call, needed_text(call.fields, "into"))
+    if (source["role"], target["role"]) != ("lead", "user"):
+        return _blocked("invalid_merge_role_pair", "Only a lead can be merged into a user")
+    try:
+        _refuse_strangers(call, source, target)
+    except ApiError as error:
+        return _blocked("no_shared_identifier", error.message)
+    attributes = [
+        {
+            "field": key,
+            "outcome": "discarded" if target[key] else "adopted",
+            "from_value": source[key],
+            "into_value": target[key],
+            "new_into_value": target[key] or source[key],
+        }
+        for key in ("email", "phone", "name")
+        if source[key] and source[key] != target[key]
+    ]
+    counts = {
+        kind: {"from": len(source[f"_{kind}"]), "into": len(target[f"_{kind}"])}
+        for kind in ("tags", "notes")
+    }
+    for kind in ("conversations", "tickets"):
+        counts[kind] = {"from": 0, "into": 0}
+    changes = {"attributes": attributes, "total_count": len(attributes)}
+    return {
+        "allowed": True,
+        "summary": {"attribute_changes": changes, "reassignments": counts},
+    }
+
+
+def _blocked(code: str, message: str) -> Row:
+    return {"allowed": False, "reasons": [{"code": code, "message": message}]}
+
+
 @routes("POST /contacts/{contact_id}/archive")
 def archive(call: Call) -> Any:
     """Hide a contact from lists and searches."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
@@ -11,6 +10,7 @@ from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.contacts import blank_contact, segment_of
 from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.store.runs import Order
+from intercom_async.simulator.store.table import Filter
 from intercom_async.simulator.store.workspace import utc_day
 from intercom_async.simulator.versions import is_since
 from .call import Call
@@ -18,7 +18,6 @@ from .checks import (
     contact_of,
     contact_to_change,
     moment_of,
-    narrowed,
     object_of,
     search,
     text_of,
@@ -82,14 +81,22 @@ GIVEN_TIMES = ("signed_up_at", "last_seen_at")
 ROLES = ("user", "lead")
 
 
-def is_listed(call: Call) -> Callable[[Row], bool]:
-    """Return the test for rows that lists and searches show by now."""
+def listed(call: Call, asked: Filter) -> Filter:
+    """Leave out the contacts that lists and searches do not show, or not yet."""
     now = call.workspace.now()
-    return lambda row: (
-        row.get("_indexed_at", 0) <= now
-        and not row.get("_archived")
-        and not row.get("_blocked")
-        and "_merged_into" not in row
+
+    def test_row(row: Row) -> bool:
+        return (
+            row.get("_indexed_at", 0) <= now
+            and not row.get("_archived")
+            and not row.get("_blocked")
+            and "_merged_into" not in row
+            and asked.test_row(row)
+        )
+
+    is_timed = call.workspace.index_s > 0
+    return dataclasses.replace(
+        asked, test_row=test_row, row_key=None if is_timed else asked.row_key
     )
 
 
@@ -100,7 +107,7 @@ def list_contacts(call: Call) -> Any:
     return cursor_page(
         call,
         table,
-        narrowed(table.everything(), is_listed(call), is_timed=call.workspace.index_s > 0),
+        listed(call, table.everything()),
         Order(),
         per_page=page_size(call, call.query.get("per_page"), default=10),
         starting_after=call.query.get("starting_after"),
@@ -115,7 +122,7 @@ def search_contacts(call: Call) -> Any:
         call.workspace.contacts,
         fields_of(call),
         default=50,
-        visible=is_listed(call),
+        narrow=listed,
         days=utc_day if is_since(call.version, "2.17") else call.workspace.day_of,
     )
 

@@ -1,0 +1,54 @@
+"""Search of companies, which Preview has."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from intercom_async.simulator.rows import Row, names
+from intercom_async.simulator.store.query import Fields
+from intercom_async.simulator.store.table import Filter
+from .call import Call
+from .checks import search
+from .registry import Routes
+
+routes: Routes = Routes()
+
+TIMES = names("created_at updated_at remote_created_at last_request_at")
+NUMBERS = names("monthly_spend session_count user_count")
+
+
+@routes("POST /companies/search")
+def search_companies(call: Call) -> Any:
+    """Answer a search of the companies that have people."""
+    return search(call, call.workspace.companies, _fields_of(call), default=15, narrow=_with_people)
+
+
+def _with_people(call: Call, asked: Filter) -> Filter:
+    """Leave out the companies without people; who has some changes with every write."""
+    companies, contacts = call.workspace.companies, call.workspace.contacts
+    listed = call.workspace.members.listed(is_ascending=True)
+    ids = frozenset(companies.value_at(number, "id") for number in listed)
+    numbers = [one for one in listed if one < companies.seeds.count and asked.test_number(one)]
+    return dataclasses.replace(
+        asked,
+        key=f"{asked.key} {companies.generation} {contacts.generation}",
+        numbers=numbers,
+        is_exact=True,
+        test_row=lambda row: row["id"] in ids and asked.test_row(row),
+        row_key=None,
+    )
+
+
+def _fields_of(call: Call) -> Fields:
+    special: dict[str, Callable[[Row], Any]] = {
+        "tag_id": lambda row: [one["id"] for one in row["_tags"]],
+        "user_count": lambda row: len(call.workspace.members.of(row)),
+    }
+    return Fields(
+        known=names("company_id name") | TIMES | NUMBERS,
+        dates=TIMES,
+        special=special,
+        no_lists=TIMES,
+    )
