@@ -36,13 +36,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from intercom_async.response import UNKNOWN, Window
+from intercom_async.redaction import printable, redact
+from intercom_async.response import UNKNOWN, Headers, Window
 
 E = TypeVar("E", bound=BaseException)
+
+MAX_MESSAGE = 2_000
+"""Characters of a message, so that no server or caller can flood a log through one
+(test_errors.py::test_no_message_has_a_control_character_or_is_long)."""
 
 
 class ErrorItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,9 +60,34 @@ class ErrorItem(msgspec.Struct, frozen=True, kw_only=True):
     field: str | None = None
     """The field of the request that is meant, if one is."""
 
+    def __repr__(self) -> str:
+        """Show no message, which may name people."""
+        return f"<ErrorItem {self.code}>"
+
 
 class IntercomError(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base of everything this package raises on purpose.
+
+    Errors survive `pickle`, `copy` and `deepcopy` with all their attributes, and with their cause
+    where that is one of these errors.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(printable(str(message), limit=MAX_MESSAGE))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rebuild from message and attributes: the arguments of a subclass are not kept."""
+        cause = self.__cause__ if isinstance(self.__cause__, IntercomError) else None
+        return _rebuild, (type(self), self.args, cause), self.__dict__ or None
+
+
+def _rebuild(
+    kind: type[IntercomError], args: tuple[Any, ...], cause: IntercomError | None
+) -> IntercomError:
+    error = kind.__new__(kind, *args)
+    if cause is not None:
+        error.__cause__ = cause
+    return error
 
 
 class ConfigError(IntercomError, ValueError):
@@ -127,16 +157,17 @@ class ResponseError(IntercomError):
         """What Intercom's support asks for."""
         self.window = window
         """The rate-limit window of this answer."""
-        self.headers: Mapping[str, str] = {} if headers is None else headers
+        self.headers: Mapping[str, str] = Headers({} if headers is None else headers)
+        """Headers of the answer, looked up without regard to case."""
         first = errors[0] if errors else None
         self.code: str | None = first.code if first else None
         """The first entry's code."""
-        reason = f" {first.code}" if first else ""
+        reason = f" {redact(first.code, limit=100)}" if first else ""
         if first and first.message:
             reason = f"{reason}: {redact(first.message)}"
         if first and first.field:
-            reason = f"{reason} (field {first.field})"
-        identity = f" (request {request_id})" if request_id else ""
+            reason = f"{reason} (field {redact(first.field, limit=100)})"
+        identity = f" (request {printable(request_id, limit=100)})" if request_id else ""
         advice = f"; {hint}" if hint else ""
         super().__init__(f"{call} answered {status}{reason}{identity}{advice}")
 
@@ -173,7 +204,7 @@ class GoneError(ResponseError):
     @property
     def canonical_id(self) -> str | None:
         """The id of the object that took its place, from the Link header."""
-        link = self.headers.get("Link") or self.headers.get("link") or ""
+        link = self.headers.get("Link", "")
         found = re.search(r'<[^>]*/([^/>]+)>\s*;[^,]*\brel="?canonical"?', link)
         return found.group(1) if found else None
 
@@ -219,7 +250,7 @@ class DecodeError(IntercomError):
         repr."""
         self.request_id = request_id
         where = f" at {path}" if path else ""
-        identity = f" (request {request_id})" if request_id else ""
+        identity = f" (request {printable(request_id, limit=100)})" if request_id else ""
         super().__init__(f"{call}: {message}{where}{identity}" if call else f"{message}{where}")
 
 
@@ -316,14 +347,3 @@ def first_error(error: BaseException, kind: type[E]) -> E | None:
         found = (first_error(each, kind) for each in error.exceptions)
         return next((each for each in found if each is not None), None)
     return error if isinstance(error, kind) else None
-
-
-_ADDRESS = re.compile(r"[^\s@<>\"'=:,;()]+@[^\s@<>\"',;()]+")
-_NUMBER = re.compile(r"\+?\d[\d ().-]{7,}\d")
-
-
-def redact(text: str, *, limit: int = 200) -> str:
-    """Hide e-mail addresses and telephone numbers in a server's message, and shorten it."""
-    text = _ADDRESS.sub("<email>", text)
-    text = _NUMBER.sub("<number>", text)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

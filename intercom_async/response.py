@@ -9,7 +9,7 @@ https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -38,6 +38,56 @@ class Window(msgspec.Struct, frozen=True):
 
 UNKNOWN = Window()
 """What is known from a reply without the headers."""
+
+
+class Headers(Mapping[str, str]):
+    """Headers of a reply: immutable, picklable, looked up without regard to case.
+
+    Several headers of one name are one value with commas (RFC 9110, 5.2). The repr shows no value.
+
+    Args:
+        source: The headers as the transport has them; it must not change afterwards.
+    """
+
+    __slots__ = ("_source", "_values")
+
+    def __init__(self, source: Mapping[str, str]) -> None:
+        self._source: Mapping[str, str] | None = source
+        self._values: dict[str, tuple[str, str]] = {}
+
+    def _read(self) -> dict[str, tuple[str, str]]:
+        # Read when first looked at: most replies are never asked for their headers.
+        if self._source is not None:
+            values: dict[str, tuple[str, str]] = {}
+            for name, value in self._source.items():
+                known = values.get(name.lower())
+                values[name.lower()] = (name, value if known is None else f"{known[1]}, {value}")
+            self._values, self._source = values, None
+        return self._values
+
+    def __getitem__(self, name: str) -> str:
+        return self._read()[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._read().values())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._read()
+
+    def __repr__(self) -> str:
+        return f"<Headers {', '.join(self)}>"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[dict[str, str]]]:
+        return Headers, (dict(self),)
+
+    def __copy__(self) -> Headers:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Headers:
+        return self
 
 
 class Response(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

@@ -21,7 +21,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from its own floor and from those below. A package's
 # module may have a floor of its own, where it is named here.
 FLOORS: list[tuple[str, ...]] = [
-    ("_version", "_lazy", "errors", "response", "clock", "config", "priority", "moments"),
+    ("_version", "_lazy", "redaction", "response", "errors", "clock"),
+    ("config", "priority", "moments"),
     ("models", "fields"),
     ("codec", "query", "request.operation", "transport.base"),
     ("scheduler", "transport"),

@@ -22,7 +22,7 @@ from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import Region, resolve_origin
 from intercom_async.errors import ConfigError, OAuthError, StateError, UnauthorizedError
 from intercom_async.models import Me
-from intercom_async.request.error_body import read_failure
+from intercom_async.request.error_body import read_error_body
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import FIRST_FAILURE, Reply, Request, Transport
 from .grant import Grant, check_workspace_id, region_of
@@ -198,7 +198,6 @@ class OAuth:
             region=where,
             base_url=self._base_url,
             transport=self._transport,
-            clock=self._clock,
         )
 
     def _use_once(self, code: str) -> None:
@@ -286,7 +285,7 @@ def _token_of(reply: Reply) -> str:
         raise OAuthError(
             f"POST /auth/eagle/token answered {reply.status}: the code was used before, is older "
             "than 5 minutes, or belongs to another app or secret",
-            code=_reason(read_failure(reply).code),
+            code=_reason(read_error_body(reply).code),
         )
     try:
         found = msgspec.json.decode(reply.body, type=_Token)

@@ -12,11 +12,19 @@ from typing import Any, cast
 import msgspec
 
 from intercom_async.errors import ErrorItem, RateLimitedError, ResponseError, error_class
+from intercom_async.redaction import printable
 from intercom_async.response import UNKNOWN, Window
 from intercom_async.transport.base import Reply
 from .headers import parse_request_id
 
+_MAX_BODY = 1024 * 1024
+"""Bytes of an error's body; a larger one is not Intercom's."""
 _MAX_ITEMS = 20
+"""Entries that are read of one error; a body that has more is no message for people."""
+_MAX_MESSAGE = 2_000
+"""Characters kept of one message (test_error_body.py::test_a_huge_error_is_bounded)."""
+_MAX_NAME = 100
+"""Characters kept of a code, a field and a request id."""
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -38,6 +46,8 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 def read_error_body(reply: Reply) -> ErrorBody:
     """Read an error's body, whatever shape it has."""
+    if len(reply.body) > _MAX_BODY:
+        return ErrorBody((), parse_request_id(reply.headers))
     try:
         body = msgspec.json.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -45,11 +55,8 @@ def read_error_body(reply: Reply) -> ErrorBody:
     if not isinstance(body, dict):
         return ErrorBody((), parse_request_id(reply.headers))
     content = cast("dict[str, Any]", body)
-    identity = content.get("request_id")
-    return ErrorBody(
-        _items(content),
-        identity if isinstance(identity, str) else parse_request_id(reply.headers),
-    )
+    identity = _bounded(content.get("request_id"))
+    return ErrorBody(_items(content), identity or parse_request_id(reply.headers))
 
 
 def to_error(
@@ -85,34 +92,67 @@ def to_error(
 
 
 def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
+    """Read `errors`, which is a list of objects by the reference and anything else in fact."""
     errors: object = body.get("errors")
     if isinstance(errors, list):
-        found = cast("list[object]", errors)[:_MAX_ITEMS]
-        return tuple(
-            _item(cast("dict[str, Any]", item)) for item in found if isinstance(item, dict)
-        )
-    if isinstance(errors, dict):
-        # Some operations answer {"errors": {field: reason}}.
-        named = list(cast("dict[str, Any]", errors).items())[:_MAX_ITEMS]
-        return tuple(ErrorItem(code="invalid", message=_text(v), field=k) for k, v in named)
-    code = body.get("error_key") or body.get("code") or body.get("error")
-    message = _text(body.get("message"))
-    if isinstance(code, str) or message:
-        return (ErrorItem(code=code if isinstance(code, str) else "unknown", message=message),)
-    return ()
+        found = tuple(map(_item, cast("list[object]", errors)[:_MAX_ITEMS]))
+    elif isinstance(errors, dict):
+        named = cast("dict[str, Any]", errors)
+        if _ITEM_KEYS & named.keys():
+            found = (_item(named),)
+        else:
+            # Some operations answer {"errors": {field: reason}}.
+            found = tuple(
+                ErrorItem(code="invalid", message=_text(reason), field=_bounded(field))
+                for field, reason in list(named.items())[:_MAX_ITEMS]
+            )
+    else:
+        found = (_item(errors),) if errors else ()
+    return found or _whole(body)
 
 
-def _item(item: dict[str, Any]) -> ErrorItem:
-    code = item.get("code") or item.get("type")
+_ITEM_KEYS = frozenset({"code", "message", "type", "field"})
+
+
+def _item(item: object) -> ErrorItem:
+    if not isinstance(item, dict):
+        return ErrorItem(message=_text(item))
+    entry = cast("dict[str, Any]", item)
+    message = entry.get("message")
     return ErrorItem(
-        code=code if isinstance(code, str) else "unknown",
-        message=_text(item.get("message")),
-        field=_text(item.get("field")),
+        code=_bounded(entry.get("code")) or _bounded(entry.get("type")) or "unknown",
+        message=_text(message if message is not None else entry.get("detail")),
+        field=_bounded(entry.get("field")),
     )
 
 
+def _whole(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
+    """Read an error that the body itself is, without a list."""
+    keys = ("error_key", "code", "error")
+    code = next(filter(None, (_bounded(body.get(key)) for key in keys)), None)
+    message = _text(body.get("message"))
+    if code is None and message is None:
+        return ()
+    return (ErrorItem(code=code or "unknown", message=message),)
+
+
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    """Read a message; several texts, or an object of them, become one."""
+    if isinstance(value, str):
+        return value[:_MAX_MESSAGE] or None
+    if isinstance(value, list):
+        each_text = map(_text, cast("list[object]", value)[:_MAX_ITEMS])
+        return "; ".join(text for text in each_text if text)[:_MAX_MESSAGE] or None
+    if isinstance(value, dict):
+        entries = list(cast("dict[str, object]", value).items())[:_MAX_ITEMS]
+        texts = [f"{key[:_MAX_NAME]}: {text}" for key, each in entries if (text := _text(each))]
+        return "; ".join(texts)[:_MAX_MESSAGE] or None
+    return None
+
+
+def _bounded(value: object) -> str | None:
+    """Read a code, a field or an id: one line of bounded length."""
+    return printable(value, limit=_MAX_NAME) or None if isinstance(value, str) else None
 
 
 def _hint(status: int, code: str | None) -> str | None:

@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping
 
 from intercom_async.moments import from_http_date
+from intercom_async.redaction import printable
 from intercom_async.response import header
 
 
 def parse_request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the id that Intercom's support asks for."""
-    return header(headers, "X-Request-Id")
+    """Return the id that Intercom's support asks for, on one line and bounded."""
+    text = header(headers, "X-Request-Id")
+    return None if text is None else printable(text, limit=100)
 
 
 def parse_retry_after(headers: Mapping[str, str], now_unix: float) -> float | None:

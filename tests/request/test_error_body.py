@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
@@ -116,3 +117,45 @@ def test_a_user_is_told_what_to_do_about_a_token() -> None:
     assert "token" in str(error(401, b""))
     scope = b'{"errors":[{"code":"token_unauthorized"}]}'
     assert "permission" in str(error(401, scope))
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        "the plan is over",
+        ["the plan is over"],
+        ["first", "the plan is over"],
+        [["the plan is over"]],
+        [{"message": ["the plan is over"]}],
+        [{"message": {"base": "the plan is over"}}],
+        [{"detail": "the plan is over"}],
+        {"message": "the plan is over"},
+        {"code": "x", "message": "the plan is over"},
+        {"base": "the plan is over"},
+        {"base": ["the plan is over"]},
+        {"base": {"name": "the plan is over"}},
+    ],
+)
+def test_errors_of_any_shape_keep_their_text(errors: object) -> None:
+    found = error(422, msgspec.json.encode({"errors": errors}))
+    assert "the plan is over" in " ".join(each.message or "" for each in found.errors)
+
+
+@pytest.mark.parametrize("errors", [None, [], {}, "", [None], [1], 7, True])
+def test_errors_without_a_text_leave_the_message_of_the_body(errors: object) -> None:
+    found = error(422, msgspec.json.encode({"errors": errors, "message": "the plan is over"}))
+    assert found.status == 422
+    if not errors:
+        assert found.errors[0].message == "the plan is over"
+
+
+def test_a_huge_error_is_bounded() -> None:
+    huge = "x" * 60_000
+    item = {"code": huge, "message": huge, "field": huge}
+    found = error(400, msgspec.json.encode({"request_id": huge, "errors": [item] * 500}))
+
+    assert len(found.errors) <= 20
+    assert len(found.request_id or "") <= 100
+    assert all(len(each.code) <= 100 and len(each.field or "") <= 100 for each in found.errors)
+    assert all(len(each.message or "") <= 2_000 for each in found.errors)
+    assert len(str(found)) < 1_000

@@ -1,0 +1,72 @@
+"""What must not reach a message, a log or a terminal: secrets, personal data, control characters.
+
+All functions cost time in proportion to their `limit`, not to the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import SupportsIndex
+
+_READ_AHEAD = 5
+"""A text is cut to this many times its limit before it is searched, because a placeholder may be
+shorter than what it replaces (test_redaction.py::test_a_long_text_costs_no_more_than_a_short_one).
+"""
+
+_ADDRESS = re.compile(r"[^\s@<>\"'=:,;()]{1,64}@[^\s@<>\"',;()]{1,255}")
+_NAMED_ID = re.compile(
+    r"(\b\w{0,32}id\b\W{0,3}[=: ]\W{0,3})([\w-]*\d[\w-]*|(?<==)[\w-]+)", re.IGNORECASE
+)
+_NUMBER = re.compile(r"\+?\d[\d ().-]{7,}\d(?!\w)")
+_TOKEN = re.compile(r"[\w-]{6,}")
+_HEX_FROM = 8
+"""Letters and digits from which a hexadecimal token with a digit counts as an id."""
+_DIGITS_FROM = 5
+"""Digits from which a token counts as an id; a limit such as ``10_seconds`` stays readable."""
+
+
+class Secret(str):
+    """A text whose repr is masked, for tracebacks that show local variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str:
+        raise TypeError("a token is not pickled")
+
+
+def printable(text: str, *, limit: int = 1_000) -> str:
+    """Return a text on one line, without control and bidirectional characters, and shortened."""
+    is_cut = len(text) > limit
+    text = text[: limit - 1] if is_cut else text
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return f"{text}…" if is_cut else text
+
+
+def redact(text: str, *, limit: int = 200) -> str:
+    """Replace addresses, telephone numbers and ids in a server's message, and shorten it."""
+    head = text[: limit * _READ_AHEAD]
+    if len(head) < len(text):
+        # What the cut has parted can no longer be recognised.
+        head = " ".join(head.split(" ")[:-1]).rstrip("+0123456789 ().-")
+    head = printable(head, limit=len(head) + 1)
+    head = _ADDRESS.sub("<email>", head)
+    head = _NAMED_ID.sub(r"\1<id>", head)
+    head = _TOKEN.sub(_hide_id, head)
+    head = _NUMBER.sub("<number>", head)
+    if len(head) > limit or len(text) > limit * _READ_AHEAD:
+        head = f"{head[: limit - 1]}…"
+    return head
+
+
+def _hide_id(found: re.Match[str]) -> str:
+    token = found[0]
+    digits = sum(map(str.isdigit, token))
+    bare = token.replace("-", "").replace("_", "")
+    is_hex = len(bare) >= _HEX_FROM and all(letter in "0123456789abcdefABCDEF" for letter in bare)
+    if digits >= _DIGITS_FROM or (digits and is_hex):
+        return "<number>" if bare.isdigit() and len(bare) > _HEX_FROM else "<id>"
+    return token

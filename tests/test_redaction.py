@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from intercom_async.redaction import Secret, printable, redact
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ann@example.com exists", "<email> exists"),
+        ("call +353 87 123 4567 now", "call <number> now"),
+        (
+            "A contact already exists with id=64a1f0c2b3d4e5f607182930",
+            "already exists with id=<id>",
+        ),
+        ("merged into 64a1f0c2b3d4e5f607182930", "merged into <id>"),
+        ("no such 01234567-89ab-4cde-8f01-23456789abcd", "no such <id>"),
+        ("external_id user-7 is taken", "external_id <id> is taken"),
+        ("contact_id: abc7 is unknown", "contact_id: <id> is unknown"),
+        ("Exceeded rate limit of 167 in 10_seconds", "Exceeded rate limit of 167 in 10_seconds"),
+        ("per_page must be at most 150", "per_page must be at most 150"),
+        ("version 2.14 is old", "version 2.14 is old"),
+    ],
+)
+def test_personal_values_are_replaced_whole(text: str, shown: str) -> None:
+    assert redact(text).endswith(shown)
+
+
+@pytest.mark.parametrize("identity", ["64a1f0c2b3d4e5f607182930", "123456789012", "a1b2c3d4e5f6"])
+@pytest.mark.parametrize("place", range(150, 260, 7))
+def test_an_id_is_hidden_whole_or_not_at_all_wherever_it_stands(identity: str, place: int) -> None:
+    shown = redact(f"{'word ' * (place // 5)}{identity} is unknown")
+    assert not any(identity[start : start + 4] in shown for start in range(len(identity) - 4))
+
+
+@pytest.mark.parametrize("place", range(950, 1_010, 3))
+def test_an_address_across_the_cut_is_not_shown(place: int) -> None:
+    shown = redact("x" * 3 + " " + "<>" * (place // 2) + " ann.smith@example.com", limit=200)
+    assert "ann" not in shown
+
+
+@given(st.text(max_size=3_000))
+def test_what_is_shown_is_one_bounded_line(text: str) -> None:
+    assert len(redact(text)) <= 200
+    assert redact(text).isprintable()
+    assert len(printable(text, limit=50)) <= 50
+
+
+@pytest.mark.parametrize("piece", ["+1 ", "a@", "1", "id=", "a-", " ", "<"])
+def test_a_long_text_costs_no_more_than_a_short_one(piece: str) -> None:
+    """Only the first 1,000 characters are looked at, so what stands behind them changes nothing."""
+    text = piece * 60_000
+    assert redact(text) == redact(text[:1_001]) == redact(text[:1_001] + "\x00" * 1_000)
+
+
+def test_a_secret_is_masked_where_its_value_would_be_shown() -> None:
+    secret = Secret("tok_12345")
+
+    assert "tok" not in repr(secret)
+    assert "tok" not in repr({"Authorization": secret})
+    assert "tok" not in repr([secret])
+    assert secret == "tok_12345"
+    assert secret.encode() == b"tok_12345"
