@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine, Hashable, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 from urllib.parse import parse_qsl
@@ -254,6 +255,14 @@ class Intercom(ResourceRegistry):
             ClosedError: The client is closed or was never entered.
         """
         return self._core.session.shared_lock(name)
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Cancel what a block waits for as soon as the client is closed, and raise `ClosedError`.
+
+        Raises:
+            ClosedError: The client is closed or was never entered.
+        """
+        return self._core.session.while_open()
 
     @overload
     async def request(

@@ -19,7 +19,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from hashlib import blake2b
 from typing import Any, TypeVar, get_args
 
@@ -174,11 +174,12 @@ class CompanyPager(Pager[T]):
         call: The call for the first page of the list; the one that begins the scroll for a scroll.
         scroll: The call that begins a scroll.
         shared_lock: Returns the lock that all scrolls of the app share.
+        while_open: Ends what a block waits for when the client is closed.
         checkpoint: The checkpoint of the page to begin after.
         ahead: Pages to read before they are asked for.
     """
 
-    __slots__ = ("_is_scroll", "_scroll", "_shared_lock")
+    __slots__ = ("_is_scroll", "_scroll", "_shared_lock", "_while_open")
 
     def __init__(
         self,
@@ -187,12 +188,14 @@ class CompanyPager(Pager[T]):
         *,
         scroll: Call[Page[Any]],
         shared_lock: Callable[[], asyncio.Lock],
+        while_open: Callable[[], AbstractAsyncContextManager[None]],
         checkpoint: str | None = None,
         ahead: int = 0,
     ) -> None:
         super().__init__(fetch, call, checkpoint=checkpoint, ahead=ahead)
         self._scroll = scroll
         self._shared_lock = shared_lock
+        self._while_open = while_open
         self._is_scroll = call.name == scroll.name
 
     def _changed(self, call: Call[Page[Any]], checkpoint: str | None, ahead: int) -> Pager[Any]:
@@ -201,6 +204,7 @@ class CompanyPager(Pager[T]):
             call,
             scroll=self._scroll,
             shared_lock=self._shared_lock,
+            while_open=self._while_open,
             checkpoint=checkpoint,
             ahead=ahead,
         )
@@ -261,7 +265,10 @@ class CompanyPager(Pager[T]):
     async def _read(self, buffer: _PageBuffer, rows: _NewRows) -> None:
         """Read a scroll to its end; begin it again where it is lost."""
         raw = self._scroll.into(with_items(self._scroll.operation.model, msgspec.Raw))
-        async with self._shared_lock():
+        lock = self._shared_lock()
+        async with AsyncExitStack() as held:
+            async with self._while_open():
+                await held.enter_async_context(lock)
             for restart in range(MAX_RESTARTS + 1):
                 try:
                     await self._read_once(raw, buffer, rows)
@@ -307,7 +314,8 @@ class CompanyPager(Pager[T]):
                 log.info("%s: another scroll is open, waiting for its end", raw.name)
             else:
                 return page
-            await CLOCK.sleep(OCCUPIED_PAUSE_S)
+            async with self._while_open():
+                await CLOCK.sleep(OCCUPIED_PAUSE_S)
         raise AssertionError
 
     async def _fetch_page(self, call: Call[Page[msgspec.Raw]]) -> Page[msgspec.Raw]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from functools import partial
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable
+from contextlib import asynccontextmanager
 from random import Random
 from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -105,7 +105,7 @@ class Session:
         self._random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self._budget = retry.RetryBudget(self._policy.budget)
         self._permits: set[Permit] = set()
-        self._pauses: set[asyncio.Future[None]] = set()
+        self._waits: set[asyncio.Timeout] = set()
         self._is_closed = False
 
     async def close(self) -> None:
@@ -117,14 +117,36 @@ class Session:
                 ClosedError("the client was closed while the call waited for its permit")
             )
         self._permits.clear()
-        for pause in self._pauses:
-            _end(pause)
+        for wait in self._waits:
+            wait.reschedule(0.0)
+        self._waits.clear()
         await self._transport.close()
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all sessions of this app and scheduler share, by its name."""
         locks = _locks.setdefault(self.scheduler, {})
         return locks.setdefault((self.app, name), asyncio.Lock())
+
+    @asynccontextmanager
+    async def while_open(self) -> AsyncGenerator[None, None]:
+        """Cancel what the block waits for as soon as the client is closed.
+
+        Raises:
+            ClosedError: The client was closed before the block had ended.
+        """
+        wait = asyncio.timeout(None)
+        try:
+            async with wait:
+                if self._is_closed:
+                    raise ClosedError("the client is closed")
+                self._waits.add(wait)
+                yield
+        except TimeoutError:
+            if not wait.expired():
+                raise
+            raise ClosedError("the client was closed while something waited in it") from None
+        finally:
+            self._waits.discard(wait)
 
     def send(self, call: Call[T], builder: RequestBuilder) -> Coroutine[Any, Any, Response[T]]:
         """Send a call, with retries where they make sense, and return its decoded reply.
@@ -194,21 +216,8 @@ class Session:
                 again.after_s,
             )
             if again.after_s > 0:
-                await self._pause(again.after_s)
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait before a retry, until the client is closed at most."""
-        pause = asyncio.get_running_loop().create_future()
-        timer = CLOCK.call_at(CLOCK.now() + seconds, partial(_end, pause))
-        self._pauses.add(pause)
-        try:
-            if not self._is_closed:
-                await pause
-        finally:
-            self._pauses.discard(pause)
-            timer.cancel()
-        if self._is_closed:
-            raise ClosedError("the client was closed while the call waited for its next attempt")
+                async with self.while_open():
+                    await CLOCK.sleep(again.after_s)
 
     async def _follow_redirects(
         self, state: _CallState[Any], request: Request, exchanged: _Exchanged
@@ -359,11 +368,6 @@ def _error_body(reply: Reply) -> ErrorBody | None:
     if reply.status >= FIRST_FAILURE or reply.body.startswith(_ERROR_LIST):
         return read_error_body(reply)
     return None
-
-
-def _end(pause: asyncio.Future[None]) -> None:
-    if not pause.done():
-        pause.set_result(None)
 
 
 def _nothing() -> None:

@@ -122,8 +122,13 @@ class Resource:
         return (await self._sender.send(call)).data
 
     async def _pause(self, seconds: float) -> None:
-        """Wait between the polls of something that goes on after the response."""
-        await CLOCK.sleep(seconds)
+        """Wait between two polls, until the client is closed at most.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        async with self._sender.while_open():
+            await CLOCK.sleep(seconds)
 
 
 def sends(endpoint: Operation[Any]) -> Callable[[M], M]:

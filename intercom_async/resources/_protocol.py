@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 from intercom_async.request.operation import Call
@@ -26,4 +27,8 @@ class Sender(Protocol):
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""
+        ...
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Cancel what a block waits for when the client is closed, and raise `ClosedError`."""
         ...

@@ -120,6 +120,7 @@ class Companies(Resource):
             call,
             scroll=self.SCROLL.at(),
             shared_lock=lambda: self._sender.shared_lock("companies scroll"),
+            while_open=self._sender.while_open,
         )
 
     async def _find_one(self, **key: str) -> Company | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -55,3 +56,7 @@ class CountingClient(ResourceRegistry):
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""
         return self._client.shared_lock(name)
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        """Cancel what a block waits for as soon as the client is closed."""
+        return self._client.while_open()

@@ -16,7 +16,6 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, ConnectionLostError
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport.base import Reply, Request
-from intercom_async.workflows.polling import JOB_BACKOFF
 from tests.support.interruption import Points, at_each_point
 from tests.support.scripted_client import TOKEN
 from .test_cancel import JOURNEYS, LATENCY_S, LIMITS, Journey, Trickling, late
@@ -106,8 +105,7 @@ async def close_amid(
         return
     assert error is None or isinstance(error, ClosedError | ConnectionLostError), error
     assert len(transport.requests) == transport.sent_before
-    longest_s = JOB_BACKOFF.longest_s if journey.name in {"export", "job"} else REPLY_S + CEILING_S
-    assert ended_at <= points.stopped_at + longest_s
+    assert ended_at <= points.stopped_at + REPLY_S + CEILING_S
 
 
 @pytest.mark.parametrize(

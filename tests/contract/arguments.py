@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date, datetime
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -100,6 +100,9 @@ class Recorder:
 
     def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
 
 @lru_cache

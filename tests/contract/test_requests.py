@@ -8,6 +8,7 @@ by the client's own code and given to a transport without a network.
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -83,6 +84,9 @@ class Client:
 
     def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
+
+    def while_open(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def _answer(self, request: Request) -> Reply:
         for error in server(self._version).iter_request_errors(Seen(request)):

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from intercom_async import DecodeError, Intercom, Pager, PaginationError
+from intercom_async import ClosedError, DecodeError, Intercom, Pager, PaginationError
 from intercom_async.clock import CLOCK
 from intercom_async.errors import BadRequestError, ConnectionLostError, NotFoundError
 from intercom_async.transport.base import Reply, Request
@@ -274,3 +274,24 @@ async def test_a_scroll_is_read_two_pages_ahead(client: Client) -> None:
         await CLOCK.sleep(1)
         assert server.requests == 3
         await pages.aclose()
+
+
+async def test_a_scroll_that_waits_for_another_one_ends_when_the_client_closes(
+    client: Client,
+) -> None:
+    server = ScrollServer(150)
+
+    def busy(request: Request) -> Any:
+        server.asked_at = CLOCK.now()
+        server.position = 0
+        return server(request)
+
+    intercom = client(busy)
+    await intercom.open()
+    # The first waits for one that is open elsewhere, the second for the first.
+    tasks = [asyncio.create_task(ids(intercom)) for _ in range(2)]
+    await CLOCK.sleep(20)
+    await intercom.close()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [ClosedError, ClosedError]
+    assert CLOCK.now() == pytest.approx(20, abs=0.01)

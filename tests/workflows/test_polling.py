@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from intercom_async import (
+    ClosedError,
     ConfigError,
     DeadlineError,
     Intercom,
@@ -195,3 +196,18 @@ async def test_a_job_that_is_done_at_the_deadline_is_done(client: Client) -> Non
 
     async with client(answer) as intercom:
         assert (await intercom.data_exports.wait("j1", timeout_s=30)).status == "completed"
+
+
+@pytest.mark.parametrize("after_s", [0.1, 3.0, 40.0])
+@pytest.mark.parametrize("name", WAITS)
+async def test_a_wait_ends_when_the_client_closes(
+    client: Client, name: str, after_s: float
+) -> None:
+    intercom = client(Never(name))
+    await intercom.open()
+    task = asyncio.create_task(WAITS[name][2](intercom, 600.0))
+    await CLOCK.sleep(after_s)
+    await intercom.close()
+    with pytest.raises(ClosedError):
+        await task
+    assert asyncio.get_running_loop().time() == pytest.approx(after_s, abs=0.01)
