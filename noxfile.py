@@ -20,7 +20,7 @@ nox.options.sessions = ["lint", "types", "tests", "lowest", "docs"]
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ("3.11", "3.12", "3.13")
-TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "noxfile.py")
+TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "docs", "noxfile.py")
 TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
 FULLY_COVERED = ("request", "codec", "pagination", "scheduler")
 """Packages of which tests reach `FULL_COVERAGE` percent of lines and branches."""
@@ -185,9 +185,17 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a broken link or reference fails."""
-    install(session, "docs")
-    session.run("mkdocs", "build", "--strict", "--site-dir", session.create_tmp())
+    """Build the documentation, and run its snippets; a broken link, anchor or reference fails.
+
+    `-- --site-dir DIR` keeps the site.
+    """
+    install(session, "test", "docs")
+    options = session.posargs or ["--site-dir", str(Path(session.create_tmp()) / "site")]
+    environment = {"NO_MKDOCS_2_WARNING": "1"}
+    session.run("mkdocs", "build", "--strict", *options, env=environment)
+    site = Path(options[options.index("--site-dir") + 1]) if "--site-dir" in options else None
+    where = {"DOCUMENTATION_SITE": str(site.resolve())} if site else {}
+    session.run("python", "-m", "pytest", "tests/documentation", env=where)
 
 
 @nox.session(python=FIRST)

@@ -22,15 +22,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 for name in ("INTERCOM_TOKEN", "INTERCOM_BASE_URL"):
     os.environ.pop(name, None)
 
-SERVICES = Path(__file__).parent / "services"
+ON_REQUEST = [Path(__file__).parent / name for name in ("services", "documentation")]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Collect `tests/services` only where its path is given, as `nox -s services` does."""
-    if collection_path != SERVICES:
+    """Collect services and documentation only where their path is given, as nox's sessions do."""
+    if collection_path not in ON_REQUEST:
         return None
     given = [Path(each.partition("::")[0]).resolve() for each in config.invocation_params.args]
-    return None if any(path.is_relative_to(SERVICES) for path in given) else True
+    return None if any(path.is_relative_to(collection_path) for path in given) else True
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""Pages, and parts of pages, that are generated from the code and so cannot fall behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import command_line
+import error_tables
+import migration
+import model_pages
+import resource_pages
+import stream_tables
+
+_SETUP = re.compile(r"<!-- setup\n.*?-->\n", re.DOTALL)
+_PART = re.compile(r"<!-- generated: ([\w-]+) -->")
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": command_line.commands,
+    "errors-of-any-call": error_tables.errors_of_any_call,
+    "streams": stream_tables.streams,
+    "columns": stream_tables.columns,
+    "calls": migration.calls,
+}
+"""What `<!-- generated: NAME -->` stands for in a page."""
+
+
+def generate() -> dict[str, str]:
+    """Return Markdown by page, of those that are generated whole."""
+    return {**resource_pages.generate(), **model_pages.generate()}
+
+
+def complete(markdown: str) -> str:
+    """Fill in the generated parts of a page; leave out what only its snippets need."""
+    return _PART.sub(lambda found: PARTS[found[1]](), _SETUP.sub("", markdown))
