@@ -19,13 +19,14 @@ _BLOCK = re.compile(
 _LINES = {
     "─": "ew", "│": "ns", "┌": "es", "┐": "ws", "└": "ne", "┘": "nw",
     "├": "nes", "┤": "nws", "┬": "ews", "┴": "new", "┼": "news", "╌": "ew",
+    "►": "w", "◄": "e", "▼": "n", "▲": "s",
 }  # fmt: skip
 _ENDS = {"n": (0.5, 0.0), "s": (0.5, 1.0), "w": (0.0, 0.5), "e": (1.0, 0.5)}
 _HEADS = {
-    "►": ((0.0, 0.25), (1.0, 0.5), (0.0, 0.75)),
-    "◄": ((1.0, 0.25), (0.0, 0.5), (1.0, 0.75)),
-    "▼": ((0.0, 0.3), (1.0, 0.3), (0.5, 1.0)),
-    "▲": ((0.0, 0.7), (1.0, 0.7), (0.5, 0.0)),
+    "►": ((0.0, 0.28), (1.0, 0.5), (0.0, 0.72)),
+    "◄": ((1.0, 0.28), (0.0, 0.5), (1.0, 0.72)),
+    "▼": ((0.0, 0.5), (1.0, 0.5), (0.5, 1.0)),
+    "▲": ((0.0, 0.5), (1.0, 0.5), (0.5, 0.0)),
 }
 
 
@@ -50,7 +51,7 @@ def draw(text: str, title: str) -> str:
             if mark in _HEADS:
                 corners = " ".join(_at(x, y, corner) for corner in _HEADS[mark])
                 heads.append(f'<polygon points="{corners}"/>')
-        plain = "".join(" " if mark in _LINES or mark in _HEADS else mark for mark in row)
+        plain = "".join(" " if mark in _LINES else mark for mark in row)
         # Single blanks belong to a phrase; more of them separate phrases.
         for found in re.finditer(r"\S+(?: \S+)*", plain):
             phrase = escape(found[0])

@@ -18,8 +18,10 @@ from pathlib import Path
 
 import pyte
 
-COLUMNS, ROWS = 92, 17
+COLUMNS, ROWS = 92, 15
 EVERY_S = 0.5
+BEGIN_S = 1.0
+"""Seconds after which the first screen is kept: before, there is not much to see."""
 HOLD_S = 6.0
 """Seconds that the last frame stays before the recording begins again."""
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 19, 14
@@ -57,11 +59,12 @@ def record(command: list[str]) -> list[tuple[float, Frame]]:
             break
         stream.feed(data)
         now = time.monotonic() - begun
-        if not frames or now - frames[-1][0] >= EVERY_S:
+        if now >= BEGIN_S and (not frames or now - frames[-1][0] >= EVERY_S):
             _keep(frames, now, screen)
     _keep(frames, time.monotonic() - begun, screen)
     os.waitpid(child, 0)
-    return frames
+    begin = frames[0][0]
+    return [(moment - begin, frame) for moment, frame in frames]
 
 
 def _keep(frames: list[tuple[float, Frame]], now: float, screen: pyte.Screen) -> None:

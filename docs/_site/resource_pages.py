@@ -14,6 +14,8 @@ from intercom_async.resources._base import Resource
 
 EXAMPLES = Path(__file__).parent / "examples"
 FOLDER = "reference/resources/"
+FIRST = ("list", "search", "get", "create", "update", "delete")
+"""Methods that everybody looks for, in this order; the others follow as in the source."""
 MEANING = {"safe": "safe to repeat", "idempotent": "idempotent", "unsafe": "not repeated blindly"}
 
 
@@ -25,10 +27,10 @@ def resources() -> dict[str, type[Resource]]:
 
 
 def methods(kind: type[Resource]) -> Iterator[tuple[str, Any]]:
-    """Give name and function of each public method: its own first, then what it inherits."""
+    """Give name and function of each public method."""
     names = [name for base in kind.__mro__ for name in vars(base)]
-    for name in dict.fromkeys(names):
-        method = getattr(kind, name)
+    for name in dict.fromkeys([*FIRST, *names]):
+        method = getattr(kind, name, None)
         if isfunction(method) and not name.startswith("_"):
             yield name, method
 
