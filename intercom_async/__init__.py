@@ -1,15 +1,30 @@
-"""An asyncio client for the Intercom REST API that never pushes the server.
+"""An asyncio client for the Intercom REST API with a rate-limit-aware scheduler.
 
     from intercom_async import F, Intercom
 
-    async with Intercom() as intercom:                    # the token of INTERCOM_TOKEN
+    async with Intercom() as intercom:                    # reads INTERCOM_TOKEN
         me = await intercom.admins.me()
         async for contact in intercom.contacts.search(F.role == "user"):
             ...
 
-Every request passes one scheduler, which learns the rate limit from the answers. Models are in
-`intercom_async.models`, the scheduler by itself in `intercom_async.scheduler`, a local Intercom to
-develop against in `intercom_async.simulator`.
+The tree, from the bottom up; imports go down only::
+
+    errors response clock config priority moments    plain values; `client` is what users open
+    models fields query        what the server sends, what methods take, conditions of searches
+    codec                      bytes to models, repairing what contradicts them
+    transport                  the only I/O: aiohttp, and a scripted one for tests
+    scheduler                  permits, lanes, window budgets; `stores` share one over processes
+    request                    one call from end to end: attempts, deadline, retries
+    pagination                 lists: how they continue, page sizes, the company scroll
+    workflows                  jobs, exports, hydration, downloads, concurrency
+    resources                  a thin typed method for each operation
+    webhooks canvas oauth identity workspaces        what Intercom sends, and many workspaces
+    sync                       whole workspaces into files and databases
+    simulator                  a local Intercom, which imports nothing of the client
+    integrations               pytest plugin, web frameworks, MCP
+    cli                        one command a file
+
+`docs/how-it-works.md` follows a request, a list, a sync and a rate-limit window through it.
 """
 
 from intercom_async._version import __version__

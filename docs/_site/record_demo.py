@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pyte
 
-COLUMNS, ROWS = 92, 15
+COLUMNS, ROWS = 104, 14
 EVERY_S = 0.5
-BEGIN_S = 1.0
+BEGIN_S = 2.0
 """Seconds after which the first screen is kept: before, there is not much to see."""
 HOLD_S = 6.0
 """Seconds that the last frame stays before the recording begins again."""
