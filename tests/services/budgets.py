@@ -32,7 +32,7 @@ class Budget:
             "workspace_limit": 4167,
             "used": None,
             "want": want,
-            "left_s": 0.5,
+            "left_s": 0.0,
         }
         return Ask(**{**usual, **changes})
 

@@ -80,7 +80,7 @@ def postgres_programs() -> Path:
     on_path = shutil.which("initdb")
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     for folder in [*([Path(on_path).parent] if on_path else []), *folders]:
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
+        if all((folder / name).exists() for name in ("initdb", "postgres", "pg_ctl", "pg_isready")):
             return folder
     pytest.skip("there is no PostgreSQL here: apt-get install postgresql")
 
@@ -110,12 +110,18 @@ class PostgresServer:
         self.process = self._run(
             ["postgres", "-D", str(self._folder), "-p", str(self.port), *options]
         )
-        wait_for_port(self.port)
+        ready = ["pg_isready", "-h", "127.0.0.1", "-p", str(self.port)]
+        for _ in range(750):
+            if self._run(ready).wait() == 0:
+                return
+            time.sleep(0.02)
+        raise AssertionError("PostgreSQL did not start")
 
     def stop(self) -> None:
         """Stop it at once, as a crash would."""
         if self.process is not None:
             self._run(["pg_ctl", "-D", str(self._folder), "-m", "immediate", "stop"]).wait()
+            self.process.kill()
             self.process.wait()
             self.process = None
 

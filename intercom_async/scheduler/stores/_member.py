@@ -11,14 +11,7 @@ from typing import Any, NamedTuple, Self
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
 from ._requests import StoreRequests
-from .base import (
-    INTERACTIVE_RELEASE_S,
-    INTERACTIVE_SHARE,
-    Ask,
-    Known,
-    Lease,
-    StoreStatistics,
-)
+from .base import INTERACTIVE_MELT_S, Ask, Known, Lease, StoreStatistics
 
 MEMBER_TTL_S = 30
 """Seconds after which a process that was not heard of is no member any more
@@ -36,12 +29,22 @@ class Request(NamedTuple):
     """A lease as it is asked of the server."""
 
     ask: Ask
-    share: float
-    """Fraction of both limits that is not granted now."""
     freezes: bool
     """Whether the window is closed for all."""
     clock: tuple[float, float] | None
     """Bounds of Intercom's clock less the store's, seconds."""
+
+    @property
+    def left_s(self) -> float:
+        """Seconds of the window that are left, at most its length."""
+        return max(0.0, min(self.ask.left_s, self.ask.window_ms / 1000))
+
+    @property
+    def melting(self) -> float:
+        """What is left, from 1 to 0, of the share kept for interactive calls; 0: none is."""
+        if self.ask.is_interactive:
+            return 0.0
+        return min(1.0, self.left_s / (INTERACTIVE_MELT_S * min(1.0, self.ask.window_ms / 10_000)))
 
 
 class StoreMember(ABC):
@@ -96,8 +99,8 @@ class StoreMember(ABC):
         """Become a member; return limit, length (ms) and the clock's bounds, or falsy values."""
 
     @abstractmethod
-    async def _grant(self, request: Request) -> tuple[int, int, int, bool]:
-        """Return the calls granted, the calls left, the members, and whether it is frozen."""
+    async def _grant(self, request: Request) -> tuple[int, int, int, int, int]:
+        """Return calls granted, calls left, calls kept, members, and whether it is frozen."""
 
     @abstractmethod
     async def _leave(self, budget: str, app: str) -> None:
@@ -169,19 +172,24 @@ class StoreMember(ABC):
     # ------------------------------------------------------------------------------------------
 
     async def _ask(self, ask: Ask, *, freezes: bool = False) -> Lease | None:
-        keeps = not ask.is_interactive and ask.left_s > INTERACTIVE_RELEASE_S
         clock = None
         if ask.clock is not None and self._offset is not None:
             clock = ask.clock[0] - self._offset[1], ask.clock[1] - self._offset[0]
-        request = Request(ask, INTERACTIVE_SHARE if keeps else 0.0, freezes, clock)
+        request = Request(ask, freezes, clock)
         granted = await self._requests.send(partial(self._grant, request))
         if granted is None:
             return None
         self._joined.add((ask.budget, ask.app))
-        count, self._left, self._members, is_frozen = granted
+        count, self._left, kept, self._members, is_frozen = granted
         self._leased += count
         self._returned += ask.returned
-        return Lease(count=count, left=self._left, members=self._members, is_frozen=is_frozen)
+        return Lease(
+            count=count,
+            left=self._left,
+            kept=kept,
+            members=self._members,
+            is_frozen=bool(is_frozen),
+        )
 
     def _see_time(self, moment: float, sent: float) -> None:
         """Narrow the difference of the server's time to this loop's time.

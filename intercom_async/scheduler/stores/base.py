@@ -21,11 +21,16 @@ from typing import Protocol
 import msgspec
 
 INTERACTIVE_SHARE = 0.015
-"""Fraction of a window that only interactive calls may lease, so that they find room in any process
-however busy the others are (test_guide.py::test_the_interactive_share_is_kept)."""
-INTERACTIVE_RELEASE_S = 1.0
-"""Seconds before a window's end from which that fraction is leased to anybody: what nobody has
-asked for by then would be lost (test_guide.py::test_the_interactive_share_is_released)."""
+"""Fraction of a window that only interactive calls may lease at least, so that they find room in
+any process however busy the others are
+(test_budget_stores.py::test_the_interactive_share_is_kept_until_shortly_before_the_end)."""
+MAX_BURST_SHARE = 0.05
+"""Fraction of a window that a remembered burst of interactive calls may keep at most
+(test_budget_stores.py::test_what_is_kept_grows_with_the_interactive_calls_of_all)."""
+INTERACTIVE_MELT_S = 1.5
+"""Seconds before a window's end, for windows of ten seconds, in which that fraction and a burst
+melt: what nobody has asked for by the end is lost
+(test_budget_stores.py::test_the_interactive_share_is_kept_until_shortly_before_the_end)."""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +60,11 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     left_s: float = math.inf
     """Seconds until the window ends, as this process knows the server's clock."""
     is_interactive: bool = False
-    """Whether the fraction that is kept for interactive calls may be leased."""
+    """Whether what is kept for interactive calls may be leased."""
+    interactive_per_s: float = 0.0
+    """Interactive calls a second that come to this process."""
+    interactive_burst: int = 0
+    """Largest recent burst of them."""
     clock: tuple[float, float] | None = None
     """Least and greatest difference of the server's clock to UNIX time, seconds; None: unknown."""
 
@@ -76,6 +85,8 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that may be sent in the window, beside those leased before."""
     left: int
     """Calls of the window that nobody has leased yet."""
+    kept: int = 0
+    """Calls of these that only interactive calls may lease."""
     members: int
     """Processes that share the app's budget."""
     is_frozen: bool = False
@@ -131,6 +142,29 @@ class BudgetStore(Protocol):
     async def aclose(self) -> None:
         """Leave the store and close what it opened itself."""
         ...
+
+
+def kept_for_interactive(
+    limit: int, *, left_s: float, window_s: float, per_s: float, burst: int
+) -> int:
+    """Return how many calls of a window only interactive calls may lease.
+
+    Interactive calls of all processes together arrive at random: for `x` that are expected until
+    the window ends, `x + 2√x` are kept, or the largest recent burst of one process. All of it
+    melts by the end.
+
+    Args:
+        limit: Calls of the window.
+        left_s: Seconds until it ends.
+        window_s: Its length in seconds.
+        per_s: Interactive calls a second, of all processes.
+        burst: Largest recent burst.
+    """
+    left_s = min(max(left_s, 0.0), window_s)
+    melting = min(1.0, left_s / (INTERACTIVE_MELT_S * min(1.0, window_s / 10.0)))
+    expected = per_s * left_s
+    least = max(INTERACTIVE_SHARE * limit, min(burst, MAX_BURST_SHARE * limit))
+    return int(max(melting * least, expected + 2.0 * math.sqrt(expected)))
 
 
 def guided(want: int, left: int, members: int) -> int:

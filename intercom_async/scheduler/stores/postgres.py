@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
 from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Request, StoreMember
+from .base import INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -29,22 +30,31 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_windows (
   PRIMARY KEY (budget, tier, reset_at_ms));
 CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_members (
   budget text, app text, member text, seen_at timestamptz NOT NULL,
+  per_s float8 NOT NULL DEFAULT 0, burst int NOT NULL DEFAULT 0,
   PRIMARY KEY (budget, app, member));
 CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_known (
   budget text, app text, calls int NOT NULL, window_ms int NOT NULL,
   low float8 NOT NULL, high float8 NOT NULL, PRIMARY KEY (budget, app));
 CREATE OR REPLACE FUNCTION {schema}.intercom_budget_lease(
   of_budget text, of_app text, of_member text, reset_ms bigint, length_ms int, app_limit int,
-  workspace_limit int, used int, want int, returned int, share float8, freezes boolean,
-  clock_low float8, clock_high float8, member_ttl interval, kept_ms bigint,
-  OUT count int, OUT remaining int, OUT members int, OUT frozen boolean, OUT moment float8)
+  workspace_limit int, used int, want int, returned int, melting float8, freezes boolean,
+  clock_low float8, clock_high float8, member_ttl interval, kept_ms bigint, left_s float8,
+  interactive_per_s float8, interactive_burst int, share float8, burst_share float8,
+  OUT count int, OUT remaining int, OUT kept int, OUT members int, OUT frozen int,
+  OUT moment float8)
 LANGUAGE plpgsql SET search_path = {schema} AS $$
 DECLARE everybody int; granted_all int; granted_app int; others int; room int; room_all int;
+  expected float8; largest int; kept_all int;
 BEGIN
   moment := extract(epoch FROM clock_timestamp());
-  INSERT INTO intercom_budget_members VALUES (of_budget, of_app, of_member, clock_timestamp())
-    ON CONFLICT (budget, app, member) DO UPDATE SET seen_at = excluded.seen_at;
-  SELECT count(*) FILTER (WHERE app = of_app), count(DISTINCT member) INTO members, everybody
+  INSERT INTO intercom_budget_members VALUES (
+      of_budget, of_app, of_member, clock_timestamp(), interactive_per_s, interactive_burst)
+    ON CONFLICT (budget, app, member) DO UPDATE SET
+      seen_at = excluded.seen_at, per_s = excluded.per_s, burst = excluded.burst;
+  SELECT count(*) FILTER (WHERE app = of_app), count(DISTINCT member),
+      coalesce(sum(per_s) FILTER (WHERE app = of_app), 0) * left_s,
+      coalesce(max(burst) FILTER (WHERE app = of_app), 0)
+    INTO members, everybody, expected, largest
     FROM intercom_budget_members m
     WHERE m.budget = of_budget AND m.seen_at > clock_timestamp() - member_ttl;
   -- The workspace's row first, always: two requests can then not wait for each other in a circle.
@@ -62,14 +72,22 @@ BEGIN
       foreign_calls = greatest(w.foreign_calls,
         greatest(w.seen, used) - greatest(0, w.granted - returned)),
       is_frozen = w.is_frozen OR freezes
-    RETURNING w.granted, w.foreign_calls, w.is_frozen INTO granted_app, others, frozen;
+    RETURNING w.granted, w.foreign_calls, w.is_frozen::int INTO granted_app, others, frozen;
   room := app_limit - others - granted_app;
   room_all := workspace_limit - others - granted_all;
   count := 0;
-  IF NOT frozen AND want > 0 THEN
+  -- As kept_for_interactive of base.py: arrivals of all processes, the largest burst of one.
+  kept := 0;
+  kept_all := 0;
+  IF melting > 0 THEN
+    kept := floor(greatest(expected + 2 * sqrt(expected),
+      melting * greatest(share * app_limit, least(largest, burst_share * app_limit))));
+    kept_all := floor(greatest(expected + 2 * sqrt(expected),
+      melting * greatest(share * workspace_limit, least(largest, burst_share * workspace_limit))));
+  END IF;
+  IF frozen = 0 AND want > 0 THEN
     count := greatest(0, least(want,
-      ceil((room - ceil(share * app_limit)) / (2.0 * members)),
-      ceil((room_all - ceil(share * workspace_limit)) / (2.0 * everybody))));
+      ceil((room - kept) / (2.0 * members)), ceil((room_all - kept_all) / (2.0 * everybody))));
   END IF;
   IF count > 0 THEN
     UPDATE intercom_budget_windows w SET granted = w.granted + count
@@ -88,8 +106,9 @@ END $$;
 """
 
 _LEASE = """
-SELECT count, remaining, members, frozen, moment FROM {schema}.intercom_budget_lease(
-  %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s * interval '1 second', %s)
+SELECT count, remaining, kept, members, frozen, moment FROM {schema}.intercom_budget_lease(
+  %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s * interval '1 second', %s, %s,
+  %s, %s, %s, %s)
 """
 
 _JOIN = """
@@ -148,9 +167,9 @@ class PostgresStore(StoreMember):
         calls, window_ms, low, high = await self._run(_JOIN, budget, app, self.member, budget, app)
         return calls, window_ms, low, high
 
-    async def _grant(self, request: Request) -> tuple[int, int, int, bool]:
+    async def _grant(self, request: Request) -> tuple[int, int, int, int, int]:
         ask = request.ask
-        count, left, members, is_frozen = await self._run(
+        count, left, kept, members, is_frozen = await self._run(
             _LEASE,
             ask.budget,
             ask.app,
@@ -162,13 +181,18 @@ class PostgresStore(StoreMember):
             -1 if ask.used is None else ask.used,
             ask.want,
             ask.returned,
-            request.share,
+            request.melting,
             request.freezes,
             *(request.clock or (None, None)),
             MEMBER_TTL_S,
             WINDOWS_KEPT * ask.window_ms,
+            request.left_s,
+            ask.interactive_per_s,
+            ask.interactive_burst,
+            INTERACTIVE_SHARE,
+            MAX_BURST_SHARE,
         )
-        return count, left, members, is_frozen
+        return count, left, kept, members, is_frozen
 
     async def _leave(self, budget: str, app: str) -> None:
         connection = await self._connected()

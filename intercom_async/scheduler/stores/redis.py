@@ -6,13 +6,14 @@ All keys of a budget lie in one hash slot (`{ic:<budget>}`), so that one script 
     {ic:B}:w:<reset>         hash   granted: the same window over all apps of the workspace
     {ic:B}:m:<app>           zset   processes of the app by when they were last heard of
     {ic:B}:m                 zset   processes of all apps
+    {ic:B}:i:<app>           hash   arrivals and bursts of interactive calls, by process
     {ic:B}:k:<app>           hash   limit, length and clock, for processes that begin
 
 All of them expire by themselves. The processes' own clocks are never compared: a window is named
 by its Reset, members age by Redis' TIME, and Intercom's clock is kept relative to that.
 
-Least ACL: `+hello +select +evalsha +script|load +time +hget +hset +hmget +pexpire +zadd +zcard
-+zremrangebyscore +zrem`, keys `~{ic:*`.
+Least ACL: `+hello +select +evalsha +script|load +time +hget +hset +hdel +hlen +hmget +pexpire +zadd
++zcard +zrange +zremrangebyscore +zrem`, keys `~{ic:*`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Any
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
 from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Request, StoreMember
+from .base import INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 MEMBER_TTL_MS = 1000 * MEMBER_TTL_S
 KNOWN_TTL_MS = 3_600_000
@@ -35,10 +37,13 @@ KNOWN_TTL_MS = 3_600_000
 
 LEASE = """
 local app, workspace, members, everybody, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local interactive = KEYS[6]
 local member, ttl, member_ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local limit, workspace_limit = tonumber(ARGV[4]), tonumber(ARGV[5])
 local used, want, returned = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local share, freezes = tonumber(ARGV[9]), ARGV[10] == '1'
+local melting, freezes = tonumber(ARGV[9]), ARGV[10] == '1'
+local left_s, per_s, burst = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
+local share, burst_share = tonumber(ARGV[18]), tonumber(ARGV[19])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -61,6 +66,33 @@ local foreign = math.max(number(app, 'foreign'), math.max(number(app, 'seen'), u
 if foreign < 0 then foreign = 0 end
 local frozen = freezes or number(app, 'frozen') == 1
 
+if per_s > 0 or burst > 0 then
+  redis.call('HSET', interactive, member, per_s .. ' ' .. burst)
+  redis.call('PEXPIRE', interactive, member_ttl)
+else
+  redis.call('HDEL', interactive, member)
+end
+-- As kept_for_interactive of base.py: arrivals of all processes, the largest burst of one.
+local kept_of = function(calls) return 0 end
+if melting > 0 then
+  if redis.call('HLEN', interactive) > 0 then
+    per_s, burst = 0, 0
+    for _, each in ipairs(redis.call('ZRANGE', members, 0, -1)) do
+      local found = redis.call('HGET', interactive, each)
+      if found then
+        local rate, size = found:match('^(%S+) (%S+)$')
+        per_s, burst = per_s + tonumber(rate), math.max(burst, tonumber(size))
+      end
+    end
+  end
+  local expected = per_s * left_s
+  kept_of = function(calls)
+    local least = math.max(share * calls, math.min(burst, burst_share * calls))
+    return math.floor(math.max(melting * least, expected + 2 * math.sqrt(expected)))
+  end
+end
+local kept = kept_of(limit)
+
 local function guide(left, kept, sharers)
   left = left - kept
   if left <= 0 then return 0 end
@@ -71,8 +103,7 @@ local left = limit - foreign - granted
 local left_all = workspace_limit - foreign - granted_all
 local count = 0
 if not frozen and want > 0 then
-  count = math.min(guide(left, math.ceil(share * limit), n),
-                   guide(left_all, math.ceil(share * workspace_limit), all))
+  count = math.min(guide(left, kept, n), guide(left_all, kept_of(workspace_limit), all))
 end
 redis.call('HSET', app, 'granted', granted + count, 'seen', math.max(number(app, 'seen'), used),
            'foreign', foreign, 'frozen', frozen and 1 or 0)
@@ -84,7 +115,7 @@ if ARGV[11] ~= '' then
              'low', ARGV[12], 'high', ARGV[13])
   redis.call('PEXPIRE', known, ARGV[14])
 end
-return {count, math.max(0, math.min(left, left_all) - count), n, frozen and 1 or 0,
+return {count, math.max(0, math.min(left, left_all) - count), kept, n, frozen and 1 or 0,
         tostring(time[1]), tostring(time[2])}
 """
 
@@ -186,7 +217,7 @@ class RedisStore(StoreMember):
         limit, window_ms, low, high = await self._run(JOIN, keys, [self.member, MEMBER_TTL_MS])
         return _text(limit), _text(window_ms), _text(low), _text(high)
 
-    async def _grant(self, request: Request) -> tuple[int, int, int, bool]:
+    async def _grant(self, request: Request) -> tuple[int, int, int, int, int]:
         ask, tag = request.ask, _tag(request.ask.budget)
         keys = [
             f"{tag}:a:{ask.app}:{ask.reset_at_ms}",
@@ -194,6 +225,7 @@ class RedisStore(StoreMember):
             f"{tag}:m:{ask.app}",
             f"{tag}:m",
             f"{tag}:k:{ask.app}",
+            f"{tag}:i:{ask.app}",
         ]
         known: list[str | int | float] = ["", "", "", ""]
         if request.clock is not None:
@@ -207,12 +239,17 @@ class RedisStore(StoreMember):
             -1 if ask.used is None else ask.used,
             ask.want,
             ask.returned,
-            request.share,
+            request.melting,
             int(request.freezes),
             *known,
+            request.left_s,
+            ask.interactive_per_s,
+            ask.interactive_burst,
+            INTERACTIVE_SHARE,
+            MAX_BURST_SHARE,
         ]
-        count, left, members, is_frozen = map(int, await self._run(LEASE, keys, arguments))
-        return count, left, members, bool(is_frozen)
+        count, left, kept, members, is_frozen = map(int, await self._run(LEASE, keys, arguments))
+        return count, left, kept, members, is_frozen
 
     async def _leave(self, budget: str, app: str) -> None:
         tag = _tag(budget)
