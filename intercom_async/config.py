@@ -246,7 +246,7 @@ def resolve_origin(region: str, base_url: str | None) -> str:
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError("base_url must not have credentials, a query or a fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigError(
             "base_url must be https: a token is sent in the clear over http (loopback excepted)"
         )
@@ -255,7 +255,8 @@ def resolve_origin(region: str, base_url: str | None) -> str:
     return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine: localhost, or an address of loopback."""
     if host == "localhost":
         return True
     import ipaddress  # noqa: PLC0415 (few clients have another address than https)

@@ -111,7 +111,7 @@ class PaginationError(IntercomError):
 
 
 class TransportError(IntercomError):
-    """No answer came; the cause is the transport's own error."""
+    """No answer came; the cause says what the system reported."""
 
     maybe_sent: ClassVar[bool] = True
     """Whether the server may have received the request and acted on it."""
@@ -125,6 +125,12 @@ class ConnectError(TransportError):
     """No connection: nothing was sent, so repeating is always safe."""
 
     maybe_sent = False
+
+    def __init__(self, message: str, *, call: str = "", retryable: bool = True) -> None:
+        super().__init__(message, call=call)
+        self.retryable = retryable
+        """Whether another attempt may help: not for an unknown host, a certificate that is not
+        trusted, or a proxy that asks for a password."""
 
 
 class RequestTimeoutError(TransportError):

@@ -1,18 +1,18 @@
 """HTTP by aiohttp: one session for a client's life, errors split by whether anything was sent.
 
-The connection pool has no limit and no time-out of its own: the scheduler bounds what is in flight
-and queues the rest, so that a granted request goes out at once and its turn cannot grow stale in a
-second queue. Redirects are not followed here, cookies are not kept, and aiohttp's own silent
-repetition of a request on a lost connection is switched off: each request that leaves is one that
-the scheduler has counted.
+The connection pool has no limit and no timeout of its own: the scheduler bounds what is in flight
+and queues the rest, so that an admitted request leaves at once and its permit cannot grow stale in
+a second queue. Redirects are not followed here, cookies are not kept, `~/.netrc` is not read, and
+aiohttp's own silent repetition of a request on a lost connection is switched off: each request that
+leaves is one that the scheduler has counted.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl as tls
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
 
 import aiohttp
@@ -20,21 +20,16 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from intercom_async._version import __version__
-from intercom_async.errors import (
-    ClosedError,
-    ConfigError,
-    ConnectError,
-    ConnectionLostError,
-    DecodeError,
-    RequestTimeoutError,
-    TransportError,
-)
+from intercom_async.errors import ClosedError, ConfigError, IntercomError
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
+from .failures import CONNECT_S, NotSentError, TooLargeError, to_failure
+from .proxies import Proxies
 
-_CONNECT_S = 10.0
-_CHECK = "check the network and the address"
 _KEEP_ALIVE_S = 30.0
+"""Seconds that an idle connection is kept; servers close theirs after 60 s and more, so that a
+request rarely meets a connection that is about to be closed."""
 _DNS_CACHE_S = 300
+"""Seconds that an address is remembered."""
 
 USER_AGENT = f"intercom-async/{__version__} aiohttp/{aiohttp.__version__}"
 
@@ -62,17 +57,20 @@ class _LostConnectionError(aiohttp.ClientError):
 
 
 class _Request(aiohttp.ClientRequest):
-    """Says when the bytes leave: a connection is there, nothing has been written."""
+    """Reports when the bytes leave: a connection is there, nothing has been written."""
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        """Send, and say so."""
+        """Report and send."""
         sending = _sending.get()
         if sending is not None:
+            transport = conn.transport
+            if transport is None or transport.is_closing():
+                raise NotSentError
             sending.begin()
         try:
             return await super().send(conn)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise _LostConnectionError(str(error)) from error
+        except (aiohttp.ClientConnectionError, ConnectionError) as error:
+            raise _LostConnectionError from error
 
 
 class _Response(aiohttp.ClientResponse):
@@ -82,127 +80,203 @@ class _Response(aiohttp.ClientResponse):
         """Read the head."""
         try:
             return await super().start(connection)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise _LostConnectionError(str(error)) from error
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientConnectionError, ConnectionError) as error:
+            raise _LostConnectionError from error
 
 
 class HttpTransport:
     """Requests over aiohttp.
 
     Args:
-        session: Bring your own; it is used as it is and not closed here.
+        session: The caller's session: its connections are used, under this package's own rules for
+            cookies, credentials and repetitions, and it is not closed here.
+        proxies: Which proxy a request takes; by default that of the environment.
+        ssl: How servers are verified; None is the system's way.
+
+    Raises:
+        ConfigError: `session` is not an `aiohttp.ClientSession`, or changes requests on its way.
     """
 
-    def __init__(self, session: aiohttp.ClientSession | None = None) -> None:
-        self._session = session
-        self._is_own = session is None
+    def __init__(
+        self,
+        session: aiohttp.ClientSession | None = None,
+        *,
+        proxies: Proxies | None = None,
+        ssl: tls.SSLContext | None = None,
+    ) -> None:
+        if session is not None:
+            _check_session(session)
+        self._given = session
+        self._session: aiohttp.ClientSession | None = None
+        self._proxies = proxies or Proxies()
+        self._is_direct = self._proxies.are_none
+        self._ssl: Any = True if ssl is None else ssl
         self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
         self._headers: tuple[Mapping[str, str], CIMultiDict[str]] = ({}, CIMultiDict())
         self.reading: set[aiohttp.ClientResponse] = set()
         """Answers whose bodies are being read."""
 
     async def open(self) -> None:
-        """Make the session, in the loop that will use it."""
-        if self._session is None:
+        """Make the session, in the loop that will use it.
+
+        Raises:
+            ClosedError: The caller's session is closed.
+            ConfigError: The caller's session belongs to another event loop.
+        """
+        if self._session is not None:
+            return
+        given = self._given
+        if given is None:
+            connector: aiohttp.BaseConnector = aiohttp.TCPConnector(
+                limit=0, ttl_dns_cache=_DNS_CACHE_S, keepalive_timeout=_KEEP_ALIVE_S
+            )
+        elif given.closed or given.connector is None:
+            raise ClosedError("the session given as http is closed")
+        else:
+            connector = given.connector
+        try:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, ttl_dns_cache=_DNS_CACHE_S, keepalive_timeout=_KEEP_ALIVE_S
-                ),
+                connector=connector,
+                connector_owner=given is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=_Request,
                 response_class=_Response,
                 headers={"User-Agent": USER_AGENT},
+                trace_configs=None if given is None else given.trace_configs,
             )
+        except RuntimeError:
+            raise ConfigError(
+                "the session given as http belongs to another event loop; make it in this one"
+            ) from None
 
     async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and read its whole answer."""
         sending = _Sending(on_sent)
         try:
-            response = await self._send(request, sending, self._timeout(request.timeout_s))
-            self.reading.add(response)
-            try:
-                return Reply(response.status, response.headers, await _read(response, request))
-            finally:
-                self.reading.discard(response)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise _translated(error, request, sending) from _cause(error)
+            return await self._exchange(request, sending)
+        except (IntercomError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, it becomes one of ours)
+            failure = to_failure(error, request, is_sent=sending.is_sent)
+        # Raised here, where no exception is handled and no frame holds a response: aiohttp's would
+        # be kept as context, with the URL and the token.
+        raise failure
+
+    async def _exchange(self, request: Request, sending: _Sending) -> Reply:
+        response = await self._send(request, sending, self._timeout(request.timeout_s))
+        self.reading.add(response)
+        try:
+            return Reply(response.status, response.headers, await _read(response, request))
+        finally:
+            self.reading.discard(response)
 
     async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and return with the head of a success, or with a whole failure."""
         sending = _Sending(on_sent)
+        try:
+            return await self._stream(request, sending)
+        except (IntercomError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (as in `exchange`)
+            failure = to_failure(error, request, is_sent=sending.is_sent)
+        raise failure
+
+    async def _stream(self, request: Request, sending: _Sending) -> Reply:
         # A download may take hours; it is over when nothing comes for as long as one attempt.
         times = aiohttp.ClientTimeout(
             total=None,
-            sock_connect=min(request.timeout_s, _CONNECT_S),
+            sock_connect=min(request.timeout_s, CONNECT_S),
             sock_read=request.timeout_s,
         )
-        try:
-            response = await self._send(request, sending, times)
-            if response.status >= FIRST_FAILURE:
-                return Reply(response.status, response.headers, await _read(response, request))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise _translated(error, request, sending) from _cause(error)
-        self.reading.add(response)
-        end = partial(self._end, response)
-        chunks = _chunks(response, request, sending, end)
-        return StreamReply(response.status, response.headers, chunks, end)
-
-    def _end(self, response: aiohttp.ClientResponse) -> None:
-        self.reading.discard(response)
-        response.close()
+        response = await self._send(request, sending, times)
+        if response.status >= FIRST_FAILURE:
+            return Reply(response.status, response.headers, await _read(response, request))
+        body = _Body(response, request, self.reading)
+        return StreamReply(response.status, response.headers, body.chunks(), body.close)
 
     def _send(
         self, request: Request, sending: _Sending, times: aiohttp.ClientTimeout
     ) -> Awaitable[aiohttp.ClientResponse]:
         session = self._session
-        if session is None or session.closed:
+        if session is None or session.closed or (self._given is not None and self._given.closed):
             raise ClosedError("the HTTP session is closed")
-        if self._is_own:
-            _sending.set(sending)
-        else:
-            # A session of the caller's does not say when it sends: its pool may hold the
-            # request back, so the moment is taken too early rather than too late.
-            sending.begin()
+        _sending.set(sending)
         known, headers = self._headers
         if request.headers is not known:
-            # A view sends the same headers again and again: they are converted once.
-            headers = CIMultiDict(request.headers)
+            # A client sends the same headers again and again: they are converted once.
+            headers = self._with_callers(request.headers)
             self._headers = (request.headers, headers)
+        url = URL(request.url, encoded=True)
         return session.request(
             request.method,
-            URL(request.url, encoded=True),
+            url,
             headers=headers,
             data=request.body,
             timeout=times,
             allow_redirects=False,
             raise_for_status=False,
+            proxy=None if self._is_direct else self._proxies.find(url),
+            ssl=self._ssl,
         )
 
+    def _with_callers(self, headers: Mapping[str, str]) -> CIMultiDict[str]:
+        """Add the headers of the caller's session, on the configured origin only."""
+        made: CIMultiDict[str] = CIMultiDict()
+        if self._given is not None and "Authorization" in headers:
+            made.update(self._given.headers)
+        made.update(headers)
+        return made
+
     async def close(self) -> None:
-        """Close the session if it was made here."""
-        session = self._session
-        if session is None or not self._is_own:
+        """Close the session; of one that was given, its connections stay."""
+        session, self._session = self._session, None
+        if session is None:
             return
-        self._session = None
-        for response in self.reading:
-            # aiohttp closes the connection and leaves whoever waits for more of a body waiting.
+        for response in self.reading if self._given is None else ():
+            # aiohttp closes the connection and leaves a reader of the body waiting.
             response.content.set_exception(
                 ClosedError("the client was closed while its answer was read")
             )
         self.reading.clear()
         await session.close()
-        # The loop needs turns to run the transports' own closing; without them, TLS connections
-        # are still open when a program ends: https://docs.aiohttp.org/en/stable/client_advanced.html
+        # Transports close themselves in the next iterations of the loop; without them, TLS
+        # connections are open when a program ends:
+        # https://docs.aiohttp.org/en/stable/client_advanced.html
         for _ in range(2):
-            await asyncio.sleep(0)  # noqa: TID251 (turns of the loop, not time)
+            await asyncio.sleep(0)  # noqa: TID251 (iterations of the loop, not time)
 
     def _timeout(self, total_s: float) -> aiohttp.ClientTimeout:
         found = self._timeouts.get(total_s)
         if found is None:
             found = self._timeouts[total_s] = aiohttp.ClientTimeout(
-                total=total_s, sock_connect=min(total_s, _CONNECT_S)
+                total=total_s, sock_connect=min(total_s, CONNECT_S)
             )
         return found
+
+
+def _check_session(session: object) -> None:
+    """Refuse a session whose requests would not be the ones that are counted.
+
+    Raises:
+        ConfigError: It is not an aiohttp session, or a part of it may send or change requests.
+    """
+    if not isinstance(session, aiohttp.ClientSession):
+        raise ConfigError(f"http must be an aiohttp.ClientSession, not {type(session).__name__}")
+    # aiohttp has no public names for these.
+    if type(session)._request is not aiohttp.ClientSession._request:  # noqa: SLF001
+        raise ConfigError(
+            "http overrides how requests are sent, so that the scheduler would not count them all; "
+            "give a plain aiohttp.ClientSession"
+        )
+    if getattr(session, "_middlewares", None):
+        raise ConfigError(
+            "http has middlewares, which may send requests that the scheduler does not count; give "
+            "a plain aiohttp.ClientSession"
+        )
+    if getattr(session, "_default_proxy", None) is not None:
+        raise ConfigError("http has a proxy of its own; give it to the client: Intercom(proxy=…)")
 
 
 def _read(response: aiohttp.ClientResponse, request: Request) -> Awaitable[bytes]:
@@ -223,61 +297,42 @@ async def _read_bounded(response: aiohttp.ClientResponse, request: Request) -> b
         async for chunk in response.content.iter_chunked(CHUNK_BYTES):
             body += chunk
             if len(body) > request.max_bytes:
-                raise DecodeError(
-                    f"the answer is larger than {request.max_bytes} bytes", call=request.name
-                )
+                raise TooLargeError
     return bytes(body)
 
 
-async def _chunks(
-    response: aiohttp.ClientResponse,
-    request: Request,
-    sending: _Sending,
-    end: Callable[[], None],
-) -> AsyncIterator[bytes]:
-    """Give a body chunk by chunk, and close it at the end."""
-    try:
-        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            yield chunk
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise _translated(error, request, sending) from _cause(error)
-    finally:
-        end()
+class _Body:
+    """The body of a streamed answer; its repr shows nothing of the request."""
 
+    __slots__ = ("_reading", "_request", "_response")
 
-def _translated(
-    error: aiohttp.ClientError | TimeoutError, request: Request, sending: _Sending
-) -> ConfigError | TransportError:
-    """Say in this package's errors what happened, by whether anything was sent."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return ConnectError(f"no connection: {_reason(error)}; {_CHECK}", call=request.name)
-    if isinstance(error, TimeoutError):
-        return _timed_out(request, is_sent=sending.is_sent)
-    if isinstance(error, aiohttp.InvalidURL):
-        return ConfigError(f"{request.name}: the URL is not one that can be sent")
-    return ConnectionLostError(
-        f"the connection ended before the answer was complete: {_reason(error)}",
-        call=request.name,
-    )
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        request: Request,
+        reading: set[aiohttp.ClientResponse],
+    ) -> None:
+        self._response = response
+        self._request = request
+        self._reading = reading
+        reading.add(response)
 
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body in chunks, and close it at the end."""
+        try:
+            async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
+                yield chunk
+        except (IntercomError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (as in `exchange`)
+            failure = to_failure(error, self._request, is_sent=True)
+        else:
+            return
+        finally:
+            self.close()
+        raise failure
 
-def _cause(error: Exception) -> Exception | None:
-    """Return an error as the cause of another one, unless its message has the whole URL."""
-    return None if isinstance(error, TimeoutError | aiohttp.InvalidURL) else error
-
-
-def _timed_out(request: Request, *, is_sent: bool) -> ConnectError | RequestTimeoutError:
-    if is_sent:
-        return RequestTimeoutError(f"no answer within {request.timeout_s:g} s", call=request.name)
-    return ConnectError(
-        f"no connection within {min(request.timeout_s, _CONNECT_S):g} s; {_CHECK}",
-        call=request.name,
-    )
-
-
-def _reason(error: aiohttp.ClientError) -> str:
-    """Say what happened without the URL, which may hold ids and addresses."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"{error.host}:{error.port}: {error.os_error.strerror or type(error).__name__}"
-    cause = error.__cause__ if isinstance(error, _LostConnectionError) else error
-    return type(cause).__name__
+    def close(self) -> None:
+        """Give the connection back."""
+        self._reading.discard(self._response)
+        self._response.close()

@@ -96,6 +96,7 @@ async def test_what_somebody_elses_session_reads_is_left_alone() -> None:
 
     async with serving(talk) as (url, _), aiohttp.ClientSession() as session:
         transport = HttpTransport(session)
+        await transport.open()
         reading = asyncio.ensure_future(transport.exchange(request(url), lambda: None))
         await is_begun.wait()
         await read_begins(transport)

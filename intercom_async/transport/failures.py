@@ -1,0 +1,165 @@
+"""What an exception of aiohttp means for a request: was it sent, and may another attempt help?
+
+aiohttp's own exceptions carry the request: the filled path, the headers, the token. None of them is
+kept, as cause or as context; the cause of an error is a plain exception that says what happened.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+
+import aiohttp
+
+from intercom_async.errors import (
+    ClosedError,
+    ConfigError,
+    ConnectError,
+    ConnectionLostError,
+    DecodeError,
+    IntercomError,
+    RequestTimeoutError,
+)
+from .base import Request
+
+CONNECT_S = 10.0
+"""Seconds to connect in, within the time of an attempt
+(test_http.py::test_a_connection_that_is_never_accepted_ends_in_time)."""
+_CHECK = "check the network and the address"
+_UNKNOWN_HOST = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
+_UNWRITTEN = "Cannot write to closing transport"
+_SERVER_ERRORS_FROM = 500
+
+
+class NotSentError(Exception):
+    """The connection was closed before the first byte of the request was written."""
+
+
+class TooLargeError(Exception):
+    """The body is larger than its request allows."""
+
+
+def to_failure(error: Exception, request: Request, *, is_sent: bool) -> IntercomError:
+    """Return the error to raise in place of one of aiohttp's, with a cause of its own.
+
+    Args:
+        error: What was raised.
+        request: The request it was raised for.
+        is_sent: Whether the request was handed to a connection.
+    """
+    failure = (_sent if is_sent else _unsent)(error, request)
+    failure.__cause__ = _plain(error)
+    failure.__suppress_context__ = True
+    return failure
+
+
+def _unsent(error: Exception, request: Request) -> IntercomError:
+    """Say why a request did not reach a connection."""
+    name = request.name
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        # An answer of 407 stays one; a proxy that does not reach the server may do so later.
+        return ConnectError(
+            f"the proxy answered {error.status}; nothing was sent to the API",
+            call=name,
+            retryable=error.status >= _SERVER_ERRORS_FROM,
+        )
+    certificate = _find(error, ssl.SSLCertVerificationError)
+    if certificate is not None or isinstance(error, aiohttp.ServerFingerprintMismatch):
+        reason = getattr(certificate, "verify_message", "") or "it is another one"
+        return ConnectError(
+            f"the certificate of {_host(error)} cannot be trusted ({reason}); give ssl=… with the "
+            "authority that signed it",
+            call=name,
+            retryable=False,
+        )
+    if isinstance(error, TimeoutError):
+        limit_s = min(request.timeout_s, CONNECT_S)
+        return ConnectError(f"no connection within {limit_s:g} s; {_CHECK}", call=name)
+    unknown = _find(error, socket.gaierror)
+    if unknown is not None:
+        return ConnectError(
+            f"the name of {_host(error)} cannot be resolved; {_CHECK}",
+            call=name,
+            retryable=unknown.errno not in _UNKNOWN_HOST,
+        )
+    if isinstance(error, OSError):
+        what = f"no connection to {_host(error)}: {_reason(error)}; {_CHECK}"
+        return ConnectError(what, call=name)
+    return _unready(error, name)
+
+
+def _unready(error: Exception, name: str) -> IntercomError:
+    """Say why no connection was even tried."""
+    if isinstance(error, RuntimeError) and "closed" in str(error):
+        return ClosedError("the HTTP session is closed")
+    if isinstance(error, ValueError):
+        return ConfigError(f"{name}: the URL is not one that can be sent")
+    return ConnectError(f"no connection: {_reason(error)}; {_CHECK}", call=name)
+
+
+def _sent(error: Exception, request: Request) -> IntercomError:
+    """Say why there is no complete reply to a request that was handed to a connection."""
+    if isinstance(error, TooLargeError):
+        return DecodeError(
+            f"the answer is larger than {request.max_bytes} bytes", call=request.name
+        )
+    if is_unwritten(error):
+        return ConnectError("the connection was closed before the request left", call=request.name)
+    if isinstance(error, TimeoutError):
+        return RequestTimeoutError(f"no answer within {request.timeout_s:g} s", call=request.name)
+    return ConnectionLostError(
+        f"the connection ended before the answer was complete: {_reason(error)}", call=request.name
+    )
+
+
+def is_unwritten(error: Exception) -> bool:
+    """Return whether a part of the request could not be written, so that nobody can act on it."""
+    return any(
+        isinstance(each, NotSentError)
+        or (isinstance(each, ConnectionResetError) and _UNWRITTEN in str(each))
+        for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what is behind it, wherever aiohttp keeps that."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            attributes = ("_os_error", "_certificate_error", "__cause__", "__context__")
+            waiting += [getattr(each, name, None) for name in attributes]
+
+
+def _find(error: Exception, kind: type[OSError]) -> OSError | None:
+    return next((each for each in _chain(error) if isinstance(each, kind)), None)
+
+
+def _host(error: Exception) -> str:
+    """Return host and port that an error is about, without anything else of the URL."""
+    host, port = getattr(error, "host", None), getattr(error, "port", None)
+    return f"{host}:{port}" if host else "the server"
+
+
+def _reason(error: Exception) -> str:
+    """Say what happened in the words of the system, never in those of an exception."""
+    found = next((each for each in _chain(error) if isinstance(each, OSError) and each.errno), None)
+    if isinstance(found, ssl.SSLError):
+        return getattr(found, "reason", None) or "TLS failed"
+    return os.strerror(found.errno or 0) if found is not None else type(error).__name__
+
+
+def _plain(error: Exception) -> Exception | None:
+    """Return a cause without a request: an OSError where there is one, else its name only."""
+    if isinstance(error, TimeoutError | TooLargeError):
+        return None
+    system = [each for each in _chain(error) if isinstance(each, OSError) and each.errno]
+    found = next((each for each in system if not isinstance(each, ssl.SSLError)), None)
+    if found is not None and found.errno is not None and found.errno > 0:
+        return OSError(found.errno, os.strerror(found.errno))
+    return ConnectionError(_reason(error))
