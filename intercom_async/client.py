@@ -191,6 +191,11 @@ class Intercom(ResourceRegistry):
     def __repr__(self) -> str:
         return f"<Intercom {self._origin} {self._builder.options.version}, {self._core.state}>"
 
+    @property
+    def version(self) -> str:
+        """The API version that it asks for."""
+        return self._builder.options.version
+
     async def open(self) -> Self:
         """Make ready without `async with`; to be closed with `close`.
 

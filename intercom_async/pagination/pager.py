@@ -119,6 +119,22 @@ class Pager(Generic[T]):
             async for page in pages:
                 yield page
 
+    async def page(self) -> Page[T]:
+        """Read one page at the size that was asked for; its `checkpoint` leads to the next one.
+
+        After the last page, a list has an empty one without a checkpoint.
+        """
+        call = self._call
+        if self._checkpoint is not None:
+            start = from_checkpoint(call, self._checkpoint).next
+            if not start:
+                return Page(items=[])
+            call = apply(call, start)
+        page: Page[T] = await self._fetch(call)
+        following = continuation(call.operation.paging, page)
+        checkpoint = None if following is None else to_checkpoint(self._call, following)
+        return msgspec.structs.replace(page, checkpoint=checkpoint)
+
     async def first(self) -> T | None:
         """Return the first item, or None if the list is empty."""
         async with aclosing(self._walk()) as pages:

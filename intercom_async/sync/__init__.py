@@ -10,22 +10,24 @@ commit. Later runs read what has changed since, with an overlap, and write only 
 """
 
 from .builtin_streams import STREAMS
-from .errors import SyncError, TargetError
+from .errors import BusyTargetError, SyncError, TargetError
 from .plan import Plan, PlannedPart, StreamPlan, plan
 from .report import Failure, Progress, Report, StreamProgress, StreamReport
 from .run import sync
-from .sinks import DuckDBSink, Ending, JsonlSink, ParquetSink, Sink, Table
-from .streams import Children, ChildRows, Listing, Ranged, Stream, Window
+from .sinks import DuckDBSink, JsonlSink, ParquetSink, Sink
+from .streams import Children, ChildRows, DeletionList, Listing, ParentGone, Ranged, Stream, Window
 
 __all__ = [
     "STREAMS",
+    "BusyTargetError",
     "ChildRows",
     "Children",
+    "DeletionList",
     "DuckDBSink",
-    "Ending",
     "Failure",
     "JsonlSink",
     "Listing",
+    "ParentGone",
     "ParquetSink",
     "Plan",
     "PlannedPart",
@@ -38,7 +40,6 @@ __all__ = [
     "StreamProgress",
     "StreamReport",
     "SyncError",
-    "Table",
     "TargetError",
     "Window",
     "plan",

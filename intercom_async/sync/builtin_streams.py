@@ -8,41 +8,39 @@ from typing import Any
 import msgspec
 
 from intercom_async import models
-from intercom_async.errors import GoneError, NotFoundError
+from intercom_async.errors import DecodeError, GoneError, NotFoundError
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Operation
 from intercom_async.resources._registry import ResourceRegistry
+from intercom_async.resources.admins import Admins, Teams
+from intercom_async.resources.calls import Calls
+from intercom_async.resources.companies import Companies
+from intercom_async.resources.contacts import Contacts
 from intercom_async.resources.conversations import Conversations
-from intercom_async.resources.tickets import Tickets
-from .streams import Children, ChildRows, Listing, Ranged, Stream, Window
-
-
-class Vanished(Exception):  # noqa: N818 (an answer that a reader gives, not a failure)
-    """A parent that is no longer there."""
-
-    def __init__(self, reason: str, into: str | None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        """``deleted`` or ``merged``."""
-        self.into = into
-        """The id it was merged into, where the API says it."""
+from intercom_async.resources.help_center import Articles, HelpCenter, InternalArticles
+from intercom_async.resources.news import News
+from intercom_async.resources.tags import Tags
+from intercom_async.resources.tickets import Tickets, TicketTypes
+from intercom_async.resources.workspace import Segments
+from .partitions import OPEN
+from .streams import Children, ChildRows, DeletionList, Listing, ParentGone, Ranged, Stream, Window
 
 
 def _contacts(client: ResourceRegistry, window: Window) -> Pager[models.Contact]:
     return client.contacts.search(
-        window.query, sort=window.field, order="descending", per_page=window.per_page
+        window.query, sort=window.field, order=window.order, per_page=window.per_page
     )
 
 
 def _conversations(client: ResourceRegistry, window: Window) -> Pager[models.Conversation]:
     return client.conversations.search(
-        window.query, sort=window.field, order="descending", per_page=window.per_page
+        window.query, sort=window.field, order=window.order, per_page=window.per_page
     )
 
 
 def _tickets(client: ResourceRegistry, window: Window) -> Pager[models.Ticket]:
     return client.tickets.search(
-        window.query, sort=window.field, order="descending", per_page=window.per_page
+        window.query, sort=window.field, order=window.order, per_page=window.per_page
     )
 
 
@@ -50,9 +48,26 @@ def _activity_logs(client: ResourceRegistry, window: Window) -> Pager[models.Act
     # Both ends belong to what is asked for here.
     return client.admins.list_activity_logs(
         created_at_after=max(window.low, 0),
-        created_at_before=window.high,
+        created_at_before=None if window.high >= OPEN else window.high,
         per_page=window.per_page,
     )
+
+
+class _Statistics(msgspec.Struct):
+    count_conversation_parts: int | None = None
+
+
+class _Counted(msgspec.Struct):
+    statistics: _Statistics | None = None
+
+
+def _count_parts(body: bytes) -> int:
+    """Return how many parts a conversation says it has; its first message counts as one."""
+    try:
+        statistics = msgspec.json.decode(body, type=_Counted).statistics
+    except (msgspec.MsgspecError, RecursionError):
+        return 0
+    return (statistics.count_conversation_parts or 0) if statistics else 0
 
 
 def _load_parts(
@@ -64,65 +79,115 @@ def _load_parts(
         get: The operation that reads the parent.
         name: The field of the parent that holds its parts, and the list's own name in that field.
     """
-    raw_list = msgspec.field(default_factory=list[msgspec.Raw], name=name)
     parts_type = msgspec.defstruct(
-        "Parts", [("rows", list[msgspec.Raw], raw_list), ("total_count", int | None, None)]
-    )
-    parent_type = msgspec.defstruct(
-        "Parent", [("parts", parts_type | None, msgspec.field(default=None, name=name))]
+        "Parts",
+        [
+            ("rows", list[msgspec.Raw] | None, msgspec.field(default=None, name=name)),
+            ("total_count", int | None, None),
+        ],
     )
     (parent_id,) = get.names
 
     async def load(client: ResourceRegistry, key: str) -> ChildRows:
         try:
-            parent: Any = (await client.send(get.at(key).into(parent_type))).data
+            body = bytes((await client.send(get.at(key).into(msgspec.Raw))).data)
         except GoneError as error:
-            raise Vanished("merged", error.canonical_id) from error
+            raise ParentGone("merged", error.canonical_id) from error
         except NotFoundError as error:
-            raise Vanished("deleted", None) from error
-        if parent.parts is None:
-            return ChildRows([])
+            raise ParentGone("deleted") from error
+        try:
+            fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+            parts: Any = msgspec.json.decode(fields.pop(name, b"null"), type=parts_type | None)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise DecodeError(f"{get.path}: no parts can be read of the answer") from error
+        parent = msgspec.json.encode(fields)
+        if parts is None:
+            return ChildRows([], parent=parent, count=_count_parts(parent))
         # A part does not name its parent, so the parent's id is put before its other fields.
         begin = b'{"%s":%s,' % (parent_id.encode(), msgspec.json.encode(key))
-        rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parent.parts.rows]
-        return ChildRows(rows, max(0, (parent.parts.total_count or 0) - len(rows)))
+        rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parts.rows or ()]
+        missing = max(0, (parts.total_count or 0) - len(rows))
+        return ChildRows(rows, missing, parent, _count_parts(parent))
 
     return load
 
 
+class _Company(msgspec.Struct):
+    user_count: Any = None
+
+
+def _has_users(body: bytes) -> bool:
+    """Say whether a company is one that lists have: those without users are left out."""
+    try:
+        return bool(msgspec.json.decode(body, type=_Company).user_count != 0)
+    except msgspec.MsgspecError:
+        return True
+
+
 STREAMS: tuple[Stream, ...] = (
-    Stream("contacts", Ranged(_contacts, "day"), model=models.Contact),
-    Stream("companies", Listing(lambda c: c.companies.list(per_page=60), 60), model=models.Company),
-    Stream("conversations", Ranged(_conversations), model=models.Conversation),
+    Stream(
+        "contacts",
+        Ranged(_contacts, "day", seconds_since="2.17", get=Contacts.GET),
+        model=models.Contact,
+    ),
+    Stream(
+        "companies",
+        Listing(
+            lambda c: c.companies.list(per_page=60), 60, get=Companies.GET, is_listed=_has_users
+        ),
+        model=models.Company,
+    ),
+    Stream(
+        "conversations",
+        Ranged(
+            _conversations,
+            get=Conversations.GET,
+            deletions=DeletionList(lambda c: c.conversations.list_deleted(per_page=60), "2.16"),
+        ),
+        model=models.Conversation,
+    ),
     Stream(
         "conversation_parts",
-        Children("conversations", _load_parts(Conversations.GET, "conversation_parts")),
+        Children(
+            "conversations",
+            _load_parts(Conversations.GET, "conversation_parts"),
+            "conversation_id",
+            _count_parts,
+        ),
         model=models.ConversationPart,
     ),
-    Stream("tickets", Ranged(_tickets), model=models.Ticket),
+    Stream("tickets", Ranged(_tickets, get=Tickets.GET), model=models.Ticket),
     Stream(
         "ticket_parts",
-        Children("tickets", _load_parts(Tickets.GET, "ticket_parts")),
+        Children("tickets", _load_parts(Tickets.GET, "ticket_parts"), "ticket_id"),
         model=models.TicketPart,
     ),
-    Stream("admins", Listing(lambda c: c.admins.list()), model=models.Admin),
-    Stream("teams", Listing(lambda c: c.teams.list()), model=models.Team),
-    Stream("tags", Listing(lambda c: c.tags.list()), model=models.Tag),
-    Stream("segments", Listing(lambda c: c.segments.list()), model=models.Segment),
-    Stream("articles", Listing(lambda c: c.articles.list(per_page=50), 50), model=models.Article),
+    Stream("admins", Listing(lambda c: c.admins.list(), get=Admins.GET), model=models.Admin),
+    Stream("teams", Listing(lambda c: c.teams.list(), get=Teams.GET), model=models.Team),
+    Stream("tags", Listing(lambda c: c.tags.list(), get=Tags.GET), model=models.Tag),
+    Stream(
+        "segments", Listing(lambda c: c.segments.list(), get=Segments.GET), model=models.Segment
+    ),
+    Stream(
+        "articles",
+        Listing(lambda c: c.articles.list(per_page=50), 50, get=Articles.GET),
+        model=models.Article,
+    ),
     Stream(
         "collections",
-        Listing(lambda c: c.help_center.list_collections(per_page=50), 50),
+        Listing(
+            lambda c: c.help_center.list_collections(per_page=50), 50, get=HelpCenter.GET_COLLECTION
+        ),
         model=models.Collection,
     ),
     Stream(
         "internal_articles",
-        Listing(lambda c: c.internal_articles.list(per_page=50), 50),
+        Listing(lambda c: c.internal_articles.list(per_page=50), 50, get=InternalArticles.GET),
         model=models.InternalArticle,
     ),
     Stream(
         "activity_logs",
-        Ranged(_activity_logs, cursor_field="created_at", per_page=250),
+        Ranged(_activity_logs, cursor_field="created_at", per_page=250, is_append_only=True),
         model=models.ActivityLog,
     ),
     Stream(
@@ -133,11 +198,19 @@ STREAMS: tuple[Stream, ...] = (
         Listing(lambda c: c.subscription_types.list()),
         model=models.SubscriptionType,
     ),
-    Stream("ticket_types", Listing(lambda c: c.ticket_types.list()), model=models.TicketType),
-    Stream("ticket_states", Listing(lambda c: c.ticket_states.list()), model=models.TicketState),
-    Stream("calls", Listing(lambda c: c.calls.list(per_page=50), 50), model=models.Call),
     Stream(
-        "news_items", Listing(lambda c: c.news.list_items(per_page=50), 50), model=models.NewsItem
+        "ticket_types",
+        Listing(lambda c: c.ticket_types.list(), get=TicketTypes.GET),
+        model=models.TicketType,
+    ),
+    Stream("ticket_states", Listing(lambda c: c.ticket_states.list()), model=models.TicketState),
+    Stream(
+        "calls", Listing(lambda c: c.calls.list(per_page=50), 50, get=Calls.GET), model=models.Call
+    ),
+    Stream(
+        "news_items",
+        Listing(lambda c: c.news.list_items(per_page=50), 50, get=News.GET_ITEM),
+        model=models.NewsItem,
     ),
 )
 """All of them, in the order in which they are shown."""

@@ -1,37 +1,33 @@
-"""What a sync remembers in its target, so that it goes on where it stopped.
+"""What a sync remembers in its target, so that each run goes on where the last one ended.
 
-It is kept with the rows and committed with them: a state never tells of a row that is not there,
-and no row is there that its state does not tell of. As JSON it reads::
+It is kept with the rows and committed with them: a state never tells of a row that is not there.
+All of it is derived from what was read and what the target holds. As JSON it reads::
 
     {
-      "format": 1,
-      "workspace": "abc12345",                  the workspace that the target belongs to
+      "format": 2,
+      "workspace": "abc12345",               the workspace that the target belongs to
       "streams": {
         "contacts": {
-          "number": 2,                          how many runs it has begun
-          "low_watermark": 1750000000,            changes since then are what the next run reads
-          "recent": {"id": "digest"},           rows of which an unchanged copy would come again
-          "fingerprint": "12:9f3a…",            count and sum of a whole list, if it is one
-          "run": {                              null between runs
-            "kind": "full",                     full, or changes
-            "begun_at": 1750000600,
-            "since": null,                      of changes: from when on
-            "parts": [
-              {"low": 0, "high": 1750000000, "floor": 0, "position": "…", "rows": 450,
-               "count": 1200, "is_done": false, "failure": null}
-            ],
-            "is_planned": true,                 whether the parts cover everything
-            "pending": ["id"],                  parents whose rows are still to be read
-            "rows": 450,
-            "total": 0,                         sum of the digests of a whole list's rows
-            "recent": {}                        what "recent" above will be
-          }
-        }
-      },
-      "sink": {…}                               the sink's own, such as the lengths of files
+          "pass_": {                         an open reading of everything; null if there is none
+            "kind": "seed",                  seed, or sweep, which also looks for what is gone
+            "began": 1750000000,             server's time before its first page was asked for
+            "spans": [                       together they cover all time
+              {"low": 172800, "high": null, "floor": 172800, "position": "…", "rows": 450,
+               "count": 1200, "is_done": false}
+            ]
+          },
+          "seeded": 1750000000,              when the first reading of everything began
+          "watermark": 1750000600,           changes up to then are in the target, but for holes
+          "swept": 1750000000,               when the last complete reading of everything began
+          "deletions": 1750000600,           up to when lists of deleted rows were read
+          "holes": [{"kind": "parent", "key": "7", "reason": "…", "since": 1750000600}],
+          "version": "2.14", "zone": "America/New_York",
+          "families": "…"                    of parents: when their children were read, for which
+        }                                    version; base64 of 16 bytes each
+      }
     }
 
-Times are UNIX seconds. A reader of this version refuses a `format` it does not know.
+Times are UNIX seconds of the server. A reader of this version refuses a `format` it does not know.
 """
 
 from __future__ import annotations
@@ -41,38 +37,43 @@ from typing import Literal
 import msgspec
 
 from .errors import TargetError
+from .holes import Hole
 from .partitions import Part
 
-FORMAT = 1
+FORMAT = 2
 
-Kind = Literal["full", "changes"]
+PassKind = Literal["seed", "sweep"]
 
 
-class SavedRun(msgspec.Struct, kw_only=True):
-    """A run of one stream that has begun and not ended."""
+class Pass(msgspec.Struct, kw_only=True):
+    """A reading of everything in a stream, span by span."""
 
-    kind: Kind
-    begun_at: int
-    since: int | None = None
-    parts: list[Part] = []
+    kind: PassKind
+    began: int
+    spans: list[Part] = []
     is_planned: bool = False
-    pending: dict[str, None] = {}
-    """Keys of parents whose rows are still to be read; a dict for its order and speed."""
-    rows: int = 0
-    total: int = 0
-    """Sum of the digests of a whole list's rows."""
-    recent: dict[str, str] = {}
-    """What `recent` of the stream will be."""
+    """Whether the spans cover everything."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every span was read."""
+        return self.is_planned and all(span.is_done for span in self.spans)
 
 
-class StreamState(msgspec.Struct, kw_only=True):
+class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is remembered of one stream."""
 
-    number: int = 0
-    low_watermark: int | None = None
-    recent: dict[str, str] = {}
-    fingerprint: str | None = None
-    run: SavedRun | None = None
+    pass_: Pass | None = None
+    seeded: int | None = None
+    watermark: int | None = None
+    swept: int | None = None
+    deletions: int | None = None
+    holes: list[Hole] = []
+    version: str | None = None
+    zone: str | None = None
+    families: bytes = b""
+    is_shown: bool = True
+    """Whether its rows are in the target; else they only lead to their children."""
 
 
 class State(msgspec.Struct, kw_only=True):
@@ -82,25 +83,50 @@ class State(msgspec.Struct, kw_only=True):
     workspace: str
     streams: dict[str, StreamState]
 
-    def encode(self) -> bytes:
-        """Write it as JSON."""
-        return msgspec.json.encode(self)
+    def encode(self, *, whole: bool) -> bytes:
+        """Write it as JSON.
+
+        Args:
+            whole: With `families`, which a journal does not repeat in each of its frames.
+        """
+        if whole:
+            return msgspec.json.encode(self)
+        lean = {
+            name: msgspec.structs.replace(stream, families=b"")
+            for name, stream in self.streams.items()
+        }
+        return msgspec.json.encode(msgspec.structs.replace(self, streams=lean))
 
 
 class _Head(msgspec.Struct):
     format: int
 
 
+class _Older(msgspec.Struct):
+    """What is read of a state that an earlier version wrote."""
+
+    workspace: str
+    streams: dict[str, msgspec.Raw]
+
+
 def read_state(body: bytes, where: str) -> State:
     """Read what a target remembers.
 
+    Of an earlier format, the workspace and the streams are taken: they are read again beside the
+    rows that are there.
+
     Raises:
-        TargetError: It is damaged, or of another version.
+        TargetError: It is damaged, or of a later version.
     """
     try:
         head = msgspec.json.decode(body, type=_Head)
         if head.format == FORMAT:
             return msgspec.json.decode(body, type=State)
+        if head.format < FORMAT:
+            older = msgspec.json.decode(body, type=_Older)
+            names = {name.strip("()"): not name.startswith("(") for name in older.streams}
+            streams = {name: StreamState(is_shown=shown) for name, shown in names.items()}
+            return State(workspace=older.workspace, streams=streams)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise TargetError(
             f"{where}: the sync's state is damaged; restore it, or choose another target"
@@ -110,22 +136,14 @@ def read_state(body: bytes, where: str) -> State:
     )
 
 
-def check_fits(state: State, workspace: str, streams: list[str], where: str) -> None:
-    """Refuse a target that belongs to another workspace or holds other streams.
+def check_fits(state: State, workspace: str, where: str) -> None:
+    """Refuse a target that belongs to another workspace.
 
     Raises:
-        TargetError: It says what differs.
+        TargetError: It says which one it holds.
     """
     if state.workspace != workspace:
         raise TargetError(
             f"{where} holds workspace {state.workspace}, the token is of {workspace}; "
             "choose another target"
-        )
-    known, wanted = set(state.streams), set(streams)
-    if known != wanted:
-        differences = [f"lacks {name}" for name in sorted(wanted - known)]
-        differences += [f"has {name} too" for name in sorted(known - wanted)]
-        raise TargetError(
-            f"{where} holds other streams: it {', '.join(differences)}; "
-            "name the same ones, or choose another target"
         )

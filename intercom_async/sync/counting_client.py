@@ -1,4 +1,4 @@
-"""A client that counts: the same resources, with a tally of what was sent through it."""
+"""A client that counts its calls, and waits while the server does not answer any."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from intercom_async.client import Intercom
-from intercom_async.errors import ClosedError, ConfigError, IntercomError
+from intercom_async.clock import CLOCK
+from intercom_async.errors import (
+    ClosedError,
+    ConfigError,
+    IntercomError,
+    ServerError,
+    TransportError,
+)
 from intercom_async.request.operation import Call
 from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.response import Response
 from intercom_async.transport.base import StreamReply
+from .outage import OutageGate
 
 T = TypeVar("T")
 
@@ -27,14 +35,39 @@ class RequestCount:
 
 
 class CountingClient(ResourceRegistry):
-    """A client that counts its calls."""
+    """A client that counts its calls.
 
-    def __init__(self, client: Intercom) -> None:
+    Args:
+        client: Sends them.
+        gate: Closes while the server does not answer; None never does.
+    """
+
+    def __init__(self, client: Intercom, gate: OutageGate | None = None) -> None:
         self._client = client
+        self._gate = gate
         self.count: RequestCount = RequestCount()
 
     async def send(self, call: Call[T]) -> Response[T]:
-        """Send a call and return its answer."""
+        """Send a call and return its answer.
+
+        A failure that an outage explains is waited out; one that comes twice while the server
+        answers other calls is raised.
+        """
+        if self._gate is None:
+            return await self._send(call)
+        failures = 0
+        while True:
+            await self._gate.wait()
+            begun_s = CLOCK.now()
+            try:
+                return await self._send(call)
+            except (ServerError, TransportError) as error:
+                if not await self._gate.is_outage(begun_s, error):
+                    failures += 1
+                    if failures > 1:
+                        raise
+
+    async def _send(self, call: Call[T]) -> Response[T]:
         self.count.in_flight += 1
         try:
             answer = await self._client.send(call)
@@ -60,3 +93,9 @@ class CountingClient(ResourceRegistry):
     def while_open(self) -> AbstractAsyncContextManager[None]:
         """Cancel what a block waits for as soon as the client is closed."""
         return self._client.while_open()
+
+    def at_version(self, version: str) -> CountingClient:
+        """Return a view that sends another API version, and counts along with this one."""
+        view = CountingClient(self._client.with_options(version=version), self._gate)
+        view.count = self.count
+        return view

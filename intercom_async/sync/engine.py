@@ -1,10 +1,18 @@
-"""Keeps as many chains of pages under way as the limit can use, and no more.
+"""Keeps as many readings under way as the limit can use, and no more; phase after phase.
 
 Nobody says how many that is: it is the limit times the latency, and both change. But the scheduler
-shows it. As long as no call of ours waits for its turn, the limit is not used up, and another chain
-is begun: first a part that nobody reads, else half of what another chain has before it. Once calls
-wait, more chains would only wait as well. Chains end by themselves, and the children of rows are
-read by workers whose number grows by the same rule.
+shows it. As long as no call of ours waits for a permit, the limit is not used up, and another chain
+of pages is begun: first a part that nobody reads, else half of what another chain has before it.
+Once calls wait, more chains would only wait as well. Chains end by themselves, and the children of
+rows are read by workers whose number grows by the same rule.
+
+A run has four phases, each of which ends before the next one begins:
+
+1. what was read of deletions decides which streams are swept; holes are tried again; spans, lists
+   and children are read side by side;
+2. the changes meanwhile: streams that refer to others come before those;
+3. what sweeps have not met is judged;
+4. streams whose reading began too long ago are swept, and phases 1 to 3 come once more for them.
 
 Rows flow through one bounded stream to the one writer: a slow disk slows reading down, and memory
 holds no more than what is under way.
@@ -12,7 +20,6 @@ holds no more than what is under way.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -21,29 +28,36 @@ from anyio.abc import TaskGroup
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.priority import Priority, fairness_key
-from .checkpoint import State
+from intercom_async.priority import Priority
+from .checkpoint import Pass, State
 from .cut_points import BEGINNING
-from .page_reader import Reader
-from .partitions import Part, split
+from .key_table import Held
+from .outage import OutageError, StoppedError
+from .page_reader import PageReader
+from .partitions import Part
 from .planner import count_and_cut
+from .policy import Policy
 from .progress import ProgressMonitor
-from .sinks.base import Sink
+from .readings import Readings
+from .reconcile import Reconciler
+from .sinks.base import Sink, call
+from .sinks.entries import Put
 from .stream_run import Chain, StreamRun
 from .streams import Children, Listing, Ranged
+from .tail_reader import TailReader
 from .writer import Batch, Writer
 
 TICK_S = 0.05
-MOST_AT_ONCE = 320
-"""Chains and workers; a client has 500 calls under way at most, and leaves some to others."""
-FEWEST_WORKERS = 8
-WORTH_PAGES = 4
-"""What has fewer pages before it is not cut: its chain ends soon."""
 WAITING_BATCHES = 1_000
 """Pages are bounded by their bytes (`MemoryBudget`); the children of a row are small."""
 FIRST_CHAINS = 24
-"""Chains that a stream begins with, however busy the limit is: its calls take turns with those of
-other streams, and rows should come evenly, not at the end."""
+"""Chains that a stream begins with, however busy the limit is: its calls share the lane with those
+of other streams, and rows should come evenly, not at the end."""
+STOP_WITHIN_S = 5.0
+"""Seconds that calls under way may take to end once the run is to stop
+(test_kill.py::test_it_stops_within_ten_seconds)."""
+MAX_RETRIED = 100
+"""Holes of a stream that one run tries again."""
 
 
 class Engine:
@@ -51,12 +65,11 @@ class Engine:
 
     Args:
         intercom: A view with bulk priority.
-        stream_runs: What is read, parents before children.
+        runs: What is read, parents before children.
         state: What is remembered; updated as rows are written.
         sink: The target.
+        policy: What is read, and how far back.
         hint: Before this moment no rows are expected.
-        high_watermark: Up to when rows are asked for.
-        low_watermark: From when on the next run of a stream_run reads changes.
         stop: Set from outside to finish the pages in hand and end.
         monitor: Told several times a second how it goes.
     """
@@ -64,24 +77,25 @@ class Engine:
     def __init__(
         self,
         intercom: Intercom,
-        stream_runs: list[StreamRun],
+        runs: list[StreamRun],
         state: State,
         sink: Sink,
+        policy: Policy,
         *,
         hint: int | None,
-        low_watermark: Callable[[StreamRun], int],
         stop: anyio.Event,
         monitor: ProgressMonitor,
     ) -> None:
         self._intercom = intercom
-        self._stream_runs = stream_runs
+        self._runs = runs
+        self._sink = sink
+        self._policy = policy
         self._writer = Writer(sink, state)
         self._hint = hint
-        self._low_watermark = low_watermark
         self._stop = stop
         self._monitor = monitor
-        self._width = FEWEST_WORKERS
-        self._running = 0
+        self.full: set[str] = set()
+        """Streams of which everything was read."""
 
     async def run(self) -> None:
         """Read until everything is read, has failed, or is to stop."""
@@ -90,171 +104,243 @@ class Engine:
             group.start_soon(self._writer.run, take)
             async with give, anyio.create_task_group() as readers:
                 self._readers = readers
-                self._reader = Reader(
-                    give,
-                    self._writer,
-                    low_watermark=self._low_watermark,
-                    stop=self._stop,
-                    wake=self._hydrate,
+                self._reader = PageReader(give, self._writer, stop=self._stop, wake=self._wake)
+                self._tail_reader = TailReader(self._reader)
+                self._readings = Readings(readers, self._reader, self._writer, self._stop)
+                self._reconciler = Reconciler(
+                    self._reader, self._select, self._policy.settled_before
                 )
-                for stream_run in self._stream_runs:
-                    self._begin(stream_run, readers)
-                await self._steer()
+                readers.start_soon(self._end_when_stopped, readers)
+                await self._phases()
+                readers.cancel_scope.cancel()
             self._monitor.tick(is_last=True)
 
-    def _begin(self, stream_run: StreamRun, group: TaskGroup) -> None:
+    def _wake(self, run: StreamRun) -> None:
+        self._readings.hydrate(run)
+
+    async def _end_when_stopped(self, readers: TaskGroup) -> None:
+        await self._stop.wait()
+        await CLOCK.sleep(STOP_WITHIN_S)
+        readers.cancel_scope.cancel()
+
+    async def _phases(self) -> None:
+        ranged = [run for run in self._runs if isinstance(run.stream.source, Ranged)]
+        await self._each(ranged, self._decide)
+        for run in self._runs:
+            self._begin(run)
+        await self._steer()
+        await self._each_in_order(ranged, self._follow)
+        await self._steer()
+        await self._each(ranged, self._judge)
+        again = [run for run in ranged if self._is_due(run)]
+        if again and not self._stop.is_set():
+            for run in again:
+                self._begin(run)
+            await self._steer()
+            await self._each(again, self._judge)
+        await self._each(self._runs, self._retry_suspects)
+        await self._steer()
+
+    # Phase 1: everything that is to be read whole.
+
+    async def _decide(self, run: StreamRun) -> None:
+        """Decide what is read of a stream."""
+        policy, state = self._policy, run.state
+        if self._policy.reconcile == "auto" and state.seeded is not None and state.pass_ is None:
+            since = max(state.deletions or 0, state.swept or 0) - policy.lookback_s
+            await self._reconciler.read_deletions(run, since)
+        state.pass_ = policy.next_pass(
+            run, self._intercom.statistics().rate_per_s, self._policy.started_at
+        )
+
+    def _begin(self, run: StreamRun) -> None:
         """Start what a stream begins with."""
-        source = stream_run.stream.source
+        source = run.stream.source
+        holes = run.state.holes[:MAX_RETRIED]
         if isinstance(source, Children):
-            stream_run.queue.extend(stream_run.saved.pending)
-            self._hydrate(stream_run)
+            run.want(hole.key for hole in holes if hole.kind == "parent" and hole.key is not None)
+            self._readings.hydrate(run)
         elif isinstance(source, Listing):
-            if not stream_run.saved.parts:
-                stream_run.saved.parts.append(Part(low=0, high=0, floor=0))
-                stream_run.saved.is_planned = True
-            for part in stream_run.saved.parts:
-                if not part.is_done:
-                    self._start(group, stream_run, self._list, stream_run, part)
-        elif stream_run.saved.is_planned:
-            self._wait_for_readers(stream_run)
+            self._start(run, self._reconciler.read_list, run)
         else:
-            self._start(group, stream_run, self._plan, stream_run)
+            for hole in holes:
+                if hole.kind == "span" and hole.low is not None and hole.high is not None:
+                    part = Part(low=hole.low, high=hole.high, floor=hole.low)
+                    run.waiting.append(Chain(part, part.high, heals=hole))
+            pass_ = run.state.pass_
+            if pass_ is not None:
+                self.full.add(run.name)
+            if pass_ is not None and not pass_.is_planned:
+                self._start(run, self._plan, run, pass_)
+            else:
+                self._wait_for_readers(run)
 
-    def _start(
-        self, group: TaskGroup, stream_run: StreamRun, work: Callable[..., Any], *args: Any
-    ) -> None:
-        # Streams take turns in their lane, so that none waits for the end of a longer one.
-        with fairness_key(f"sync {stream_run.name}"):
-            group.start_soon(work, *args)
+    def _start(self, run: StreamRun, work: Callable[..., Any], *args: Any) -> None:
+        """Start a reading of a stream's own."""
+        run.tasks += 1
 
-    async def _list(self, stream_run: StreamRun, part: Part) -> None:
-        chain = Chain(part, part.high)
-        stream_run.chains.append(chain)
-        try:
-            await self._reader.read_list(stream_run, part)
-        finally:
-            stream_run.chains.remove(chain)
+        async def counted() -> None:
+            try:
+                await work(*args)
+            except (StoppedError, OutageError):
+                return
+            finally:
+                run.tasks -= 1
 
-    async def _plan(self, stream_run: StreamRun) -> None:
-        """Cut the span of a stream into parts and let them be read."""
-        source, run = cast("Ranged", stream_run.stream.source), stream_run.saved
-        stream_run.touch()
+        self._readings.spawn(run, counted)
+
+    async def _plan(self, run: StreamRun, pass_: Pass) -> None:
+        """Cut all time into parts and let them be read."""
+        source = cast("Ranged", run.stream.source)
+        run.touch()
         counted = await count_and_cut(
-            stream_run.client,
+            run.client,
             source,
-            stream_run.field,
-            stream_run.cut_points,
-            run.since or BEGINNING,
-            stream_run.high_watermark,
+            source.partition_field,
+            run.cut_points,
+            BEGINNING,
+            run.clock.now(),
             rate_per_s=self._intercom.statistics().rate_per_s,
             hint=self._hint,
         )
-        run.parts[:] = counted.parts
-        run.is_planned = True
-        self._wait_for_readers(stream_run)
+        pass_.spans[:] = counted.parts
+        pass_.is_planned = True
+        self._wait_for_readers(run)
 
-    def _wait_for_readers(self, stream_run: StreamRun) -> None:
-        for part in stream_run.saved.parts:
+    def _wait_for_readers(self, run: StreamRun) -> None:
+        pass_ = run.state.pass_
+        for part in pass_.spans if pass_ is not None else ():
             if not part.is_done:
-                part.failure = None
-                stream_run.waiting.append(part)
-        for _ in range(min(FIRST_CHAINS, len(stream_run.waiting))):
-            self._start_chain(stream_run, stream_run.waiting.popleft())
+                run.waiting.append(Chain(part, part.high, part.position))
+        for _ in range(min(FIRST_CHAINS, len(run.waiting))):
+            self._readings.start_chain(run, run.waiting.popleft())
 
     async def _steer(self) -> None:
-        """Begin more work as long as the limit is not used up."""
-        while (
-            any(stream_run.is_open for stream_run in self._stream_runs) and not self._stop.is_set()
-        ):
+        """Begin more work as long as the limit is not used up, until all of it is done."""
+        for run in self._runs:
+            self._readings.hydrate(run)
+        while any(run.is_open for run in self._runs) and not self._stop.is_set():
             self._monitor.tick()
             if self._intercom.statistics().queued[Priority.BULK] == 0:
-                self._widen()
+                self._readings.widen(self._runs)
+            await CLOCK.sleep(TICK_S)
+        while any(run.tasks or run.chains or run.workers for run in self._runs):
+            # Asked to stop: each ends with its page, or is cancelled.
+            await CLOCK.sleep(TICK_S)
+        await self._settle()
+
+    # Phase 2: what has changed meanwhile.
+
+    async def _follow(self, run: StreamRun) -> None:
+        """Read the changes of a stream, and move its watermark to where the reading began."""
+        state, policy = run.state, self._policy
+        pass_ = state.pass_
+        if run.refusal is not None or (pass_ is not None and not pass_.is_done):
+            return
+        base = state.watermark if state.watermark is not None else state.seeded
+        if pass_ is not None and base is None:
+            base = pass_.began
+        low = policy.tail_from(base)
+        if low is None:
+            return
+        run.touch()
+        began = run.clock.now()
+        if not await self._tail_reader.read(run, low) or run.refusal is not None:
+            return
+        mark = began if run.clock.is_known else min(began, run.newest or began)
+
+        def note() -> None:
+            state.watermark = max(state.watermark or 0, mark)
+
+        filled = [hole for hole in state.holes if hole.kind == "stream"]
+        await self._reader.hand_over(Batch(run, filled=filled, apply=note))
+        run.is_current = True
+
+    # Phase 3: what is gone.
+
+    async def _judge(self, run: StreamRun) -> None:
+        """Judge what a complete reading has not met."""
+        pass_ = run.state.pass_
+        if run.refusal is not None or pass_ is None or not pass_.is_done or not run.is_current:
+            return
+        if pass_.kind == "sweep":
+            await self._reconciler.end_sweep(run)
+            return
+
+        def note() -> None:
+            run.state.pass_ = None
+            run.state.seeded = run.state.swept = pass_.began
+
+        filled = [hole for hole in run.state.holes if hole.kind in ("unseeded", "sweep")]
+        await self._reader.hand_over(Batch(run, filled=filled, apply=note))
+
+    def _is_due(self, run: StreamRun) -> bool:
+        """Say whether a stream's reading began too long ago, so that it is swept; begin it then."""
+        if run.refusal is not None or run.state.pass_ is not None or not run.is_current:
+            return False
+        run.state.pass_ = self._policy.next_pass(
+            run, self._intercom.statistics().rate_per_s, run.clock.now()
+        )
+        return run.state.pass_ is not None
+
+    async def _retry_suspects(self, run: StreamRun) -> None:
+        holes = [
+            hole
+            for hole in run.state.holes
+            if hole.kind == "suspect" and hole.since < self._policy.started_at
+        ]
+        if holes and run.refusal is None and not self._stop.is_set():
+            await self._reconciler.retry_suspects(run, holes[:MAX_RETRIED])
+
+    # Helpers.
+
+    async def _each(self, runs: list[StreamRun], work: Callable[[StreamRun], Any]) -> None:
+        """Do something for each stream, side by side."""
+        for run in runs:
+            self._start(run, work, run)
+        while any(run.tasks for run in runs):
+            self._monitor.tick()
+            await CLOCK.sleep(TICK_S)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Wait until everything that was read is in the target, and in the state."""
+        while self._writer.unwritten:
+            self._monitor.tick()
             await CLOCK.sleep(TICK_S)
 
-    def _widen(self) -> None:
-        """Begin a quarter more than there is."""
-        room = MOST_AT_ONCE - self._running
-        more = min(room, max(2, math.ceil(self._running / 4)))
-        for stream_run in self._stream_runs:
-            if any(stream_run.queue) and stream_run.workers >= self._width:
-                self._width = min(MOST_AT_ONCE, self._width + max(1, self._width // 4))
-            if stream_run.queue:
-                self._hydrate(stream_run)
-        for _ in range(more):
-            if self._writer.room.is_short or not self._begin_chain():
-                return
+    async def _each_in_order(self, runs: list[StreamRun], work: Callable[[StreamRun], Any]) -> None:
+        """Do something for each stream, those that refer to others first."""
+        for run in sorted(runs, key=lambda run: _ORDER.get(run.name, 1)):
+            if not self._stop.is_set():
+                await self._each([run], work)
 
-    def _begin_chain(self) -> bool:
-        """Begin one chain, of the stream that has fewest; say whether there was one to begin."""
-        stream_runs = [
-            stream_run
-            for stream_run in self._stream_runs
-            if stream_run.refusal is None and isinstance(stream_run.stream.source, Ranged)
-        ]
-        for stream_run in sorted(stream_runs, key=lambda stream_run: len(stream_run.chains)):
-            part = stream_run.waiting.popleft() if stream_run.waiting else self._cut_off(stream_run)
-            if part is not None:
-                self._start_chain(stream_run, part)
-                return True
-        return False
+    async def _select(self, run: StreamRun, test: Callable[[Held], bool]) -> list[str]:
+        """Return the keys that the target holds of a stream, where a test of the row holds."""
 
-    def _start_chain(self, stream_run: StreamRun, part: Part) -> None:
-        chain = Chain(part, part.high, part.position)
-        stream_run.chains.append(chain)
-        self._start(self._readers, stream_run, self._chain, stream_run, chain)
+        def select() -> list[str]:
+            found: dict[str, None] = {}
+            for key in self._keys(run):
+                held = run.table.get(key)
+                if held is not None and test(held):
+                    found[key] = None
+            return list(found)
 
-    def _cut_off(self, stream_run: StreamRun) -> Part | None:
-        """Take half of what the chain with the most before it has not read."""
-        source = cast("Ranged", stream_run.stream.source)
-        if not stream_run.saved.is_planned or any(
-            len(child.queue) for child in stream_run.children
-        ):
-            return None
-        worth = WORTH_PAGES * source.per_page
-        chains = [chain for chain in stream_run.chains if chain.pages > 0]
-        for chain in sorted(chains, key=_rest, reverse=True)[:3]:
-            if _rest(chain) >= worth:
-                part = split(chain.part, chain.reached, stream_run.cut_points)
-                if part is not None:
-                    stream_run.saved.parts.append(part)
-                    return part
-        return None
+        async with self._writer.sink_lock:
+            return await call(self._sink, select)
 
-    async def _chain(self, stream_run: StreamRun, chain: Chain) -> None:
-        self._running += 1
-        try:
-            await self._reader.read_part(stream_run, chain)
-        finally:
-            stream_run.chains.remove(chain)
-            self._running -= 1
-        if stream_run.waiting and stream_run.refusal is None and not self._stop.is_set():
-            # Else it would wait for calls to spare, and those come only when other streams end.
-            self._start_chain(stream_run, stream_run.waiting.popleft())
-
-    def _hydrate(self, stream_run: StreamRun) -> None:
-        """Have as many workers as there is work for."""
-        while stream_run.workers < min(self._width, len(stream_run.queue) + stream_run.workers):
-            if len(stream_run.queue) <= 0 or self._stop.is_set():
-                return
-            stream_run.workers += 1
-            self._start(
-                self._readers, stream_run, self._work, stream_run, stream_run.queue.popleft()
-            )
-
-    async def _work(self, stream_run: StreamRun, key: str) -> None:
-        self._running += 1
-        try:
-            while True:
-                await self._reader.read_children(stream_run, key)
-                if not stream_run.queue or self._stop.is_set() or stream_run.refusal is not None:
-                    return
-                key = stream_run.queue.popleft()
-        finally:
-            stream_run.workers -= 1
-            self._running -= 1
+    def _keys(self, run: StreamRun) -> Any:
+        if run.is_shown:
+            for row in self._sink.rows(run.name):
+                yield row.key
+        else:
+            for child in run.children:
+                for row in self._sink.rows(child.name):
+                    yield row.parent
+        for entry in self._sink.entries():
+            if isinstance(entry, Put) and entry.table == run.table_name:
+                yield entry.key
 
 
-def _rest(chain: Chain) -> int:
-    """Return how much a chain has before it; where nobody says, as much as lies behind it."""
-    rest = chain.part.rest
-    return chain.part.rows if rest is None else rest
+_ORDER = {"tickets": 0, "conversations": 0, "contacts": 2}
+"""Streams that refer to others are read before those: what is referred to is found then."""

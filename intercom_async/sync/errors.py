@@ -10,7 +10,11 @@ class SyncError(IntercomError):
 
 
 class TargetError(SyncError):
-    """The target cannot be written to, is not this sync's, or its state cannot be read.
+    """The target cannot be written to, is not this sync's, or is damaged.
 
     Nothing of it was changed by the attempt, beyond what had been committed before.
     """
+
+
+class BusyTargetError(TargetError):
+    """Another process holds the target."""

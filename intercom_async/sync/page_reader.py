@@ -1,13 +1,13 @@
-"""Reads one thing at a time: a part page by page, a list, the children of one row.
+"""Reads spans of a stream, page by page, and hands over what they bring.
 
-Each ends with what it has read in the hands of the writer. A failure is tried again from the last
-page that was handed over; what keeps failing is noted with its reason and ends nothing else.
+Each reading ends with what it has read in the hands of the writer. A page that keeps failing while
+the server answers other calls is poison: what can be read around it is read (`isolation`), and what
+remains is a hole. Nothing here decides that a row is gone; see `reconcile`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import anyio
@@ -20,35 +20,42 @@ from intercom_async.errors import (
     ConfigError,
     ForbiddenError,
     IntercomError,
-    NotFoundError,
+    PaginationError,
     UnauthorizedError,
 )
 from intercom_async.models.page import Page
-from .builtin_streams import Vanished
-from .partitions import Part
+from .holes import Hole
+from .isolation import Isolation, Taken
+from .memory_budget import MemoryBudget
+from .outage import OutageError, StoppedError
+from .partitions import OPEN, Part
+from .raw_rows import Row
 from .stream_run import Chain, StreamRun
-from .streams import Children, Listing, Ranged, Window
+from .streams import Ranged, Window
 from .writer import Batch, Writer
 
-TRIES = 3
-"""How often a page is tried, each time with all the retries of a call."""
-PAUSE_S = 2.0
 MOST_QUEUED = 256
 """Parents that wait for their children to be read, before the next page of parents is."""
+DAY_SLACK_S = 25 * 3600
+"""Where the server compares days: so far below its floor a chain reads, for the day that its floor
+lies in (test_sync_model.py::test_a_server_day_that_is_not_the_workspaces)."""
+MAX_IDS = 150
+"""Rows a page of a search by ids."""
 
-REFUSALS = (ForbiddenError, UnauthorizedError, NotFoundError, ConfigError)
+REFUSALS = (ForbiddenError, UnauthorizedError, ConfigError)
 """What is no matter of a page: the stream as a whole cannot be read."""
+ENDINGS = (StoppedError, OutageError)
+"""What ends a reading without saying anything of what is read."""
 
 
-class Reader:
+class PageReader:
     """Reads, and hands over.
 
     Args:
         give: Where batches go; waits when the writer is behind.
         writer: Says when there is room for more.
-        low_watermark: Rows that changed since then will be read again by the next run.
         stop: Set when no further page is to be begun.
-        wake: Called when there is new work for others.
+        wake: Called when there is new work for the readers of children.
     """
 
     def __init__(
@@ -56,165 +63,246 @@ class Reader:
         give: MemoryObjectSendStream[Batch],
         writer: Writer,
         *,
-        low_watermark: Callable[[StreamRun], int],
         stop: anyio.Event,
         wake: Callable[[StreamRun], None],
     ) -> None:
         self._give = give
         self._writer = writer
-        self._low_watermark = low_watermark
-        self._stop = stop
+        self.stop: anyio.Event = stop
         self._wake = wake
 
-    async def read_part(self, stream_run: StreamRun, chain: Chain) -> None:
+    @property
+    def memory_budget(self) -> MemoryBudget:
+        """The room in memory for what is read and not yet written."""
+        return self._writer.memory_budget
+
+    # Spans.
+
+    async def read_part(self, run: StreamRun, chain: Chain) -> None:
         """Read a part to its floor."""
-        await self._insist(stream_run, chain.part, lambda: self._read_part(stream_run, chain))
-
-    async def read_list(self, stream_run: StreamRun, part: Part) -> None:
-        """Read a list to its end."""
-        await self._insist(stream_run, part, lambda: self._read_list(stream_run, part))
-
-    async def _insist(
-        self, stream_run: StreamRun, part: Part, read: Callable[[], Awaitable[None]]
-    ) -> None:
-        for attempt in range(1, TRIES + 1):
-            try:
-                await read()
-            except REFUSALS as error:
-                stream_run.refusal = str(error)
-                return
-            except ClosedError:
-                raise
-            except IntercomError as error:
-                if attempt == TRIES or self._stop.is_set():
-                    part.failure = str(error)
-                    stream_run.failed[_span(part)] = str(error)
-                    return
-                await CLOCK.sleep(PAUSE_S * attempt)
-            else:
-                return
-
-    async def _read_part(self, stream_run: StreamRun, chain: Chain) -> None:
-        source, part = cast("Ranged", stream_run.stream.source), chain.part
-        window = Window(stream_run.field, part.low, part.high, source.per_page)
-        pager = source.read(stream_run.client, window).raw().resume(chain.position)
-        async with aclosing(pager.pages()) as pages:
-            async for page in self._until_stopped(stream_run, pages):
-                if await self._take_page(stream_run, chain, page):
-                    return
-                await self._room(stream_run)
-        if not self._stop.is_set():
-            await self._hand_over(Batch(stream_run, part=part, is_last=True))
-
-    async def _take_page(self, stream_run: StreamRun, chain: Chain, page: Page[Any]) -> bool:
-        """Hand over what belongs to a part; say whether the rest of its list lies below it."""
-        part = chain.part
-        chain.pages += 1
-        stream_run.unreadable += len(page.unreadable)
-        if part.count is None and chain.pages == 1:
-            part.count = page.total_count
-        rows, is_past = stream_run.select(chain, page.items)
-        # The pager keeps the page until the next one is there. Its rows are copied by now.
-        page.items.clear()
-        fresh = stream_run.fresh(rows)
-        chain.position = page.checkpoint
-        await self._hand_over(
-            Batch(
-                stream_run,
-                fresh,
-                part=part,
-                position=page.checkpoint,
-                counted=len(rows),
-                is_last=is_past,
-                found=[row.key for row in fresh] if stream_run.children else [],
-                recent=stream_run.remember(rows, self._low_watermark(stream_run)),
-            )
-        )
-        return is_past
-
-    async def _read_list(self, stream_run: StreamRun, part: Part) -> None:
-        source = cast("Listing", stream_run.stream.source)
-        pager = source.read(stream_run.client).raw().resume(part.position)
-        async with aclosing(pager.pages()) as pages:
-            async for page in self._until_stopped(stream_run, pages):
-                stream_run.touch()
-                stream_run.unreadable += len(page.unreadable)
-                part.count = page.total_count if part.count is None else part.count
-                rows = stream_run.unseen(page.items)
-                await self._hand_over(
-                    Batch(stream_run, rows, part=part, position=page.checkpoint, counted=len(rows))
-                )
-        if not self._stop.is_set():
-            await self._hand_over(Batch(stream_run, part=part, is_last=True))
-
-    async def read_children(self, stream_run: StreamRun, key: str) -> None:
-        """Read the rows inside one row of another stream."""
-        source = cast("Children", stream_run.stream.source)
-        stream_run.touch()
-        batch = Batch(stream_run, done=key)
+        window = self._window(run, chain)
         try:
-            child_rows = await source.read(stream_run.client, key)
-        except Vanished as gone:
-            batch.tombstones[key] = _tombstone(source.parent, key, gone)
-        except REFUSALS as error:
-            stream_run.refusal = str(error)
+            while not self.stop.is_set():
+                await self._throttle(run)
+                page, read_at = await self.page(run, window, chain.position)
+                if await self._take(run, chain, page, read_at):
+                    await self._end(run, chain)
+                    return
+        except ENDINGS:
             return
+        except REFUSALS as error:
+            self.refuse(run, error)
         except ClosedError:
             raise
         except IntercomError as error:
-            stream_run.failed[key] = str(error)
-            return
-        else:
-            stream_run.missing += child_rows.missing
-            for raw in child_rows.rows:
-                row = stream_run.reader.read(raw)
-                if row is None:
-                    stream_run.unreadable += 1
-                else:
-                    batch.rows.append(row)
-        await self._hand_over(batch)
+            await self._isolate(run, chain, error)
 
-    async def _hand_over(self, batch: Batch) -> None:
-        batch.stream_run.touch()
+    def _window(self, run: StreamRun, chain: Chain) -> Window:
+        source = cast("Ranged", run.stream.source)
+        hole = chain.heals
+        return Window(
+            (hole.field if hole is not None else None) or source.partition_field,
+            chain.part.low,
+            chain.part.high,
+            source.per_page,
+            has_high=hole is not None,
+        )
+
+    async def page(
+        self, run: StreamRun, window: Window, position: str | None = None
+    ) -> tuple[Page[Any], int]:
+        """Read one page of a window, and return it with the moment at which its read began."""
+        source = cast("Ranged", run.stream.source)
+        async with self._writer.memory_budget.reserve(run.page_bytes):
+            read_at = run.clock.now()
+            page = await source.read(run.client, window).raw().resume(position).page()
+        run.page_bytes = sum(map(len, page.items))
+        return page, read_at
+
+    async def _take(self, run: StreamRun, chain: Chain, page: Page[Any], read_at: int) -> bool:
+        """Hand over a page of a part; say whether the part is at its end."""
+        source, part = cast("Ranged", run.stream.source), chain.part
+        chain.pages += 1
+        if chain.pages == 1 and chain.position is None:
+            chain.promised = page.total_count
+            part.count = page.total_count if part.count is None else part.count
+        taken = await self.hand_over_page(
+            run, page, read_at, edges=(part.low, chain.reached), part=part
+        )
+        chain.rows += len(taken.rows)
+        chain.position = page.checkpoint
+        slack = 0 if source.tells_seconds(run.state.version or "") else DAY_SLACK_S
+        if chain.heals is None and _is_past(chain, taken.rows, part.floor - slack):
+            return True
+        if page.checkpoint is not None:
+            return False
+        is_short = chain.promised is not None and chain.rows < chain.promised
+        if not is_short or part.floor != part.low:
+            return True
+        if not chain.is_again:
+            # A count proves nothing, but it is worth a second look.
+            chain.is_again, chain.position, chain.pages, chain.rows = True, None, 0, 0
+            chain.reached = part.high
+            return False
+        if await self.counts_are_true(run, self._window(run, chain).field):
+            reason = f"{chain.promised} rows were counted, and {chain.rows} came"
+            await self.hand_over(Batch(run, holes=[self._short(run, source, chain, reason)]))
+        return True
+
+    def _short(self, run: StreamRun, source: Ranged, chain: Chain, reason: str) -> Hole:
+        now = run.clock.now()
+        if chain.heals is not None:
+            return msgspec.structs.replace(chain.heals, reason=reason, since=now)
+        high = min(chain.part.high, max(now, chain.part.low))
+        return Hole(
+            kind="span", field=source.partition_field, low=chain.part.low, high=high,
+            since=now, reason=reason,
+        )  # fmt: skip
+
+    async def counts_are_true(self, run: StreamRun, field: str) -> bool:
+        """Say whether the server counts no rows where there are none; else its counts are noise."""
+        page, _ = await self.page(run, Window(field, 1, 2, 1, "ascending"))
+        return not page.total_count or bool(page.items)
+
+    async def hand_over_page(
+        self,
+        run: StreamRun,
+        page: Page[Any],
+        read_at: int,
+        *,
+        edges: tuple[int, int],
+        part: Part | None = None,
+        field: str | None = None,
+    ) -> Taken:
+        """Hand over the rows of a page, and note those that cannot be read as holes.
+
+        Args:
+            run: The stream.
+            page: The page.
+            read_at: When its read began.
+            edges: Moments between which its rows lie.
+            part: The part that it brings forward.
+            field: The field that the page is sorted by; by default the one that never moves.
+        """
+        source = cast("Ranged", run.stream.source)
+        name = field or source.partition_field
+        found = run.read(page.items)
+        rows = [row for row in found if row is not None]
+        if run.state.seeded is None and run.state.pass_ is None:
+            # Only changes were asked for; what lies before them is a hole as a whole.
+            rows = [row for row in rows if row.version >= edges[0] or not row.version]
+        holes: list[Hole] = []
+        if len(rows) < len(found) or page.unreadable:
+            moments = [_moment(row, source, name) for row in rows]
+            known = [moment for moment in moments if moment is not None]
+            low, high = min([edges[0], *known]), max([min(edges[1], OPEN - 1), *known])
+            holes.append(
+                Hole(
+                    kind="span", field=name, low=low, high=high, since=read_at,
+                    reason=f"a row has no readable {run.stream.key!r}",
+                )
+            )  # fmt: skip
+        # The pager keeps the page until the next one is there. Its rows are copied by now.
+        page.items.clear()
+        position = page.checkpoint if part is not None else None
+        batch = Batch(run, part=part, position=position, counted=len(rows), holes=holes)
+        await self.hand_over(batch, rows, read_at)
+        return Taken(rows)
+
+    async def hand_over(
+        self, batch: Batch, rows: Iterable[Row] = (), read_at: int = 0, *, by_id: bool = False
+    ) -> None:
+        """Merge rows into what the target holds, and give what changes to the writer."""
+        run = batch.stream_run
+        listed = list(rows)
+        run.touch()
+        batch.entries += run.accept(listed, read_at, by_id=by_id)
         self._writer.expect(batch)
         await self._give.send(batch)
-        for child in batch.stream_run.children:
-            if batch.found and child.refusal is None:
-                child.queue.extend(batch.found)
+        for child, keys in run.stale_parents(listed).items():
+            if child.want(keys):
                 self._wake(child)
 
-    async def _room(self, stream_run: StreamRun) -> None:
+    async def _end(self, run: StreamRun, chain: Chain, holes: Iterable[Hole] = ()) -> None:
+        """Note that a part was read, and that the hole it heals is filled but for new ones."""
+        filled = [] if chain.heals is None else [chain.heals]
+        part = chain.part if chain.heals is None else None
+        await self.hand_over(Batch(run, part=part, is_last=True, holes=list(holes), filled=filled))
+
+    async def _isolate(self, run: StreamRun, chain: Chain, error: IntercomError) -> None:
+        """Read around a page that fails, and note what remains as holes."""
+        part = chain.part
+        field = self._window(run, chain).field
+        if not await self.answers_at_all(run, field):
+            self.refuse(run, error)
+            return
+        high = min(part.high, chain.reached, run.clock.now() + DAY_SLACK_S)
+        isolation = Isolation(self, run, field, error)
+        try:
+            holes = await isolation.between(part.low, max(part.low, high))
+        except ENDINGS:
+            return
+        await self._end(run, chain, holes)
+
+    async def answers_at_all(self, run: StreamRun, field: str) -> bool:
+        """Say whether a search for the newest row alone, or for none, can be answered."""
+        for low, high, order in ((1, OPEN, "descending"), (1, 2, "ascending")):
+            window = Window(
+                field, low, high, 1, "ascending" if order == "ascending" else "descending"
+            )
+            try:
+                await self.page(run, window)
+            except ENDINGS:
+                return True
+            except IntercomError:
+                continue
+            return True
+        return False
+
+    def refuse(self, run: StreamRun, error: IntercomError) -> None:
+        """Note that a stream as a whole cannot be read."""
+        run.refusal = str(error)
+        run.hole(Hole(kind="stream", reason=str(error), since=run.clock.now()))
+
+    async def _throttle(self, run: StreamRun) -> None:
         """Wait until the children are not far behind."""
-        while not self._stop.is_set() and any(
-            len(child.queue) > MOST_QUEUED for child in stream_run.children if child.refusal is None
+        while not self.stop.is_set() and any(
+            len(child.queue) > MOST_QUEUED for child in run.children if child.refusal is None
         ):
             await CLOCK.sleep(0.05)
 
-    async def _until_stopped(
-        self, stream_run: StreamRun, pages: AsyncGenerator[Page[Any], None]
-    ) -> AsyncGenerator[Page[Any], None]:
-        """Give pages; no further one is asked for once it is time to stop."""
-        while not self._stop.is_set():
-            async with self._writer.room.reserve(stream_run.page_bytes):
-                page = await anext(pages, None)
-            if page is None:
-                return
-            stream_run.page_bytes = sum(map(len, page.items))
-            yield page
+    async def find(self, run: StreamRun, ids: Sequence[str]) -> set[str]:
+        """Search rows by their ids, hand over those that are found and return their keys."""
+        window = Window(run.stream.key, 0, OPEN, MAX_IDS, ids=tuple(ids))
+        found: set[str] = set()
+        position: str | None = None
+        while True:
+            page, read_at = await self.page(run, window, position)
+            rows = [row for row in run.read(page.items) if row is not None]
+            found.update(row.key for row in rows)
+            if not page.items and page.total_count:
+                raise PaginationError(f"{page.total_count} rows were counted, and none came")
+            page.items.clear()
+            await self.hand_over(Batch(run), rows, read_at)
+            if page.checkpoint is None:
+                return found
+            position = page.checkpoint
 
 
-def _span(part: Part) -> str:
-    return f"{part.floor} to {part.high}" if part.high else "the list"
+def _is_past(chain: Chain, rows: Iterable[Row], floor: int) -> bool:
+    """Say whether a page shows that the rest of a chain lies below a moment.
+
+    Sorting is not documented for every version. Where it is not kept, a part is read to the end of
+    its list.
+    """
+    is_sorted, is_past = True, False
+    for row in rows:
+        if row.partition_at is not None:
+            is_sorted = is_sorted and row.partition_at <= chain.reached
+            chain.reached = min(chain.reached, row.partition_at)
+            is_past = is_past or row.partition_at < floor
+    return is_past and is_sorted
 
 
-def _tombstone(stream: str, key: str, gone: Vanished) -> bytes:
-    return msgspec.json.encode(
-        {
-            "id": f"{stream}:{key}",
-            "stream": stream,
-            "record_id": key,
-            "reason": gone.reason,
-            "into": gone.into,
-            "found_at": int(CLOCK.unix()),
-        }
-    )
+def _moment(row: Row, source: Ranged, field: str) -> int | None:
+    return row.partition_at if field == source.partition_field else (row.version or None)

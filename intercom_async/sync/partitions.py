@@ -1,10 +1,10 @@
 """Parts of a span of time, each read by a chain of pages of its own; pure functions on them.
 
-A part is asked for as [low, high) and read from its end downward, since searches give the latest
-first and a row that changes moves away from the chain, never along with it. What is not yet read
-can be given to another chain at any time: the part's `floor` is raised, and what lies below is a
-new part. Rows are held against [floor, high) by their exact time after reading, so no row can be
-in two parts, whatever the server takes a day to be.
+A part is asked for as ``OR(= low, AND(> low, < high))`` and read from its end downward. Where the
+server compares seconds that is [low, high); where it compares days it is the days from that of
+`low` to that before `high`'s, whatever a day is there: each of them belongs to one part. What is
+not yet read can be given to another chain at any time: the part's `floor` is raised, and what lies
+below is a new part. No row is dropped for its time: one that comes twice is merged.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from __future__ import annotations
 import msgspec
 
 from .cut_points import CutPoints, middle
+
+OPEN = 2**62
+"""The end of a part that has none: rows of the future belong to the last part."""
 
 
 class Part(msgspec.Struct, kw_only=True):
@@ -27,11 +30,6 @@ class Part(msgspec.Struct, kw_only=True):
     count: int | None = None
     """Rows that the server promised; advice only."""
     is_done: bool = False
-    failure: str | None = None
-
-    def holds(self, moment: int) -> bool:
-        """Say whether a row of this moment belongs here."""
-        return self.floor <= moment < self.high
 
     @property
     def rest(self) -> int | None:
@@ -39,10 +37,9 @@ class Part(msgspec.Struct, kw_only=True):
         return None if self.count is None else max(0, self.count - self.rows)
 
 
-def make_part(cut_points: CutPoints, low: int, high: int, count: int | None = None) -> Part:
+def make_part(low: int, high: int, count: int | None = None) -> Part:
     """Return a part of which nothing is read."""
-    # It is asked for from and to where spans may be cut, and held against its exact times.
-    return Part(low=cut_points.floor(low), high=cut_points.ceil(high), floor=low, count=count)
+    return Part(low=low, high=high, floor=low, count=count)
 
 
 def split(part: Part, reached: int, cut_points: CutPoints) -> Part | None:
@@ -58,7 +55,7 @@ def split(part: Part, reached: int, cut_points: CutPoints) -> Part | None:
         return None
     rest = part.rest
     half = None if rest is None else rest // 2
-    other = make_part(cut_points, part.floor, cut, half)
+    other = make_part(part.floor, cut, half)
     part.floor = cut
     if part.count is not None and half is not None:
         part.count -= half

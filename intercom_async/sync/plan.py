@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime
 
 import anyio
 import msgspec
@@ -19,9 +19,8 @@ from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from .builtin_streams import STREAMS
 from .counting_client import CountingClient
-from .cut_points import BEGINNING, DAY_S, CutPoints
+from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
 from .planner import count_and_cut, count_rows
-from .run import OVERLAP_S, cut_points_of
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
 
@@ -102,7 +101,7 @@ async def plan(
     app = (await bulk.admins.me()).app or App()
     now = int(CLOCK.unix())
     begin = now - DAY_S if since_unix is None else since_unix
-    survey = _Survey(bulk, CountingClient(bulk), cut_points_of(app), app.created_at, now, begin)
+    survey = _Survey(bulk, CountingClient(bulk), _cut_points(app), app.created_at, now, begin)
     named = {stream.name: stream for stream in chosen}
     for stream in chosen:
         if isinstance(stream.source, Children):
@@ -132,6 +131,11 @@ async def plan(
     )
 
 
+def _cut_points(app: App) -> dict[str, CutPoints]:
+    """Return where spans may be cut in this workspace."""
+    return {"second": Seconds(), "day": Days(zone_of(app.timezone) or UTC)}
+
+
 class _Survey:
     """Asks for numbers."""
 
@@ -149,7 +153,7 @@ class _Survey:
         self._intercom = intercom
         self._cut_points = cut_points
         self._hint = hint
-        self._high = now + OVERLAP_S
+        self._high = now
         self._since = since
 
     async def look(self, stream: Stream) -> None:

@@ -20,7 +20,7 @@ from intercom_async.errors import IntercomError
 from intercom_async.resources._registry import ResourceRegistry
 from .counting_client import CountingClient
 from .cut_points import CutPoints, middle
-from .partitions import Part, make_part
+from .partitions import OPEN, Part, make_part
 from .streams import Ranged, Window
 
 Count = Callable[[int, int], Awaitable[int | None]]
@@ -37,7 +37,9 @@ async def count_rows(
     client: ResourceRegistry, source: Ranged, field: str, cut_points: CutPoints, low: int, high: int
 ) -> int | None:
     """Ask how many rows a span has; None where the answer does not say it or cannot be had."""
-    window = Window(field, cut_points.floor(low), cut_points.ceil(high), 1)
+    window = Window(
+        field, cut_points.floor(low), high if high >= OPEN else cut_points.ceil(high), 1
+    )
     try:
         async with aclosing(source.read(client, window).raw().pages()) as pages:
             async for page in pages:
@@ -88,7 +90,7 @@ async def count_and_cut(
         return await count_rows(client, source, field, cut_points, low, high)
 
     begun_s, calls = CLOCK.now(), client.count.calls
-    total = await count(low, high)
+    total = await count(low, OPEN)
     latency_s = (CLOCK.now() - begun_s) / max(1, client.count.calls - calls)
     parts = await cut(
         count,
@@ -100,6 +102,9 @@ async def count_and_cut(
         total=total,
         hint=hint,
     )
+    if parts:
+        # What lies in the future, by whichever clock, belongs to the latest part.
+        parts[0].high = OPEN
     return Counted(parts, total)
 
 
@@ -128,14 +133,14 @@ async def cut(
     """
     found: list[Part] = []
     if total is None:
-        return [make_part(cut_points, low, high)]
+        return [make_part(low, high)]
     target = max(FEWEST_PAGES * per_page, math.ceil(total / parts))
 
     async def halve(low: int, high: int, inner: tuple[int, int], total: int, depth: int) -> None:
         at = middle(cut_points, *inner) if total > target and depth < DEEPEST else None
         older = None if at is None else await count(low, at)
         if at is None or older is None:
-            found.append(make_part(cut_points, low, high, total))
+            found.append(make_part(low, high, total))
         elif older <= 0:
             await halve(low, high, (at, inner[1]), total, depth + 1)
         elif older >= total:

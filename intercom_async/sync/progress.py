@@ -130,7 +130,7 @@ def calls_left(stream_run: StreamRun) -> float | None:
     if expected is None:
         return None
     per_page = source.per_page if isinstance(source, Ranged | Listing) else None
-    return max(0, expected - sum(part.rows for part in stream_run.saved.parts)) / (per_page or 150)
+    return max(0, expected - stream_run.read_rows) / (per_page or 150)
 
 
 def _children_left(stream_run: StreamRun) -> float | None:
@@ -140,9 +140,7 @@ def _children_left(stream_run: StreamRun) -> float | None:
     expected = parent.expected
     if expected is None:
         return None
-    return max(0.0, expected - sum(part.rows for part in parent.saved.parts)) + len(
-        stream_run.queue
-    )
+    return max(0.0, expected - parent.read_rows) + len(stream_run.queue)
 
 
 def phase(stream_run: StreamRun) -> str:
@@ -150,9 +148,10 @@ def phase(stream_run: StreamRun) -> str:
     if stream_run.refusal is not None:
         return "failed"
     if not stream_run.is_open:
-        return "failed" if stream_run.failed or stream_run.unreadable else "done"
+        return "failed" if stream_run.state.holes else "done"
     if stream_run.begun_s is None:
         return "waiting"
-    if isinstance(stream_run.stream.source, Ranged) and not stream_run.saved.is_planned:
+    pass_ = stream_run.state.pass_
+    if pass_ is not None and not pass_.is_planned:
         return "planning"
     return "reading"

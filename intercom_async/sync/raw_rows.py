@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
 from intercom_async.moments import from_server
+from .merging import digest_of
+
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
+    rb"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_REPLACEMENT = rb"\ufffd"
 
 
 class Row(NamedTuple):
     """One row, as far as a sync has to know it."""
 
     key: str
+    parent: str
+    """The key of the row that it belongs to; empty where rows have no parent."""
+    version: int
+    """When it last changed, UNIX seconds; 0 where it does not say."""
     partition_at: int | None
     """When it was made, or what else never moves."""
-    cursor_at: int | None
-    """When it last changed."""
     body: bytes
-    """As it came, on one line."""
+    """As it came, on one line, as valid UTF-8."""
 
     @property
-    def digest(self) -> str:
-        """Sixteen hex digits that are others for other bytes."""
-        return blake2b(self.body, digest_size=8).hexdigest()
+    def id(self) -> str:
+        """What tells it apart in its stream."""
+        return f"{self.parent}\0{self.key}" if self.parent else self.key
+
+    @property
+    def digest(self) -> int:
+        """64 bits of its content."""
+        return digest_of(self.body)
 
 
 class RowReader:
@@ -33,48 +47,101 @@ class RowReader:
 
     Args:
         key: The field that tells rows apart.
-        partition_field: The field of when a row was made, if there is one.
-        cursor_field: The field of when it changed, if there is one.
+        version: The field of when a row changed, if there is one.
+        partition: The field of when it was made, if there is one.
+        parent: The field of the row that it belongs to, if there is one.
     """
 
     def __init__(
-        self, key: str, partition_field: str | None = None, cursor_field: str | None = None
+        self,
+        key: str,
+        *,
+        version: str | None = None,
+        partition: str | None = None,
+        parent: str | None = None,
     ) -> None:
-        self._key = key
-        self._partition_field = partition_field
-        self._cursor_field = cursor_field
-        times = dict.fromkeys(
-            name for name in (partition_field, cursor_field) if name and name != key
-        )
-        head = msgspec.defstruct(
-            "Head", [(key, str | int), *((name, Any, None) for name in times)], kw_only=True
-        )
+        self._names = (key, version, partition, parent)
+        wanted = dict.fromkeys(name for name in (version, partition, parent) if name is not None)
+        wanted.pop(key, None)
+        # The attributes have names of their own: a field may be called as no attribute can.
+        self._places = {name: f"f{number}" for number, name in enumerate([key, *wanted])}
+        fields: list[Any] = [
+            (self._places[name], str | int if name == key else Any, msgspec.field(name=name))
+            if name == key
+            else (self._places[name], Any, msgspec.field(default=None, name=name))
+            for name in self._places
+        ]
+        head = msgspec.defstruct("Head", fields, kw_only=True)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(head)
 
     def read(self, raw: Any) -> Row | None:
         """Read one row; None where it has no key or is no object."""
+        body = clean(bytes(raw))
         try:
-            head = self._decoder.decode(raw)
+            head = self._decoder.decode(body)
+        except RecursionError:
+            head = self._scan(body)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
-        body = bytes(raw)
-        if b"\n" in body or b"\r" in body:
-            body = msgspec.json.format(body, indent=-1)
+        if head is None:
+            return None
+        key, version, partition, parent = (
+            None if name is None else getattr(head, self._places[name]) for name in self._names
+        )
+        if key is None or key == "":
+            return None
         return Row(
-            str(getattr(head, self._key)),
-            from_server(getattr(head, self._partition_field)) if self._partition_field else None,
-            from_server(getattr(head, self._cursor_field)) if self._cursor_field else None,
+            str(key),
+            "" if parent is None else str(parent),
+            max(0, from_server(version) or 0),
+            from_server(partition),
             body,
         )
 
+    def _scan(self, body: bytes) -> Any:
+        """Read the head of a row that is nested too deep for a decoder."""
+        fields = {name: value for name, value in top_level(body) if name in self._places}
+        flat = b"{%s}" % b",".join(
+            b"%s:%s" % (msgspec.json.encode(name), value) for name, value in fields.items()
+        )
+        try:
+            return self._decoder.decode(flat)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            return None
 
-def with_keys(lines: Iterable[bytes], key: str) -> Iterator[tuple[bytes, str]]:
-    """Give rows that are one a line, each with its key."""
-    decoder = msgspec.json.Decoder(msgspec.defstruct("Key", [(key, str | int)]))
-    for line in lines:
-        yield line, str(getattr(decoder.decode(line), key))
+
+def clean(body: bytes) -> bytes:
+    """Return a row on one line as UTF-8 that every reader takes; what is not valid is replaced."""
+    if b"\n" in body or b"\r" in body:
+        # Between tokens only: in a string, a line feed would be escaped.
+        body = body.replace(b"\n", b" ").replace(b"\r", b" ")
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        body = body.decode(errors="replace").encode()
+    if b"\\ud" in body or b"\\uD" in body:
+        body = _LONE_SURROGATE.sub(_REPLACEMENT, body)
+    return body
 
 
-def keys_of(lines: Iterable[bytes], key: str) -> Iterator[str]:
-    """Give the keys of rows that are one a line."""
-    return (found for _, found in with_keys(lines, key))
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def top_level(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give the fields of an object whose values are no objects and no lists, at any depth."""
+    depth = 0
+    field: list[bytes] = []
+    for found in _TOKEN.finditer(body):
+        token = found[0]
+        depth += (token in (b"{", b"[")) - (token in (b"}", b"]"))
+        if depth == 1 and token not in (b",", b"{", b"}", b"]"):
+            field.append(token)
+        elif depth < 1 or (depth == 1 and token == b","):
+            yield from _scalar(field)
+            field = []
+
+
+def _scalar(tokens: list[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Give a field that is a name, a colon and one value."""
+    if len(tokens) == 3 and tokens[1] == b":":  # noqa: PLR2004 (name, colon and value)
+        yield str(msgspec.json.decode(tokens[0])), tokens[2]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from .checkpoint import Kind
+from .outage import Outage
+
+ReportKind = Literal["full", "changes"]
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is missing from the target, and why."""
+    """Something that is missing from the target, or may be wrong there, and why."""
 
     stream: str
     what: str
-    """The stream as a whole, a span of time, a parent's key, or a number of rows."""
+    """The stream as a whole, a span of time, a row's or a parent's key, or a number of them."""
     reason: str
 
 
@@ -20,19 +24,27 @@ class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one stream."""
 
     name: str
-    kind: Kind
+    kind: ReportKind
     """Whether everything was read, or what has changed."""
     rows: int
-    """Rows that this run brought to the target."""
+    """Rows that this run brought to the target, new or with other content."""
     unchanged: int
     """Rows that were read again and are in the target as they are."""
+    removed: int = 0
+    """Rows that are gone from the workspace."""
     calls: int
     seconds: float
     """From its first call to its last row."""
     missing: int
-    """Rows that are there but that the API does not give."""
+    """Children that are there but that the API does not give."""
     was_resumed: bool
     is_complete: bool
+    watermark: int | None = None
+    """Changes up to then are in the target, UNIX seconds of the server."""
+    lag_s: int = 0
+    """How late the latest row was found; above half of the lookback is too much."""
+    holes: int = 0
+    """What is missing, in the target's count."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +62,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the limit that was used, over the whole windows of the run; None of a short one."""
     was_stopped: bool
     """Whether it was asked to stop; the next run goes on from there."""
+    started_at: int = 0
+    """S: the server's time at the beginning, UNIX seconds."""
+    ended_at: int = 0
+    complete_from: int = 0
+    """H: rows that were there from then to the end are in the target."""
+    deletions_to: int | None = None
+    """R: rows that were gone by then are not; None while nothing is known of it."""
+    lookback_s: int = 0
+    outages: tuple[Outage, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What else is worth knowing, each in a sentence."""
 
     @property
     def rows(self) -> int:
@@ -60,6 +83,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def is_complete(self) -> bool:
         """Whether the target has everything that was asked for."""
         return not self.was_stopped and not self.failures
+
+    @property
+    def exit_code(self) -> int:
+        """What a program ends with: 0 complete, 3 partial, 130 stopped and resumable."""
+        if self.was_stopped:
+            return 130
+        return 3 if self.failures else 0
 
 
 class StreamProgress(msgspec.Struct, frozen=True, kw_only=True):

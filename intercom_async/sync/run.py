@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import anyio
-import anyio.to_thread
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError, first_error
-from intercom_async.models.admins import App
-from intercom_async.moments import to_unix
+from intercom_async.models.admins import App, Me
+from intercom_async.moments import MILLISECONDS_FROM, to_unix
 from intercom_async.priority import Priority
-from .builtin_streams import STREAMS, TOMBSTONES
-from .checkpoint import SavedRun, State, StreamState, check_fits, read_state
+from intercom_async.resources.admins import Admins
+from .builtin_streams import STREAMS
+from .checkpoint import State, StreamState, check_fits, read_state
 from .counting_client import CountingClient
 from .cut_points import CutPoints, Days, Seconds, zone_of
 from .engine import Engine
-from .errors import SyncError
+from .errors import BusyTargetError, SyncError, TargetError
+from .evidence import TOMBSTONES
+from .holes import remove
+from .loading import load
+from .outage import OutageGate
+from .policy import Policy, Reconcile
 from .progress import ProgressMonitor
 from .report import Progress, Report
-from .sinks.base import Ending, Sink, Table
+from .server_clock import ServerClock
+from .sinks.base import Opened, Sink, Table, call
 from .stream_run import StreamRun
-from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
+from .streams import Children, Ranged, Stream, parent_of, resolve
 
-OVERLAP_S = 600
-"""How far changes are read back: new rows take a few minutes until searches find them."""
+T = TypeVar("T")
+
+LOOKBACK_S = 3_600
+"""For how long after its change a row may not be found by search: connectors allow up to an hour
+(test_sync_model.py::test_a_row_that_is_found_late)."""
+RECONCILE_WITHIN_S = 7 * 86_400
+PATIENCE_S = 600
+BUSY_PAUSE_S = 0.5
+"""Between two looks at a target that another process holds."""
 
 
 async def sync(
@@ -37,38 +52,57 @@ async def sync(
     sink: Sink,
     since: datetime | int | None = None,
     full: bool = False,
+    lookback_s: int = LOOKBACK_S,
+    reconcile: Reconcile = "auto",
+    reconcile_within_s: int = RECONCILE_WITHIN_S,
+    patience_s: float = PATIENCE_S,
+    wait_s: float = 0.0,
+    repair: bool = False,
+    verify: bool = False,
+    hard_delete: bool = False,
+    drop_streams: Iterable[str] = (),
     on_progress: Callable[[Progress], object] | None = None,
     stop: anyio.Event | None = None,
 ) -> Report:
     """Bring a workspace's streams to a target, as fast as the limit allows, and say what came.
 
-    The first run reads everything, later ones what has changed. A run that ended before its time,
-    in whatever way, is gone on with: nothing is lost, nothing comes twice.
+    The first run reads everything, later ones what has changed and what is gone. A run that ended
+    before its time, in whatever way, is continued by the next one: nothing is lost, nothing comes
+    twice. What a target promises after a complete run stands in docs/guides/sync.md.
 
     Args:
         intercom: An open client; everything is sent with bulk priority.
         streams: Names, or streams of your own; by default those of the target, else all.
         sink: The target.
-        since: Read what has changed since then, in place of what the target says.
-        full: Read everything anew; what is gone from the workspace leaves the target.
+        since: Read changes from no later than this moment; of a new target, changes only.
+        full: Read everything, and look for what is gone.
+        lookback_s: For how long after its change a row may be found late.
+        reconcile: When rows that are gone are looked for: ``auto`` as the API and the rate allow,
+            ``now`` in this run, ``never``.
+        reconcile_within_s: How old the last look for them may be in a complete target.
+        patience_s: How long one outage of the server is waited out.
+        wait_s: How long a target that another process holds is waited for.
+        repair: Read streams again whose files or tables are damaged.
+        verify: Compare all that is stored with its digests first.
+        hard_delete: Remove rows that are gone, instead of giving them ``_deleted_at``.
+        drop_streams: Streams of the target whose rows go.
         on_progress: Called several times a second, from the loop.
         stop: Set it to finish the pages in hand, save and return.
 
     Raises:
         TargetError: The target cannot be written to, is not this sync's, or is damaged.
-        ConfigError: `since` is a datetime without a time zone.
-        SyncError: A stream is not known.
+        SyncError: A stream is not known, or an option cannot be meant.
     """
-    since_unix = None if since is None else to_unix("since", since)
+    policy = (since, full, lookback_s, reconcile, reconcile_within_s)
+    _check(since, lookback_s, reconcile, reconcile_within_s, patience_s)
+    run = _Run(intercom, sink, stop or anyio.Event(), wait_s=wait_s)
     try:
-        saved = await anyio.to_thread.run_sync(sink.open)
-        return await _Run(intercom, sink, stop or anyio.Event()).go(
-            saved,
-            streams,
-            since_unix,
-            on_progress,
-            is_full=full,
-        )
+        opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
+        return await run.go(
+            opened, streams, policy,
+            patience_s=patience_s, repair=repair, hard_delete=hard_delete,
+            drop_streams=tuple(drop_streams), on_progress=on_progress,
+        )  # fmt: skip
     except ExceptionGroup as group:
         # What went wrong first has made the rest of the tasks fail as well.
         own = first_error(group, IntercomError)
@@ -77,177 +111,272 @@ async def sync(
         raise own from group
     finally:
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(sink.close)
+            await call(sink, sink.close)
+
+
+def _check(
+    since: datetime | int | None,
+    lookback_s: int,
+    reconcile: str,
+    reconcile_within_s: int,
+    patience_s: float,
+) -> None:
+    """Refuse options that cannot be meant."""
+    for name, value in (
+        ("lookback_s", lookback_s),
+        ("reconcile_within_s", reconcile_within_s),
+        ("patience_s", patience_s),
+    ):
+        if isinstance(value, bool) or not math.isfinite(value) or value < 0:
+            raise SyncError(f"{name} must be seconds from 0 up, not {value!r}")
+    if reconcile not in ("auto", "now", "never"):
+        raise SyncError(f"reconcile must be 'auto', 'now' or 'never', not {reconcile!r}")
+    moment = None if since is None else to_unix("since", since, SyncError)
+    if moment is not None and moment > MILLISECONDS_FROM:
+        raise SyncError("since is far in the future; is it in milliseconds?")
+
+
+def _open(sink: Sink, *, verify: bool) -> Opened:
+    """Open a target; let go of it if that fails half-way."""
+    try:
+        return sink.open(verify=verify)
+    except BaseException:
+        sink.close()
+        raise
 
 
 class _Run:
     """One call of `sync`."""
 
-    def __init__(self, intercom: Intercom, sink: Sink, stop: anyio.Event) -> None:
+    def __init__(self, intercom: Intercom, sink: Sink, stop: anyio.Event, *, wait_s: float) -> None:
         self._intercom = intercom.with_options(
             priority=Priority.BULK, max_wait_s=None, deadline_s=None
         )
         self._sink = sink
         self._stop = stop
-        self._now = int(CLOCK.unix())
+        self._wait_s = wait_s
+        self._notes: list[str] = []
+
+    async def patiently(self, method: Callable[[], T]) -> T:
+        """Call the sink, again for a while if another process holds the target."""
+        until = CLOCK.now() + self._wait_s
+        while True:
+            try:
+                return await call(self._sink, method)
+            except BusyTargetError:
+                if CLOCK.now() >= until or self._stop.is_set():
+                    raise
+            await CLOCK.sleep(BUSY_PAUSE_S)
 
     async def go(
         self,
-        saved: bytes | None,
+        opened: Opened,
         streams: Iterable[str | Stream] | None,
-        since: int | None,
-        on_progress: Callable[[Progress], object] | None,
+        options: tuple[datetime | int | None, bool, int, Reconcile, int],
         *,
-        is_full: bool,
+        patience_s: float,
+        repair: bool,
+        hard_delete: bool,
+        drop_streams: Sequence[str],
+        on_progress: Callable[[Progress], object] | None,
     ) -> Report:
-        state = None if saved is None else read_state(saved, self._sink.where)
-        if streams is None:
-            streams = default_streams(state)
-        chosen = resolve(streams, STREAMS)
-        app = (await self._intercom.admins.me()).app or App()
+        """Read, publish and report."""
+        state = None if opened.state is None else read_state(opened.state, self._sink.where)
+        damaged = self._damaged(opened, repair=repair)
+        chosen = resolve(default_streams(state) if streams is None else streams, STREAMS)
+        me = await self._intercom.send(Admins.ME.at())
+        clock, app = ServerClock.of(me), me.data.app or App()
+        started_at = clock.now()
+        policy = self._policy(options, started_at)
         workspace = app.id_code or ""
-        stream_runs = self._stream_runs(chosen, cut_points_of(app))
-        names = [_state_name(stream_run) for stream_run in stream_runs]
         if state is None:
-            state = State(workspace=workspace, streams={name: StreamState() for name in names})
-        check_fits(state, workspace, names, self._sink.where)
-        tables = self._open_runs(stream_runs, state, since, is_full=is_full)
-        await anyio.to_thread.run_sync(self._sink.begin, tables)
-        await self._load_seen(stream_runs)
-        # From here on the target belongs to this workspace, and knows which runs have begun.
-        await anyio.to_thread.run_sync(self._sink.commit, dict[str, list[bytes]](), state.encode())
+            state = State(workspace=workspace, streams={})
+        check_fits(state, workspace, self._sink.where)
+        for name in (*damaged, *drop_streams):
+            state.streams.pop(name, None)
+        gate = OutageGate(self._probe, self._stop, patience_s)
+        runs = self._runs(chosen, state, app, clock, gate)
+        tables = [run.sink_table for run in runs if run.is_shown]
+        tables.append(Table(TOMBSTONES, "id", None, None, "found_at"))
+        await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
+        await call(self._sink, load, self._sink, runs, opened)
+        # From here on the target belongs to this workspace.
+        await call(self._sink, self._sink.commit, [], state.encode(whole=False))
 
-        monitor = ProgressMonitor(self._intercom, stream_runs, on_progress)
+        monitor = ProgressMonitor(self._intercom, runs, on_progress)
         engine = Engine(
-            self._intercom,
-            stream_runs,
-            state,
-            self._sink,
-            hint=app.created_at,
-            low_watermark=_low_watermark,
-            stop=self._stop,
-            monitor=monitor,
-        )
+            self._intercom, runs, state, self._sink, policy,
+            hint=app.created_at, stop=self._stop, monitor=monitor,
+        )  # fmt: skip
         await engine.run()
-        complete = {stream_run.name for stream_run in stream_runs if stream_run.is_complete}
-        await self._finish(
-            [stream_run for stream_run in stream_runs if stream_run.name in complete], state
-        )
-        return self._report(workspace, stream_runs, complete, monitor)
-
-    def _stream_runs(
-        self, chosen: tuple[Stream, ...], cut_points: dict[str, CutPoints]
-    ) -> list[StreamRun]:
-        """Make a run for each stream, and for each parent that is only read for its children."""
-        stream_runs: dict[str, StreamRun] = {}
-
-        def add(stream: Stream, *, is_shown: bool) -> StreamRun:
-            source = stream.source
-            points = cut_points[source.granularity if isinstance(source, Ranged) else "second"]
-            client = CountingClient(self._intercom)
-            blank = SavedRun(kind="full", begun_at=self._now)
-            stream_run = StreamRun(stream, client, StreamState(), blank, points, is_shown=is_shown)
-            stream_runs[stream.name] = stream_run
-            return stream_run
-
-        for stream in chosen:
-            if isinstance(stream.source, Children):
-                parent = parent_of(stream, [*chosen, *STREAMS])
-                if parent.name not in stream_runs:
-                    add(parent, is_shown=False)
-            stream_run = add(stream, is_shown=True)
-            if isinstance(stream.source, Children):
-                stream_run.parent = stream_runs[stream.source.parent]
-                stream_run.parent.children.append(stream_run)
-        return sorted(stream_runs.values(), key=lambda stream_run: stream_run.parent is not None)
-
-    def _open_runs(
-        self, stream_runs: list[StreamRun], state: State, since: int | None, *, is_full: bool
-    ) -> list[Table]:
-        """Go on with runs that are open, begin others; return the tables they write to."""
-        tables: list[Table] = []
-        for stream_run in stream_runs:
-            stream_run.state = state.streams[_state_name(stream_run)]
-            run = stream_run.state.run
-            if run is not None and is_full and run.kind != "full":
-                run = None
-            is_new = run is None
-            if run is None:
-                run = self._new_run(stream_run, since, is_full=is_full)
-                stream_run.state.run = run
-                stream_run.state.number += 1
-            stream_run.saved, stream_run.was_resumed = run, not is_new
-            stream_run.high_watermark = run.begun_at + OVERLAP_S
-            if stream_run.is_shown:
-                tables.append(
-                    Table(
-                        stream_run.name,
-                        stream_run.stream.key,
-                        stream_run.stream.model,
-                        stream_run.state.number,
-                        is_new=is_new,
-                        may_repeat=stream_run.state.number > 1 or run.kind == "changes",
-                    )
-                )
-        if any(stream_run.parent is not None for stream_run in stream_runs):
-            tables.append(Table(TOMBSTONES, "id", None, 2, is_new=False, may_repeat=True))
-        return tables
-
-    def _new_run(self, stream_run: StreamRun, since: int | None, *, is_full: bool) -> SavedRun:
-        source = stream_run.stream.source
-        if stream_run.parent is not None:
-            return SavedRun(kind=stream_run.parent.saved.kind, begun_at=self._now)
-        if isinstance(source, Ranged) and not is_full:
-            begin = since if since is not None else stream_run.state.low_watermark
-            if begin is not None:
-                return SavedRun(kind="changes", begun_at=self._now, since=begin)
-        return SavedRun(kind="full", begun_at=self._now)
-
-    async def _load_seen(self, stream_runs: list[StreamRun]) -> None:
-        """Have lists that are gone on with know what they have given."""
-        for stream_run in stream_runs:
-            if stream_run.was_resumed and isinstance(stream_run.stream.source, Listing):
-                stream_run.seen = await anyio.to_thread.run_sync(self._keys, stream_run.name)
-
-    def _keys(self, name: str) -> set[str]:
-        return set(self._sink.keys(name))
-
-    def _report(
-        self,
-        workspace: str,
-        stream_runs: list[StreamRun],
-        complete: set[str],
-        monitor: ProgressMonitor,
-    ) -> Report:
-        was_stopped = self._stop.is_set() and len(complete) < len(stream_runs)
-        failures = [failure for stream_run in stream_runs for failure in stream_run.failures()]
+        self._close_holes(runs, policy)
+        was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
+        if not was_stopped:
+            await self._publish(runs, state, hard_delete=hard_delete, dropped=drop_streams)
         return Report(
             workspace=workspace,
             streams=tuple(
-                stream_run.report(is_complete=stream_run.name in complete)
-                for stream_run in stream_runs
-                if stream_run.is_shown
+                run.report(
+                    is_complete=run.is_complete,
+                    kind="full" if _first(run) in engine.full else "changes",
+                )
+                for run in runs
+                if run.is_shown
             ),
-            failures=tuple(failures),
+            failures=tuple(failure for run in runs for failure in run.failures()),
             seconds=monitor.seconds,
             calls=monitor.calls + 1,
             throttled=monitor.throttled,
             retries=monitor.retries,
             utilisation=monitor.utilisation,
             was_stopped=was_stopped,
+            started_at=started_at,
+            ended_at=clock.now(),
+            complete_from=started_at - policy.lookback_s,
+            deletions_to=_checked(runs, policy),
+            lookback_s=policy.lookback_s,
+            outages=tuple(gate.outages),
+            notes=tuple(self._notes + _late(runs, policy)),
         )
 
-    async def _finish(self, stream_runs: list[StreamRun], state: State) -> None:
-        """End runs that are complete."""
-        endings: dict[str, Ending] = {}
-        for stream_run in stream_runs:
-            if stream_run.is_shown:
-                endings[stream_run.name] = _ending(stream_run)
-            _close_run(stream_run)
-        if stream_runs:
-            encoded = state.encode()
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._sink.finish, endings, encoded)
+    def _damaged(self, opened: Opened, *, repair: bool) -> tuple[str, ...]:
+        """Return the damaged streams, which are to be read again.
+
+        Raises:
+            TargetError: There are some, and nobody has asked for a repair.
+        """
+        if opened.damaged and not repair:
+            reasons = "; ".join(reason for _, reason in opened.damaged)
+            raise TargetError(
+                f"{self._sink.where} is damaged: {reasons}; --repair reads these streams again"
+            )
+        if opened.damaged:
+            names = ", ".join(name for name, _ in opened.damaged)
+            self._notes.append(f"damaged and read again: {names}")
+        return tuple(name for name, _ in opened.damaged)
+
+    def _policy(
+        self, options: tuple[datetime | int | None, bool, int, Reconcile, int], started_at: int
+    ) -> Policy:
+        since, full, lookback_s, reconcile, within_s = options
+        moment = None if since is None else to_unix("since", since, SyncError)
+        if moment is not None and moment > started_at:
+            raise SyncError("since lies in the future, by the server's clock")
+        return Policy(started_at, lookback_s, reconcile, within_s, moment, full)
+
+    async def _probe(self) -> Me:
+        return (await self._intercom.send(Admins.ME.at())).data
+
+    def _runs(
+        self,
+        chosen: tuple[Stream, ...],
+        state: State,
+        app: App,
+        clock: ServerClock,
+        gate: OutageGate,
+    ) -> list[StreamRun]:
+        """Make a run for each stream, and for each parent that is only read for its children."""
+        runs: dict[str, StreamRun] = {}
+        zone = zone_of(app.timezone) or UTC
+        version = self._intercom.version
+
+        def add(stream: Stream, *, is_shown: bool) -> StreamRun:
+            source = stream.source
+            saved = state.streams.get(stream.name)
+            if saved is None or (is_shown and not saved.is_shown):
+                saved = StreamState(is_shown=is_shown)
+                state.streams[stream.name] = saved
+            is_shown = saved.is_shown
+            tells_seconds = not isinstance(source, Ranged) or source.tells_seconds(version)
+            points: CutPoints = Seconds() if tells_seconds else Days(zone)
+            self._note_change(stream, saved, version, app.timezone or "")
+            client = CountingClient(self._intercom, gate)
+            run = StreamRun(stream, client, saved, points, clock, is_shown=is_shown)
+            run.was_resumed = saved.pass_ is not None
+            runs[stream.name] = run
+            return run
+
+        for stream in chosen:
+            if isinstance(stream.source, Children):
+                parent = parent_of(stream, [*chosen, *STREAMS])
+                if parent.name not in runs:
+                    add(parent, is_shown=any(one.name == parent.name for one in chosen))
+            elif stream.name in runs:
+                continue
+            run = add(stream, is_shown=True)
+            if isinstance(stream.source, Children):
+                run.parent = runs[stream.source.parent]
+                run.parent.children.append(run)
+        return sorted(runs.values(), key=lambda run: run.parent is not None)
+
+    def _note_change(self, stream: Stream, saved: StreamState, version: str, zone: str) -> None:
+        """Read a stream again beside its rows where the API version or the zone has changed."""
+        if saved.version is not None and (saved.version, saved.zone) != (version, zone):
+            saved.pass_ = saved.seeded = None
+            self._notes.append(
+                f"{stream.name} is read again: it was read with version {saved.version} and zone "
+                f"{saved.zone}, now they are {version} and {zone}"
+            )
+        saved.version, saved.zone = version, zone
+
+    def _close_holes(self, runs: Sequence[StreamRun], policy: Policy) -> None:
+        """Note what is missing by rule, and what no longer is."""
+        for run in runs:
+            for hole in [one for one in run.state.holes if one.kind == "sweep"]:
+                remove(run.state.holes, hole)
+            overdue = policy.overdue(run)
+            if overdue is not None:
+                run.hole(overdue)
+            if run.state.seeded is None and run.state.pass_ is None and policy.since is not None:
+                unseeded = policy.unseeded(run)
+                if unseeded is not None:
+                    run.hole(unseeded)
+
+    async def _publish(
+        self,
+        runs: Sequence[StreamRun],
+        state: State,
+        *,
+        hard_delete: bool,
+        dropped: Sequence[str],
+    ) -> None:
+        for run in runs:
+            if run.is_sweeping:
+                # What it has met was in the journal: it begins again with the next run.
+                run.state.pass_ = None
+            if isinstance(run.stream.source, Children):
+                run.state.families = run.families.dump()
+        encoded = state.encode(whole=True)
+        with anyio.CancelScope(shield=True):
+            await self.patiently(
+                lambda: self._sink.publish(encoded, hard_delete=hard_delete, dropped=dropped)
+            )
+
+
+def _first(run: StreamRun) -> str:
+    """Return the stream that decides whether everything is read: of children, their parent."""
+    return run.name if run.parent is None else run.parent.name
+
+
+def _checked(runs: Sequence[StreamRun], policy: Policy) -> int | None:
+    """Return R: up to when rows that are gone are known, of all streams that can tell."""
+    known = [
+        policy.checked_to(run.state)
+        for run in runs
+        if isinstance(run.stream.source, Ranged) and not run.stream.source.is_append_only
+    ]
+    found = [moment for moment in known if moment is not None]
+    return min(found) if found and len(found) == len(known) else None
+
+
+def _late(runs: Sequence[StreamRun], policy: Policy) -> list[str]:
+    """Warn of rows that were found so late that the lookback may be too short."""
+    return [
+        f"{run.name}: a row was found {run.latest_find_s} s after its change; the lookback of "
+        f"{policy.lookback_s} s may be too short"
+        for run in runs
+        if policy.lookback_s and run.latest_find_s > policy.lookback_s / 2
+    ]
 
 
 def default_streams(state: State | None) -> list[str]:
@@ -259,56 +388,8 @@ def default_streams(state: State | None) -> list[str]:
     known = [stream.name for stream in STREAMS]
     if state is None:
         return known
-    names = [name for name in state.streams if not name.startswith("(")]
+    names = [name for name, saved in state.streams.items() if saved.is_shown]
     own = [name for name in names if name not in known]
     if own:
         raise SyncError(f"the target has streams of your own: {', '.join(own)}; pass streams=…")
-    return names
-
-
-def cut_points_of(app: App) -> dict[str, CutPoints]:
-    """Return where spans may be cut in this workspace.
-
-    Raises:
-        SyncError: Its time zone is not known on this machine.
-    """
-    zone = zone_of(app.timezone) if app.timezone else UTC
-    if zone is None:
-        raise SyncError(
-            f"the workspace's time zone {app.timezone!r} is not known on this machine; "
-            "installing the tzdata package may help"
-        )
-    return {"second": Seconds(), "day": Days(zone)}
-
-
-def _low_watermark(stream_run: StreamRun) -> int:
-    return stream_run.saved.begun_at - OVERLAP_S
-
-
-def _ending(stream_run: StreamRun) -> Ending:
-    """Say what becomes of the rows that were there before this run."""
-    if isinstance(stream_run.stream.source, Listing):
-        same = stream_run.state.fingerprint == _fingerprint(stream_run)
-        return "discard" if same else "replace"
-    return "replace" if stream_run.saved.kind == "full" else "merge"
-
-
-def _fingerprint(stream_run: StreamRun) -> str:
-    return f"{stream_run.saved.rows}:{stream_run.saved.total:x}"
-
-
-def _close_run(stream_run: StreamRun) -> None:
-    state, run = stream_run.state, stream_run.saved
-    if isinstance(stream_run.stream.source, Listing):
-        if state.fingerprint == _fingerprint(stream_run):
-            stream_run.unchanged, stream_run.rows = stream_run.rows, 0
-        state.fingerprint = _fingerprint(stream_run)
-    elif isinstance(stream_run.stream.source, Ranged):
-        state.low_watermark = _low_watermark(stream_run)
-        state.recent = run.recent
-    state.run = None
-
-
-def _state_name(stream_run: StreamRun) -> str:
-    """Return the name in the state, which tells whether rows are kept."""
-    return stream_run.name if stream_run.is_shown else f"({stream_run.name})"
+    return names or known

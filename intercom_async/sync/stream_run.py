@@ -1,23 +1,29 @@
-"""One stream while it is being synced: what is known of its rows, and what is still to be read."""
+"""One stream while it is synced: what the target holds of it, and what is still to be read."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from intercom_async.clock import CLOCK
-from .checkpoint import SavedRun, StreamState
+from .checkpoint import StreamState
 from .counting_client import CountingClient
 from .cut_points import CutPoints
+from .holes import Hole, add
+from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
+from .merging import Offered, supersedes
 from .partitions import Part
 from .raw_rows import Row, RowReader
 from .report import Failure, StreamReport
+from .server_clock import ServerClock
+from .sinks.base import StoredRow, Table
+from .sinks.entries import Entry, Family, Gone, Put, Seen
 from .streams import Children, Listing, Ranged, Stream
 
-MOST_RECENT = 5_000
-"""Rows of which the digest is kept; beyond that, unchanged ones are written once more."""
+MAX_NAMED = 20
+"""Holes of one kind that a report names one by one; the rest are counted."""
 
 
 @dataclass(slots=True)
@@ -30,6 +36,13 @@ class Chain:
     position: str | None = None
     """The checkpoint of the last page that was handed over."""
     pages: int = 0
+    rows: int = 0
+    promised: int | None = None
+    """Rows that its first page promised."""
+    is_again: bool = False
+    """Whether it is read a second time, as fewer rows came than were promised."""
+    heals: Hole | None = None
+    """The hole that it fills."""
 
 
 @dataclass
@@ -40,51 +53,63 @@ class StreamRun:
         stream: What is read.
         client: What reads it, and counts.
         state: What is remembered of it; changed by the writer only.
-        run: Its open run.
         cut_points: Where its spans may be cut.
+        clock: The server's time.
         is_shown: Whether its rows go to the target; else they only lead to their children.
     """
 
     stream: Stream
     client: CountingClient
     state: StreamState
-    saved: SavedRun
     cut_points: CutPoints
-    high_watermark: int = 0
-    """Up to when rows are asked for."""
+    clock: ServerClock
     is_shown: bool = True
     was_resumed: bool = False
+    was_swept: bool = False
+    """Whether this run has begun a reading of everything."""
     children: list[StreamRun] = field(default_factory=list["StreamRun"])
-    waiting: deque[Part] = field(default_factory=deque[Part])
+    waiting: deque[Chain] = field(default_factory=deque[Chain])
     """Parts that nobody reads yet."""
     chains: list[Chain] = field(default_factory=list[Chain])
     queue: deque[str] = field(default_factory=deque[str])
     """Keys of parents that nobody reads yet."""
+    queued: set[str] = field(default_factory=set[str])
+    """Keys of parents that are in `queue`, or are being read."""
+    tasks: int = 0
+    """Readings of its own that are under way: of its list, its tail, its deletions."""
+    workers: int = 0
     page_bytes: int = 0
     """Size of the last page's rows: about what the next one will need."""
-    workers: int = 0
-    is_planning: bool = False
     refusal: str | None = None
     """Why the stream as a whole cannot be read."""
-    failed: dict[str, str] = field(default_factory=dict[str, str])
-    unreadable: int = 0
+    is_current: bool = False
+    """Whether this run has read its changes, or its list, to the end."""
+    is_followed: bool = False
+    """Whether this run began it with changes, without a reading of everything."""
+    newest: int = 0
+    """The latest change that was seen."""
+    latest_find_s: int = 0
+    """How long after its change the latest row was found."""
     unchanged: int = 0
     rows: int = 0
+    removed: int = 0
     missing: int = 0
     begun_s: float | None = None
     ended_s: float | None = None
-    seen: set[str] | None = None
-    """Keys of a list that were given, where pages may shift while they are read."""
 
     def __post_init__(self) -> None:
         source = self.stream.source
-        ranged = source if isinstance(source, Ranged) else None
         self.reader: RowReader = RowReader(
             self.stream.key,
-            ranged.partition_field if ranged else None,
-            ranged.cursor_field if ranged else None,
+            version=self.stream.version_field,
+            partition=source.partition_field if isinstance(source, Ranged) else None,
+            parent=self.stream.parent_field,
         )
         self.parent: StreamRun | None = None
+        self.table: KeyTable = KeyTable()
+        """What the target holds, by row."""
+        self.families: KeyTable = KeyTable()
+        """Of children: for which version of each parent they were read."""
 
     @property
     def name(self) -> str:
@@ -92,138 +117,247 @@ class StreamRun:
         return self.stream.name
 
     @property
+    def table_name(self) -> str:
+        """What entries call its table: rows that are not shown have one that no sink makes."""
+        return self.name if self.is_shown else f"({self.name})"
+
+    @property
+    def sink_table(self) -> Table:
+        """The stream, as far as a sink has to know it."""
+        stream = self.stream
+        return Table(
+            stream.name, stream.key, stream.model, stream.parent_field, stream.version_field
+        )
+
+    @property
     def has_children(self) -> bool:
         """Whether it is read along with the children or the parents of its rows."""
         return bool(self.children) or isinstance(self.stream.source, Children)
 
     @property
-    def field(self) -> str:
-        """The field by which this run reads."""
-        source = cast("Ranged", self.stream.source)
-        return source.partition_field if self.saved.kind == "full" else source.cursor_field
+    def is_sweeping(self) -> bool:
+        """Whether it is read to find what is gone."""
+        return self.state.pass_ is not None and self.state.pass_.kind == "sweep"
 
     @property
     def is_open(self) -> bool:
         """Whether there is anything left to read, now or later."""
+        if self.tasks or self.chains or self.workers:
+            return True
+        return self.refusal is None and bool(self.waiting or self.queue)
+
+    # What the target holds.
+
+    def hold(self, row: StoredRow) -> None:
+        """Note a row of the generation."""
+        flags = GONE if row.is_deleted else 0
+        self.table.put(row.id, Held(row.version, 0, row.digest, flags))
+        if not row.is_deleted:
+            self.newest = max(self.newest, row.version)
+
+    def replay(self, entry: Entry) -> None:
+        """Note an entry of the journal."""
+        if isinstance(entry, Put):
+            flags = BY_ID if entry.by_id else 0
+            pass_ = self.state.pass_
+            if self.is_sweeping and pass_ is not None and entry.read_at >= pass_.began:
+                flags |= SEEN
+            held = Held(entry.version, entry.read_at, entry.digest, flags)
+            self.table.put(entry.id, held)
+            self.newest = max(self.newest, entry.version)
+        elif isinstance(entry, Gone):
+            self.table.put(entry.key, Held(0, entry.at, 0, GONE))
+        elif isinstance(entry, Family):
+            self.families.put(
+                entry.parent,
+                Held(entry.version, entry.read_at, entry.count, GONE if entry.is_gone else 0),
+            )
+        elif self.is_sweeping:
+            for key in entry.keys:
+                self.table.mark(key, SEEN)
+
+    def is_stale(self, key: str, version: int, count: int) -> bool:
+        """Say whether the children of a parent were read for another version of it."""
+        family = self.families.get(key)
+        if family is None or family.is_gone or family.version < version:
+            return True
+        return family.version == version and bool(count) and family.digest != count
+
+    def want(self, keys: Iterable[str]) -> bool:
+        """Queue parents whose children are to be read; say whether there are any."""
         if self.refusal is not None:
             return False
-        if isinstance(self.stream.source, Children):
-            parent = self.parent
-            comes_more = parent is not None and parent.is_open
-            return bool(self.queue or self.workers or comes_more)
-        return bool(not self.saved.is_planned or self.waiting or self.chains)
+        found = [key for key in keys if key not in self.queued]
+        self.queued.update(found)
+        self.queue.extend(found)
+        return bool(found)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether everything that was asked for is in the target."""
-        if self.refusal is not None or self.unreadable:
-            return False
-        if isinstance(self.stream.source, Children):
-            parent = self.parent
-            return not self.saved.pending and (parent is None or parent.is_complete)
-        return self.saved.is_planned and all(part.is_done for part in self.saved.parts)
+    def prune(self) -> None:
+        """Leave out of the queue what turned out to be read already."""
+        if self.parent is None or not self.queue:
+            return
+        table = self.parent.table
+        kept = [
+            key
+            for key in self.queue
+            if (held := table.get(key)) is not None
+            and not held.is_gone
+            and self.is_stale(key, held.version, 0)
+        ]
+        self.queue = deque(kept)
+        self.queued = set(kept)
+
+    # What comes.
+
+    def read(self, items: Iterable[Any]) -> list[Row | None]:
+        """Read raw rows; None for each that has no key."""
+        return [self.reader.read(raw) for raw in items]
+
+    def accept(self, rows: Iterable[Row], read_at: int, *, by_id: bool = False) -> list[Entry]:
+        """Merge rows that were read with what the target holds; return what changes.
+
+        Args:
+            rows: The rows.
+            read_at: When their read began, in the server's time.
+            by_id: Whether they were read by id, and not by a list or a search.
+        """
+        entries: list[Entry] = []
+        seen: list[str] = []
+        for row in rows:
+            held = self.table.get(row.id)
+            self._note_time(row, read_at, held)
+            if not supersedes(Offered(row.version, read_at, by_id), held):
+                self._see(row.id, held, seen)
+                continue
+            digest = row.digest
+            flags = SEEN if self.is_sweeping else 0
+            flags |= BY_ID if by_id else 0
+            is_same = held is not None and not held.is_gone and held.digest == digest
+            if is_same:
+                self.unchanged += 1
+                self._see(row.id, held, seen)
+            else:
+                self.rows += 1
+                entries.append(self._put(row, read_at, digest, by_id=by_id))
+                if held is not None and held.is_gone:
+                    entries.append(Gone("tombstones", f"{self.name}:{row.key}", read_at))
+            self.table.put(row.id, Held(row.version, read_at, digest, flags))
+        if seen:
+            entries.append(Seen(self.table_name, seen))
+        return entries
+
+    def _put(self, row: Row, read_at: int, digest: int, *, by_id: bool) -> Put:
+        body = row.body if self.is_shown else b""
+        return Put(self.table_name, row.key, row.parent, body, row.version, read_at, digest, by_id)
+
+    def _see(self, key: str, held: Held | None, seen: list[str]) -> None:
+        if self.is_sweeping and held is not None and not held.flags & SEEN:
+            self.table.mark(key, SEEN)
+            seen.append(key)
+
+    def _note_time(self, row: Row, read_at: int, held: Held | None) -> None:
+        self.newest = max(self.newest, row.version)
+        mark = self.state.watermark
+        is_news = held is None or held.version < row.version
+        is_tail = self.state.seeded is not None and self.state.pass_ is None
+        if mark is not None and is_tail and is_news and 0 < row.version <= mark:
+            self.latest_find_s = max(self.latest_find_s, read_at - row.version)
+
+    def stale_parents(self, rows: Iterable[Row]) -> dict[StreamRun, list[str]]:
+        """Return for each stream of children the parents whose children are to be read."""
+        found: dict[StreamRun, list[str]] = {}
+        listed = list(rows)
+        for child in self.children:
+            source = child.stream.source
+            count = source.count if isinstance(source, Children) else None
+            keys = [
+                row.key
+                for row in listed
+                if child.is_stale(row.key, row.version, count(row.body) if count else 0)
+            ]
+            if keys:
+                found[child] = keys
+        return found
+
+    # How it goes.
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
     def touch(self) -> None:
         """Note that it is at work."""
         self.begun_s = CLOCK.now() if self.begun_s is None else self.begun_s
         self.ended_s = CLOCK.now()
 
-    def select(self, chain: Chain, items: Iterable[Any]) -> tuple[list[Row], bool]:
-        """Return the rows of a page that belong to a part, and whether the rest lies below it."""
-        rows: list[Row] = []
-        is_partitioned_read = self.saved.kind == "full"
-        is_past, is_sorted = False, True
-        for raw in items:
-            row = self.reader.read(raw)
-            if row is None:
-                self.unreadable += 1
-                continue
-            moment = row.partition_at if is_partitioned_read else row.cursor_at
-            if moment is None:
-                rows.append(row)
-                continue
-            # Sorting is not documented for every version. Where it is not kept, the part is read
-            # to the end of its list.
-            is_sorted = is_sorted and moment <= chain.reached
-            chain.reached = min(chain.reached, moment)
-            is_past = is_past or moment < chain.part.floor
-            if chain.part.holds(moment):
-                rows.append(row)
-        return rows, is_past and is_sorted
+    def hole(self, hole: Hole) -> None:
+        """Note what is missing at once; for what no batch carries."""
+        add(self.state.holes, hole)
 
-    def fresh(self, rows: Iterable[Row]) -> list[Row]:
-        """Return rows that the target does not have as they are."""
-        kept: list[Row] = []
-        recent = self.state.recent
-        for row in rows:
-            if recent and recent.get(row.key) == row.digest:
-                self.unchanged += 1
-            else:
-                kept.append(row)
-        return kept
-
-    def unseen(self, items: Iterable[Any]) -> list[Row]:
-        """Return the rows of a list's page that no earlier page has given."""
-        rows: list[Row] = []
-        seen = self.seen if self.seen is not None else set[str]()
-        self.seen = seen
-        for raw in items:
-            row = self.reader.read(raw)
-            if row is None:
-                self.unreadable += 1
-            elif row.key not in seen:
-                seen.add(row.key)
-                rows.append(row)
-        return rows
-
-    def remember(self, rows: Iterable[Row], low_watermark: int) -> dict[str, str]:
-        """Return digests of rows that the next run will read again."""
-        if len(self.saved.recent) >= MOST_RECENT:
-            return {}
-        return {
-            row.key: row.digest
-            for row in rows
-            if row.cursor_at is not None and row.cursor_at >= low_watermark
-        }
+    @property
+    def is_complete(self) -> bool:
+        """Whether the target has everything, as of this run."""
+        if self.refusal is not None or self.state.holes or self.is_open:
+            return False
+        if isinstance(self.stream.source, Children):
+            return self.parent is None or self.parent.is_complete
+        return self.is_current and (self.state.pass_ is None)
 
     def failures(self) -> list[Failure]:
-        """Return what is missing, and why."""
-        if self.refusal is not None:
-            return [Failure(stream=self.name, what="all of it", reason=self.refusal)]
-        found = [
-            Failure(stream=self.name, what=what, reason=reason)
-            for what, reason in self.failed.items()
-        ]
-        if self.unreadable:
-            reason = f"without a readable {self.stream.key!r}"
-            found.append(Failure(stream=self.name, what=f"{self.unreadable} rows", reason=reason))
+        """Return what is missing, and why: the first of each kind, and how many more."""
+        found: list[Failure] = []
+        counts: dict[str, int] = {}
+        for hole in self.state.holes:
+            counts[hole.kind] = counts.get(hole.kind, 0) + 1
+            if counts[hole.kind] <= MAX_NAMED:
+                found.append(Failure(stream=self.name, what=hole.what, reason=hole.reason))
+        for kind, count in counts.items():
+            if count > MAX_NAMED:
+                what = f"{count - MAX_NAMED} more of kind {kind}"
+                found.append(Failure(stream=self.name, what=what, reason="as above"))
+        if not found and not self.is_complete and not isinstance(self.stream.source, Children):
+            reason = "the run ended before it was read to the end"
+            found.append(Failure(stream=self.name, what="the rest", reason=reason))
         return found
 
-    def report(self, *, is_complete: bool) -> StreamReport:
+    def report(self, *, is_complete: bool, kind: str) -> StreamReport:
         """Return what became of it."""
         seconds = (
             0.0 if self.begun_s is None or self.ended_s is None else self.ended_s - self.begun_s
         )
         return StreamReport(
             name=self.name,
-            kind=self.saved.kind,
+            kind="full" if kind == "full" else "changes",
             rows=self.rows,
             unchanged=self.unchanged,
+            removed=self.removed,
             calls=self.client.count.calls,
             seconds=seconds,
             missing=self.missing,
             was_resumed=self.was_resumed,
             is_complete=is_complete,
+            watermark=self.state.watermark,
+            lag_s=self.latest_find_s,
+            holes=len(self.state.holes),
         )
 
     @property
     def expected(self) -> int | None:
         """Rows when it is done, as far as the server's word goes."""
-        if not isinstance(self.stream.source, Ranged | Listing) or not self.saved.parts:
+        pass_ = self.state.pass_
+        if isinstance(self.stream.source, Listing) or pass_ is None or not pass_.spans:
             return None
         total = 0
-        for part in self.saved.parts:
+        for part in pass_.spans:
             if part.count is None and not part.is_done:
                 return None
             total += part.rows if part.is_done else max(part.rows, part.count or 0)
         return total
+
+    @property
+    def read_rows(self) -> int:
+        """Rows of the open reading of everything that were read."""
+        pass_ = self.state.pass_
+        return 0 if pass_ is None else sum(part.rows for part in pass_.spans)

@@ -5,10 +5,9 @@ There are three ways to read, and each is a small value that a stream of your ow
     macros = Stream("macros", Listing(lambda client: client.macros.list(per_page=150)), model=Macro)
     await sync(intercom, streams=["contacts", macros], sink=JsonlSink("workspace"))
 
-- `Ranged`: rows that can be asked for by a span of time. It is cut into partitions that are read
-  side by side, and a later run reads what has changed since.
-- `Listing`: a list that can only be read whole, one page after the other. Every run reads it anew,
-  and what is no longer in it leaves the target.
+- `Ranged`: rows that can be asked for by a span of time. They are read in partitions side by side,
+  and a later run reads what has changed since.
+- `Listing`: a list that can only be read whole, one page after the other, by every run.
 - `Children`: rows inside another stream's rows, for which each of those is read by itself.
 """
 
@@ -21,49 +20,78 @@ from typing import Any, Literal
 import msgspec
 
 from intercom_async.pagination.pager import Pager
+from intercom_async.request.operation import Operation, version_number
 from intercom_async.resources._registry import ResourceRegistry
 from .errors import SyncError
+from .partitions import OPEN
 
 Granularity = Literal["second", "day"]
-"""What a search can tell apart: moments, or whole days of the workspace's time zone."""
+"""What a search can tell apart: moments, or whole days of some time zone."""
+
+RESERVED = ("tombstones", "intercom_async_state", "sync-state")
+"""Names that a target uses itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A span of time to ask for: rows whose `field` is at `low` or later, and before `high`."""
+    """What to ask for: a span of time, or some rows by their ids."""
 
     field: str
     low: int
     high: int
+    """Where it ends; `partitions.OPEN` if nowhere."""
     per_page: int
+    order: Literal["ascending", "descending"] = "descending"
+    has_high: bool = False
+    """Whether rows at `high` belong to it."""
+    ids: tuple[str, ...] = ()
+    """Rows to ask for by id, whatever their time."""
 
     @property
     def query(self) -> dict[str, Any]:
         """The span in the search language.
 
-        It means the same whether the server compares moments or whole days, as long as `low` and
-        `high` are the starts of days: one second before a day belongs to the day before it, and
-        ``>`` begins after that.
+        Where the server compares days instead of seconds, it is the days from that of `low` on and
+        before that of `high`, whatever a day is there: spans that touch share none and miss none.
         """
-        return {
-            "operator": "AND",
-            "value": [
-                {"field": self.field, "operator": ">", "value": self.low - 1},
-                {"field": self.field, "operator": "<", "value": self.high},
-            ],
-        }
+        if self.ids:
+            return {"field": "id", "operator": "IN", "value": list(self.ids)}
+        at_low = {"field": self.field, "operator": "=", "value": self.low}
+        if self.has_high and self.low == self.high:
+            return at_low
+        above: dict[str, Any] = {"field": self.field, "operator": ">", "value": self.low}
+        if self.high < OPEN:
+            below = {"field": self.field, "operator": "<", "value": self.high}
+            above = {"operator": "AND", "value": [above, below]}
+        either = [at_low, above]
+        if self.has_high:
+            either.append({"field": self.field, "operator": "=", "value": self.high})
+        return {"operator": "OR", "value": either}
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionList:
+    """A list of rows that are gone, the latest first."""
+
+    read: Callable[[ResourceRegistry], Pager[Any]]
+    version: str
+    """The first API version that has it; sent with its calls only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranged:
-    """Rows that are asked for by a span of time, the latest first.
+    """Rows that are asked for by a span of time.
 
     Args:
-        read: Makes the list of a window's rows.
+        read: Makes the list of a window's rows, in the window's order.
         granularity: What the server can tell apart.
         partition_field: The field that never moves, by which everything is read.
         cursor_field: The field that moves when a row changes, by which changes are read.
         per_page: Rows a page.
+        seconds_since: The API version from which on the server can tell seconds apart.
+        get: The operation that reads one row by its id.
+        deletions: The list of rows that are gone, if there is one.
+        is_append_only: Whether rows never change and never go.
     """
 
     read: Callable[[ResourceRegistry, Window], Pager[Any]]
@@ -71,6 +99,17 @@ class Ranged:
     partition_field: str = "created_at"
     cursor_field: str = "updated_at"
     per_page: int = 150
+    seconds_since: str | None = None
+    get: Operation[Any] | None = None
+    deletions: DeletionList | None = None
+    is_append_only: bool = False
+
+    def tells_seconds(self, version: str) -> bool:
+        """Say whether the server tells seconds apart in an API version."""
+        since = self.seconds_since
+        if since is not None and version_number(version) >= version_number(since):
+            return True
+        return self.granularity == "second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +119,14 @@ class Listing:
     Args:
         read: Makes the list.
         per_page: Rows a page, for estimates; None if one answer holds everything.
+        get: The operation that reads one row by its id.
+        is_listed: Says of a row read by its id whether the list would have it.
     """
 
     read: Callable[[ResourceRegistry], Pager[Any]]
     per_page: int | None = None
+    get: Operation[Any] | None = None
+    is_listed: Callable[[bytes], bool] | None = None
 
 
 class ChildRows(msgspec.Struct, frozen=True):
@@ -91,7 +134,11 @@ class ChildRows(msgspec.Struct, frozen=True):
 
     rows: Sequence[bytes]
     missing: int = 0
-    """Rows that are there but that the API does not give."""
+    """Rows that are there but that the API does not give: older ones."""
+    parent: bytes | None = None
+    """The parent's own row from the same answer, without its children."""
+    count: int = 0
+    """Rows that the parent says it has; 0 where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +148,25 @@ class Children:
     Args:
         parent: The other stream's name.
         read: Reads those of one parent, by its key.
+        parent_field: The field of a child that names its parent.
+        count: Reads from a parent's row how many it says it has; 0 where it does not say.
     """
 
     parent: str
     read: Callable[[ResourceRegistry, str], Awaitable[ChildRows]]
+    parent_field: str = "parent_id"
+    count: Callable[[bytes], int] | None = None
+
+
+class ParentGone(Exception):  # noqa: N818 (an answer that a reader gives, not a failure)
+    """A parent that is no longer there."""
+
+    def __init__(self, reason: str, into: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """``deleted`` or ``merged``."""
+        self.into = into
+        """The id it was merged into, where the API says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +192,27 @@ class Stream:
         """Refuse a name that would not do everywhere."""
         if not self.name.isidentifier() or not self.name.isascii() or self.name.startswith("_"):
             raise SyncError(f"a stream's name is letters, digits and _, not {self.name!r}")
+        if self.name.lower() in RESERVED:
+            raise SyncError(f"a stream cannot be named {self.name!r}: targets use it themselves")
+
+    @property
+    def parent_field(self) -> str | None:
+        """The field that names a row's parent; None where rows have none."""
+        return self.source.parent_field if isinstance(self.source, Children) else None
+
+    @property
+    def version_field(self) -> str:
+        """The field of when a row last changed; of children, of when they were made."""
+        if isinstance(self.source, Ranged):
+            return self.source.cursor_field
+        return "created_at" if isinstance(self.source, Children) else "updated_at"
 
 
 def resolve(wanted: Iterable[str | Stream], known: Iterable[Stream]) -> tuple[Stream, ...]:
     """Return the streams that are meant, parents before their children.
 
     Raises:
-        SyncError: A name is unknown or given twice, or nothing is wanted.
+        SyncError: A name is unknown or given twice, also in other case, or nothing is wanted.
     """
     by_name = {stream.name: stream for stream in known}
     chosen: dict[str, Stream] = {}
@@ -144,9 +220,9 @@ def resolve(wanted: Iterable[str | Stream], known: Iterable[Stream]) -> tuple[St
         stream = by_name.get(entry) if isinstance(entry, str) else entry
         if stream is None:
             raise SyncError(f"there is no stream {entry!r}; there are {', '.join(by_name)}")
-        if stream.name in chosen:
+        if stream.name.lower() in chosen:
             raise SyncError(f"the stream {stream.name!r} is named twice")
-        chosen[stream.name] = stream
+        chosen[stream.name.lower()] = stream
     if not chosen:
         raise SyncError("no stream is named")
     return tuple(

@@ -9,21 +9,20 @@ rows for a call each, do not queue behind the large pages of other streams: the 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import anyio
-import anyio.to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from intercom_async.clock import CLOCK
-from .builtin_streams import TOMBSTONES
 from .checkpoint import State
+from .holes import Hole, add, remove
 from .memory_budget import MemoryBudget
 from .partitions import Part
-from .raw_rows import Row
-from .sinks.base import Sink
+from .sinks.base import Sink, call
+from .sinks.entries import Entry, Put
 from .stream_run import StreamRun
-from .streams import Listing
 from .throughput import LEAST_HELD_BYTES, SinkThroughput
 
 MOST_WAITING = 1_000
@@ -31,31 +30,30 @@ MOST_WAITING = 1_000
 SHARE = 1
 """Time between two commits, in times of what the last one took."""
 SHORTEST_S, LONGEST_S = 0.05, 0.25
-DIGEST_SPACE = 2**63
 
 
 @dataclass(slots=True)
 class Batch:
-    """Rows, and how far they bring their stream; either both are in the target or neither is."""
+    """Entries, and how far they bring their stream; both are in the target or neither is."""
 
     stream_run: StreamRun
-    rows: list[Row] = field(default_factory=list[Row])
+    entries: list[Entry] = field(default_factory=list[Entry])
     part: Part | None = None
     position: str | None = None
     counted: int = 0
     """Rows of the part that were read, unchanged ones included."""
     is_last: bool = False
-    found: list[str] = field(default_factory=list[str])
-    """Keys whose children are to be read."""
-    done: str | None = None
-    """The key whose children these are."""
-    tombstones: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    recent: dict[str, str] = field(default_factory=dict[str, str])
+    holes: list[Hole] = field(default_factory=list[Hole])
+    """What turned out to be missing."""
+    filled: list[Hole] = field(default_factory=list[Hole])
+    """What is no longer missing."""
+    apply: Callable[[], None] | None = None
+    """Changes the state in some other way."""
 
     @property
     def size(self) -> int:
         """Bytes of its rows."""
-        return sum(len(row.body) for row in self.rows)
+        return sum(len(entry.body) for entry in self.entries if isinstance(entry, Put))
 
 
 class Writer:
@@ -69,12 +67,16 @@ class Writer:
     def __init__(self, sink: Sink, state: State) -> None:
         self._sink = sink
         self._state = state
-        self._speed = SinkThroughput()
+        self._throughput = SinkThroughput()
         self._parents: deque[Batch] = deque()
         self._others: deque[Batch] = deque()
         self._size = 0
+        self.unwritten: int = 0
+        """Batches that are on their way, or wait here."""
+        self.sink_lock: anyio.Lock = anyio.Lock()
+        """Held while the sink is called."""
         self._turns = deque([self._parents, self._others])
-        self.room: MemoryBudget = MemoryBudget(LEAST_HELD_BYTES)
+        self.memory_budget: MemoryBudget = MemoryBudget(LEAST_HELD_BYTES)
 
     async def run(self, batches: MemoryObjectReceiveStream[Batch]) -> None:
         """Write until the stream of batches is closed."""
@@ -85,8 +87,8 @@ class Writer:
                 begun_s = CLOCK.now()
                 await self.commit(taken)
                 took_s = CLOCK.now() - begun_s
-                self._speed.note(sum(batch.size for batch in taken), took_s)
-                self.room.resize(self._speed.held_bytes)
+                self._throughput.note(sum(batch.size for batch in taken), took_s)
+                self.memory_budget.resize(self._throughput.held_bytes)
                 pause_s = min(max(SHARE * took_s, SHORTEST_S), LONGEST_S)
 
     async def _gather(self, batches: MemoryObjectReceiveStream[Batch], within_s: float) -> bool:
@@ -95,7 +97,7 @@ class Writer:
             if not self._waiting:
                 self._sort_in(await batches.receive())
             with anyio.move_on_after(within_s):
-                while self._waiting < MOST_WAITING and self._size < self._speed.commit_bytes:
+                while self._waiting < MOST_WAITING and self._size < self._throughput.commit_bytes:
                     self._sort_in(await batches.receive())
             while self._waiting < MOST_WAITING:
                 self._sort_in(batches.receive_nowait())
@@ -122,7 +124,7 @@ class Writer:
         if not self._turns[0]:
             self._turns.rotate()
         line, taken, size = self._turns[0], list[Batch](), 0
-        while line and size < self._speed.commit_bytes:
+        while line and size < self._throughput.commit_bytes:
             taken.append(line.popleft())
             size += taken[-1].size
         self._size -= size
@@ -133,39 +135,33 @@ class Writer:
 
         It is not interrupted: what is cancelled half-way would be in doubt.
         """
-        latest: dict[str, dict[str, bytes]] = {}
+        entries: list[Entry] = []
         for batch in batches:
-            self._apply(batch, latest)
-        rows = {name: list(bodies.values()) for name, bodies in latest.items()}
-        state = self._state.encode()
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._sink.commit, rows, state)
+            entries += batch.entries
+            _apply(batch)
+        state = self._state.encode(whole=False)
+        async with self.sink_lock:
+            await call(self._sink, self._sink.commit, entries, state)
         for batch in batches:
-            if batch.stream_run.is_shown:
-                batch.stream_run.rows += len(batch.rows)
-            self.room.give_back(batch.size)
+            self.memory_budget.give_back(batch.size)
+        self.unwritten -= len(batches)
 
     def expect(self, batch: Batch) -> None:
         """Note that a batch is on its way."""
-        self.room.take(batch.size)
+        self.memory_budget.take(batch.size)
+        self.unwritten += 1
 
-    def _apply(self, batch: Batch, rows: dict[str, dict[str, bytes]]) -> None:
-        """Note what a batch brings; of a row that comes twice, the later one."""
-        stream_run, run = batch.stream_run, batch.stream_run.saved
-        if batch.rows and stream_run.is_shown:
-            rows.setdefault(stream_run.name, {}).update((row.key, row.body) for row in batch.rows)
-            run.rows += len(batch.rows)
-        if batch.tombstones:
-            rows.setdefault(TOMBSTONES, {}).update(batch.tombstones)
-        if isinstance(stream_run.stream.source, Listing):
-            total = run.total + sum(int(row.digest, 16) for row in batch.rows)
-            run.total = total % DIGEST_SPACE
-        if batch.part is not None:
-            batch.part.rows += batch.counted
-            batch.part.is_done = batch.is_last
-            batch.part.position = batch.position or batch.part.position
-        run.recent.update(batch.recent)
-        for child in stream_run.children:
-            child.saved.pending.update(dict.fromkeys(batch.found))
-        if batch.done is not None:
-            run.pending.pop(batch.done, None)
+
+def _apply(batch: Batch) -> None:
+    """Note in the state what a batch brings."""
+    holes = batch.stream_run.state.holes
+    if batch.part is not None:
+        batch.part.rows += batch.counted
+        batch.part.is_done = batch.is_last
+        batch.part.position = batch.position or batch.part.position
+    for hole in batch.filled:
+        remove(holes, hole)
+    for hole in batch.holes:
+        add(holes, hole)
+    if batch.apply is not None:
+        batch.apply()

@@ -59,7 +59,7 @@ def make_sink(form: str, folder: Path) -> Sink:
 
 
 def read_target(form: str, folder: Path, name: str, key: str = "id") -> list[tuple[str, bytes]]:
-    """Return keys and records, as somebody who was given the target would read them."""
+    """Return keys and records of live rows, as somebody who was given the target reads them."""
     duckdb: Any = pytest.importorskip("duckdb")
     target = target_in(form, folder)
     if form in ("jsonl", "jsonl.zst"):
@@ -68,11 +68,19 @@ def read_target(form: str, folder: Path, name: str, key: str = "id") -> list[tup
         if form == "jsonl.zst":
             arrow: Any = pytest.importorskip("pyarrow")
             body = arrow.input_stream(str(path), compression="zstd").read()
-        return [(str(msgspec.json.decode(line)[key]), line) for line in body.splitlines()]
+        rows = [msgspec.json.decode(line) for line in body.splitlines()]
+        assert all(row.pop("_synced_at") for row in rows)
+        return [
+            (str(row[key]), msgspec.json.encode(row))
+            for row in rows
+            if row.pop("_deleted_at") is None
+        ]
     database = str(target) if form == "duckdb" else ":memory:"
     source = name if form == "duckdb" else f"'{target}/{name}/*.parquet'"
     with duckdb.connect(database) as connection:
-        rows = connection.execute(f"SELECT {key}, record FROM {source}").fetchall()  # noqa: S608 (a test's own names)
+        rows = connection.execute(
+            f"SELECT {key}, record FROM {source} WHERE _deleted_at IS NULL"  # noqa: S608 (a test's own names)
+        ).fetchall()
     return [(str(row[0]), row[1].encode()) for row in rows]
 
 

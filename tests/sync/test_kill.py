@@ -20,6 +20,8 @@ from .conftest import CONTACTS, TALKS, once, read_target, target_in
 pytest.importorskip("cyclopts")
 pytestmark = pytest.mark.anyio
 
+NEEDED = CONTACTS // 150 + 3 + 2 + TALKS
+"""Calls of an undisturbed run."""
 STREAMS = ("contacts", "companies", "conversations", "conversation_parts")
 
 
@@ -76,8 +78,7 @@ async def test_killed_and_gone_on_with(form: str, simulator: Simulator, tmp_path
     assert len(talks) == TALKS
     assert {part["conversation_id"] for part in parts.values()} <= talks.keys()
     # One call of each kind that was under way or not yet written, a kill; what is done is done.
-    needed = CONTACTS // 150 + 3 + 2 + TALKS
-    assert simulator.requests < needed + (kills + 1) * 80
+    assert simulator.requests < NEEDED + (kills + 1) * 80
 
 
 async def test_asked_to_stop_it_saves_and_says_so(simulator: Simulator, tmp_path: Path) -> None:
@@ -91,8 +92,15 @@ async def test_asked_to_stop_it_saves_and_says_so(simulator: Simulator, tmp_path
     assert b"goes on from here" in err
     report = msgspec.json.decode(out)
     assert report["was_stopped"] is True
-    got = sum(stream["rows"] for stream in report["streams"] if stream["name"] == "contacts")
-    assert len(once(read_target("jsonl", tmp_path, "contacts"))) == got
+    assert sum(stream["rows"] for stream in report["streams"])
+    # Nothing is published of it, and nothing of it is read again.
+    assert not (tmp_path / "target" / "contacts.jsonl").exists()
+    simulator.latency_s = 0.0
+    before = simulator.requests
+    code, out, err = await end(begin(simulator, "jsonl", tmp_path))
+    assert code == 0, err
+    assert len(once(read_target("jsonl", tmp_path, "contacts"))) == CONTACTS
+    assert simulator.requests < before + NEEDED
 
 
 async def test_asked_twice_it_ends_at_once(simulator: Simulator, tmp_path: Path) -> None:

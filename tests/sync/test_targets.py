@@ -114,11 +114,17 @@ async def test_the_target_of_another_workspace(
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_target_with_other_streams(form: str, intercom: Intercom, tmp_path: Path) -> None:
+async def test_streams_are_added_and_left_out(
+    form: str, intercom: Intercom, tmp_path: Path
+) -> None:
     await sync(intercom, NAMES, sink=make_sink(form, tmp_path))
 
-    with pytest.raises(TargetError, match="lacks teams, has contacts too"):
-        await sync(intercom, ["tags", "teams"], sink=make_sink(form, tmp_path))
+    report = await sync(intercom, ["tags", "teams"], sink=make_sink(form, tmp_path))
+
+    assert report.is_complete
+    assert [stream.name for stream in report.streams] == ["tags", "teams"]
+    assert len(once(read_target(form, tmp_path, "contacts"))) == CONTACTS
+    assert once(read_target(form, tmp_path, "teams"))
 
 
 async def test_a_target_of_another_format(intercom: Intercom, tmp_path: Path) -> None:
@@ -148,9 +154,9 @@ async def test_a_state_that_is_damaged(damage: bytes, intercom: Intercom, tmp_pa
 async def test_a_state_of_a_later_version(intercom: Intercom, tmp_path: Path) -> None:
     await sync(intercom, NAMES, sink=make_sink("jsonl", tmp_path))
     state = tmp_path / "target" / "sync-state.json"
-    state.write_text(state.read_text().replace('"format": 1', '"format": 2'))
+    state.write_text(state.read_text().replace('"format": 2', '"format": 9'))
 
-    with pytest.raises(TargetError, match="format 2, this version reads 1"):
+    with pytest.raises(TargetError, match="format 9, this version reads 2"):
         await sync(intercom, NAMES, sink=make_sink("jsonl", tmp_path))
 
 

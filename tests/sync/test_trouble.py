@@ -11,19 +11,14 @@ import pytest
 from intercom_async import Intercom, RetryPolicy
 from intercom_async.errors import ConnectionLostError
 from intercom_async.simulator import Simulator
-from intercom_async.sync import JsonlSink, Report, page_reader, sync
+from intercom_async.sync import JsonlSink, sync
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, Request
-from .conftest import CONTACTS, TALKS, listed, make_sink, once, read_target
+from .conftest import TALKS, listed, make_sink, once, read_target
 
 pytestmark = pytest.mark.anyio
 
 QUICK = RetryPolicy(base_s=0.01, cap_s=0.05)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_reader, "PAUSE_S", 0.01)
 
 
 class Failing(HttpTransport):
@@ -78,60 +73,18 @@ async def test_a_stream_that_was_refused_comes_with_the_next_run(
     assert len(once(read_target("jsonl", tmp_path, "tickets"))) == 40
 
 
-async def broken_part(simulator: Simulator, folder: Path) -> tuple[Report, int]:
-    """Sync contacts while one part's second page never comes; return the part's begin as well."""
-    begins: list[int] = []
-
-    def is_lost(request: Request) -> bool:
-        if "contacts/search" not in request.url or request.body is None:
-            return False
-        body = msgspec.json.decode(request.body)
-        if body["pagination"]["per_page"] == 1:
-            return False
-        begin = body["query"]["value"][0]["value"]
-        if "starting_after" in body["pagination"] and not begins:
-            begins.append(begin)
-        return begin in begins and "starting_after" in body["pagination"]
-
-    async with Intercom(
-        simulator.token,
-        base_url=simulator.url,
-        transport=Failing(is_lost),
-        retry=RetryPolicy(max_attempts=2, base_s=0.01, cap_s=0.01),
-    ) as client:
-        return await sync(client, ["contacts", "tags"], sink=make_sink("jsonl", folder)), begins[0]
-
-
-async def test_a_part_that_keeps_failing_is_named_and_read_by_the_next_run(
-    simulator: Simulator, intercom: Intercom, tmp_path: Path
-) -> None:
-    report, begin = await broken_part(simulator, tmp_path)
-
-    # What was cut off from the part before it failed begins where it does, and fails as well.
-    assert {failure.stream for failure in report.failures} == {"contacts"}
-    assert "lost by the test" in report.failures[0].reason
-    assert report.failures[0].what.endswith(tuple("0123456789"))
-    assert begin >= -1
-    had = once(read_target("jsonl", tmp_path, "contacts"))
-    assert 0 < len(had) < CONTACTS
-
-    second = await sync(intercom, ["contacts", "tags"], sink=make_sink("jsonl", tmp_path))
-
-    assert second.is_complete
-    contacts = once(read_target("jsonl", tmp_path, "contacts"))
-    assert contacts == await listed(intercom.contacts.list(per_page=150))
-    assert second.streams[0].rows == CONTACTS - len(had)
-
-
-async def test_a_parent_that_is_gone_leaves_a_tombstone(
-    simulator: Simulator, intercom: Intercom, tmp_path: Path
-) -> None:
+async def test_a_parent_that_is_gone_leaves_a_tombstone(intercom: Intercom, tmp_path: Path) -> None:
     some = (await intercom.conversations.list().collect(limit=1))[0].id
-    simulator.faults.add(path=f"/conversations/{some}", status=404)
+    await sync(intercom, ["conversation_parts"], sink=make_sink("jsonl", tmp_path))
+    await intercom.conversations.delete(some)
 
-    report = await sync(intercom, ["conversation_parts"], sink=make_sink("jsonl", tmp_path))
+    report = await sync(
+        intercom, ["conversation_parts"], sink=make_sink("jsonl", tmp_path), reconcile="now"
+    )
 
     assert report.is_complete
+    parts = once(read_target("jsonl", tmp_path, "conversation_parts"))
+    assert some not in {part["conversation_id"] for part in parts.values()}
     stones = once(read_target("jsonl", tmp_path, "tombstones"))
     assert [stone["record_id"] for stone in stones.values()] == [some]
     assert [stone["reason"] for stone in stones.values()] == ["deleted"]

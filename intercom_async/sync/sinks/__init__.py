@@ -1,8 +1,8 @@
 """Where rows go."""
 
-from .base import Ending, Sink, Table
+from .base import Opened, Sink, Table
 from .duckdb import DuckDBSink
 from .jsonl import JsonlSink
 from .parquet import ParquetSink
 
-__all__ = ["DuckDBSink", "Ending", "JsonlSink", "ParquetSink", "Sink", "Table"]
+__all__ = ["DuckDBSink", "JsonlSink", "Opened", "ParquetSink", "Sink", "Table"]

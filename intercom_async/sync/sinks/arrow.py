@@ -2,67 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from intercom_async.moments import from_server
-from .columns import RECORD, Column
+from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63
 _LATEST = 253_402_300_799
-"""The end of the year 9999."""
+"""The end of the year 9999, UNIX seconds."""
+
+
+class TableRow(NamedTuple):
+    """A row as it goes into a table."""
+
+    body: bytes
+    digest: int
+    synced_at: int | None
+    deleted_at: int | None
 
 
 class Shape:
-    """Makes tables of rows; grows as rows bring fields that are new.
+    """Makes tables of rows.
 
     Args:
         arrow: The pyarrow module.
-        columns: The columns so far.
+        columns: The columns of the table.
     """
 
-    def __init__(self, arrow: Any, columns: list[Column]) -> None:
+    def __init__(self, arrow: Any, columns: TableColumns) -> None:
         self._arrow = arrow
-        self._columns = columns
-        self._known = {one.name for one in columns} | {RECORD}
-        self._types: dict[str, Any] = {
+        self._columns = list(columns.all)
+        self._decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+        moment = arrow.timestamp("s", tz="UTC")
+        types: dict[str, Any] = {
             "text": arrow.string(),
             "integer": arrow.int64(),
             "number": arrow.float64(),
             "boolean": arrow.bool_(),
-            "timestamp": arrow.timestamp("s", tz="UTC"),
+            "timestamp": moment,
             "json": arrow.string(),
         }
-        self.extra: list[str] = []
-        """Columns that were added."""
-        self.has_grown: bool = False
+        self.schema: Any = arrow.schema(
+            [
+                *((column.name, types[column.kind]) for column in self._columns),
+                (RECORD, arrow.string()),
+                (SYNCED_AT, moment),
+                (DELETED_AT, moment),
+                (DIGEST, arrow.uint64()),
+            ]
+        )
 
-    def table(self, lines: list[bytes]) -> Any:
+    def table(self, rows: Sequence[TableRow]) -> Any:
         """Return rows as a table."""
-        decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-        rows = [decoder.decode(line) for line in lines]
-        self._grow(rows)
-        arrays = [
+        fields = [_fields(self._decoder, row.body) for row in rows]
+        arrays: list[Any] = [
             self._arrow.array(
-                [_value(row.get(one.name), one.kind) for row in rows], self._types[one.kind]
+                [_value(row.get(column.field), column.kind) for row in fields],
+                self.schema.field(column.name).type,
             )
-            for one in self._columns
+            for column in self._columns
         ]
-        arrays.append(self._arrow.array([line.decode() for line in lines], self._arrow.string()))
-        return self._arrow.table(arrays, names=[*(one.name for one in self._columns), RECORD])
+        own: list[list[Any]] = [
+            [row.body.decode(errors="replace") for row in rows],
+            [_time(row.synced_at) for row in rows],
+            [_time(row.deleted_at) for row in rows],
+            [row.digest for row in rows],
+        ]
+        types = self.schema.types[-len(own) :]
+        arrays += [self._arrow.array(one, kind) for one, kind in zip(own, types, strict=True)]
+        return self._arrow.Table.from_arrays(arrays, schema=self.schema)
 
-    def _grow(self, rows: list[dict[str, msgspec.Raw]]) -> None:
-        for row in rows:
-            if row.keys() <= self._known:
-                continue
-            for name in row.keys() - self._known:
-                self._known.add(name)
-                self._columns.append(Column(name, "json"))
-                self.extra.append(name)
-                self.has_grown = True
+
+def _fields(
+    decoder: msgspec.json.Decoder[dict[str, msgspec.Raw]], body: bytes
+) -> dict[str, msgspec.Raw]:
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        # Too deep for columns; the whole of it stands in the record.
+        return {}
 
 
 def _value(raw: msgspec.Raw | None, kind: str) -> Any:
@@ -70,13 +93,18 @@ def _value(raw: msgspec.Raw | None, kind: str) -> Any:
     if raw is None or (text := bytes(raw)) == b"null":
         return None
     if kind == "json":
-        return text.decode()
-    value: Any = msgspec.json.decode(text)
+        return text.decode(errors="replace")
+    try:
+        value: Any = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
     return _READ[kind](value)
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    return msgspec.json.encode(value).decode()
 
 
 def _integer(value: Any) -> int | None:
@@ -94,12 +122,15 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _boolean(value: Any) -> bool | None:
+def _truth(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _timestamp(value: Any) -> datetime | None:
-    moment = from_server(value)
+def _moment(value: Any) -> datetime | None:
+    return _time(from_server(value))
+
+
+def _time(moment: int | None) -> datetime | None:
     if moment is None or abs(moment) > _LATEST:
         return None
     return _EPOCH + timedelta(seconds=moment)
@@ -109,14 +140,6 @@ _READ: dict[str, Any] = {
     "text": _text,
     "integer": _integer,
     "number": _number,
-    "boolean": _boolean,
-    "timestamp": _timestamp,
+    "boolean": _truth,
+    "timestamp": _moment,
 }
-
-
-def widened(arrow: Any, table: Any, schema: Any) -> Any:
-    """Return a table with the columns of a wider schema, those that it lacks empty."""
-    for field in schema:
-        if field.name not in table.column_names:
-            table = table.append_column(field, arrow.nulls(table.num_rows, field.type))
-    return table.select(schema.names).cast(schema)

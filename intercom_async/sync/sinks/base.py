@@ -1,24 +1,27 @@
 """What a sync asks of a target.
 
-A sink is called by one caller, one call at a time, in threads of changing identity: it may block.
+A target holds a *generation*, what readers see, and a *journal*, what came since. A commit adds
+entries and state to the journal, both or neither. Publishing makes the next generation of the last
+one and the journal, with one commit point: a crash leaves the old generation with the whole
+journal, or the new one with none.
+
+A sink is called by one caller, one call after the other, in threads of changing identity: it may
+block. With `inline` it is called in the loop's own thread instead, for loops with virtual time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
+import anyio
+import anyio.to_thread
 import msgspec
 
-Ending = Literal["keep", "merge", "replace", "discard"]
-"""What becomes of a stream's rows when its run is complete.
+from .entries import Entry
 
-- ``keep``: there were none before this run;
-- ``merge``: those of this run take the place of earlier ones with the same key;
-- ``replace``: earlier ones go;
-- ``discard``: those of this run go, since they are the same.
-"""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,53 +30,114 @@ class Table:
 
     name: str
     key: str
-    model: type[msgspec.Struct] | None
-    number: int
-    """Which run of the stream this is, counted from 1."""
-    is_new: bool
-    """Whether the run begins now; else it goes on."""
-    may_repeat: bool
-    """Whether rows may come whose key is there already; the last one counts."""
+    """The field that tells rows apart, together with `parent_field` if there is one."""
+    model: type[msgspec.Struct] | None = None
+    parent_field: str | None = None
+    """The field that names the row of another table that a row belongs to."""
+    version_field: str | None = None
+    """The field of when a row last changed; of children, of when they were made."""
+
+
+class StoredRow(NamedTuple):
+    """A row of the generation, as far as a sync has to know it."""
+
+    key: str
+    parent: str
+    """The key of its parent; empty where rows have none."""
+    version: int
+    digest: int
+    """64 bits of its content; 0 where it is to be written again whatever comes."""
+    is_deleted: bool
+
+    @property
+    def id(self) -> str:
+        """What tells it apart in its table."""
+        return row_id(self.key, self.parent)
+
+
+def row_id(key: str, parent: str) -> str:
+    """Return what tells a row apart in its table: ids of children are unique in a parent only."""
+    return f"{parent}\0{key}" if parent else key
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a target is found to hold."""
+
+    state: bytes | None
+    """The state of the last commit; None of a new target."""
+    base: bytes | None = None
+    """The state of the generation."""
+    is_older: bool = False
+    """Whether it was written by an earlier version of this package, whose rows are kept."""
+    damaged: tuple[tuple[str, str], ...] = ()
+    """Streams whose rows are missing or not as they were written, each with the reason."""
 
 
 class Sink(Protocol):
     """A target that takes rows and the state that tells of them together."""
+
+    inline: bool
+    """Whether it is called in the loop's own thread."""
 
     @property
     def where(self) -> str:
         """What messages call it: its path."""
         ...
 
-    def open(self) -> bytes | None:
-        """Take hold of the target and return the state in it; None if it is new.
+    def open(self, *, verify: bool = False) -> Opened:
+        """Take hold of the target, finish what a crash has interrupted, and look at it.
 
-        Nothing is changed yet.
+        Args:
+            verify: Compare all that is stored with its digests, not sizes and ends only.
 
         Raises:
+            BusyTargetError: Another process writes to it.
             TargetError: It cannot be written to, or is something else.
         """
         ...
 
-    def begin(self, tables: Sequence[Table]) -> None:
-        """Make ready for rows; what was written and never committed is dropped."""
+    def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
+        """Make ready for rows of these tables; rows of `repaired` ones are no longer there."""
         ...
 
-    def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
-        """Write rows and state so that after a crash either both are there or neither.
+    def rows(self, name: str) -> Iterator[StoredRow]:
+        """Give the rows of a table's generation."""
+        ...
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of the journal, in the order in which they came."""
+        ...
+
+    def commit(self, entries: Sequence[Entry], state: bytes) -> None:
+        """Add entries and state to the journal so that a crash leaves both or neither.
 
         Raises:
             TargetError: They cannot be written, for lack of room for example.
         """
         ...
 
-    def keys(self, name: str) -> Iterable[str]:
-        """Give the keys of the rows that the open run of a stream has written."""
-        ...
+    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+        """Make the next generation of the last one and the journal, which is empty then.
 
-    def finish(self, endings: Mapping[str, Ending], state: bytes) -> None:
-        """End the runs of some streams."""
+        Args:
+            state: What is remembered with it.
+            hard_delete: Leave out rows that are gone, instead of giving them `_deleted_at`.
+            dropped: Streams whose rows go.
+
+        Raises:
+            BusyTargetError: Readers hold the target; nothing was changed.
+        """
         ...
 
     def close(self) -> None:
         """Let go of the target; more than once does nothing."""
         ...
+
+
+async def call(sink: Sink, method: Callable[..., T], *args: object) -> T:
+    """Call a sink where it may block; it is not interrupted, or it would be in doubt."""
+    if sink.inline:
+        return method(*args)
+    # Threads are not abandoned: a cancelled caller waits for the end of the call.
+    return await anyio.to_thread.run_sync(method, *args)

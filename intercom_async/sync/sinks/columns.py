@@ -1,23 +1,86 @@
-"""The columns of a table: those of its model, its key first.
+"""The columns of a stream's table: its key, its model's fields, fields seen since, and our own.
 
-A field that no model knows gets a column with its JSON when it is first seen. The whole row stands
-beside them in ``record``, so nothing that the API sends is lost.
+A field gets the column of its name; where two names differ in case only, or one is taken by a
+column of ours, a number is put behind. The whole row stands in ``record``, so nothing that the API
+sends is lost, whatever its columns hold.
 """
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from intercom_async.models._columns import Column, columns_of
+from intercom_async.models._columns import Kind, columns_of
+from .base import Table
 
-__all__ = ["RECORD", "Column", "table_columns"]
+RECORD, DIGEST = "record", "_digest"
+SYNCED_AT, DELETED_AT = "_synced_at", "_deleted_at"
+OWN = (RECORD, SYNCED_AT, DELETED_AT, DIGEST)
+"""Columns of ours: the row, when its content came, when it was found gone, 64 bits of content."""
+OLDER = ("_run",)
+"""A column that an earlier version made."""
+MAX_EXTRA = 256
+"""Columns beyond the model's; further fields stand in ``record`` only
+(test_schema.py::test_a_row_of_1500_keys_is_a_row)."""
 
-RECORD = "record"
-"""The column with the whole row."""
+
+class TableColumn(NamedTuple):
+    """A column, with the field it is filled from."""
+
+    name: str
+    field: str
+    kind: Kind
 
 
-def table_columns(model: type[msgspec.Struct] | None, key: str) -> list[Column]:
-    """Return the columns of a model's table, the key first."""
-    first = Column(key, "text")
-    rest = columns_of(model) if model is not None else ()
-    return [first, *(column for column in rest if column.name not in (key, RECORD))]
+class TableColumns:
+    """The columns of a table, which grow as rows bring fields that are new.
+
+    Args:
+        table: The table.
+        extra: Fields beyond the model's, in the order in which they came.
+    """
+
+    def __init__(self, table: Table, extra: Iterable[str] = ()) -> None:
+        self._taken = {name.lower() for name in (*OWN, *OLDER)}
+        self._fields: set[str] = set()
+        self.all: list[TableColumn] = []
+        self.extra: list[str] = []
+        """Fields beyond the model's that have columns."""
+        self._add(table.key, "text")
+        if table.parent_field is not None:
+            self._add(table.parent_field, "text")
+        for column in () if table.model is None else columns_of(table.model):
+            self._add(column.name, column.kind)
+        self.grow(extra)
+
+    def named(self, field: str | None) -> str | None:
+        """Return the column of a field; None if it has none."""
+        return next((column.name for column in self.all if column.field == field), None)
+
+    def grow(self, fields: Iterable[str]) -> list[TableColumn]:
+        """Add a column for each field that has none; return those that were added."""
+        added: list[TableColumn] = []
+        for field in fields:
+            if field not in self._fields and len(self.extra) < MAX_EXTRA:
+                self.extra.append(field)
+                added.append(self._add(field, "json"))
+            self._fields.add(field)
+        return added
+
+    def knows(self, fields: Iterable[str]) -> bool:
+        """Say whether each field has a column, or will never have one."""
+        return self._fields.issuperset(fields)
+
+    def _add(self, field: str, kind: Kind) -> TableColumn:
+        for known in self.all:
+            if known.field == field:
+                return known
+        base = field.replace("\0", "") or "field"
+        name, number = base, 2
+        while name.lower() in self._taken:
+            name, number = f"{base}_{number}", number + 1
+        self._taken.add(name.lower())
+        self._fields.add(field)
+        column = TableColumn(name, field, kind)
+        self.all.append(column)
+        return column

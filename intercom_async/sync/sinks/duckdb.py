@@ -1,46 +1,52 @@
 """A DuckDB database: a table a stream, with typed columns and the whole record beside them.
 
-Rows and state are one transaction. There is no primary key: a key's index would have to be held in
-memory. A row takes the place of an earlier one by a delete in the same transaction instead.
+The journal stands beside the database, which is locked for the last transaction only: it brings
+rows and state from one generation to the next. There is no primary key, as its index would have to
+be held in memory; what takes a row's place is found by reading the key columns once.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import TargetError
-from .base import Ending, Table
-from .columns import RECORD, Column, table_columns
+from intercom_async.sync.merging import digest_of
+from .base import Opened, StoredRow, Table
+from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
+from .disk import OS_DISK, Disk
+from .duckdb_sql import (
+    COLUMN_TYPES,
+    Database,
+    chunks,
+    insert_statement,
+    name_in_sql,
+    text_in_sql,
+)
+from .entries import Emitted, Entry, Merge
 from .extra import load
-from .files import os_errors_as_target_errors
+from .files import JOURNAL_NAME, Claim, os_errors_as_target_errors
+from .journal import Journal
 
 STATE_TABLE = "intercom_async_state"
-MEMORY_MB = 64
-GROUP_ROWS = 10_240
-INSERT_ROWS = 500
-INSERT_BYTES = 2**19
-"""Of records in one statement: DuckDB takes some fifteen times as much to parse them."""
-MEMORY_TIMES = 64
-"""What a record that is larger than a statement's share is allowed, in times of its size."""
-_TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "timestamp": "TIMESTAMP",
-    "json": "JSON",
-}
-_PARSED = {"timestamp": "VARCHAR"}
-LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999."""
-RUN = "_run"
-"""The column with the number of the run that wrote a row."""
+READ_ROWS = 10_240
+CHANGE_ROWS = 2_000
+"""Rows that one statement deletes or marks."""
+
+
+class _Stored(msgspec.Struct):
+    """What the sink remembers in the database beside the sync's state."""
+
+    generation: int
+    rows: dict[str, int] = {}
+    """Rows of each table, by which damage shows."""
+    extra: dict[str, list[str]] = {}
+    """Fields beyond the model's that have columns."""
 
 
 class DuckDBSink:
@@ -54,237 +60,295 @@ class DuckDBSink:
 
     Args:
         path: The database; made if it is not there. Tables of yours in it are left alone.
+        disk: Another file system for the journal, for tests.
+        inline: Work in the loop's own thread, for tests in virtual time.
 
     Raises:
         TargetError: duckdb is missing.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._duckdb = load("duckdb", extra="duckdb", what="DuckDB")
+    def __init__(
+        self, path: str | os.PathLike[str], *, disk: Disk = OS_DISK, inline: bool = False
+    ) -> None:
+        self.inline = inline
         self._path = Path(path)
-        self._connection: Any = None
+        self._disk = disk
+        self._database = Database(load("duckdb", extra="duckdb", what="DuckDB"), self._path)
+        self._private = self._path.with_name(f".{self._path.name}.sync")
+        self._claim = Claim(disk, self._private, str(self._path))
+        self._journal = Journal(disk, self._private / JOURNAL_NAME)
+        self._stored = _Stored(generation=0)
+        self._is_older = False
+        self._names: frozenset[str] = frozenset()
         self._tables: dict[str, Table] = {}
-        self._columns: dict[str, list[Column]] = {}
-        self._was_there = True
+        self._without: set[str] = set()
 
     @property
     def where(self) -> str:
         """Its path."""
         return str(self._path)
 
-    def open(self) -> bytes | None:
-        """Connect and return the state in it."""
+    def open(self, *, verify: bool = False) -> Opened:
+        """Take hold of the database and return the state in it."""
         with os_errors_as_target_errors(self.where):
             if self._path.is_dir():
                 raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
             if not self._path.parent.is_dir():
                 raise TargetError(f"{self._path.parent} is not there; make it, or correct the path")
-            self._was_there = self._path.exists()
-        # Attached, since only so the size of row groups can be chosen: a checkpoint writes a group
-        # that is not full anew, and usual ones hold some hundred megabytes of records.
-        try:
-            self._connection = self._duckdb.connect(
-                ":memory:",
-                config={
-                    "memory_limit": f"{MEMORY_MB}MB",
-                    "threads": 1,
-                    "preserve_insertion_order": False,
-                    "temp_directory": f"{self.where}.tmp",
-                },
-            )
-            quoted = self.where.replace("'", "''")
-            self._connection.execute(
-                f"ATTACH '{quoted}' AS target (TYPE duckdb, ROW_GROUP_SIZE {GROUP_ROWS})"
-            )
-            self._connection.execute("USE target")
-        except self._duckdb.Error as error:
-            raise TargetError(f"{self.where} cannot be opened: {_reason(error)}") from error
-        if STATE_TABLE not in self._names():
-            return None
-        found = self._ask(f'SELECT state FROM "{STATE_TABLE}"')  # noqa: S608 (its own name)
-        return None if not found else str(found[0][0]).encode()
+            self._disk.make_folder(self._private)
+            self._disk.sync_folder(self._path.parent)
+            self._claim.take()
+            state: bytes | None = None
+            damaged: list[tuple[str, str]] = []
+            if self._path.exists():
+                with self._database.connected(read_only=True):
+                    self._names = frozenset(self._database.tables())
+                    state = self._read_state()
+                    if state is not None and not self._is_older:
+                        damaged = list(self._damaged(whole=verify))
+            self._journal.open(self._stored.generation)
+        return Opened(
+            self._journal.state or state, state, is_older=self._is_older, damaged=tuple(damaged)
+        )
 
-    def begin(self, tables: Sequence[Table]) -> None:
-        """Make the tables that are not there yet."""
-        names = self._names()
-        if STATE_TABLE not in names:
-            taken = sorted(names & {table.name for table in tables})
+    def _read_state(self) -> bytes | None:
+        if STATE_TABLE not in self._names:
+            return None
+        names = self._database.columns(STATE_TABLE)
+        found = self._database.ask(f"SELECT * FROM {STATE_TABLE}")
+        if not found:
+            return None
+        row = dict(zip(names, found[0], strict=True))
+        if "sink" not in row:
+            self._is_older = True
+        else:
+            try:
+                self._stored = msgspec.json.decode(row["sink"], type=_Stored)
+            except msgspec.MsgspecError:
+                raise TargetError(f"{self.where}: the sync's state is damaged") from None
+        return str(row["state"]).encode()
+
+    def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
+        for name, count in self._stored.rows.items():
+            if name not in self._names:
+                yield name, f"the table {name} is missing"
+                continue
+            table = name_in_sql(name)
+            found = self._database.ask(f"SELECT count(*) FROM {table}")[0][0]
+            if found != count:
+                yield name, f"the table {name} has {found} rows instead of {count}"
+            elif whole and not self._is_whole(table):
+                yield name, f"rows of the table {name} were changed"
+
+    def _is_whole(self, table: str) -> bool:
+        wanted = f"SELECT {RECORD}, {DIGEST} FROM {table}"
+        return all(
+            digest_of(record.encode()) == digest
+            for record, digest in self._database.stream(wanted, 500)
+        )
+
+    def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
+        """Note the tables, and refuse those that are somebody else's."""
+        if STATE_TABLE not in self._names:
+            taken = sorted(self._names & {table.name for table in tables})
             if taken:
                 raise TargetError(
                     f"{self.where} has tables of its own named {', '.join(taken)}; "
                     "choose another database"
                 )
-        self._ask("BEGIN")
-        self._ask(f'CREATE TABLE IF NOT EXISTS "{STATE_TABLE}" (state VARCHAR)')
-        for table in tables:
-            self._tables[table.name] = table
-            columns = table_columns(table.model, table.key)
-            listed = ", ".join(f'"{one.name}" {_TYPES[one.kind]}' for one in columns)
-            self._ask(
-                f'CREATE TABLE IF NOT EXISTS "{table.name}" '
-                f'({listed}, "{RECORD}" JSON, "{RUN}" INTEGER)'
-            )
-            self._columns[table.name] = self._read_columns(table.name, columns)
-        self._ask("COMMIT")
+        self._tables.update((table.name, table) for table in tables)
+        self._without = set(repaired)
 
-    def _read_columns(self, name: str, known: list[Column]) -> list[Column]:
-        """Return the columns that a table has; those not in the model hold JSON."""
-        kinds = {one.name: one for one in known}
-        found = [str(row[0]) for row in self._ask(f'DESCRIBE "{name}"')]
-        return [kinds.get(one, Column(one, "json")) for one in found if one not in (RECORD, RUN)]
+    def rows(self, name: str) -> Iterator[StoredRow]:
+        """Give the rows of a table."""
+        if name not in self._names or name in self._without:
+            return
+        with self._database.connected(read_only=True):
+            for row in self._stored_rows(name):
+                yield StoredRow(*row[1:])
 
-    def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
-        """Write rows and state in one transaction."""
-        self._ask("BEGIN")
-        try:
-            for name, records in rows.items():
-                for chunk in _chunks(records):
-                    self._put(self._tables[name], chunk)
-            self._save(state)
-            self._ask("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _put(self, table: Table, records: list[str]) -> None:
-        if len(records) == 1 and len(records[0]) > INSERT_BYTES:
-            needed_mb = MEMORY_MB + MEMORY_TIMES * len(records[0]) // 10**6
-            self._ask(f"SET memory_limit = '{needed_mb}MB'")
-        self._grow(table.name, records)
-        if table.may_repeat:
-            self._ask(
-                f'DELETE FROM "{table.name}" WHERE "{table.key}" IN '  # noqa: S608 (checked names)
-                f"(SELECT json(one) ->> {_path(table.key)} FROM (SELECT unnest($1) AS one))",
-                [records],
-            )
-        columns = self._columns[table.name]
-        listed = ", ".join(f'"{one.name}"' for one in columns)
-        values = ", ".join(_value(one) for one in columns)
-        self._ask(
-            f'INSERT INTO "{table.name}" ({listed}, "{RECORD}", "{RUN}") '  # noqa: S608 (as above)
-            f"SELECT {values}, r, {table.number} "
-            f"FROM (SELECT r, from_json(r, '{_shape(columns)}') AS s "
-            "FROM (SELECT json(unnest($1::VARCHAR[])) AS r))",
-            [records],
+    def _stored_rows(self, name: str) -> Iterator[tuple[Any, ...]]:
+        """Give rowid, key, parent, version, digest and whether it is deleted of each row."""
+        table = self._tables[name]
+        columns, named = self._database.columns(name), TableColumns(table).named
+        key, parent = named(table.key) or table.key, _parent(named(table.parent_field), columns)
+        version, version_column = "0", named(table.version_field)
+        if version_column is not None and columns.get(version_column) == "TIMESTAMP":
+            version = f"coalesce(epoch({name_in_sql(version_column)})::BIGINT, 0)"
+        digest = f"coalesce({DIGEST}, 0)" if DIGEST in columns else "0"
+        gone = f"{DELETED_AT} IS NOT NULL" if DELETED_AT in columns else "false"
+        yield from self._database.stream(
+            f"SELECT rowid, {name_in_sql(key)}, {parent}, {version}, {digest}, {gone} "
+            f"FROM {name_in_sql(name)}",
+            READ_ROWS,
         )
 
-    def _grow(self, name: str, records: list[str]) -> None:
-        """Add columns for fields that are new."""
-        known = {one.name.lower() for one in self._columns[name]} | {RECORD, RUN}
-        found = self._ask(
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of the journal."""
+        return self._journal.entries()
+
+    def commit(self, entries: Sequence[Entry], state: bytes) -> None:
+        """Add entries and state to the journal."""
+        with os_errors_as_target_errors(self.where):
+            self._claim.check()
+            self._journal.append(entries, state)
+
+    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+        """Bring the database to the next generation in one transaction."""
+        with os_errors_as_target_errors(self.where):
+            self._claim.check()
+            stored = _Stored(
+                generation=self._stored.generation + 1,
+                rows=dict(self._stored.rows),
+                extra=dict(self._stored.extra),
+            )
+            is_new = not self._path.exists()
+            with self._database.connected(read_only=False), self._database.transaction():
+                for name in self._tables:
+                    self._bring_forward(name, stored, hard_delete=hard_delete)
+                for name in dropped:
+                    self._database.ask(f"DROP TABLE IF EXISTS {name_in_sql(name)}")
+                    stored.rows.pop(name, None)
+                    stored.extra.pop(name, None)
+                self._save(state, stored)
+            if is_new:
+                self._path.chmod(0o600)
+            self._stored = stored
+            self._journal.clear(stored.generation)
+
+    def _save(self, state: bytes, stored: _Stored) -> None:
+        if self._is_older:
+            self._database.ask(f"DROP TABLE {STATE_TABLE}")
+        self._database.ask(
+            f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (state VARCHAR, sink VARCHAR)"
+        )
+        self._database.ask(f"DELETE FROM {STATE_TABLE}")
+        self._database.ask(
+            f"INSERT INTO {STATE_TABLE} VALUES ($1, $2)",
+            [state.decode(), msgspec.json.encode(stored).decode()],
+        )
+
+    def _bring_forward(self, name: str, stored: _Stored, *, hard_delete: bool) -> None:
+        """Bring one table to the next generation."""
+        columns = TableColumns(self._tables[name], stored.extra.get(name, ()))
+        is_there = name in self._names
+        if is_there and name in self._without:
+            self._database.ask(f"DROP TABLE {name_in_sql(name)}")
+            is_there = False
+        if is_there:
+            self._migrate(name, columns)
+        else:
+            self._create(name, columns)
+        merge = Merge(name, self._journal.entries)
+        if is_there and (not merge.is_empty or hard_delete):
+            self._change(name, merge, hard_delete=hard_delete)
+        for chunk in chunks(self._new(merge, hard_delete=hard_delete)):
+            self._insert(name, columns, chunk)
+        stored.extra[name] = columns.extra
+        stored.rows[name] = self._database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
+
+    def _new(self, merge: Merge, *, hard_delete: bool) -> Iterator[Emitted]:
+        return (one for one in merge.new() if not (hard_delete and one.deleted_at))
+
+    def _create(self, name: str, columns: TableColumns) -> None:
+        listed = [
+            f"{name_in_sql(column.name)} {COLUMN_TYPES[column.kind]}" for column in columns.all
+        ]
+        listed += [
+            f"{RECORD} JSON",
+            f"{SYNCED_AT} TIMESTAMP",
+            f"{DELETED_AT} TIMESTAMP",
+            f"{DIGEST} UBIGINT",
+        ]
+        self._database.ask(f"CREATE TABLE {name_in_sql(name)} ({', '.join(listed)})")
+
+    def _migrate(self, name: str, columns: TableColumns) -> None:
+        """Give a table the columns that it should have."""
+        table, there = name_in_sql(name), self._database.columns(name)
+        for own, kind in ((SYNCED_AT, "TIMESTAMP"), (DELETED_AT, "TIMESTAMP"), (DIGEST, "UBIGINT")):
+            if own not in there:
+                self._database.ask(f"ALTER TABLE {table} ADD COLUMN {own} {kind}")
+        for older in OLDER:
+            if self._is_older and older in there:
+                self._database.ask(f"ALTER TABLE {table} DROP COLUMN {older}")
+        if self._is_older:
+            known = {column.name for column in columns.all}
+            columns.grow(sorted(set(there) - known - {RECORD, *OLDER}))
+        self._add_columns(table, there, columns)
+
+    def _add_columns(self, table: str, there: dict[str, str], columns: TableColumns) -> None:
+        for column in columns.all:
+            quoted = name_in_sql(column.name)
+            if column.name not in there:
+                kind = COLUMN_TYPES[column.kind]
+                self._database.ask(f"ALTER TABLE {table} ADD COLUMN {quoted} {kind}")
+            elif column.kind == "text" and there[column.name] == "JSON":
+                self._database.ask(
+                    f"ALTER TABLE {table} ALTER {quoted} TYPE VARCHAR USING {quoted} ->> '$'"
+                )
+
+    def _change(self, name: str, merge: Merge, *, hard_delete: bool) -> None:
+        """Delete rows whose place is taken, and mark those that are gone."""
+        drop = array("q")
+        gone: dict[int, array[int]] = {}
+        for rowid, *rest in self._stored_rows(name):
+            row = StoredRow(*rest)
+            fate = merge.fate(
+                row.id, row.parent, row.version, row.digest, is_deleted=row.is_deleted
+            )
+            if fate == "drop" or (hard_delete and (row.is_deleted or fate != "keep")):
+                drop.append(rowid)
+            elif fate != "keep":
+                gone.setdefault(int(fate), array("q")).append(rowid)
+        table = name_in_sql(name)
+        for begin in range(0, len(drop), CHANGE_ROWS):
+            self._database.ask(
+                f"DELETE FROM {table} WHERE rowid IN (SELECT unnest($1::BIGINT[]))",
+                [drop[begin : begin + CHANGE_ROWS].tolist()],
+            )
+        for at, rowids in gone.items():
+            for begin in range(0, len(rowids), CHANGE_ROWS):
+                self._database.ask(
+                    f"UPDATE {table} SET {DELETED_AT} = make_timestamp($1::BIGINT * 1000000) "
+                    "WHERE rowid IN (SELECT unnest($2::BIGINT[]))",
+                    [at, rowids[begin : begin + CHANGE_ROWS].tolist()],
+                )
+
+    def _insert(self, name: str, columns: TableColumns, rows: list[Emitted]) -> None:
+        records = [row.put.body.decode(errors="replace") for row in rows]
+        with self._database.memory_for(max(map(len, records))):
+            for column in self._grow(columns, records):
+                self._database.ask(
+                    f"ALTER TABLE {name_in_sql(name)} ADD COLUMN {name_in_sql(column.name)} JSON"
+                )
+            self._database.ask(
+                insert_statement(name, columns.all),
+                [
+                    records,
+                    [row.put.read_at for row in rows],
+                    [row.deleted_at or None for row in rows],
+                    [row.put.digest for row in rows],
+                ],
+            )
+
+    def _grow(self, columns: TableColumns, records: list[str]) -> list[TableColumn]:
+        found = self._database.ask(
             "SELECT DISTINCT unnest(json_keys(json(one))) FROM (SELECT unnest($1) AS one)",
             [records],
         )
-        for new in sorted(str(row[0]) for row in found):
-            if new.lower() not in known and '"' not in new:
-                known.add(new.lower())
-                self._ask(f'ALTER TABLE "{name}" ADD COLUMN "{new}" JSON')
-                self._columns[name].append(Column(new, "json"))
-
-    def _save(self, state: bytes) -> None:
-        self._ask(f'DELETE FROM "{STATE_TABLE}"')  # noqa: S608 (its own name)
-        self._ask(f'INSERT INTO "{STATE_TABLE}" VALUES ($1)', [state.decode()])  # noqa: S608
-
-    def keys(self, name: str) -> Iterable[str]:
-        """Give the keys that the open run has written."""
-        table = self._tables[name]
-        found = self._ask(
-            f'SELECT "{table.key}" FROM "{name}" WHERE "{RUN}" = $1',  # noqa: S608 (checked names)
-            [table.number],
-        )
-        return [str(row[0]) for row in found]
-
-    def finish(self, endings: Mapping[str, Ending], state: bytes) -> None:
-        """Drop what is gone; the rest is merged already."""
-        self._ask("BEGIN")
-        try:
-            for name, ending in endings.items():
-                if ending == "replace":
-                    self._ask(
-                        f'DELETE FROM "{name}" WHERE "{RUN}" < $1',  # noqa: S608 (checked names)
-                        [self._tables[name].number],
-                    )
-            self._save(state)
-            self._ask("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-        self._ask("CHECKPOINT")
-
-    def _names(self) -> set[str]:
-        found = self._ask("SELECT table_name FROM duckdb_tables() WHERE database_name = 'target'")
-        return {str(row[0]) for row in found}
-
-    def _ask(self, statement: str, parameters: list[Any] | None = None) -> list[Any]:
-        try:
-            found: list[Any] = self._connection.execute(statement, parameters).fetchall()
-        except self._duckdb.Error as error:
-            raise self._refused(error) from error
-        return found
-
-    def _roll_back(self) -> None:
-        # After some errors, a full disk among them, there is no transaction to roll back any more.
-        try:
-            self._connection.execute("ROLLBACK")
-        except self._duckdb.Error:
-            return
-
-    def _refused(self, error: Exception) -> TargetError:
-        return TargetError(f"{self.where}: {_reason(error)}; nothing that was committed is lost")
+        fields = sorted(str(row[0]) for row in found)
+        return [] if columns.knows(fields) else columns.grow(fields)
 
     def close(self) -> None:
-        """Disconnect."""
-        if self._connection is None:
-            return
-        connection, self._connection = self._connection, None
-        try:
-            connection.close()
-        except self._duckdb.Error as error:
-            raise self._refused(error) from error
+        """Let go of the database."""
+        self._database.close()
+        self._journal.close()
+        self._claim.release()
 
 
-def _reason(error: Exception) -> str:
-    """Return the first line of what DuckDB says."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
-
-
-def _chunks(records: Iterable[bytes]) -> Iterator[list[str]]:
-    """Give records in lists for one statement each; one that is larger stands alone."""
-    chunk: list[str] = []
-    size = 0
-    for record in records:
-        if chunk and (len(chunk) == INSERT_ROWS or size + len(record) > INSERT_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(record.decode())
-        size += len(record)
-    if chunk:
-        yield chunk
-
-
-def _path(name: str) -> str:
-    """Return a field's place in a record, as text in SQL."""
-    quoted = name.replace("'", "''")
-    return f"'$.\"{quoted}\"'"
-
-
-def _shape(columns: Iterable[Column]) -> str:
-    """Return how the columns stand in a record, for DuckDB to parse each record once."""
-    shape = {one.name: _PARSED.get(one.kind, _TYPES[one.kind]) for one in columns}
-    return msgspec.json.encode(shape).decode().replace("'", "''")
-
-
-def _value(column: Column) -> str:
-    """Return what reads a column out of the parsed record `s`."""
-    parsed = f's."{column.name}"'
-    if column.kind != "timestamp":
-        return parsed
-    # Some moments come in milliseconds where seconds are declared, and some as ISO 8601.
-    number = f"TRY_CAST({parsed} AS DOUBLE)"
-    return (
-        f"CASE WHEN {number} IS NULL THEN TRY_CAST({parsed} AS TIMESTAMP) "
-        f"WHEN abs({number}) > {LATEST_MS} THEN NULL "
-        f"WHEN {number} > {MILLISECONDS_FROM} THEN make_timestamp(CAST({number} * 1e3 AS BIGINT)) "
-        f"ELSE make_timestamp(CAST({number} * 1e6 AS BIGINT)) END"
-    )
+def _parent(column: str | None, columns: dict[str, str]) -> str:
+    """Return what reads a row's parent, which an earlier version kept as JSON."""
+    if column is None or column not in columns:
+        return text_in_sql("")
+    quoted = name_in_sql(column)
+    return f"{quoted} ->> '$'" if columns[column] == "JSON" else quoted

@@ -1,48 +1,22 @@
-"""Files that survive a crash: written beside, flushed to the disk, then renamed."""
+"""What sinks on files share: errors in words, one process to a target, whole files."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import BinaryIO
 
-import msgspec
+from intercom_async.sync.errors import BusyTargetError, TargetError
+from .disk import PRIVATE_FILE, Disk
 
-from intercom_async.sync.errors import TargetError
-
-T = TypeVar("T")
-
-STATE_NAME = "sync-state.json"
-LOCK_NAME = ".lock"
-
-
-def write_whole(path: Path, body: bytes) -> None:
-    """Write a file so that after a crash the old one or the new one is there, whole."""
-    beside = _beside(path)
-    with beside.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{path.name}.new")
-
-
-def sync_folder(path: Path) -> None:
-    """Bring the names in a folder to the disk; where folders cannot be opened, that is all."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+LOCK_NAME, EPOCH_NAME, JOURNAL_NAME = "lock", "epoch", "journal"
+TAIL_BYTES = 4096
+"""Of each file, how much of its end is compared in each run."""
 
 
 @contextmanager
@@ -55,97 +29,152 @@ def os_errors_as_target_errors(where: str) -> Generator[None]:
         raise TargetError(f"{where}: {reason}; nothing that was committed is lost") from error
 
 
-class Folder:
-    """A folder that holds one sync.
+class Claim:
+    """One process's hold on a target: a lock, and an epoch where locks do not work.
+
+    File locks fail on some network file systems. So whoever opens a target writes a new epoch, and
+    whoever finds another one than its own before it writes has lost the target.
 
     Args:
-        path: Where; it is made if it is not there, its parent is not.
-        format: What its rows are written as; another one is refused.
+        disk: Where files are.
+        folder: The sync's own folder in the target.
+        where: What messages call the target.
     """
 
-    def __init__(self, path: Path, format: str) -> None:  # noqa: A002 (what it is called)
-        self.path = path
-        self._format = format
+    def __init__(self, disk: Disk, folder: Path, where: str) -> None:
+        self._disk = disk
+        self._folder = folder
+        self._where = where
         self._lock: int | None = None
+        self._epoch = b""
 
-    @property
-    def state_path(self) -> Path:
-        """The file with the state."""
-        return self.path / STATE_NAME
-
-    def open(self, own: type[T]) -> tuple[bytes, T] | None:
-        """Take hold of the folder; return the sync's state and the sink's, None if it is new.
-
-        Args:
-            own: The type of the sink's state.
+    def take(self) -> None:
+        """Take hold of the target.
 
         Raises:
-            TargetError: It cannot be used.
+            BusyTargetError: Another process has it.
         """
-        with os_errors_as_target_errors(str(self.path)):
-            if self.path.exists() and not self.path.is_dir():
-                raise TargetError(f"{self.path} is a file; this format is written into a folder")
-            if not self.path.parent.is_dir():
-                raise TargetError(f"{self.path.parent} is not there; make it, or correct the path")
-            self.path.mkdir(exist_ok=True)
-            self._take_lock()
-            if not self.state_path.exists():
-                if not all(self._is_left(entry) for entry in self.path.iterdir()):
-                    raise TargetError(
-                        f"{self.path} has files and no {STATE_NAME}: it is not a sync's folder; "
-                        "choose an empty one"
-                    )
-                return None
-            return self._read(own)
+        self._take_lock()
+        self._epoch = secrets.token_hex(8).encode()
+        with self._disk.create(self._folder / EPOCH_NAME) as file:
+            file.write(self._epoch)
+            self._disk.sync(file)
 
-    def _is_left(self, entry: Path) -> bool:
-        """Say whether a sync that was killed before its first commit may have left this."""
-        if entry.is_dir():
-            return not any(entry.iterdir())
-        return entry.name in (LOCK_NAME, _beside(self.state_path).name)
+    def check(self) -> None:
+        """Refuse to go on once another process has taken hold of the target.
 
-    def _read(self, own: type[T]) -> tuple[bytes, T]:
-        try:
-            whole = msgspec.json.decode(self.state_path.read_bytes(), type=_Whole)
-            sink = msgspec.convert(whole.sink, own)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise TargetError(
-                f"{self.state_path}: damaged; restore it, or choose another folder"
-            ) from None
-        if whole.format_of_rows != self._format:
-            raise TargetError(
-                f"{self.path} holds {whole.format_of_rows}, not {self._format}; "
-                "choose another folder"
-            )
-        return bytes(whole.sync), sink
-
-    def save(self, state: bytes, own: Any) -> None:
-        """Write the sync's state and the sink's; this is the moment of a commit."""
-        whole = _Whole(format_of_rows=self._format, sync=msgspec.Raw(state), sink=own)
-        write_whole(self.state_path, msgspec.json.format(msgspec.json.encode(whole), indent=1))
+        Raises:
+            BusyTargetError: It has.
+        """
+        if self._disk.size(self._folder / EPOCH_NAME) is not None:
+            with self._disk.read(self._folder / EPOCH_NAME) as file:
+                if file.read() == self._epoch:
+                    return
+        raise BusyTargetError(f"{self._where} was taken over by another sync; nothing was changed")
 
     def _take_lock(self) -> None:
-        """Refuse a folder that another process writes to."""
         try:
             import fcntl  # noqa: PLC0415 (there is none on Windows, and no lock either)
         except ImportError:
             return
-        self._lock = os.open(self.path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        self._lock = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self.close()
-            raise TargetError(f"{self.path} is being written to by another sync") from None
+            self.release()
+            raise BusyTargetError(f"{self._where} is being written to by another sync") from None
 
-    def close(self) -> None:
-        """Let go of the folder."""
+    def release(self) -> None:
+        """Let go of the target."""
         if self._lock is not None:
             lock, self._lock = self._lock, None
             with contextlib.suppress(OSError):
                 os.close(lock)
 
 
-class _Whole(msgspec.Struct, kw_only=True):
-    format_of_rows: str
-    sync: msgspec.Raw
-    sink: Any = None
+def write_whole(disk: Disk, path: Path, beside: Path, body: bytes) -> None:
+    """Write a file so that after a crash the old one or the new one is there, whole."""
+    with disk.create(beside) as file:
+        file.write(body)
+        disk.sync(file)
+    disk.rename(beside, path)
+    disk.sync_folder(path.parent)
+
+
+def read_whole(disk: Disk, path: Path) -> bytes:
+    """Return what a file holds."""
+    with disk.read(path) as file:
+        return file.read()
+
+
+class Digesting:
+    """A file that is written or read along with its digest and its end.
+
+    Args:
+        file: The file, at its beginning.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._hash = blake2b(digest_size=16)
+        self._tail = b""
+        self.length: int = 0
+
+    def write(self, body: bytes) -> None:
+        """Write."""
+        self._file.write(body)
+        self.count(body)
+
+    def count(self, body: bytes) -> None:
+        """Take bytes into the digest."""
+        self._hash.update(body)
+        self.length += len(body)
+        self._tail = (self._tail + body)[-TAIL_BYTES:]
+
+    @property
+    def digest(self) -> str:
+        """The digest of all of it."""
+        return self._hash.hexdigest()
+
+    @property
+    def tail(self) -> str:
+        """The digest of its end."""
+        return tail_digest(self._tail)
+
+
+def tail_digest(tail: bytes) -> str:
+    """Return the digest of a file's end."""
+    return blake2b(tail, digest_size=8).hexdigest()
+
+
+def check_file(
+    disk: Disk, path: Path, length: int, tail: str, digest: str, *, whole: bool
+) -> str | None:
+    """Compare a file with what was written; say in words what differs.
+
+    Args:
+        disk: Where the file is.
+        path: The file.
+        length: Its length in bytes.
+        tail: The digest of its end.
+        digest: The digest of all of it.
+        whole: Read all of it, not its end only.
+    """
+    size = disk.size(path)
+    if size is None:
+        return f"{path.name} is missing"
+    if size != length:
+        return f"{path.name} has {size} bytes instead of {length}"
+    with disk.read(path) as file:
+        if whole:
+            found = Digesting(file)
+            while body := file.read(2**20):
+                found.count(body)
+            return None if found.digest == digest else f"{path.name} was changed"
+        file.seek(max(0, size - TAIL_BYTES))
+        return None if tail_digest(file.read()) == tail else f"the end of {path.name} was changed"
+
+
+def refuse(where: Path, reason: str) -> TargetError:
+    """Return the error of a target that cannot be used."""
+    return TargetError(f"{where} {reason}")

@@ -1,31 +1,27 @@
-"""JSON lines: one file a stream, each line the bytes that the API sent.
-
-The state holds the length of each file at the last commit. What lies behind it after a crash is cut
-off. When a run changes rows that are there already, a new file is written beside the old one, the
-state notes that it takes its place, and then it is renamed: a crash at any moment leaves either.
-"""
+"""JSON lines: one file a stream, each line the bytes that the API sent and when they came."""
 
 from __future__ import annotations
 
+import io
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
-import msgspec
+from intercom_async.clock import CLOCK
+from intercom_async.sync.errors import TargetError
+from intercom_async.sync.merging import digest_of
+from intercom_async.sync.raw_rows import RowReader
+from .base import Opened, StoredRow, Table
+from .disk import OS_DISK, Disk
+from .entries import Entry, Merge
+from .extra import load
+from .files import Digesting, os_errors_as_target_errors
+from .folder import Folder, StoredFile, StoredStream
+from .lines import iso, with_meta, without_meta
 
-from intercom_async.sync.raw_rows import keys_of, with_keys
-from .base import Ending, Table
-from .files import Folder, os_errors_as_target_errors, sync_folder
-from .line_log import Codec, Log, Plain
-
-
-class _File(msgspec.Struct):
-    length: int = 0
-    base: int = 0
-    """Length when the open run began."""
-    next_length: int | None = None
-    """Length of the file that is to take its place."""
+CHUNK_BYTES = 2**20
+"""Lines that are written, and compressed, together."""
 
 
 class JsonlSink:
@@ -36,123 +32,197 @@ class JsonlSink:
         duckdb.sql("from 'workspace/contacts.jsonl'")
         pandas.read_json("workspace/contacts.jsonl", lines=True)
 
+    Each line has ``_synced_at`` and ``_deleted_at`` beside what the API sent.
+
     Args:
         path: A folder; made if it is not there.
         compression: ``zstd`` for files with the suffix ``.jsonl.zst``; needs pyarrow.
+        disk: Another file system, for tests.
+        inline: Work in the loop's own thread, for tests in virtual time.
 
     Raises:
-        TargetError: pyarrow is missing.
+        TargetError: pyarrow is missing, or the compression is another one.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, compression: str | None = None) -> None:
-        self._path = Path(path)
-        self._codec: Codec = Plain()
-        self._suffix = "jsonl"
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        compression: str | None = None,
+        disk: Disk = OS_DISK,
+        inline: bool = False,
+    ) -> None:
+        self.inline = inline
+        self._arrow: Any = None
         if compression is not None:
-            from .zstd import Zstd  # noqa: PLC0415 (needs an extra)
-
-            self._codec, self._suffix = Zstd(compression), "jsonl.zst"
-        self._folder = Folder(self._path, self._suffix)
-        self._files: dict[str, _File] = {}
-        self._logs: dict[str, Log] = {}
+            if compression != "zstd":
+                raise TargetError(f"compression must be 'zstd' or None, not {compression!r}")
+            self._arrow = load("pyarrow", extra="parquet", what="compression")
+        self._disk = disk
+        self._path = Path(path)
+        self._suffix = "jsonl" if self._arrow is None else "jsonl.zst"
+        self._folder = Folder(disk, self._path, self._suffix)
         self._tables: dict[str, Table] = {}
+        self._without: set[str] = set()
 
     @property
     def where(self) -> str:
         """Its path."""
         return str(self._path)
 
-    def open(self) -> bytes | None:
-        """Take hold of the folder and return the state in it."""
-        saved = self._folder.open(dict[str, _File])
-        if saved is None:
+    def open(self, *, verify: bool = False) -> Opened:
+        """Take hold of the folder."""
+        with os_errors_as_target_errors(self.where):
+            return self._folder.open(verify=verify)
+
+    def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
+        """Note the tables."""
+        self._tables.update((table.name, table) for table in tables)
+        self._without = set(repaired)
+
+    def rows(self, name: str) -> Iterator[StoredRow]:
+        """Give the rows of a stream's file."""
+        reader = _reader(self._tables[name])
+        with os_errors_as_target_errors(self.where):
+            for raw in self._lines(name):
+                line = without_meta(raw)
+                row = reader.read(line.body)
+                if row is None:
+                    raise TargetError(f"{self._folder.final(name)} has a line that is no row")
+                digest = 0 if line.synced_at is None else digest_of(line.body)
+                gone = line.deleted_at is not None
+                yield StoredRow(row.key, row.parent, row.version, digest, gone)
+
+    def _lines(self, name: str) -> Iterator[bytes]:
+        """Give the lines of a file, and compare it with its digest on the way."""
+        stream = self._folder.manifest.streams.get(name)
+        path = self._folder.final(name)
+        if name in self._without or (stream is None and not self._folder.is_older):
+            return
+        if self._disk.size(path) is None:
+            return
+        with self._disk.read(path) as file:
+            if stream is None:
+                yield from _stripped(self._decoded(file))
+                return
+            counting = _Counting(file)
+            yield from _stripped(self._decoded(io.BufferedReader(counting, CHUNK_BYTES)))
+            if counting.counted.digest != stream.files[0].digest:
+                raise TargetError(f"{path} was changed by somebody else; --repair reads it again")
+
+    def _decoded(self, file: BinaryIO) -> BinaryIO:
+        if self._arrow is None:
+            return file
+        return io.BufferedReader(self._arrow.CompressedInputStream(file, "zstd"), CHUNK_BYTES)
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of the journal."""
+        return self._folder.entries()
+
+    def commit(self, entries: Sequence[Entry], state: bytes) -> None:
+        """Add entries and state to the journal."""
+        self._folder.commit(entries, state)
+
+    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+        """Write the files of the next generation, and put them in their place."""
+        with os_errors_as_target_errors(self.where):
+            made: dict[str, StoredStream] = {}
+            for name in self._tables:
+                stored = self._make(name, hard_delete=hard_delete)
+                if stored is not None:
+                    made[name] = stored
+            self._folder.publish(state, made, dropped)
+
+    def _make(self, name: str, *, hard_delete: bool) -> StoredStream | None:
+        """Write a stream's next file; None if it is the same as the last one."""
+        merge = Merge(name, self._folder.entries)
+        is_there = name in self._folder.manifest.streams and name not in self._without
+        if merge.is_empty and is_there and not hard_delete:
             return None
-        state, self._files = saved
-        return state
+        path = self._folder.staged(name)
+        count = 0
+        with self._disk.create(path) as file:
+            digesting = Digesting(file)
+            waiting: list[bytes] = []
+            size = 0
+            for line in self._merged(name, merge, hard_delete=hard_delete):
+                waiting.append(line)
+                count += 1
+                size += len(line) + 1
+                if size >= CHUNK_BYTES:
+                    digesting.write(self._encoded(waiting))
+                    waiting, size = [], 0
+            if waiting:
+                digesting.write(self._encoded(waiting))
+            self._disk.sync(file)
+        stored = StoredFile(
+            name=self._folder.final(name).name,
+            rows=count,
+            bytes=digesting.length,
+            tail=digesting.tail,
+            digest=digesting.digest,
+        )
+        return StoredStream(staged=path.name, files=[stored])
 
-    def begin(self, tables: Sequence[Table]) -> None:
-        """Open the files, each as long as the last commit left it."""
-        with os_errors_as_target_errors(self.where):
-            self._rename()
-            for table in tables:
-                file = self._files.setdefault(table.name, _File())
-                if table.is_new:
-                    file.base = file.length
-                log = Log(self._file_path(table.name), self._codec, file.length)
-                log.cut()
-                self._tables[table.name], self._logs[table.name] = table, log
-
-    def _file_path(self, name: str) -> Path:
-        return self._path / f"{name}.{self._suffix}"
-
-    def _beside(self, name: str) -> Path:
-        return self._path / f".{name}.{self._suffix}.next"
-
-    def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
-        """Add rows and write the state."""
-        with os_errors_as_target_errors(self.where):
-            for name, lines in rows.items():
-                self._logs[name].append(lines)
-                self._files[name].length = self._logs[name].length
-            self._folder.save(state, self._files)
-
-    def keys(self, name: str) -> Iterable[str]:
-        """Give the keys that the open run has written."""
-        return keys_of(self._logs[name].lines(self._files[name].base), self._tables[name].key)
-
-    def finish(self, endings: Mapping[str, Ending], state: bytes) -> None:
-        """Merge what the runs have brought with what was there."""
-        with os_errors_as_target_errors(self.where):
-            for name, ending in endings.items():
-                self._end(name, ending)
-            # From here on a crash no longer undoes it: what is left is to rename.
-            self._folder.save(state, self._files)
-            self._rename()
-            for name in endings:
-                self._files[name].base = self._files[name].length
-            self._folder.save(state, self._files)
-
-    def _end(self, name: str, ending: Ending) -> None:
-        file, log = self._files[name], self._logs[name]
-        if ending == "discard":
-            file.length = log.length = file.base
-            log.cut()
-        elif ending == "replace" and file.base > 0:
-            file.next_length = log.write_copy(self._beside(name), log.lines(file.base))
-        elif ending == "merge":
-            new = Counter(self.keys(name))
-            if (file.base and new) or new.total() > len(new):
-                file.next_length = log.write_copy(self._beside(name), self._merged(name, new))
-
-    def _merged(self, name: str, new: Counter[str]) -> Iterator[bytes]:
-        """Give the earlier lines that no new one takes the place of, then the new ones."""
-        file, log, table = self._files[name], self._logs[name], self._tables[name]
-        for line, key in with_keys(log.lines(0, file.base), table.key):
-            if key not in new:
-                yield line
-        for line, key in with_keys(log.lines(file.base), table.key):
-            new[key] -= 1
-            if new[key] == 0:
-                yield line
-
-    def _rename(self) -> None:
-        """Put new files in the place of old ones, where the state says so."""
-        for name, file in self._files.items():
-            if file.next_length is None:
+    def _merged(self, name: str, merge: Merge, *, hard_delete: bool) -> Iterator[bytes]:
+        """Give the lines of the next generation: the stored ones in their order, then new ones."""
+        reader = _reader(self._tables[name])
+        for raw in self._lines(name):
+            line = without_meta(raw)
+            row = reader.read(line.body)
+            if row is None:
+                raise TargetError(f"{self._folder.final(name)} has a line that is no row")
+            digest = 0 if line.synced_at is None else digest_of(line.body)
+            is_deleted = line.deleted_at is not None
+            fate = merge.fate(row.id, row.parent, row.version, digest, is_deleted=is_deleted)
+            if fate == "drop" or (hard_delete and (is_deleted or fate != "keep")):
                 continue
-            if name in self._logs:
-                self._logs[name].close()
-            beside = self._beside(name)
-            if beside.exists():
-                beside.replace(self._file_path(name))
-            file.length = file.base = file.next_length
-            file.next_length = None
-            if name in self._logs:
-                self._logs[name].length = file.length
-        sync_folder(self._path)
+            if fate == "keep":
+                yield raw
+            else:
+                yield with_meta(line.body, line.synced_at or _now(), int(fate))
+        now = _now()
+        for put, deleted_at in merge.new():
+            if not (hard_delete and deleted_at):
+                yield with_meta(put.body, now, deleted_at)
+
+    def _encoded(self, lines: list[bytes]) -> bytes:
+        body = b"\n".join(lines) + b"\n"
+        if self._arrow is None:
+            return body
+        return cast("bytes", self._arrow.Codec("zstd").compress(body, asbytes=True))
 
     def close(self) -> None:
-        """Let go of the files."""
-        for log in self._logs.values():
-            log.close()
+        """Let go of the folder."""
         self._folder.close()
+
+
+def _now() -> bytes:
+    return iso(int(CLOCK.unix())).encode()
+
+
+def _reader(table: Table) -> RowReader:
+    return RowReader(table.key, version=table.version_field, parent=table.parent_field)
+
+
+def _stripped(file: BinaryIO) -> Iterator[bytes]:
+    for line in file:
+        yield line.rstrip(b"\n")
+
+
+class _Counting(io.RawIOBase):
+    """A file that counts what is read of it into a digest."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self.counted = Digesting(file)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # any buffer is given as a memoryview
+        body = self._file.read(len(buffer))
+        self.counted.count(body)
+        buffer[: len(body)] = body
+        return len(body)

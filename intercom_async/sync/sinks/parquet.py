@@ -1,46 +1,35 @@
-"""Parquet: a folder a stream, with files of bounded size.
+"""Parquet: a folder a stream, with files of bounded size that are never written twice.
 
-A Parquet file cannot grow, and many small ones are slow to read. So rows go into a journal of JSON
-lines first, as `JsonlSink` writes them, and a full journal becomes one file. The state names the
-files that count; it is written after a file is whole and before its journal goes, so that a crash
-at any moment leaves each row in exactly one of them.
+A generation takes over the files of the last one in which no row has changed, under the same names
+and by a second name of the file system; files with changed rows are written again, and new rows get
+files of their own. A stream's folder is then swapped as a whole.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from intercom_async.sync.raw_rows import keys_of
-from .arrow import Shape, widened
-from .base import Ending, Table
-from .columns import RECORD, Column, table_columns
+from intercom_async.sync.errors import TargetError
+from intercom_async.sync.raw_rows import RowReader
+from .arrow import TableRow
+from .base import Opened, StoredRow, Table
+from .columns import DELETED_AT, DIGEST, RECORD, TableColumns
+from .disk import OS_DISK, Disk
+from .entries import Entry, Fate, Merge, Put
 from .extra import load
-from .files import Folder, os_errors_as_target_errors, sync_folder
-from .line_log import Log, Plain
+from .files import check_file, os_errors_as_target_errors
+from .folder import Folder, StoredFile, StoredStream
+from .parquet_files import GROUP_ROWS, ArrowErrors, Library, NextFolder, seconds_of
 
 FILE_BYTES = 64 * 2**20
 """JSON that becomes one file."""
-GROUP_ROWS = 500
-"""Rows of a row group, and of what is held in memory: 2,000 of them take 40 MB more."""
-
-
-class _Stream(msgspec.Struct):
-    files: list[str] = []
-    base: int = 0
-    """Files when the open run began."""
-    next: int = 1
-    """Number of the next file and journal."""
-    length: int = 0
-    """Bytes of the journal."""
-    extra: list[str] = []
-    """Columns beyond those of the model."""
+READ_ROWS = 8_192
+"""Rows of which keys are read together."""
 
 
 class ParquetSink:
@@ -54,206 +43,197 @@ class ParquetSink:
     Args:
         path: A folder; made if it is not there.
         file_bytes: How much JSON becomes one file.
+        disk: Another file system, for tests.
+        inline: Work in the loop's own thread, for tests in virtual time.
 
     Raises:
         TargetError: pyarrow is missing.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        file_bytes: int = FILE_BYTES,
+        disk: Disk = OS_DISK,
+        inline: bool = False,
+    ) -> None:
+        self.inline = inline
         self._arrow = load("pyarrow", extra="parquet", what="Parquet")
         self._parquet = load("pyarrow.parquet", extra="parquet", what="Parquet")
         self._path = Path(path)
+        self._disk = disk
+        self._library = Library(self._arrow, self._parquet, disk)
         self._file_bytes = file_bytes
-        self._folder = Folder(self._path, "parquet")
-        self._streams: dict[str, _Stream] = {}
+        self._folder = Folder(disk, self._path, "parquet")
         self._tables: dict[str, Table] = {}
-        self._logs: dict[str, Log] = {}
+        self._without: set[str] = set()
 
     @property
     def where(self) -> str:
         """Its path."""
         return str(self._path)
 
-    def open(self) -> bytes | None:
-        """Take hold of the folder and return the state in it."""
-        saved = self._folder.open(dict[str, _Stream])
-        if saved is None:
-            return None
-        state, self._streams = saved
-        return state
-
-    def begin(self, tables: Sequence[Table]) -> None:
-        """Open the journals and drop files that no state names."""
+    def open(self, *, verify: bool = False) -> Opened:
+        """Take hold of the folder."""
         with os_errors_as_target_errors(self.where):
-            for table in tables:
-                stream = self._streams.setdefault(table.name, _Stream())
-                (self._path / table.name).mkdir(exist_ok=True)
-                if table.is_new:
-                    # A run that ended has no journal: all of it is in files.
-                    stream.base = len(stream.files)
-                self._tables[table.name] = table
-                self._open_log(table.name)
-                self._logs[table.name].cut()
-                self._sweep(table.name)
+            return self._folder.open(verify=verify)
 
-    def _open_log(self, name: str) -> None:
-        stream = self._streams[name]
-        path = self._path / name / f".journal-{stream.next:06d}.jsonl"
-        self._logs[name] = Log(path, Plain(), stream.length)
+    def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
+        """Note the tables."""
+        self._tables.update((table.name, table) for table in tables)
+        self._without = set(repaired)
 
-    def _sweep(self, name: str) -> None:
-        """Delete what no state names: a crash has left it."""
-        named = {*self._streams[name].files, self._logs[name].path.name}
-        for path in (self._path / name).iterdir():
-            if path.name not in named and path.name.endswith((".parquet", ".new", ".jsonl")):
-                path.unlink()
+    def _files(self, name: str) -> list[str]:
+        """Return the names of a stream's files."""
+        if name in self._without:
+            return []
+        stored = self._folder.manifest.streams.get(name)
+        if stored is not None:
+            return [file.name for file in stored.files]
+        if not self._folder.is_older:
+            return []
+        names = self._disk.names(self._path / name)
+        return [one for one in names if one.endswith(".parquet")]
 
-    def commit(self, rows: Mapping[str, Sequence[bytes]], state: bytes) -> None:
-        """Add rows to the journals, make files of full ones, and write the state."""
-        with os_errors_as_target_errors(self.where):
-            spent: list[Log] = []
-            for name, lines in rows.items():
-                self._logs[name].append(lines)
-                self._streams[name].length = self._logs[name].length
-                if self._logs[name].length >= self._file_bytes:
-                    spent.append(self._roll(name))
-            self._folder.save(state, self._streams)
-            for log in spent:
-                log.remove()
+    def rows(self, name: str) -> Iterator[StoredRow]:
+        """Give the rows of a stream's files."""
+        with self._errors():
+            for file in self._files(name):
+                yield from self._file_rows(name, file)
 
-    def _roll(self, name: str) -> Log:
-        """Make a file of a journal; return the journal, to go once the state is written."""
-        stream, log = self._streams[name], self._logs[name]
-        log.close()
-        self._add_file(name, log.lines())
-        stream.length = 0
-        self._open_log(name)
-        return log
-
-    def _add_file(self, name: str, lines: Iterator[bytes]) -> None:
-        stream = self._streams[name]
-        file = f"part-{stream.next:06d}.parquet"
-        stream.next += 1
-        if self._write(name, self._path / name / file, lines):
-            stream.files.append(file)
-
-    def _write(self, name: str, path: Path, lines: Iterator[bytes]) -> bool:
-        """Write rows to a file, whole or not at all; say whether there were any."""
-        shape = Shape(self._arrow, self._all_columns(name))
-        beside = path.with_name(f"{path.name}.new")
-        writer = None
-        chunk = list(islice(lines, GROUP_ROWS))
-        has_rows = bool(chunk)
-        while chunk:
-            table = shape.table(chunk)
-            if writer is None or shape.has_grown:
-                # A file has one schema. A field that is new begins another file's worth of it:
-                # rows so far are read back and written with the column added.
-                writer = self._widen(writer, beside, table.schema)
-                shape.has_grown = False
-            writer.write_table(table)
-            chunk = list(islice(lines, GROUP_ROWS))
-        if writer is not None:
-            writer.close()
-            with beside.open("rb") as file:
-                os.fsync(file.fileno())
-            beside.replace(path)
-            sync_folder(path.parent)
-            self._streams[name].extra += shape.extra
-        return has_rows
-
-    def _widen(self, writer: Any, path: Path, schema: Any) -> Any:
-        if writer is None:
-            return self._parquet.ParquetWriter(path, schema, compression="zstd")
-        writer.close()
-        narrow = path.with_name(f"{path.name}.narrow.new")
-        path.replace(narrow)
-        wide = self._parquet.ParquetWriter(path, schema, compression="zstd")
-        source = self._parquet.ParquetFile(narrow)
-        for group in range(source.num_row_groups):
-            wide.write_table(widened(self._arrow, source.read_row_group(group), schema))
-        narrow.unlink()
-        return wide
-
-    def _all_columns(self, name: str) -> list[Column]:
+    def _file_rows(self, name: str, file: str) -> Iterator[StoredRow]:
         table = self._tables[name]
-        known = table_columns(table.model, table.key)
-        return known + [Column(one, "json") for one in self._streams[name].extra]
+        with self._disk.read(self._path / name / file) as source:
+            parquet = self._parquet.ParquetFile(source)
+            there = set(parquet.schema_arrow.names)
+            if DIGEST not in there:
+                yield from self._older_rows(table, parquet)
+                return
+            columns = TableColumns(table)
+            key, parent, version = map(
+                columns.named, (table.key, table.parent_field, table.version_field)
+            )
+            named = [one for one in (key, parent, version) if one is not None and one in there]
+            for batch in parquet.iter_batches(READ_ROWS, columns=[*named, DIGEST, DELETED_AT]):
+                keys = batch.column(key).to_pylist()
+                count = len(keys)
+                parents = self._column(batch, parent, [""] * count)
+                versions = self._moments(batch, version, count)
+                digests = batch.column(DIGEST).to_pylist()
+                gone = batch.column(DELETED_AT).is_valid().to_pylist()
+                for row in zip(keys, parents, versions, digests, gone, strict=True):
+                    yield StoredRow(*row)
 
-    def keys(self, name: str) -> Iterable[str]:
-        """Give the keys that the open run has written."""
-        stream, table = self._streams[name], self._tables[name]
-        for file in stream.files[stream.base :]:
-            yield from self._file_keys(name, file)
-        yield from keys_of(self._logs[name].lines(), table.key)
+    def _column(self, batch: Any, name: str | None, without: list[Any]) -> list[Any]:
+        return (
+            without if name is None else [value or "" for value in batch.column(name).to_pylist()]
+        )
 
-    def _file_keys(self, name: str, file: str) -> Iterator[str]:
-        source = self._parquet.ParquetFile(self._path / name / file)
-        key = self._tables[name].key
-        for batch in source.iter_batches(GROUP_ROWS, columns=[key]):
-            for value in batch.column(0).to_pylist():
-                yield str(value)
+    def _moments(self, batch: Any, name: str | None, count: int) -> list[int]:
+        if name is None or name not in batch.schema.names:
+            return [0] * count
+        column = batch.column(name)
+        if not self._arrow.types.is_timestamp(column.type):
+            return [0] * count
+        return [value or 0 for value in seconds_of(self._arrow, column)]
 
-    def finish(self, endings: Mapping[str, Ending], state: bytes) -> None:
-        """Make files of the journals and merge them with those that were there."""
-        with os_errors_as_target_errors(self.where):
-            spent = [self._roll(name) for name in endings]
-            for name, ending in endings.items():
-                self._end(name, ending)
-            self._folder.save(state, self._streams)
-            for log in spent:
-                log.remove()
-            for name in endings:
-                self._sweep(name)
+    def _older_rows(self, table: Table, parquet: Any) -> Iterator[StoredRow]:
+        """Give the rows of a file that an earlier version has written."""
+        reader = RowReader(table.key, version=table.version_field, parent=table.parent_field)
+        for batch in parquet.iter_batches(GROUP_ROWS, columns=[RECORD]):
+            for record in batch.column(0).to_pylist():
+                row = reader.read(record.encode())
+                if row is not None:
+                    yield StoredRow(row.key, row.parent, row.version, 0, is_deleted=False)
 
-    def _end(self, name: str, ending: Ending) -> None:
-        stream = self._streams[name]
-        old, new = stream.files[: stream.base], stream.files[stream.base :]
-        if ending == "replace":
-            stream.files = new
-        elif ending == "discard":
-            stream.files = old
-        elif ending == "merge" and new:
-            self._merge(name, old, new)
-        stream.base = len(stream.files)
-        # Files made here have taken the journal's number.
-        self._open_log(name)
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of the journal."""
+        return self._folder.entries()
 
-    def _merge(self, name: str, old: list[str], new: list[str]) -> None:
-        """Write anew each file with a row that a later one takes the place of."""
-        stream = self._streams[name]
-        counts = Counter(self.keys(name))
-        stream.files = []
-        for file in old:
-            if counts.keys().isdisjoint(self._file_keys(name, file)):
-                stream.files.append(file)
-            else:
-                rows = self._file_rows(name, file)
-                self._add_file(name, (row for row, key in rows if key not in counts))
-        if counts.total() == len(counts):
-            stream.files += new
+    def commit(self, entries: Sequence[Entry], state: bytes) -> None:
+        """Add entries and state to the journal."""
+        self._folder.commit(entries, state)
+
+    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+        """Write the files of the next generation, and swap the streams' folders."""
+        with self._errors():
+            made: dict[str, StoredStream] = {}
+            for name in self._tables:
+                stored = self._make(name, hard_delete=hard_delete)
+                if stored is not None:
+                    made[name] = stored
+            self._folder.publish(state, made, dropped)
+
+    def _errors(self) -> ArrowErrors:
+        return ArrowErrors(self._arrow, self.where)
+
+    def _make(self, name: str, *, hard_delete: bool) -> StoredStream | None:
+        """Write a stream's next folder; None if it is the same as the last one."""
+        merge = Merge(name, self._folder.entries)
+        stored = self._folder.manifest.streams.get(name)
+        is_there = stored is not None and name not in self._without
+        if merge.is_empty and is_there and not hard_delete:
+            return None
+        columns = TableColumns(self._tables[name], stored.extra if stored else ())
+        known = len(columns.extra)
+        self._grow(columns, merge, name)
+        making = NextFolder(
+            self._library,
+            self._folder.staged(name),
+            columns,
+            f"part-{self._folder.manifest.generation + 1:06d}",
+            file_bytes=self._file_bytes,
+        )
+        self._disk.make_folder(making.folder)
+        old = {file.name: file for file in stored.files} if stored and is_there else {}
+        has_grown = len(columns.extra) > known
+        for file in self._files(name):
+            path = self._path / name / file
+            fates = self._fates(name, file, merge, hard_delete=hard_delete)
+            if file in old and not has_grown and all(fate == "keep" for fate in fates):
+                making.take_over(path, old[file])
+                continue
+            if file in old:
+                self._check(path, old[file])
+            making.rewrite(path, fates)
+        making.add(
+            TableRow(put.body, put.digest, put.read_at, at or None)
+            for put, at in merge.new()
+            if not (hard_delete and at)
+        )
+        making.end()
+        return StoredStream(staged=making.folder.name, files=making.files, extra=columns.extra)
+
+    def _fates(self, name: str, file: str, merge: Merge, *, hard_delete: bool) -> list[Fate]:
+        """Say what becomes of each row of a file."""
+        fates: list[Fate] = []
+        for row in self._file_rows(name, file):
+            fate = merge.fate(
+                row.id, row.parent, row.version, row.digest, is_deleted=row.is_deleted
+            )
+            gone = row.is_deleted or fate != "keep"
+            fates.append("drop" if hard_delete and gone else fate)
+        return fates
+
+    def _check(self, path: Path, stored: StoredFile) -> None:
+        reason = check_file(self._disk, path, stored.bytes, stored.tail, stored.digest, whole=True)
+        if reason is not None:
+            raise TargetError(f"{self.where}: {reason}; --repair reads the stream again")
+
+    def _grow(self, columns: TableColumns, merge: Merge, name: str) -> None:
+        if merge.is_empty:
             return
-        rows = chain.from_iterable(self._file_rows(name, file) for file in new)
-        self._add_file(name, _latest(rows, counts))
-
-    def _file_rows(self, name: str, file: str) -> Iterator[tuple[bytes, str]]:
-        """Give the rows of a file, each with its key."""
-        source = self._parquet.ParquetFile(self._path / name / file)
-        for batch in source.iter_batches(GROUP_ROWS, columns=[self._tables[name].key, RECORD]):
-            keys, records = (one.to_pylist() for one in batch.columns)
-            for key, record in zip(keys, records, strict=True):
-                yield record.encode(), str(key)
+        decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+        for entry in self._folder.entries():
+            if isinstance(entry, Put) and entry.table == name:
+                try:
+                    fields = decoder.decode(entry.body).keys()
+                except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+                    continue
+                if not columns.knows(fields):
+                    columns.grow(fields)
 
     def close(self) -> None:
         """Let go of the folder."""
-        for log in self._logs.values():
-            log.close()
         self._folder.close()
-
-
-def _latest(rows: Iterator[tuple[bytes, str]], counts: Counter[str]) -> Iterator[bytes]:
-    """Give the last row of each key."""
-    for row, key in rows:
-        counts[key] -= 1
-        if counts[key] == 0:
-            yield row

@@ -1,0 +1,117 @@
+"""Reads the children of one row, and writes them together with the row that they were read for."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from intercom_async.errors import ClosedError, IntercomError, NotFoundError
+from .evidence import tombstone
+from .holes import Hole
+from .key_table import Held
+from .page_reader import ENDINGS, REFUSALS, PageReader
+from .raw_rows import Row
+from .sinks.entries import Entry, Family, Put
+from .stream_run import StreamRun
+from .streams import Children, ChildRows, ParentGone
+from .writer import Batch
+
+
+class ChildReader:
+    """Reads children.
+
+    Args:
+        reader: Hands over.
+    """
+
+    def __init__(self, reader: PageReader) -> None:
+        self._reader = reader
+
+    async def read(self, run: StreamRun, key: str) -> None:
+        """Read the children of the row with this key."""
+        source = cast("Children", run.stream.source)
+        run.touch()
+        read_at = run.clock.now()
+        try:
+            children = await source.read(run.client, key)
+        except ParentGone as gone:
+            await self._note_gone(run, key, gone, read_at)
+        except ENDINGS:
+            return
+        except ClosedError:
+            raise
+        except (*REFUSALS, IntercomError) as error:
+            if isinstance(error, REFUSALS) and not isinstance(error, NotFoundError):
+                self._reader.refuse(run, error)
+                return
+            await self._note_failure(run, key, str(error), read_at)
+        else:
+            await self._hand_over(run, key, children, read_at)
+        finally:
+            run.queued.discard(key)
+
+    async def _hand_over(self, run: StreamRun, key: str, children: ChildRows, read_at: int) -> None:
+        parent = run.parent
+        row = (
+            None
+            if parent is None or children.parent is None
+            else parent.reader.read(children.parent)
+        )
+        rows, bad = self._rows(run, children)
+        held = None if parent is None else parent.table.get(key)
+        version = row.version if row is not None else held.version if held is not None else 0
+        entries: list[Entry] = []
+        if parent is not None and row is not None and (held is None or row.version > held.version):
+            # Children are those of one answer, and so is the parent that they stand with.
+            entries += parent.accept([row], read_at, by_id=True)
+        kept_before = 0
+        if children.missing and rows:
+            kept_before = min(child.version for child in rows)
+        entries.append(Family(run.table_name, key, read_at, version, children.count, kept_before))
+        entries += [
+            Put(run.table_name, child.key, key, child.body, child.version, read_at, child.digest)
+            for child in rows
+        ]
+        run.families.put(key, Held(version, read_at, children.count, 0))
+        run.missing += children.missing
+        run.rows += len(rows)
+        hole = Hole(kind="parent", key=key, since=read_at, reason=f"{bad} of its rows have no key")
+        await self._reader.hand_over(
+            Batch(
+                run,
+                entries,
+                holes=[hole] if bad else [],
+                filled=[] if bad else [hole],
+            )
+        )
+
+    def _rows(self, run: StreamRun, children: ChildRows) -> tuple[list[Row], int]:
+        found = [run.reader.read(raw) for raw in children.rows]
+        rows = {row.key: row for row in found if row is not None}
+        return list(rows.values()), sum(row is None for row in found)
+
+    async def _note_failure(self, run: StreamRun, key: str, reason: str, read_at: int) -> None:
+        hole = Hole(kind="parent", key=key, since=read_at, reason=reason)
+        await self._reader.hand_over(Batch(run, holes=[hole]))
+
+    async def _note_gone(self, run: StreamRun, key: str, gone: ParentGone, read_at: int) -> None:
+        """Take a parent that is not found for gone, unless a search still finds it."""
+        parent = run.parent
+        if parent is not None and gone.reason == "deleted":
+            try:
+                found = await self._reader.find(parent, [key])
+            except ENDINGS:
+                return
+            except IntercomError as error:
+                await self._note_failure(run, key, str(error), read_at)
+                return
+            if found:
+                reason = "it is found by search, and not by its id"
+                await self._note_failure(run, key, reason, read_at)
+                return
+        filled = [Hole(kind="parent", key=key), Hole(kind="suspect", key=key)]
+        entries = tombstone(
+            parent or run, key, read_at, gone.reason, into=gone.into, evidence="read by id"
+        )
+        await self._reader.hand_over(Batch(run, entries, filled=filled))
+        if parent is not None:
+            await self._reader.hand_over(Batch(parent, filled=filled))

@@ -1,0 +1,113 @@
+"""What proves that a row is gone: absence is a suspicion only.
+
+A row goes by one of these, and by nothing else:
+
+- a list of deleted rows names it;
+- a read by id says 410: it was merged;
+- a read by id says 404 in the API's own words, and a search by id does not find it either;
+- a read by id gives a row that its list leaves out, such as a company without users, or one that
+  neither a complete reading nor a search by id finds, although it has not changed for longer than
+  a search may lag: it is archived, or no longer one of the stream's rows;
+- where rows cannot be read by id, two complete readings agree that it is not there, neither of
+  them empty where rows were.
+
+What disagrees, a row that is found by id and not listed, is a hole until it agrees.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from intercom_async.errors import GoneError, IntercomError, NotFoundError
+from .holes import Hole
+from .key_table import GONE, Held
+from .merging import digest_of
+from .sinks.entries import Entry, Family, Gone, Put
+from .stream_run import StreamRun
+
+TOMBSTONES = "tombstones"
+"""The table of rows that are gone: which, why, and by what evidence."""
+
+Verdict = Literal["gone", "merged", "unlisted", "there", "unknown"]
+
+
+class Finding(NamedTuple):
+    """What a read by id says of a row that was not listed."""
+
+    verdict: Verdict
+    reason: str = ""
+    into: str | None = None
+
+
+def judge(error: IntercomError | None, *, is_listed: bool, is_settled: bool = False) -> Finding:
+    """Say what a read by id means for a row that a complete reading has not met.
+
+    Args:
+        error: What the read failed with; None if it gave the row.
+        is_listed: Of a row that was given: whether its list should have it.
+        is_settled: Of a row that was given: whether it has not changed for so long that a search
+            by id, which did not find it, would have to.
+    """
+    if isinstance(error, GoneError):
+        return Finding("merged", "merged", error.canonical_id)
+    if isinstance(error, NotFoundError) and error.errors:
+        return Finding("gone", "deleted")
+    if error is not None:
+        return Finding("unknown", str(error))
+    if not is_listed or is_settled:
+        return Finding("unlisted", "archived" if is_settled else "unlisted")
+    return Finding("there", "it is found by its id, and not listed")
+
+
+def tombstone(
+    run: StreamRun,
+    key: str,
+    at: int,
+    reason: str,
+    *,
+    into: str | None = None,
+    evidence: str,
+) -> list[Entry]:
+    """Return the entries by which a row and its children go, and note it as gone.
+
+    Args:
+        run: The row's stream.
+        key: The row.
+        at: When it was found to be gone, in the server's time.
+        reason: ``deleted``, ``merged`` or ``unlisted``.
+        into: The row that it was merged into.
+        evidence: What proves it.
+    """
+    held = run.table.get(key)
+    if held is not None and held.is_gone:
+        return []
+    run.table.put(key, Held(held.version if held else 0, at, 0, GONE))
+    run.removed += 1
+    name = run.name
+    body = msgspec.json.encode(
+        {
+            "id": f"{name}:{key}",
+            "stream": name,
+            "record_id": key,
+            "reason": reason,
+            "into": into,
+            "evidence": evidence,
+            "found_at": at,
+        }
+    )
+    entries: list[Entry] = [
+        Gone(run.table_name, key, at),
+        Put(TOMBSTONES, f"{name}:{key}", "", body, at, at, digest_of(body)),
+    ]
+    for child in run.children:
+        version = held.version if held else 0
+        entries.append(Family(child.table_name, key, at, version, 0, is_gone=True))
+        child.families.put(key, Held(version, at, 0, GONE))
+    return entries
+
+
+def suspect(key: str, reason: str, since: int) -> Hole:
+    """Return the hole of a row of which what is known disagrees."""
+    return Hole(kind="suspect", key=key, reason=reason, since=since)

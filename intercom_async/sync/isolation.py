@@ -1,0 +1,193 @@
+"""Closes in on rows that make every page fail that they are on, and reads all others.
+
+From above with fewer and fewer rows a page, each a fresh query that begins at the last good row's
+second; from below in the other order; then the rest is halved by time. A page that fails gives no
+cursor, so one row a page finds the poison but never steps over it. What cannot be read is a hole.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from intercom_async.errors import ClosedError, IntercomError
+from intercom_async.models.page import Page
+from .holes import Hole
+from .outage import OutageError, StoppedError
+from .raw_rows import Row
+from .stream_run import StreamRun
+from .streams import Ranged, Window
+
+MAX_CALLS = 60
+"""Calls for one failing page; what is not isolated by then is a hole as it is."""
+MAX_PAGE = 150
+"""Rows that a page may have."""
+DEEPEST = 48
+"""Halvings of a span, enough for any span of seconds."""
+
+
+class Taken(NamedTuple):
+    """A page that was handed over."""
+
+    rows: list[Row]
+
+
+class Reads(Protocol):
+    """What reads and hands over pages."""
+
+    async def page(
+        self, run: StreamRun, window: Window, position: str | None = None
+    ) -> tuple[Page[Any], int]:
+        """Read one page of a window."""
+        ...
+
+    async def hand_over_page(
+        self,
+        run: StreamRun,
+        page: Page[Any],
+        read_at: int,
+        *,
+        edges: tuple[int, int],
+        field: str | None = None,
+    ) -> Taken:
+        """Hand over the rows of a page."""
+        ...
+
+
+class Isolation:
+    """Reads a span in which a page fails.
+
+    Args:
+        reader: Reads pages and hands over their rows.
+        run: The stream.
+        field: The field that the span is of.
+        error: What the page failed with.
+    """
+
+    def __init__(self, reader: Reads, run: StreamRun, field: str, error: IntercomError) -> None:
+        self._reader = reader
+        self._run = run
+        self._field = field
+        self._error = error
+        self._calls = 0
+        self._holes: list[Hole] = []
+
+    async def between(self, low: int, high: int) -> list[Hole]:
+        """Read all that can be read from `low` up to and including `high`; return the holes.
+
+        Raises:
+            StoppedError: The run is to end.
+            OutageError: The server does not answer.
+        """
+        await self._read(low, high, 0)
+        return self._holes
+
+    async def _read(self, low: int, high: int, depth: int) -> None:
+        """Read a span, of which a page is known to fail."""
+        top = await self._approach(low, high, is_upward=False)
+        if top is None:
+            return
+        bottom = await self._approach(low, top, is_upward=True)
+        if bottom is None:
+            return
+        await self._halve(bottom, max(bottom, top), depth)
+
+    async def _halve(self, low: int, high: int, depth: int) -> None:
+        cut = self._cut(low, high)
+        if cut is None or depth >= DEEPEST or self._calls >= MAX_CALLS:
+            self._hole(low, high)
+            return
+        for begin, end in ((cut, high), (low, cut - 1)):
+            failed_at = await self._walk(begin, end)
+            if failed_at is not None:
+                await self._halve(begin, min(end, failed_at), depth + 1)
+
+    def _cut(self, low: int, high: int) -> int | None:
+        """Return where a span is halved; None where it cannot be."""
+        source = self._run.stream.source
+        points = self._run.cut_points
+        if isinstance(source, Ranged) and source.tells_seconds(self._run.state.version or ""):
+            return None if low >= high else low + (high - low + 1) // 2
+        cut = points.ceil(low + (high - low + 1) // 2)
+        if not low < cut <= high:
+            cut = points.floor(high)
+        return cut if low < cut <= high else None
+
+    async def _walk(self, low: int, high: int) -> int | None:
+        """Read a span downward, page by page; return the last good second where a page fails."""
+        position, reached = None, high
+        while True:
+            source = self._run.stream.source
+            per_page = source.per_page if isinstance(source, Ranged) else MAX_PAGE
+            window = Window(self._field, low, high, per_page, has_high=True)
+            page = await self._try(window, position)
+            if page is None:
+                return reached
+            reached = self._edge(page[1], reached, is_upward=False)
+            if page[0].checkpoint is None:
+                return None
+            position = page[0].checkpoint
+
+    async def _approach(self, low: int, high: int, *, is_upward: bool) -> int | None:
+        """Read toward the poison from one side; return the second it was closed in to.
+
+        None says that no page has failed: all of the span is read.
+        """
+        edge, size, at_edge = (low if is_upward else high), MAX_PAGE, 0
+        while size >= 1 and self._calls < MAX_CALLS:
+            window = Window(
+                self._field,
+                edge if is_upward else low,
+                high if is_upward else edge,
+                min(MAX_PAGE, size + at_edge),
+                "ascending" if is_upward else "descending",
+                has_high=True,
+            )
+            page = await self._try(window, None)
+            if page is None:
+                size //= 2
+                continue
+            if page[0].checkpoint is None:
+                return None
+            moved = self._edge(page[1], edge, is_upward=is_upward)
+            at_edge = sum(1 for moment in page[1] if moment == moved)
+            if moved == edge and len(page[1]) >= MAX_PAGE:
+                break
+            edge = moved
+        return edge
+
+    async def _try(
+        self, window: Window, position: str | None
+    ) -> tuple[Page[Any], list[int]] | None:
+        """Read and hand over a page; None if it fails."""
+        self._calls += 1
+        try:
+            page, read_at = await self._reader.page(self._run, window, position)
+        except (StoppedError, OutageError, ClosedError):
+            raise
+        except IntercomError as error:
+            self._error = error
+            return None
+        taken = await self._reader.hand_over_page(
+            self._run, page, read_at, edges=(window.low, window.high), field=self._field
+        )
+        source = self._run.stream.source
+        is_partition = isinstance(source, Ranged) and self._field == source.partition_field
+        moments = [
+            (row.partition_at if is_partition else row.version) or window.low for row in taken.rows
+        ]
+        return page, moments
+
+    def _edge(self, moments: list[int], edge: int, *, is_upward: bool) -> int:
+        """Return the second of the row farthest along."""
+        if not moments:
+            return edge
+        return max(edge, *moments) if is_upward else min(edge, *moments)
+
+    def _hole(self, low: int, high: int) -> None:
+        now = self._run.clock.now()
+        self._holes.append(
+            Hole(
+                kind="span", field=self._field, low=low, high=high, since=now,
+                reason=str(self._error),
+            )
+        )  # fmt: skip

@@ -1,0 +1,164 @@
+"""A hash table of keys with a few numbers each, in some thirty bytes a key.
+
+A dict of a million rows takes 250 MB, this takes 50. Keys are kept as 64-bit hashes: two of ten
+million keys share one with a probability of 3 in a million. It is split into shards so that growing
+never stops the loop for long.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from hashlib import blake2b
+from typing import NamedTuple
+
+SHARDS = 64
+"""Parts that grow by themselves: a million keys are rehashed in steps of 16,000."""
+FULL = 0.6
+"""Share of a shard's slots in use at which it doubles; above 0.7 probing gets long."""
+MAX_U32 = 2**32 - 1
+_DUMPED = struct.Struct("<QII")
+
+GONE, SEEN, BY_ID, CHANGED = 1, 2, 4, 8
+"""Flags: the row is a tombstone; it was met by the open sweep; it was read by id; this run has
+written it."""
+
+
+class Held(NamedTuple):
+    """What is known of one key."""
+
+    version: int
+    """When the row last changed, UNIX seconds; 0 where it does not say."""
+    read_at: int
+    """When it was read, UNIX seconds of the server; 0 where that was in an earlier run."""
+    digest: int
+    """64 bits of its content."""
+    flags: int
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the row is a tombstone."""
+        return bool(self.flags & GONE)
+
+
+class _Shard:
+    __slots__ = ("capacity", "digests", "flags", "hashes", "read_at", "used", "versions")
+
+    def __init__(self, capacity: int = 8) -> None:
+        self.capacity = capacity
+        self.used = 0
+        self.hashes = array("Q", bytes(8 * capacity))
+        self.versions = array("I", bytes(4 * capacity))
+        self.read_at = array("I", bytes(4 * capacity))
+        self.digests = array("Q", bytes(8 * capacity))
+        self.flags = bytearray(capacity)
+
+    def slot(self, number: int) -> int:
+        """Return the slot of a hash, or the free one where it would go."""
+        hashes, mask = self.hashes, self.capacity - 1
+        at = (number >> 6) & mask
+        while (found := hashes[at]) and found != number:
+            at = (at + 1) & mask
+        return at
+
+    def grow(self) -> None:
+        """Double the slots."""
+        old = _copy(self)
+        self.__init__(2 * old.capacity)  # type: ignore[misc] # the same shard, empty and larger
+        for at, number in enumerate(old.hashes):
+            if number:
+                to = self.slot(number)
+                self.hashes[to] = number
+                self.versions[to] = old.versions[at]
+                self.read_at[to] = old.read_at[at]
+                self.digests[to] = old.digests[at]
+                self.flags[to] = old.flags[at]
+        self.used = old.used
+
+
+def _copy(shard: _Shard) -> _Shard:
+    copy = object.__new__(_Shard)
+    for name in _Shard.__slots__:
+        setattr(copy, name, getattr(shard, name))
+    return copy
+
+
+class KeyTable:
+    """Keys with what is known of each."""
+
+    def __init__(self) -> None:
+        self._shards = [_Shard() for _ in range(SHARDS)]
+
+    def __len__(self) -> int:
+        return sum(shard.used for shard in self._shards)
+
+    def get(self, key: str) -> Held | None:
+        """Return what is known of a key."""
+        number = hash_of(key)
+        shard = self._shards[number % SHARDS]
+        at = shard.slot(number)
+        if not shard.hashes[at]:
+            return None
+        return Held(shard.versions[at], shard.read_at[at], shard.digests[at], shard.flags[at])
+
+    def put(self, key: str, held: Held) -> None:
+        """Set what is known of a key."""
+        self._put(hash_of(key), held)
+
+    def _put(self, number: int, held: Held) -> None:
+        shard = self._shards[number % SHARDS]
+        at = shard.slot(number)
+        if not shard.hashes[at]:
+            if shard.used >= FULL * shard.capacity:
+                shard.grow()
+                at = shard.slot(number)
+            shard.hashes[at] = number
+            shard.used += 1
+        shard.versions[at] = min(max(held.version, 0), MAX_U32)
+        shard.read_at[at] = min(max(held.read_at, 0), MAX_U32)
+        shard.digests[at] = held.digest
+        shard.flags[at] = held.flags
+
+    def mark(self, key: str, flag: int) -> None:
+        """Set a flag of a key that is there."""
+        number = hash_of(key)
+        shard = self._shards[number % SHARDS]
+        at = shard.slot(number)
+        if shard.hashes[at]:
+            shard.flags[at] |= flag
+
+    def clear(self, flag: int) -> None:
+        """Remove a flag from every key."""
+        keep = bytes(flags & ~flag & 0xFF for flags in range(256))
+        for shard in self._shards:
+            shard.flags = shard.flags.translate(keep)
+
+    def count(self, *, without: int = 0, having: int = 0) -> int:
+        """Return how many keys have all of some flags and none of others."""
+        return sum(
+            1
+            for shard in self._shards
+            for number, flags in zip(shard.hashes, shard.flags, strict=True)
+            if number and not flags & without and flags & having == having
+        )
+
+    def dump(self) -> bytes:
+        """Return hash, version and the low half of the digest of each key, 16 bytes each."""
+        rows = (
+            _DUMPED.pack(number, shard.versions[at], shard.digests[at] & MAX_U32)
+            for shard in self._shards
+            for at, number in enumerate(shard.hashes)
+            if number and not shard.flags[at] & GONE
+        )
+        return b"".join(sorted(rows))
+
+    def load(self, body: bytes) -> None:
+        """Take what `dump` gave; a part that is cut off is left out."""
+        whole = len(body) - len(body) % _DUMPED.size
+        for number, version, digest in _DUMPED.iter_unpack(body[:whole]):
+            self._put(number, Held(version, 0, digest, 0))
+
+
+def hash_of(key: str) -> int:
+    """Return 64 bits of a key, never 0; the same in every process."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little") or 1

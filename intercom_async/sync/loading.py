@@ -1,0 +1,59 @@
+"""Reads what a target holds when a run begins: its rows, and what came since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .checkpoint import read_state
+from .sinks.base import Opened, Sink
+from .sinks.entries import Put
+from .stream_run import StreamRun
+from .streams import Children
+
+
+def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
+    """Note in each run what the target holds, and queue the parents whose children it lacks."""
+    base = None if opened.base is None else read_state(opened.base, sink.where)
+    for run in runs:
+        saved = None if base is None else base.streams.get(run.name)
+        if saved is not None and isinstance(run.stream.source, Children):
+            run.families.load(saved.families)
+    for run in runs:
+        _load_rows(sink, run)
+    _replay(sink, runs)
+    for run in runs:
+        run.prune()
+
+
+def _load_rows(sink: Sink, run: StreamRun) -> None:
+    if not run.is_shown:
+        # All that the target has of these rows is what their children say.
+        for child in run.children:
+            for row in sink.rows(child.name):
+                run.hold(row._replace(key=row.parent, parent="", version=0, digest=0))
+    elif not isinstance(run.stream.source, Children):
+        for row in sink.rows(run.name):
+            run.hold(row)
+            if not row.is_deleted:
+                _want(run, row.key, row.version)
+
+
+def _replay(sink: Sink, runs: Sequence[StreamRun]) -> None:
+    tables = {run.table_name: run for run in runs}
+    puts: dict[tuple[str, str], int] = {}
+    for entry in sink.entries():
+        if entry.table not in tables:
+            continue
+        tables[entry.table].replay(entry)
+        if isinstance(entry, Put) and tables[entry.table].children:
+            puts[entry.table, entry.key] = entry.version
+    for (table, key), version in puts.items():
+        held = tables[table].table.get(key)
+        if held is not None and not held.is_gone:
+            _want(tables[table], key, version)
+
+
+def _want(run: StreamRun, key: str, version: int) -> None:
+    for child in run.children:
+        if child.is_stale(key, version, 0):
+            child.want([key])

@@ -1,0 +1,47 @@
+"""Which of two versions of a row stays: a join, so that the order in which they arrive is nothing.
+
+A version is (when the row last changed, when it was read). The greater wins, in any order and any
+number of times. Two exceptions follow from what the API is: a search may serve an old body, so a
+lower time of change counts only from a read by id; and what is gone is beaten by a later read only.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import NamedTuple
+
+from .key_table import BY_ID, Held
+
+
+class Offered(NamedTuple):
+    """A version of a row that was read."""
+
+    version: int
+    """When it last changed, UNIX seconds; 0 where it does not say."""
+    read_at: int
+    """When its read began, UNIX seconds of the server."""
+    by_id: bool = False
+
+
+def supersedes(offered: Offered, held: Held | None) -> bool:
+    """Say whether a version takes the place of what is held, content aside."""
+    if held is None:
+        return True
+    if held.is_gone:
+        return offered.read_at > held.read_at
+    if held.flags & BY_ID and offered.read_at < held.read_at:
+        return False
+    if offered.version < held.version:
+        return offered.by_id and offered.read_at >= held.read_at
+    return offered.version > held.version or offered.read_at >= held.read_at
+
+
+_SIGNED = re.compile(rb"\?[^\"\\\s<>]*?(?:[Ss]ignature|[Ee]xpires|X-Amz-|Key-Pair-Id)[^\"\\\s<>]*")
+
+
+def digest_of(body: bytes) -> int:
+    """Return 64 bits of a row's content; the signatures of URLs, valid for 30 minutes, are none."""
+    if b"ignature" in body or b"xpires" in body:
+        body = _SIGNED.sub(b"", body)
+    return int.from_bytes(blake2b(body, digest_size=8).digest(), "little")

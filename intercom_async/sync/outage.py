@@ -1,0 +1,142 @@
+"""One gate for all calls of a run, which closes while the server does not answer.
+
+A call that has failed with all its retries is either poison, its own fault, or part of an outage. A
+control call tells them apart: `/me` answers, or it does not. While it does not, every call of the
+run waits here without holding a permit, and one probe is sent after 1, 2, 4 … 30 seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from random import Random
+
+import anyio
+import msgspec
+
+from intercom_async.clock import CLOCK
+from intercom_async.errors import IntercomError, UnauthorizedError
+from .errors import SyncError
+
+FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
+"""Between two probes, doubled each time (test_outage.py::test_probes_are_spaced)."""
+JITTER = 0.2
+"""Part of a pause that chance decides, so that two runs do not probe in step."""
+TOTAL_TIMES = 6
+"""All outages of a run together may take so many times the patience for one."""
+
+
+class StoppedError(SyncError):
+    """The run was asked to stop while a call waited for the server."""
+
+
+class OutageError(SyncError):
+    """The server did not answer for longer than the run's patience."""
+
+
+class Outage(msgspec.Struct, kw_only=True):
+    """A time in which the server did not answer, on this machine's clock."""
+
+    began: int
+    ended: int | None = None
+    """None of one that had not ended with the run."""
+    error: str = ""
+
+
+class OutageGate:
+    """Lets calls pass while the server answers.
+
+    Args:
+        probe: Sends the control call.
+        stop: Set when the run is to end.
+        patience_s: Seconds that one outage may take.
+    """
+
+    def __init__(
+        self, probe: Callable[[], Awaitable[object]], stop: anyio.Event, patience_s: float
+    ) -> None:
+        self._probe = probe
+        self._stop = stop
+        self._patience_s = patience_s
+        self._waited_s = 0.0
+        self._open = anyio.Event()
+        self._open.set()
+        self._control = anyio.Lock()
+        self._checked_s = -1.0
+        self._jitter = Random(0)  # noqa: S311 (spreads probes, guards nothing)
+        self.outages: list[Outage] = []
+        self.is_exhausted: bool = False
+        """Whether patience has run out: the run ends with what it has."""
+
+    async def wait(self) -> None:
+        """Wait until the server answers.
+
+        Raises:
+            StoppedError: The run is to end.
+            OutageError: It took too long.
+        """
+        if self._stop.is_set():
+            raise StoppedError("the run was asked to stop")
+        if self.is_exhausted:
+            raise OutageError("the server does not answer")
+        if not self._open.is_set():
+            await self._open.wait()
+            await self.wait()
+
+    async def is_outage(self, begun_s: float, error: IntercomError) -> bool:
+        """Say whether a call that failed shared its failure with others; wait until it is over.
+
+        Args:
+            begun_s: When the call was begun, in the loop's time.
+            error: What it failed with.
+
+        Raises:
+            StoppedError: The run is to end.
+            OutageError: It took too long.
+            UnauthorizedError: The token is no longer good.
+        """
+        async with self._control:
+            await self.wait()
+            if self.outages and self._checked_s >= begun_s:
+                # An outage that was waited out since has swallowed this call as well.
+                return True
+            if await self._answers():
+                return False
+            await self._wait_out(error)
+            return True
+
+    async def _answers(self) -> bool:
+        try:
+            await self._probe()
+        except UnauthorizedError:
+            raise
+        except IntercomError:
+            return False
+        return True
+
+    async def _wait_out(self, error: IntercomError) -> None:
+        outage = Outage(began=int(CLOCK.unix()), error=type(error).__name__)
+        self.outages.append(outage)
+        self._open = anyio.Event()
+        begun_s, pause_s = CLOCK.now(), FIRST_PAUSE_S
+        try:
+            while True:
+                await self._pause(pause_s * (1 + JITTER * self._jitter.uniform(-1, 1)))
+                if self._stop.is_set():
+                    raise StoppedError("the run was asked to stop")
+                if await self._answers():
+                    outage.ended = int(CLOCK.unix())
+                    self._checked_s = CLOCK.now()
+                    return
+                waited_s = CLOCK.now() - begun_s
+                total_s = self._waited_s + waited_s
+                if waited_s >= self._patience_s or total_s >= TOTAL_TIMES * self._patience_s:
+                    self.is_exhausted = True
+                    raise OutageError("the server does not answer") from error
+                pause_s = min(MAX_PAUSE_S, 2 * pause_s)
+        finally:
+            self._waited_s += CLOCK.now() - begun_s
+            self._open.set()
+
+    async def _pause(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await self._stop.wait()

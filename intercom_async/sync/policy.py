@@ -1,0 +1,117 @@
+"""What a run reads of a stream, and how far back: decisions from the state alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .checkpoint import Pass, PassKind, StreamState
+from .holes import Hole
+from .key_table import GONE
+from .stream_run import StreamRun
+from .streams import Ranged
+
+Reconcile = Literal["auto", "now", "never"]
+"""When rows that are gone are looked for: as the API and the rate allow, in this run, or never."""
+
+CHEAP_S = 60.0
+"""A sweep that takes less of the rate than this is made in each run that has no list of deleted
+rows (test_sync_model.py::test_a_nightly_run)."""
+PLANNED_SHARE = 0.9
+"""Part of `reconcile_within_s` after which a costly sweep is made, so that it is in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a run reads.
+
+    Args:
+        started_at: S, the server's time at the beginning.
+        lookback_s: For how long after its change a row may be found late.
+        reconcile: When rows that are gone are looked for.
+        reconcile_within_s: How old the last look for them may be.
+        since: Changes are read from no later than this moment.
+        is_full: Read everything.
+    """
+
+    started_at: int
+    lookback_s: int
+    reconcile: Reconcile
+    reconcile_within_s: int
+    since: int | None = None
+    is_full: bool = False
+
+    @property
+    def settled_before(self) -> int:
+        """H: what has not changed since then is found by every reading."""
+        return self.started_at - self.lookback_s
+
+    def tail_from(self, base: int | None) -> int | None:
+        """Return from when on changes are read; None if they are not."""
+        known = [] if base is None else [base - self.lookback_s]
+        if self.since is not None:
+            known.append(self.since)
+        return max(0, min(known)) if known else None
+
+    def checked_to(self, state: StreamState) -> int | None:
+        """Return R of a stream: up to when rows that are gone are known."""
+        known = [moment for moment in (state.swept, state.deletions) if moment is not None]
+        return max(known) if known else None
+
+    def next_pass(self, run: StreamRun, rate_per_s: float, now: int) -> Pass | None:
+        """Return the reading of everything that a stream is in, or that it begins now.
+
+        Args:
+            run: The stream.
+            rate_per_s: Calls a second that the limit allows.
+            now: The server's time.
+        """
+        state, source = run.state, run.stream.source
+        if state.pass_ is not None or not isinstance(source, Ranged):
+            return state.pass_
+        if state.seeded is None:
+            if self.since is not None and not self.is_full:
+                return None
+            kind: PassKind = "sweep" if len(run.table) else "seed"
+        elif self._is_sweep_due(run, source, rate_per_s):
+            kind = "sweep"
+        else:
+            return None
+        run.was_swept = True
+        return Pass(kind=kind, began=now)
+
+    def _is_sweep_due(self, run: StreamRun, source: Ranged, rate_per_s: float) -> bool:
+        if source.is_append_only:
+            return False
+        if self.is_full or self.reconcile == "now":
+            return not run.was_swept
+        if self.reconcile == "never":
+            return False
+        checked = self.checked_to(run.state)
+        if checked is not None and checked >= self.started_at - self.lookback_s:
+            return False
+        calls = run.table.count(without=GONE) / source.per_page + 1
+        if calls / max(rate_per_s, 1e-9) <= CHEAP_S:
+            return True
+        age = self.started_at - (checked or 0)
+        return age >= PLANNED_SHARE * self.reconcile_within_s
+
+    def overdue(self, run: StreamRun) -> Hole | None:
+        """Return the hole of a stream of which the last look for rows that are gone is too old."""
+        source, state = run.stream.source, run.state
+        if not isinstance(source, Ranged) or source.is_append_only or state.pass_ is not None:
+            return None
+        if state.seeded is None:
+            return None
+        checked = self.checked_to(state)
+        if checked is not None and checked >= self.started_at - self.reconcile_within_s:
+            return None
+        reason = "the last look for rows that are gone is too old; --reconcile makes one"
+        return Hole(kind="sweep", low=checked, since=self.started_at, reason=reason)
+
+    def unseeded(self, run: StreamRun) -> Hole | None:
+        """Return the hole of a stream of which only changes were read."""
+        if not isinstance(run.stream.source, Ranged):
+            return None
+        reason = "since left them out; a run without it reads them"
+        return Hole(kind="unseeded", high=self.since, since=self.started_at, reason=reason)

@@ -1,0 +1,221 @@
+"""A connection to a DuckDB database, and the statements that bring rows into it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from intercom_async.moments import MILLISECONDS_FROM
+from intercom_async.sync.errors import BusyTargetError, TargetError
+from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
+from .entries import Emitted
+
+MEMORY_MB = 64
+GROUP_ROWS = 10_240
+"""Rows of a row group: a checkpoint writes a group again that is not full, and usual ones hold some
+hundred megabytes of records."""
+INSERT_ROWS = 500
+INSERT_BYTES = 2**19
+"""Of records in one statement: DuckDB takes some fifteen times as much to parse them."""
+MEMORY_TIMES = 64
+"""What a record that is larger than a statement's share is allowed, in times of its size."""
+LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999."""
+COLUMN_TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
+    "json": "JSON",
+}
+_PARSED = {"timestamp": "VARCHAR"}
+
+
+class Database:
+    """A DuckDB database that is connected to for as long as it is needed.
+
+    Args:
+        duckdb: The module.
+        path: The database's file.
+    """
+
+    def __init__(self, duckdb: Any, path: Path) -> None:
+        self._duckdb = duckdb
+        self._path = path
+        self._connection: Any = None
+
+    @contextmanager
+    def connected(self, *, read_only: bool) -> Generator[None]:
+        """Connect for the block.
+
+        Raises:
+            BusyTargetError: Another process has the database.
+            TargetError: It is no database, or damaged.
+        """
+        try:
+            # Attached, since only so the size of row groups can be chosen.
+            self._connection = self._duckdb.connect(
+                ":memory:",
+                config={
+                    "memory_limit": f"{MEMORY_MB}MB",
+                    "threads": 1,
+                    "preserve_insertion_order": False,
+                    "temp_directory": f"{self._path}.tmp",
+                },
+            )
+            options = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {GROUP_ROWS}"
+            self._connection.execute(
+                f"ATTACH {text_in_sql(str(self._path))} AS target (TYPE duckdb, {options})"
+            )
+            self._connection.execute("USE target")
+        except self._duckdb.Error as error:
+            self.close()
+            kind = BusyTargetError if "lock" in str(error).lower() else TargetError
+            raise kind(f"{self._path} cannot be opened: {_reason(error)}") from error
+        try:
+            yield
+        finally:
+            self.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Do the block in one transaction."""
+        self.ask("BEGIN")
+        try:
+            yield
+            self.ask("COMMIT")
+        except BaseException:
+            # After some errors, a full disk among them, there is no transaction left.
+            with suppress(self._duckdb.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+        self.ask("CHECKPOINT")
+
+    @contextmanager
+    def memory_for(self, size: int) -> Generator[None]:
+        """Allow more memory for the block, where a record is larger than usual."""
+        if size <= INSERT_BYTES:
+            yield
+            return
+        self.ask(f"SET memory_limit = '{MEMORY_MB + MEMORY_TIMES * size // 10**6}MB'")
+        yield
+
+    def ask(self, statement: str, parameters: list[Any] | None = None) -> list[Any]:
+        """Execute a statement and return its rows."""
+        try:
+            found: list[Any] = self._connection.execute(statement, parameters).fetchall()
+        except self._duckdb.Error as error:
+            raise self._refused(error) from error
+        return found
+
+    def stream(self, statement: str, rows: int) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a statement, so many at a time."""
+        try:
+            result = self._connection.execute(statement)
+            while found := result.fetchmany(rows):
+                yield from found
+        except self._duckdb.Error as error:
+            raise self._refused(error) from error
+
+    def tables(self) -> set[str]:
+        """Return the names of its tables."""
+        found = self.ask("SELECT table_name FROM duckdb_tables() WHERE database_name = 'target'")
+        return {str(row[0]) for row in found}
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Return the names and types of a table's columns."""
+        return {str(row[0]): str(row[1]) for row in self.ask(f"DESCRIBE {name_in_sql(table)}")}
+
+    def _refused(self, error: Exception) -> TargetError:
+        return TargetError(f"{self._path}: {_reason(error)}; nothing that was committed is lost")
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._connection is None:
+            return
+        connection, self._connection = self._connection, None
+        try:
+            connection.close()
+        except self._duckdb.Error as error:
+            raise self._refused(error) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what DuckDB says."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
+def name_in_sql(name: str) -> str:
+    """Return a name as an identifier."""
+    quoted = name.replace('"', '""')
+    return f'"{quoted}"'
+
+
+def text_in_sql(text: str) -> str:
+    """Return a text as a literal."""
+    quoted = text.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def chunks(rows: Iterable[Emitted]) -> Iterator[list[Emitted]]:
+    """Give rows in lists for one statement each; one that is larger stands alone."""
+    chunk: list[Emitted] = []
+    size = 0
+    for row in rows:
+        if chunk and (len(chunk) == INSERT_ROWS or size + len(row.put.body) > INSERT_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(row)
+        size += len(row.put.body)
+    if chunk:
+        yield chunk
+
+
+def insert_statement(table: str, columns: list[TableColumn]) -> str:
+    """Return what inserts records with their moments: $1 records, $2 and $3 seconds, $4 digests."""
+    names = [*(name_in_sql(column.name) for column in columns), RECORD, SYNCED_AT, DELETED_AT]
+    values = [_value(column) for column in columns]
+    return (
+        f"INSERT INTO {name_in_sql(table)} ({', '.join([*names, DIGEST])}) "
+        f"SELECT {', '.join(values)}, r, make_timestamp(synced * 1000000), "
+        "make_timestamp(gone * 1000000), digest "
+        f"FROM (SELECT r, synced, gone, digest, from_json(r, {_shape(columns)}) AS s "
+        "FROM (SELECT json(unnest($1::VARCHAR[])) AS r, unnest($2::BIGINT[]) AS synced, "
+        "unnest($3::BIGINT[]) AS gone, unnest($4::UBIGINT[]) AS digest))"
+    )
+
+
+def _shape(columns: Iterable[TableColumn]) -> str:
+    """Return how the columns stand in a record, for DuckDB to parse each record once."""
+    shape = {
+        column.field: _PARSED.get(column.kind, COLUMN_TYPES[column.kind]) for column in columns
+    }
+    return text_in_sql(msgspec.json.encode(shape).decode())
+
+
+def _value(column: TableColumn) -> str:
+    """Return what reads a column out of the parsed record `s`."""
+    parsed = f"s[{text_in_sql(column.field)}]"
+    if column.kind != "timestamp":
+        return parsed
+    # Some moments come in milliseconds where seconds are declared, and some as ISO 8601, in UTC
+    # where they name no zone. The result is cut to seconds, as `moments.from_server` does.
+    number = f"TRY_CAST({parsed} AS DOUBLE)"
+    zoned = f"regexp_matches({parsed}, '(Z|[+-]\\d\\d:?\\d\\d)$')"
+    iso = (
+        f"CASE WHEN {zoned} THEN floor(epoch(TRY_CAST({parsed} AS TIMESTAMPTZ))) "
+        f"ELSE floor(epoch(TRY_CAST({parsed} AS TIMESTAMP))) END"
+    )
+    seconds = (
+        f"CASE WHEN {number} IS NULL THEN {iso} "
+        f"WHEN abs({number}) > {LATEST_MS} THEN NULL "
+        f"WHEN {number} > {MILLISECONDS_FROM} THEN floor({number} / 1e3) "
+        f"ELSE floor({number}) END"
+    )
+    return f"make_timestamp(CAST({seconds} AS BIGINT) * 1000000)"

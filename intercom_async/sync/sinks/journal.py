@@ -1,0 +1,116 @@
+"""The journal of a target: framed, checksummed, one fsync a commit.
+
+A frame is ``length, crc32, payload``; the payload is the generation that it is to be merged with,
+the state, and entries, as MessagePack. A frame that is cut off or damaged was never committed, and
+neither was anything behind it: it is dropped when the journal is opened.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from .disk import Disk
+from .entries import Entry
+
+_HEAD = struct.Struct("<QI")
+MAX_FRAME_BYTES = 2**32
+"""A length beyond this is damage, not a frame."""
+
+_Payload = tuple[int, bytes, list[Entry]]
+
+
+class Journal:
+    """What came since the last generation.
+
+    Args:
+        disk: Where files are.
+        path: The journal's file.
+    """
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._disk = disk
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(_Payload)
+        self._length = 0
+        self._generation = 0
+        self.state: bytes | None = None
+        """The state of its last frame; None if there is none."""
+
+    def open(self, generation: int) -> None:
+        """Read it, drop what was never committed, and what a generation has taken up already."""
+        self._generation = generation
+        self._length = 0
+        for base, state, _ in self._frames():
+            if base != generation:
+                break
+            self.state = state
+        if self.state is None:
+            self._disk.remove(self._path)
+            self._length = 0
+
+    def _frames(self) -> Iterator[_Payload]:
+        """Give whole frames; `_length` is the end of the last one."""
+        if self._disk.size(self._path) is None:
+            return
+        end = 0
+        with self._disk.read(self._path) as file:
+            while len(head := file.read(_HEAD.size)) == _HEAD.size:
+                length, checksum = _HEAD.unpack(head)
+                body = file.read(length) if length <= MAX_FRAME_BYTES else b""
+                if len(body) != length or zlib.crc32(body) != checksum:
+                    return
+                try:
+                    frame = self._decoder.decode(body)
+                except msgspec.MsgspecError:
+                    return
+                end += _HEAD.size + length
+                self._length = max(self._length, end)
+                yield frame
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries in the order in which they came."""
+        length = self._length
+        for _, _, entries in self._frames():
+            yield from entries
+        self._length = length
+
+    def append(self, entries: Sequence[Entry], state: bytes) -> None:
+        """Add a frame and bring it to the disk."""
+        if self._file is None:
+            self._file = self._disk.append(self._path, self._length)
+            self._disk.sync_folder(self._path.parent)
+        body = self._encoder.encode((self._generation, state, entries))
+        try:
+            self._file.write(_HEAD.pack(len(body), zlib.crc32(body)) + body)
+            self._disk.sync(self._file)
+        except OSError:
+            # What was written of the frame is behind `_length`, and is cut off by the next one.
+            self._close()
+            raise
+        self._length += _HEAD.size + len(body)
+        self.state = state
+
+    def clear(self, generation: int) -> None:
+        """Begin an empty journal on top of a generation."""
+        self._close()
+        self._disk.remove(self._path)
+        self._generation, self._length, self.state = generation, 0, None
+
+    def _close(self) -> None:
+        if self._file is not None:
+            file, self._file = self._file, None
+            with suppress(OSError):
+                file.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._close()

@@ -1,0 +1,47 @@
+"""A row as a line of JSON: the bytes that the API sent, with when they came put behind.
+
+{"id":"7","name":"Ada","_synced_at":"2026-11-26T02:00:00Z","_deleted_at":null}
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+_META = re.compile(
+    rb',"_synced_at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)",'
+    rb'"_deleted_at":(?:null|"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")\}$'
+)
+META_BYTES = 92
+"""More than what is put behind a row: no further back is it looked for."""
+
+
+class Line(NamedTuple):
+    """A stored line."""
+
+    body: bytes
+    """As the API sent it."""
+    synced_at: bytes | None
+    """None of a line that an earlier version wrote."""
+    deleted_at: bytes | None
+
+
+def iso(seconds: int) -> str:
+    """Return a moment as text."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_meta(body: bytes, synced_at: bytes, deleted_at: int) -> bytes:
+    """Return a row as a line; a moment of 0 is null."""
+    gone = b"null" if not deleted_at else b'"%s"' % iso(deleted_at).encode()
+    comma = b"" if body[-2:-1] == b"{" else b","
+    return b'%s%s"_synced_at":"%s","_deleted_at":%s}' % (body[:-1], comma, synced_at, gone)
+
+
+def without_meta(line: bytes) -> Line:
+    """Take a line apart."""
+    found = _META.search(line, max(0, len(line) - META_BYTES - 16))
+    if found is None:
+        return Line(line, None, None)
+    return Line(line[: found.start()] + b"}", found[1], found[2])

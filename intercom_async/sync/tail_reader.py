@@ -1,0 +1,172 @@
+"""Reads what has changed in a stream since a moment.
+
+Where the server tells seconds apart, in the order in which changes came: what changes meanwhile
+comes at the end. Else newest first, again from each pass's beginning until a pass is one page: a
+row that changes during a pass jumps to the front, behind the pass's back, and is read by the next.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from intercom_async.errors import ClosedError, IntercomError
+from .holes import Hole
+from .isolation import Isolation
+from .page_reader import ENDINGS, REFUSALS, PageReader
+from .partitions import OPEN
+from .stream_run import StreamRun
+from .streams import Ranged, Window
+from .writer import Batch
+
+CLOCK_SLACK_S = 1
+"""Seconds that Date and a row's time may differ on the server: passes overlap by them."""
+MAX_PASSES = 50
+"""Newest-first passes until one is a page; each is as long as the changes during the one before."""
+
+
+class TailReader:
+    """Reads changes.
+
+    Args:
+        reader: Reads pages and hands over.
+    """
+
+    def __init__(self, reader: PageReader) -> None:
+        self._reader = reader
+
+    async def read(self, run: StreamRun, low: int) -> bool:
+        """Read what has changed since a moment; say whether all of it was.
+
+        Args:
+            run: The stream.
+            low: The moment, UNIX seconds of the server.
+        """
+        source = cast("Ranged", run.stream.source)
+        try:
+            can_ascend = not source.is_append_only and source.tells_seconds(run.state.version or "")
+            if can_ascend and await self._read_upward(run, source, low):
+                return True
+            return await self._read_downward(run, source, low)
+        except ENDINGS:
+            return False
+        except REFUSALS as error:
+            self._reader.refuse(run, error)
+            return False
+
+    async def _read_upward(self, run: StreamRun, source: Ranged, low: int) -> bool:
+        """Read changes in the order in which they came: what changes meanwhile comes at the end.
+
+        Returns:
+            Whether the list was in that order, and as long as it was counted; else it proves
+            nothing.
+        """
+        field = source.cursor_field
+        window = Window(field, low, OPEN, source.per_page, "ascending")
+        position, reached, came, promised = None, low, 0, None
+        while True:
+            try:
+                page, read_at = await self._reader.page(run, window, position)
+            except (*ENDINGS, *REFUSALS, ClosedError):
+                raise
+            except IntercomError as error:
+                await self._isolate_tail(run, field, reached, run.clock.now() + 60, error)
+                return True
+            taken = await self._reader.hand_over_page(
+                run, page, read_at, edges=(reached, run.clock.now()), field=field
+            )
+            for row in taken.rows:
+                if row.version and row.version < reached - CLOCK_SLACK_S and reached > low:
+                    return False
+                reached = max(reached, row.version)
+            came += len(taken.rows)
+            promised = page.total_count if promised is None else promised
+            if page.checkpoint is None:
+                return promised is None or came >= promised
+            position = page.checkpoint
+
+    async def _read_downward(self, run: StreamRun, source: Ranged, low: int) -> bool:
+        """Read changes newest first, again from each pass's beginning until a pass is one page.
+
+        A row that changes during a pass jumps to the front, behind the pass's back: the next pass
+        reads it there.
+        """
+        field = source.cursor_field
+        for _ in range(MAX_PASSES):
+            began = run.clock.now() - CLOCK_SLACK_S
+            pages = await self._pass_down(run, source, field, low)
+            if pages <= 1 or source.is_append_only:
+                return True
+            low = max(low, began)
+        run.hole(
+            Hole(
+                kind="span", field=field, low=low, high=run.clock.now(), since=run.clock.now(),
+                reason="rows change faster than they can be read",
+            )
+        )  # fmt: skip
+        return True
+
+    async def _pass_down(self, run: StreamRun, source: Ranged, field: str, low: int) -> int:
+        window = Window(field, low, OPEN, source.per_page)
+        position, pages, reached, came, promised = None, 0, OPEN, 0, None
+        while True:
+            try:
+                page, read_at = await self._reader.page(run, window, position)
+            except (*ENDINGS, *REFUSALS, ClosedError):
+                raise
+            except IntercomError as error:
+                high = min(reached, run.clock.now() + 60)
+                await self._isolate_tail(run, field, low, high, error)
+                return pages + 1
+            pages += 1
+            taken = await self._reader.hand_over_page(
+                run, page, read_at, edges=(low, min(reached, run.clock.now())), field=field
+            )
+            is_sorted, is_past = True, False
+            for row in taken.rows:
+                if row.version:
+                    is_sorted = is_sorted and row.version <= reached
+                    reached = min(reached, row.version)
+                    is_past = is_past or row.version < low
+            came += len(taken.rows)
+            promised = page.total_count if promised is None else promised
+            if page.checkpoint is None and not is_past and came < (promised or 0):
+                await self._note_short_tail(run, field, low, came, promised or 0)
+            if page.checkpoint is None or (is_past and is_sorted):
+                return pages
+            position = page.checkpoint
+
+    async def _note_short_tail(
+        self, run: StreamRun, field: str, low: int, came: int, promised: int
+    ) -> None:
+        """Make a hole of changes that were counted and did not come, if counts are to be believed.
+
+        Of changes that move while they are read, a few may be missing from a pass: the next pass,
+        which begins with this one, has them. So what counts is a list that is read once more.
+        """
+        source = cast("Ranged", run.stream.source)
+        window = Window(field, low, OPEN, source.per_page)
+        position, again = None, 0
+        while True:
+            page, read_at = await self._reader.page(run, window, position)
+            total = page.total_count or 0
+            taken = await self._reader.hand_over_page(
+                run, page, read_at, edges=(low, run.clock.now()), field=field
+            )
+            again += len(taken.rows)
+            if page.checkpoint is None:
+                break
+            position = page.checkpoint
+        if again < total and await self._reader.counts_are_true(run, field):
+            reason = f"{promised} changes were counted, and {max(came, again)} came"
+            now = run.clock.now()
+            hole = Hole(kind="span", field=field, low=low, high=now, since=now, reason=reason)
+            await self._reader.hand_over(Batch(run, holes=[hole]))
+
+    async def _isolate_tail(
+        self, run: StreamRun, field: str, low: int, high: int, error: IntercomError
+    ) -> None:
+        if not await self._reader.answers_at_all(run, field):
+            self._reader.refuse(run, error)
+            return
+        holes = await Isolation(self._reader, run, field, error).between(low, max(low, high))
+        await self._reader.hand_over(Batch(run, holes=holes))
