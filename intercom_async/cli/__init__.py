@@ -16,7 +16,18 @@ from rich.markup import escape
 
 from intercom_async._version import __version__
 from intercom_async.errors import ConfigError, IntercomError, first_error
-from . import api, demo, limits, mcp, simulate, sync, whoami
+from . import (
+    api,
+    demo,
+    limits,
+    mcp,
+    oauth_login,
+    simulate,
+    sync,
+    webhooks_listen,
+    webhooks_send,
+    whoami,
+)
 from .console import say
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -36,6 +47,15 @@ app.command(sync.sync)
 app.command(limits.limits)
 app.command(simulate.simulate)
 app.command(mcp.mcp)
+
+webhooks: App = App(name="webhooks", help="Try out a receiver of webhooks.", version_flags=())
+webhooks.command(webhooks_send.send)
+webhooks.command(webhooks_listen.listen)
+app.command(webhooks)
+
+oauth: App = App(name="oauth", help="Install a public app in a workspace.", version_flags=())
+oauth.command(oauth_login.login)
+app.command(oauth)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -13,6 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from .node import Node
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    """Node with the packages that judge what is sent; they are installed once."""
+    return Node(tmp_path_factory.mktemp("node"))
+
 
 def free_port() -> int:
     with socket.socket() as listener:

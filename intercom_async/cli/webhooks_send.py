@@ -1,0 +1,74 @@
+"""``webhooks send``: one signed notification to an address, to try a receiver out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import aiohttp
+from cyclopts import Parameter
+
+from intercom_async.codec.coercion import is_object
+from intercom_async.errors import ConfigError, ConnectError
+from intercom_async.webhooks import Webhooks
+from intercom_async.webhooks.samples import sample
+from .api import read_json
+from .console import say
+
+SECRET_VARIABLE = "INTERCOM_CLIENT_SECRET"  # noqa: S105 (the name of a variable, not a secret)
+TIMEOUT_S = 5.0
+"""Seconds that Intercom waits for an answer."""
+FIRST_FAILURE = 300
+
+
+async def send(
+    topic: str,
+    /,
+    *,
+    to: str,
+    secret: Annotated[str, Parameter(env_var=SECRET_VARIABLE)],
+    item: Annotated[str | None, Parameter(name=["--item", "-d"], allow_leading_hyphen=True)] = None,
+    app_id: str = "abc123",
+) -> int:
+    """Send one made-up notification, signed as Intercom signs it, and say what was answered.
+
+    Parameters
+    ----------
+    topic:
+        What happened, such as conversation.user.created.
+    to:
+        Address of the receiver.
+    secret:
+        The app's client secret; the environment keeps it out of the shell's history.
+    item:
+        What it happened to, as JSON; @FILE reads it from a file, - from stdin. Made up by default.
+    app_id:
+        The workspace's id_code.
+    """
+    given: Any = None if item is None else read_json(item)
+    if given is not None and not is_object(given):
+        raise ConfigError("the item must be a JSON object")
+    body = sample(topic, item=given, app_id=app_id)
+    status = await deliver(to, body, Webhooks(secret).sign(body))
+    say(f"{topic}: {status}")
+    return 0 if status < FIRST_FAILURE else 1
+
+
+async def deliver(url: str, body: bytes, signature: str) -> int:
+    """Deliver a notification as Intercom does, and return the status.
+
+    Raises:
+        ConfigError: The address is none.
+        ConnectError: Nobody answers there within 5 s.
+    """
+    headers = {"Content-Type": "application/json", "X-Hub-Signature": signature}
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+        ):
+            return answer.status
+    except (aiohttp.InvalidURL, ValueError):
+        raise ConfigError("--to is no address, such as http://localhost:8000/intercom") from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise ConnectError(f"no answer within {TIMEOUT_S:g} s ({type(error).__name__})") from None

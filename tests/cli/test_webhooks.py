@@ -1,0 +1,89 @@
+"""`webhooks send` delivers what a receiver takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import pytest
+from aiohttp import web
+
+from intercom_async.webhooks import Notification, Webhooks
+from tests.support.notifications import SECRET
+
+pytest.importorskip("cyclopts")
+
+pytestmark = pytest.mark.anyio
+
+Got = list[Notification[Any]]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@asynccontextmanager
+async def receiver() -> AsyncGenerator[tuple[str, Got]]:
+    got: Got = []
+
+    async def queue(event: Notification[Any]) -> None:
+        got.append(event)
+
+    app = web.Application()
+    app.add_routes(Webhooks(SECRET, queue=queue).aiohttp("/intercom"))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/intercom", got
+    finally:
+        await runner.cleanup()
+
+
+async def send(*arguments: str, secret: str = SECRET, given: bytes = b"") -> tuple[int, str]:
+    command = [sys.executable, "-m", "intercom_async", "webhooks", "send", *arguments]
+    environment = {
+        **os.environ,
+        "INTERCOM_CLIENT_SECRET": secret,
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+    }
+    with anyio.fail_after(60):
+        done = await anyio.run_process(command, check=False, env=environment, input=given)
+    return done.returncode, done.stderr.decode()
+
+
+async def test_a_notification_is_delivered_as_intercom_does() -> None:
+    async with receiver() as (url, got):
+        assert await send("conversation.user.created", "--to", url) == (
+            0,
+            "conversation.user.created: 200\n",
+        )
+        item = json.dumps({"id": "77"})
+        code, _ = await send("ticket.created", "--to", url, "-d", "-", given=item.encode())
+        assert code == 0
+    assert [event.topic for event in got] == ["conversation.user.created", "ticket.created"]
+    assert got[1].item.id == "77"
+
+
+async def test_what_went_wrong_is_said_in_one_line() -> None:
+    async with receiver() as (url, got):
+        code, text = await send("ticket.created", "--to", url, secret="another secret")
+        assert (code, text) == (1, "ticket.created: 401\n")
+        code, text = await send("ticket.created", "--to", url, "-d", "[]")
+        assert code == 2
+        assert "JSON object" in text
+    assert got == []
+    code, text = await send("ticket.created", "--to", "http://127.0.0.1:1/")
+    assert code == 1
+    assert "no answer" in text
+    code, text = await send("ticket.created", "--to", "nowhere")
+    assert code == 2
+    assert "no address" in text
+    assert SECRET not in text
