@@ -27,79 +27,39 @@ The tree, from the bottom up; imports go down only::
 `docs/how-it-works.md` follows a request, a list, a sync and a rate-limit window through it.
 """
 
-from intercom_async._version import __version__
-from intercom_async.client import Intercom
-from intercom_async.config import Limits, RetryPolicy
-from intercom_async.errors import (
-    BadRequestError,
-    ClosedError,
-    ConfigError,
-    ConflictError,
-    ConnectError,
-    ConnectionLostError,
-    DeadlineError,
-    DecodeError,
-    ForbiddenError,
-    GoneError,
-    IntercomError,
-    JobError,
-    NotFoundError,
-    OAuthError,
-    PaginationError,
-    QueryError,
-    RateLimitedError,
-    RequestTimeoutError,
-    ResponseError,
-    ServerError,
-    SignatureError,
-    StateError,
-    TransportError,
-    UnauthorizedError,
-    UnprocessableError,
-    WaitTooLongError,
-)
-from intercom_async.models import Page
-from intercom_async.pagination.pager import Pager
-from intercom_async.priority import Priority, fairness_key, priority
-from intercom_async.query import F
-from intercom_async.response import Response
+from __future__ import annotations
 
-__all__ = [
-    "BadRequestError",
-    "ClosedError",
-    "ConfigError",
-    "ConflictError",
-    "ConnectError",
-    "ConnectionLostError",
-    "DeadlineError",
-    "DecodeError",
-    "F",
-    "ForbiddenError",
-    "GoneError",
-    "Intercom",
-    "IntercomError",
-    "JobError",
-    "Limits",
-    "NotFoundError",
-    "OAuthError",
-    "Page",
-    "Pager",
-    "PaginationError",
-    "Priority",
-    "QueryError",
-    "RateLimitedError",
-    "RequestTimeoutError",
-    "Response",
-    "ResponseError",
-    "RetryPolicy",
-    "ServerError",
-    "SignatureError",
-    "StateError",
-    "TransportError",
-    "UnauthorizedError",
-    "UnprocessableError",
-    "WaitTooLongError",
-    "__version__",
-    "fairness_key",
-    "priority",
-]
+from intercom_async._lazy import lazily
+from intercom_async._version import __version__ as __version__
+
+# Imported at once: the function has the name of its module, which would stand in its place.
+from intercom_async.priority import (
+    Priority as Priority,
+    fairness_key as fairness_key,
+    priority as priority,
+)
+
+_NAMES = {
+    "_version": "__version__",
+    "client": "Intercom",
+    "config": "Limits RetryPolicy",
+    "errors": (
+        "BadRequestError ClosedError ConfigError ConflictError ConnectError "
+        "ConnectionLostError DeadlineError DecodeError ForbiddenError GoneError IntercomError "
+        "JobError NotFoundError OAuthError PaginationError QueryError RateLimitedError "
+        "RequestTimeoutError ResponseError ServerError SignatureError StateError "
+        "TransportError UnauthorizedError UnprocessableError WaitTooLongError"
+    ),
+    "models": "Page",
+    "moments": "to_datetime",
+    "pagination.pager": "Pager",
+    "priority": "Priority fairness_key priority",
+    "query": "F",
+    "response": "Response",
+}
+_MODULES = ("codec", "errors", "fields", "models", "scheduler", "simulator", "sync", "transport")
+__getattr__, __all__ = lazily(__name__, _NAMES, _MODULES)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_MODULES]

@@ -226,8 +226,28 @@ def test_an_import_loads_no_extra(module: str) -> None:
     assert loaded.isdisjoint(EXTRAS)
 
 
+@pytest.mark.parametrize("module", ["intercom_async", "intercom_async.integrations.pytest_plugin"])
+def test_the_package_and_its_pytest_plugin_load_nothing_until_it_is_used(module: str) -> None:
+    """A plugin is loaded in every test run of everyone who has the package installed."""
+    code = f"import sys, pytest; before = {{*sys.modules}}; import {module}; "
+    code += "print(*{*sys.modules} - before)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert {name for name in done.stdout.split() if name.startswith("intercom_async.")} <= {
+        "intercom_async._lazy",
+        "intercom_async._version",
+        "intercom_async.integrations",
+        "intercom_async.integrations.pytest_plugin",
+        "intercom_async.priority",
+    }
+    assert {name.split(".")[0] for name in done.stdout.split()}.isdisjoint(
+        CORE - {"intercom_async"}
+    )
+
+
 def test_an_import_loads_no_program() -> None:
-    code = "import sys, intercom_async; print(*sys.modules)"
+    code = "import sys; from intercom_async import Intercom; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

@@ -1,17 +1,21 @@
-"""Fixtures of the local Intercom for pytest.
+"""Fixtures of a local Intercom for pytest.
 
 Installing the package is enough: `intercom_simulator` gives a running simulator, new for each
-test, to any kind of test; `intercom` a client of it to asynchronous ones (of anyio's or
-pytest-asyncio's plugin). A marker sets the simulator up::
+test, to any kind of test; `intercom` gives a client of it to asynchronous tests, whether pytest
+runs them by anyio or by pytest-asyncio in either of its modes. A marker sets the simulator up::
 
     @pytest.mark.intercom_simulator(contacts=5_000, app_per_minute=600)
     async def test_sync(intercom): ...
+
+pytest loads this module in every run of everyone who has the package, so it imports nothing of the
+package until a fixture is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -20,18 +24,29 @@ if TYPE_CHECKING:
     from intercom_async.simulator import Simulator
 
 MARKER = "intercom_simulator"
+_BY_ANYIO = "_intercom_by_anyio"
+_BY_ASYNCIO = "_intercom_by_asyncio_"
+_LOOP_SCOPES: tuple[Literal["function", "class", "module", "package", "session"], ...] = (
+    "function",
+    "class",
+    "module",
+    "package",
+    "session",
+)
+"""Scopes that a loop of pytest-asyncio may have."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker, and fixtures for pytest-asyncio if it is there."""
     config.addinivalue_line("markers", f"{MARKER}(**settings): arguments of its Simulator")
+    if config.pluginmanager.hasplugin("asyncio"):
+        config.pluginmanager.register(_by_asyncio())
 
 
 @pytest.fixture
 def intercom_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     """A simulator that runs in a thread of its own as long as the test."""
-    # Imported here: a plugin is loaded for every test run of everyone who has the package.
-    from intercom_async.simulator import in_thread  # noqa: PLC0415
+    from intercom_async.simulator import in_thread  # noqa: PLC0415 (see above)
 
     settings: dict[str, Any] = {}
     # The marker closest to the test wins.
@@ -42,9 +57,48 @@ def intercom_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-async def intercom(intercom_simulator: Simulator) -> AsyncIterator[Intercom]:
-    """A client of `intercom_simulator`."""
-    from intercom_async.client import Intercom  # noqa: PLC0415 (as above)
+def intercom(request: pytest.FixtureRequest) -> Intercom:
+    """A client of `intercom_simulator`, opened in the event loop of the test."""
+    client: Intercom = request.getfixturevalue(_fixture_for(request))
+    return client
 
-    async with Intercom(token=intercom_simulator.token, base_url=intercom_simulator.url) as client:
-        yield client
+
+def _fixture_for(request: pytest.FixtureRequest) -> str:
+    """Return the name of the fixture that opens a client in the loop which runs the test."""
+    is_for_anyio = request.node.get_closest_marker("anyio") is not None
+    if is_for_anyio or not request.config.pluginmanager.hasplugin("asyncio"):
+        return _BY_ANYIO
+    scope = None
+    marker = request.node.get_closest_marker("asyncio")
+    if marker is not None:
+        scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope")
+    if scope is None:
+        scope = request.config.getini("asyncio_default_test_loop_scope")
+    return f"{_BY_ASYNCIO}{scope}"
+
+
+def _opens() -> Callable[[Simulator], AsyncIterator[Intercom]]:
+    """Return a function for a fixture; each fixture needs its own, since runners mark them."""
+
+    async def opened(intercom_simulator: Simulator) -> AsyncIterator[Intercom]:
+        from intercom_async.client import Intercom  # noqa: PLC0415 (see above)
+
+        origin, token = intercom_simulator.url, intercom_simulator.token
+        async with Intercom(token=token, base_url=origin) as client:
+            yield client
+
+    return opened
+
+
+_intercom_by_anyio = pytest.fixture(name=_BY_ANYIO)(_opens())
+
+
+def _by_asyncio() -> ModuleType:
+    """Return a plugin with a fixture for each scope that a loop of pytest-asyncio may have."""
+    import pytest_asyncio  # noqa: PLC0415 (it may not be there)
+
+    plugin = ModuleType("intercom_async_by_asyncio")
+    for scope in _LOOP_SCOPES:
+        name = f"{_BY_ASYNCIO}{scope}"
+        setattr(plugin, name, pytest_asyncio.fixture(_opens(), loop_scope=scope, name=name))
+    return plugin

@@ -59,6 +59,10 @@ class Resource:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._sender!r}>"
 
+    def __dir__(self) -> list[str]:
+        """List the methods; the endpoints beside them are attributes of the class."""
+        return [name for name in super().__dir__() if not name.isupper()]
+
     async def _send(
         self,
         endpoint: Operation[T],

@@ -90,21 +90,23 @@ class ResourceRegistry(Sender):
     visitors: Visitors
     workflows: Workflows
 
-    def __getattr__(self, name: str) -> Resource:
-        """Make a resource when it is first asked for.
+    if not TYPE_CHECKING:  # A type checker knows all resources, and finds what is none.
 
-        Raises:
-            AttributeError: There is no such resource; it names the ones there are.
-        """
-        kind = RESOURCES.get(name)
-        if kind is None:
-            hint = "" if name.startswith("_") else f"; there are {', '.join(RESOURCES)}"
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
-        module = import_module(f"intercom_async.resources.{_HOMES.get(name, name)}")
-        resource: Resource = getattr(module, kind)(self)
-        # From now on it is found without coming here.
-        self.__dict__[name] = resource
-        return resource
+        def __getattr__(self, name: str) -> Resource:
+            """Make a resource when it is first asked for.
+
+            Raises:
+                AttributeError: There is no such resource; it names the ones there are.
+            """
+            kind = RESOURCES.get(name)
+            if kind is None:
+                hint = "" if name.startswith("_") else f"; there are {', '.join(RESOURCES)}"
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
+            module = import_module(f"intercom_async.resources.{_HOMES.get(name, name)}")
+            resource: Resource = getattr(module, kind)(self)
+            # From now on it is found without coming here.
+            self.__dict__[name] = resource
+            return resource
 
     def __dir__(self) -> list[str]:
         """List the resources, too."""

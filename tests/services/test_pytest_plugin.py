@@ -1,0 +1,67 @@
+"""The pytest plugin works under each runner of asynchronous tests, and in parallel."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+pytest_plugins = ("pytester",)
+
+TESTS = """
+    import pytest
+
+    {marks}
+
+    async def test_reads(intercom, intercom_simulator):
+        assert (await intercom.admins.me()).app is not None
+        assert len(await intercom.contacts.list().collect()) == {contacts}
+
+    @pytest.mark.intercom_simulator(contacts=3)
+    async def test_is_set_up(intercom):
+        assert len(await intercom.contacts.list().collect()) == 3
+
+    class TestMore:
+        async def test_reads_in_a_class(self, intercom):
+            assert len(await intercom.contacts.list().collect()) == {contacts}
+
+"""
+
+RUNNERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "asyncio, strict": ("pytest_asyncio", "pytest.mark.asyncio", ("--asyncio-mode=strict",)),
+    "asyncio, auto": ("pytest_asyncio", "", ("--asyncio-mode=auto",)),
+    "asyncio, one loop a module": (
+        "pytest_asyncio",
+        'pytest.mark.asyncio(loop_scope="module")',
+        ("--asyncio-mode=strict",),
+    ),
+    "asyncio, one loop a session": (
+        "pytest_asyncio",
+        "",
+        ("--asyncio-mode=auto", "-o", "asyncio_default_test_loop_scope=session"),
+    ),
+    "anyio": ("anyio", "pytest.mark.anyio", ("-p", "no:asyncio")),
+    "anyio beside asyncio": ("pytest_asyncio", "pytest.mark.anyio", ("--asyncio-mode=strict",)),
+    "xdist": ("pytest_asyncio", "", ("--asyncio-mode=auto", "-n2")),
+}
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_the_fixtures_work_under(pytester: pytest.Pytester, runner: str) -> None:
+    needed, mark, options = RUNNERS[runner]
+    if importlib.util.find_spec(needed) is None:
+        pytest.skip(f"{needed} is not installed")
+    marks = f"pytestmark = [{', '.join(filter(None, (mark, SETTINGS)))}]"
+    pytester.makepyfile(TESTS.format(marks=marks, contacts=4))
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n")
+
+    if "no:asyncio" not in options:
+        options = (*options, "-o", "asyncio_default_fixture_loop_scope=function")
+
+    result = pytester.runpytest_subprocess(*PLUGIN, *options, "-W", "error", "-p", "no:randomly")
+
+    result.assert_outcomes(passed=3)
+
+
+SETTINGS = "pytest.mark.intercom_simulator(contacts=4)"
+PLUGIN = ("-p", "intercom_async.integrations.pytest_plugin", "-p", "no:cacheprovider")
