@@ -1,0 +1,2 @@
+async for reason in intercom.away_status_reasons.list():
+    print(reason.emoji, reason.label)

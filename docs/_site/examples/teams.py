@@ -1,0 +1,2 @@
+async for team in intercom.teams.list():
+    print(team.name, len(team.admin_ids))
