@@ -55,6 +55,7 @@ _NAMES = {
     "pagination.pager": "Pager",
     "priority": "Priority fairness_key priority",
     "query": "F",
+    "request.observer": "Observer",
     "response": "Response",
 }
 _MODULES = ("codec", "errors", "fields", "models", "scheduler", "simulator", "sync", "transport")

@@ -44,6 +44,7 @@ from .moments import to_datetime as to_datetime
 from .pagination.pager import Pager as Pager
 from .priority import Priority as Priority, fairness_key as fairness_key, priority as priority
 from .query import F as F
+from .request.observer import Observer as Observer
 from .response import Response as Response
 
 __all__: list[str]

@@ -26,6 +26,7 @@ from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.priority import Priority
 from intercom_async.request.builder import RequestBuilder
+from intercom_async.request.observer import Observer, Observers, check_observer
 from intercom_async.request.operation import Call, Method, Repeat, add_parameter, any_operation
 from intercom_async.request.options import CallOptions
 from intercom_async.request.session import Session
@@ -61,6 +62,7 @@ class _Core:
         scheduler: Scheduler | None,
         retry: RetryPolicy,
         transport: Transport,
+        observer: Observer | None,
     ) -> None:
         self._origin = origin
         self._app = app
@@ -68,6 +70,7 @@ class _Core:
         self._scheduler = scheduler
         self._retry = retry
         self._transport = transport
+        self._observer = observer
         self._session: Session | None = None
         self._is_closed = False
 
@@ -77,6 +80,12 @@ class _Core:
         if self._is_closed:
             return "closed"
         return "not entered" if self._session is None else "open"
+
+    def observe_with(self, observer: Observer) -> None:
+        """Tell one more observer of every call from now on."""
+        self._observer = observer if self._observer is None else Observers(self._observer, observer)
+        if self._session is not None:
+            self._session.observer = self._observer
 
     @property
     def session(self) -> Session:
@@ -103,7 +112,13 @@ class _Core:
         scheduler = self._scheduler or shared_scheduler(
             self._origin, self._app, self._limits or Limits()
         )
-        self._session = Session(self._transport, scheduler, app=self._app, policy=self._retry)
+        self._session = Session(
+            self._transport,
+            scheduler,
+            app=self._app,
+            policy=self._retry,
+            observer=self._observer,
+        )
         await self._transport.open()
 
     async def close(self) -> None:
@@ -135,6 +150,7 @@ class Intercom(ResourceRegistry):
         headers: Sent beside the package's own.
         http: An aiohttp session to use; it is not closed here.
         transport: Another way to a network than aiohttp, for tests.
+        observer: Told of every call, attempt and wait, for traces and metrics.
 
     Raises:
         ConfigError: A setting cannot work; nothing has been sent.
@@ -158,6 +174,7 @@ class Intercom(ResourceRegistry):
         headers: Mapping[str, str] | None = None,
         http: aiohttp.ClientSession | None = None,
         transport: Transport | None = None,
+        observer: Observer | None = None,
     ) -> None:
         if limits is not None and scheduler is not None:
             raise ConfigError("give limits or a scheduler, not both: a scheduler has its limits")
@@ -185,6 +202,7 @@ class Intercom(ResourceRegistry):
             scheduler=scheduler,
             retry=retry or RetryPolicy(),
             transport=transport or HttpTransport(http),
+            observer=None if observer is None else check_observer(observer),
         )
         self._origin = origin
 
@@ -333,6 +351,19 @@ class Intercom(ResourceRegistry):
                     add_parameter(written, name, value)
             call = call.replace(query={**written, **call.query})
         return await self.send(call)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls can be made: it was entered and is not closed."""
+        return self._core.state == "open"
+
+    def observe_with(self, observer: Observer) -> None:
+        """Tell one more observer of every call of this client and its views, from now on.
+
+        Raises:
+            ConfigError: It is not an `Observer`.
+        """
+        self._core.observe_with(check_observer(observer))
 
     def statistics(self) -> Statistics:
         """Return what the scheduler knows and has done for this client's token.

@@ -25,7 +25,7 @@ class RequestBuilder:
         options: Options of the calls.
     """
 
-    __slots__ = ("_common_headers", "_origin", "_token", "_update_method", "_version", "options")
+    __slots__ = ("_common_headers", "_token", "_update_method", "_version", "options", "origin")
 
     def __init__(
         self,
@@ -34,7 +34,8 @@ class RequestBuilder:
         update_method: UpdateMethod,
         options: CallOptions,
     ) -> None:
-        self._origin = origin
+        self.origin: str = origin
+        """Scheme and host."""
         self._token = token
         self._update_method: UpdateMethod = update_method
         self._version = version_number(options.version)
@@ -48,7 +49,7 @@ class RequestBuilder:
             self._common_headers["Authorization"] = f"Bearer {token}"
 
     def __repr__(self) -> str:
-        return f"<RequestBuilder {self._origin} {self.options.version}>"
+        return f"<RequestBuilder {self.origin} {self.options.version}>"
 
     def with_options(self, **changes: Any) -> RequestBuilder:
         """Return a builder with some options changed.
@@ -60,7 +61,7 @@ class RequestBuilder:
         # A new struct rather than a replaced one: older versions of msgspec run `__post_init__` on
         # construction only.
         options = CallOptions(**{**msgspec.structs.asdict(self.options), **changes})
-        return RequestBuilder(self._origin, self._token, self._update_method, options)
+        return RequestBuilder(self.origin, self._token, self._update_method, options)
 
     def check(self, call: Call[Any]) -> None:
         """Refuse a call that the API version of the options does not have.
@@ -95,7 +96,7 @@ class RequestBuilder:
             headers = {**headers, "Content-Type": JSON}
         return Request(
             method=self._update_method if operation.updates else operation.method,
-            url=f"{self._origin}{call.target}",
+            url=f"{self.origin}{call.target}",
             name=operation.name,
             headers=headers,
             body=body,

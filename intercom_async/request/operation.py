@@ -94,6 +94,7 @@ class Operation(Generic[T_co]):
         "body",
         "is_bare",
         "kind",
+        "label",
         "method",
         "model",
         "name",
@@ -141,6 +142,8 @@ class Operation(Generic[T_co]):
         self.reserved: frozenset[str] = frozenset(reserved)
         self.reference: str = f"{_REFERENCE}{reference}" if reference else ""
         self.name: str = f"{method} {path}"
+        self.label: str = self.name
+        """Resource and method, such as `contacts.get`; the name for what has no method."""
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
         self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())

@@ -37,6 +37,7 @@ from . import redirects, retry
 from .builder import RequestBuilder
 from .error_body import ErrorBody, read_error_body, to_error
 from .headers import parse_request_id, parse_retry_after
+from .observer import Observation, Observer, observe
 from .operation import Call
 
 T = TypeVar("T")
@@ -58,7 +59,16 @@ _Exchanged = tuple[Permit, Reply, ErrorBody | None]
 class _CallState(Generic[T]):
     """A call under way: what is sent, and how far it has come."""
 
-    __slots__ = ("attempts", "builder", "call", "exchange", "maybe_sent", "spent", "started_s")
+    __slots__ = (
+        "attempts",
+        "builder",
+        "call",
+        "exchange",
+        "maybe_sent",
+        "observation",
+        "spent",
+        "started_s",
+    )
 
     def __init__(self, call: Call[T], builder: RequestBuilder, exchange: Exchange) -> None:
         self.call = call
@@ -67,6 +77,7 @@ class _CallState(Generic[T]):
         self.started_s = CLOCK.now()
         self.attempts = 0
         self.maybe_sent = False
+        self.observation: Observation | None = None
         self.spent = 0
         """Taken from the retry budget so far."""
 
@@ -87,6 +98,7 @@ class Session:
         app: The app of the scheduler that the requests count against.
         policy: How often and how patiently a call is retried.
         random: Source of the jitter.
+        observer: Told of every call; None costs nothing.
     """
 
     def __init__(
@@ -97,6 +109,7 @@ class Session:
         app: Hashable = "",
         policy: RetryPolicy | None = None,
         random: Random | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.app = app
@@ -106,6 +119,7 @@ class Session:
         self._budget = retry.RetryBudget(self._policy.budget)
         self._permits: set[Permit] = set()
         self._waits: set[asyncio.Timeout] = set()
+        self.observer: Observer | None = observer
         self._is_closed = False
 
     async def close(self) -> None:
@@ -154,7 +168,7 @@ class Session:
         Raises:
             IntercomError: Any but `ConfigError`; see `intercom_async.errors`.
         """
-        return self._send(_CallState(call, builder, self._transport.exchange))
+        return self._start(_CallState(call, builder, self._transport.exchange))
 
     def stream(
         self, call: Call[Any], builder: RequestBuilder
@@ -164,7 +178,16 @@ class Session:
         Raises:
             IntercomError: As `send`.
         """
-        return self._send(_CallState(call, builder, self._transport.stream))
+        return self._start(_CallState(call, builder, self._transport.stream))
+
+    def _start(self, state: _CallState[T]) -> Coroutine[Any, Any, Response[T]]:
+        if self.observer is None:
+            return self._send(state)
+        observation = state.observation = observe(
+            self.observer, state.call, state.builder, app=self.app, exchange=state.exchange
+        )
+        state.exchange = observation.exchange
+        return observation.run(self._send(state))
 
     def _send(self, state: _CallState[T]) -> Coroutine[Any, Any, Response[T]]:
         if state.builder.options.deadline_s is None:
@@ -257,6 +280,8 @@ class Session:
         self._permits.add(permit)
         try:
             await permit.enter()
+            if state.observation is not None:
+                state.observation.waited(permit.sent_at - permit.since)
             if permit not in self._permits:
                 # Closed after the permit was granted, before this task ran.
                 permit.refund()

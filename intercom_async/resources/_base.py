@@ -9,6 +9,7 @@ class Tags(Resource):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import cleandoc
 from types import FunctionType
@@ -29,6 +30,8 @@ from ._validation import check_given, check_per_page, needed, to_parameters
 __all__ = ["EndpointBuilder", "Id", "Page", "Pager", "Resource", "Sender", "fill", "sends"]
 
 T = TypeVar("T")
+
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 M = TypeVar("M", bound=Callable[..., Any])
 
 _SENDS = "_sends"
@@ -50,6 +53,8 @@ class Resource:
             endpoint = vars(method).get(_SENDS, vars(cls).get(name.upper()))
             if isinstance(endpoint, Operation):
                 endpoint.needs |= _required_arguments(method)
+                if endpoint.label == endpoint.name:
+                    endpoint.label = f"{_WORD.sub('_', cls.__name__).lower()}.{name}"
                 parts.append(endpoint.reference and f"Reference: {endpoint.reference}")
             method.__doc__ = "\n\n".join(filter(None, parts))
 

@@ -1,0 +1,255 @@
+"""OpenTelemetry: a span a call, a span an attempt, and metrics of calls, waits and windows.
+
+    instrument(intercom)            # or Intercom(observer=Telemetry())
+
+A call is an INTERNAL span (`intercom contacts.get`), each of its attempts a CLIENT span below it by
+the stable HTTP conventions. These require `url.full`. A filled path holds ids and a query holds
+addresses of customers, so `url.full` carries the *template*, as `url.template` does: the one
+deviation. Nothing is propagated to Intercom, and the contrib instrumentation of aiohttp makes no
+second span for our requests. Only the API package is needed; without an SDK all of it does nothing.
+
+| metric | kind | attributes |
+| --- | --- | --- |
+| `http.client.request.duration` | histogram, s | as the conventions say |
+| `intercom.call.duration` | histogram, s | operation, priority, error.type |
+| `intercom.queue.wait` | histogram, s | priority |
+| `intercom.queue.calls` | gauge | priority |
+| `intercom.window.limit`, `intercom.window.remaining` | gauge | app |
+| `intercom.throttled` | counter | – |
+| `intercom.retry` | counter | operation |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import Token
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakSet
+
+from opentelemetry import context, metrics, trace
+from opentelemetry.context import Context
+from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
+
+from intercom_async._version import __version__
+from intercom_async.client import Intercom
+from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observer
+from intercom_async.scheduler import Statistics
+
+DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+"""Bounds in seconds, as the HTTP conventions recommend them."""
+SUPPRESSED = ("suppress_http_instrumentation", "suppress_instrumentation")
+"""Context keys by which the contrib instrumentations know that a request has a span already."""
+FIRST_ERROR = 400
+TOO_MANY_REQUESTS = 429
+
+
+class _Spans:
+    """The open spans of one call."""
+
+    __slots__ = ("attempt", "attempt_token", "call", "call_token", "server")
+
+    def __init__(self, call: Span, token: Token[Context], server: dict[str, Any]) -> None:
+        self.call = call
+        self.call_token = token
+        self.server = server
+        self.attempt: Span | None = None
+        self.attempt_token: Token[Context] | None = None
+
+
+class Telemetry(Observer):
+    """Makes spans and metrics of calls.
+
+    Args:
+        tracer_provider: Where spans go; None: the global one.
+        meter_provider: Where metrics go; None: the global one.
+    """
+
+    def __init__(
+        self,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+    ) -> None:
+        self._tracer = trace.get_tracer("intercom_async", __version__, tracer_provider)
+        meter = metrics.get_meter("intercom_async", __version__, meter_provider)
+        self._clients: WeakSet[Intercom] = WeakSet()
+        self._origins: dict[str, dict[str, Any]] = {}
+        self._request_duration = meter.create_histogram(
+            "http.client.request.duration",
+            unit="s",
+            description="Duration of HTTP client requests.",
+            explicit_bucket_boundaries_advisory=DURATION_BUCKETS,
+        )
+        self._call_duration = meter.create_histogram(
+            "intercom.call.duration",
+            unit="s",
+            description="Duration of calls, waits and retries included.",
+            explicit_bucket_boundaries_advisory=DURATION_BUCKETS,
+        )
+        self._queue_wait = meter.create_histogram(
+            "intercom.queue.wait",
+            unit="s",
+            description="Time from asking for a permit until it was granted.",
+            explicit_bucket_boundaries_advisory=DURATION_BUCKETS,
+        )
+        self._throttled = meter.create_counter(
+            "intercom.throttled", unit="{reply}", description="Replies with status 429."
+        )
+        self._retries = meter.create_counter(
+            "intercom.retry", unit="{attempt}", description="Attempts after the first one."
+        )
+        for name, unit, description, read in (
+            ("intercom.queue.calls", "{call}", "Calls that wait for a permit.", _queued),
+            ("intercom.window.limit", "{call}", "Calls a window allows.", _limit),
+            ("intercom.window.remaining", "{call}", "Calls left in the window.", _remaining),
+        ):
+            meter.create_observable_gauge(
+                name, callbacks=[self._reader(read)], unit=unit, description=description
+            )
+
+    def watch(self, intercom: Intercom) -> None:
+        """Read the queue and the windows of a client whenever metrics are collected."""
+        self._clients.add(intercom)
+
+    def _reader(
+        self, read: Callable[[Statistics], Iterable[Observation]]
+    ) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        def observations(_: CallbackOptions) -> Iterable[Observation]:
+            for intercom in [*self._clients]:
+                if intercom.is_open:
+                    yield from read(intercom.statistics())
+
+        return observations
+
+    # Observer ---------------------------------------------------------------------------------
+
+    def call_began(self, call: ObservedCall) -> None:
+        """Begin the span of a call, and make it the current one."""
+        span = self._tracer.start_span(
+            f"intercom {call.operation}",
+            kind=SpanKind.INTERNAL,
+            attributes={
+                "intercom.operation": call.operation,
+                "intercom.priority": call.priority.name.lower(),
+                "intercom.app": call.app,
+            },
+        )
+        token = context.attach(trace.set_span_in_context(span))
+        call.state[self] = _Spans(span, token, self._server(call.origin))
+
+    def waited(self, call: ObservedCall, seconds: float) -> None:
+        """Record how long an attempt has waited for its permit."""
+        self._queue_wait.record(seconds, {"intercom.priority": call.priority.name.lower()})
+
+    def attempt_began(self, call: ObservedCall, number: int) -> None:
+        """Begin the span of an attempt."""
+        spans: _Spans = call.state[self]
+        attributes: dict[str, Any] = {
+            "http.request.method": call.method,
+            **spans.server,
+            "url.full": f"{call.origin}{call.template}",
+            "url.template": call.template,
+        }
+        if number > 1:
+            attributes["http.request.resend_count"] = number - 1
+            self._retries.add(1, {"intercom.operation": call.operation})
+        spans.attempt = self._tracer.start_span(
+            f"{call.method} {call.template}", kind=SpanKind.CLIENT, attributes=attributes
+        )
+        current = trace.set_span_in_context(spans.attempt)
+        for key in SUPPRESSED:
+            current = context.set_value(key, True, current)  # noqa: FBT003 (the key's value)
+        spans.attempt_token = context.attach(current)
+
+    def attempt_ended(self, call: ObservedCall, attempt: Attempt) -> None:
+        """End the span of an attempt and record its duration."""
+        spans: _Spans = call.state[self]
+        found: dict[str, Any] = {}
+        if attempt.status is not None:
+            found["http.response.status_code"] = attempt.status
+        error = attempt.error
+        if error is None and attempt.status is not None and attempt.status >= FIRST_ERROR:
+            error = str(attempt.status)
+        if error is not None:
+            found["error.type"] = error
+        self._request_duration.record(
+            attempt.elapsed_s, {"http.request.method": call.method, **spans.server, **found}
+        )
+        if attempt.status == TOO_MANY_REQUESTS:
+            self._throttled.add(1)
+        if spans.attempt is not None:
+            spans.attempt.set_attributes(found)
+            _end(spans.attempt, error)
+        if spans.attempt_token is not None:
+            context.detach(spans.attempt_token)
+
+    def call_ended(self, call: ObservedCall, outcome: CallOutcome) -> None:
+        """End the span of a call and record its duration."""
+        spans: _Spans = call.state[self]
+        attributes: dict[str, Any] = {
+            "intercom.operation": call.operation,
+            "intercom.priority": call.priority.name.lower(),
+        }
+        if outcome.error is not None:
+            attributes["error.type"] = outcome.error
+            spans.call.set_attribute("error.type", outcome.error)
+        self._call_duration.record(outcome.elapsed_s, attributes)
+        spans.call.set_attributes(
+            {"intercom.wait_s": outcome.wait_s, "intercom.attempts": outcome.attempts}
+        )
+        _end(spans.call, outcome.error)
+        context.detach(spans.call_token)
+
+    def _server(self, origin: str) -> dict[str, Any]:
+        """Return the attributes of a server, which are the same for all of its requests."""
+        found = self._origins.get(origin)
+        if found is None:
+            parts = urlsplit(origin)
+            found = self._origins[origin] = {
+                "server.address": parts.hostname or "",
+                "server.port": parts.port or (443 if parts.scheme == "https" else 80),
+            }
+        return found
+
+
+def instrument(
+    intercom: Intercom,
+    *,
+    tracer_provider: TracerProvider | None = None,
+    meter_provider: MeterProvider | None = None,
+) -> Telemetry:
+    """Make spans and metrics of a client's calls, and return what makes them.
+
+    It may be called before or after the client is opened; all views of the client are observed.
+
+    Args:
+        intercom: The client.
+        tracer_provider: Where spans go; None: the global one.
+        meter_provider: Where metrics go; None: the global one.
+    """
+    telemetry = Telemetry(tracer_provider, meter_provider)
+    telemetry.watch(intercom)
+    intercom.observe_with(telemetry)
+    return telemetry
+
+
+def _end(span: Span, error: str | None) -> None:
+    if error is not None:
+        span.set_status(Status(StatusCode.ERROR))
+    span.end()
+
+
+def _queued(statistics: Statistics) -> Sequence[Observation]:
+    return [
+        Observation(count, {"intercom.priority": priority.name.lower()})
+        for priority, count in statistics.queued.items()
+    ]
+
+
+def _limit(statistics: Statistics) -> Sequence[Observation]:
+    return [Observation(statistics.app.limit)]
+
+
+def _remaining(statistics: Statistics) -> Sequence[Observation]:
+    return [Observation(statistics.app.remaining)]

@@ -1,0 +1,176 @@
+"""Spans and metrics as an SDK collects them, against the simulator over real HTTP."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from intercom_async import Intercom, NotFoundError, Priority, RetryPolicy
+from intercom_async.simulator import Simulator
+
+pytest.importorskip("opentelemetry.sdk", reason="opentelemetry-sdk is not installed")
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import (
+    InMemorySpanExporter,
+)
+from opentelemetry.trace import SpanKind
+
+from intercom_async.integrations.opentelemetry import instrument
+from tests.contract.operations import endpoints
+
+pytestmark = pytest.mark.anyio
+
+
+class Collected:
+    """What an SDK has collected."""
+
+    def __init__(self) -> None:
+        self.exporter = InMemorySpanExporter()
+        self.reader = InMemoryMetricReader()
+        self.tracers = TracerProvider()
+        self.tracers.add_span_processor(SimpleSpanProcessor(self.exporter))
+        self.meters = MeterProvider([self.reader])
+
+    def spans(self, kind: SpanKind) -> list[ReadableSpan]:
+        return [span for span in self.exporter.get_finished_spans() if span.kind is kind]
+
+    def points(self) -> dict[str, list[Any]]:
+        data: Any = self.reader.get_metrics_data()
+        return {
+            metric.name: list(metric.data.data_points)
+            for resource in data.resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        }
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with Simulator(contacts=5, seed=1) as running:
+        yield running
+
+
+async def test_a_call_is_a_span_and_each_attempt_one_below_it(simulator: Simulator) -> None:
+    collected = Collected()
+    simulator.faults.add(path="/me", status=503, times=1)
+    retry = RetryPolicy(base_s=0.01)
+    async with Intercom(simulator.token, base_url=simulator.url, retry=retry) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+        await intercom.with_options(priority=Priority.INTERACTIVE).admins.me()
+    (call,) = collected.spans(SpanKind.INTERNAL)
+    attempts = collected.spans(SpanKind.CLIENT)
+    assert call.name == "intercom admins.me"
+    assert call.attributes is not None
+    assert call.attributes["intercom.priority"] == "interactive"
+    assert call.attributes["intercom.attempts"] == 2
+    assert [span.name for span in attempts] == ["GET /me", "GET /me"]
+    assert all(span.parent and span.parent.span_id == call.context.span_id for span in attempts)
+    first, second = (dict(span.attributes or {}) for span in attempts)
+    assert first["http.response.status_code"] == 503
+    assert first["error.type"] == "503"
+    assert second["http.response.status_code"] == 200
+    assert second["http.request.resend_count"] == 1
+    assert second["url.full"] == f"{simulator.url}/me"
+    assert second["url.template"] == "/me"
+    assert str(second["server.address"]) in simulator.url
+
+
+async def test_no_id_query_or_token_is_in_any_span_or_metric(simulator: Simulator) -> None:
+    collected = Collected()
+    async with Intercom(simulator.token, base_url=simulator.url) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+        everybody = await intercom.contacts.list(per_page=2).collect()
+        await intercom.contacts.get(everybody[0].id)
+        with pytest.raises(NotFoundError):
+            await intercom.contacts.get("unknown-id")
+        points = collected.points()
+    exported = " ".join(span.to_json() for span in collected.exporter.get_finished_spans())
+    told = f"{exported} {points}"
+    for secret in (everybody[0].id, "unknown-id", "per_page", simulator.token):
+        assert secret not in told
+
+
+async def test_the_metrics_of_the_table_are_there(simulator: Simulator) -> None:
+    collected = Collected()
+    simulator.faults.add(path="/me", status=503, times=1)
+    retry = RetryPolicy(base_s=0.01)
+    async with Intercom(simulator.token, base_url=simulator.url, retry=retry) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+        await intercom.admins.me()
+        points = collected.points()
+    assert points["intercom.call.duration"][0].attributes["intercom.operation"] == "admins.me"
+    assert sum(point.count for point in points["http.client.request.duration"]) == 2
+    assert points["intercom.queue.wait"][0].count == 2
+    assert points["intercom.retry"][0].value == 1
+    assert points["intercom.window.remaining"][0].value < points["intercom.window.limit"][0].value
+    assert {point.attributes["intercom.priority"] for point in points["intercom.queue.calls"]} == {
+        "interactive",
+        "normal",
+        "background",
+        "bulk",
+    }
+
+
+async def test_the_contrib_instrumentation_of_aiohttp_makes_no_second_span(
+    simulator: Simulator,
+) -> None:
+    contrib: Any = pytest.importorskip(
+        "opentelemetry.instrumentation.aiohttp_client", reason="it is not installed"
+    )
+    collected = Collected()
+    contrib.AioHttpClientInstrumentor().instrument(tracer_provider=collected.tracers)
+    try:
+        async with Intercom(simulator.token, base_url=simulator.url) as intercom:
+            instrument(intercom, tracer_provider=collected.tracers)
+            await intercom.admins.me()
+    finally:
+        contrib.AioHttpClientInstrumentor().uninstrument()
+    assert [span.name for span in collected.spans(SpanKind.CLIENT)] == ["GET /me"]
+
+
+async def test_nothing_is_propagated_to_intercom(simulator: Simulator) -> None:
+    seen: list[str] = []
+    collected = Collected()
+    async with Intercom(simulator.token, base_url=simulator.url) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers)
+        answer = await intercom.send(intercom.admins.ME.at())
+        seen = [name.lower() for name in answer.headers]
+    assert "traceparent" not in seen
+
+
+async def test_a_call_within_a_span_of_the_app_is_its_child(simulator: Simulator) -> None:
+    collected = Collected()
+    tracer = collected.tracers.get_tracer("app")
+    async with Intercom(simulator.token, base_url=simulator.url) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers)
+        with tracer.start_as_current_span("request") as request:
+            await intercom.admins.me()
+            await intercom.admins.me()
+    calls = [span for span in collected.spans(SpanKind.INTERNAL) if span.name != "request"]
+    assert {span.parent and span.parent.span_id for span in calls} == {
+        request.get_span_context().span_id
+    }
+
+
+async def test_a_closed_client_is_watched_no_more(simulator: Simulator) -> None:
+    collected = Collected()
+    async with Intercom(simulator.token, base_url=simulator.url) as intercom:
+        instrument(intercom, meter_provider=collected.meters)
+        await intercom.admins.me()
+    assert "intercom.window.limit" not in collected.points()
+    del intercom
+    gc.collect()
+
+
+def test_names_of_operations_are_bounded() -> None:
+    """Every endpoint has a label of its own, without placeholders or ids."""
+    labels = {endpoint.operation.label for endpoint in endpoints()}
+    assert len(labels) == len({endpoint.operation.name for endpoint in endpoints()})
+    assert all(label.replace(".", "").replace("_", "").isalnum() for label in labels)
