@@ -229,6 +229,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def lock(session: nox.Session) -> None:
+    """Pin what development needs in `dev-requirements.txt`: no hosts, so that any index serves."""
+    session.install("uv")
+    target = "dev-requirements.txt"
+    command = ["uv", "pip", "compile", "pyproject.toml", "--all-extras", "--group", "dev"]
+    options = ["--universal", "--python-version", PYTHONS[0], "--generate-hashes", "--upgrade"]
+    session.run(*command, *options, "--no-header", "--no-annotate", "--quiet", "-o", target)
+
+
+@nox.session
 def dist(session: nox.Session) -> None:
     """Build sdist and wheel, and use the wheel in an empty environment, with and without extras."""
     session.install("build>=1.2", "twine>=6")
