@@ -261,3 +261,27 @@ def dist(session: nox.Session) -> None:
     session.run(python, "-m", "intercom_async", external=True, success_codes=[1, 2], silent=True)
     session.run(python, "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
     session.run(python, "-m", "intercom_async", "demo", external=True)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Prepare a release: `-- 0.2.0` checks, collects the news, commits, builds and tags.
+
+    Nothing is pushed and nothing is published; `git reset --hard HEAD~1` and `git tag -d` undo it.
+    """
+    [version] = session.posargs or [""]
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        session.error("give the version: nox -s release -- 0.2.0")
+    if git("status", "--porcelain"):
+        session.error("the tree has changes that are not committed")
+    if git("tag", "--list", f"v{version}"):
+        session.error(f"there is a tag v{version} already")
+    session.install("nox", *nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.run("nox", "-s", *nox.options.sessions)
+    session.run("towncrier", "build", "--yes", "--version", version)
+    path = ROOT / "intercom_async" / "_version.py"
+    path.write_text(re.sub(r'(__version__.* = )".*"', rf'\1"{version}"', path.read_text()))
+    session.run("git", "commit", "-am", f"Release {version}", external=True)
+    session.run("nox", "-s", "dist")
+    session.run("git", "tag", "-a", f"v{version}", "-m", f"intercom-async {version}", external=True)
+    session.log("tagged; push the commit and the tag, then upload what dist built")
