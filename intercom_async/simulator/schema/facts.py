@@ -18,7 +18,7 @@ import msgspec
 from intercom_async.simulator.versions import DESCRIBED_AS, VERSIONS
 
 
-class Node(msgspec.Struct, frozen=True, omit_defaults=True):
+class Node(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A type."""
 
     type: str | None = msgspec.field(name="t", default=None)
@@ -38,7 +38,7 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     most: float | None = msgspec.field(name="le", default=None)
 
 
-class Form(msgspec.Struct, frozen=True):
+class Form(msgspec.Struct, frozen=True, gc=False):
     """An operation in one version."""
 
     answers: dict[str, tuple[str, int] | None]
@@ -47,7 +47,7 @@ class Form(msgspec.Struct, frozen=True):
     body: int | None = None
 
 
-class Operation(msgspec.Struct, frozen=True):
+class Operation(msgspec.Struct, frozen=True, gc=False):
     """A verb and a path, with its form in each version that has it."""
 
     method: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from intercom_async.simulator.rows import Row
@@ -22,31 +23,51 @@ class Memberships:
         self._contacts = contacts
         self._seeds = seeds
         self._scans = Scans(policy)
-        self._attached: tuple[int, dict[str, list[int]]] = (-1, {})
+        self._generation = -1
+        self._attached: dict[str, list[int]] = {}
+        """By company: the written contacts that belong to it."""
+        self._left: Counter[int] = Counter()
+        """By number of a seeded company: its seeded contacts that were written over or deleted."""
         self._members: dict[int, array[int]] = {}
         self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
 
     def of(self, company: Row) -> list[int]:
         """Return the numbers of a company's contacts, the newest first."""
-        company_id = company["id"]
-        number = self._companies.number_of(company_id)
-        written = self._written().get(company_id, [])
-        seeded: list[int] = []
-        count = self._companies.seeds.count
-        if number is not None and number < count:
-            seeded = [one for one in self._seeded(number) if self._contacts.is_seeded(one)]
-        return sorted(seeded + written, reverse=True)
+        self._refresh()
+        number = self._companies.number_of(company["id"])
+        written = self._attached.get(company["id"], [])
+        if number is None or number >= self._companies.seeds.count:
+            return sorted(written, reverse=True)
+        seeded = list(reversed(self._seeded(number)))
+        if self._left[number]:
+            seeded = [one for one in seeded if self._contacts.is_seeded(one)]
+        return sorted(written + seeded, reverse=True) if written else seeded
 
-    def _written(self) -> dict[str, list[int]]:
-        """Return the written contacts of each company; found again after a write to contacts."""
-        generation = self._contacts.generation
-        if self._attached[0] != generation:
-            members: dict[str, list[int]] = {}
-            for number, row in self._contacts.written():
+    def count(self, company: Row) -> int:
+        """Return how many contacts belong to a company."""
+        self._refresh()
+        number = self._companies.number_of(company["id"])
+        count = len(self._attached.get(company["id"], ()))
+        if number is not None and number < self._companies.seeds.count:
+            count += len(self._seeded(number)) - self._left[number]
+        return count
+
+    def _refresh(self) -> None:
+        """Read the written contacts again after a write to contacts."""
+        if self._generation == self._contacts.generation:
+            return
+        self._generation = self._contacts.generation
+        self._attached = {}
+        for number, row in self._contacts.written():
+            if "_merged_into" not in row:
                 for company_id in row["_companies"]:
-                    members.setdefault(company_id, []).append(number)
-            self._attached = (generation, members)
-        return self._attached[1]
+                    self._attached.setdefault(company_id, []).append(number)
+        count = self._companies.seeds.count
+        self._left = Counter(
+            number % count
+            for number in self._contacts.replaced
+            if count and self._seeds.company_ids(number)
+        )
 
     def _seeded(self, company_number: int) -> array[int]:
         """Return the numbers of the contacts that a seeded company had from the start."""
@@ -89,4 +110,5 @@ class Memberships:
             for one in range(company_number, seeds.count, count)
         ):
             return True
-        return company_id in self._written()
+        self._refresh()
+        return company_id in self._attached

@@ -61,7 +61,7 @@ class Table:
         self._scans = Scans(policy)
         self.present: Present = present
         self._written: dict[int, Row] = {}
-        self._replaced: list[int] = []
+        self.replaced: list[int] = []
         """Numbers of seeded rows that are written over or gone, ascending."""
         self.next_number: int = seeds.count
         """The number of the next new row."""
@@ -95,8 +95,8 @@ class Table:
         """Tell whether a number is still the seeded row's: neither written over nor deleted."""
         if not 0 <= number < self.seeds.count:
             return False
-        at = bisect.bisect_left(self._replaced, number)
-        return at == len(self._replaced) or self._replaced[at] != number
+        at = bisect.bisect_left(self.replaced, number)
+        return at == len(self.replaced) or self.replaced[at] != number
 
     def find(self, record_id: str) -> Row | None:
         """Return a row to look at; change it only through `change`."""
@@ -118,7 +118,7 @@ class Table:
         row = self._written.get(number)
         if row is None:
             row = self._written[number] = self.seeds.row(number)
-            bisect.insort(self._replaced, number)
+            bisect.insort(self.replaced, number)
         self._wrote(number)
         return row
 
@@ -139,7 +139,7 @@ class Table:
         if number is None:
             return
         if self._written.pop(number, None) is None:
-            bisect.insort(self._replaced, number)
+            bisect.insort(self.replaced, number)
         self._wrote(number)
 
     def _wrote(self, number: int) -> None:
@@ -186,7 +186,7 @@ class Table:
         return self.at(number) if self.seeds.columns[field](number) == value else None
 
     def __len__(self) -> int:
-        return self.seeds.count - len(self._replaced) + len(self._written)
+        return self.seeds.count - len(self.replaced) + len(self._written)
 
     # Lists ----------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class Table:
         left = Run(seeded, self._seeded_key(order), order, after)
         right = Run(written, written_key, order, after)
         numbers: list[int] = []
-        if not written and not self._replaced:
+        if not written and not self.replaced:
             numbers += left.take_many(size + 1)
         while len(numbers) <= size and (run := nearer(left, right)) is not None:
             number = run.take()
@@ -294,21 +294,21 @@ class Table:
             self._answers.popitem(last=False)
 
     def _replaced_among(self, seeded: Sequence[int], asked: Filter, order: Order) -> int:
-        if not self._replaced or not seeded:
+        if not self.replaced or not seeded:
             return 0
         if isinstance(seeded, range):
-            low = bisect.bisect_left(self._replaced, seeded[0])
-            return bisect.bisect_right(self._replaced, seeded[-1]) - low
+            low = bisect.bisect_left(self.replaced, seeded[0])
+            return bisect.bisect_right(self.replaced, seeded[-1]) - low
         if order.field in self.seeds.monotone:
             return sum(
                 1
-                for number in self._replaced
+                for number in self.replaced
                 if (at := bisect.bisect_left(seeded, number)) < len(seeded) and seeded[at] == number
             )
         inside = set(asked.numbers) if asked.is_exact else None
         return sum(
             1
-            for number in self._replaced
+            for number in self.replaced
             if (number in inside if inside is not None else asked.test_number(number))
         )
 

@@ -225,7 +225,7 @@ class Workspace:
 
     def _present_company(self, row: Row, version: str) -> Row:
         del version  # companies are the same in all versions
-        return present.company(row, tags=self.tags, user_count=len(self.members.of(row)))
+        return present.company(row, tags=self.tags, user_count=self.members.count(row))
 
     def _present_conversation(self, row: Row, version: str) -> Row:
         return present.conversation(row, version, contacts=self.contacts, tags=self.tags)
