@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.live import Live
 
+from intercom_async.errors import ConfigError
 from intercom_async.simulator import Simulator, Status
+from intercom_async.simulator.standalone import Options, interrupted, run
 from .console import console, say
 
 REFRESH_S = 0.25
+"""Seconds between two updates of the line that shows how the simulator stands."""
 
 
-async def simulate(
+async def simulate(  # noqa: PLR0913 (one option each)
     *,
+    host: str = "127.0.0.1",
     port: int = 8080,
     contacts: int = 10_000,
     conversations: int = 5_000,
@@ -25,13 +30,18 @@ async def simulate(
     latency_ms: float = 50.0,
     app_per_minute: int = 10_000,
     workspace_per_minute: int = 25_000,
+    data: Path | None = None,
+    snapshot: Path | None = None,
+    quirk: Annotated[list[str] | None, Parameter(negative=())] = None,
 ) -> None:
     """Run a local Intercom until it is interrupted.
 
     Parameters
     ----------
+    host:
+        Address to listen at; 0.0.0.0 for every network of this machine.
     port:
-        Where to listen on loopback; 0 takes a free one.
+        Where to listen; 0 takes a free one.
     contacts:
         Seeded contacts.
     conversations:
@@ -48,29 +58,45 @@ async def simulate(
         Limit of the app.
     workspace_per_minute:
         Limit of all apps together.
+    data:
+        Records to create beside the seeded ones: JSON lines such as people.jsonl, or a folder of
+        such files.
+    snapshot:
+        File with records to begin from, where it exists, and to save them to at the end.
+    quirk:
+        A peculiarity of the real API to switch on, as NAME=VALUE.
     """
-    simulator = Simulator(
+    options = Options(
+        host=host,
         port=port,
         contacts=contacts,
         conversations=conversations,
         companies=companies,
         tickets=tickets,
         seed=seed,
-        latency_s=latency_ms / 1000,
+        latency_ms=latency_ms,
         app_per_minute=app_per_minute,
         workspace_per_minute=workspace_per_minute,
+        data=None if data is None else str(data),
+        snapshot=None if snapshot is None else str(snapshot),
+        quirk=tuple(quirk or ()),
     )
-    async with simulator:
-        say("A local Intercom; Ctrl-C ends it.")
-        say(f"INTERCOM_BASE_URL={simulator.url}")
-        say(f"INTERCOM_TOKEN={simulator.token}")
-        stop = asyncio.create_task(interrupted())
-        with Live(console=console, transient=True) as live:
-            while not stop.done():
-                if console.is_terminal:
-                    live.update(describe(simulator.status()))
-                await asyncio.wait([stop], timeout=REFRESH_S)
-        say(describe(simulator.status()))
+    try:
+        simulator = await run(options, _show)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    say(describe(simulator.status()))
+
+
+async def _show(simulator: Simulator) -> None:
+    """Show how it stands until it is interrupted."""
+    say("A local Intercom; Ctrl-C ends it.")
+    stop = asyncio.create_task(interrupted())
+    with Live(console=console, transient=True) as live:
+        while not stop.done():
+            if console.is_terminal:
+                live.update(describe(simulator.status()))
+            await asyncio.wait([stop], timeout=REFRESH_S)
 
 
 def describe(status: Status) -> str:
@@ -81,12 +107,3 @@ def describe(status: Status) -> str:
         f"{status.requests:,} requests ({answers or 'none yet'}) | this window: {used}, "
         f"workspace {status.workspace_used}/{status.workspace_limit}"
     )
-
-
-async def interrupted() -> None:
-    """Wait for SIGINT or SIGTERM."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends the run there
-            loop.add_signal_handler(number, stop.set)
-    await stop.wait()

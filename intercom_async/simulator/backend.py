@@ -11,8 +11,10 @@ import dataclasses
 import email.utils
 import logging
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
+
+import msgspec
 
 from .clock import SimulatorClock
 from .damage import damaged, miscounted, poisoned
@@ -28,12 +30,15 @@ from .rows import BAD_JSON, decode_json, encode_json
 from .seed.draw import mix
 from .settings import Settings
 from .status import AppStatus, Status
+from .store import snapshot
 from .store.steps import IndexMissing
 from .store.workspace import Workspace
 from .versions import known_version
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+SNAPSHOT_FORMAT = 1
+"""Number of the form of snapshots; it rises when an older one cannot be read any more."""
 LETTERS = "abcdefghijklmnopqrstuv0123456789"
 STREAMS = ("/download/", "/export/workflows/")
 """Paths whose answers are files: they have their own content types."""
@@ -78,16 +83,17 @@ class Backend:
         """The app that is there from the start."""
         self.faults: Faults = Faults(settings.seed)
         self.hooks: Hooks = Hooks()
+        self.on_reset: list[Callable[[], object]] = []
+        """Called after every reset, to write what belongs to the first state."""
         self.requests: int = 0
         """Requests so far, whatever they were answered."""
         self.statuses: Counter[int] = Counter()
         """Responses so far by status."""
-        self.workspace: Workspace = self._new_workspace()
+        self.workspace: Workspace = self._new_workspace(settings)
         self._router = router()
         self._date = (-1, "")
 
-    def _new_workspace(self) -> Workspace:
-        settings = self.settings
+    def _new_workspace(self, settings: Settings) -> Workspace:
         return Workspace(
             contacts=settings.contacts,
             conversations=settings.conversations,
@@ -107,7 +113,9 @@ class Backend:
         self.faults.clear()
         self.hooks.clear()
         self.apps.reset()
-        self.workspace = self._new_workspace()
+        self.workspace = self._new_workspace(self.settings)
+        for load in self.on_reset:
+            load()
         self.requests = 0
         self.statuses.clear()
 
@@ -231,7 +239,7 @@ class Backend:
             raise fault.error()
         return self._call(exchange)
 
-    def _call(self, exchange: Exchange) -> Reply:
+    def _call(self, exchange: Exchange, at: int | None = None) -> Reply:
         """Find the handler of a request and call it."""
         request, app = exchange.request, exchange.app
         if app is None:
@@ -254,12 +262,41 @@ class Backend:
                 query=request.query,
                 body=body,
                 version=version,
-                now_at=int(self.clock.now()),
-                origin=self.url if self.workspace.quirks.own_links else PUBLIC_ORIGIN,
+                now_at=int(self.clock.now()) if at is None else at,
+                origin=self._origin(request),
             )
         )
         exchange.version = version
         return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def _origin(self, request: Request) -> str:
+        """Return where links point to: to this server under the name that the client knows."""
+        if not self.workspace.quirks.own_links:
+            return PUBLIC_ORIGIN
+        host = request.headers.get("Host")
+        return f"http://{host}" if host else self.url
+
+    def snapshot(self) -> bytes:
+        """Return the whole state as JSON: settings, and what was written to the workspace."""
+        state = snapshot.take(self.workspace)
+        return encode_json({"format": SNAPSHOT_FORMAT, "settings": self.settings, "state": state})
+
+    def restore(self, saved: bytes) -> None:
+        """Have the state of a snapshot; the URL, tokens and limits stay as they are.
+
+        Raises:
+            ValueError: The bytes are no snapshot, or one of another release.
+        """
+        try:
+            held: Any = decode_json(saved)
+            if held["format"] != SNAPSHOT_FORMAT:
+                raise ValueError(f"its format is {held['format']}, not {SNAPSHOT_FORMAT}")
+            settings = msgspec.convert(held["settings"], Settings)
+            workspace = self._new_workspace(settings)
+            snapshot.put_back(workspace, held["state"])
+        except (*BAD_JSON, KeyError, TypeError) as error:
+            raise ValueError(f"this is no snapshot of a simulator: {error}") from None
+        self.settings, self.workspace = settings, workspace
 
     def call(
         self,
@@ -269,11 +306,12 @@ class Backend:
         *,
         query: Mapping[str, str] | None = None,
         version: str | None = None,
+        at: int | None = None,
     ) -> Any:
         """Make a call past all limits, faults, hooks and quirks, and return its decoded answer.
 
-        For tests that change the workspace as another client would. ValueError where the call is
-        refused.
+        For tests that change the workspace as another client would. `at` is the time of the call
+        in UNIX seconds, by default now. ValueError where the call is refused.
         """
         headers = {"Accept": "application/json, application/octet-stream"}
         if version is not None:
@@ -281,7 +319,7 @@ class Backend:
         raw = b"" if body is None else encode_json(body)
         request = Request(method.upper(), path, query or {}, headers, raw)
         try:
-            reply = self._call(Exchange(request, "call", app=self.app))
+            reply = self._call(Exchange(request, "call", app=self.app), at)
         except ApiError as error:
             raise ValueError(f"{method} {path}: {error.status} {error.code}: {error}") from error
         encoded = reply.encoded()

@@ -94,6 +94,8 @@ class Control:
         """Answer one request; 404 for what is not there, 400 for what makes no sense."""
         name = request.path.removeprefix(CONTROL_PREFIX).strip("/")
         method = "GET" if request.method == "HEAD" else request.method
+        if name == "snapshot" and method in ("GET", "PUT"):
+            return self._snapshot(method, request)
         if method == "GET" and RECORDING.fullmatch(name):
             return Response(200, {"Content-Type": "audio/mpeg"}, SILENCE)
         action = self._actions.get((method, name))
@@ -109,6 +111,16 @@ class Control:
             return _response(action.act(given))
         except (*BAD_JSON, TypeError) as error:
             return _response({"error": str(error)}, 400)
+
+    def _snapshot(self, method: str, request: Request) -> Response:
+        """Answer the whole state, or have another one."""
+        if method == "GET":
+            return Response(200, {"Content-Type": JSON_TYPE}, self._backend.snapshot())
+        try:
+            self._backend.restore(request.body)
+        except ValueError as error:
+            return _response({"error": str(error)}, 400)
+        return _response({"restored": True})
 
     def description(self) -> Row:
         """Return the OpenAPI description of the control API."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -10,6 +12,7 @@ from .backend import Backend
 from .clock import SimulatorClock
 from .control import Control
 from .faults import Faults
+from .fixtures import load
 from .http.server import Server
 from .limits.apps import App
 from .limits.windows import LedgerRow
@@ -42,6 +45,8 @@ class Simulator:
         remaining: Whether X-RateLimit-Remaining counts the answered call (`"after"`) or not
             (`"before"`, as the real one was seen to do).
         quirks: Peculiarities of the real API to switch on.
+        data: JSON lines to create records of, beside the seeded ones: a file such as
+            `people.jsonl`, or a folder of them.
     """
 
     def __init__(  # noqa: PLR0913 (one knob each)
@@ -64,6 +69,7 @@ class Simulator:
         index_s: float | None = None,
         remaining: Literal["before", "after"] = "before",
         quirks: Quirks | None = None,
+        data: str | PathLike[str] | None = None,
     ) -> None:
         settings = Settings(
             contacts=contacts,
@@ -87,6 +93,9 @@ class Simulator:
         self._server = Server(self._backend, self._control)
         self._host, self._port = host, port
         self._is_running = False
+        if data is not None:
+            self.load(data)
+            self._backend.on_reset.append(lambda: self.load(data))
 
     # Its life -------------------------------------------------------------------------------
 
@@ -131,7 +140,9 @@ class Simulator:
     @property
     def url(self) -> str:
         """Where it listens, as a base URL."""
-        return f"http://{self._host}:{self._port}"
+        anywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared)
+        host = anywhere.get(self._host, self._host)
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     @property
     def token(self) -> str:
@@ -243,6 +254,30 @@ class Simulator:
         ValueError where the call is refused.
         """
         return self._backend.call(method, path, body, query=query, version=version)
+
+    def load(self, path: str | PathLike[str]) -> dict[str, int]:
+        """Create the records of a file of JSON lines, or of a folder of them; return the counts.
+
+        The file's name says the kind: `people.jsonl`, `companies.jsonl`, `conversations.jsonl`,
+        `tickets.jsonl`, `articles.jsonl`, `events.jsonl`. A line is the body of the call that
+        creates one.
+
+        Raises:
+            ValueError: A name or a line makes no sense; names the file and the line.
+        """
+        return load(self._backend, Path(path))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a snapshot of settings and records to a file."""
+        Path(path).write_bytes(self._backend.snapshot())
+
+    def restore(self, path: str | PathLike[str]) -> None:
+        """Have the settings and records of a snapshot; URL, tokens and limits stay.
+
+        Raises:
+            ValueError: The file is no snapshot, or one of another release.
+        """
+        self._backend.restore(Path(path).read_bytes())
 
     def neighbour(self, share: float) -> None:
         """Let another app spend this share of the workspace's limit in every window."""

@@ -108,11 +108,12 @@ async def test_a_simulator_runs_until_it_is_interrupted() -> None:
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200"},
     )
     async with process:
+        assert process.stdout is not None
         assert process.stderr is not None
         seen = b""
         with anyio.fail_after(30):
             while b"INTERCOM_TOKEN=" not in seen or not seen.endswith(b"\n"):
-                seen += await process.stderr.receive()
+                seen += await process.stdout.receive()
         told = dict(line.split("=", 1) for line in seen.decode().splitlines() if "=" in line)
         done = await run("api", "GET", "/contacts", environment=told)
         assert len(msgspec.json.decode(done.stdout)["data"]) == 5
@@ -171,6 +172,9 @@ async def test_the_workflows_run_from_the_command_line() -> None:
         (("sync", "--form", "jsonl"), 2, "intercom-async sync --help"),
         (("sync", "--to"), 2, "--to requires"),
         (("simulate", "--contacts", "many"), 2, "many"),
+        (("simulate", "--contacts", "-1"), 2, "contacts=-1 must be between 0 and"),
+        (("simulate", "--quirk", "lag=1"), 2, "lag"),
+        (("simulate", "--data", "nowhere.jsonl"), 2, "nowhere.jsonl"),
     ],
 )
 async def test_a_wrong_use_is_one_clear_message(

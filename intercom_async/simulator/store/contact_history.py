@@ -38,6 +38,15 @@ class ContactHistory:
         contact = {key: columns[key](number) for key in ("id", "external_id", "role")}
         return _activity(number, "contact.created", contact, columns["created_at"](number))
 
+    def state(self) -> Row:
+        """Return what was written down."""
+        return {"log": self._log, "deleted": self._deleted}
+
+    def put_state(self, state: Row) -> None:
+        """Have what was written down in another workspace."""
+        self._log[:] = state["log"]
+        self._deleted.update(state["deleted"])
+
     def deleted(self, now: float) -> Iterator[tuple[int, Row]]:
         """Walk the deleted contacts with the time of each, the first deleted first."""
         for contact in self._deleted.values():

@@ -38,6 +38,22 @@ class Records:
             self._next[path] = SEEDED_ROWS + 1
         return known
 
+    def state(self) -> Row:
+        """Return the collections that were touched, and their next ids."""
+        return {
+            path: {
+                "rows": {key: dataclasses.asdict(record) for key, record in rows.items()},
+                "next": self._next[path],
+            }
+            for path, rows in self._collections.items()
+        }
+
+    def put_state(self, state: Row) -> None:
+        """Have the collections of another workspace."""
+        for path, one in state.items():
+            self._collections[path] = {key: Record(**row) for key, row in one["rows"].items()}
+            self._next[path] = one["next"]
+
     def add(self, path: str, fields: Row, now_at: int) -> Record:
         """Take a new row in under the next id."""
         rows = self.collection(path)

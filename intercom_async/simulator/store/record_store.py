@@ -40,6 +40,16 @@ class RecordStore:
         """Delete a row; tell whether it was there."""
         return self._rows.pop(str(record_id), None) is not None
 
+    def state(self) -> Row:
+        """Return all rows and the next id."""
+        return {"rows": list(self._rows.values()), "next": self._next}
+
+    def put_state(self, state: Row) -> None:
+        """Have the rows of another store, and no others."""
+        self._rows.clear()
+        self.fill(state["rows"])
+        self._next = state["next"]
+
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows.values())
 

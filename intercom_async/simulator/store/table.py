@@ -78,6 +78,22 @@ class Table:
         # What was encoded with other caps of embedded lists is not sent any more.
         self._encoded.clear()
 
+    def state(self) -> Row:
+        """Return what was written, for `put_state` of a table with the same seeds."""
+        return {
+            "written": list(self._written.items()),
+            "replaced": self.replaced,
+            "next": self.next_number,
+        }
+
+    def put_state(self, state: Row) -> None:
+        """Have what was written to another table."""
+        self._written.update((int(number), row) for number, row in state["written"])
+        self.replaced[:] = state["replaced"]
+        self.next_number = state["next"]
+        for number in self._written:
+            self._wrote(number)
+
     # Single rows ----------------------------------------------------------------------------
 
     def number_of(self, record_id: str) -> int | None:

@@ -31,6 +31,14 @@ class Threads:
         self._message_ids += 1
         return str(self._message_ids)
 
+    def state(self) -> Row:
+        """Return the last ids."""
+        return {"messages": self._message_ids, "parts": self._part_ids}
+
+    def put_state(self, state: Row) -> None:
+        """Go on from the ids of another workspace."""
+        self._message_ids, self._part_ids = state["messages"], state["parts"]
+
     def start(
         self, contact: Row, *, body: str, subject: str, at: int, author: Row, kind: str = "inapp"
     ) -> Row:

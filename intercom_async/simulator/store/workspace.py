@@ -275,11 +275,11 @@ class Workspace:
         """Do something once the clock has reached `at`, before the next call is served."""
         self._due.append((at, work))
 
-    def run_due(self) -> None:
-        """Do what is due by now, in the order in which it was asked for."""
+    def run_due(self, at: float | None = None) -> None:
+        """Do what is due by now, or by `at`, in the order in which it was asked for."""
         if self._due:
-            now = self.now()
-            due = [work for at, work in self._due if at <= now]
+            now = self.now() if at is None else at
+            due = [work for moment, work in self._due if moment <= now]
             self._due = [one for one in self._due if one[0] > now]
             for work in due:
                 work()
