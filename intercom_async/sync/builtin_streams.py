@@ -23,7 +23,17 @@ from intercom_async.resources.tags import Tags
 from intercom_async.resources.tickets import Tickets, TicketTypes
 from intercom_async.resources.workspace import Segments
 from .partitions import OPEN
-from .streams import Children, ChildRows, DeletionList, Listing, ParentGone, Ranged, Stream, Window
+from .streams import (
+    Children,
+    ChildRows,
+    DeletionList,
+    Embedded,
+    Listing,
+    ParentGone,
+    Ranged,
+    Stream,
+    Window,
+)
 
 
 def _contacts(client: ResourceRegistry, window: Window) -> Pager[models.Contact]:
@@ -124,10 +134,21 @@ def _has_users(body: bytes) -> bool:
         return True
 
 
+EMBEDDED = (
+    Embedded("tags", lambda c, key: c.contacts.tags(key)),
+    Embedded("companies", lambda c, key: c.contacts.companies(key, per_page=50)),
+    Embedded("notes", lambda c, key: c.contacts.notes(key, per_page=50)),
+    Embedded("opted_in_subscription_types", lambda c, key: c.contacts.subscriptions(key), "opt_in"),
+    Embedded(
+        "opted_out_subscription_types", lambda c, key: c.contacts.subscriptions(key), "opt_out"
+    ),
+)
+"""Lists inside contacts, cut after ten entries."""
+
 STREAMS: tuple[Stream, ...] = (
     Stream(
         "contacts",
-        Ranged(_contacts, "day", seconds_since="2.17", get=Contacts.GET),
+        Ranged(_contacts, "day", seconds_since="2.17", get=Contacts.GET, embedded=EMBEDDED),
         model=models.Contact,
     ),
     Stream(

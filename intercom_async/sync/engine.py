@@ -163,6 +163,9 @@ class Engine:
         elif isinstance(source, Listing):
             self._start(run, self._reconciler.read_list, run)
         else:
+            records = [hole for hole in holes if hole.kind == "record"]
+            if records:
+                self._start(run, self._reconciler.retry_records, run, records)
             for hole in holes:
                 if hole.kind == "span" and hole.low is not None and hole.high is not None:
                     part = Part(low=hole.low, high=hole.high, floor=hole.low)

@@ -24,6 +24,7 @@ from intercom_async.errors import (
     UnauthorizedError,
 )
 from intercom_async.models.page import Page
+from .embedded import complete
 from .holes import Hole
 from .isolation import Isolation, Taken
 from .memory_budget import MemoryBudget
@@ -214,8 +215,9 @@ class PageReader:
     ) -> None:
         """Merge rows into what the target holds, and give what changes to the writer."""
         run = batch.stream_run
-        listed = list(rows)
         run.touch()
+        listed, holes = await complete(run, list(rows))
+        batch.holes += holes
         batch.entries += run.accept(listed, read_at, by_id=by_id)
         self._writer.expect(batch)
         await self._give.send(batch)

@@ -269,6 +269,25 @@ class Reconciler:
         if source.get is not None:
             await self.confirm(run, keys, source.get)
 
+    async def retry_records(self, run: StreamRun, holes: Sequence[Hole]) -> None:
+        """Read rows again that were not read whole."""
+        get = getattr(run.stream.source, "get", None)
+        for hole in holes:
+            if hole.key is None or get is None:
+                continue
+            read_at = run.clock.now()
+            try:
+                body = bytes((await run.client.send(get.at(hole.key).into(msgspec.Raw))).data)
+            except (*ENDINGS, ClosedError):
+                raise
+            except IntercomError:
+                await self.confirm(run, [hole.key], get)
+                continue
+            row = run.reader.read(body)
+            if row is not None:
+                batch = Batch(run, filled=[hole])
+                await self._reader.hand_over(batch, [row], read_at, by_id=True)
+
     # Deletion lists.
 
     async def read_deletions(self, run: StreamRun, since: int) -> bool:

@@ -79,6 +79,21 @@ class DeletionList:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """A list inside a row.
+
+    Args:
+        field: The row's field.
+        read: Makes the whole list of the row with a key.
+        consent_type: Of subscriptions: which of them belong to the list.
+    """
+
+    field: str
+    read: Callable[[ResourceRegistry, str], Pager[Any]]
+    consent_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ranged:
     """Rows that are asked for by a span of time.
 
@@ -92,6 +107,7 @@ class Ranged:
         get: The operation that reads one row by its id.
         deletions: The list of rows that are gone, if there is one.
         is_append_only: Whether rows never change and never go.
+        embedded: Lists inside its rows that the API cuts.
     """
 
     read: Callable[[ResourceRegistry, Window], Pager[Any]]
@@ -103,6 +119,7 @@ class Ranged:
     get: Operation[Any] | None = None
     deletions: DeletionList | None = None
     is_append_only: bool = False
+    embedded: tuple[Embedded, ...] = ()
 
     def tells_seconds(self, version: str) -> bool:
         """Say whether the server tells seconds apart in an API version."""

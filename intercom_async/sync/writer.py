@@ -161,6 +161,7 @@ def _apply(batch: Batch) -> None:
         batch.part.position = batch.position or batch.part.position
     for hole in batch.filled:
         remove(holes, hole)
+    # What is missing still is noted behind what was thought to be filled.
     for hole in batch.holes:
         add(holes, hole)
     if batch.apply is not None:

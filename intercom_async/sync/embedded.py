@@ -1,0 +1,131 @@
+"""Completes the lists inside rows: the API cuts them after ten entries and gives the rest apart.
+
+A row with a cut list costs one call more for each page of each such list, whenever the row is new,
+has changed, or is read by a sweep. Where the rest cannot be had, the row stays as it came, and is
+a hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import anyio
+import msgspec
+
+from intercom_async.errors import ClosedError, IntercomError
+from .holes import Hole
+from .outage import OutageError, StoppedError
+from .raw_rows import Row
+from .stream_run import StreamRun
+from .streams import Embedded, Ranged
+
+AT_ONCE = 8
+"""Lists of a page's rows that are read side by side."""
+
+
+class _List(msgspec.Struct):
+    data: list[dict[str, Any]] | None = None
+    total_count: int | None = None
+    has_more: bool | None = None
+
+
+class _Entry(msgspec.Struct):
+    id: str | int
+    consent_type: str | None = None
+
+
+class Completed(NamedTuple):
+    """Rows with whole lists, and what is missing."""
+
+    rows: list[Row]
+    holes: list[Hole]
+
+
+async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
+    """Return rows with whole lists; those that are in the target as they are, are left out."""
+    source = run.stream.source
+    lists = source.embedded if isinstance(source, Ranged) else ()
+    if not lists:
+        return Completed(list(rows), [])
+    found: dict[int, Row] = {}
+    holes: list[Hole] = []
+    limiter = anyio.Semaphore(AT_ONCE)
+
+    async def one(place: int, row: Row, cut: list[Embedded]) -> None:
+        async with limiter:
+            try:
+                found[place] = await _complete(run, row, cut)
+            except (ClosedError, StoppedError, OutageError):
+                raise
+            except IntercomError as error:
+                found[place] = row
+                reason = f"a list inside it: {error}"
+                since = run.clock.now()
+                holes.append(Hole(kind="record", key=row.key, reason=reason, since=since))
+
+    async with anyio.create_task_group() as group:
+        for place, row in enumerate(rows):
+            cut = [each for each in lists if is_cut(row.body, each.field)]
+            if not cut:
+                found[place] = row
+            elif not _is_known(run, row):
+                group.start_soon(one, place, row, cut)
+    return Completed([found[place] for place in sorted(found)], holes)
+
+
+def _is_known(run: StreamRun, row: Row) -> bool:
+    """Say whether a row has not changed since its lists were read."""
+    held = run.table.get(row.id)
+    if run.is_sweeping or held is None or held.is_gone or not row.version:
+        return False
+    if held.version != row.version or any(hole.key == row.key for hole in run.state.holes):
+        return False
+    run.unchanged += 1
+    return True
+
+
+def is_cut(body: bytes, field: str) -> bool:
+    """Say whether a row's list has more entries than the row shows."""
+    if field.encode() not in body:
+        return False
+    found = _read(body, field)
+    if found is None:
+        return False
+    return bool(found.has_more) or (found.total_count or 0) > len(found.data or ())
+
+
+def _read(body: bytes, field: str) -> _List | None:
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(fields.get(field, b"null"), type=_List | None)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+async def _complete(run: StreamRun, row: Row, cut: Sequence[Embedded]) -> Row:
+    fields = msgspec.json.decode(row.body, type=dict[str, msgspec.Raw])
+    for each in cut:
+        entries: dict[str, None] = {}
+        for raw in await each.read(run.client, row.key).raw().collect():
+            entry = msgspec.json.decode(raw, type=_Entry)
+            if each.consent_type is None or entry.consent_type == each.consent_type:
+                entries[str(entry.id)] = None
+        fields[each.field] = _whole(fields[each.field], list(entries))
+    return row._replace(body=msgspec.json.encode(fields))
+
+
+def _whole(raw: msgspec.Raw, ids: Sequence[str]) -> msgspec.Raw:
+    """Return a list with an entry for each id, in the form of the entries that it has."""
+    whole: dict[str, Any] = msgspec.json.decode(raw)
+    shown: list[dict[str, Any]] = whole.get("data") or []
+    by_id = {str(entry.get("id")): entry for entry in shown}
+    first = shown[0] if shown else {}
+    prefix = str(first.get("url", "")).rpartition("/")[0]
+    data = [
+        by_id.get(key) or {**first, "id": key, **({"url": f"{prefix}/{key}"} if prefix else {})}
+        for key in ids
+    ]
+    data += [entry for key, entry in by_id.items() if key not in set(ids)]
+    whole.update(data=data, total_count=len(data), has_more=False)
+    return msgspec.Raw(msgspec.json.encode(whole))
