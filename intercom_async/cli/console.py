@@ -19,6 +19,11 @@ def put_json(body: bytes) -> None:
     """Print JSON for a program; laid out for reading if it is a person after all."""
     if sys.stdout.isatty():
         body = msgspec.json.format(body, indent=2)
+    put_raw(body)
+
+
+def put_raw(body: bytes) -> None:
+    """Print a line for a program."""
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()

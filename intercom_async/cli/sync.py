@@ -5,74 +5,66 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Literal
 
 import anyio
 import msgspec
-from cyclopts import Parameter
 from rich.live import Live
+from rich.markup import escape
 
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
 from intercom_async.moments import from_iso
-from intercom_async.sync import (
-    DuckDBSink,
-    JsonlSink,
-    ParquetSink,
-    Progress,
-    Sink,
-    plan as make_plan,
-    sync as run_sync,
-)
+from intercom_async.sync import Progress, Report, plan as make_plan, sync as run_sync
 from .connection import Connection
-from .console import console, put_json, say
+from .console import console, put_json, put_raw, say
+from .sync_options import Flag, Format, Many, SyncOptions, sink_of
 from .sync_view import finding, plan_view, progress_line, progress_view, report_view
 
-INTERRUPTED, FAILED = 130, 1
+PARTIAL, INTERRUPTED = 3, 130
 LINE_EVERY_S = 5.0
-
-Flag = Annotated[bool, Parameter(negative=())]
-Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 
 
 async def sync(
     *,
-    to: Path | None = None,
-    format: Format = "jsonl",  # noqa: A002 (the option's name)
-    streams: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    to: str | None = None,
+    format: Format | None = None,  # noqa: A002 (the option's name)
+    streams: Many = None,
     since: str | None = None,
     full: Flag = False,
     plan: Flag = False,
     json: Flag = False,
+    options: SyncOptions | None = None,
     connection: Connection | None = None,
 ) -> int:
     """Bring a workspace to files or a database, as fast as its limit allows.
 
-    The first run reads everything, later ones what has changed. An interrupted run, however it
-    ended, is gone on with by the next.
+    The first run reads everything, later ones what has changed and what is gone. An interrupted
+    run, however it ended, is continued by the next. It ends with 0 if the target is complete, 1 if
+    nothing could be done, 2 for wrong use, 3 if something is missing, which it names, and 130 if
+    it was stopped.
 
     Parameters
     ----------
     to:
         Where: a folder for jsonl and parquet, a file for duckdb.
     format:
-        How rows are written; duckdb and parquet need their extras.
+        How rows are written: jsonl, jsonl.zst, parquet or duckdb; by default duckdb for a path that
+        ends in .duckdb, else jsonl. duckdb and parquet need their extras.
     streams:
         Which: contacts, conversations, … with spaces or commas between; all by default.
     since:
-        Read what has changed since this date (2026-01-31, or with a time and a zone).
+        Read changes from no later than this date (2026-01-31, or with a time and a zone).
     full:
-        Read everything anew; what is gone from the workspace leaves the target.
+        Read everything, and look for what is gone.
     plan:
         Say what it would cost, in calls and time, and read nothing.
     json:
         Print the result, or the plan, as JSON on stdout; no table.
     """
-    names = None if streams is None else [one for text in streams for one in text.split(",") if one]
+    names = _names(streams)
     moment = None if since is None else read_moment(since)
     if plan:
         async with (connection or Connection()).client() as intercom:
@@ -84,32 +76,57 @@ async def sync(
         return 0
     if to is None:
         raise ConfigError("sync needs --to PATH, or --plan")
+    options = options or SyncOptions()
+    sink = sink_of(to, format)
     stop = anyio.Event()
     async with (connection or Connection()).client() as intercom:
-        with stopping(stop), _shown(is_quiet=json) as tell:
+        with stopping(stop), _shown(is_quiet=json, as_lines=options.json_lines) as tell:
             report = await run_sync(
-                intercom, names, sink=sink_of(to, format), since=moment, full=full,
-                on_progress=tell, stop=stop,
-            )  # fmt: skip
-    if json:
-        put_json(msgspec.json.encode(report))
+                intercom,
+                names,
+                sink=sink,
+                since=moment,
+                full=full,
+                lookback_s=options.lookback,
+                reconcile="now" if options.reconcile else "auto",
+                patience_s=options.patience,
+                wait_s=options.wait,
+                repair=options.repair,
+                verify=options.verify,
+                hard_delete=options.hard_delete,
+                erase_deleted=options.erase_deleted,
+                drop_streams=_names(options.drop_stream) or (),
+                on_progress=tell,
+                stop=stop,
+            )
+    return _end(report, options, to, json=json)
+
+
+def _names(given: list[str] | None) -> list[str] | None:
+    """Return names that stand with spaces or commas between them."""
+    return None if given is None else [one for text in given for one in text.split(",") if one]
+
+
+def _end(report: Report, options: SyncOptions, to: str, *, json: bool) -> int:
+    """Show what a sync has done, and return the exit code."""
+    body = msgspec.json.encode(report)
+    if options.report is not None:
+        options.report.write_bytes(msgspec.json.format(body, indent=2) + b"\n")
+    missing = [failure for failure in report.failures if not options.accepts(failure)]
+    if options.json_lines:
+        _put_lines(report)
+    elif json:
+        put_json(body)
     else:
         console.print(report_view(report))
-    for failure in report.failures:
-        say(finding(failure))
+    if not options.json_lines:
+        _say_findings(report)
     if report.was_stopped:
         say(f"stopped; the same command goes on from here: {to}")
         return INTERRUPTED
-    return 0 if report.is_complete else FAILED
-
-
-def sink_of(path: Path, form: Format) -> Sink:
-    """Return the target of a format."""
-    if form == "duckdb":
-        return DuckDBSink(path)
-    if form == "parquet":
-        return ParquetSink(path)
-    return JsonlSink(path, compression="zstd" if form == "jsonl.zst" else None)
+    if missing:
+        say("the next run tries again what is missing; the rest is in the target")
+    return PARTIAL if missing else 0
 
 
 def read_moment(text: str) -> datetime:
@@ -122,6 +139,19 @@ def read_moment(text: str) -> datetime:
     if moment is None:
         raise ConfigError(f"--since takes a date such as 2026-01-31, not {text!r}")
     return moment
+
+
+def _put_lines(report: Report) -> None:
+    for failure in report.failures:
+        put_line("missing", failure)
+    put_line("report", report)
+
+
+def _say_findings(report: Report) -> None:
+    for failure in () if report.was_stopped else report.failures:
+        say(finding(failure))
+    for note in report.notes:
+        say(f"[yellow]note:[/] {escape(note)}")
 
 
 @contextmanager
@@ -149,13 +179,34 @@ def stopping(stop: anyio.Event) -> Generator[None]:
 
 
 @contextmanager
-def _shown(*, is_quiet: bool) -> Generator[ProgressReporter]:
+def _shown(*, is_quiet: bool, as_lines: bool) -> Generator[Callable[[Progress], None]]:
     """Show progress: a table that is alive, or a line now and then where nobody looks."""
+    if as_lines:
+        yield _ProgressLines()
+        return
     if is_quiet or not console.is_terminal:
         yield ProgressReporter(None)
         return
     with Live(console=console, auto_refresh=False, transient=True) as live:
         yield ProgressReporter(live)
+
+
+class _ProgressLines:
+    """Prints progress for programs, a line of JSON now and then."""
+
+    def __init__(self) -> None:
+        self._told_s = CLOCK.now()
+
+    def __call__(self, progress: Progress) -> None:
+        """Print one."""
+        if CLOCK.now() - self._told_s >= LINE_EVERY_S:
+            self._told_s = CLOCK.now()
+            put_line("progress", progress)
+
+
+def put_line(event: str, value: object) -> None:
+    """Print something for programs, as one line of JSON that says what it is."""
+    put_raw(msgspec.json.encode({"event": event, event: value}))
 
 
 class ProgressReporter:

@@ -51,12 +51,13 @@ def progress_line(progress: Progress) -> str:
 
 def report_view(report: Report) -> RenderableType:
     """Lay out what a sync has done."""
-    table = _table("stream", "rows", "unchanged", "calls", "time", "")
+    table = _table("stream", "rows", "unchanged", "gone", "calls", "time", "")
     for stream in report.streams:
         table.add_row(
             stream.name,
             f"{stream.rows:,}",
             f"{stream.unchanged:,}" if stream.unchanged else "",
+            f"{stream.removed:,}" if stream.removed else "",
             f"{stream.calls:,}",
             duration(stream.seconds),
             _note(stream),
@@ -68,12 +69,28 @@ def report_view(report: Report) -> RenderableType:
         table,
         f"\n{news} in {duration(report.seconds)}: {report.calls:,} calls{share}, "
         f"{report.throttled} × 429, {report.retries} retries",
+        _promise(report),
     )
+
+
+def _promise(report: Report) -> str:
+    """Say in a sentence what the target holds."""
+    gone = "" if report.deletions_to is None else f"; gone rows known to {_at(report.deletions_to)}"
+    if report.was_stopped:
+        return "[yellow]stopped[/]: what was read is kept, and nothing of it is shown yet"
+    if report.is_complete:
+        return f"[green]complete[/] as of {_at(report.complete_from)} UTC{gone}"
+    return f"[yellow]partial[/]: {len(report.failures)} things are missing{gone}"
+
+
+def _at(moment: int) -> str:
+    found = to_datetime(moment)
+    return "" if found is None else found.strftime("%Y-%m-%d %H:%M")
 
 
 def _note(stream: StreamReport) -> str:
     notes = ["" if stream.is_complete else "incomplete"]
-    notes.append("went on" if stream.was_resumed else "")
+    notes.append("resumed" if stream.was_resumed else "")
     notes.append("changes" if stream.kind == "changes" else "")
     notes.append(f"{stream.missing:,} older parts only in exports" if stream.missing else "")
     return ", ".join(filter(None, notes))

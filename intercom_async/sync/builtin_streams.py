@@ -9,8 +9,9 @@ import msgspec
 
 from intercom_async import models
 from intercom_async.errors import DecodeError, GoneError, NotFoundError
+from intercom_async.models import Page
 from intercom_async.pagination.pager import Pager
-from intercom_async.request.operation import Operation
+from intercom_async.request.operation import Call, Operation, Paging
 from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.resources.admins import Admins, Teams
 from intercom_async.resources.calls import Calls
@@ -61,6 +62,24 @@ def _activity_logs(client: ResourceRegistry, window: Window) -> Pager[models.Act
         created_at_before=None if window.high >= OPEN else window.high,
         per_page=window.per_page,
     )
+
+
+DELETED_CONTACTS = Operation(
+    "GET",
+    "/contacts/deleted",
+    Page[msgspec.Raw],
+    paging=Paging.PAGE,
+    since="2.17",
+    reference="contacts/listdeletedcontacts",
+)
+"""Contacts that are archived, blocked, merged or deleted; their order is not documented."""
+
+
+def _deleted_contacts(client: ResourceRegistry) -> Pager[msgspec.Raw]:
+    async def fetch(call: Call[Any]) -> Any:
+        return (await client.send(call)).data
+
+    return Pager(fetch, DELETED_CONTACTS.at(query={"per_page": 150}))
 
 
 class _Statistics(msgspec.Struct):
@@ -148,7 +167,14 @@ EMBEDDED = (
 STREAMS: tuple[Stream, ...] = (
     Stream(
         "contacts",
-        Ranged(_contacts, "day", seconds_since="2.17", get=Contacts.GET, embedded=EMBEDDED),
+        Ranged(
+            _contacts,
+            "day",
+            seconds_since="2.17",
+            get=Contacts.GET,
+            embedded=EMBEDDED,
+            deletions=DeletionList(_deleted_contacts, "2.17"),
+        ),
         model=models.Contact,
     ),
     Stream(

@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from intercom_async.errors import GoneError, IntercomError, NotFoundError
+from intercom_async.models.base import Timestamp
 from .holes import Hole
 from .key_table import GONE, Held
 from .merging import digest_of
@@ -29,6 +30,24 @@ from .stream_run import StreamRun
 
 TOMBSTONES = "tombstones"
 """The table of rows that are gone: which, why, and by what evidence."""
+
+
+class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is gone, as the table of tombstones has it."""
+
+    id: str
+    """The stream and the row's key."""
+    stream: str
+    record_id: str
+    reason: str
+    """``deleted``, ``merged``, ``archived``, ``unlisted``, or what the API calls it."""
+    into: str | None
+    """The row that it was merged into."""
+    evidence: str
+    """What proves it."""
+    found_at: Timestamp
+    """When that was seen, in the server's time."""
+
 
 Verdict = Literal["gone", "merged", "unlisted", "there", "unknown"]
 
@@ -87,16 +106,11 @@ def tombstone(
     run.removed += 1
     name = run.name
     body = msgspec.json.encode(
-        {
-            "id": f"{name}:{key}",
-            "stream": name,
-            "record_id": key,
-            "reason": reason,
-            "into": into,
-            "evidence": evidence,
-            "found_at": at,
-        }
-    )
+        Tombstone(
+            id=f"{name}:{key}", stream=name, record_id=key, reason=reason, into=into,
+            evidence=evidence, found_at=at,
+        )
+    )  # fmt: skip
     entries: list[Entry] = [
         Gone(run.table_name, key, at),
         Put(TOMBSTONES, f"{name}:{key}", "", body, at, at, digest_of(body)),

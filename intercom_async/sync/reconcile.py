@@ -335,7 +335,12 @@ class Reconciler:
             held = run.table.get(key)
             if held is not None and not held.is_gone and not (at and held.read_at > at):
                 entries += tombstone(
-                    run, key, run.clock.now(), "deleted", evidence="list of deleted rows"
+                    run,
+                    key,
+                    run.clock.now(),
+                    item.status or "deleted",
+                    into=None if item.merged_into_id is None else str(item.merged_into_id),
+                    evidence="list of deleted rows",
                 )
                 filled += [Hole(kind=kind, key=key) for kind in ("suspect", "record", "parent")]
         if entries:
@@ -354,3 +359,6 @@ def _is_unseen(held: Held) -> bool:
 class _Deleted(msgspec.Struct):
     id: str | int
     deleted_at: Any = None
+    status: str | None = None
+    """Of a contact: archived, blocked, merged, pending_deletion or permanently_deleted."""
+    merged_into_id: str | int | None = None

@@ -22,7 +22,7 @@ from .counting_client import CountingClient
 from .cut_points import CutPoints, Days, Seconds, zone_of
 from .engine import Engine
 from .errors import BusyTargetError, SyncError, TargetError
-from .evidence import TOMBSTONES
+from .evidence import TOMBSTONES, Tombstone
 from .holes import remove
 from .loading import load
 from .outage import OutageGate
@@ -30,7 +30,7 @@ from .policy import Policy, Reconcile
 from .progress import ProgressMonitor
 from .report import Progress, Report
 from .server_clock import ServerClock
-from .sinks.base import Opened, Sink, Table, call
+from .sinks.base import Departed, Opened, Sink, Table, call
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, parent_of, resolve
 
@@ -60,6 +60,7 @@ async def sync(
     repair: bool = False,
     verify: bool = False,
     hard_delete: bool = False,
+    erase_deleted: bool = False,
     drop_streams: Iterable[str] = (),
     on_progress: Callable[[Progress], object] | None = None,
     stop: anyio.Event | None = None,
@@ -85,6 +86,7 @@ async def sync(
         repair: Read streams again whose files or tables are damaged.
         verify: Compare all that is stored with its digests first.
         hard_delete: Remove rows that are gone, instead of giving them ``_deleted_at``.
+        erase_deleted: Keep of rows that are gone nothing but their ids and times.
         drop_streams: Streams of the target whose rows go.
         on_progress: Called several times a second, from the loop.
         stop: Set it to finish the pages in hand, save and return.
@@ -100,7 +102,8 @@ async def sync(
         opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
         return await run.go(
             opened, streams, policy,
-            patience_s=patience_s, repair=repair, hard_delete=hard_delete,
+            patience_s=patience_s, repair=repair,
+            departed="drop" if hard_delete else "erase" if erase_deleted else "keep",
             drop_streams=tuple(drop_streams), on_progress=on_progress,
         )  # fmt: skip
     except ExceptionGroup as group:
@@ -176,7 +179,7 @@ class _Run:
         *,
         patience_s: float,
         repair: bool,
-        hard_delete: bool,
+        departed: Departed,
         drop_streams: Sequence[str],
         on_progress: Callable[[Progress], object] | None,
     ) -> Report:
@@ -197,7 +200,7 @@ class _Run:
         gate = OutageGate(self._probe, self._stop, patience_s)
         runs = self._runs(chosen, state, app, clock, gate)
         tables = [run.sink_table for run in runs if run.is_shown]
-        tables.append(Table(TOMBSTONES, "id", None, None, "found_at"))
+        tables.append(Table(TOMBSTONES, "id", Tombstone, None, "found_at"))
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
         await call(self._sink, load, self._sink, runs, opened)
         # From here on the target belongs to this workspace.
@@ -212,7 +215,7 @@ class _Run:
         self._close_holes(runs, policy)
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
         if not was_stopped:
-            await self._publish(runs, state, hard_delete=hard_delete, dropped=drop_streams)
+            await self._publish(runs, state, departed=departed, dropped=drop_streams)
         return Report(
             workspace=workspace,
             streams=tuple(
@@ -337,7 +340,7 @@ class _Run:
         runs: Sequence[StreamRun],
         state: State,
         *,
-        hard_delete: bool,
+        departed: Departed,
         dropped: Sequence[str],
     ) -> None:
         for run in runs:
@@ -349,7 +352,7 @@ class _Run:
         encoded = state.encode(whole=True)
         with anyio.CancelScope(shield=True):
             await self.patiently(
-                lambda: self._sink.publish(encoded, hard_delete=hard_delete, dropped=dropped)
+                lambda: self._sink.publish(encoded, departed=departed, dropped=dropped)
             )
 
 

@@ -124,6 +124,7 @@ async def test_a_plan_and_wrong_uses(simulator: Simulator, tmp_path: Path) -> No
     cases = {
         ("--plan", "--streams", "contacts,conversations"): 0,
         (): 2,
+        ("--to", "s3://bucket/prefix"): 2,
         ("--to", str(tmp_path / "a" / "b")): 1,
         ("--to", str(tmp_path / "c"), "--streams", "contactz"): 1,
         ("--to", str(tmp_path / "c"), "--since", "yesterday"): 2,

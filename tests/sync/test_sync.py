@@ -207,7 +207,7 @@ def test_large_rows_fit(form: str, size: int, tmp_path: Path) -> None:
             b'{"id":"%d","name":"%s"}' % (one, b"x" * size) for one in range(begin, begin + count)
         ]
         sink.commit([put(str(begin + place), body) for place, body in enumerate(bodies)], b"{}")
-    sink.publish(b"{}", hard_delete=False)
+    sink.publish(b"{}")
     sink.close()
 
     database = str(tmp_path / "target.duckdb") if form == "duckdb" else ":memory:"
@@ -226,7 +226,7 @@ def test_a_field_that_is_new_gets_a_column(form: str, tmp_path: Path) -> None:
     sink.begin([Table("tags", "id", Tag)])
     sink.commit([put("1", b'{"id":"1","name":"a"}')], b"{}")
     sink.commit([put("2", b'{"id":"2","name":7,"colour":{"r":1}}')], b"{}")
-    sink.publish(b"{}", hard_delete=False)
+    sink.publish(b"{}")
     sink.close()
 
     database = str(tmp_path / "target.duckdb") if form == "duckdb" else ":memory:"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -22,6 +22,10 @@ import msgspec
 from .entries import Entry
 
 T = TypeVar("T")
+
+Departed = Literal["keep", "erase", "drop"]
+"""What becomes of rows that are gone: they stay with `_deleted_at`, stay with their ids and times
+only, or go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,15 @@ class StoredRow(NamedTuple):
     version: int
     digest: int
     """64 bits of its content; 0 where it is to be written again whatever comes."""
-    is_deleted: bool
+    deleted_at: int = 0
+    """When it was found to be gone, UNIX seconds; 0 of a live row."""
+    synced_at: int = 0
+    """When its content came; 0 where that is not known."""
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it is a row that is gone."""
+        return self.deleted_at > 0
 
     @property
     def id(self) -> str:
@@ -117,12 +129,14 @@ class Sink(Protocol):
         """
         ...
 
-    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+    def publish(
+        self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
+    ) -> None:
         """Make the next generation of the last one and the journal, which is empty then.
 
         Args:
             state: What is remembered with it.
-            hard_delete: Leave out rows that are gone, instead of giving them `_deleted_at`.
+            departed: What becomes of rows that are gone.
             dropped: Streams whose rows go.
 
         Raises:

@@ -17,7 +17,7 @@ import msgspec
 
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
-from .base import Opened, StoredRow, Table
+from .base import Departed, Opened, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .disk import OS_DISK, Disk
 from .duckdb_sql import (
@@ -28,10 +28,11 @@ from .duckdb_sql import (
     name_in_sql,
     text_in_sql,
 )
-from .entries import Emitted, Entry, Merge
+from .entries import Entry
 from .extra import load
 from .files import JOURNAL_NAME, Claim, os_errors_as_target_errors
 from .journal import Journal
+from .merge import Emitted, Merge
 
 STATE_TABLE = "intercom_async_state"
 READ_ROWS = 10_240
@@ -168,7 +169,7 @@ class DuckDBSink:
                 yield StoredRow(*row[1:])
 
     def _stored_rows(self, name: str) -> Iterator[tuple[Any, ...]]:
-        """Give rowid, key, parent, version, digest and whether it is deleted of each row."""
+        """Give the rowid of each row and what `StoredRow` holds of it."""
         table = self._tables[name]
         columns, named = self._database.columns(name), TableColumns(table).named
         key, parent = named(table.key) or table.key, _parent(named(table.parent_field), columns)
@@ -176,9 +177,12 @@ class DuckDBSink:
         if version_column is not None and columns.get(version_column) == "TIMESTAMP":
             version = f"coalesce(epoch({name_in_sql(version_column)})::BIGINT, 0)"
         digest = f"coalesce({DIGEST}, 0)" if DIGEST in columns else "0"
-        gone = f"{DELETED_AT} IS NOT NULL" if DELETED_AT in columns else "false"
+        gone, synced = (
+            f"coalesce(epoch({own})::BIGINT, 0)" if own in columns else "0"
+            for own in (DELETED_AT, SYNCED_AT)
+        )
         yield from self._database.stream(
-            f"SELECT rowid, {name_in_sql(key)}, {parent}, {version}, {digest}, {gone} "
+            f"SELECT rowid, {name_in_sql(key)}, {parent}, {version}, {digest}, {gone}, {synced} "
             f"FROM {name_in_sql(name)}",
             READ_ROWS,
         )
@@ -193,7 +197,9 @@ class DuckDBSink:
             self._claim.check()
             self._journal.append(entries, state)
 
-    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+    def publish(
+        self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
+    ) -> None:
         """Bring the database to the next generation in one transaction."""
         with os_errors_as_target_errors(self.where):
             self._claim.check()
@@ -205,7 +211,7 @@ class DuckDBSink:
             is_new = not self._path.exists()
             with self._database.connected(read_only=False), self._database.transaction():
                 for name in self._tables:
-                    self._bring_forward(name, stored, hard_delete=hard_delete)
+                    self._bring_forward(name, stored, departed)
                 for name in dropped:
                     self._database.ask(f"DROP TABLE IF EXISTS {name_in_sql(name)}")
                     stored.rows.pop(name, None)
@@ -228,7 +234,7 @@ class DuckDBSink:
             [state.decode(), msgspec.json.encode(stored).decode()],
         )
 
-    def _bring_forward(self, name: str, stored: _Stored, *, hard_delete: bool) -> None:
+    def _bring_forward(self, name: str, stored: _Stored, departed: Departed) -> None:
         """Bring one table to the next generation."""
         columns = TableColumns(self._tables[name], stored.extra.get(name, ()))
         is_there = name in self._names
@@ -239,16 +245,13 @@ class DuckDBSink:
             self._migrate(name, columns)
         else:
             self._create(name, columns)
-        merge = Merge(name, self._journal.entries)
-        if is_there and (not merge.is_empty or hard_delete):
-            self._change(name, merge, hard_delete=hard_delete)
-        for chunk in chunks(self._new(merge, hard_delete=hard_delete)):
+        merge = Merge(self._tables[name], self._journal.entries, departed)
+        if is_there and merge.changes:
+            self._change(name, merge)
+        for chunk in chunks(merge.new()):
             self._insert(name, columns, chunk)
         stored.extra[name] = columns.extra
         stored.rows[name] = self._database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
-
-    def _new(self, merge: Merge, *, hard_delete: bool) -> Iterator[Emitted]:
-        return (one for one in merge.new() if not (hard_delete and one.deleted_at))
 
     def _create(self, name: str, columns: TableColumns) -> None:
         listed = [
@@ -287,16 +290,13 @@ class DuckDBSink:
                     f"ALTER TABLE {table} ALTER {quoted} TYPE VARCHAR USING {quoted} ->> '$'"
                 )
 
-    def _change(self, name: str, merge: Merge, *, hard_delete: bool) -> None:
+    def _change(self, name: str, merge: Merge) -> None:
         """Delete rows whose place is taken, and mark those that are gone."""
         drop = array("q")
         gone: dict[int, array[int]] = {}
         for rowid, *rest in self._stored_rows(name):
-            row = StoredRow(*rest)
-            fate = merge.fate(
-                row.id, row.parent, row.version, row.digest, is_deleted=row.is_deleted
-            )
-            if fate == "drop" or (hard_delete and (row.is_deleted or fate != "keep")):
+            fate = merge.fate(StoredRow(*rest))
+            if fate == "drop":
                 drop.append(rowid)
             elif fate != "keep":
                 gone.setdefault(int(fate), array("q")).append(rowid)
@@ -315,7 +315,7 @@ class DuckDBSink:
                 )
 
     def _insert(self, name: str, columns: TableColumns, rows: list[Emitted]) -> None:
-        records = [row.put.body.decode(errors="replace") for row in rows]
+        records = [row.body.decode(errors="replace") for row in rows]
         with self._database.memory_for(max(map(len, records))):
             for column in self._grow(columns, records):
                 self._database.ask(
@@ -325,9 +325,9 @@ class DuckDBSink:
                 insert_statement(name, columns.all),
                 [
                     records,
-                    [row.put.read_at for row in rows],
+                    [row.synced_at for row in rows],
                     [row.deleted_at or None for row in rows],
-                    [row.put.digest for row in rows],
+                    [row.digest for row in rows],
                 ],
             )
 

@@ -12,7 +12,7 @@ import msgspec
 from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
-from .entries import Emitted
+from .merge import Emitted
 
 MEMORY_MB = 64
 GROUP_ROWS = 10_240
@@ -168,11 +168,11 @@ def chunks(rows: Iterable[Emitted]) -> Iterator[list[Emitted]]:
     chunk: list[Emitted] = []
     size = 0
     for row in rows:
-        if chunk and (len(chunk) == INSERT_ROWS or size + len(row.put.body) > INSERT_BYTES):
+        if chunk and (len(chunk) == INSERT_ROWS or size + len(row.body) > INSERT_BYTES):
             yield chunk
             chunk, size = [], 0
         chunk.append(row)
-        size += len(row.put.body)
+        size += len(row.body)
     if chunk:
         yield chunk
 

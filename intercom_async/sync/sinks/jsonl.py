@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from intercom_async.clock import CLOCK
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.raw_rows import RowReader
-from .base import Opened, StoredRow, Table
+from .base import Departed, Opened, StoredRow, Table
 from .disk import OS_DISK, Disk
-from .entries import Entry, Merge
+from .entries import Entry
 from .extra import load
 from .files import Digesting, os_errors_as_target_errors
 from .folder import Folder, StoredFile, StoredStream
-from .lines import iso, with_meta, without_meta
+from .lines import iso, seconds, with_meta, without_meta
+from .merge import Merge
 
 CHUNK_BYTES = 2**20
 """Lines that are written, and compressed, together."""
@@ -82,16 +82,22 @@ class JsonlSink:
 
     def rows(self, name: str) -> Iterator[StoredRow]:
         """Give the rows of a stream's file."""
-        reader = _reader(self._tables[name])
         with os_errors_as_target_errors(self.where):
-            for raw in self._lines(name):
-                line = without_meta(raw)
-                row = reader.read(line.body)
-                if row is None:
-                    raise TargetError(f"{self._folder.final(name)} has a line that is no row")
-                digest = 0 if line.synced_at is None else digest_of(line.body)
-                gone = line.deleted_at is not None
-                yield StoredRow(row.key, row.parent, row.version, digest, gone)
+            for _, row in self._stored(name):
+                yield row
+
+    def _stored(self, name: str) -> Iterator[tuple[bytes, StoredRow]]:
+        """Give the lines of a stream's file, each with what is to be known of it."""
+        table = self._tables[name]
+        reader = RowReader(table.key, version=table.version_field, parent=table.parent_field)
+        for raw in self._lines(name):
+            line = without_meta(raw)
+            row = reader.read(line.body)
+            if row is None:
+                raise TargetError(f"{self._folder.final(name)} has a line that is no row")
+            digest = 0 if line.synced_at is None else digest_of(line.body)
+            times = (seconds(line.deleted_at), seconds(line.synced_at))
+            yield raw, StoredRow(row.key, row.parent, row.version, digest, *times)
 
     def _lines(self, name: str) -> Iterator[bytes]:
         """Give the lines of a file, and compare it with its digest on the way."""
@@ -123,21 +129,23 @@ class JsonlSink:
         """Add entries and state to the journal."""
         self._folder.commit(entries, state)
 
-    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+    def publish(
+        self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
+    ) -> None:
         """Write the files of the next generation, and put them in their place."""
         with os_errors_as_target_errors(self.where):
             made: dict[str, StoredStream] = {}
             for name in self._tables:
-                stored = self._make(name, hard_delete=hard_delete)
+                stored = self._make(name, departed)
                 if stored is not None:
                     made[name] = stored
             self._folder.publish(state, made, dropped)
 
-    def _make(self, name: str, *, hard_delete: bool) -> StoredStream | None:
+    def _make(self, name: str, departed: Departed) -> StoredStream | None:
         """Write a stream's next file; None if it is the same as the last one."""
-        merge = Merge(name, self._folder.entries)
+        merge = Merge(self._tables[name], self._folder.entries, departed)
         is_there = name in self._folder.manifest.streams and name not in self._without
-        if merge.is_empty and is_there and not hard_delete:
+        if is_there and not merge.changes:
             return None
         path = self._folder.staged(name)
         count = 0
@@ -145,7 +153,7 @@ class JsonlSink:
             digesting = Digesting(file)
             waiting: list[bytes] = []
             size = 0
-            for line in self._merged(name, merge, hard_delete=hard_delete):
+            for line in self._merged(name, merge):
                 waiting.append(line)
                 count += 1
                 size += len(line) + 1
@@ -164,27 +172,17 @@ class JsonlSink:
         )
         return StoredStream(staged=path.name, files=[stored])
 
-    def _merged(self, name: str, merge: Merge, *, hard_delete: bool) -> Iterator[bytes]:
+    def _merged(self, name: str, merge: Merge) -> Iterator[bytes]:
         """Give the lines of the next generation: the stored ones in their order, then new ones."""
-        reader = _reader(self._tables[name])
-        for raw in self._lines(name):
-            line = without_meta(raw)
-            row = reader.read(line.body)
-            if row is None:
-                raise TargetError(f"{self._folder.final(name)} has a line that is no row")
-            digest = 0 if line.synced_at is None else digest_of(line.body)
-            is_deleted = line.deleted_at is not None
-            fate = merge.fate(row.id, row.parent, row.version, digest, is_deleted=is_deleted)
-            if fate == "drop" or (hard_delete and (is_deleted or fate != "keep")):
-                continue
+        for raw, row in self._stored(name):
+            fate = merge.fate(row)
             if fate == "keep":
                 yield raw
-            else:
-                yield with_meta(line.body, line.synced_at or _now(), int(fate))
-        now = _now()
-        for put, deleted_at in merge.new():
-            if not (hard_delete and deleted_at):
-                yield with_meta(put.body, now, deleted_at)
+            elif fate != "drop":
+                body = without_meta(raw).body
+                yield with_meta(body, iso(row.synced_at or fate).encode(), fate)
+        for emitted in merge.new():
+            yield with_meta(emitted.body, iso(emitted.synced_at).encode(), emitted.deleted_at)
 
     def _encoded(self, lines: list[bytes]) -> bytes:
         body = b"\n".join(lines) + b"\n"
@@ -195,14 +193,6 @@ class JsonlSink:
     def close(self) -> None:
         """Let go of the folder."""
         self._folder.close()
-
-
-def _now() -> bytes:
-    return iso(int(CLOCK.unix())).encode()
-
-
-def _reader(table: Table) -> RowReader:
-    return RowReader(table.key, version=table.version_field, parent=table.parent_field)
 
 
 def _stripped(file: BinaryIO) -> Iterator[bytes]:

@@ -32,6 +32,13 @@ def iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def seconds(text: bytes | None) -> int:
+    """Return a moment that `iso` has written; 0 if there is none."""
+    if text is None:
+        return 0
+    return int(datetime.fromisoformat(text.decode()).timestamp())
+
+
 def with_meta(body: bytes, synced_at: bytes, deleted_at: int) -> bytes:
     """Return a row as a line; a moment of 0 is null."""
     gone = b"null" if not deleted_at else b'"%s"' % iso(deleted_at).encode()

@@ -17,17 +17,19 @@ import msgspec
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.raw_rows import RowReader
 from .arrow import TableRow
-from .base import Opened, StoredRow, Table
-from .columns import DELETED_AT, DIGEST, RECORD, TableColumns
+from .base import Departed, Opened, StoredRow, Table
+from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 from .disk import OS_DISK, Disk
-from .entries import Entry, Fate, Merge, Put
+from .entries import Entry, Put
 from .extra import load
 from .files import check_file, os_errors_as_target_errors
 from .folder import Folder, StoredFile, StoredStream
+from .merge import Merge
 from .parquet_files import GROUP_ROWS, ArrowErrors, Library, NextFolder, seconds_of
 
 FILE_BYTES = 64 * 2**20
 """JSON that becomes one file."""
+OWN_READ = (DIGEST, DELETED_AT, SYNCED_AT)
 READ_ROWS = 8_192
 """Rows of which keys are read together."""
 
@@ -115,14 +117,15 @@ class ParquetSink:
                 columns.named, (table.key, table.parent_field, table.version_field)
             )
             named = [one for one in (key, parent, version) if one is not None and one in there]
-            for batch in parquet.iter_batches(READ_ROWS, columns=[*named, DIGEST, DELETED_AT]):
+            for batch in parquet.iter_batches(READ_ROWS, columns=[*named, *OWN_READ]):
                 keys = batch.column(key).to_pylist()
                 count = len(keys)
                 parents = self._column(batch, parent, [""] * count)
                 versions = self._moments(batch, version, count)
                 digests = batch.column(DIGEST).to_pylist()
-                gone = batch.column(DELETED_AT).is_valid().to_pylist()
-                for row in zip(keys, parents, versions, digests, gone, strict=True):
+                deleted = self._moments(batch, DELETED_AT, count)
+                synced = self._moments(batch, SYNCED_AT, count)
+                for row in zip(keys, parents, versions, digests, deleted, synced, strict=True):
                     yield StoredRow(*row)
 
     def _column(self, batch: Any, name: str | None, without: list[Any]) -> list[Any]:
@@ -145,7 +148,7 @@ class ParquetSink:
             for record in batch.column(0).to_pylist():
                 row = reader.read(record.encode())
                 if row is not None:
-                    yield StoredRow(row.key, row.parent, row.version, 0, is_deleted=False)
+                    yield StoredRow(row.key, row.parent, row.version, 0)
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal."""
@@ -155,12 +158,14 @@ class ParquetSink:
         """Add entries and state to the journal."""
         self._folder.commit(entries, state)
 
-    def publish(self, state: bytes, *, hard_delete: bool, dropped: Sequence[str] = ()) -> None:
+    def publish(
+        self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
+    ) -> None:
         """Write the files of the next generation, and swap the streams' folders."""
         with self._errors():
             made: dict[str, StoredStream] = {}
             for name in self._tables:
-                stored = self._make(name, hard_delete=hard_delete)
+                stored = self._make(name, departed)
                 if stored is not None:
                     made[name] = stored
             self._folder.publish(state, made, dropped)
@@ -168,12 +173,12 @@ class ParquetSink:
     def _errors(self) -> ArrowErrors:
         return ArrowErrors(self._arrow, self.where)
 
-    def _make(self, name: str, *, hard_delete: bool) -> StoredStream | None:
+    def _make(self, name: str, departed: Departed) -> StoredStream | None:
         """Write a stream's next folder; None if it is the same as the last one."""
-        merge = Merge(name, self._folder.entries)
+        merge = Merge(self._tables[name], self._folder.entries, departed)
         stored = self._folder.manifest.streams.get(name)
         is_there = stored is not None and name not in self._without
-        if merge.is_empty and is_there and not hard_delete:
+        if is_there and not merge.changes:
             return None
         columns = TableColumns(self._tables[name], stored.extra if stored else ())
         known = len(columns.extra)
@@ -190,7 +195,7 @@ class ParquetSink:
         has_grown = len(columns.extra) > known
         for file in self._files(name):
             path = self._path / name / file
-            fates = self._fates(name, file, merge, hard_delete=hard_delete)
+            fates = [merge.fate(row) for row in self._file_rows(name, file)]
             if file in old and not has_grown and all(fate == "keep" for fate in fates):
                 making.take_over(path, old[file])
                 continue
@@ -198,23 +203,11 @@ class ParquetSink:
                 self._check(path, old[file])
             making.rewrite(path, fates)
         making.add(
-            TableRow(put.body, put.digest, put.read_at, at or None)
-            for put, at in merge.new()
-            if not (hard_delete and at)
+            TableRow(row.body, row.digest, row.synced_at, row.deleted_at or None)
+            for row in merge.new()
         )
         making.end()
         return StoredStream(staged=making.folder.name, files=making.files, extra=columns.extra)
-
-    def _fates(self, name: str, file: str, merge: Merge, *, hard_delete: bool) -> list[Fate]:
-        """Say what becomes of each row of a file."""
-        fates: list[Fate] = []
-        for row in self._file_rows(name, file):
-            fate = merge.fate(
-                row.id, row.parent, row.version, row.digest, is_deleted=row.is_deleted
-            )
-            gone = row.is_deleted or fate != "keep"
-            fates.append("drop" if hard_delete and gone else fate)
-        return fates
 
     def _check(self, path: Path, stored: StoredFile) -> None:
         reason = check_file(self._disk, path, stored.bytes, stored.tail, stored.digest, whole=True)
@@ -222,7 +215,7 @@ class ParquetSink:
             raise TargetError(f"{self.where}: {reason}; --repair reads the stream again")
 
     def _grow(self, columns: TableColumns, merge: Merge, name: str) -> None:
-        if merge.is_empty:
+        if not merge.changes:
             return
         decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
         for entry in self._folder.entries():

@@ -12,9 +12,9 @@ from intercom_async.sync.errors import TargetError
 from .arrow import Shape, TableRow
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 from .disk import Disk
-from .entries import Fate
 from .files import Digesting
 from .folder import StoredFile
+from .merge import Fate
 
 GROUP_ROWS = 500
 """Rows of a row group, and of what is held in memory: 2,000 of them take 40 MB more."""

@@ -1,0 +1,72 @@
+"""The options of ``sync`` that say how it reads, writes and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from intercom_async.errors import ConfigError
+from intercom_async.sync import DuckDBSink, Failure, JsonlSink, ParquetSink, Sink
+
+Flag = Annotated[bool, Parameter(negative=())]
+Many = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
+Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
+SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
+"""Of a path without ``--format``."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SyncOptions:
+    """How a sync reads, writes and ends."""
+
+    lookback: int = 3600
+    """Seconds after its change for which a row may not be found yet."""
+    reconcile: Flag = False
+    """Look for rows that are gone in this run, whatever that costs."""
+    patience: float = 600.0
+    """Seconds that an outage of the server is waited out."""
+    wait: float = 0.0
+    """Seconds that a target which another process holds is waited for."""
+    repair: Flag = False
+    """Read streams again whose files or tables are damaged."""
+    verify: Flag = False
+    """Compare everything that is stored with its digests first."""
+    drop_stream: Many = None
+    """Streams of the target whose rows go."""
+    hard_delete: Flag = False
+    """Remove rows that are gone, instead of giving them `_deleted_at`."""
+    erase_deleted: Flag = False
+    """Keep of rows that are gone nothing but their ids and times."""
+    accept_hole: Many = None
+    """What may be missing without exit code 3: STREAM, or STREAM:WHAT as it is named."""
+    json_lines: Flag = False
+    """Print progress, findings and the report on stdout, each a line of JSON."""
+    report: Path | None = None
+    """A file for the report, as JSON."""
+
+    def accepts(self, failure: Failure) -> bool:
+        """Say whether something may be missing."""
+        names = self.accept_hole or []
+        return failure.stream in names or f"{failure.stream}:{failure.what}" in names
+
+
+def sink_of(to: str, form: Format | None) -> Sink:
+    """Return the target of a path and a format.
+
+    Raises:
+        ConfigError: It is an address of something that is not supported.
+    """
+    scheme, is_address, _ = to.partition("://")
+    if is_address:
+        raise ConfigError(f"--to takes a path; {scheme}:// is not supported by this version")
+    path = Path(to)
+    form = form or SUFFIXES.get(path.suffix, "jsonl")
+    if form == "duckdb":
+        return DuckDBSink(path)
+    if form == "parquet":
+        return ParquetSink(path)
+    return JsonlSink(path, compression="zstd" if form == "jsonl.zst" else None)
