@@ -4,8 +4,11 @@ Installing the package is enough: `intercom_simulator` gives a running simulator
 test, to any kind of test; `intercom` gives a client of it to asynchronous tests, whether pytest
 runs them by anyio or by pytest-asyncio in either of its modes. A marker sets the simulator up::
 
-    @pytest.mark.intercom_simulator(contacts=5_000, app_per_minute=600)
+    @pytest.mark.intercom(contacts=5, faults=[{"path": "/contacts", "status": 503, "times": 1}])
     async def test_sync(intercom): ...
+
+It takes the arguments of `Simulator`, with `quirks` as a dictionary if you like, and `faults`: one
+or several, each with the fields of `Fault`.
 
 pytest loads this module in every run of everyone who has the package, so it imports nothing of the
 package until a fixture is used.
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from intercom_async.client import Intercom
     from intercom_async.simulator import Simulator
 
-MARKER = "intercom_simulator"
+MARKER = "intercom"
 _BY_ANYIO = "_intercom_by_anyio"
 _BY_ASYNCIO = "_intercom_by_asyncio_"
 _LOOP_SCOPES: tuple[Literal["function", "class", "module", "package", "session"], ...] = (
@@ -38,7 +41,9 @@ _LOOP_SCOPES: tuple[Literal["function", "class", "module", "package", "session"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and fixtures for pytest-asyncio if it is there."""
-    config.addinivalue_line("markers", f"{MARKER}(**settings): arguments of its Simulator")
+    config.addinivalue_line(
+        "markers", f"{MARKER}(**settings): arguments and faults of its Simulator"
+    )
     if config.pluginmanager.hasplugin("asyncio"):
         config.pluginmanager.register(_by_asyncio())
 
@@ -46,13 +51,18 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def intercom_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     """A simulator that runs in a thread of its own as long as the test."""
-    from intercom_async.simulator import in_thread  # noqa: PLC0415 (see above)
+    from intercom_async.simulator import Quirks, in_thread  # noqa: PLC0415 (see above)
 
     settings: dict[str, Any] = {}
     # The marker closest to the test wins.
     for marker in reversed(list(request.node.iter_markers(MARKER))):
         settings |= marker.kwargs
+    faults = settings.pop("faults", ())
+    if isinstance(settings.get("quirks"), dict):
+        settings["quirks"] = Quirks(**settings["quirks"])
     with in_thread(**settings) as simulator:
+        for fault in [faults] if isinstance(faults, dict) else faults:
+            simulator.faults.add(**fault)
         yield simulator
 
 

@@ -17,7 +17,7 @@ TESTS = """
         assert (await intercom.admins.me()).app is not None
         assert len(await intercom.contacts.list().collect()) == {contacts}
 
-    @pytest.mark.intercom_simulator(contacts=3)
+    @pytest.mark.intercom(contacts=3)
     async def test_is_set_up(intercom):
         assert len(await intercom.contacts.list().collect()) == 3
 
@@ -63,5 +63,5 @@ def test_the_fixtures_work_under(pytester: pytest.Pytester, runner: str) -> None
     result.assert_outcomes(passed=3)
 
 
-SETTINGS = "pytest.mark.intercom_simulator(contacts=4)"
+SETTINGS = "pytest.mark.intercom(contacts=4)"
 PLUGIN = ("-p", "intercom_async.integrations.pytest_plugin", "-p", "no:cacheprovider")

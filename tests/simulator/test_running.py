@@ -61,11 +61,25 @@ def test_fixtures_give_a_simulator_and_a_client(pytester: pytest.Pytester) -> No
             assert intercom_simulator.url.startswith("http://127.0.0.1:")
 
         @pytest.mark.anyio
-        @pytest.mark.intercom_simulator(contacts=3)
+        @pytest.mark.intercom(contacts=3)
         async def test_client(intercom, intercom_simulator):
             found = [contact async for contact in intercom.contacts.list()]
             assert len(found) == 3
             assert intercom_simulator.requests == 1
+
+        @pytest.mark.intercom(contacts=5, faults={"status": 503, "times": 1})
+        class TestOptions:
+            @pytest.mark.anyio
+            @pytest.mark.intercom(quirks={"max_per_page": 2}, faults=[{"status": 500, "after": 9}])
+            async def test_the_closest_marker_wins(self, intercom, intercom_simulator):
+                found = [contact async for contact in intercom.contacts.list()]
+                assert len(found) == 5
+                assert intercom_simulator.requests == 3
+
+            @pytest.mark.anyio
+            async def test_faults_strike(self, intercom, intercom_simulator):
+                assert await intercom.admins.me()
+                assert intercom_simulator.statuses == {200: 1, 503: 1}
 
         @pytest.fixture
         def anyio_backend():
@@ -75,4 +89,4 @@ def test_fixtures_give_a_simulator_and_a_client(pytester: pytest.Pytester) -> No
 
     result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider")
 
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=4)
