@@ -16,9 +16,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from operator import index
-from typing import SupportsIndex
+from typing import Literal, SupportsIndex, TypeAlias
 
 from intercom_async.errors import ConfigError, IntercomError
+
+Times: TypeAlias = Literal["unix", "datetime", "iso"]
+"""How moments are given: as UNIX seconds, as aware datetimes in UTC, or in ISO 8601."""
 
 UNIX_SECONDS = "UNIX seconds"
 """Marks the fields of models that hold a moment; to msgspec and type checkers they are plain int

@@ -20,11 +20,12 @@ strings are plain `str`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-from intercom_async.moments import UNIX_SECONDS
+from intercom_async.moments import UNIX_SECONDS, Times
 from .loose import AssigneeId, Id, LooseTimestamp
 
 __all__ = ["AssigneeId", "Id", "JsonObject", "LooseTimestamp", "Model", "Timestamp"]
@@ -43,6 +44,50 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     statement alone. The garbage collector does not look at models: what is read from JSON has no
     cycles, and to search thousands of them for one takes a part of each page's time.
     """
+
+    def to_dict(self, *, times: Times = "unix", none: bool = False) -> dict[str, Any]:
+        """Return the model as a dictionary, models in it included, under the API's own names.
+
+        Args:
+            times: How moments are given: ``"unix"`` for UNIX seconds, ``"datetime"`` for aware
+                datetimes in UTC, ``"iso"`` for ISO 8601. Values of custom attributes stay as sent.
+            none: Whether fields that are None are in it.
+
+        Raises:
+            ConfigError: `times` is none of the three.
+        """
+        from ._convert import as_dict  # noqa: PLC0415 (who only reads models does not pay for it)
+
+        return as_dict(self, times, none=none)
+
+    def to_json(self, *, times: Times = "unix", none: bool = False) -> str:
+        """Return the model as JSON; see `to_dict`, where ``"datetime"`` is written as ``"iso"``."""
+        from ._convert import as_json  # noqa: PLC0415 (as above)
+
+        return as_json(self, times, none=none)
+
+    def __repr__(self) -> str:
+        """Return a short text, without what is None or empty."""
+        from ._convert import as_repr  # noqa: PLC0415 (as above)
+
+        return as_repr(self)
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        """Yield for rich what the repr shows."""
+        from ._convert import shown  # noqa: PLC0415 (as above)
+
+        return shown(self)
+
+    def __hash__(self) -> int:
+        """Return the hash of class and id.
+
+        Raises:
+            TypeError: The model has no id.
+        """
+        key = getattr(self, "id", None)
+        if key is None or key == "":
+            raise TypeError(f"a {type(self).__name__} without an id cannot be hashed")
+        return hash((type(self), key))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
