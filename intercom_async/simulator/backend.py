@@ -18,12 +18,14 @@ import msgspec
 
 from .clock import SimulatorClock
 from .damage import damaged, miscounted, poisoned
-from .errors import ApiError, bad_parameter, not_found
+from .errors import ApiError, not_found
 from .faults import Fault, Faults
 from .hooks import Hooks
 from .limits.apps import App, Apps
 from .limits.windows import RateLimitStatus, moment_text
 from .messages import Request, Response
+from .oauth import PUBLIC, UNINSTALL, OAuthPages
+from .request_form import body_of, check_accept
 from .routes.all import router
 from .routes.call import PUBLIC_ORIGIN, Call, Reply
 from .rows import BAD_JSON, decode_json, encode_json
@@ -34,14 +36,14 @@ from .store import snapshot
 from .store.steps import IndexMissing
 from .store.workspace import Workspace
 from .versions import known_version
+from .webhooks.outbox import Outbox
+from .webhooks.topics import events_of
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 SNAPSHOT_FORMAT = 1
 """Number of the form of snapshots; it rises when an older one cannot be read any more."""
 LETTERS = "abcdefghijklmnopqrstuv0123456789"
-STREAMS = ("/download/", "/export/workflows/")
-"""Paths whose answers are files: they have their own content types."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -90,6 +92,10 @@ class Backend:
         self.statuses: Counter[int] = Counter()
         """Responses so far by status."""
         self.workspace: Workspace = self._new_workspace(settings)
+        self.oauth: OAuthPages = OAuthPages(self.apps, settings.seed)
+        self.outbox: Outbox = Outbox(
+            app_id=self.workspace.id_code, secret=self.oauth.client_secret, seed=settings.seed
+        )
         self._router = router()
         self._date = (-1, "")
 
@@ -113,6 +119,8 @@ class Backend:
         self.faults.clear()
         self.hooks.clear()
         self.apps.reset()
+        self.oauth.clear()
+        self.outbox.clear()
         self.workspace = self._new_workspace(self.settings)
         for load in self.on_reset:
             load()
@@ -157,6 +165,8 @@ class Backend:
             # Answered as GET; the transport leaves out the body.
             request.method = "GET"
         exchange = Exchange(request, self._request_id(), self.latency_s)
+        if request.path in PUBLIC:
+            return exchange
         exchange.app = app = self.apps.find(request.headers.get("Authorization", ""))
         if app is None:
             exchange.error = ApiError(401, "unauthorized", "Access Token Invalid")
@@ -237,6 +247,12 @@ class Backend:
         fault = exchange.fault
         if fault is not None and (fault.status is not None or fault.drop == "before"):
             raise fault.error()
+        if exchange.request.path in PUBLIC:
+            answer = self.oauth.answer(exchange.request, self.clock.now())
+            kind = answer.headers.pop("Content-Type", "text/plain")
+            return Reply(answer.body, answer.status, answer.headers, kind)
+        if exchange.app is not None and exchange.request.path == UNINSTALL:
+            return Reply(self.oauth.uninstall(exchange.app))
         return self._call(exchange)
 
     def _call(self, exchange: Exchange, at: int | None = None) -> Reply:
@@ -244,8 +260,8 @@ class Backend:
         request, app = exchange.request, exchange.app
         if app is None:
             raise TypeError("an exchange without an error has an app")
-        _check_accept(request)
-        body = _body_of(request)
+        check_accept(request)
+        body = body_of(request)
         version = known_version(request.headers.get("Intercom-Version"), app.version)
         found = self._router.find(request.method, request.path)
         if found is None:
@@ -267,7 +283,21 @@ class Backend:
             )
         )
         exchange.version = version
+        if self.outbox and request.method != "GET":
+            self._notify(request, body, answer)
         return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def _notify(self, request: Request, body: Any, answer: Any) -> None:
+        """Tell subscribers what a request changed."""
+        told = answer.body if isinstance(answer, Reply) else answer
+        try:
+            events = events_of(
+                request.method, request.path, body, told, lambda path: self.call("GET", path)
+            )
+        except ValueError:  # what was changed cannot be read any more
+            return
+        for topic, item in events:
+            self.outbox.notify(topic, item, self.clock.now())
 
     def _origin(self, request: Request) -> str:
         """Return where links point to: to this server under the name that the client knows."""
@@ -362,29 +392,3 @@ class Backend:
         if self._date[0] != now:
             self._date = (now, email.utils.formatdate(now, usegmt=True))
         return self._date[1]
-
-
-def _check_accept(request: Request) -> None:
-    """Refuse a request that takes no form that the endpoint has, or says none."""
-    accept = request.headers.get("Accept", "")
-    kinds = [part.partition(";")[0].strip() for part in accept.split(",")]
-    taken = {"application/json", "application/*", "*/*"}
-    if request.path.startswith(STREAMS) or request.path.endswith(("/transcript", "/recording")):
-        taken |= {"application/octet-stream", "text/plain", "text/*", "text/csv", "audio/*"}
-    if taken.isdisjoint(kinds):
-        raise ApiError(406, "client_error", "Accept must allow application/json")
-
-
-def _body_of(request: Request) -> Any:
-    """Return the decoded body; None where there is none."""
-    if request.is_too_large:
-        raise ApiError(413, "client_error", "The request body is too large")
-    if not request.body.strip():
-        return None
-    kind = request.headers.get("Content-Type", "")
-    if kind and "json" not in kind:
-        raise ApiError(415, "client_error", "The body must be sent as application/json")
-    try:
-        return decode_json(request.body)
-    except (*BAD_JSON, RecursionError):
-        raise bad_parameter("The request body is not valid JSON") from None

@@ -19,6 +19,7 @@ from .quirks import Quirks
 from .routes.call import JSON_TYPE
 from .rows import BAD_JSON, Row, decode_json, encode_json
 from .status import Status
+from .webhooks.outbox import Delivery, DeliveryFaults, Subscription
 
 CONTROL_PREFIX = "/_simulator"
 """Paths that begin so are about the simulator itself."""
@@ -55,6 +56,29 @@ class NewApp(msgspec.Struct, forbid_unknown_fields=True):
     version: str | None = None
 
 
+class NewSubscription(msgspec.Struct, forbid_unknown_fields=True):
+    """An address that is told what changes."""
+
+    url: str
+    topics: list[str] = []
+    secret: str | None = None
+    retry_s: float = 60.0
+    faults: DeliveryFaults = DeliveryFaults()
+
+
+class Named(msgspec.Struct, forbid_unknown_fields=True):
+    """A subscription or delivery by its id."""
+
+    id: str = ""
+
+
+class Webhooks(msgspec.Struct):
+    """What is told to whom, and how it went."""
+
+    subscriptions: list[Subscription]
+    deliveries: list[Delivery]
+
+
 class _Action(NamedTuple):
     """One operation: what it does, and the types of its body and its answer."""
 
@@ -87,6 +111,19 @@ class Control:
             ("POST", "clock"): _Action("Stop, set or move the clock", self._clock, ClockChange),
             ("POST", "limits"): _Action("Change limits", self._limits, LimitChange),
             ("POST", "apps"): _Action("Install an app", self._app, NewApp),
+            ("GET", "webhooks"): _Action(
+                "Subscriptions and deliveries", self._webhooks, gives=Webhooks
+            ),
+            ("POST", "webhooks"): _Action(
+                "Subscribe an address", self._subscribe, NewSubscription, Subscription
+            ),
+            ("DELETE", "webhooks"): _Action(
+                "Remove a subscription, or all", self._unsubscribe, Named
+            ),
+            ("POST", "webhooks/resend"): _Action(
+                "Deliver once more", self._resend, Named, Delivery
+            ),
+            ("POST", "webhooks/ping"): _Action("Ping every address", self._ping),
             ("GET", "openapi.json"): _Action("This description", lambda _: self.description()),
         }
 
@@ -174,6 +211,32 @@ class Control:
     def _set_quirks(self, given: Quirks) -> Quirks:
         self._backend.workspace.set_quirks(given)
         return given
+
+    def _webhooks(self, _: Any) -> Webhooks:
+        outbox = self._backend.outbox
+        return Webhooks(outbox.subscriptions(), outbox.deliveries())
+
+    def _subscribe(self, given: NewSubscription) -> Subscription:
+        return self._backend.outbox.subscribe(
+            given.url,
+            topics=given.topics,
+            secret=given.secret,
+            retry_s=given.retry_s,
+            faults=given.faults,
+        )
+
+    def _unsubscribe(self, given: Named) -> Row:
+        outbox = self._backend.outbox
+        ids = [given.id] if given.id else [one.id for one in outbox.subscriptions()]
+        return {"removed": sum(outbox.unsubscribe(one) for one in ids)}
+
+    def _resend(self, given: Named) -> Delivery:
+        return self._backend.outbox.resend(given.id, self._backend.clock.now())
+
+    def _ping(self, _: Any) -> Row:
+        item = {"type": "ping", "message": "something"}
+        self._backend.outbox.notify("ping", item, self._backend.clock.now())
+        return {"pinged": len(self._backend.outbox.subscriptions())}
 
     def _clock(self, change: ClockChange) -> Row:
         clock = self._backend.clock

@@ -13,14 +13,17 @@ from .clock import SimulatorClock
 from .control import Control
 from .faults import Faults
 from .fixtures import load
+from .http.canvas import CanvasAnswer, ask_canvas
 from .http.server import Server
 from .limits.apps import App
 from .limits.windows import LedgerRow
+from .oauth import OAuthPages
 from .quirks import Quirks
 from .settings import Settings
 from .status import Status
 from .store.workspace import Workspace
 from .virtual import Answer, ClientRequest, exchange
+from .webhooks.outbox import Outbox
 
 
 class Simulator:
@@ -278,6 +281,38 @@ class Simulator:
             ValueError: The file is no snapshot, or one of another release.
         """
         self._backend.restore(Path(path).read_bytes())
+
+    # What it sends ----------------------------------------------------------------------------
+
+    @property
+    def client_id(self) -> str:
+        """The client id of the public app that its OAuth pages install."""
+        return self._backend.oauth.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The client secret: of OAuth, and what webhooks and Canvas Kit are signed with."""
+        return self._backend.oauth.client_secret
+
+    @property
+    def oauth(self) -> OAuthPages:
+        """The OAuth pages; ``simulator.oauth.refuses = True`` does not agree."""
+        return self._backend.oauth
+
+    @property
+    def webhooks(self) -> Outbox:
+        """Subscriptions and deliveries: ``simulator.webhooks.subscribe(url, topics=[…])``."""
+        return self._backend.outbox
+
+    async def ask_canvas(self, url: str, **fields: Any) -> CanvasAnswer:
+        """Make a signed Canvas Kit request to an app's address, as the Messenger does.
+
+        Args:
+            url: Such as ``http://127.0.0.1:8000/canvas/initialize``.
+            fields: Of the request beside the workspace: ``component_id``, ``input_values``, ….
+        """
+        body = {"workspace_id": self.workspace.id_code, "workspace_region": "US", **fields}
+        return await ask_canvas(url, body, self.client_secret)
 
     def neighbour(self, share: float) -> None:
         """Let another app spend this share of the workspace's limit in every window."""

@@ -14,6 +14,7 @@ from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.control import CONTROL_PREFIX, Control
 from intercom_async.simulator.messages import MAX_BODY_BYTES, Request, Response
 from .connection import ForgivingServer
+from .sender import Sender
 
 SLOW_STEPS = 20
 """Writes over which a slow body is spread."""
@@ -25,6 +26,7 @@ class Server:
     def __init__(self, backend: Backend, control: Control) -> None:
         self._backend = backend
         self._control = control
+        self._sender = Sender(backend)
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -33,10 +35,12 @@ class Server:
         self._runner = web.ServerRunner(server, access_log=None, handle_signals=False)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port, backlog=4_096).start()
+        self._sender.start()
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:
         """Stop listening and close all connections."""
+        await self._sender.close()
         if self._runner is not None:
             runner, self._runner = self._runner, None
             await runner.cleanup()

@@ -42,6 +42,7 @@ class Apps:
         self._app_per_minute = app_per_minute
         self._version = version
         self._apps: dict[str, App] = {}
+        self._installed = 0
         self._remaining_after = remaining == "after"
         self.window_s = window_s
         self.workspace: Quota = Quota(workspace_per_minute, window_s)
@@ -49,7 +50,8 @@ class Apps:
 
     def new(self, app_per_minute: float | None = None, version: str | None = None) -> App:
         """Install one more app and return it; its token looks like a real one."""
-        number = len(self._apps) + 1
+        self._installed += 1
+        number = self._installed
         secret = base64.b64encode(f"tok:sim_{self._seed}_{number}_1".encode()).decode()
         per_minute = self._app_per_minute if app_per_minute is None else app_per_minute
         app = App(
@@ -61,6 +63,10 @@ class Apps:
         )
         self._apps[app.token] = app
         return app
+
+    def remove(self, app: App) -> None:
+        """Uninstall an app: its token is unknown from now on."""
+        self._apps.pop(app.token, None)
 
     def find(self, authorization: str) -> App | None:
         """Return the app of an Authorization header, if it names one."""
