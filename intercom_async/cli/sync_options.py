@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from intercom_async.errors import ConfigError
-from intercom_async.sync import DuckDBSink, Failure, JsonlSink, ParquetSink, Sink
+from intercom_async.sync import DuckDBSink, Failure, JsonlSink, ParquetSink, PostgresSink, Sink
 
 Flag = Annotated[bool, Parameter(negative=())]
 Many = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
@@ -61,6 +61,8 @@ def sink_of(to: str, form: Format | None) -> Sink:
         ConfigError: It is an address of something that is not supported.
     """
     scheme, is_address, _ = to.partition("://")
+    if scheme in ("postgresql", "postgres") and is_address:
+        return PostgresSink(to)
     if is_address:
         raise ConfigError(f"--to takes a path; {scheme}:// is not supported by this version")
     path = Path(to)

@@ -10,9 +10,9 @@ from aiohttp import web
 from cyclopts import Parameter
 
 from intercom_async.errors import ConfigError, ConnectError, IntercomError
+from intercom_async.simulator.standalone import interrupted
 from intercom_async.webhooks.parsing import parse_body
 from .console import say
-from .simulate import interrupted
 from .webhooks_send import deliver
 
 SIGNATURE_HEADER = "X-Hub-Signature"

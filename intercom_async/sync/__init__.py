@@ -14,7 +14,7 @@ from .errors import BusyTargetError, SyncError, TargetError
 from .plan import Plan, PlannedPart, StreamPlan, plan
 from .report import Failure, Progress, Report, StreamProgress, StreamReport
 from .run import sync
-from .sinks import DuckDBSink, JsonlSink, ParquetSink, Sink
+from .sinks import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink
 from .streams import Children, ChildRows, DeletionList, Listing, ParentGone, Ranged, Stream, Window
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "ParquetSink",
     "Plan",
     "PlannedPart",
+    "PostgresSink",
     "Progress",
     "Ranged",
     "Report",

@@ -38,10 +38,13 @@ class TableColumns:
     Args:
         table: The table.
         extra: Fields beyond the model's, in the order in which they came.
+        own: Columns of ours, whose names no field can have.
     """
 
-    def __init__(self, table: Table, extra: Iterable[str] = ()) -> None:
-        self._taken = {name.lower() for name in (*OWN, *OLDER)}
+    def __init__(
+        self, table: Table, extra: Iterable[str] = (), *, own: Iterable[str] = OWN
+    ) -> None:
+        self._taken = {name.lower() for name in (*own, *OLDER)}
         self._fields: set[str] = set()
         self.all: list[TableColumn] = []
         self.extra: list[str] = []

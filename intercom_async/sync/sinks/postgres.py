@@ -1,0 +1,394 @@
+"""A PostgreSQL schema: a table a stream, with typed columns and the whole row beside them.
+
+The journal is a table of the same schema, so a commit is one transaction that copies entries into
+it and writes the state. Publishing is one transaction, too: it merges the journal into the tables
+by key and empties it, so readers see the old rows until they see all of the new ones.
+
+Whoever opens the schema takes the next *epoch*. A sync that finds another epoch than its own
+changes nothing any more, so two syncs cannot mix, even where a connection pooler in transaction
+mode makes session locks useless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import msgspec
+
+from intercom_async.sync.errors import BusyTargetError, TargetError
+from .base import Departed, Opened, StoredRow, Table
+from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
+from .entries import Entry
+from .extra import load
+from .merge import Emitted, Merge
+from .postgres_sql import (
+    COLUMN_TYPES,
+    COPY_STAGED,
+    JOURNAL,
+    OWN,
+    STAGE,
+    STATE,
+    chunks,
+    clean,
+    create_table,
+    identifier,
+    insert_staged,
+    plain,
+    setup,
+    signed,
+    unsigned,
+)
+
+READ_ROWS = 5_000
+"""Rows that one answer brings when a table or the journal is read."""
+CHANGE_ROWS = 5_000
+"""Rows that one statement deletes or marks."""
+
+_ENTRY: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+
+
+class _Stored(msgspec.Struct):
+    """What the sink remembers in the schema beside the sync's state."""
+
+    generation: int = 0
+    rows: dict[str, tuple[int, str]] = {}
+    """Rows of each table and the sum of their digests, by which damage shows."""
+    extra: dict[str, list[str]] = {}
+    """Fields beyond the model's that have columns."""
+
+
+class PostgresSink:
+    """Writes each stream into a table of its own.
+
+    Moments are `timestamptz`; fields that the package does not know get `jsonb` columns as they are
+    first seen. Tables of yours in the schema are left alone.
+
+    Args:
+        conninfo: How to connect, such as `postgresql://user@host/database`.
+        schema: The schema; made if it is not there. A schema a workspace keeps workspaces apart.
+        inline: Work in the loop's own thread, for tests in virtual time.
+
+    Raises:
+        TargetError: psycopg is missing.
+    """
+
+    def __init__(self, conninfo: str, *, schema: str = "intercom", inline: bool = False) -> None:
+        self.inline = inline
+        self._psycopg = load("psycopg", extra="postgres", what="PostgreSQL")
+        self._conninfo = conninfo
+        self._schema = schema
+        self._connection: Any = None
+        self._epoch = 0
+        self._stored = _Stored()
+        self._names: frozenset[str] = frozenset()
+        self._tables: dict[str, Table] = {}
+        self._without: set[str] = set()
+
+    @property
+    def where(self) -> str:
+        """The schema; the address of the database may hold a password."""
+        return f"the PostgreSQL schema {self._schema}"
+
+    def __repr__(self) -> str:
+        return f"<PostgresSink {self._schema}>"
+
+    # Opening ----------------------------------------------------------------------------------
+
+    def open(self, *, verify: bool = False) -> Opened:
+        """Take the schema over and return the state in it."""
+        try:
+            return self._open(verify=verify)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, *, verify: bool) -> Opened:
+        with self._errors():
+            self._connection = self._connect()
+            with self._connection.transaction():
+                # CREATE … IF NOT EXISTS is no protection from another process that does the same.
+                self._ask("SELECT pg_advisory_xact_lock(hashtext('intercom_async'))")
+                self._ask(f"CREATE SCHEMA IF NOT EXISTS {identifier(self._schema)}")
+                self._ask(setup(self._schema))
+            self._refuse_another_sync()
+            with self._connection.transaction():
+                found = self._ask(
+                    f"UPDATE {self._own(STATE)} SET epoch = epoch + 1 "
+                    "RETURNING epoch, state, journal_state, sink"
+                )
+                self._epoch, state, journal_state, sink = found[0]
+                names = self._ask(
+                    "SELECT table_name FROM information_schema.tables WHERE table_schema = %s",
+                    [self._schema],
+                )
+                self._names = frozenset(str(row[0]) for row in names)
+            if sink is not None:
+                try:
+                    self._stored = msgspec.json.decode(sink, type=_Stored)
+                except msgspec.MsgspecError:
+                    raise TargetError(f"{self.where}: the sync's state is damaged") from None
+            damaged = tuple(self._damaged(whole=verify))
+        base = None if state is None else state.encode()
+        return Opened(
+            base if journal_state is None else journal_state.encode(), base, damaged=damaged
+        )
+
+    def _connect(self) -> Any:
+        return self._psycopg.connect(
+            self._conninfo,
+            autocommit=True,
+            prepare_threshold=None,
+            connect_timeout=10,
+            options="-c TimeZone=UTC",
+            application_name=f"intercom-async {self._schema}",
+        )
+
+    def _refuse_another_sync(self) -> None:
+        """Hold a lock for the session, as far as sessions are ours."""
+        held = self._ask(
+            "SELECT pg_try_advisory_lock(hashtext('intercom_async sync'), hashtext(%s))",
+            [self._schema],
+        )
+        if not held[0][0]:
+            raise BusyTargetError(f"another sync writes to {self.where}")
+
+    def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
+        del whole  # both are compared in each run: the database reads them faster than we could
+        for name, (count, total) in self._stored.rows.items():
+            if plain(name) not in self._names:
+                yield name, f"the table {name} is missing"
+                continue
+            found = self._sums(name)
+            if found[0] != count:
+                yield name, f"the table {name} has {found[0]} rows instead of {count}"
+            elif found[1] != total:
+                yield name, f"rows of the table {name} were changed"
+
+    def _sums(self, name: str) -> tuple[int, str]:
+        """Return how many rows a table has, and the sum of what tells their contents apart."""
+        found = self._ask(
+            f"SELECT count(*), coalesce(sum({DIGEST}::numeric), 0)::text FROM {self._own(name)}"
+        )
+        return int(found[0][0]), str(found[0][1])
+
+    def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
+        """Note the tables, and refuse those that are somebody else's."""
+        taken = sorted(
+            table.name
+            for table in tables
+            if plain(table.name) in self._names and table.name not in self._stored.rows
+        )
+        if taken:
+            raise TargetError(
+                f"{self.where} has tables of its own named {', '.join(taken)}; "
+                "choose another schema"
+            )
+        self._tables.update((table.name, table) for table in tables)
+        self._without = set(repaired)
+
+    # Reading ----------------------------------------------------------------------------------
+
+    def rows(self, name: str) -> Iterator[StoredRow]:
+        """Give the rows of a table."""
+        if name not in self._stored.rows or name in self._without:
+            return
+        with self._errors(), self._connect() as connection, connection.transaction():
+            yield from self._stored_rows(connection, name)
+
+    def _stored_rows(self, connection: Any, name: str) -> Iterator[StoredRow]:
+        table = self._tables[name]
+        columns = TableColumns(table, own=OWN)
+        named = columns.named
+        key = identifier(named(table.key) or table.key)
+        parent, version = "''", "0"
+        if table.parent_field is not None:
+            parent = f"coalesce({identifier(named(table.parent_field) or table.parent_field)}, '')"
+        for column in columns.all:
+            if column.field == table.version_field and column.kind == "timestamp":
+                moment = identifier(column.name)
+                version = f"coalesce(extract(epoch FROM {moment})::bigint, 0)"
+        with connection.cursor(name="intercom_async_rows") as cursor:
+            cursor.itersize = READ_ROWS
+            gone, synced = (
+                f"coalesce(extract(epoch FROM {own})::bigint, 0)" for own in (DELETED_AT, SYNCED_AT)
+            )
+            cursor.execute(
+                f"SELECT {key}, {parent}, {version}, {DIGEST}, {gone}, {synced} "
+                f"FROM {self._own(name)}"
+            )
+            for row_key, of, changed, digest, deleted_at, synced_at in cursor:
+                yield StoredRow(row_key, of, changed, unsigned(digest), deleted_at, synced_at)
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of the journal."""
+        with self._errors(), self._connect() as connection, connection.transaction():
+            yield from self._journal(connection)
+
+    def _journal(self, connection: Any) -> Iterator[Entry]:
+        with connection.cursor(name="intercom_async_journal") as cursor:
+            cursor.itersize = READ_ROWS
+            cursor.execute(f"SELECT entry FROM {self._own(JOURNAL)} ORDER BY number")
+            for (entry,) in cursor:
+                yield _ENTRY.decode(entry)
+
+    # Writing ----------------------------------------------------------------------------------
+
+    def commit(self, entries: Sequence[Entry], state: bytes) -> None:
+        """Add entries and state to the journal in one transaction."""
+        encode = msgspec.msgpack.Encoder().encode
+        with self._errors(), self._connection.transaction():
+            self._check_epoch()
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(
+                    f"COPY {self._own(JOURNAL)} (entry) FROM STDIN (FORMAT BINARY)"
+                ) as copy,
+            ):
+                copy.set_types(["bytea"])
+                for entry in entries:
+                    copy.write_row([encode(entry)])
+            self._ask(f"UPDATE {self._own(STATE)} SET journal_state = %s", [state.decode()])
+
+    def publish(
+        self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
+    ) -> None:
+        """Bring the tables to the next generation in one transaction."""
+        stored = _Stored(
+            self._stored.generation + 1, dict(self._stored.rows), dict(self._stored.extra)
+        )
+        with self._errors(), self._connection.transaction():
+            self._check_epoch()
+            self._ask(STAGE)
+            for name in self._tables:
+                self._bring_forward(name, stored, departed)
+            for name in dropped:
+                self._ask(f"DROP TABLE IF EXISTS {self._own(name)}")
+                stored.rows.pop(name, None)
+                stored.extra.pop(name, None)
+            self._ask(f"TRUNCATE {self._own(JOURNAL)}")
+            self._ask(
+                f"UPDATE {self._own(STATE)} SET state = %s, journal_state = NULL, sink = %s",
+                [state.decode(), msgspec.json.encode(stored).decode()],
+            )
+        self._stored = stored
+        self._names = frozenset(map(plain, stored.rows)) | self._names
+
+    def _check_epoch(self) -> None:
+        """Refuse to go on once another sync has taken the schema over; hold it until the end."""
+        found = self._ask(f"SELECT epoch FROM {self._own(STATE)} FOR UPDATE")
+        if not found or found[0][0] != self._epoch:
+            raise BusyTargetError(f"{self.where} was taken over by another sync")
+
+    def _bring_forward(self, name: str, stored: _Stored, departed: Departed) -> None:
+        """Bring one table to the next generation."""
+        table = self._tables[name]
+        columns = TableColumns(table, stored.extra.get(name, ()), own=OWN)
+        is_there = name in self._stored.rows and plain(name) in self._names
+        if is_there and name in self._without:
+            self._ask(f"DROP TABLE {self._own(name)}")
+            is_there = False
+        if is_there:
+            self._add_columns(name, columns)
+        else:
+            named = [columns.named(field) for field in (table.parent_field, table.key)]
+            key = [column for column in named if column is not None]
+            self._ask(create_table(self._schema, name, columns.all, key))
+        merge = Merge(table, lambda: self._journal(self._connection), departed)
+        if is_there and merge.changes:
+            self._change(name, merge)
+        for chunk in chunks(merge.new()):
+            self._insert(name, columns, chunk)
+        stored.extra[name] = columns.extra
+        stored.rows[name] = self._sums(name)
+
+    def _add_columns(self, name: str, columns: TableColumns) -> None:
+        found = self._ask(
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_schema = %s AND table_name = %s",
+            [self._schema, plain(name)],
+        )
+        there = {row[0] for row in found}
+        for column in columns.all:
+            # Asked before: ALTER TABLE locks readers out, even where it has nothing to do.
+            if plain(column.name) not in there:
+                self._ask(
+                    f"ALTER TABLE {self._own(name)} ADD COLUMN "
+                    f"{identifier(column.name)} {COLUMN_TYPES[column.kind]}"
+                )
+
+    def _change(self, name: str, merge: Merge) -> None:
+        """Delete rows whose place is taken, and mark those that are gone."""
+        drop: list[StoredRow] = []
+        gone: dict[int, list[StoredRow]] = {}
+        for row in self._stored_rows(self._connection, name):
+            fate = merge.fate(row)
+            if fate == "drop":
+                drop.append(row)
+            elif fate != "keep":
+                gone.setdefault(int(fate), []).append(row)
+        self._for_rows(f"DELETE FROM {self._own(name)}", name, drop)
+        for at, rows in gone.items():
+            marked = f"UPDATE {self._own(name)} SET {DELETED_AT} = to_timestamp({at})"
+            self._for_rows(marked, name, rows)
+
+    def _for_rows(self, statement: str, name: str, rows: Sequence[StoredRow]) -> None:
+        """Execute a statement for rows by their keys."""
+        table = self._tables[name]
+        named = TableColumns(table, own=OWN).named
+        key = identifier(named(table.key) or table.key)
+        condition = f"{key} = ANY(%s)"
+        if table.parent_field is not None:
+            parent = identifier(named(table.parent_field) or table.parent_field)
+            condition = f"({key}, {parent}) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+        for begin in range(0, len(rows), CHANGE_ROWS):
+            part = rows[begin : begin + CHANGE_ROWS]
+            values: list[Any] = [[row.key for row in part]]
+            if table.parent_field is not None:
+                values.append([row.parent for row in part])
+            self._ask(f"{statement} WHERE {condition}", values)
+
+    def _insert(self, name: str, columns: TableColumns, rows: Sequence[Emitted]) -> None:
+        with self._connection.cursor() as cursor, cursor.copy(COPY_STAGED) as copy:
+            for row in rows:
+                copy.write_row(
+                    (clean(row.body), row.synced_at, row.deleted_at or None, signed(row.digest))
+                )
+        fields = self._ask("SELECT DISTINCT jsonb_object_keys(raw) FROM intercom_async_staged")
+        names = sorted(str(field[0]) for field in fields)
+        if not columns.knows(names):
+            columns.grow(names)
+            self._add_columns(name, columns)
+        self._ask(insert_staged(self._schema, name, columns.all))
+        self._ask("TRUNCATE intercom_async_staged")
+
+    # ------------------------------------------------------------------------------------------
+
+    def _own(self, name: str) -> str:
+        return f"{identifier(self._schema)}.{identifier(name)}"
+
+    def _ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
+        """Execute a statement and return its rows."""
+        with self._connection.cursor() as cursor:
+            # Without values nothing is substituted, and percent signs mean themselves.
+            cursor.execute(statement, values)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    @contextmanager
+    def _errors(self) -> Generator[None]:
+        """Turn what psycopg raises into an error that names the target and no row."""
+        try:
+            yield
+        except self._psycopg.Error as error:
+            code = f" ({error.sqlstate})" if getattr(error, "sqlstate", None) else ""
+            raise TargetError(
+                f"{self.where}: {type(error).__name__}{code}; nothing that was committed is lost"
+            ) from None
+
+    def close(self) -> None:
+        """Let go of the schema."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(self._psycopg.Error):
+                connection.close()

@@ -1,0 +1,260 @@
+"""A sync into PostgreSQL: the same rows as into DuckDB, in one piece, whatever is in them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import msgspec
+import pytest
+
+from intercom_async import Intercom
+from intercom_async.simulator import Simulator
+from intercom_async.sync import DuckDBSink, PostgresSink, TargetError, sync
+from intercom_async.sync.errors import BusyTargetError
+from intercom_async.sync.sinks.base import Table
+from intercom_async.sync.sinks.entries import Entry, Gone, Put
+from intercom_async.sync.sinks.postgres_sql import clean, identifier
+from .conftest import PostgresServer
+
+psycopg: Any = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+
+pytestmark = pytest.mark.anyio
+
+STREAMS = ["contacts", "conversations", "conversation_parts", "companies", "tags", "tickets"]
+
+
+@pytest.fixture
+async def intercom() -> AsyncIterator[Intercom]:
+    settings: dict[str, Any] = {"app_per_minute": 10**7, "workspace_per_minute": 10**7}
+    async with (
+        Simulator(
+            contacts=400, conversations=60, companies=30, tickets=20, **settings
+        ) as simulator,
+        Intercom(simulator.token, base_url=simulator.url) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def schema() -> str:
+    return f"sync_{token_hex(4)}"
+
+
+def ask(server: PostgresServer, statement: str, *values: Any) -> list[Any]:
+    with psycopg.connect(server.url, autocommit=True, options="-c TimeZone=UTC") as connection:
+        cursor = connection.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+async def test_the_rows_are_those_of_duckdb(
+    intercom: Intercom, postgres_server: PostgresServer, schema: str, tmp_path: Path
+) -> None:
+    duckdb: Any = pytest.importorskip("duckdb")
+    path = tmp_path / "same.duckdb"
+    for sink in (DuckDBSink(path), PostgresSink(postgres_server.url, schema=schema)):
+        report = await sync(intercom, STREAMS, sink=sink)
+        assert report.is_complete, report.failures
+    with duckdb.connect(str(path)) as connection:
+        for stream in STREAMS:
+            columns = [
+                row[0]
+                for row in connection.execute(f"DESCRIBE {stream}").fetchall()
+                if row[1] not in ("JSON", "UBIGINT") and row[0] not in ("record", "_synced_at")
+            ]
+            wanted = f"SELECT {', '.join(map(identifier, columns))} FROM %s{stream}"
+            theirs = connection.execute(wanted % "").fetchall()
+            ours = [
+                tuple(
+                    value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value
+                    for value in row
+                )
+                for row in ask(postgres_server, wanted % f"{schema}.")
+            ]
+            assert len(theirs) > 0
+            assert sorted(ours, key=repr) == sorted(theirs, key=repr)
+
+
+async def test_a_second_run_changes_nothing_and_a_third_only_what_changed(
+    intercom: Intercom, postgres_server: PostgresServer, schema: str
+) -> None:
+    await sync(intercom, ["contacts"], sink=PostgresSink(postgres_server.url, schema=schema))
+    first = ask(postgres_server, f"SELECT id, xmin::text FROM {schema}.contacts ORDER BY id")
+    await sync(intercom, ["contacts"], sink=PostgresSink(postgres_server.url, schema=schema))
+    assert (
+        ask(postgres_server, f"SELECT id, xmin::text FROM {schema}.contacts ORDER BY id") == first
+    )
+    await intercom.contacts.update(first[0][0], name="Renamed")
+    report = await sync(
+        intercom, ["contacts"], sink=PostgresSink(postgres_server.url, schema=schema)
+    )
+    assert report.is_complete
+    names = dict(ask(postgres_server, f"SELECT id, name FROM {schema}.contacts"))
+    assert names[first[0][0]] == "Renamed"
+    assert len(names) == len(first)
+
+
+async def test_damage_is_noticed(
+    intercom: Intercom, postgres_server: PostgresServer, schema: str
+) -> None:
+    await sync(intercom, ["tags"], sink=PostgresSink(postgres_server.url, schema=schema))
+    ask(
+        postgres_server,
+        f"DELETE FROM {schema}.tags WHERE id = (SELECT min(id) FROM {schema}.tags)",
+    )
+    with pytest.raises(TargetError, match="rows"):
+        await sync(intercom, ["tags"], sink=PostgresSink(postgres_server.url, schema=schema))
+
+
+# The sink by itself -----------------------------------------------------------------------------
+
+
+class Row(msgspec.Struct):
+    """A model with a column of each kind."""
+
+    id: str
+    name: str | None = None
+    size: int | None = None
+    rate: float | None = None
+    ok: bool | None = None
+
+
+TABLE = Table("things", "id", Row)
+
+
+def put(key: str, **fields: Any) -> Put:
+    body = msgspec.json.encode({"id": key, **fields})
+    return Put("things", key, "", body, 0, 1_700_000_000, abs(hash(body)) % 2**64)
+
+
+def run(sink: PostgresSink, *entries: Entry, table: Table = TABLE) -> None:
+    sink.open()
+    sink.begin([table])
+    sink.commit(entries, b"state")
+    sink.publish(b"state")
+    sink.close()
+
+
+def test_values_that_do_not_fit_their_column_stay_in_raw(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    odd = {"name": 7, "size": "many", "rate": 10**400, "ok": "yes", "new": {"a": [1]}}
+    run(PostgresSink(postgres_server.url, schema=schema), put("1", **odd), put("2", size=2**70))
+    rows = ask(
+        postgres_server, f"SELECT name, size, rate, ok, new FROM {schema}.things ORDER BY id"
+    )
+    assert rows == [("7", None, None, None, {"a": [1]}), (None, None, None, None, None)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":"1","name":"a\\u0000b"}',
+        b'{"id":"1","name":"\\ud800"}',
+        b'{"id":"1","na\\u0000me":"x"}',
+        b'{"id":"1","name":"\xff\xfe"}',
+        b'{"id":"1","name":"\\\\u0000"}',
+        b'{"id":"1","":1,"Name":2,"name":3,"raw":4,"_synced_at":5,"NAME":6}',
+    ],
+)
+def test_texts_and_names_that_postgresql_cannot_keep_are_kept(
+    postgres_server: PostgresServer, schema: str, body: bytes
+) -> None:
+    row = Put("things", "1", "", body, 0, 1, 5)
+    run(PostgresSink(postgres_server.url, schema=schema), row)
+    assert ask(postgres_server, f"SELECT id FROM {schema}.things") == [("1",)]
+
+
+def test_a_backslash_before_a_u_is_no_escape() -> None:
+    assert clean(b'{"a":"\\\\u0000"}') == '{"a": "\\\\u0000"}'
+
+
+def test_long_names_stay_apart(postgres_server: PostgresServer, schema: str) -> None:
+    long = "x" * 70
+    run(
+        PostgresSink(postgres_server.url, schema=schema), put("1", **{f"{long}a": 1, f"{long}b": 2})
+    )
+    found = ask(
+        postgres_server,
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = %s AND column_name LIKE 'xxx%%'",
+        schema,
+    )
+    assert len({name for (name,) in found}) == 2
+
+
+def test_a_key_stands_in_a_table_once_and_what_is_gone_is_marked(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    run(sink, put("1", name="old"), put("1", name="new"), put("2"))
+    run(PostgresSink(postgres_server.url, schema=schema), Gone("things", "2", 1_700_000_100))
+    rows = ask(
+        postgres_server,
+        f"SELECT id, name, extract(epoch FROM _deleted_at)::int FROM {schema}.things ORDER BY id",
+    )
+    assert rows == [("1", "new", None), ("2", None, 1_700_000_100)]
+
+
+def test_what_was_committed_is_there_after_a_crash_and_nothing_half(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    sink.open()
+    sink.begin([TABLE])
+    sink.commit([put("1")], b"one")
+    ask(
+        postgres_server,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s",
+        f"intercom-async {schema}",
+    )
+    with pytest.raises(TargetError, match="committed"):
+        sink.commit([put("2")], b"two")
+    sink.close()
+
+    again = PostgresSink(postgres_server.url, schema=schema)
+    opened = again.open()
+    assert (opened.state, opened.base) == (b"one", None)
+    again.begin([TABLE])
+    assert [entry.key for entry in again.entries() if isinstance(entry, Put)] == ["1"]
+    again.publish(b"one")
+    again.close()
+    assert ask(postgres_server, f"SELECT id FROM {schema}.things") == [("1",)]
+
+
+def test_a_sync_that_was_taken_over_changes_nothing(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    first = PostgresSink(postgres_server.url, schema=schema)
+    first.open()
+    first.begin([TABLE])
+    with pytest.raises(BusyTargetError):
+        PostgresSink(postgres_server.url, schema=schema).open()
+    # As behind a pooler, where the session's lock is nobody's.
+    ask(postgres_server, f"UPDATE {schema}.intercom_async_state SET epoch = epoch + 1")
+    with pytest.raises(BusyTargetError, match="taken over"):
+        first.commit([put("1")], b"one")
+    with pytest.raises(BusyTargetError, match="taken over"):
+        first.publish(b"one")
+    first.close()
+
+
+def test_tables_of_somebody_else_are_left_alone(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    ask(postgres_server, f"CREATE SCHEMA {schema}")
+    ask(postgres_server, f"CREATE TABLE {schema}.things (mine int)")
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    sink.open()
+    with pytest.raises(TargetError, match="things"):
+        sink.begin([TABLE])
+    sink.close()
+
+
+def test_no_password_is_in_an_error_or_a_repr() -> None:
+    sink = PostgresSink("postgresql://user:secret@127.0.0.1:1/none")
+    with pytest.raises(TargetError) as refused:
+        sink.open()
+    assert "secret" not in f"{refused.value} {sink!r} {sink.where} {refused.value.__cause__}"
