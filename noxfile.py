@@ -97,7 +97,9 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "report")
     for package in FULLY_COVERED:
         only = f"--include=intercom_async/{package}/*"
-        session.run("coverage", "report", only, f"--fail-under={FULL_COVERAGE}")
+        # Stores are tested on real servers, by the session `services`.
+        but = "--omit=intercom_async/scheduler/stores/*"
+        session.run("coverage", "report", only, but, f"--fail-under={FULL_COVERAGE}")
 
 
 @nox.session(python=FIRST)
