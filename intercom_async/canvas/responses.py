@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from intercom_async.errors import ConfigError
-from .components import AnyComponent, List, check_url
+from .components import AnyComponent, Component, List, check_url
 
 MAX_PART_BYTES = 64 * 1024
 """Largest `content` and largest `stored_data` that Intercom takes, in bytes of JSON.
@@ -36,7 +36,7 @@ class Canvas(msgspec.Struct, frozen=True, omit_defaults=True):
             id, a value is of the wrong kind, or a part is larger than 64 KiB.
     """
 
-    components: Sequence[AnyComponent] = ()
+    components: Sequence[Component] = ()
     stored_data: Mapping[str, Any] | None = None
     content_url: str | None = None
 
@@ -46,7 +46,7 @@ class Canvas(msgspec.Struct, frozen=True, omit_defaults=True):
             raise ConfigError("a canvas has either components or a content_url")
         if self.content_url is not None:
             check_url("Canvas.content_url", self.content_url)
-        _encode("the components of a canvas", Content(list(self.components)), Content)
+        _encode("the components of a canvas", {"components": list(self.components)}, Content)
         _encode("stored_data", dict(self.stored_data or {}), dict)
         ids = list(_ids(self.components))
         twice = sorted({one for one in ids if ids.count(one) > 1})
@@ -136,7 +136,7 @@ def _encode(name: str, value: object, kind: type[Any]) -> None:
         )
 
 
-def _ids(components: Sequence[AnyComponent]) -> Iterator[str]:
+def _ids(components: Sequence[Component]) -> Iterator[str]:
     for component in components:
         own = getattr(component, "id", None)
         if own is not None:

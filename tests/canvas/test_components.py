@@ -11,6 +11,7 @@ from intercom_async.canvas import (
     Button,
     Canvas,
     Checkbox,
+    Component,
     DataTable,
     DataTableItem,
     Divider,
@@ -158,6 +159,7 @@ WRONG: list[Any] = [
     lambda: Canvas([Text("x")], content_url=URL),
     lambda: Canvas(content_url="http://example.com"),
     lambda: Canvas([Text("x", style="bold")]),  # type: ignore[arg-type] # as above
+    lambda: Canvas([Component()]),
     lambda: Canvas([Spacer("huge")]),  # type: ignore[arg-type] # as above
     lambda: Canvas(["text"]),  # type: ignore[list-item] # as above
     lambda: Canvas([Button("Go", id="a", action=None)]),  # type: ignore[arg-type] # as above
