@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from hashlib import blake2b
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -220,12 +220,23 @@ class CompanyPager(Pager[T]):
             raise PaginationError("a scroll cannot be resumed", call=self._call.name)
         return super().resume(checkpoint)
 
+    async def count(self) -> int:
+        """Return how many companies the server says there are.
+
+        Raises:
+            PaginationError: The list is a scroll, which is not counted without being begun.
+        """
+        if self._is_scroll:
+            raise PaginationError(
+                "a scroll is not counted; companies.list().count() is", call=self._call.name
+            )
+        return await super().count()
+
     async def _walk(self) -> AsyncGenerator[Page[T], None]:
-        item_type = get_args(self._call.operation.model)[0]
         yielded = b""
         if self._checkpoint is not None:
             yielded = from_checkpoint(self._call, self._checkpoint).yielded
-        rows = _NewRows(item_type, self._call.name, yielded)
+        rows = _NewRows(self._item_type, self._call.name, yielded)
         if not self._is_scroll:
             is_whole = True
             async with aclosing(self._by_pages(rows)) as pages:

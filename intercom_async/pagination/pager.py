@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
@@ -155,6 +155,84 @@ class Pager(Generic[T]):
                     return items[:limit]
         return items
 
+    async def count(self) -> int:
+        """Return how many items the server says the list has, by one request for a single item.
+
+        Raises:
+            PaginationError: The API does not count this list.
+        """
+        raw = self._call.into(with_items(self._call.operation.model, msgspec.Raw))
+        page: Page[msgspec.Raw] = await self._fetch(_for_one(raw))
+        if page.total_count is not None:
+            return page.total_count
+        if self._call.operation.paging is Paging.NONE:
+            return len(page.items)
+        raise PaginationError("the API does not count this list", call=self._call.name)
+
+    async def batches(self, rows: int = 5_000) -> AsyncGenerator[Any, None]:
+        """Yield the list as `pyarrow.RecordBatch`es of one schema, in constant memory.
+
+        Columns are the fields of the model, or of the struct given to `as_`. Moments are timestamps
+        in UTC; lists and objects are JSON text.
+
+        Args:
+            rows: Rows of a batch; the last one may have fewer.
+
+        Raises:
+            ConfigError: `rows` is not a whole number above 0, or the list is raw.
+            ImportError: pyarrow is not installed (extra ``arrow``).
+        """
+        from . import frames  # noqa: PLC0415 (comes with an extra)
+
+        builder = frames.BatchBuilder(self._item_type)
+        async with (
+            aclosing(self.pages()) as pages,
+            aclosing(frames.batches(pages, builder, rows)) as batches,
+        ):
+            async for batch in batches:
+                yield batch
+
+    async def to_arrow(self) -> Any:
+        """Return the whole list as a `pyarrow.Table`, see `batches`.
+
+        Raises:
+            ConfigError: The list is raw.
+            ImportError: pyarrow is not installed (extra ``arrow``).
+        """
+        from . import frames  # noqa: PLC0415 (comes with an extra)
+
+        builder = frames.BatchBuilder(self._item_type)
+        async with aclosing(self.pages()) as pages:
+            return builder.table([builder.batch(page.items) async for page in pages])
+
+    async def to_polars(self) -> Any:
+        """Return the whole list as a `polars.DataFrame`, see `batches`.
+
+        Raises:
+            ConfigError: The list is raw.
+            ImportError: pyarrow (extra ``arrow``) or polars is not installed.
+        """
+        from . import frames  # noqa: PLC0415 (comes with an extra)
+
+        frames.load("polars", "polars")
+        return frames.to_polars(await self.to_arrow())
+
+    async def to_pandas(self) -> Any:
+        """Return the whole list as a `pandas.DataFrame`, see `batches`.
+
+        Raises:
+            ConfigError: The list is raw.
+            ImportError: pyarrow (extra ``arrow``) or pandas is not installed.
+        """
+        from . import frames  # noqa: PLC0415 (comes with an extra)
+
+        frames.load("pandas", "pandas")
+        return frames.to_pandas(await self.to_arrow())
+
+    @property
+    def _item_type(self) -> Any:
+        return get_args(self._call.operation.model)[0]
+
     def _changed(self, call: Call[Page[Any]], checkpoint: str | None, ahead: int) -> Pager[Any]:
         """Return a pager of the same kind with another call, checkpoint or prefetch."""
         return Pager(self._fetch, call, checkpoint=checkpoint, ahead=ahead)
@@ -233,6 +311,17 @@ class Pager(Generic[T]):
             while (page := await pages.get()) is not None:
                 yield page
                 space.release()
+
+
+def _for_one(call: Call[T]) -> Call[T]:
+    """Return the call for a page of one item, where pages have a size."""
+    paging = call.operation.paging
+    if paging in (Paging.CURSOR_QUERY, Paging.PAGE):
+        return call.replace(query={**call.query, "per_page": 1})
+    if paging is Paging.CURSOR_BODY:
+        pagination = {**(call.json or {}).get("pagination", {}), "per_page": 1}
+        return call.replace(json={**(call.json or {}), "pagination": pagination})
+    return call
 
 
 def _key(following: Continuation) -> bytes:
