@@ -113,6 +113,18 @@ def services(session: nox.Session) -> None:
     session.run("python", "-X", "dev", *suite, success_codes=[0, NO_TESTS])
 
 
+@nox.session(python=FIRST)
+def chaos(session: nox.Session) -> None:
+    """Search for hours for histories that break the sync's promise; `-- --minutes 480`.
+
+    The machine plays histories in virtual time, then real syncs are killed behind real HTTP.
+    """
+    install(session, "test")
+    given = session.posargs or ["--minutes", "60"]
+    session.run("python", "-m", "tests.sync.machine", *given)
+    session.run("python", "-m", "tests.sync.machine.kills", *given)
+
+
 @nox.session(name="scheduler-report")
 def scheduler_report(session: nox.Session) -> None:
     """Measure the scheduler beside the usual ways of not being turned away."""

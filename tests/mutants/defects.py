@@ -1,0 +1,323 @@
+"""The defects, most of them as they were found in connectors, in reviews or in earlier versions."""
+
+from __future__ import annotations
+
+from .mutant import Edit, Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "absence_is_proof",
+        "`--full` skips unchanged rows and deletes them: what a sweep has not noted is gone",
+        (
+            Edit(
+                "stream_run.py",
+                "        if self.is_sweeping and held is not None and not held.flags & SEEN:\n",
+                "        if False:\n",
+            ),
+            Edit(
+                "reconcile.py",
+                "        left: list[str] = []\n"
+                "        for begin in range(0, len(absent), SEARCH_IDS):\n",
+                "        for key in absent:\n"
+                "            entries = tombstone(run, key, run.clock.now(), 'x', evidence='x')\n"
+                "            await self._reader.hand_over(Batch(run, entries))\n"
+                "        if absent:\n"
+                "            return\n"
+                "        left: list[str] = []\n"
+                "        for begin in range(0, len(absent), SEARCH_IDS):\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "children_twice",
+        "a child that comes twice in a journal stands twice in the target",
+        (
+            Edit(
+                "sinks/merge.py",
+                "            if held is None or held.version != number or held.flags & SEEN:\n",
+                "            if held is None or held.flags & SEEN:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "poison_freezes",
+        "one row whose page fails keeps all rows of its span away, every night",
+        (
+            Edit(
+                "page_reader.py",
+                "            holes = await isolation.between(part.low, max(part.low, high))\n",
+                "            high = max(part.low, high)\n"
+                "            holes = [Hole(kind='span', field=field, low=part.low, high=high)]\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "unreadable_is_forgotten",
+        "a row without a readable key is left out, and the run is complete",
+        (
+            Edit(
+                "page_reader.py",
+                "        if len(rows) < len(found) or page.unreadable:\n",
+                "        if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "since_skips",
+        "`--since` moves the watermark on, and what lies before it never comes",
+        (
+            Edit(
+                "policy.py",
+                "        return max(0, min(known)) if known else None\n",
+                "        return max(0, max(known)) if known else None\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "machine_clock",
+        "the machine's clock decides up to when changes are in the target",
+        (
+            Edit(
+                "server_clock.py",
+                "        if moment is None:\n            return cls(CLOCK.unix()",
+                "        if True:\n            return cls(CLOCK.unix()",
+            ),
+            Edit(
+                "engine.py",
+                "        mark = began if run.clock.is_known else min(began, run.newest or began)\n",
+                "        mark = began\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "no_lookback",
+        "a row that search finds minutes late is skipped for good",
+        (Edit("policy.py", "[base - self.lookback_s]", "[base]"),),
+    ),
+    Mutant(
+        "resumed_is_stale",
+        "a run that was resumed says complete without the changes since it began",
+        (
+            Edit(
+                "engine.py",
+                "        base = state.watermark if state.watermark is not None else state.seeded\n",
+                "        if pass_ is not None and run.was_resumed:\n"
+                "            state.watermark = run.clock.now()\n"
+                "            run.is_current = True\n"
+                "            return\n"
+                "        base = state.watermark if state.watermark is not None else state.seeded\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "empty_list_wipes",
+        "an empty or short list empties a table",
+        (
+            Edit(
+                "reconcile.py",
+                "            is_new = not found.keys <= union\n",
+                "            return found\n            is_new = not found.keys <= union\n",
+            ),
+            Edit(
+                "reconcile.py",
+                "        if source.get is not None:\n"
+                "            await self.confirm(run, absent, source.get, source.is_listed)\n"
+                "            return None\n"
+                "        if not agreed.keys:\n",
+                "        if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "deletes_unseen",
+        "deletes, archives and merges are never looked for",
+        (
+            Edit(
+                "policy.py",
+                "        if source.is_append_only:\n            return False\n        if self",
+                "        if True:\n            return False\n        if self",
+            ),
+            Edit(
+                "reconcile.py",
+                "        if deletions is None:\n            return False\n",
+                "        if True:\n"
+                "            run.state.swept = run.clock.now()\n"
+                "            return False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "damage_unseen",
+        "files that are missing or cut are not noticed",
+        (
+            Edit(
+                "sinks/files.py", "    size = disk.size(path)\n", "    return None\n    size = 0\n"
+            ),
+        ),
+    ),
+    Mutant(
+        "journal_keeps_garbage",
+        "what a crash left behind the last commit stays there, and hides what is written after it",
+        (
+            Edit(
+                "sinks/journal.py",
+                "            self._file = self._disk.append(self._path, self._length)\n",
+                "            size = self._disk.size(self._path) or 0\n"
+                "            self._file = self._disk.append(self._path, size)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "state_before_rows",
+        "the state is on the disk before the rows that it tells of",
+        (
+            Edit(
+                "sinks/journal.py",
+                "        body = self._encoder.encode((self._generation, state, entries))\n",
+                "        if entries:\n"
+                "            self.append([], state)\n"
+                "        body = self._encoder.encode((self._generation, state, entries))\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "bad_bytes",
+        "one byte that is not UTF-8 makes a file that nobody can read",
+        (
+            Edit(
+                "raw_rows.py",
+                '        body = body.decode(errors="replace").encode()\n',
+                "        pass\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "no_patience",
+        "a second without a server makes a run incomplete",
+        (
+            Edit(
+                "outage.py",
+                "        async with self._control:\n            await self.wait()\n",
+                "        async with self._control:\n            return False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "day_boundary",
+        "spans are asked for between days, and the server's day that holds a cut is in neither",
+        (
+            Edit(
+                "streams.py",
+                "        either = [at_low, above]\n",
+                "        if self.high < OPEN and not self.has_high:\n"
+                "            above['value'][0]['value'] = self.low - 1\n"
+                "            return above\n"
+                "        either = [at_low, above]\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "one_pass_down",
+        "a row that changes during a walk from the newest jumps behind the cursor",
+        (
+            Edit(
+                "tail_reader.py",
+                "            if pages <= 1 or source.is_append_only:\n",
+                "            if True:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "one_pass_lists",
+        "a list by page numbers whose order moves is read once",
+        (
+            Edit(
+                "reconcile.py",
+                "            is_new = not found.keys <= union\n",
+                "            is_new = not found.keys <= union\n"
+                "            found.keys |= live\n"
+                "            return found\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "last_come_stays",
+        "an old body that search serves takes the place of a newer one",
+        (
+            Edit(
+                "merging.py",
+                "    if offered.version < held.version:\n",
+                "    if held:\n        return True\n    if offered.version < held.version:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "gone_for_good",
+        "what was archived and comes back stays a tombstone",
+        (
+            Edit(
+                "merging.py",
+                "        return offered.read_at > held.read_at\n",
+                "        return False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "replies_missed",
+        "children are read once for each parent",
+        (
+            Edit(
+                "stream_run.py",
+                "        if family is None or family.is_gone or family.version < version:\n",
+                "        if family is not None:\n            return False\n"
+                "        if family is None or family.is_gone or family.version < version:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "children_outlive_answers",
+        "children that an answer no longer has stay, and those of a truncated one go",
+        (
+            Edit(
+                "child_reader.py",
+                "        if children.missing and rows:\n",
+                "        if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "not_found_is_proof",
+        "one 404 of a conversation deletes it",
+        (
+            Edit(
+                "child_reader.py",
+                '        if parent is not None and gone.reason == "deleted":\n',
+                "        if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "two_writers",
+        "two syncs write to one target at the same time",
+        (
+            Edit("sinks/files.py", "            fcntl.flock(", "            (lambda *_: None)("),
+            Edit(
+                "sinks/files.py",
+                "                if file.read() == self._epoch:\n",
+                "                if file.read() is not None:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "publication_half_done",
+        "a crash between manifest and renames leaves a target that is called damaged",
+        (
+            Edit(
+                "sinks/folder.py",
+                "        self._roll_forward()\n        self._journal.open(",
+                "        self._journal.open(",
+            ),
+        ),
+    ),
+)
+"""All of them; each is found within `MOST` histories."""

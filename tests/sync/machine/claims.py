@@ -1,0 +1,102 @@
+"""What a report says of the target: whether it is complete, and if not, what is missing."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from intercom_async.sync import Report
+from .truth import Version
+
+PARENTS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
+
+SPAN = re.compile(r"(\w+) from (-?\d+) to (\d+)")
+BEFORE = re.compile(r"rows last changed before (\d+)")
+GONE_SINCE = re.compile(r"rows that have gone since (-?\d+)")
+WHOLE = ("all of it", "the stream", "the list", "the rest")
+
+
+class Named(Protocol):
+    """Says which differences of a target are named."""
+
+    def covers(
+        self, stream: str, key: str, versions: list[Version], gone_since: float | None = None
+    ) -> bool:
+        """Tell whether a difference in a record is named."""
+        ...
+
+
+class Radius:
+    """What may be wrong when nothing but some records fails: these, and their children."""
+
+    def __init__(self, records: frozenset[str]) -> None:
+        self._records = records
+
+    def covers(
+        self, stream: str, key: str, versions: list[Version], gone_since: float | None = None
+    ) -> bool:
+        """Tell whether a record is one of those; `key` is the parent's of children."""
+        del stream, versions, gone_since
+        return key in self._records
+
+
+class Claims:
+    """The report of one run, or the lack of one.
+
+    Args:
+        report: None where the run ended with an error, or was killed.
+    """
+
+    def __init__(self, report: Report | None) -> None:
+        self._report = report
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run promises that the target is whole."""
+        return self._report is not None and self._report.is_complete
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to hold the run to: no report, or one that was stopped."""
+        return self._report is None or self._report.was_stopped
+
+    def is_complete_for(self, stream: str) -> bool:
+        """Whether the run promises that one stream is whole."""
+        report = self._report
+        return report is not None and any(
+            one.name == stream and one.is_complete for one in report.streams
+        )
+
+    def covers(
+        self, stream: str, key: str, versions: list[Version], gone_since: float | None = None
+    ) -> bool:
+        """Tell whether the report names a difference in a record.
+
+        Args:
+            stream: Its stream; children are covered by what their parents' stream lacks.
+            key: Its key; of children, their parent's.
+            versions: What it was, and when it changed.
+            gone_since: Since when it is gone, if it is.
+        """
+        if self._report is None or self.is_complete_for(stream):
+            return False
+        return any(
+            _covers(failure.what, key, versions, gone_since)
+            for failure in self._report.failures
+            if failure.stream in (stream, PARENTS.get(stream))
+        )
+
+
+def _covers(what: str, key: str, versions: list[Version], gone_since: float | None) -> bool:
+    """Tell whether what a failure names holds a record."""
+    if what in WHOLE or " more of kind " in what or what.rpartition(" ")[2] == key:
+        return True
+    if span := SPAN.fullmatch(what):
+        moments = [
+            one.updated_at if span[1] == "updated_at" else one.created_at for one in versions
+        ]
+        return any(int(span[2]) <= moment <= int(span[3]) for moment in moments)
+    if before := BEFORE.fullmatch(what):
+        return any(one.updated_at <= int(before[1]) for one in versions)
+    since = GONE_SINCE.fullmatch(what)
+    return since is not None and gone_since is not None and gone_since >= int(since[1])

@@ -1,0 +1,203 @@
+"""Draws histories: mostly plain, with a few faults each, so that what fails shows one thing."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from .claims import PARENTS
+from .steps import CHANGING, Change, During, Failure, Form, History, Run, Settings
+
+HOUR_S, DAY_S = 3_600, 86_400
+
+CHANGES = (
+    ("create", 6),
+    ("change", 8),
+    ("reply", 5),
+    ("delete", 3),
+    ("archive", 1),
+    ("unarchive", 1),
+    ("merge", 2),
+    ("tag", 2),
+    ("untag", 1),
+    ("attach", 2),
+    ("detach", 1),
+)
+FIRST = ("contacts", "companies", "conversations", "tickets", "tags", "articles")
+ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
+PATHS = (
+    "/contacts/search",
+    "/conversations/search",
+    "/tickets/search",
+    "/conversations/",
+    "/tickets/",
+    "/companies",
+    "/tags",
+    "/articles",
+    "/",
+)
+KINDS = (
+    "500",
+    "503",
+    "404",
+    "429",
+    "drop",
+    "garble",
+    "utf8",
+    "no_key",
+    "empty",
+    "short",
+    "lie",
+    "no_date",
+)
+SUBSETS: tuple[tuple[str, ...], ...] = (
+    CHANGING,
+    ("contacts",),
+    ("contacts", "companies", "tags"),
+    ("conversations", "conversation_parts"),
+    ("tickets", "ticket_parts"),
+    ("contacts", "conversations", "conversation_parts"),
+    ("companies", "articles", "tags"),
+)
+
+
+def draw(seed: int, form: Form = "jsonl") -> History:
+    """Return the history of a seed."""
+    return _Draw(random.Random(seed), form).history()
+
+
+class _Draw:
+    def __init__(self, dice: random.Random, form: Form) -> None:
+        self._dice = dice
+        self._form: Form = form
+        self._streams: tuple[str, ...] = ()
+
+    def history(self) -> History:
+        dice = self._dice
+        self._streams = dice.choice(SUBSETS)
+        zone = dice.choice(ZONES)
+        settings = Settings(
+            form=self._form,
+            streams=self._streams,
+            page_rows=dice.choice((2, 3, 3, 150)),
+            late_s=dice.choice((0, 0, 60, 900, 3_500)),
+            zone=zone,
+            server_zone=dice.choice((zone, zone, *ZONES)),
+            version=dice.choice(("2.14", "2.14", "2.16", "2.17")),
+            has_deletion_lists=dice.random() < 0.5,
+            is_stale=dice.random() < 0.3,
+            is_moving=dice.random() < 0.3,
+            hides_has_more=dice.random() < 0.2,
+        )
+        steps: list[Change | Run] = [*self._beginning()]
+        for _ in range(dice.randint(1, 3)):
+            steps.append(self._run())
+            steps += self._between()
+        return History(tuple(steps), settings)
+
+    def _beginning(self) -> list[Change]:
+        dice, steps = self._dice, list[Change]()
+        for _ in range(dice.randint(3, 9)):
+            stream = self._stream()
+            steps.append(
+                Change("create", stream, pick=dice.randint(0, 9), count=dice.randint(1, 4))
+            )
+            if dice.random() < 0.7:
+                steps.append(Change("wait", seconds=self._seconds()))
+        return steps
+
+    def _between(self) -> list[Change]:
+        dice, steps = self._dice, list[Change]()
+        for _ in range(dice.randint(0, 6)):
+            steps.append(self._change())
+            if dice.random() < 0.5:
+                steps.append(Change("wait", seconds=self._seconds()))
+        if dice.random() < 0.1:
+            steps.append(
+                Change("step_clock", seconds=dice.choice((-HOUR_S, 60, HOUR_S, 5 * HOUR_S)))
+            )
+        steps.append(Change("wait", seconds=self._seconds()))
+        return steps
+
+    def _seconds(self) -> int:
+        return self._dice.choice((1, 1, 30, 300, 700, HOUR_S, 5 * HOUR_S, DAY_S, 3 * DAY_S))
+
+    def _stream(self) -> str:
+        names = [one for one in FIRST if one in self._streams]
+        if "conversation_parts" in self._streams:
+            names.append("conversations")
+        return self._dice.choice(names or ["conversations"])
+
+    def _change(self) -> Change:
+        dice = self._dice
+        verbs, weights = zip(*CHANGES, strict=True)
+        verb = dice.choices(verbs, weights)[0]
+        stream = self._stream()
+        if verb == "reply":
+            stream = "tickets" if "tickets" in self._streams else "conversations"
+        count = 1
+        if verb in ("create", "reply"):
+            count = dice.choice((1, 1, 2, 7))
+        if verb == "tag":
+            count = dice.choice((1, 2, 12))
+        more: dict[str, Any] = {}
+        if verb in ("merge", "attach", "detach", "untag"):
+            more["other"] = dice.randint(0, 9)
+        return Change(verb, stream, pick=dice.randint(0, 9), count=count, **more)
+
+    def _run(self) -> Run:
+        dice = self._dice
+        during = tuple(
+            During(dice.randint(1, 40), self._change())
+            for _ in range(dice.choice((0, 0, 0, 1, 2, 4)))
+        )
+        failures = tuple(self._failure() for _ in range(dice.choice((0, 0, 0, 0, 1, 1, 2))))
+        return Run(
+            self._some_streams(),
+            full=dice.random() < 0.15,
+            # Small workspaces are swept by each run that may: without, changes are on their own.
+            reconcile=dice.choice(("auto", "auto", "now", "never", "never")),
+            since_s=dice.choice((60, HOUR_S, DAY_S)) if dice.random() < 0.1 else None,
+            during=during,
+            failures=failures,
+            **self._incident(),
+        )
+
+    def _some_streams(self) -> tuple[str, ...]:
+        """Leave some streams out now and then; children come with their parents."""
+        dice = self._dice
+        if dice.random() > 0.15:
+            return ()
+        kept = [one for one in self._streams if dice.random() < 0.6]
+        return tuple(one for one in kept if PARENTS.get(one, one) in kept)
+
+    def _incident(self) -> dict[str, Any]:
+        """Return what happens to the process or to the target, if anything does."""
+        dice, draw = self._dice, self._dice.random()
+        keeping = dice.choice(("all", "some", "none"))
+        if draw < 0.1:
+            return {"stop_at_call": dice.randint(1, 30)}
+        if draw < 0.15:
+            return {"kill_at_call": dice.randint(2, 30), "keeping": keeping}
+        if draw < 0.25:
+            return {"kill_at_write": dice.randint(1, 60), "keeping": keeping}
+        if draw < 0.3:
+            return {"full_at_write": dice.randint(1, 60)}
+        if draw < 0.35:
+            # A database is one file: what is left of a part of it is not read again.
+            kinds = ("remove",) if self._form == "duckdb" else ("cut", "remove", "flip")
+            return {"damage": dice.choice(kinds)}
+        return {"is_twin": True} if draw < 0.4 else {}
+
+    def _failure(self) -> Failure:
+        dice, draw = self._dice, self._dice.random()
+        path = dice.choice(PATHS)
+        if draw < 0.15:
+            return Failure("outage", path, after=dice.randint(0, 5), pick=dice.choice((1, 20, 400)))
+        if draw < 0.35:
+            path = dice.choice(("/contacts", "/conversations", "/tickets"))
+            return Failure("poison", path, pick=dice.randint(0, 9), times=0)
+        kind = dice.choice(KINDS)
+        times = dice.choice((1, 1, 3, 20, 0))
+        pick = dice.choice((0, 1, 1_000)) if kind == "lie" else 0
+        return Failure(kind, path, after=dice.randint(0, 6), times=times, pick=pick)

@@ -1,0 +1,227 @@
+"""The way from a client to the server of a history: counts calls, and fails as the run says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import anyio
+import msgspec
+
+from intercom_async.clock import CLOCK
+from intercom_async.errors import ConnectError, ConnectionLostError, TransportError
+from intercom_async.transport.base import Reply, Request
+from .crashing_disk import Killed
+from .search_index import STREAMS as SEARCHES
+from .steps import Failure, Run, Settings
+from .workspace import Workspace, mark_of
+
+ROWS = ("data", "conversations", "tickets", "contacts", "tags", "companies", "articles")
+"""Keys of the lists in answers."""
+
+
+class Network:
+    """Answers the calls of one run.
+
+    Args:
+        answer: The server.
+        workspace: What changes during calls.
+        settings: Page sizes and latency.
+        run: What is to happen.
+        stop: Set when the run is to stop.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Request], Awaitable[Reply | TransportError]],
+        workspace: Workspace,
+        settings: Settings,
+        run: Run,
+        stop: anyio.Event,
+    ) -> None:
+        self._answer = answer
+        self._workspace = workspace
+        self._settings = settings
+        self._run = run
+        self._stop = stop
+        self._seen: Counter[int] = Counter()
+        self._down_until = -1.0
+        self._poisoned = self._poisoned_keys()
+        self._extra: dict[int, Callable[[], Awaitable[None]]] = {}
+        self.calls: int = 0
+        self.paths: list[str] = []
+
+    @property
+    def poisoned(self) -> frozenset[str]:
+        """The records whose pages fail."""
+        return frozenset(self._poisoned.values())
+
+    def _poisoned_keys(self) -> dict[int, str]:
+        """Return the record that each failure of kind poison is about, by the failure's place."""
+        found: dict[int, str] = {}
+        for place, failure in enumerate(self._run.failures):
+            if failure.kind == "poison":
+                stream = failure.path.strip("/").split("/")[0] or "contacts"
+                key = self._workspace.pick(stream, failure.pick)
+                if key is not None:
+                    found[place] = key
+        return found
+
+    def at_call(self, number: int, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something before the answer to the n-th call."""
+        self._extra[number] = work
+
+    async def __call__(self, request: Request) -> Reply | TransportError:
+        """Answer one call."""
+        self.calls += 1
+        path = urlsplit(request.url).path
+        self.paths.append(f"{request.method} {path}")
+        await self._happen()
+        await CLOCK.sleep(self._settings.latency_s)
+        struck = self._struck(path)
+        early = self._early(struck, request)
+        if early is not None:
+            return early
+        reply = await self._served(self._small(request), path)
+        if isinstance(reply, TransportError):
+            return reply
+        reply = self._zoned(path, reply)
+        if self._has_poison(path, reply):
+            return Reply(500, reply.headers, b'{"type":"error.list","errors":[]}')
+        for failure in struck:
+            reply = _spoilt(failure, reply)
+        return reply
+
+    async def _happen(self) -> None:
+        """Let happen what happens right before the answer to this call."""
+        run = self._run
+        for during in run.during:
+            if during.call == self.calls:
+                await self._workspace.apply(during.change)
+        if self.calls in self._extra:
+            await self._extra.pop(self.calls)()
+        if run.stop_at_call == self.calls:
+            self._stop.set()
+        if run.kill_at_call and self.calls >= run.kill_at_call:
+            raise Killed
+
+    async def _served(self, request: Request, path: str) -> Reply | TransportError:
+        """Let the server answer; with an index of its own, search finds changes late."""
+        if path.endswith("/deleted") and not self._settings.has_deletion_lists:
+            body = b'{"type":"error.list","errors":[{"code":"not_found","message":"no"}]}'
+            return Reply(404, {"Content-Type": "application/json"}, body)
+        if path not in SEARCHES:
+            return await self._answer(request)
+        # The simulator counts and checks the query; it does not know the index's cursors.
+        asked = msgspec.json.decode(request.body or b"{}")
+        asked.get("pagination", {}).pop("starting_after", None)
+        reply = await self._answer(_with_body(request, msgspec.json.encode(asked)))
+        if isinstance(reply, TransportError) or reply.status != 200:
+            return reply
+        found = self._workspace.index.answer(request, path, self._workspace.now())
+        return Reply(200, reply.headers, found.body)
+
+    def _struck(self, path: str) -> list[Failure]:
+        found: list[Failure] = []
+        for place, failure in enumerate(self._run.failures):
+            if failure.kind == "poison" or not path.startswith(failure.path):
+                continue
+            self._seen[place] += 1
+            number = self._seen[place] - failure.after
+            if number > 0 and (failure.times == 0 or number <= failure.times):
+                found.append(failure)
+        return found
+
+    def _early(self, struck: list[Failure], request: Request) -> Reply | TransportError | None:
+        """Return what is answered in place of the server, if anything is."""
+        for failure in struck:
+            if failure.kind == "outage":
+                self._down_until = max(self._down_until, CLOCK.now() + failure.pick)
+        if self._down_until > CLOCK.now():
+            return ConnectError("the server is down", call=request.name)
+        for failure in struck:
+            if failure.kind == "drop":
+                return ConnectionLostError("the connection was lost", call=request.name)
+            if failure.kind.isdecimal():
+                body = b'{"type":"error.list","errors":[{"code":"x","message":"a fault"}]}'
+                return Reply(int(failure.kind), {}, body)
+        return None
+
+    def _small(self, request: Request) -> Request:
+        """Ask for fewer rows a page, whatever the client asks for."""
+        rows, url, body = self._settings.page_rows, urlsplit(request.url), request.body
+        query = dict(parse_qsl(url.query))
+        if "per_page" in query:
+            query["per_page"] = str(min(rows, int(query["per_page"])))
+            url = url._replace(query=urlencode(query))
+        if body:
+            asked: dict[str, Any] = msgspec.json.decode(body)
+            paging: dict[str, Any] = asked.get("pagination") or {}
+            if "per_page" in paging:
+                paging["per_page"] = min(rows, paging["per_page"])
+                body = msgspec.json.encode(asked)
+        return _with_body(request, body, url.geturl())
+
+    def _zoned(self, path: str, reply: Reply) -> Reply:
+        """Let `/me` tell a zone that need not be the one of the server's days."""
+        if path != "/me" or reply.status != 200:
+            return reply
+        body = msgspec.json.decode(reply.body)
+        body["app"]["timezone"] = self._settings.zone
+        return Reply(reply.status, reply.headers, msgspec.json.encode(body))
+
+    def _has_poison(self, path: str, reply: Reply) -> bool:
+        if not self._poisoned or reply.status != 200:
+            return False
+        for place, key in self._poisoned.items():
+            if path.startswith(self._run.failures[place].path) and f'"id":"{key}"'.encode() in (
+                reply.body
+            ):
+                return True
+        return False
+
+
+def _with_body(request: Request, body: bytes | None, url: str = "") -> Request:
+    return Request(
+        method=request.method,
+        url=url or request.url,
+        name=request.name,
+        headers=request.headers,
+        body=body,
+        timeout_s=request.timeout_s,
+        max_bytes=request.max_bytes,
+    )
+
+
+def _spoilt(failure: Failure, reply: Reply) -> Reply:
+    """Return an answer with what a failure does to it."""
+    if failure.kind == "garble":
+        return Reply(reply.status, reply.headers, b"<html>502 Bad Gateway</html>")
+    if failure.kind == "no_date":
+        headers = {key: value for key, value in reply.headers.items() if key.lower() != "date"}
+        return Reply(reply.status, headers, reply.body)
+    if reply.status != 200 or failure.kind not in ("utf8", "no_key", "empty", "short", "lie"):
+        return reply
+    return _with_other_rows(failure, reply)
+
+
+def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
+    body: dict[str, Any] = msgspec.json.decode(reply.body)
+    name = next((key for key in ROWS if isinstance(body.get(key), list)), None)
+    if name is None:
+        return reply
+    rows: list[dict[str, Any]] = body[name]
+    if failure.kind == "utf8":
+        mark = f'"{mark_of("contacts", rows[0])}"' if rows and "name" in rows[0] else '"list"'
+        return Reply(200, reply.headers, reply.body.replace(mark.encode(), b'"\xff"', 1))
+    if failure.kind == "lie":
+        body["total_count"] = failure.pick
+    elif failure.kind == "no_key":
+        body[name] = [{key: row[key] for key in row if key != "id"} for row in rows[:1]] + rows[1:]
+    else:
+        body[name] = rows[: len(rows) // 2] if failure.kind == "short" else []
+        pages: dict[str, Any] = body.get("pages") or {}
+        pages.pop("next", None)
+    return Reply(200, reply.headers, msgspec.json.encode(body))

@@ -1,0 +1,141 @@
+"""What a history is made of: plain data that can be written down, mutated and shrunk."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
+
+CHANGING = (
+    "contacts",
+    "companies",
+    "conversations",
+    "conversation_parts",
+    "tickets",
+    "ticket_parts",
+    "tags",
+    "articles",
+)
+"""Streams whose rows a history changes."""
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag="change"):
+    """One change of the workspace, of its server or of this machine's clock.
+
+    `pick` and `other` choose among the records that are there, modulo their number, so that a
+    history stays valid when steps before it are removed.
+    """
+
+    do: Literal[
+        "create",
+        "change",
+        "delete",
+        "archive",
+        "unarchive",
+        "merge",
+        "tag",
+        "untag",
+        "attach",
+        "detach",
+        "reply",
+        "wait",
+        "step_clock",
+        "server_zone",
+        "api_version",
+    ]
+    stream: str = "contacts"
+    pick: int = 0
+    other: int = 0
+    count: int = 1
+    seconds: int = 0
+    """Of `wait` and `step_clock`."""
+    text: str = ""
+    """Of `server_zone` and `api_version`."""
+
+
+class During(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change that happens right before the answer to the n-th call of a run."""
+
+    call: int
+    change: Change
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What happens to some answers of a run.
+
+    Args:
+        kind: A status, or one of drop, garble, utf8, no_key, empty, short, lie, no_date, outage,
+            poison.
+        path: Only calls whose path begins so.
+        after: Calls of that path that pass first.
+        times: How many it strikes; 0 is all.
+        pick: Of poison: the record whose page fails; of an outage: its seconds.
+    """
+
+    kind: str
+    path: str = "/"
+    after: int = 0
+    times: int = 1
+    pick: int = 0
+
+
+class Run(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag="run"):
+    """One call of `sync`, and what happens to it."""
+
+    streams: tuple[str, ...] = ()
+    """Empty: those of the settings."""
+    full: bool = False
+    since_s: int | None = None
+    """Seconds before now."""
+    reconcile: Literal["auto", "now", "never"] = "auto"
+    during: tuple[During, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    stop_at_call: int = 0
+    kill_at_call: int = 0
+    kill_at_write: int = 0
+    """The process ends before its n-th operation on the disk."""
+    keeping: Literal["all", "some", "none"] = "all"
+    """What of the unsynced outlives a kill."""
+    full_at_write: int = 0
+    """From the n-th operation on, the disk is full."""
+    is_twin: bool = False
+    """A second sync of the same target begins while it runs, and is refused."""
+    damage: Literal["", "cut", "remove", "flip"] = ""
+    """What happens to a published file before: it loses its end, it goes, or a byte changes."""
+    repair: bool = False
+    verify: bool = False
+
+
+class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stays the same during a history."""
+
+    form: Form = "jsonl"
+    streams: tuple[str, ...] = CHANGING
+    page_rows: int = 3
+    part_cap: int = 5
+    late_s: int = 0
+    """How late search finds a change, at most."""
+    is_stale: bool = False
+    """Whether search shows what it found, rather than what the row is now."""
+    lookback_s: int = 3_600
+    zone: str = "UTC"
+    """What `/me` says; the server's days are those of `server_zone`."""
+    server_zone: str = ""
+    version: str = "2.14"
+    latency_s: float = 0.05
+    has_deletion_lists: bool = True
+    """Whether the server lists deleted contacts and conversations."""
+    is_moving: bool = False
+    """Companies and articles change their places while their lists are read."""
+    hides_has_more: bool = False
+    """Embedded lists that are cut do not say so."""
+
+
+class History(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Settings and steps; `note` says what it shows."""
+
+    steps: tuple[Change | Run, ...]
+    settings: Settings = Settings()
+    note: str = ""

@@ -1,0 +1,109 @@
+"""Reads a target as somebody would who was given it: by DuckDB, not by the sync's own reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink
+from intercom_async.sync.sinks.disk import OS_DISK, Disk
+from .steps import Form
+
+
+@dataclass(slots=True)
+class Record:
+    """One row of a target."""
+
+    key: str
+    record: dict[str, Any]
+    is_live: bool
+    synced_at: Any = None
+
+
+Rows = dict[str, list[Record]]
+
+
+def make_sink(form: Form, folder: Path, disk: Disk = OS_DISK) -> Sink:
+    """Return the sink of a history, which works in the loop's own thread."""
+    if form == "duckdb":
+        return DuckDBSink(folder / "target.duckdb", disk=disk, inline=True)
+    if form == "parquet":
+        return ParquetSink(folder / "target", disk=disk, inline=True)
+    compression = "zstd" if form == "jsonl.zst" else None
+    return JsonlSink(folder / "target", compression=compression, disk=disk, inline=True)
+
+
+@cache
+def _memory() -> Any:
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET threads = 1")
+    return connection
+
+
+def read(form: Form, folder: Path, streams: Iterable[str]) -> Rows:
+    """Return the rows of each stream that the target has."""
+    if form == "duckdb":
+        return _read_database(folder / "target.duckdb", streams)
+    if form == "parquet":
+        return _read_parquet(folder / "target", streams)
+    return _read_lines(form, folder / "target", streams)
+
+
+def _read_lines(form: Form, target: Path, streams: Iterable[str]) -> Rows:
+    paths = {str(target / f"{name}.{form}"): name for name in streams}
+    found: Rows = {
+        name: [] for name, path in zip(paths.values(), paths, strict=True) if Path(path).exists()
+    }
+    full = [path for path in paths if Path(path).exists() and Path(path).stat().st_size]
+    if not full:
+        return found
+    # The timestamps stay text: what a type would hide is to be seen.
+    rows = _memory().execute(
+        "SELECT filename, json FROM read_ndjson_objects($1, filename = true)", [full]
+    )
+    for path, line in rows.fetchall():
+        found[paths[path]].append(_record(msgspec.json.decode(line)))
+    return found
+
+
+def _record(row: dict[str, Any]) -> Record:
+    return Record(str(row["id"]), row, row.get("_deleted_at") is None, row.get("_synced_at"))
+
+
+def _read_database(path: Path, streams: Iterable[str]) -> Rows:
+    if not path.exists():
+        return {}
+    with duckdb.connect(str(path)) as connection:
+        names = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+        return {name: _table(connection.table(name)) for name in streams if name in names}
+
+
+def _read_parquet(target: Path, streams: Iterable[str]) -> Rows:
+    found: Rows = {}
+    for name in streams:
+        files = sorted(str(path) for path in (target / name).glob("*.parquet"))
+        if files:
+            found[name] = _table(
+                _memory().execute("SELECT * FROM read_parquet($1, union_by_name = true)", [files])
+            )
+        elif (target / name).exists():
+            found[name] = []
+    return found
+
+
+def _table(rows: Any) -> list[Record]:
+    columns = [column[0] for column in rows.description]
+    place = {name: number for number, name in enumerate(columns)}
+    found: list[Record] = []
+    for row in rows.fetchall():
+        record = msgspec.json.decode(row[place["record"]])
+        deleted_at = row[place["_deleted_at"]] if "_deleted_at" in place else None
+        synced_at = row[place["_synced_at"]] if "_synced_at" in place else None
+        found.append(Record(str(row[place["id"]]), record, deleted_at is None, synced_at))
+    return found

@@ -1,0 +1,258 @@
+"""The workspace of a history: changes it as people would, and keeps the truth of it.
+
+Changes go through the API, past limits and faults, so that they mean what the simulator means by
+them. After each one the records that it concerns are read by id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from intercom_async.clock import CLOCK
+from intercom_async.simulator import Simulator
+from .search_index import SearchIndex
+from .steps import Change
+from .truth import Truth, Version
+
+
+class Workspace:
+    """Makes changes, and knows what was there when."""
+
+    def __init__(self, simulator: Simulator, index: SearchIndex) -> None:
+        self._simulator = simulator
+        self._marks = 0
+        self._archived: set[str] = set()
+        self._tags: dict[str, set[str]] = {}
+        self.index: SearchIndex = index
+        self.truth: Truth = Truth()
+
+    def now(self) -> float:
+        """Return the server's time in UNIX seconds."""
+        return self._simulator.clock.now()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Make a call past limits and faults; return its decoded answer."""
+        return self._simulator.call(method, path, body)
+
+    async def apply(self, change: Change) -> None:
+        """Bring one change about; one that fits nothing does nothing."""
+        if change.do == "wait":
+            await CLOCK.sleep(change.seconds)
+            return
+        work = getattr(self, f"_{change.do}")
+        for _ in range(change.count if change.do in ("create", "reply") else 1):
+            work(change)
+
+    # Choosing -------------------------------------------------------------------------------
+
+    def _mark(self) -> str:
+        self._marks += 1
+        return f"m{self._marks}"
+
+    def pick(self, stream: str, number: int) -> str | None:
+        """Return one of the live records of a stream."""
+        live = self.truth.live(stream)
+        return live[number % len(live)] if live else None
+
+    # What changes ---------------------------------------------------------------------------
+
+    def _create(self, change: Change) -> None:
+        stream, mark = change.stream, self._mark()
+        if stream == "contacts":
+            made = self.call("POST", "/contacts", {"email": f"{mark}@example.com", "name": mark})
+            self._read("contacts", made["id"])
+        elif stream == "companies":
+            made = self.call("POST", "/companies", {"company_id": mark, "name": mark})
+            contact = self._some_contact(change.pick)
+            self.call("POST", f"/contacts/{contact}/companies", {"id": made["id"]})
+            self._read_contact_and_companies(contact, made["id"])
+        elif stream == "conversations":
+            sender = {"type": "user", "id": self._some_contact(change.pick)}
+            made = self.call("POST", "/conversations", {"from": sender, "body": mark})
+            self.call("PUT", f"/conversations/{made['conversation_id']}", {"title": mark})
+            self._read("conversations", made["conversation_id"])
+        elif stream == "tickets":
+            self._create_ticket(self._some_contact(change.pick), mark)
+        elif stream == "tags":
+            self._read("tags", self.call("POST", "/tags", {"name": mark})["id"])
+        elif stream == "articles":
+            admin = self.call("GET", "/admins")["admins"][0]["id"]
+            made = self.call("POST", "/articles", {"title": mark, "author_id": admin})
+            self._read("articles", made["id"])
+
+    def _create_ticket(self, contact: str, mark: str) -> None:
+        types = self.call("GET", "/ticket_types")
+        body = {
+            "ticket_type_id": types["data"][0]["id"],
+            "contacts": [{"id": contact}],
+            "ticket_attributes": {"_default_title_": mark},
+        }
+        self._read("tickets", self.call("POST", "/tickets", body)["id"])
+
+    def _some_contact(self, number: int) -> str:
+        found = self.pick("contacts", number)
+        if found is None:
+            self._create(Change("create", "contacts"))
+            found = self.pick("contacts", 0)
+        assert found is not None
+        return found
+
+    def _change(self, change: Change) -> None:
+        stream, key = change.stream, self.pick(change.stream, change.pick)
+        if key is None:
+            return
+        mark = self._mark()
+        if stream == "tags":
+            self.call("POST", "/tags", {"id": key, "name": mark})
+        elif stream == "articles":
+            self.call("PUT", f"/articles/{key}", {"title": mark})
+        elif stream == "tickets":
+            body = {"ticket_attributes": {"_default_title_": mark}}
+            self.call("PUT", f"/tickets/{key}", body)
+        elif stream == "conversations":
+            self.call("PUT", f"/conversations/{key}", {"title": mark})
+        else:
+            self.call("PUT", f"/{stream}/{key}", {"name": mark})
+        self._read(stream, key)
+
+    def _delete(self, change: Change) -> None:
+        stream, key = change.stream, self.pick(change.stream, change.pick)
+        if key is None:
+            return
+        self.call("DELETE", f"/{stream}/{key}")
+        self._read(stream, key)
+        self._read_companies()
+
+    def _archive(self, change: Change) -> None:
+        key = self.pick("contacts", change.pick)
+        if key is not None:
+            self.call("POST", f"/contacts/{key}/archive")
+            self._archived.add(key)
+            self._read_contact_and_companies(key)
+
+    def _unarchive(self, change: Change) -> None:
+        archived = sorted(self._archived)
+        if archived:
+            key = archived[change.pick % len(archived)]
+            self.call("POST", f"/contacts/{key}/unarchive")
+            self._archived.discard(key)
+            self._read_contact_and_companies(key)
+
+    def _merge(self, change: Change) -> None:
+        """Merge a new lead into a contact, or the target of an earlier merge along with it."""
+        into = self.pick("contacts", change.other)
+        key = self.pick("contacts", change.pick)
+        if into is None or key is None or into == key:
+            return
+        self.call("PUT", f"/contacts/{key}", {"role": "lead"})
+        self.call("POST", "/contacts/merge", {"from": key, "into": into})
+        self._tags.setdefault(into, set()).update(self._tags.pop(key, ()))
+        self._read("contacts", key)
+        self._read_contact_and_companies(into)
+
+    def _tag(self, change: Change) -> None:
+        key = self.pick("contacts", change.pick)
+        if key is None:
+            return
+        for _ in range(change.count):
+            made = self.call("POST", "/tags", {"name": self._mark()})
+            self._read("tags", made["id"])
+            self.call("POST", f"/contacts/{key}/tags", {"id": made["id"]})
+            self._tags.setdefault(key, set()).add(made["id"])
+        self._read("contacts", key)
+
+    def _untag(self, change: Change) -> None:
+        key = self.pick("contacts", change.pick)
+        live = set(self.truth.live("tags"))
+        tags = sorted(self._tags.get(key or "", set[str]()) & live)
+        if key is not None and tags:
+            tag = tags[change.other % len(tags)]
+            self.call("DELETE", f"/contacts/{key}/tags/{tag}")
+            self._tags[key].discard(tag)
+            self._read("contacts", key)
+
+    def _attach(self, change: Change) -> None:
+        key, company = self.pick("contacts", change.pick), self.pick("companies", change.other)
+        if key is not None and company is not None:
+            self.call("POST", f"/contacts/{key}/companies", {"id": company})
+            self._read_contact_and_companies(key)
+
+    def _detach(self, change: Change) -> None:
+        key, company = self.pick("contacts", change.pick), self.pick("companies", change.other)
+        if key is not None and company is not None:
+            self.call("DELETE", f"/contacts/{key}/companies/{company}")
+            self._read_contact_and_companies(key)
+
+    def _reply(self, change: Change) -> None:
+        stream = "tickets" if change.stream.startswith("ticket") else "conversations"
+        key = self.pick(stream, change.pick)
+        if key is None:
+            return
+        admin = self.call("GET", "/admins")["admins"][0]["id"]
+        body = {
+            "message_type": "comment",
+            "type": "admin",
+            "admin_id": admin,
+            "body": self._mark(),
+        }
+        self.call("POST", f"/{stream}/{key}/reply", body)
+        self._read(stream, key)
+
+    def _server_zone(self, change: Change) -> None:
+        """Let the server count its days in another zone from now on."""
+        self.index.zone = ZoneInfo(change.text)
+
+    # What is true ---------------------------------------------------------------------------
+
+    def _read_contact_and_companies(self, contact: str, *companies: str) -> None:
+        self._read("contacts", contact)
+        self._read_companies(*companies)
+
+    def _read_companies(self, *companies: str) -> None:
+        for key in {*self.truth.keys("companies"), *companies}:
+            self._read("companies", key)
+
+    def _read(self, stream: str, key: str) -> None:
+        """Read a record by its id and note what it is."""
+        row = self._shown(stream, key)
+        version = None if row is None else self._version_of(stream, key, row)
+        self.truth.note(stream, key, self.now(), version)
+        self.index.note(stream, key, self.now(), row)
+
+    def _shown(self, stream: str, key: str) -> dict[str, Any] | None:
+        """Return a record that is in a list; None for others, which an id may still show."""
+        try:
+            row: dict[str, Any] = self.call("GET", f"/{stream}/{key}")
+        except ValueError:
+            return None
+        if stream == "contacts" and key in self._archived:
+            return None
+        return None if stream == "companies" and not row["user_count"] else row
+
+    def _version_of(self, stream: str, key: str, row: dict[str, Any]) -> Version:
+        parts: tuple[str, ...] = ()
+        singular = {"conversations": "conversation", "tickets": "ticket"}.get(stream)
+        if singular is not None:
+            name = f"{singular}_parts"
+            shown = tuple(str(part["id"]) for part in row[name][name])
+            before = self.truth.versions(stream, key)
+            known = before[-1].parts if before else ()
+            parts = known + tuple(part for part in shown if part not in known)
+        tags = frozenset(self._tags.get(key, ())) if stream == "contacts" else frozenset[str]()
+        return Version(
+            mark_of(stream, row),
+            row.get("updated_at") or 0,
+            row.get("created_at") or 0,
+            parts,
+            tags,
+        )
+
+
+def mark_of(stream: str, row: dict[str, Any]) -> str:
+    """Return the text of its own that each version of a row has."""
+    if stream in ("conversations", "articles"):
+        return str(row["title"])
+    if stream == "tickets":
+        return str(row["ticket_attributes"]["_default_title_"])
+    return str(row["name"])
