@@ -13,6 +13,8 @@ PACKAGES = (
     "express-x-hub@1.0.4",  # verifies X-Hub-Signature; nobody here wrote it
     "typescript@5",
     "intercom-client@6.4.0",  # the last one with the types of Canvas Kit
+    "intercom-client-7@npm:intercom-client@7",
+    "intercom-client-4@npm:intercom-client@4",  # the last one that was written by hand
 )
 
 

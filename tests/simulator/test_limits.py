@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import aiohttp
@@ -34,6 +35,17 @@ def numbers(reply: aiohttp.ClientResponse) -> tuple[int, int, str]:
         int(headers["X-RateLimit-Remaining"]),
         headers["X-RateLimit-Reset"],
     )
+
+
+@pytest.mark.parametrize(
+    ("user", "status"), [("{token}", 200), ("{token}:", 200), ("nobody:{token}", 401)]
+)
+async def test_the_token_may_be_the_user_of_basic_authentication(user: str, status: int) -> None:
+    async with Simulator(contacts=1) as simulator, aiohttp.ClientSession(simulator.url) as http:
+        named = user.format(token=simulator.token).encode()
+        headers = {"Authorization": f"Basic {base64.b64encode(named).decode()}"}
+        async with http.get("/me", headers=headers) as reply:
+            assert reply.status == status
 
 
 async def test_headers_tell_the_window_and_what_was_left_before_the_call() -> None:

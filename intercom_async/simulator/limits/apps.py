@@ -69,9 +69,20 @@ class Apps:
         self._apps.pop(app.token, None)
 
     def find(self, authorization: str) -> App | None:
-        """Return the app of an Authorization header, if it names one."""
-        scheme, _, token = authorization.partition(" ")
-        return self._apps.get(token.strip()) if scheme.lower() == "bearer" else None
+        """Return the app of an Authorization header: a Bearer token, or a Basic user of its name.
+
+        Older SDKs send the token as the user of Basic authentication, without a password.
+        """
+        scheme, _, credentials = authorization.partition(" ")
+        token = credentials.strip()
+        if scheme.lower() == "basic":
+            try:
+                token = base64.b64decode(token, validate=True).decode().partition(":")[0]
+            except ValueError:
+                return None
+        elif scheme.lower() != "bearer":
+            return None
+        return self._apps.get(token)
 
     def all(self) -> list[App]:
         """Return the apps, oldest first."""
