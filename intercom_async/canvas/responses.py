@@ -24,21 +24,18 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
 class Canvas(msgspec.Struct, frozen=True, omit_defaults=True):
     """A screen of the app.
 
-    Args:
-        components: From top to bottom.
-        stored_data: Comes back in the next request, as `stored_data`; a person who looks for it
-            can read it.
-        content_url: Makes it a live canvas in place of components: Intercom asks this address each
-            time somebody views the app.
-
     Raises:
         ConfigError: It has neither components nor `content_url` or both, two components have one
             id, a value is of the wrong kind, or a part is larger than 64 KiB.
     """
 
     components: Sequence[Component] = ()
+    """From top to bottom."""
     stored_data: Mapping[str, Any] | None = None
+    """Comes back in the next request as it was; a person who looks for it can read it."""
     content_url: str | None = None
+    """Makes it a live canvas, in place of components: Intercom asks this address each time somebody
+    views the app."""
 
     def __post_init__(self) -> None:
         """Refuse what Intercom would not show."""
@@ -66,28 +63,22 @@ class Canvas(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Submitted(msgspec.Struct, frozen=True):
-    """The answer to a submit that does more than to show a canvas.
-
-    Args:
-        canvas: Shown in place of the present one.
-        is_completed: Tell Intercom that the app has served its purpose.
-        card_creation_options: Insert an app into the reply that a teammate writes; Intercom sends
-            them to the initialize handler.
-    """
+    """The answer to a submit that does more than to show a canvas."""
 
     canvas: Canvas
+    """Shown in place of the present one."""
     is_completed: bool = False
+    """Tell Intercom that the app has served its purpose."""
     card_creation_options: Mapping[str, Any] | None = None
+    """Insert an app into the reply that a teammate writes: Intercom sends these to the initialize
+    handler."""
 
 
 class Results(msgspec.Struct, frozen=True):
-    """The end of a configuration.
-
-    Args:
-        results: Come to the initialize handler as `card_creation_options`.
-    """
+    """The end of a configuration."""
 
     results: Mapping[str, Any]
+    """Come to the initialize handler as `card_creation_options`."""
 
 
 def canvas_reply(answer: object) -> bytes:
