@@ -173,6 +173,7 @@ STREAMS: tuple[Stream, ...] = (
             seconds_since="2.17",
             get=Contacts.GET,
             embedded=EMBEDDED,
+            archives=True,
             deletions=DeletionList(_deleted_contacts, "2.17"),
         ),
         model=models.Contact,

@@ -31,6 +31,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.priority import Priority
 from .checkpoint import Pass, State
 from .cut_points import BEGINNING
+from .deletions import DeletionReader
 from .key_table import Held
 from .outage import OutageError, StoppedError
 from .page_reader import PageReader
@@ -125,7 +126,9 @@ class Engine:
 
     async def _phases(self) -> None:
         ranged = [run for run in self._runs if isinstance(run.stream.source, Ranged)]
-        await self._each(ranged, self._decide)
+        await self._each(ranged, self._read_deletions)
+        for run in ranged:
+            self._decide(run)
         for run in self._runs:
             self._begin(run)
         await self._steer()
@@ -143,13 +146,16 @@ class Engine:
 
     # Phase 1: everything that is to be read whole.
 
-    async def _decide(self, run: StreamRun) -> None:
-        """Decide what is read of a stream."""
+    async def _read_deletions(self, run: StreamRun) -> None:
+        """Read which rows were deleted, where the server tells it."""
         policy, state = self._policy, run.state
-        if self._policy.reconcile == "auto" and state.seeded is not None and state.pass_ is None:
+        if policy.reconcile == "auto" and state.seeded is not None and state.pass_ is None:
             since = max(state.deletions or 0, state.swept or 0) - policy.lookback_s
-            await self._reconciler.read_deletions(run, since)
-        state.pass_ = policy.next_pass(
+            await DeletionReader(self._reader).read(run, since)
+
+    def _decide(self, run: StreamRun) -> None:
+        """Decide what is read of a stream, from the state that is in the target by now."""
+        run.state.pass_ = self._policy.next_pass(
             run, self._intercom.statistics().rate_per_s, self._policy.started_at
         )
 
@@ -279,8 +285,10 @@ class Engine:
 
     def _is_due(self, run: StreamRun) -> bool:
         """Say whether a stream's reading began too long ago, so that it is swept; begin it then."""
-        if run.refusal is not None or run.state.pass_ is not None or not run.is_current:
+        if run.refusal is not None or not run.is_current:
             return False
+        if run.state.pass_ is not None:
+            return not run.state.pass_.is_planned
         run.state.pass_ = self._policy.next_pass(
             run, self._intercom.statistics().rate_per_s, run.clock.now()
         )

@@ -29,6 +29,9 @@ class Taken(NamedTuple):
     """A page that was handed over."""
 
     rows: list[Row]
+    total: int
+    """Rows that the page had, those that cannot be read included."""
+    holes: list[Hole]
 
 
 class Reads(Protocol):

@@ -130,7 +130,8 @@ class PageReader:
         taken = await self.hand_over_page(
             run, page, read_at, edges=(part.low, chain.reached), part=part
         )
-        chain.rows += len(taken.rows)
+        chain.rows += taken.total
+        chain.holes += taken.holes
         chain.position = page.checkpoint
         slack = 0 if source.tells_seconds(run.state.version or "") else DAY_SLACK_S
         if chain.heals is None and _is_past(chain, taken.rows, part.floor - slack):
@@ -147,7 +148,9 @@ class PageReader:
             return False
         if await self.counts_are_true(run, self._window(run, chain).field):
             reason = f"{chain.promised} rows were counted, and {chain.rows} came"
-            await self.hand_over(Batch(run, holes=[self._short(run, source, chain, reason)]))
+            short = self._short(run, source, chain, reason)
+            chain.holes.append(short)
+            await self.hand_over(Batch(run, holes=[short]))
         return True
 
     def _short(self, run: StreamRun, source: Ranged, chain: Chain, reason: str) -> Hole:
@@ -187,13 +190,10 @@ class PageReader:
         """
         source = cast("Ranged", run.stream.source)
         name = field or source.partition_field
-        found = run.read(page.items)
+        found, count = run.read(page.items), len(page.items) + len(page.unreadable)
         rows = [row for row in found if row is not None]
-        if run.state.seeded is None and run.state.pass_ is None:
-            # Only changes were asked for; what lies before them is a hole as a whole.
-            rows = [row for row in rows if row.version >= edges[0] or not row.version]
         holes: list[Hole] = []
-        if len(rows) < len(found) or page.unreadable:
+        if len(rows) < count:
             moments = [_moment(row, source, name) for row in rows]
             known = [moment for moment in moments if moment is not None]
             low, high = min([edges[0], *known]), max([min(edges[1], OPEN - 1), *known])
@@ -203,12 +203,15 @@ class PageReader:
                     reason=f"a row has no readable {run.stream.key!r}",
                 )
             )  # fmt: skip
+        if run.state.seeded is None and run.state.pass_ is None:
+            # Only changes were asked for; what lies before them is a hole as a whole.
+            rows = [row for row in rows if row.version >= edges[0] or not row.version]
         # The pager keeps the page until the next one is there. Its rows are copied by now.
         page.items.clear()
         position = page.checkpoint if part is not None else None
         batch = Batch(run, part=part, position=position, counted=len(rows), holes=holes)
         await self.hand_over(batch, rows, read_at)
-        return Taken(rows)
+        return Taken(rows, count, holes)
 
     async def hand_over(
         self, batch: Batch, rows: Iterable[Row] = (), read_at: int = 0, *, by_id: bool = False
@@ -229,7 +232,9 @@ class PageReader:
         """Note that a part was read, and that the hole it heals is filled but for new ones."""
         filled = [] if chain.heals is None else [chain.heals]
         part = chain.part if chain.heals is None else None
-        await self.hand_over(Batch(run, part=part, is_last=True, holes=list(holes), filled=filled))
+        # What was found on the way may be where the hole was that is filled: it comes last.
+        missing = [*(chain.holes if chain.heals is not None else ()), *holes]
+        await self.hand_over(Batch(run, part=part, is_last=True, holes=missing, filled=filled))
 
     async def _isolate(self, run: StreamRun, chain: Chain, error: IntercomError) -> None:
         """Read around a page that fails, and note what remains as holes."""

@@ -83,7 +83,8 @@ class Policy:
     def _is_sweep_due(self, run: StreamRun, source: Ranged, rate_per_s: float) -> bool:
         if source.is_append_only:
             return False
-        if self.is_full or self.reconcile == "now":
+        is_doubted = any(hole.kind == "list" for hole in run.state.holes)
+        if self.is_full or self.reconcile == "now" or is_doubted:
             return not run.was_swept
         if self.reconcile == "never":
             return False

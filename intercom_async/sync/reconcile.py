@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing
 from typing import Any, cast
 
 import anyio
 import msgspec
 
 from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
-from intercom_async.moments import from_server
 from intercom_async.request.operation import Operation
 from .evidence import Finding, judge, suspect, tombstone
 from .holes import Hole
@@ -28,6 +26,11 @@ AT_ONCE = 16
 """Suspects that are read by id side by side."""
 SEARCH_IDS = 15
 """Ids in one search."""
+CONTROLS = 3
+"""Rows that are searched together with one that may be archived: a search that leaves them out as
+well proves nothing."""
+MANY = 100
+"""Rows that a sweep may miss, or 1 % of them, before it is made once more."""
 MAX_INTO = 10
 """Merges that are followed to the row that is left."""
 
@@ -49,6 +52,7 @@ class Reconciler:
         self._list_reader = ListReader(reader)
         self._select = select
         self._settled_before = settled_before
+        self._controls: dict[StreamRun, list[str]] = {}
 
     # Lists.
 
@@ -73,7 +77,11 @@ class Reconciler:
         if agreed is None:
             return
         absent = sorted(live - agreed.keys)
-        filled = [hole for hole in run.state.holes if hole.kind in ("list", "stream")]
+        filled = [
+            hole
+            for hole in run.state.holes
+            if hole.kind in ("list", "stream") or hole.key in agreed.keys
+        ]
         if absent:
             hole = await self._judge_absent(run, source, absent, agreed)
             if hole is not None:
@@ -120,7 +128,7 @@ class Reconciler:
     async def _judge_absent(
         self, run: StreamRun, source: Listing, absent: Sequence[str], agreed: ListPass
     ) -> Hole | None:
-        if source.get is not None:
+        if source.get is not None and (agreed.keys or len(absent) <= MANY):
             await self.confirm(run, absent, source.get, source.is_listed)
             return None
         if not agreed.keys:
@@ -138,19 +146,39 @@ class Reconciler:
         """Judge the rows that a sweep has not met."""
         source = cast("Ranged", run.stream.source)
         absent = await self._select(run, _is_unseen)
+        pass_ = run.state.pass_
+        if pass_ is None:
+            return
+        if len(absent) > max(MANY, len(run.table) // 100) or not run.table.count(having=SEEN):
+            if absent and not run.was_reread:
+                # So much at once is more likely a list that is cut than so many rows gone.
+                run.was_reread = True
+                pass_.spans, pass_.is_planned = [], False
+                return
+            if len(absent) > MANY and not run.table.count(having=SEEN, without=GONE):
+                await self._give_up(run, len(absent))
+                return
         try:
             await self._confirm_ranged(run, source, absent)
         except ENDINGS:
             return
-        pass_ = run.state.pass_
 
         def note() -> None:
-            run.state.swept = run.state.seeded = None if pass_ is None else pass_.began
+            run.state.swept = run.state.seeded = pass_.began
             run.state.pass_ = None
 
-        filled = [hole for hole in run.state.holes if hole.kind in ("sweep", "unseeded")]
+        filled = [hole for hole in run.state.holes if hole.kind in ("sweep", "unseeded", "list")]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
         run.table.clear(SEEN)
+
+    async def _give_up(self, run: StreamRun, count: int) -> None:
+        """Make a hole of a stream of which two readings bring nothing where rows were."""
+
+        def note() -> None:
+            run.state.pass_ = None
+
+        hole = self._list_hole(run, f"two readings bring none of {count} rows")
+        await self._reader.hand_over(Batch(run, holes=[hole], apply=note))
 
     async def _confirm_ranged(self, run: StreamRun, source: Ranged, absent: Sequence[str]) -> None:
         """Look for suspects by a search, then read each of the rest by its id."""
@@ -215,8 +243,8 @@ class Reconciler:
             error = failure
         listed = is_listed is None or not body or is_listed(body)
         row = run.reader.read(body) if body else None
-        is_ranged = isinstance(run.stream.source, Ranged)
-        is_settled = is_ranged and row is not None and row.version < self._settled_before
+        is_old = row is not None and row.version < self._settled_before
+        is_settled = is_old and error is None and await self._is_left_out(run, key)
         finding = judge(error, is_listed=listed, is_settled=is_settled)
         if finding.verdict in ("gone", "merged", "unlisted"):
             into = await self._end_of_chain(run, finding, get)
@@ -226,12 +254,32 @@ class Reconciler:
             await self._reader.hand_over(Batch(run, entries, filled=filled))
             return
         # What has changed within the lookback may not be found yet; the next reading tells.
-        is_recent = is_ranged and finding.verdict == "there"
+        is_recent = finding.verdict == "there" and not is_old and _is_ranged(run)
         holes = [] if is_recent else [suspect(key, finding.reason, read_at)]
         filled = [Hole(kind="suspect", key=key)] if is_recent else []
         rows = [] if row is None else [row]
         batch = Batch(run, holes=holes, filled=filled)
         await self._reader.hand_over(batch, rows, read_at, by_id=True)
+
+    async def _is_left_out(self, run: StreamRun, key: str) -> bool:
+        """Say whether a stream leaves out a row that can be read: of contacts, an archived one.
+
+        Where the server lists deleted rows, it would be there. Else a search has to find rows that
+        the sweep has met, and not this one beside them; where it has met none, twice, all are gone.
+        """
+        source = run.stream.source
+        if not isinstance(source, Ranged) or not source.archives:
+            return False
+        if (run.state.deletions or 0) >= self._settled_before:
+            return False
+        if run not in self._controls:
+            met = await self._select(run, _is_met)
+            self._controls[run] = met[:: max(1, len(met) // CONTROLS)][:CONTROLS]
+        controls = self._controls[run]
+        if not controls and not run.was_reread:
+            return False
+        found = await self._reader.find(run, [key, *controls])
+        return found == set(controls)
 
     async def _end_of_chain(
         self, run: StreamRun, finding: Finding, get: Operation[Any]
@@ -288,77 +336,18 @@ class Reconciler:
                 batch = Batch(run, filled=[hole])
                 await self._reader.hand_over(batch, [row], read_at, by_id=True)
 
-    # Deletion lists.
 
-    async def read_deletions(self, run: StreamRun, since: int) -> bool:
-        """Read which rows were deleted since a moment; say whether the server tells it.
-
-        Args:
-            run: The stream.
-            since: The moment, UNIX seconds of the server.
-        """
-        source = cast("Ranged", run.stream.source)
-        deletions = source.deletions
-        if deletions is None:
-            return False
-        began = run.clock.now()
-        client = run.client.at_version(deletions.version)
-        try:
-            async with aclosing(deletions.read(client).raw().pages()) as pages:
-                async for page in pages:
-                    if await self._take_deleted(run, page.items, since):
-                        break
-        except ClosedError:
-            raise
-        except IntercomError:
-            # Whatever the reason is: a sweep tells the same.
-            return False
-
-        def note() -> None:
-            run.state.deletions = began
-
-        await self._reader.hand_over(Batch(run, apply=note))
-        return True
-
-    async def _take_deleted(self, run: StreamRun, items: Iterable[Any], since: int) -> bool:
-        """Let rows go that a list of deleted rows names; say whether the rest is older."""
-        entries: list[Entry] = []
-        filled: list[Hole] = []
-        is_older = False
-        for raw in items:
-            try:
-                item = msgspec.json.decode(raw, type=_Deleted)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                continue
-            key, at = str(item.id), from_server(item.deleted_at)
-            is_older = is_older or (at is not None and at < since)
-            held = run.table.get(key)
-            if held is not None and not held.is_gone and not (at and held.read_at > at):
-                entries += tombstone(
-                    run,
-                    key,
-                    run.clock.now(),
-                    item.status or "deleted",
-                    into=None if item.merged_into_id is None else str(item.merged_into_id),
-                    evidence="list of deleted rows",
-                )
-                filled += [Hole(kind=kind, key=key) for kind in ("suspect", "record", "parent")]
-        if entries:
-            await self._reader.hand_over(Batch(run, entries, filled=filled))
-        return is_older
+def _is_ranged(run: StreamRun) -> bool:
+    return isinstance(run.stream.source, Ranged)
 
 
 def _is_live(held: Held) -> bool:
     return not held.is_gone
 
 
+def _is_met(held: Held) -> bool:
+    return held.flags & (GONE | SEEN) == SEEN
+
+
 def _is_unseen(held: Held) -> bool:
     return not held.flags & (GONE | SEEN)
-
-
-class _Deleted(msgspec.Struct):
-    id: str | int
-    deleted_at: Any = None
-    status: str | None = None
-    """Of a contact: archived, blocked, merged, pending_deletion or permanently_deleted."""
-    merged_into_id: str | int | None = None

@@ -43,6 +43,8 @@ class Chain:
     """Whether it is read a second time, as fewer rows came than were promised."""
     heals: Hole | None = None
     """The hole that it fills."""
+    holes: list[Hole] = field(default_factory=list[Hole])
+    """What was found to be missing on the way."""
 
 
 @dataclass
@@ -65,6 +67,8 @@ class StreamRun:
     clock: ServerClock
     is_shown: bool = True
     was_resumed: bool = False
+    was_reread: bool = False
+    """Whether its sweep was made once more."""
     was_swept: bool = False
     """Whether this run has begun a reading of everything."""
     children: list[StreamRun] = field(default_factory=list["StreamRun"])
@@ -329,7 +333,7 @@ class StreamRun:
         )
         return StreamReport(
             name=self.name,
-            kind="full" if kind == "full" else "changes",
+            kind="full" if kind == "full" or isinstance(self.stream.source, Listing) else "changes",
             rows=self.rows,
             unchanged=self.unchanged,
             removed=self.removed,

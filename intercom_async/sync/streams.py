@@ -108,6 +108,7 @@ class Ranged:
         deletions: The list of rows that are gone, if there is one.
         is_append_only: Whether rows never change and never go.
         embedded: Lists inside its rows that the API cuts.
+        archives: Whether a row can be left out of lists and still be read by its id.
     """
 
     read: Callable[[ResourceRegistry, Window], Pager[Any]]
@@ -120,6 +121,7 @@ class Ranged:
     deletions: DeletionList | None = None
     is_append_only: bool = False
     embedded: tuple[Embedded, ...] = ()
+    archives: bool = False
 
     def tells_seconds(self, version: str) -> bool:
         """Say whether the server tells seconds apart in an API version."""

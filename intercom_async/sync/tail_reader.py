@@ -78,7 +78,7 @@ class TailReader:
                 if row.version and row.version < reached - CLOCK_SLACK_S and reached > low:
                     return False
                 reached = max(reached, row.version)
-            came += len(taken.rows)
+            came += taken.total
             promised = page.total_count if promised is None else promised
             if page.checkpoint is None:
                 return promised is None or came >= promised
@@ -127,7 +127,7 @@ class TailReader:
                     is_sorted = is_sorted and row.version <= reached
                     reached = min(reached, row.version)
                     is_past = is_past or row.version < low
-            came += len(taken.rows)
+            came += taken.total
             promised = page.total_count if promised is None else promised
             if page.checkpoint is None and not is_past and came < (promised or 0):
                 await self._note_short_tail(run, field, low, came, promised or 0)
@@ -152,7 +152,7 @@ class TailReader:
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, run.clock.now()), field=field
             )
-            again += len(taken.rows)
+            again += taken.total
             if page.checkpoint is None:
                 break
             position = page.checkpoint
