@@ -392,3 +392,10 @@ def test_counters_start_anew_and_stay_bounded() -> None:
     assert counted[0].count == 200
     reset_drift()
     assert drift() == ()
+
+
+def test_raw_rows_of_a_text_that_is_no_utf8_are_read_patiently() -> None:
+    body = b'{"type":"list","data":[{"id":"1","name":"caf\xe9"}]}'
+    page = decode(body, Page[msgspec.Raw])
+    [row] = page.items
+    assert msgspec.json.decode(row)["id"] == "1"

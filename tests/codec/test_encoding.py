@@ -127,3 +127,11 @@ def test_body_that_contains_itself_is_refused() -> None:
 )
 def test_plain_json_comes_out_as_it_went_in(value: Any) -> None:
     assert json.loads(encode(value)) == value
+
+
+def test_a_key_that_comes_as_str_and_as_enum_is_refused() -> None:
+    class Name(Enum):
+        PLAN = "plan"
+
+    with pytest.raises(ConfigError, match="twice"):
+        encode({"plan": 1, Name.PLAN: 2})

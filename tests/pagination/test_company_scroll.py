@@ -295,3 +295,18 @@ async def test_a_scroll_that_waits_for_another_one_ends_when_the_client_closes(
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [ClosedError, ClosedError]
     assert CLOCK.now() == pytest.approx(20, abs=0.01)
+
+
+async def test_a_scroll_is_not_counted(client: Client) -> None:
+    async with client(ScrollServer(3)) as intercom:
+        with pytest.raises(PaginationError, match=r"companies\.list\(\)\.count\(\)"):
+            await intercom.companies.scroll().count()
+
+
+async def test_a_company_without_an_id_is_never_taken_for_another(client: Client) -> None:
+    server = ScrollServer(2)
+    odd = reply(200, {"type": "list", "data": [{"name": "a"}, {"name": "b"}], "scroll_param": "p"})
+    server.breaks[2] = odd
+    async with client(server) as intercom:
+        found = [raw async for raw in intercom.companies.scroll().raw()]
+    assert len(found) >= 2

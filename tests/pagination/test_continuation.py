@@ -185,3 +185,9 @@ def test_a_checkpoint_of_a_list_is_none_of_another(one: Call[Any], other: Call[A
     for here, there in ((one, other), (other, one)):
         with pytest.raises(PaginationError, match="another list"):
             from_checkpoint(here, to_checkpoint(there, {"starting_after": "x"}))
+
+
+def test_a_parameter_that_a_link_repeats_keeps_all_its_values() -> None:
+    link = "https://api.intercom.io/things?page=2&state=open&state=closed&state=snoozed"
+    following = continuation(CURSOR, page(pages={"next": link}))
+    assert following == {"page": "2", "state": ["open", "closed", "snoozed"]}

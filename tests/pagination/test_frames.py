@@ -13,6 +13,7 @@ import pytest
 from intercom_async import ConfigError, F, PaginationError
 from intercom_async.models import Contact
 from intercom_async.models._columns import columns_of
+from intercom_async.pagination import frames
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 from tests.support.scripted_client import Client, reply
@@ -169,3 +170,8 @@ async def test_what_the_api_does_not_count_is_said(client: Client) -> None:
             await intercom.events.list(email="a@example.com").count()
         with pytest.raises(PaginationError, match="scroll"):
             await intercom.companies.scroll().count()
+
+
+async def test_a_missing_package_is_named_with_how_to_get_it() -> None:
+    with pytest.raises(ImportError, match="pip install 'some-package'"):
+        frames.load("a_module_that_is_not_there", "some-package")

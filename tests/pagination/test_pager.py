@@ -251,3 +251,27 @@ async def note_ids(intercom: Intercom, seen: list[str]) -> None:
 async def turns() -> None:
     """Let everything happen that can: the second is virtual."""
     await asyncio.sleep(1)  # noqa: TID251 (virtual time)
+
+
+async def test_a_page_is_read_alone_and_its_checkpoint_leads_on(client: Client) -> None:
+    memory = MemoryTransport([*THREE[:2]])
+    async with client(transport=memory) as intercom:
+        first = await intercom.contacts.list(per_page=2).page()
+        assert first.checkpoint is not None
+        second = await intercom.contacts.list(per_page=2).resume(first.checkpoint).page()
+    assert [contact.id for contact in (*first.items, *second.items)] == ["1", "2", "3", "4"]
+    assert len(memory.requests) == 2
+
+
+async def test_the_page_after_the_last_one_is_empty_and_costs_nothing(client: Client) -> None:
+    memory = MemoryTransport([page([1])])
+    async with client(transport=memory) as intercom:
+        [last] = [each async for each in intercom.contacts.list().pages()]
+        assert last.checkpoint is not None
+        after = await intercom.contacts.list().resume(last.checkpoint).page()
+    assert (after.items, after.checkpoint) == ([], None)
+    assert len(memory.requests) == 1
+
+
+async def test_a_pager_shows_its_call_and_nothing_of_its_rows(client: Client) -> None:
+    assert repr(client().contacts.list()) == "<Pager GET /contacts>"
