@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import msgspec
+
 from .claims import PARENTS
 from .steps import CHANGING, Change, During, Failure, Form, History, Run, Settings
 
@@ -23,6 +25,7 @@ CHANGES = (
     ("attach", 2),
     ("detach", 1),
 )
+VERSIONS = ("2.14", "2.14", "2.16", "2.17")
 FIRST = ("contacts", "companies", "conversations", "tickets", "tags", "articles")
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 PATHS = (
@@ -83,7 +86,7 @@ class _Draw:
             late_s=dice.choice((0, 0, 60, 900, 3_500)),
             zone=zone,
             server_zone=dice.choice((zone, zone, *ZONES)),
-            version=dice.choice(("2.14", "2.14", "2.16", "2.17")),
+            version=dice.choice(VERSIONS),
             has_deletion_lists=dice.random() < 0.5,
             is_stale=dice.random() < 0.3,
             is_moving=dice.random() < 0.3,
@@ -93,7 +96,8 @@ class _Draw:
         for _ in range(dice.randint(1, 3)):
             steps.append(self._run())
             steps += self._between()
-        return History(tuple(steps), settings)
+        history = History(tuple(steps), settings)
+        return _exact(history) if dice.random() < 0.1 else history
 
     def _beginning(self) -> list[Change]:
         dice, steps = self._dice, list[Change]()
@@ -112,7 +116,14 @@ class _Draw:
             steps.append(self._change())
             if dice.random() < 0.5:
                 steps.append(Change("wait", seconds=self._seconds()))
-        if dice.random() < 0.1:
+        draw = dice.random()
+        if draw < 0.03:
+            steps.append(Change("zone", text=dice.choice(ZONES)))
+        elif draw < 0.06:
+            steps.append(Change("server_zone", text=dice.choice(ZONES)))
+        elif draw < 0.09:
+            steps.append(Change("version", text=dice.choice(VERSIONS)))
+        elif draw < 0.19:
             steps.append(
                 Change("step_clock", seconds=dice.choice((-HOUR_S, 60, HOUR_S, 5 * HOUR_S)))
             )
@@ -201,3 +212,13 @@ class _Draw:
         times = dice.choice((1, 1, 3, 20, 0))
         pick = dice.choice((0, 1, 1_000)) if kind == "lie" else 0
         return Failure(kind, path, after=dice.randint(0, 6), times=times, pick=pick)
+
+
+def _exact(history: History) -> History:
+    """Let search find all at once and each run look at everything: then nothing may be old."""
+    settings = msgspec.structs.replace(history.settings, late_s=0, lookback_s=0, is_stale=False)
+    steps = tuple(
+        msgspec.structs.replace(step, reconcile="now") if isinstance(step, Run) else step
+        for step in history.steps
+    )
+    return History(steps, settings)

@@ -76,6 +76,7 @@ class Story:
                 is_stale=settings.is_stale,
                 zone=settings.server_zone or settings.zone,
             ),
+            settings,
         )
         self.runs: list[Outcome] = []
         self.broken: list[Violation] = []
@@ -195,7 +196,7 @@ class Story:
             async with Intercom(
                 self.simulator.token,
                 base_url="http://127.0.0.1:1",
-                version=settings.version,
+                version=self.workspace.version,
                 transport=MemoryTransport(network),
                 scheduler=Scheduler(),
             ) as client:

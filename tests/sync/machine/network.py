@@ -169,7 +169,7 @@ class Network:
         if path != "/me" or reply.status != 200:
             return reply
         body = msgspec.json.decode(reply.body)
-        body["app"]["timezone"] = self._settings.zone
+        body["app"]["timezone"] = self._workspace.zone
         return Reply(reply.status, reply.headers, msgspec.json.encode(body))
 
     def _has_poison(self, path: str, reply: Reply) -> bool:

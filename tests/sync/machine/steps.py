@@ -42,8 +42,9 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
         "reply",
         "wait",
         "step_clock",
+        "zone",
         "server_zone",
-        "api_version",
+        "version",
     ]
     stream: str = "contacts"
     pick: int = 0
@@ -52,7 +53,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
     seconds: int = 0
     """Of `wait` and `step_clock`."""
     text: str = ""
-    """Of `server_zone` and `api_version`."""
+    """Of `zone`, `server_zone` and `version`."""
 
 
 class During(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,15 +12,19 @@ from zoneinfo import ZoneInfo
 from intercom_async.clock import CLOCK
 from intercom_async.simulator import Simulator
 from .search_index import SearchIndex
-from .steps import Change
+from .steps import Change, Settings
 from .truth import Truth, Version
 
 
 class Workspace:
     """Makes changes, and knows what was there when."""
 
-    def __init__(self, simulator: Simulator, index: SearchIndex) -> None:
+    def __init__(self, simulator: Simulator, index: SearchIndex, settings: Settings) -> None:
         self._simulator = simulator
+        self.zone: str = settings.zone
+        """What `/me` says."""
+        self.version: str = settings.version
+        """The API version that the next syncs ask for."""
         self._marks = 0
         self._archived: set[str] = set()
         self._tags: dict[str, set[str]] = {}
@@ -198,6 +202,15 @@ class Workspace:
         }
         self.call("POST", f"/{stream}/{key}/reply", body)
         self._read(stream, key)
+
+    def _zone(self, change: Change) -> None:
+        """Set the zone that `/me` tells; the server's days follow, as those of a workspace do."""
+        self.zone = change.text
+        self.index.zone = ZoneInfo(change.text)
+
+    def _version(self, change: Change) -> None:
+        """Let the next syncs ask for another API version."""
+        self.version = change.text
 
     def _server_zone(self, change: Change) -> None:
         """Let the server count its days in another zone from now on."""
