@@ -7,6 +7,7 @@ from typing import Any
 
 from intercom_async.simulator.errors import bad_parameter, not_found
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.versions import is_since
 from .call import Call
 from .checks import first_where, list_of, needed_text, text_of
 from .registry import Routes
@@ -26,12 +27,18 @@ def list_attributes(call: Call) -> Any:
     if model not in (None, "", *MODELS, "conversation"):
         raise bad_parameter("model must be contact or company", field="model")
     rows = [
-        one
+        _shown(call, one)
         for one in call.workspace.data_attributes
         if model in (None, "", one["model"])
         and (call.flag("include_archived") or not one["archived"])
     ]
     return {"type": "list", "data": rows}
+
+
+def _shown(call: Call, row: Row) -> Row:
+    """Return an attribute as it is sent: from 2.17 on standard times are datetimes."""
+    is_exact = row["model"] == "contact" and not row["custom"] and is_since(call.version, "2.17")
+    return row | {"data_type": "datetime"} if is_exact and row["data_type"] == "date" else row
 
 
 @routes("POST /data_attributes")

@@ -34,10 +34,10 @@ class SchemaAnswers:
         self._facts = facts
         self._items = {
             fixed_form(one.path).removesuffix("/{}"): one
-            for one in sorted(facts.operations, key=lambda one: one.method, reverse=True)
+            for one in sorted(facts.operations, key=lambda one: one.method == "GET")
             if one.path.endswith("}")
         }
-        """By collection: an operation on one of its rows, GET before the others."""
+        """By collection: an operation on one of its rows, GET where there is one."""
 
     def handler(self, operation: Operation) -> Callable[[Call], Any]:
         """Return the handler of an operation."""
@@ -118,7 +118,8 @@ class SchemaAnswers:
             for name, inner in envelope.properties.items()
             if name not in ("pages", "next_cursor", "has_more", key)
         }
-        if "type" in answer and not envelope.properties["type"].values:
+        kinds = envelope.properties["type"].values if "type" in answer else ()
+        if "type" in answer and (not kinds or "list" in kinds):
             answer["type"] = "list"
         return answer | {key: shown} | paging(answer)
 

@@ -130,8 +130,25 @@ class ConversationSeeds:
             "_tags": [],
             "_linked": [],
         }
+        if state == "closed" and contact is not None and bits >> 33 & 3 == 0:
+            row["conversation_rating"] = self._rating(bits, updated_at, contact)
         row["_parts"] = self._parts(number, bits, row, contact)
         return row
+
+    def _rating(self, bits: int, at: int, contact: Row) -> Row:
+        """Make the rating of a closed conversation; a workflow asked for one in four."""
+        admin = self._admins[(bits >> 16) % len(self._admins)]
+        teammate = {"type": "admin", "id": admin["id"]}
+        if bits >> 38 & 3 == 0:
+            teammate = {"type": "workflow", "id": str(1 + (bits >> 40) % 9)}
+        return {
+            "rating": 1 + (bits >> 35) % 5,
+            "remark": "",
+            "created_at": at,
+            "updated_at": at,
+            "contact": {"type": "contact", "id": contact["id"], "external_id": None},
+            "teammate": teammate,
+        }
 
     def _parts(self, number: int, bits: int, row: Row, contact: Row | None) -> list[Row]:
         """Make an assignment, one or two comments and what led to the state."""

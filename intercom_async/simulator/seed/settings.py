@@ -18,6 +18,17 @@ CONTACT_ATTRIBUTES = (
     ("team_mates", "integer"),
 )
 STANDARD_ATTRIBUTES = (("name", "string"), ("created_at", "date"), ("email", "string"))
+STANDARD_TIMES = [
+    "updated_at",
+    "signed_up_at",
+    "last_seen_at",
+    "last_contacted_at",
+    "last_replied_at",
+    "last_email_opened_at",
+    "last_email_clicked_at",
+    "ios_last_seen_at",
+    "android_last_seen_at",
+]
 COMPANY_ATTRIBUTES = (("region", "string"), ("industry", "string"), ("tier", "string"))
 
 
@@ -28,6 +39,7 @@ def data_attributes(now_at: int) -> list[Row]:
         ("contact", True, CONTACT_ATTRIBUTES),
         ("company", True, COMPANY_ATTRIBUTES),
         ("contact", False, STANDARD_ATTRIBUTES),
+        ("contact", False, tuple((name, "date") for name in STANDARD_TIMES)),
         ("company", False, STANDARD_ATTRIBUTES[:2]),
     ):
         for name, kind in attributes:

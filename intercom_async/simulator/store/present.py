@@ -74,6 +74,10 @@ def conversation(row: Row, version: str, *, contacts: Table, tags: RecordStore) 
     shown["tags"] = {"type": "tag.list", "tags": _tags(row["_tags"], tags, is_full=True)}
     shown["linked_objects"] = linked(row)
     shown["statistics"] = statistics_of(row)
+    rating = shown["conversation_rating"]
+    if rating is not None and not is_since(version, "2.17"):
+        is_admin = rating["teammate"]["type"] == "admin"
+        shown["conversation_rating"] = rating if is_admin else rating | {"teammate": None}
     if is_since(version, "2.16"):
         shown["priority"] = NEWER_PRIORITIES.get(shown["priority"], shown["priority"])
         for key in ("admin_assignee_id", "team_assignee_id"):
