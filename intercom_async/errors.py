@@ -197,6 +197,9 @@ class NotFoundError(ResponseError):
 class ConflictError(ResponseError):
     """409: it exists already or is being changed; repeating it does not help."""
 
+    existing_ids: tuple[str, ...] = ()
+    """The ids of all objects that have the key of an upsert, where several have it."""
+
     @property
     def existing_id(self) -> str | None:
         """The id of the object that is in the way, where the message says it."""

@@ -38,6 +38,8 @@ _NAMES = {
         "ContactKey "
         "ContactReading "
         "ContactSearch "
+        "ContactUpdate "
+        "ContactUpsert "
         "Conversion "
         "MergeFields "
         "MergedPair "

@@ -42,6 +42,21 @@ class ContactChanges(ContactFields, total=False):
     """From 2.16 on: whether to say which contacts were merged into it."""
 
 
+class ContactUpsert(ContactFields, total=False):
+    """Writable fields of a contact, by one of its keys; other keys beside it are fields."""
+
+    id: Id
+    """Intercom's id, which only updates; without it `external_id` is the key, else `email`."""
+    unarchive: bool
+    """Whether a contact that is archived is brought back, which is refused otherwise."""
+
+
+class ContactUpdate(ContactFields):
+    """A contact's id and the fields to change."""
+
+    id: Id
+
+
 class MergedPair(TypedDict):
     """Two contacts to be made one."""
 

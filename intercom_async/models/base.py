@@ -20,7 +20,6 @@ strings are plain `str`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -72,11 +71,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
         return as_repr(self)
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        """Yield for rich what the repr shows."""
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Return for rich what the repr shows."""
         from ._convert import shown  # noqa: PLC0415 (as above)
 
-        return shown(self)
+        return list(shown(self))
 
     def __hash__(self) -> int:
         """Return the hash of class and id.

@@ -10,10 +10,10 @@ class Tags(Resource):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from inspect import cleandoc
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
@@ -22,6 +22,8 @@ from intercom_async.models.page import Page
 from intercom_async.pagination.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
 from intercom_async.request.operation import BODILESS, Call, Operation
+from intercom_async.workflows.bulk import BulkOptions, BulkRun
+from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.download import Download
 from ._endpoints import EndpointBuilder
 from ._protocol import Sender
@@ -33,6 +35,8 @@ T = TypeVar("T")
 
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 M = TypeVar("M", bound=Callable[..., Any])
+M_in = TypeVar("M_in")
+M_out = TypeVar("M_out")
 
 _SENDS = "_sends"
 """Attribute of a method that holds the endpoint it sends."""
@@ -129,6 +133,21 @@ class Resource:
 
     async def _fetch(self, call: Call[T]) -> T:
         return (await self._sender.send(call)).data
+
+    def _many(
+        self,
+        items: Source[M_in],
+        write: Callable[[M_in], Awaitable[M_out]],
+        check: Callable[[M_in], object],
+        *,
+        calls: Callable[[M_in], int] = lambda _: 1,
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun[M_in, M_out]:
+        """Return a run that writes each item; `check` raises for one that cannot be sent."""
+        rate = self._sender.statistics
+        return BulkRun(
+            items, write, check=check, calls=calls, rate_per_s=lambda: rate().rate_per_s, **options
+        )
 
     async def _pause(self, seconds: float) -> None:
         """Wait between two polls, until the client is closed at most.

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
+from intercom_async.scheduler import Statistics
 from intercom_async.transport.base import StreamReply
 
 T = TypeVar("T")
@@ -27,6 +28,10 @@ class Sender(Protocol):
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""
+        ...
+
+    def statistics(self) -> Statistics:
+        """Return what the scheduler knows of the token's limit."""
         ...
 
     def while_open(self) -> AbstractAsyncContextManager[None]:

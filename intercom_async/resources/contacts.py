@@ -6,7 +6,7 @@ import logging
 from typing import Any, Unpack
 
 from intercom_async.config import check_seconds
-from intercom_async.errors import DeadlineError, GoneError, NotFoundError
+from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.fields import (
     ConsentType,
     ContactChanges,
@@ -29,10 +29,11 @@ from intercom_async.models import (
     Tag,
     Visitor,
 )
-from intercom_async.query import F, Predicate, Query
+from intercom_async.query import Predicate, Query
 from intercom_async.request.operation import Operation, Paging
 from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill
+from ._contact_writes import ContactWrites
 from ._request_bodies import person_key, split_query
 from ._validation import given, needed, take_one, to_id, to_ids
 
@@ -47,7 +48,7 @@ _MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
 
 
-class Contacts(Resource):
+class Contacts(ContactWrites):
     """Users and leads.
 
     From version 2.16 on `include_merge_history` adds the contacts that were merged into each. A
@@ -241,25 +242,6 @@ class Contacts(Resource):
     ) -> Pager[ContactMerge]:
         """List what was merged into a user, no lead, the latest first; 50 a page, 150 at most."""
         return self._list(self.MERGE_HISTORY, contact_id, order=order, per_page=per_page)
-
-    async def wait_searchable(self, contact_id: Id, *, timeout_s: float = 300.0) -> Contact:
-        """Wait until a search finds a contact, and return it.
-
-        Raises:
-            DeadlineError: It was not found within `timeout_s` seconds.
-        """
-        check_seconds("timeout_s", timeout_s)
-        wanted = F.id == to_id("contact_id", contact_id)
-        polls = PollIntervals(timeout_s, INDEX_BACKOFF, pause=self._pause)
-        while (found := await self.search(wanted, per_page=1).first()) is None:
-            if not await polls.wait():
-                raise DeadlineError(
-                    deadline_s=timeout_s,
-                    attempts=polls.count,
-                    maybe_sent=True,
-                    call=self.SEARCH.name,
-                )
-        return found
 
     async def _read(self, row: Operation[Contact], key: Id, how: ContactReading) -> Contact:
         """Read a contact, or the one that took its place."""

@@ -19,6 +19,7 @@ from intercom_async.errors import (
 from intercom_async.request.operation import Call
 from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.response import Response
+from intercom_async.scheduler import Statistics
 from intercom_async.transport.base import StreamReply
 from .outage import OutageGate
 
@@ -89,6 +90,10 @@ class CountingClient(ResourceRegistry):
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""
         return self._client.shared_lock(name)
+
+    def statistics(self) -> Statistics:
+        """Return what the scheduler knows of the token's limit."""
+        return self._client.statistics()
 
     def while_open(self) -> AbstractAsyncContextManager[None]:
         """Cancel what a block waits for as soon as the client is closed."""

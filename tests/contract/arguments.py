@@ -32,6 +32,7 @@ from intercom_async.query import F, Predicate
 from intercom_async.request.operation import Call
 from intercom_async.resources._base import Sender
 from intercom_async.response import Response
+from intercom_async.scheduler import Statistics
 from intercom_async.transport.base import StreamReply
 from tests.support.descriptions import VERSIONS, Node, properties, resolved
 from .choices import ALL, CHOICES
@@ -100,6 +101,9 @@ class Recorder:
 
     def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
+
+    def statistics(self) -> Statistics:
+        raise NotImplementedError
 
     def while_open(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()

@@ -146,7 +146,7 @@ def argument_schema(node: Node, version: str, name: str) -> Node | None:
 def resources() -> tuple[type[Resource], ...]:
     """Return all resources of the package."""
     package = intercom_async.resources
-    names = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    names = [found.name for found in pkgutil.iter_modules(package.__path__) if found.name[0] != "_"]
     modules = [import_module(f"{package.__name__}.{name}") for name in sorted(names)]
     return tuple(
         kind

@@ -19,6 +19,7 @@ from intercom_async.request.builder import RequestBuilder
 from intercom_async.request.operation import Call, version_number
 from intercom_async.request.options import CallOptions
 from intercom_async.response import Response
+from intercom_async.scheduler import Statistics
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request, StreamReply
 from tests.support.descriptions import VERSIONS, description, needs_descriptions
@@ -84,6 +85,9 @@ class Client:
 
     def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
+
+    def statistics(self) -> Statistics:
+        raise NotImplementedError
 
     def while_open(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()

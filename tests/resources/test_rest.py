@@ -22,6 +22,7 @@ from intercom_async.resources.jobs import ReportingExports
 from intercom_async.resources.news import Banners
 from intercom_async.resources.workspace import Macros, OfficeHours
 from intercom_async.response import Response
+from intercom_async.scheduler import Statistics
 from intercom_async.transport.base import StreamReply
 
 T = TypeVar("T")
@@ -52,6 +53,9 @@ class Sender:
 
     def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
+
+    def statistics(self) -> Statistics:
+        raise NotImplementedError
 
     def while_open(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()

@@ -1,0 +1,132 @@
+"""Writes of contacts that are more than one call: upserts, and many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Unpack, cast
+
+from intercom_async.codec import encode
+from intercom_async.config import check_seconds
+from intercom_async.errors import DeadlineError
+from intercom_async.fields import ContactFields, ContactUpdate, ContactUpsert
+from intercom_async.models import Contact, ContactStatus, Tag
+from intercom_async.query import F
+from intercom_async.request.operation import Operation
+from intercom_async.workflows.bulk import BulkOptions, BulkRun
+from intercom_async.workflows.concurrency import Source
+from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
+from intercom_async.workflows.upsert import Upserted
+from ._base import Id, Page, Resource, fill
+from ._contact_upsert import ContactCalls, check_upsert, upsert_contact
+from ._validation import check_dict, needed, to_id
+
+
+class ContactWrites(Resource):
+    """What `Contacts` does beside single calls; the endpoints are those of `Contacts`."""
+
+    CREATE: ClassVar[Operation[Contact]]
+    UPDATE: ClassVar[Operation[Contact]]
+    ARCHIVE: ClassVar[Operation[ContactStatus]]
+    DELETE: ClassVar[Operation[ContactStatus]]
+    ATTACH_TAG: ClassVar[Operation[Tag]]
+    SEARCH: ClassVar[Operation[Page[Contact]]]
+
+    async def upsert(self, **fields: Unpack[ContactUpsert]) -> Upserted[Contact]:
+        """Update the contact that has a key, or create it; a 409 of a race is handled here.
+
+        The key is `id`, which only updates, else `external_id`, else `email`.
+
+        Raises:
+            ConflictError: Several contacts have the email (`existing_ids` names them), the contact
+                is archived, or an email beside `external_id` is somebody else's.
+        """
+        self._check_upsert(fields)
+        return await upsert_contact(cast("ContactCalls", self), fields, self._pause)
+
+    def create_many(
+        self, items: Source[ContactFields], **options: Unpack[BulkOptions]
+    ) -> BulkRun[ContactFields, Contact]:
+        """Create contacts, with a result for each."""
+        return self._many(
+            items, lambda item: self._send(self.CREATE, fields=item), self._check_create, **options
+        )
+
+    def update_many(
+        self, items: Source[ContactUpdate], **options: Unpack[BulkOptions]
+    ) -> BulkRun[ContactUpdate, Contact]:
+        """Change contacts, each named by `id` among its fields, with a result for each."""
+        return self._many(items, self._update_one, self._check_update, **options)
+
+    def upsert_many(
+        self, items: Source[ContactUpsert], **options: Unpack[BulkOptions]
+    ) -> BulkRun[ContactUpsert, Upserted[Contact]]:
+        """Create or change contacts as `upsert` does, with a result for each."""
+        return self._many(
+            items,
+            lambda item: self.upsert(**item),
+            self._check_upsert,
+            calls=lambda _: 2,
+            **options,
+        )
+
+    def archive_many(
+        self, contact_ids: Source[Id], **options: Unpack[BulkOptions]
+    ) -> BulkRun[Id, ContactStatus]:
+        """Archive contacts, with a result for each."""
+        return self._many(
+            contact_ids, lambda each: self._send(self.ARCHIVE, each), self.ARCHIVE.at, **options
+        )
+
+    def delete_many(
+        self, contact_ids: Source[Id], **options: Unpack[BulkOptions]
+    ) -> BulkRun[Id, ContactStatus]:
+        """Delete contacts for good, with a result for each."""
+        return self._many(
+            contact_ids, lambda each: self._send(self.DELETE, each), self.DELETE.at, **options
+        )
+
+    def tag_many(
+        self, contact_ids: Source[Id], tag_id: Id, **options: Unpack[BulkOptions]
+    ) -> BulkRun[Id, Tag]:
+        """Tag contacts, with a result for each."""
+        tag = to_id("tag_id", tag_id)
+        return self._many(
+            contact_ids,
+            lambda each: self._send(self.ATTACH_TAG, each, id=tag),
+            self.ATTACH_TAG.at,
+            **options,
+        )
+
+    async def _update_one(self, item: ContactUpdate) -> Contact:
+        rest: Any = {name: value for name, value in item.items() if name != "id"}
+        return await self._send(self.UPDATE, item["id"], fields=rest)
+
+    def _check_create(self, item: Mapping[str, Any]) -> None:
+        encode(fill(self.CREATE, (), {}, check_dict("an item", item)).json)
+
+    def _check_update(self, item: Mapping[str, Any]) -> None:
+        rest = dict(check_dict("an item", item))
+        encode(fill(self.UPDATE, (needed(id=rest.pop("id", None))["id"],), {}, rest).json)
+
+    def _check_upsert(self, item: Mapping[str, Any]) -> None:
+        name, key, rest = check_upsert(check_dict("an item", item))
+        encode(fill(self.CREATE, (), {}, rest if name == "id" else {**rest, name: key}).json)
+
+    async def wait_searchable(self, contact_id: Id, *, timeout_s: float = 300.0) -> Contact:
+        """Wait until a search finds a contact, and return it.
+
+        Raises:
+            DeadlineError: It was not found within `timeout_s` seconds.
+        """
+        check_seconds("timeout_s", timeout_s)
+        wanted = F.id == to_id("contact_id", contact_id)
+        polls = PollIntervals(timeout_s, INDEX_BACKOFF, pause=self._pause)
+        while (found := await self._search(self.SEARCH, wanted, {"per_page": 1}).first()) is None:
+            if not await polls.wait():
+                raise DeadlineError(
+                    deadline_s=timeout_s,
+                    attempts=polls.count,
+                    maybe_sent=True,
+                    call=self.SEARCH.name,
+                )
+        return found
