@@ -36,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until interrupted; return the exit code."""
     defaults = Options()
     parser = _Parser(prog="python -m intercom_async.simulator", description=__doc__)
-    for name, told in NUMBERS.items():
+    for name, meaning in NUMBERS.items():
         option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, type=int, default=getattr(defaults, name), help=told)
+        parser.add_argument(option, type=int, default=getattr(defaults, name), help=meaning)
     parser.add_argument("--host", default=defaults.host, help="address to listen at")
     parser.add_argument(
         "--latency-ms", type=float, default=defaults.latency_ms, help="added to every answer"

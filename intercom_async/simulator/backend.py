@@ -1,6 +1,6 @@
 """One Intercom without a socket: a request goes in, a response comes out.
 
-`receive` admits a request and tells how long it takes; `respond` does its work. Between the two the
+`receive` admits a request and says how long it takes; `respond` does its work. Between the two the
 transport waits `Exchange.delay_s`: the HTTP server in real time, a virtual transport on its own
 clock. Nothing here waits or does I/O, and the same requests at the same times get the same bytes.
 """
@@ -388,7 +388,7 @@ class Backend:
         return str(round(reset_at * 1_000)) if form == "milliseconds" else moment_text(reset_at)
 
     def _date_text(self) -> str:
-        now = int(self.clock.told())
+        now = int(self.clock.reported())
         if self._date[0] != now:
             self._date = (now, email.utils.formatdate(now, usegmt=True))
         return self._date[1]

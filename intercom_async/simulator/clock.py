@@ -9,7 +9,7 @@ from .seed.draw import mix
 class SimulatorClock:
     """UNIX time that starts as the machine's.
 
-    `now` is the time in which rate-limit windows are counted. What the Date header tells may part
+    `now` is the time in which rate-limit windows are counted. What the Date header says may part
     from it: by `skew_s`, by `drift` more with each second, and by up to `jitter_s` from one answer
     to the next, as answers of several machines do.
     """
@@ -26,7 +26,7 @@ class SimulatorClock:
         self._slewed_from = 0.0
         self._drifts_from = 0.0
         self._drift = 0.0
-        self._told = 0
+        self._reports = 0
         self.skew_s: float = 0.0
         """Seconds by which the Date header is ahead."""
         self.jitter_s: float = 0.0
@@ -41,16 +41,16 @@ class SimulatorClock:
             source = self._slewed_from + (source - self._slewed_from) * self._rate
         return source + self._shift_s
 
-    def told(self) -> float:
-        """Return UNIX seconds as the next Date header says them."""
+    def reported(self) -> float:
+        """Return UNIX seconds as the next Date header reports them."""
         now = self.now()
-        told = now + self.skew_s
+        reported = now + self.skew_s
         if self._drift:
-            told += (now - self._drifts_from) * self._drift
+            reported += (now - self._drifts_from) * self._drift
         if self.jitter_s:
-            self._told += 1
-            told += (mix(0, self._told, 0xC10C) / 2**63 - 1) * self.jitter_s
-        return told
+            self._reports += 1
+            reported += (mix(0, self._reports, 0xC10C) / 2**63 - 1) * self.jitter_s
+        return reported
 
     @property
     def drift(self) -> float:

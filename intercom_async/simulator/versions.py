@@ -5,7 +5,7 @@ from __future__ import annotations
 from .errors import ApiError
 
 VERSIONS = ("2.14", "2.15", "2.16", "2.17", "Preview")
-"""The versions that are told apart, oldest first; Preview counts as later than every number."""
+"""The versions that differ here, oldest first; Preview counts as later than every number."""
 DESCRIBED_AS = {"2.17": "2.16"}
 """By version without a description of its own: the one whose operations and types it has."""
 _RANKS = {version: rank for rank, version in enumerate(VERSIONS)}

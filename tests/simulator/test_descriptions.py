@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import aiohttp
 import pytest
 
@@ -11,16 +9,13 @@ from intercom_async.simulator import Simulator
 from tests.support.descriptions import (
     Described,
     Example,
-    Node,
-    as_json_schema,
-    json_schemas,
     needs_descriptions,
     operations,
 )
 from .exercise import Exercise
-from .known_mismatches import is_known
+from .validation import violations
 
-jsonschema = pytest.importorskip("jsonschema")
+pytest.importorskip("jsonschema")
 pytest.importorskip("yaml")
 pytestmark = [pytest.mark.anyio, needs_descriptions]
 
@@ -77,27 +72,8 @@ async def _tried(
                 continue
             schema = operation.schemas[reply.status]
             if schema is not None and raw:
-                found += _violations(name, where, await reply.json(), schema, version)
+                wrong = violations(name, await reply.json(), schema, version)
+                found += [f"{where} at {one}" for one in wrong]
     if min(statuses) >= 400:
         found.append(f"{name}: no example succeeds: {raw[:200]!r}")
     return found
-
-
-def _violations(name: str, where: str, answer: Any, schema: Node, version: str) -> list[str]:
-    whole = {**as_json_schema(schema), "definitions": json_schemas(version)}
-    leaves = _leaves(jsonschema.Draft7Validator(whole).iter_errors(answer))
-    return [
-        f"{where} at {place}: {message}" for place, message in leaves if not is_known(name, place)
-    ]
-
-
-def _leaves(errors: Any) -> list[tuple[str, str]]:
-    """Return the deepest place of each violation: that of a union is the branch that goes on."""
-    leaves: list[tuple[str, str]] = []
-    for error in errors:
-        deepest = error
-        while deepest.context:
-            deepest = max(deepest.context, key=lambda one: len(one.absolute_path))
-        place = "/".join(str(step) for step in deepest.absolute_path)
-        leaves.append((place, str(deepest.message)[:160]))
-    return leaves

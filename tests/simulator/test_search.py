@@ -16,7 +16,7 @@ from intercom_async.simulator.routes.contacts import FIELDS
 from intercom_async.simulator.routes.conversations import FIELDS as CONVERSATION_FIELDS
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.query import compile_filter, parse
-from intercom_async.simulator.store.runs import Mark, Order, field_of
+from intercom_async.simulator.store.runs import Order, Position, field_of
 from intercom_async.simulator.store.workspace import Workspace
 from tests.support.descriptions import description, folder
 
@@ -149,7 +149,7 @@ def found(query: Row, order: Order, page_size: int) -> list[str]:
     table = WORKSPACE.contacts
     asked = compile_filter(parse(query, FIELDS), table, FIELDS, WORKSPACE.day_of)
     ids: list[str] = []
-    mark: Mark | None = None
+    mark: Position | None = None
     while True:
         page = table.page(asked, order, mark, page_size)
         ids += [table.value_at(number, "id") for number in page.numbers]

@@ -1,7 +1,7 @@
 """The two limits: fixed windows that end at multiples of their length, and the ledger of them.
 
 A private app may make so many calls in a window, and all apps of a workspace together so many.
-Nothing smooths them: whoever comes first in a window is served, as on the real server.
+Nothing smooths them: calls are served in the order in which they arrive, as on the real server.
 https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
 """
 
@@ -52,7 +52,7 @@ def moment_text(reset_at: float) -> str:
 
 
 class Quota:
-    """One counter that starts anew with each window."""
+    """A counter of calls that is set to zero at the start of each window."""
 
     def __init__(self, per_minute: float, window_s: float) -> None:
         self.per_minute = per_minute

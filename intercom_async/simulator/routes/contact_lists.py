@@ -1,4 +1,4 @@
-"""What hangs on a contact: notes, tags, companies."""
+"""Notes, tags and companies of a contact."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def tag_of(call: Call, tag_id: str) -> Row:
 
 
 def attach(attached: list[Row], tag: Row, **how: Any) -> None:
-    """Hang a tag on a record once."""
+    """Attach a tag to a record that does not have it yet."""
     if all(one["id"] != tag["id"] for one in attached):
         attached.append({"id": tag["id"], **how})
 

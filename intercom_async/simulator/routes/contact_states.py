@@ -27,7 +27,7 @@ def merge(call: Call) -> Any:
     if source["id"] == target["id"]:
         raise bad_parameter("A contact cannot be merged into itself")
     if is_since(call.version, "2.16"):
-        _refuse_strangers(call, source, target)
+        _check_duplicates(call, source, target)
     elif source["role"] != "lead":
         raise bad_parameter("Only leads can be merged, into leads or users")
     kept = contact_to_change(call, target["id"])
@@ -49,8 +49,8 @@ def merge(call: Call) -> Any:
     return call.workspace.contacts.present(kept, call.version)
 
 
-def _refuse_strangers(call: Call, source: Row, target: Row) -> None:
-    """From 2.16 on two contacts must share an address or number, unless told otherwise."""
+def _check_duplicates(call: Call, source: Row, target: Row) -> None:
+    """Refuse two contacts that share no address and no number, unless the call skips this."""
     if call.fields.get("skip_duplicate_validation") is True:
         return
     is_same = any(source[key] and source[key] == target[key] for key in ("email", "phone"))
@@ -71,7 +71,7 @@ def preview_merge(call: Call) -> Any:
     if (source["role"], target["role"]) != ("lead", "user"):
         return _blocked("invalid_merge_role_pair", "Only a lead can be merged into a user")
     try:
-        _refuse_strangers(call, source, target)
+        _check_duplicates(call, source, target)
     except ApiError as error:
         return _blocked("no_shared_identifier", error.message)
     attributes = [

@@ -102,7 +102,7 @@ def listed(call: Call, asked: Filter) -> Filter:
 
 @routes("GET /contacts")
 def list_contacts(call: Call) -> Any:
-    """Answer one page, ten rows unless told otherwise."""
+    """Answer one page, ten rows by default."""
     table = call.workspace.contacts
     return cursor_page(
         call,
@@ -160,7 +160,7 @@ def create(call: Call) -> Any:
         "updated_at": call.now_at,
     }
     _apply(call, row, fields)
-    _refuse_duplicates(call, row)
+    _check_unique(call, row)
     row["_visible_at"] = call.workspace.now() + call.workspace.settle_s
     row["_indexed_at"] = call.workspace.now() + call.workspace.index_s
     add_contact(call, row)
@@ -182,7 +182,7 @@ def update(call: Call) -> Any:
     contact_id, workspace = call.id("contact_id"), call.workspace
     changed = dict(contact_of(call, contact_id))
     _apply(call, changed, call.fields)
-    _refuse_duplicates(call, changed)
+    _check_unique(call, changed)
     row = contact_to_change(call, contact_id)
     is_other_role = row["role"] != changed["role"]
     row.update(changed | {"updated_at": call.now_at})
@@ -261,7 +261,7 @@ def _apply_attributes(call: Call, row: Row, fields: Row) -> None:
         }
 
 
-def _refuse_duplicates(call: Call, row: Row) -> None:
+def _check_unique(call: Call, row: Row) -> None:
     table = call.workspace.contacts
     for name in ("external_id", "email"):
         if row[name] is None or (name == "email" and row["role"] == "lead"):

@@ -26,7 +26,7 @@ NAMES = {
     "POST /content_snippets/{content_id}/tags",
 )
 def attach(call: Call) -> Any:
-    """Hang a tag on a piece of content."""
+    """Attach a tag to a piece of content."""
     tags = _tags_of(call)
     tag = _tag(call, needed_text(call.fields, "id"))
     how: Row = {

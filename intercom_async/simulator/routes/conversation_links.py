@@ -1,4 +1,4 @@
-"""What hangs on a conversation: tags, customers, redaction, merging; and those deleted."""
+"""Tags and customers of conversations, redaction and merging; the list of deleted ones."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def _shown(call: Call, job: Row, status: str, done: str, path: str) -> Row:
 
 @routes("POST /export/content/data")
 def start(call: Call) -> Any:
-    """Start an export of messages; there is one at a time."""
+    """Start an export of messages; 429 while another one runs."""
     first_at, last_at = (moment_of(call.fields, f"created_at_{end}") for end in ("after", "before"))
     if first_at is None or last_at is None:
         raise bad_parameter(

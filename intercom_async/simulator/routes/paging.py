@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from intercom_async.simulator.errors import ApiError, bad_parameter
 from intercom_async.simulator.rows import BAD_JSON, Row, decode_json, encode_json
-from intercom_async.simulator.store.runs import Mark, Order
+from intercom_async.simulator.store.runs import Order, Position
 from intercom_async.simulator.store.table import Filter, Table
 from .call import Call, Reply
 
@@ -38,7 +38,7 @@ def page_size(call: Call, value: Any, *, default: int, high: int = MAX_PER_PAGE)
     return size if most is None else min(size, most)
 
 
-def write_cursor(mark: Mark, record_id: str, page: int) -> str:
+def write_cursor(mark: Position, record_id: str, page: int) -> str:
     """Return base64 of sort value, id and number of the page it leads to."""
     value = mark.value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -46,7 +46,7 @@ def write_cursor(mark: Mark, record_id: str, page: int) -> str:
     return base64.b64encode(encode_json([value, record_id, page])).decode()
 
 
-def read_cursor(text: Any, table: Table) -> tuple[Mark, int] | None:
+def read_cursor(text: Any, table: Table) -> tuple[Position, int] | None:
     """Return where a cursor points; None for none, 400 for one that was not given out."""
     if text is None or text == "":
         return None
@@ -65,7 +65,7 @@ def read_cursor(text: Any, table: Table) -> tuple[Mark, int] | None:
         )
     if isinstance(value, int) and not isinstance(value, bool):
         value //= 1_000
-    return Mark(value, number), page
+    return Position(value, number), page
 
 
 def cursor_page(

@@ -31,7 +31,7 @@ def show(call: Call) -> Any:
 
 @routes("POST /tags")
 def create_or_apply(call: Call) -> Any:
-    """Make a tag or find it by name, rename it by id, and hang it on companies or users."""
+    """Make a tag or find it by name, rename it by id, and attach it to companies or users."""
     fields = call.fields
     name = text_of(fields, "name")
     if not name:

@@ -164,7 +164,7 @@ def public(row: Row) -> Row:
 
 
 def linked(row: Row) -> Row:
-    """Return the tickets or conversations that hang on this one."""
+    """Return the tickets or conversations that are linked to this one."""
     refs = row["_linked"]
     return {"type": "list", "data": refs, "total_count": len(refs), "has_more": False}
 

@@ -22,7 +22,7 @@ class Order:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Mark:
+class Position:
     """Where a page ended: the sort value and the number of its last row."""
 
     value: Any
@@ -33,7 +33,7 @@ class Run:
     """One sorted list being walked from a place in one direction."""
 
     def __init__(
-        self, numbers: Sequence[int], key: KeyOf, order: Order, after: Mark | None
+        self, numbers: Sequence[int], key: KeyOf, order: Order, after: Position | None
     ) -> None:
         self._numbers = numbers
         self._key = key

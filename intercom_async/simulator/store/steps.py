@@ -1,8 +1,8 @@
 """Long scans in steps that an event loop can interleave with other requests.
 
 A search over a million seeded rows reads each of them once. A handler that would have to do that
-raises `IndexMissing` with the scan as an iterator; whoever runs the handler advances the iterator,
-does other work between its steps, and calls the handler again.
+raises `IndexMissing` with the scan as an iterator. The caller advances the iterator, does other
+work between its steps, and calls the handler again.
 """
 
 from __future__ import annotations

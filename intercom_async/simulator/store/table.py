@@ -18,7 +18,7 @@ from intercom_async.simulator.rows import Row, encode_json
 from intercom_async.simulator.seed.base import Seeded
 from intercom_async.simulator.versions import VERSIONS
 from .lag import Lag
-from .runs import KeyOf, Mark, Order, Run, field_of, nearer, sortable
+from .runs import KeyOf, Order, Position, Run, field_of, nearer, sortable
 from .steps import Scans, StepPolicy, in_order, matching
 from .unique import UniqueIndex
 
@@ -44,12 +44,12 @@ class Filter:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Slice:
+class TablePage:
     """One page: numbers in order, how many rows there are in all, and where to go on."""
 
     numbers: list[int]
     total_count: int
-    mark: Mark | None
+    mark: Position | None
 
 
 class Table:
@@ -229,11 +229,11 @@ class Table:
         self,
         asked: Filter,
         order: Order,
-        after: Mark | None,
+        after: Position | None,
         size: int,
         *,
         is_search: bool = False,
-    ) -> Slice:
+    ) -> TablePage:
         """Return up to `size` rows after a mark; a search may see written rows late."""
         seeded = self._answer(asked, order)
         rows = self.lag.searched(self._written) if is_search and self.lag.is_on else self._written
@@ -250,12 +250,12 @@ class Table:
             if run is right or self.is_seeded(number):
                 numbers.append(number)
         if len(numbers) <= size:
-            return Slice(numbers, total, None)
+            return TablePage(numbers, total, None)
         del numbers[size:]
         last = numbers[-1]
         row = rows.get(last)
         value = self.value_at(last, order.field) if row is None else field_of(row, order.field)
-        return Slice(numbers, total, Mark(value, last))
+        return TablePage(numbers, total, Position(value, last))
 
     def _written_answer(
         self, asked: Filter, order: Order, rows: Mapping[int, Row], key: KeyOf
