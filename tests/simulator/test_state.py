@@ -369,3 +369,18 @@ async def test_metadata_takes_prices_and_links_and_nothing_deeper(
         assert reply.status == 202
     deep = {"order": {"lines": [{"sku": 1}]}}
     assert (await refused(http, "POST", "/events", event | {"metadata": deep}))[0] == 400
+
+
+async def test_a_deleted_tag_is_on_nothing(http: aiohttp.ClientSession) -> None:
+    contact = await ask(http, "POST", "/contacts", {"email": "tagged@example.com"})
+    path = f"/contacts/{contact['id']}"
+    tags = [await ask(http, "POST", "/tags", {"name": f"tag {number}"}) for number in range(2)]
+    for tag in tags:
+        await ask(http, "POST", f"{path}/tags", {"id": tag["id"]})
+
+    await ask(http, "DELETE", f"/tags/{tags[0]['id']}")
+
+    listed = (await ask(http, "GET", f"{path}/tags"))["data"]
+    shown = (await ask(http, "GET", path))["tags"]["data"]
+    assert [one["id"] for one in listed] == [tags[1]["id"]]
+    assert [one["id"] for one in shown] == [tags[1]["id"]]

@@ -60,7 +60,22 @@ def delete(call: Call) -> Any:
             f"The tag is part of the segment {segment['name']}",
         )
     call.workspace.tags.remove(tag["id"])
+    _take_off(call, tag["id"])
     return {"id": tag["id"], "object": "tag", "deleted": True}
+
+
+def _take_off(call: Call, tag_id: str) -> None:
+    """Take a tag off the records that were written; nothing else of them changes."""
+    workspace = call.workspace
+    for table in (workspace.contacts, workspace.companies, workspace.conversations):
+        tagged = [
+            row["id"]
+            for _, row in table.written()
+            if any(one["id"] == tag_id for one in row["_tags"])
+        ]
+        for record_id in tagged:
+            row = table.change(record_id)
+            row["_tags"] = [one for one in row["_tags"] if one["id"] != tag_id]
 
 
 def _made(call: Call, tag_id: str | None, name: str) -> Row:

@@ -127,6 +127,10 @@ class Workspace:
         self.call("DELETE", f"/{stream}/{key}")
         self._read(stream, key)
         self._read_companies()
+        for contact, tags in self._tags.items():
+            if stream == "tags" and key in tags:
+                tags.discard(key)
+                self._read("contacts", contact)
 
     def _archive(self, change: Change) -> None:
         key = self.pick("contacts", change.pick)
