@@ -8,7 +8,6 @@ https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -147,6 +146,11 @@ def _count(text: str | None) -> int | None:
     return value if 0 <= value <= 10_000_000 else None  # noqa: PLR2004 (a bound, not a setting)
 
 
+_FIRST_MS, _END_MS = 1e11, 1e14
+"""Numbers from the first to the second are UNIX milliseconds: as seconds they lie 3,000 years ahead
+(test_response.py::test_a_reset_in_milliseconds_is_read)."""
+
+
 @lru_cache(maxsize=8)
 def _moment(text: str | None) -> float | None:
     """Read UNIX seconds: whole on the real server, with a fraction where windows are shorter.
@@ -159,4 +163,6 @@ def _moment(text: str | None) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) and value > 0 else None
+    if _FIRST_MS <= value < _END_MS:
+        return value / 1000
+    return value if 0 < value < _FIRST_MS else None

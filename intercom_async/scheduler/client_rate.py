@@ -174,8 +174,8 @@ class RateLimitQueue:
         self._timer = None
         now = self._clock.now()
         while self._lanes.waiting and self._bucket.next_at <= now:
-            entry = self._lanes.due()[0]
-            self._lanes.pop(entry)
+            entry, _ = self._lanes.heads(now)[0]
+            self._lanes.pop(entry, now)
             self._bucket.take(now, self._per_s, 1)
             entry.future.set_result(None)
         self._set_timer()

@@ -14,32 +14,28 @@ from collections.abc import Callable, Hashable, Mapping
 from intercom_async.clock import Clock, TimerHandle, reader
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, WaitTooLongError
+from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
 from .client_rate import ClientRateLimits
 from .feedback import ResponseFeedback
 from .hooks import GuardedHooks
-from .lanes import Lanes
-from .limits.app_limiter import AppLimiter, Charge
-from .limits.pacing import DEFERRABLE
+from .limits.app_limiter import AppLimiter
+from .limits.pacing import INTERACTIVE
+from .limits.window_budget import Charge
 from .permit import GRANTED, NEW, OVER, SETTLED, WAITING, Permit
 from .statistics import Counters
 from .wait_estimate import estimate_wait, explain_wait
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
-PRIORITIZED_ONE_IN = 10
-"""One in so many places of `Limits.max_in_flight` is kept from bulk and background calls: jobs with
-slow answers must not hold all places (test_dispatcher.py::test_the_last_places_are_kept)."""
+KEPT_ONE_IN = 10
+"""One in so many places of `Limits.max_in_flight`, and at least one from two places up, is kept for
+interactive calls and those that are owed: other calls with slow answers must not hold all places
+(test_dispatcher.py::test_the_last_places_are_for_interactive_calls)."""
 
-
-class AppQueue:
-    """The limiter of one app, and the calls that wait for it."""
-
-    __slots__ = ("lanes", "limiter")
-
-    def __init__(self, limiter: AppLimiter) -> None:
-        self.limiter: AppLimiter = limiter
-        self.lanes: Lanes[Permit] = Lanes()
+RECOVERY_S = 1.0
+"""Seconds after which calls are tried again should a dispatch raise, so that none waits for ever
+(test_dispatcher.py::test_a_dispatch_that_raises_is_tried_again)."""
 
 
 class Dispatcher:
@@ -100,16 +96,16 @@ class Dispatcher:
         self._feedback = ResponseFeedback(breaker, counters, hooks)
         self._rates = ClientRateLimits(limits, clock)
         self._max_in_flight = limits.max_in_flight
-        self._soft_cap = self._max_in_flight - self._max_in_flight // PRIORITIZED_ONE_IN
-        """Calls in flight from which on background and bulk calls wait."""
+        self._soft_cap = self._max_in_flight
+        """Calls in flight from which on only interactive and owed calls go."""
+        if self._max_in_flight > 1:
+            self._soft_cap -= max(1, self._max_in_flight // KEPT_ONE_IN)
         self._round = 0
         """Counts dispatches; decides which app comes first."""
         self._timer: TimerHandle | None = None
         self._timer_at = math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_dispatch_due = False
-
-    # Waiting ---------------------------------------------------------------------------------
 
     async def enter(self, permit: Permit) -> Permit:
         """Wait until a permit's request may be sent: first for the user's own rates, then queued.
@@ -126,13 +122,14 @@ class Dispatcher:
         if self._rates.are_set and self._rates.apply_to(permit.kind):
             await self._rates.wait(permit)
         queue = self.queues.get(permit.app) or self._add_queue(permit.app)
-        if self._grant_or_queue(queue, permit):
-            return permit
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s waits: %s", permit.call, self._explain(queue, permit))
-        permit.future = loop.create_future()
-        timer = self._set_expiry(permit)
+        timer: TimerHandle | None = None
         try:
+            if self._grant_or_queue(queue, permit):
+                return permit
+            if log.isEnabledFor(logging.DEBUG):
+                log.debug("%s waits: %s", permit.call, self._explain(queue, permit))
+            permit.future = loop.create_future()
+            timer = self._set_expiry(permit)
             await permit.future
         except BaseException:
             self._give_up(permit)
@@ -154,7 +151,7 @@ class Dispatcher:
         return queue
 
     def _grant_or_queue(self, queue: AppQueue, permit: Permit) -> bool:
-        """Return whether a permit is granted at once; else it is queued from now on."""
+        """Return whether a permit is granted in this very moment; else it is queued from now on."""
         if self.is_closed:
             raise ClosedError("the scheduler is closed")
         now = permit.since = self.now()
@@ -162,6 +159,8 @@ class Dispatcher:
         if not self.waiting:
             retry_at = self._try_grant(queue, permit, now)
             if not retry_at:
+                if self._hooks.is_set:
+                    self._hooks.granted(permit.priority, 0.0)
                 return True
         else:
             retry_at = now
@@ -191,7 +190,7 @@ class Dispatcher:
         limit_s = permit.wait_limit_s(now)
         if limit_s is None:
             return
-        wait_s, reset_at = estimate_wait(queue.limiter, queue.lanes, permit, now)
+        wait_s, reset_at = estimate_wait(queue, permit, now)
         wait_s = max(wait_s, self.breaker.open_until - now)
         if wait_s > limit_s:
             self._discard(permit)
@@ -201,15 +200,15 @@ class Dispatcher:
 
     def _explain(self, queue: AppQueue, permit: Permit) -> str:
         now, in_flight = permit.since, self.counters.in_flight
-        cap = self._soft_cap if permit.priority in DEFERRABLE else self._max_in_flight
+        cap = self._max_in_flight if permit.priority is INTERACTIVE else self._soft_cap
         if in_flight >= cap:
             return "as many calls are under way as may be"
-        if self.breaker.is_open and self.breaker.retry_at(now, in_flight):
+        if self.breaker.is_open and self.breaker.retry_at(now):
             return "the server is overloaded"
         return explain_wait(queue.limiter, permit, now)
 
     def _give_up(self, permit: Permit) -> None:
-        """Give back what a wait that was cancelled held."""
+        """Give back what a wait that was cancelled, or refused by a hook, held."""
         if permit.is_granted:
             # Granted and cancelled in the same iteration of the loop: nothing was sent.
             permit.refund()
@@ -220,7 +219,7 @@ class Dispatcher:
     def expire(self, permit: Permit) -> None:
         """End a wait that has become longer than allowed."""
         now, queue = self.now(), self.queues[permit.app]
-        wait_s, reset_at = estimate_wait(queue.limiter, queue.lanes, permit, now)
+        wait_s, reset_at = estimate_wait(queue, permit, now)
         limit_s = now - permit.since
         self.abandon(
             permit,
@@ -252,8 +251,6 @@ class Dispatcher:
             for permit in queue.lanes:
                 self.abandon(permit, ClosedError("the scheduler was closed"))
 
-    # Settling --------------------------------------------------------------------------------
-
     def leave(self, permit: Permit) -> None:
         """End a permit's block."""
         if permit.state is GRANTED:
@@ -265,6 +262,8 @@ class Dispatcher:
             return
         permit.state = OVER
         self.counters.in_flight -= 1
+        if self.breaker.is_open:
+            self.breaker.end_call(permit)
         if self.waiting:
             self.schedule_dispatch()
 
@@ -287,33 +286,37 @@ class Dispatcher:
         limiter = self.queues[permit.app].limiter
         self._feedback.observe(permit, limiter, status, headers, message, self.now())
 
-    # Granting --------------------------------------------------------------------------------
-
-    def _try_grant(self, queue: AppQueue, permit: Permit, now: float) -> float:
+    def _try_grant(
+        self, queue: AppQueue, permit: Permit, now: float, *, is_owed: bool = False
+    ) -> float:
         """Grant a permit and return 0.0, else return when to try again."""
-        counters = self.counters
+        counters, breaker = self.counters, self.breaker
         in_flight, priority = counters.in_flight, permit.priority
         if in_flight >= self._soft_cap and (
-            in_flight >= self._max_in_flight or priority in DEFERRABLE
+            in_flight >= self._max_in_flight or not (is_owed or priority is INTERACTIVE)
         ):
             return math.inf
-        if self.breaker.is_open:
-            retry_at = self.breaker.retry_at(now, in_flight)
+        if breaker.is_open:
+            retry_at = breaker.retry_at(now)
             if retry_at:
                 return retry_at
         charge = queue.limiter.try_acquire(
-            now, priority=priority, cost=permit.cost, backlog=queue.lanes.waiting
+            now,
+            priority=priority,
+            cost=permit.cost,
+            backlog=queue.lanes.waiting,
+            is_owed=is_owed,
         )
         if not isinstance(charge, Charge):
             return charge
+        if breaker.is_open:
+            breaker.begin_probe(permit)
         permit.charge = charge
         permit.state = GRANTED
         permit.sent_at = now
         counters.granted += 1
         counters.in_flight += 1
         counters.waited_s += now - permit.since
-        if self._hooks.is_set:
-            self._hooks.granted(priority, now - permit.since)
         return 0.0
 
     def _dispatch(self) -> None:
@@ -322,6 +325,19 @@ class Dispatcher:
         if not self.waiting or self.is_closed:
             return
         now = self.now()
+        granted: list[Permit] = []
+        # Should anything raise, which nothing known does, calls are tried again all the same.
+        retry_at = now + RECOVERY_S
+        try:
+            retry_at = self._dispatch_at(now, granted)
+        finally:
+            self._set_timer(retry_at)
+        if self._hooks.is_set:
+            for permit in granted:
+                self._hooks.granted(permit.priority, now - permit.since)
+
+    def _dispatch_at(self, now: float, granted: list[Permit]) -> float:
+        """Let go all calls that may, and return when to try again."""
         retry_at = math.inf
         queues = [queue for queue in self.queues.values() if queue.lanes.waiting]
         if len(queues) > 1:
@@ -333,23 +349,27 @@ class Dispatcher:
             queue.limiter.forget_idle_callers(now)
         while queues:
             for queue in tuple(queues):
-                moment = self._dispatch_one(queue, now)
+                moment = self._dispatch_one(queue, now, granted)
                 if moment:
                     queues.remove(queue)
                     retry_at = min(retry_at, moment)
-        self._set_timer(retry_at)
+        return retry_at
 
-    def _dispatch_one(self, queue: AppQueue, now: float) -> float:
+    def _dispatch_one(self, queue: AppQueue, now: float, granted: list[Permit]) -> float:
         """Let one call of an app go and return 0.0; else return when to try again."""
         retry_at = math.inf
-        for permit in queue.lanes.due():
-            moment = self._try_grant(queue, permit, now)
+        for permit, is_owed in queue.lanes.heads(now):
+            moment = self._try_grant(queue, permit, now, is_owed=is_owed)
             if moment:
                 retry_at = min(retry_at, moment)
+                if is_owed:
+                    # Calls that cost less must not take what it waits for.
+                    break
                 continue
-            queue.lanes.pop(permit)
+            queue.lanes.pop(permit, now)
             self.waiting -= 1
             queue.limiter.pacer.note_dequeued(now)
+            granted.append(permit)
             if permit.future is not None and not permit.future.done():
                 permit.future.set_result(None)
             return 0.0

@@ -1,25 +1,28 @@
-"""Feedback of replies into the limiters: settles a permit's charge and acts on 429s."""
+"""Feedback of replies into the limiters: settles a permit's charge, then acts on what they say."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 
-from intercom_async.response import Window, header, parse_window
+from intercom_async.response import UNKNOWN, Window, header, parse_window
 from .circuit_breaker import CircuitBreaker
 from .hooks import GuardedHooks
-from .limits.app_limiter import AppLimiter, Charge
+from .limits.app_limiter import AppLimiter
 from .limits.server_clock import DATE_USEFUL_WIDTH_S, parse_date
-from .limits.window_budget import WindowBudget
+from .limits.window_budget import Charge, WindowBudget
 from .permit import Permit
 from .statistics import Counters
-from .throttling import FULL_WINDOW, TOO_MANY_REQUESTS, Throttle, classify, named_limit
+from .throttling import FULL_WINDOW, TOO_MANY_REQUESTS, Throttle, classify, named_limit, named_rate
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
 
 class ResponseFeedback:
     """Tells limiters, breaker, counters and hooks what replies say.
+
+    In this order, so that nothing that a header or a hook raises leaves a charge half booked: the
+    charge is settled, then the limiters learn, then the hooks are called.
 
     Args:
         breaker: Opens after several 429s without a window.
@@ -55,35 +58,63 @@ class ResponseFeedback:
         """
         windows = limiter.windows
         limit, had_headers = windows.limit, windows.attribution.has_headers
-        reply = permit.window = parse_window(headers)
-        is_window_full = False
-        if status == TOO_MANY_REQUESTS:
-            kind = permit.throttle = classify(reply, message, limit)
-            is_window_full = kind in FULL_WINDOW
-            if kind is Throttle.WORKSPACE and reply.limit != limit:
+        kind: Throttle | None = None
+        try:
+            reply = parse_window(headers)
+            if status == TOO_MANY_REQUESTS:
+                kind = classify(reply, message, limit)
+        except Exception:
+            log.exception("the headers of a reply to %s cannot be read", permit.call)
+            reply = UNKNOWN
+            kind = Throttle.EDGE if status == TOO_MANY_REQUESTS else None
+        permit.window = reply
+        has_tripped = False
+        try:
+            budget = self._confirm(permit, limiter, reply, kind, headers, now)
+            if windows.clock.width_s(now) > DATE_USEFUL_WIDTH_S:
+                self._observe_date(permit, limiter, headers, now)
+            if kind is not None:
+                has_tripped = self._observe_429(permit, kind, limiter, budget, message, now)
+            elif (
+                budget is None
+                or limiter.recovery.since is not None
+                or self._breaker.consecutive_failures
+            ):
+                limiter.note_served(permit.sent_at, now)
+                self._breaker.record_success(permit.sent_at)
+        except Exception:
+            log.exception("a reply to %s taught nothing", permit.call)
+        if self._hooks.is_set:
+            self._tell(permit, limiter, limit, had_headers, has_tripped=has_tripped)
+
+    def _confirm(
+        self,
+        permit: Permit,
+        limiter: AppLimiter,
+        reply: Window,
+        kind: Throttle | None,
+        headers: Mapping[str, str],
+        now: float,
+    ) -> WindowBudget | None:
+        """End the charge; return the window that the call was counted in, if the reply says so."""
+        is_rejected = False
+        if kind is not None:
+            permit.throttle = kind
+            self._counters.throttled[kind] += 1
+            is_rejected = kind in FULL_WINDOW
+            if kind is Throttle.WORKSPACE and reply.limit != limiter.windows.limit:
                 # These are the workspace's numbers, not the app's.
                 reply = Window(reset_at=reply.reset_at)
         charge: Charge = permit.charge
-        budget = limiter.confirm(
+        return limiter.confirm(
             charge,
             reply,
             sent=permit.sent_at,
             received=now,
-            is_rejected=is_window_full,
-            date=None if windows.clock.is_known else _date(headers),
+            is_refused=kind is not None,
+            is_rejected=is_rejected,
+            date=None if limiter.windows.clock.is_known else _date(headers),
         )
-        if windows.clock.width_s(now) > DATE_USEFUL_WIDTH_S:
-            self._observe_date(permit, limiter, headers, now)
-        if permit.throttle is not None:
-            self._observe_429(permit, permit.throttle, limiter, budget, message, now)
-        else:
-            limiter.is_probing = False
-            if self._breaker.consecutive_failures:
-                self._breaker.record_success()
-        if windows.limit != limit:
-            self._hooks.limit_changed(permit.app, windows.limit)
-        if had_headers is not False and windows.attribution.has_headers is False:
-            self._hooks.degraded("replies have no rate-limit headers to go by")
 
     def _observe_date(
         self, permit: Permit, limiter: AppLimiter, headers: Mapping[str, str], received: float
@@ -102,30 +133,54 @@ class ResponseFeedback:
         budget: WindowBudget | None,
         message: str | None,
         now: float,
-    ) -> None:
-        """Act on a 429 according to its kind."""
-        self._counters.throttled[kind] += 1
-        self._hooks.throttled(kind, permit.call)
+    ) -> bool:
+        """Act on a 429 according to its kind; return whether it opens the breaker."""
         log.debug("%s was answered 429 (%s)", permit.call, kind.value)
         if kind is Throttle.RESOURCE:
-            return
+            return False
         charge: Charge = permit.charge
         if budget is None and charge.budgets:
             budget = charge.budgets[0]
-        if kind is Throttle.EDGE or budget is None:
-            if self._breaker.record_failure(now):
-                self._hooks.degraded("the server turns calls away without a window")
-            return
         windows = limiter.windows
+        rate = None if windows.is_known else named_rate(message)
+        if rate is not None and kind is not Throttle.EDGE:
+            permit.retry_after_s = limiter.note_refused_blindly(*rate, sent=permit.sent_at, now=now)
+            return False
+        if kind is Throttle.EDGE or budget is None:
+            return self._breaker.record_failure(now)
         if kind is Throttle.APP:
-            # Not one call of ours was served: the next window begins with a single probe.
-            limiter.is_probing |= budget.reject()
+            limiter.note_full_window(budget, now)
         elif budget.workspace is not None:
             elapsed = windows.schedule.elapsed_share(windows.left_s(budget, now))
             limiter.workspace.reject(budget.workspace, named=named_limit(message), elapsed=elapsed)
         permit.retry_after_s = max(0.0, windows.ends_at(budget, now) - now)
+        return False
+
+    def _tell(
+        self,
+        permit: Permit,
+        limiter: AppLimiter,
+        limit: int,
+        had_headers: bool | None,  # noqa: FBT001 (a state of three values)
+        *,
+        has_tripped: bool,
+    ) -> None:
+        """Call the hooks for what a reply has changed."""
+        hooks, windows = self._hooks, limiter.windows
+        if permit.throttle is not None:
+            hooks.throttled(permit.throttle, permit.call)
+        if has_tripped:
+            hooks.degraded("the server turns calls away without a window")
+        if windows.limit != limit:
+            hooks.limit_changed(permit.app, windows.limit)
+        if had_headers is not False and windows.attribution.has_headers is False:
+            hooks.degraded("replies have no rate-limit headers to go by")
 
 
 def _date(headers: Mapping[str, str]) -> float | None:
-    text = header(headers, "Date")
-    return None if text is None else parse_date(text)
+    """Return the Date header in UNIX seconds; None if it is absent or cannot be read."""
+    try:
+        text = header(headers, "Date")
+        return None if text is None else parse_date(text)
+    except Exception:  # noqa: BLE001 (whatever a broken header raises, it is no date)
+        return None

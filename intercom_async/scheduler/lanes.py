@@ -1,14 +1,19 @@
-"""Queue with four lanes, and round-robin between fairness keys within a lane.
+"""Queue with four lanes: strict order with bounded bypass, round-robin between fairness keys.
 
-The head of a lane is due when it came plus the lane's slack; the lane whose head is due first goes
-first. So an interactive call passes every bulk call of the last minute, and no bulk call is passed
-by calls that come more than a minute later: no lane starves, and choosing takes four comparisons
-however many calls wait. Entries that stop waiting are skipped when they come up, and swept out when
-they are many.
+Lanes go in strict order. A head that has waited longer than its lane's slack is *overdue*; from
+then on each call of another lane that goes counts as overtaking it. A head that has been overtaken
+`MAX_OVERTAKEN - 1` times is *owed*: it goes next, whatever is held back for others, as long as the
+server's limit has room. So between two calls of a lane whose head is overdue go at most
+`MAX_OVERTAKEN + 1` others, at any demand: two of them for other lanes that are owed as well. And a
+backlog that is minutes old does not delay a normal call that comes now.
+
+Choosing takes four comparisons however many calls wait. Entries that stop waiting are skipped when
+they come up, and swept out when they are many.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
@@ -21,8 +26,17 @@ SLACK_S = {
     Priority.BACKGROUND: 5.0,
     Priority.BULK: 60.0,
 }
-"""Seconds in which later calls of more urgent lanes may pass a call of this one
-(test_lanes.py::test_calls_that_come_much_later_do_not_pass)."""
+"""Seconds after which the head of a lane is overdue
+(test_lanes.py::test_an_overdue_head_is_overtaken_a_bounded_number_of_times)."""
+MAX_OVERTAKEN = {
+    Priority.INTERACTIVE: math.inf,
+    Priority.NORMAL: 10,
+    Priority.BACKGROUND: 20,
+    Priority.BULK: 40,
+}
+"""Calls of other lanes after which an overdue head is owed; the share of a lane under any overload
+is one call in so many (test_lanes.py::test_an_overdue_head_is_overtaken_a_bounded_number_of_times).
+"""
 MAX_STALE = 64
 """Entries beyond the waiting ones that a lane keeps before it sweeps them out; bounds the memory
 that cancelled calls hold (test_lanes.py::test_cancelled_entries_are_swept_out)."""
@@ -114,10 +128,13 @@ class KeyQueue(Generic[EntryT]):
 class Lane(Generic[EntryT]):
     """One lane: first come, first served within a key, round-robin between keys."""
 
-    __slots__ = ("_debts", "_keys", "_stale", "slack_s", "waiting")
+    __slots__ = ("_debts", "_keys", "_max_overtaken", "_slack_s", "_stale", "overtaken", "waiting")
 
-    def __init__(self, slack_s: float) -> None:
-        self.slack_s: float = slack_s
+    def __init__(self, priority: Priority) -> None:
+        self._slack_s = SLACK_S[priority]
+        self._max_overtaken = MAX_OVERTAKEN[priority]
+        self.overtaken: int = 0
+        """Calls of other lanes that went while the head was overdue, since this lane's last one."""
         self.waiting: int = 0
         """Entries that wait."""
         self._keys: OrderedDict[str, KeyQueue[EntryT]] = OrderedDict()
@@ -150,11 +167,22 @@ class Lane(Generic[EntryT]):
             return entry
         return None
 
+    def is_owed(self, head: EntryT, now: float) -> bool:
+        """Return whether the head has been overtaken as often as it may be."""
+        return self.overtaken >= self._max_overtaken - 1 and head.since + self._slack_s <= now
+
+    def note_overtaken(self, now: float) -> None:
+        """Note that a call of another lane goes."""
+        head = self.head()
+        if head is not None and head.since + self._slack_s <= now:
+            self.overtaken += 1
+
     def pop(self, entry: EntryT) -> None:
         """Remove the head; the next key follows."""
         queue = self._keys[entry.key]
         queue.pop()
         self.waiting -= 1
+        self.overtaken = 0
         if self.waiting == 0:
             self._clear()
         elif len(self._keys) > 1:
@@ -175,6 +203,7 @@ class Lane(Generic[EntryT]):
         self._keys.clear()
         self._debts.clear()
         self._stale = 0
+        self.overtaken = 0
 
     def _drop(self, key: str) -> None:
         del self._keys[key]
@@ -199,7 +228,7 @@ class Lanes(Generic[EntryT]):
 
     def __init__(self) -> None:
         self._lanes: tuple[Lane[EntryT], ...] = tuple(
-            Lane[EntryT](SLACK_S[priority]) for priority in Priority
+            Lane[EntryT](priority) for priority in Priority
         )
         self.waiting: int = 0
         """Entries that wait, in all lanes."""
@@ -213,27 +242,36 @@ class Lanes(Generic[EntryT]):
         self._lanes[entry.priority].push(entry)
         self.waiting += 1
 
-    def pop(self, entry: EntryT) -> None:
-        """Remove the head of a lane."""
-        self._lanes[entry.priority].pop(entry)
+    def pop(self, entry: EntryT, now: float) -> None:
+        """Remove the head of a lane, which goes now; it overtakes the overdue heads of others."""
+        own = self._lanes[entry.priority]
+        own.pop(entry)
         self.waiting -= 1
+        if self.waiting != own.waiting:
+            for lane in self._lanes[1:]:
+                if lane.waiting and lane is not own:
+                    lane.note_overtaken(now)
 
     def discard(self, entry: EntryT) -> None:
         """Note that an entry stopped waiting."""
         self._lanes[entry.priority].discard()
         self.waiting -= 1
 
-    def due(self) -> list[EntryT]:
-        """Return the head of each lane in the order in which they may go."""
-        heads: list[tuple[float, int, EntryT]] = []
+    def heads(self, now: float) -> list[tuple[EntryT, bool]]:
+        """Return the head of each lane, and whether it is owed, in the order in which they go."""
+        owed: list[tuple[EntryT, bool]] = []
+        others: list[tuple[EntryT, bool]] = []
         for lane in self._lanes:
-            if lane.waiting:
-                head = lane.head()
-                if head is not None:
-                    heads.append((head.since + lane.slack_s, head.priority, head))
-        if len(heads) > 1:
-            heads.sort()
-        return [head for _, _, head in heads]
+            head = lane.head() if lane.waiting else None
+            if head is None:
+                continue
+            if lane.overtaken and lane.is_owed(head, now):
+                owed.append((head, True))
+            else:
+                others.append((head, False))
+        if len(owed) > 1:
+            owed.sort(key=_due_at)
+        return owed + others
 
     def ahead(self, priority: Priority) -> int:
         """Return how many entries wait in a lane and in the more urgent ones."""
@@ -243,3 +281,7 @@ class Lanes(Generic[EntryT]):
         """Yield the entries that wait, lane by lane."""
         for lane in self._lanes:
             yield from lane
+
+
+def _due_at(head: tuple[Entry, bool]) -> float:
+    return head[0].since + SLACK_S[head[0].priority]

@@ -9,8 +9,9 @@ from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import Limits, is_positive_number
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority, current_fairness_key, current_priority
+from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
-from .dispatcher import AppQueue, Dispatcher
+from .dispatcher import Dispatcher
 from .hooks import GuardedHooks, Hooks
 from .limits.app_limiter import AppLimiter
 from .limits.server_clock import ServerClock
@@ -60,7 +61,7 @@ class Scheduler:
         self._random = random
         self._schedule = WindowSchedule(limits.window_s)
         self._server_clock = ServerClock()
-        self._workspace = WorkspaceLimiter(limits.workspace_per_window, self._schedule)
+        self._workspace = WorkspaceLimiter(limits.workspace_per_minute / 60, self._schedule)
         self._counters = Counters()
         self._dispatcher = Dispatcher(
             limits,
@@ -154,7 +155,7 @@ class Scheduler:
             queue = next(iter(queues.values()))
         if queue is None:
             queue = AppQueue(self._make_limiter())
-        return snapshot(queue.limiter, queue.lanes, self._counters, self.now())
+        return snapshot(queue, self._counters, self.now())
 
     def close(self) -> None:
         """End every wait with `ClosedError`; nothing is admitted any more."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from intercom_async.priority import Priority
+from .app_queue import AppQueue
 from .lanes import Lanes
-from .limits.app_limiter import AppLimiter
 from .limits.window_budget import WindowBudget
 from .permit import Permit
 from .throttling import Throttle
@@ -79,10 +79,9 @@ class Counters:
         self.waited_s: float = 0.0
 
 
-def snapshot(
-    limiter: AppLimiter, lanes: Lanes[Permit], counters: Counters, now: float
-) -> Statistics:
+def snapshot(queue: AppQueue, counters: Counters, now: float) -> Statistics:
     """Return what is known of an app and has been counted for all of them."""
+    limiter, lanes = queue.limiter, queue.lanes
     windows = limiter.windows
     current: WindowBudget | None = None
     reset_at = None

@@ -16,7 +16,14 @@ MIN_WORKSPACE_RATIO = 2
 """A 429 that names at least so many times the app's limit is the workspace's: no app's limit
 doubles unseen (test_throttling.py::test_a_429_is_classified_by_message_and_headers)."""
 
-_WINDOW_MESSAGE = re.compile(r"rate limit of (\d+) in \d+[ _]?\w+", re.IGNORECASE)
+MAX_PERIOD_S = 3600.0
+"""Seconds. A 429 that names a rate over a longer time is not believed
+(test_feedback.py::test_hostile_headers_leave_nothing_charged_and_nobody_waiting)."""
+
+_WINDOW_MESSAGE = re.compile(
+    r"rate limit of (\d{1,9}) in (\d{1,9})[ _]?(second|minute|hour)?(?!\d)", re.IGNORECASE
+)
+_UNIT_S = {"second": 1, "minute": 60, "hour": 3600}
 _RESOURCE_MESSAGE = re.compile(r"\bpending\b|\bjobs?\b|\bexports?\b", re.IGNORECASE)
 
 
@@ -63,4 +70,13 @@ def classify(window: Window, message: str | None, limit: int) -> Throttle:
 def named_limit(message: str | None) -> int | None:
     """Return the limit that the message of a 429 names, in calls a window."""
     found = _WINDOW_MESSAGE.search(message or "")
-    return int(found.group(1)) if found else None
+    return int(found[1]) if found else None
+
+
+def named_rate(message: str | None) -> tuple[int, float] | None:
+    """Return the calls, and the seconds they are for, that the message of a 429 names."""
+    found = _WINDOW_MESSAGE.search(message or "")
+    if found is None:
+        return None
+    limit, period_s = int(found[1]), float(found[2]) * _UNIT_S[(found[3] or "second").lower()]
+    return (limit, period_s) if limit and 0.0 < period_s <= MAX_PERIOD_S else None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from intercom_async.priority import Priority
-from .lanes import Lanes
+from .app_queue import AppQueue
 from .limits.app_limiter import AppLimiter
 from .permit import Permit
 
 
-def estimate_wait(
-    limiter: AppLimiter, lanes: Lanes[Permit], permit: Permit, now: float
-) -> tuple[float, float | None]:
+def estimate_wait(queue: AppQueue, permit: Permit, now: float) -> tuple[float, float | None]:
     """Return about how long a queued call will wait yet, and when the current window ends.
 
     It counts the calls before it by number and not by cost, and takes the budget for what it looks
@@ -20,6 +18,7 @@ def estimate_wait(
     Returns:
         Seconds, and the window's end on the server's clock, or None while it is not known.
     """
+    limiter, lanes = queue.limiter, queue.lanes
     windows, pacer = limiter.windows, limiter.pacer
     ahead = lanes.ahead(permit.priority) - 1
     pacing_s = max(0.0, pacer.next_at - now)
@@ -30,7 +29,7 @@ def estimate_wait(
     is_paced = pacer.is_paced(permit.priority, now, backlog=lanes.waiting)
     budget = windows.candidates(now)[-1]
     reset_at = budget.reset_ms / 1000
-    remaining, _ = limiter.headroom(
+    remaining, _ = limiter.headroom.of(
         budget, now, may_use_reserve=permit.priority is Priority.INTERACTIVE
     )
     room = 0 if budget.is_exhausted else max(0, remaining - permit.cost + 1)
@@ -49,7 +48,7 @@ def explain_wait(limiter: AppLimiter, permit: Permit, now: float) -> str:
     if not windows.is_known:
         return "no window is known yet"
     budget = windows.candidates(now)[-1]
-    remaining, allocatable = limiter.headroom(
+    remaining, allocatable = limiter.headroom.of(
         budget, now, may_use_reserve=permit.priority is Priority.INTERACTIVE
     )
     if budget.is_exhausted or remaining < permit.cost:

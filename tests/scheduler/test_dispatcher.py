@@ -98,7 +98,7 @@ async def test_a_wait_that_becomes_too_long_ends_all_the_same(make_desk: MakeDes
     desk = make_desk(limit=10)
     await desk.fill_window()
     ends_s = desk.server.ends_in_s()
-    waiting = desk.start(max_wait_s=ends_s + 3.0)
+    waiting = desk.start(max_wait_s=ends_s + 3.0, priority=Priority.BULK)
     await turns(2)
     for _ in range(40):
         # Others come and go first; the estimate at the beginning could not know.

@@ -9,6 +9,7 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority, fairness_key, priority
+from intercom_async.scheduler.lanes import MAX_OVERTAKEN, SLACK_S
 from .conftest import Desk, MakeDesk, turns
 
 pytestmark = pytest.mark.anyio
@@ -71,26 +72,56 @@ async def test_what_was_turned_away_goes_before_its_lane(make_desk: MakeDesk) ->
     assert desk.went == ["again", "new"]
 
 
-@pytest.mark.parametrize(
-    ("lane", "slack_s"),
-    [(Priority.NORMAL, 0.5), (Priority.BACKGROUND, 5.0), (Priority.BULK, 60.0)],
-)
-async def test_nobody_is_passed_by_those_who_come_much_later(
-    make_desk: MakeDesk, lane: Priority, slack_s: float
+@pytest.mark.parametrize("lane", [Priority.NORMAL, Priority.BACKGROUND, Priority.BULK])
+async def test_an_overdue_head_is_overtaken_a_bounded_number_of_times(
+    make_desk: MakeDesk, lane: Priority
 ) -> None:
     desk = make_desk(ONE)
     gone = await hold(desk)
-    desk.start("patient", priority=lane)
-    await CLOCK.sleep(slack_s - 0.1)
-    desk.start("before", priority=Priority.INTERACTIVE)
-    await CLOCK.sleep(0.2)
-    desk.start("after", priority=Priority.INTERACTIVE)
+    for number in range(3):
+        desk.start(f"patient {number}", priority=lane)
+    for _ in range(200):
+        desk.start("interactive", priority=Priority.INTERACTIVE)
+    await CLOCK.sleep(SLACK_S[lane] + 0.1)
+
+    gone.set()
+    await desk.done()
+
+    most = MAX_OVERTAKEN[lane] - 1
+    assert [desk.went.index(f"patient {number}") for number in range(3)] == [
+        most,
+        2 * most + 1,
+        3 * most + 2,
+    ]
+
+
+async def test_a_head_that_is_not_overdue_is_overtaken_by_all(make_desk: MakeDesk) -> None:
+    desk = make_desk(ONE)
+    gone = await hold(desk)
+    desk.start("bulk", priority=Priority.BULK)
+    for _ in range(100):
+        desk.start("normal")
     await turns(2)
 
     gone.set()
     await desk.done()
 
-    assert desk.went == ["before", "patient", "after"]
+    assert desk.went[-1] == "bulk"
+
+
+async def test_an_old_backlog_does_not_delay_a_new_normal_call(make_desk: MakeDesk) -> None:
+    desk = make_desk(ONE)
+    gone = await hold(desk)
+    for _ in range(500):
+        desk.start("bulk", priority=Priority.BULK)
+    await CLOCK.sleep(300.0)
+    desk.start("normal")
+    await turns(2)
+
+    gone.set()
+    await desk.done()
+
+    assert desk.went.index("normal") == 0
 
 
 async def test_bulk_goes_on_under_a_flood_of_interactive_calls(make_desk: MakeDesk) -> None:

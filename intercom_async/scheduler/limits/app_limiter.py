@@ -10,34 +10,22 @@ from __future__ import annotations
 import math
 from random import Random
 
-import msgspec
-
 from intercom_async.priority import Priority
 from intercom_async.response import Window
 from .app_windows import EPSILON_S, AppWindows
 from .cold_start import ColdStart
+from .headroom import Headroom
 from .pacing import INTERACTIVE, RETRY_S, Pacer
-from .probes import MAX_PROBES, BoundaryProbe
-from .reserve import RELEASE_S, InteractiveReserve
+from .probes import MAX_PROBES, BoundaryProbe, Recovery
+from .reserve import InteractiveReserve
 from .server_clock import ServerClock
 from .usage import ROUNDING
-from .window_budget import WindowBudget
+from .window_budget import Charge, WindowBudget
 from .window_schedule import WindowSchedule
 from .workspace_limiter import WorkspaceLimiter
 
 WAIT_FOR_REPLY = math.inf
 """Answer of `try_acquire` where no moment is known: try again after a reply."""
-
-
-class Charge(msgspec.Struct, frozen=True, gc=False):
-    """What a call that may go was charged to."""
-
-    budgets: tuple[WindowBudget, ...]
-    """Windows that may count the call; none during a cold start."""
-    charge_seqs: tuple[int, ...]
-    """Calls of ours that each window holds with this one; during a cold start, calls sent in all.
-    Empty where calls overtake each other, since it says little then."""
-    cost: int
 
 
 class AppLimiter:
@@ -52,12 +40,12 @@ class AppLimiter:
     """
 
     __slots__ = (
+        "_boundary_probe",
         "_cold_start",
-        "_probe",
         "_random",
-        "in_flight",
-        "is_probing",
+        "headroom",
         "pacer",
+        "recovery",
         "reserve",
         "windows",
         "workspace",
@@ -72,28 +60,28 @@ class AppLimiter:
         random: Random,
     ) -> None:
         self.workspace: WorkspaceLimiter = workspace
+        self._cold_start = ColdStart()
         self.reserve: InteractiveReserve = InteractiveReserve()
         self.windows: AppWindows = AppWindows(
-            limit, workspace, schedule, clock, on_new_window=self.reserve.decay
+            limit,
+            workspace,
+            schedule,
+            clock,
+            on_new_window=self.reserve.decay,
+            on_uncertain_window=self._open_with_probe,
         )
-        self.pacer: Pacer = Pacer(self.windows, workspace, self.allocatable)
-        self.in_flight: int = 0
-        """Charges that have not ended."""
-        self.is_probing: bool = False
-        """Whether one call at a time finds out if full windows are over."""
-        self._cold_start = ColdStart()
-        self._probe = BoundaryProbe()
+
+        self.headroom: Headroom = Headroom(self.windows, self.reserve, self._cold_start, random)
+        self.pacer: Pacer = Pacer(self.windows, workspace, self.headroom.allocatable)
+        self.recovery: Recovery = Recovery()
+        """Single calls after a window that was full although none of ours was served in it."""
+        self._boundary_probe = BoundaryProbe()
         self._random = random
 
     @property
     def limit(self) -> int:
         """Calls a window, by the settings or the newest reply."""
         return self.windows.limit
-
-    @property
-    def cold_in_flight(self) -> int:
-        """Calls under way that were sent without knowing a window."""
-        return self._cold_start.in_flight
 
     def note_arrival(self, priority: Priority, now: float) -> None:
         """Note a call that comes: interactive ones feed the reserve."""
@@ -109,7 +97,7 @@ class AppLimiter:
     # Deciding --------------------------------------------------------------------------------
 
     def try_acquire(
-        self, now: float, *, priority: Priority, cost: int, backlog: int
+        self, now: float, *, priority: Priority, cost: int, backlog: int, is_owed: bool = False
     ) -> Charge | float:
         """Charge a call if it may go now.
 
@@ -118,16 +106,20 @@ class AppLimiter:
             priority: The call's lane.
             cost: Calls that it counts as.
             backlog: Calls of the app that wait.
+            is_owed: Whether only the server's limit may hold it back, as other calls have overtaken
+                it for long enough.
 
         Returns:
             The charge, else the moment to try again; `WAIT_FOR_REPLY` if only a reply can help.
         """
         windows, pacer = self.windows, self.pacer
-        is_paced = pacer.is_paced(priority, now, backlog=backlog)
-        if self.is_probing and self.in_flight:
-            return WAIT_FOR_REPLY
+        is_paced = not is_owed and pacer.is_paced(priority, now, backlog=backlog)
+        if self.recovery.since is not None:
+            retry_at = self.recovery.retry_at(now)
+            if retry_at:
+                return retry_at
         if not windows.is_known:
-            return self._try_without_windows(priority, now, cost)
+            return self._begin_probing(self._try_without_windows(priority, now, cost))
         if is_paced:
             retry_at = pacer.retry_at(now)
             if retry_at:
@@ -136,19 +128,36 @@ class AppLimiter:
         allocatable = 0
         for budget in reversed(budgets):
             retry_at, allocatable = self._check(
-                budget, now, cost, is_paced=is_paced, may_use_reserve=priority is INTERACTIVE
+                budget, now, cost, priority, is_paced=is_paced, is_owed=is_owed
             )
             if retry_at:
                 return retry_at
-        return self._charge(budgets, now, cost, allocatable, is_paced=is_paced)
+        charge = self._charge(budgets, now, cost, allocatable, is_paced=is_paced)
+        return charge if self.recovery.since is None else self._begin_probing(charge)
+
+    def _begin_probing(self, charge: Charge | float) -> Charge | float:
+        """Make a call that may go the probe, if there has to be one."""
+        if self.recovery.since is not None and isinstance(charge, Charge):
+            self.recovery.begin_call(charge)
+        return charge
 
     def _check(
-        self, budget: WindowBudget, now: float, cost: int, *, is_paced: bool, may_use_reserve: bool
+        self,
+        budget: WindowBudget,
+        now: float,
+        cost: int,
+        priority: Priority,
+        *,
+        is_paced: bool,
+        is_owed: bool,
     ) -> tuple[float, int]:
         """Return 0.0 or when to try again, and how many calls of a window may be given out."""
         if budget.is_exhausted:
             return self.windows.ends_at(budget, now), 0
-        remaining, allocatable = self.headroom(budget, now, may_use_reserve=may_use_reserve)
+        may_use_reserve = is_owed or priority is INTERACTIVE
+        remaining, allocatable = self.headroom.of(budget, now, may_use_reserve=may_use_reserve)
+        if is_owed:
+            allocatable = remaining
         retry_at = 0.0
         if remaining <= MAX_PROBES or allocatable < cost:
             retry_at = self._blocked_until(
@@ -170,29 +179,27 @@ class AppLimiter:
         """Charge a call to every window that may count it."""
         if is_paced:
             self.pacer.take(now, budgets[0], allocatable, cost)
-        self._probe.note_sent(now)
-        self.in_flight += 1
+        self._boundary_probe.note_sent(now)
         if len(budgets) == 1:  # as nearly always
             seqs: tuple[int, ...] = (budgets[0].charge(cost),)
         else:
             seqs = tuple([budget.charge(cost) for budget in budgets])
         # Calls that are not paced overtake each other: their sequence says little.
-        return Charge(budgets, seqs if is_paced else (), cost)
+        return Charge(budgets, seqs if is_paced else (), cost, budgets[0].highest_used_seen)
 
     def _try_without_windows(self, priority: Priority, now: float, cost: int) -> Charge | float:
         """Decide by the settings, in a cold start or where a proxy strips the headers."""
         cold_start, pacer = self._cold_start, self.pacer
         if self.windows.attribution.has_headers is None:
-            retry_at = cold_start.retry_at(now, is_interactive=priority is INTERACTIVE)
+            is_interactive = priority is INTERACTIVE
+            retry_at = cold_start.retry_at(now, self.windows.limit, is_interactive=is_interactive)
             if retry_at:
                 return retry_at
         elif pacer.next_at > now:
             return pacer.next_at
-        self.in_flight += 1
-        cold_start.in_flight += 1
-        cold_start.sent += 1
+        number = cold_start.begin(now)
         pacer.take_blindly(now, cost)
-        return Charge((), (cold_start.sent,) if priority is not INTERACTIVE else (), cost)
+        return Charge((), (number,) if priority is not INTERACTIVE else (), cost, 0, number)
 
     def _blocked_until(
         self,
@@ -211,7 +218,7 @@ class AppLimiter:
             return windows.ends_at(budget, now)
         is_alone = budget.external_seen <= ROUNDING or windows.external.is_absent
         if remaining <= MAX_PROBES and not may_use_reserve and is_alone:
-            send_at = self._probe.send_at(
+            send_at = self._boundary_probe.send_at(
                 remaining, budget, windows.clock, now, rtt_s=windows.rtt_s
             )
             if send_at:
@@ -222,7 +229,7 @@ class AppLimiter:
         pause_s = RETRY_S * windows.schedule.scale * self._random.uniform(0.5, 1.5)
         if not self.reserve.arrivals_per_s:
             return now + pause_s
-        released_s = max(0.0, windows.left_s(budget, now) - self._release_s())
+        released_s = max(0.0, windows.left_s(budget, now) - self.headroom.release_s())
         return now + min(pause_s, released_s + EPSILON_S)
 
     def _workspace_blocked_until(
@@ -243,49 +250,6 @@ class AppLimiter:
         if may_charge is None:
             return now + RETRY_S * windows.schedule.scale * self._random.uniform(0.5, 1.5)
         return 0.0 if may_charge else windows.ends_at(budget, now)
-
-    def headroom(
-        self, budget: WindowBudget, now: float, *, may_use_reserve: bool
-    ) -> tuple[int, int]:
-        """Return how many calls of a window remain, and how many of them may be given out now.
-
-        Args:
-            budget: The window.
-            now: Loop time.
-            may_use_reserve: Whether the interactive reserve counts as room.
-        """
-        # Calls of a cold start may be counted in any window.
-        charged = budget.reserved + budget.confirmed + budget.unknown + self._cold_start.in_flight
-        reserve, windows = self.reserve, self.windows
-        external_usage = windows.external
-        holds_back = not may_use_reserve and reserve.arrivals_per_s > 0.0
-        is_expected = external_usage.is_expected
-        if not holds_back and budget.highest_used_seen <= charged and not is_expected:
-            remaining = budget.limit - charged
-            return remaining, remaining
-        left_s = windows.left_s(budget, now)
-        external = external_usage.estimate(budget)
-        allocatable = remaining = budget.limit - external - charged
-        if external > ROUNDING or is_expected:
-            allocatable -= external_usage.margin(
-                now,
-                external,
-                budget.limit,
-                rtt_s=windows.rtt_s,
-                elapsed=windows.schedule.elapsed_share(left_s),
-                window_s=windows.schedule.length_s,
-            )
-        if holds_back:
-            allocatable -= reserve.held_back(budget.limit, left_s, self._release_s())
-        return remaining, allocatable
-
-    def allocatable(self, budget: WindowBudget, now: float) -> int:
-        """Return how many calls of a window may be given out now, the reserve excluded."""
-        return self.headroom(budget, now, may_use_reserve=False)[1]
-
-    def _release_s(self) -> float:
-        """Return how many seconds before a window's end the interactive reserve is released."""
-        return RELEASE_S * self.windows.schedule.scale + self.windows.clock.lead_s
 
     # Accounting ------------------------------------------------------------------------------
 
@@ -308,6 +272,7 @@ class AppLimiter:
         *,
         sent: float,
         received: float,
+        is_refused: bool = False,
         is_rejected: bool = False,
         date: float | None = None,
     ) -> WindowBudget | None:
@@ -318,35 +283,90 @@ class AppLimiter:
             reply: What the headers say.
             sent: When the request left.
             received: When the reply came.
-            is_rejected: Whether a full window has turned the call away.
+            is_refused: Whether it is a 429.
+            is_rejected: Whether it is one of a full window.
             date: The Date header in UNIX seconds, where the server's clock is not known yet.
         """
         windows, budgets, cost = self.windows, charge.budgets, charge.cost
-        reset_ms = windows.attribution.attribute_window(
-            reply, sent=sent, received=received, is_certain=is_rejected, date=date
-        )
-        self._end(charge)
+        reset_ms: int | None = None
+        try:
+            reset_ms = windows.attribution.attribute_window(
+                reply, sent=sent, received=received, is_certain=is_rejected, date=date
+            )
+        finally:
+            # Whatever the headers make it raise, the charge ends here.
+            self._end(charge)
+            if reset_ms is None:
+                for budget in budgets:
+                    budget.confirm(cost)
         if reset_ms is None:
             windows.attribution.note_missing_headers()
-            if reply.limit:
+            if reply.limit and not windows.attribution.is_distrusted:
                 windows.limit = reply.limit
-            for budget in budgets:
-                budget.confirm(cost)
+                self.pacer.fallback.use_limit(reply.limit / windows.schedule.length_s)
             return None
         if len(budgets) == 1 and budgets[0].reset_ms == reset_ms:  # as nearly always
             budget = budgets[0]
             budget.confirm(cost)
             seq = charge.charge_seqs[0] if charge.charge_seqs else 0
+            before = charge.used_before
         else:
             budget = self._move(charge, reset_ms)
-            seq = _seq_in(budget, charge)
-        windows.observe(budget, reply, cost=cost, charge_seq=seq, sent=sent, received=received)
+            seq = charge.seq_in(budget)
+            before = charge.used_before if budgets and budgets[0] is budget else 0
+        if is_refused:
+            budget.refused += cost
+        windows.observe(
+            budget,
+            reply,
+            cost=cost,
+            charge_seq=seq,
+            used_before=before,
+            sent=sent,
+            received=received,
+        )
         return budget
 
+    def note_full_window(self, budget: WindowBudget, now: float) -> None:
+        """Close a window after a 429 that says that it is full.
+
+        The next one begins with a single probe, if no call of ours was served in this one, or if it
+        has outlived the schedule.
+        """
+        if budget.reject() or self.windows.attribution.is_in_doubt:
+            self.recovery.start(now)
+
+    def note_refused_blindly(
+        self, limit: int, period_s: float, *, sent: float, now: float
+    ) -> float:
+        """Pause after a 429 that names a rate while no window is known; return for how long.
+
+        Args:
+            limit: Calls that the 429 names.
+            period_s: Seconds that it names them for.
+            sent: When the request left; those sent before the pause began are refused with it.
+            now: Loop time.
+        """
+        since = self.recovery.since
+        if since is None or sent >= since:
+            pause_s = self.pacer.fallback.reject(limit, period_s, now)
+            self.recovery.start(now, pause_s=pause_s)
+        return self.recovery.pause_s(now)
+
+    def _open_with_probe(self, now: float) -> None:
+        if self.recovery.since is None:
+            self.recovery.start(now)
+
+    def note_served(self, sent: float, now: float) -> None:
+        """Note any other answer; to a call sent since then, it ends the time of single probes."""
+        self.pacer.fallback.note_served(now)
+        self.recovery.note_served(sent)
+
     def _end(self, charge: Charge) -> None:
-        self.in_flight -= 1
-        if not charge.budgets:
-            self._cold_start.in_flight -= 1
+        if charge.blind_number:
+            self._cold_start.end(charge.blind_number)
+        if self.recovery.since is not None:
+            self.recovery.end_call(charge)
 
     def _move(self, charge: Charge, reset_ms: int) -> WindowBudget:
         """Move a charge that several windows have, or another one, to where it was counted."""
@@ -361,13 +381,3 @@ class AppLimiter:
                 self.windows.miss_candidates()
         counted_in.confirm_uncharged(charge.cost)
         return counted_in
-
-
-def _seq_in(budget: WindowBudget, charge: Charge) -> int:
-    """Return which of our calls in a window a reply answers; 0 if not known."""
-    seqs, budgets = charge.charge_seqs, charge.budgets
-    if not seqs:
-        return 0
-    if not budgets or budgets[0] is budget:
-        return seqs[0]
-    return seqs[budgets.index(budget)] if budget in budgets else 0

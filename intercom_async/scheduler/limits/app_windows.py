@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from intercom_async.response import Window
 from .attribution import WindowAttribution
-from .server_clock import ServerClock
+from .server_clock import FAST_DRIFT, ServerClock
 from .usage import ExternalUsage
 from .window_budget import BudgetTable, WindowBudget
 from .window_schedule import WindowSchedule
@@ -46,6 +46,8 @@ class AppWindows:
         schedule: When windows end; apps of one server share it.
         clock: Offset of the server's clock; shared as well.
         on_new_window: Called when a newer window opens.
+        on_uncertain_window: Called with the time when a newer window opens whose beginning is known
+            so badly that a single call has to find it out.
     """
 
     __slots__ = (
@@ -53,9 +55,12 @@ class AppWindows:
         "_candidates",
         "_candidates_until",
         "_candidates_version",
+        "_is_limit_named",
         "_last_named",
         "_on_new_window",
+        "_on_uncertain_window",
         "_remaining_includes_call",
+        "_settings_per_s",
         "_uplink_s",
         "attribution",
         "clock",
@@ -74,6 +79,7 @@ class AppWindows:
         clock: ServerClock,
         *,
         on_new_window: Callable[[], None],
+        on_uncertain_window: Callable[[float], None],
     ) -> None:
         self.limit: int = limit
         self.clock: ServerClock = clock
@@ -90,7 +96,13 @@ class AppWindows:
             on_close=self._close,
         )
         self._on_new_window = on_new_window
-        self.attribution: WindowAttribution = WindowAttribution(clock, schedule, self._budgets)
+        self._on_uncertain_window = on_uncertain_window
+        self._settings_per_s = limit / schedule.length_s
+        self._is_limit_named = False
+        schedule.on_length_change(self._rescale)
+        self.attribution: WindowAttribution = WindowAttribution(
+            clock, schedule, self._budgets, on_distrust=self._distrust
+        )
         self._candidates: tuple[WindowBudget, ...] = ()
         self._candidates_version = (-1, -1)
         self._candidates_until = -math.inf
@@ -115,6 +127,8 @@ class AppWindows:
         first, last = schedule.window_at(now + low), schedule.window_at(now + high)
         found = self._candidates
         if not found or found[0].reset_ms != first or found[-1].reset_ms != last:
+            if last > self._budgets.newest_ms and clock.drift > FAST_DRIFT:
+                self._on_uncertain_window(now)
             self._candidates = tuple(map(self.budget, range(first, last + 1, schedule.length_ms)))
         # Until the next window comes into reach; drift is far less than a millisecond by then.
         self._candidates_until = (
@@ -126,6 +140,17 @@ class AppWindows:
     def budget(self, reset_ms: int) -> WindowBudget:
         """Return the budget of a window; one that is closed for good gets a budget of its own."""
         return self._budgets.open(reset_ms) or WindowBudget(reset_ms, self.limit)
+
+    def _rescale(self) -> None:
+        """Keep the settings' rate while the length of windows changes."""
+        self._uplink_s = UPLINK_S * self.schedule.scale
+        if not self._is_limit_named:
+            self.limit = max(1, int(self._settings_per_s * self.schedule.length_s))
+
+    def _distrust(self) -> None:
+        """Return to the settings' limit: what replies have named is not believed."""
+        self._is_limit_named = False
+        self._rescale()
 
     def _begin_window(self, _last: WindowBudget | None) -> None:
         # Candidates may be among the windows that are closed now.
@@ -162,6 +187,7 @@ class AppWindows:
         *,
         cost: int,
         charge_seq: int,
+        used_before: int,
         sent: float,
         received: float,
     ) -> None:
@@ -172,10 +198,13 @@ class AppWindows:
             reply: What the headers say.
             cost: Calls that the request counts as.
             charge_seq: Calls of ours charged to the window up to this one; 0 if not known.
+            used_before: Calls known to be used in the window when the request left; the reply has
+                to show more.
             sent: When the request left.
             received: When the reply came.
         """
-        self.attribution.has_headers = True
+        attribution = self.attribution
+        attribution.has_headers = True
         if budget is not self._last_named:
             self._last_named = self.external.advance(self._last_named, budget)
         used = reply.used
@@ -185,9 +214,13 @@ class AppWindows:
                 self._remaining_includes_call = False
             if not self._remaining_includes_call:
                 used += cost
+            if (used <= used_before and reply.remaining) or budget.overflows:
+                attribution.note_impossible(budget.reset_ms)
+                return
+            attribution.impossible = 0
         budget.observe(reply.limit, used, sent=sent, charge_seq=charge_seq)
         if reply.limit and budget.reset_ms >= self._budgets.newest_ms:
-            self.limit = budget.limit
+            self.limit, self._is_limit_named = budget.limit, True
         rtt_s = received - sent
         old = self.rtt_s
         self.rtt_s = (1.0 - RTT_WEIGHT) * old + RTT_WEIGHT * rtt_s if old else rtt_s

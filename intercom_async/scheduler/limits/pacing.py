@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from intercom_async.priority import Priority
 from .app_windows import EPSILON_S, AppWindows
+from .fallback_pace import FallbackPace
 from .token_bucket import TokenBucket
 from .usage import ROUNDING
 from .window_budget import WindowBudget
@@ -44,6 +45,13 @@ EXTRA_SPEED = 0.1
 """Fraction of the limit's own rate that may be tried beyond the own share of late
 (report: "32 processes")."""
 
+SCARCE_SHARE = 0.1
+"""Fraction of the limit below which what may be given out is scarce: while others are active, paced
+calls go slower then (report: "8 processes, interactive")."""
+SCARCE_FACTOR, SCARCE_EXTRA = 1.5, 0.02
+"""Factor of the own share, and addition to it, by which they go slower
+(report: "8 processes, interactive")."""
+
 
 class Pacer:
     """Spaces the calls of one app.
@@ -54,7 +62,14 @@ class Pacer:
         allocatable: Returns how many calls of a window may be given out at a moment.
     """
 
-    __slots__ = ("_allocatable", "_bucket", "_dequeuing_since", "_windows", "_workspace")
+    __slots__ = (
+        "_allocatable",
+        "_bucket",
+        "_dequeuing_since",
+        "_windows",
+        "_workspace",
+        "fallback",
+    )
 
     def __init__(
         self,
@@ -62,6 +77,8 @@ class Pacer:
         workspace: WorkspaceLimiter,
         allocatable: Callable[[WindowBudget, float], int],
     ) -> None:
+        self.fallback: FallbackPace = FallbackPace(windows.limit / windows.schedule.length_s)
+        """The pace while no window is known."""
         self._windows = windows
         self._workspace = workspace
         self._allocatable = allocatable
@@ -135,19 +152,16 @@ class Pacer:
         self._bucket.take(now, self._even_rate_per_s(budget, allocatable, now), cost)
 
     def take_blindly(self, now: float, cost: int) -> None:
-        """Note a call that goes now without a known window: by the settings' rate."""
-        self._bucket.take(now, self._steady_per_s(), cost)
+        """Note a call that goes now without a known window."""
+        self._bucket.take(now, self.fallback.rate_per_s, cost)
 
     def rate_per_s(self, now: float) -> float:
         """Return how many paced calls a second may go."""
         windows = self._windows
         if not windows.is_known:
-            return self._steady_per_s()
+            return self.fallback.rate_per_s
         budget = windows.candidates(now)[0]
         return self._even_rate_per_s(budget, self._allocatable(budget, now), now)
-
-    def _steady_per_s(self) -> float:
-        return self._windows.limit / self._windows.schedule.length_s
 
     def _even_rate_per_s(self, budget: WindowBudget, allocatable: int, now: float) -> float:
         """Return the rate that spreads what may be given out over the time that is left."""
@@ -169,4 +183,6 @@ class Pacer:
         if rate < steady and is_alone and external.is_absent:
             # Nobody else: a floor keeps the last calls of a window from coming ever slower.
             return steady
+        if now < external.active_until and allocatable < SCARCE_SHARE * windows.limit:
+            rate *= min(1.0, SCARCE_FACTOR * external.own_share + SCARCE_EXTRA)
         return rate

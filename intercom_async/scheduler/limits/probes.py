@@ -1,5 +1,8 @@
 """Calls that are sent, besides their own purpose, to find something out.
 
+A `Probe` is the one call that finds out whether a refusal is over: the first call that passes
+becomes it, and all others wait for its end and for nothing else.
+
 Boundary probes are the last calls of a window whose end is known only vaguely. Sent together, all
 of them could be counted in the next window, which would then begin with a burst that nobody has
 allowed; so they are sent one by one, and the very last one goes when it is as likely to be counted
@@ -11,6 +14,8 @@ window that began long ago. It costs half a call, on average, in each of a few w
 """
 
 from __future__ import annotations
+
+import math
 
 from .server_clock import ServerClock
 from .window_budget import WindowBudget
@@ -31,6 +36,80 @@ MIN_DOUBT_S = 0.02
 MIN_LIMIT = 20
 """Calls. With a smaller limit no call waits for the end of its window
 (test_probes.py::test_a_small_window_sends_no_boundary_probe)."""
+
+
+class Probe:
+    """One call at a time, from a moment on, that finds out whether a refusal is over."""
+
+    __slots__ = ("holder", "not_before")
+
+    def __init__(self) -> None:
+        self.holder: object | None = None
+        """What stands for the call that is the probe now; None if there is none."""
+        self.not_before: float = 0.0
+        """Loop time before which no probe is sent."""
+
+    def retry_at(self, now: float) -> float:
+        """Return 0.0 if a call may become the probe, else when to try again.
+
+        Infinity while another call is the probe: try again when it has ended.
+        """
+        if self.holder is not None:
+            return math.inf
+        return self.not_before if now < self.not_before else 0.0
+
+    def begin(self, holder: object) -> None:
+        """Make a call the probe.
+
+        Args:
+            holder: Whatever stands for the call, the same object for `end`.
+        """
+        self.holder = holder
+
+    def end(self, holder: object) -> bool:
+        """Note that a call has ended in any way; return whether it was the probe."""
+        if self.holder is not holder:
+            return False
+        self.holder = None
+        return True
+
+
+class Recovery:
+    """A time in which calls go one at a time, from a refusal until a later call is served."""
+
+    __slots__ = ("_probe", "since")
+
+    def __init__(self) -> None:
+        self._probe = Probe()
+        self.since: float | None = None
+        """Loop time of the refusal; None while calls go as usual."""
+
+    def start(self, now: float, *, pause_s: float = 0.0) -> None:
+        """Note a refusal, after which no call goes for `pause_s` seconds."""
+        self.since = now
+        self._probe.not_before = now + pause_s
+
+    def pause_s(self, now: float) -> float:
+        """Return how many seconds no call goes yet."""
+        return max(0.0, self._probe.not_before - now)
+
+    def retry_at(self, now: float) -> float:
+        """Return 0.0 if a call may go, else when to try again."""
+        return self._probe.retry_at(now)
+
+    def begin_call(self, call: object) -> None:
+        """Make a call the probe."""
+        self._probe.begin(call)
+
+    def end_call(self, call: object) -> None:
+        """Note that a call has ended in any way; if it was the probe, another may be."""
+        self._probe.end(call)
+
+    def note_served(self, sent: float) -> None:
+        """Note a call that was served; if it was sent since the refusal, calls go as usual."""
+        if self.since is not None and sent >= self.since:
+            self.since = self._probe.holder = None
+            self._probe.not_before = 0.0
 
 
 class BoundaryProbe:

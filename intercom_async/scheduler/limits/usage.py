@@ -57,6 +57,9 @@ MIN_WEIGHT_ALONE = 0.1
 CLOCK_SET_BACK_MS = 60_000
 """Milliseconds. A reply that names a window this long before the newest says that the server's
 clock was set back (report: "clock steps")."""
+ACTIVE_SHARE = 0.1
+"""Fraction of a window after which others whose usage does not grow are not active any more
+(report: "4 processes, interactive")."""
 SLOTS = 64
 """Parts into which a window is divided (report: "late edge 20 %")."""
 CENSORED_FACTOR = 2.0
@@ -71,6 +74,7 @@ class ExternalUsage:
     """Calls of other clients; told of every reply and of every window that is over."""
 
     __slots__ = (
+        "_certain",
         "_closed_windows",
         "_has_profile",
         "_per_s",
@@ -80,6 +84,7 @@ class ExternalUsage:
         "_sampled_at",
         "_upcoming",
         "_weight",
+        "active_until",
         "own_share",
         "share",
     )
@@ -90,6 +95,10 @@ class ExternalUsage:
         """Fraction of a window that others use, averaged over the last ones."""
         self.own_share: float = 1.0
         """Fraction of the calls of all clients that are ours of late."""
+        self.active_until: float = -math.inf
+        """Loop time until which others are active: their usage had grown by the last reply."""
+        self._certain: tuple[int, int, float] = (0, 0, 0.0)
+        """A window, the calls of others that were certain in it, and when they had grown last."""
         self._weight = 0.0
         self._per_s = 0.0
         self._sampled_at = -math.inf
@@ -117,6 +126,10 @@ class ExternalUsage:
     def is_absent(self) -> bool:
         """Whether nobody else has used the last windows; False while that is unknown."""
         return self.share < ABSENT_SHARE and self._closed_windows > 0
+
+    def age_s(self, now: float) -> float:
+        """Return how many seconds ago the newest reply's request left."""
+        return now - self._sampled_at
 
     def estimate(self, budget: WindowBudget) -> int:
         """Return how many calls of a window others had used when the newest reply was written."""
@@ -199,11 +212,12 @@ class ExternalUsage:
             self._update_profile(self._previous)
             self._previous = None
         external = self.estimate(budget)
+        slot = int(elapsed * SLOTS)
+        if external > ROUNDING:
+            self._note_activity(budget, now, schedule)
         if sent > self._sampled_at:
             self._sampled_at = sent
-            slot = int(elapsed * SLOTS)
-            if external > ROUNDING or slot > budget.profiled[0]:
-                _extend_profile(budget, external, slot)
+            _extend_profile(budget, external, slot)
         sample = self._sample
         if sample is None or sample[1] != budget.reset_ms:
             if sample is None and external > ROUNDING:
@@ -219,6 +233,18 @@ class ExternalUsage:
             if own + others > 0:
                 self._update_own_share(own, others, budget.limit)
             self._sample = (now, budget.reset_ms, external, budget.charged)
+
+    def _note_activity(self, budget: WindowBudget, now: float, schedule: WindowSchedule) -> None:
+        """Note whether the usage by others has certainly grown, or not for a while."""
+        certain = budget.highest_used_seen - budget.charged
+        reset_ms, before, grown_at = self._certain
+        if reset_ms != budget.reset_ms:
+            before = 0
+        if certain > ROUNDING and certain > before:
+            self._certain = (budget.reset_ms, certain, now)
+            self.active_until = now + schedule.length_s
+        elif now - grown_at > ACTIVE_SHARE * schedule.length_s:
+            self.active_until = now
 
     def _update_own_share(self, own: int, others: int, limit: int) -> None:
         """Learn whose the calls of a span were.
@@ -285,6 +311,8 @@ class ExternalUsage:
 
 def _extend_profile(budget: WindowBudget, external: int, slot: int) -> None:
     """Note in which parts of a window others have used it: evenly since the last reply."""
+    if external <= ROUNDING and slot <= budget.profiled[0]:
+        return
     slot = min(max(slot, 0), SLOTS - 1)
     last, before = budget.profiled
     if external > before and external > ROUNDING:

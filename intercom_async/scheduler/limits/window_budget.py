@@ -24,6 +24,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import msgspec
+
 from .window_schedule import WindowSchedule
 
 KEPT_WINDOWS = 2
@@ -51,8 +53,11 @@ class WindowBudget:
         "external_seen",
         "highest_used_seen",
         "is_exhausted",
+        "last_charge",
         "limit",
+        "max_limit",
         "profiled",
+        "refused",
         "rejected",
         "reserved",
         "reset_ms",
@@ -64,6 +69,8 @@ class WindowBudget:
         self.reset_ms: int = reset_ms
         self.limit: int = limit
         self.workspace: WindowBudget | None = workspace
+        self.max_limit: int = 0
+        """Largest limit that a reply has named; 0 before the first one."""
         self._limit_sent_at = -math.inf
         self.reserved: int = 0
         """Calls charged whose outcome is not known yet."""
@@ -72,7 +79,9 @@ class WindowBudget:
         self.unknown: int = 0
         """Calls that were sent and never answered; they stay charged."""
         self.rejected: int = 0
-        """Calls answered 429."""
+        """Calls answered 429 because the window was full."""
+        self.refused: int = 0
+        """Calls answered 429 for any reason."""
         self.external_seen: int = 0
         """Calls of other clients by the newest reply whose charge sequence is known."""
         self.external_profile: list[float] | None = None
@@ -81,6 +90,8 @@ class WindowBudget:
         """Last part of the window that is profiled, and `external_seen` at that moment."""
         self.highest_used_seen: int = 0
         """Largest `limit - remaining` of any reply: calls of all clients."""
+        self.last_charge: int | None = None
+        """Our calls at which this client stops beside others, near the end; None before that."""
         self.is_exhausted: bool = False
         """Whether a 429 has closed the window."""
 
@@ -150,6 +161,11 @@ class WindowBudget:
         return max(0, self.highest_used_seen - self.confirmed - self.unknown)
 
     @property
+    def overflows(self) -> bool:
+        """Whether more calls of ours were served than one window can allow."""
+        return 0 < self.max_limit < self.confirmed - self.refused
+
+    @property
     def used(self) -> int:
         """Calls that are used up for certain, by all clients."""
         return max(self.highest_used_seen, self.charged)
@@ -172,10 +188,35 @@ class WindowBudget:
         if limit and sent >= self._limit_sent_at:
             self.limit = limit
             self._limit_sent_at = sent
+            self.max_limit = max(self.max_limit, limit)
         if used is not None:
             self.highest_used_seen = max(self.highest_used_seen, used)
             if charge_seq and used - charge_seq > self.external_seen:
                 self.external_seen = used - charge_seq
+
+
+class Charge(msgspec.Struct, frozen=True, gc=False):
+    """What a call that may go was charged to."""
+
+    budgets: tuple[WindowBudget, ...]
+    """Windows that may count the call; none during a cold start."""
+    charge_seqs: tuple[int, ...]
+    """Calls of ours that each window holds with this one; during a cold start, calls sent in all.
+    Empty where calls overtake each other, since it says little then."""
+    cost: int
+    used_before: int = 0
+    """Calls of all clients that were known by then to be used in the first of the windows."""
+    blind_number: int = 0
+    """Number of a call that was sent without knowing a window; else 0."""
+
+    def seq_in(self, budget: WindowBudget) -> int:
+        """Return which of our calls in a window a reply answers; 0 if not known."""
+        seqs, budgets = self.charge_seqs, self.budgets
+        if not seqs:
+            return 0
+        if not budgets or budgets[0] is budget:
+            return seqs[0]
+        return seqs[budgets.index(budget)] if budget in budgets else 0
 
 
 class BudgetTable:

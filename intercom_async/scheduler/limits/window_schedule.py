@@ -1,8 +1,9 @@
 """Length and phase of the server's windows, as far as replies have shown them.
 
 Intercom's windows last ten seconds and end at multiples of ten seconds of UNIX time. Nothing
-promises that, so both are learned: window ends that lie closer together than the length shorten it,
-an end that outlasts the length lengthens it.
+promises that, so both are learned, from several replies that agree and never from one: two gaps
+between window ends that are shorter than the length shorten it; an end that five replies name over
+more than one and a half lengths, while the count goes on, lengthens it.
 
 A window is identified by its end in whole UNIX milliseconds (`reset_ms`), so that identities
 compare exactly.
@@ -11,6 +12,7 @@ compare exactly.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 MIN_LENGTH_MS = 500
 """Milliseconds. Ends closer together than this are taken for noise, not for windows
@@ -31,7 +33,10 @@ class WindowSchedule:
     """
 
     __slots__ = (
+        "_initial_s",
+        "_is_guess",
         "_last_gap_ms",
+        "_listeners",
         "last_reset_ms",
         "length_ms",
         "length_s",
@@ -55,7 +60,19 @@ class WindowSchedule:
         self.last_reset_ms: int = 0
         """End of the window that a reply named last; 0 before the first reply."""
         self._last_gap_ms = 0
+        self._is_guess = False
+        """Whether the length is a first guess, to be corrected by the next gap."""
+        self._initial_s = window_s
+        self._listeners: list[Callable[[], None]] = []
         self._use_length(max(1, round(window_s * 1000)), window_s)
+
+    def on_length_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change of the length."""
+        self._listeners.append(listener)
+
+    def fits(self, reset_ms: int) -> bool:
+        """Return whether a window of the schedule ends at this moment."""
+        return (reset_ms - self.phase_ms) % self.length_ms == 0
 
     def window_at(self, server_time: float) -> int:
         """Return the end, in milliseconds, of the window that contains a moment of server time."""
@@ -80,15 +97,21 @@ class WindowSchedule:
         last_ms = self.last_reset_ms
         if reset_ms == last_ms:
             return True
-        fits = (reset_ms - self.phase_ms) % self.length_ms == 0
+        fits = self.fits(reset_ms)
         if last_ms and not fits and not count_restarted:
             return False
         self.last_reset_ms = reset_ms
+        gap_ms = abs(reset_ms - last_ms)
+        if last_ms and self._is_guess:
+            self._is_guess = False
+            if gap_ms >= MIN_LENGTH_MS and gap_ms != self.length_ms:
+                self._set_length(gap_ms)
+                self.phase_ms = reset_ms % self.length_ms
+                return True
         if fits:
             return True
         if last_ms:
             # One odd gap is a clock that was set; two are windows of another length.
-            gap_ms = abs(reset_ms - last_ms)
             shorter_ms = math.gcd(gap_ms, self._last_gap_ms) if self._last_gap_ms else 0
             self._last_gap_ms = gap_ms
             if MIN_LENGTH_MS <= shorter_ms < self.length_ms:
@@ -102,15 +125,29 @@ class WindowSchedule:
         self.last_reset_ms = 0
         self._last_gap_ms = 0
 
+    def reset(self) -> None:
+        """Return to the settings' length: what replies have shown is not believed."""
+        self.forget()
+        self._is_guess = False
+        initial_ms = max(1, round(self._initial_s * 1000))
+        if self.length_ms != initial_ms:
+            self._set_length(initial_ms)
+
     def lengthen(self) -> None:
-        """Take the current window, which has outlasted its length, for one of a minute."""
-        self._set_length(MINUTE_MS)
+        """Take the current window, which has outlasted its length, for one of a minute or more.
+
+        The next gap between window ends says how long windows are.
+        """
+        self._set_length(max(MINUTE_MS, 2 * self.length_ms))
         self.phase_ms = self.last_reset_ms % self.length_ms
+        self._is_guess = True
 
     def _set_length(self, length_ms: int) -> None:
         self._use_length(length_ms, length_ms / 1000)
         self._last_gap_ms = 0
         self.version += 1
+        for listener in self._listeners:
+            listener()
 
     def _use_length(self, length_ms: int, length_s: float) -> None:
         self.length_ms = length_ms

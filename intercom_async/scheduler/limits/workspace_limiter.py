@@ -34,14 +34,23 @@ class WorkspaceLimiter:
     """Budgets of all apps together, and our quota of them.
 
     Args:
-        limit: Calls a window.
+        per_s: Calls a second by the settings.
         schedule: When windows end.
     """
 
-    __slots__ = ("_budgets", "_cooldown_windows", "_probe_step", "_schedule", "limit", "quota")
+    __slots__ = (
+        "_budgets",
+        "_cooldown_windows",
+        "_per_s",
+        "_probe_step",
+        "_schedule",
+        "limit",
+        "quota",
+    )
 
-    def __init__(self, limit: int, schedule: WindowSchedule) -> None:
-        self.limit: int = limit
+    def __init__(self, per_s: float, schedule: WindowSchedule) -> None:
+        self.limit: int = max(1, int(per_s * schedule.length_s))
+        """Calls a window; scaled with its length unless a 429 has named it."""
         self.quota: int | None = None
         """Calls a window that are ours; None as long as nobody else is known."""
         self._schedule = schedule
@@ -52,6 +61,12 @@ class WorkspaceLimiter:
         )
         self._cooldown_windows = 0
         self._probe_step = 0
+        self._per_s: float | None = per_s
+        schedule.on_length_change(self._rescale)
+
+    def _rescale(self) -> None:
+        if self._per_s is not None:
+            self.limit = max(1, int(self._per_s * self._schedule.length_s))
 
     def budget(self, reset_ms: int) -> WindowBudget | None:
         """Return the budget of a window; None if the window is closed for good."""
@@ -106,6 +121,7 @@ class WorkspaceLimiter:
         budget.is_exhausted = True
         if named:
             self.limit = budget.limit = named
+            self._per_s = None
         served = max(1, budget.confirmed - budget.rejected)
         others = max(0, self.limit - served) / max(MIN_ELAPSED, elapsed)
         self.quota = max(1, int(MAX_CUT * served), min(served, int(self.limit - others)))

@@ -153,6 +153,11 @@ class Server:
         """Set the server's clock."""
         self._epoch += seconds
 
+    def slew(self, drift: float) -> None:
+        """Let the server's clock run faster by so many seconds a second from now on."""
+        self._epoch += self._loop.time() * (self._drift - drift)
+        self._drift = drift
+
     def index(self) -> int:
         return math.floor((self.time() - self._phase_s) / self.window_s)
 

@@ -1,0 +1,17 @@
+"""One app of a scheduler: its limiter, and the calls that wait for it."""
+
+from __future__ import annotations
+
+from .lanes import Lanes
+from .limits.app_limiter import AppLimiter
+from .permit import Permit
+
+
+class AppQueue:
+    """The limiter of one app, and the calls that wait for it."""
+
+    __slots__ = ("lanes", "limiter")
+
+    def __init__(self, limiter: AppLimiter) -> None:
+        self.limiter: AppLimiter = limiter
+        self.lanes: Lanes[Permit] = Lanes()

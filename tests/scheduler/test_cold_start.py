@@ -1,0 +1,86 @@
+"""Cold start: what goes before the first reply grows with answers under way, not with time."""
+
+from __future__ import annotations
+
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.priority import Priority
+from intercom_async.scheduler.limits.cold_start import (
+    BASE,
+    EXTRA_PER_S,
+    INTERACTIVE_BASE,
+    ColdStart,
+)
+from .conftest import MakeDesk, turns
+
+LIMIT = 1000
+
+
+def allowed(cold_start: ColdStart, now: float, *, limit: int = LIMIT, urgent: bool = False) -> int:
+    """Send as many calls as may go at a moment, and return how many that were."""
+    count = 0
+    while not cold_start.retry_at(now, limit, is_interactive=urgent):
+        cold_start.begin(now)
+        count += 1
+    return count
+
+
+def test_the_first_calls_are_few() -> None:
+    assert allowed(ColdStart(), 0.0) == BASE
+
+
+def test_interactive_calls_have_a_larger_base() -> None:
+    assert allowed(ColdStart(), 0.0, urgent=True) == INTERACTIVE_BASE
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_no_more_go_than_a_window_takes(limit: int) -> None:
+    assert allowed(ColdStart(), 0.0, limit=limit) == limit
+
+
+def test_more_calls_may_go_while_no_answer_comes() -> None:
+    cold_start = ColdStart()
+    allowed(cold_start, 0.0)
+
+    assert cold_start.retry_at(0.0, LIMIT, is_interactive=False) == 1 / EXTRA_PER_S
+    assert allowed(cold_start, 2.0) == 2.0 * EXTRA_PER_S
+
+
+def test_neither_idle_time_nor_failed_calls_earn_anything() -> None:
+    cold_start = ColdStart()
+    cold_start.end(cold_start.begin(0.0))
+
+    assert allowed(cold_start, 60.0) == BASE
+
+
+@pytest.mark.anyio
+async def test_a_crowd_after_a_failed_first_call_is_not_sent_blindly(make_desk: MakeDesk) -> None:
+    desk = make_desk(Limits(app_per_minute=600), limit=100)
+    async with desk.scheduler.admit() as permit:
+        permit.refund()  # it found no connection
+    await CLOCK.sleep(60.0)
+
+    for _ in range(500):
+        desk.start()
+    await turns(3)
+
+    assert desk.scheduler.statistics().in_flight == BASE
+    await desk.done()
+    assert desk.server.turned_away == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("lane", [Priority.INTERACTIVE, Priority.NORMAL, Priority.BULK])
+@pytest.mark.parametrize("limit", [1, 2, 5])
+async def test_small_limits_alone_cause_no_429(
+    make_desk: MakeDesk, limit: int, lane: Priority
+) -> None:
+    desk = make_desk(Limits(app_per_minute=6 * limit), limit=limit)
+
+    for _ in range(4 * limit):
+        desk.start(priority=lane)
+    await desk.done()
+
+    assert desk.server.turned_away == 0
