@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .checkpoint import read_state
+from .checkpoint import State, read_state
 from .sinks.base import Opened, Sink
 from .sinks.entries import Put
 from .stream_run import StreamRun
-from .streams import Children
+from .streams import Children, Stream
+
+
+def hidden_parents(damaged: Sequence[str], chosen: Sequence[Stream], state: State) -> list[str]:
+    """Return the parents of damaged children of which nothing but those stands in the target."""
+    parents = [
+        stream.source.parent
+        for stream in chosen
+        if stream.name in damaged and isinstance(stream.source, Children)
+    ]
+    saved = state.streams
+    return [name for name in parents if name in saved and not saved[name].is_shown]
 
 
 def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:

@@ -24,7 +24,7 @@ from .engine import Engine
 from .errors import BusyTargetError, SyncError, TargetError
 from .evidence import TOMBSTONES, Tombstone
 from .holes import remove
-from .loading import load
+from .loading import hidden_parents, load
 from .outage import OutageGate
 from .policy import Policy, Reconcile
 from .progress import ProgressMonitor
@@ -195,7 +195,7 @@ class _Run:
         if state is None:
             state = State(workspace=workspace, streams={})
         check_fits(state, workspace, self._sink.where)
-        for name in (*damaged, *drop_streams):
+        for name in (*damaged, *drop_streams, *hidden_parents(damaged, chosen, state)):
             state.streams.pop(name, None)
         gate = OutageGate(self._probe, self._stop, patience_s)
         runs = self._runs(chosen, state, app, clock, gate)

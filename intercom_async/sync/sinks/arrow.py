@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from intercom_async.moments import from_server
+from intercom_async.sync.raw_rows import top_level
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,8 +85,8 @@ def _fields(
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        # Too deep for columns; the whole of it stands in the record.
-        return {}
+        # Too deep for a decoder; the whole of it stands in the record.
+        return {name: msgspec.Raw(value) for name, value in top_level(body)}
 
 
 def _value(raw: msgspec.Raw | None, kind: str) -> Any:

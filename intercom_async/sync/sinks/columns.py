@@ -21,7 +21,7 @@ OLDER = ("_run",)
 """A column that an earlier version made."""
 MAX_EXTRA = 256
 """Columns beyond the model's; further fields stand in ``record`` only
-(test_schema.py::test_a_row_of_1500_keys_is_a_row)."""
+(test_generations.py::test_a_strange_row_is_a_row)."""
 
 
 class TableColumn(NamedTuple):
@@ -54,6 +54,9 @@ class TableColumns:
             self._add(table.parent_field, "text")
         for column in () if table.model is None else columns_of(table.model):
             self._add(column.name, column.kind)
+        if table.version_field is not None and (table.parent_field or table.model is None):
+            # Which rows are older is read of it, also where no model has it.
+            self._add(table.version_field, "timestamp")
         self.grow(extra)
 
     def named(self, field: str | None) -> str | None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
-"""Modes of what a sync makes: rows are personal data (test_files.py::test_modes)."""
+"""Modes of what a sync makes: rows are personal data
+(test_generations.py::test_what_is_made_is_private)."""
 
 
 class Disk(Protocol):

@@ -220,6 +220,9 @@ class DuckDBSink:
             if is_new:
                 self._path.chmod(0o600)
             self._stored = stored
+            self._is_older = False
+            self._names = (self._names | {STATE_TABLE, *self._tables}) - set(dropped)
+            self._without = set()
             self._journal.clear(stored.generation)
 
     def _save(self, state: bytes, stored: _Stored) -> None:

@@ -180,7 +180,8 @@ def chunks(rows: Iterable[Emitted]) -> Iterator[list[Emitted]]:
 def insert_statement(table: str, columns: list[TableColumn]) -> str:
     """Return what inserts records with their moments: $1 records, $2 and $3 seconds, $4 digests."""
     names = [*(name_in_sql(column.name) for column in columns), RECORD, SYNCED_AT, DELETED_AT]
-    values = [_value(column) for column in columns]
+    together = _parsed_together(columns)
+    values = [_value(column, is_parsed=column.field in together) for column in columns]
     return (
         f"INSERT INTO {name_in_sql(table)} ({', '.join([*names, DIGEST])}) "
         f"SELECT {', '.join(values)}, r, make_timestamp(synced * 1000000), "
@@ -191,16 +192,32 @@ def insert_statement(table: str, columns: list[TableColumn]) -> str:
     )
 
 
+def _parsed_together(columns: Iterable[TableColumn]) -> dict[str, TableColumn]:
+    """Return the columns that DuckDB can parse in one structure, by their field.
+
+    Its keys must not be empty, nor differ in case only.
+    """
+    found: dict[str, TableColumn] = {}
+    for column in columns:
+        found.setdefault(column.field.lower(), column)
+    found.pop("", None)
+    return {column.field: column for column in found.values()}
+
+
 def _shape(columns: Iterable[TableColumn]) -> str:
     """Return how the columns stand in a record, for DuckDB to parse each record once."""
     shape = {
-        column.field: _PARSED.get(column.kind, COLUMN_TYPES[column.kind]) for column in columns
+        field: _PARSED.get(column.kind, COLUMN_TYPES[column.kind])
+        for field, column in _parsed_together(columns).items()
     }
     return text_in_sql(msgspec.json.encode(shape).decode())
 
 
-def _value(column: TableColumn) -> str:
-    """Return what reads a column out of the parsed record `s`."""
+def _value(column: TableColumn, *, is_parsed: bool) -> str:
+    """Return what reads a column out of the record `r`, or out of its parsed fields `s`."""
+    if not is_parsed:
+        pointer = "/" + column.field.replace("~", "~0").replace("/", "~1")
+        return f"json_extract(r, {text_in_sql(pointer)})"
     parsed = f"s[{text_in_sql(column.field)}]"
     if column.kind != "timestamp":
         return parsed

@@ -1,0 +1,228 @@
+"""A journal and stored rows become the next generation: the same in every format as in a dict."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from intercom_async.sync import Sink, TargetError
+from intercom_async.sync.merging import digest_of
+from intercom_async.sync.sinks import Table
+from intercom_async.sync.sinks.base import Departed
+from intercom_async.sync.sinks.disk import OS_DISK
+from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put, Seen
+from intercom_async.sync.sinks.journal import Journal
+from .conftest import make_sink, read_target
+
+PARTS = Table("parts", "id", None, "parent_id", "created_at")
+TALKS = Table("talks", "id", None, None, "updated_at")
+PARENTS, KEYS = ("a", "b"), ("1", "2", "3")
+
+
+def put(table: Table, key: str, parent: str, text: str, at: int) -> Put:
+    fields: dict[str, Any] = {"id": key, "text": text, "created_at": int(key) * 10}
+    if table is PARTS:
+        fields["parent_id"] = parent
+    body = msgspec.json.encode(fields)
+    return Put(table.name, key, parent, body, int(key) * 10, at, digest_of(body))
+
+
+class Model:
+    """What a target should hold, in a dict."""
+
+    def __init__(self) -> None:
+        self.live: dict[tuple[str, str, str], str] = {}
+
+    def apply(self, entry: Entry) -> None:
+        if isinstance(entry, Put):
+            text = msgspec.json.decode(entry.body)["text"]
+            self.live[entry.table, entry.parent, entry.key] = text
+        elif isinstance(entry, Gone):
+            self.live.pop((entry.table, "", entry.key), None)
+        elif isinstance(entry, Family):
+            for table, parent, key in list(self.live):
+                if (table, parent) == (entry.table, entry.parent) and (
+                    entry.is_gone or int(key) * 10 >= entry.kept_before
+                ):
+                    del self.live[table, parent, key]
+
+
+texts = st.sampled_from(["x", "y"])
+talks = st.builds(lambda key, text: [put(TALKS, key, "", text, 5)], st.sampled_from(KEYS), texts)
+gone = st.builds(lambda key: [Gone("talks", key, 7)], st.sampled_from(KEYS))
+seen = st.just([Seen("talks", ["1"])])
+
+
+@st.composite
+def families(draw: Any) -> list[Entry]:
+    parent = draw(st.sampled_from(PARENTS))
+    is_gone = draw(st.booleans())
+    kept = draw(st.sampled_from([0, 0, 20]))
+    entries: list[Entry] = [
+        Family("parts", parent, 6, 1, 0, 0 if is_gone else kept, is_gone=is_gone)
+    ]
+    if not is_gone:
+        keys = [key for key in draw(st.sets(st.sampled_from(KEYS))) if int(key) * 10 >= kept]
+        entries += [put(PARTS, key, parent, draw(texts), 6) for key in sorted(keys)]
+    return entries
+
+
+commits = st.lists(st.one_of(talks, gone, seen, families()), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.zst", "duckdb", "parquet"])
+@settings(
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(commits, min_size=1, max_size=3))
+def test_generations_are_what_a_dict_holds(
+    form: str, tmp_path_factory: pytest.TempPathFactory, runs: list[list[list[Entry]]]
+) -> None:
+    folder = tmp_path_factory.mktemp("target")
+    model = Model()
+    for run in runs:
+        sink = opened(form, folder)
+        for entries in run:
+            sink.commit(entries, b'{"n":1}')
+            for entry in entries:
+                model.apply(entry)
+        # A run that is killed here is continued by the next one.
+        sink.close()
+        sink = opened(form, folder)
+        sink.publish(b'{"n":2}')
+        sink.close()
+    assert live(form, folder) == model.live
+    sink = opened(form, folder)
+    rows = {row.id for name in ("parts", "talks") for row in sink.rows(name) if not row.is_deleted}
+    assert len(rows) == len(model.live)
+    sink.close()
+
+
+def opened(form: str, folder: Path) -> Sink:
+    sink = make_sink(form, folder)
+    assert sink.open().damaged == ()
+    sink.begin([PARTS, TALKS])
+    return sink
+
+
+def live(form: str, folder: Path) -> dict[tuple[str, str, str], str]:
+    found: dict[tuple[str, str, str], str] = {}
+    for name in ("parts", "talks"):
+        for key, body in read_target(form, folder, name):
+            row = msgspec.json.decode(body)
+            place = (name, row.get("parent_id", ""), key)
+            assert place not in found
+            found[place] = row["text"]
+    return found
+
+
+@pytest.mark.parametrize("departed", ["keep", "erase", "drop"])
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+def test_what_becomes_of_rows_that_are_gone(form: str, departed: Departed, tmp_path: Path) -> None:
+    sink = opened(form, tmp_path)
+    sink.commit([put(TALKS, "1", "", "secret", 5), put(TALKS, "2", "", "stays", 5)], b"{}")
+    sink.publish(b"{}")
+    sink.commit([Gone("talks", "1", 9)], b"{}")
+    sink.publish(b"{}", departed=departed)
+    rows = {row.key: row.deleted_at for row in sink.rows("talks")}
+    sink.close()
+
+    assert rows == ({"2": 0} if departed == "drop" else {"1": 9, "2": 0})
+    secrets = [path for path in tmp_path.rglob("*") if path.is_file() and holds(path, b"secret")]
+    if form == "jsonl":
+        assert bool(secrets) is (departed == "keep")
+
+
+def holds(path: Path, text: bytes) -> bool:
+    return text in path.read_bytes()
+
+
+def test_a_frame_that_is_cut_or_changed_was_never_committed(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(OS_DISK, path)
+    journal.open(3)
+    for number in range(3):
+        journal.append([Gone("talks", str(number), 1)], b"state %d" % number)
+    journal.close()
+    whole = path.read_bytes()
+    for body in (whole[:-1], whole[:-1] + b"\0", whole + bytes(512)):
+        path.write_bytes(body)
+        again = Journal(OS_DISK, path)
+        again.open(3)
+        wanted = 3 if body.startswith(whole) else 2
+        assert len(list(again.entries())) == wanted
+        assert again.state == b"state %d" % (wanted - 1)
+        again.close()
+    path.write_bytes(whole)
+    published = Journal(OS_DISK, path)
+    published.open(4)
+    assert published.state is None
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+def test_what_is_made_is_private(form: str, tmp_path: Path) -> None:
+    sink = opened(form, tmp_path)
+    sink.commit([put(TALKS, "1", "", "x", 5)], b"{}")
+    sink.publish(b"{}")
+    sink.close()
+    for path in tmp_path.rglob("*"):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_sync_that_lost_its_target_writes_nothing(tmp_path: Path) -> None:
+    sink = opened("jsonl", tmp_path)
+    (tmp_path / "target" / ".sync" / "epoch").write_text("another")
+    with pytest.raises(TargetError, match="taken over"):
+        sink.commit([put(TALKS, "1", "", "x", 5)], b"{}")
+    with pytest.raises(TargetError, match="taken over"):
+        sink.publish(b"{}")
+    sink.close()
+
+
+WIDE = msgspec.json.encode({"id": "1", **{f"key {number}": number for number in range(1_500)}})
+DEEP = b'{"deep":' + b"[" * 1_500 + b"]" * 1_500 + b',"id":"1"}'
+ODD = msgspec.json.encode(
+    {
+        "id": "1", "": "empty", "Name": 1, "name": 2, "record": 3, "_run": 4, '"; drop': 5,
+        "it's": 6, "_synced_at": "mine", "_digest": 1,
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+@pytest.mark.parametrize("body", [WIDE, DEEP, ODD], ids=["1500 keys", "1500 deep", "odd names"])
+def test_a_strange_row_is_a_row(form: str, body: bytes, tmp_path: Path) -> None:
+    for _ in range(2):
+        sink = opened(form, tmp_path)
+        sink.commit([Put("talks", "1", "", body, 0, 5, digest_of(body))], b"{}")
+        sink.publish(b"{}")
+        assert [row.key for row in sink.rows("talks")] == ["1"]
+        sink.close()
+
+
+@pytest.mark.parametrize("form", ["duckdb", "parquet"])
+def test_times_of_every_form_are_the_same_moment(form: str, tmp_path: Path) -> None:
+    moments = [1_700_000_000, 1_700_000_000_000, "1700000000", "2023-11-14T22:13:20Z",
+               "2023-11-15T00:13:20+02:00", "2023-11-14T22:13:20"]  # fmt: skip
+    talk = Table("tombstones", "id", None, None, "found_at")
+    from intercom_async.sync.evidence import Tombstone  # noqa: PLC0415 (its model has a time)
+
+    table = Table(talk.name, "id", Tombstone, None, "found_at")
+    sink = make_sink(form, tmp_path)
+    sink.open()
+    sink.begin([table])
+    for number, moment in enumerate(moments):
+        body = msgspec.json.encode({"id": str(number), "found_at": moment})
+        sink.commit([Put(table.name, str(number), "", body, 0, 5, digest_of(body))], b"{}")
+    sink.publish(b"{}")
+    assert {row.version for row in sink.rows(table.name)} == {1_700_000_000}
+    sink.close()

@@ -1,0 +1,81 @@
+"""Merging is a join: order and repetition change nothing, and each exception is what it is for."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from intercom_async.sync.key_table import BY_ID, GONE, Held, KeyTable
+from intercom_async.sync.merging import Offered, digest_of, supersedes
+
+reads = st.builds(Offered, st.integers(0, 5), st.integers(0, 5), st.just(value=False))
+
+
+def merge(offered: list[Offered]) -> Held | None:
+    held: Held | None = None
+    for one in offered:
+        if supersedes(one, held):
+            held = Held(one.version, one.read_at, 0, BY_ID if one.by_id else 0)
+    return held
+
+
+@given(st.lists(reads, min_size=1, max_size=4))
+def test_order_and_repetition_change_nothing(offered: list[Offered]) -> None:
+    greatest = max(offered, key=lambda one: (one.version, one.read_at))
+    for order in permutations(offered):
+        held = merge([*order, *order])
+        assert held is not None
+        assert (held.version, held.read_at) == (greatest.version, greatest.read_at)
+
+
+@pytest.mark.parametrize(
+    ("offered", "held", "wins"),
+    [
+        pytest.param(Offered(5, 1), None, True, id="the first"),
+        pytest.param(Offered(4, 9), Held(5, 1, 0, 0), False, id="an old body of a search"),
+        pytest.param(Offered(4, 9, by_id=True), Held(5, 1, 0, 0), True, id="an older time by id"),
+        pytest.param(Offered(6, 1), Held(5, 9, 0, BY_ID), False, id="a search before a read by id"),
+        pytest.param(Offered(5, 9), Held(5, 1, 0, 0), True, id="the same time, read later"),
+        pytest.param(Offered(9, 3), Held(0, 5, 0, GONE), False, id="read before it went"),
+        pytest.param(Offered(1, 6), Held(0, 5, 0, GONE), True, id="read after it went"),
+    ],
+)  # fmt: skip
+def test_which_version_stays(offered: Offered, held: Held | None, *, wins: bool) -> None:
+    assert supersedes(offered, held) is wins
+
+
+def test_signatures_of_urls_are_no_content() -> None:
+    body = b'{"id":"1","url":"https://files.example/a.png?expires=%d&signature=%s&req=x"}'
+    assert digest_of(body % (1, b"abc")) == digest_of(body % (2, b"def"))
+    assert digest_of(body % (1, b"abc")) != digest_of(b'{"id":"1","url":"https://other"}')
+
+
+@given(st.dictionaries(st.text(max_size=8), st.integers(0, 2**32 - 1), max_size=400))
+def test_a_key_table_is_a_dict(rows: dict[str, int]) -> None:
+    table = KeyTable()
+    for key, number in rows.items():
+        table.put(key, Held(number, 1, number, 0))
+        table.put(key, Held(number, 2, number, 0))
+    assert len(table) == len(rows)
+    assert {key: table.get(key) for key in rows} == {
+        key: Held(number, 2, number, 0) for key, number in rows.items()
+    }
+    assert table.get("no such key, longer than all") is None
+    loaded = KeyTable()
+    loaded.load(table.dump())
+    assert all(loaded.get(key) == Held(number, 0, number, 0) for key, number in rows.items())
+
+
+def test_flags_are_set_counted_and_cleared() -> None:
+    table = KeyTable()
+    for number in range(100):
+        table.put(str(number), Held(0, 0, 0, GONE if number < 10 else 0))
+    for number in range(50):
+        table.mark(str(number), BY_ID)
+    assert table.count(without=GONE) == 90
+    assert table.count(having=BY_ID, without=GONE) == 40
+    table.clear(BY_ID)
+    assert table.count(having=BY_ID) == 0
+    assert table.count(having=GONE) == 10
