@@ -237,6 +237,7 @@ def bench(session: nox.Session) -> None:
         ("scheduler.py",),
         ("sync.py", "full"),
         ("sync.py", "chain"),
+        ("webhooks.py",),
     )
     for program, *arguments in programs:
         session.run("python", str(ROOT / "benchmarks" / program), *arguments, *session.posargs)

@@ -4,10 +4,13 @@ pip install intercom-async starlette uvicorn
 INTERCOM_TOKEN=… INTERCOM_CLIENT_SECRET=… INTERCOM_ADMIN_ID=… uvicorn support_bot:app
 
 Without `queue=` the queue lives in this process, and what waits in it ends with the process. A
-queue that survives takes two lines, here with taskiq:
+queue that survives takes three lines more, here with taskiq (worker: taskiq worker …):
 
     webhooks = Webhooks(SECRET, queue=lambda event: handle.kiq(event.body), seen=RedisSeen(redis))
-    handle = broker.task(webhooks.handle)     # and a worker: taskiq worker support_bot:broker
+
+    @broker.task
+    async def handle(body: str) -> None:
+        await webhooks.handle(body)
 """
 
 import os

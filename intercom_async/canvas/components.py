@@ -264,7 +264,7 @@ class DataTable(Component, frozen=True, tag="data-table"):
 
 
 class Spacer(Component, frozen=True, tag="spacer"):
-    """Room between components."""
+    """Vertical space between components."""
 
     size: Literal["xs", "s", "m", "l", "xl"] = "m"
     id: str | None = None

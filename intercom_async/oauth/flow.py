@@ -129,10 +129,10 @@ class OAuth:
         """Exchange the code of a redirect for a token, and ask whose it is.
 
         Args:
-            code: Of the redirect.
-            state: Of the redirect.
+            code: Parameter ``code`` of the redirect.
+            state: Parameter ``state`` of the redirect.
             expected: The state that `begin` made for this browser.
-            error: Of the redirect, where the installation was refused.
+            error: Parameter ``error`` of the redirect, where the installation was refused.
 
         Raises:
             StateError: The two states differ, or there is none: the redirect was not begun here.

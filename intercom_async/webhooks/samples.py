@@ -6,6 +6,7 @@ Items are made from their declarations, so that each field that a handler may re
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -79,12 +80,17 @@ def sample(
 
 def _struct(kind: type[Model], now: int, name: str, depth: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for field, hint in get_type_hints(kind).items():
+    for field, hint in _hints(kind).items():
         value = _value(hint, field, now, depth)
         if value is not None:
             made[field] = value
     made["type"] = _KINDS.get(kind.__name__, name)
     return made
+
+
+@lru_cache(maxsize=128)
+def _hints(kind: type[Model]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _value(hint: Any, name: str, now: int, depth: int) -> Any:

@@ -1,4 +1,4 @@
-"""Each notification is handed over once, whoever delivers it how often, and none is lost."""
+"""Each notification is handed over once, however often it is delivered, and none is lost."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from intercom_async.oauth.grant import Grant, check_workspace_id
 class TokenStore(Protocol):
     """A store of grants, one for each workspace; subclass it to use another database.
 
-    Tokens open whole workspaces: whoever reads the store reads those.
+    A token opens a whole workspace, so protect the store as you protect the workspaces.
     """
 
     @abstractmethod
