@@ -18,7 +18,8 @@ The tree, from the bottom up; imports go down only::
     pagination                 lists: how they continue, page sizes, the company scroll
     workflows                  jobs, exports, hydration, downloads, concurrency
     resources                  a thin typed method for each operation
-    webhooks canvas oauth identity workspaces        what Intercom sends, and many workspaces
+    receivers webhooks canvas oauth identity         what Intercom sends to an app
+    workspaces                 a client for each of many workspaces
     sync                       whole workspaces into files and databases
     simulator                  a local Intercom, which imports nothing of the client
     integrations               pytest plugin, web frameworks, MCP

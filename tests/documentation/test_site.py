@@ -81,3 +81,16 @@ def test_every_environment_variable_is_documented() -> None:
     }
     page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert sorted(name for name in used if f"`{name}`" not in page) == []
+
+
+def test_every_setting_of_a_client_is_documented() -> None:
+    settings = [name for name in inspect.signature(Intercom.__init__).parameters if name != "self"]
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    assert [name for name in settings if f"| `{name}` |" not in page] == []
+
+
+def test_the_map_of_the_tree_names_every_package() -> None:
+    package = ROOT / "intercom_async"
+    known = {path.parent.name for path in package.glob("*/__init__.py")}
+    for text in (intercom_async.__doc__ or "", (ROOT / "CONTRIBUTING.md").read_text()):
+        assert sorted(name for name in known if not re.search(rf"\b{name}\b", text)) == []
