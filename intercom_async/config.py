@@ -38,6 +38,10 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = frozenset(
     {"authorization", "intercom-version", "host", "content-length", "content-type", "cookie"}
 )
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_IP_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?")
+_LONGEST_NAME = 253
+"""Characters of a DNS name (RFC 1035, 2.3.4)."""
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 
 
@@ -106,8 +110,12 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     long."""
     cap_s: float = 30.0
     """No pause after a failure is longer than this."""
+    outage_s: float = 30.0
+    """Seconds that a call which could not be sent waits for a server that has answered before; a
+    server that never answered is tried for three seconds. The waiting costs no attempt."""
     budget: int = 500
-    """Tokens that all calls of a client share for retries, so that an outage is not multiplied."""
+    """Tokens that all calls of a client share for retries, so that an overload is not multiplied;
+    attempts that were not sent cost none."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -118,6 +126,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigError(
                     f"RetryPolicy.{name} must be a whole number from {smallest} up, not {value!r}"
                 )
+        check_seconds("RetryPolicy.outage_s", self.outage_s, may_be_none=False)
         for name in ("base_s", "cap_s"):
             value = getattr(self, name)
             if not is_positive_number(value):
@@ -133,18 +142,19 @@ def is_positive_number(value: object) -> bool:
     )
 
 
-def check_seconds(name: str, value: float | None) -> float | None:
+def check_seconds(name: str, value: float | None, *, may_be_none: bool = True) -> float | None:
     """Return a time span in seconds, or None.
 
     Raises:
         ConfigError: It is neither None nor a finite number that is not negative.
     """
-    if value is None:
+    if value is None and may_be_none:
         return None
-    if value == 0 and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == 0:
         return 0.0
-    if not is_positive_number(value):
-        raise ConfigError(f"{name} must be a number of seconds from 0 up, or None, not {value!r}")
+    if value is None or not is_positive_number(value):
+        or_none = ", or None" if may_be_none else ""
+        raise ConfigError(f"{name} must be a number of seconds from 0 up{or_none}, not {value!r}")
     return float(value)
 
 
@@ -253,6 +263,14 @@ def resolve_origin(region: str, base_url: str | None) -> str:
     netloc = f"[{host}]" if ":" in host else host
     netloc = netloc if port is None else f"{netloc}:{port}"
     return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+
+
+def is_host(text: str) -> bool:
+    """Return whether a text is an IP address or a name that DNS can have, in ASCII."""
+    if ":" in text:
+        return bool(_IP_V6.fullmatch(text))
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, labels))
 
 
 def is_loopback(host: str) -> bool:

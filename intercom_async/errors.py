@@ -119,6 +119,8 @@ class TransportError(IntercomError):
     def __init__(self, message: str, *, call: str = "") -> None:
         super().__init__(f"{call}: {message}" if call else message)
         self.call = call
+        self.reason = message
+        """What happened, without the call."""
 
 
 class ConnectError(TransportError):
@@ -129,8 +131,8 @@ class ConnectError(TransportError):
     def __init__(self, message: str, *, call: str = "", retryable: bool = True) -> None:
         super().__init__(message, call=call)
         self.retryable = retryable
-        """Whether another attempt may help: not for an unknown host, a certificate that is not
-        trusted, or a proxy that asks for a password."""
+        """Whether another attempt may help at once: not for an unknown host, a certificate that is
+        not trusted, a proxy that asks for a password, or after `RetryPolicy.outage_s`."""
 
 
 class RequestTimeoutError(TransportError):
@@ -268,7 +270,13 @@ class JobError(IntercomError):
 
 
 class WaitTooLongError(IntercomError):
-    """The call would wait in the queue longer than allowed; nothing was sent."""
+    """The call would wait longer than allowed before it could be sent, or sent again.
+
+    The error of an earlier attempt, if there was one, is the cause.
+    """
+
+    maybe_sent: bool = False
+    """Whether an earlier attempt may have reached the server, which may have acted on it."""
 
     def __init__(
         self,

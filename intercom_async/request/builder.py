@@ -10,6 +10,7 @@ import msgspec
 from intercom_async.codec import encode
 from intercom_async.config import TokenProvider, UpdateMethod, check_token
 from intercom_async.errors import ConfigError
+from intercom_async.redaction import Secret
 from intercom_async.transport.base import Request
 from .operation import JSON, Call, version_number
 from .options import CallOptions
@@ -25,7 +26,15 @@ class RequestBuilder:
         options: Options of the calls.
     """
 
-    __slots__ = ("_common_headers", "_token", "_update_method", "_version", "options", "origin")
+    __slots__ = (
+        "_common_headers",
+        "_token",
+        "_update_method",
+        "_version",
+        "has_provider",
+        "options",
+        "origin",
+    )
 
     def __init__(
         self,
@@ -40,13 +49,15 @@ class RequestBuilder:
         self._update_method: UpdateMethod = update_method
         self._version = version_number(options.version)
         self.options: CallOptions = options
+        self.has_provider: bool = not isinstance(token, str)
+        """Whether the token has to be asked for, by `authorize`."""
         self._common_headers = {
             "Accept": JSON,
             "Intercom-Version": options.version,
             **options.headers,
         }
         if isinstance(token, str):
-            self._common_headers["Authorization"] = f"Bearer {token}"
+            self._common_headers["Authorization"] = Secret(f"Bearer {token}")
 
     def __repr__(self) -> str:
         return f"<RequestBuilder {self.origin} {self.options.version}>"
@@ -75,18 +86,9 @@ class RequestBuilder:
                 f"{self.options.version} (with_options(version=…) changes it)"
             )
 
-    async def build(self, call: Call[Any]) -> Request:
-        """Build the request of one attempt.
-
-        Raises:
-            ConfigError: The token provider returned something that cannot be a token.
-        """
+    def build(self, call: Call[Any]) -> Request:
+        """Build the request of a call, without a token if a provider has to be asked for it."""
         headers = self._common_headers
-        if not isinstance(self._token, str):
-            token = self._token()
-            if inspect.isawaitable(token):
-                token = await token
-            headers = {**headers, "Authorization": f"Bearer {check_token(token)}"}
         operation = call.operation
         if operation.accept != JSON:
             headers = {**headers, "Accept": operation.accept}
@@ -102,3 +104,17 @@ class RequestBuilder:
             body=body,
             timeout_s=self.options.timeout_s,
         )
+
+    async def authorize(self, request: Request) -> Request:
+        """Ask the token provider, and return the request with its token.
+
+        Raises:
+            ConfigError: The provider returned something that cannot be a token.
+        """
+        if isinstance(self._token, str):
+            return request
+        token = self._token()
+        if inspect.isawaitable(token):
+            token = await token
+        secret = Secret(f"Bearer {check_token(token)}")
+        return request.replace(headers={**request.headers, "Authorization": secret})

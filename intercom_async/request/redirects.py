@@ -1,62 +1,80 @@
 """Whether a redirect is followed, and what may travel with it.
 
-A token goes to the configured origin only, and a body never leaves it. Call recordings are the
-known case: the API answers 302 with a signed link to a storage elsewhere.
+A token and the caller's own headers go to the configured origin only, a body never leaves it, and
+what has left it gets neither back. Call recordings are the known case: the API answers 302 with a
+signed link to a storage elsewhere.
 """
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
+import re
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from intercom_async.config import is_host
 from intercom_async.response import header
 from intercom_async.transport.base import Reply, Request
 
 MAX_REDIRECTS = 5
+"""Redirects followed in a row; a chain that is longer goes in circles."""
 
-_PERSONAL = frozenset({"authorization", "intercom-version", "cookie"})
+_SEE_OTHER = 303
+_KEEPING_METHOD = (307, 308)
+_PORTS = {"https": 443, "http": 80}
+_UNSAFE = re.compile(r"[^\x21-\x7e]+")
 
 
 def is_redirect(status: int) -> bool:
-    """Say whether a status asks for another address."""
+    """Return whether a status names another address."""
     return status in (301, 302, 303, 307, 308)
 
 
-def follow(request: Request, reply: Reply) -> tuple[Request, bool] | None:
-    """Return the request to send next and whether it stays on its origin; None to give up.
+def follow(request: Request, reply: Reply, *, origin: str) -> tuple[Request, bool] | None:
+    """Return the request to send next and whether it goes to the configured origin; None for none.
 
     Args:
         request: What was sent.
         reply: The redirect.
+        origin: A URL of the configured origin.
     """
     location = header(reply.headers, "Location")
     if not location:
         return None
     try:
-        url = urljoin(request.url, location)
-        target, origin = urlsplit(url), urlsplit(request.url)
-        same = (target.scheme, target.netloc) == (origin.scheme, origin.netloc)
+        url = urljoin(request.url, _UNSAFE.sub(_quoted, location))
+        target, source = urlsplit(url), urlsplit(request.url)
+        is_own = _origin(target) == _origin(urlsplit(origin))
     except ValueError:
         return None
-    if target.scheme not in ("http", "https") or not target.hostname:
+    if target.scheme not in _PORTS or not is_host(target.hostname or ""):
         return None
-    if origin.scheme == "https" and target.scheme != "https":
+    if source.scheme == "https" and target.scheme != "https":
         return None
-    keeps_method = reply.status in (307, 308)
-    if request.method != "GET" and (not same or not (keeps_method or reply.status == 303)):  # noqa: PLR2004
+    keeps_method = reply.status in _KEEPING_METHOD
+    may_change = keeps_method or reply.status == _SEE_OTHER
+    if request.method != "GET" and not (is_own and may_change):
         return None
-    headers = request.headers
-    if not same:
-        headers = {name: text for name, text in headers.items() if name.lower() not in _PERSONAL}
     becomes_get = request.method != "GET" and not keeps_method
-    return (
-        Request(
-            method="GET" if becomes_get else request.method,
-            url=url,
-            name=request.name,
-            headers=headers,
-            body=None if becomes_get else request.body,
-            timeout_s=request.timeout_s,
-            max_bytes=request.max_bytes,
-        ),
-        same,
+    headers = request.headers
+    if not is_own:
+        headers = {"Accept": headers["Accept"]} if "Accept" in headers else {}
+    elif becomes_get:
+        headers = {name: text for name, text in headers.items() if name != "Content-Type"}
+    following = Request(
+        method="GET" if becomes_get else request.method,
+        url=url,
+        name=request.name,
+        headers=headers,
+        body=None if becomes_get else request.body,
+        timeout_s=request.timeout_s,
+        max_bytes=request.max_bytes,
     )
+    return following, is_own
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+
+
+def _quoted(found: re.Match[str]) -> str:
+    # Header bytes that are not ASCII come as surrogates; they keep their values.
+    return quote(found[0].encode("utf-8", "surrogateescape"))

@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from intercom_async.config import RetryPolicy
-from intercom_async.errors import TransportError
+from intercom_async.errors import ConnectError, TransportError
 from .operation import Repeat
 
 REQUEST_TIMEOUT = 408
@@ -49,7 +49,11 @@ def after_transport_error(
         policy: The client's settings.
         random: Where jitter comes from.
     """
-    if error.maybe_sent and repeat == "unsafe":
+    if isinstance(error, ConnectError):
+        # Nothing was sent: no server is spared by a budget for it.
+        pause = pause_s(failures, policy, random)
+        return Retry(pause, 0, type(error).__name__) if error.retryable else None
+    if repeat == "unsafe":
         return None
     return Retry(pause_s(failures, policy, random), TRANSIENT_COST, type(error).__name__)
 
@@ -84,14 +88,18 @@ def after_status(
     if status == TOO_MANY_REQUESTS:
         # A call turned away was not carried out, so any may be repeated.
         return Retry(0.0 if window_is_full else pause, THROTTLED_COST, "throttled")
-    did_nothing = status == SERVICE_UNAVAILABLE and (
-        retry_after_s is not None or code == "service_unavailable"
-    )
     if status < INTERNAL_ERROR and status != REQUEST_TIMEOUT:
         return None
-    if repeat == "unsafe" and not did_nothing:
+    if repeat == "unsafe" and not did_nothing(status, code, retry_after_s):
         return None
     return Retry(pause, TRANSIENT_COST, f"status {status}")
+
+
+def did_nothing(status: int, code: str | None, retry_after_s: float | None) -> bool:
+    """Return whether an answer says that the call was turned away before any work."""
+    if status == SERVICE_UNAVAILABLE:
+        return retry_after_s is not None or code == "service_unavailable"
+    return status == TOO_MANY_REQUESTS
 
 
 def pause_s(failures: int, policy: RetryPolicy, random: Random) -> float:

@@ -2,32 +2,29 @@
 
 The steps, from the outside in::
 
-    send → _send_with_deadline → _send_with_retries → _send_once → _follow_redirects
+    send → _send_with_deadline → _send_with_retries → _attempt → _send_once, _follow_redirects
 
-Every request of every client, pager, sync and export takes them, so what holds here (limits,
-retries, deadlines, one log line per attempt, no secret in any of them) holds everywhere.
+Every request takes them, so what holds here (limits, retries, deadlines) holds everywhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Hashable
+from contextlib import AbstractAsyncContextManager
 from random import Random
-from typing import Any, Generic, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, TypeVar
 
 from intercom_async.clock import CLOCK
-from intercom_async.codec import decode
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import (
     ClosedError,
     ConnectError,
     DeadlineError,
     DecodeError,
-    IntercomError,
     TransportError,
+    WaitTooLongError,
 )
 from intercom_async.response import Response
 from intercom_async.scheduler import Permit, Scheduler, Throttle
@@ -35,58 +32,27 @@ from intercom_async.scheduler.throttling import FULL_WINDOW
 from intercom_async.transport.base import FIRST_FAILURE, Reply, Request, StreamReply, Transport
 from . import redirects, retry
 from .builder import RequestBuilder
-from .error_body import ErrorBody, read_error_body, to_error
+from .call_state import CallState, FailedAttempt
+from .circuit import PROBE_CONNECT_S, Circuit
+from .error_body import ErrorBody, to_error
 from .headers import parse_request_id, parse_retry_after
-from .observer import Observation, Observer, observe
+from .observer import Observer, observe
 from .operation import Call
+from .replies import already_deleted, decoded, error_body_of, log_reply, to_response
+from .waits import Waits, shared_lock
 
 T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
-_NO_BODY = type(None)
-_ERROR_LIST = b'{"type":"error.list"'
-
-_locks: WeakKeyDictionary[Scheduler, dict[tuple[Hashable, str], asyncio.Lock]] = WeakKeyDictionary()
-
-Exchange = Callable[[Request, Callable[[], None]], Awaitable[Reply]]
-"""One of the two ways in which a transport sends a request: `exchange` or `stream`."""
+MAX_TOKEN_S = 0.05
+"""Seconds that a token provider may keep a permit for; a slower one gives it back and waits again
+(test_session.py::test_a_slow_token_provider_gives_its_permit_back)."""
+_NOW = retry.Retry(0.0, 0, "not sent")
+"""Try again as soon as the circuit lets the call pass."""
 
 _Exchanged = tuple[Permit, Reply, ErrorBody | None]
 """The permit that was used, the reply to it, and the reply's error, if it is one."""
-
-
-class _CallState(Generic[T]):
-    """A call under way: what is sent, and how far it has come."""
-
-    __slots__ = (
-        "attempts",
-        "builder",
-        "call",
-        "exchange",
-        "maybe_sent",
-        "observation",
-        "spent",
-        "started_s",
-    )
-
-    def __init__(self, call: Call[T], builder: RequestBuilder, exchange: Exchange) -> None:
-        self.call = call
-        self.builder = builder
-        self.exchange = exchange
-        self.started_s = CLOCK.now()
-        self.attempts = 0
-        self.maybe_sent = False
-        self.observation: Observation | None = None
-        self.spent = 0
-        """Taken from the retry budget so far."""
-
-
-class _FailedAttempt(NamedTuple):
-    """An attempt that did not succeed; `retry` is None where another one makes no sense."""
-
-    error: IntercomError
-    retry: retry.Retry | None
 
 
 class Session:
@@ -117,50 +83,32 @@ class Session:
         self._policy = policy or RetryPolicy()
         self._random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self._budget = retry.RetryBudget(self._policy.budget)
+        self._circuit = Circuit(self._policy, self._random)
         self._permits: set[Permit] = set()
-        self._waits: set[asyncio.Timeout] = set()
+        self._waits = Waits()
         self.observer: Observer | None = observer
-        self._is_closed = False
 
     async def close(self) -> None:
         """Raise `ClosedError` in every call that waits, and close the transport."""
-        self._is_closed = True
+        closed = "the client was closed while the call waited for its permit"
         for permit in tuple(self._permits):
             # A permit that is granted already is not affected.
-            permit.abandon(
-                ClosedError("the client was closed while the call waited for its permit")
-            )
+            permit.abandon(ClosedError(closed))
         self._permits.clear()
-        for wait in self._waits:
-            wait.reschedule(0.0)
-        self._waits.clear()
+        self._waits.close()
         await self._transport.close()
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all sessions of this app and scheduler share, by its name."""
-        locks = _locks.setdefault(self.scheduler, {})
-        return locks.setdefault((self.app, name), asyncio.Lock())
+        return shared_lock(self.scheduler, self.app, name)
 
-    @asynccontextmanager
-    async def while_open(self) -> AsyncGenerator[None, None]:
+    def while_open(self) -> AbstractAsyncContextManager[None]:
         """Cancel what the block waits for as soon as the client is closed.
 
         Raises:
             ClosedError: The client was closed before the block had ended.
         """
-        wait = asyncio.timeout(None)
-        try:
-            async with wait:
-                if self._is_closed:
-                    raise ClosedError("the client is closed")
-                self._waits.add(wait)
-                yield
-        except TimeoutError:
-            if not wait.expired():
-                raise
-            raise ClosedError("the client was closed while something waited in it") from None
-        finally:
-            self._waits.discard(wait)
+        return self._waits.while_open()
 
     def send(self, call: Call[T], builder: RequestBuilder) -> Coroutine[Any, Any, Response[T]]:
         """Send a call, with retries where they make sense, and return its decoded reply.
@@ -168,7 +116,7 @@ class Session:
         Raises:
             IntercomError: Any but `ConfigError`; see `intercom_async.errors`.
         """
-        return self._start(_CallState(call, builder, self._transport.exchange))
+        return self._start(CallState(call, builder, self._transport.exchange))
 
     def stream(
         self, call: Call[Any], builder: RequestBuilder
@@ -178,9 +126,9 @@ class Session:
         Raises:
             IntercomError: As `send`.
         """
-        return self._start(_CallState(call, builder, self._transport.stream))
+        return self._start(CallState(call, builder, self._transport.stream))
 
-    def _start(self, state: _CallState[T]) -> Coroutine[Any, Any, Response[T]]:
+    def _start(self, state: CallState[T]) -> Coroutine[Any, Any, Response[T]]:
         if self.observer is None:
             return self._send(state)
         observation = state.observation = observe(
@@ -189,175 +137,248 @@ class Session:
         state.exchange = observation.exchange
         return observation.run(self._send(state))
 
-    def _send(self, state: _CallState[T]) -> Coroutine[Any, Any, Response[T]]:
+    def _send(self, state: CallState[T]) -> Coroutine[Any, Any, Response[T]]:
         if state.builder.options.deadline_s is None:
             return self._send_with_retries(state)
         return self._send_with_deadline(state, state.builder.options.deadline_s)
 
-    async def _send_with_deadline(self, state: _CallState[T], deadline_s: float) -> Response[T]:
+    async def _send_with_deadline(self, state: CallState[T], deadline_s: float) -> Response[T]:
         try:
-            async with asyncio.timeout(deadline_s):
+            async with asyncio.timeout(deadline_s) as deadline:
                 return await self._send_with_retries(state)
         except TimeoutError:
+            if not deadline.expired():
+                raise  # One of the token provider or of a hook.
             raise DeadlineError(
                 deadline_s=deadline_s,
                 attempts=state.attempts,
-                maybe_sent=state.maybe_sent,
+                maybe_sent=state.maybe_sent or state.is_sent,
                 call=state.call.name,
-            ) from None
+            ) from state.error
 
-    async def _send_with_retries(self, state: _CallState[T]) -> Response[T]:
+    async def _send_with_retries(self, state: CallState[T]) -> Response[T]:
+        state.request = state.builder.build(state.call)
+        circuit = self._circuit
         while True:
-            state.attempts += 1
-            request = await state.builder.build(state.call)
-            outcome: Response[T] | _FailedAttempt
+            outcome: Response[T] | FailedAttempt
             try:
-                exchanged = await self._send_once(state, request)
+                if circuit.is_open:
+                    await self._wait_for_server(state)
+                state.attempts += 1
+                state.answers = circuit.answers
+                exchanged = await self._send_once(state, state.request)
                 if exchanged[1].status >= FIRST_FAILURE:
-                    exchanged = await self._follow_redirects(state, request, exchanged)
+                    exchanged = await self._follow_redirects(state, exchanged)
+                outcome = self._handle_response(state, exchanged)
             except TransportError as error:
                 outcome = self._handle_transport_error(state, error)
-            else:
-                outcome = self._handle_response(state, exchanged)
+            except WaitTooLongError as refused:
+                refused.maybe_sent = state.maybe_sent
+                refused.__cause__ = refused.__cause__ or state.error
+                raise
+            finally:
+                if state.is_probe:
+                    # Neither answered nor failed: cancelled, or refused by the scheduler.
+                    state.is_probe = False
+                    circuit.give_up_probe()
             if isinstance(outcome, Response):
                 self._budget.give_back(state.spent)
                 return outcome
-            failure, again = outcome
-            if (
-                again is None
-                or state.attempts >= self._policy.max_attempts
-                or not self._budget.take(again.cost)
-            ):
-                raise failure
-            state.spent += again.cost
-            self.scheduler.retried()
-            log.info(
-                "%s: attempt %d failed (%s), retry in %.2f s",
-                state.call.name,
-                state.attempts,
-                again.reason,
-                again.after_s,
-            )
-            if again.after_s > 0:
-                async with self.while_open():
-                    await CLOCK.sleep(again.after_s)
+            await self._pause(state, outcome)
 
-    async def _follow_redirects(
-        self, state: _CallState[Any], request: Request, exchanged: _Exchanged
-    ) -> _Exchanged:
+    async def _wait_for_server(self, state: CallState[Any]) -> None:
+        options = state.builder.options
+        async with self.while_open():
+            state.is_probe = await self._circuit.wait(
+                state.call.name, options.priority, options.max_wait_s
+            )
+
+    async def _pause(self, state: CallState[Any], failed: FailedAttempt) -> None:
+        """Wait before another attempt, or raise the error of the last one."""
+        state.error, again = failed
+        state.is_sent = False
+        if again is _NOW:
+            self.scheduler.retried()
+            return
+        if (
+            again is None
+            or state.attempts >= self._policy.max_attempts
+            or not self._budget.take(again.cost)
+        ):
+            raise state.error
+        state.spent += again.cost
+        self.scheduler.retried()
+        log.info(
+            "%s: attempt %d failed (%s), retry in %.2f s",
+            state.call.name,
+            state.attempts,
+            again.reason,
+            again.after_s,
+        )
+        if again.after_s > 0:
+            async with self.while_open():
+                await CLOCK.sleep(again.after_s)
+
+    async def _follow_redirects(self, state: CallState[Any], exchanged: _Exchanged) -> _Exchanged:
         """Send what a redirect asks for, as often as the next reply is one."""
         permit, reply, error = exchanged
+        request = state.request
         for _ in range(redirects.MAX_REDIRECTS):
             if not redirects.is_redirect(reply.status):
                 break
-            following = redirects.follow(request, reply)
+            following = redirects.follow(request, reply, origin=state.request.url)
             if following is None:
                 break
-            request, is_same_origin = following
-            if is_same_origin:
+            request, is_own_origin = following
+            if is_own_origin:
                 permit, reply, error = await self._send_once(state, request)
-            else:
-                # The limits of another host are not Intercom's: the scheduler is not asked.
-                reply = await state.exchange(request, _nothing)
-                error = _error_body(reply)
+                continue
+            # The limits of another host are not Intercom's: the scheduler is not asked.
+            reply = await state.exchange(request, lambda: None)
+            error = error_body_of(reply)
         return permit, reply, error
 
-    async def _send_once(self, state: _CallState[Any], request: Request) -> _Exchanged:
+    async def _send_once(self, state: CallState[Any], request: Request) -> _Exchanged:
         """Wait for a permit and use it for one request."""
-        if self._is_closed:
-            raise ClosedError("the client is closed")
-        options = state.builder.options
-        deadline_s = options.deadline_s
-        permit = self.scheduler.admit(
-            priority=options.priority,
-            max_wait_s=options.max_wait_s,
-            deadline=None if deadline_s is None else state.started_s + deadline_s,
-            kind=state.call.operation.kind,
-            app=self.app,
-            call=request.name,
-            is_repeat=state.attempts > 1,
-        )
-        self._permits.add(permit)
+        permit = self._admit(state, is_repeat=state.attempts > 1)
         try:
             await permit.enter()
             if state.observation is not None:
                 state.observation.waited(permit.sent_at - permit.since)
             if permit not in self._permits:
-                # Closed after the permit was granted, before this task ran.
-                permit.refund()
+                permit.refund()  # Closed after the permit was granted, before this task ran.
                 raise ClosedError("the client was closed as the call got its permit")
-            state.maybe_sent = True
+            circuit = self._circuit
+            while circuit.is_open and not state.is_probe:
+                permit = await self._readmit(state)
+            if state.builder.has_provider and request is state.request:
+                request = await self._authorize(state)
+                permit = state.permit
+            if state.is_probe:
+                request = request.replace(connect_s=PROBE_CONNECT_S)
             try:
-                reply = await state.exchange(request, permit.sent)
+                reply = await state.exchange(request, state.sent)
             except ConnectError:
                 permit.refund()
                 raise
-            error = _error_body(reply)
+            circuit.answers += 1
+            if circuit.is_watching:
+                state.is_probe = False
+                circuit.answered()
+            error = error_body_of(reply)
             permit.observe(
                 status=reply.status,
                 headers=reply.headers,
                 message=None if error is None else error.message,
             )
         finally:
-            permit.leave()
-            self._permits.discard(permit)
+            state.permit.leave()
+            self._permits.discard(state.permit)
         return permit, reply, error
 
+    def _admit(self, state: CallState[Any], *, is_repeat: bool) -> Permit:
+        """Return a permit that has to be entered, and left in any case."""
+        if self._waits.is_closed:
+            raise ClosedError("the client is closed")
+        options = state.builder.options
+        deadline_s = options.deadline_s
+        permit = state.permit = self.scheduler.admit(
+            priority=options.priority,
+            max_wait_s=options.max_wait_s,
+            deadline=None if deadline_s is None else state.started_s + deadline_s,
+            kind=state.call.operation.kind,
+            app=self.app,
+            call=state.call.name,
+            is_repeat=is_repeat,
+        )
+        self._permits.add(permit)
+        return permit
+
+    async def _readmit(self, state: CallState[Any]) -> Permit:
+        """Give the permit back and wait for another one, at the head of the lane."""
+        state.permit.refund()
+        state.permit.leave()
+        self._permits.discard(state.permit)
+        if self._circuit.is_open:
+            await self._wait_for_server(state)
+        return await self._admit(state, is_repeat=True).enter()
+
+    async def _authorize(self, state: CallState[Any]) -> Request:
+        """Ask the token provider, now that the request may be sent.
+
+        One that takes long gives the permit back, so that others do not wait for it.
+        """
+        started_s = CLOCK.now()
+        try:
+            request = await state.builder.authorize(state.request)
+        except BaseException as error:
+            state.provider_error = error
+            state.permit.refund()
+            raise
+        if CLOCK.now() - started_s > MAX_TOKEN_S:
+            await self._readmit(state)
+        return request
+
     def _handle_transport_error(
-        self, state: _CallState[Any], error: TransportError
-    ) -> _FailedAttempt:
+        self, state: CallState[Any], error: TransportError
+    ) -> FailedAttempt:
         """Decide about a retry after an attempt without a reply."""
+        if error is state.provider_error:
+            raise error
         log.debug("%s: %s (attempt %d)", state.call.name, type(error).__name__, state.attempts)
+        state.maybe_sent |= error.maybe_sent
         again = retry.after_transport_error(
             error, state.call.operation.repeat, state.attempts, self._policy, self._random
         )
-        return _FailedAttempt(error, again)
+        circuit = self._circuit
+        is_silent = state.answers == circuit.answers
+        if not isinstance(error, ConnectError) or again is None or not is_silent:
+            return FailedAttempt(error, again)
+        if self._policy.max_attempts == 1:
+            return FailedAttempt(error, None)
+        is_probe, state.is_probe = state.is_probe, False
+        circuit.fail(error, is_probe=is_probe)
+        if is_probe and circuit.is_over:
+            return FailedAttempt(error, None)
+        # Waiting for the server costs no attempt.
+        state.attempts -= 1
+        return FailedAttempt(error, _NOW)
 
     def _handle_response(
-        self, state: _CallState[T], exchanged: _Exchanged
-    ) -> Response[T] | _FailedAttempt:
+        self, state: CallState[T], exchanged: _Exchanged
+    ) -> Response[T] | FailedAttempt:
         """Decode a success; decide about a retry after anything else."""
         permit, reply, error = exchanged
         identity = parse_request_id(reply.headers)
         if log.isEnabledFor(logging.DEBUG):
-            log.debug(
-                "%s answered %d in %.0f ms (attempt %d, request %s)",
-                state.call.name,
-                reply.status,
-                1000 * (CLOCK.now() - permit.sent_at),
-                state.attempts,
-                identity,
-            )
+            log_reply(state, permit, reply)
         if error is not None:
             return self._handle_error(state, permit, reply, error)
         try:
             data: Any = (
                 reply
                 if isinstance(reply, StreamReply)
-                else _decoded(reply.body, state.call.operation.model, state.call.name, identity)
+                else decoded(reply.body, state.call.operation.model, state.call.name, identity)
             )
         except DecodeError as unreadable:
+            state.maybe_sent = True
             # Without a path the body as a whole is broken (empty, cut off, a page of a proxy); a
             # value that contradicts its type would do so after a retry, too.
-            is_worth_it = state.call.operation.repeat == "safe" and not unreadable.path
+            is_worth_it = state.call.operation.repeat != "unsafe" and not unreadable.path
             pause = retry.pause_s(state.attempts, self._policy, self._random)
             again = retry.Retry(pause, retry.TRANSIENT_COST, "unreadable answer")
-            return _FailedAttempt(unreadable, again if is_worth_it else None)
-        return Response(
-            data=data,
-            status=reply.status,
-            headers=reply.headers,
-            request_id=identity,
-            window=permit.window,
-            attempts=state.attempts,
-            elapsed_s=CLOCK.now() - state.started_s,
-        )
+            return FailedAttempt(unreadable, again if is_worth_it else None)
+        return to_response(state, permit, reply, data, identity)
 
     def _handle_error(
-        self, state: _CallState[Any], permit: Permit, reply: Reply, body: ErrorBody
-    ) -> _FailedAttempt:
+        self, state: CallState[Any], permit: Permit, reply: Reply, body: ErrorBody
+    ) -> Response[Any] | FailedAttempt:
         """Decide about a retry after a reply that is not a success."""
+        done = already_deleted(state, permit, reply)
+        if done is not None:
+            return done
         retry_after_s = parse_retry_after(reply.headers, CLOCK.unix())
+        state.maybe_sent |= not retry.did_nothing(reply.status, body.code, retry_after_s)
         is_full = permit.throttle in FULL_WINDOW
         again = None
         if permit.throttle is not Throttle.RESOURCE:
@@ -376,24 +397,4 @@ class Session:
         error = to_error(
             state.call.name, reply, body, window=permit.window, retry_after_s=retry_after_s
         )
-        return _FailedAttempt(error, again)
-
-
-def _decoded(body: bytes, model: Any, name: str, identity: str | None) -> Any:
-    """Decode a body into the type that the call asks for."""
-    if model is _NO_BODY or (model is Any and not body):
-        return None
-    if model is bytes:
-        return body
-    return decode(body, model, call=name, request_id=identity)
-
-
-def _error_body(reply: Reply) -> ErrorBody | None:
-    """Return the error of a reply, if it is one; an error list may come with a 2xx status."""
-    if reply.status >= FIRST_FAILURE or reply.body.startswith(_ERROR_LIST):
-        return read_error_body(reply)
-    return None
-
-
-def _nothing() -> None:
-    """Ignore that the request is sent."""
+        return FailedAttempt(error, again)

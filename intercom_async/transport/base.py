@@ -8,6 +8,10 @@ from typing import Protocol
 FIRST_FAILURE = 300
 """Statuses from here on are not success."""
 
+CONNECT_S = 10.0
+"""Seconds to connect in, within the time of an attempt
+(test_http.py::test_a_connection_has_a_time_of_its_own)."""
+
 CHUNK_BYTES = 64 * 1024
 """How much of a body is read at once."""
 
@@ -15,7 +19,16 @@ CHUNK_BYTES = 64 * 1024
 class Request:
     """One attempt, ready for the network; its repr shows neither headers nor body nor query."""
 
-    __slots__ = ("body", "headers", "max_bytes", "method", "name", "timeout_s", "url")
+    __slots__ = (
+        "body",
+        "connect_s",
+        "headers",
+        "max_bytes",
+        "method",
+        "name",
+        "timeout_s",
+        "url",
+    )
 
     def __init__(
         self,
@@ -27,6 +40,7 @@ class Request:
         body: bytes | None = None,
         timeout_s: float = 60.0,
         max_bytes: int = 64 * 1024 * 1024,
+        connect_s: float = CONNECT_S,
     ) -> None:
         self.method: str = method
         self.url: str = url
@@ -40,8 +54,26 @@ class Request:
         self.max_bytes: int = max_bytes
         """The largest body that is taken, after decompression."""
 
+        self.connect_s: float = connect_s
+        """Seconds to connect in, within `timeout_s`."""
+
     def __repr__(self) -> str:
         return f"<Request {self.name}>"
+
+    def replace(
+        self, *, headers: Mapping[str, str] | None = None, connect_s: float | None = None
+    ) -> Request:
+        """Return the same request with other headers, or with another time to connect in."""
+        return Request(
+            method=self.method,
+            url=self.url,
+            name=self.name,
+            headers=self.headers if headers is None else headers,
+            body=self.body,
+            timeout_s=self.timeout_s,
+            max_bytes=self.max_bytes,
+            connect_s=self.connect_s if connect_s is None else connect_s,
+        )
 
 
 class Reply:

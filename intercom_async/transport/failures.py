@@ -24,9 +24,6 @@ from intercom_async.errors import (
 )
 from .base import Request
 
-CONNECT_S = 10.0
-"""Seconds to connect in, within the time of an attempt
-(test_http.py::test_a_connection_that_is_never_accepted_ends_in_time)."""
 _CHECK = "check the network and the address"
 _UNKNOWN_HOST = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
 _UNWRITTEN = "Cannot write to closing transport"
@@ -75,7 +72,7 @@ def _unsent(error: Exception, request: Request) -> IntercomError:
             retryable=False,
         )
     if isinstance(error, TimeoutError):
-        limit_s = min(request.timeout_s, CONNECT_S)
+        limit_s = min(request.timeout_s, request.connect_s)
         return ConnectError(f"no connection within {limit_s:g} s; {_CHECK}", call=name)
     unknown = _find(error, socket.gaierror)
     if unknown is not None:

@@ -22,7 +22,7 @@ from yarl import URL
 from intercom_async._version import __version__
 from intercom_async.errors import ClosedError, ConfigError, IntercomError
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
-from .failures import CONNECT_S, NotSentError, TooLargeError, to_failure
+from .failures import NotSentError, TooLargeError, to_failure
 from .proxies import Proxies
 
 _KEEP_ALIVE_S = 30.0
@@ -113,7 +113,7 @@ class HttpTransport:
         self._proxies = proxies or Proxies()
         self._is_direct = self._proxies.are_none
         self._ssl: Any = True if ssl is None else ssl
-        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
         self._headers: tuple[Mapping[str, str], CIMultiDict[str]] = ({}, CIMultiDict())
         self.reading: set[aiohttp.ClientResponse] = set()
         """Answers whose bodies are being read."""
@@ -165,7 +165,7 @@ class HttpTransport:
         raise failure
 
     async def _exchange(self, request: Request, sending: _Sending) -> Reply:
-        response = await self._send(request, sending, self._timeout(request.timeout_s))
+        response = await self._send(request, sending, self._timeout(request))
         self.reading.add(response)
         try:
             return Reply(response.status, response.headers, await _read(response, request))
@@ -187,7 +187,7 @@ class HttpTransport:
         # A download may take hours; it is over when nothing comes for as long as one attempt.
         times = aiohttp.ClientTimeout(
             total=None,
-            sock_connect=min(request.timeout_s, CONNECT_S),
+            sock_connect=min(request.timeout_s, request.connect_s),
             sock_read=request.timeout_s,
         )
         response = await self._send(request, sending, times)
@@ -247,11 +247,12 @@ class HttpTransport:
         for _ in range(2):
             await asyncio.sleep(0)  # noqa: TID251 (iterations of the loop, not time)
 
-    def _timeout(self, total_s: float) -> aiohttp.ClientTimeout:
-        found = self._timeouts.get(total_s)
+    def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
+        key = (request.timeout_s, request.connect_s)
+        found = self._timeouts.get(key)
         if found is None:
-            found = self._timeouts[total_s] = aiohttp.ClientTimeout(
-                total=total_s, sock_connect=min(total_s, CONNECT_S)
+            found = self._timeouts[key] = aiohttp.ClientTimeout(
+                total=request.timeout_s, sock_connect=min(key)
             )
         return found
 

@@ -44,7 +44,7 @@ class Writer(Recorder):
         self._builder = RequestBuilder("https://api.intercom.io", "secret", "PUT", options)
 
     async def send(self, call: Call[T]) -> Response[T]:
-        await self._builder.build(call)
+        self._builder.build(call)
         return await super().send(call)
 
 

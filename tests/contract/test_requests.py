@@ -76,7 +76,7 @@ class Client:
 
     async def send(self, call: Call[T]) -> Response[T]:
         self._builder.check(call)
-        await self._transport.exchange(await self._builder.build(call), lambda: None)
+        await self._transport.exchange(self._builder.build(call), lambda: None)
         self.requests += 1
         raise SentError
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from intercom_async.request.redirects import follow
+from intercom_async.request import redirects
 from intercom_async.transport.base import Reply, Request
 
 
@@ -14,6 +14,10 @@ def request(method: str = "GET", url: str = "https://api.intercom.io/calls/1/rec
         headers={"Authorization": "Bearer t", "Accept": "*/*", "Intercom-Version": "2.14"},
         body=b"{}" if method != "GET" else None,
     )
+
+
+def follow(sent: Request, reply: Reply) -> tuple[Request, bool] | None:
+    return redirects.follow(sent, reply, origin="https://api.intercom.io/me")
 
 
 def redirect(status: int, location: str | None) -> Reply:

@@ -102,7 +102,7 @@ def make(kind: type[Exception]) -> Exception:
         if base in SPECIAL:
             return SPECIAL[base](kind)  # type: ignore[no-any-return] # the class given
     if kind is http_exceptions.HttpProcessingError:
-        return kind(message=TEXT)  # type: ignore[call-arg] # the class given
+        return kind(message=TEXT)
     return kind(TEXT)
 
 

@@ -1,0 +1,78 @@
+"""How far a call has come, for the steps that send it and for the error that may end it."""
+
+from __future__ import annotations
+
+from typing import Generic, NamedTuple, TypeVar
+
+from intercom_async.clock import CLOCK
+from intercom_async.errors import IntercomError
+from intercom_async.scheduler import Permit
+from intercom_async.transport.base import Request
+from .builder import RequestBuilder
+from .observer import Exchange, Observation
+from .operation import Call
+from .retry import Retry
+
+T = TypeVar("T")
+
+
+class CallState(Generic[T]):
+    """A call under way: what is sent, and what has become of it."""
+
+    __slots__ = (
+        "answers",
+        "attempts",
+        "builder",
+        "call",
+        "error",
+        "exchange",
+        "is_probe",
+        "is_sent",
+        "maybe_sent",
+        "observation",
+        "permit",
+        "provider_error",
+        "request",
+        "spent",
+        "started_s",
+    )
+
+    request: Request
+    """What an attempt sends; without a token where a provider has to be asked for it."""
+    permit: Permit
+    """Permit of the attempt under way."""
+
+    def __init__(self, call: Call[T], builder: RequestBuilder, exchange: Exchange) -> None:
+        self.call = call
+        self.builder = builder
+        self.exchange = exchange
+        self.started_s = CLOCK.now()
+        self.attempts = 0
+        self.error: IntercomError | None = None
+        """Why the last attempt failed."""
+        self.provider_error: BaseException | None = None
+        """What the token provider raised, which is passed on as it is."""
+        self.answers = 0
+        """Answers that the server had given to all calls when the attempt under way began."""
+        self.observation: Observation | None = None
+        """Tells an observer of the call; None where there is none."""
+        self.is_probe = False
+        """Whether the attempt under way finds out for others if the server can be reached."""
+        self.is_sent = False
+        """Whether the attempt under way has left."""
+        self.maybe_sent = False
+        """Whether the server may have acted on an earlier attempt."""
+        self.spent = 0
+        """Taken from the retry budget so far."""
+
+    def sent(self) -> None:
+        """Note that the bytes leave now."""
+        self.is_sent = True
+        self.permit.sent()
+
+
+class FailedAttempt(NamedTuple):
+    """An attempt that did not succeed; `retry` is None where another one makes no sense."""
+
+    error: IntercomError
+    retry: Retry | None
