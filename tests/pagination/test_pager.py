@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -275,3 +276,24 @@ async def test_the_page_after_the_last_one_is_empty_and_costs_nothing(client: Cl
 
 async def test_a_pager_shows_its_call_and_nothing_of_its_rows(client: Client) -> None:
     assert repr(client().contacts.list()) == "<Pager GET /contacts>"
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_no_item_is_asked_for_where_none_is_wanted(client: Client, limit: int) -> None:
+    memory = MemoryTransport([])
+    async with client(transport=memory) as intercom:
+        assert await intercom.contacts.list().collect(limit=limit) == []
+    assert memory.requests == []
+
+
+@pytest.mark.parametrize("package", ["polars", "pandas"])
+async def test_a_frame_package_that_is_missing_is_named_before_a_request(
+    client: Client, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    memory = MemoryTransport([])
+    async with client(transport=memory) as intercom:
+        pager = intercom.contacts.list()
+        with pytest.raises(ImportError, match=package):
+            await (pager.to_polars() if package == "polars" else pager.to_pandas())
+    assert memory.requests == []

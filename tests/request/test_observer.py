@@ -9,7 +9,7 @@ import pytest
 
 from intercom_async import ConfigError, NotFoundError, Observer, Priority, RetryPolicy
 from intercom_async.errors import ConnectionLostError
-from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall
+from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observers
 from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
@@ -135,3 +135,23 @@ async def test_nothing_personal_reaches_an_observer(client: Client) -> None:
 def test_what_is_no_observer_is_refused_by_name(client: Client, observer: Any) -> None:
     with pytest.raises(ConfigError, match="observer"):
         client(reply(), observer=observer)
+
+
+async def test_several_observers_are_told_the_same(client: Client) -> None:
+    first, second = Notes(), Notes()
+    async with client(reply(200, {"type": "contact", "id": "7"})) as intercom:
+        intercom.observe_with(Observers(first, second))
+        await intercom.contacts.get("7")
+    assert first.events == second.events == ["began", "waited", "attempt 1", "200", "ended"]
+
+
+async def test_an_observer_that_fails_keeps_no_event_from_another(client: Client) -> None:
+    class Broken(Observer):
+        def attempt_began(self, call: ObservedCall, number: int) -> None:
+            raise RuntimeError(call, number)
+
+    notes = Notes()
+    async with client(reply(200, {"type": "contact", "id": "7"})) as intercom:
+        intercom.observe_with(Observers(Broken(), notes))
+        await intercom.contacts.get("7")
+    assert notes.events[-1] == "ended"
