@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
     An enum becomes its value, a scalar or array of numpy the number, text or list that it holds, a
     UUID text, and a subclass of str, int or float its base.
     """
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if isinstance(value, Enum):
@@ -41,9 +41,10 @@ def plain(value: Any) -> Any:
     if kind.__module__.partition(".")[0] == "numpy":
         dtype = getattr(value, "dtype", None)
         return value if dtype is None or dtype.kind in _TIMES else value.tolist()
-    for base in (str, int, float):
-        if isinstance(value, base):
-            return base.__str__(value) if base is str else base(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
     return str(value) if isinstance(value, UUID) else value
 
 

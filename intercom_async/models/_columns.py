@@ -51,7 +51,7 @@ def columns_of(model: type[msgspec.Struct]) -> tuple[Column, ...]:
 
 
 def _kind(annotation: Any) -> Kind:
-    kinds = {_kind_of_member(member) for member in _members(annotation)}
+    kinds: set[Kind] = {_kind_of_member(member) for member in _members(annotation)}
     if kinds == {"integer", "number"}:
         return "number"
     return kinds.pop() if len(kinds) == 1 else "json"

@@ -134,7 +134,7 @@ def _text(value: Any, depth: int) -> str:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         return f"{value[: MAX_TEXT - 1]!r}…"
     if isinstance(value, list | tuple):
-        entries = [_text(each, depth) for each in value[:MAX_ENTRIES]]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (any list)
+        entries = [_text(each, depth) for each in value[:MAX_ENTRIES]]  # pyright: ignore[reportUnknownVariableType] (any list)
         return f"[{_cut(entries, len(value))}]"  # pyright: ignore[reportUnknownArgumentType] (as above)
     if isinstance(value, dict):
         pairs = list(value.items())[:MAX_ENTRIES]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (any object)

@@ -319,8 +319,9 @@ def _for_one(call: Call[T]) -> Call[T]:
     if paging in (Paging.CURSOR_QUERY, Paging.PAGE):
         return call.replace(query={**call.query, "per_page": 1})
     if paging is Paging.CURSOR_BODY:
-        pagination = {**(call.json or {}).get("pagination", {}), "per_page": 1}
-        return call.replace(json={**(call.json or {}), "pagination": pagination})
+        body: dict[str, Any] = dict(call.json or {})
+        body["pagination"] = {**body.get("pagination", {}), "per_page": 1}
+        return call.replace(json=body)
     return call
 
 

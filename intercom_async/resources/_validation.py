@@ -122,12 +122,12 @@ def _check_one(name: str, value: Any) -> None:
         _check_id_list(name, value)
     elif name in _NAMING:
         check_named(name, value)
-    elif isinstance(value, int) and is_milliseconds(name, value):
-        raise ConfigError(f"{name} must be UNIX seconds; is it in milliseconds?")
     elif name in _WITH_MOMENTS:
         check_given(check_dict(name, value))
     elif name in _MOST:
         check_several(name, value, most=_MOST[name])
+    elif isinstance(value, int) and is_milliseconds(name, value):
+        raise ConfigError(f"{name} must be UNIX seconds; is it in milliseconds?")
 
 
 def _check_id_list(name: str, values: Collection[Any]) -> None:

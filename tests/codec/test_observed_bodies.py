@@ -328,7 +328,7 @@ def test_what_live_answers_have_is_there_and_no_drift(name: str) -> None:
 def holds(value: Any, expected: Any) -> bool:
     """Return whether a value has everything that another one has, and maybe more."""
     if isinstance(expected, dict):
-        return all(key in value and holds(value[key], expected[key]) for key in expected)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (any dict)
+        return all(key in value and holds(value[key], expected[key]) for key in expected)  # pyright: ignore[reportUnknownVariableType] (any dict)
     if isinstance(expected, list):
         return len(value) == len(expected) and all(map(holds, value, expected))  # pyright: ignore[reportUnknownArgumentType] (any list)
     return bool(value == expected)

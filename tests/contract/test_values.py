@@ -54,16 +54,20 @@ class Number(int):
         return "never sent"
 
 
+def member(kind: Any) -> Any:
+    return kind.MEMBER
+
+
 def as_enum(value: Any) -> Any:
     if isinstance(value, str):
-        return Enum("Text", {"MEMBER": value}, type=str).MEMBER  # type: ignore[attr-defined] # made here
-    return IntEnum("Number", {"MEMBER": value}).MEMBER  # type: ignore[attr-defined] # made here
+        return member(Enum("Text", {"MEMBER": value}, type=str))
+    return member(IntEnum("Number", {"MEMBER": value}))
 
 
 def as_str_enum(value: Any) -> Any:
     if isinstance(value, str):
-        return StrEnum("Text", {"MEMBER": value}).MEMBER  # type: ignore[attr-defined] # made here
-    return Enum("Number", {"MEMBER": value}).MEMBER  # type: ignore[attr-defined] # made here
+        return member(StrEnum("Text", {"MEMBER": value}))
+    return member(Enum("Number", {"MEMBER": value}))
 
 
 def as_subclass(value: Any) -> Any:
@@ -71,7 +75,7 @@ def as_subclass(value: Any) -> Any:
 
 
 def as_named(value: Any) -> Any:
-    return Enum("Name", {"MEMBER": value}).MEMBER  # type: ignore[attr-defined] # made here
+    return member(Enum("Name", {"MEMBER": value}))
 
 
 WAYS: dict[str, Callable[[Any], Any]] = {

@@ -29,7 +29,7 @@ class Server:
         self._status = status
 
     async def __call__(self, request: Request) -> Reply:
-        body = msgspec.json.decode(request.body) if request.body else {}
+        body: dict[str, Any] = msgspec.json.decode(request.body) if request.body else {}
         self.bodies.append(body)
         self.in_flight += 1
         self.most = max(self.most, self.in_flight)

@@ -40,7 +40,7 @@ class Workspace:
     async def __call__(self, request: Request) -> Reply:
         self.calls.append(request.name)
         await CLOCK.sleep(0.1)
-        body = msgspec.json.decode(request.body) if request.body else {}
+        body: dict[str, Any] = msgspec.json.decode(request.body) if request.body else {}
         path = unquote(urlsplit(request.url).path).split("/")[2:]
         if path == ["search"]:
             return self._search(body["query"]["value"])
