@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
     An enum becomes its value, a scalar or array of numpy the number, text or list that it holds, a
     UUID text, and a subclass of str, int or float its base.
     """
-    kind: Any = type(value)
+    kind: Any = value.__class__
     if kind in _PLAIN:
         return value
     if isinstance(value, Enum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date, datetime
 from functools import lru_cache
@@ -238,6 +238,8 @@ class Samples:
 
     def _of_container(self, hint: Any, schema: Node | None) -> Any:
         kind, inner = get_origin(hint) or hint, get_args(hint)
+        if kind is Callable:
+            return _ignore
         if issubclass(kind, Mapping):
             if inner and is_typeddict(inner[1]):
                 known = properties(schema, self._version) if schema else {}
@@ -304,3 +306,7 @@ async def _drive(result: Any) -> None:
 
 async def _stream(value: T) -> AsyncIterator[T]:
     yield value
+
+
+def _ignore(_: object) -> None:
+    """Take no notice of what is reported."""

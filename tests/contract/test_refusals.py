@@ -28,7 +28,7 @@ SENDING = [method for method in METHODS if method.label not in COMPOSED]
 OPEN = {"Conversations.create_part": "any part as the API takes it"}
 """Methods that take any keyword, and why."""
 
-LEFT = {"on_refused"}
+LEFT = {"on_progress", "on_refused"}
 """Arguments that no value can be made for."""
 
 WITHIN = {"message": "timestamp", "history": "timestamp"}
