@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .standalone import Options, run
 
@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        options = Options(**{**vars(given), "quirk": tuple(given.quirk)})
+        settings: dict[str, Any] = vars(given) | {"quirk": tuple(given.quirk)}
+        options = Options(**settings)
         asyncio.run(run(options))
     except (ValueError, OSError) as error:
         parser.error(str(error))

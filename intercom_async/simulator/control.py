@@ -99,14 +99,10 @@ class Control:
                 "Calls served and refused by token and window", self._ledger, gives=list[LedgerRow]
             ),
             ("POST", "reset"): _Action("Go back to the state of the start", self._reset),
-            ("GET", "faults"): _Action(
-                "The faults in force", lambda _: backend.faults.rules(), gives=list[Fault]
-            ),
+            ("GET", "faults"): _Action("The faults in force", self._faults, gives=list[Fault]),
             ("POST", "faults"): _Action("Add a fault", self._add_fault, Fault, Fault),
             ("DELETE", "faults"): _Action("Remove all faults", self._clear_faults),
-            ("GET", "quirks"): _Action(
-                "The quirks in force", lambda _: backend.workspace.quirks, gives=Quirks
-            ),
+            ("GET", "quirks"): _Action("The quirks in force", self._quirks, gives=Quirks),
             ("POST", "quirks"): _Action("Replace the quirks", self._set_quirks, Quirks, Quirks),
             ("POST", "clock"): _Action("Stop, set or move the clock", self._clock, ClockChange),
             ("POST", "limits"): _Action("Change limits", self._limits, LimitChange),
@@ -124,7 +120,7 @@ class Control:
                 "Deliver once more", self._resend, Named, Delivery
             ),
             ("POST", "webhooks/ping"): _Action("Ping every address", self._ping),
-            ("GET", "openapi.json"): _Action("This description", lambda _: self.description()),
+            ("GET", "openapi.json"): _Action("This description", self._describe),
         }
 
     def answer(self, request: Request) -> Response:
@@ -200,6 +196,15 @@ class Control:
     def _reset(self, _: Any) -> Row:
         self._backend.reset()
         return {"reset": True}
+
+    def _faults(self, _: Any) -> list[Fault]:
+        return self._backend.faults.rules()
+
+    def _quirks(self, _: Any) -> Quirks:
+        return self._backend.workspace.quirks
+
+    def _describe(self, _: Any) -> Row:
+        return self.description()
 
     def _add_fault(self, given: Fault) -> Fault:
         return self._backend.faults.add(given)

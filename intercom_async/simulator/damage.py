@@ -99,14 +99,13 @@ def miscounted(body: bytes, by: int) -> bytes:
     """Return a list's body whose counts are wrong by so many rows."""
 
     def change(value: Any) -> Any:
-        if not isinstance(value, dict) or not isinstance(value.get("total_count"), int):  # pyright: ignore[reportUnknownMemberType]
-            return value  # pyright: ignore[reportUnknownVariableType]
-        row: Row = value  # pyright: ignore[reportUnknownVariableType]
-        row["total_count"] = max(0, row["total_count"] + by)
-        pages: Any = row.get("pages")
-        if isinstance(pages, dict) and "total_pages" in pages:
-            pages["total_pages"] = max(0, pages["total_pages"] + (1 if by > 0 else -1))
-        return row
+        row = _row(value)
+        if isinstance(row.get("total_count"), int):
+            row["total_count"] = max(0, row["total_count"] + by)
+            pages = _row(row.get("pages"))
+            if "total_pages" in pages:
+                pages["total_pages"] = max(0, pages["total_pages"] + (1 if by > 0 else -1))
+        return value
 
     return _changed(body, change)
 
@@ -120,19 +119,20 @@ def _changed(body: bytes, change: Callable[[Any], Any]) -> bytes:
     return encode_json(change(value))
 
 
+def _row(value: Any) -> Row:
+    """Return an object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
 def _cut(value: Any, *, keeps_half: bool) -> Any:
     """Return a list without its second half, or without any row, and without a next page."""
-    if not isinstance(value, dict):
-        return value
-    row: Row = value  # pyright: ignore[reportUnknownVariableType]
+    row = _row(value)
     key = next((name for name, inner in row.items() if isinstance(inner, list)), None)
     if key is not None:
         rows: list[Any] = row[key]
         row[key] = rows[: len(rows) // 2] if keeps_half else []
-        pages = row.get("pages")
-        if isinstance(pages, dict):
-            pages.pop("next", None)
-    return row
+        _row(row.get("pages")).pop("next", None)
+    return value
 
 
 def _drift(value: object, field: str) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,28 +90,32 @@ def _make_contact(backend: Backend, row: Row) -> None:
 
 def _define_attributes(backend: Backend, attributes: Row) -> None:
     """Define the custom attributes that the workspace does not have yet."""
-    kinds = {bool: "boolean", int: "integer", float: "float"}
+    kinds: dict[Any, str] = {bool: "boolean", int: "integer", float: "float"}
     for name, value in attributes.items():
         if not backend.workspace.has_attribute("contact", name):
-            kind = kinds.get(type(value), "string")
+            kind = kinds.get(value.__class__, "string")
             body = {"name": name, "model": "contact", "data_type": kind}
             backend.call("POST", "/data_attributes", body)
 
 
-def _names(value: Any) -> Iterable[str]:
+def _names(value: Any) -> list[str]:
     """Return the names of tags, given as texts or as objects."""
-    rows = value.get("data", ()) if isinstance(value, dict) else value or ()
-    return [one if isinstance(one, str) else str(one["name"]) for one in rows if _has_name(one)]
-
-
-def _has_name(one: Any) -> bool:
-    return isinstance(one, str) or (isinstance(one, dict) and "name" in one)
+    texts = [one for one in _items(value) if isinstance(one, str)]
+    rows: list[Row] = [one for one in _items(value) if isinstance(one, dict)]
+    return texts + [str(row["name"]) for row in rows if row.get("name")]
 
 
 def _rows(value: Any) -> list[Row]:
     """Return the bodies of companies; references without a `company_id` say nothing."""
-    rows = value.get("data", ()) if isinstance(value, dict) else value or ()
-    return [one for one in rows if isinstance(one, dict) and "company_id" in one]
+    return [one for one in _items(value) if isinstance(one, dict) and "company_id" in one]
+
+
+def _items(value: Any) -> list[Any]:
+    """Return the items of a list, which may stand in an object as the API sends it."""
+    if isinstance(value, dict):
+        row: Row = value  # pyright: ignore[reportUnknownVariableType]
+        value = row.get("data")
+    return list(value) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _maker(path: str) -> Maker:

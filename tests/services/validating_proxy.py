@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from tests.simulator.validation import violations
 from tests.support.descriptions import Described, operations
@@ -84,7 +85,7 @@ def validating(upstream: str, version: str) -> Generator[tuple[str, ValidatingPr
                 f"{proxy.upstream}{self.path}", data=given, headers=headers, method=self.command
             )
             try:
-                reply = urllib.request.urlopen(request, timeout=60)  # noqa: S310
+                reply: Any = urllib.request.urlopen(request, timeout=60)  # noqa: S310
             except urllib.error.HTTPError as error:
                 reply = error
             with reply:

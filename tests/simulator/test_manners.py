@@ -145,7 +145,8 @@ async def test_the_control_api_describes_itself(simulator: Simulator) -> None:
             takes = "requestBody" in operation
             name = path.removeprefix("/_simulator/")
             status, _ = await control(simulator, method.upper(), name, {} if takes else None)
-            assert status == 200, (method, path)
+            # What is described is there; some bodies have fields that must be given.
+            assert status in ((200, 400) if takes else (200,)), (method, path)
 
 
 # Long scans ---------------------------------------------------------------------------------

@@ -97,14 +97,13 @@ async def test_the_order_of_a_list_moves_while_it_is_read(
 ) -> None:
     simulator.quirks = Quirks(moving_orders=4)
     ids: list[str] = []
-    page, total = 1, 1
-    while page <= total:
+    first = await ask(http, "GET", f"{path}?per_page=5")
+    for page in range(1, first["pages"]["total_pages"] + 1):
         simulator.clock.move(1)
         answer = await ask(http, "GET", f"{path}?per_page=5&page={page}")
         ids += [one["id"] for one in answer["data"]]
-        page, total = page + 1, answer["pages"]["total_pages"]
 
-    assert len(ids) == answer["total_count"]
+    assert len(ids) == first["total_count"]
     assert len(set(ids)) < len(ids)
 
 

@@ -95,7 +95,7 @@ def test_some_times_are_written_as_text(simulator: Simulator, path: str) -> None
 def test_teams_are_named_by_their_ids(simulator: Simulator) -> None:
     for path, version in (("/macros", "2.16"), ("/conversations/attributes", "2.16")):
         for one in get(simulator, path, version)["data"]:
-            ids = one.get("visible_to_team_ids") or []
+            ids: list[Any] = one.get("visible_to_team_ids") or []
             assert all(str(team_id).isdecimal() for team_id in ids), path
 
 
@@ -112,13 +112,14 @@ def test_segments_of_companies_are_asked_for(simulator: Simulator) -> None:
 def walk(value: Any, name: str) -> Iterator[Any]:
     """Yield every value of a field of this name, however deep."""
     if isinstance(value, dict):
-        row: Json = value
+        row: Json = value  # pyright: ignore[reportUnknownVariableType]
         for key, inner in row.items():
             if key == name:
                 yield inner
             yield from walk(inner, name)
     elif isinstance(value, list):
-        for inner in value:
+        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        for inner in items:
             yield from walk(inner, name)
 
 
@@ -144,10 +145,11 @@ def test_every_record_names_the_workspace(simulator: Simulator, version: str) ->
 
 def test_lists_end(simulator: Simulator) -> None:
     for path in ("/help_center/help_centers", "/companies", "/articles", "/calls", "/segments"):
-        answer = get(simulator, path, page="99")
+        answer: Json = get(simulator, path, page="99")
         rows = answer.get("data", answer.get("segments"))
         assert rows == [] or path == "/segments"
-        assert (answer.get("pages") or {}).get("next") is None
+        pages: Json = answer.get("pages") or {}
+        assert pages.get("next") is None
     token = get(simulator, "/companies/scroll")["scroll_param"]
     assert get(simulator, "/companies/scroll", scroll_param=token)["data"] == []
     with pytest.raises(ValueError, match="404 not_found"):

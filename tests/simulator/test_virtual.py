@@ -36,7 +36,7 @@ def nothing() -> None:
 
 
 def small(**settings: Any) -> Simulator:
-    counts = {"contacts": 40, "conversations": 20, "companies": 8, "tickets": 10}
+    counts: dict[str, Any] = {"contacts": 40, "conversations": 20, "companies": 8, "tickets": 10}
     return Simulator(**(counts | settings))
 
 

@@ -31,19 +31,27 @@ def _with_people(call: Call, asked: Filter) -> Filter:
     listed = call.workspace.members.listed(is_ascending=True)
     ids = frozenset(companies.value_at(number, "id") for number in listed)
     numbers = [one for one in listed if one < companies.seeds.count and asked.test_number(one)]
+
+    def test_row(row: Row) -> bool:
+        return row["id"] in ids and asked.test_row(row)
+
     return dataclasses.replace(
         asked,
         key=f"{asked.key} {companies.generation} {contacts.generation}",
         numbers=numbers,
         is_exact=True,
-        test_row=lambda row: row["id"] in ids and asked.test_row(row),
+        test_row=test_row,
         row_key=None,
     )
 
 
+def _tag_ids(row: Row) -> list[str]:
+    return [one["id"] for one in row["_tags"]]
+
+
 def _fields_of(call: Call) -> Fields:
     special: dict[str, Callable[[Row], Any]] = {
-        "tag_id": lambda row: [one["id"] for one in row["_tags"]],
+        "tag_id": _tag_ids,
         "user_count": call.workspace.members.count,
     }
     return Fields(
