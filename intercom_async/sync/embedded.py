@@ -126,6 +126,5 @@ def _whole(raw: msgspec.Raw, ids: Sequence[str]) -> msgspec.Raw:
         by_id.get(key) or {**first, "id": key, **({"url": f"{prefix}/{key}"} if prefix else {})}
         for key in ids
     ]
-    data += [entry for key, entry in by_id.items() if key not in set(ids)]
     whole.update(data=data, total_count=len(data), has_more=False)
     return msgspec.Raw(msgspec.json.encode(whole))

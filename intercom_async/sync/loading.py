@@ -25,9 +25,11 @@ def hidden_parents(damaged: Sequence[str], chosen: Sequence[Stream], state: Stat
 def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
     """Note in each run what the target holds, and queue the parents whose children it lacks."""
     base = None if opened.base is None else read_state(opened.base, sink.where)
+    damaged = {name for name, _ in opened.damaged}
     for run in runs:
         saved = None if base is None else base.streams.get(run.name)
-        if saved is not None and isinstance(run.stream.source, Children):
+        is_whole = saved is not None and run.name not in damaged
+        if saved is not None and is_whole and isinstance(run.stream.source, Children):
             run.families.load(saved.families)
     for run in runs:
         _load_rows(sink, run)

@@ -119,6 +119,22 @@ async def test_asked_twice_it_ends_at_once(simulator: Simulator, tmp_path: Path)
     assert code == 130
 
 
+async def test_it_stops_within_ten_seconds(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.latency_s = 0.05
+    process = begin(simulator, "jsonl", tmp_path)
+    assert await until(simulator, 60, process)
+    simulator.faults.add(status=503)
+    simulator.latency_s = 12.0
+    await anyio.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    with anyio.fail_after(10):
+        code, _, err = await end(process)
+
+    assert code == 130
+    assert b"goes on from here" in err
+    assert b"Traceback" not in err
+
+
 async def test_a_plan_and_wrong_uses(simulator: Simulator, tmp_path: Path) -> None:
     env = {**os.environ, "INTERCOM_BASE_URL": simulator.url, "INTERCOM_TOKEN": simulator.token}
     cases = {

@@ -432,6 +432,20 @@ async def test_damage_is_noticed_and_repaired(damage: str, tmp_path: Path) -> No
         assert await one.is_whole("contacts", "companies")
 
 
+@pytest.mark.parametrize(
+    "streams", [("conversation_parts",), ("conversations", "conversation_parts")]
+)
+async def test_damaged_children_are_read_again(streams: tuple[str, ...], tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=10, conversations=10) as one:
+        await one.sync(*streams)
+        before = one.rows("conversation_parts")
+        (tmp_path / "target" / "conversation_parts.jsonl").unlink()
+        report = await one.sync(*streams, repair=True)
+
+        assert report.is_complete
+        assert one.rows("conversation_parts").keys() == before.keys()
+
+
 async def test_another_version_reads_again_beside_the_rows(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=60) as one:
         await one.sync("contacts")

@@ -1,0 +1,95 @@
+"""One gate for a run: probes that are spaced, calls that wait, and an end to patience."""
+
+from __future__ import annotations
+
+import itertools
+
+import anyio
+import pytest
+
+from intercom_async import ConnectError
+from intercom_async.clock import CLOCK
+from intercom_async.sync.outage import OutageError, OutageGate, StoppedError
+from tests.support.virtual_time import anyio_backend
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+DOWN = ConnectError("the test's server is down", call="GET /x")
+
+
+class Server:
+    """Answers from a moment on."""
+
+    def __init__(self, up_at: float) -> None:
+        self.up_at = up_at
+        self.probes: list[float] = []
+
+    async def probe(self) -> None:
+        self.probes.append(CLOCK.now())
+        if CLOCK.now() < self.up_at:
+            raise DOWN
+
+
+async def test_probes_are_spaced() -> None:
+    server = Server(CLOCK.now() + 200)
+    gate = OutageGate(server.probe, anyio.Event(), 600)
+    begun_s = CLOCK.now()
+    assert await gate.is_outage(begun_s, DOWN)
+
+    pauses = [
+        after - before for before, after in zip(server.probes, server.probes[1:], strict=False)
+    ]
+    assert pauses[0] == pytest.approx(1.0, rel=0.25)
+    assert max(pauses) <= 30 * 1.25
+    assert all(after < 2.9 * before for before, after in itertools.pairwise(pauses))
+    assert len(server.probes) < 15
+    assert gate.outages[0].ended is not None
+
+
+async def test_a_failure_while_the_server_answers_is_the_calls_own() -> None:
+    gate = OutageGate(Server(0.0).probe, anyio.Event(), 600)
+    assert not await gate.is_outage(CLOCK.now(), DOWN)
+    assert gate.outages == []
+
+
+async def test_many_failures_are_one_outage() -> None:
+    server = Server(CLOCK.now() + 20)
+    gate = OutageGate(server.probe, anyio.Event(), 600)
+    found: list[bool] = []
+
+    async def fail() -> None:
+        found.append(await gate.is_outage(0.0, DOWN))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(50):
+            group.start_soon(fail)
+    assert found == [True] * 50
+    assert len(gate.outages) == 1
+    assert len(server.probes) < 10
+
+
+async def test_patience_ends_and_so_does_the_run() -> None:
+    gate = OutageGate(Server(1e9).probe, anyio.Event(), 60)
+    begun_s = CLOCK.now()
+    with pytest.raises(OutageError):
+        await gate.is_outage(begun_s, DOWN)
+    assert 60 <= CLOCK.now() - begun_s <= 60 + 31 * 1.25
+    with pytest.raises(OutageError):
+        await gate.wait()
+
+
+async def test_a_stop_ends_the_wait_at_once() -> None:
+    stop = anyio.Event()
+    gate = OutageGate(Server(1e9).probe, stop, 600)
+    begun_s = CLOCK.now()
+    async with anyio.create_task_group() as group:
+
+        async def end() -> None:
+            await anyio.sleep(10)
+            stop.set()
+
+        group.start_soon(end)
+        with pytest.raises(StoppedError):
+            await gate.is_outage(begun_s, DOWN)
+    assert CLOCK.now() - begun_s < 10.1
