@@ -161,10 +161,13 @@ class OAuth:
             granted_at=int(self._clock.unix()),
         )
 
-    async def uninstall(self, grant: Grant) -> None:
+    async def uninstall(self, grant: Grant | str) -> None:
         """Uninstall the app from a workspace; its token is dead afterwards.
 
         An app that is uninstalled already is no error.
+
+        Args:
+            grant: The workspace's grant, or its token alone.
         """
         async with self.client(grant) as intercom:
             try:
@@ -172,8 +175,8 @@ class OAuth:
             except UnauthorizedError:
                 return
 
-    async def is_installed(self, grant: Grant) -> bool:
-        """Ask Intercom whether a grant still holds.
+    async def is_installed(self, grant: Grant | str) -> bool:
+        """Ask Intercom whether a grant, or a token alone, still holds.
 
         Raises:
             TransportError: There was no answer: nothing is known.
@@ -185,9 +188,11 @@ class OAuth:
                 return False
         return True
 
-    def client(self, grant: Grant) -> Intercom:
-        """Return a client of a grant's workspace, to be entered."""
-        return self._client(grant.token, grant.region)
+    def client(self, grant: Grant | str) -> Intercom:
+        """Return a client of a grant's workspace, to be entered; a token alone will do."""
+        if isinstance(grant, Grant):
+            return self._client(grant.token, grant.region)
+        return self._client(grant, self._region)
 
     # ------------------------------------------------------------------------------------------
 

@@ -197,7 +197,7 @@ async def test_uninstalling_ends_the_token_and_may_be_repeated() -> None:
     oauth = oauth_of(app)
     grant = await oauth.finish("code1", state=STATE, expected=STATE)
     assert await oauth.is_installed(grant)
-    await oauth.uninstall(grant)
+    await oauth.uninstall(grant.token)
     assert not await oauth.is_installed(grant)
     await oauth.uninstall(grant)
 
