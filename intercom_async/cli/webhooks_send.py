@@ -68,7 +68,7 @@ async def deliver(url: str, body: bytes, signature: str) -> int:
             session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
             return answer.status
-    except (aiohttp.InvalidURL, ValueError):
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError):
         raise ConfigError("--to is no address, such as http://localhost:8000/intercom") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise ConnectError(f"no answer within {TIMEOUT_S:g} s ({type(error).__name__})") from None

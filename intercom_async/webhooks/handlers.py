@@ -52,7 +52,8 @@ class Handlers:
     """The handlers of an app by topic.
 
     Args:
-        on_error: Called with each notification whose handler failed, and the error.
+        on_error: A function, sync or async, that is called with each notification whose handler
+            failed, and the error.
         clock: Another clock, for tests.
     """
 
@@ -80,7 +81,7 @@ class Handlers:
         """Return every topic that a handler was registered for."""
         return frozenset(topic for one in self._registered for topic in one.topics)
 
-    def report(self, one: Registration, event: Notification[Any], error: Exception) -> None:
+    async def report(self, one: Registration, event: Notification[Any], error: Exception) -> None:
         """Log that a handler failed: which one, on what topic, and where; never with what."""
         frames = traceback.extract_tb(error.__traceback__)[-3:]
         where = " < ".join(
@@ -95,7 +96,9 @@ class Handlers:
         )
         if self._on_error is not None:
             try:
-                self._on_error(event, error)
+                answer = self._on_error(event, error)
+                if inspect.isawaitable(answer):
+                    await answer
             except Exception as failure:  # noqa: BLE001 (a reporter must not stop the others)
                 _LOG.error("on_error failed with %s", type(failure).__qualname__)
 

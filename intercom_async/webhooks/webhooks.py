@@ -71,8 +71,8 @@ class Webhooks:
         max_queued: Notifications that may wait in this process.
         concurrency: Handlers that run at once in this process.
         drain_s: Seconds that a shutdown waits for what was accepted.
-        on_error: Called with each notification whose handler failed, and its error. Logs have
-            neither, because both may show what a person wrote.
+        on_error: A function, sync or async, that is called with each notification whose handler
+            failed, and its error. Logs have neither, because both may show what a person wrote.
         clock: Another clock, for tests.
 
     Raises:
@@ -330,7 +330,7 @@ class Webhooks:
     async def _run_reported(self, one: Registration, event: Notification[Any]) -> None:
         error = await self._run(one, event)
         if error is not None:
-            self._handlers.report(one, event, error)
+            await self._handlers.report(one, event, error)
 
     async def _run(self, one: Registration, event: Notification[Any]) -> Exception | None:
         try:

@@ -45,10 +45,10 @@ async def test_taskiq_takes_notifications_and_tries_again() -> None:
     )
     webhooks = Webhooks(SECRET, queue=lambda event: handle.kiq(event.body))
 
-    @broker.task(retry_on_error=True)
-    async def handle(body: str) -> None:
+    async def work(body: str) -> None:
         await webhooks.handle(body)
 
+    handle: Any = broker.task(retry_on_error=True)(work)
     handled = Handled(webhooks)
     await broker.startup()
     assert await deliver(webhooks, 3) == [200] * 6
@@ -65,10 +65,10 @@ async def test_procrastinate_takes_notifications_and_tries_again() -> None:
     app = procrastinate.App(connector=testing.InMemoryConnector())
     webhooks = Webhooks(SECRET, queue=lambda event: handle.defer_async(body=event.body))
 
-    @app.task(retry=5)
-    async def handle(body: str) -> None:
+    async def work(body: str) -> None:
         await webhooks.handle(body)
 
+    handle: Any = app.task(retry=5)(work)
     handled = Handled(webhooks)
     async with app.open_async():
         assert await deliver(webhooks, 3) == [200] * 6

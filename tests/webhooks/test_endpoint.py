@@ -311,6 +311,32 @@ async def test_one_failing_handler_stops_no_other() -> None:
     assert (found.handled, found.failed) == (2, 2)
 
 
+@pytest.mark.parametrize("fails", [True, False])
+async def test_a_reporter_may_be_async_and_may_fail(
+    *, fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    reported: list[str] = []
+
+    async def report(event: Notification[Any], error: Exception) -> None:
+        await CLOCK.sleep(0)
+        reported.append(f"{event.topic} {error}")
+        if fails:
+            raise ConnectionError("secret")
+
+    webhooks = Webhooks(SECRET, on_error=report)
+
+    @webhooks.on("*")
+    async def fail(_: Notification[Any]) -> None:
+        raise RuntimeError("first")
+
+    async with webhooks.running():
+        await deliver(webhooks)
+        await deliver(webhooks)
+    assert reported == ["conversation.user.created first"] * 2
+    assert ("on_error failed with ConnectionError" in caplog.text) is fails
+    assert "secret" not in caplog.text
+
+
 async def test_a_worker_of_a_queue_gets_the_handlers_error() -> None:
     webhooks, _ = queued()
     ran: list[str] = []
