@@ -22,17 +22,19 @@ from intercom_async.config import (
     resolve_origin,
     resolve_token,
 )
-from intercom_async.errors import ClosedError, ConfigError
+from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.priority import Priority
 from intercom_async.request.builder import RequestBuilder
-from intercom_async.request.observer import Observer, Observers, check_observer
+from intercom_async.request.core import ClientCore
+from intercom_async.request.observer import Observer, check_observer
 from intercom_async.request.operation import Call, Method, Repeat, add_parameter, any_operation
 from intercom_async.request.options import CallOptions
-from intercom_async.request.session import Session
 from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.response import Response
-from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
+from intercom_async.scheduler import Scheduler, Statistics
+from intercom_async.scheduler.lease_keeper import check_budget
+from intercom_async.scheduler.stores.base import BudgetStore
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import StreamReply, Transport
 
@@ -48,85 +50,6 @@ class OptionChanges(TypedDict, total=False):
     deadline_s: float | None
     version: str
     headers: Mapping[str, str]
-
-
-class _Core:
-    """What all views of a client share, from the settings to the open session."""
-
-    def __init__(
-        self,
-        *,
-        origin: str,
-        app: Hashable,
-        limits: Limits | None,
-        scheduler: Scheduler | None,
-        retry: RetryPolicy,
-        transport: Transport,
-        observer: Observer | None,
-    ) -> None:
-        self._origin = origin
-        self._app = app
-        self._limits = limits
-        self._scheduler = scheduler
-        self._retry = retry
-        self._transport = transport
-        self._observer = observer
-        self._session: Session | None = None
-        self._is_closed = False
-
-    @property
-    def state(self) -> str:
-        """Where in its life the client is."""
-        if self._is_closed:
-            return "closed"
-        return "not entered" if self._session is None else "open"
-
-    def observe_with(self, observer: Observer) -> None:
-        """Tell one more observer of every call from now on."""
-        self._observer = observer if self._observer is None else Observers(self._observer, observer)
-        if self._session is not None:
-            self._session.observer = self._observer
-
-    @property
-    def session(self) -> Session:
-        """The open session.
-
-        Raises:
-            ClosedError: The client is closed or was never entered.
-        """
-        if self._session is None:
-            raise ClosedError(
-                "the client is closed"
-                if self._is_closed
-                else "the client was never entered; write 'async with Intercom(…) as intercom:' "
-                "or call 'await intercom.open()' first"
-            )
-        return self._session
-
-    async def open(self) -> None:
-        """Open the transport and find the scheduler; once only."""
-        if self._is_closed:
-            raise ClosedError("the client is closed; make a new one")
-        if self._session is not None:
-            return
-        scheduler = self._scheduler or shared_scheduler(
-            self._origin, self._app, self._limits or Limits()
-        )
-        self._session = Session(
-            self._transport,
-            scheduler,
-            app=self._app,
-            policy=self._retry,
-            observer=self._observer,
-        )
-        await self._transport.open()
-
-    async def close(self) -> None:
-        """Close the session; more than once does nothing."""
-        self._is_closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
 
 
 class Intercom(ResourceRegistry):
@@ -151,6 +74,8 @@ class Intercom(ResourceRegistry):
         http: An aiohttp session to use; it is not closed here.
         transport: Another way to a network than aiohttp, for tests.
         observer: Told of every call, attempt and wait, for traces and metrics.
+        store: A budget that several processes share, such as `RedisStore`; not beside `scheduler`.
+        budget_key: Whose budget it is in the store; by default the token's.
 
     Raises:
         ConfigError: A setting cannot work; nothing has been sent.
@@ -175,6 +100,8 @@ class Intercom(ResourceRegistry):
         http: aiohttp.ClientSession | None = None,
         transport: Transport | None = None,
         observer: Observer | None = None,
+        store: BudgetStore | None = None,
+        budget_key: str | None = None,
     ) -> None:
         if limits is not None and scheduler is not None:
             raise ConfigError("give limits or a scheduler, not both: a scheduler has its limits")
@@ -182,6 +109,13 @@ class Intercom(ResourceRegistry):
             raise ConfigError("give http or a transport, not both")
         origin = resolve_origin(region, base_url)
         secret = resolve_token(token)
+        app = _app_key(secret)
+        if store is not None or budget_key is not None:
+            if scheduler is not None:
+                raise ConfigError(
+                    "give a store or a scheduler, not both: a scheduler has its store"
+                )
+            check_budget(store, budget_key, app)
         self._builder = RequestBuilder(
             origin,
             secret,
@@ -195,14 +129,16 @@ class Intercom(ResourceRegistry):
                 headers=headers or {},
             ),
         )
-        self._core = _Core(
+        self._core = ClientCore(
             origin=origin,
-            app=_app_key(secret),
+            app=app,
             limits=limits,
             scheduler=scheduler,
             retry=retry or RetryPolicy(),
             transport=transport or HttpTransport(http),
             observer=None if observer is None else check_observer(observer),
+            store=store,
+            budget_key=budget_key,
         )
         self._origin = origin
 

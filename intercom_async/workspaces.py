@@ -62,7 +62,7 @@ class Workspaces:
             raise ConfigError(f"token_of must be a function, not {type(token_of).__name__}")
         if isinstance(idle_s, bool) or not isinstance(idle_s, (int, float)) or not idle_s > 0:
             raise ConfigError("idle_s must be more than 0 seconds")
-        for name in ("token", "http", "scheduler", "region"):
+        for name in ("token", "http", "scheduler", "region", "budget_key"):
             if name in options:
                 raise ConfigError(f"{name} cannot be one for all workspaces: leave it out")
         self._token_of = token_of
@@ -222,11 +222,13 @@ class _Workspace:
         async with self._lock:
             if self.client is None:
                 await self._ask_for_token()
-                region = {} if self._region is None else {"region": self._region}
+                own = {} if self._region is None else {"region": self._region}
+                if self._options.get("store") is not None:
+                    own["budget_key"] = self._id
                 client = Intercom(
                     self._current_token,
                     transport=self._connections,
-                    **{**self._options, **region},
+                    **{**self._options, **own},
                 )
                 self.client = await client.open()
             return self.client

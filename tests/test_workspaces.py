@@ -11,6 +11,7 @@ from intercom_async.errors import ClosedError, ConfigError, UnauthorizedError
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 from intercom_async.workspaces import Workspaces
+from tests.support.scheduler.memory_store import Accounts, MemoryStore
 from tests.support.virtual_time import run_virtual as run
 
 ME = b'{"type": "admin", "id": "1"}'
@@ -170,6 +171,20 @@ def test_the_region_comes_with_the_token() -> None:
     assert network.hosts == {"api.eu.intercom.io", "api.au.intercom.io"}
 
 
+def test_each_workspace_has_a_budget_of_its_own_in_a_store() -> None:
+    accounts = Accounts()
+
+    async def work() -> None:
+        store = MemoryStore(accounts, "one")
+        async with Workspaces(Tokens(), transport=Network(), store=store) as workspaces:
+            for name in ("a", "b"):
+                async with workspaces.client(name) as intercom:
+                    await intercom.admins.me()
+
+    run(work())
+    assert len(accounts.members) == 2
+
+
 def test_a_forgotten_workspace_is_closed_at_once() -> None:
     async def work() -> None:
         async with Workspaces(Tokens(), transport=Network()) as workspaces:
@@ -202,7 +217,7 @@ def test_what_waits_ends_when_all_is_closed() -> None:
     [
         ({"token_of": "token"}, "token_of"),
         *(({"idle_s": idle_s}, "idle_s") for idle_s in (0, -1, "60", None, True, float("nan"))),
-        *(({name: "x"}, name) for name in ("token", "http", "scheduler", "region")),
+        *(({name: "x"}, name) for name in ("token", "http", "scheduler", "region", "budget_key")),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_by_name(

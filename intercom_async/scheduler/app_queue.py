@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .lanes import Lanes
+from .lease_keeper import LeaseKeeper
 from .limits.app_limiter import AppLimiter
 from .permit import Permit
 
@@ -10,8 +11,10 @@ from .permit import Permit
 class AppQueue:
     """The limiter of one app, and the calls that wait for it."""
 
-    __slots__ = ("lanes", "limiter")
+    __slots__ = ("keeper", "lanes", "limiter")
 
     def __init__(self, limiter: AppLimiter) -> None:
         self.limiter: AppLimiter = limiter
         self.lanes: Lanes[Permit] = Lanes()
+        self.keeper: LeaseKeeper | None = None
+        """Leases the app's calls where processes share a budget."""

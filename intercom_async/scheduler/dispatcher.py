@@ -19,7 +19,6 @@ from .circuit_breaker import CircuitBreaker
 from .client_rate import ClientRateLimits
 from .feedback import ResponseFeedback
 from .hooks import GuardedHooks
-from .limits.app_limiter import AppLimiter
 from .limits.pacing import INTERACTIVE
 from .limits.window_budget import Charge
 from .permit import GRANTED, NEW, OVER, SETTLED, WAITING, Permit
@@ -44,7 +43,7 @@ class Dispatcher:
     Args:
         limits: The user's settings.
         clock: Tells time and sets timers.
-        make_limiter: Makes the limiter of an app that is new.
+        make_queue: Makes the queue of an app that is new.
         breaker: Pauses all calls in an overload.
         counters: Counts calls.
         hooks: Hear of every call that is let go.
@@ -56,7 +55,7 @@ class Dispatcher:
         "_hooks",
         "_is_dispatch_due",
         "_loop",
-        "_make_limiter",
+        "_make_queue",
         "_max_in_flight",
         "_rates",
         "_round",
@@ -76,7 +75,7 @@ class Dispatcher:
         limits: Limits,
         *,
         clock: Clock,
-        make_limiter: Callable[[], AppLimiter],
+        make_queue: Callable[[Hashable], AppQueue],
         breaker: CircuitBreaker,
         counters: Counters,
         hooks: GuardedHooks,
@@ -91,7 +90,7 @@ class Dispatcher:
         """Calls that wait, of all apps."""
         self.is_closed: bool = False
         self._clock = clock
-        self._make_limiter = make_limiter
+        self._make_queue = make_queue
         self._hooks = hooks
         self._feedback = ResponseFeedback(breaker, counters, hooks)
         self._rates = ClientRateLimits(limits, clock)
@@ -121,7 +120,7 @@ class Dispatcher:
             self._bind_to(loop)
         if self._rates.are_set and self._rates.apply_to(permit.kind):
             await self._rates.wait(permit)
-        queue = self.queues.get(permit.app) or self._add_queue(permit.app)
+        queue = self.queues.get(permit.app) or self.add_queue(permit.app)
         timer: TimerHandle | None = None
         try:
             if self._grant_or_queue(queue, permit):
@@ -146,8 +145,9 @@ class Dispatcher:
         self._loop = loop
         self.now = reader(self._clock, loop)
 
-    def _add_queue(self, app: Hashable) -> AppQueue:
-        queue = self.queues[app] = AppQueue(self._make_limiter())
+    def add_queue(self, app: Hashable) -> AppQueue:
+        """Make the queue of an app that is new, and return it."""
+        queue = self.queues[app] = self._make_queue(app)
         return queue
 
     def _grant_or_queue(self, queue: AppQueue, permit: Permit) -> bool:

@@ -153,6 +153,8 @@ class ResponseFeedback:
         elif budget.workspace is not None:
             elapsed = windows.schedule.elapsed_share(windows.left_s(budget, now))
             limiter.workspace.reject(budget.workspace, named=named_limit(message), elapsed=elapsed)
+        if limiter.headroom.leases is not None:
+            limiter.headroom.leases.note_exhausted(budget)
         permit.retry_after_s = max(0.0, windows.ends_at(budget, now) - now)
         return False
 

@@ -27,7 +27,10 @@ class Hooks:
         """The server's headers name another limit, in calls a window."""
 
     def degraded(self, reason: str) -> None:
-        """The scheduler goes on with less than it should have, such as without headers."""
+        """The scheduler goes on with less than it should have, such as without headers or store."""
+
+    def restored(self, reason: str) -> None:
+        """What `degraded` had told of is over."""
 
 
 class GuardedHooks:
@@ -55,6 +58,10 @@ class GuardedHooks:
     def degraded(self, reason: str) -> None:
         """Tell that the scheduler goes on with less than it should have."""
         _run(self._hooks.degraded, reason)
+
+    def restored(self, reason: str) -> None:
+        """Tell that it has again what it should have."""
+        _run(self._hooks.restored, reason)
 
 
 def _run(hook: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:

@@ -13,12 +13,14 @@ from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
 from .dispatcher import Dispatcher
 from .hooks import GuardedHooks, Hooks
+from .lease_keeper import LeaseKeeper, check_budget, identify
 from .limits.app_limiter import AppLimiter
 from .limits.server_clock import ServerClock
 from .limits.window_schedule import WindowSchedule
 from .limits.workspace_limiter import WorkspaceLimiter
 from .permit import Permit
 from .statistics import Counters, Statistics, snapshot
+from .stores.base import BudgetStore
 
 
 class Scheduler:
@@ -29,20 +31,24 @@ class Scheduler:
 
     Args:
         limits: What may be sent, until the server's headers say it.
-        store: Must be None; processes share a limit by the headers that each of them gets.
+        store: A budget that several processes share; None: they share it by the headers that each
+            of them gets.
+        budget_key: Whose budget it is in the store; by default the app's digest. Rotated tokens of
+            one app share a budget by it.
         clock: Tells time.
         hooks: Callbacks that hear what happens.
         random: Source of jitter.
 
     Raises:
-        ConfigError: `limits` are not `Limits`, or there is a `store`.
+        ConfigError: `limits` are not `Limits`, `store` cannot lease, or `budget_key` is no name.
     """
 
     def __init__(
         self,
         limits: Limits | None = None,
         *,
-        store: None = None,
+        store: BudgetStore | None = None,
+        budget_key: str | None = None,
         clock: Clock = CLOCK,
         hooks: Hooks | None = None,
         random: Random | None = None,
@@ -50,11 +56,7 @@ class Scheduler:
         limits = Limits() if limits is None else limits
         if not isinstance(limits, Limits):
             raise ConfigError(f"limits must be Limits(…), not {type(limits).__name__}")
-        if store is not None:
-            raise ConfigError(
-                "store must be None: there is no shared store yet; processes that use one token "
-                "share its limit by the headers of their replies"
-            )
+        check_budget(store, budget_key)
         random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self.limits = limits
         self._clock = clock
@@ -63,13 +65,16 @@ class Scheduler:
         self._server_clock = ServerClock()
         self._workspace = WorkspaceLimiter(limits.workspace_per_minute / 60, self._schedule)
         self._counters = Counters()
+        self._store = store
+        self._budget_key = budget_key
+        self._hooks = GuardedHooks(hooks)
         self._dispatcher = Dispatcher(
             limits,
             clock=clock,
-            make_limiter=self._make_limiter,
+            make_queue=self._make_queue,
             breaker=CircuitBreaker(random),
             counters=self._counters,
-            hooks=GuardedHooks(hooks),
+            hooks=self._hooks,
         )
 
     def __repr__(self) -> str:
@@ -129,6 +134,42 @@ class Scheduler:
                 raise ConfigError(f"cost must be a whole number from 1 up, not {cost!r}")
             permit.cost = cost
         return permit
+
+    def _make_queue(self, app: Hashable) -> AppQueue:
+        queue = AppQueue(self._make_limiter())
+        if self._store is not None:
+            budget, digest = identify(app, self._budget_key)
+            queue.keeper = LeaseKeeper(
+                self._store,
+                budget=budget,
+                app=digest,
+                limiter=queue.limiter,
+                clock=self._clock,
+                lanes=queue.lanes,
+                on_change=self._dispatcher.schedule_dispatch,
+                hooks=self._hooks,
+            )
+        return queue
+
+    async def join(self, app: Hashable = "") -> None:
+        """Begin with what the processes that share the store know of limit and clock.
+
+        Does nothing without a store, nor where the store does not answer.
+
+        Raises:
+            ConfigError: The store is required and does not answer, or the app needs a `budget_key`.
+        """
+        if self._store is not None:
+            dispatcher = self._dispatcher
+            queue = dispatcher.queues.get(app) or dispatcher.add_queue(app)
+            if queue.keeper is not None:
+                await queue.keeper.join()
+
+    async def settle(self, app: Hashable = "") -> None:
+        """Give back to the store what this app has leased and not used."""
+        queue = self._dispatcher.queues.get(app)
+        if queue is not None and queue.keeper is not None:
+            await queue.keeper.settle()
 
     def _make_limiter(self) -> AppLimiter:
         return AppLimiter(

@@ -11,6 +11,7 @@ from .app_queue import AppQueue
 from .lanes import Lanes
 from .limits.window_budget import WindowBudget
 from .permit import Permit
+from .stores.base import StoreStatistics
 from .throttling import Throttle
 
 
@@ -62,6 +63,8 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """Used fraction of the last whole window; None before one is over."""
     utilisations: tuple[float, ...]
     """The same of the last windows, the newest last; at most 20."""
+    store: StoreStatistics | None = None
+    """The budget that processes share; None where there is no store."""
 
 
 class Counters:
@@ -108,6 +111,7 @@ def snapshot(queue: AppQueue, counters: Counters, now: float) -> Statistics:
         rate_per_s=limiter.pacer.rate_per_s(now),
         utilisation=utilisations[-1] if utilisations else None,
         utilisations=utilisations,
+        store=None if queue.keeper is None else queue.keeper.statistics,
     )
 
 

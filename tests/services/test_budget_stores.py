@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from secrets import token_hex
 from typing import Any
@@ -12,13 +13,16 @@ from typing import Any
 import anyio.lowlevel
 import pytest
 
+from intercom_async import Intercom, Limits, Priority
 from intercom_async.errors import ClosedError, ConfigError
+from intercom_async.scheduler import Scheduler
 from intercom_async.scheduler.stores import PostgresStore, RedisStore
 from intercom_async.scheduler.stores.base import (
     INTERACTIVE_SHARE,
     MAX_BURST_SHARE,
     kept_for_interactive,
 )
+from intercom_async.simulator import Simulator
 from .budgets import RESET_MS, Budget
 
 pytestmark = pytest.mark.anyio
@@ -222,3 +226,49 @@ async def test_a_bound_that_is_no_number_of_seconds_is_refused(name: str, within
     pytest.importorskip({"redis": "redis", "postgres": "psycopg"}[name])
     with pytest.raises(ConfigError, match="answer_within_s"):
         UNREACHABLE[name](answer_within_s=within_s)
+
+
+async def test_clients_of_one_token_share_a_window_without_a_429(budget: Budget) -> None:
+    """Three clients, each with a store of its own as in another process, over real HTTP."""
+    settings: dict[str, Any] = {"app_per_minute": 1200, "window_s": 2.0, "contacts": 3}
+    async with Simulator(**settings) as simulator, AsyncExitStack() as stack:
+        clients: list[Intercom] = []
+        for _ in range(3):
+            store = await stack.enter_async_context(budget.open())
+            # A scheduler of its own, as another process has.
+            scheduler = Scheduler(simulator_limits(settings), store=store, budget_key=budget.name)
+            client = Intercom(simulator.token, base_url=simulator.url, scheduler=scheduler)
+            clients.append(await stack.enter_async_context(client))
+
+        async def work(intercom: Intercom) -> None:
+            bulk = intercom.with_options(priority=Priority.BULK)
+            for _ in range(8):
+                await bulk.admins.me()
+
+        await asyncio.gather(*(work(client) for client in clients for _ in range(5)))
+
+        shared = [client.statistics() for client in clients]
+    served = sum(window.served for window in simulator.ledger())
+    rejected = sum(window.rejected for window in simulator.ledger())
+    assert (served, rejected) == (120, 0)
+    assert all(found.store is not None and found.store.leased > 0 for found in shared)
+
+
+async def test_a_client_opens_with_a_store_and_gives_back_what_it_did_not_use(
+    budget: Budget,
+) -> None:
+    async with Simulator(contacts=3) as simulator, budget.open() as store:
+        async with Intercom(
+            simulator.token, base_url=simulator.url, store=store, budget_key=budget.name
+        ) as intercom:
+            for _ in range(5):
+                await intercom.admins.me()
+            found = intercom.statistics().store
+            assert found is not None
+            assert found.is_available
+        after = store.statistics
+        assert after.leased - after.returned <= 5
+
+
+def simulator_limits(settings: dict[str, Any]) -> Limits:
+    return Limits(app_per_minute=settings["app_per_minute"], window_s=settings["window_s"])

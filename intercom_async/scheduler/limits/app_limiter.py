@@ -165,6 +165,12 @@ class AppLimiter:
             )
         if not retry_at and budget.workspace is not None:
             retry_at = self._workspace_blocked_until(budget, now, cost, is_paced=is_paced)
+        leases = self.headroom.leases
+        if leases is not None and not retry_at:
+            is_interactive = priority is INTERACTIVE
+            if not leases.covers(budget, cost, is_interactive=is_interactive):
+                # The answer lets the queue be tried again; this is for one that brings nothing.
+                retry_at = leases.retry_at(budget, now, self.windows.ends_at(budget, now))
         return retry_at, allocatable
 
     def _charge(
@@ -180,6 +186,8 @@ class AppLimiter:
         if is_paced:
             self.pacer.take(now, budgets[0], allocatable, cost)
         self._boundary_probe.note_sent(now)
+        if self.headroom.leases is not None:
+            self.headroom.leases.note_charged(budgets[0], now)
         if len(budgets) == 1:  # as nearly always
             seqs: tuple[int, ...] = (budgets[0].charge(cost),)
         else:

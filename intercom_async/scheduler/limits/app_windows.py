@@ -116,6 +116,22 @@ class AppWindows:
         """Whether there are windows to go by."""
         return self.clock.is_known and self.attribution.has_headers is not False
 
+    def adopt(self, *, limit: int, length_ms: int, offset: tuple[float, float], now: float) -> None:
+        """Begin with what another process has learned; replies know better.
+
+        Args:
+            limit: Calls a window.
+            length_ms: Length of a window.
+            offset: Bounds of the server's clock less loop time, in seconds.
+            now: Loop time.
+        """
+        if self.is_known:
+            return
+        self.limit = limit
+        self.schedule.adopt(length_ms)
+        self.clock.adopt(*offset, now)
+        self.attribution.has_headers = True
+
     def candidates(self, now: float) -> tuple[WindowBudget, ...]:
         """Return the windows, first one first, that may count a call sent now."""
         clock, schedule = self.clock, self.schedule

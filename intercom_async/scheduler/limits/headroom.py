@@ -13,6 +13,7 @@ from random import Random
 
 from .app_windows import AppWindows
 from .cold_start import ColdStart
+from .leases import Leases
 from .reserve import RELEASE_S, InteractiveReserve
 from .usage import ROUNDING
 from .window_budget import WindowBudget
@@ -44,7 +45,7 @@ class Headroom:
         random: Rounds the own part of the last calls of a window.
     """
 
-    __slots__ = ("_cold_start", "_random", "_reserve", "_windows")
+    __slots__ = ("_cold_start", "_random", "_reserve", "_windows", "leases")
 
     def __init__(
         self,
@@ -57,6 +58,8 @@ class Headroom:
         self._reserve = reserve
         self._cold_start = cold_start
         self._random = random
+        self.leases: Leases | None = None
+        """Leases of a budget that processes share; None without a store."""
 
     def of(self, budget: WindowBudget, now: float, *, may_use_reserve: bool) -> tuple[int, int]:
         """Return how many calls of a window remain, and how many of them may be given out now.
@@ -66,6 +69,10 @@ class Headroom:
             now: Loop time.
             may_use_reserve: Whether the interactive reserve counts as room.
         """
+        if self.leases is not None:
+            room = self.leases.room(budget)
+            if room is not None:
+                return self._leased(self.leases, budget, room, may_use_reserve=may_use_reserve)
         charged = budget.reserved + budget.confirmed + budget.unknown + self._cold_start.in_flight
         external_usage = self._windows.external
         holds_back = not may_use_reserve and self._reserve.arrivals_per_s > 0.0
@@ -87,6 +94,18 @@ class Headroom:
         if holds_back:
             allocatable -= self._reserve.held_back(budget.limit, left_s, self.release_s())
         return remaining, allocatable
+
+    def _leased(
+        self, leases: Leases, budget: WindowBudget, room: int, *, may_use_reserve: bool
+    ) -> tuple[int, int]:
+        """Return the headroom where processes lease calls.
+
+        What others may use is leased to them, and the store keeps room for interactive calls.
+        """
+        charged = budget.charged + self._cold_start.in_flight
+        remaining = budget.limit - self._windows.external.estimate(budget) - charged
+        own = leases.allocatable(budget, room, may_use_reserve=may_use_reserve)
+        return remaining, min(remaining, own)
 
     def allocatable(self, budget: WindowBudget, now: float) -> int:
         """Return how many calls of a window may be given out now, the reserve excluded."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from intercom_async.priority import Priority
 from .app_windows import EPSILON_S, AppWindows
 from .fallback_pace import FallbackPace
+from .leases import Leases
 from .token_bucket import TokenBucket
 from .usage import ROUNDING
 from .window_budget import WindowBudget
@@ -69,6 +70,7 @@ class Pacer:
         "_windows",
         "_workspace",
         "fallback",
+        "leases",
     )
 
     def __init__(
@@ -79,6 +81,8 @@ class Pacer:
     ) -> None:
         self.fallback: FallbackPace = FallbackPace(windows.limit / windows.schedule.length_s)
         """The pace while no window is known."""
+        self.leases: Leases | None = None
+        """Leases of a budget that processes share; None without a store."""
         self._windows = windows
         self._workspace = workspace
         self._allocatable = allocatable
@@ -183,6 +187,8 @@ class Pacer:
         if rate < steady and is_alone and external.is_absent:
             # Nobody else: a floor keeps the last calls of a window from coming ever slower.
             return steady
-        if now < external.active_until and allocatable < SCARCE_SHARE * windows.limit:
+        is_leased = self.leases is not None and self.leases.room(budget) is not None
+        is_scarce = allocatable < SCARCE_SHARE * windows.limit
+        if now < external.active_until and is_scarce and not is_leased:
             rate *= min(1.0, SCARCE_FACTOR * external.own_share + SCARCE_EXTRA)
         return rate

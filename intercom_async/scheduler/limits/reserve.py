@@ -46,6 +46,11 @@ class InteractiveReserve:
         self._burst_began_at = -math.inf
         self._arrived_at = -math.inf
 
+    @property
+    def burst(self) -> int:
+        """Calls of the largest recent burst."""
+        return int(self._burst) if self._burst >= MIN_BURST else 0
+
     def note_arrival(self, now: float, window_s: float) -> None:
         """Note an interactive call."""
         gap_s = max(now - self._arrived_at, MIN_GAP_S)

@@ -224,6 +224,16 @@ class ServerClock:
         self.drift, self._arrival_drift = drift, ARRIVAL_DRIFT_FACTOR * drift
         self.version += 1
 
+    def adopt(self, low: float, high: float, now: float) -> None:
+        """Begin with bounds of the offset that another process has learned."""
+        if self.is_known:
+            return
+        self._low, self._high = low, high
+        self._low_at = self._high_at = self._earliest_at = now
+        self._earliest = low
+        self.is_known = True
+        self.version += 1
+
     def forget(self) -> None:
         """Drop what is known, Date included: it has turned out to be wrong."""
         self.is_known = False

@@ -120,6 +120,11 @@ class WindowSchedule:
         self.version += 1
         return True
 
+    def adopt(self, length_ms: int) -> None:
+        """Use a length that another process has learned."""
+        if length_ms != self.length_ms:
+            self._set_length(length_ms)
+
     def forget(self) -> None:
         """Accept the next window end whatever it is."""
         self.last_reset_ms = 0

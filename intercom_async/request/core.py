@@ -1,0 +1,102 @@
+"""The core of a client: what all of its views share, from the settings to the open session."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from intercom_async.config import Limits, RetryPolicy
+from intercom_async.errors import ClosedError
+from intercom_async.scheduler import Scheduler, shared_scheduler
+from intercom_async.scheduler.stores.base import BudgetStore
+from intercom_async.transport.base import Transport
+from .observer import Observer, Observers
+from .session import Session
+
+
+class ClientCore:
+    """What all views of a client share, from the settings to the open session."""
+
+    def __init__(
+        self,
+        *,
+        origin: str,
+        app: Hashable,
+        limits: Limits | None,
+        scheduler: Scheduler | None,
+        retry: RetryPolicy,
+        transport: Transport,
+        observer: Observer | None,
+        store: BudgetStore | None,
+        budget_key: str | None,
+    ) -> None:
+        self._origin = origin
+        self._store = store
+        self._budget_key = budget_key
+        self._app = app
+        self._limits = limits
+        self._scheduler = scheduler
+        self._retry = retry
+        self._transport = transport
+        self._observer = observer
+        self._session: Session | None = None
+        self._is_closed = False
+
+    @property
+    def state(self) -> str:
+        """Where in its life the client is."""
+        if self._is_closed:
+            return "closed"
+        return "not entered" if self._session is None else "open"
+
+    def observe_with(self, observer: Observer) -> None:
+        """Tell one more observer of every call from now on."""
+        self._observer = observer if self._observer is None else Observers(self._observer, observer)
+        if self._session is not None:
+            self._session.observer = self._observer
+
+    @property
+    def session(self) -> Session:
+        """The open session.
+
+        Raises:
+            ClosedError: The client is closed or was never entered.
+        """
+        if self._session is None:
+            raise ClosedError(
+                "the client is closed"
+                if self._is_closed
+                else "the client was never entered; write 'async with Intercom(…) as intercom:' "
+                "or call 'await intercom.open()' first"
+            )
+        return self._session
+
+    async def open(self) -> None:
+        """Open the transport and find the scheduler; once only."""
+        if self._is_closed:
+            raise ClosedError("the client is closed; make a new one")
+        if self._session is not None:
+            return
+        scheduler = self._scheduler or shared_scheduler(
+            self._origin,
+            self._app,
+            self._limits or Limits(),
+            store=self._store,
+            budget_key=self._budget_key,
+        )
+        self._session = Session(
+            self._transport,
+            scheduler,
+            app=self._app,
+            policy=self._retry,
+            observer=self._observer,
+        )
+        await self._transport.open()
+        await scheduler.join(self._app)
+
+    async def close(self) -> None:
+        """Close the session; more than once does nothing."""
+        self._is_closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+            await session.scheduler.settle(self._app)

@@ -1,0 +1,258 @@
+"""Calls of a window that this process has leased from a budget which several processes share.
+
+With a store, a call needs both: room in the window as the headers show it, and a lease. Life of a
+leased call::
+
+    granted() ──► room ──► charged to the window's budget
+                   └─────► given back, or void when the window ends
+
+A window for which the store does not answer is used by the headers alone, up to a cap: some more
+than an equal part, since the others may have less to send. The next window is leased again.
+
+Pure: decides what to ask for and when; `scheduler.lease_keeper` asks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .window_budget import WindowBudget
+
+MIN_LOW, MAX_LOW = 2, 16
+"""Leased calls at which more are asked for: a quarter of an equal part of the limit, within these
+(test_leases.py::test_the_low_watermark_scales_with_the_equal_part)."""
+BACKLOG_SHARE = 4
+"""One in so many of the calls that wait is asked for beside twice the low watermark: one answer
+must not serve the whole backlog, or other processes find nothing left
+(test_leases.py::test_the_lease_grows_with_the_backlog)."""
+IDLE_S = 0.5
+"""Seconds without a call after which leased calls are given back
+(test_leases.py::test_unused_calls_are_given_back)."""
+PREFETCH_S = 0.3
+"""Seconds before a window begins in which its first calls are leased
+(test_leases.py::test_the_next_window_is_leased_before_it_begins)."""
+RETRY_S = 0.12
+"""Seconds after which a call that found no lease is tried again at the latest: somewhat more than
+`DRY_S` (test_lease_keeper.py::test_processes_use_the_limit_and_are_never_refused)."""
+DRY_S = 0.1
+"""Seconds for which a store that had nothing left is not asked again
+(test_leases.py::test_a_dry_store_is_left_alone_for_a_while)."""
+OUTAGE_CAP = 1.25
+"""Factor of an equal part of the limit that a process may use of a window without the store
+(test_leases.py::test_without_the_store_a_window_is_capped)."""
+
+
+class Want(NamedTuple):
+    """What to ask the store for."""
+
+    reset_ms: int
+    calls: int
+    is_interactive: bool
+
+
+class _Window:
+    """What is known of the leases of one window."""
+
+    __slots__ = (
+        "dry_until",
+        "dry_until_interactive",
+        "is_frozen",
+        "is_lost",
+        "kept",
+        "leased",
+        "left",
+        "needs",
+        "needs_interactive",
+    )
+
+    def __init__(self) -> None:
+        self.leased = 0
+        self.left: int | None = None
+        """Calls that nobody had leased at the last answer; None before the first one."""
+        self.kept = 0
+        """Calls of these that only interactive calls may lease."""
+        self.needs = False
+        """Whether a call waits for a lease."""
+        self.needs_interactive = False
+        self.dry_until = self.dry_until_interactive = -math.inf
+        """Moments before which the store is not asked again, since it had nothing left."""
+        self.is_lost = False
+        """Whether the store did not answer: the headers alone count."""
+        self.is_frozen = False
+
+
+class Leases:
+    """Leases of one app in this process.
+
+    Args:
+        wake: Called when there may be something to ask the store for.
+    """
+
+    __slots__ = (
+        "_exhausted",
+        "_last_call_at",
+        "_wake",
+        "_windows",
+        "backlog",
+        "limit",
+        "members",
+    )
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._exhausted: list[WindowBudget] = []
+        self._windows: dict[int, _Window] = {}
+        self._last_call_at = -math.inf
+        self.members: int = 1
+        """Processes that share the app's budget, as of the last answer."""
+        self.limit: int = 1
+        """Calls a window."""
+        self.backlog: int = 0
+        """Calls of this process that wait."""
+
+    # For the limiter ----------------------------------------------------------------------------
+
+    def room(self, budget: WindowBudget) -> int | None:
+        """Return the leased calls of a window that are not used; None: the headers alone count."""
+        window = self._windows.get(budget.reset_ms)
+        if window is None:
+            return 0
+        if window.is_lost:
+            return None
+        return window.leased - budget.charged
+
+    def allocatable(self, budget: WindowBudget, room: int, *, may_use_reserve: bool) -> int:
+        """Return the own part of a window: leased calls and an equal part of what is left.
+
+        Interactive calls may have all that is left.
+        """
+        window = self._windows.get(budget.reset_ms)
+        if window is None or window.left is None:
+            return room + budget.limit // self.members
+        if may_use_reserve:
+            return room + window.left
+        return room + max(0, window.left - window.kept) // self.members
+
+    def covers(self, budget: WindowBudget, cost: int, *, is_interactive: bool) -> bool:
+        """Return whether a call of a window is leased; else note that it waits for a lease.
+
+        While the store does not answer, a process may use somewhat more than an equal part.
+        """
+        room = self.room(budget)
+        if room is None:
+            return budget.charged + cost <= math.ceil(OUTAGE_CAP * budget.limit / self.members)
+        if room >= cost:
+            return True
+        self.need(budget, is_interactive=is_interactive)
+        return False
+
+    def retry_at(self, budget: WindowBudget, now: float, ends_at: float) -> float:
+        """Return when a call that is not covered is tried again."""
+        return ends_at if self.room(budget) is None else now + RETRY_S
+
+    def note_exhausted(self, budget: WindowBudget) -> None:
+        """Note that a 429 has closed a window, which the other processes have to know."""
+        self.freeze(budget.reset_ms)
+        self._exhausted.append(budget)
+        self._wake()
+
+    def take_exhausted(self) -> list[WindowBudget]:
+        """Return the windows that are to be closed for all processes, each once."""
+        found, self._exhausted = self._exhausted, []
+        return found
+
+    def need(self, budget: WindowBudget, *, is_interactive: bool) -> None:
+        """Note that a call waits for a lease."""
+        window = self._window(budget.reset_ms)
+        window.needs = True
+        window.needs_interactive |= is_interactive
+        self.limit = budget.limit
+        self._wake()
+
+    def note_charged(self, budget: WindowBudget, now: float) -> None:
+        """Note a call that was charged to a window; ask for more in time."""
+        self._last_call_at = now
+        self.limit = budget.limit
+        window = self._windows.get(budget.reset_ms)
+        if window is not None and window.leased - budget.charged < self.low:
+            self._wake()
+
+    # For the keeper -----------------------------------------------------------------------------
+
+    @property
+    def low(self) -> int:
+        """Leased calls of a window below which more are asked for."""
+        return min(max(self.limit // (4 * self.members), MIN_LOW), MAX_LOW)
+
+    def wanted(self, budget: WindowBudget, now: float, *, interactive_waiting: int) -> Want | None:
+        """Return what to ask for of a window, if anything."""
+        window = self._windows.get(budget.reset_ms)
+        is_active = now - self._last_call_at < IDLE_S or self.backlog > 0
+        if window is None:
+            if not is_active:
+                return None
+            window = self._window(budget.reset_ms)
+        if window.is_lost or window.is_frozen:
+            return None
+        room = window.leased - budget.charged
+        if not window.needs and (room >= self.low or not is_active):
+            return None
+        is_interactive = window.needs_interactive
+        if now < (window.dry_until_interactive if is_interactive else window.dry_until):
+            return None
+        # What comes to need a lease from here on is not answered by this request.
+        window.needs = window.needs_interactive = False
+        if is_interactive:
+            # No more than wait: what is kept for interactive calls is for those of all processes.
+            calls = interactive_waiting
+        else:
+            calls = 2 * self.low + self.backlog // BACKLOG_SHARE - room
+        return Want(budget.reset_ms, max(1, calls), is_interactive)
+
+    def granted(
+        self, want: Want, count: int, *, left: int, kept: int, members: int, now: float
+    ) -> None:
+        """Note what the store has granted of what was wanted."""
+        window = self._window(want.reset_ms)
+        window.leased += count
+        window.left, window.kept = left, kept
+        self.members = max(1, members)
+        if not count:
+            window.dry_until = now + DRY_S
+            if want.is_interactive:
+                window.dry_until_interactive = now + DRY_S
+
+    def freeze(self, reset_ms: int) -> None:
+        """Note that a window is closed for all processes."""
+        self._window(reset_ms).is_frozen = True
+
+    def lose(self, reset_ms: int) -> None:
+        """Note that the store did not answer: this window goes by the headers alone."""
+        window = self._window(reset_ms)
+        window.is_lost = True
+
+    def idle_at(self) -> float:
+        """Return the moment from which unused calls are given back."""
+        return self._last_call_at + IDLE_S
+
+    def take_back(self, budget: WindowBudget) -> int:
+        """Remove the unused calls of a window, to be given back; return how many."""
+        window = self._windows.get(budget.reset_ms)
+        if window is None or window.is_lost:
+            return 0
+        unused = max(0, window.leased - budget.charged)
+        window.leased -= unused
+        return unused
+
+    def forget_before(self, reset_ms: int) -> None:
+        """Drop the leases of older windows: they are void."""
+        for old in [each for each in self._windows if each < reset_ms]:
+            del self._windows[old]
+
+    def _window(self, reset_ms: int) -> _Window:
+        found = self._windows.get(reset_ms)
+        if found is None:
+            found = self._windows[reset_ms] = _Window()
+        return found

@@ -1,0 +1,212 @@
+"""Schedulers that share a store, in virtual time against the strict server."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.errors import ConfigError
+from intercom_async.priority import Priority
+from intercom_async.scheduler import Hooks, Scheduler
+from tests.support.scheduler.clients import Scheduled
+from tests.support.scheduler.memory_store import Accounts, MemoryStore
+from tests.support.scheduler.scenarios import Goal, Scenario, run
+from tests.support.scheduler.server import Server
+from tests.support.virtual_time import run_virtual
+
+LIMITS = Limits(app_per_minute=6 * 1667, workspace_per_minute=25_000)
+
+
+def process(
+    server: Server, accounts: Accounts, name: str, *, hooks: Hooks | None = None
+) -> Scheduled:
+    scheduler = Scheduler(
+        LIMITS, store=MemoryStore(accounts, name), hooks=hooks, random=Random(name)
+    )
+    return Scheduled(server, name, scheduler)
+
+
+@pytest.mark.parametrize("processes", [1, 4, 16])
+def test_processes_use_the_limit_and_are_never_refused(processes: int) -> None:
+    accounts = Accounts()
+    scenario = Scenario(
+        name=f"{processes} with a store",
+        goal=Goal(0.995, jain=0.97),
+        processes=processes,
+        workers=96 // processes,
+        span_s=25,
+    )
+
+    outcome = run(scenario, 1, lambda server, name, _: process(server, accounts, name))
+
+    assert outcome.misses(scenario.goal) == []
+    assert outcome.throttled == 0
+    if processes == 4:
+        assert accounts.requests < outcome.sends / 5
+
+
+def test_a_store_that_grants_nothing_is_no_store() -> None:
+    """The same measurement fails where `lease` returns None: processes share by headers alone."""
+    accounts = Accounts()
+    accounts.is_up = False
+    scenario = Scenario(name="down", goal=Goal(0.9), processes=4, workers=24, span_s=25)
+
+    outcome = run(scenario, 1, lambda server, name, _: process(server, accounts, name))
+
+    assert outcome.misses(scenario.goal) == []
+    assert accounts.requests == 0
+
+
+class Log(Hooks):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def degraded(self, reason: str) -> None:
+        self.heard.append(f"degraded {reason}")
+
+    def restored(self, reason: str) -> None:
+        self.heard.append(f"restored {reason}")
+
+
+def test_an_outage_of_the_store_is_told_and_over_with_the_next_window() -> None:
+    accounts, log = Accounts(), Log()
+
+    async def main() -> None:
+        server = Server(Random(1))
+        one = process(server, accounts, "one", hooks=log)
+
+        async def work() -> None:
+            while True:
+                await one.call()
+
+        tasks = [asyncio.ensure_future(work()) for _ in range(20)]
+        await CLOCK.sleep(12)
+        accounts.is_up = False
+        await CLOCK.sleep(12)
+        assert log.heard == ["degraded store"]
+        accounts.is_up = True
+        await CLOCK.sleep(12)
+        assert log.heard == ["degraded store", "restored store"]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    run_virtual(main())
+
+
+def test_a_429_of_one_process_stops_all() -> None:
+    accounts = Accounts()
+
+    async def main() -> None:
+        server = Server(Random(2))
+        one, two = (process(server, accounts, name) for name in ("one", "two"))
+        for each in (one, two):
+            for _ in range(3):
+                await each.call()
+        # Somebody outside the store uses the window up.
+        others = [server.exchange(app="", client="others") for _ in range(1700)]
+        await asyncio.gather(*others)
+        refused = server.turned_away
+
+        task = asyncio.ensure_future(one.call())
+        await CLOCK.sleep(0.5)
+
+        assert server.turned_away == refused + 1
+        assert accounts.frozen
+        waits = [asyncio.ensure_future(two.call()) for _ in range(60)]
+        await asyncio.wait([task, *waits])
+        # The other one sends at most what it had leased already.
+        assert server.turned_away <= refused + 1 + 16
+
+    run_virtual(main())
+
+
+def test_an_idle_process_gives_back_and_leaves_no_task() -> None:
+    accounts = Accounts()
+
+    async def main() -> None:
+        server = Server(Random(3))
+        one = process(server, accounts, "one")
+        for _ in range(3):
+            await one.call()
+        await CLOCK.sleep(1.0)
+        assert sum(accounts.granted.values()) <= 2 * 3  # of the app and of its workspace
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run_virtual(main())
+
+
+def test_a_process_that_begins_starts_with_the_known_limit_and_clock() -> None:
+    accounts = Accounts()
+
+    async def main() -> None:
+        server = Server(Random(4))
+        one = process(server, accounts, "one")
+        for _ in range(200):
+            await one.call()
+        two = process(server, accounts, "two")
+        assert two.scheduler.statistics().app.reset_at is None
+        await two.scheduler.join()
+        found = two.scheduler.statistics().app
+        assert found.reset_at is not None
+        assert found.limit == one.scheduler.statistics().app.limit
+        await one.scheduler.settle()
+        await two.scheduler.settle()
+
+    run_virtual(main())
+
+
+def test_an_interactive_call_finds_room_beside_the_bulk_jobs_of_other_processes() -> None:
+    accounts = Accounts()
+
+    async def main() -> None:
+        server = Server(Random(5))
+        jobs = [process(server, accounts, f"job {number}") for number in range(3)]
+        person = process(server, accounts, "person")
+
+        async def work(job: Scheduled) -> None:
+            while True:
+                await job.call()
+
+        tasks = [asyncio.ensure_future(work(job)) for job in jobs for _ in range(30)]
+        await CLOCK.sleep(25)
+        waits: list[float] = []
+        for _ in range(80):
+            await CLOCK.sleep(0.1)
+            if server.remaining() > 100:
+                waits.append(await person.call(Priority.INTERACTIVE))
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        assert len(waits) > 40
+        waits.sort()
+        assert waits[int(0.95 * len(waits))] <= 0.05
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("store", [object(), "redis://localhost", 7])
+def test_what_cannot_lease_is_refused_by_name(store: object) -> None:
+    with pytest.raises(ConfigError, match="store"):
+        Scheduler(store=store)  # type: ignore[arg-type]
+
+
+def test_a_budget_key_is_a_name_in_a_store() -> None:
+    with pytest.raises(ConfigError, match="budget_key"):
+        Scheduler(budget_key="w")
+    for odd in ("", 7):
+        with pytest.raises(ConfigError, match="budget_key"):
+            Scheduler(store=MemoryStore(Accounts(), "one"), budget_key=odd)  # type: ignore[arg-type]
+
+
+def test_a_token_function_needs_a_budget_key() -> None:
+    async def main() -> None:
+        scheduler = Scheduler(store=MemoryStore(Accounts(), "one"))
+        with pytest.raises(ConfigError, match="budget_key"):
+            await scheduler.join(app=len)
+
+    run_virtual(main())
