@@ -1,13 +1,13 @@
-"""Bytes of answers into structs, and values into bytes of requests.
+"""Decoding of response bodies into structs, and encoding of request bodies.
 
-Reading has three stages, each for what the one before cannot do:
+Decoding has three stages, each for what the one before cannot read:
 
-1. msgspec reads the bytes into the declared struct. Practically every answer ends here, and
-   nothing below costs it anything.
-2. An answer that contradicts its declaration is read untyped and repaired (`repair`): values are
-   turned into what is declared or left out, and each deviation is counted in `drift()`.
-3. Text that msgspec takes for malformed but that has an evident meaning (half of a surrogate pair,
-   NaN, bytes that are not UTF-8, a byte order mark) is rewritten first.
+1. msgspec decodes the bytes into the declared struct. Practically every response ends here, and
+   the other stages cost it nothing.
+2. A response that contradicts its declaration is decoded untyped and repaired (`repair`): values
+   are converted to the declared type or left out, and each deviation is counted in `drift()`.
+3. Text that msgspec refuses but whose meaning is evident (half of a surrogate pair, NaN, bytes that
+   are not UTF-8, a byte order mark) is rewritten first.
 
 What is left is a `DecodeError`. No other exception comes out of `decode`, whatever the bytes.
 
@@ -46,8 +46,9 @@ _NO_SUCCESS = "the answer says success but lists errors"
 
 _UNREAD: Any = object()
 
-_LONGEST_NUMBER = 40
-"""Digits of a whole number; no id and no time is near that."""
+MAX_DIGITS = 40
+"""Digits of an integer; longer ones become null, since Python takes time quadratic in their length
+(test_decode.py::test_malformed_text_with_a_meaning_is_read)."""
 
 
 @lru_cache(maxsize=1024)
@@ -172,7 +173,7 @@ def _finite(text: str) -> float | None:
 
 
 def _short(text: str) -> int | None:
-    return int(text) if len(text) <= _LONGEST_NUMBER else None
+    return int(text) if len(text) <= MAX_DIGITS else None
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
-"""From a value of one kind to the same value of another: what a repair does with a single value.
+"""Conversion of a single value to a declared type.
 
-Each function returns `UNFIT` rather than guess.
+Each function returns `UNFIT` where the value has no certain meaning in that type.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Unfit(Enum):
 
 
 UNFIT: Final = Unfit.UNFIT
-"""Says that nothing of the declared type can be made of a value."""
+"""Returned where a value cannot be converted to the declared type."""
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?\s*", re.ASCII)

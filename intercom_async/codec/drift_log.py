@@ -1,8 +1,8 @@
-"""What answers contained that their declaration does not: counted, and said once.
+"""Counters of the ways in which responses deviate from the declared types.
 
-A counter names the model, the field, what was declared and what kind of value came instead. It
-never holds the value. There is one warning on the logger ``intercom_async.codec`` for each new
-kind of deviation, however often it comes.
+A counter names the model, the field, the declared type and the kind of value that was received; it
+never holds the value. The first deviation of each kind logs one warning on the logger
+``intercom_async.codec``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import msgspec
 
 _LOG = logging.getLogger("intercom_async.codec")
 
-_MOST = 1000
-"""Kinds of deviations that are told apart. Names come from declarations, so that this is reached
-only by programs that make up structs as they go."""
+MAX_KINDS = 1_000
+"""Kinds of deviations that are counted apart; further ones share one counter. Names come from
+declarations, so only programs that define structs without end reach it
+(test_decode.py::test_counters_are_bounded_and_can_be_reset)."""
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """One way in which answers deviate from a declared type."""
+    """One way in which responses deviate from a declared type."""
 
     resource: str
     """The model, such as ``Contact``."""
@@ -44,7 +45,7 @@ def note(resource: str, field: str, expected: str, found: str) -> None:
     key = (resource, field, expected, found)
     seen = _counts.get(key)
     if seen is None:
-        if len(_counts) >= _MOST:
+        if len(_counts) >= MAX_KINDS:
             key = _OTHERS
             seen = _counts.get(key, 0)
         else:
@@ -67,5 +68,5 @@ def drift() -> tuple[Drift, ...]:
 
 
 def reset_drift() -> None:
-    """Begin counting anew, and warn anew."""
+    """Set all counters to zero, so that the next deviation of each kind logs a warning again."""
     _counts.clear()

@@ -1,9 +1,9 @@
-"""The slower reading of an answer that contradicts its declaration.
+"""Decoding of a response that contradicts its declared type.
 
-`repaired` walks the untyped value along the declared type. What fits is kept; what can be turned
-into the declared kind without guessing is turned; what cannot is left out, so that its field has
-its default; and what then lacks a required field is left out in its turn, up to the row of a page,
-which is set aside with its bytes. Whatever differs is noted in `drift_log`.
+`repaired` walks the untyped value along the declared type. A value of that type is kept; one that
+converts with certainty is converted; any other is left out, so that its field has its default.
+An object that then lacks a required field is left out as well, up to the row of a page, which is
+set aside with its bytes. Every deviation is counted in `drift_log`.
 
 Rows that fit are converted whole by msgspec and cost next to nothing here, so that a page with one
 odd row is not much slower than any other.
@@ -79,7 +79,7 @@ def repaired(value: Json, model: Any) -> tuple[Any, str]:
     declared = _declared(model)
     result = walk.fit(value, declared, _Place(_name(declared), "$"))
     if result is UNFIT:
-        return UNFIT, walk.culprit or "$"
+        return UNFIT, walk.missing_path or "$"
     try:
         read = msgspec.convert(result, model, dec_hook=read_either)
     except msgspec.ValidationError:
@@ -111,7 +111,7 @@ class _Place:
         self.path = path
         """For messages; names of the declaration alone, never of the answer."""
         self.holds_rows = holds_rows
-        """Whether it is the list that a page is about."""
+        """Whether it is the list of a page's rows."""
 
     def entry(self, index: int | str) -> _Place:
         path = f"{self.path}[{index}]" if isinstance(index, int) else f"{self.path}.*"
@@ -122,12 +122,12 @@ class _Walk:
     """One walk through one value."""
 
     def __init__(self) -> None:
-        self.culprit = ""
-        """The path of the first required value that could not be had."""
+        self.missing_path = ""
+        """The path of the first required value that is missing or cannot be converted."""
         self.aside: list[Json] = []
         """Rows of the page that could not be read."""
         self.trying = False
-        """Whether kinds are tried out, one of which may fit: nothing is noted then."""
+        """Whether the members of a union are tried, so that a deviation is not counted."""
         self._fits: tuple[tuple[type[inspect.Type], Callable[[Json, Any, _Place], Any]], ...] = (
             (inspect.UnionType, self._union),
             (inspect.StructType, self._struct),
@@ -155,7 +155,7 @@ class _Walk:
         return converted
 
     def _union(self, value: Json, kind: inspect.UnionType, place: _Place) -> Any:
-        """Read it as the member that takes such a value; else turn it into the first that can."""
+        """Read it as the member that takes such a value, else as the first it converts to."""
         if value is None and kind.includes_none:
             return None
         for member in kind.types:
@@ -164,8 +164,8 @@ class _Walk:
                 return None if result is UNFIT and kind.includes_none else result
         self._note(place, _name(kind), value)
         trying, self.trying = self.trying, True
-        turned = (self.fit(value, member, place) for member in kind.types)
-        result = next((found for found in turned if found is not UNFIT), UNFIT)
+        converted = (self.fit(value, member, place) for member in kind.types)
+        result = next((found for found in converted if found is not UNFIT), UNFIT)
         self.trying = trying
         return None if result is UNFIT and kind.includes_none else result
 
@@ -183,12 +183,12 @@ class _Walk:
                 f"{place.path}.{field.encode_name}",
                 holds_rows=field.name == "items" and _is_model(kind),
             )
-            self.culprit = ""
+            self.missing_path = ""
             found = self._field(value, field, here)
             if found is UNFIT and _is_embedded_list(kind, field):
                 found = []
             if found is UNFIT and field.required:
-                self.culprit = self.culprit or here.path
+                self.missing_path = self.missing_path or here.path
                 return UNFIT
             if found is not UNFIT:
                 fields[field.encode_name] = found
@@ -219,20 +219,20 @@ class _Walk:
             return UNFIT
         kept: list[Any] = []
         lost: list[Json] = []
-        culprit = ""
+        missing_path = ""
         for index, entry in enumerate(entries):
             here = place.entry(index)
-            self.culprit = ""
+            self.missing_path = ""
             result = self._entry(entry, kind.item_type, here)
             if result is UNFIT:
                 lost.append(entry)
-                culprit = culprit or self.culprit or here.path
+                missing_path = missing_path or self.missing_path or here.path
             else:
                 kept.append(result)
         if place.holds_rows:
             if lost and not kept and not _is_model(kind.item_type):
                 # Not one row is as the caller's struct says: it is the struct that is wrong.
-                self.culprit = culprit
+                self.missing_path = missing_path
                 return UNFIT
             self.aside.extend(lost)
         return kept
@@ -297,7 +297,7 @@ def _unwrapped(value: Json, kind: inspect.StructType) -> Json:
 
 
 def _takes(kind: inspect.Type, value: Json) -> bool:
-    """Say whether such a value needs no turning for `kind`."""
+    """Return whether a value is of a declared type as it is."""
     if isinstance(kind, inspect.LiteralType):
         return value in kind.values
     if type(kind) in _SIMPLE:

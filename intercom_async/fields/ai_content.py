@@ -80,7 +80,7 @@ class NewExternalPage(ExternalPageKey, ExternalPageLanguage, total=False):
 
 
 class ExternalPageAddress(ExternalPageContent):
-    """What an external page must have when it is written anew."""
+    """Fields that replace those of an external page; all are required."""
 
     url: str
 

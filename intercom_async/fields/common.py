@@ -14,14 +14,14 @@ Moment = int | datetime
 """UNIX seconds, or a datetime with a time zone, which is sent as UNIX seconds."""
 
 Order = Literal["asc", "desc"]
-"""Whether the smallest or the largest comes first."""
+"""Sort order: ascending or descending."""
 
 SearchOrder = Literal["ascending", "descending"]
 """The same, as searches spell it."""
 
 
 class SearchOptions(TypedDict, total=False):
-    """How a search gives what it finds."""
+    """How a search returns what it finds."""
 
     sort: str | None
     """The field to sort by; None leaves it to the server."""
@@ -35,9 +35,9 @@ class HydrationOptions(TypedDict, total=False):
     """How a stream of full objects is read."""
 
     concurrency: int
-    """How many are fetched at a time, and how many at most wait for you; 16 if left out."""
+    """Objects fetched concurrently; 16 by default."""
     ordered: bool
-    """Whether they come as in the source; else, as if it is left out, each when it is there."""
+    """Whether objects come in the order of the source; by default each comes when it is ready."""
 
 
 class AiUse(TypedDict, total=False):

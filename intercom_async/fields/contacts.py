@@ -36,7 +36,7 @@ class ContactFields(TypedDict, total=False):
 
 
 class ContactChanges(ContactFields, total=False):
-    """What can be changed of a contact, and how it is then given."""
+    """Fields of a contact that can be changed, and how the contact is returned."""
 
     include_merge_history: bool | None
     """From 2.16 on: whether to say which contacts were merged into it."""
@@ -61,9 +61,9 @@ class MergedPair(TypedDict):
     """Two contacts to be made one."""
 
     from_id: Id
-    """The lead,"""
+    """The lead, which is merged and gone afterwards."""
     into_id: Id
-    """and the user."""
+    """The user that the lead is merged into."""
 
 
 class MergeFields(MergedPair, total=False):
@@ -79,11 +79,11 @@ class ContactKey(TypedDict, total=False):
     """A contact, by exactly one key; None is as if left out."""
 
     contact_id: Id | None
-    """Intercom's id,"""
+    """Intercom's id of the contact."""
     user_id: Id | None
-    """your own,"""
+    """The workspace's own id of the contact."""
     email: str | None
-    """or the address."""
+    """The email address of the contact."""
 
 
 class VisitorChanges(TypedDict, total=False):
@@ -97,7 +97,7 @@ class VisitorChanges(TypedDict, total=False):
 
 
 class Conversion(TypedDict):
-    """Whom a visitor becomes."""
+    """The contact that a visitor becomes."""
 
     type: Literal["user", "lead"] | str
     """What the contact is to be."""
@@ -117,7 +117,7 @@ class ContactReading(TypedDict, total=False):
 
 
 class ContactSearch(SearchOptions, total=False):
-    """How a search gives the contacts it finds."""
+    """How a search returns the contacts it finds."""
 
     include_merge_history: bool | None
     """From 2.16 on: whether to say which contacts were merged into each."""
@@ -127,8 +127,8 @@ class PersonKey(TypedDict, total=False):
     """Someone by at least one key."""
 
     id: Id
-    """Intercom's,"""
+    """Intercom's id of the person."""
     user_id: Id
-    """your own,"""
+    """The workspace's own id of the person."""
     email: str
-    """or the address."""
+    """The email address of the person."""

@@ -68,7 +68,7 @@ class Assignment(Assignee, total=False):
 
 
 class ConversationChanges(ConversationFields, total=False):
-    """What can be changed of a conversation, and how it is then given."""
+    """Fields of a conversation that can be changed, and how it is returned."""
 
     display_as: Literal["plaintext"] | None
     """``plaintext`` for bodies without HTML."""
@@ -84,9 +84,9 @@ class ConversationReading(TypedDict, total=False):
 
 
 class ConversationSearch(SearchOptions, total=False):
-    """How a search gives the conversations it finds; 20 a page if nothing else is said."""
+    """How a search returns the conversations it finds; 20 a page by default."""
 
     include_monitors: bool | None
-    """From 2.16 on: whether to add what quality monitors found,"""
+    """From 2.16 on: whether to add the results of quality monitors."""
     include_scorecards: bool | None
-    """and how the conversation was reviewed."""
+    """From 2.16 on: whether to add the reviews of the conversation."""

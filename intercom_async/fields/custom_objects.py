@@ -12,9 +12,9 @@ class InstanceFilters(TypedDict, total=False):
     """Which instances are listed; at least one of the references is needed."""
 
     references_contact_id: Id | None
-    """The contact that refers to them,"""
+    """The contact that refers to the instances; not beside a conversation."""
     references_conversation_id: Id | None
-    """or the conversation."""
+    """The conversation that refers to the instances; not beside a contact."""
     per_page: int | None
     """At most 150; 20 if left out."""
 
@@ -23,8 +23,8 @@ class InstanceOptions(TypedDict, total=False):
     """What an instance may have; None is as if left out."""
 
     external_created_at: Moment | None
-    """When it was created in your system,"""
+    """When it was created in the external system."""
     external_updated_at: Moment | None
-    """and when it was changed there."""
+    """When it was last changed in the external system."""
     custom_attributes: Mapping[str, Any] | None
     """By name; attributes must be defined before they are used."""

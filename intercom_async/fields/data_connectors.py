@@ -60,9 +60,9 @@ class ExecutionFilters(TypedDict, total=False):
     """Which of a connector's requests are listed."""
 
     start_ts: Moment | None
-    """From when on,"""
+    """Beginning of the span; both ends left out mean the last hour."""
     end_ts: Moment | None
-    """and until when; the last hour if neither is given."""
+    """End of the span."""
     success: bool | None
     """Only those that went well, or badly."""
     error_type: str | None

@@ -21,11 +21,11 @@ class EventFields(EventName, total=False):
     created_at: Moment | None
     """When; now if left out. Sent again with the same moment, it is not counted again."""
     user_id: Id | None
-    """The contact by your own key,"""
+    """The workspace's own id of the contact; one of the three keys is needed."""
     email: str | None
-    """or by address,"""
+    """The email address of the contact."""
     id: Id | None
-    """or by Intercom's id; at least one of the three."""
+    """Intercom's id of the contact."""
     metadata: Mapping[str, Any] | None
     """At most ten values; more are ignored by the API."""
 
@@ -34,8 +34,8 @@ class EventOwner(TypedDict, total=False):
     """Whose events they are, by exactly one key; None is as if left out."""
 
     user_id: Id | None
-    """The contact by your own key,"""
+    """The workspace's own id of the contact; exactly one key is needed."""
     email: str | None
-    """or by address,"""
+    """The email address of the contact."""
     intercom_user_id: Id | None
-    """or by Intercom's id."""
+    """Intercom's id of the contact."""

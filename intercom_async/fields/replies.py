@@ -35,13 +35,13 @@ class ReplyFields(TypedDict, total=False):
     body: str | None
     """HTML for admins, plain text for contacts."""
     admin_id: Id | None
-    """The admin who replies,"""
+    """The admin who replies; exactly one of the four authors is needed."""
     contact_id: Id | None
-    """or the contact by Intercom's id,"""
+    """The contact who replies, by Intercom's id."""
     email: str | None
-    """or by address,"""
+    """The contact who replies, by email address."""
     user_id: Id | None
-    """or by your own key; exactly one of the four."""
+    """The contact who replies, by the workspace's own id."""
     attachment_urls: Sequence[str] | None
     """At most ten addresses of files."""
     attachment_files: Sequence[AttachmentFile] | None

@@ -12,9 +12,9 @@ class ReportingQuery(TypedDict):
     """What is exported."""
 
     dataset_id: str
-    """One of `list_datasets`,"""
+    """A dataset, as `list_datasets` names it."""
     attribute_ids: Sequence[str]
-    """and the columns of it."""
+    """Columns of the dataset."""
     start_time: Moment
     """From when on; by which of a row's times, the data set says."""
     end_time: Moment

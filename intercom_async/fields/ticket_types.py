@@ -28,13 +28,13 @@ class TicketAttributeOptions(TypedDict, total=False):
     """What an attribute of tickets may have; a key left out keeps its value."""
 
     required_to_create: bool
-    """Whether teammates must fill it in for a new ticket,"""
+    """Whether teammates must fill it in for a new ticket."""
     required_to_create_for_contacts: bool
-    """and contacts."""
+    """Whether contacts must fill it in for a new ticket."""
     visible_on_create: bool
-    """Whether teammates see it when they create a ticket,"""
+    """Whether teammates see it when they create a ticket."""
     visible_to_contacts: bool
-    """and contacts."""
+    """Whether contacts see it when they create a ticket."""
     multiline: bool
     """Text only."""
     list_items: Sequence[str]

@@ -12,11 +12,11 @@ class NewTicketFields(TypedDict, total=False):
     """What a new ticket has, beside its type."""
 
     contact_id: Id
-    """The contact by Intercom's id,"""
+    """The contact, by Intercom's id; exactly one of the three keys is needed."""
     external_id: Id
-    """or by your own key,"""
+    """The contact, by the workspace's own id."""
     email: str
-    """or by address, which creates one if there is none; exactly one of the three."""
+    """The contact, by email address; one that does not exist is created."""
     ticket_attributes: Mapping[str, Any]
     """By name; title and description are ``_default_title_`` and ``_default_description_``."""
     conversation_to_link_id: Id
@@ -34,9 +34,9 @@ class TicketKind(TypedDict):
     """What kind of ticket it is to be."""
 
     ticket_type_id: Id
-    """A type of the same category,"""
+    """A ticket type of the same category."""
     ticket_state_id: Id
-    """and one of its states."""
+    """A state of that ticket type."""
 
 
 class TicketKindChange(TicketKind, total=False):

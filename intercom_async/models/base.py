@@ -1,9 +1,9 @@
-"""What all models stand on.
+"""The base of all models.
 
 A model is what the server sends, field by field: only what every answer has is required, unknown
-fields are skipped, and values out of an open set are `Literal[...] | str`, so that the day Intercom
-adds one nothing breaks. Where an answer contradicts a declared type all the same, `codec` repairs
-the value and counts it.
+fields are skipped, and values out of an open set are `Literal[...] | str`, so that a value Intercom
+adds breaks nothing. Where a response contradicts a declared type all the same, `codec` repairs the
+value and counts it.
 
 Some values come in two forms as a matter of course. Reading those is no contradiction:
 

@@ -67,7 +67,7 @@ class Page(Model, Generic[T], frozen=True, kw_only=True):
     count_difference: int | None = msgspec.field(
         default=None, name="intercom_async.count_difference"
     )
-    """On the last page of a whole walk: rows given, less those that the first page promised."""
+    """On the last page of a list read from its beginning: rows received minus rows announced."""
     unreadable: tuple[bytes, ...] = msgspec.field(default=(), name="intercom_async.unreadable")
     """Rows that are not what they should be and could not be repaired, as JSON. Practically always
     empty; `codec.drift` says what was wrong with them."""

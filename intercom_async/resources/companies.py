@@ -87,7 +87,8 @@ class Companies(Resource):
     async def delete(self, company_id: Id) -> DeletedObject:
         """Archive a company and take its contacts out of it; they stay.
 
-        This goes on after the answer. Whatever feeds companies into Intercom may create it anew.
+        This goes on after the response. A program that feeds companies into Intercom may create it
+        again.
         """
         return await self._send(self.DELETE, company_id)
 
@@ -120,7 +121,7 @@ class Companies(Resource):
         """List all companies that have people, 100 a page, in no order that means anything.
 
         An app has one scroll at a time, and loses it after a minute: it is read ahead, waits for
-        one that is open elsewhere, and is begun anew when lost. It has no checkpoints.
+        one that is open elsewhere, and is begun again when lost. It has no checkpoints.
 
         Raises:
             BadRequestError: Another scroll stayed open for two minutes (`scroll_exists`).

@@ -49,10 +49,10 @@ class Events(Resource):
         concurrency: int = 16,
         on_refused: Callable[[EventFields, ResponseError], None] | None = None,
     ) -> int:
-        """Note a stream of events, several at a time, and return how many were taken.
+        """Send a stream of events concurrently and return how many were accepted.
 
-        An event without `created_at` gets the time at which its turn comes; one contact's events
-        of one name in one second are one event, so give each its own moment where that matters.
+        An event without `created_at` gets the time at which it is sent; one contact's events
+        of one name in one second are one event, so set `created_at` where that matters.
 
         Args:
             events: Each as `create` takes it; read no faster than they can be sent.

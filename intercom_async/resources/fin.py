@@ -44,17 +44,17 @@ class Fin(Resource):
     # The same rating again changes nothing.
     RATE = API.idempotent_post("/csat", FinRating, "submitfincsat")
 
-    async def start(self, conversation_id: str, **turn: Unpack[FinStart]) -> FinTurn:
+    async def start(self, conversation_id: str, **fields: Unpack[FinStart]) -> FinTurn:
         """Hand a conversation to Fin and return where it stands."""
-        body = fin_start(conversation_id, self.START.fields(turn))
+        body = fin_start(conversation_id, self.START.fields(fields))
         return await self._send(self.START, json=body)
 
-    async def reply(self, conversation_id: str, **turn: Unpack[FinReply]) -> FinTurn:
+    async def reply(self, conversation_id: str, **fields: Unpack[FinReply]) -> FinTurn:
         """Answer Fin once it waits for that, and return where the conversation stands."""
-        fields = self.REPLY.fields(turn)
-        message = fin_message("message", fields.pop("message"))
+        body = self.REPLY.fields(fields)
+        message = fin_message("message", body.pop("message"))
         key = to_ids(conversation_id=conversation_id)
-        return await self._send(self.REPLY, json=key, message=message, **fields)
+        return await self._send(self.REPLY, json=key, message=message, **body)
 
     async def rate(
         self, conversation_id: str, *, rating: FinScore, remark: str | None = None
@@ -127,7 +127,7 @@ class AiContent(Resource):
         return await self._send(self.GET_PAGE, page_id)
 
     async def update_page(self, page_id: Id, **fields: Unpack[ExternalPageChanges]) -> ExternalPage:
-        """Write a page anew and return it; whatever is required must be sent, changed or not."""
+        """Replace a page and return it; required fields must be sent, changed or not."""
         page = given(**{"locale": "en", **fields})
         return await self._send(self.UPDATE_PAGE, page_id, fields=page)
 

@@ -1,4 +1,4 @@
-"""Work that goes on after the answer: jobs, and exports that are made in the background."""
+"""Jobs and exports, which go on after the response."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class DataExports(Resource):
         return await self._send(self.GET, job_identifier)
 
     async def cancel(self, job_identifier: str) -> DataExport:
-        """Give an export up and return its job."""
+        """Cancel an export and return its job."""
         return await self._send(self.CANCEL, job_identifier)
 
     def download(self, job_identifier: str) -> Download:
@@ -83,7 +83,7 @@ class DataExports(Resource):
         """Wait until an export is made, or has found nothing (``no_data``), and return its job.
 
         Raises:
-            JobError: The export failed or was given up.
+            JobError: The export failed or was cancelled.
             DeadlineError: It was not done within `timeout_s` seconds; it goes on.
         """
         poll = partial(self.get, job_identifier)
@@ -98,19 +98,19 @@ class DataExports(Resource):
         busy_s: float | None = None,
         timeout_s: float | None = None,
     ) -> AsyncGenerator[dict[str, str], None]:
-        """Export what was sent between two moments, and give it row by row, by column.
+        """Export what was sent between two moments, and yield it row by row, by column name.
 
         Args:
-            created_at_after: From when on, inclusive,
-            created_at_before: until when, inclusive;
-            job_identifier: or an export that was begun before, perhaps by another process.
+            created_at_after: Beginning of the span, inclusive; needed unless a job is named.
+            created_at_before: End of the span, inclusive; needed unless a job is named.
+            job_identifier: An export that was begun earlier, by any process.
             busy_s: How long to wait for another export that is in the way.
             timeout_s: How long to wait for the export to be made.
 
         Raises:
             ConfigError: Neither two moments nor a job is given.
             RateLimitedError: Another export is in the way.
-            JobError: The export failed or was given up.
+            JobError: The export failed or was cancelled.
         """
         check_seconds("timeout_s", timeout_s)
         check_seconds("busy_s", busy_s)

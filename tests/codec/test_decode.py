@@ -380,7 +380,7 @@ def test_kind_of_deviation_is_logged_once_without_the_value(
     assert [(one.field, one.count) for one in drift()] == [("email", 3)]
 
 
-def test_counters_start_anew_and_stay_bounded() -> None:
+def test_counters_are_bounded_and_can_be_reset() -> None:
     for index in range(1200):
         shape = msgspec.defstruct(f"Shape{index}", [("a", str)])
         read({"a": 1}, shape)
