@@ -24,6 +24,7 @@ from tests.support.descriptions import (
     resolved,
     successes,
 )
+from tests.support.each import for_each
 from . import choices
 from .arguments import arguments, record, selections
 from .operations import (
@@ -56,10 +57,8 @@ _PAGING = {
 
 METHODS = [method for method in methods() if method.label not in choices.COMPOSED]
 
-each_endpoint = pytest.mark.parametrize(
-    "endpoint", endpoints(), ids=lambda endpoint: endpoint.label
-)
-each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+each_endpoint = for_each(endpoints(), lambda endpoint: endpoint.label)
+each_method = for_each(METHODS, lambda method: method.label)
 
 
 def shape(name: str) -> str:

@@ -18,6 +18,7 @@ import pytest
 from intercom_async import fields
 from intercom_async.errors import ConfigError, QueryError
 from intercom_async.request.operation import encode_query
+from tests.support.each import for_each
 from .arguments import Argument, Recorder, Samples, arguments, perform, record, selections
 from .choices import COMPOSED
 from .operations import Method, endpoints, methods
@@ -108,7 +109,7 @@ class Odd(Samples):
         return self._identity if is_id else super().argument(argument)
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+@for_each(METHODS, lambda method: method.label)
 def test_an_odd_id_stays_in_its_place(method: Method) -> None:
     for identity in ("../admins", "a/b", "a b", "a.b", "50%", "%2e%2e", "ä?x=1#y"):
         recorder = Recorder()
@@ -144,10 +145,11 @@ IDS = [
 ]
 
 
-@pytest.mark.parametrize("value", [None, "", " "])
-@pytest.mark.parametrize(
-    ("method", "name"), IDS, ids=[f"{method.label}-{name}" for method, name in IDS]
-)
+def label_of(method: Method, name: str, value: object = "") -> str:
+    return f"{method.label}, {name}={value!r}"
+
+
+@for_each([(*each, value) for each in IDS for value in (None, "", " ")], label_of)
 def test_what_is_no_id_is_refused_by_name(method: Method, name: str, value: str | None) -> None:
     recorder = Recorder()
 
@@ -162,15 +164,9 @@ OPTIONAL_IDS = [
     for each in arguments(method)
     if not each.is_required and each.name.endswith("_id")
 ]
-each_optional_id = pytest.mark.parametrize(
-    ("method", "name"),
-    OPTIONAL_IDS,
-    ids=[f"{method.label}-{name}" for method, name in OPTIONAL_IDS],
-)
 
 
-@pytest.mark.parametrize("value", ["", " ", True, 1.5])
-@each_optional_id
+@for_each([(*each, value) for each in OPTIONAL_IDS for value in ("", " ", True, 1.5)], label_of)
 def test_what_is_no_id_is_refused_where_an_id_may_be(method: Method, name: str, value: Any) -> None:
     recorder = Recorder()
     chosen = next(each for each in selections(method) if name in each)
@@ -180,7 +176,7 @@ def test_what_is_no_id_is_refused_where_an_id_may_be(method: Method, name: str, 
     assert recorder.call is None
 
 
-@each_optional_id
+@for_each(OPTIONAL_IDS, label_of)
 def test_none_is_never_sent_as_text(method: Method, name: str) -> None:
     recorder = Recorder()
     chosen = next(each for each in selections(method) if name in each)
@@ -202,9 +198,7 @@ NEEDED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "name"), NEEDED, ids=[f"{method.label}-{name}" for method, name in NEEDED]
-)
+@for_each(NEEDED, label_of)
 def test_what_is_needed_is_refused_by_name_when_it_is_none(method: Method, name: str) -> None:
     recorder = Recorder()
 
