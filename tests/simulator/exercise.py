@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
-
-import aiohttp
+from urllib.parse import parse_qsl, quote
 
 from intercom_async.simulator import Simulator
 from tests.support.descriptions import Described, Example, Node
@@ -34,25 +32,25 @@ BODIES: dict[tuple[str, str], Node] = {
 class Exercise:
     """One workspace in a known state, and the ids of what is in it."""
 
-    def __init__(self, simulator: Simulator, http: aiohttp.ClientSession) -> None:
+    def __init__(self, simulator: Simulator, version: str) -> None:
         self._simulator = simulator
-        self._http = http
+        self._version = version
         self.ids: dict[str, str] = {}
         self.is_touched = True
         """Whether something may have changed since it was prepared."""
 
-    async def prepare(self) -> None:
+    def prepare(self) -> None:
         """Go back to the seeded state and make one of everything that is made by calls."""
         self._simulator.reset()
         self._simulator.clock.freeze(1_780_000_000)
-        self.ids = {"admin_id": (await self._json("GET", "/me"))["id"]}
-        contacts = await self._json("GET", "/contacts?per_page=20")
+        self.ids = {"admin_id": (self._json("GET", "/me"))["id"]}
+        contacts = self._json("GET", "/contacts?per_page=20")
         users = [one for one in contacts["data"] if one["role"] == "user" and one["companies"]]
         leads = [one for one in contacts["data"] if one["role"] == "lead"]
-        conversations = (await self._json("GET", "/conversations"))["conversations"]
+        conversations = (self._json("GET", "/conversations"))["conversations"]
         conversation = conversations[0]["id"]
         customer = {"admin_id": self.ids["admin_id"], "customer": {"user_id": "user-1"}}
-        whole = await self._json("POST", f"/conversations/{conversation}/customers", customer)
+        whole = self._json("POST", f"/conversations/{conversation}/customers", customer)
         order = {"external_id": "123", "custom_attributes": {"total": "1"}}
         self.ids |= {
             "contact": users[0]["id"],
@@ -62,44 +60,44 @@ class Exercise:
             "conversation": conversation,
             "other_conversation": conversations[1]["id"],
             "part": whole["conversation_parts"]["conversation_parts"][-1]["id"],
-            "company": (await self._json("GET", "/companies"))["data"][0]["id"],
-            "article": (await self._json("GET", "/articles"))["data"][0]["id"],
-            "note": await self._made(f"/contacts/{users[0]['id']}/notes", {"body": "x"}),
-            "instance": await self._made("/custom_object_instances/Order", order),
+            "company": (self._json("GET", "/companies"))["data"][0]["id"],
+            "article": (self._json("GET", "/articles"))["data"][0]["id"],
+            "note": self._made(f"/contacts/{users[0]['id']}/notes", {"body": "x"}),
+            "instance": self._made("/custom_object_instances/Order", order),
         }
-        await self._json("GET", "/visitors?user_id=visitor-1")
-        await self._prepare_jobs()
+        self._json("GET", "/visitors?user_id=visitor-1")
+        self._prepare_jobs()
         for name, category in (("ticket", "request"), ("tracker", "tracker")):
             query = {"field": "category", "operator": "=", "value": category}
-            found = await self._json("POST", "/tickets/search", {"query": query})
+            found = self._json("POST", "/tickets/search", {"query": query})
             self.ids[name] = found["tickets"][0]["id"]
 
-    async def _prepare_jobs(self) -> None:
+    def _prepare_jobs(self) -> None:
         span = {"created_at_after": 1, "created_at_before": 1_780_000_000}
-        export = await self._json("POST", "/export/content/data", span)
-        report = await self._json(
+        export = self._json("POST", "/export/content/data", span)
+        report = self._json(
             "POST",
             "/export/reporting_data/enqueue",
             BODIES["POST", "/export/reporting_data/enqueue"],
         )
         ticket = {"ticket_type_id": "53", "contacts": [{"id": self.ids["contact"]}]}
-        if self._http.headers.get("Intercom-Version") == "Preview":
+        if self._version == "Preview":
             for kind, item in (("contacts", {"name": "New"}), ("companies", {"company_id": "n"})):
                 path = f"/{kind}/bulk"
-                async with self._http.post(path, json={kind: [item]}) as reply:
-                    self.ids[f"{kind} job"] = (await reply.json())["id"]
-        self.ids["job"] = await self._made("/tickets/enqueue", ticket)
+                self.ids[f"{kind} job"] = self._made(path, {kind: [item]})
+        self.ids["job"] = self._made("/tickets/enqueue", ticket)
         self.ids["export"] = export["job_identifier"]
         self.ids["report"] = report["job_identifier"]
         self._simulator.clock.move(10)
 
-    async def _made(self, path: str, body: Node) -> str:
-        return str((await self._json("POST", path, body))["id"])
+    def _made(self, path: str, body: Node) -> str:
+        return str((self._json("POST", path, body))["id"])
 
-    async def _json(self, method: str, path: str, body: Node | None = None) -> Any:
-        async with self._http.request(method, path, json=body) as reply:
-            assert reply.status == 200, (method, path, await reply.text())
-            return await reply.json()
+    def _json(self, method: str, path: str, body: Node | None = None) -> Any:
+        path, _, query = path.partition("?")
+        return self._simulator.call(
+            method, path, body, query=dict(parse_qsl(query)), version=self._version
+        )
 
     # The parts of a request -----------------------------------------------------------------
 

@@ -38,7 +38,7 @@ async def findings(simulator: Simulator, version: str) -> list[str]:
     }
     found: list[str] = []
     async with aiohttp.ClientSession(simulator.url, headers=headers) as http:
-        exercise = Exercise(simulator, http)
+        exercise = Exercise(simulator, version)
         for operation in operations(version):
             found += await _tried(exercise, http, operation, version)
     return found
@@ -53,7 +53,7 @@ async def _tried(
     raw = b""
     for example in operation.examples or [Example("none", None)]:
         if exercise.is_touched:
-            await exercise.prepare()
+            exercise.prepare()
         async with http.request(
             operation.method,
             exercise.path(operation),

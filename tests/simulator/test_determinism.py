@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from intercom_async.simulator import Simulator
+from intercom_async.simulator import Quirks, Simulator
 
 pytestmark = pytest.mark.anyio
 
@@ -25,11 +25,19 @@ REQUESTS: list[tuple[str, str, Any]] = [
 ]
 
 
-async def transcript(seed: int) -> str:
+DRAWN = Quirks(search_lag_s=60, moving_orders=2, short_pages=0.5, lying_counts=0.5, max_embedded=1)
+
+
+async def transcript(seed: int, quirks: Quirks | None = None) -> str:
     """Return a digest of all answers, headers included."""
     digest = hashlib.sha256()
-    async with Simulator(contacts=200, conversations=60, companies=30, seed=seed) as simulator:
+    async with Simulator(
+        contacts=200, conversations=60, companies=30, seed=seed, quirks=quirks
+    ) as simulator:
         simulator.clock.freeze(1_780_000_000)
+        simulator.clock.jitter_s = 5 if quirks else 0
+        if quirks:
+            simulator.faults.add(rate=0.5, drift="created_at")
         headers = {
             "Authorization": f"Bearer {simulator.token}",
             "Accept": "application/json",
@@ -46,6 +54,12 @@ async def transcript(seed: int) -> str:
 async def test_the_same_requests_get_the_same_bytes() -> None:
     assert await transcript(7) == await transcript(7)
     assert await transcript(7) != await transcript(8)
+
+
+async def test_the_same_requests_meet_the_same_quirks_and_faults() -> None:
+    first, second, other = [await transcript(seed, DRAWN) for seed in (7, 7, 8)]
+    assert first == second
+    assert len({first, other, await transcript(7)}) == 3
 
 
 async def test_reset_brings_the_first_state_back(

@@ -63,8 +63,11 @@ class Scans:
         raise IndexMissing(self._running[key])
 
     def _until_done(self, key: Any, steps: Iterator[None]) -> Iterator[None]:
-        yield from steps
-        del self._running[key]
+        try:
+            yield from steps
+        finally:
+            # Also where a scan fails: the next request begins another one.
+            self._running.pop(key, None)
 
 
 def matching(
