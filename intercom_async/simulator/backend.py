@@ -44,6 +44,7 @@ logger: logging.Logger = logging.getLogger(__name__)
 SNAPSHOT_FORMAT = 1
 """Number of the form of snapshots; it rises when an older one cannot be read any more."""
 LETTERS = "abcdefghijklmnopqrstuv0123456789"
+"""What request ids are written with."""
 
 
 @dataclasses.dataclass(slots=True)

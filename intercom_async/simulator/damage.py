@@ -12,6 +12,7 @@ from .quirks import PoisonKind
 from .rows import BAD_JSON, Row, decode_json, encode_json
 
 GARBLED = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+"""Body of the fault `garble`: a page of a web server."""
 DEPTH = 20_000
 """Levels of a body that is nested too deeply for any parser that recurses."""
 EDGE_PAGES = {

@@ -14,6 +14,7 @@ BAD_REQUEST = (
 )
 """Answer to what is no HTTP: a web server before the API gives it."""
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F))) + "\r\n"
+"""Characters of a request line that are left as they are."""
 
 
 class ForgivingServer(web.Server):

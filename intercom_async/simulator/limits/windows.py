@@ -13,6 +13,7 @@ from collections import OrderedDict
 import msgspec
 
 KEPT_WINDOWS = 20_000
+"""Windows that the ledger keeps; older ones are dropped (two days of windows of 10 s)."""
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):

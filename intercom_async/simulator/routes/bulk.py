@@ -21,6 +21,7 @@ from .registry import Routes
 routes: Routes = Routes()
 
 MAX_ITEMS = 100
+"""Items of one request at most; more are answered with 422 (`test_contact_history.py`)."""
 TAKES_S = 2
 """Seconds from a request to the end of its work."""
 

@@ -14,7 +14,9 @@ from .registry import Routes
 routes: Routes = Routes()
 
 MAX_CONVERSATIONS = 20
+"""Conversations of one search at most; more are answered with 400."""
 RECORDINGS = "https://recordings.acme.example"
+"""Where recordings are, as on the real server: another host than the API's."""
 
 
 @routes("GET /calls")

@@ -26,9 +26,13 @@ from .registry import Routes
 routes: Routes = Routes()
 
 MAX_PER_PAGE = 60
+"""Companies of one page at most; more are answered with 400."""
 MAX_LISTED = 10_000
+"""Companies that pages reach at most; the scroll reaches all (`test_requests.py`)."""
 SCROLL_SIZE = 100
+"""Companies of one page of the scroll (`test_state.py`)."""
 SCROLL_LIFE_S = 60.0
+"""Seconds without a request after which a scroll is over (`test_state.py`)."""
 NUMBERS = ("size", "monthly_spend")
 
 

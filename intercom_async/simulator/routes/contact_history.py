@@ -16,6 +16,7 @@ from .registry import Routes
 routes: Routes = Routes()
 
 MAX_PER_PAGE = 150
+"""Rows of one page at most; a larger number counts as this one."""
 LEADING_DIGITS = re.compile(r"0*([1-9]\d*)")
 
 

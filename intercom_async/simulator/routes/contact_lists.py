@@ -15,6 +15,7 @@ from .registry import Routes
 routes: Routes = Routes()
 
 MAX_COMPANIES = 1_000
+"""Companies of one contact at most; one more is answered with 400."""
 
 
 @routes("GET /contacts/{contact_id}/tags")

@@ -19,6 +19,7 @@ from .registry import Routes
 routes: Routes = Routes()
 
 MAX_CUSTOMERS = 100
+"""Contacts of one conversation at most; one more is answered with 400."""
 
 
 @routes("POST /conversations/{conversation_id}/tags")

@@ -16,7 +16,9 @@ from .registry import Routes
 routes: Routes = Routes()
 
 KEPT_S = 90 * 86_400
+"""Seconds for which an event is listed (`test_state.py`)."""
 MAX_METADATA = 10
+"""Keys of an event's metadata that are kept; the rest is dropped in silence."""
 
 
 @routes("POST /events")

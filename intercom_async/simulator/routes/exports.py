@@ -18,8 +18,11 @@ from .registry import Routes
 routes: Routes = Routes()
 
 RUN_S = 2.0
+"""Seconds, on the simulator's clock, that an export takes (`test_state.py`)."""
 KEPT_S = 2 * 86_400
+"""Seconds for which a finished export can be downloaded."""
 MAX_REPORTS = 5
+"""Reports that may be pending; one more is answered with 429."""
 DATASETS = {
     "conversation": ("conversation_id", "conversation_created_at", "conversation_state"),
     "call": ("call_id", "call_started_at", "call_state"),

@@ -16,6 +16,7 @@ from intercom_async.simulator.store.table import Filter, Table
 from .call import Call, Reply
 
 MAX_PER_PAGE = 150
+"""Rows of one page at most, where an endpoint has no limit of its own; more are a 400."""
 
 
 def whole_number(value: Any, name: str, *, default: int, low: int = 1, high: int) -> int:

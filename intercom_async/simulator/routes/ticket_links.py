@@ -23,6 +23,7 @@ routes: Routes = Routes()
 JOB_S = 2.0
 """How long a job is pending."""
 MAX_LINKED = 100
+"""Conversations that a tracker ticket links at most; one more is answered with 400."""
 
 
 @routes("POST /tickets/{ticket_id}/reply")

@@ -10,6 +10,7 @@ from intercom_async.simulator.seed.draw import FIRST_NAMES, LAST_NAMES, WORDS, m
 from .facts import Facts, Node
 
 MAX_DEPTH = 4
+"""Levels of nested values that are made up; what is deeper is null or empty."""
 
 
 class Maker:

@@ -17,6 +17,7 @@ BROWSERS: Final = ("chrome", "firefox", "safari", "edge")
 SYSTEMS: Final = ("macOS", "Windows", "Linux", "iOS")
 EMAIL_NUMBER: Final = re.compile(r"\.(\d+)@")
 ID_LENGTH: Final = 24
+"""Hex digits of an id: 8 of time, 10 of the workspace, 6 of the number."""
 UNSEEDED: Final = (
     "last_replied_at",
     "last_contacted_at",

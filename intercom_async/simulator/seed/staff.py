@@ -6,8 +6,11 @@ from intercom_async.simulator.rows import Row
 from .draw import FIRST_NAMES, LAST_NAMES, WORDS, mix
 
 FIRST_ADMIN = 991_267_400
+"""Id of the first admin; the others count up from it."""
 FIRST_TEAM = 5_017_600
+"""Id of the first team; the others count up from it."""
 FIRST_CONTENT = 17_680_000
+"""Content id of the article with the id 0; the others count up from it."""
 
 
 def admins(seed: int, count: int = 8) -> list[Row]:

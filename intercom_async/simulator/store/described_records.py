@@ -7,6 +7,7 @@ import dataclasses
 from intercom_async.simulator.rows import Row
 
 SEEDED_ROWS = 3
+"""Rows that every collection without code of its own has from the start."""
 
 
 @dataclasses.dataclass(slots=True)

@@ -18,7 +18,9 @@ from .runs import field_of
 from .table import Filter, Table
 
 MAX_DEPTH = 2
+"""Levels to which groups of filters nest; one more is answered with 400 (`test_search.py`)."""
 MAX_FILTERS = 15
+"""Filters of one group at most; one more is answered with 400 (`test_search.py`)."""
 OPERATORS = frozenset(("=", "!=", "IN", "NIN", "<", "<=", ">", ">=", "~", "!~", "^", "$"))
 DAY_OPERATORS = frozenset(("=", ">", "<"))
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

@@ -23,6 +23,7 @@ from .steps import Scans, StepPolicy, in_order, matching
 from .unique import UniqueIndex
 
 KEPT_ANSWERS = 32
+"""Answers to questions that a table keeps, the least recently used dropped (`test_load.py`)."""
 
 Present = Callable[[Row, str], Row]
 

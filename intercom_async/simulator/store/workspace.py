@@ -30,8 +30,10 @@ SEEDED_UNTIL = 1_767_225_600
 CUSTOM_OBJECT_TYPES = names("Order order orders Subscription subscription device")
 """Types of custom objects are made in the product, not by the API; these are there."""
 SEEDED_ACTIVITY = 300
+"""Entries that the admins' activity log has from the start."""
 ACTIVITY_KINDS = ("admin_login_success", "admin_logout", "app_name_change")
 SEEDED_YEARS_S = 2 * 365 * 86_400
+"""Seconds over which the seeded records are spread."""
 
 
 @dataclasses.dataclass(slots=True)
