@@ -36,7 +36,6 @@ async def raw(simulator: Simulator, line: bytes, *, token: bool = True) -> bytes
         (b"GET /contacts/\xff\xfe HTTP/1.1", 404, b"User Not Found"),
         (b"GET /tags?note=\xff HTTP/1.1", 200, b'"type":"list"'),
         (b"GET /contacts?per_page=\xe9 HTTP/1.1", 400, b"per_page"),
-        (b"GET * HTTP/1.1", 400, b"400 Bad Request"),
         (b"BREW /tags HTTP/1.1", 400, b"400 Bad Request"),
         (b"nonsense", 400, b"400 Bad Request"),
         (b"OPTIONS /tags HTTP/1.1", 404, b"not_found"),
