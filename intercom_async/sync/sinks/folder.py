@@ -225,6 +225,10 @@ class Folder:
         # From here on a crash no longer undoes it: what is left is to rename.
         self._roll_forward()
         self._journal.clear(self.manifest.generation)
+        if self.is_older:
+            self.is_older = False
+            for name in OLDER_LEFTOVERS:
+                self.disk.remove(self.path / name)
 
     def _roll_forward(self) -> None:
         """Put what the manifest says was staged in its place, and clear what is left over."""

@@ -1,0 +1,78 @@
+"""Targets that earlier versions wrote are brought to today's form, beside their rows.
+
+`targets/` holds what each format's first version wrote: two streams and their children.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from intercom_async import Intercom
+from intercom_async.simulator import Simulator
+from intercom_async.sync import sync
+from .conftest import make_sink, once, read_target, target_in
+
+pytestmark = pytest.mark.anyio
+
+TARGETS = Path(__file__).parent / "targets"
+NAMES = ("contacts", "conversations", "conversation_parts")
+
+
+def older_lines(name: str) -> list[bytes]:
+    return (TARGETS / "format-1-jsonl" / f"{name}.jsonl").read_bytes().splitlines()
+
+
+def older_database(path: Path) -> None:
+    """Make a database as the first version did: no moments, ids of parents as JSON."""
+    duckdb: Any = pytest.importorskip("duckdb")
+    state = msgspec.json.decode((TARGETS / "format-1-jsonl" / "sync-state.json").read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE intercom_async_state (state VARCHAR)")
+        connection.execute(
+            "INSERT INTO intercom_async_state VALUES ($1)",
+            [msgspec.json.encode(state["sync"]).decode()],
+        )
+        for name in NAMES:
+            parent = ", conversation_id JSON" if name == "conversation_parts" else ""
+            connection.execute(
+                f"CREATE TABLE {name} (id VARCHAR, created_at TIMESTAMP{parent}, record JSON, "
+                "_run INTEGER)"
+            )
+            for line in older_lines(name):
+                value = ", json($1) -> 'conversation_id'" if parent else ""
+                connection.execute(
+                    f"INSERT INTO {name} SELECT json($1) ->> 'id', NULL{value}, json($1), 1",
+                    [line.decode()],
+                )
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "duckdb"])
+async def test_an_older_target_is_read_again_beside_its_rows(form: str, tmp_path: Path) -> None:
+    if form == "duckdb":
+        older_database(target_in(form, tmp_path))
+    else:
+        shutil.copytree(TARGETS / f"format-1-{form}", target_in(form, tmp_path))
+    async with (
+        Simulator(
+            contacts=3, conversations=2, companies=0, tickets=0, app_per_minute=10**6
+        ) as simulator,
+        Intercom(simulator.token, base_url=simulator.url) as intercom,
+    ):
+        for _ in range(2):
+            report = await sync(intercom, sink=make_sink(form, tmp_path))
+            assert report.is_complete
+        contacts = once(read_target(form, tmp_path, "contacts"))
+        assert contacts.keys() == {one.id async for one in intercom.contacts.list()}
+        found = once(read_target(form, tmp_path, "conversations"))
+        assert found.keys() == {one.id async for one in intercom.conversations.list()}
+        parts = read_target(form, tmp_path, "conversation_parts")
+        assert {msgspec.json.decode(body)["conversation_id"] for _, body in parts} <= found.keys()
+    gone = {msgspec.json.decode(line)["id"] for line in older_lines("contacts")} - contacts.keys()
+    stones = once(read_target(form, tmp_path, "tombstones"))
+    assert {stone["record_id"] for stone in stones.values()} >= gone
+    assert report.rows == 0
