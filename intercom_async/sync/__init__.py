@@ -16,6 +16,7 @@ from .report import Failure, Progress, Report, StreamProgress, StreamReport
 from .run import sync
 from .sinks import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink
 from .streams import Children, ChildRows, DeletionList, Listing, ParentGone, Ranged, Stream, Window
+from .views import warehouse_views
 
 __all__ = [
     "STREAMS",
@@ -45,4 +46,5 @@ __all__ = [
     "Window",
     "plan",
     "sync",
+    "warehouse_views",
 ]

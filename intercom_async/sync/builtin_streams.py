@@ -222,6 +222,11 @@ STREAMS: tuple[Stream, ...] = (
         model=models.Article,
     ),
     Stream(
+        "help_centers",
+        Listing(lambda c: c.help_center.list(), get=HelpCenter.GET),
+        model=models.HelpCenter,
+    ),
+    Stream(
         "collections",
         Listing(
             lambda c: c.help_center.list_collections(per_page=50), 50, get=HelpCenter.GET_COLLECTION

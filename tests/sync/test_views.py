@@ -1,0 +1,75 @@
+"""What rows refer to can be joined, and readers find a target as the guide says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intercom_async import Intercom
+from intercom_async.sync import sync, warehouse_views
+from .conftest import make_sink
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ("contacts", "companies", "conversations", "conversation_parts", "tickets", "tags",
+         "teams", "admins")  # fmt: skip
+
+
+async def test_references_are_rows_of_views(intercom: Intercom, tmp_path: Path) -> None:
+    duckdb: Any = pytest.importorskip("duckdb")
+    contact = (await intercom.contacts.list().collect(limit=1))[0]
+    tags = [(await intercom.tags.create(name=f"tag {number}")).id for number in range(12)]
+    for tag in tags:
+        await intercom.contacts.attach_tag(contact.id, tag)
+    await sync(intercom, NAMES, sink=make_sink("duckdb", tmp_path))
+
+    with duckdb.connect(str(tmp_path / "target.duckdb")) as connection:
+
+        def ask(statement: str) -> list[Any]:
+            found: list[Any] = connection.execute(statement).fetchall()
+            return found
+
+        for statement in warehouse_views(NAMES):
+            connection.execute(statement)
+        rows = ask(f"SELECT tag_id FROM contact_tags WHERE contact_id = '{contact.id}'")  # noqa: S608 (a test's own id)
+        assert {row[0] for row in rows} >= set(tags)
+        (joined, total), *_ = ask(
+            "SELECT count(c.id), count(*) FROM conversation_parts p "
+            "LEFT JOIN conversations c ON p.conversation_id = c.id"
+        )
+        assert joined == total > 0
+        (dangling,), *_ = ask(
+            "SELECT count(*) FROM conversation_contacts r "
+            "LEFT JOIN contacts c ON r.contact_id = c.id WHERE c.id IS NULL"
+        )
+        assert dangling == 0
+        for name in ("contact_history", "conversation_part_history", "company_tag_history",
+                     "team_admin", "admin", "tag", "team", "ticket_contacts"):  # fmt: skip
+            assert ask(f"SELECT count(*) FROM {name}")  # noqa: S608 (names of views)
+
+
+def test_views_need_their_tables_only() -> None:
+    assert len(warehouse_views(["contacts"])) == 5
+    assert warehouse_views([]) == []
+
+
+async def test_readers_find_each_format(intercom: Intercom, tmp_path: Path) -> None:
+    duckdb: Any = pytest.importorskip("duckdb")
+    for form in ("jsonl", "parquet"):
+        folder = tmp_path / form
+        folder.mkdir()
+        await sync(intercom, ["contacts", "news_items"], sink=make_sink(form, folder))
+        source = {"jsonl": "contacts.jsonl", "parquet": "contacts/*.parquet"}[form]
+        (found, kind), *_ = duckdb.sql(
+            f"SELECT count(*), any_value(typeof(_synced_at)) FROM '{folder}/target/{source}' "  # noqa: S608 (a test's own folder)
+            "WHERE _deleted_at IS NULL"
+        ).fetchall()
+        assert found == 2_400
+        assert kind.startswith("TIMESTAMP")
+    empty = duckdb.sql(
+        f"SELECT count(*) FROM '{tmp_path}/parquet/target/tombstones/*.parquet' "  # noqa: S608 (a test's own folder)
+        "WHERE reason = 'deleted'"
+    ).fetchall()
+    assert empty == [(0,)]
