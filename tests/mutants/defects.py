@@ -57,7 +57,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "        if len(rows) < len(found) or page.unreadable:\n",
+                "        if len(rows) < count:\n",
                 "        if False:\n",
             ),
         ),
@@ -120,9 +120,11 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "reconcile.py",
-                "        if source.get is not None:\n"
-                "            await self.confirm(run, absent, source.get, source.is_listed)\n"
-                "            return None\n"
+                "        if source.get is not None and (agreed.keys or len(absent) <= MANY):\n",
+                "        if False:\n",
+            ),
+            Edit(
+                "reconcile.py",
                 "        if not agreed.keys:\n",
                 "        if False:\n",
             ),
@@ -134,11 +136,11 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "policy.py",
-                "        if source.is_append_only:\n            return False\n        if self",
-                "        if True:\n            return False\n        if self",
+                "        is_doubted = any(",
+                "        return False\n        is_doubted = any(",
             ),
             Edit(
-                "reconcile.py",
+                "deletions.py",
                 "        if deletions is None:\n            return False\n",
                 "        if True:\n"
                 "            run.state.swept = run.clock.now()\n"
