@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-import anyio
 import msgspec
 
 BODY_TIMEOUT_S = 1.5
@@ -69,13 +69,14 @@ class HttpRequest:
         if announced.isdecimal() and int(announced) > max_bytes:
             raise BodyError(413, f"body larger than {max_bytes} bytes")
         body = bytearray()
-        with anyio.move_on_after(timeout_s) as limit:
-            async for chunk in self._chunks:
-                body += chunk
-                if len(body) > max_bytes:
-                    raise BodyError(413, f"body larger than {max_bytes} bytes")
-        if limit.cancelled_caught:
-            raise BodyError(408, f"body not received within {timeout_s:g} s")
+        try:
+            async with asyncio.timeout(timeout_s):
+                async for chunk in self._chunks:
+                    body += chunk
+                    if len(body) > max_bytes:
+                        raise BodyError(413, f"body larger than {max_bytes} bytes")
+        except TimeoutError:
+            raise BodyError(408, f"body not received within {timeout_s:g} s") from None
         return bytes(body)
 
 

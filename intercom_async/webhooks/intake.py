@@ -60,7 +60,7 @@ class Intake:
     async def accept(self, event: Notification[Any]) -> Outcome:
         """Deduplicate a notification and hand it over, within `HAND_OVER_S` seconds."""
         try:
-            with anyio.fail_after(HAND_OVER_S):
+            async with asyncio.timeout(HAND_OVER_S):
                 first = self._open.get(event.key)
                 if first is not None:
                     was_accepted = await asyncio.shield(first)
@@ -80,16 +80,18 @@ class Intake:
     async def _accept_first(self, event: Notification[Any]) -> Outcome:
         outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._open[event.key] = outcome
+        claim: Claim | None = Claim.CLAIMED
         try:
-            claim = await self._step(self._seen.claim(event.key))
-            if claim is Claim.DONE:
-                outcome.set_result(True)
-                return Outcome.DUPLICATE
-            if claim is Claim.OPEN:
-                return Outcome.BUSY
             try:
+                claim = await self._step(self._seen.claim(event.key))
+                if claim is Claim.DONE:
+                    outcome.set_result(True)
+                    return Outcome.DUPLICATE
+                if claim is Claim.OPEN:
+                    return Outcome.BUSY
                 await self._hand_over(event)
             except BaseException:
+                # Also where the claim itself was cancelled: it may have been made.
                 if claim is Claim.CLAIMED:
                     await self._step(self._seen.release(event.key))
                 raise
@@ -109,8 +111,10 @@ class Intake:
         """
         found: Any = None
         try:
-            with anyio.CancelScope(shield=True), anyio.fail_after(SEEN_S):
+            with anyio.CancelScope(shield=True, deadline=anyio.current_time() + SEEN_S) as scope:
                 found = await step
+            if scope.cancelled_caught:
+                raise TimeoutError  # noqa: TRY301 (handled like every other failure)
         except Exception as error:  # noqa: BLE001 (a memory may raise anything)
             if self._is_seen_available:
                 _LOG.warning(

@@ -323,8 +323,12 @@ class Webhooks:
 
     async def _run_all(self, event: Notification[Any]) -> None:
         """Run the handlers of a notification concurrently, and report those that fail."""
+        wanted = list(self._handlers.wanting(event.topic))
+        if len(wanted) == 1:
+            await self._run_reported(wanted[0], event)
+            return
         async with anyio.create_task_group() as group:
-            for one in self._handlers.wanting(event.topic):
+            for one in wanted:
                 group.start_soon(self._run_reported, one, event)
 
     async def _run_reported(self, one: Registration, event: Notification[Any]) -> None:
