@@ -23,8 +23,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from intercom_async.codec import encode
-from intercom_async.errors import PaginationError
+from intercom_async.codec.plain import plain
+from intercom_async.errors import ConfigError, PaginationError
 from intercom_async.models.page import Page
 from intercom_async.request.operation import Call, Paging
 
@@ -39,6 +39,22 @@ FORMAT = 2
 FINGERPRINT_BYTES = 8
 """Length of a list's fingerprint; two lists share one by chance once in 10^19
 (test_continuation.py::test_a_checkpoint_of_another_list_is_refused)."""
+
+
+def _encodable(value: object) -> object:
+    """Return a value that JSON has no form for as a plain one.
+
+    Raises:
+        ConfigError: It stands for none.
+    """
+    found: object = plain(value)
+    if found is value:
+        raise ConfigError(f"a list cannot be filtered by a value of type {type(value).__name__}")
+    return found
+
+
+_IN_ORDER = msgspec.json.Encoder(order="deterministic", enc_hook=_encodable)
+"""Writes objects and sets in one order, whatever order they have in this process."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
@@ -117,24 +133,14 @@ def _fingerprint(call: Call[Any]) -> bytes:
     The page size counts where pages are numbered: page 3 of 50 rows begins elsewhere than page 3
     of 60. A cursor means the same position whatever the page size.
     """
-    query: dict[str, Any] = dict(call.query)
-    if call.operation.paging is not Paging.PAGE:
-        query.pop("per_page", None)
-    body: dict[str, Any] = dict(call.json or {})
-    body.pop("pagination", None)
-    text = encode([call.name, call.path, _ordered(query), _ordered(body)])
+    query: Mapping[str, Any] = call.query
+    if "per_page" in query and call.operation.paging is not Paging.PAGE:
+        query = {name: value for name, value in query.items() if name != "per_page"}
+    body: Any = call.json
+    if body and "pagination" in body:
+        body = {name: value for name, value in body.items() if name != "pagination"}
+    text = _IN_ORDER.encode((call.name, call.path, query, body))
     return blake2b(text, digest_size=FINGERPRINT_BYTES).digest()
-
-
-def _ordered(value: Any) -> Any:
-    """Return a JSON value with everything that has no order of its own in a fixed one."""
-    if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value, key=str)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (any mapping)
-    if isinstance(value, set | frozenset):
-        return sorted((_ordered(each) for each in value), key=encode)  # pyright: ignore[reportUnknownVariableType] (any set)
-    if isinstance(value, list | tuple):
-        return [_ordered(each) for each in value]  # pyright: ignore[reportUnknownVariableType] (any list)
-    return value
 
 
 def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:

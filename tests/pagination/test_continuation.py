@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from intercom_async.codec import decode
-from intercom_async.errors import PaginationError
+from intercom_async.errors import ConfigError, PaginationError
 from intercom_async.models import Page
 from intercom_async.pagination.continuation import (
     apply,
@@ -191,3 +191,8 @@ def test_a_parameter_that_a_link_repeats_keeps_all_its_values() -> None:
     link = "https://api.intercom.io/things?page=2&state=open&state=closed&state=snoozed"
     following = continuation(CURSOR, page(pages={"next": link}))
     assert following == {"page": "2", "state": ["open", "closed", "snoozed"]}
+
+
+def test_a_list_that_is_filtered_by_something_unsendable_has_no_checkpoint() -> None:
+    with pytest.raises(ConfigError, match="object"):
+        to_checkpoint(search({"value": object()}), None)
