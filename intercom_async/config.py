@@ -103,8 +103,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     max_attempts: int = 5
-    """Attempts in all, the first and those turned away by a full window included; 1 means never
-    again."""
+    """Attempts in all, the first included; 1 means never again. The first nine that full rate-limit
+    windows turn away do not count."""
     base_s: float = 0.5
     """The first pause after a failure lies between 0 and this; each further one may be twice as
     long."""

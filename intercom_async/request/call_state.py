@@ -32,7 +32,9 @@ class CallState(Generic[T]):
         "observation",
         "permit",
         "provider_error",
+        "refusals",
         "request",
+        "since",
         "spent",
         "started_s",
     )
@@ -48,6 +50,10 @@ class CallState(Generic[T]):
         self.exchange = exchange
         self.started_s = CLOCK.now()
         self.attempts = 0
+        self.refusals = 0
+        """429s because a window was full; the first of them cost no attempt."""
+        self.since: float | None = None
+        """When the call began to wait, if a full window has turned it away."""
         self.error: IntercomError | None = None
         """Why the last attempt failed."""
         self.provider_error: BaseException | None = None

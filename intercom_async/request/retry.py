@@ -23,7 +23,10 @@ SERVICE_UNAVAILABLE = 503
 TRANSIENT_COST = 10
 """Taken from the budget by a repetition after a failure."""
 THROTTLED_COST = 5
-"""Taken from the budget by a repetition after a full window."""
+"""Taken from the budget by a repetition after a 429."""
+FREE_REFUSALS = 9
+"""Refusals of one call by full windows that cost neither an attempt nor budget, since the scheduler
+does the waiting (test_session.py::test_full_windows_cost_no_attempt)."""
 
 
 class Retry(NamedTuple):
@@ -62,7 +65,7 @@ def after_status(
     status: int,
     *,
     code: str | None,
-    window_is_full: bool,
+    refusals: int,
     retry_after_s: float | None,
     repeat: Repeat,
     failures: int,
@@ -74,7 +77,8 @@ def after_status(
     Args:
         status: The answer's status.
         code: The first error's code.
-        window_is_full: Whether a 429 is the window's, so that the scheduler does the waiting.
+        refusals: How often full windows have turned the call away, this time included; 0 if it is
+            no such 429. The scheduler does the waiting then.
         retry_after_s: What the answer's Retry-After says, if it has one.
         repeat: What repeating the call means.
         failures: Attempts that have failed, this one included.
@@ -87,7 +91,8 @@ def after_status(
         pause = min(max(pause, retry_after_s), max(policy.cap_s, 60.0))
     if status == TOO_MANY_REQUESTS:
         # A call turned away was not carried out, so any may be repeated.
-        return Retry(0.0 if window_is_full else pause, THROTTLED_COST, "throttled")
+        cost = 0 if 0 < refusals <= FREE_REFUSALS else THROTTLED_COST
+        return Retry(0.0 if refusals else pause, cost, "throttled")
     if status < INTERNAL_ERROR and status != REQUEST_TIMEOUT:
         return None
     if repeat == "unsafe" and not did_nothing(status, code, retry_after_s):
@@ -100,6 +105,16 @@ def did_nothing(status: int, code: str | None, retry_after_s: float | None) -> b
     if status == SERVICE_UNAVAILABLE:
         return retry_after_s is not None or code == "service_unavailable"
     return status == TOO_MANY_REQUESTS
+
+
+def counted(attempts: int, refusals: int) -> int:
+    """Return how many attempts count against the policy: the first refusals by full windows do not.
+
+    Args:
+        attempts: Attempts that were made.
+        refusals: Those of them that full windows have turned away.
+    """
+    return max(1, attempts - min(refusals, FREE_REFUSALS))
 
 
 def pause_s(failures: int, policy: RetryPolicy, random: Random) -> float:

@@ -202,7 +202,7 @@ class Session:
             return
         if (
             again is None
-            or state.attempts >= self._policy.max_attempts
+            or retry.counted(state.attempts, state.refusals) >= self._policy.max_attempts
             or not self._budget.take(again.cost)
         ):
             raise state.error
@@ -290,6 +290,7 @@ class Session:
             app=self.app,
             call=state.call.name,
             is_repeat=is_repeat,
+            since=state.since,
         )
         self._permits.add(permit)
         return permit
@@ -380,15 +381,18 @@ class Session:
         retry_after_s = parse_retry_after(reply.headers, CLOCK.unix())
         state.maybe_sent |= not retry.did_nothing(reply.status, body.code, retry_after_s)
         is_full = permit.throttle in FULL_WINDOW
+        state.since = permit.since if is_full else None
+        if is_full and self._policy.max_attempts > 1:
+            state.refusals += 1
         again = None
         if permit.throttle is not Throttle.RESOURCE:
             again = retry.after_status(
                 reply.status,
                 code=body.code,
-                window_is_full=is_full,
+                refusals=state.refusals if is_full else 0,
                 retry_after_s=retry_after_s,
                 repeat=state.call.operation.repeat,
-                failures=state.attempts,
+                failures=retry.counted(state.attempts, state.refusals),
                 policy=self._policy,
                 random=self._random,
             )

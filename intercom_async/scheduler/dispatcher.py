@@ -154,7 +154,8 @@ class Dispatcher:
         """Return whether a permit is granted in this very moment; else it is queued from now on."""
         if self.is_closed:
             raise ClosedError("the scheduler is closed")
-        now = permit.since = self.now()
+        now = self.now()
+        permit.since = permit.since or now
         queue.limiter.note_arrival(permit.priority, now)
         if not self.waiting:
             retry_at = self._try_grant(queue, permit, now)
@@ -182,14 +183,16 @@ class Dispatcher:
     def _set_expiry(self, permit: Permit) -> TimerHandle | None:
         """Set the timer that ends a wait which becomes too long."""
         limit_s = permit.wait_limit_s(permit.since)
-        if limit_s is None:
-            return None
-        return self._clock.call_at(permit.since + limit_s, permit.expire)
+        return (
+            None if limit_s is None else self._clock.call_at(permit.since + limit_s, permit.expire)
+        )
 
     def _refuse_long_wait(self, queue: AppQueue, permit: Permit, now: float) -> None:
         limit_s = permit.wait_limit_s(now)
         if limit_s is None:
             return
+        if permit.max_wait_s is not None:
+            limit_s = min(limit_s, permit.since + permit.max_wait_s - now)
         wait_s, reset_at = estimate_wait(queue, permit, now)
         wait_s = max(wait_s, self.breaker.open_until - now)
         if wait_s > limit_s:

@@ -129,7 +129,7 @@ class Permit:
         """Whether the server has turned the call away before."""
         self.state: PermitState = NEW
         self.since: float = 0.0
-        """Loop time at which the wait began."""
+        """Loop time at which the wait began; 0 before that."""
         self.sent_at: float = 0.0
         """Loop time at which the request left."""
         self.charge: Any = None

@@ -96,6 +96,7 @@ class Scheduler:
         app: Hashable = "",
         call: str = "",
         is_repeat: bool = False,
+        since: float | None = None,
     ) -> Permit:
         """Return a permit, to be entered with `async with`: entering waits until it may be used.
 
@@ -108,6 +109,7 @@ class Scheduler:
             app: The app whose windows it counts against.
             call: What it is, for messages; never with personal data.
             is_repeat: Whether the server has turned it away before: it goes to the front.
+            since: Moment of `now` at which it began to wait, if that was before this permit.
 
         Raises:
             WaitTooLongError: On entering: the wait would be, or has become, too long.
@@ -133,6 +135,8 @@ class Scheduler:
             if not isinstance(cost, int) or not is_positive_number(cost):
                 raise ConfigError(f"cost must be a whole number from 1 up, not {cost!r}")
             permit.cost = cost
+        if since is not None:
+            permit.since = since
         return permit
 
     def _make_queue(self, app: Hashable) -> AppQueue:

@@ -21,7 +21,7 @@ POLICY = RetryPolicy()
 
 
 def decide(status: int, repeat: Repeat = "safe", **given: Any) -> Retry | None:
-    fields: dict[str, Any] = {"code": None, "window_is_full": False, "retry_after_s": None}
+    fields: dict[str, Any] = {"code": None, "refusals": 0, "retry_after_s": None}
     fields.update(given)
     return after_status(
         status, repeat=repeat, failures=1, policy=POLICY, random=Random(1), **fields
@@ -53,7 +53,7 @@ def test_what_would_fail_again_is_not_repeated(status: int) -> None:
 
 
 def test_a_full_window_lets_the_scheduler_wait_and_any_call_may_go_again() -> None:
-    retry = decide(429, "unsafe", window_is_full=True)
+    retry = decide(429, "unsafe", refusals=1)
     assert retry is not None
     assert retry.after_s == 0.0
 

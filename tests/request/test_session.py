@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -205,6 +206,45 @@ async def test_a_call_turned_away_by_a_full_window_goes_again_after_its_end(
         waited_s = asyncio.get_running_loop().time() - started
     assert response.attempts == 2
     assert 3.5 < waited_s < 7.0
+
+
+@pytest.mark.parametrize(("windows", "succeeds"), [(1, True), (9, True), (11, False)])
+async def test_full_windows_cost_no_attempt(
+    client: Client, windows: int, *, succeeds: bool
+) -> None:
+    sent = 0
+
+    def answer(_: Request) -> Reply:
+        nonlocal sent
+        sent += 1
+        if sent > windows:
+            return reply(200, CONTACT)
+        ends_at = 1_000_000_000 + (int(asyncio.get_running_loop().time()) // 10 + 1) * 10
+        said = {"Limit": "10", "Remaining": "0", "Reset": str(ends_at)}
+        return failure(
+            429,
+            "rate_limit_exceeded",
+            "Exceeded rate limit of 10 in 10_seconds",
+            **{f"X-RateLimit-{name}": text for name, text in said.items()},
+        )
+
+    policy = RetryPolicy(max_attempts=2, budget=0)
+    async with client(transport=MemoryTransport(answer), retry=policy) as intercom:
+        with nullcontext() if succeeds else pytest.raises(RateLimitedError):
+            await intercom.contacts.get("7")
+
+    assert sent == (windows + 1 if succeeds else 10)
+
+
+async def test_one_attempt_means_one_attempt(client: Client) -> None:
+    memory = MemoryTransport(
+        [failure(429, "rate_limit_exceeded", "Exceeded rate limit of 10 in 10_seconds")]
+    )
+    async with client(transport=memory, retry=RetryPolicy(max_attempts=1)) as intercom:
+        with pytest.raises(RateLimitedError):
+            await intercom.contacts.get("7")
+
+    assert len(memory.requests) == 1
 
 
 async def test_a_deadline_bounds_waiting_and_retries(client: Client) -> None:
