@@ -1,10 +1,10 @@
 """Sends one call: admit, exchange, observe, decide, decode.
 
-The steps, from the outside in::
+::
 
     send → _send_with_deadline → _send_with_retries → _attempt → _send_once, _follow_redirects
 
-Every request takes them, so what holds here (limits, retries, deadlines) holds everywhere.
+Every request takes these steps, so what holds here (limits, retries, deadlines) holds everywhere.
 """
 
 from __future__ import annotations
@@ -341,8 +341,7 @@ class Session:
         circuit.fail(error, is_probe=is_probe)
         if is_probe and circuit.is_over:
             return FailedAttempt(error, None)
-        # Waiting for the server costs no attempt.
-        state.attempts -= 1
+        state.attempts -= 1  # waiting for the server costs none
         return FailedAttempt(error, _NOW)
 
     def _handle_response(
@@ -363,8 +362,7 @@ class Session:
             )
         except DecodeError as unreadable:
             state.maybe_sent = True
-            # Without a path the body as a whole is broken (empty, cut off, a page of a proxy); a
-            # value that contradicts its type would do so after a retry, too.
+            # Without a path the whole body is broken; a value of a wrong type would be so again.
             is_worth_it = state.call.operation.repeat != "unsafe" and not unreadable.path
             pause = retry.pause_s(state.attempts, self._policy, self._random)
             again = retry.Retry(pause, retry.TRANSIENT_COST, "unreadable answer")
@@ -382,8 +380,7 @@ class Session:
         state.maybe_sent |= not retry.did_nothing(reply.status, body.code, retry_after_s)
         is_full = permit.throttle in FULL_WINDOW
         state.since = permit.since if is_full else None
-        if is_full and self._policy.max_attempts > 1:
-            state.refusals += 1
+        state.refusals += is_full and self._policy.max_attempts > 1
         again = None
         if permit.throttle is not Throttle.RESOURCE:
             again = retry.after_status(

@@ -1,4 +1,4 @@
-"""Dispatcher: the queues, the one timer, and no task that could die.
+"""The queues, the one timer, and no task that could die.
 
 Whatever frees something (a reply, a refund, a cancelled wait) schedules another dispatch; what only
 time frees has the timer set for it.
@@ -390,8 +390,7 @@ class Dispatcher:
             self._timer = self._clock.call_at(moment, self._on_timer)
 
     def _on_timer(self) -> None:
-        self._timer = None
-        self._timer_at = math.inf
+        self._timer, self._timer_at = None, math.inf
         self._dispatch()
 
     def schedule_dispatch(self) -> None:
