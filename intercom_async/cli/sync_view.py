@@ -120,6 +120,7 @@ def plan_view(plan: Plan) -> RenderableType:
         f"{plan.calls_per_minute:,.0f} calls a minute",
         f"changes since {since} UTC: {plan.changed_calls:,} calls, "
         f"{duration(plan.changed_seconds)}",
+        f"a look for rows that are gone, where the API lists none: {plan.sweep_calls:,} calls",
     )
 
 

@@ -42,6 +42,9 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PlannedPart, ...] = ()
     changed_rows: int | None = None
     changed_calls: int | None = None
+    sweep_calls: int | None = None
+    """Calls of a look for rows that are gone, where the API lists no deleted ones: each run makes
+    it while it takes less than a minute of the rate, and at least one a week. None: not needed."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +68,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def changed_calls(self) -> int:
         """Calls of a run that reads what has changed since `since`, as far as they are known."""
         return sum(stream.changed_calls or 0 for stream in self.streams)
+
+    @property
+    def sweep_calls(self) -> int:
+        """Calls of a look for rows that are gone, of the streams that need one."""
+        return sum(stream.sweep_calls or 0 for stream in self.streams)
 
     @property
     def seconds(self) -> float:
@@ -165,7 +173,9 @@ class _Survey:
             self.found[stream.name] = await self._listing(stream.name, source)
 
     async def _ranged(self, name: str, source: Ranged) -> StreamPlan:
-        cut_points, high = self._cut_points[source.granularity], self._high
+        tells_seconds = source.tells_seconds(self._intercom.version)
+        cut_points = self._cut_points["second" if tells_seconds else "day"]
+        high = self._high
         counted = await count_and_cut(
             self.client,
             source,
@@ -181,12 +191,16 @@ class _Survey:
         )
         parts, total = counted
         pages = [_pages(part.count, source.per_page) for part in parts]
+        calls = None if None in pages else sum(page or 0 for page in pages)
+        is_swept = source.deletions is None and not source.is_append_only
         return StreamPlan(
             name=name,
             rows=total,
-            calls=None if None in pages else sum(page or 0 for page in pages),
+            calls=calls,
+            sweep_calls=calls if is_swept else None,
             parts=tuple(
-                PlannedPart(low=part.low, high=part.high, rows=part.count) for part in parts
+                PlannedPart(low=part.low, high=min(part.high, high), rows=part.count)
+                for part in parts
             ),
             changed_rows=changed,
             changed_calls=_pages(changed, source.per_page),
