@@ -393,7 +393,7 @@ def test_a_mistyped_topic_is_pointed_out(caplog: pytest.LogCaptureFixture) -> No
 
     async def handle(_: Notification[Any]) -> None: ...
 
-    webhooks.on("conversation.user.creatd")(handle)
+    webhooks.on("conversation.user.create")(handle)
     assert "conversation.user.created?" in caplog.text
     caplog.clear()
     webhooks.on("conversation.user.created", "*", "widget.deleted")(handle)

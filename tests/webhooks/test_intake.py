@@ -98,6 +98,28 @@ async def test_a_cancelled_request_leaves_no_claim() -> None:
     assert queue.got == ["n1"]
 
 
+class SlowSeen(MemorySeen):
+    """A memory whose server answers late."""
+
+    async def claim(self, key: str) -> Claim:
+        found = await super().claim(key)
+        await CLOCK.sleep(0.3)
+        return found
+
+
+async def test_a_request_cancelled_while_it_claims_leaves_no_claim() -> None:
+    queue = Queue()
+    seen = SlowSeen()
+    intake = Intake(queue, seen)
+    request = asyncio.create_task(intake.accept(event()))
+    await CLOCK.sleep(0.1)
+    request.cancel()
+    await asyncio.wait([request])
+    assert request.cancelled()
+    assert len(seen) == 0
+    assert await intake.accept(event()) is Outcome.ACCEPTED
+
+
 async def test_a_duplicate_that_is_cancelled_does_not_disturb_the_first() -> None:
     queue = Queue(delay_s=1)
     intake = Intake(queue, MemorySeen())
