@@ -159,7 +159,7 @@ def found(query: Row, order: Order, page_size: int) -> list[str]:
         mark = page.mark
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     query=queries,
     field=st.sampled_from(["created_at", "updated_at", "name", "custom_attributes.seats"]),
