@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Coroutine, Hashable, Mapping
+import ssl as tls
+from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 from urllib.parse import parse_qsl
 
@@ -16,17 +16,21 @@ from intercom_async.codec.plain import Parameter
 from intercom_async.config import (
     DEFAULT_VERSION,
     Limits,
+    Region,
     RetryPolicy,
     TokenProvider,
+    check_kind,
     check_update_method,
+    region_of,
     resolve_origin,
     resolve_token,
 )
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.priority import Priority
+from intercom_async.redaction import Secret
 from intercom_async.request.builder import RequestBuilder
-from intercom_async.request.core import ClientCore
+from intercom_async.request.core import ClientCore, app_key
 from intercom_async.request.observer import Observer, check_observer
 from intercom_async.request.operation import Call, Method, Repeat, add_parameter, any_operation
 from intercom_async.request.options import CallOptions
@@ -37,8 +41,12 @@ from intercom_async.scheduler.lease_keeper import check_budget
 from intercom_async.scheduler.stores.base import BudgetStore
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import StreamReply, Transport
+from intercom_async.transport.proxies import Proxies
 
 T = TypeVar("T")
+
+
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 class OptionChanges(TypedDict, total=False):
@@ -58,8 +66,13 @@ class Intercom(ResourceRegistry):
     Args:
         token: The access token, or a function (sync or async) that returns one before each attempt;
             None reads INTERCOM_TOKEN.
-        region: Where the workspace is kept.
-        base_url: Another address in place of the region's: https, or http on loopback.
+        region: Where the workspace is kept; None reads INTERCOM_REGION, else it is ``us``.
+        base_url: Another address in place of the region's: https, or http on loopback; None reads
+            INTERCOM_BASE_URL.
+        allow_http: Take a `base_url` of http on another host, for a simulator in a container.
+        proxy: Address of an HTTP proxy; None takes HTTPS_PROXY and NO_PROXY of the environment.
+        trust_env: Whether to read a proxy from the environment.
+        ssl: How the server is verified; None is the system's way.
         version: The API version to ask for.
         limits: What may be sent, until the server says it; not beside `scheduler`.
         scheduler: One to share with other clients; by default, clients of one token in one loop
@@ -85,8 +98,12 @@ class Intercom(ResourceRegistry):
         self,
         token: str | TokenProvider | None = None,
         *,
-        region: str = "us",
+        region: Region | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        ssl: tls.SSLContext | None = None,
         version: str = DEFAULT_VERSION,
         limits: Limits | None = None,
         scheduler: Scheduler | None = None,
@@ -96,20 +113,26 @@ class Intercom(ResourceRegistry):
         max_wait_s: float | None = None,
         update_method: str = "PUT",
         priority: Priority | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
         http: aiohttp.ClientSession | None = None,
         transport: Transport | None = None,
         observer: Observer | None = None,
         store: BudgetStore | None = None,
         budget_key: str | None = None,
     ) -> None:
+        # Masked at once: a traceback that shows local variables shows no token.
+        token = Secret(token) if isinstance(token, str) else token
         if limits is not None and scheduler is not None:
             raise ConfigError("give limits or a scheduler, not both: a scheduler has its limits")
-        if http is not None and transport is not None:
-            raise ConfigError("give http or a transport, not both")
-        origin = resolve_origin(region, base_url)
+        check_kind("limits", limits, (Limits, NoneType), "Limits(…)")
+        check_kind("scheduler", scheduler, (Scheduler, NoneType), "a Scheduler")
+        check_kind("retry", retry, (RetryPolicy, NoneType), "RetryPolicy(…)")
+        check_kind("allow_http", allow_http, bool, "True or False")
+        check_kind("trust_env", trust_env, bool, "True or False")
+        check_kind("ssl", ssl, (tls.SSLContext, NoneType), "an ssl.SSLContext")
+        origin = resolve_origin(region, base_url, allow_http=allow_http)
         secret = resolve_token(token)
-        app = _app_key(secret)
+        app = app_key(secret)
         if store is not None or budget_key is not None:
             if scheduler is not None:
                 raise ConfigError(
@@ -126,24 +149,45 @@ class Intercom(ResourceRegistry):
                 timeout_s=timeout_s,
                 deadline_s=deadline_s,
                 version=version,
-                headers=headers or {},
+                headers={} if headers is _NO_HEADERS else headers,
             ),
         )
+        if transport is None:
+            proxies = Proxies(proxy, trust_env=trust_env)
+            proxies.check(origin)
+            transport = HttpTransport(http, proxies=proxies, ssl=ssl)
+        elif http is not None or proxy is not None or ssl is not None:
+            raise ConfigError("give a transport, or http, proxy and ssl: a transport has its own")
+        else:
+            check_kind("transport", transport, Transport, "a Transport, such as MemoryTransport")
         self._core = ClientCore(
             origin=origin,
             app=app,
             limits=limits,
             scheduler=scheduler,
             retry=retry or RetryPolicy(),
-            transport=transport or HttpTransport(http),
+            transport=transport,
             observer=None if observer is None else check_observer(observer),
             store=store,
             budget_key=budget_key,
         )
         self._origin = origin
 
+    _is_view = False
+    """Whether it was made by `with_options`."""
+    _is_opener = False
+    """Whether entering it has opened the client."""
+
     def __repr__(self) -> str:
+        if "_origin" not in vars(self):
+            # A setting was refused.
+            return "<Intercom>"
         return f"<Intercom {self._origin} {self._builder.options.version}, {self._core.state}>"
+
+    @property
+    def region(self) -> str | None:
+        """The region whose server it talks to; None for another `base_url`."""
+        return region_of(self._origin)
 
     @property
     def version(self) -> str:
@@ -164,6 +208,7 @@ class Intercom(ResourceRegistry):
         await self._core.close()
 
     async def __aenter__(self) -> Self:
+        self._is_opener = self._core.state == "not entered"
         return await self.open()
 
     async def __aexit__(
@@ -172,7 +217,9 @@ class Intercom(ResourceRegistry):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.close()
+        # Options of a client that is open already end with their block, and not the client.
+        if self._is_opener or not self._is_view:
+            await self.close()
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Intercom:
         """Return a view on this client with some options changed.
@@ -186,6 +233,7 @@ class Intercom(ResourceRegistry):
         client = object.__new__(type(self))
         client._builder = self._builder.with_options(**changes)
         client._core = self._core
+        client._is_view = True
         client._origin = self._origin
         return client
 
@@ -196,7 +244,7 @@ class Intercom(ResourceRegistry):
             ConfigError: The API version sent does not have the operation.
         """
         self._builder.check(call)
-        return self._core.session.send(call, self._builder)
+        return self._core.session_here.send(call, self._builder)
 
     def stream(self, call: Call[Any]) -> Coroutine[Any, Any, Response[StreamReply]]:
         """Send a call and return as soon as its answer begins; close its `data` when done.
@@ -205,7 +253,7 @@ class Intercom(ResourceRegistry):
             ConfigError: The API version sent does not have the operation.
         """
         self._builder.check(call)
-        return self._core.session.stream(call, self._builder)
+        return self._core.session_here.stream(call, self._builder)
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of this token in this loop share, by its name.
@@ -309,10 +357,3 @@ class Intercom(ResourceRegistry):
         """
         session = self._core.session
         return session.scheduler.statistics(app=session.app)
-
-
-def _app_key(token: str | TokenProvider) -> Hashable:
-    """Return what tells one app from another without being its token."""
-    if isinstance(token, str):
-        return hashlib.sha256(token.encode()).hexdigest()[:16]
-    return token

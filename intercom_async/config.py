@@ -7,12 +7,15 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from intercom_async.errors import ConfigError
+from intercom_async.redaction import Secret
+
+T = TypeVar("T")
 
 Region = Literal["us", "eu", "au"]
 """Where Intercom keeps a workspace.
@@ -30,10 +33,12 @@ REGIONS: dict[str, str] = {
 }
 
 TOKEN_VARIABLE = "INTERCOM_TOKEN"  # noqa: S105 (the name of a variable, not a secret)
+REGION_VARIABLE = "INTERCOM_REGION"
+BASE_URL_VARIABLE = "INTERCOM_BASE_URL"
 
 DEFAULT_VERSION = "2.14"
 
-_VERSION = re.compile(r"\d+\.\d+|Preview|Unstable")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+|Preview|Unstable")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = frozenset(
     {"authorization", "intercom-version", "host", "content-length", "content-type", "cookie"}
@@ -178,7 +183,11 @@ def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
         ConfigError: A name or value cannot be a header, or is the package's own business.
     """
     checked: dict[str, str] = {}
+    if not isinstance(headers, Mapping):
+        raise ConfigError(f"headers must be a dict of names and values, not {_kind(headers)}")
     for name, value in headers.items():
+        if not isinstance(name, str):
+            raise ConfigError(f"the name of a header must be a str, not {_kind(name)}")
         if not _HEADER_NAME.fullmatch(name):
             raise ConfigError(f"{name!r} cannot be the name of a header")
         if name.lower() in _OWN_HEADERS:
@@ -195,7 +204,7 @@ def check_version(version: str) -> str:
     Raises:
         ConfigError: The text cannot be a version.
     """
-    if not _VERSION.fullmatch(str(version)):
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise ConfigError(f"version must look like '2.14', or be 'Preview', not {version!r}")
     return version
 
@@ -208,7 +217,7 @@ def check_token(token: str) -> str:
     """
     if not isinstance(token, str):
         raise ConfigError(f"token must be a str, not {type(token).__name__}")
-    text = token.strip()
+    text = token = Secret(token.strip())
     if not text:
         raise ConfigError(f"token is empty; pass token=… or set {TOKEN_VARIABLE}")
     if not _HEADER_TEXT.fullmatch(text):
@@ -224,45 +233,80 @@ def resolve_token(token: str | TokenProvider | None) -> str | TokenProvider:
     """
     if token is None:
         token = os.environ.get(TOKEN_VARIABLE)
-        if token is None:
+        if not token:
             raise ConfigError(f"no token: pass token=… or set {TOKEN_VARIABLE}")
     return token if callable(token) else check_token(token)
 
 
-def resolve_origin(region: str, base_url: str | None) -> str:
+def resolve_origin(region: str | None, base_url: str | None, *, allow_http: bool = False) -> str:
     """Return scheme and host that every request of a client goes to, without a slash at the end.
 
+    An argument beats both variables of the environment, INTERCOM_BASE_URL and INTERCOM_REGION.
+
     Raises:
-        ConfigError: The region is unknown, or the URL is not https (http is taken for loopback
-        only), or has a query,
-            a fragment or credentials.
+        ConfigError: Both are given, the region is unknown, or the URL cannot be used.
     """
-    if base_url is None:
-        try:
-            return REGIONS[region]
-        except (KeyError, TypeError):
-            raise ConfigError(
-                f"region must be one of {', '.join(REGIONS)}, not {region!r}"
-            ) from None
+    names = ("region", "base_url")
+    if region is None and base_url is None:
+        region = os.environ.get(REGION_VARIABLE) or None
+        base_url = os.environ.get(BASE_URL_VARIABLE) or None
+        names = (REGION_VARIABLE, BASE_URL_VARIABLE)
+    if region is not None and base_url is not None:
+        raise ConfigError(f"set {names[0]} or {names[1]}, not both: they name two servers")
+    if base_url is not None:
+        return _checked_base_url(names[1], base_url, allow_http=allow_http)
     try:
-        parts = urlsplit(base_url)
+        return REGIONS["us" if region is None else region]
+    except (KeyError, TypeError):
+        known = ", ".join(REGIONS)
+        raise ConfigError(f"{names[0]} must be one of {known}, not {region!r}") from None
+
+
+def _checked_base_url(name: str, text: str, *, allow_http: bool) -> str:
+    """Return scheme, host and path of a URL; the message never shows it."""
+    if not isinstance(text, str):
+        raise ConfigError(f"{name} must be a str, not {_kind(text)}")
+    example = "such as 'https://api.intercom.io'"
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ConfigError(f"{name} must be a URL in ASCII without spaces, {example}")
+    try:
+        parts = urlsplit(text)
         port = parts.port
-    except (ValueError, TypeError, AttributeError):
-        raise ConfigError("base_url is not a URL, such as 'https://api.intercom.io'") from None
-    host = parts.hostname
-    if parts.scheme not in ("https", "http") or not host:
-        raise ConfigError(
-            "base_url must be a URL with scheme and host, such as 'https://api.intercom.io'"
-        )
+    except ValueError:
+        raise ConfigError(f"{name} is not a URL, {example}") from None
+    host = parts.hostname or ""
+    if parts.scheme not in ("https", "http") or not is_host(host) or port == 0:
+        raise ConfigError(f"{name} must be a URL with scheme and host, {example}")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError("base_url must not have credentials, a query or a fragment")
-    if parts.scheme == "http" and not is_loopback(host):
+        raise ConfigError(f"{name} must not have credentials, a query or a fragment")
+    if parts.scheme == "http" and not allow_http and not is_loopback(host):
         raise ConfigError(
-            "base_url must be https: a token is sent in the clear over http (loopback excepted)"
+            f"{name} must be https: a token is sent in the clear over http (loopback excepted; "
+            "allow_http=True takes it for a simulator in another container)"
         )
     netloc = f"[{host}]" if ":" in host else host
     netloc = netloc if port is None else f"{netloc}:{port}"
     return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+
+
+def region_of(origin: str) -> str | None:
+    """Return the region whose address an origin is; None for an address of its own."""
+    return next((region for region, known in REGIONS.items() if known == origin), None)
+
+
+def check_kind(name: str, value: T, kind: type[Any] | tuple[type[Any], ...], wanted: str) -> T:
+    """Return a setting of the right type.
+
+    Raises:
+        ConfigError: It is of another type; the message names the setting and not the value.
+    """
+    if not isinstance(value, kind):
+        raise ConfigError(f"{name} must be {wanted}, not {_kind(value)}")
+    return value
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def is_host(text: str) -> bool:

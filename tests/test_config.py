@@ -40,8 +40,30 @@ def test_each_region_has_its_host(region: str, origin: str) -> None:
         ("http://[::1]:9", "http://[::1]:9"),
     ],
 )
-def test_base_url_overrides_the_region(given: str, origin: str) -> None:
-    assert resolve_origin("eu", given) == origin
+def test_a_base_url_is_kept_without_its_last_slash(given: str, origin: str) -> None:
+    assert resolve_origin(None, given) == origin
+
+
+def test_region_and_base_url_exclude_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="region or base_url, not both"):
+        resolve_origin("eu", "https://api.intercom.io")
+    monkeypatch.setenv("INTERCOM_REGION", "eu")
+    assert resolve_origin(None, None) == "https://api.eu.intercom.io"
+    assert resolve_origin("au", None) == "https://api.au.intercom.io"
+    assert resolve_origin(None, "http://localhost:1") == "http://localhost:1"
+    monkeypatch.setenv("INTERCOM_BASE_URL", "http://localhost:2")
+    assert resolve_origin("au", None) == "https://api.au.intercom.io"
+    assert resolve_origin(None, "http://localhost:1") == "http://localhost:1"
+    with pytest.raises(ConfigError, match="INTERCOM_REGION or INTERCOM_BASE_URL, not both"):
+        resolve_origin(None, None)
+    monkeypatch.setenv("INTERCOM_REGION", "")
+    assert resolve_origin(None, None) == "http://localhost:2"
+
+
+def test_http_to_another_host_has_to_be_allowed() -> None:
+    with pytest.raises(ConfigError, match="allow_http"):
+        resolve_origin(None, "http://simulator:8080")
+    assert resolve_origin(None, "http://simulator:8080", allow_http=True) == "http://simulator:8080"
 
 
 @pytest.mark.parametrize(
@@ -55,16 +77,31 @@ def test_base_url_overrides_the_region(given: str, origin: str) -> None:
         "https://user:secret@api.intercom.io",
         "https://api.intercom.io?x=1",
         "https://api.intercom.io:port",
+        "https://api.intercom.io:99999",
+        "https://api.intercom.io:0",
+        "https://api.intercom.io:\uff14\uff14\uff13",
+        "https://api intercom.io",
+        "https://api.intercom.io/a b",
+        " https://api.intercom.io",
+        "https://a..b",
+        f"https://{'a' * 64}.io",
+        f"https://{'a.' * 200}io",
+        "https://bücher.example",
+        "https://-a.io",
+        "https://[::1",
+        "https://[zz]",
+        "https://a\nb",
+        "https://secret@api.intercom.io",
         "",
     ],
 )
 def test_unusable_base_url_is_refused_without_being_shown(given: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        resolve_origin("us", given)
+        resolve_origin(None, given)
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("region", ["uk", "", "US", None])
+@pytest.mark.parametrize("region", ["uk", "", "US", 7, [], b"us"])
 def test_unknown_region_is_refused_with_the_known_ones(region: Any) -> None:
     with pytest.raises(ConfigError, match="us, eu, au"):
         resolve_origin(region, None)

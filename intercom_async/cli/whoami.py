@@ -14,6 +14,7 @@ async def whoami(*, connection: Connection | None = None) -> None:
     """Check the token and show the admin, workspace and limits that it stands for."""
     async with (connection or Connection()).client() as intercom:
         answer = await intercom.send(intercom.admins.ME.at())
+        region = intercom.region
     me, window = answer.data, answer.window
     found: dict[str, Any] = {
         "id": me.id,
@@ -27,6 +28,7 @@ async def whoami(*, connection: Connection | None = None) -> None:
             "region": me.app.region,
             "timezone": me.app.timezone,
         },
+        "region": region,
         "limit_per_window": window.limit,
         "remaining": window.remaining,
         "reset_at": window.reset_at,

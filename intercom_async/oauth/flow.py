@@ -197,7 +197,7 @@ class OAuth:
     # ------------------------------------------------------------------------------------------
 
     def _client(self, token: str, region: Region) -> Intercom:
-        where: Region = region if self._base_url is None else self._region
+        where: Region | None = region if self._base_url is None else None
         return Intercom(
             token,
             region=where,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import Hashable
 
-from intercom_async.config import Limits, RetryPolicy
-from intercom_async.errors import ClosedError
+from intercom_async.config import Limits, RetryPolicy, TokenProvider
+from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.scheduler import Scheduler, shared_scheduler
 from intercom_async.scheduler.stores.base import BudgetStore
 from intercom_async.transport.base import Transport
@@ -39,6 +41,7 @@ class ClientCore:
         self._transport = transport
         self._observer = observer
         self._session: Session | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
 
     @property
@@ -70,12 +73,29 @@ class ClientCore:
             )
         return self._session
 
+    @property
+    def session_here(self) -> Session:
+        """The open session, for a call of the running task.
+
+        Raises:
+            ClosedError: The client is closed or was never entered.
+            ConfigError: The task runs in another event loop, or in none of asyncio's.
+        """
+        session = self.session
+        if _running_loop() is not self._loop:
+            raise ConfigError(
+                "this client belongs to another event loop: make a client for each loop, or hand "
+                "the call over with asyncio.run_coroutine_threadsafe"
+            )
+        return session
+
     async def open(self) -> None:
         """Open the transport and find the scheduler; once only."""
         if self._is_closed:
             raise ClosedError("the client is closed; make a new one")
         if self._session is not None:
             return
+        self._loop = _running_loop()
         scheduler = self._scheduler or shared_scheduler(
             self._origin,
             self._app,
@@ -100,3 +120,44 @@ class ClientCore:
         if session is not None:
             await session.close()
             await session.scheduler.settle(self._app)
+
+
+class _ById:
+    """Stands for a token provider that cannot be hashed, to tell apps apart."""
+
+    __slots__ = ("_provider",)
+
+    def __init__(self, provider: TokenProvider) -> None:
+        self._provider = provider
+
+    def __hash__(self) -> int:
+        return id(self._provider)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and self._provider is other._provider
+
+
+def app_key(token: str | TokenProvider) -> Hashable:
+    """Return what tells one app from another without being its token."""
+    if isinstance(token, str):
+        return hashlib.sha256(token.encode()).hexdigest()[:16]
+    try:
+        hash(token)
+    except TypeError:
+        return _ById(token)
+    return token
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of the running task.
+
+    Raises:
+        ConfigError: No loop of asyncio runs.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigError(
+            "no event loop of asyncio runs here: call it from a coroutine under asyncio.run(…); "
+            "with trio, start by anyio.run(main, backend='asyncio')"
+        ) from None

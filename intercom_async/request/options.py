@@ -39,5 +39,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError("timeout_s must be more than 0 seconds")
         check_version(self.version)
         check_headers(self.headers)
-        if self.priority is not None and self.priority not in Priority:
-            raise ConfigError(f"priority must be one of Priority, not {self.priority!r}")
+        if self.priority is not None and not isinstance(self.priority, Priority):
+            raise ConfigError(
+                f"priority must be a Priority, such as Priority.BULK, not {self.priority!r}"
+            )

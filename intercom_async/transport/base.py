@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 FIRST_FAILURE = 300
 """Statuses from here on are not success."""
@@ -116,6 +116,7 @@ class StreamReply(Reply):
         self._close()
 
 
+@runtime_checkable
 class Transport(Protocol):
     """The seam between this package and a network."""
 

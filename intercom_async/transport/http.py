@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl as tls
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -117,6 +118,18 @@ class HttpTransport:
         self._headers: tuple[Mapping[str, str], CIMultiDict[str]] = ({}, CIMultiDict())
         self.reading: set[aiohttp.ClientResponse] = set()
         """Answers whose bodies are being read."""
+
+    def __del__(self) -> None:
+        session = getattr(self, "_session", None)
+        if session is not None:
+            # aiohttp would name a session that the caller has never seen.
+            session.detach()
+            warnings.warn(
+                "unclosed Intercom client: use 'async with Intercom(…)', or 'await close()'",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
 
     async def open(self) -> None:
         """Make the session, in the loop that will use it.

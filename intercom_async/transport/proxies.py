@@ -95,7 +95,7 @@ def _checked(name: str, address: str) -> URL:
     text = address if "://" in address else f"http://{address}"
     try:
         parts = urlsplit(text)
-        is_proxy = bool(parts.hostname) and parts.port != 0 and text.isprintable()
+        is_proxy = bool(parts.hostname) and parts.port != 0 and text.isascii() and text.isascii()
         url = URL(text)
     except ValueError:
         raise ConfigError(f"{name} is not the URL of a proxy, such as http://host:3128") from None
@@ -104,6 +104,11 @@ def _checked(name: str, address: str) -> URL:
             f"{name} names a SOCKS proxy, which is not supported: give an HTTP proxy "
             "(http://host:port), or trust_env=False to connect directly"
         )
-    if not is_proxy or parts.scheme not in ("http", "https") or " " in text:
+    if (
+        not is_proxy
+        or parts.scheme not in ("http", "https")
+        or not text.isprintable()
+        or " " in text
+    ):
         raise ConfigError(f"{name} is not the URL of a proxy, such as http://host:3128")
     return url

@@ -1,0 +1,171 @@
+"""Every setting of the client and odd values for each: refused by name, before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from intercom_async import ConfigError, Intercom, Limits, Priority, RetryPolicy
+from intercom_async.transport import MemoryTransport
+from tests.support.scripted_client import TOKEN, reply
+
+pytestmark = pytest.mark.anyio
+
+ODD: list[Any] = [
+    object(),
+    b"bytes",
+    [],
+    {},
+    (),
+    -1,
+    float("nan"),
+    float("inf"),
+    True,
+    1.5,
+    "",
+    " ",
+    "two words",
+    "\uff12.\uff11\uff14",
+    "a\nb",
+    2.14,
+    3,
+    0,
+    10**400,
+]
+FINE: dict[str, tuple[Callable[[Any], bool], ...]] = {
+    "token": (),
+    "timeout_s": (lambda value: value in (3, 1.5, 2.14) and value is not True,),
+    "deadline_s": (lambda value: value in (0, 3, 1.5, 2.14) and not isinstance(value, bool),),
+    "max_wait_s": (lambda value: value in (0, 3, 1.5, 2.14) and not isinstance(value, bool),),
+    "headers": (lambda value: value == {} and isinstance(value, dict),),
+    "allow_http": (lambda value: value is True,),
+    "trust_env": (lambda value: value is True,),
+}
+OTHERWISE_NAMED = {"http": r"\bhttp\b", "transport": r"\btransport\b"}
+SETTINGS = [
+    name
+    for name, parameter in inspect.signature(Intercom).parameters.items()
+    if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+]
+
+
+def is_fine(name: str, value: Any) -> bool:
+    try:
+        return any(check(value) for check in FINE.get(name, ()))
+    except TypeError:
+        return False
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_a_setting_of_an_odd_value_is_refused_by_name(name: str, value: Any) -> None:
+    if is_fine(name, value):
+        return
+    settings: dict[str, Any] = {"token": TOKEN, name: value}
+    with pytest.raises(ConfigError, match=rf"\b{name}\b"):
+        Intercom(**settings)
+
+
+@pytest.mark.parametrize("name", ["version", "headers", "update_method", "timeout_s", "trust_env"])
+def test_a_setting_without_a_default_of_none_takes_no_none(name: str) -> None:
+    settings: dict[str, Any] = {name: None}
+    with pytest.raises(ConfigError, match=rf"\b{name}\b"):
+        Intercom(TOKEN, **settings)
+
+
+OPTIONS = ("priority", "max_wait_s", "timeout_s", "deadline_s", "version", "headers")
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_an_option_of_an_odd_value_is_refused_by_name(name: str, value: Any) -> None:
+    if is_fine(name, value):
+        return
+    changes: dict[str, Any] = {name: value}
+    with pytest.raises(ConfigError, match=rf"\b{name}\b"):
+        Intercom(TOKEN).with_options(**changes)
+
+
+@pytest.mark.parametrize("kind", [Limits, RetryPolicy])
+@pytest.mark.parametrize("value", [*ODD, None, "3"], ids=repr)
+def test_a_field_of_limits_and_retries_is_refused_by_name(kind: Any, value: Any) -> None:
+    for name in kind.__struct_fields__:
+        if value is None and getattr(kind(), name) is None:
+            continue
+        try:
+            kind(**{name: value})
+        except ConfigError as error:
+            assert name in str(error)  # noqa: PT017 (a value that is taken is fine, too)
+        else:
+            assert isinstance(value, int | float)
+            assert not isinstance(value, bool)
+
+
+def test_no_message_and_no_traceback_shows_the_token() -> None:
+    secret = "tok_very_secret"
+    for settings in ({"version": 3}, {"limits": {}}, {"proxy": "socks5://a:1"}, {"region": "x"}):
+        changes: dict[str, Any] = settings
+        with pytest.raises(ConfigError) as caught:
+            Intercom(secret, **changes)
+        frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+        assert secret not in repr(frames[1:])
+
+
+class Provider:
+    """A token provider that cannot be hashed."""
+
+    __hash__ = None  # type: ignore[assignment] # the point
+
+    def __call__(self) -> str:
+        return TOKEN
+
+
+async def test_a_provider_that_cannot_be_hashed_works() -> None:
+    memory = MemoryTransport([reply(200, {"type": "contact", "id": "7"})])
+    async with Intercom(Provider(), transport=memory) as intercom:
+        await intercom.contacts.get("7")
+    assert memory.requests[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+async def test_a_block_of_options_does_not_close_the_client() -> None:
+    memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        async with intercom.with_options(priority=Priority.BULK) as bulk:
+            await bulk.contacts.get("7")
+        await intercom.contacts.get("7")
+    assert not memory.is_open
+    async with Intercom(TOKEN, transport=memory).with_options(timeout_s=1) as alone:
+        await alone.contacts.get("7")
+    assert not memory.is_open
+
+
+async def test_another_loop_is_told_in_one_sentence() -> None:
+    memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
+    seen: list[BaseException] = []
+    async with Intercom(TOKEN, transport=memory) as intercom:
+
+        def elsewhere() -> None:
+            try:
+                asyncio.run(intercom.contacts.get("7"))
+            except ConfigError as error:
+                seen.append(error)
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        while thread.is_alive():
+            await anyio.lowlevel.checkpoint()
+    assert "another event loop" in str(seen[0])
+    assert "run_coroutine_threadsafe" in str(seen[0])
+
+
+def test_without_a_loop_of_asyncio_the_way_is_told() -> None:
+    coroutine = Intercom(TOKEN, transport=MemoryTransport([])).open()
+    with pytest.raises(ConfigError, match="no event loop of asyncio"):
+        coroutine.send(None)
