@@ -16,7 +16,7 @@ package until a fixture is used.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -61,7 +61,8 @@ def intercom_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     if isinstance(settings.get("quirks"), dict):
         settings["quirks"] = Quirks(**settings["quirks"])
     with in_thread(**settings) as simulator:
-        for fault in [faults] if isinstance(faults, dict) else faults:
+        several: Iterable[Any] = [faults] if isinstance(faults, dict) else faults
+        for fault in several:
             simulator.faults.add(**fault)
         yield simulator
 

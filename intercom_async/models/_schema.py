@@ -35,16 +35,18 @@ def json_schema(model: type[msgspec.Struct]) -> dict[str, Any]:
 def _inline(schema: Any, definitions: Mapping[str, Any], within: tuple[str, ...]) -> Any:
     """Replace references by what they refer to."""
     if isinstance(schema, list):
-        return [_inline(each, definitions, within) for each in schema]
+        entries: list[Any] = schema  # pyright: ignore[reportUnknownVariableType] (any list)
+        return [_inline(each, definitions, within) for each in entries]
     if not isinstance(schema, dict):
         return schema
-    reference = schema.get("$ref")
+    fields: dict[str, Any] = schema  # pyright: ignore[reportUnknownVariableType] (any object)
+    reference = fields.get("$ref")
     if isinstance(reference, str):
         name = reference.removeprefix(_PREFIX)
         if name in within:
             return {"type": "object"}
         return _inline(definitions[name], definitions, (*within, name))
-    return {key: _inline(value, definitions, within) for key, value in schema.items()}
+    return {key: _inline(value, definitions, within) for key, value in fields.items()}
 
 
 def core_schema(model: type[msgspec.Struct]) -> Any:

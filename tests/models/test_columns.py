@@ -12,7 +12,7 @@ from intercom_async import models
 from intercom_async.models import Company, Contact, Conversation, Model
 from intercom_async.models._columns import columns_of
 from intercom_async.models.base import AssigneeId, Id, LooseTimestamp, Timestamp
-from tests.support.each import for_each
+from tests.support.each import for_each, name_of
 
 STRUCTS: list[Any] = [
     one
@@ -59,7 +59,7 @@ def test_the_columns_of_a_model_have_the_order_of_its_fields(model: type[Model])
     assert [column.attribute for column in columns_of(model)] == list(model.__struct_fields__)
 
 
-@for_each(STRUCTS, lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_every_moment_of_a_model_is_a_timestamp(model: Any) -> None:
     """A number whose name says that it is a moment is declared as one."""
     moment = re.compile(r"(_at|_since|_until|_before|_after)$")

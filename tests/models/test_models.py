@@ -20,7 +20,7 @@ from intercom_async.models import (
     Model,
     Page,
 )
-from tests.support.each import for_each
+from tests.support.each import for_each, name_of
 
 EXPORTED: dict[str, Any] = {name: getattr(models, name) for name in models.__all__}
 STRUCTS: list[Any] = [
@@ -94,7 +94,7 @@ def test_the_wrappers_are_known() -> None:
     assert len(WRAPPERS) >= 15
 
 
-@for_each(STRUCTS, lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_model_cannot_be_changed_and_takes_keywords_only(model: Any) -> None:
     config = model.__struct_config__
 
@@ -104,7 +104,7 @@ def test_model_cannot_be_changed_and_takes_keywords_only(model: Any) -> None:
         model("positional")
 
 
-@for_each(STRUCTS, lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_only_what_the_server_always_sends_is_required(model: Any) -> None:
     required = {field.name for field in msgspec.structs.fields(model) if field.required}
     if is_wrapper(model):
@@ -113,7 +113,7 @@ def test_only_what_the_server_always_sends_is_required(model: Any) -> None:
     assert required <= {"id", "items", "found", "job_identifier"}
 
 
-@for_each(STRUCTS, lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_model_says_what_it_is_in_a_sentence(model: Any) -> None:
     assert (model.__doc__ or "").split("\n")[0].endswith((".", ":"))
 

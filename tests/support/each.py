@@ -36,3 +36,8 @@ def for_each(
         return run
 
     return decorate
+
+
+def name_of(model: Any) -> str:
+    """Return the name of a class, as a label."""
+    return str(model.__name__)
