@@ -22,7 +22,7 @@ from .permit import Permit
 
 BURST_S = 0.06
 """Seconds of calls that may go at once: ten calls at 167 a second, one call at 16 or fewer
-(test_client_rate.py::test_a_rate_is_kept_without_bursts)."""
+(test_client_rate.py::test_a_rate_is_kept)."""
 
 
 class ClientRateLimits:

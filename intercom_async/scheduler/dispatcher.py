@@ -30,7 +30,7 @@ log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 KEPT_ONE_IN = 10
 """One in so many places of `Limits.max_in_flight`, and at least one from two places up, is kept for
 interactive calls and those that are owed: other calls with slow answers must not hold all places
-(test_dispatcher.py::test_the_last_places_are_for_interactive_calls)."""
+(test_overload.py::test_a_tenth_of_the_places_is_kept)."""
 
 RECOVERY_S = 1.0
 """Seconds after which calls are tried again should a dispatch raise, so that none waits for ever

@@ -39,7 +39,7 @@ is one call in so many (test_lanes.py::test_an_overdue_head_is_overtaken_a_bound
 """
 MAX_STALE = 64
 """Entries beyond the waiting ones that a lane keeps before it sweeps them out; bounds the memory
-that cancelled calls hold (test_lanes.py::test_cancelled_entries_are_swept_out)."""
+that cancelled calls hold (test_lanes.py::test_cancelled_waiters_are_forgotten)."""
 
 
 class Entry(Protocol):

@@ -13,7 +13,9 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Permit, Scheduler
+from intercom_async.scheduler.lanes import Lane
 from intercom_async.scheduler.limits.app_windows import AppWindows
+from intercom_async.scheduler.limits.cold_start import ColdStart
 from intercom_async.scheduler.limits.usage import ExternalUsage
 from intercom_async.scheduler.limits.window_budget import WindowBudget
 from intercom_async.scheduler.limits.workspace_limiter import WorkspaceLimiter
@@ -22,6 +24,7 @@ from tests.support.scheduler.neighbours import steady
 from tests.support.scheduler.scenarios import Outcome, W, run, scenario
 from tests.support.scheduler.server import Network, Server
 from tests.support.virtual_time import run_virtual
+from .test_overload import flood
 
 Check = Callable[[], None]
 
@@ -152,3 +155,73 @@ def test_one_429_of_a_window_pauses_everybody(monkeypatch: pytest.MonkeyPatch) -
         """Let the others go on."""
 
     both_ways(goes_well, lambda: monkeypatch.setattr(WorkspaceLimiter, "reject", note_nothing))
+
+
+def test_without_owed_heads_a_lane_starves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def goes_well() -> None:
+        grants, _, _ = run_virtual(flood(1.3, Priority.INTERACTIVE, 1, 1, span_s=45.0))
+        overtaken = grants.overtakes(Priority.NORMAL)
+        count = sum(lane is Priority.NORMAL for _, lane, _ in grants.seen)
+        reach(count >= 5 and overtaken <= 11, (count, overtaken))
+
+    def never(_self: object, _head: object, _now: float) -> bool:
+        return False
+
+    both_ways(goes_well, lambda: monkeypatch.setattr(Lane, "is_owed", never))
+
+
+def test_without_a_base_that_fits_small_limits_are_exceeded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def send() -> Server:
+        server = Server(Random(1), Network(0.01, 0.03, 0.01, spread=0.0), limit=2)
+        client = Scheduled(server, "", Scheduler(Limits(app_per_minute=12), random=Random(1)))
+        await asyncio.gather(*[client.call(Priority.NORMAL) for _ in range(6)])
+        return server
+
+    def goes_well() -> None:
+        server = run_virtual(send())
+        reach(server.turned_away == 0, server.turned_away)
+
+    retry_at = ColdStart.retry_at
+
+    def unlimited(self: ColdStart, now: float, _limit: int, *, is_interactive: bool) -> float:
+        return retry_at(self, now, 1000, is_interactive=is_interactive)
+
+    both_ways(goes_well, lambda: monkeypatch.setattr(ColdStart, "retry_at", unlimited))
+
+
+async def keep_bulk(client: Scheduled) -> None:
+    while True:
+        await client.call(Priority.BULK)
+
+
+async def ask_now_and_then(client: Scheduled, random: Random, waits: list[float]) -> None:
+    while True:
+        await CLOCK.sleep(random.expovariate(2.0))
+        waits.append(await client.call(Priority.INTERACTIVE))
+
+
+async def four_processes() -> list[float]:
+    """Return how long interactive calls waited beside bulk jobs in all processes."""
+    random, waits = Random("4 processes"), list[float]()
+    server, tasks = Server(random), list[asyncio.Task[None]]()
+    for number in range(4):
+        client = Scheduled(server, f"{number}", Scheduler(random=Random(random.random())))
+        tasks += [asyncio.ensure_future(keep_bulk(client)) for _ in range(60)]
+        tasks.append(asyncio.ensure_future(ask_now_and_then(client, random, waits)))
+    await CLOCK.sleep(45.0)
+    for task in tasks:
+        task.cancel()
+    return sorted(waits)
+
+
+def test_the_shared_reserve_keeps_interactive_calls_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    def goes_well() -> None:
+        waits = run_virtual(four_processes())
+        reach(waits[int(0.99 * len(waits))] <= 0.3, waits[-5:])
+
+    def never_active(self: ExternalUsage, *_rest: object) -> None:
+        self.active_until = -1.0
+
+    both_ways(goes_well, lambda: monkeypatch.setattr(ExternalUsage, "_note_activity", never_active))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, ConfigError, WaitTooLongError
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
+from intercom_async.scheduler.limits.app_limiter import AppLimiter
 from tests.support.virtual_time import run_virtual
 from .conftest import MakeDesk, turns
 
@@ -290,3 +292,28 @@ async def test_the_wall_clock_of_this_machine_is_not_read(make_desk: MakeDesk) -
     await desk.done()
 
     assert (desk.server.sends, desk.server.turned_away) == (50, 0)
+
+
+async def test_a_dispatch_that_raises_is_tried_again(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing known raises there; should anything ever, no call waits for good."""
+    raised: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
+    desk = make_desk(limit=10)
+    await desk.fill_window()
+    waiting = desk.start()
+    await turns(2)
+    try_acquire = AppLimiter.try_acquire
+    due = [RuntimeError("once")]
+
+    def fail_once(self: AppLimiter, now: float, **asked: Any) -> Any:
+        if due:
+            raise due.pop()
+        return try_acquire(self, now, **asked)
+
+    monkeypatch.setattr(AppLimiter, "try_acquire", fail_once)
+    await asyncio.wait_for(waiting, 15.0)
+
+    assert len(raised) == 1
+    assert desk.is_quiet

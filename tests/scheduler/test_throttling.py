@@ -54,7 +54,7 @@ def headers(limit: int = L, remaining: int = 100, reset_at: int = 1_700_000_010)
         ({"X-RateLimit-Limit": "?"}, "<html>", Throttle.EDGE),
     ],
 )
-async def test_a_429_is_told_by_message_and_headers(
+async def test_a_429_is_classified_by_message_and_headers(
     said: dict[str, str], message: str | None, throttle: Throttle
 ) -> None:
     scheduler = Scheduler()

@@ -20,10 +20,10 @@ from .workspace_limiter import WorkspaceLimiter
 
 EPSILON_S = 1e-4
 """Seconds by which a timer for the end of a window is set later, so that it fires after it
-(test_app_limiter.py::test_a_retry_at_a_windows_end_falls_into_the_next_window)."""
+(test_dispatcher.py::test_what_does_not_fit_goes_in_the_next_window)."""
 KEPT_UTILISATIONS = 20
 """Windows whose utilisation is kept for `Statistics.utilisations`
-(test_statistics.py::test_the_utilisation_of_past_windows_is_kept)."""
+(test_statistics.py::test_the_use_of_past_windows_is_kept)."""
 UPLINK_S = 0.1
 """Seconds a request may take until it is counted, for windows of ten seconds
 (test_ablations.py::test_a_call_is_charged_to_every_window_that_may_count_it)."""

@@ -24,10 +24,10 @@ DEFERRABLE = (Priority.BACKGROUND, Priority.BULK)
 
 SMALL_BACKLOG_SHARE = 0.25
 """Fraction of what is left of a window below which waiting normal calls are no backlog, and go at
-once (test_pacing.py::test_a_few_normal_calls_are_not_paced)."""
+once (test_dispatcher.py::test_a_call_goes_at_once_while_there_is_room)."""
 QUIET_S, QUIET_RTTS = 1.0, 4.0
 """Seconds, and round trips, in which calls went and none came, so that what waits is the rest of a
-job (test_pacing.py::test_the_rest_of_a_job_is_not_paced)."""
+job (report: "alone")."""
 RETRY_S = 0.1
 """Seconds after which calls that are held back are tried again, for windows of ten seconds
 (report: "8 processes")."""

@@ -32,7 +32,7 @@ UNCERTAIN_S = 1.0
 """Seconds. An offset interval wider than this counts as very uncertain (report: "no date")."""
 MIN_DOUBT_S = 0.02
 """Seconds. Uncertainty beyond the spread of round trips that is worth a probe
-(test_window_ends.py::test_a_job_of_an_hour_does_not_forget_when_windows_begin)."""
+(test_server_clock.py::test_a_job_of_an_hour_does_not_forget_when_windows_begin)."""
 MIN_LIMIT = 20
 """Calls. With a smaller limit no call waits for the end of its window
 (test_probes.py::test_a_small_window_sends_no_boundary_probe)."""

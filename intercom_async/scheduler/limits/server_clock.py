@@ -32,7 +32,7 @@ do (test_server_clock.py::test_the_offset_lies_within_its_bounds)."""
 LEAD_SHARE = 0.45
 """Fraction of the quickest round trip by which a call may leave before a window is sure to have
 begun; the rest allows for calls that differ and for one quicker yet
-(test_window_ends.py::test_an_interactive_call_does_not_wait_for_a_window_that_has_begun)."""
+(test_server_clock.py::test_an_interactive_call_does_not_wait_for_a_window_that_has_begun)."""
 ARRIVAL_DRIFT_FACTOR = 1.5
 """Factor of the drift for the earliest arrival: to be early there costs a 429
 (test_server_clock.py::test_a_job_of_an_hour_does_not_forget_when_windows_begin)."""
@@ -44,7 +44,7 @@ DRIFT_MARGIN = 1.25
 (test_contradictions.py::test_a_slewed_clock_is_followed)."""
 DRIFT_DECAY = 0.95
 """Factor for the learned drift after each window that began when it was expected
-(test_server_clock.py::test_a_learned_drift_is_forgotten)."""
+(test_contradictions.py::test_a_learned_drift_is_forgotten)."""
 FAST_DRIFT = 1e-3
 """Seconds per second; while the clocks drift faster, each window is opened by a single probe
 (test_contradictions.py::test_a_slewed_clock_is_followed)."""
