@@ -60,6 +60,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if len(rows) < count:\n",
                 "        if False:\n",
             ),
+            Edit(
+                "page_reader.py",
+                "        is_short = chain.promised is not None and chain.rows < chain.promised\n",
+                "        is_short = False\n",
+            ),
         ),
     ),
     Mutant(
@@ -190,6 +195,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "raw_rows.py",
                 '        body = body.decode(errors="replace").encode()\n',
                 "        pass\n",
+            ),
+            Edit(
+                "../codec/__init__.py",
+                "    if value is not _UNREAD and _holds_raw(declared) and not _is_utf8(body):\n",
+                "    if False:\n",
             ),
         ),
     ),

@@ -238,8 +238,14 @@ class Story:
 
 
 def _is_plain(run: Run) -> bool:
-    """Tell whether nothing happens during a run but failures of calls."""
-    return run == Run(run.streams, full=run.full, reconcile=run.reconcile, failures=run.failures)
+    """Tell whether nothing happens to a run but failures of calls, and changes meanwhile."""
+    return run == Run(
+        run.streams,
+        full=run.full,
+        reconcile=run.reconcile,
+        during=run.during,
+        failures=run.failures,
+    )
 
 
 def quirks_of(settings: Settings, *, is_moving: bool) -> Quirks:
