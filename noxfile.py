@@ -187,7 +187,7 @@ def types(session: nox.Session) -> None:
     # Not editable: pyright looks for py.typed where packages are installed.
     needed = [
         line
-        for group in ("test", "types")
+        for group in ("test", "services", "types")
         for line in nox.project.dependency_groups(PYPROJECT, group)
     ]
     session.install(".[all]", *needed)
