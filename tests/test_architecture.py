@@ -37,6 +37,17 @@ FLOORS: list[tuple[str, ...]] = [
 SEAM_OF_VIRTUAL_MODE = ("intercom_async.transport.base", "intercom_async.errors")
 """What the simulator gives to a client without a socket: plain values, a network's errors."""
 MOST_MODULES_AT_THE_ROOT = 12
+SHARED_CLASS_NAMES: dict[str, list[str]] = {
+    "Claim": ["sync.sinks.files", "webhooks.seen"],
+    "Content": ["canvas.responses", "resources.content"],
+    "Outcome": ["cli.demo", "webhooks.intake"],
+    "Request": ["scheduler.stores._member", "transport.base"],
+    "Seen": ["sync.sinks.entries", "webhooks.seen"],
+    "ServerClock": ["scheduler.limits.server_clock", "sync.server_clock"],
+    "Window": ["response", "sync.streams"],
+}
+SHARED_MODULE_NAMES = {"server_clock": ["scheduler.limits.server_clock", "sync.server_clock"]}
+"""What has one name in two places still; each leaves these lists for good."""
 EXTRAS = (
     "cyclopts",
     "rich",
@@ -141,6 +152,36 @@ def test_files_import_each_other_in_no_circle() -> None:
     while leaves := {name for name, used in graph.items() if not used & graph.keys()}:
         graph = {name: used for name, used in graph.items() if name not in leaves}
     assert sorted(graph) == []
+
+
+def test_two_public_classes_of_the_client_have_no_name_in_common() -> None:
+    """Models, fields and items have the API's own names; the simulator stands beside the client."""
+    beside = {"simulator", "models", "fields"}
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        if part(path) in beside or "items" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(dotted(path))
+    assert {name: found for name, found in homes.items() if len(found) > 1} == SHARED_CLASS_NAMES
+
+
+PARALLEL = {
+    *("models", "fields", "resources", "simulator", "stores", "sinks", "webhooks", "canvas"),
+    *("cli", "integrations", "oauth", "receivers"),
+}
+"""Packages whose files run parallel to others, one a resource, a backend or a receiver."""
+
+
+def test_two_modules_have_no_name_in_common() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        is_parallel = PARALLEL & set(path.relative_to(PACKAGE).parts)
+        if is_parallel or path.stem in ("__init__", "__main__", "base", "errors"):
+            continue
+        homes.setdefault(path.stem, []).append(dotted(path))
+    assert {name: found for name, found in homes.items() if len(found) > 1} == SHARED_MODULE_NAMES
 
 
 def test_the_simulator_knows_nothing_of_the_client() -> None:

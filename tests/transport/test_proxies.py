@@ -1,0 +1,107 @@
+"""Which requests take a proxy, and what becomes of one that the proxy refuses."""
+
+from __future__ import annotations
+
+import pytest
+from yarl import URL
+
+from intercom_async import ConfigError, ConnectError, Intercom
+from intercom_async.transport.proxies import Proxies
+from tests.support.connect_proxy import connect_proxy
+
+pytestmark = pytest.mark.anyio
+
+API = URL("https://api.intercom.io/me")
+VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+async def test_a_refusal_of_the_proxy_is_said_once_and_nothing_was_sent() -> None:
+    async with (
+        connect_proxy("407 Proxy Authentication Required") as (address, heads),
+        Intercom("secret-token", proxy=f"http://user:word@{address}") as intercom,
+    ):
+        with pytest.raises(ConnectError, match="407") as caught:
+            await intercom.admins.me()
+    assert len(heads) == 1
+    assert heads[0].startswith("CONNECT api.intercom.io:443 HTTP/1.1")
+    assert "Proxy-Authorization: Basic" in heads[0]
+    assert "secret-token" not in heads[0]
+    assert "word" not in str(caught.value)
+    assert not caught.value.maybe_sent
+
+
+async def test_the_proxy_of_the_environment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with connect_proxy("403 Forbidden") as (address, heads):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        async with Intercom("secret-token") as intercom:
+            with pytest.raises(ConnectError, match="403"):
+                await intercom.admins.me()
+        assert len(heads) == 1
+        assert Proxies(trust_env=False).are_none
+
+
+@pytest.mark.parametrize("name", [*VARIABLES[::2], "https_proxy", "all_proxy"])
+def test_each_variable_is_read_in_either_case(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "http://proxy:3128")
+    assert Proxies().find(API) == URL("http://proxy:3128")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]"], ids=lambda host: host
+)
+def test_loopback_takes_no_proxy_of_the_environment(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://proxy:3128")
+    assert Proxies().find(URL(f"http://{host}:8080/me")) is None
+    assert Proxies("http://mine:1").find(URL(f"http://{host}:8080/me")) == URL("http://mine:1")
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_direct"),
+    [
+        ("*", True),
+        ("intercom.io", True),
+        (".intercom.io", True),
+        ("API.intercom.io", True),
+        ("other.io, api.intercom.io:443", True),
+        ("api.intercom.io:8443", False),
+        ("com.io", False),
+        ("10.0.0.0/8", False),
+        ("", False),
+    ],
+)
+def test_no_proxy_names_hosts(
+    entries: str, monkeypatch: pytest.MonkeyPatch, *, is_direct: bool
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("NO_PROXY", entries)
+    assert (Proxies().find(API) is None) == is_direct
+
+
+def test_no_proxy_names_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8")
+    assert Proxies().find(URL("http://10.1.2.3/me")) is None
+
+
+@pytest.mark.parametrize("address", ["socks5://word@proxy:1080", "socks4://proxy", "ftp://word@x"])
+def test_what_is_no_http_proxy_is_refused_by_name(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match="proxy") as caught:
+        Intercom("t", proxy=address)
+    assert "word" not in str(caught.value)
+    monkeypatch.setenv("ALL_PROXY", address)
+    with pytest.raises(ConfigError, match="ALL_PROXY") as caught:
+        Intercom("t")
+    assert "word" not in str(caught.value)
+    Intercom("t", trust_env=False)
+    Intercom("t", base_url="http://localhost:1")
