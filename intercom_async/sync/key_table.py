@@ -45,13 +45,16 @@ class _Shard:
     __slots__ = ("capacity", "digests", "flags", "hashes", "read_at", "used", "versions")
 
     def __init__(self, capacity: int = 8) -> None:
-        self.capacity = capacity
-        self.used = 0
-        self.hashes = array("Q", bytes(8 * capacity))
-        self.versions = array("I", bytes(4 * capacity))
-        self.read_at = array("I", bytes(4 * capacity))
-        self.digests = array("Q", bytes(8 * capacity))
-        self.flags = bytearray(capacity)
+        self._allocate(capacity)
+
+    def _allocate(self, capacity: int) -> None:
+        self.capacity: int = capacity
+        self.used: int = 0
+        self.hashes: array[int] = array("Q", bytes(8 * capacity))
+        self.versions: array[int] = array("I", bytes(4 * capacity))
+        self.read_at: array[int] = array("I", bytes(4 * capacity))
+        self.digests: array[int] = array("Q", bytes(8 * capacity))
+        self.flags: bytearray = bytearray(capacity)
 
     def slot(self, number: int) -> int:
         """Return the slot of a hash, or the free one where it would go."""
@@ -63,24 +66,18 @@ class _Shard:
 
     def grow(self) -> None:
         """Double the slots."""
-        old = _copy(self)
-        self.__init__(2 * old.capacity)  # type: ignore[misc] # the same shard, empty and larger
-        for at, number in enumerate(old.hashes):
+        hashes, versions, read_at = self.hashes, self.versions, self.read_at
+        digests, flags, used = self.digests, self.flags, self.used
+        self._allocate(2 * self.capacity)
+        for at, number in enumerate(hashes):
             if number:
                 to = self.slot(number)
                 self.hashes[to] = number
-                self.versions[to] = old.versions[at]
-                self.read_at[to] = old.read_at[at]
-                self.digests[to] = old.digests[at]
-                self.flags[to] = old.flags[at]
-        self.used = old.used
-
-
-def _copy(shard: _Shard) -> _Shard:
-    copy = object.__new__(_Shard)
-    for name in _Shard.__slots__:
-        setattr(copy, name, getattr(shard, name))
-    return copy
+                self.versions[to] = versions[at]
+                self.read_at[to] = read_at[at]
+                self.digests[to] = digests[at]
+                self.flags[to] = flags[at]
+        self.used = used
 
 
 class KeyTable:

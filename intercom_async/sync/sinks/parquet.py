@@ -24,7 +24,7 @@ from .entries import Entry, Put
 from .extra import load
 from .files import check_file, os_errors_as_target_errors
 from .folder import Folder, StoredFile, StoredStream
-from .merge import Merge
+from .merge import Fate, Merge
 from .parquet_files import GROUP_ROWS, ArrowErrors, Library, NextFolder, seconds_of
 
 FILE_BYTES = 64 * 2**20
@@ -195,7 +195,7 @@ class ParquetSink:
         has_grown = len(columns.extra) > known
         for file in self._files(name):
             path = self._path / name / file
-            fates = [merge.fate(row) for row in self._file_rows(name, file)]
+            fates: list[Fate] = [merge.fate(row) for row in self._file_rows(name, file)]
             if file in old and not has_grown and all(fate == "keep" for fate in fates):
                 making.take_over(path, old[file])
                 continue
