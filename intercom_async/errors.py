@@ -361,6 +361,7 @@ def first_error(error: BaseException, kind: type[E]) -> E | None:
         kind: The class looked for.
     """
     if isinstance(error, BaseExceptionGroup):
-        found = (first_error(each, kind) for each in error.exceptions)
+        members: Any = error.exceptions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        found = (first_error(each, kind) for each in members)
         return next((each for each in found if each is not None), None)
     return error if isinstance(error, kind) else None

@@ -222,14 +222,12 @@ class _Workspace:
         async with self._lock:
             if self.client is None:
                 await self._ask_for_token()
-                own = {} if self._region is None else {"region": self._region}
-                if self._options.get("store") is not None:
-                    own["budget_key"] = self._id
-                client = Intercom(
-                    self._current_token,
-                    transport=self._connections,
-                    **{**self._options, **own},
-                )
+                options = dict(self._options)
+                if self._region is not None:
+                    options["region"] = self._region
+                if options.get("store") is not None:
+                    options["budget_key"] = self._id
+                client = Intercom(self._current_token, transport=self._connections, **options)
                 self.client = await client.open()
             return self.client
 

@@ -223,8 +223,9 @@ def test_what_waits_ends_when_all_is_closed() -> None:
 def test_a_setting_that_cannot_work_is_refused_by_name(
     settings: dict[str, Any], named: str
 ) -> None:
+    values: dict[str, Any] = {"token_of": Tokens(), **settings}
     with pytest.raises(ConfigError, match=named):
-        Workspaces(**{"token_of": Tokens(), **settings})
+        Workspaces(**values)
 
 
 @pytest.mark.parametrize("workspace_id", ["", None, 7])

@@ -198,24 +198,27 @@ class Observation:
         self._number += 1
         began_at = CLOCK.now()
         _tell(self._observer.attempt_began, self._call, self._number)
-        reply: Reply | None = None
-        error: str | None = None
+        self._status = None
         try:
             reply = await self._exchange(request, on_sent)
         except BaseException as failed:
-            error = type(failed).__name__
+            self._end_attempt(began_at, error=type(failed).__name__)
             raise
-        finally:
-            self._status = None if reply is None else reply.status
-            attempt = Attempt(
-                number=self._number,
-                status=self._status,
-                error=error,
-                elapsed_s=CLOCK.now() - began_at,
-                received_bytes=0 if reply is None else len(reply.body),
-            )
-            _tell(self._observer.attempt_ended, self._call, attempt)
+        self._status = reply.status
+        self._end_attempt(began_at, received_bytes=len(reply.body))
         return reply
+
+    def _end_attempt(
+        self, began_at: float, *, error: str | None = None, received_bytes: int = 0
+    ) -> None:
+        attempt = Attempt(
+            number=self._number,
+            status=self._status,
+            error=error,
+            elapsed_s=CLOCK.now() - began_at,
+            received_bytes=received_bytes,
+        )
+        _tell(self._observer.attempt_ended, self._call, attempt)
 
 
 def check_observer(observer: object) -> Observer:

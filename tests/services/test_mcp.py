@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ async def simulator() -> AsyncIterator[Simulator]:
 
 
 @asynccontextmanager
-async def assistant(simulator: Simulator, **options: Any) -> AsyncIterator[Any]:
+async def assistant(simulator: Simulator, **options: Any) -> AsyncGenerator[Any]:
     def make() -> Intercom:
         return Intercom(token=simulator.token, base_url=simulator.url, **options)
 

@@ -71,7 +71,9 @@ async def test_a_call_is_a_span_and_each_attempt_one_below_it(simulator: Simulat
     assert call.attributes["intercom.priority"] == "interactive"
     assert call.attributes["intercom.attempts"] == 2
     assert [span.name for span in attempts] == ["GET /me", "GET /me"]
-    assert all(span.parent and span.parent.span_id == call.context.span_id for span in attempts)
+    above = call.get_span_context()
+    assert above is not None
+    assert all(span.parent and span.parent.span_id == above.span_id for span in attempts)
     first, second = (dict(span.attributes or {}) for span in attempts)
     assert first["http.response.status_code"] == 503
     assert first["error.type"] == "503"

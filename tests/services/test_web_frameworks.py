@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -43,7 +43,7 @@ def maker(simulator: Simulator, **options: Any) -> Callable[[], Intercom]:
 
 
 @asynccontextmanager
-async def visiting(app: Any) -> AsyncIterator[Any]:
+async def visiting(app: Any) -> AsyncGenerator[Any]:
     """Run an ASGI app with its lifespan, and give a browser for it."""
     async with app.router.lifespan_context(app) as state:
         transport = httpx.ASGITransport(app=_with_state(app, state or {}))
@@ -62,7 +62,8 @@ Bulk = Annotated[Intercom, Depends(client(priority=Priority.BULK))]
 
 
 def fastapi_app(make: Callable[[], Intercom]) -> Any:
-    app = FastAPI(lifespan=lifespan(make), exception_handlers=dict(error_handlers))
+    handlers: Any = dict(error_handlers)
+    app = FastAPI(lifespan=lifespan(make), exception_handlers=handlers)
 
     @app.get("/contacts/{contact_id}")
     async def contact(contact_id: str, intercom: Client) -> Contact:
@@ -160,10 +161,11 @@ async def test_starlette_shares_client_and_errors(simulator: Simulator) -> None:
         found = await client_of(request).contacts.get(request.path_params["contact_id"])
         return JSONResponse({"id": found.id})
 
+    handlers: Any = dict(error_handlers)
     app = Starlette(
         routes=[Route("/{contact_id}", show)],
         lifespan=lifespan(maker(simulator)),
-        exception_handlers=dict(error_handlers),
+        exception_handlers=handlers,
     )
     async with visiting(app) as browser:
         assert (await browser.get("/5f7f0d217289f8d2f4262080")).status_code == 404

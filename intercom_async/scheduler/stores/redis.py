@@ -203,7 +203,8 @@ class RedisStore(StoreMember):
             **options,
         }
         try:
-            client = Redis.from_url(url, **settings)
+            make: Callable[..., Any] = Redis.from_url  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            client = make(url, **settings)
         except ValueError:
             # The address may hold a password: it is not repeated.
             raise ConfigError("an address of Redis begins with redis:// or rediss://") from None

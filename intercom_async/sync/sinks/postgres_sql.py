@@ -65,13 +65,17 @@ def _replaced(value: Any) -> Any:
     if isinstance(value, str):
         whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return whole.replace("\0", "\ufffd")
+    # JSON is what it is read from, so these hold any values.
     if isinstance(value, list):
-        items: list[Any] = value
-        return [_replaced(item) for item in items]
+        return _each(value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, dict):
-        fields: dict[str, Any] = value
-        return {_replaced(key): _replaced(item) for key, item in fields.items()}
+        fields: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return dict(zip(_each(fields), _each(fields.values()), strict=True))
     return value
+
+
+def _each(values: Iterable[Any]) -> list[Any]:
+    return [_replaced(value) for value in values]
 
 
 def signed(digest: int) -> int:
