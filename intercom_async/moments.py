@@ -36,7 +36,7 @@ _MOMENT = re.compile(
     r"(\w+_(at|after|before|since|until|time|ts)|until|timestamp|first|last)$"
 )
 """Names of arguments and fields that hold a moment; attributes that users define are not among
-them (test_refusals.py::test_a_moment_in_milliseconds_is_refused_by_name)."""
+them (test_values.py::test_a_moment_in_milliseconds_is_refused_by_name)."""
 
 
 def to_unix(name: str, moment: object, error: type[IntercomError] = ConfigError) -> int:

@@ -148,7 +148,7 @@ def _count(text: str | None) -> int | None:
 
 _FIRST_MS, _END_MS = 1e11, 1e14
 """Numbers from the first to the second are UNIX milliseconds: as seconds they lie 3,000 years ahead
-(test_response.py::test_a_reset_in_milliseconds_is_read)."""
+(test_contradictions.py::test_a_reset_in_milliseconds_is_read)."""
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,6 @@
 """Sends one call: admit, exchange, observe, decide, decode.
 
-    send → _send_with_deadline → _send_with_retries → _attempt → _send_once, _follow_redirects
+    send → _send_with_deadline → _send_with_retries → _send_once, _follow_redirects
 
 Every request takes these steps, so what holds here (limits, retries, deadlines) holds everywhere.
 """

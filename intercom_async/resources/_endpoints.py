@@ -1,4 +1,4 @@
-"""EndpointBuilder in short form: what the operations of a resource have in common is said once.
+"""Endpoints in short form: what the operations of a resource have in common is written once.
 
 API = EndpointBuilder("/tags", "tags")
 

@@ -42,8 +42,9 @@ window that nobody else uses goes at once.
 
 Who goes first
 --------------
-Four `lanes` with a slack each: the head that is due first goes first, so urgent calls pass the
-others and no lane starves; within a lane, fairness keys go round-robin. One timer and no task
+Four `lanes` in strict order, so urgent calls pass the others. Each lane has a slack: once the head
+of a lower lane is overdue, only so many calls may still overtake it, and then it goes next whatever
+is held back; no lane starves. Within a lane, fairness keys go round-robin. One timer and no task
 (`dispatcher`).
 
 When it goes wrong
@@ -81,8 +82,10 @@ Invariants
 Reading order
 -------------
 `limits/` from the bottom (its docstring says how), which is arithmetic; then `throttling` and
-`circuit_breaker`, `lanes`, `permit`, `feedback` (from a reply to the limiters), `dispatcher` (which
-holds them all together), `client_rate`, `wait_estimate`, `statistics`, and `scheduler`, the door.
+`circuit_breaker`, `lanes`, `permit`, `feedback` (from a reply to the limiters), `app_queue` and
+`dispatcher` (which holds them all together), `client_rate`, `wait_estimate`, `statistics`, `hooks`,
+`registry`, and `scheduler`, the public entry point. Where processes share a budget: `stores`, then
+`lease_keeper`.
 """
 
 from .hooks import Hooks

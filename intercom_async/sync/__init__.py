@@ -2,11 +2,12 @@
 
     report = await sync(intercom, ["contacts", "conversations"], sink=DuckDBSink("intercom.duckdb"))
 
-What is read is a `Stream`. A `Ranged` one is cut into parts (`planner`, `partition`) that chains of
-pages read side by side, as many as the limit can use (`engine`). Rows go, as the bytes that came,
-through one bounded stream to one writer, which brings them to the `Sink` together with the state
-that tells of them (`state`). So it can be killed at any moment: the next run goes on from the last
-commit. Later runs read what has changed since, with an overlap, and write only what is new.
+What is read is a `Stream`. A `Ranged` one is cut into parts (`planner`, `partitions`) that chains
+of pages read side by side, as many as the limit can use (`engine`). Rows go, as the bytes that
+came, through one bounded queue to one writer, which commits them to the `Sink` together with the
+state that describes them (`checkpoint`). So a run can be killed at any moment: the next one resumes
+from the last commit. Later runs read what has changed since, with an overlap, and write only what
+is new.
 """
 
 from .builtin_streams import STREAMS

@@ -1,4 +1,4 @@
-"""Completes the lists inside rows: the API cuts them after ten entries and gives the rest apart.
+"""Completes the lists inside rows: the API truncates them after ten entries.
 
 A row with a cut list costs one call more for each page of each such list, whenever the row is new,
 has changed, or is read by a sweep. Where the rest cannot be had, the row stays as it came, and is

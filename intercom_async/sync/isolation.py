@@ -1,4 +1,4 @@
-"""Closes in on rows that make every page fail that they are on, and reads all others.
+"""Closes in on rows that break every page containing them, and reads all others.
 
 From above with fewer and fewer rows a page, each a fresh query that begins at the last good row's
 second; from below in the other order; then the rest is halved by time. A page that fails gives no

@@ -20,7 +20,7 @@ MAX_U32 = 2**32 - 1
 _DUMPED = struct.Struct("<QII")
 
 GONE, SEEN, BY_ID, CHANGED = 1, 2, 4, 8
-"""Flags: the row is a tombstone; it was met by the open sweep; it was read by id; this run has
+"""Flags: the row is a tombstone; it was seen by the current sweep; it was read by id; this run has
 written it."""
 
 

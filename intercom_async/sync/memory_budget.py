@@ -1,4 +1,4 @@
-"""MemoryBudget in memory for what is read and not yet written: so many bytes, whoever holds them.
+"""Memory for what is read and not yet written: a number of bytes that all readers share.
 
 A page needs room before it is asked for, since many are under way at once, and the size of the last
 one is a good guess. Those that wait are let in one after the other, as room is given back.

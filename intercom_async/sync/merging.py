@@ -1,4 +1,4 @@
-"""Which of two versions of a row stays: a join, so that the order in which they arrive is nothing.
+"""Which of two versions of a row stays: a join, so the order in which they arrive does not matter.
 
 A version is (when the row last changed, when it was read). The greater wins, in any order and any
 number of times. Two exceptions follow from what the API is: a search may serve an old body, so a

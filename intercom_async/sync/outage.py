@@ -97,7 +97,7 @@ class OutageGate:
         async with self._control:
             await self.wait()
             if self.outages and self._checked_s >= begun_s:
-                # An outage that was waited out since has swallowed this call as well.
+                # An outage that was waited out since then has failed this call, too.
                 return True
             if await self._answers():
                 return False

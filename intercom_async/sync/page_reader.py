@@ -44,7 +44,7 @@ MAX_IDS = 150
 """Rows a page of a search by ids."""
 
 REFUSALS = (ForbiddenError, UnauthorizedError, ConfigError)
-"""What is no matter of a page: the stream as a whole cannot be read."""
+"""Errors that concern the stream as a whole, not one page: it cannot be read."""
 ENDINGS = (StoppedError, OutageError)
 """What ends a reading without saying anything of what is read."""
 

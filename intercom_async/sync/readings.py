@@ -21,7 +21,7 @@ MOST_AT_ONCE = 320
 """Chains and workers; a client has 500 calls under way at most, and leaves some to others."""
 FEWEST_WORKERS = 8
 WORTH_PAGES = 4
-"""What has fewer pages before it is not cut: its chain ends soon."""
+"""Chains with fewer pages left than this are not split: they end soon."""
 
 
 class Readings:

@@ -138,7 +138,7 @@ class TailReader:
     async def _note_short_tail(
         self, run: StreamRun, field: str, low: int, came: int, promised: int
     ) -> None:
-        """Make a hole of changes that were counted and did not come, if counts are to be believed.
+        """Record a hole for changes that were counted and not sent, if counts are to be believed.
 
         Of changes that move while they are read, a few may be missing from a pass: the next pass,
         which begins with this one, has them. So what counts is a list that is read once more.

@@ -23,10 +23,10 @@ from .seen import Claim, Seen
 
 HAND_OVER_S = 3.0
 """Seconds to deduplicate and hand a notification over; Intercom counts an answer after 5 s as a
-failure (test_webhooks_asgi.py::test_a_queue_that_hangs_is_told_503)."""
+failure (test_endpoint.py::test_a_queue_that_hangs_is_told_503_within_intercoms_5_s)."""
 SEEN_S = 0.5
 """Seconds for one step of the memory of keys, after which it counts as unavailable
-(test_intake.py::test_a_memory_that_hangs_does_not_keep_notifications_out)."""
+(test_intake.py::test_a_memory_that_hangs_or_fails_does_not_keep_notifications_out)."""
 
 _LOG = logging.getLogger("intercom_async.webhooks")
 

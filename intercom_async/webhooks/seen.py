@@ -22,7 +22,7 @@ from intercom_async.errors import ConfigError
 CLAIM_S = 30.0
 """Seconds after which a claim that was neither confirmed nor released is void. Intercom delivers
 again after 60 s, so a claim of a process that was killed is gone by then
-(test_seen.py::test_a_claim_of_a_dead_process_runs_out)."""
+(test_intake.py::test_a_claim_of_a_dead_process_runs_out)."""
 
 REMEMBER_S = 86_400.0
 """Seconds for which an accepted notification is remembered."""

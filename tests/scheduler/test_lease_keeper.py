@@ -160,6 +160,24 @@ def test_a_process_that_begins_starts_with_the_known_limit_and_clock() -> None:
     run_virtual(main())
 
 
+def test_a_vague_clock_is_not_shared() -> None:
+    accounts = Accounts()
+
+    async def main() -> None:
+        server = Server(Random(6))
+        one = process(server, accounts, "one")
+        await one.call()
+        await CLOCK.sleep(0.5)
+        # One reply says in which window a call was counted, and not much of when it ends.
+        assert not accounts.known
+        for _ in range(200):
+            await one.call()
+        assert accounts.known
+        await one.scheduler.settle()
+
+    run_virtual(main())
+
+
 def test_an_interactive_call_finds_room_beside_the_bulk_jobs_of_other_processes() -> None:
     accounts = Accounts()
 

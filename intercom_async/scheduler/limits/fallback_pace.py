@@ -1,4 +1,4 @@
-"""Pace where no headers can be gone by: a proxy strips them, or what they say is not believed.
+"""Pace where there are no usable headers: a proxy strips them, or what they say is not believed.
 
 The settings' rate holds until a 429 names another one ("rate limit of 167 in 10_seconds"): such a
 429 is all that is known then. It pauses all calls for a quarter of the time it names, longer with

@@ -32,7 +32,7 @@ IDLE_S = 0.5
 (test_leases.py::test_unused_calls_are_given_back)."""
 PREFETCH_S = 0.3
 """Seconds before a window begins in which its first calls are leased
-(test_leases.py::test_the_next_window_is_leased_before_it_begins)."""
+(test_lease_keeper.py::test_processes_use_the_limit_and_are_never_refused)."""
 RETRY_S = 0.12
 """Seconds after which a call that found no lease is tried again at the latest: somewhat more than
 `DRY_S` (test_lease_keeper.py::test_processes_use_the_limit_and_are_never_refused)."""

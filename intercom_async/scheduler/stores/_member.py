@@ -15,10 +15,10 @@ from .base import INTERACTIVE_MELT_S, Ask, Known, Lease, StoreStatistics
 
 MEMBER_TTL_S = 30
 """Seconds after which a process that was not heard of is no member any more
-(test_budget_stores.py::test_a_silent_process_is_no_member_any_more)."""
+(test_redis_store.py::test_every_key_expires_and_lies_in_the_slot_of_its_budget)."""
 WINDOWS_KEPT = 3
 """Lengths of a window for which its account is kept after the last request for it
-(test_budget_stores.py::test_accounts_of_old_windows_are_dropped)."""
+(test_postgres_store.py::test_accounts_of_old_windows_are_dropped)."""
 CONNECT_WITHIN_S = 5.0
 """Seconds for the first answer, in which a connection and, once, tables are made."""
 LONGEST_ANSWER_S = 60.0

@@ -22,7 +22,7 @@ log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
 PAUSE_S = 1.0
 """Seconds between two tries while the server does not answer
-(test_requests.py::test_a_failed_server_is_asked_once_a_second)."""
+(test_redis_store.py::test_a_paused_server_costs_one_bounded_wait_and_the_next_lease_works)."""
 
 
 class _Entry(NamedTuple):

@@ -5,8 +5,8 @@ entries and state to the journal, both or neither. Publishing makes the next gen
 one and the journal, with one commit point: a crash leaves the old generation with the whole
 journal, or the new one with none.
 
-A sink is called by one caller, one call after the other, in threads of changing identity: it may
-block. With `inline` it is called in the loop's own thread instead, for loops with virtual time.
+A sink is called from different threads but never concurrently, and it may block. With `inline` it
+is called in the loop's own thread instead, for loops with virtual time.
 """
 
 from __future__ import annotations
