@@ -12,6 +12,7 @@ from rich.table import Table
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
+from intercom_async.redaction import printable
 from intercom_async.scheduler import Statistics, TierStatistics
 from .connection import Connection
 from .console import console, put_json, say
@@ -37,7 +38,7 @@ async def limits(
             put_json(msgspec.json.encode(describe(intercom.statistics())))
             return
         app = answer.data.app
-        name = (app.name if app else None) or "this workspace"
+        name = printable((app.name if app else None) or "this workspace", limit=80)
         if console.is_terminal:
             with Live(console=console, auto_refresh=False) as live:
                 await _watch(intercom, lambda now: live.update(show(now, name), refresh=True))
