@@ -12,6 +12,7 @@ from intercom_async import (
     Intercom,
     NotFoundError,
     RetryPolicy,
+    TransportError,
     WaitTooLongError,
 )
 from intercom_async.clock import CLOCK
@@ -64,7 +65,10 @@ async def test_what_a_token_provider_raises_passes_as_it_is(error: type[Exceptio
 async def test_a_404_to_a_repeated_delete_is_its_success(endpoint: Endpoint) -> None:
     operation = endpoint.operation
     ids: dict[str, Any] = dict.fromkeys(operation.names, "7")
-    script = [ConnectionLostError("cut"), failure(404, "not_found")]
+    script: list[Reply | TransportError] = [
+        ConnectionLostError("cut"),
+        failure(404, "not_found"),
+    ]
     async with Intercom(TOKEN, transport=MemoryTransport(script), version="Preview") as intercom:
         response = await intercom.send(operation.at(**ids))
     assert response.attempts == 2
@@ -96,7 +100,7 @@ async def test_a_refused_wait_after_an_attempt_says_what_came_before(client: Cli
         },
     )
     lost = ConnectionLostError("cut")
-    script = [lost, full, reply(200, CONTACT)]
+    script: list[Reply | TransportError] = [lost, full, reply(200, CONTACT)]
     async with client(*script, retry=RetryPolicy(base_s=0.01), max_wait_s=0.5) as intercom:
         with pytest.raises(WaitTooLongError) as caught:
             await intercom.contacts.get("7")
