@@ -16,7 +16,7 @@ from .app_windows import EPSILON_S, AppWindows
 from .cold_start import ColdStart
 from .headroom import Headroom
 from .pacing import INTERACTIVE, RETRY_S, Pacer
-from .probes import MAX_PROBES, BoundaryProbe, Recovery
+from .probes import MAX_PROBES, SPACING_S, BoundaryProbe, Recovery
 from .reserve import InteractiveReserve
 from .server_clock import ServerClock
 from .usage import ROUNDING
@@ -163,8 +163,12 @@ class AppLimiter:
             retry_at = self._blocked_until(
                 budget, now, cost, remaining, allocatable, may_use_reserve=may_use_reserve
             )
-        if not retry_at and budget.workspace is not None:
-            retry_at = self._workspace_blocked_until(budget, now, cost, is_paced=is_paced)
+        shared, workspace = budget.workspace, self.workspace
+        if not retry_at and shared is not None:
+            charged = shared.reserved + shared.confirmed + shared.unknown
+            is_tight = charged + cost > workspace.limit or workspace.quota is not None
+            if is_tight or shared.is_exhausted:
+                retry_at = self._workspace_blocked_until(budget, now, cost, is_paced=is_paced)
         leases = self.headroom.leases
         if leases is not None and not retry_at:
             is_interactive = priority is INTERACTIVE
@@ -185,7 +189,7 @@ class AppLimiter:
         """Charge a call to every window that may count it."""
         if is_paced:
             self.pacer.take(now, budgets[0], allocatable, cost)
-        self._boundary_probe.note_sent(now)
+        self._boundary_probe.next_at = now + SPACING_S
         if self.headroom.leases is not None:
             self.headroom.leases.note_charged(budgets[0], now)
         if len(budgets) == 1:  # as nearly always
@@ -303,7 +307,8 @@ class AppLimiter:
             )
         finally:
             # Whatever the headers make it raise, the charge ends here.
-            self._end(charge)
+            if charge.blind_number or self.recovery.since is not None:
+                self._end(charge)
             if reset_ms is None:
                 for budget in budgets:
                     budget.confirm(cost)

@@ -230,7 +230,8 @@ class AppWindows:
                 self._remaining_includes_call = False
             if not self._remaining_includes_call:
                 used += cost
-            if (used <= used_before and reply.remaining) or budget.overflows:
+            served = budget.confirmed - budget.refused
+            if (used <= used_before and reply.remaining) or 0 < budget.max_limit < served:
                 attribution.note_impossible(budget.reset_ms)
                 return
             attribution.impossible = 0

@@ -142,7 +142,3 @@ class BoundaryProbe:
         if is_uncertain and left <= max(1, budget.limit // LAST_ONE_IN):
             return max(self.next_at, middle_at)
         return middle_at
-
-    def note_sent(self, now: float) -> None:
-        """Note that a call was sent, probe or not."""
-        self.next_at = now + SPACING_S

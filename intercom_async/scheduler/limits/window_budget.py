@@ -161,11 +161,6 @@ class WindowBudget:
         return max(0, self.highest_used_seen - self.confirmed - self.unknown)
 
     @property
-    def overflows(self) -> bool:
-        """Whether more calls of ours were served than one window can allow."""
-        return 0 < self.max_limit < self.confirmed - self.refused
-
-    @property
     def used(self) -> int:
         """Calls that are used up for certain, by all clients."""
         return max(self.highest_used_seen, self.charged)
@@ -186,9 +181,10 @@ class WindowBudget:
             charge_seq: Calls of ours that had been charged up to this one; 0 if not known.
         """
         if limit and sent >= self._limit_sent_at:
-            self.limit = limit
             self._limit_sent_at = sent
-            self.max_limit = max(self.max_limit, limit)
+            if limit != self.limit or not self.max_limit:
+                self.limit = limit
+                self.max_limit = max(self.max_limit, limit)
         if used is not None:
             self.highest_used_seen = max(self.highest_used_seen, used)
             if charge_seq and used - charge_seq > self.external_seen:
