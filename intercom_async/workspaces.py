@@ -223,7 +223,7 @@ class _Workspace:
             if self.client is None:
                 await self._ask_for_token()
                 options = dict(self._options)
-                if self._region is not None:
+                if self._region is not None and options.get("base_url") is None:
                     options["region"] = self._region
                 if options.get("store") is not None:
                     options["budget_key"] = self._id

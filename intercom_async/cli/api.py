@@ -74,11 +74,8 @@ def pager(intercom: Intercom, method: Method, path: str, body: Any) -> Pager[msg
 def find_endpoint(intercom: Intercom, method: str, path: str) -> Operation[Any] | None:
     """Return the endpoint of the list that a path belongs to."""
     for name in RESOURCES:
-        resource = getattr(intercom, name)
-        endpoints = (getattr(resource, each) for each in dir(resource) if each.isupper())
-        found: Operation[Any]
-        for found in endpoints:
-            if found.method == method and fits(found, path):
+        for found in vars(type(getattr(intercom, name))).values():
+            if isinstance(found, Operation) and found.method == method and fits(found, path):
                 return found
     return None
 

@@ -80,7 +80,9 @@ def _promise(report: Report) -> str:
         return "[yellow]stopped[/]: what was read is kept, and nothing of it is shown yet"
     if report.is_complete:
         return f"[green]complete[/] as of {_at(report.complete_from)} UTC{gone}"
-    return f"[yellow]partial[/]: {len(report.failures)} things are missing{gone}"
+    count = len(report.failures)
+    missing = "1 thing is missing" if count == 1 else f"{count} things are missing"
+    return f"[yellow]partial[/]: {missing}{gone}"
 
 
 def _at(moment: int) -> str:

@@ -96,7 +96,9 @@ class OAuth:
                 raise ConfigError(f"{name} is empty; it stands on the app's Basic Info page")
         self._client_id = client_id
         self._client_secret = client_secret
-        self._api = resolve_origin(region, base_url)
+        if region not in APP_HOSTS:
+            raise ConfigError(f"region must be one of {', '.join(APP_HOSTS)}, not {region!r}")
+        self._api = resolve_origin(region if base_url is None else None, base_url)
         self._app_host = APP_HOSTS[region] if base_url is None else self._api
         self._region: Region = region
         self._base_url = base_url

@@ -139,7 +139,9 @@ class Circuit:
             self._opened_at, self._failures = now, 0
             self._waiters.update(dict.fromkeys(self._released))
             self._released = []
-            log.warning(
+            # A server that has never answered is told by the error, within seconds.
+            log.log(
+                logging.WARNING if self.answers else logging.INFO,
                 "the API cannot be reached (%s); calls wait up to %g s for it",
                 error.reason,
                 self._limit_s,

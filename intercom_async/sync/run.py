@@ -134,7 +134,7 @@ def _check(
             raise SyncError(f"{name} must be seconds from 0 up, not {value!r}")
     if reconcile not in ("auto", "now", "never"):
         raise SyncError(f"reconcile must be 'auto', 'now' or 'never', not {reconcile!r}")
-    moment = None if since is None else to_unix("since", since, SyncError)
+    moment = None if since is None else to_unix("since", since)
     if moment is not None and moment > MILLISECONDS_FROM:
         raise SyncError("since is far in the future; is it in milliseconds?")
 

@@ -22,12 +22,13 @@ from .notification import Notification
 class _Waiter:
     """A notification that waits until its predecessors have been handled."""
 
-    __slots__ = ("admitted", "is_held", "position")
+    __slots__ = ("admitted", "is_admitted", "is_held", "position")
 
     def __init__(self, position: tuple[float, int]) -> None:
         self.position = position
         """When it happened, and the order of arrival among equals."""
         self.is_held = True
+        self.is_admitted = False
         self.admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def __lt__(self, other: _Waiter) -> bool:
@@ -45,16 +46,18 @@ class _ObjectQueue:
 
     def admit_next(self) -> None:
         """Admit the oldest notification, unless it is held or another one is being handled."""
-        if not self.is_busy and self.waiters and not self.waiters[0].is_held:
-            self.is_busy = True
-            heapq.heappop(self.waiters).admitted.set_result(None)
+        while not self.is_busy and self.waiters and not self.waiters[0].is_held:
+            oldest = heapq.heappop(self.waiters)
+            if not oldest.admitted.done():
+                self.is_busy = oldest.is_admitted = True
+                oldest.admitted.set_result(None)
 
     def discard(self, waiter: _Waiter) -> None:
         """Take out a notification that gave up, wherever it has come to."""
         if waiter in self.waiters:
             self.waiters.remove(waiter)
             heapq.heapify(self.waiters)
-        else:
+        elif waiter.is_admitted:
             self.is_busy = False
 
 

@@ -251,7 +251,7 @@ async def test_a_reader_that_has_enough_is_no_error() -> None:
     assert done.stderr == b"code 141\n"
 
 
-async def test_a_sync_names_what_is_missing_and_ends_with_1(tmp_path: Path) -> None:
+async def test_a_sync_names_what_is_missing_and_ends_with_3(tmp_path: Path) -> None:
     target = tmp_path / "target"
     streams = ["contacts", "companies", "conversations", "tickets", "articles", "tags"]
     async with Simulator(contacts=900, conversations=60, companies=70, tickets=20) as simulator:
@@ -267,11 +267,11 @@ async def test_a_sync_names_what_is_missing_and_ends_with_1(tmp_path: Path) -> N
         again = await run(*arguments, environment=environment)
 
     said = done.stderr.decode()
-    assert done.returncode == 1, said
+    assert done.returncode == 3, said
     assert "tickets" in said
     assert "403" in said
     assert "Traceback" not in said
-    assert report.returncode == 1
+    assert report.returncode == 3
     failures = msgspec.json.decode(report.stdout)["failures"]
     assert [(each["stream"], each["what"]) for each in failures] == [("tickets", "all of it")]
     counts = {name: len((target / f"{name}.jsonl").read_bytes().splitlines()) for name in streams}
