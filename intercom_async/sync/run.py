@@ -13,7 +13,7 @@ from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App, Me
-from intercom_async.moments import MILLISECONDS_FROM, to_unix
+from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from .builtin_streams import STREAMS
@@ -134,9 +134,8 @@ def _check(
             raise SyncError(f"{name} must be seconds from 0 up, not {value!r}")
     if reconcile not in ("auto", "now", "never"):
         raise SyncError(f"reconcile must be 'auto', 'now' or 'never', not {reconcile!r}")
-    moment = None if since is None else to_unix("since", since)
-    if moment is not None and moment > MILLISECONDS_FROM:
-        raise SyncError("since is far in the future; is it in milliseconds?")
+    if since is not None:
+        to_unix("since", since, SyncError)
 
 
 def _open(sink: Sink, *, verify: bool) -> Opened:
