@@ -1,4 +1,4 @@
-"""Create or update: one object per key, whoever else writes it at the same time.
+"""Create or update: one object per key, even with concurrent writers.
 
 The API has no upsert for contacts: `POST` answers 409 for a contact that exists, and the search
 index knows new contacts only after a while. So the object is looked for, else created, and a 409,

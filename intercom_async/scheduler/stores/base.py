@@ -6,7 +6,7 @@ it sends them, a batch at a time, and gives back what it does not use. Batches a
 more is left and the fewer processes share it, the larger the batch, so most calls cost no round
 trip and the last calls of a window are not stranded with a process that does not need them.
 
-A lease belongs to its window: when the window is over it is void, whoever holds it. A process that
+A lease belongs to its window: when the window is over it is void for every process. A process that
 was paused or killed therefore costs at most its last lease, for at most one window.
 
 A store is an aid, never a condition: where it does not answer in time, `lease` returns None and the

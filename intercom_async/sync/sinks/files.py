@@ -32,8 +32,8 @@ def os_errors_as_target_errors(where: str) -> Generator[None]:
 class Claim:
     """One process's hold on a target: a lock, and an epoch where locks do not work.
 
-    File locks fail on some network file systems. So whoever opens a target writes a new epoch, and
-    whoever finds another one than its own before it writes has lost the target.
+    File locks fail on some network file systems. So each process that opens a target writes a new
+    epoch, and one that finds another epoch than its own before it writes has lost the target.
 
     Args:
         disk: Where files are.
