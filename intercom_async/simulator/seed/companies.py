@@ -8,15 +8,14 @@ from typing import Any
 from intercom_async.simulator.rows import Row, encode_json, is_id
 from .base import Column
 from .draw import LAST_NAMES, WORDS, Timeline, mix
+from .object_ids import ObjectIds
 
 KINDS = ("Works", "Labs", "Partners", "Systems", "Foods", "Travel", "Media", "Energy")
 INDUSTRIES = ("Software", "Manufacturing", "Retail", "Education", "Health", "Logistics")
 PLANS = (("1", "Free"), ("2", "Premium"), ("3", "Enterprise"))
-ID_LENGTH = 24
-"""Hex digits of an id: 8 of time, 10 of the workspace, 6 of the number."""
 
 
-class CompanySeeds:
+class CompanySeeds(ObjectIds):
     """Companies by number."""
 
     monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
@@ -56,24 +55,9 @@ class CompanySeeds:
         bits = mix(self._seed, number, 0xC1)
         return f"{LAST_NAMES[bits & 63]} {KINDS[bits >> 6 & 7]}-{number}"
 
-    def id_of(self, number: int, created_at: int) -> str:
-        """Return 24 hex digits: time, workspace, number."""
-        return f"{created_at & 0xFFFFFFFF:08x}{self._salt}{number:06x}"
-
     def id_at(self, number: int) -> str:
         """Return the id of a seeded company."""
         return self.id_of(number, self._timeline.at(number))
-
-    def number_of(self, record_id: Any) -> int | None:
-        """Return the number in an id of this workspace."""
-        if not isinstance(record_id, str) or len(record_id) != ID_LENGTH:
-            return None
-        if record_id[8:18] != self._salt:
-            return None
-        try:
-            return int(record_id[18:], 16)
-        except ValueError:
-            return None
 
     def row(self, number: int) -> Row:
         """Make the whole record."""

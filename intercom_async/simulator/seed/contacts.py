@@ -10,14 +10,13 @@ from intercom_async.simulator.rows import Row, decode_json, encode_json
 from intercom_async.simulator.versions import is_since
 from .base import Column
 from .draw import FIRST_NAMES, LAST_NAMES, PLACES, Timeline, mix
+from .object_ids import ObjectIds
 
 PLANS: Final = ("free", "premium", "enterprise", "premium")
 DOMAINS: Final = ("example.com", "example.org", "example.net", "mail.example")
 BROWSERS: Final = ("chrome", "firefox", "safari", "edge")
 SYSTEMS: Final = ("macOS", "Windows", "Linux", "iOS")
 EMAIL_NUMBER: Final = re.compile(r"\.(\d+)@")
-ID_LENGTH: Final = 24
-"""Hex digits of an id: 8 of time, 10 of the workspace, 6 of the number."""
 UNSEEDED: Final = (
     "last_replied_at",
     "last_contacted_at",
@@ -67,7 +66,7 @@ def blank_contact() -> Row:
     }
 
 
-class ContactSeeds:
+class ContactSeeds(ObjectIds):
     """Contacts by number: four users in five, one lead."""
 
     monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
@@ -194,24 +193,9 @@ class ContactSeeds:
 
     # The way back --------------------------------------------------------------------------
 
-    def id_of(self, number: int, created_at: int) -> str:
-        """Return 24 hex digits: time, workspace, number."""
-        return f"{created_at & 0xFFFFFFFF:08x}{self._salt}{number:06x}"
-
     def id_at(self, number: int) -> str:
         """Return the id of a seeded contact."""
         return self.id_of(number, self.timeline.at(number))
-
-    def number_of(self, record_id: Any) -> int | None:
-        """Return the number in an id of this workspace."""
-        if not isinstance(record_id, str) or len(record_id) != ID_LENGTH:
-            return None
-        if record_id[8:18] != self._salt:
-            return None
-        try:
-            return int(record_id[18:], 16)
-        except ValueError:
-            return None
 
     def _number_in_email(self, value: Any) -> int | None:
         found = EMAIL_NUMBER.search(value) if isinstance(value, str) else None
