@@ -21,7 +21,7 @@ from intercom_async.moments import (
     to_iso,
     to_unix,
 )
-from intercom_async.sync import JsonlSink, plan, sync
+from intercom_async.sync import JsonlSink, SyncError, plan, sync
 from intercom_async.transport import MemoryTransport
 
 NAIVE = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 (what is to be refused)
@@ -57,7 +57,7 @@ PLACES: dict[str, tuple[type[IntercomError], Callable[[Path], object]]] = {
         lambda _: run(lambda c: c.conversations.snooze("1", admin_id="2", until=NAIVE)),
     ),
     "a plan": (ConfigError, lambda _: run(lambda c: plan(c, since=NAIVE))),
-    "a sync": (ConfigError, lambda path: run(into_files(path))),
+    "a sync": (SyncError, lambda path: run(into_files(path))),
 }
 
 
@@ -72,7 +72,7 @@ def test_a_datetime_without_a_zone_is_refused_by_name_before_a_request(
 
 
 def test_a_refused_moment_leaves_no_target_behind(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError):
+    with pytest.raises(SyncError):
         run(into_files(tmp_path))
     assert not (tmp_path / "out").exists()
 
