@@ -227,7 +227,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "venv", str(peers), silent=True)
     python = str(peers / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run(python, "-m", "pip", "install", "-q", "-r", "benchmarks/peers.txt", external=True)
-    session.install("uvloop; sys_platform != 'win32'", "uvicorn", "hypercorn")
+    session.install("uvloop; sys_platform != 'win32'", "uvicorn", "hypercorn", "aiolimiter")
     programs = (
         ("overhead.py", "--peers", python),
         ("utilisation.py", "--peers", python),

@@ -32,7 +32,7 @@ from _counted import ROWS
 TOLERANCE = 0.02
 """Fraction by which a call may cost more than its record says."""
 RECORD = Path(__file__).with_name("instructions.json")
-DEPENDENCIES = ("aiohttp", "aiolimiter", "anyio", "msgspec")
+DEPENDENCIES = ("aiohttp", "anyio", "msgspec")
 VALGRIND = (
     "valgrind",
     "--quiet",

@@ -67,7 +67,7 @@ OPTIONAL = {
     "canvas": ("cryptography",),
 }
 """What parts of the core import when they are asked to, never by themselves."""
-CORE = {"aiohttp", "aiolimiter", "anyio", "msgspec", "multidict", "yarl", "intercom_async"}
+CORE = {"aiohttp", "anyio", "msgspec", "multidict", "yarl", "intercom_async"}
 
 
 def part(path: Path) -> str:
