@@ -20,7 +20,7 @@ holds no more than what is under way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import anyio
@@ -100,6 +100,13 @@ class Engine:
 
     async def run(self) -> None:
         """Read until everything is read, has failed, or is to stop."""
+        await self._read(self._phases)
+
+    async def read_spans(self) -> None:
+        """Read the spans of the open readings and the children of their rows, and nothing else."""
+        await self._read(self._read_all)
+
+    async def _read(self, phases: Callable[[], Awaitable[None]]) -> None:
         give, take = anyio.create_memory_object_stream[Batch](WAITING_BATCHES)
         async with anyio.create_task_group() as group:
             group.start_soon(self._writer.run, take)
@@ -112,7 +119,7 @@ class Engine:
                     self._reader, self._select, self._policy.settled_before
                 )
                 readers.start_soon(self._end_when_stopped, readers)
-                await self._phases()
+                await phases()
                 readers.cancel_scope.cancel()
             self._monitor.tick(is_last=True)
 
@@ -129,9 +136,7 @@ class Engine:
         await self._each(ranged, self._read_deletions)
         for run in ranged:
             self._decide(run)
-        for run in self._runs:
-            self._begin(run)
-        await self._steer()
+        await self._read_all()
         await self._each_in_order(ranged, self._follow)
         await self._steer()
         await self._each(ranged, self._judge)
@@ -145,6 +150,11 @@ class Engine:
         await self._steer()
 
     # Phase 1: everything that is to be read whole.
+
+    async def _read_all(self) -> None:
+        for run in self._runs:
+            self._begin(run)
+        await self._steer()
 
     async def _read_deletions(self, run: StreamRun) -> None:
         """Read which rows were deleted, where the server tells it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -17,9 +17,7 @@ from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from .builtin_streams import STREAMS
-from .checkpoint import State, StreamState, check_fits, read_state
-from .counting_client import CountingClient
-from .cut_points import CutPoints, Days, Seconds, zone_of
+from .checkpoint import State, check_fits, read_state
 from .engine import Engine
 from .errors import BusyTargetError, SyncError, TargetError
 from .evidence import TOMBSTONES, Tombstone
@@ -27,12 +25,13 @@ from .holes import remove
 from .loading import hidden_parents, load
 from .outage import OutageGate
 from .policy import Policy, Reconcile
+from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .report import Progress, Report
 from .server_clock import ServerClock
 from .sinks.base import Departed, Opened, Sink, Table, call
 from .stream_run import StreamRun
-from .streams import Children, Ranged, Stream, parent_of, resolve
+from .streams import Children, Ranged, Stream, resolve
 
 T = TypeVar("T")
 
@@ -197,7 +196,9 @@ class _Run:
         for name in (*damaged, *drop_streams, *hidden_parents(damaged, chosen, state)):
             state.streams.pop(name, None)
         gate = OutageGate(self._probe, self._stop, patience_s)
-        runs = self._runs(chosen, state, app, clock, gate)
+        prepared = PreparedRuns(self._intercom, state, app, clock, gate)
+        runs = prepared.of(chosen)
+        self._notes += prepared.notes
         tables = [run.sink_table for run in runs if run.is_shown]
         tables.append(Table(TOMBSTONES, "id", Tombstone, None, "found_at"))
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
@@ -268,58 +269,6 @@ class _Run:
 
     async def _probe(self) -> Me:
         return (await self._intercom.send(Admins.ME.at())).data
-
-    def _runs(
-        self,
-        chosen: tuple[Stream, ...],
-        state: State,
-        app: App,
-        clock: ServerClock,
-        gate: OutageGate,
-    ) -> list[StreamRun]:
-        """Make a run for each stream, and for each parent that is only read for its children."""
-        runs: dict[str, StreamRun] = {}
-        zone = zone_of(app.timezone) or UTC
-        version = self._intercom.version
-
-        def add(stream: Stream, *, is_shown: bool) -> StreamRun:
-            source = stream.source
-            saved = state.streams.get(stream.name)
-            if saved is None or (is_shown and not saved.is_shown):
-                saved = StreamState(is_shown=is_shown)
-                state.streams[stream.name] = saved
-            is_shown = saved.is_shown
-            tells_seconds = not isinstance(source, Ranged) or source.tells_seconds(version)
-            points: CutPoints = Seconds() if tells_seconds else Days(zone)
-            self._note_change(stream, saved, version, app.timezone or "")
-            client = CountingClient(self._intercom, gate)
-            run = StreamRun(stream, client, saved, points, clock, is_shown=is_shown)
-            run.was_resumed = saved.pass_ is not None
-            runs[stream.name] = run
-            return run
-
-        for stream in chosen:
-            if isinstance(stream.source, Children):
-                parent = parent_of(stream, [*chosen, *STREAMS])
-                if parent.name not in runs:
-                    add(parent, is_shown=any(one.name == parent.name for one in chosen))
-            elif stream.name in runs:
-                continue
-            run = add(stream, is_shown=True)
-            if isinstance(stream.source, Children):
-                run.parent = runs[stream.source.parent]
-                run.parent.children.append(run)
-        return sorted(runs.values(), key=lambda run: run.parent is not None)
-
-    def _note_change(self, stream: Stream, saved: StreamState, version: str, zone: str) -> None:
-        """Read a stream again beside its rows where the API version or the zone has changed."""
-        if saved.version is not None and (saved.version, saved.zone) != (version, zone):
-            saved.pass_ = saved.seeded = None
-            self._notes.append(
-                f"{stream.name} is read again: it was read with version {saved.version} and zone "
-                f"{saved.zone}, now they are {version} and {zone}"
-            )
-        saved.version, saved.zone = version, zone
 
     def _close_holes(self, runs: Sequence[StreamRun], policy: Policy) -> None:
         """Note what is missing by rule, and what no longer is."""

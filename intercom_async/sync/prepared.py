@@ -1,0 +1,85 @@
+"""Makes a run of each stream: what is remembered of it, and how it may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+
+from intercom_async.client import Intercom
+from intercom_async.models.admins import App
+from .builtin_streams import STREAMS
+from .checkpoint import State, StreamState
+from .counting_client import CountingClient
+from .cut_points import CutPoints, Days, Seconds, zone_of
+from .outage import OutageGate
+from .server_clock import ServerClock
+from .stream_run import StreamRun
+from .streams import Children, Ranged, Stream, parent_of
+
+
+class PreparedRuns:
+    """Runs of streams, and of parents that are only read for their children.
+
+    Args:
+        intercom: A view with bulk priority.
+        state: What is remembered; streams that are not in it yet are added.
+        app: The workspace, as the token's owner names it.
+        clock: The server's time.
+        gate: Closes while the server does not answer.
+    """
+
+    def __init__(
+        self, intercom: Intercom, state: State, app: App, clock: ServerClock, gate: OutageGate
+    ) -> None:
+        self._intercom = intercom
+        self._state = state
+        self._zone_name = app.timezone or ""
+        self._zone = zone_of(app.timezone) or UTC
+        self._clock = clock
+        self._gate = gate
+        self._runs: dict[str, StreamRun] = {}
+        self.notes: list[str] = []
+        """Streams that are read again, each with the reason."""
+
+    def of(self, chosen: Iterable[Stream]) -> list[StreamRun]:
+        """Return a run of each stream, parents before their children."""
+        streams = tuple(chosen)
+        shown = {stream.name for stream in streams}
+        for stream in streams:
+            if isinstance(stream.source, Children):
+                parent = parent_of(stream, [*streams, *STREAMS])
+                if parent.name not in self._runs:
+                    self._add(parent, is_shown=parent.name in shown)
+            elif stream.name in self._runs:
+                continue
+            run = self._add(stream, is_shown=True)
+            if isinstance(stream.source, Children):
+                run.parent = self._runs[stream.source.parent]
+                run.parent.children.append(run)
+        return sorted(self._runs.values(), key=lambda run: run.parent is not None)
+
+    def _add(self, stream: Stream, *, is_shown: bool) -> StreamRun:
+        source, streams = stream.source, self._state.streams
+        saved = streams.get(stream.name)
+        if saved is None or (is_shown and not saved.is_shown):
+            saved = streams[stream.name] = StreamState(is_shown=is_shown)
+        version = self._intercom.version
+        tells_seconds = not isinstance(source, Ranged) or source.tells_seconds(version)
+        points: CutPoints = Seconds() if tells_seconds else Days(self._zone)
+        self._note_change(stream, saved, version)
+        client = CountingClient(self._intercom, self._gate)
+        run = StreamRun(stream, client, saved, points, self._clock, is_shown=saved.is_shown)
+        run.was_resumed = saved.pass_ is not None
+        self._runs[stream.name] = run
+        return run
+
+    def _note_change(self, stream: Stream, saved: StreamState, version: str) -> None:
+        """Read a stream again beside its rows where the API version or the zone has changed."""
+        zone = self._zone_name
+        if saved.version is not None and (saved.version, saved.zone) != (version, zone):
+            saved.pass_ = saved.seeded = None
+            self.notes.append(
+                f"{stream.name} is read again: it was read with version {saved.version} and zone "
+                f"{saved.zone}, now they are {version} and {zone}"
+            )
+        saved.version, saved.zone = version, zone
