@@ -12,7 +12,7 @@ from .checkpoint import State, StreamState
 from .counting_client import CountingClient
 from .cut_points import CutPoints, Days, Seconds, zone_of
 from .outage import OutageGate
-from .server_clock import ServerClock
+from .server_time import ServerTime
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, parent_of
 
@@ -29,7 +29,7 @@ class PreparedRuns:
     """
 
     def __init__(
-        self, intercom: Intercom, state: State, app: App, clock: ServerClock, gate: OutageGate
+        self, intercom: Intercom, state: State, app: App, clock: ServerTime, gate: OutageGate
     ) -> None:
         self._intercom = intercom
         self._state = state

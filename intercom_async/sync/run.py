@@ -28,7 +28,7 @@ from .policy import Policy, Reconcile
 from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .report import Progress, Report
-from .server_clock import ServerClock
+from .server_time import ServerTime
 from .sinks.base import Departed, Opened, Sink, Table, call
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, resolve
@@ -186,7 +186,7 @@ class _Run:
         damaged = self._damaged(opened, repair=repair)
         chosen = resolve(default_streams(state) if streams is None else streams, STREAMS)
         me = await self._intercom.send(Admins.ME.at())
-        clock, app = ServerClock.of(me), me.data.app or App()
+        clock, app = ServerTime.of(me), me.data.app or App()
         started_at = clock.now()
         policy = self._policy(options, started_at)
         workspace = app.id_code or ""

@@ -17,7 +17,7 @@ from .merging import Offered, supersedes
 from .partitions import Part
 from .raw_rows import Row, RowReader
 from .report import Failure, StreamReport
-from .server_clock import ServerClock
+from .server_time import ServerTime
 from .sinks.base import StoredRow, Table
 from .sinks.entries import Entry, Family, Gone, Put, Seen
 from .streams import Children, Listing, Ranged, Stream
@@ -64,7 +64,7 @@ class StreamRun:
     client: CountingClient
     state: StreamState
     cut_points: CutPoints
-    clock: ServerClock
+    clock: ServerTime
     is_shown: bool = True
     was_resumed: bool = False
     was_reread: bool = False

@@ -83,7 +83,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the machine's clock decides up to when changes are in the target",
         (
             Edit(
-                "server_clock.py",
+                "server_time.py",
                 "        if moment is None:\n            return cls(CLOCK.unix()",
                 "        if True:\n            return cls(CLOCK.unix()",
             ),

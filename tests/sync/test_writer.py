@@ -15,7 +15,7 @@ from intercom_async.sync.checkpoint import State, StreamState
 from intercom_async.sync.counting_client import CountingClient
 from intercom_async.sync.cut_points import Seconds
 from intercom_async.sync.partitions import Part
-from intercom_async.sync.server_clock import ServerClock
+from intercom_async.sync.server_time import ServerTime
 from intercom_async.sync.sinks.entries import Entry, Put
 from intercom_async.sync.stream_run import StreamRun
 from intercom_async.sync.throughput import MOST_BYTES, SinkThroughput
@@ -45,7 +45,7 @@ class Commits:
 def make_stream_run(name: str) -> StreamRun:
     stream = next(one for one in STREAMS if one.name == name)
     client = cast("CountingClient", None)
-    return StreamRun(stream, client, StreamState(), Seconds(), cast("ServerClock", None))
+    return StreamRun(stream, client, StreamState(), Seconds(), cast("ServerTime", None))
 
 
 def page(run: StreamRun, part: Part, number: int) -> Batch:

@@ -21,7 +21,7 @@ EARLIEST = 1_300_000_000
 """A server's time before 2011 is a broken clock's, and is not taken."""
 
 
-class ServerClock:
+class ServerTime:
     """Tells the server's time.
 
     Args:
@@ -34,7 +34,7 @@ class ServerClock:
         self.is_known: bool = is_known
 
     @classmethod
-    def of(cls, answer: Response[Any]) -> ServerClock:
+    def of(cls, answer: Response[Any]) -> ServerTime:
         """Return the clock that an answer shows."""
         moment = _date(answer.headers)
         if moment is None and answer.window.reset_at is not None:
