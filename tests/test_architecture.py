@@ -43,7 +43,6 @@ SHARED_CLASS_NAMES: dict[str, list[str]] = {
     "Outcome": ["cli.demo", "webhooks.intake"],
     "Request": ["scheduler.stores._member", "transport.base"],
     "Seen": ["sync.sinks.entries", "webhooks.seen"],
-    "Window": ["response", "sync.streams"],
 }
 """What has one name in two places still; each leaves this list for good."""
 EXTRAS = (

@@ -16,7 +16,16 @@ from .plan import Plan, PlannedPart, StreamPlan, plan
 from .report import Failure, Progress, Report, StreamProgress, StreamReport
 from .run import sync
 from .sinks import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink
-from .streams import Children, ChildRows, DeletionList, Listing, ParentGone, Ranged, Stream, Window
+from .streams import (
+    Children,
+    ChildRows,
+    DeletionList,
+    Listing,
+    ParentGone,
+    Ranged,
+    Selection,
+    Stream,
+)
 from .views import warehouse_views
 
 __all__ = [
@@ -37,6 +46,7 @@ __all__ = [
     "Progress",
     "Ranged",
     "Report",
+    "Selection",
     "Sink",
     "Stream",
     "StreamPlan",
@@ -44,7 +54,6 @@ __all__ = [
     "StreamReport",
     "SyncError",
     "TargetError",
-    "Window",
     "plan",
     "sync",
     "warehouse_views",

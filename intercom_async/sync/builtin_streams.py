@@ -32,35 +32,35 @@ from .streams import (
     Listing,
     ParentGone,
     Ranged,
+    Selection,
     Stream,
-    Window,
 )
 
 
-def _contacts(client: ResourceRegistry, window: Window) -> Pager[models.Contact]:
+def _contacts(client: ResourceRegistry, selection: Selection) -> Pager[models.Contact]:
     return client.contacts.search(
-        window.query, sort=window.field, order=window.order, per_page=window.per_page
+        selection.query, sort=selection.field, order=selection.order, per_page=selection.per_page
     )
 
 
-def _conversations(client: ResourceRegistry, window: Window) -> Pager[models.Conversation]:
+def _conversations(client: ResourceRegistry, selection: Selection) -> Pager[models.Conversation]:
     return client.conversations.search(
-        window.query, sort=window.field, order=window.order, per_page=window.per_page
+        selection.query, sort=selection.field, order=selection.order, per_page=selection.per_page
     )
 
 
-def _tickets(client: ResourceRegistry, window: Window) -> Pager[models.Ticket]:
+def _tickets(client: ResourceRegistry, selection: Selection) -> Pager[models.Ticket]:
     return client.tickets.search(
-        window.query, sort=window.field, order=window.order, per_page=window.per_page
+        selection.query, sort=selection.field, order=selection.order, per_page=selection.per_page
     )
 
 
-def _activity_logs(client: ResourceRegistry, window: Window) -> Pager[models.ActivityLog]:
+def _activity_logs(client: ResourceRegistry, selection: Selection) -> Pager[models.ActivityLog]:
     # Both ends belong to what is asked for here.
     return client.admins.list_activity_logs(
-        created_at_after=max(window.low, 0),
-        created_at_before=None if window.high >= OPEN else window.high,
-        per_page=window.per_page,
+        created_at_after=max(selection.low, 0),
+        created_at_before=None if selection.high >= OPEN else selection.high,
+        per_page=selection.per_page,
     )
 
 

@@ -15,7 +15,7 @@ from .holes import Hole
 from .outage import OutageError, StoppedError
 from .raw_rows import Row
 from .stream_run import StreamRun
-from .streams import Ranged, Window
+from .streams import Ranged, Selection
 
 MAX_CALLS = 60
 """Calls for one failing page; what is not isolated by then is a hole as it is."""
@@ -38,9 +38,9 @@ class Reads(Protocol):
     """What reads and hands over pages."""
 
     async def page(
-        self, run: StreamRun, window: Window, position: str | None = None
+        self, run: StreamRun, selection: Selection, position: str | None = None
     ) -> tuple[Page[Any], int]:
-        """Read one page of a window."""
+        """Read one page of a selection."""
         ...
 
     async def hand_over_page(
@@ -121,8 +121,8 @@ class Isolation:
         while True:
             source = self._run.stream.source
             per_page = source.per_page if isinstance(source, Ranged) else MAX_PAGE
-            window = Window(self._field, low, high, per_page, has_high=True)
-            page = await self._try(window, position)
+            selection = Selection(self._field, low, high, per_page, has_high=True)
+            page = await self._try(selection, position)
             if page is None:
                 return reached
             reached = self._edge(page[1], reached, is_upward=False)
@@ -137,7 +137,7 @@ class Isolation:
         """
         edge, size, at_edge = (low if is_upward else high), MAX_PAGE, 0
         while size >= 1 and self._calls < MAX_CALLS:
-            window = Window(
+            selection = Selection(
                 self._field,
                 edge if is_upward else low,
                 high if is_upward else edge,
@@ -145,7 +145,7 @@ class Isolation:
                 "ascending" if is_upward else "descending",
                 has_high=True,
             )
-            page = await self._try(window, None)
+            page = await self._try(selection, None)
             if page is None:
                 size //= 2
                 continue
@@ -159,24 +159,25 @@ class Isolation:
         return edge
 
     async def _try(
-        self, window: Window, position: str | None
+        self, selection: Selection, position: str | None
     ) -> tuple[Page[Any], list[int]] | None:
         """Read and hand over a page; None if it fails."""
         self._calls += 1
         try:
-            page, read_at = await self._reader.page(self._run, window, position)
+            page, read_at = await self._reader.page(self._run, selection, position)
         except (StoppedError, OutageError, ClosedError):
             raise
         except IntercomError as error:
             self._error = error
             return None
         taken = await self._reader.hand_over_page(
-            self._run, page, read_at, edges=(window.low, window.high), field=self._field
+            self._run, page, read_at, edges=(selection.low, selection.high), field=self._field
         )
         source = self._run.stream.source
         is_partition = isinstance(source, Ranged) and self._field == source.partition_field
         moments = [
-            (row.partition_at if is_partition else row.version) or window.low for row in taken.rows
+            (row.partition_at if is_partition else row.version) or selection.low
+            for row in taken.rows
         ]
         return page, moments
 

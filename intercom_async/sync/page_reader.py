@@ -32,7 +32,7 @@ from .outage import OutageError, StoppedError
 from .partitions import OPEN, Part
 from .raw_rows import Row
 from .stream_run import Chain, StreamRun
-from .streams import Ranged, Window
+from .streams import Ranged, Selection
 from .writer import Batch, Writer
 
 MOST_QUEUED = 256
@@ -81,11 +81,11 @@ class PageReader:
 
     async def read_part(self, run: StreamRun, chain: Chain) -> None:
         """Read a part to its floor."""
-        window = self._window(run, chain)
+        selection = self._selection(run, chain)
         try:
             while not self.stop.is_set():
                 await self._throttle(run)
-                page, read_at = await self.page(run, window, chain.position)
+                page, read_at = await self.page(run, selection, chain.position)
                 if await self._take(run, chain, page, read_at):
                     await self._end(run, chain)
                     return
@@ -98,10 +98,10 @@ class PageReader:
         except IntercomError as error:
             await self._isolate(run, chain, error)
 
-    def _window(self, run: StreamRun, chain: Chain) -> Window:
+    def _selection(self, run: StreamRun, chain: Chain) -> Selection:
         source = cast("Ranged", run.stream.source)
         hole = chain.heals
-        return Window(
+        return Selection(
             (hole.field if hole is not None else None) or source.partition_field,
             chain.part.low,
             chain.part.high,
@@ -110,13 +110,13 @@ class PageReader:
         )
 
     async def page(
-        self, run: StreamRun, window: Window, position: str | None = None
+        self, run: StreamRun, selection: Selection, position: str | None = None
     ) -> tuple[Page[Any], int]:
-        """Read one page of a window, and return it with the moment at which its read began."""
+        """Read one page of a selection, and return it with the moment at which its read began."""
         source = cast("Ranged", run.stream.source)
         async with self._writer.memory_budget.reserve(run.page_bytes):
             read_at = run.clock.now()
-            page = await source.read(run.client, window).raw().resume(position).page()
+            page = await source.read(run.client, selection).raw().resume(position).page()
         run.page_bytes = sum(map(len, page.items))
         return page, read_at
 
@@ -146,7 +146,7 @@ class PageReader:
             chain.is_again, chain.position, chain.pages, chain.rows = True, None, 0, 0
             chain.reached = part.high
             return False
-        if await self.counts_are_true(run, self._window(run, chain).field):
+        if await self.counts_are_true(run, self._selection(run, chain).field):
             reason = f"{chain.promised} rows were counted, and {chain.rows} came"
             short = self._short(run, source, chain, reason)
             chain.holes.append(short)
@@ -165,7 +165,7 @@ class PageReader:
 
     async def counts_are_true(self, run: StreamRun, field: str) -> bool:
         """Say whether the server counts no rows where there are none; else its counts are noise."""
-        page, _ = await self.page(run, Window(field, 1, 2, 1, "ascending"))
+        page, _ = await self.page(run, Selection(field, 1, 2, 1, "ascending"))
         return not page.total_count or bool(page.items)
 
     async def hand_over_page(
@@ -239,7 +239,7 @@ class PageReader:
     async def _isolate(self, run: StreamRun, chain: Chain, error: IntercomError) -> None:
         """Read around a page that fails, and note what remains as holes."""
         part = chain.part
-        field = self._window(run, chain).field
+        field = self._selection(run, chain).field
         if not await self.answers_at_all(run, field):
             self.refuse(run, error)
             return
@@ -254,11 +254,11 @@ class PageReader:
     async def answers_at_all(self, run: StreamRun, field: str) -> bool:
         """Say whether a search for the newest row alone, or for none, can be answered."""
         for low, high, order in ((1, OPEN, "descending"), (1, 2, "ascending")):
-            window = Window(
+            selection = Selection(
                 field, low, high, 1, "ascending" if order == "ascending" else "descending"
             )
             try:
-                await self.page(run, window)
+                await self.page(run, selection)
             except ENDINGS:
                 return True
             except IntercomError:
@@ -280,11 +280,11 @@ class PageReader:
 
     async def find(self, run: StreamRun, ids: Sequence[str]) -> set[str]:
         """Search rows by their ids, hand over those that are found and return their keys."""
-        window = Window(run.stream.key, 0, OPEN, MAX_IDS, ids=tuple(ids))
+        selection = Selection(run.stream.key, 0, OPEN, MAX_IDS, ids=tuple(ids))
         found: set[str] = set()
         position: str | None = None
         while True:
-            page, read_at = await self.page(run, window, position)
+            page, read_at = await self.page(run, selection, position)
             rows = [row for row in run.read(page.items) if row is not None]
             found.update(row.key for row in rows)
             if not page.items and page.total_count:

@@ -21,7 +21,7 @@ from intercom_async.resources._registry import ResourceRegistry
 from .counting_client import CountingClient
 from .cut_points import CutPoints, middle
 from .partitions import OPEN, Part, make_part
-from .streams import Ranged, Window
+from .streams import Ranged, Selection
 
 Count = Callable[[int, int], Awaitable[int | None]]
 """Asks how many rows there are from one moment on and before another; None if nobody says."""
@@ -37,11 +37,11 @@ async def count_rows(
     client: ResourceRegistry, source: Ranged, field: str, cut_points: CutPoints, low: int, high: int
 ) -> int | None:
     """Ask how many rows a span has; None where the answer does not say it or cannot be had."""
-    window = Window(
+    selection = Selection(
         field, cut_points.floor(low), high if high >= OPEN else cut_points.ceil(high), 1
     )
     try:
-        async with aclosing(source.read(client, window).raw().pages()) as pages:
+        async with aclosing(source.read(client, selection).raw().pages()) as pages:
             async for page in pages:
                 return page.total_count
     except IntercomError:

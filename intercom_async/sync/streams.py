@@ -33,7 +33,7 @@ RESERVED = ("tombstones", "intercom_async_state", "sync-state")
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Selection:
     """What to ask for: a span of time, or some rows by their ids."""
 
     field: str
@@ -98,7 +98,7 @@ class Ranged:
     """Rows that are asked for by a span of time.
 
     Args:
-        read: Makes the list of a window's rows, in the window's order.
+        read: Makes the list of a selection's rows, in the selection's order.
         granularity: What the server can tell apart.
         partition_field: The field that never moves, by which everything is read.
         cursor_field: The field that moves when a row changes, by which changes are read.
@@ -111,7 +111,7 @@ class Ranged:
         archives: Whether a row can be left out of lists and still be read by its id.
     """
 
-    read: Callable[[ResourceRegistry, Window], Pager[Any]]
+    read: Callable[[ResourceRegistry, Selection], Pager[Any]]
     granularity: Granularity = "second"
     partition_field: str = "created_at"
     cursor_field: str = "updated_at"

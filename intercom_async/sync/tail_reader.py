@@ -15,7 +15,7 @@ from .isolation import Isolation
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .partitions import OPEN
 from .stream_run import StreamRun
-from .streams import Ranged, Window
+from .streams import Ranged, Selection
 from .writer import Batch
 
 CLOCK_SLACK_S = 1
@@ -61,11 +61,11 @@ class TailReader:
             nothing.
         """
         field = source.cursor_field
-        window = Window(field, low, OPEN, source.per_page, "ascending")
+        selection = Selection(field, low, OPEN, source.per_page, "ascending")
         position, reached, came, promised = None, low, 0, None
         while True:
             try:
-                page, read_at = await self._reader.page(run, window, position)
+                page, read_at = await self._reader.page(run, selection, position)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
@@ -106,11 +106,11 @@ class TailReader:
         return True
 
     async def _pass_down(self, run: StreamRun, source: Ranged, field: str, low: int) -> int:
-        window = Window(field, low, OPEN, source.per_page)
+        selection = Selection(field, low, OPEN, source.per_page)
         position, pages, reached, came, promised = None, 0, OPEN, 0, None
         while True:
             try:
-                page, read_at = await self._reader.page(run, window, position)
+                page, read_at = await self._reader.page(run, selection, position)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
@@ -144,10 +144,10 @@ class TailReader:
         which begins with this one, has them. So what counts is a list that is read once more.
         """
         source = cast("Ranged", run.stream.source)
-        window = Window(field, low, OPEN, source.per_page)
+        selection = Selection(field, low, OPEN, source.per_page)
         position, again = None, 0
         while True:
-            page, read_at = await self._reader.page(run, window, position)
+            page, read_at = await self._reader.page(run, selection, position)
             total = page.total_count or 0
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, run.clock.now()), field=field
