@@ -37,14 +37,6 @@ FLOORS: list[tuple[str, ...]] = [
 SEAM_OF_VIRTUAL_MODE = ("intercom_async.transport.base", "intercom_async.errors")
 """What the simulator gives to a client without a socket: plain values, a network's errors."""
 MOST_MODULES_AT_THE_ROOT = 12
-SHARED_CLASS_NAMES: dict[str, list[str]] = {
-    "Claim": ["sync.sinks.files", "webhooks.seen"],
-    "Content": ["canvas.responses", "resources.content"],
-    "Outcome": ["cli.demo", "webhooks.intake"],
-    "Request": ["scheduler.stores._member", "transport.base"],
-    "Seen": ["sync.sinks.entries", "webhooks.seen"],
-}
-"""What has one name in two places still; each leaves this list for good."""
 EXTRAS = (
     "cyclopts",
     "rich",
@@ -161,7 +153,7 @@ def test_two_public_classes_of_the_client_have_no_name_in_common() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(dotted(path))
-    assert {name for name, found in homes.items() if len(found) > 1} <= SHARED_CLASS_NAMES.keys()
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
 
 
 PARALLEL = {

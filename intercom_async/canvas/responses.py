@@ -15,7 +15,7 @@ MAX_PART_BYTES = 64 * 1024
 https://developers.intercom.com/docs/references/canvas-kit/responseobjects/canvas"""
 
 
-class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
     """The components of a canvas from top to bottom."""
 
     components: list[AnyComponent]
@@ -43,7 +43,7 @@ class Canvas(msgspec.Struct, frozen=True, omit_defaults=True):
             raise ConfigError("a canvas has either components or a content_url")
         if self.content_url is not None:
             check_url("Canvas.content_url", self.content_url)
-        _encode("the components of a canvas", {"components": list(self.components)}, Content)
+        _encode("the components of a canvas", {"components": list(self.components)}, _Content)
         _encode("stored_data", dict(self.stored_data or {}), dict)
         ids = list(_ids(self.components))
         twice = sorted({one for one in ids if ids.count(one) > 1})

@@ -48,7 +48,7 @@ class Tally:
         return self.contacts + self.conversations + self.parts
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the server counted."""
 
     calls: int
@@ -98,8 +98,8 @@ async def demo(
         limits = Limits(app_per_minute=per_minute, window_s=WINDOW_S)
         async with Intercom(simulator.token, base_url=simulator.url, limits=limits) as intercom:
             await _show(_run(intercom, tally), intercom, tally)
-        outcome = _outcome(simulator, begun_at, CLOCK.now() - begun_s)
-    _report(tally, outcome)
+        result = _result(simulator, begun_at, CLOCK.now() - begun_s)
+    _report(tally, result)
 
 
 async def _run(intercom: Intercom, tally: Tally) -> None:
@@ -178,13 +178,13 @@ def _progress(intercom: Intercom, tally: Tally) -> str:
     )
 
 
-def _outcome(simulator: Simulator, begun_at: float, seconds: float) -> Outcome:
+def _result(simulator: Simulator, begun_at: float, seconds: float) -> DemoResult:
     """Read the server's ledger."""
     rows = simulator.ledger()
     # The first and the last window are begun or left midway: what they allow is not all on offer.
     full = [row for row in rows if begun_at <= row.window_at and row is not rows[-1]]
     allowed = sum(row.limit for row in full)
-    return Outcome(
+    return DemoResult(
         calls=sum(row.served + row.rejected for row in rows),
         rejected=sum(row.rejected for row in rows),
         seconds=seconds,
@@ -193,7 +193,7 @@ def _outcome(simulator: Simulator, begun_at: float, seconds: float) -> Outcome:
     )
 
 
-def _report(tally: Tally, outcome: Outcome) -> None:
+def _report(tally: Tally, result: DemoResult) -> None:
     """Show what happened."""
     waits_ms = sorted(1000 * seconds for seconds in tally.interactive_s)
     table = Table(title="What happened, as the server counted it", show_header=False)
@@ -202,10 +202,10 @@ def _report(tally: Tally, outcome: Outcome) -> None:
     table.add_column(style="dim")
     found = f"{tally.contacts:,} + {tally.conversations:,} + {tally.parts:,}"
     table.add_row("rows", f"{tally.rows:,}", f"contacts, conversations, parts: {found}")
-    table.add_row("calls", f"{outcome.calls:,}", f"in {outcome.seconds:.1f} s")
-    share = "–" if outcome.share is None else f"{outcome.share:.1%}"
-    table.add_row("of the allowed rate", share, f"over {outcome.windows} full windows")
-    table.add_row("answers of 429", str(outcome.rejected), "")
+    table.add_row("calls", f"{result.calls:,}", f"in {result.seconds:.1f} s")
+    share = "–" if result.share is None else f"{result.share:.1%}"
+    table.add_row("of the allowed rate", share, f"over {result.windows} full windows")
+    table.add_row("answers of 429", str(result.rejected), "")
     if waits_ms:
         p50, p99 = waits_ms[len(waits_ms) // 2], waits_ms[int(len(waits_ms) * 0.99)]
         table.add_row(

@@ -19,7 +19,7 @@ from .raw_rows import Row, RowReader
 from .report import Failure, StreamReport
 from .server_time import ServerTime
 from .sinks.base import StoredRow, Table
-from .sinks.entries import Entry, Family, Gone, Put, Seen
+from .sinks.entries import Entry, Family, Gone, Put, SeenKeys
 from .streams import Children, Listing, Ranged, Stream
 
 MAX_NAMED = 20
@@ -247,7 +247,7 @@ class StreamRun:
                     entries.append(Gone("tombstones", f"{self.name}:{row.key}", read_at))
             self.table.put(row.id, Held(row.version, read_at, digest, flags))
         if seen:
-            entries.append(Seen(self.table_name, seen))
+            entries.append(SeenKeys(self.table_name, seen))
         return entries
 
     def _put(self, row: Row, read_at: int, digest: int, *, by_id: bool) -> Put:

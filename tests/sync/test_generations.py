@@ -15,7 +15,7 @@ from intercom_async.sync.merging import digest_of
 from intercom_async.sync.sinks import Table
 from intercom_async.sync.sinks.base import Departed
 from intercom_async.sync.sinks.disk import OS_DISK
-from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put, Seen
+from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put, SeenKeys
 from intercom_async.sync.sinks.journal import Journal
 from .conftest import make_sink, read_target
 
@@ -55,7 +55,7 @@ class Model:
 texts = st.sampled_from(["x", "y"])
 talks = st.builds(lambda key, text: [put(TALKS, key, "", text, 5)], st.sampled_from(KEYS), texts)
 gone = st.builds(lambda key: [Gone("talks", key, 7)], st.sampled_from(KEYS))
-seen = st.just([Seen("talks", ["1"])])
+seen = st.just([SeenKeys("talks", ["1"])])
 
 
 @st.composite

@@ -25,7 +25,7 @@ LONGEST_ANSWER_S = 60.0
 """Seconds that may be set for an answer at most: a larger value is a mistake in the unit."""
 
 
-class Request(NamedTuple):
+class LeaseRequest(NamedTuple):
     """A lease as it is asked of the server."""
 
     ask: Ask
@@ -99,7 +99,7 @@ class StoreMember(ABC):
         """Become a member; return limit, length (ms) and the clock's bounds, or falsy values."""
 
     @abstractmethod
-    async def _grant(self, request: Request) -> tuple[int, int, int, int, int]:
+    async def _grant(self, request: LeaseRequest) -> tuple[int, int, int, int, int]:
         """Return calls granted, calls left, calls kept, members, and whether it is frozen."""
 
     @abstractmethod
@@ -175,7 +175,7 @@ class StoreMember(ABC):
         clock = None
         if ask.clock is not None and self._offset is not None:
             clock = ask.clock[0] - self._offset[1], ask.clock[1] - self._offset[0]
-        request = Request(ask, freezes, clock)
+        request = LeaseRequest(ask, freezes, clock)
         granted = await self._requests.send(partial(self._grant, request))
         if granted is None:
             return None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
-from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Request, StoreMember
+from ._member import MEMBER_TTL_S, WINDOWS_KEPT, LeaseRequest, StoreMember
 from .base import INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class PostgresStore(StoreMember):
         calls, window_ms, low, high = await self._run(_JOIN, budget, app, self.member, budget, app)
         return calls, window_ms, low, high
 
-    async def _grant(self, request: Request) -> tuple[int, int, int, int, int]:
+    async def _grant(self, request: LeaseRequest) -> tuple[int, int, int, int, int]:
         ask = request.ask
         count, left, kept, members, is_frozen = await self._run(
             _LEASE,

@@ -28,7 +28,7 @@ from typing import Any
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
-from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Request, StoreMember
+from ._member import MEMBER_TTL_S, WINDOWS_KEPT, LeaseRequest, StoreMember
 from .base import INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 MEMBER_TTL_MS = 1000 * MEMBER_TTL_S
@@ -218,7 +218,7 @@ class RedisStore(StoreMember):
         limit, window_ms, low, high = await self._run(JOIN, keys, [self.member, MEMBER_TTL_MS])
         return _text(limit), _text(window_ms), _text(low), _text(high)
 
-    async def _grant(self, request: Request) -> tuple[int, int, int, int, int]:
+    async def _grant(self, request: LeaseRequest) -> tuple[int, int, int, int, int]:
         ask, tag = request.ask, _tag(request.ask.budget)
         keys = [
             f"{tag}:a:{ask.app}:{ask.reset_at_ms}",

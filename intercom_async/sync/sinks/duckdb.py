@@ -30,7 +30,7 @@ from .duckdb_sql import (
 )
 from .entries import Entry
 from .extra import load
-from .files import JOURNAL_NAME, Claim, os_errors_as_target_errors
+from .files import JOURNAL_NAME, TargetLock, os_errors_as_target_errors
 from .journal import Journal
 from .merge import Emitted, Merge
 
@@ -76,7 +76,7 @@ class DuckDBSink:
         self._disk = disk
         self._database = Database(load("duckdb", extra="duckdb", what="DuckDB"), self._path)
         self._private = self._path.with_name(f".{self._path.name}.sync")
-        self._claim = Claim(disk, self._private, str(self._path))
+        self._lock = TargetLock(disk, self._private, str(self._path))
         self._journal = Journal(disk, self._private / JOURNAL_NAME)
         self._stored = _Stored(generation=0)
         self._is_older = False
@@ -98,7 +98,7 @@ class DuckDBSink:
                 raise TargetError(f"{self._path.parent} is not there; make it, or correct the path")
             self._disk.make_folder(self._private)
             self._disk.sync_folder(self._path.parent)
-            self._claim.take()
+            self._lock.take()
             state: bytes | None = None
             damaged: list[tuple[str, str]] = []
             if self._path.exists():
@@ -194,7 +194,7 @@ class DuckDBSink:
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
         with os_errors_as_target_errors(self.where):
-            self._claim.check()
+            self._lock.check()
             self._journal.append(entries, state)
 
     def publish(
@@ -202,7 +202,7 @@ class DuckDBSink:
     ) -> None:
         """Bring the database to the next generation in one transaction."""
         with os_errors_as_target_errors(self.where):
-            self._claim.check()
+            self._lock.check()
             stored = _Stored(
                 generation=self._stored.generation + 1,
                 rows=dict(self._stored.rows),
@@ -346,7 +346,7 @@ class DuckDBSink:
         """Let go of the database."""
         self._database.close()
         self._journal.close()
-        self._claim.release()
+        self._lock.release()
 
 
 def _parent(column: str | None, columns: dict[str, str]) -> str:

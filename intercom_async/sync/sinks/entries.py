@@ -47,11 +47,11 @@ class Family(msgspec.Struct, tag="f", array_like=True, frozen=True, gc=False):
     """Whether the parent itself is gone."""
 
 
-class Seen(msgspec.Struct, tag="s", array_like=True, frozen=True, gc=False):
+class SeenKeys(msgspec.Struct, tag="s", array_like=True, frozen=True, gc=False):
     """Rows that the open sweep has met, unchanged."""
 
     table: str
     keys: list[str]
 
 
-Entry = Put | Gone | Family | Seen
+Entry = Put | Gone | Family | SeenKeys

@@ -29,7 +29,7 @@ def os_errors_as_target_errors(where: str) -> Generator[None]:
         raise TargetError(f"{where}: {reason}; nothing that was committed is lost") from error
 
 
-class Claim:
+class TargetLock:
     """One process's hold on a target: a lock, and an epoch where locks do not work.
 
     File locks fail on some network file systems. So each process that opens a target writes a new

@@ -25,7 +25,7 @@ from .files import (
     EPOCH_NAME,
     JOURNAL_NAME,
     LOCK_NAME,
-    Claim,
+    TargetLock,
     check_file,
     os_errors_as_target_errors,
     read_whole,
@@ -101,7 +101,7 @@ class Folder:
         self.path = path
         self.private: Path = path / PRIVATE_NAME
         self._rows = rows
-        self._claim = Claim(disk, self.private, str(path))
+        self._lock = TargetLock(disk, self.private, str(path))
         self._journal = Journal(disk, self.private / JOURNAL_NAME)
         self.manifest: Manifest = Manifest(format_of_rows=rows, sync=msgspec.Raw(b"null"))
         self.is_older: bool = False
@@ -119,7 +119,7 @@ class Folder:
         self._refuse_other_files()
         disk.make_folder(self.private)
         disk.sync_folder(path)
-        self._claim.take()
+        self._lock.take()
         if disk.size(path / STATE_NAME) is None:
             self._journal.open(0)
             return Opened(self._journal.state)
@@ -196,7 +196,7 @@ class Folder:
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
         with os_errors_as_target_errors(str(self.path)):
-            self._claim.check()
+            self._lock.check()
             self._journal.append(entries, state)
 
     def publish(
@@ -209,7 +209,7 @@ class Folder:
             made: Streams that were staged; the others stay as they are.
             dropped: Streams that go.
         """
-        self._claim.check()
+        self._lock.check()
         self.disk.sync_folder(self.private)
         old = self.manifest
         streams = {name: one for name, one in old.streams.items() if name not in dropped}
@@ -254,4 +254,4 @@ class Folder:
     def close(self) -> None:
         """Let go of the folder."""
         self._journal.close()
-        self._claim.release()
+        self._lock.release()

@@ -14,7 +14,7 @@ import msgspec
 from intercom_async.sync.key_table import GONE, SEEN, Held, KeyTable
 from intercom_async.sync.merging import digest_of
 from .base import Departed, StoredRow, Table
-from .entries import Entry, Family, Gone, Put, Seen
+from .entries import Entry, Family, Gone, Put, SeenKeys
 
 Fate = int | Literal["keep", "drop"]
 """What becomes of a stored row: it stays, goes, or is marked as deleted at a moment."""
@@ -53,7 +53,7 @@ class Merge:
         self.changes: bool = departed != "keep"
         """Whether a stored row may change, or a new one come."""
         for number, entry in enumerate(entries(), 1):
-            if entry.table == table.name and not isinstance(entry, Seen):
+            if entry.table == table.name and not isinstance(entry, SeenKeys):
                 self.changes = True
                 self._note(number, entry)
 
