@@ -244,7 +244,7 @@ class Session:
             if state.observation is not None:
                 state.observation.waited(permit.sent_at - permit.since)
             if permit not in self._permits:
-                permit.refund()  # Closed after the permit was granted, before this task ran.
+                permit.release()  # Closed after the permit was granted, before this task ran.
                 raise ClosedError("the client was closed as the call got its permit")
             circuit = self._circuit
             while circuit.is_open and not state.is_probe:
@@ -257,7 +257,7 @@ class Session:
             try:
                 reply = await state.exchange(request, state.sent)
             except ConnectError:
-                permit.refund()
+                permit.release()
                 raise
             circuit.answers += 1
             if circuit.is_watching:
@@ -295,7 +295,7 @@ class Session:
 
     async def _readmit(self, state: CallState[Any]) -> Permit:
         """Give the permit back and wait for another one, at the head of the lane."""
-        state.permit.refund()
+        state.permit.release()
         state.permit.leave()
         self._permits.discard(state.permit)
         if self._circuit.is_open:
@@ -312,7 +312,7 @@ class Session:
             request = await state.builder.authorize(state.request)
         except BaseException as error:
             state.provider_error = error
-            state.permit.refund()
+            state.permit.release()
             raise
         if CLOCK.now() - started_s > MAX_TOKEN_S:
             await self._readmit(state)

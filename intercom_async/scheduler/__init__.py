@@ -15,7 +15,7 @@ identified by its Reset, and it is dropped with its window: nothing can leak int
 
 What is used
 ------------
-A call is charged before its request leaves. The reply confirms the charge, a refund releases it,
+A call is charged before its request leaves. The reply confirms the charge, `release` gives it back,
 and a call that is never answered stays charged, as the server may have counted it. `limit -
 remaining` only grows within a window, so its largest value is the newest. It bounds external usage
 from both sides: at least what exceeds all our charges, at most what exceeds those confirmed; and

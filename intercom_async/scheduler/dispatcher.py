@@ -1,6 +1,6 @@
 """The queues, the one timer, and no task that could die.
 
-Whatever frees something (a reply, a refund, a cancelled wait) schedules another dispatch; what only
+Whatever frees something (a reply, a release, a cancelled wait) schedules another dispatch; what only
 time frees has the timer set for it.
 """
 
@@ -214,7 +214,7 @@ class Dispatcher:
         """Give back what a wait that was cancelled, or refused by a hook, held."""
         if permit.is_granted:
             # Granted and cancelled in the same iteration of the loop: nothing was sent.
-            permit.refund()
+            permit.release()
             permit.leave()
         elif permit.is_waiting:
             self._discard(permit)
@@ -257,7 +257,7 @@ class Dispatcher:
     def leave(self, permit: Permit) -> None:
         """End a permit's block."""
         if permit.state is GRANTED:
-            # No reply and no refund: it may have been sent and counted.
+            # Neither replied to nor released: it may have been sent and counted.
             charge: Charge = permit.charge
             self.queues[permit.app].limiter.mark_unknown(charge)
             self.counters.lost += 1
@@ -270,14 +270,14 @@ class Dispatcher:
         if self.waiting:
             self.schedule_dispatch()
 
-    def refund(self, permit: Permit) -> None:
+    def release(self, permit: Permit) -> None:
         """Take a permit's charge back: nothing was sent."""
         if permit.state is not GRANTED:
             return
         permit.state = SETTLED
         charge: Charge = permit.charge
         self.queues[permit.app].limiter.release(charge)
-        self.counters.refunded += 1
+        self.counters.released += 1
 
     def observe(
         self, permit: Permit, status: int, headers: Mapping[str, str], message: str | None

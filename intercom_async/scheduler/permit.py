@@ -61,7 +61,7 @@ class PermitOwner(Protocol):
         """Learn from the reply."""
         ...
 
-    def refund(self, permit: Permit) -> None:
+    def release(self, permit: Permit) -> None:
         """Take the charge back."""
         ...
 
@@ -208,9 +208,9 @@ class Permit:
         """
         self._owner.observe(self, status, headers, message)
 
-    def refund(self) -> None:
+    def release(self) -> None:
         """Take the charge back, since nothing was sent."""
-        self._owner.refund(self)
+        self._owner.release(self)
 
     def abandon(self, error: Exception) -> None:
         """End the wait with an error; does nothing to a permit that does not wait."""

@@ -45,7 +45,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that were let go and have not ended."""
     granted: int
     """Calls that were let go."""
-    refunded: int
+    released: int
     """Calls that were let go and not sent."""
     lost: int
     """Calls that were sent and never answered."""
@@ -70,13 +70,13 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 class Counters:
     """Counts since a scheduler was made."""
 
-    __slots__ = ("granted", "in_flight", "lost", "refunded", "retries", "throttled", "waited_s")
+    __slots__ = ("granted", "in_flight", "lost", "released", "retries", "throttled", "waited_s")
 
     def __init__(self) -> None:
         self.granted: int = 0
         self.in_flight: int = 0
         self.lost: int = 0
-        self.refunded: int = 0
+        self.released: int = 0
         self.retries: int = 0
         self.throttled: dict[Throttle, int] = dict.fromkeys(Throttle, 0)
         self.waited_s: float = 0.0
@@ -102,7 +102,7 @@ def snapshot(queue: AppQueue, counters: Counters, now: float) -> Statistics:
         oldest_wait_s={priority: _oldest_wait_s(lanes, priority, now) for priority in Priority},
         in_flight=counters.in_flight,
         granted=counters.granted,
-        refunded=counters.refunded,
+        released=counters.released,
         lost=counters.lost,
         throttled=sum(counters.throttled.values()),
         throttled_by=dict(counters.throttled),

@@ -229,7 +229,7 @@ async def go_on(journey: Journey, limits: Limits | None = None) -> AsyncGenerato
         assert not any(seen.queued.values())
         assert seen.in_flight == 0
         assert transport.unclosed == 0
-        assert seen.granted - seen.refunded == len(transport.requests)
+        assert seen.granted - seen.released == len(transport.requests)
         assert (await intercom.admins.me()).id == "1"
     assert not transport.is_open
 

@@ -98,7 +98,7 @@ async def close_amid(
     assert not any(seen.queued.values())
     assert seen.in_flight == 0
     assert transport.unclosed == 0
-    assert seen.granted - seen.refunded == len(transport.requests)
+    assert seen.granted - seen.released == len(transport.requests)
     error = task.exception()
     if points.stopped_at is None:
         assert error is None

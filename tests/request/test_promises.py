@@ -40,7 +40,7 @@ async def test_a_slow_token_provider_gives_its_permit_back() -> None:
     memory = MemoryTransport([reply(200, CONTACT)])
     async with Intercom(provider, transport=memory) as intercom:
         await intercom.contacts.get("7")
-        assert intercom.statistics().refunded == 1
+        assert intercom.statistics().released == 1
     assert (in_flight, asked) == ([1], 1)
     assert memory.requests[0].headers["Authorization"] == f"Bearer {TOKEN}"
 

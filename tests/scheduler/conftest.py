@@ -79,7 +79,7 @@ class Desk:
         return (
             not any(seen.queued.values())
             and seen.in_flight == 0
-            and seen.granted - seen.refunded == self.server.sends
+            and seen.granted - seen.released == self.server.sends
         )
 
 

@@ -102,7 +102,7 @@ async def half_unsent() -> Server:
         while True:
             async with scheduler.admit(priority=Priority.BULK) as permit:
                 await CLOCK.sleep(0.01)
-                permit.refund()
+                permit.release()
             await client.call()
 
     tasks = [asyncio.ensure_future(work()) for _ in range(40)]
@@ -121,7 +121,7 @@ def test_what_was_not_sent_is_given_back(monkeypatch: pytest.MonkeyPatch) -> Non
     def keep(_self: Permit) -> None:
         """Give nothing back."""
 
-    both_ways(goes_well, lambda: monkeypatch.setattr(Permit, "refund", keep))
+    both_ways(goes_well, lambda: monkeypatch.setattr(Permit, "release", keep))
 
 
 class PausesAlone(Scheduled):

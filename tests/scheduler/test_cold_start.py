@@ -59,7 +59,7 @@ def test_neither_idle_time_nor_failed_calls_earn_anything() -> None:
 async def test_a_crowd_after_a_failed_first_call_is_not_sent_blindly(make_desk: MakeDesk) -> None:
     desk = make_desk(Limits(app_per_minute=600), limit=100)
     async with desk.scheduler.admit() as permit:
-        permit.refund()  # it found no connection
+        permit.release()  # it found no connection
     await CLOCK.sleep(60.0)
 
     for _ in range(500):

@@ -154,7 +154,7 @@ async def test_granted_and_cancelled_in_one_turn_is_not_charged(make_desk: MakeD
     waiting = desk.start()
     await turns(2)
 
-    held.refund()
+    held.release()
     await held.__aexit__(None, None, None)
     await turns(1)  # the queue is looked at, and the waiting call let go
     waiting.cancel()
@@ -162,21 +162,21 @@ async def test_granted_and_cancelled_in_one_turn_is_not_charged(make_desk: MakeD
 
     seen = desk.scheduler.statistics()
     assert (seen.in_flight, seen.lost) == (0, 0)
-    assert seen.granted - seen.refunded == desk.server.sends == 1
+    assert seen.granted - seen.released == desk.server.sends == 1
 
 
-async def test_a_refund_takes_the_charge_back(make_desk: MakeDesk) -> None:
+async def test_release_takes_the_charge_back(make_desk: MakeDesk) -> None:
     desk = make_desk(limit=10)
     await desk.call()
     before = desk.scheduler.statistics().app.used
 
     async with desk.scheduler.admit() as permit:
         charged = desk.scheduler.statistics().app.used
-        permit.refund()
+        permit.release()
 
     assert (before, charged) == (1, 2)
     assert desk.scheduler.statistics().app.used == before
-    assert desk.scheduler.statistics().refunded == 1
+    assert desk.scheduler.statistics().released == 1
 
 
 async def test_what_was_sent_and_not_answered_stays_charged(make_desk: MakeDesk) -> None:
@@ -243,7 +243,7 @@ async def test_a_permit_is_for_one_request(make_desk: MakeDesk) -> None:
         await permit.__aenter__()
 
     permit.observe(status=200, headers={})
-    permit.refund()
+    permit.release()
     assert desk.is_quiet
 
 

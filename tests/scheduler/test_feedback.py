@@ -68,7 +68,7 @@ def test_hostile_headers_leave_nothing_charged_and_nobody_waiting(
                 permit.observe(status=status, headers=headers, message=message)
         check(scheduler, permits)
         async with asyncio.timeout(300.0), scheduler.admit() as permit:
-            permit.refund()
+            permit.release()
 
     run_virtual(main())
 
@@ -150,6 +150,6 @@ async def test_hooks_that_raise_anything_leave_nobody_waiting(
     assert seen.in_flight == 0
     assert not any(seen.queued.values())
     assert "0 waiting" in repr(desk.scheduler)
-    assert seen.granted - seen.refunded == desk.server.sends
+    assert seen.granted - seen.released == desk.server.sends
     hooks.times = 0
     await desk.client.call()

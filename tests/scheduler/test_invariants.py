@@ -36,7 +36,7 @@ class Flight:
 
 
 class Traffic(RuleBasedStateMachine):
-    """Calls that come, go, are cancelled, lost, refunded, answered late and in any order."""
+    """Calls that come, go, are cancelled, lost, released, answered late and in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,8 +79,8 @@ class Traffic(RuleBasedStateMachine):
                     ending = await flight.answer
                 finally:
                     self.flying.remove(flight)
-                if ending == "refund":
-                    permit.refund()
+                if ending == "release":
+                    permit.release()
                     return
                 self.sent += 1
                 if ending == "lose":
@@ -104,7 +104,7 @@ class Traffic(RuleBasedStateMachine):
         self.run(start())
 
     @rule(
-        ending=st.sampled_from(["answer", "answer", "answer", "refund", "lose"]),
+        ending=st.sampled_from(["answer", "answer", "answer", "release", "lose"]),
         which=st.integers(0),
         count=st.integers(1, 12),
     )
@@ -173,7 +173,7 @@ class Traffic(RuleBasedStateMachine):
         stuck = [f.number for f in self.flights if f.task is not None and not f.task.done()]
         assert stuck == [], self.scheduler.statistics()
         seen = self.scheduler.statistics()
-        assert seen.granted - seen.refunded == self.sent
+        assert seen.granted - seen.released == self.sent
         assert seen.in_flight == 0
         assert not any(seen.queued.values())
         assert seen.app.used <= seen.app.used_at_most + seen.lost + seen.throttled

@@ -25,7 +25,7 @@ async def hold(desk: Desk) -> asyncio.Event:
     async def stay() -> None:
         async with desk.scheduler.admit(priority=Priority.INTERACTIVE) as permit:
             await gone.wait()
-            permit.refund()
+            permit.release()
 
     desk.spawn(stay())
     await turns(2)

@@ -193,7 +193,7 @@ class World:
         event("cancelled", any(outcomes))
         for kind in Throttle:
             event(f"turned away: {kind.value}", seen.throttled_by.get(kind, 0) > 0)
-        event("refunded", seen.refunded > 0)
+        event("released", seen.released > 0)
         event("lost", seen.lost > 0)
         # Calls that were cancelled may be on their way still.
         await CLOCK.sleep(LATE_S)
@@ -203,7 +203,7 @@ class World:
         assert seen.in_flight == 0
         assert not any(seen.queued.values())
         assert "0 waiting" in repr(self.scheduler)
-        assert seen.granted - seen.refunded == self.server.sends
+        assert seen.granted - seen.released == self.server.sends
         for permit in self.permits:
             assert not permit.is_waiting
             for budget in permit.charge.budgets if permit.charge else ():
@@ -229,7 +229,7 @@ def test_whatever_is_cancelled_all_end_and_nothing_stays_charged(
         for app in {permit.app for permit in world.permits}:
             # Everybody has gone: the next one finds a window that is as good as new.
             async with world.scheduler.admit(app=app, max_wait_s=1.0) as permit:
-                permit.refund()
+                permit.release()
         assert complaints == []
 
     run_virtual(main())
