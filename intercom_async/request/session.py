@@ -31,11 +31,11 @@ from intercom_async.transport.base import FIRST_FAILURE, Reply, Request, StreamR
 from . import redirects, retry
 from .builder import RequestBuilder
 from .call_state import CallState, FailedAttempt
-from .circuit import PROBE_CONNECT_S, Circuit
 from .error_body import ErrorBody, to_error
 from .headers import parse_request_id, parse_retry_after
 from .observer import Observer, observe
 from .operation import Call
+from .outage_queue import PROBE_CONNECT_S, OutageQueue
 from .replies import already_deleted, decoded, error_body_of, log_reply, to_response
 from .waits import Waits, shared_lock
 
@@ -47,7 +47,7 @@ MAX_TOKEN_S = 0.05
 """Seconds that a token provider may keep a permit for; a slower one gives it back and waits again
 (test_session.py::test_a_slow_token_provider_gives_its_permit_back)."""
 _NOW = retry.Retry(0.0, 0, "not sent")
-"""Try again as soon as the circuit lets the call pass."""
+"""Try again as soon as the outage queue lets the call pass."""
 
 _Exchanged = tuple[Permit, Reply, ErrorBody | None]
 """The permit that was used, the reply to it, and the reply's error, if it is one."""
@@ -81,7 +81,7 @@ class Session:
         self._policy = policy or RetryPolicy()
         self._random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self._budget = retry.RetryBudget(self._policy.budget)
-        self._circuit = Circuit(self._policy, self._random)
+        self._outage = OutageQueue(self._policy, self._random)
         self._permits: set[Permit] = set()
         self._waits = Waits()
         self.observer: Observer | None = observer
@@ -156,14 +156,14 @@ class Session:
 
     async def _send_with_retries(self, state: CallState[T]) -> Response[T]:
         state.request = state.builder.build(state.call)
-        circuit = self._circuit
+        outage = self._outage
         while True:
             outcome: Response[T] | FailedAttempt
             try:
-                if circuit.is_open:
+                if outage.is_active:
                     await self._wait_for_server(state)
                 state.attempts += 1
-                state.answers = circuit.answers
+                state.answers = outage.answers
                 exchanged = await self._send_once(state, state.request)
                 if exchanged[1].status >= FIRST_FAILURE:
                     exchanged = await self._follow_redirects(state, exchanged)
@@ -178,7 +178,7 @@ class Session:
                 if state.is_probe:
                     # Neither answered nor failed: cancelled, or refused by the scheduler.
                     state.is_probe = False
-                    circuit.give_up_probe()
+                    outage.give_up_probe()
             if isinstance(outcome, Response):
                 self._budget.give_back(state.spent)
                 return outcome
@@ -187,7 +187,7 @@ class Session:
     async def _wait_for_server(self, state: CallState[Any]) -> None:
         options = state.builder.options
         async with self.while_open():
-            state.is_probe = await self._circuit.wait(
+            state.is_probe = await self._outage.wait(
                 state.call.name, options.priority, options.max_wait_s
             )
 
@@ -246,8 +246,8 @@ class Session:
             if permit not in self._permits:
                 permit.release()  # Closed after the permit was granted, before this task ran.
                 raise ClosedError("the client was closed as the call got its permit")
-            circuit = self._circuit
-            while circuit.is_open and not state.is_probe:
+            outage = self._outage
+            while outage.is_active and not state.is_probe:
                 permit = await self._readmit(state)
             if state.builder.has_provider and request is state.request:
                 request = await self._authorize(state)
@@ -259,10 +259,10 @@ class Session:
             except ConnectError:
                 permit.release()
                 raise
-            circuit.answers += 1
-            if circuit.is_watching:
+            outage.answers += 1
+            if outage.is_watching:
                 state.is_probe = False
-                circuit.answered()
+                outage.record_answer()
             error = error_body_of(reply)
             permit.observe(
                 status=reply.status,
@@ -298,7 +298,7 @@ class Session:
         state.permit.release()
         state.permit.leave()
         self._permits.discard(state.permit)
-        if self._circuit.is_open:
+        if self._outage.is_active:
             await self._wait_for_server(state)
         return await self._admit(state, is_repeat=True).enter()
 
@@ -329,15 +329,15 @@ class Session:
         again = retry.after_transport_error(
             error, state.call.operation.repeat, state.attempts, self._policy, self._random
         )
-        circuit = self._circuit
-        is_silent = state.answers == circuit.answers
+        outage = self._outage
+        is_silent = state.answers == outage.answers
         if not isinstance(error, ConnectError) or again is None or not is_silent:
             return FailedAttempt(error, again)
         if self._policy.max_attempts == 1:
             return FailedAttempt(error, None)
         is_probe, state.is_probe = state.is_probe, False
-        circuit.fail(error, is_probe=is_probe)
-        if is_probe and circuit.is_over:
+        outage.record_failure(error, is_probe=is_probe)
+        if is_probe and outage.is_over:
             return FailedAttempt(error, None)
         state.attempts -= 1  # waiting for the server costs none
         return FailedAttempt(error, _NOW)

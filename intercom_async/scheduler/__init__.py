@@ -52,9 +52,9 @@ When it goes wrong
 A 429 of a window stops all calls until that window ends. One that the app's numbers do not explain
 is the workspace's, whose quota is learned from such 429s alone (`workspace_limiter`). One of a
 resource, such as a pending export, stops no other call; several without a window in a row open the
-`circuit_breaker`. Headers that are absent or contradict what is known are ignored (`attribution`),
-and without any the pace is that of the settings. After a window of nothing but 429s, one call finds
-out whether it is over.
+`circuit_breaker`. Headers that are absent or contradict what is known are ignored
+(`window_matching`), and without any the pace is that of the settings. After a window of nothing but
+429s, one call finds out whether it is over.
 
 Definitions
 -----------

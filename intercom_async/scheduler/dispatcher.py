@@ -1,7 +1,7 @@
 """The queues, the one timer, and no task that could die.
 
-Whatever frees something (a reply, a release, a cancelled wait) schedules another dispatch; what only
-time frees has the timer set for it.
+Whatever frees something (a reply, a release, a cancelled wait) schedules another dispatch; what
+only time frees has the timer set for it.
 """
 
 from __future__ import annotations

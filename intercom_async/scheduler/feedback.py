@@ -57,7 +57,7 @@ class ResponseFeedback:
             now: When the reply came.
         """
         windows = limiter.windows
-        limit, had_headers = windows.limit, windows.attribution.has_headers
+        limit, had_headers = windows.limit, windows.matcher.has_headers
         kind: Throttle | None = None
         try:
             reply = parse_window(headers)
@@ -175,7 +175,7 @@ class ResponseFeedback:
             hooks.degraded("the server turns calls away without a window")
         if windows.limit != limit:
             hooks.limit_changed(permit.app, windows.limit)
-        if had_headers is not False and windows.attribution.has_headers is False:
+        if had_headers is not False and windows.matcher.has_headers is False:
             hooks.degraded("replies have no rate-limit headers to go by")
 
 

@@ -23,7 +23,7 @@ def estimate_wait(queue: AppQueue, permit: Permit, now: float) -> tuple[float, f
     ahead = lanes.ahead(permit.priority) - 1
     pacing_s = max(0.0, pacer.next_at - now)
     if not windows.is_known:
-        if windows.attribution.has_headers is None:
+        if windows.matcher.has_headers is None:
             return 0.0, None
         return pacing_s + ahead / pacer.rate_per_s(now), None
     is_paced = pacer.is_paced(permit.priority, now, backlog=lanes.waiting)

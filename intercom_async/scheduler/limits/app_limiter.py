@@ -202,7 +202,7 @@ class AppLimiter:
     def _try_without_windows(self, priority: Priority, now: float, cost: int) -> Charge | float:
         """Decide by the settings, in a cold start or where a proxy strips the headers."""
         cold_start, pacer = self._cold_start, self.pacer
-        if self.windows.attribution.has_headers is None:
+        if self.windows.matcher.has_headers is None:
             is_interactive = priority is INTERACTIVE
             retry_at = cold_start.retry_at(now, self.windows.limit, is_interactive=is_interactive)
             if retry_at:
@@ -302,7 +302,7 @@ class AppLimiter:
         windows, budgets, cost = self.windows, charge.budgets, charge.cost
         reset_ms: int | None = None
         try:
-            reset_ms = windows.attribution.attribute_window(
+            reset_ms = windows.matcher.match(
                 reply, sent=sent, received=received, is_certain=is_rejected, date=date
             )
         finally:
@@ -313,8 +313,8 @@ class AppLimiter:
                 for budget in budgets:
                     budget.confirm(cost)
         if reset_ms is None:
-            windows.attribution.note_missing_headers()
-            if reply.limit and not windows.attribution.is_distrusted:
+            windows.matcher.note_missing_headers()
+            if reply.limit and not windows.matcher.is_distrusted:
                 windows.limit = reply.limit
                 self.pacer.fallback.use_limit(reply.limit / windows.schedule.length_s)
             return None
@@ -346,7 +346,7 @@ class AppLimiter:
         The next one begins with a single probe, if no call of ours was served in this one, or if it
         has outlived the schedule.
         """
-        if budget.reject() or self.windows.attribution.is_in_doubt:
+        if budget.reject() or self.windows.matcher.is_in_doubt:
             self.recovery.start(now)
 
     def note_refused_blindly(

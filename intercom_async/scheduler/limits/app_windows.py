@@ -11,10 +11,10 @@ import math
 from collections.abc import Callable
 
 from intercom_async.response import Window
-from .attribution import WindowAttribution
 from .server_clock import FAST_DRIFT, ServerClock
 from .usage import ExternalUsage
 from .window_budget import BudgetTable, WindowBudget
+from .window_matching import WindowMatcher
 from .window_schedule import WindowSchedule
 from .workspace_limiter import WorkspaceLimiter
 
@@ -62,10 +62,10 @@ class AppWindows:
         "_remaining_includes_call",
         "_settings_per_s",
         "_uplink_s",
-        "attribution",
         "clock",
         "external",
         "limit",
+        "matcher",
         "rtt_s",
         "schedule",
         "utilisations",
@@ -100,7 +100,7 @@ class AppWindows:
         self._settings_per_s = limit / schedule.length_s
         self._is_limit_named = False
         schedule.on_length_change(self._rescale)
-        self.attribution: WindowAttribution = WindowAttribution(
+        self.matcher: WindowMatcher = WindowMatcher(
             clock, schedule, self._budgets, on_distrust=self._distrust
         )
         self._candidates: tuple[WindowBudget, ...] = ()
@@ -114,7 +114,7 @@ class AppWindows:
     @property
     def is_known(self) -> bool:
         """Whether there are windows to go by."""
-        return self.clock.is_known and self.attribution.has_headers is not False
+        return self.clock.is_known and self.matcher.has_headers is not False
 
     def adopt(self, *, limit: int, length_ms: int, offset: tuple[float, float], now: float) -> None:
         """Begin with what another process has learned; replies know better.
@@ -130,7 +130,7 @@ class AppWindows:
         self.limit = limit
         self.schedule.adopt(length_ms)
         self.clock.adopt(*offset, now)
-        self.attribution.has_headers = True
+        self.matcher.has_headers = True
 
     def candidates(self, now: float) -> tuple[WindowBudget, ...]:
         """Return the windows, first one first, that may count a call sent now."""
@@ -219,8 +219,8 @@ class AppWindows:
             sent: When the request left.
             received: When the reply came.
         """
-        attribution = self.attribution
-        attribution.has_headers = True
+        matcher = self.matcher
+        matcher.has_headers = True
         if budget is not self._last_named:
             self._last_named = self.external.advance(self._last_named, budget)
         used = reply.used
@@ -232,9 +232,9 @@ class AppWindows:
                 used += cost
             served = budget.confirmed - budget.refused
             if (used <= used_before and reply.remaining) or 0 < budget.max_limit < served:
-                attribution.note_impossible(budget.reset_ms)
+                matcher.note_impossible(budget.reset_ms)
                 return
-            attribution.impossible = 0
+            matcher.impossible = 0
         budget.observe(reply.limit, used, sent=sent, charge_seq=charge_seq)
         if reply.limit and budget.reset_ms >= self._budgets.newest_ms:
             self.limit, self._is_limit_named = budget.limit, True

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 MIN_LENGTH_MS = 500
 """Milliseconds. Ends closer together than this are taken for noise, not for windows
-(test_attribution.py::test_windows_of_another_length_are_used_up)."""
+(test_window_matching.py::test_windows_of_another_length_are_used_up)."""
 MINUTE_MS = 60_000
 """Milliseconds. First guess for a window that outlasts its expected length; Intercom had windows of
 a minute once (test_window_schedule.py::test_a_window_that_outlasts_its_length_lasts_a_minute)."""

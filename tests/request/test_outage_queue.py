@@ -115,7 +115,7 @@ async def test_probes_are_few_and_the_last_comes_soon_after_recovery(outage_s: f
     assert network.connects < 100 + 20
 
 
-async def test_one_call_at_a_time_connects_while_the_circuit_is_open() -> None:
+async def test_one_call_at_a_time_connects_while_the_outage_lasts() -> None:
     network = Network(connect_s=0.5)
     async with network.client() as intercom:
         await intercom.contacts.get("7")

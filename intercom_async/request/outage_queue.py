@@ -1,4 +1,7 @@
-"""Half-open circuit for a server that cannot be reached: one call probes, the others wait.
+"""Queue of the calls that wait while the server cannot be reached; one of them probes.
+
+It is a circuit breaker for connections that fail, as `scheduler/circuit_breaker.py` is one for a
+server that answers and is overloaded.
 
 States::
 
@@ -7,9 +10,9 @@ States::
       └── the probe has an answer ────┼───── no connection ─────────┘
 
 A call that waits here has certainly not been sent, so waiting costs no attempt, no retry budget and
-no permit. The invariants (`tests/request/test_circuit.py`):
+no permit. The invariants (`tests/request/test_outage_queue.py`):
 
-- At most one call at a time tries to connect while the circuit is open.
+- At most one call at a time tries to connect while the outage lasts.
 - A call that waits is woken by the answer to a probe, or ends with an error of its own; none is
   forgotten, whatever is cancelled.
 - An outage shorter than `outage_s`, of a server that has answered before, fails no call.
@@ -32,23 +35,23 @@ log: logging.Logger = logging.getLogger("intercom_async")
 FIRST_PROBE_S = 0.1
 """Seconds until the first probe; each further pause is `PROBE_GROWTH` times as long, up to
 `LAST_PROBE_S`, and varies by `PROBE_JITTER`
-(test_circuit.py::test_probes_are_few_and_the_last_comes_soon_after_recovery)."""
+(test_outage_queue.py::test_probes_are_few_and_the_last_comes_soon_after_recovery)."""
 PROBE_GROWTH = 1.6
 LAST_PROBE_S = 2.0
 PROBE_JITTER = 0.25
 PROBE_CONNECT_S = 3.0
 """Seconds that a probe has to connect
-(test_circuit.py::test_a_probe_that_hangs_is_given_up_after_three_seconds)."""
+(test_outage_queue.py::test_a_probe_that_hangs_is_given_up_after_three_seconds)."""
 FIRST_CONTACT_S = 3.0
 """Seconds that a server which has never answered is tried for
-(test_circuit.py::test_a_server_that_never_answered_fails_soon)."""
+(test_outage_queue.py::test_a_server_that_never_answered_fails_soon)."""
 RELEASED_AT_ONCE = 8
 """Calls that the first answer lets go; every further answer lets `RELEASED_PER_ANSWER` go
-(test_circuit.py::test_calls_return_in_growing_numbers)."""
+(test_outage_queue.py::test_calls_return_in_growing_numbers)."""
 RELEASED_PER_ANSWER = 2
 RELEASED_AFTER_S = 1.0
 """Seconds after the first answer until all calls may go, should no further answers come
-(test_circuit.py::test_no_call_waits_for_answers_that_do_not_come)."""
+(test_outage_queue.py::test_no_call_waits_for_answers_that_do_not_come)."""
 
 
 class _Waiter:
@@ -62,7 +65,7 @@ class _Waiter:
         self.future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
 
-class Circuit:
+class OutageQueue:
     """Lets one call at a time try to connect while a server does not answer.
 
     Args:
@@ -74,9 +77,9 @@ class Circuit:
     def __init__(self, policy: RetryPolicy, random: Random) -> None:
         self.answers: int = 0
         """Answers of the server, whatever their status."""
-        self.is_open: bool = False
+        self.is_active: bool = False
         self.is_watching: bool = False
-        """Whether `answered` has to be called for an answer: calls wait for it."""
+        """Whether `record_answer` has to be called for an answer: calls wait for it."""
         self._policy = policy
         self._random = random
         self._waiters: dict[_Waiter, None] = {}
@@ -130,12 +133,12 @@ class Circuit:
                 self.give_up_probe()
         return is_probe
 
-    def fail(self, error: ConnectError, *, is_probe: bool) -> None:
-        """Note that nobody answered a call; open the circuit, or go on waiting."""
+    def record_failure(self, error: ConnectError, *, is_probe: bool) -> None:
+        """Note that nobody answered a call; begin an outage, or go on waiting."""
         now = CLOCK.now()
         self._error = error
-        if not self.is_open:
-            self.is_open = self.is_watching = True
+        if not self.is_active:
+            self.is_active = self.is_watching = True
             self._opened_at, self._failures = now, 0
             self._waiters.update(dict.fromkeys(self._released))
             self._released = []
@@ -172,13 +175,13 @@ class Circuit:
         self._probe_at = CLOCK.now()
         self._schedule()
 
-    def answered(self) -> None:
-        """Note an answer while calls wait: close the circuit and let some of them go."""
-        if not self.is_open:
+    def record_answer(self) -> None:
+        """Note an answer while calls wait: end the outage and let some of them go."""
+        if not self.is_active:
             self._release(RELEASED_PER_ANSWER)
             return
         log.info("the API answers again after %.1f s", CLOCK.now() - self._opened_at)
-        self.is_open = self._is_probing = False
+        self.is_active = self._is_probing = False
         # The most urgent and oldest stand at the end, from where they are taken.
         self._released = sorted(self._waiters, key=lambda each: each.priority)[::-1]
         self._waiters = {}
@@ -197,14 +200,14 @@ class Circuit:
             if not waiter.future.done():
                 _end(waiter, None)
                 count -= 1
-        self.is_watching = self.is_open or bool(self._released)
+        self.is_watching = self.is_active or bool(self._released)
 
     def _release_all(self) -> None:
         self._release(len(self._released))
 
     def _schedule(self) -> None:
         """Set the timer of the next probe, if anybody waits for it."""
-        if self.is_open and not self._is_probing and self._waiters:
+        if self.is_active and not self._is_probing and self._waiters:
             self._set_timer(self._probe_at, self._choose_probe)
 
     def _set_timer(self, when: float, callback: Callable[[], None]) -> None:
@@ -219,7 +222,7 @@ class Circuit:
     def _choose_probe(self) -> None:
         """Wake the most urgent call as the probe."""
         waiting = [waiter for waiter in self._waiters if not waiter.future.done()]
-        if waiting and self.is_open and not self._is_probing:
+        if waiting and self.is_active and not self._is_probing:
             self._is_probing = True
             min(waiting, key=lambda waiter: waiter.priority).future.set_result(True)
 

@@ -31,7 +31,7 @@ from .window_schedule import WindowSchedule
 
 MAX_DATE_GAP_S = 120.0
 """Seconds. A first Reset further than this from the Date of its reply is no end of a window
-(test_attribution.py: "reset far ahead")."""
+(test_window_matching.py: "reset far ahead")."""
 NEAR_SHARE = 0.75
 """Fraction of a window up to which a contradiction can be explained by the clock
 (test_contradictions.py::test_a_clock_that_steps_is_followed)."""
@@ -40,7 +40,7 @@ MIN_AGREEING_NEAR = 2
 (test_contradictions.py::test_one_late_reply_moves_nothing)."""
 MIN_AGREEING_FAR = 5
 """Replies in a row that show anything else, or that the headers are not true
-(test_attribution.py: "one in ten")."""
+(test_window_matching.py: "one in ten")."""
 DOUBT_GAPS_S = (0.25, 0.5, 1.0)
 """Seconds until a window that has outlived the schedule is tried again, first to later times, for
 windows of ten seconds (test_contradictions.py::test_a_clock_that_steps_is_followed)."""
@@ -59,8 +59,8 @@ CONSISTENT_WINDOWS = 3
 (test_contradictions.py::test_headers_that_become_true_are_believed_again)."""
 
 
-class WindowAttribution:
-    """Attributes replies to windows and weighs those that contradict what is known.
+class WindowMatcher:
+    """Matches replies to windows and weighs those that contradict what is known.
 
     Args:
         clock: Offset of the server's clock; learns from every reply.
@@ -137,7 +137,7 @@ class WindowAttribution:
         """Whether a window has outlived the schedule, so that its end is not known."""
         return self._doubt_since is not None
 
-    def attribute_window(
+    def match(
         self,
         reply: Window,
         *,
@@ -183,7 +183,7 @@ class WindowAttribution:
         return self._learn(reset_ms, reply.used, sent, received)
 
     def note_missing_headers(self) -> None:
-        """Note a reply that could not be attributed."""
+        """Note a reply that matches no window."""
         if self.has_headers is None and not self._agreeing_far:
             self.has_headers = False
 
