@@ -46,11 +46,20 @@ def endpoint_of(kind: type[Resource], method: Any) -> Operation[Any] | None:
     return next((each for each in endpoints if found and each.reference == found[1]), None)
 
 
+def verb(endpoint: Operation[Any]) -> str:
+    """Return the HTTP method; an update has one of two, by the API's version."""
+    return "PUT or PATCH" if endpoint.updates else endpoint.method
+
+
+def breakable(path: str) -> str:
+    """Write a path as code that a browser breaks at its slashes only."""
+    return f"<code>{path.replace('/', '<wbr>/')}</code>"
+
+
 def http_line(endpoint: Operation[Any]) -> str:
     """Say what is sent, since which version, and what repeating it means."""
-    verb = "PUT or PATCH" if endpoint.updates else endpoint.method
     since = "" if endpoint.since == "2.14" else f", since {endpoint.since}"
-    return f"`{verb} {endpoint.path}`{since}, {MEANING[endpoint.repeat]}"
+    return f"`{verb(endpoint)} {endpoint.path}`{since}, {MEANING[endpoint.repeat]}"
 
 
 def page(name: str, kind: type[Resource]) -> str:
@@ -60,11 +69,11 @@ def page(name: str, kind: type[Resource]) -> str:
     example = EXAMPLES / f"{name}.py"
     if example.exists():
         lines += ["```python", example.read_text().strip(), "```", ""]
-    lines += ["| Method | Sends | |", "|---|---|---|"]
+    lines += ["| Method | Sends | What it does |", "|---|---|---|"]
     for method, function in methods(kind):
         endpoint = endpoint_of(kind, function)
         first = (getdoc(function) or "").partition("\n")[0]
-        sends = http_line(endpoint).partition("`,")[0].rstrip("`") + "`" if endpoint else "several"
+        sends = f"`{verb(endpoint)}` {breakable(endpoint.path)}" if endpoint else "several calls"
         lines.append(f"| [`{method}`][{path}.{method}] | {sends} | {first} |")
     return "\n".join(
         [
