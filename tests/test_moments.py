@@ -21,7 +21,7 @@ from intercom_async.moments import (
     to_iso,
     to_unix,
 )
-from intercom_async.sync import JsonlSink, SyncError, plan, sync
+from intercom_async.sync import JsonlSink, SyncConfigError, SyncError, plan, sync
 from intercom_async.transport import MemoryTransport
 
 NAIVE = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 (what is to be refused)
@@ -56,8 +56,8 @@ PLACES: dict[str, tuple[type[IntercomError], Callable[[Path], object]]] = {
         ConfigError,
         lambda _: run(lambda c: c.conversations.snooze("1", admin_id="2", until=NAIVE)),
     ),
-    "a plan": (ConfigError, lambda _: run(lambda c: plan(c, since=NAIVE))),
-    "a sync": (SyncError, lambda path: run(into_files(path))),
+    "a plan": (SyncConfigError, lambda _: run(lambda c: plan(c, since=NAIVE))),
+    "a sync": (SyncConfigError, lambda path: run(into_files(path))),
 }
 
 

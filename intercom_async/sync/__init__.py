@@ -11,7 +11,7 @@ is new.
 """
 
 from .builtin_streams import STREAMS
-from .errors import BusyTargetError, SyncError, TargetError
+from .errors import BusyTargetError, SyncConfigError, SyncError, TargetError
 from .plan import Plan, PlannedPart, StreamPlan, plan
 from .report import Failure, Progress, Report, StreamProgress, StreamReport
 from .run import sync
@@ -52,6 +52,7 @@ __all__ = [
     "StreamPlan",
     "StreamProgress",
     "StreamReport",
+    "SyncConfigError",
     "SyncError",
     "TargetError",
     "plan",

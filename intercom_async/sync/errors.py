@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from intercom_async.errors import IntercomError
+from intercom_async.errors import ConfigError, IntercomError
 
 
 class SyncError(IntercomError):
     """A sync that cannot begin, or cannot go on."""
+
+
+class SyncConfigError(SyncError, ConfigError):
+    """An argument of `sync`, `plan`, a stream or a sink that cannot be meant; it is named.
+
+    Nothing was opened and nothing was sent, but for what only the server or the target can tell: a
+    `since` after the server's present, streams that the target has and this program does not.
+    """
 
 
 class TargetError(SyncError):

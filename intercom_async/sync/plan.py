@@ -15,11 +15,11 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.errors import IntercomError
 from intercom_async.models.admins import App
-from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from .builtin_streams import STREAMS
 from .counting_client import CountingClient
 from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
+from .options import check_client, check_since, check_streams
 from .planner import count_and_cut, count_rows
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
@@ -101,11 +101,12 @@ async def plan(
         since: From when on changes are counted; the last day by default.
 
     Raises:
-        ConfigError: `since` is a datetime without a time zone.
+        SyncConfigError: A stream is not known, or an argument cannot be meant.
     """
-    since_unix = None if since is None else to_unix("since", since)
+    check_client(intercom)
+    since_unix, wanted = check_since(since), check_streams(streams)
+    chosen = resolve([one.name for one in STREAMS] if wanted is None else wanted, STREAMS)
     bulk = intercom.with_options(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
-    chosen = resolve([one.name for one in STREAMS] if streams is None else streams, STREAMS)
     app = (await bulk.admins.me()).app or App()
     now = int(CLOCK.unix())
     begin = now - DAY_S if since_unix is None else since_unix

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from .checkpoint import Pass, PassKind, StreamState
 from .holes import Hole
 from .key_table import GONE
+from .options import Reconcile
 from .stream_run import StreamRun
 from .streams import Ranged
-
-Reconcile = Literal["auto", "now", "never"]
-"""When rows that are gone are looked for: as the API and the rate allow, in this run, or never."""
 
 CHEAP_S = 60.0
 """A sweep that takes less of the rate than this is made in each run that has no list of deleted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -13,23 +12,23 @@ from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App, Me
-from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from .builtin_streams import STREAMS
 from .checkpoint import State, check_fits, read_state
 from .engine import Engine
-from .errors import BusyTargetError, SyncError, TargetError
+from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
 from .holes import remove
 from .loading import hidden_parents, load
+from .options import Options, Reconcile, check_client, check_hooks, check_options, check_sink
 from .outage import OutageGate
-from .policy import Policy, Reconcile
+from .policy import Policy
 from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .report import Progress, Report
 from .server_time import ServerTime
-from .sinks.base import Departed, Opened, Sink, Table, call
+from .sinks.base import Opened, Sink, Table, call
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, resolve
 
@@ -92,19 +91,24 @@ async def sync(
 
     Raises:
         TargetError: The target cannot be written to, is not this sync's, or is damaged.
-        SyncError: A stream is not known, or an option cannot be meant.
+        SyncConfigError: A stream is not known, or an argument cannot be meant. It is a `SyncError`
+            and a `ConfigError`, like that of `plan` and of the sinks.
     """
-    policy = (since, full, lookback_s, reconcile, reconcile_within_s)
-    _check(since, lookback_s, reconcile, reconcile_within_s, patience_s)
-    run = _Run(intercom, sink, stop or anyio.Event(), wait_s=wait_s)
+    check_client(intercom)
+    check_sink(sink)
+    check_hooks(on_progress, stop)
+    options = check_options(
+        streams=streams, since=since, full=full, lookback_s=lookback_s, reconcile=reconcile,
+        reconcile_within_s=reconcile_within_s, patience_s=patience_s, wait_s=wait_s, repair=repair,
+        verify=verify, hard_delete=hard_delete, erase_deleted=erase_deleted,
+        drop_streams=drop_streams,
+    )  # fmt: skip
+    if options.streams is not None:
+        resolve(options.streams, STREAMS)
+    run = _Run(intercom, sink, options, stop or anyio.Event())
     try:
         opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
-        return await run.go(
-            opened, streams, policy,
-            patience_s=patience_s, repair=repair,
-            departed="drop" if hard_delete else "erase" if erase_deleted else "keep",
-            drop_streams=tuple(drop_streams), on_progress=on_progress,
-        )  # fmt: skip
+        return await run.go(opened, on_progress)
     except ExceptionGroup as group:
         # What went wrong first has made the rest of the tasks fail as well.
         own = first_error(group, IntercomError)
@@ -114,27 +118,6 @@ async def sync(
     finally:
         with anyio.CancelScope(shield=True):
             await call(sink, sink.close)
-
-
-def _check(
-    since: datetime | int | None,
-    lookback_s: int,
-    reconcile: str,
-    reconcile_within_s: int,
-    patience_s: float,
-) -> None:
-    """Refuse options that cannot be meant."""
-    for name, value in (
-        ("lookback_s", lookback_s),
-        ("reconcile_within_s", reconcile_within_s),
-        ("patience_s", patience_s),
-    ):
-        if isinstance(value, bool) or not math.isfinite(value) or value < 0:
-            raise SyncError(f"{name} must be seconds from 0 up, not {value!r}")
-    if reconcile not in ("auto", "now", "never"):
-        raise SyncError(f"reconcile must be 'auto', 'now' or 'never', not {reconcile!r}")
-    if since is not None:
-        to_unix("since", since, SyncError)
 
 
 def _open(sink: Sink, *, verify: bool) -> Opened:
@@ -149,18 +132,18 @@ def _open(sink: Sink, *, verify: bool) -> Opened:
 class _Run:
     """One call of `sync`."""
 
-    def __init__(self, intercom: Intercom, sink: Sink, stop: anyio.Event, *, wait_s: float) -> None:
+    def __init__(self, intercom: Intercom, sink: Sink, options: Options, stop: anyio.Event) -> None:
         self._intercom = intercom.with_options(
             priority=Priority.BULK, max_wait_s=None, deadline_s=None
         )
         self._sink = sink
         self._stop = stop
-        self._wait_s = wait_s
+        self._options = options
         self._notes: list[str] = []
 
     async def patiently(self, method: Callable[[], T]) -> T:
         """Call the sink, again for a while if another process holds the target."""
-        until = CLOCK.now() + self._wait_s
+        until = CLOCK.now() + self._options.wait_s
         while True:
             try:
                 return await call(self._sink, method)
@@ -169,33 +152,23 @@ class _Run:
                     raise
             await CLOCK.sleep(BUSY_PAUSE_S)
 
-    async def go(
-        self,
-        opened: Opened,
-        streams: Iterable[str | Stream] | None,
-        options: tuple[datetime | int | None, bool, int, Reconcile, int],
-        *,
-        patience_s: float,
-        repair: bool,
-        departed: Departed,
-        drop_streams: Sequence[str],
-        on_progress: Callable[[Progress], object] | None,
-    ) -> Report:
+    async def go(self, opened: Opened, on_progress: Callable[[Progress], object] | None) -> Report:
         """Read, publish and report."""
+        options = self._options
         state = None if opened.state is None else read_state(opened.state, self._sink.where)
-        damaged = self._damaged(opened, repair=repair)
-        chosen = resolve(default_streams(state) if streams is None else streams, STREAMS)
+        damaged = self._damaged(opened, repair=options.repair)
+        chosen = resolve(options.streams or default_streams(state), STREAMS)
         me = await self._intercom.send(Admins.ME.at())
         clock, app = ServerTime.of(me), me.data.app or App()
         started_at = clock.now()
-        policy = self._policy(options, started_at)
+        policy = self._policy(started_at)
         workspace = app.id_code or ""
         if state is None:
             state = State(workspace=workspace, streams={})
         check_fits(state, workspace, self._sink.where)
-        for name in (*damaged, *drop_streams, *hidden_parents(damaged, chosen, state)):
+        for name in (*damaged, *options.drop_streams, *hidden_parents(damaged, chosen, state)):
             state.streams.pop(name, None)
-        gate = OutageGate(self._probe, self._stop, patience_s)
+        gate = OutageGate(self._probe, self._stop, options.patience_s)
         prepared = PreparedRuns(self._intercom, state, app, clock, gate)
         runs = prepared.of(chosen)
         self._notes += prepared.notes
@@ -215,7 +188,7 @@ class _Run:
         self._close_holes(runs, policy)
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
         if not was_stopped:
-            await self._publish(runs, state, departed=departed, dropped=drop_streams)
+            await self._publish(runs, state)
         return Report(
             workspace=workspace,
             streams=tuple(
@@ -258,14 +231,14 @@ class _Run:
             self._notes.append(f"damaged and read again: {names}")
         return tuple(name for name, _ in opened.damaged)
 
-    def _policy(
-        self, options: tuple[datetime | int | None, bool, int, Reconcile, int], started_at: int
-    ) -> Policy:
-        since, full, lookback_s, reconcile, within_s = options
-        moment = None if since is None else to_unix("since", since, SyncError)
-        if moment is not None and moment > started_at:
-            raise SyncError("since lies in the future, by the server's clock")
-        return Policy(started_at, lookback_s, reconcile, within_s, moment, full)
+    def _policy(self, started_at: int) -> Policy:
+        options = self._options
+        if options.since is not None and options.since > started_at:
+            raise SyncConfigError("since lies in the future, by the server's clock")
+        return Policy(
+            started_at, options.lookback_s, options.reconcile, options.reconcile_within_s,
+            options.since, options.full,
+        )  # fmt: skip
 
     async def _probe(self) -> Me:
         return (await self._intercom.send(Admins.ME.at())).data
@@ -283,24 +256,19 @@ class _Run:
                 if unseeded is not None:
                     run.hole(unseeded)
 
-    async def _publish(
-        self,
-        runs: Sequence[StreamRun],
-        state: State,
-        *,
-        departed: Departed,
-        dropped: Sequence[str],
-    ) -> None:
+    async def _publish(self, runs: Sequence[StreamRun], state: State) -> None:
         for run in runs:
             if run.is_sweeping:
                 # What it has met was in the journal: it begins again with the next run.
                 run.state.pass_ = None
             if isinstance(run.stream.source, Children):
                 run.state.families = run.families.dump()
-        encoded = state.encode(whole=True)
+        encoded, options = state.encode(whole=True), self._options
         with anyio.CancelScope(shield=True):
             await self.patiently(
-                lambda: self._sink.publish(encoded, departed=departed, dropped=dropped)
+                lambda: self._sink.publish(
+                    encoded, departed=options.departed, dropped=options.drop_streams
+                )
             )
 
 
@@ -334,7 +302,7 @@ def default_streams(state: State | None) -> list[str]:
     """Return the streams of a target, or all that there are.
 
     Raises:
-        SyncError: The target has streams that do not come with the package.
+        SyncConfigError: The target has streams that do not come with the package.
     """
     known = [stream.name for stream in STREAMS]
     if state is None:
@@ -342,5 +310,7 @@ def default_streams(state: State | None) -> list[str]:
     names = [name for name, saved in state.streams.items() if saved.is_shown]
     own = [name for name in names if name not in known]
     if own:
-        raise SyncError(f"the target has streams of your own: {', '.join(own)}; pass streams=…")
+        raise SyncConfigError(
+            f"the target has streams of your own: {', '.join(own)}; pass streams=…"
+        )
     return names or known

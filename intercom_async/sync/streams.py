@@ -22,7 +22,7 @@ import msgspec
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Operation, version_number
 from intercom_async.resources._registry import ResourceRegistry
-from .errors import SyncError
+from .errors import SyncConfigError
 from .partitions import OPEN
 
 Granularity = Literal["second", "day"]
@@ -103,6 +103,8 @@ class Ranged:
         partition_field: The field that never moves, by which everything is read.
         cursor_field: The field that moves when a row changes, by which changes are read.
         per_page: Rows a page.
+        part_pages: Pages that a part has at least, as the server counts: finding where to cut costs
+            a call, and so does a part's last page.
         seconds_since: The API version from which on the server can tell seconds apart.
         get: The operation that reads one row by its id.
         deletions: The list of rows that are gone, if there is one.
@@ -116,6 +118,7 @@ class Ranged:
     partition_field: str = "created_at"
     cursor_field: str = "updated_at"
     per_page: int = 150
+    part_pages: int = 16
     seconds_since: str | None = None
     get: Operation[Any] | None = None
     deletions: DeletionList | None = None
@@ -199,7 +202,7 @@ class Stream:
         model: Its struct, from which sinks with columns take theirs.
 
     Raises:
-        SyncError: The name cannot be that of a file and a table.
+        SyncConfigError: The name cannot be that of a file and a table.
     """
 
     name: str
@@ -210,9 +213,11 @@ class Stream:
     def __post_init__(self) -> None:
         """Refuse a name that would not do everywhere."""
         if not self.name.isidentifier() or not self.name.isascii() or self.name.startswith("_"):
-            raise SyncError(f"a stream's name is letters, digits and _, not {self.name!r}")
+            raise SyncConfigError(f"a stream's name is letters, digits and _, not {self.name!r}")
         if self.name.lower() in RESERVED:
-            raise SyncError(f"a stream cannot be named {self.name!r}: targets use it themselves")
+            raise SyncConfigError(
+                f"a stream cannot be named {self.name!r}: targets use it themselves"
+            )
 
     @property
     def parent_field(self) -> str | None:
@@ -231,19 +236,19 @@ def resolve(wanted: Iterable[str | Stream], known: Iterable[Stream]) -> tuple[St
     """Return the streams that are meant, parents before their children.
 
     Raises:
-        SyncError: A name is unknown or given twice, also in other case, or nothing is wanted.
+        SyncConfigError: A name is unknown or given twice, also in other case, or nothing is wanted.
     """
     by_name = {stream.name: stream for stream in known}
     chosen: dict[str, Stream] = {}
     for entry in wanted:
         stream = by_name.get(entry) if isinstance(entry, str) else entry
         if stream is None:
-            raise SyncError(f"there is no stream {entry!r}; there are {', '.join(by_name)}")
+            raise SyncConfigError(f"there is no stream {entry!r}; there are {', '.join(by_name)}")
         if stream.name.lower() in chosen:
-            raise SyncError(f"the stream {stream.name!r} is named twice")
+            raise SyncConfigError(f"the stream {stream.name!r} is named twice")
         chosen[stream.name.lower()] = stream
     if not chosen:
-        raise SyncError("no stream is named")
+        raise SyncConfigError("no stream is named")
     return tuple(
         sorted(chosen.values(), key=lambda stream: isinstance(stream.source, Children)),
     )
@@ -253,10 +258,10 @@ def parent_of(stream: Stream, known: Iterable[Stream]) -> Stream:
     """Return the stream whose rows hold the rows of `stream`.
 
     Raises:
-        SyncError: There is none, or it cannot be read by spans of time.
+        SyncConfigError: There is none, or it cannot be read by spans of time.
     """
     name = stream.source.parent if isinstance(stream.source, Children) else ""
     for other in known:
         if other.name == name and isinstance(other.source, Ranged):
             return other
-    raise SyncError(f"{stream.name}: there is no ranged stream {name!r}")
+    raise SyncConfigError(f"{stream.name}: there is no ranged stream {name!r}")

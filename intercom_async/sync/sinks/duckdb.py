@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from intercom_async.sync.arguments import checked_path, checked_seam
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
 from .base import Departed, Opened, StoredRow, Table
@@ -66,14 +66,15 @@ class DuckDBSink:
 
     Raises:
         TargetError: duckdb is missing.
+        SyncConfigError: The path cannot be meant.
     """
 
     def __init__(
         self, path: str | os.PathLike[str], *, disk: Disk = OS_DISK, inline: bool = False
     ) -> None:
+        self._path = checked_path("path", path)
         self.inline = inline
-        self._path = Path(path)
-        self._disk = disk
+        self._disk = checked_seam(disk, inline=inline)
         self._database = Database(load("duckdb", extra="duckdb", what="DuckDB"), self._path)
         self._private = self._path.with_name(f".{self._path.name}.sync")
         self._lock = TargetLock(disk, self._private, str(self._path))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from intercom_async.sync.errors import TargetError
+from intercom_async.sync.arguments import checked_path, checked_seam
+from intercom_async.sync.errors import SyncConfigError, TargetError
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.raw_rows import RowReader
 from .base import Departed, Opened, StoredRow, Table
@@ -41,7 +41,8 @@ class JsonlSink:
         inline: Work in the loop's own thread, for tests in virtual time.
 
     Raises:
-        TargetError: pyarrow is missing, or the compression is another one.
+        TargetError: pyarrow is missing.
+        SyncConfigError: The path or the compression cannot be meant.
     """
 
     def __init__(
@@ -52,14 +53,14 @@ class JsonlSink:
         disk: Disk = OS_DISK,
         inline: bool = False,
     ) -> None:
+        self._path = checked_path("path", path)
         self.inline = inline
         self._arrow: Any = None
         if compression is not None:
             if compression != "zstd":
-                raise TargetError(f"compression must be 'zstd' or None, not {compression!r}")
+                raise SyncConfigError("compression must be 'zstd' or None")
             self._arrow = load("pyarrow", extra="parquet", what="compression")
-        self._disk = disk
-        self._path = Path(path)
+        self._disk = checked_seam(disk, inline=inline)
         self._suffix = "jsonl" if self._arrow is None else "jsonl.zst"
         self._folder = Folder(disk, self._path, self._suffix)
         self._tables: dict[str, Table] = {}

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from intercom_async.sync.arguments import checked_count, checked_path, checked_seam
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.raw_rows import RowReader
 from .arrow import TableRow
@@ -50,6 +51,7 @@ class ParquetSink:
 
     Raises:
         TargetError: pyarrow is missing.
+        SyncConfigError: The path or the size cannot be meant.
     """
 
     def __init__(
@@ -60,11 +62,12 @@ class ParquetSink:
         disk: Disk = OS_DISK,
         inline: bool = False,
     ) -> None:
+        self._path = checked_path("path", path)
+        checked_count("file_bytes", file_bytes)
         self.inline = inline
         self._arrow = load("pyarrow", extra="parquet", what="Parquet")
         self._parquet = load("pyarrow.parquet", extra="parquet", what="Parquet")
-        self._path = Path(path)
-        self._disk = disk
+        self._disk = checked_seam(disk, inline=inline)
         self._library = Library(self._arrow, self._parquet, disk)
         self._file_bytes = file_bytes
         self._folder = Folder(disk, self._path, "parquet")

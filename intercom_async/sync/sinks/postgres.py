@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from intercom_async.sync.arguments import checked_flag, checked_text
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .base import Departed, Opened, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
@@ -72,9 +73,13 @@ class PostgresSink:
 
     Raises:
         TargetError: psycopg is missing.
+        SyncConfigError: The address or the schema is no text, or an empty one.
     """
 
     def __init__(self, conninfo: str, *, schema: str = "intercom", inline: bool = False) -> None:
+        checked_text("conninfo", conninfo)
+        checked_text("schema", schema)
+        checked_flag("inline", inline)
         self.inline = inline
         self._psycopg = load("psycopg", extra="postgres", what="PostgreSQL")
         self._conninfo = conninfo

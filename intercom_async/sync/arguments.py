@@ -1,0 +1,130 @@
+"""Checks of what `sync`, `plan` and the sinks are given: one kind of error, before all else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from intercom_async.config import check_kind, check_seconds
+from intercom_async.errors import ConfigError
+from .errors import SyncConfigError
+
+T = TypeVar("T")
+
+
+@contextmanager
+def as_sync_config_errors() -> Generator[None]:
+    """Raise what a check says as the sync's own error.
+
+    Raises:
+        SyncConfigError: A check has failed.
+    """
+    try:
+        yield
+    except SyncConfigError:
+        raise
+    except ConfigError as error:
+        raise SyncConfigError(str(error)) from None
+
+
+def checked_seconds(name: str, value: float) -> float:
+    """Return a time span in seconds.
+
+    Raises:
+        SyncConfigError: It is no finite number from 0 up.
+    """
+    with as_sync_config_errors():
+        return check_seconds(name, value, may_be_none=False) or 0.0
+
+
+def checked_flag(name: str, value: object) -> None:
+    """Refuse what is neither True nor False.
+
+    Raises:
+        SyncConfigError: It is something else.
+    """
+    with as_sync_config_errors():
+        check_kind(name, value, bool, "True or False")
+
+
+def checked_count(name: str, value: object) -> None:
+    """Refuse what is no whole number above 0.
+
+    Raises:
+        SyncConfigError: It is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise SyncConfigError(f"{name} must be a whole number from 1 up")
+
+
+def checked_names(name: str, value: Iterable[T], kinds: tuple[type[Any], ...]) -> tuple[T, ...]:
+    """Return the entries of a list of names.
+
+    Raises:
+        SyncConfigError: It is no list, a single text, or has an entry of another type.
+    """
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise SyncConfigError(f"{name} must be a list of names, not {type(value).__name__}")
+    entries = tuple(value)
+    for entry in entries:
+        if not isinstance(entry, kinds):
+            raise SyncConfigError(f"{name} must be a list of names, not of {type(entry).__name__}")
+    return entries
+
+
+def checked_parts(name: str, value: T, wanted: str, *methods: str) -> T:
+    """Return an object that can do what it is needed for.
+
+    Raises:
+        SyncConfigError: It lacks one of the methods.
+    """
+    if not all(_has(value, method) for method in methods):
+        raise SyncConfigError(f"{name} must be {wanted}, not {type(value).__name__}")
+    return value
+
+
+def _has(value: object, method: str) -> bool:
+    found: Callable[..., Any] | None = getattr(value, method, None)
+    return callable(found) and not isinstance(value, type)
+
+
+def checked_path(name: str, value: object) -> Path:
+    """Return a path.
+
+    Raises:
+        SyncConfigError: It is neither a text nor a path, or one that no file can have.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise SyncConfigError(f"{name} must be a path, not {type(value).__name__}")
+    text: object = os.fspath(value)
+    if not isinstance(text, str):
+        raise SyncConfigError(f"{name} must be a path of text, not of {type(text).__name__}")
+    if not text.strip() or "\0" in text:
+        raise SyncConfigError(
+            f"{name} must be a path; it is empty, or has a byte that none can have"
+        )
+    return Path(text)
+
+
+def checked_text(name: str, value: object) -> str:
+    """Return a text that is not blank; it may be a secret, so no message shows it.
+
+    Raises:
+        SyncConfigError: It is something else.
+    """
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise SyncConfigError(f"{name} must be a text that is not empty")
+    return value
+
+
+def checked_seam(disk: T, *, inline: object) -> T:
+    """Return the file system that a sink works on, and refuse an `inline` that is no flag.
+
+    Raises:
+        SyncConfigError: One of them is something else.
+    """
+    checked_flag("inline", inline)
+    return checked_parts("disk", disk, "a file system", "read", "create", "append", "sync")

@@ -1,0 +1,148 @@
+"""Every argument of `sync`, `plan` and the sinks, and odd values for each: one kind of error.
+
+It names the argument, and comes before a target is opened and before anything is sent.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intercom_async import ConfigError, Intercom
+from intercom_async.sync import (
+    DuckDBSink,
+    JsonlSink,
+    ParquetSink,
+    PostgresSink,
+    SyncConfigError,
+    SyncError,
+    plan,
+    sync,
+)
+from intercom_async.transport import MemoryTransport
+
+pytestmark = pytest.mark.anyio
+
+NAIVE = datetime(2026, 1, 31)  # noqa: DTZ001 (the point)
+ODD: list[Any] = [
+    None,
+    object(),
+    b"bytes",
+    [3],
+    {1: 2},
+    -1,
+    float("nan"),
+    float("inf"),
+    True,
+    1.5,
+    "",
+    " ",
+    "word",
+    "a\0b",
+    0,
+    3,
+    10**400,
+    NAIVE,
+    Intercom,
+]
+SECONDS = (True, 1.5, 0, 3)
+FINE: dict[str, tuple[Any, ...]] = {
+    "streams": (None,),
+    "since": (None, 0, 3, -1),
+    "full": (True,),
+    "lookback_s": SECONDS[1:],
+    "reconcile_within_s": SECONDS[1:],
+    "patience_s": SECONDS[1:],
+    "wait_s": SECONDS[1:],
+    "repair": (True,),
+    "verify": (True,),
+    "hard_delete": (True,),
+    "erase_deleted": (True,),
+    "inline": (True,),
+    "on_progress": (None, Intercom),
+    "stop": (None,),
+    "compression": (None,),
+    "file_bytes": (3, 10**400),
+    "path": ("word",),
+    "conninfo": ("word",),
+    "schema": ("word",),
+}
+"""Values that can be meant; `on_progress` may be anything that can be called."""
+
+
+def is_fine(name: str, value: Any) -> bool:
+    return any(type(value) is type(one) and value == one for one in FINE.get(name, ()))
+
+
+def shown(value: object) -> str:
+    """Name a case alike in every process."""
+    return f"{type(value).__name__}-{'' if type(value) is object else value!r:.12}"
+
+
+def arguments(of: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(of).parameters)
+
+
+def message_of(error: SyncConfigError) -> str:
+    assert isinstance(error, SyncError)
+    assert isinstance(error, ConfigError)
+    return str(error)
+
+
+@pytest.mark.parametrize("use", [sync, plan], ids=["sync", "plan"])
+@pytest.mark.parametrize("value", ODD, ids=shown)
+async def test_an_odd_argument_is_refused_by_name(
+    use: Callable[..., Any], value: Any, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    async with Intercom("token", transport=MemoryTransport([])) as intercom:
+        for name in arguments(use):
+            if is_fine(name, value):
+                continue
+            given: dict[str, Any] = {"intercom": intercom}
+            if use is sync:
+                given["sink"] = JsonlSink(target)
+            with pytest.raises(SyncConfigError) as caught:
+                await use(**(given | {name: value}))
+            assert name.rstrip("s") in message_of(caught.value)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("sink", [JsonlSink, ParquetSink, DuckDBSink, PostgresSink])
+@pytest.mark.parametrize("value", ODD, ids=shown)
+def test_an_odd_argument_of_a_sink_is_refused_by_name(sink: Any, value: Any) -> None:
+    pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("psycopg")
+    names = arguments(sink)
+    for name in names:
+        if is_fine(name, value):
+            continue
+        given: dict[str, Any] = {names[0]: "word"}
+        with pytest.raises(SyncConfigError) as caught:
+            sink(**(given | {name: value}))
+        assert name in message_of(caught.value)
+
+
+def test_an_address_with_a_password_is_in_no_message() -> None:
+    with pytest.raises(SyncConfigError) as caught:
+        PostgresSink("postgresql://me:very-secret@host\0/db")
+    assert "very-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("streams", [[], ["contactz"], ["tags", "tags"]])
+async def test_streams_that_are_not_there_are_refused_before_a_request(
+    streams: list[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    async with Intercom("token", transport=MemoryTransport([])) as intercom:
+        with pytest.raises(SyncConfigError, match="stream"):
+            await plan(intercom, streams)
+        with pytest.raises(SyncConfigError, match="stream"):
+            await sync(intercom, streams, sink=JsonlSink(target))
+    assert not target.exists()
