@@ -1,19 +1,20 @@
 """Completes the lists inside rows: the API truncates them after ten entries.
 
 A row with a cut list costs one call more for each page of each such list, whenever the row is new,
-has changed, or is read by a sweep. Where the rest cannot be had, the row stays as it came, and is
-a hole.
+has changed, or is read by a sweep; and one more that reads the row, which has to be as it was: what
+is written is one moment's row, not an old one with the lists of a newer one. Where the rest cannot
+be had, the row stays as it came, and is a hole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import anyio
 import msgspec
 
-from intercom_async.errors import ClosedError, IntercomError
+from intercom_async.errors import ClosedError, IntercomError, PaginationError
 from .holes import Hole
 from .outage import OutageError, StoppedError
 from .raw_rows import Row
@@ -22,6 +23,8 @@ from .streams import Embedded, Ranged
 
 AT_ONCE = 8
 """Lists of a page's rows that are read side by side."""
+MAX_READS = 5
+"""Readings of a row and its lists until no change came in between; then it is a hole."""
 
 
 class _List(msgspec.Struct):
@@ -45,17 +48,16 @@ class Completed(NamedTuple):
 async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
     """Return rows with whole lists; those that are in the target as they are, are left out."""
     source = run.stream.source
-    lists = source.embedded if isinstance(source, Ranged) else ()
-    if not lists:
+    if not isinstance(source, Ranged) or not source.embedded:
         return Completed(list(rows), [])
     found: dict[int, Row] = {}
     holes: list[Hole] = []
     limiter = anyio.Semaphore(AT_ONCE)
 
-    async def one(place: int, row: Row, cut: list[Embedded]) -> None:
+    async def one(place: int, source: Ranged, row: Row) -> None:
         async with limiter:
             try:
-                found[place] = await _complete(run, row, cut)
+                found[place] = await _complete(run, source, row)
             except (ClosedError, StoppedError, OutageError):
                 raise
             except IntercomError as error:
@@ -66,11 +68,10 @@ async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
 
     async with anyio.create_task_group() as group:
         for place, row in enumerate(rows):
-            cut = [each for each in lists if is_cut(row.body, each.field)]
-            if not cut:
+            if not any(is_cut(row.body, each.field) for each in source.embedded):
                 found[place] = row
             elif not _is_known(run, row):
-                group.start_soon(one, place, row, cut)
+                group.start_soon(one, place, source, row)
     return Completed([found[place] for place in sorted(found)], holes)
 
 
@@ -103,15 +104,46 @@ def _read(body: bytes, field: str) -> _List | None:
         return None
 
 
-async def _complete(run: StreamRun, row: Row, cut: Sequence[Embedded]) -> Row:
+async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
+    """Return a row with whole lists, all of it as of one moment."""
+    for _ in range(MAX_READS):
+        cut = [each for each in source.embedded if is_cut(row.body, each.field)]
+        lists = {each.field: await _ids(run, row.key, each) for each in cut}
+        now = await _read_again(run, source, row)
+        if now.version == row.version and all(
+            _count(now.body, name) == _count(row.body, name) for name in lists
+        ):
+            return _with_lists(row, lists)
+        row = now
+    raise PaginationError("it changes faster than it can be read")
+
+
+async def _ids(run: StreamRun, key: str, each: Embedded) -> list[str]:
+    entries: dict[str, None] = {}
+    for raw in await each.read(run.client, key).raw().collect():
+        entry = msgspec.json.decode(raw, type=_Entry)
+        if each.consent_type is None or entry.consent_type == each.consent_type:
+            entries[str(entry.id)] = None
+    return list(entries)
+
+
+async def _read_again(run: StreamRun, source: Ranged, row: Row) -> Row:
+    if source.get is None:
+        return row
+    body = bytes((await run.client.send(source.get.at(row.key).into(msgspec.Raw))).data)
+    return run.reader.read(body) or row
+
+
+def _count(body: bytes, field: str) -> int | None:
+    """Return how many entries a row says that a list has."""
+    found = _read(body, field)
+    return None if found is None else found.total_count
+
+
+def _with_lists(row: Row, lists: Mapping[str, Sequence[str]]) -> Row:
     fields = msgspec.json.decode(row.body, type=dict[str, msgspec.Raw])
-    for each in cut:
-        entries: dict[str, None] = {}
-        for raw in await each.read(run.client, row.key).raw().collect():
-            entry = msgspec.json.decode(raw, type=_Entry)
-            if each.consent_type is None or entry.consent_type == each.consent_type:
-                entries[str(entry.id)] = None
-        fields[each.field] = _whole(fields[each.field], list(entries))
+    for name, ids in lists.items():
+        fields[name] = _whole(fields[name], ids)
     return row._replace(body=msgspec.json.encode(fields))
 
 

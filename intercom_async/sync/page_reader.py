@@ -196,7 +196,9 @@ class PageReader:
         if len(rows) < count:
             moments = [_moment(row, source, name) for row in rows]
             known = [moment for moment in moments if moment is not None]
-            low, high = min([edges[0], *known]), max([min(edges[1], OPEN - 1), *known])
+            # A part without an end: nothing is asked for by a moment that no row can have.
+            end = min(edges[1], run.clock.now() + DAY_SLACK_S)
+            low, high = min([edges[0], *known]), max([end, *known])
             holes.append(
                 Hole(
                     kind="span", field=name, low=low, high=high, since=read_at,

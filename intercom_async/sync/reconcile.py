@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import anyio
 import msgspec
@@ -36,6 +36,13 @@ MAX_INTO = 10
 
 Select = Callable[[StreamRun, Callable[[Held], bool]], Awaitable[list[str]]]
 """Gives the keys that the target holds of a stream, of those rows for which a test holds."""
+
+
+class _Searched(NamedTuple):
+    """Which of some rows a search by id finds, and which not."""
+
+    found: set[str]
+    missing: list[str]
 
 
 class Reconciler:
@@ -186,21 +193,33 @@ class Reconciler:
             return
         left: list[str] = []
         for begin in range(0, len(absent), SEARCH_IDS):
-            ids = absent[begin : begin + SEARCH_IDS]
-            try:
-                found = await self._reader.find(run, ids)
-            except (*ENDINGS, ClosedError):
-                raise
-            except IntercomError as error:
-                holes = [suspect(key, str(error), run.clock.now()) for key in ids]
-                await self._reader.hand_over(Batch(run, holes=holes))
-                continue
-            left += [key for key in ids if key not in found]
+            left += (await self._search(run, absent[begin : begin + SEARCH_IDS])).missing
         if source.get is not None:
             await self.confirm(run, left, source.get)
             return
         holes = [suspect(key, "it cannot be read by its id", run.clock.now()) for key in left]
         await self._reader.hand_over(Batch(run, holes=holes))
+
+    async def _search(self, run: StreamRun, ids: Sequence[str]) -> _Searched:
+        """Search suspects by their ids; those of which nothing can be said stay suspects.
+
+        One that cannot be answered for fails its whole search: then each is searched alone.
+        """
+        try:
+            found = await self._reader.find(run, ids)
+        except (*ENDINGS, ClosedError):
+            raise
+        except IntercomError as error:
+            if len(ids) > 1:
+                each = [await self._search(run, [key]) for key in ids]
+                return _Searched(
+                    set().union(*(one.found for one in each)),
+                    [key for one in each for key in one.missing],
+                )
+            hole = suspect(ids[0], str(error), run.clock.now())
+            await self._reader.hand_over(Batch(run, holes=[hole]))
+            return _Searched(set(), [])
+        return _Searched(found, [key for key in ids if key not in found])
 
     async def confirm(
         self,
@@ -278,7 +297,12 @@ class Reconciler:
         controls = self._controls[run]
         if not controls and not run.was_reread:
             return False
-        found = await self._reader.find(run, [key, *controls])
+        try:
+            found = await self._reader.find(run, [key, *controls])
+        except (*ENDINGS, ClosedError):
+            raise
+        except IntercomError:
+            return False
         return found == set(controls)
 
     async def _end_of_chain(
@@ -308,12 +332,13 @@ class Reconciler:
             return
         keys = [hole.key for hole in holes if hole.key is not None]
         if isinstance(source, Ranged):
-            found: set[str] = set()
+            left: list[str] = []
             for begin in range(0, len(keys), SEARCH_IDS):
-                found |= await self._reader.find(run, keys[begin : begin + SEARCH_IDS])
-            filled = [hole for hole in holes if hole.key in found]
-            await self._reader.hand_over(Batch(run, filled=filled))
-            keys = [key for key in keys if key not in found]
+                found, missing = await self._search(run, keys[begin : begin + SEARCH_IDS])
+                filled = [hole for hole in holes if hole.key in found]
+                await self._reader.hand_over(Batch(run, filled=filled))
+                left += missing
+            keys = left
         if source.get is not None:
             await self.confirm(run, keys, source.get)
 
