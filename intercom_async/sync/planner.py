@@ -26,8 +26,6 @@ from .streams import Ranged, Selection
 Count = Callable[[int, int], Awaitable[int | None]]
 """Asks how many rows there are from one moment on and before another; None if nobody says."""
 
-FEWEST_PAGES = 16
-"""No part is cut that has fewer: finding the cut costs a call, and so does a part's last page."""
 FEWEST_PARTS, MOST_PARTS = 4, 128
 DEEPEST = 40
 """Halvings of a span that end at a second, whatever numbers the server gives."""
@@ -98,7 +96,7 @@ async def count_and_cut(
         low,
         high,
         parts=wanted_parts(rate_per_s, latency_s),
-        per_page=source.per_page,
+        fewest=source.part_pages * source.per_page,
         total=total,
         hint=hint,
     )
@@ -115,7 +113,7 @@ async def cut(
     high: int,
     *,
     parts: int,
-    per_page: int,
+    fewest: int,
     total: int | None,
     hint: int | None = None,
 ) -> list[Part]:
@@ -127,14 +125,14 @@ async def cut(
         low: Where the span begins.
         high: Where it ends.
         parts: How many parts are wanted.
-        per_page: Rows a page.
+        fewest: Rows that no part is to fall below.
         total: Rows of the whole span; None leaves it whole.
         hint: Before this moment no rows are expected; where they are, the cuts are worse.
     """
     found: list[Part] = []
     if total is None:
         return [make_part(low, high)]
-    target = max(FEWEST_PAGES * per_page, math.ceil(total / parts))
+    target = max(fewest, math.ceil(total / parts))
 
     async def halve(low: int, high: int, inner: tuple[int, int], total: int, depth: int) -> None:
         at = middle(cut_points, *inner) if total > target and depth < DEEPEST else None

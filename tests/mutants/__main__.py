@@ -9,8 +9,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import tests
+from tests.sync.machine.__main__ import memory_folder
+from tests.sync.machine.generate import draw
+from tests.sync.machine.search import broken
+from tests.sync.machine.steps import Form
 from .defects import MUTANTS
 from .mutant import Mutant
 
@@ -24,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="mutants; all by default")
     parser.add_argument("--sequences", type=int, default=MOST)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--form", default="jsonl")
+    parser.add_argument("--form", choices=get_args(Form), default="jsonl")
     options = parser.parse_args(arguments)
     chosen = [one for one in MUTANTS if not options.names or one.name in options.names]
     missed = 0
@@ -37,28 +42,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if missed else 0
 
 
-def hunt(mutant: Mutant, form: str, first_seed: int, sequences: int) -> tuple[str, str] | None:
-    """Let the machine search a mutant; return after how many histories it found what."""
-    with tempfile.TemporaryDirectory() as folder:
+def hunt(mutant: Mutant, form: Form, first_seed: int, sequences: int) -> tuple[str, str] | None:
+    """Let the machine search a mutant; return after how many histories it found what.
+
+    A history counts only if the present source keeps the promise in it.
+    """
+    played = 0
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
         mutant.build(Path(folder))
         (Path(folder) / "tests").symlink_to(Path(tests.__file__).parent)
-        command = [sys.executable, "-m", "tests.sync.machine", "--most", "1", "--tries", "0"]
-        command += ["--form", form, "--sequences", str(sequences), "--minutes", "600"]
-        command += ["--first-seed", str(first_seed)]
-        run = subprocess.run(
-            command,
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": folder},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        while played < sequences:
+            found = _search(folder, form, first_seed + played, sequences - played)
+            if found is None:
+                return None
+            number, rule = found
+            played += number
+            history = draw(first_seed + played - 1, form)
+            if not broken(history, Path(folder) / "target"):
+                return str(played), rule
+    return None
+
+
+def _search(folder: str, form: str, first_seed: int, sequences: int) -> tuple[int, str] | None:
+    """Search a mutant from one seed on; return how many histories it took, and what was broken."""
+    command = [sys.executable, "-m", "tests.sync.machine", "--most", "1", "--tries", "0"]
+    command += ["--form", form, "--sequences", str(sequences), "--minutes", "600"]
+    command += ["--first-seed", str(first_seed)]
+    run = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": folder},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if run.returncode not in (0, 1):
-        return ("broken", run.stderr.strip().splitlines()[-1][:80])
+        raise RuntimeError(run.stderr[-2_000:])
     for line in run.stdout.splitlines():
         if line.startswith("found "):
             number, _, rule = line.removeprefix("found ").partition(" ")
-            return number, rule
+            return int(number), rule
     return None
 
 

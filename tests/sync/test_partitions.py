@@ -64,7 +64,7 @@ def test_parts_cover_the_span_whatever_the_numbers_say(
 
     async def plan() -> list[Part]:
         high = grid.ceil(END)
-        return await cut(count, grid, 0, high, parts=parts, per_page=1, total=len(rows), hint=hint)
+        return await cut(count, grid, 0, high, parts=parts, fewest=16, total=len(rows), hint=hint)
 
     made = anyio.run(plan)
 
@@ -78,7 +78,7 @@ def test_parts_are_as_heavy_as_wanted(rows: list[int]) -> None:
         return sum(low <= row < high for row in rows)
 
     async def plan() -> list[Part]:
-        return await cut(count, Seconds(), 0, END, parts=8, per_page=1, total=len(rows))
+        return await cut(count, Seconds(), 0, END, parts=8, fewest=16, total=len(rows))
 
     made = anyio.run(plan)
 

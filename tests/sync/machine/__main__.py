@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tries", type=int, default=300, help="histories to shrink a finding")
     parser.add_argument("--play", type=Path, help="a history to play again")
     options = parser.parse_args(arguments)
+    if options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
         if options.play is not None:
             return _play(options.play, Path(folder))

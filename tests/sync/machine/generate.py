@@ -83,6 +83,8 @@ class _Draw:
             form=self._form,
             streams=self._streams,
             page_rows=dice.choice((2, 3, 3, 150)),
+            per_page=dice.choice((2, 3, 150)),
+            part_pages=dice.choice((1, 1, 2, 16)),
             late_s=dice.choice((0, 0, 60, 900, 3_500)),
             zone=zone,
             server_zone=dice.choice((zone, zone, *ZONES)),

@@ -115,6 +115,11 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     form: Form = "jsonl"
     streams: tuple[str, ...] = CHANGING
     page_rows: int = 3
+    """Rows that the server puts into a page at most."""
+    per_page: int = 150
+    """Rows a page that the sync asks for and reckons with."""
+    part_pages: int = 16
+    """Pages that a part has at least: with few, small workspaces are cut into parts."""
     part_cap: int = 5
     late_s: int = 0
     """How late search finds a change, at most."""
