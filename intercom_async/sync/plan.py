@@ -19,8 +19,8 @@ from intercom_async.priority import Priority
 from .builtin_streams import STREAMS
 from .counting_client import CountingClient
 from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
-from .options import check_client, check_since, check_streams
 from .planner import count_and_cut, count_rows
+from .run_options import check_client, check_since, check_streams
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .checkpoint import Pass, PassKind, StreamState
 from .holes import Hole
 from .key_table import GONE
-from .options import Reconcile
+from .run_options import Reconcile
 from .stream_run import StreamRun
 from .streams import Ranged
 

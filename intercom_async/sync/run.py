@@ -21,12 +21,12 @@ from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
 from .holes import remove
 from .loading import hidden_parents, load
-from .options import Options, Reconcile, check_client, check_hooks, check_options, check_sink
 from .outage import OutageGate
 from .policy import Policy
 from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .report import Progress, Report
+from .run_options import Reconcile, RunOptions, check_client, check_hooks, check_options, check_sink
 from .server_time import ServerTime
 from .sinks.base import Opened, Sink, Table, call
 from .stream_run import StreamRun
@@ -132,7 +132,9 @@ def _open(sink: Sink, *, verify: bool) -> Opened:
 class _Run:
     """One call of `sync`."""
 
-    def __init__(self, intercom: Intercom, sink: Sink, options: Options, stop: anyio.Event) -> None:
+    def __init__(
+        self, intercom: Intercom, sink: Sink, options: RunOptions, stop: anyio.Event
+    ) -> None:
         self._intercom = intercom.with_options(
             priority=Priority.BULK, max_wait_s=None, deadline_s=None
         )

@@ -30,7 +30,7 @@ SINK_METHODS = ("open", "begin", "rows", "entries", "commit", "publish", "close"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class RunOptions:
     """The options of `sync`, each as it is used."""
 
     streams: tuple[str | Stream, ...] | None
@@ -111,7 +111,7 @@ def check_options(  # noqa: PLR0913 (those of `sync`)
     hard_delete: bool,
     erase_deleted: bool,
     drop_streams: Iterable[str],
-) -> Options:
+) -> RunOptions:
     """Return the options of a sync.
 
     Raises:
@@ -125,7 +125,7 @@ def check_options(  # noqa: PLR0913 (those of `sync`)
     if reconcile not in get_args(Reconcile):
         raise SyncConfigError("reconcile must be 'auto', 'now' or 'never'")
     with as_sync_config_errors():
-        return Options(
+        return RunOptions(
             streams=check_streams(streams),
             since=check_since(since),
             full=full,
