@@ -70,6 +70,7 @@ async def count_and_cut(
     *,
     rate_per_s: float,
     hint: int | None,
+    rows_per_part: int | None = None,
 ) -> Counted:
     """Ask how many rows a span has, and cut it into as many parts as keep the limit busy.
 
@@ -82,6 +83,7 @@ async def count_and_cut(
         high: Where it ends.
         rate_per_s: Calls a second that the limit allows.
         hint: Before this moment no rows are expected.
+        rows_per_part: Rows a part, instead of parts that keep the limit busy.
     """
 
     async def count(low: int, high: int) -> int | None:
@@ -90,13 +92,16 @@ async def count_and_cut(
     begun_s, calls = CLOCK.now(), client.count.calls
     total = await count(low, OPEN)
     latency_s = (CLOCK.now() - begun_s) / max(1, client.count.calls - calls)
+    wanted = wanted_parts(rate_per_s, latency_s)
+    if rows_per_part is not None:
+        wanted = max(1, math.ceil((total or 0) / rows_per_part))
     parts = await cut(
         count,
         cut_points,
         low,
         high,
-        parts=wanted_parts(rate_per_s, latency_s),
-        fewest=source.part_pages * source.per_page,
+        parts=wanted,
+        fewest=source.per_page * (1 if rows_per_part is not None else source.part_pages),
         total=total,
         hint=hint,
     )

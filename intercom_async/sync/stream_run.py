@@ -309,8 +309,8 @@ class StreamRun:
             return self.parent is None or self.parent.is_complete
         return self.is_current and (self.state.pass_ is None)
 
-    def failures(self) -> list[Failure]:
-        """Return what is missing, and why: the first of each kind, and how many more."""
+    def named_holes(self) -> list[Failure]:
+        """Return the holes and their reasons: the first of each kind, and how many more."""
         found: list[Failure] = []
         counts: dict[str, int] = {}
         for hole in self.state.holes:
@@ -321,6 +321,11 @@ class StreamRun:
             if count > MAX_NAMED:
                 what = f"{count - MAX_NAMED} more of kind {kind}"
                 found.append(Failure(stream=self.name, what=what, reason="as above"))
+        return found
+
+    def failures(self) -> list[Failure]:
+        """Return what is missing, and why."""
+        found = self.named_holes()
         if not found and not self.is_complete and not isinstance(self.stream.source, Children):
             reason = "the run ended before it was read to the end"
             found.append(Failure(stream=self.name, what="the rest", reason=reason))

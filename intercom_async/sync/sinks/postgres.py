@@ -11,19 +11,17 @@ mode makes session locks useless.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from intercom_async.sync.arguments import checked_flag, checked_text
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .base import Departed, Opened, StoredRow, Table
-from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
+from .columns import DELETED_AT, DIGEST, TableColumns
 from .entries import Entry
-from .extra import load
 from .merge import Emitted, Merge
+from .postgres_schema import PostgresSchema, StoredTables
 from .postgres_sql import (
     COLUMN_TYPES,
     COPY_STAGED,
@@ -39,28 +37,13 @@ from .postgres_sql import (
     plain,
     setup,
     signed,
-    unsigned,
 )
 
-READ_ROWS = 5_000
-"""Rows that one answer brings when a table or the journal is read."""
 CHANGE_ROWS = 5_000
 """Rows that one statement deletes or marks."""
 
-_ENTRY: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 
-
-class _Stored(msgspec.Struct):
-    """What the sink remembers in the schema beside the sync's state."""
-
-    generation: int = 0
-    rows: dict[str, tuple[int, str]] = {}
-    """Rows of each table and the sum of their digests, by which damage shows."""
-    extra: dict[str, list[str]] = {}
-    """Fields beyond the model's that have columns."""
-
-
-class PostgresSink:
+class PostgresSink(PostgresSchema):
     """Writes each stream into a table of its own.
 
     Moments are `timestamptz`; fields that the package does not know get `jsonb` columns as they are
@@ -77,27 +60,9 @@ class PostgresSink:
     """
 
     def __init__(self, conninfo: str, *, schema: str = "intercom", inline: bool = False) -> None:
-        checked_text("conninfo", conninfo)
-        checked_text("schema", schema)
-        checked_flag("inline", inline)
-        self.inline = inline
-        self._psycopg = load("psycopg", extra="postgres", what="PostgreSQL")
-        self._conninfo = conninfo
-        self._schema = schema
-        self._connection: Any = None
+        super().__init__(conninfo, schema=schema, inline=inline)
         self._epoch = 0
-        self._stored = _Stored()
         self._names: frozenset[str] = frozenset()
-        self._tables: dict[str, Table] = {}
-        self._without: set[str] = set()
-
-    @property
-    def where(self) -> str:
-        """The schema; the address of the database may hold a password."""
-        return f"the PostgreSQL schema {self._schema}"
-
-    def __repr__(self) -> str:
-        return f"<PostgresSink {self._schema}>"
 
     # Opening ----------------------------------------------------------------------------------
 
@@ -129,25 +94,11 @@ class PostgresSink:
                     [self._schema],
                 )
                 self._names = frozenset(str(row[0]) for row in names)
-            if sink is not None:
-                try:
-                    self._stored = msgspec.json.decode(sink, type=_Stored)
-                except msgspec.MsgspecError:
-                    raise TargetError(f"{self.where}: the sync's state is damaged") from None
+            self._remember(sink)
             damaged = tuple(self._damaged(whole=verify))
         base = None if state is None else state.encode()
         return Opened(
             base if journal_state is None else journal_state.encode(), base, damaged=damaged
-        )
-
-    def _connect(self) -> Any:
-        return self._psycopg.connect(
-            self._conninfo,
-            autocommit=True,
-            prepare_threshold=None,
-            connect_timeout=10,
-            options="-c TimeZone=UTC",
-            application_name=f"intercom-async {self._schema}",
         )
 
     def _refuse_another_sync(self) -> None:
@@ -193,74 +144,20 @@ class PostgresSink:
         self._tables.update((table.name, table) for table in tables)
         self._without = set(repaired)
 
-    # Reading ----------------------------------------------------------------------------------
-
-    def rows(self, name: str) -> Iterator[StoredRow]:
-        """Give the rows of a table."""
-        if name not in self._stored.rows or name in self._without:
-            return
-        with self._errors(), self._connect() as connection, connection.transaction():
-            yield from self._stored_rows(connection, name)
-
-    def _stored_rows(self, connection: Any, name: str) -> Iterator[StoredRow]:
-        table = self._tables[name]
-        columns = TableColumns(table, own=OWN)
-        named = columns.named
-        key = identifier(named(table.key) or table.key)
-        parent, version = "''", "0"
-        if table.parent_field is not None:
-            parent = f"coalesce({identifier(named(table.parent_field) or table.parent_field)}, '')"
-        for column in columns.all:
-            if column.field == table.version_field and column.kind == "timestamp":
-                moment = identifier(column.name)
-                version = f"coalesce(extract(epoch FROM {moment})::bigint, 0)"
-        with connection.cursor(name="intercom_async_rows") as cursor:
-            cursor.itersize = READ_ROWS
-            gone, synced = (
-                f"coalesce(extract(epoch FROM {own})::bigint, 0)" for own in (DELETED_AT, SYNCED_AT)
-            )
-            cursor.execute(
-                f"SELECT {key}, {parent}, {version}, {DIGEST}, {gone}, {synced} "
-                f"FROM {self._own(name)}"
-            )
-            for row_key, of, changed, digest, deleted_at, synced_at in cursor:
-                yield StoredRow(row_key, of, changed, unsigned(digest), deleted_at, synced_at)
-
-    def entries(self) -> Iterator[Entry]:
-        """Give the entries of the journal."""
-        with self._errors(), self._connect() as connection, connection.transaction():
-            yield from self._journal(connection)
-
-    def _journal(self, connection: Any) -> Iterator[Entry]:
-        with connection.cursor(name="intercom_async_journal") as cursor:
-            cursor.itersize = READ_ROWS
-            cursor.execute(f"SELECT entry FROM {self._own(JOURNAL)} ORDER BY number")
-            for (entry,) in cursor:
-                yield _ENTRY.decode(entry)
-
     # Writing ----------------------------------------------------------------------------------
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal in one transaction."""
-        encode = msgspec.msgpack.Encoder().encode
         with self._errors(), self._connection.transaction():
             self._check_epoch()
-            with (
-                self._connection.cursor() as cursor,
-                cursor.copy(
-                    f"COPY {self._own(JOURNAL)} (entry) FROM STDIN (FORMAT BINARY)"
-                ) as copy,
-            ):
-                copy.set_types(["bytea"])
-                for entry in entries:
-                    copy.write_row([encode(entry)])
+            self._copy(f"{self._own(JOURNAL)} (entry)", ["bytea"], [], entries)
             self._ask(f"UPDATE {self._own(STATE)} SET journal_state = %s", [state.decode()])
 
     def publish(
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
     ) -> None:
         """Bring the tables to the next generation in one transaction."""
-        stored = _Stored(
+        stored = StoredTables(
             self._stored.generation + 1, dict(self._stored.rows), dict(self._stored.extra)
         )
         with self._errors(), self._connection.transaction():
@@ -286,7 +183,7 @@ class PostgresSink:
         if not found or found[0][0] != self._epoch:
             raise BusyTargetError(f"{self.where} was taken over by another sync")
 
-    def _bring_forward(self, name: str, stored: _Stored, departed: Departed) -> None:
+    def _bring_forward(self, name: str, stored: StoredTables, departed: Departed) -> None:
         """Bring one table to the next generation."""
         table = self._tables[name]
         columns = TableColumns(table, stored.extra.get(name, ()), own=OWN)
@@ -367,33 +264,3 @@ class PostgresSink:
             self._add_columns(name, columns)
         self._ask(insert_staged(self._schema, name, columns.all))
         self._ask("TRUNCATE intercom_async_staged")
-
-    # ------------------------------------------------------------------------------------------
-
-    def _own(self, name: str) -> str:
-        return f"{identifier(self._schema)}.{identifier(name)}"
-
-    def _ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
-        """Execute a statement and return its rows."""
-        with self._connection.cursor() as cursor:
-            # Without values nothing is substituted, and percent signs mean themselves.
-            cursor.execute(statement, values)
-            return list(cursor.fetchall()) if cursor.description else []
-
-    @contextmanager
-    def _errors(self) -> Generator[None]:
-        """Turn what psycopg raises into an error that names the target and no row."""
-        try:
-            yield
-        except self._psycopg.Error as error:
-            code = f" ({error.sqlstate})" if getattr(error, "sqlstate", None) else ""
-            raise TargetError(
-                f"{self.where}: {type(error).__name__}{code}; nothing that was committed is lost"
-            ) from None
-
-    def close(self) -> None:
-        """Let go of the schema."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(self._psycopg.Error):
-                connection.close()

@@ -15,6 +15,7 @@ RAW = "raw"
 """The whole row, as PostgreSQL keeps JSON."""
 OWN = (RAW, SYNCED_AT, DELETED_AT, DIGEST)
 STATE, JOURNAL = "intercom_async_state", "intercom_async_journal"
+SHARDS, SHARD_ENTRIES = "intercom_async_shards", "intercom_async_shard_entries"
 MAX_NAME_BYTES = 63
 """Bytes of an identifier; PostgreSQL cuts longer ones
 (test_postgres_sink.py::test_long_names_stay_apart)."""
@@ -119,6 +120,21 @@ BEGIN
   IF number > {MILLISECONDS_FROM} THEN number := number / 1000; END IF;
   RETURN to_timestamp(floor(number));
 END $$;
+"""
+
+
+def shard_tables(schema: str) -> str:
+    """Return what makes the tables of a sharded run."""
+    s = identifier(schema)
+    return f"""
+CREATE TABLE IF NOT EXISTS {s}.{SHARDS} (
+  run text, number integer, epoch bigint NOT NULL, token bigint NOT NULL DEFAULT 0,
+  is_done boolean NOT NULL DEFAULT false, spec text NOT NULL, state text NOT NULL,
+  PRIMARY KEY (run, number));
+CREATE TABLE IF NOT EXISTS {s}.{SHARD_ENTRIES} (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, shard integer NOT NULL,
+  entry bytea NOT NULL);
+CREATE INDEX IF NOT EXISTS {SHARD_ENTRIES}_shard ON {s}.{SHARD_ENTRIES} (shard);
 """
 
 

@@ -1,0 +1,184 @@
+"""Cuts what is to be read of a workspace into shards, and puts their states together again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from intercom_async.client import Intercom
+from intercom_async.models.admins import App
+from .builtin_streams import STREAMS
+from .checkpoint import Pass, State, StreamState, check_fits, read_state
+from .cut_points import BEGINNING
+from .errors import TargetError
+from .evidence import TOMBSTONES, Tombstone
+from .holes import add
+from .outage import OutageGate
+from .partitions import Part
+from .planner import count_and_cut
+from .prepared import PreparedRuns
+from .run import default_streams
+from .server_time import ServerTime
+from .shard import Shard
+from .sinks.base import Table, call
+from .sinks.sharding import PlanningTarget, ShardRecord
+from .stream_run import StreamRun
+from .streams import Ranged, Stream, resolve
+
+
+class ShardPlanner:
+    """Plans a run.
+
+    Args:
+        view: The client, with bulk priority.
+        target: Where the run is noted.
+        app: The workspace.
+        clock: The server's time.
+        gate: Closes while the server does not answer.
+    """
+
+    def __init__(
+        self, view: Intercom, target: PlanningTarget, app: App, clock: ServerTime, gate: OutageGate
+    ) -> None:
+        self._view = view
+        self._target = target
+        self._app = app
+        self._clock = clock
+        self._gate = gate
+
+    async def plan(
+        self,
+        name: str,
+        streams: Iterable[str | Stream] | None,
+        *,
+        rows_per_shard: int,
+        is_full: bool,
+    ) -> list[ShardRecord]:
+        """Note the shards of a run in the target and return them."""
+        target, workspace = self._target, self._app.id_code or ""
+        opened = await call(target, target.open)
+        if opened.damaged:
+            reasons = "; ".join(reason for _, reason in opened.damaged)
+            raise TargetError(f"{target.where} is damaged: {reasons}; a sync with repair mends it")
+        state = State(workspace=workspace, streams={})
+        if opened.state is not None:
+            state = read_state(opened.state, target.where)
+        check_fits(state, workspace, target.where)
+        chosen = resolve(
+            default_streams(None if opened.state is None else state)
+            if streams is None
+            else streams,
+            STREAMS,
+        )
+        runs = PreparedRuns(self._view, state, self._app, self._clock, self._gate).of(chosen)
+        tables = [run.sink_table for run in runs if run.is_shown]
+        tables.append(Table(TOMBSTONES, "id", Tombstone, None, "found_at"))
+        await call(target, target.begin, tables)
+        ranged = [run for run in runs if isinstance(run.stream.source, Ranged)]
+        for run in ranged:
+            await self._open_pass(run, rows_per_shard, is_full=is_full)
+        # Before the shards: should this process end here, the next plan finds the same spans.
+        await call(target, target.commit, [], state.encode(whole=False))
+        records: list[ShardRecord] = []
+        for run in ranged:
+            for spans in _grouped(run, rows_per_shard):
+                records.append(self._record(name, len(records), run, spans, state))
+        await call(target, target.plan, records)
+        return records
+
+    async def _open_pass(self, run: StreamRun, rows_per_shard: int, *, is_full: bool) -> None:
+        """Begin a reading of everything in a stream, if it needs one, and cut it into spans."""
+        state, source = run.state, cast("Ranged", run.stream.source)
+        if state.pass_ is None:
+            is_again = is_full and not source.is_append_only
+            if state.seeded is not None and not is_again:
+                return
+            has_rows = await call(self._target, self._has_rows, run)
+            state.pass_ = Pass(kind="sweep" if has_rows else "seed", began=self._clock.now())
+        if state.pass_.is_planned:
+            return
+        counted = await count_and_cut(
+            run.client,
+            source,
+            source.partition_field,
+            run.cut_points,
+            BEGINNING,
+            run.clock.now(),
+            rate_per_s=self._view.statistics().rate_per_s,
+            hint=self._app.created_at,
+            rows_per_part=rows_per_shard,
+        )
+        state.pass_.spans[:] = counted.parts
+        state.pass_.is_planned = True
+
+    def _has_rows(self, run: StreamRun) -> bool:
+        return run.is_shown and next(iter(self._target.rows(run.name)), None) is not None
+
+    def _record(
+        self, name: str, number: int, run: StreamRun, spans: Sequence[Part], state: State
+    ) -> ShardRecord:
+        counts = [span.count for span in spans]
+        shard = Shard(
+            run=name,
+            number=number,
+            workspace=state.workspace,
+            stream=run.name,
+            low=min(span.low for span in spans),
+            high=max(span.high for span in spans),
+            rows=None if None in counts else sum(count or 0 for count in counts),
+            version=self._view.version,
+        )
+        pass_ = cast("Pass", run.state.pass_)
+        own = StreamState(
+            pass_=Pass(kind=pass_.kind, began=pass_.began, spans=[*spans], is_planned=True),
+            seeded=run.state.seeded,
+            version=run.state.version,
+            zone=run.state.zone,
+            is_shown=run.is_shown,
+        )
+        kept = {run.name: own}
+        for child in run.children:
+            kept[child.name] = StreamState(version=child.state.version, zone=child.state.zone)
+        saved = State(workspace=state.workspace, streams=kept).encode(whole=False)
+        return ShardRecord(name, number, shard.to_json().encode(), saved)
+
+
+def _grouped(run: StreamRun, rows_per_shard: int) -> Iterable[list[Part]]:
+    """Give the spans of a stream that are not read, neighbours together up to a shard's rows."""
+    group: list[Part] = []
+    rows = 0
+    spans = [] if run.state.pass_ is None else run.state.pass_.spans
+    for span in sorted(spans, key=lambda span: span.low):
+        if span.is_done:
+            continue
+        more = rows_per_shard if span.count is None else span.count
+        if group and rows + more > rows_per_shard:
+            yield group
+            group, rows = [], 0
+        group.append(span)
+        rows += more
+    if group:
+        yield group
+
+
+def merged_state(body: bytes | None, shards: Sequence[ShardRecord]) -> bytes:
+    """Return the state of a sync that has read what all shards of a run have.
+
+    Args:
+        body: The state in which the run was planned.
+        shards: All shards of the run.
+    """
+    if body is None:
+        raise TargetError("the run has no state that it was planned in")
+    state = read_state(body, "the run")
+    read: dict[str, list[Part]] = {}
+    for shard in shards:
+        for name, own in read_state(shard.state, "a shard").streams.items():
+            read.setdefault(name, []).extend(own.pass_.spans if own.pass_ is not None else ())
+            for hole in own.holes:
+                add(state.streams[name].holes, hole)
+    for name, spans in read.items():
+        pass_ = state.streams[name].pass_
+        if pass_ is not None:
+            pass_.spans[:] = [*(span for span in pass_.spans if span.is_done), *spans]
+    return state.encode(whole=False)

@@ -1,0 +1,320 @@
+"""One workspace read by several processes: plan, read shard by shard, finish.
+
+    shards = await plan_shards(intercom, sink, ["contacts", "conversations"])
+    for shard in shards:
+        await queue.put(shard.to_json())                   # any queue
+
+    done = await run_shard(intercom, Shard.from_json(text), sink, budget_s=480)
+    if done.rest is not None:                              # out of time: hand the rest on
+        await queue.put(done.rest.to_json())
+    elif done.left == 0:                                   # the last one of the run
+        report = await finish_run(intercom, sink)
+
+This makes nothing faster: one process uses up the whole budget of a token. It is for workspaces
+whose decoding needs more memory or processors than one machine has, and for platforms that restart
+workers after some minutes. For many workspaces, give each a sync of its own.
+
+A shard is a span of time of one stream, and the children of its rows. Its progress is kept in the
+target and is committed together with its rows, so a shard may be delivered twice, and a worker may
+be killed: the next one goes on behind the last commit. What is no span (lists such as tags) and
+what has changed meanwhile is read by `finish_run`, which promises what `sync` promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from secrets import token_hex
+
+import anyio
+
+from intercom_async.client import Intercom
+from intercom_async.clock import CLOCK
+from intercom_async.errors import IntercomError, first_error
+from intercom_async.models.admins import App, Me
+from intercom_async.priority import Priority
+from intercom_async.resources.admins import Admins
+from .arguments import checked_count, checked_flag, checked_parts, checked_seconds
+from .builtin_streams import STREAMS
+from .checkpoint import check_fits, read_state
+from .engine import STOP_WITHIN_S, Engine
+from .errors import SyncConfigError, SyncError
+from .loading import load
+from .outage import OutageGate
+from .policy import Policy
+from .prepared import PreparedRuns
+from .progress import ProgressMonitor
+from .report import Progress, Report
+from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
+from .server_time import ServerTime
+from .shard import Shard, ShardReport
+from .shard_plan import ShardPlanner, merged_state
+from .sinks.base import Sink, call
+from .sinks.postgres import PostgresSink
+from .sinks.postgres_shards import PostgresRun, PostgresShard
+from .sinks.sharding import PlanningTarget, ShardSink
+from .stream_run import StreamRun
+from .streams import Stream, resolve
+
+__all__ = ["Shard", "ShardReport", "finish_run", "plan_shards", "run_shard"]
+
+ROWS_PER_SHARD = 20_000
+BUDGET_S = 480.0
+"""Seconds that a shard may take: queues deliver a task again that takes much longer
+(test_taskiq.py::test_the_broker_waits_longer_than_a_shard_takes)."""
+MOST_HELD_BACK = 0.5
+"""Part of a short budget that is left for what is under way when it ends; at most
+`STOP_WITHIN_S` (test_shards.py::test_a_shard_hands_its_rest_on)."""
+
+
+async def plan_shards(
+    intercom: Intercom,
+    sink: Sink,
+    streams: Iterable[str | Stream] | None = None,
+    *,
+    rows_per_shard: int = ROWS_PER_SHARD,
+    full: bool = False,
+) -> list[Shard]:
+    """Cut what is to be read into shards, note them in the target, and return them.
+
+    While a run is open, the shards of it that are not read yet are returned and nothing is planned,
+    so a plan may be made twice. A stream that was read before needs no shard: `finish_run` reads
+    what has changed.
+
+    Args:
+        intercom: An open client.
+        sink: The target; one that several machines can write to.
+        streams: As `sync` takes them.
+        rows_per_shard: Rows of a stream that one shard covers, about.
+        full: Read everything again, and look for what is gone.
+
+    Raises:
+        SyncConfigError: Only one process can write to the target, or an argument cannot be meant.
+        BusyTargetError: Another sync writes to the target.
+    """
+    checked_count("rows_per_shard", rows_per_shard)
+    checked_flag("full", full)
+    target = _planning_target(sink)
+    open_run = await call(target, target.pending)
+    if open_run:
+        return [Shard.from_json(shard.spec) for shard in open_run if not shard.is_done]
+    view = _bulk(intercom)
+    clock, app = await _look_up(view)
+    gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
+    planner = ShardPlanner(view, target, app, clock, gate)
+    try:
+        records = await planner.plan(
+            token_hex(8), streams, rows_per_shard=rows_per_shard, is_full=full
+        )
+    finally:
+        with anyio.CancelScope(shield=True):
+            await call(target, target.close)
+    return [Shard.from_json(record.spec) for record in records]
+
+
+async def run_shard(
+    intercom: Intercom,
+    shard: Shard,
+    sink: Sink,
+    *,
+    budget_s: float = BUDGET_S,
+    streams: Iterable[Stream] = (),
+    on_progress: Callable[[Progress], object] | None = None,
+    stop: anyio.Event | None = None,
+) -> ShardReport:
+    """Read a shard, from where it was left, for so long at most.
+
+    Args:
+        intercom: An open client of the shard's workspace.
+        shard: The shard.
+        sink: The target of the run.
+        budget_s: Seconds after which it hands its rest on.
+        streams: Streams of your own, where the run has any.
+        on_progress: Called several times a second, from the loop.
+        stop: Set it to hand the rest on at once.
+
+    Raises:
+        SyncError: The run is over, another one has begun, or it was planned with another API
+            version.
+        BusyTargetError: Another process has taken the shard up.
+        TargetError: The target belongs to another workspace, or cannot be written to.
+    """
+    if not checked_seconds("budget_s", budget_s):
+        raise SyncConfigError("budget_s must be more than 0 seconds")
+    if shard.version != intercom.version:
+        raise SyncError(
+            f"the run was planned with API version {shard.version}, this client has "
+            f"{intercom.version}"
+        )
+    target = _shard_target(sink, shard)
+    reading = _ShardReading(_bulk(intercom), shard, target, stop or anyio.Event())
+    try:
+        return await reading.run(budget_s, streams, on_progress)
+    except ExceptionGroup as group:
+        # What went wrong first has made the rest of the tasks fail as well.
+        own = first_error(group, IntercomError)
+        if own is None:
+            raise
+        raise own from group
+    finally:
+        with anyio.CancelScope(shield=True):
+            await call(target, target.close)
+
+
+async def finish_run(
+    intercom: Intercom,
+    sink: Sink,
+    streams: Iterable[str | Stream] | None = None,
+    *,
+    lookback_s: int = LOOKBACK_S,
+    reconcile_within_s: int = RECONCILE_WITHIN_S,
+    hard_delete: bool = False,
+    erase_deleted: bool = False,
+    on_progress: Callable[[Progress], object] | None = None,
+    stop: anyio.Event | None = None,
+) -> Report:
+    """End a run: bring its rows together, read what has changed meanwhile, and publish.
+
+    It may be called twice, and again after it was killed or stopped: it goes on. Without an open
+    run it is a sync of the target.
+
+    Args:
+        intercom: An open client.
+        sink: The target of the run.
+        streams: As `sync` takes them; by default those of the target.
+        lookback_s: As `sync` takes it.
+        reconcile_within_s: As `sync` takes it.
+        hard_delete: As `sync` takes it.
+        erase_deleted: As `sync` takes it.
+        on_progress: Called several times a second, from the loop.
+        stop: Set it to finish the pages in hand, save and return.
+
+    Raises:
+        SyncError: Shards of the run are not read yet; it says how many.
+    """
+    target = _planning_target(sink)
+    shards = await call(target, target.pending)
+    waiting = sum(not shard.is_done for shard in shards)
+    if waiting:
+        raise SyncError(f"{waiting} of {len(shards)} shards are not read yet")
+    if shards:
+        await call(target, target.take_over, merged_state)
+    return await sync(
+        intercom, streams, sink=sink, lookback_s=lookback_s, reconcile_within_s=reconcile_within_s,
+        hard_delete=hard_delete, erase_deleted=erase_deleted, on_progress=on_progress, stop=stop,
+    )  # fmt: skip
+
+
+def _planning_target(sink: Sink) -> PlanningTarget:
+    """Return the target as one that several machines write to.
+
+    Raises:
+        SyncConfigError: It is not one.
+    """
+    if not isinstance(sink, PostgresSink):
+        raise _one_process_only(sink)
+    return sink.another(PostgresRun)
+
+
+def _shard_target(sink: Sink, shard: Shard) -> ShardSink:
+    if not isinstance(sink, PostgresSink):
+        raise _one_process_only(sink)
+    return sink.another(PostgresShard).of(shard.run, shard.number, shard.low, shard.high)
+
+
+def _one_process_only(sink: Sink) -> SyncConfigError:
+    where = checked_parts("sink", sink, "a sink", "open", "commit").where
+    return SyncConfigError(
+        f"{where} can be written to by one process at a time; shards need a PostgresSink"
+    )
+
+
+def _bulk(intercom: Intercom) -> Intercom:
+    return intercom.with_options(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
+
+
+async def _look_up(view: Intercom) -> tuple[ServerTime, App]:
+    """Return the server's clock, and whose workspace it is."""
+    me = await view.send(Admins.ME.at())
+    return ServerTime.of(me), me.data.app or App()
+
+
+def _probe(view: Intercom) -> Callable[[], Awaitable[Me]]:
+    async def probe() -> Me:
+        return (await view.send(Admins.ME.at())).data
+
+    return probe
+
+
+class _ShardReading:
+    """One call of `run_shard`.
+
+    Args:
+        view: The client, with bulk priority.
+        shard: What is read.
+        target: Where its rows go.
+        stop: Ends it before its time.
+    """
+
+    def __init__(self, view: Intercom, shard: Shard, target: ShardSink, stop: anyio.Event) -> None:
+        self._view = view
+        self._shard = shard
+        self._target = target
+        self._stop = stop
+        self._begun_s = CLOCK.now()
+
+    async def run(
+        self,
+        budget_s: float,
+        streams: Iterable[Stream],
+        on_progress: Callable[[Progress], object] | None,
+    ) -> ShardReport:
+        """Read, and say how far it came."""
+        shard, target = self._shard, self._target
+        opened = await call(target, target.open)
+        if target.is_done or opened.state is None:
+            return ShardReport(shard=shard, left=target.left)
+        state = read_state(opened.state, target.where)
+        clock, app = await _look_up(self._view)
+        check_fits(state, app.id_code or "", target.where)
+        gate = OutageGate(_probe(self._view), self._stop, budget_s)
+        own = {stream.name: stream for stream in streams}
+        names = [name for name, saved in state.streams.items() if saved.is_shown]
+        chosen = resolve([own.get(name, name) for name in names], STREAMS)
+        runs = PreparedRuns(self._view, state, app, clock, gate).of(chosen)
+        await call(target, target.begin, [run.sink_table for run in runs if run.is_shown])
+        await call(target, load, target, runs, opened)
+        monitor = ProgressMonitor(self._view, runs, on_progress)
+        policy = Policy(clock.now(), LOOKBACK_S, "never", RECONCILE_WITHIN_S)
+        engine = Engine(
+            self._view, runs, state, target, policy, hint=None, stop=self._stop, monitor=monitor
+        )
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._end_in_time, budget_s)
+            await engine.read_spans()
+            group.cancel_scope.cancel()
+        # A stream that the server refuses is done, too: the end of the run tries it once more.
+        is_done = all(run.refusal is not None or _is_read(run) for run in runs)
+        left = target.left
+        if is_done:
+            left = await call(target, target.finish, state.encode(whole=False))
+        return ShardReport(
+            shard=shard,
+            rest=None if is_done else shard.rest(),
+            rows=sum(run.rows for run in runs if run.is_shown),
+            calls=monitor.calls + 1,
+            seconds=CLOCK.now() - self._begun_s,
+            failures=tuple(failure for run in runs for failure in run.named_holes()),
+            left=left,
+        )
+
+    async def _end_in_time(self, budget_s: float) -> None:
+        elapsed_s = CLOCK.now() - self._begun_s
+        held_back_s = min(STOP_WITHIN_S, MOST_HELD_BACK * budget_s)
+        await CLOCK.sleep(max(0.0, budget_s - elapsed_s - held_back_s))
+        self._stop.set()
+
+
+def _is_read(run: StreamRun) -> bool:
+    """Say whether everything of a stream was read that a shard covers."""
+    pass_ = run.state.pass_
+    return not run.is_open and (pass_ is None or pass_.is_done)

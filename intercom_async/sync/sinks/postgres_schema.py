@@ -1,0 +1,185 @@
+"""A PostgreSQL schema of a sync: how it is connected to, what it holds, and what reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+import msgspec
+
+from intercom_async.sync.arguments import checked_flag, checked_text
+from intercom_async.sync.errors import TargetError
+from .base import StoredRow, Table
+from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
+from .entries import Entry
+from .extra import load
+from .postgres_sql import JOURNAL, OWN, identifier, unsigned
+
+READ_ROWS = 5_000
+"""Rows that one answer brings when a table or the journal is read."""
+
+S = TypeVar("S", bound="PostgresSchema")
+
+_ENTRY: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+
+
+class StoredTables(msgspec.Struct):
+    """What the sink remembers in the schema beside the sync's state."""
+
+    generation: int = 0
+    rows: dict[str, tuple[int, str]] = {}
+    """Rows of each table and the sum of their digests, by which damage shows."""
+    extra: dict[str, list[str]] = {}
+    """Fields beyond the model's that have columns."""
+
+
+class PostgresSchema:
+    """A schema that one process or several write to.
+
+    Args:
+        conninfo: How to connect, such as `postgresql://user@host/database`.
+        schema: The schema.
+        inline: Work in the loop's own thread, for tests in virtual time.
+
+    Raises:
+        TargetError: psycopg is missing.
+    """
+
+    def __init__(self, conninfo: str, *, schema: str = "intercom", inline: bool = False) -> None:
+        checked_text("conninfo", conninfo)
+        checked_text("schema", schema)
+        checked_flag("inline", inline)
+        self.inline = inline
+        self._psycopg = load("psycopg", extra="postgres", what="PostgreSQL")
+        self._conninfo = conninfo
+        self._schema = schema
+        self._connection: Any = None
+        self._stored = StoredTables()
+        self._tables: dict[str, Table] = {}
+        self._without: set[str] = set()
+
+    @property
+    def where(self) -> str:
+        """The schema; the address of the database may hold a password."""
+        return f"the PostgreSQL schema {self._schema}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._schema}>"
+
+    def another(self, kind: type[S]) -> S:
+        """Return a sink of another kind on the same schema, with a connection of its own."""
+        return kind(self._conninfo, schema=self._schema, inline=self.inline)
+
+    def _remember(self, sink: str | None) -> None:
+        """Take up what the sink has stored beside the sync's state."""
+        if sink is not None:
+            try:
+                self._stored = msgspec.json.decode(sink, type=StoredTables)
+            except msgspec.MsgspecError:
+                raise TargetError(f"{self.where}: the sync's state is damaged") from None
+
+    def _connect(self) -> Any:
+        return self._psycopg.connect(
+            self._conninfo,
+            autocommit=True,
+            prepare_threshold=None,
+            connect_timeout=10,
+            options="-c TimeZone=UTC",
+            application_name=f"intercom-async {self._schema}",
+        )
+
+    def rows(self, name: str) -> Iterator[StoredRow]:
+        """Give the rows of a table."""
+        if name not in self._stored.rows or name in self._without:
+            return
+        with self._errors(), self._connect() as connection, connection.transaction():
+            yield from self._stored_rows(connection, name)
+
+    def _stored_rows(self, connection: Any, name: str) -> Iterator[StoredRow]:
+        table = self._tables[name]
+        columns = TableColumns(table, own=OWN)
+        named = columns.named
+        key = identifier(named(table.key) or table.key)
+        parent, version = "''", "0"
+        if table.parent_field is not None:
+            parent = f"coalesce({identifier(named(table.parent_field) or table.parent_field)}, '')"
+        for column in columns.all:
+            if column.field == table.version_field and column.kind == "timestamp":
+                moment = identifier(column.name)
+                version = f"coalesce(extract(epoch FROM {moment})::bigint, 0)"
+        with connection.cursor(name="intercom_async_rows") as cursor:
+            cursor.itersize = READ_ROWS
+            gone, synced = (
+                f"coalesce(extract(epoch FROM {own})::bigint, 0)" for own in (DELETED_AT, SYNCED_AT)
+            )
+            cursor.execute(
+                f"SELECT {key}, {parent}, {version}, {DIGEST}, {gone}, {synced} "
+                f"FROM {self._own(name)}{self._range(table, columns)}"
+            )
+            for row_key, of, changed, digest, deleted_at, synced_at in cursor:
+                yield StoredRow(row_key, of, changed, unsigned(digest), deleted_at, synced_at)
+
+    def _range(self, table: Table, columns: TableColumns) -> str:
+        """Return the condition on rows that are read; none of a whole table."""
+        del table, columns
+        return ""
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of the journal."""
+        with self._errors(), self._connect() as connection, connection.transaction():
+            yield from self._journal(connection)
+
+    def _journal(self, connection: Any) -> Iterator[Entry]:
+        return self._read(connection, f"SELECT entry FROM {self._own(JOURNAL)} ORDER BY number")
+
+    def _read(
+        self, connection: Any, statement: str, values: Sequence[Any] | None = None
+    ) -> Iterator[Entry]:
+        """Give the entries that a statement selects."""
+        with connection.cursor(name="intercom_async_journal") as cursor:
+            cursor.itersize = READ_ROWS
+            cursor.execute(statement, values)
+            for (entry,) in cursor:
+                yield _ENTRY.decode(entry)
+
+    def _copy(
+        self, into: str, types: list[str], before: list[Any], entries: Sequence[Entry]
+    ) -> None:
+        """Copy entries into a table, behind values that are the same for each."""
+        encode = msgspec.msgpack.Encoder().encode
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy,
+        ):
+            copy.set_types(types)
+            for entry in entries:
+                copy.write_row([*before, encode(entry)])
+
+    def _own(self, name: str) -> str:
+        return f"{identifier(self._schema)}.{identifier(name)}"
+
+    def _ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
+        """Execute a statement and return its rows."""
+        with self._connection.cursor() as cursor:
+            # Without values nothing is substituted, and percent signs mean themselves.
+            cursor.execute(statement, values)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    @contextmanager
+    def _errors(self) -> Generator[None]:
+        """Turn what psycopg raises into an error that names the target and no row."""
+        try:
+            yield
+        except self._psycopg.Error as error:
+            code = f" ({error.sqlstate})" if getattr(error, "sqlstate", None) else ""
+            raise TargetError(
+                f"{self.where}: {type(error).__name__}{code}; nothing that was committed is lost"
+            ) from None
+
+    def close(self) -> None:
+        """Let go of the schema."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(self._psycopg.Error):
+                connection.close()

@@ -1,0 +1,218 @@
+"""A workspace that several processes read into one schema has the rows of a single sync."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import anyio
+import pytest
+
+from intercom_async import Intercom
+from intercom_async.simulator import Simulator
+from intercom_async.sync import (
+    DuckDBSink,
+    JsonlSink,
+    ParquetSink,
+    PostgresSink,
+    Sink,
+    SyncError,
+    sync,
+)
+from intercom_async.sync.errors import BusyTargetError
+from intercom_async.sync.shards import Shard, finish_run, plan_shards, run_shard
+from .conftest import PostgresServer
+
+psycopg: Any = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+
+pytestmark = pytest.mark.anyio
+
+STREAMS = ["contacts", "conversations", "conversation_parts", "tags"]
+ROWS = 150
+"""Rows a shard: one page."""
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    limits: dict[str, Any] = {"app_per_minute": 10**7, "workspace_per_minute": 10**7}
+    async with Simulator(contacts=500, conversations=170, **limits) as running:
+        yield running
+
+
+@pytest.fixture
+async def intercom(simulator: Simulator) -> AsyncIterator[Intercom]:
+    async with Intercom(simulator.token, base_url=simulator.url) as client:
+        yield client
+
+
+@pytest.fixture
+def sink(postgres_server: PostgresServer) -> PostgresSink:
+    return PostgresSink(postgres_server.url, schema=f"shards_{token_hex(4)}")
+
+
+def tables(server: PostgresServer, sink: PostgresSink) -> dict[str, list[tuple[str, str]]]:
+    """Return ids and contents of all live rows, by stream."""
+    schema = sink.where.rpartition(" ")[2]
+    found: dict[str, list[tuple[str, str]]] = {}
+    with psycopg.connect(server.url) as connection:
+        for stream in STREAMS:
+            rows = connection.execute(
+                f"SELECT id, raw::text FROM {schema}.{stream} WHERE _deleted_at IS NULL"
+            ).fetchall()
+            assert len(rows) == len({row[0] for row in rows})
+            found[stream] = sorted(rows)
+    return found
+
+
+async def read_all(intercom: Intercom, sink: PostgresSink, shards: list[Shard]) -> None:
+    for shard in shards:
+        report = await run_shard(intercom, shard, sink)
+        assert (report.rest, report.failures) == (None, ())
+
+
+async def test_the_rows_are_those_of_a_single_sync(
+    intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    alone = PostgresSink(postgres_server.url, schema=f"alone_{token_hex(4)}")
+    await sync(intercom, STREAMS, sink=alone)
+    shards = await plan_shards(intercom, sink, STREAMS, rows_per_shard=ROWS)
+    assert {shard.stream for shard in shards} == {"contacts", "conversations"}
+    assert len(shards) >= 5
+    async with anyio.create_task_group() as group:
+        for shard in shards:
+            group.start_soon(run_shard, intercom, Shard.from_json(shard.to_json()), sink)
+    report = await finish_run(intercom, sink)
+    assert report.is_complete, report.failures
+    found = tables(postgres_server, sink)
+    assert all(found.values())
+    assert found == tables(postgres_server, alone)
+    assert report.calls < sum(len(rows) for rows in found.values())  # it read the changes only
+
+
+async def test_a_shard_hands_its_rest_on(
+    simulator: Simulator, intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    shards = await plan_shards(intercom, sink, ["conversation_parts"], rows_per_shard=10**6)
+    assert len(shards) == 1
+    simulator.latency_s = 0.1
+    report = await run_shard(intercom, shards[0], sink, budget_s=0.8)
+    assert report.rest is not None
+    assert (report.seconds < 2, report.left, report.rest.handed_on) == (True, 1, 1)
+    with pytest.raises(SyncError, match="1 of 1 shards"):
+        await finish_run(intercom, sink)
+    simulator.latency_s = 0.0
+    last = await run_shard(intercom, Shard.from_json(report.rest.to_json()), sink)
+    assert (last.rest, last.left) == (None, 0)
+    done = await finish_run(intercom, sink)
+    assert done.is_complete
+    assert done.rows == 0
+    # What the first one had read was not read again.
+    assert report.rows + last.rows == len(_rows(postgres_server, sink, "conversation_parts"))
+
+
+def _rows(server: PostgresServer, sink: PostgresSink, stream: str) -> list[Any]:
+    schema = sink.where.rpartition(" ")[2]
+    with psycopg.connect(server.url) as connection:
+        return list(connection.execute(f"SELECT id FROM {schema}.{stream}").fetchall())
+
+
+async def test_what_is_delivered_twice_is_done_once(
+    intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    shards = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS)
+    assert await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS) == shards
+    await read_all(intercom, sink, shards)
+    assert await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS) == []
+    again = await run_shard(intercom, shards[0], sink)
+    assert (again.rows, again.calls, again.rest, again.left) == (0, 0, None, 0)
+    assert (await finish_run(intercom, sink)).is_complete
+    assert (await finish_run(intercom, sink)).is_complete
+    assert len(_rows(postgres_server, sink, "contacts")) == 500
+    with pytest.raises(SyncError, match="is over"):
+        await run_shard(intercom, shards[0], sink)
+
+
+async def test_a_process_that_was_thought_dead_adds_nothing(
+    simulator: Simulator, intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    [shard] = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=10**6)
+    simulator.latency_s = 0.3
+    fenced = False
+
+    async def slow() -> None:
+        nonlocal fenced
+        try:
+            await run_shard(intercom, shard, sink)
+        except BusyTargetError:
+            fenced = True
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(slow)
+        await anyio.sleep(0.2)
+        simulator.latency_s = 0.0
+        report = await run_shard(intercom, shard, sink)
+    assert fenced
+    assert report.rest is None
+    assert (await finish_run(intercom, sink)).is_complete
+    assert len(_rows(postgres_server, sink, "contacts")) == 500
+
+
+async def test_a_sync_in_between_makes_the_run_void(intercom: Intercom, sink: PostgresSink) -> None:
+    shards = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS)
+    await run_shard(intercom, shards[0], sink)
+    assert (await sync(intercom, ["contacts"], sink=sink)).is_complete
+    with pytest.raises(SyncError, match="another began"):
+        await run_shard(intercom, shards[1], sink)
+    assert (await finish_run(intercom, sink)).is_complete
+
+
+async def test_a_full_run_finds_what_is_gone(
+    intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    await read_all(intercom, sink, await plan_shards(intercom, sink, STREAMS, rows_per_shard=ROWS))
+    await finish_run(intercom, sink)
+    assert await plan_shards(intercom, sink, STREAMS, rows_per_shard=ROWS) == []
+    gone = [str(contact.id) for contact in (await intercom.contacts.list().page()).items[:3]]
+    for contact_id in gone:
+        await intercom.contacts.delete(contact_id)
+    shards = await plan_shards(intercom, sink, STREAMS, rows_per_shard=ROWS, full=True)
+    assert len(shards) >= 5
+    await read_all(intercom, sink, shards)
+    report = await finish_run(intercom, sink)
+    assert report.is_complete, report.failures
+    assert next(one.removed for one in report.streams if one.name == "contacts") == len(gone)
+    alone = PostgresSink(postgres_server.url, schema=f"alone_{token_hex(4)}")
+    await sync(intercom, STREAMS, sink=alone)
+    assert tables(postgres_server, sink) == tables(postgres_server, alone)
+
+
+async def test_targets_of_one_process_are_refused(intercom: Intercom, tmp_path: Path) -> None:
+    sinks: list[Sink] = [
+        JsonlSink(tmp_path / "lines"),
+        ParquetSink(tmp_path / "parquet"),
+        DuckDBSink(tmp_path / "a.duckdb"),
+    ]
+    shard = Shard(run="r", number=0, workspace="w", stream="contacts", low=0, version="2.14")
+    for sink in sinks:
+        with pytest.raises(SyncError, match="one process"):
+            await plan_shards(intercom, sink)
+        with pytest.raises(SyncError, match="one process"):
+            await run_shard(intercom.with_options(version="2.14"), shard, sink)
+        with pytest.raises(SyncError, match="one process"):
+            await finish_run(intercom, sink)
+    assert [path.name for path in sorted(tmp_path.glob("*"))] == []  # noqa: ASYNC240 (a test)
+
+
+async def test_what_cannot_be_meant_is_refused(intercom: Intercom, sink: PostgresSink) -> None:
+    shards = await plan_shards(intercom, sink, ["contacts"])
+    with pytest.raises(SyncError, match="API version"):
+        await run_shard(intercom.with_options(version="2.10"), shards[0], sink)
+    for wrong in (0, -1, True):
+        with pytest.raises(SyncError, match="rows_per_shard"):
+            await plan_shards(intercom, sink, rows_per_shard=wrong)
+        with pytest.raises(SyncError, match="budget_s"):
+            await run_shard(intercom, shards[0], sink, budget_s=wrong)
+    with pytest.raises(SyncError, match="JSON"):
+        Shard.from_json('{"run": 3}')
