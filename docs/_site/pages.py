@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import command_line
+import control_page
 import error_tables
 import migration
 import model_pages
@@ -17,6 +18,7 @@ _PART = re.compile(r"<!-- generated: ([\w-]+) -->")
 
 PARTS: dict[str, Callable[[], str]] = {
     "commands": command_line.commands,
+    "control-api": control_page.control_api,
     "errors-of-any-call": error_tables.errors_of_any_call,
     "streams": stream_tables.streams,
     "columns": stream_tables.columns,

@@ -32,6 +32,7 @@ async def simulate(  # noqa: PLR0913 (one option each)
     workspace_per_minute: int = 25_000,
     data: Path | None = None,
     snapshot: Path | None = None,
+    allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
     quirk: Annotated[list[str] | None, Parameter(negative=())] = None,
 ) -> None:
     """Run a local Intercom until it is interrupted.
@@ -63,6 +64,9 @@ async def simulate(  # noqa: PLR0913 (one option each)
         such files.
     snapshot:
         File with records to begin from, where it exists, and to save them to at the end.
+    allow_host:
+        A host name by which the console at /_simulator/ may be reached; localhost and IP addresses
+        always may.
     quirk:
         A peculiarity of the real API to switch on, as NAME=VALUE.
     """
@@ -79,6 +83,7 @@ async def simulate(  # noqa: PLR0913 (one option each)
         workspace_per_minute=workspace_per_minute,
         data=None if data is None else str(data),
         snapshot=None if snapshot is None else str(snapshot),
+        allow_host=tuple(allow_host or ()),
         quirk=tuple(quirk or ()),
     )
     try:
@@ -90,7 +95,7 @@ async def simulate(  # noqa: PLR0913 (one option each)
 
 async def _show(simulator: Simulator) -> None:
     """Show how it stands until it is interrupted."""
-    say("A local Intercom; Ctrl-C ends it.")
+    say(f"A local Intercom; look at it at {simulator.console_url}, Ctrl-C ends it.")
     stop = asyncio.create_task(interrupted())
     with Live(console=console, transient=True) as live:
         while not stop.done():

@@ -46,11 +46,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", default=None, help="records to create: JSON lines, or a folder")
     parser.add_argument("--snapshot", default=None, help="file to begin from, and to save to")
     parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a host name by which /_simulator/ may be reached",
+    )
+    parser.add_argument(
         "--quirk", action="append", default=[], metavar="NAME=VALUE", help="a quirk to switch on"
     )
     given = parser.parse_args(arguments)
     try:
-        settings: dict[str, Any] = vars(given) | {"quirk": tuple(given.quirk)}
+        settings: dict[str, Any] = vars(given) | {
+            "quirk": tuple(given.quirk),
+            "allow_host": tuple(given.allow_host),
+        }
         options = Options(**settings)
         asyncio.run(run(options))
     except (ValueError, OSError) as error:

@@ -7,7 +7,6 @@ clock. Nothing here waits or does I/O, and the same requests at the same times g
 
 from __future__ import annotations
 
-import dataclasses
 import email.utils
 import logging
 from collections import Counter
@@ -19,10 +18,12 @@ import msgspec
 from .clock import SimulatorClock
 from .damage import damaged, miscounted, poisoned
 from .errors import ApiError, not_found
-from .faults import Fault, Faults
+from .exchange import Exchange
+from .faults import Faults
 from .hooks import Hooks
+from .journal import Journal
 from .limits.apps import App, Apps
-from .limits.windows import RateLimitStatus, moment_text
+from .limits.windows import moment_text
 from .messages import Request, Response
 from .oauth import PUBLIC, UNINSTALL, OAuthPages
 from .request_form import body_of, check_accept
@@ -45,24 +46,6 @@ SNAPSHOT_FORMAT = 1
 """Number of the form of snapshots; it rises when an older one cannot be read any more."""
 LETTERS = "abcdefghijklmnopqrstuv0123456789"
 """What request ids are written with."""
-
-
-@dataclasses.dataclass(slots=True)
-class Exchange:
-    """A request that was received, and what is known of its response."""
-
-    request: Request
-    request_id: str
-    delay_s: float = 0.0
-    """Seconds until the work is done."""
-    app: App | None = None
-    rate_limit: RateLimitStatus | None = None
-    """None where the request has no valid token: such responses have no rate-limit headers."""
-    error: ApiError | None = None
-    """Why the request is not served."""
-    fault: Fault | None = None
-    version: str | None = None
-    """The version that it was served in."""
 
 
 class Backend:
@@ -92,6 +75,8 @@ class Backend:
         """Requests so far, whatever they were answered."""
         self.statuses: Counter[int] = Counter()
         """Responses so far by status."""
+        self.journal: Journal = Journal()
+        """The newest requests."""
         self.workspace: Workspace = self._new_workspace(settings)
         self.oauth: OAuthPages = OAuthPages(self.apps, settings.seed)
         self.outbox: Outbox = Outbox(
@@ -127,6 +112,7 @@ class Backend:
             load()
         self.requests = 0
         self.statuses.clear()
+        self.journal.clear()
 
     def status(self) -> Status:
         """Return how it stands: counts, and the limits at this moment."""
@@ -166,6 +152,7 @@ class Backend:
             # Answered as GET; the transport leaves out the body.
             request.method = "GET"
         exchange = Exchange(request, self._request_id(), self.latency_s)
+        exchange.received_at = self.clock.now()
         if request.path in PUBLIC:
             return exchange
         exchange.app = app = self.apps.find(request.headers.get("Authorization", ""))
@@ -173,7 +160,7 @@ class Backend:
             exchange.error = ApiError(401, "unauthorized", "Access Token Invalid")
             exchange.delay_s = 0.0
             return exchange
-        exchange.rate_limit, exchange.error = self.apps.admit(app, self.clock.now())
+        exchange.rate_limit, exchange.error = self.apps.admit(app, exchange.received_at)
         if self.faults:
             exchange.fault = fault = self.faults.draw(request.method, request.path)
             exchange.delay_s += fault.delay_s if fault else 0.0
@@ -210,7 +197,10 @@ class Backend:
             self.hooks.run("after", request.method, request.path)
         response = self._with_quirks(response, exchange.request_id)
         self.statuses[response.status] += 1
-        return response if exchange.fault is None else damaged(response, exchange.fault)
+        if exchange.fault is not None:
+            response = damaged(response, exchange.fault)
+        self.journal.keep(exchange, response)
+        return response
 
     def _with_quirks(self, response: Response, request_id: str) -> Response:
         """Apply the quirks that concern whole answers."""
@@ -287,6 +277,10 @@ class Backend:
         if self.outbox and request.method != "GET":
             self._notify(request, body, answer)
         return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def operation(self, method: str, path: str) -> tuple[str, dict[str, str]] | None:
+        """Return the template of a request's path and the ids in it; None where there is none."""
+        return self._router.template(method, path)
 
     def _notify(self, request: Request, body: Any, answer: Any) -> None:
         """Tell subscribers what a request changed."""

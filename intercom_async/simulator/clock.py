@@ -53,6 +53,11 @@ class SimulatorClock:
         return reported
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
+    @property
     def drift(self) -> float:
         """Seconds by which the Date header parts from the windows' clock each second."""
         return self._drift

@@ -1,25 +1,45 @@
 """The control API under /_simulator, for clients that are not in this process.
 
-It needs no token and counts against no limit. `GET /_simulator/openapi.json` describes it.
+It needs no token and counts against no limit. `GET /_simulator/openapi.json` describes it, `guard`
+says who may use it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from .backend import Backend
+from .console.lines import RequestDetail, RequestLine, detail_of, lines_since
+from .console.live import Live, live
+from .console.pages import PRIVATE, console_file
+from .console.records import RecordPage, record, records
+from .control_bodies import (
+    After,
+    ClockChange,
+    Kind,
+    LimitChange,
+    Named,
+    NewApp,
+    NewSubscription,
+    Numbered,
+    OfKind,
+    Webhooks,
+)
+from .control_description import Action, describe
 from .faults import Fault
+from .guard import Guard
+from .journal import KEPT_REQUESTS
 from .limits.windows import LedgerRow
 from .messages import MAX_BODY_BYTES, Request, Response
 from .quirks import Quirks
 from .routes.call import JSON_TYPE
 from .rows import BAD_JSON, Row, decode_json, encode_json
 from .status import Status
-from .webhooks.outbox import Delivery, DeliveryFaults, Subscription
+from .webhooks.outbox import Delivery, Subscription
 
 CONTROL_PREFIX = "/_simulator"
 """Paths that begin so are about the simulator itself."""
@@ -28,109 +48,85 @@ SILENCE = b"ID3\x03\x00\x00\x00\x00\x00\x00"
 """An MP3 file without a sound."""
 
 
-class ClockChange(msgspec.Struct, forbid_unknown_fields=True):
-    """What to do to the clock; what is left out stays as it is."""
-
-    freeze: float | bool | None = None
-    move_s: float = 0.0
-    skew_s: float | None = None
-    slew: float | None = None
-    drift: float | None = None
-    jitter_s: float | None = None
-    thaw: bool = False
-
-
-class LimitChange(msgspec.Struct, forbid_unknown_fields=True):
-    """New limits; what is left out stays as it is."""
-
-    app_per_minute: float | None = None
-    workspace_per_minute: float | None = None
-    token: str | None = None
-    neighbour: float | None = None
-
-
-class NewApp(msgspec.Struct, forbid_unknown_fields=True):
-    """An app to install."""
-
-    app_per_minute: float | None = None
-    version: str | None = None
-
-
-class NewSubscription(msgspec.Struct, forbid_unknown_fields=True):
-    """An address that is told what changes."""
-
-    url: str
-    topics: list[str] = []
-    secret: str | None = None
-    retry_s: float = 60.0
-    faults: DeliveryFaults = DeliveryFaults()
-
-
-class Named(msgspec.Struct, forbid_unknown_fields=True):
-    """A subscription or delivery by its id."""
-
-    id: str = ""
-
-
-class Webhooks(msgspec.Struct):
-    """What is told to whom, and how it went."""
-
-    subscriptions: list[Subscription]
-    deliveries: list[Delivery]
-
-
-class _Action(NamedTuple):
-    """One operation: what it does, and the types of its body and its answer."""
-
-    summary: str
-    act: Callable[[Any], Any]
-    takes: Any = None
-    gives: Any = Row
-
-
 class Control:
-    """Answers requests to the simulator itself."""
+    """Answers requests to the simulator itself.
 
-    def __init__(self, backend: Backend) -> None:
+    Args:
+        backend: What it is about.
+        allow_hosts: Names by which it may be reached, beside `localhost` and IP addresses.
+    """
+
+    def __init__(self, backend: Backend, allow_hosts: Iterable[str] = ()) -> None:
         self._backend = backend
-        self._actions: dict[tuple[str, str], _Action] = {
-            ("GET", "status"): _Action("Counts, and the limits now", self._status, gives=Status),
-            ("GET", "ledger"): _Action(
+        self._guard = Guard(allow_hosts)
+        self._actions: dict[tuple[str, str], Action] = {
+            ("GET", "status"): Action("Counts, and the limits now", self._status, gives=Status),
+            ("GET", "ledger"): Action(
                 "Calls served and refused by token and window", self._ledger, gives=list[LedgerRow]
             ),
-            ("POST", "reset"): _Action("Go back to the state of the start", self._reset),
-            ("GET", "faults"): _Action("The faults in force", self._faults, gives=list[Fault]),
-            ("POST", "faults"): _Action("Add a fault", self._add_fault, Fault, Fault),
-            ("DELETE", "faults"): _Action("Remove all faults", self._clear_faults),
-            ("GET", "quirks"): _Action("The quirks in force", self._quirks, gives=Quirks),
-            ("POST", "quirks"): _Action("Replace the quirks", self._set_quirks, Quirks, Quirks),
-            ("POST", "clock"): _Action("Stop, set or move the clock", self._clock, ClockChange),
-            ("POST", "limits"): _Action("Change limits", self._limits, LimitChange),
-            ("POST", "apps"): _Action("Install an app", self._app, NewApp),
-            ("GET", "webhooks"): _Action(
+            ("POST", "reset"): Action("Go back to the state of the start", self._reset),
+            ("GET", "faults"): Action("The faults in force", self._faults, gives=list[Fault]),
+            ("POST", "faults"): Action("Add a fault", self._add_fault, Fault, Fault),
+            ("DELETE", "faults"): Action(
+                "Remove the fault of these fields; without a body all", self._remove_faults
+            ),
+            ("GET", "quirks"): Action("The quirks in force", self._quirks, gives=Quirks),
+            ("POST", "quirks"): Action("Replace the quirks", self._set_quirks, Quirks, Quirks),
+            ("POST", "clock"): Action("Stop, set or move the clock", self._clock, ClockChange),
+            ("POST", "limits"): Action("Change limits", self._limits, LimitChange),
+            ("POST", "apps"): Action("Install an app", self._app, NewApp),
+            ("GET", "webhooks"): Action(
                 "Subscriptions and deliveries", self._webhooks, gives=Webhooks
             ),
-            ("POST", "webhooks"): _Action(
+            ("POST", "webhooks"): Action(
                 "Subscribe an address", self._subscribe, NewSubscription, Subscription
             ),
-            ("DELETE", "webhooks"): _Action(
+            ("DELETE", "webhooks"): Action(
                 "Remove a subscription, or all", self._unsubscribe, Named
             ),
-            ("POST", "webhooks/resend"): _Action(
-                "Deliver once more", self._resend, Named, Delivery
+            ("POST", "webhooks/resend"): Action("Deliver once more", self._resend, Named, Delivery),
+            ("POST", "webhooks/ping"): Action("Ping every address", self._ping),
+            ("GET", "live"): Action("What the console shows now", self._live, gives=Live),
+            ("GET", "requests"): Action(
+                "The newest requests, oldest first",
+                self._requests,
+                gives=list[RequestLine],
+                asks=After,
             ),
-            ("POST", "webhooks/ping"): _Action("Ping every address", self._ping),
-            ("GET", "openapi.json"): _Action("This description", self._describe),
+            ("GET", "request"): Action(
+                "One request with its answer, as curl and as Python",
+                self._request,
+                gives=RequestDetail,
+                asks=Numbered,
+            ),
+            ("GET", "records"): Action(
+                "A page of records", self._records, gives=RecordPage, asks=Kind
+            ),
+            ("GET", "record"): Action("One record", self._record, asks=OfKind),
+            ("GET", "openapi.json"): Action("This description", self._describe),
         }
 
     def answer(self, request: Request) -> Response:
         """Answer one request; 404 for what is not there, 400 for what makes no sense."""
+        refused = self.refused(request)
+        if refused is not None:
+            return refused
         name = request.path.removeprefix(CONTROL_PREFIX).strip("/")
         method = "GET" if request.method == "HEAD" else request.method
+        held = self._held(method, name, request)
+        return self._act(method, name, request) if held is None else held
+
+    def _held(self, method: str, name: str, request: Request) -> Response | None:
+        """Return what is no JSON of an operation: snapshots, recordings, the console's files."""
         if name == "snapshot" and method in ("GET", "PUT"):
             return self._snapshot(method, request)
-        if method == "GET" and RECORDING.fullmatch(name):
+        if method != "GET":
+            return None
+        if RECORDING.fullmatch(name):
             return Response(200, {"Content-Type": "audio/mpeg"}, SILENCE)
+        return console_file(name)
+
+    def _act(self, method: str, name: str, request: Request) -> Response:
         action = self._actions.get((method, name))
         if action is None:
             error = f"{request.method} {CONTROL_PREFIX}/{name} is not known"
@@ -138,12 +134,14 @@ class Control:
         if request.is_too_large:
             return _response({"error": f"a body has at most {MAX_BODY_BYTES} bytes"}, 413)
         try:
-            given: Any = decode_json(request.body) if request.body.strip() else {}
-            if action.takes is not None:
-                given = msgspec.convert(given, action.takes)
-            return _response(action.act(given))
+            return _response(action.act(_given(action, request)))
         except (*BAD_JSON, TypeError) as error:
             return _response({"error": str(error)}, 400)
+
+    def refused(self, request: Request) -> Response | None:
+        """Return the answer to a request of somebody who must not make it; None for others."""
+        refusal = self._guard.refusal(request)
+        return None if refusal is None else _response({"error": refusal.message}, refusal.status)
 
     def _snapshot(self, method: str, request: Request) -> Response:
         """Answer the whole state, or have another one."""
@@ -157,35 +155,7 @@ class Control:
 
     def description(self) -> Row:
         """Return the OpenAPI description of the control API."""
-        types = [
-            one
-            for action in self._actions.values()
-            for one in (action.takes, action.gives)
-            if one not in (None, Row)
-        ]
-        schemas, components = msgspec.json.schema_components(
-            types, ref_template="#/components/schemas/{name}"
-        )
-        by_type = dict(zip(map(str, types), schemas, strict=True))
-        paths: dict[str, Row] = {}
-        for (method, name), action in self._actions.items():
-            content = {"application/json": {"schema": by_type.get(str(action.gives), {})}}
-            operation: Row = {
-                "summary": action.summary,
-                "operationId": f"{method.lower()}_{name.partition('.')[0]}",
-                "responses": {"200": {"description": "Done", "content": content}},
-            }
-            if action.takes is not None:
-                content = {"application/json": {"schema": by_type[str(action.takes)]}}
-                operation["requestBody"] = {"content": content}
-            paths.setdefault(f"{CONTROL_PREFIX}/{name}", {})[method.lower()] = operation
-        return {
-            "openapi": "3.1.0",
-            "info": {"title": "Control of the local Intercom", "version": "1"},
-            "servers": [{"url": self._backend.url}],
-            "paths": paths,
-            "components": {"schemas": components},
-        }
+        return describe(CONTROL_PREFIX, self._actions, self._backend.url)
 
     def _status(self, _: Any) -> Status:
         return self._backend.status()
@@ -209,9 +179,28 @@ class Control:
     def _add_fault(self, given: Fault) -> Fault:
         return self._backend.faults.add(given)
 
-    def _clear_faults(self, _: Any) -> Row:
-        self._backend.faults.clear()
-        return {"faults": 0}
+    def _remove_faults(self, given: Any) -> Row:
+        faults = self._backend.faults
+        if given:
+            faults.remove(msgspec.convert(given, Fault))
+        else:
+            faults.clear()
+        return {"faults": len(faults.rules())}
+
+    def _live(self, _: Any) -> Live:
+        return live(self._backend)
+
+    def _requests(self, given: After) -> list[RequestLine]:
+        return lines_since(self._backend, given.after, most=KEPT_REQUESTS)
+
+    def _request(self, given: Numbered) -> RequestDetail:
+        return detail_of(self._backend, given.number)
+
+    def _records(self, given: Kind) -> RecordPage:
+        return records(self._backend, given.kind, given.after)
+
+    def _record(self, given: OfKind) -> Row:
+        return record(self._backend, given.kind, given.id)
 
     def _set_quirks(self, given: Quirks) -> Quirks:
         self._backend.workspace.set_quirks(given)
@@ -267,6 +256,10 @@ class Control:
         )
         if change.neighbour is not None:
             self._backend.apps.set_neighbour(change.neighbour)
+        if change.latency_s is not None:
+            if change.latency_s < 0:
+                raise ValueError("latency_s must not be negative")
+            self._backend.latency_s = change.latency_s
         return {"changed": True}
 
     def _app(self, wanted: NewApp) -> Row:
@@ -274,5 +267,13 @@ class Control:
         return {"name": app.name, "token": app.token}
 
 
+def _given(action: Action, request: Request) -> Any:
+    """Return what an operation is given: its query, or its body."""
+    if action.asks is not None:
+        return msgspec.convert(dict(request.query), action.asks, strict=False)
+    given: Any = decode_json(request.body) if request.body.strip() else {}
+    return given if action.takes is None else msgspec.convert(given, action.takes)
+
+
 def _response(value: Any, status: int = 200) -> Response:
-    return Response(status, {"Content-Type": JSON_TYPE}, encode_json(value))
+    return Response(status, {"Content-Type": JSON_TYPE, **PRIVATE}, encode_json(value))

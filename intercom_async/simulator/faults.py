@@ -113,6 +113,18 @@ class Faults:
         """Return the rules in force, the oldest first."""
         return [rule.fault for rule in self._rules]
 
+    def remove(self, fault: Fault) -> bool:
+        """Remove the first rule that is equal to a fault; say whether there was one."""
+        for at, rule in enumerate(self._rules):
+            if rule.fault == fault:
+                del self._rules[at]
+                return True
+        return False
+
+    def hits(self) -> list[tuple[Fault, int]]:
+        """Return each rule in force and how many requests it struck, the oldest first."""
+        return [(rule.fault, rule.struck) for rule in self._rules]
+
     def clear(self) -> None:
         """Remove all rules."""
         self._rules.clear()

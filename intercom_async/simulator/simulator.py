@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +50,8 @@ class Simulator:
         quirks: Peculiarities of the real API to switch on.
         data: JSON lines to create records of, beside the seeded ones: a file such as
             `people.jsonl`, or a folder of them.
+        allow_hosts: Host names by which `/_simulator/` may be reached, beside `localhost` and IP
+            addresses.
     """
 
     def __init__(  # noqa: PLR0913 (one knob each)
@@ -73,6 +75,7 @@ class Simulator:
         remaining: Literal["before", "after"] = "before",
         quirks: Quirks | None = None,
         data: str | PathLike[str] | None = None,
+        allow_hosts: Sequence[str] = (),
     ) -> None:
         settings = Settings(
             contacts=contacts,
@@ -92,7 +95,7 @@ class Simulator:
             quirks=quirks or Quirks(),
         )
         self._backend = Backend(settings)
-        self._control = Control(self._backend)
+        self._control = Control(self._backend, [host, *allow_hosts])
         self._server = Server(self._backend, self._control)
         self._host, self._port = host, port
         self._is_running = False
@@ -146,6 +149,11 @@ class Simulator:
         anywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared)
         host = anywhere.get(self._host, self._host)
         return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+
+    @property
+    def console_url(self) -> str:
+        """Address of the page that shows what it does and holds."""
+        return f"{self.url}/_simulator/"
 
     @property
     def token(self) -> str:

@@ -34,6 +34,8 @@ class Options:
     """File or folder of records to create."""
     snapshot: str | None = None
     """File to begin from, where it is there, and to save to at the end."""
+    allow_host: tuple[str, ...] = ()
+    """Names by which `/_simulator/` may be reached."""
     quirk: tuple[str, ...] = ()
     """Quirks as `name=value`, the value as JSON or as text."""
 
@@ -56,6 +58,7 @@ class Options:
             workspace_per_minute=self.workspace_per_minute,
             quirks=self._quirks(),
             data=self.data,
+            allow_hosts=self.allow_host,
         )
         if self.snapshot is not None and Path(self.snapshot).exists():
             made.restore(self.snapshot)

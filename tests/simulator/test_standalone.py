@@ -218,7 +218,8 @@ def test_other_programs_take_snapshots_over_http() -> None:
         with urllib.request.urlopen(url, timeout=20) as reply:  # noqa: S310 (its own URL)
             saved = reply.read()
         made = simulator.call("POST", "/contacts", {"email": "a@b.c"})
-        request = urllib.request.Request(url, data=saved, method="PUT")  # noqa: S310
+        request = urllib.request.Request(url, saved, method="PUT")  # noqa: S310
+        request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=20) as reply:  # noqa: S310
             assert json.load(reply) == {"restored": True}
         with pytest.raises(ValueError, match="404"):

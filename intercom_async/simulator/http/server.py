@@ -14,6 +14,7 @@ from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.control import CONTROL_PREFIX, Control
 from intercom_async.simulator.messages import MAX_BODY_BYTES, Request, Response
 from .connection import ForgivingServer
+from .event_stream import EVENTS_PATH, EventStreams
 from .sender import Sender
 
 SLOW_STEPS = 20
@@ -27,6 +28,7 @@ class Server:
         self._backend = backend
         self._control = control
         self._sender = Sender(backend)
+        self._streams = EventStreams(backend)
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -41,6 +43,7 @@ class Server:
     async def close(self) -> None:
         """Stop listening and close all connections."""
         await self._sender.close()
+        await self._streams.close()
         if self._runner is not None:
             runner, self._runner = self._runner, None
             await runner.cleanup()
@@ -64,6 +67,11 @@ class Server:
         url = request.rel_url
         head = Request(request.method, url.raw_path, url.query, request.headers)
         try:
+            if head.path == EVENTS_PATH and request.method == "GET":
+                refused = self._control.refused(head)
+                if refused is None:
+                    return await self._streams.serve(request)
+                return await _send(request, refused)
             return await _send(request, await self._answer(request, head))
         except ConnectionError:
             # The client left in the middle of its request; nobody reads this answer.

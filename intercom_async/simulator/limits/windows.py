@@ -7,6 +7,7 @@ https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import OrderedDict
 
@@ -112,17 +113,24 @@ class Ledger:
 
     def rows(self) -> list[LedgerRow]:
         """Return all rows, oldest window first."""
-        return [
-            LedgerRow(
-                app=self._names[token],
-                token=token,
-                window_at=window_at,
-                limit=limit,
-                served=served,
-                rejected=rejected,
-            )
-            for (token, window_at), (limit, served, rejected) in self._rows.items()
-        ]
+        return [self._row(key) for key in self._rows]
+
+    def since(self, moment: float) -> list[LedgerRow]:
+        """Return the newest rows, as far back as a moment, oldest window first."""
+        found = itertools.takewhile(lambda key: key[1] >= moment, reversed(self._rows))
+        return [self._row(key) for key in reversed([*found])]
+
+    def _row(self, key: tuple[str, float]) -> LedgerRow:
+        token, window_at = key
+        limit, served, rejected = self._rows[key]
+        return LedgerRow(
+            app=self._names[token],
+            token=token,
+            window_at=window_at,
+            limit=limit,
+            served=served,
+            rejected=rejected,
+        )
 
     def clear(self) -> None:
         """Forget everything."""

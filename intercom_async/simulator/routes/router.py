@@ -13,8 +13,8 @@ T = TypeVar("T")
 class _Node(Generic[T]):
     fixed: dict[str, _Node[T]]
     any: _Node[T] | None
-    ends: dict[str, tuple[T, tuple[str, ...]]]
-    """By method: the target, and the names of the ids on the way."""
+    ends: dict[str, tuple[T, tuple[str, ...], str]]
+    """By method: the target, the names of the ids on the way, and the template."""
 
 
 class Router(Generic[T]):
@@ -34,21 +34,27 @@ class Router(Generic[T]):
                 node = node.any
             else:
                 node = node.fixed.setdefault(segment, _Node({}, None, {}))
-        node.ends[method] = (target, tuple(names))
+        node.ends[method] = (target, tuple(names), template)
 
     def find(self, method: str, path: str) -> tuple[T, dict[str, str]] | None:
         """Return the target and the decoded ids of a raw (percent-encoded) path."""
-        segments = path.strip("/").split("/")
+        end, values = self._end(method, path)
+        return None if end is None else (end[0], dict(zip(end[1], values, strict=True)))
+
+    def template(self, method: str, path: str) -> tuple[str, dict[str, str]] | None:
+        """Return the template that a raw path matches, and its decoded ids."""
+        end, values = self._end(method, path)
+        return None if end is None else (end[2], dict(zip(end[1], values, strict=True)))
+
+    def _end(
+        self, method: str, path: str
+    ) -> tuple[tuple[T, tuple[str, ...], str] | None, list[str]]:
         values: list[str] = []
-        end = self._walk(self._root, method, segments, 0, values)
-        if end is None:
-            return None
-        target, names = end
-        return target, dict(zip(names, values, strict=True))
+        return self._walk(self._root, method, path.strip("/").split("/"), 0, values), values
 
     def _walk(
         self, node: _Node[T], method: str, segments: list[str], at: int, values: list[str]
-    ) -> tuple[T, tuple[str, ...]] | None:
+    ) -> tuple[T, tuple[str, ...], str] | None:
         if at == len(segments):
             return node.ends.get(method)
         segment = segments[at]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 from collections import deque
 from typing import Any
 
@@ -159,6 +160,10 @@ class Outbox:
     def deliveries(self) -> list[Delivery]:
         """Return what was sent or is on its way, the oldest first."""
         return list(self._deliveries)
+
+    def newest(self, count: int) -> list[Delivery]:
+        """Return the newest deliveries, the newest first."""
+        return [*itertools.islice(reversed(self._deliveries), count)]
 
     def notify(self, topic: str, item: Any, now: float) -> None:
         """Tell every address that has subscribed to a topic."""
