@@ -16,7 +16,7 @@ import msgspec
 
 from intercom_async.errors import ClosedError, IntercomError, PaginationError
 from .holes import Hole
-from .outage import OutageError, StoppedError
+from .outage import OutageError, StoppedError, reading_group
 from .raw_rows import Row
 from .stream_run import StreamRun
 from .streams import Embedded, Ranged
@@ -66,7 +66,7 @@ async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
                 since = run.clock.now()
                 holes.append(Hole(kind="record", key=row.key, reason=reason, since=since))
 
-    async with anyio.create_task_group() as group:
+    async with reading_group() as group:
         for place, row in enumerate(rows):
             if not any(is_cut(row.body, each.field) for each in source.embedded):
                 found[place] = row

@@ -12,7 +12,7 @@ A run has four phases, each of which ends before the next one begins:
    and children are read side by side;
 2. the changes meanwhile: streams that refer to others come before those;
 3. what sweeps have not met is judged;
-4. streams whose reading began too long ago are swept, and phases 1 to 3 come once more for them.
+4. streams whose reading began too long ago are swept and judged, until none is left.
 
 Rows flow through one bounded stream to the one writer: a slow disk slows reading down, and memory
 holds no more than what is under way.
@@ -28,10 +28,12 @@ from anyio.abc import TaskGroup
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
+from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.priority import Priority
 from .checkpoint import Pass, State
 from .cut_points import BEGINNING
 from .deletions import DeletionReader
+from .errors import TargetError
 from .key_table import Held
 from .outage import OutageError, StoppedError
 from .page_reader import PageReader
@@ -57,6 +59,8 @@ of other streams, and rows should come evenly, not at the end."""
 STOP_WITHIN_S = 5.0
 """Seconds that calls under way may take to end once the run is to stop
 (test_kill.py::test_it_stops_within_ten_seconds)."""
+MAX_SWEEPS = 2
+"""Sweeps that become due while a run reads: one that misses much is made once more."""
 MAX_RETRIED = 100
 """Holes of a stream that one run tries again."""
 
@@ -140,8 +144,10 @@ class Engine:
         await self._each_in_order(ranged, self._follow)
         await self._steer()
         await self._each(ranged, self._judge)
-        again = [run for run in ranged if self._is_due(run)]
-        if again and not self._stop.is_set():
+        for _ in range(MAX_SWEEPS):
+            again = [run for run in ranged if self._is_due(run)]
+            if not again or self._stop.is_set():
+                break
             for run in again:
                 self._begin(run)
             await self._steer()
@@ -203,6 +209,11 @@ class Engine:
                 await work(*args)
             except (StoppedError, OutageError):
                 return
+            except (ClosedError, TargetError):
+                raise
+            except IntercomError as error:
+                # It concerns this stream: the others are read nevertheless.
+                self._reader.refuse(run, error)
             finally:
                 run.tasks -= 1
 

@@ -7,7 +7,8 @@ cursor, so one row a page finds the poison but never steps over it. What cannot 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.models.page import Page
@@ -21,8 +22,13 @@ MAX_CALLS = 60
 """Calls for one failing page; what is not isolated by then is a hole as it is."""
 MAX_PAGE = 150
 """Rows that a page may have."""
+MORE_PAGES = 8
+"""Pages beyond the fewest that may be read to end exactly where it is wanted."""
 DEEPEST = 48
 """Halvings of a span, enough for any span of seconds."""
+
+_Moments: TypeAlias = "tuple[Page[Any], list[int]]"
+"""A page, and the moments of its rows."""
 
 
 class Taken(NamedTuple):
@@ -71,6 +77,10 @@ class Isolation:
         self._run = run
         self._field = field
         self._error = error
+        source = run.stream.source
+        self._tells_seconds = isinstance(source, Ranged) and source.tells_seconds(
+            run.state.version or ""
+        )
         self._calls = 0
         self._holes: list[Hole] = []
 
@@ -106,9 +116,8 @@ class Isolation:
 
     def _cut(self, low: int, high: int) -> int | None:
         """Return where a span is halved; None where it cannot be."""
-        source = self._run.stream.source
         points = self._run.cut_points
-        if isinstance(source, Ranged) and source.tells_seconds(self._run.state.version or ""):
+        if self._tells_seconds:
             return None if low >= high else low + (high - low + 1) // 2
         cut = points.ceil(low + (high - low + 1) // 2)
         if not low < cut <= high:
@@ -152,15 +161,61 @@ class Isolation:
             if page[0].checkpoint is None:
                 return None
             moved = self._edge(page[1], edge, is_upward=is_upward)
-            at_edge = sum(1 for moment in page[1] if moment == moved)
-            if moved == edge and len(page[1]) >= MAX_PAGE:
-                break
+            if selection.per_page >= MAX_PAGE and self._first(moved) == self._first(edge):
+                # A query cannot begin further on: a second, or a day, has more rows than a page.
+                return await self._walk_on(selection, page, moved)
             edge = moved
+            at_edge = sum(1 for moment in page[1] if self._first(moment) == self._first(edge))
         return edge
 
-    async def _try(
-        self, selection: Selection, position: str | None
-    ) -> tuple[Page[Any], list[int]] | None:
+    async def _walk_on(self, selection: Selection, page: _Moments, edge: int) -> int | None:
+        """Go on behind a page by its cursor, then close in; return the last good second.
+
+        A page that fails gives no cursor. But pages of another size have other edges: walks of
+        chosen sizes halve the rows that the poison may be among.
+        """
+        good = len(page[1])
+        while page[0].checkpoint is not None:
+            following = await self._try(selection, page[0].checkpoint)
+            if following is None:
+                break
+            page = following
+            good += len(page[1])
+            edge = self._edge(page[1], edge, is_upward=selection.order == "ascending")
+        else:
+            return None
+        bad = good + selection.per_page
+        while self._calls < MAX_CALLS:
+            pages, size = _pages_that_end_between(good, bad)
+            if not size:
+                break
+            read, edge = await self._walk_pages(selection, pages, size, edge)
+            if read == pages:
+                good = pages * size
+            else:
+                good, bad = max(good, read * size), (read + 1) * size
+        return edge
+
+    async def _walk_pages(
+        self, selection: Selection, pages: int, size: int, edge: int
+    ) -> tuple[int, int]:
+        """Read some pages of a size; return how many could be read, and the last good second."""
+        chosen, position = replace(selection, per_page=size), None
+        for number in range(pages):
+            page = await self._try(chosen, position)
+            if page is None:
+                return number, edge
+            edge = self._edge(page[1], edge, is_upward=selection.order == "ascending")
+            position = page[0].checkpoint
+            if position is None:
+                break
+        return pages, edge
+
+    def _first(self, moment: int) -> int:
+        """Return where a query that asks for a moment begins: there, or where its day does."""
+        return moment if self._tells_seconds else self._run.cut_points.floor(moment)
+
+    async def _try(self, selection: Selection, position: str | None) -> _Moments | None:
         """Read and hand over a page; None if it fails."""
         self._calls += 1
         try:
@@ -195,3 +250,17 @@ class Isolation:
                 reason=str(self._error),
             )
         )  # fmt: skip
+
+
+def _pages_that_end_between(good: int, bad: int) -> tuple[int, int]:
+    """Return how many pages of which size end after `good` rows and before `bad`, near the middle.
+
+    Both are 0 where there are no such rows.
+    """
+    middle = (good + bad) // 2
+    for rows in sorted(range(good + 1, bad), key=lambda rows: abs(rows - middle)):
+        fewest = -(-rows // MAX_PAGE)
+        for pages in range(fewest, fewest + MORE_PAGES):
+            if rows % pages == 0:
+                return pages, rows // pages
+    return 0, 0

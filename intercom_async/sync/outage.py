@@ -7,14 +7,16 @@ run waits here without holding a permit, and one probe is sent after 1, 2, 4 …
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from random import Random
 
 import anyio
 import msgspec
+from anyio.abc import TaskGroup
 
 from intercom_async.clock import CLOCK
-from intercom_async.errors import IntercomError, UnauthorizedError
+from intercom_async.errors import IntercomError, UnauthorizedError, first_error
 from .errors import SyncError
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
@@ -31,6 +33,19 @@ class StoppedError(SyncError):
 
 class OutageError(SyncError):
     """The server did not answer for longer than the run's patience."""
+
+
+@asynccontextmanager
+async def reading_group() -> AsyncGenerator[TaskGroup, None]:
+    """Run calls side by side; what ends one of them is raised as it is, and not in a group."""
+    try:
+        async with anyio.create_task_group() as group:
+            yield group
+    except ExceptionGroup as errors:
+        own = first_error(errors, IntercomError)
+        if own is None:
+            raise
+        raise own from errors
 
 
 class Outage(msgspec.Struct, kw_only=True):

@@ -14,6 +14,7 @@ from .evidence import Finding, judge, suspect, tombstone
 from .holes import Hole
 from .key_table import GONE, SEEN, Held
 from .list_reader import ListPass, ListReader
+from .outage import reading_group
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .sinks.entries import Entry
 from .stream_run import StreamRun
@@ -235,7 +236,7 @@ class Reconciler:
             async with limiter:
                 await self._confirm_one(run, key, get, is_listed)
 
-        async with anyio.create_task_group() as group:
+        async with reading_group() as group:
             for key in keys:
                 group.start_soon(one, key)
 

@@ -189,19 +189,22 @@ class _Run:
         await engine.run()
         self._close_holes(runs, policy)
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
+        # Publishing ends sweeps that are open: what the run came to is said of the time before.
+        streams = tuple(
+            run.report(
+                is_complete=run.is_complete,
+                kind="full" if _first(run) in engine.full else "changes",
+            )
+            for run in runs
+            if run.is_shown
+        )
+        failures = tuple(failure for run in runs for failure in run.failures())
         if not was_stopped:
             await self._publish(runs, state)
         return Report(
             workspace=workspace,
-            streams=tuple(
-                run.report(
-                    is_complete=run.is_complete,
-                    kind="full" if _first(run) in engine.full else "changes",
-                )
-                for run in runs
-                if run.is_shown
-            ),
-            failures=tuple(failure for run in runs for failure in run.failures()),
+            streams=streams,
+            failures=failures,
             seconds=monitor.seconds,
             calls=monitor.calls + 1,
             throttled=monitor.throttled,

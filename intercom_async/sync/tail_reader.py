@@ -7,7 +7,7 @@ row that changes during a pass jumps to the front, behind the pass's back, and i
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
 from .holes import Hole
@@ -22,6 +22,16 @@ CLOCK_SLACK_S = 1
 """Seconds that Date and a row's time may differ on the server: passes overlap by them."""
 MAX_PASSES = 50
 """Newest-first passes until one is a page; each is as long as the changes during the one before."""
+
+AGREEING = 2
+"""Passes in a row that bring nothing new, where order proves nothing."""
+
+
+class _Pass(NamedTuple):
+    """What a newest-first pass was like."""
+
+    pages: int
+    is_sorted: bool
 
 
 class TailReader:
@@ -88,13 +98,16 @@ class TailReader:
         """Read changes newest first, again from each pass's beginning until a pass is one page.
 
         A row that changes during a pass jumps to the front, behind the pass's back: the next pass
-        reads it there.
+        reads it there. Where rows are not in the order of their times, as a search may place a row
+        by an older time than the one it shows, no page ends a pass; then two passes have to bring
+        nothing new.
         """
-        field = source.cursor_field
+        field, agreed = source.cursor_field, 0
         for _ in range(MAX_PASSES):
-            began = run.clock.now() - CLOCK_SLACK_S
-            pages = await self._pass_down(run, source, field, low)
-            if pages <= 1 or source.is_append_only:
+            began, rows = run.clock.now() - CLOCK_SLACK_S, run.rows
+            found = await self._pass_down(run, source, field, low)
+            agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
+            if found.pages <= 1 or source.is_append_only or agreed >= AGREEING:
                 return True
             low = max(low, began)
         run.hole(
@@ -105,9 +118,10 @@ class TailReader:
         )  # fmt: skip
         return True
 
-    async def _pass_down(self, run: StreamRun, source: Ranged, field: str, low: int) -> int:
+    async def _pass_down(self, run: StreamRun, source: Ranged, field: str, low: int) -> _Pass:
         selection = Selection(field, low, OPEN, source.per_page)
         position, pages, reached, came, promised = None, 0, OPEN, 0, None
+        is_sorted = True
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position)
@@ -116,23 +130,24 @@ class TailReader:
             except IntercomError as error:
                 high = min(reached, run.clock.now() + 60)
                 await self._isolate_tail(run, field, low, high, error)
-                return pages + 1
+                return _Pass(pages + 1, is_sorted)
             pages += 1
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, min(reached, run.clock.now())), field=field
             )
-            is_sorted, is_past = True, False
+            is_page_sorted, is_past = True, False
             for row in taken.rows:
                 if row.version:
-                    is_sorted = is_sorted and row.version <= reached
+                    is_page_sorted = is_page_sorted and row.version <= reached
                     reached = min(reached, row.version)
                     is_past = is_past or row.version < low
             came += taken.total
             promised = page.total_count if promised is None else promised
             if page.checkpoint is None and not is_past and came < (promised or 0):
                 await self._note_short_tail(run, field, low, came, promised or 0)
-            if page.checkpoint is None or (is_past and is_sorted):
-                return pages
+            is_sorted = is_sorted and is_page_sorted
+            if page.checkpoint is None or (is_past and is_page_sorted):
+                return _Pass(pages, is_sorted)
             position = page.checkpoint
 
     async def _note_short_tail(

@@ -238,6 +238,21 @@ async def test_one_poison_row_costs_one_row(stream: str, tmp_path: Path) -> None
         assert one.rows(stream).keys() == set(keys)
 
 
+async def test_one_poison_row_of_a_busy_day_costs_few_rows(tmp_path: Path) -> None:
+    """Contacts are searched by days, and few pages end beside a row whose number is a prime."""
+    async with world(tmp_path) as one:
+        for number in range(500):
+            one.simulator.call("POST", "/contacts", {"email": f"{number}@example.com"})
+        keys = list(await one.truth("contacts"))
+        one.simulator.quirks = Quirks(poison={keys[257]: "error"})
+        report = await one.sync("contacts")
+
+        assert not report.is_complete
+        missing = set(keys) - one.rows("contacts").keys()
+        assert keys[257] in missing
+        assert len(missing) <= 2
+
+
 @pytest.mark.parametrize("down_s", [0.2, 30.0, 300.0])
 async def test_an_outage_is_waited_out(down_s: float, tmp_path: Path) -> None:
     async with world(tmp_path, contacts=2_000, conversations=40, latency_s=0.05) as one:

@@ -20,6 +20,7 @@ from intercom_async.scheduler import Scheduler
 from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import STREAMS, Ranged, Report, Stream, TargetError, sync
+from intercom_async.sync.outage import OutageError, StoppedError
 from intercom_async.transport import MemoryTransport
 from . import oracles
 from .claims import Claims, Named, Radius
@@ -153,8 +154,12 @@ class Story:
     def _wrong_ending(self, run: Run, outcome: Outcome) -> Iterator[Violation]:
         """Give what is wrong with how a run ended, whatever it brought."""
         error = outcome.error
-        if error is not None and not isinstance(error, IntercomError | Killed):
+        is_expected = isinstance(error, IntercomError | Killed)
+        if error is not None and (not is_expected or isinstance(error, StoppedError | OutageError)):
             yield Violation("crash", "", "", repr(error)[:600])
+        is_begun = any(not path.endswith("/me") for path in outcome.paths)
+        if is_begun and error is not None and not isinstance(error, TargetError | Killed):
+            yield Violation("died", "", "", repr(error)[:600])
         if self._must_complete(run) and not Claims(outcome.report).is_complete:
             yield Violation("gave up", "", "", repr(error or outcome.report)[:600])
         is_provoked = run.damage or run.full_at_write or run.is_twin

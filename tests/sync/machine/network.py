@@ -156,7 +156,8 @@ class Network:
         if "per_page" in query:
             query["per_page"] = str(min(rows, int(query["per_page"])))
             url = url._replace(query=urlencode(query))
-        if body:
+        # A failing page is closed in on by pages of chosen sizes: those the server gives as asked.
+        if body and not self._poisoned:
             asked: dict[str, Any] = msgspec.json.decode(body)
             paging: dict[str, Any] = asked.get("pagination") or {}
             if "per_page" in paging:
