@@ -234,7 +234,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "tail_reader.py",
-                "            if pages <= 1 or source.is_append_only:\n",
+                "            if found.pages <= 1 or source.is_append_only or agreed >= AGREEING:\n",
                 "            if True:\n",
             ),
         ),
