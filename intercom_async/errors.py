@@ -45,6 +45,9 @@ from intercom_async.response import UNKNOWN, Headers, Window
 
 E = TypeVar("E", bound=BaseException)
 
+MAX_BODY = 64 * 1024
+"""Bytes of an answer that its error keeps (test_error_body.py::test_an_error_keeps_its_body)."""
+
 MAX_MESSAGE = 2_000
 """Characters of a message, so that no server or caller can flood a log through one
 (test_errors.py::test_no_message_has_a_control_character_or_is_long)."""
@@ -156,6 +159,7 @@ class ResponseError(IntercomError):
         window: Window = UNKNOWN,
         headers: Mapping[str, str] | None = None,
         hint: str | None = None,
+        body: bytes = b"",
     ) -> None:
         self.call = call
         """Method and path template."""
@@ -167,6 +171,9 @@ class ResponseError(IntercomError):
         """The rate-limit window of this answer."""
         self.headers: Mapping[str, str] = Headers({} if headers is None else headers)
         """Headers of the answer, looked up without regard to case."""
+        self.body: bytes = bytes(body[:MAX_BODY])
+        """The answer's first 64 KiB as they came; may hold personal data, is in no message or
+        repr."""
         first = errors[0] if errors else None
         self.code: str | None = first.code if first else None
         """The first entry's code."""

@@ -38,11 +38,13 @@ app: App = App(
     name="intercom-async",
     help="Work with an Intercom workspace as fast as its rate limit allows, and never faster.",
     version=__version__,
-    version_flags=(),
+    version_flags=("--version",),
+    suppress_keyboard_interrupt=False,  # `run` says it
 )
+app.register_install_completion_command(help="Let bash, zsh or fish complete its commands.")
 app.command(demo.demo)
 app.command(whoami.whoami)
-app.command(api.api)
+app.command(api.api, usage="Usage: intercom-async api [OPTIONS] [METHOD] PATH")
 app.command(sync.sync)
 app.command(limits.limits)
 app.command(simulate.simulate)

@@ -1,106 +1,118 @@
-"""``api``: any request, as curl would send it, but by the scheduler's road."""
+"""``api``: any request, as curl would send it, but through the scheduler."""
 
 from __future__ import annotations
 
-import re
 import sys
-from pathlib import Path
-from typing import Annotated, Any, get_origin
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, cast
 from urllib.parse import parse_qsl
 
-import msgspec
 from cyclopts import Parameter
 
 from intercom_async.client import Intercom
-from intercom_async.errors import ConfigError
-from intercom_async.models.page import Page, with_items
-from intercom_async.pagination.pager import Pager
-from intercom_async.request.operation import Call, Method, Operation, Paging, any_operation
-from intercom_async.resources._registry import RESOURCES
+from intercom_async.codec.plain import Parameter as QueryValue
+from intercom_async.errors import ConfigError, ResponseError
+from intercom_async.redaction import printable
+from intercom_async.request.operation import (
+    Call,
+    Method,
+    Operation,
+    add_parameter,
+    any_operation,
+    to_query,
+)
+from .any_list import find_endpoint, items
 from .connection import Connection
-from .console import put_json
+from .console import put_body
+from .options import Flag
+from .request_body import read_fields, read_json
+
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 async def api(
-    method: Method,
-    path: str,
+    method: str,
+    path: str | None = None,
     /,
     *,
     data: Annotated[str | None, Parameter(name=["--data", "-d"], allow_leading_hyphen=True)] = None,
-    paginate: bool = False,
+    field: Annotated[list[str] | None, Parameter(name=["--field", "-f"], negative=())] = None,
+    include: Annotated[bool, Parameter(name=["--include", "-i"], negative=())] = False,
+    paginate: Flag = False,
     connection: Connection | None = None,
 ) -> None:
-    """Send one request and print the answer's body.
+    """Send one request and print the answer's body, an error's too.
 
     Parameters
     ----------
     method:
-        The verb.
+        The verb, in any case; GET where it is left out.
     path:
-        From the slash after the host on, with its query if it has one: /contacts?per_page=5
+        From the slash after the host on, with its query if it has one: '/contacts?per_page=5'
     data:
         The body as JSON; @FILE reads it from a file, - from stdin.
+    field:
+        A field of the body, or of a GET's query: KEY=TEXT, KEY:=JSON or KEY[NAME]=TEXT.
+    include:
+        Print status and headers before the body.
     paginate:
-        Follow a list to its end and print its items, one JSON object a line.
+        Follow a list or a search to its end and print its items, one JSON object a line.
     """
+    if path is None:
+        method, path = ("GET", method) if method.startswith("/") else (method, None)
+    if path is None:
+        raise ConfigError("api takes [METHOD] PATH, and a path starts with one slash")
+    if data is not None and field:
+        raise ConfigError("give --data or --field, not both: each is the whole body")
+    if include and paginate:
+        raise ConfigError("--include shows one answer; leave it out with --paginate")
+    fields = read_fields(field or ())
     body = None if data is None else read_json(data)
     async with (connection or Connection()).client() as intercom:
+        call, endpoint = _call(intercom, method.upper(), path, body, fields)
         if paginate:
-            async for item in pager(intercom, method, path, body):
-                sys.stdout.buffer.write(bytes(item) + b"\n")
+            async for item in items(intercom, call, endpoint):
+                sys.stdout.buffer.write(item + b"\n")
             return
-        answer = await intercom.request(method, path, json=body, model=bytes)
-    if answer.data:
-        put_json(answer.data)
+        try:
+            answer = await intercom.send(call)
+        except ResponseError as error:
+            _put(error.status, error.headers, error.body, include=include)
+            raise
+    _put(answer.status, answer.headers, answer.data, include=include)
 
 
-def pager(intercom: Intercom, method: Method, path: str, body: Any) -> Pager[msgspec.Raw]:
-    """Return the items of any list, as bytes."""
-    template, _, query = path.partition("?")
-    endpoint = find_endpoint(intercom, method, template)
-    model = with_items(Page[Any] if endpoint is None else endpoint.model, msgspec.Raw)
-    call = any_operation(method, template, model, "safe").at(
-        query=dict(parse_qsl(query)), json=body
-    )
-    # A list that is not known is paged by what its pages contain: a link, a cursor or a number.
-    call.operation.paging = Paging.PAGE if endpoint is None else endpoint.paging
-
-    async def fetch(following: Call[Any]) -> Any:
-        return (await intercom.send(following)).data
-
-    return Pager(fetch, call)
-
-
-def find_endpoint(intercom: Intercom, method: str, path: str) -> Operation[Any] | None:
-    """Return the endpoint of the list that a path belongs to."""
-    for name in RESOURCES:
-        for found in vars(type(getattr(intercom, name))).values():
-            if isinstance(found, Operation) and found.method == method and fits(found, path):
-                return found
-    return None
-
-
-def fits(endpoint: Operation[Any], path: str) -> bool:
-    """Return whether a path is one of an endpoint's, and the endpoint is a list."""
-    origin: object = get_origin(endpoint.model)
-    is_list = isinstance(origin, type) and issubclass(origin, Page)
-    pattern = "[^/]+".join(re.escape(part) for part in endpoint.parts)
-    return is_list and re.fullmatch(pattern, path) is not None
-
-
-def read_json(data: str) -> Any:
-    """Read a body from the argument itself, a file or stdin.
+def _call(
+    intercom: Intercom, method: str, path: str, body: Any, fields: dict[str, Any]
+) -> tuple[Call[bytes], Operation[Any] | None]:
+    """Return the call to send, and the operation of this package that it is, if it is one.
 
     Raises:
-        ConfigError: It is not JSON.
+        ConfigError: It is no method, or no path of the API.
     """
-    if data == "-":
-        text = sys.stdin.buffer.read()
-    elif data.startswith("@"):
-        text = Path(data[1:]).read_bytes()
-    else:
-        text = data.encode()
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the body is not JSON: {error}") from None
+    template, _, written = path.partition("?")
+    operation = any_operation(cast("Method", method), template, bytes)
+    endpoint = find_endpoint(intercom, method, template)
+    if endpoint is not None:
+        operation.repeat, operation.kind = endpoint.repeat, endpoint.kind
+        operation.accept = endpoint.accept
+    query: dict[str, QueryValue | list[str]] = {}
+    for name, value in parse_qsl(written, keep_blank_values=True):
+        add_parameter(query, name, value)
+    if method == "GET":
+        query.update(to_query(fields))
+    elif fields:
+        body = fields
+    return Call(operation, template, query, body), endpoint
+
+
+def _put(status: int, headers: Mapping[str, str], body: bytes, *, include: bool) -> None:
+    """Print an answer as it came, laid out for reading in a terminal."""
+    if include:
+        lines = [f"HTTP/1.1 {status} {PHRASES.get(status, '')}".rstrip()]
+        lines += [f"{name}: {printable(value, limit=10_000)}" for name, value in headers.items()]
+        sys.stdout.buffer.write(("\n".join([*lines, "", ""])).encode())
+        sys.stdout.buffer.flush()
+    if body:
+        put_body(body)

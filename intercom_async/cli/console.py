@@ -8,6 +8,7 @@ import sys
 import msgspec
 from rich.console import Console
 
+from intercom_async.errors import ConfigError
 from intercom_async.redaction import printable
 
 console: Console = Console(stderr=True, highlight=False)
@@ -15,8 +16,11 @@ console: Console = Console(stderr=True, highlight=False)
 
 def say(message: str) -> None:
     """Print a message for a person."""
-    lines = (printable(line, limit=10_000) for line in message.split("\n"))
-    console.print("\n".join(lines), soft_wrap=True)
+    lines = [printable(line, limit=10_000) for line in message.split("\n")]
+    for line in lines:
+        # A line for a program stays one line, and an address can be copied whole.
+        is_whole = not console.is_terminal or max(map(len, line.split()), default=0) > console.width
+        console.print(line, soft_wrap=is_whole)
 
 
 def put_json(body: bytes) -> None:
@@ -24,6 +28,34 @@ def put_json(body: bytes) -> None:
     if sys.stdout.isatty():
         body = for_terminal(msgspec.json.format(body, indent=2))
     put_raw(body)
+
+
+def put_body(body: bytes) -> None:
+    """Print an answer's body, whatever it is: JSON, text, or bytes for a file.
+
+    Raises:
+        ConfigError: It is no text, and stdout is a terminal.
+    """
+    is_terminal = sys.stdout.isatty()
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    else:
+        put_json(body)
+        return
+    if is_terminal:
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            raise ConfigError(
+                f"the answer is {len(body):,} bytes that are no text: send stdout to a file"
+            ) from None
+        body = for_terminal(body)
+    sys.stdout.buffer.write(body)
+    if is_terminal and not body.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
 
 
 def for_terminal(body: bytes) -> bytes:

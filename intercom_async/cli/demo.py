@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import anyio
 import msgspec
@@ -25,6 +26,7 @@ from intercom_async.models import Conversation
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.simulator import Simulator
 from .console import console, say
+from .options import Seed, whole
 
 WINDOW_S = 2.0
 LATENCY_S = 0.05
@@ -61,10 +63,10 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
 
 async def demo(
     *,
-    contacts: int = 6_000,
-    conversations: int = 900,
-    per_minute: int = 3_000,
-    seed: int = 7,
+    contacts: Annotated[int, whole(least=1, most=1_000_000)] = 6_000,
+    conversations: Annotated[int, whole(least=1, most=1_000_000)] = 900,
+    per_minute: Annotated[int, whole(least=60, most=1_000_000)] = 3_000,
+    seed: Seed = 7,
 ) -> None:
     """Read a simulated workspace as fast as its limit allows, and show what happened.
 

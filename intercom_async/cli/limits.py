@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from cyclopts import Parameter
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
@@ -16,33 +17,49 @@ from intercom_async.redaction import printable
 from intercom_async.scheduler import Statistics, TierStatistics
 from .connection import Connection
 from .console import console, put_json, say
+from .options import Flag
 
 ASK_EVERY_S = 5.0
 REFRESH_S = 0.5
-BAR_WIDTH = 24
+BAR_WIDTH = 20
 
 
 async def limits(
-    *, watch: Annotated[bool, Parameter(negative=())] = False, connection: Connection | None = None
+    *, watch: Flag = False, json: Flag = False, connection: Connection | None = None
 ) -> None:
     """Show the limits of the token, what is used of them and when they are full again.
+
+    A table in a terminal, JSON for a program.
 
     Parameters
     ----------
     watch:
         Go on showing them until interrupted; that costs one call every five seconds.
+    json:
+        Print JSON in a terminal, too.
     """
     async with (connection or Connection()).client() as intercom:
         answer = await intercom.send(intercom.admins.ME.at())
-        if not watch:
-            put_json(msgspec.json.encode(describe(intercom.statistics())))
-            return
         app = answer.data.app
-        name = printable((app.name if app else None) or "this workspace", limit=80)
+        name = printable((app.name if app else None) or "this workspace", limit=60)
+        if not watch:
+            _put(intercom.statistics(), name, as_json=json or not sys.stdout.isatty())
+            return
         if console.is_terminal:
+            note = f"[dim]asked every {ASK_EVERY_S:g} s with one call; Ctrl-C ends it[/]"
             with Live(console=console, auto_refresh=False) as live:
-                await _watch(intercom, lambda now: live.update(show(now, name), refresh=True))
+                await _watch(
+                    intercom, lambda now: live.update(Group(show(now, name), note), refresh=True)
+                )
         await _watch(intercom, lambda now: say(line(now)), every_s=ASK_EVERY_S)
+
+
+def _put(now: Statistics, name: str, *, as_json: bool) -> None:
+    """Print both limits once."""
+    if as_json:
+        put_json(msgspec.json.encode(describe(now)))
+    else:
+        Console(highlight=False).print(show(now, name))
 
 
 async def _watch(
@@ -95,8 +112,6 @@ def show(now: Statistics, name: str) -> Table:
             "–" if wait_s is None else f"{wait_s:.1f} s",
             bar(tier.used / tier.limit if tier.limit else 0.0),
         )
-    table.caption = f"asked every {ASK_EVERY_S:g} s with one call; Ctrl-C ends it"
-    table.caption_justify = "left"
     return table
 
 

@@ -17,6 +17,7 @@ async def mcp(*, connection: Connection | None = None) -> None:
             "this needs the extra mcp: pip install 'intercom-async[cli,mcp]'"
         ) from missing
     chosen = connection or Connection()
+    chosen.client()  # a wrong option is said now, not when the first tool is called
 
     def make() -> Intercom:
         return chosen.client(priority=Priority.INTERACTIVE, max_wait_s=MAX_WAIT_S)

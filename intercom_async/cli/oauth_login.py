@@ -18,6 +18,7 @@ from intercom_async.config import Region
 from intercom_async.errors import OAuthError
 from intercom_async.oauth import FileTokenStore, Login, OAuth
 from .console import console, put_json, say
+from .options import Port
 from .webhooks_send import SECRET_VARIABLE
 
 CALLBACK = "/callback"
@@ -33,7 +34,7 @@ async def login(
     region: Region = "us",
     base_url: Annotated[str | None, Parameter(env_var="INTERCOM_BASE_URL")] = None,
     redirect_uri: str | None = None,
-    port: int = 0,
+    port: Port = 0,
     browser: bool = True,
     save: Path | None = None,
 ) -> None:

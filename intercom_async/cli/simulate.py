@@ -13,6 +13,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.simulator import Simulator, Status
 from intercom_async.simulator.standalone import Options, interrupted, run
 from .console import console, say
+from .options import Count, Port, Seconds, Seed, check_new_file
 
 REFRESH_S = 0.25
 """Seconds between two updates of the line that shows how the simulator stands."""
@@ -21,15 +22,15 @@ REFRESH_S = 0.25
 async def simulate(  # noqa: PLR0913 (one option each)
     *,
     host: str = "127.0.0.1",
-    port: int = 8080,
-    contacts: int = 10_000,
-    conversations: int = 5_000,
-    companies: int = 500,
-    tickets: int = 500,
-    seed: int = 7,
-    latency_ms: float = 50.0,
-    app_per_minute: int = 10_000,
-    workspace_per_minute: int = 25_000,
+    port: Port = 8080,
+    contacts: Count = 10_000,
+    conversations: Count = 5_000,
+    companies: Count = 500,
+    tickets: Count = 500,
+    seed: Seed = 7,
+    latency_ms: Seconds = 50.0,
+    app_per_minute: Count = 10_000,
+    workspace_per_minute: Count = 25_000,
     data: Path | None = None,
     snapshot: Path | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
@@ -86,6 +87,7 @@ async def simulate(  # noqa: PLR0913 (one option each)
         allow_host=tuple(allow_host or ()),
         quirk=tuple(quirk or ()),
     )
+    check_new_file("--snapshot", snapshot)
     try:
         simulator = await run(options, _show)
     except ValueError as error:

@@ -20,7 +20,8 @@ from intercom_async.moments import from_iso
 from intercom_async.sync import Progress, Report, plan as make_plan, sync as run_sync
 from .connection import Connection
 from .console import console, put_json, put_raw, say
-from .sync_options import Flag, Format, Many, SyncOptions, sink_of
+from .options import Flag, Many
+from .sync_options import Format, SyncOptions, check_streams, sink_of
 from .sync_view import finding, plan_view, progress_line, progress_view, report_view
 
 PARTIAL, INTERRUPTED = 3, 130
@@ -65,6 +66,8 @@ async def sync(
         Print the result, or the plan, as JSON on stdout; no table.
     """
     names = _names(streams)
+    options = options or SyncOptions()
+    check_streams(names, options)
     moment = None if since is None else read_moment(since)
     if plan:
         async with (connection or Connection()).client() as intercom:
@@ -76,7 +79,6 @@ async def sync(
         return 0
     if to is None:
         raise ConfigError("sync needs --to PATH, or --plan")
-    options = options or SyncOptions()
     sink = sink_of(to, format)
     stop = anyio.Event()
     async with (connection or Connection()).client() as intercom:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from cyclopts import Parameter
 
 from intercom_async.errors import ConfigError
-from intercom_async.sync import DuckDBSink, Failure, JsonlSink, ParquetSink, PostgresSink, Sink
+from intercom_async.sync import (
+    STREAMS,
+    DuckDBSink,
+    Failure,
+    JsonlSink,
+    ParquetSink,
+    PostgresSink,
+    Sink,
+)
+from intercom_async.sync.streams import resolve
+from .options import Count, Flag, Many, Seconds, check_new_file
 
-Flag = Annotated[bool, Parameter(negative=())]
-Many = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
 Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
 """Of a path without ``--format``."""
@@ -23,13 +31,13 @@ SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "du
 class SyncOptions:
     """How a sync reads, writes and ends."""
 
-    lookback: int = 3600
+    lookback: Count = 3600
     """Seconds after its change for which a row may not be found yet."""
     reconcile: Flag = False
     """Look for rows that are gone in this run, whatever that costs."""
-    patience: float = 600.0
+    patience: Seconds = 600.0
     """Seconds that an outage of the server is waited out."""
-    wait: float = 0.0
+    wait: Seconds = 0.0
     """Seconds that a target which another process holds is waited for."""
     repair: Flag = False
     """Read streams again whose files or tables are damaged."""
@@ -52,6 +60,20 @@ class SyncOptions:
         """Say whether something may be missing."""
         names = self.accept_hole or []
         return failure.stream in names or f"{failure.stream}:{failure.what}" in names
+
+
+def check_streams(names: list[str] | None, options: SyncOptions) -> None:
+    """Refuse names of streams that there are not, and a report that cannot be written.
+
+    Raises:
+        ConfigError: One is wrong.
+    """
+    if names is not None:
+        resolve(names, STREAMS)
+    for hole in options.accept_hole or ():
+        if hole.partition(":")[0] not in {stream.name for stream in STREAMS}:
+            raise ConfigError(f"--accept-hole takes STREAM or STREAM:WHAT; {hole!r} is no stream")
+    check_new_file("--report", options.report)
 
 
 def sink_of(to: str, form: Format | None) -> Sink:

@@ -9,11 +9,13 @@ import aiohttp
 from aiohttp import web
 from cyclopts import Parameter
 
+from intercom_async.config import resolve_origin
 from intercom_async.errors import ConfigError, ConnectError, IntercomError
 from intercom_async.simulator.standalone import interrupted
 from intercom_async.webhooks.parsing import parse_body
 from .console import say
-from .webhooks_send import deliver
+from .options import Port, check_address
+from .webhooks_send import check_topics, deliver
 
 SIGNATURE_HEADER = "X-Hub-Signature"
 MAX_BODY_BYTES = 1024 * 1024
@@ -22,8 +24,8 @@ MAX_BODY_BYTES = 1024 * 1024
 async def listen(
     *,
     forward: str | None = None,
-    port: int = 0,
-    topics: tuple[str, ...] = (),
+    port: Port = 0,
+    topics: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     base_url: Annotated[str | None, Parameter(env_var="INTERCOM_BASE_URL")] = None,
 ) -> None:
     """Show the notifications of a simulator, one a line, and forward them until interrupted.
@@ -44,6 +46,10 @@ async def listen(
             "no simulator: set INTERCOM_BASE_URL to what `intercom-async simulate` prints; "
             "Intercom itself sends to public https addresses only, so it needs a tunnel"
         )
+    base_url = resolve_origin(None, base_url)
+    check_topics(topics)
+    if forward is not None:
+        check_address("--forward", forward)
     listener = _Listener(forward)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.router.add_route("*", "/", listener.receive)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import aiohttp
@@ -11,8 +13,10 @@ from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError, ConnectError
 from intercom_async.webhooks import Webhooks
 from intercom_async.webhooks.samples import sample
-from .api import read_json
+from intercom_async.webhooks.topics import TOPICS
 from .console import say
+from .options import check_address
+from .request_body import read_json
 
 SECRET_VARIABLE = "INTERCOM_CLIENT_SECRET"  # noqa: S105 (the name of a variable, not a secret)
 TIMEOUT_S = 5.0
@@ -44,6 +48,8 @@ async def send(
     app_id:
         The workspace's id_code.
     """
+    check_topics([topic])
+    check_address("--to", to)
     given: Any = None if item is None else read_json(item)
     if given is not None and not is_object(given):
         raise ConfigError("the item must be a JSON object")
@@ -51,6 +57,19 @@ async def send(
     status = await deliver(to, body, Webhooks(secret).sign(body))
     say(f"{topic}: {status}")
     return 0 if status < FIRST_FAILURE else 1
+
+
+def check_topics(topics: Iterable[str]) -> None:
+    """Refuse what cannot be a topic; new ones appear without notice.
+
+    Raises:
+        ConfigError: One has another form than ``conversation.user.created``.
+    """
+    for topic in topics:
+        if topic not in TOPICS and not re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", topic):
+            raise ConfigError(
+                f"there is no topic {topic!r}; they are named as conversation.user.created is"
+            )
 
 
 async def deliver(url: str, body: bytes, signature: str) -> int:

@@ -84,6 +84,7 @@ def to_error(
         window=window,
         headers=reply.headers,
         hint=_hint(reply.status, body.code),
+        body=reply.body,
     )
     if isinstance(error, RateLimitedError):
         error.retry_after_s = retry_after_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -14,8 +15,10 @@ from typing import Any
 import anyio
 import msgspec
 import pytest
+from aiohttp import web
 
 from intercom_async.simulator import Simulator
+from .conftest import Run
 
 pytest.importorskip("cyclopts")
 
@@ -102,6 +105,69 @@ async def test_any_list_can_be_followed_to_its_end(arguments: tuple[str, ...], c
     assert len({row["id"] for row in rows}) == len(rows)
 
 
+async def test_a_verb_in_any_case_none_and_fields_are_understood(run_here: Run) -> None:
+    async with simulated() as environment:
+        fields = ("-f", "email=f@example.com", "-f", "custom_attributes[plan]=pro")
+        more = ("-f", "signed_up_at:=1700000000")
+        made = await run_here("api", "post", "/contacts", *fields, *more, environment=environment)
+        shown = msgspec.json.decode(made.stdout)
+        assert shown["custom_attributes"]["plan"] == "pro"
+        assert shown["signed_up_at"] == 1_700_000_000
+        listed = await run_here("api", "/contacts", "-f", "per_page=2", environment=environment)
+        assert len(msgspec.json.decode(listed.stdout)["data"]) == 2
+
+
+async def test_an_error_has_its_body_and_headers_on_stdout(run_here: Run) -> None:
+    async with simulated() as environment:
+        done = await run_here("api", "GET", "/contacts/none", "--include", environment=environment)
+    assert done.returncode == 1
+    head, _, body = done.stdout.partition(b"\n\n")
+    assert head.startswith(b"HTTP/1.1 404 Not Found\n")
+    assert b"X-RateLimit-Limit: 1667" in head
+    assert msgspec.json.decode(body)["errors"][0]["code"] == "not_found"
+    assert done.stderr.count(b"\n") == 1
+    assert b"answered 404" in done.stderr
+
+
+async def test_a_body_that_is_no_json_comes_as_it_is(run_here: Run) -> None:
+    rows = gzip.compress(b"id,name\n1,Ann\n")
+
+    async def answer(request: web.Request) -> web.Response:
+        body = rows if request.path == "/rows" else b"a,b\n"
+        return web.Response(body=body, content_type="text/csv")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    environment = {
+        "INTERCOM_TOKEN": "t",
+        "INTERCOM_BASE_URL": f"http://127.0.0.1:{runner.addresses[0][1]}",
+    }
+    try:
+        text = await run_here("api", "GET", "/text", environment=environment)
+        packed = await run_here("api", "GET", "/rows", environment=environment)
+    finally:
+        await runner.cleanup()
+    assert text.stdout == b"a,b\n"
+    assert packed.stdout == rows
+
+
+async def test_paginate_prints_an_object_and_sends_no_write(run_here: Run) -> None:
+    async with Simulator(contacts=3, conversations=1) as simulator:
+        environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        me = await run_here("api", "/me", "--paginate", environment=environment)
+        note = ("/contacts/1/notes", "-f", "body=x", "--paginate")
+        before = simulator.requests
+        refused = await run_here("api", "POST", *note, environment=environment)
+        assert simulator.requests == before
+    assert msgspec.json.decode(me.stdout)["email"]
+    assert me.stdout.count(b"\n") == 1
+    assert refused.returncode == 2
+
+
 async def test_a_simulator_runs_until_it_is_interrupted() -> None:
     process = await anyio.open_process(
         [sys.executable, "-m", "intercom_async", "simulate", "--port=0", "--contacts=5"],
@@ -158,9 +224,15 @@ async def test_the_workflows_run_from_the_command_line() -> None:
     ("arguments", "code", "says"),
     [
         ((), 0, "demo"),
+        (("--version",), 0, "."),
         (("--help",), 0, "whoami"),
         (("nonsense",), 2, "nonsense"),
         (("api", "GET"), 2, "PATH"),
+        (("api", "/me", "-d", "{}", "-f", "a=1"), 2, "not both"),
+        (("api", "POST", "/contacts", "-f", "a=1", "-f", "a=2"), 2, "twice"),
+        (("api", "POST", "/contacts", "-f", "a:=x"), 2, "not JSON"),
+        (("api", "POST", "/contacts", "--paginate"), 2, "lists and searches"),
+        (("api", "GET", "/contacts", "-i", "--paginate"), 2, "--include"),
         (("api", "FETCH", "/me"), 2, "FETCH"),
         (("api", "GET", "contacts"), 2, "slash"),
         (("api", "POST", "/contacts", "-d", "{"), 2, "not JSON"),
@@ -172,15 +244,15 @@ async def test_the_workflows_run_from_the_command_line() -> None:
         (("sync", "--form", "jsonl"), 2, "intercom-async sync --help"),
         (("sync", "--to"), 2, "--to requires"),
         (("simulate", "--contacts", "many"), 2, "many"),
-        (("simulate", "--contacts", "-1"), 2, "contacts=-1 must be between 0 and"),
+        (("simulate", "--contacts", "-1"), 2, "--contacts. Must be >= 0"),
         (("simulate", "--quirk", "lag=1"), 2, "lag"),
         (("simulate", "--data", "nowhere.jsonl"), 2, "nowhere.jsonl"),
     ],
 )
 async def test_a_wrong_use_is_one_clear_message(
-    arguments: tuple[str, ...], code: int, says: str
+    arguments: tuple[str, ...], code: int, says: str, run_here: Run
 ) -> None:
-    done = await run(*arguments, environment={"INTERCOM_TOKEN": "t"})
+    done = await run_here(*arguments)
     assert done.returncode == code
     assert says in (done.stdout + done.stderr).decode()
     assert b"Traceback" not in done.stderr

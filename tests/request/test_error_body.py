@@ -54,6 +54,13 @@ def test_a_message_says_call_status_code_reason_and_request() -> None:
     assert str(error(404)) == ("GET /contacts/{contact_id} answered 404 not_found: No (request r1)")
 
 
+def test_an_error_keeps_its_body() -> None:
+    assert error(404).body == LIST
+    assert len(error(502, b"x" * 1_000_000).body) == 65_536
+    assert b"Ann" in error(404, b'{"name":"Ann"}').body
+    assert "Ann" not in repr(error(404, b'{"name":"Ann"}'))
+
+
 def test_all_entries_are_kept() -> None:
     body = b'{"errors":[{"code":"a"},{"code":"b","field":"email","message":"x"}]}'
     found = error(400, body)

@@ -1,0 +1,72 @@
+"""Kinds of options that several commands have; a wrong value is refused before anything happens."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from cyclopts import Parameter, Token
+from cyclopts.validators import Number
+
+from intercom_async.errors import ConfigError
+
+MAX_COUNT = 10**12
+"""Largest number that an option takes (test_options.py::test_a_wrong_value_is_refused…)."""
+
+
+def _whole(_: Any, tokens: Sequence[Token]) -> int:
+    """Read a whole number; by itself, the parser would round one that is none."""
+    text = tokens[0].value.strip()
+    if not re.fullmatch(r"[+-]?[0-9][0-9_]*", text):
+        raise ValueError(f'Invalid value "{text}": not a whole number.')
+    return int(text)
+
+
+def _finite(_: Any, value: Any) -> None:
+    """Refuse what is a number for Python only."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("Must be a finite number.")
+
+
+def whole(*, least: int, most: int) -> Parameter:
+    """Return the traits of an option that takes a whole number."""
+    return Parameter(converter=_whole, validator=Number(gte=least, lte=most))
+
+
+Flag = Annotated[bool, Parameter(negative=())]
+Many = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
+Port = Annotated[int, whole(least=0, most=65_535)]
+"""A TCP port; 0 takes a free one."""
+Count = Annotated[int, whole(least=0, most=MAX_COUNT)]
+Seed = Annotated[int, whole(least=-(2**63), most=2**63 - 1)]
+Seconds = Annotated[float, Parameter(validator=(Number(gte=0, lte=MAX_COUNT), _finite))]
+"""A time span; also milliseconds, where the option says so."""
+
+
+def check_address(option: str, text: str) -> None:
+    """Refuse what is no address of a web server.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ConfigError(f"{option} takes an address such as http://localhost:8000/intercom")
+
+
+def check_new_file(option: str, path: Path | None) -> None:
+    """Refuse a path that no file can be written to.
+
+    Raises:
+        ConfigError: Its folder is not there, or it is a folder itself.
+    """
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        raise ConfigError(f"{option}: no file can be written to {path}")

@@ -1,0 +1,138 @@
+"""Each option of each command, given a value that cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cyclopts")
+
+from cyclopts import App
+from cyclopts.argument import Argument
+
+from intercom_async.cli import FAILED, MISUSED, app, run
+
+NOBODY = "http://127.0.0.1:1"
+NEEDED = {
+    "api": ["GET", "/me"],
+    "oauth login": ["--client-id", "c", "--client-secret", "s", "--no-browser"],
+    "sync": ["--to", "target"],
+    "webhooks listen": ["--base-url", NOBODY],
+    "webhooks send": ["ping", "--to", NOBODY, "--secret", "s"],
+}
+"""What a command needs beside the option in question."""
+WRONG = {
+    "--base-url": "ftp://example.com",
+    "--ca-file": "/no/such/file",
+    "--data": "{",
+    "--field": "name",
+    "--forward": "nowhere",
+    "--host": "no host",
+    "--item": "[]",
+    "--proxy": "no proxy",
+    "--quirk": "nonsense=1",
+    "--redirect-uri": "nowhere",
+    "--report": "/no/such/folder/report.json",
+    "--since": "yesterday",
+    "--snapshot": "/no/such/folder/snapshot",
+    "--streams": "nonsense",
+    "--accept-hole": "nonsense",
+    "--to": "gopher://example.com",
+    "--token": "two words",
+    "--topics": "nonsense",
+    "--version": "two",
+    "METHOD": "FETCH",
+    "PATH": "contacts",
+    "TOPIC": "nonsense",
+}
+"""A value of each option that takes text; what an option means is the same in all commands."""
+ANY_TEXT = {"--app-id", "--client-id", "--client-secret", "--drop-stream", "--save", "--secret"}
+"""Options that no text is wrong for; a target may hold a stream of another version."""
+SIGNED = {"--seed"}
+KINDS: dict[object, tuple[str, ...]] = {
+    int: ("many", "-1", str(10**40), "1.5"),
+    float: ("many", "-1", "nan", "inf"),
+    bool: ("perhaps",),
+}
+
+
+def leaves(group: App, chain: tuple[str, ...] = ()) -> Iterator[tuple[str, App]]:
+    """Yield all commands."""
+    for name in group:
+        if name.startswith("-"):
+            continue
+        command = group[name]
+        if command.default_command is None:
+            yield from leaves(command, (*chain, name))
+        else:
+            yield " ".join((*chain, name)), command
+
+
+def wrong_values(option: Argument) -> tuple[str, ...]:
+    name = option.name
+    if option.get_choices():
+        return ("nonsense",)
+    for kind, values in KINDS.items():
+        if option.hint is kind:
+            return tuple(each for each in values if name not in SIGNED or each != "-1")
+    if name in ANY_TEXT:
+        return ()
+    assert name in WRONG, f"give {name} a value that is wrong, or list it in ANY_TEXT"
+    return (WRONG[name],)
+
+
+CASES = [
+    (command, option.name, value)
+    for command, found in leaves(app)
+    for option in found.assemble_argument_collection()
+    if option.name != "*"
+    for value in wrong_values(option)
+]
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INTERCOM_TOKEN", "t")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("INTERCOM_BASE_URL", raising=False)
+    monkeypatch.delenv("INTERCOM_REGION", raising=False)
+
+
+def arguments(command: str, option: str, value: str) -> list[str]:
+    needed = list(NEEDED.get(command, ()))
+    if not option.startswith("-"):
+        place = {"METHOD": 0, "PATH": 1, "TOPIC": 0}[option]
+        needed[place] = value
+        return [*command.split(), *needed]
+    if option in needed:
+        del needed[needed.index(option) : needed.index(option) + 2]
+    return [*command.split(), *needed, f"{option}={value}"]
+
+
+@pytest.mark.parametrize(("command", "option", "value"), CASES)
+def test_a_wrong_value_is_refused_on_one_line_before_anything_happens(
+    command: str, option: str, value: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code = run(arguments(command, option, value))
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("error: ")
+    assert shown.err.count("\n") == 1, shown.err
+    # Whether a host has an address is for the network to say.
+    assert code == (FAILED if option == "--host" else MISUSED), shown.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [name for name, _ in leaves(app)])
+def test_an_unknown_option_and_one_argument_too_many_are_named(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needed = NEEDED.get(command, [])
+    for more in (["--nonsense"], ["nonsense", "nonsense"]):
+        assert run([*command.split(), *needed, *more]) == MISUSED
+        said = capsys.readouterr().err
+        assert "nonsense" in said
+        assert said.count("\n") == 1
