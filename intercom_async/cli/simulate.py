@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.live import Live
 
+from intercom_async.config import is_host
 from intercom_async.errors import ConfigError
 from intercom_async.simulator import Simulator, Status
 from intercom_async.simulator.standalone import Options, interrupted, run
@@ -35,6 +38,7 @@ async def simulate(  # noqa: PLR0913 (one option each)
     snapshot: Path | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
     quirk: Annotated[list[str] | None, Parameter(negative=())] = None,
+    open_console: Annotated[bool, Parameter(name="--open", negative=())] = False,
 ) -> None:
     """Run a local Intercom until it is interrupted.
 
@@ -70,6 +74,8 @@ async def simulate(  # noqa: PLR0913 (one option each)
         always may.
     quirk:
         A peculiarity of the real API to switch on, as NAME=VALUE.
+    open_console:
+        Open its console in a browser.
     """
     options = Options(
         host=host,
@@ -88,15 +94,20 @@ async def simulate(  # noqa: PLR0913 (one option each)
         quirk=tuple(quirk or ()),
     )
     check_new_file("--snapshot", snapshot)
+    for name in options.allow_host:
+        if not is_host(name):
+            raise ConfigError(f"--allow-host takes the name of a host, not {name!r}")
     try:
-        simulator = await run(options, _show)
+        simulator = await run(options, partial(_show, is_opening=open_console))
     except ValueError as error:
         raise ConfigError(str(error)) from error
     say(describe(simulator.status()))
 
 
-async def _show(simulator: Simulator) -> None:
+async def _show(simulator: Simulator, *, is_opening: bool) -> None:
     """Show how it stands until it is interrupted."""
+    if is_opening:
+        webbrowser.open(simulator.console_url)
     say(f"A local Intercom; look at it at {simulator.console_url}, Ctrl-C ends it.")
     stop = asyncio.create_task(interrupted())
     with Live(console=console, transient=True) as live:
