@@ -13,15 +13,17 @@ from intercom_async.scheduler.limits.cold_start import (
     INTERACTIVE_BASE,
     ColdStart,
 )
+from tests.support.scheduler.server import USUAL, Network
 from .conftest import MakeDesk, turns
 
 LIMIT = 1000
+WINDOW_S = 10.0
 
 
 def allowed(cold_start: ColdStart, now: float, *, limit: int = LIMIT, urgent: bool = False) -> int:
     """Send as many calls as may go at a moment, and return how many that were."""
     count = 0
-    while not cold_start.retry_at(now, limit, is_interactive=urgent):
+    while not cold_start.retry_at(now, limit, WINDOW_S, is_interactive=urgent):
         cold_start.begin(now)
         count += 1
     return count
@@ -40,11 +42,20 @@ def test_no_more_go_than_a_window_takes(limit: int) -> None:
     assert allowed(ColdStart(), 0.0, limit=limit) == limit
 
 
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_no_more_are_added_than_the_next_windows_take(limit: int) -> None:
+    cold_start = ColdStart()
+
+    assert allowed(cold_start, 0.0, limit=limit) == limit
+    assert allowed(cold_start, 9.9, limit=limit) == 0
+    assert allowed(cold_start, 20.1, limit=limit) == 2 * limit
+
+
 def test_more_calls_may_go_while_no_answer_comes() -> None:
     cold_start = ColdStart()
     allowed(cold_start, 0.0)
 
-    assert cold_start.retry_at(0.0, LIMIT, is_interactive=False) == 1 / EXTRA_PER_S
+    assert cold_start.retry_at(0.0, LIMIT, WINDOW_S, is_interactive=False) == 1 / EXTRA_PER_S
     assert allowed(cold_start, 2.0) == 2.0 * EXTRA_PER_S
 
 
@@ -71,16 +82,21 @@ async def test_a_crowd_after_a_failed_first_call_is_not_sent_blindly(make_desk: 
     assert desk.server.turned_away == 0
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize("lane", [Priority.INTERACTIVE, Priority.NORMAL, Priority.BULK])
-@pytest.mark.parametrize("limit", [1, 2, 5])
-async def test_small_limits_alone_cause_no_429(
-    make_desk: MakeDesk, limit: int, lane: Priority
-) -> None:
-    desk = make_desk(Limits(app_per_minute=6 * limit), limit=limit)
+QUICK = Network(0.01, 0.03, 0.01, spread=0.0)
+SLOW = Network(0.05, 0.8, 0.05)
 
-    for _ in range(4 * limit):
-        desk.start(priority=lane)
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("network", [QUICK, USUAL, SLOW], ids=["quick", "usual", "slow"])
+@pytest.mark.parametrize("lane", [*Priority, None])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 10])
+async def test_small_limits_alone_cause_no_429(
+    make_desk: MakeDesk, limit: int, lane: Priority | None, network: Network
+) -> None:
+    desk = make_desk(Limits(app_per_minute=6 * limit), limit=limit, network=network)
+
+    for number in range(4 * limit):
+        desk.start(priority=list(Priority)[number % 4] if lane is None else lane)
     await desk.done()
 
     assert desk.server.turned_away == 0

@@ -204,7 +204,10 @@ class AppLimiter:
         cold_start, pacer = self._cold_start, self.pacer
         if self.windows.matcher.has_headers is None:
             is_interactive = priority is INTERACTIVE
-            retry_at = cold_start.retry_at(now, self.windows.limit, is_interactive=is_interactive)
+            windows = self.windows
+            retry_at = cold_start.retry_at(
+                now, windows.limit, windows.schedule.length_s, is_interactive=is_interactive
+            )
             if retry_at:
                 return retry_at
         elif pacer.next_at > now:

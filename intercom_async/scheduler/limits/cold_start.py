@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 BASE = 8
 """Calls under way before the first reply (report: "cold at 95 %")."""
 INTERACTIVE_BASE = 24
@@ -28,19 +30,22 @@ class ColdStart:
         self._under_way: dict[int, float] = {}
         """When each call left, by its number; in order, so that the first one is the oldest."""
 
-    def retry_at(self, now: float, limit: int, *, is_interactive: bool) -> float:
+    def retry_at(self, now: float, limit: int, length_s: float, *, is_interactive: bool) -> float:
         """Return 0.0 if one more call may go, else when to try again.
 
         Args:
             now: Loop time.
-            limit: Calls a window by the settings; a window cannot take more at once.
+            limit: Calls a window by the settings; no more are under way within a window's length.
+            length_s: Length of a window.
             is_interactive: Whether the larger base applies.
         """
-        missing = self.in_flight + 1 - min(INTERACTIVE_BASE if is_interactive else BASE, limit)
+        count = self.in_flight + 1
+        missing = count - min(INTERACTIVE_BASE if is_interactive else BASE, limit)
         if missing <= 0:
             return 0.0
+        windows = math.ceil(count / limit) - 1
         oldest_at = next(iter(self._under_way.values()))
-        allowed_at = oldest_at + missing / EXTRA_PER_S
+        allowed_at = oldest_at + max(missing / EXTRA_PER_S, windows * length_s)
         return allowed_at if now < allowed_at else 0.0
 
     def begin(self, now: float) -> int:
