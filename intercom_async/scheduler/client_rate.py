@@ -19,6 +19,7 @@ from intercom_async.priority import Priority
 from .lanes import Lanes
 from .limits.token_bucket import TokenBucket
 from .permit import Permit
+from .wait_estimate import least_wait
 
 BURST_S = 0.06
 """Seconds of calls that may go at once: ten calls at 167 a second, one call at 16 or fewer
@@ -128,25 +129,26 @@ class RateLimitQueue:
         if not self._lanes.waiting and self._bucket.next_at <= now:
             self._bucket.take(now, self._per_s, 1)
             return
-        wait_s = self._bucket.next_at - now + self._lanes.ahead(permit.priority) / self._per_s
         limit_s = permit.wait_limit_s(since)
-        error = None
-        if limit_s is not None:
-            error = WaitTooLongError(wait_s=wait_s, limit_s=limit_s, call=permit.call)
-            if now - since + wait_s > limit_s:
-                raise error
-        await self._queue(permit, now, None if limit_s is None else since + limit_s, error)
-
-    async def _queue(
-        self, permit: Permit, now: float, ends_at: float | None, error: WaitTooLongError | None
-    ) -> None:
         entry = _Entry(permit, now)
         self._lanes.push(entry)
+        expiry = None
+        if limit_s is not None:
+            wait_s = least_wait(self._lanes, entry, now, partial(self._wait_behind, now))
+            error = WaitTooLongError(wait_s=wait_s, limit_s=limit_s, call=permit.call)
+            if now - since + wait_s > limit_s:
+                entry.future.cancel()
+                self._lanes.discard(entry)
+                raise error
+            expiry = self._clock.call_at(since + limit_s, partial(self._fail, entry, error))
+        await self._turn(permit, entry, expiry)
+
+    def _wait_behind(self, now: float, ahead: int) -> float:
+        return self._bucket.next_at - now + ahead / self._per_s
+
+    async def _turn(self, permit: Permit, entry: _Entry, expiry: TimerHandle | None) -> None:
         self._set_timer()
         permit.future = entry.future
-        expiry = None
-        if ends_at is not None and error is not None:
-            expiry = self._clock.call_at(ends_at, partial(self._fail, entry, error))
         try:
             await entry.future
         except BaseException:

@@ -23,7 +23,7 @@ from .limits.pacing import INTERACTIVE
 from .limits.window_budget import Charge
 from .permit import GRANTED, NEW, OVER, SETTLED, WAITING, Permit
 from .statistics import Counters
-from .wait_estimate import estimate_wait, explain_wait
+from .wait_estimate import estimate_wait, explain_wait, least_wait_for_windows
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
@@ -193,12 +193,12 @@ class Dispatcher:
             return
         if permit.max_wait_s is not None:
             limit_s = min(limit_s, permit.since + permit.max_wait_s - now)
-        wait_s, reset_at = estimate_wait(queue, permit, now)
-        wait_s = max(wait_s, self.breaker.open_until - now)
-        if wait_s > limit_s:
+        least_s = max(least_wait_for_windows(queue, permit, now), self.breaker.open_until - now)
+        if least_s > limit_s:
+            wait_s, reset_at = estimate_wait(queue, permit, now)
             self._discard(permit)
             raise WaitTooLongError(
-                wait_s=wait_s, limit_s=limit_s, reset_at=reset_at, call=permit.call
+                wait_s=max(wait_s, least_s), limit_s=limit_s, reset_at=reset_at, call=permit.call
             )
 
     def _explain(self, queue: AppQueue, permit: Permit) -> str:

@@ -82,14 +82,17 @@ EntryT = TypeVar("EntryT", bound=Entry)
 class KeyQueue(Generic[EntryT]):
     """Entries of one fairness key: repeats first, then the others, each in order of arrival."""
 
-    __slots__ = ("_first", "_repeats")
+    __slots__ = ("_first", "_repeats", "waiting")
 
     def __init__(self) -> None:
         self._first: deque[EntryT] = deque()
         self._repeats: deque[EntryT] | None = None
+        self.waiting: int = 0
+        """Entries that wait."""
 
     def push(self, entry: EntryT) -> None:
         """Append an entry."""
+        self.waiting += 1
         if entry.is_repeat:
             if self._repeats is None:
                 self._repeats = deque()
@@ -111,6 +114,7 @@ class KeyQueue(Generic[EntryT]):
 
     def pop(self) -> None:
         """Remove the head."""
+        self.waiting -= 1
         (self._repeats or self._first).popleft()
 
     def sweep(self) -> bool:
@@ -128,7 +132,16 @@ class KeyQueue(Generic[EntryT]):
 class Lane(Generic[EntryT]):
     """One lane: first come, first served within a key, round-robin between keys."""
 
-    __slots__ = ("_debts", "_keys", "_max_overtaken", "_slack_s", "_stale", "overtaken", "waiting")
+    __slots__ = (
+        "_debts",
+        "_heavy",
+        "_keys",
+        "_max_overtaken",
+        "_slack_s",
+        "_stale",
+        "overtaken",
+        "waiting",
+    )
 
     def __init__(self, priority: Priority) -> None:
         self._slack_s = SLACK_S[priority]
@@ -140,6 +153,8 @@ class Lane(Generic[EntryT]):
         self._keys: OrderedDict[str, KeyQueue[EntryT]] = OrderedDict()
         self._debts: dict[str, int] = {}
         """Rounds that a key has to skip because of a heavy call."""
+        self._heavy = 0
+        """Entries that wait and count as several calls."""
         self._stale = 0
 
     def push(self, entry: EntryT) -> None:
@@ -149,6 +164,8 @@ class Lane(Generic[EntryT]):
             queue = self._keys[entry.key] = KeyQueue()
         queue.push(entry)
         self.waiting += 1
+        if entry.cost > 1:
+            self._heavy += 1
 
     def head(self) -> EntryT | None:
         """Return the entry that goes next, or None if none waits."""
@@ -183,6 +200,8 @@ class Lane(Generic[EntryT]):
         queue.pop()
         self.waiting -= 1
         self.overtaken = 0
+        if entry.cost > 1:
+            self._heavy -= 1
         if self.waiting == 0:
             self._clear()
         elif len(self._keys) > 1:
@@ -190,10 +209,15 @@ class Lane(Generic[EntryT]):
                 self._debts[entry.key] = entry.cost - 1
             self._keys.move_to_end(entry.key)
 
-    def discard(self) -> None:
+    def discard(self, entry: EntryT) -> None:
         """Note that an entry stopped waiting; it is removed when it comes up."""
         self.waiting -= 1
         self._stale += 1
+        if entry.cost > 1:
+            self._heavy -= 1
+        queue = self._keys.get(entry.key)
+        if queue is not None:
+            queue.waiting -= 1
         if self.waiting == 0:
             self._clear()
         elif self._stale > self.waiting + MAX_STALE:
@@ -202,8 +226,30 @@ class Lane(Generic[EntryT]):
     def _clear(self) -> None:
         self._keys.clear()
         self._debts.clear()
+        self._heavy = 0
         self._stale = 0
         self.overtaken = 0
+
+    def surely_before(self, entry: EntryT) -> int:
+        """Return how many entries go before one that has just come, whatever comes later."""
+        if entry.is_repeat:
+            return 0
+        if len(self._keys) == 1:
+            return self.waiting - 1
+        own = self._keys[entry.key].waiting - 1
+        # A key that is before the entry's own has one more turn until the entry's.
+        count, turns = own, own + 1
+        for key, queue in self._keys.items():
+            if key == entry.key:
+                turns = own
+                continue
+            count += max(0, min(queue.waiting, turns - self._debts.get(key, 0)))
+        return count
+
+    @property
+    def is_light(self) -> bool:
+        """Whether no entry counts as several calls: a lighter one may overtake those."""
+        return not self._heavy
 
     def _drop(self, key: str) -> None:
         del self._keys[key]
@@ -254,7 +300,7 @@ class Lanes(Generic[EntryT]):
 
     def discard(self, entry: EntryT) -> None:
         """Note that an entry stopped waiting."""
-        self._lanes[entry.priority].discard()
+        self._lanes[entry.priority].discard(entry)
         self.waiting -= 1
 
     def heads(self, now: float) -> list[tuple[EntryT, bool]]:
@@ -276,6 +322,19 @@ class Lanes(Generic[EntryT]):
     def ahead(self, priority: Priority) -> int:
         """Return how many entries wait in a lane and in the more urgent ones."""
         return sum(lane.waiting for lane in self._lanes[: priority + 1])
+
+    def surely_before(self, entry: EntryT) -> tuple[int, int]:
+        """Return how many entries go before one that has just come, if none of them gives up.
+
+        Returns:
+            Those of its own lane, and those of more urgent lanes, which go before it until its lane
+            is owed a turn.
+        """
+        more_urgent = self._lanes[: entry.priority]
+        return (
+            self._lanes[entry.priority].surely_before(entry),
+            sum(lane.waiting for lane in more_urgent if lane.is_light),
+        )
 
     def __iter__(self) -> Iterator[EntryT]:
         """Yield the entries that wait, lane by lane."""

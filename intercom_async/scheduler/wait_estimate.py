@@ -1,19 +1,78 @@
-"""How long a call would wait, and why, from a few numbers however many calls wait already."""
+"""How long a call would wait, and why, from a few numbers however many calls wait already.
+
+There are two answers: the likely wait, which an error tells its reader, and the least possible one,
+by which a call is refused. What goes in time must not be refused, so the least wait counts nothing
+that may turn out better.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from intercom_async.priority import Priority
 from .app_queue import AppQueue
+from .lanes import SLACK_S, EntryT, Lanes
 from .limits.app_limiter import AppLimiter
 from .permit import Permit
+
+
+def least_wait(
+    lanes: Lanes[EntryT], entry: EntryT, now: float, wait_behind: Callable[[int], float]
+) -> float:
+    """Return how many seconds a queued call will wait at least.
+
+    That those before it give up, or that a limit is raised, is not foreseen.
+
+    Args:
+        lanes: Where it waits.
+        entry: The call.
+        now: When it came, loop time.
+        wait_behind: Returns the least wait behind so many calls.
+    """
+    own, more_urgent = lanes.surely_before(entry)
+    wait_s = wait_behind(own + more_urgent)
+    if more_urgent and wait_s > 0.0:
+        # Once it is overdue, it may be owed a turn before calls that are more urgent.
+        overdue_s = entry.since + SLACK_S[entry.priority] - now
+        wait_s = min(wait_s, max(overdue_s, wait_behind(own)))
+    return wait_s
+
+
+def least_wait_for_windows(queue: AppQueue, permit: Permit, now: float) -> float:
+    """Return how many seconds a call that waits for windows will wait at least."""
+    behind = partial(_least_wait_behind, queue.limiter, permit.cost, now)
+    return least_wait(queue.lanes, permit, now, behind)
+
+
+def _least_wait_behind(limiter: AppLimiter, cost: int, now: float, ahead: int) -> float:
+    """Return how many seconds of windows are used up by calls ahead.
+
+    While a window has room it counts as none, since pacing may end at any moment; and what is under
+    way counts as room, since another window may turn out to have counted it.
+    """
+    windows = limiter.windows
+    length_s = windows.schedule.length_s
+    if not windows.is_known:
+        # Whatever the pace is without windows, they may be known with the next reply.
+        return length_s * max(0, ahead // max(1, windows.limit) - 1)
+    budget = windows.candidates(now)[-1]
+    limit = max(1, windows.limit, budget.limit)
+    used = max(budget.highest_used_seen, budget.confirmed + budget.unknown)
+    room = 0 if budget.is_exhausted else max(0, budget.limit - used)
+    beyond = ahead + min(cost, limit) - room
+    if beyond <= 0:
+        return 0.0
+    _, latest = windows.clock.arrival_offsets(now)
+    opens_s = max(0.0, budget.reset_ms / 1000 - latest - now)
+    return opens_s + (beyond - 1) // limit * length_s
 
 
 def estimate_wait(queue: AppQueue, permit: Permit, now: float) -> tuple[float, float | None]:
     """Return about how long a queued call will wait yet, and when the current window ends.
 
     It counts the calls before it by number and not by cost, and takes the budget for what it looks
-    like now: too short rather than too long, since a call refused for nothing is worse than one
-    that ends its wait when its time is up.
+    like now.
 
     Returns:
         Seconds, and the window's end on the server's clock, or None while it is not known.

@@ -121,12 +121,12 @@ class Pacer:
         external = windows.external
         if not external.is_absent or self._workspace.quota is not None or not windows.is_known:
             return True
-        share = SMALL_BACKLOG_SHARE
-        if priority in DEFERRABLE:
-            since = self._dequeuing_since
-            if since is None or now - since < max(QUIET_S, QUIET_RTTS * windows.rtt_s):
+        share = 1.0
+        since = self._dequeuing_since
+        if since is None or now - since < max(QUIET_S, QUIET_RTTS * windows.rtt_s):
+            if priority in DEFERRABLE:
                 return True
-            share = 1.0
+            share = SMALL_BACKLOG_SHARE
         budget = windows.candidates(now)[0]
         if budget.highest_used_seen - budget.charged > ROUNDING:
             return True
