@@ -28,7 +28,8 @@ from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, Request, Transport
 
 TokenOf = Callable[[str], Awaitable[str | tuple[str, str] | None]]
-"""Returns a workspace's token, or token and region; None if there is none (any more)."""
+"""Returns a workspace's token, or token and region; None if there is none (any more). In place of a
+region it may give an address such as that of a simulator."""
 
 UNAUTHORIZED = 401
 
@@ -224,7 +225,8 @@ class _Workspace:
                 await self._ask_for_token()
                 options = dict(self._options)
                 if self._region is not None and options.get("base_url") is None:
-                    options["region"] = self._region
+                    name = "base_url" if "://" in self._region else "region"
+                    options[name] = self._region
                 if options.get("store") is not None:
                     options["budget_key"] = self._id
                 client = Intercom(self._current_token, transport=self._connections, **options)

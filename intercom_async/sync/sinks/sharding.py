@@ -61,7 +61,7 @@ class ShardSink(Sink, Protocol):
         """Take the shard up, with the next fencing token.
 
         Raises:
-            SyncError: The run is over, or another has begun.
+            ShardRunError: The run is over, or another has begun.
         """
         ...
 

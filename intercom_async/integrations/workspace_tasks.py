@@ -1,0 +1,134 @@
+"""Syncs of many workspaces as tasks of a queue, whichever queue it is.
+
+    tasks = WorkspaceTasks(
+        Workspaces(token_of, store=store), lambda workspace_id: PostgresSink(URL, schema=...)
+    )
+    for step in await tasks.run("sync", workspace_id):     # in a worker
+        await send(step.task, step.workspace_id, step.shard, after_s=step.delay_s)
+
+A task does its part for `budget_s` at most and says what is to be sent next: its rest, the shards
+of a plan, the end of a run, or itself again once the limit has room. A task may be delivered twice
+and a worker may be killed: what was committed is not read again, and of two that do the same, one
+goes on. `integrations.taskiq` and `integrations.procrastinate` send the steps with their queues.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Literal, cast, get_args
+
+import anyio
+import msgspec
+
+from intercom_async.client import Intercom
+from intercom_async.errors import ConfigError, RateLimitedError, WaitTooLongError
+from intercom_async.sync import BusyTargetError, Sink, sync
+from intercom_async.sync.errors import ShardRunError
+from intercom_async.sync.shards import (
+    BUDGET_S,
+    ROWS_PER_SHARD,
+    Shard,
+    finish_run,
+    plan_shards,
+    run_shard,
+)
+from intercom_async.workspaces import Workspaces
+
+TaskName = Literal["all", "sync", "plan", "shard", "finish"]
+"""What a task does: begin a sync of every workspace; sync one workspace; cut one into shards, read
+one of them, end the run."""
+RETRY_S = 10.0
+"""Seconds after which a task is sent again whose call was refused without naming a time: a window
+(test_workspace_tasks.py::test_a_full_limit_sends_the_task_again_later)."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A task to send."""
+
+    task: TaskName
+    workspace_id: str = ""
+    shard: str = ""
+    """The shard's JSON, of the task ``shard``."""
+    delay_s: float = 0.0
+    """Seconds before which it should not run."""
+
+
+class WorkspaceTasks:
+    """What the tasks do.
+
+    Args:
+        workspaces: Clients of the workspaces; the worker opens it.
+        sink_of: Makes the target of a workspace; each workspace has one of its own.
+        streams: As `sync` takes them.
+        budget_s: Seconds that a task may take.
+        rows_per_shard: As `plan_shards` takes it.
+        workspace_ids: Returns the workspaces of the task ``all``.
+    """
+
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        sink_of: Callable[[str], Sink],
+        *,
+        streams: Iterable[str] | None = None,
+        budget_s: float = BUDGET_S,
+        rows_per_shard: int = ROWS_PER_SHARD,
+        workspace_ids: Callable[[], Awaitable[Iterable[str]]] | None = None,
+    ) -> None:
+        if not budget_s > 0:
+            raise ConfigError("budget_s must be more than 0 seconds")
+        self.workspaces = workspaces
+        self.budget_s = budget_s
+        self._sink_of = sink_of
+        self._streams = None if streams is None else tuple(streams)
+        self._rows_per_shard = rows_per_shard
+        self._workspace_ids = workspace_ids
+
+    async def run(self, task: str, workspace_id: str = "", shard: str = "") -> list[Step]:
+        """Do a task; return what is to be sent next.
+
+        Raises:
+            ConfigError: There is no such task, or nothing knows the workspaces of ``all``.
+        """
+        if task == "all":
+            if self._workspace_ids is None:
+                raise ConfigError("the task all needs workspace_ids")
+            return [Step(task="sync", workspace_id=one) for one in await self._workspace_ids()]
+        if task not in get_args(TaskName):
+            raise ConfigError(f"there is no task {task!r}")
+        step = Step(task=cast("TaskName", task), workspace_id=workspace_id, shard=shard)
+        try:
+            async with self.workspaces.client(workspace_id) as intercom:
+                return await self._run(intercom, step)
+        except (RateLimitedError, WaitTooLongError) as error:
+            return [msgspec.structs.replace(step, delay_s=error.retry_after_s or RETRY_S)]
+        except (BusyTargetError, ShardRunError):
+            # Another worker does the same, or has done it: the one that goes on sends what follows.
+            return []
+
+    async def _run(self, intercom: Intercom, step: Step) -> list[Step]:
+        sink, workspace_id = self._sink_of(step.workspace_id), step.workspace_id
+        end = Step(task="finish", workspace_id=workspace_id)
+        if step.task == "plan":
+            shards = await plan_shards(
+                intercom, sink, self._streams, rows_per_shard=self._rows_per_shard
+            )
+            return [self._read(workspace_id, shard) for shard in shards] or [end]
+        if step.task == "shard":
+            shard = Shard.from_json(step.shard)
+            done = await run_shard(intercom, shard, sink, budget_s=self.budget_s)
+            if done.rest is not None:
+                return [self._read(workspace_id, done.rest)]
+            return [] if done.left else [end]
+        stop = anyio.Event()
+        timer = asyncio.get_running_loop().call_later(self.budget_s, stop.set)
+        try:
+            work = finish_run if step.task == "finish" else sync
+            report = await work(intercom, streams=self._streams, sink=sink, stop=stop)
+        finally:
+            timer.cancel()
+        return [step] if report.was_stopped else []
+
+    def _read(self, workspace_id: str, shard: Shard) -> Step:
+        return Step(task="shard", workspace_id=workspace_id, shard=shard.to_json())

@@ -1,0 +1,105 @@
+"""Syncs of workspaces on real taskiq workers, of which some are killed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from intercom_async import IntercomError
+from intercom_async.errors import ConfigError
+from .conftest import PostgresServer, RedisServer
+
+pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+pytest.importorskip("taskiq_redis", reason="taskiq-redis is not installed")
+
+from taskiq.exceptions import SendTaskError
+
+from intercom_async.integrations.taskiq import broker
+from .fleet import running_fleet
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
+
+WORKER = ("taskiq", "worker", "tests.services.sync_worker:queue", "--workers", "1")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def send(url: str, budget_s: float, *messages: tuple[str, str, str]) -> None:
+    queue = broker(url, shard_budget_s=budget_s)
+
+    @queue.task(task_name="intercom")
+    async def work(task: str, workspace_id: str, shard: str) -> None:
+        """Stand for the workers' own."""
+
+    await queue.startup()
+    for message in messages:
+        await work.kiq(*message)
+    await queue.shutdown()
+
+
+async def test_killed_workers_lose_nothing_and_double_nothing(
+    postgres_server: PostgresServer, redis_server: RedisServer
+) -> None:
+    async with running_fleet(3, postgres_server, redis_server.url) as fleet:
+        # Sent before any worker is there. One as a whole, the others in shards.
+        first, *others = sorted(fleet.simulators)
+        await send(redis_server.url, 2, ("sync", first, ""), *(("plan", one, "") for one in others))
+        doomed = fleet.work(WORKER)
+        with anyio.fail_after(60):
+            while not any(simulator.ledger() for simulator in fleet.simulators.values()):  # noqa: ASYNC110
+                await anyio.sleep(0.1)
+        await anyio.sleep(0.7)
+        fleet.kill(doomed)
+        assert not all(map(fleet.is_published, fleet.simulators))
+        for _ in range(2):
+            fleet.work(WORKER)
+        await fleet.until_published()
+        await fleet.check()
+
+
+async def test_the_broker_waits_longer_than_a_task_takes(redis_server: RedisServer) -> None:
+    queue = broker(redis_server.url, shard_budget_s=480)
+    assert 480 < queue.idle_timeout / 1000 < 2 * 480
+    assert (queue.consumer_id, queue.count) == ("0", 1)
+    assert queue.unacknowledged_lock_timeout is not None
+    for wrong in ({"shard_budget_s": 0}, {"max_backlog": 0}):
+        with pytest.raises(ConfigError, match="max_backlog"):
+            broker(redis_server.url, **wrong)
+
+
+async def test_what_is_done_leaves_the_stream_and_what_waits_is_never_trimmed(
+    redis_server: RedisServer,
+) -> None:
+    redis: Any = pytest.importorskip("redis.asyncio")
+    queue = broker(redis_server.url, max_backlog=6)
+
+    @queue.task(task_name="one")
+    async def one() -> None:
+        """Do nothing."""
+
+    await queue.startup()
+    client = redis.Redis.from_url(redis_server.url)
+    for _ in range(6):
+        await one.kiq()
+    with pytest.raises(SendTaskError) as refused:
+        await one.kiq()
+    assert isinstance(refused.value.__cause__, IntercomError)
+    messages = queue.listen()
+    taken = [await anext(messages) for _ in range(4)]
+    acks: list[Any] = [message.ack for message in taken]
+    for number in (0, 1, 3):
+        await acks[number]()
+    await queue.trim()
+    assert await client.xlen("taskiq") == 4  # the third, which is at work, and what came after it
+    await acks[2]()
+    await queue.trim()
+    assert await client.xlen("taskiq") <= 3
+    await one.kiq()
+    await messages.aclose()
+    await client.aclose()
+    await queue.shutdown()
