@@ -82,6 +82,11 @@ class Argument(NamedTuple):
     is_positional: bool
 
 
+def label_of(method: Method, name: str, value: object = "") -> str:
+    """Name an argument of a method, and a value for it, as the label of a case."""
+    return f"{method.label}, {name}={value!r}"
+
+
 class SentError(Exception):
     """Ends a call once its request is there."""
 

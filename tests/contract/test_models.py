@@ -24,6 +24,7 @@ from tests.support.descriptions import (
     resolved,
     successes,
 )
+from tests.support.each import for_each, name_of
 from .schemas import ANSWERS, PAGES, PIECES, SCHEMAS
 
 pytestmark = needs_descriptions
@@ -145,7 +146,7 @@ def described_fields(model: type[models.Model]) -> Iterator[tuple[str, str, Node
                     yield version, name, value
 
 
-@pytest.mark.parametrize("model", SCHEMAS, ids=lambda model: model.__name__)
+@for_each(SCHEMAS, name_of)
 def test_model_has_every_field_of_its_schemas_in_a_type_that_reads_it(
     model: type[models.Model],
 ) -> None:
@@ -160,7 +161,7 @@ def test_model_has_every_field_of_its_schemas_in_a_type_that_reads_it(
             assert takes(declared[name], node, version), f"{place}, version {version}: {node}"
 
 
-@pytest.mark.parametrize("model", SCHEMAS, ids=lambda model: model.__name__)
+@for_each(SCHEMAS, name_of)
 def test_model_has_no_field_out_of_nowhere(model: type[models.Model]) -> None:
     described = {name for _, name, _ in described_fields(model)}
     known = {

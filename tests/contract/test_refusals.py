@@ -16,7 +16,8 @@ from intercom_async.request.operation import Call
 from intercom_async.request.options import CallOptions
 from intercom_async.resources._base import Sender
 from intercom_async.response import Response
-from .arguments import Argument, Recorder, Samples, arguments, perform, selections
+from tests.support.each import for_each
+from .arguments import Argument, Recorder, Samples, arguments, label_of, perform, selections
 from .choices import COMPOSED
 from .operations import Method, methods
 
@@ -78,9 +79,7 @@ def takes_moment(argument: Argument) -> bool:
 MOMENTS = [(method, each) for method in SENDING for each in arguments(method) if takes_moment(each)]
 
 
-@pytest.mark.parametrize(
-    ("method", "argument"), MOMENTS, ids=[f"{method.label}-{each.name}" for method, each in MOMENTS]
-)
+@for_each(MOMENTS, lambda method, argument: f"{method.label}, {argument.name}")
 def test_a_moment_without_a_zone_is_refused_by_name(method: Method, argument: Argument) -> None:
     chosen = next(
         each for each in selections(method) if argument.is_required or argument.name in each
@@ -93,11 +92,7 @@ def test_a_moment_without_a_zone_is_refused_by_name(method: Method, argument: Ar
     assert writer.call is None
 
 
-@pytest.mark.parametrize(
-    "method",
-    [method for method in METHODS if method.label not in OPEN],
-    ids=lambda method: method.label,
-)
+@for_each([method for method in METHODS if method.label not in OPEN], lambda method: method.label)
 def test_an_unknown_keyword_is_refused_by_name(method: Method) -> None:
     writer = Writer()
 
@@ -111,9 +106,7 @@ MISSING = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "name"), MISSING, ids=[f"{method.label}-{name}" for method, name in MISSING]
-)
+@for_each(MISSING, label_of)
 def test_what_is_needed_is_asked_for_by_name(method: Method, name: str) -> None:
     writer = Writer()
 
@@ -143,11 +136,9 @@ ID_LISTS = [
 ]
 
 
-@pytest.mark.parametrize("ids", [[""], ["1", None], "12", [True], [["1"]]], ids=str)
-@pytest.mark.parametrize(
-    ("method", "argument"),
-    ID_LISTS,
-    ids=[f"{method.label}-{each.name}" for method, each in ID_LISTS],
+@for_each(
+    [(*each, ids) for each in ID_LISTS for ids in ([""], ["1", None], "12", [True], [["1"]])],
+    lambda method, argument, ids: f"{method.label}, {argument.name}={ids}",
 )
 def test_a_list_of_ids_that_has_none_is_refused_by_name(
     method: Method, argument: Argument, ids: Any
@@ -221,11 +212,7 @@ NESTED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "argument", "place"),
-    NESTED,
-    ids=[f"{method.label}-{each.name}-{place[-1]}" for method, each, place in NESTED],
-)
+@for_each(NESTED, lambda method, argument, place: f"{method.label}, {argument.name}, {place[-1]}")
 def test_what_is_no_id_inside_an_argument_is_refused_by_name(
     method: Method, argument: Argument, place: tuple[str | int, ...]
 ) -> None:
@@ -280,7 +267,8 @@ def test_no_more_and_no_fewer_than_the_api_takes_at_once(
         (each - {others} for each in selections(method) if name in each), frozenset[str]()
     )
 
-    for number in range(max(least - 1, 0), (most or least) + 2):
+    end = most or least
+    for number in sorted({max(least - 1, 0), least, end, end + 1}):
         several = [_ENTRIES.get(name, str(each)) for each in range(number)]
         writer = Writer()
         error = refusal(method, writer, chosen, Instead(name, several))
@@ -330,7 +318,7 @@ ODD: tuple[Any, ...] = (
 """What no argument takes all of."""
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+@for_each(METHODS, lambda method: method.label)
 def test_what_is_of_another_kind_is_sent_or_refused_and_breaks_nothing(method: Method) -> None:
     for each in arguments(method):
         for found in selections(method):
@@ -349,10 +337,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("value", [None, "", 12.5], ids=repr)
-@pytest.mark.parametrize(
-    ("method", "name"), STEPS, ids=[f"{method.label}-{name}" for method, name in STEPS]
-)
+@for_each([(*each, value) for each in STEPS for value in (None, "", 12.5)], label_of)
 def test_what_takes_several_requests_refuses_before_the_first(
     method: Method, name: str, value: Any
 ) -> None:
@@ -372,9 +357,9 @@ WAITS = [
 ]
 
 
-@pytest.mark.parametrize("value", ["", "5", -1, True, float("nan"), object()], ids=kind)
-@pytest.mark.parametrize(
-    ("method", "name"), WAITS, ids=[f"{method.label}-{name}" for method, name in WAITS]
+@for_each(
+    [(*each, value) for each in WAITS for value in ("", "5", -1, True, float("nan"), object())],
+    label_of,
 )
 def test_how_long_and_how_many_at_a_time_is_refused_before_the_first(
     method: Method, name: str, value: Any

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,6 +23,7 @@ from intercom_async.scheduler import Statistics
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request, StreamReply
 from tests.support.descriptions import VERSIONS, description, needs_descriptions
+from tests.support.each import for_each
 from . import choices
 from .arguments import Samples, SentError, perform, record, selections
 from .operations import Method, methods, operation
@@ -36,8 +37,6 @@ datatypes: Any = pytest.importorskip("openapi_core.datatypes")
 structures: Any = pytest.importorskip("werkzeug.datastructures")
 
 METHODS = [method for method in methods() if method.label not in choices.COMPOSED]
-
-each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
 
 
 class Seen:
@@ -110,6 +109,7 @@ def reason(error: BaseException | None) -> str:
     return ""
 
 
+@cache
 def refusals(method: Method, chosen: frozenset[str], version: str) -> tuple[str, list[str]]:
     """Make a call and return its operation and what the server has against it.
 
@@ -127,8 +127,10 @@ def refusals(method: Method, chosen: frozenset[str], version: str) -> tuple[str,
     return call.operation.name, client.refusals
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@each_method
+@for_each(
+    [(method, version) for version in VERSIONS for method in METHODS],
+    lambda method, version: f"{method.label}, {version}",
+)
 def test_the_server_accepts_every_call(method: Method, version: str) -> None:
     for chosen in selections(method):
         name, found = refusals(method, chosen, version)

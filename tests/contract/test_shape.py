@@ -19,7 +19,16 @@ from intercom_async import fields
 from intercom_async.errors import ConfigError, QueryError
 from intercom_async.request.operation import encode_query
 from tests.support.each import for_each
-from .arguments import Argument, Recorder, Samples, arguments, perform, record, selections
+from .arguments import (
+    Argument,
+    Recorder,
+    Samples,
+    arguments,
+    label_of,
+    perform,
+    record,
+    selections,
+)
 from .choices import COMPOSED
 from .operations import Method, endpoints, methods
 
@@ -85,7 +94,7 @@ class Names(Samples):
         return argument.name if is_id else super().argument(argument)
 
 
-@pytest.mark.parametrize("method", SEVERAL, ids=lambda method: method.label)
+@for_each(SEVERAL, lambda method: method.label)
 def test_ids_stand_in_the_path_in_the_order_of_the_signature(method: Method) -> None:
     recorder = Recorder()
     asyncio.run(perform(method, recorder, frozenset(), Names()))
@@ -143,10 +152,6 @@ IDS = [
     for each in arguments(method)
     if each.is_required and each.name.endswith("_id")
 ]
-
-
-def label_of(method: Method, name: str, value: object = "") -> str:
-    return f"{method.label}, {name}={value!r}"
 
 
 @for_each([(*each, value) for each in IDS for value in (None, "", " ")], label_of)
@@ -222,7 +227,7 @@ UNPACKED = [
 ]
 
 
-@pytest.mark.parametrize("method", UNPACKED, ids=lambda method: method.label)
+@for_each(UNPACKED, lambda method: method.label)
 def test_help_shows_the_keywords_of_a_typed_dict(method: Method) -> None:
     text = pydoc.plain(pydoc.render_doc(method.function))
     found = re.search(r"Keywords, as `intercom_async\.fields\.(\w+)` says:\n((?: {8}.*\n)+)", text)

@@ -19,6 +19,7 @@ from intercom_async.moments import is_milliseconds
 from intercom_async.query import Predicate
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply
+from tests.support.each import for_each
 from .arguments import Argument, Recorder, Samples, arguments, perform, selections
 from .choices import COMPOSED
 from .operations import Method, methods
@@ -128,13 +129,12 @@ def sent(method: Method, samples: Samples) -> Iterator[tuple[str, bytes]]:
             yield call.target, b"" if call.json is None else encode(call.json)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+@for_each([(method, way) for method in METHODS for way in WAYS], "{0.label}, {1}".format)
 def test_however_a_value_is_held_the_plain_one_is_sent(method: Method, way: str) -> None:
     assert list(sent(method, Held(WAYS[way]))) == list(sent(method, Samples()))
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
+@for_each(METHODS, lambda method: method.label)
 def test_a_uuid_is_an_id_as_its_text_is(method: Method) -> None:
     try:
         expected = list(sent(method, Ids(as_text=True)))
@@ -171,9 +171,7 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("method", "argument"), MOMENTS, ids=[f"{method.label}-{each.name}" for method, each in MOMENTS]
-)
+@for_each(MOMENTS, lambda method, argument: f"{method.label}, {argument.name}")
 def test_a_moment_in_milliseconds_is_refused_by_name(method: Method, argument: Argument) -> None:
     chosen = next(
         each for each in selections(method) if argument.is_required or argument.name in each

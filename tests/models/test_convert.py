@@ -19,6 +19,7 @@ from intercom_async.codec.coercion import read_either
 from intercom_async.models import Contact, Conversation, ConversationPage, Model, Page, Tag
 from intercom_async.models._columns import columns_of
 from tests.support.bodies import made_up
+from tests.support.each import for_each, name_of
 
 STRUCTS: list[Any] = [
     one
@@ -115,7 +116,7 @@ def test_a_dictionary_is_a_copy() -> None:
     assert len(CONTACT.tags.data) == 1
 
 
-@pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_what_a_model_writes_it_reads(model: Any) -> None:
     for seed in range(5):
         one = some(model, seed)
@@ -125,7 +126,7 @@ def test_what_a_model_writes_it_reads(model: Any) -> None:
         assert json.loads(one.to_json(times="datetime")) == one.to_dict(times="iso")
 
 
-@pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_a_model_survives_pickle_and_copies(model: Any) -> None:
     one = some(model, 1)
     for copied in (
@@ -150,7 +151,7 @@ def test_a_page_survives_and_writes_what_the_server_sent() -> None:
     assert raw.to_dict() == {"conversations": [{"id": "1"}]}
 
 
-@pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_a_model_is_a_key_by_class_and_id_if_it_has_one(model: Any) -> None:
     one, same = some(model, 3), some(model, 3)
     assert one == same
@@ -177,7 +178,7 @@ def test_a_repr_leaves_out_what_is_none_or_empty() -> None:
     )
 
 
-@pytest.mark.parametrize("model", STRUCTS, ids=lambda model: model.__name__)
+@for_each(STRUCTS, name_of)
 def test_a_repr_fits_a_screen(model: Any) -> None:
     for seed in range(3):
         assert len(repr(some(model, seed))) <= 1_500

@@ -48,14 +48,24 @@ def is_wrapper(model: Any) -> bool:
 WRAPPERS = [model for model in STRUCTS if is_wrapper(model)]
 
 
+def labelled(model: Any, value: object) -> str:
+    return f"{model.__name__}, {value!r}"
+
+
 def entry_of(model: Any) -> Any:
     """Return an entry that the list of a wrapper takes."""
     (kind,) = get_args(lists_of(model)[0].type)
     return "x" if kind is str else {"id": "7"}
 
 
-@pytest.mark.parametrize("spelling", ["data", "admins", "teammates", "notes", "segments", "new"])
-@pytest.mark.parametrize("model", WRAPPERS, ids=lambda model: model.__name__)
+@for_each(
+    [
+        (model, spelling)
+        for model in WRAPPERS
+        for spelling in ("data", "admins", "teammates", "notes", "segments", "new")
+    ],
+    labelled,
+)
 def test_a_wrapped_list_is_read_under_any_name_and_counted(model: Any, spelling: str) -> None:
     (field,) = lists_of(model)
     reset_drift()
@@ -67,8 +77,10 @@ def test_a_wrapped_list_is_read_under_any_name_and_counted(model: Any, spelling:
     assert bool(drift()) == (spelling != field.encode_name)
 
 
-@pytest.mark.parametrize("rest", [{}, {"total_count": 0, "type": None}], ids=["bare", "counted"])
-@pytest.mark.parametrize("model", WRAPPERS, ids=lambda model: model.__name__)
+@for_each(
+    [(model, rest) for model in WRAPPERS for rest in ({}, {"total_count": 0, "type": None})],
+    labelled,
+)
 def test_a_wrapper_without_a_list_is_empty_and_no_drift(model: Any, rest: dict[str, Any]) -> None:
     reset_drift()
 
@@ -78,8 +90,10 @@ def test_a_wrapper_without_a_list_is_empty_and_no_drift(model: Any, rest: dict[s
     assert drift() == ()
 
 
-@pytest.mark.parametrize("value", [None, 0, "", {}, {"0": {"id": "7"}}])
-@pytest.mark.parametrize("model", WRAPPERS, ids=lambda model: model.__name__)
+@for_each(
+    [(model, value) for model in WRAPPERS for value in (None, 0, "", {}, {"0": {"id": "7"}})],
+    labelled,
+)
 def test_a_list_that_is_none_is_counted_and_never_ends_anything(model: Any, value: Any) -> None:
     (field,) = lists_of(model)
     reset_drift()
