@@ -123,6 +123,9 @@ def _load_parts(
         except GoneError as error:
             raise ParentGone("merged", error.canonical_id) from error
         except NotFoundError as error:
+            if not error.errors:
+                # Not in the API's own words: a proxy may have said it.
+                raise
             raise ParentGone("deleted") from error
         try:
             fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])

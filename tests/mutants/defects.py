@@ -52,6 +52,56 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "not_found_freezes",
+        "one 404 in a search is taken for a stream that is not there",
+        (
+            Edit(
+                "page_reader.py",
+                "REFUSALS = (ForbiddenError, UnauthorizedError, ConfigError)\n",
+                "from intercom_async.errors import NotFoundError\n\n"
+                "REFUSALS = (ForbiddenError, UnauthorizedError, ConfigError, NotFoundError)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "tags_end_after_ten",
+        "lists inside rows are written as they came, cut after ten entries",
+        (
+            Edit(
+                "embedded.py",
+                "    if not isinstance(source, Ranged) or not source.embedded:\n",
+                "    if True:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "old_body_with_new_lists",
+        "a row is written with lists that are newer than it is",
+        (
+            Edit(
+                "embedded.py",
+                "        if now.version == row.version and all(\n",
+                "        if row or all(\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "open_sweep_is_complete",
+        "a run says complete although a sweep of it did not end",
+        (
+            Edit(
+                "engine.py",
+                "        for _ in range(MAX_SWEEPS):\n",
+                "        for _ in range(1):\n",
+            ),
+            Edit(
+                "stream_run.py",
+                "        return self.is_current and (self.state.pass_ is None)\n",
+                "        return self.is_current\n",
+            ),
+        ),
+    ),
+    Mutant(
         "unreadable_is_forgotten",
         "a row without a readable key is left out, and the run is complete",
         (

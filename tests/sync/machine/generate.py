@@ -1,4 +1,9 @@
-"""Draws histories: mostly plain, with a few faults each, so that what fails shows one thing."""
+"""Draws histories: mostly plain, with a few faults each, so that what fails shows one thing.
+
+Most have a focus: one kind of trouble that is likely in them. What needs two rare things at a
+time, a kill at the right write and a row that is old by then, comes up in hundreds of histories
+instead of in tens of thousands.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import Any
 import msgspec
 
 from .claims import PARENTS
-from .steps import CHANGING, Change, During, Failure, Form, History, Run, Settings
+from .steps import CHANGING, Change, During, Failure, Form, History, Reconcile, Run, Settings
 
 HOUR_S, DAY_S = 3_600, 86_400
 
@@ -53,6 +58,10 @@ KINDS = (
     "lie",
     "no_date",
 )
+FOCUSES = ("", "", "stops", "kills", "outages", "answers", "days")
+FOCUSED = 0.6
+"""How likely a run of a history with a focus has the trouble that it is about."""
+ANSWERS = ("utf8", "utf8", "no_key", "404", "empty", "short", "garble")
 SUBSETS: tuple[tuple[str, ...], ...] = (
     CHANGING,
     ("contacts",),
@@ -74,10 +83,12 @@ class _Draw:
         self._dice = dice
         self._form: Form = form
         self._streams: tuple[str, ...] = ()
+        self._focus = ""
 
     def history(self) -> History:
         dice = self._dice
         self._streams = dice.choice(SUBSETS)
+        self._focus = dice.choice(FOCUSES)
         zone = dice.choice(ZONES)
         settings = Settings(
             form=self._form,
@@ -94,12 +105,28 @@ class _Draw:
             is_moving=dice.random() < 0.3,
             hides_has_more=dice.random() < 0.2,
         )
+        if self._focus == "days":
+            settings = self._by_days(settings)
         steps: list[Change | Run] = [*self._beginning()]
         for _ in range(dice.randint(1, 3)):
             steps.append(self._run())
             steps += self._between()
         history = History(tuple(steps), settings)
         return _exact(history) if dice.random() < 0.1 else history
+
+    def _by_days(self, settings: Settings) -> Settings:
+        """Let contacts be asked for by days that are not those of the workspace, in small parts."""
+        self._streams = ("contacts",)
+        zone, server_zone = self._dice.sample(ZONES, 2)
+        return msgspec.structs.replace(
+            settings,
+            streams=self._streams,
+            version="2.14",
+            per_page=2,
+            part_pages=1,
+            zone=zone,
+            server_zone=server_zone,
+        )
 
     def _beginning(self) -> list[Change]:
         dice, steps = self._dice, list[Change]()
@@ -133,6 +160,8 @@ class _Draw:
         return steps
 
     def _seconds(self) -> int:
+        if self._focus == "days":
+            return self._dice.choice((300, 5 * HOUR_S, 9 * HOUR_S, DAY_S))
         return self._dice.choice((1, 1, 30, 300, 700, HOUR_S, 5 * HOUR_S, DAY_S, 3 * DAY_S))
 
     def _stream(self) -> str:
@@ -164,17 +193,23 @@ class _Draw:
             During(dice.randint(1, 40), self._change())
             for _ in range(dice.choice((0, 0, 0, 1, 2, 4)))
         )
-        failures = tuple(self._failure() for _ in range(dice.choice((0, 0, 0, 0, 1, 1, 2))))
+        most = (0, 1, 1) if self._focus in ("outages", "answers") else (0, 0, 0, 0, 1, 1, 2)
+        failures = tuple(self._failure() for _ in range(dice.choice(most)))
         return Run(
             self._some_streams(),
             full=dice.random() < 0.15,
             # Small workspaces are swept by each run that may: without, changes are on their own.
-            reconcile=dice.choice(("auto", "auto", "now", "never", "never")),
+            reconcile=self._reconcile(),
             since_s=dice.choice((60, HOUR_S, DAY_S)) if dice.random() < 0.1 else None,
             during=during,
             failures=failures,
             **self._incident(),
         )
+
+    def _reconcile(self) -> Reconcile:
+        if self._focus in ("stops", "kills") and self._dice.random() < 0.6:
+            return "never"
+        return self._dice.choice(("auto", "auto", "now", "never", "never"))
 
     def _some_streams(self) -> tuple[str, ...]:
         """Leave some streams out now and then; children come with their parents."""
@@ -187,26 +222,33 @@ class _Draw:
     def _incident(self) -> dict[str, Any]:
         """Return what happens to the process or to the target, if anything does."""
         dice, draw = self._dice, self._dice.random()
+        if self._focus == "stops" and dice.random() < FOCUSED:
+            return {"stop_at_call": dice.randint(2, dice.choice((8, 30)))}
+        if self._focus == "kills" and dice.random() < FOCUSED:
+            draw = 0.2
         keeping = dice.choice(("all", "some", "none"))
-        if draw < 0.1:
-            return {"stop_at_call": dice.randint(1, 30)}
-        if draw < 0.15:
-            return {"kill_at_call": dice.randint(2, 30), "keeping": keeping}
-        if draw < 0.25:
-            return {"kill_at_write": dice.randint(1, 60), "keeping": keeping}
-        if draw < 0.3:
-            return {"full_at_write": dice.randint(1, 60)}
-        if draw < 0.35:
-            # A database is one file: what is left of a part of it is not read again.
-            kinds = ("remove",) if self._form == "duckdb" else ("cut", "remove", "flip")
-            return {"damage": dice.choice(kinds)}
-        return {"is_twin": True} if draw < 0.4 else {}
+        # A database is one file: what is left of a part of it is not read again.
+        damages = ("remove",) if self._form == "duckdb" else ("cut", "remove", "flip")
+        at_write = dice.randint(1, dice.choice((8, 20, 60)))
+        incidents: tuple[tuple[float, dict[str, Any]], ...] = (
+            (0.1, {"stop_at_call": dice.randint(1, 30)}),
+            (0.15, {"kill_at_call": dice.randint(2, 30), "keeping": keeping}),
+            (0.25, {"kill_at_write": at_write, "keeping": keeping}),
+            (0.3, {"full_at_write": dice.randint(1, 60)}),
+            (0.35, {"damage": dice.choice(damages)}),
+            (0.4, {"is_twin": True}),
+        )
+        return next((incident for limit, incident in incidents if draw < limit), {})
 
     def _failure(self) -> Failure:
         dice, draw = self._dice, self._dice.random()
         path = dice.choice(PATHS)
-        if draw < 0.15:
-            return Failure("outage", path, after=dice.randint(0, 5), pick=dice.choice((1, 20, 400)))
+        if draw < 0.15 or self._focus == "outages":
+            seconds = dice.choice((1, 20, 90, 400))
+            return Failure("outage", path, after=dice.randint(0, 5), pick=seconds)
+        if self._focus == "answers" and draw > 0.35:
+            path = self._path()
+            return Failure(dice.choice(ANSWERS), path, dice.randint(0, 3), dice.choice((1, 3, 0)))
         if draw < 0.35:
             path = dice.choice(("/contacts", "/conversations", "/tickets"))
             return Failure("poison", path, pick=dice.randint(0, 9), times=0)
@@ -214,6 +256,12 @@ class _Draw:
         times = dice.choice((1, 1, 3, 20, 0))
         pick = dice.choice((0, 1, 1_000)) if kind == "lie" else 0
         return Failure(kind, path, after=dice.randint(0, 6), times=times, pick=pick)
+
+    def _path(self) -> str:
+        """Return where rows of one of the streams come from."""
+        stream = PARENTS.get(one := self._dice.choice(self._streams), one)
+        is_searched = stream in ("contacts", "conversations", "tickets")
+        return f"/{stream}/search" if is_searched else f"/{stream}"
 
 
 def _exact(history: History) -> History:

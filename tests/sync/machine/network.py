@@ -88,8 +88,9 @@ class Network:
         if isinstance(reply, TransportError):
             return reply
         reply = self._zoned(path, reply)
-        if self._has_poison(path, reply):
-            return Reply(500, reply.headers, b'{"type":"error.list","errors":[]}')
+        status = self._poison(path, reply)
+        if status:
+            return Reply(status, reply.headers, b'{"type":"error.list","errors":[]}')
         for failure in struck:
             reply = _spoilt(failure, reply)
         return reply
@@ -173,15 +174,13 @@ class Network:
         body["app"]["timezone"] = self._workspace.zone
         return Reply(reply.status, reply.headers, msgspec.json.encode(body))
 
-    def _has_poison(self, path: str, reply: Reply) -> bool:
-        if not self._poisoned or reply.status != 200:
-            return False
-        for place, key in self._poisoned.items():
-            if path.startswith(self._run.failures[place].path) and f'"id":"{key}"'.encode() in (
-                reply.body
-            ):
-                return True
-        return False
+    def _poison(self, path: str, reply: Reply) -> int:
+        """Return the status of an answer that holds a record that fails; else 0."""
+        for place, key in self._poisoned.items() if reply.status == 200 else ():
+            failure = self._run.failures[place]
+            if path.startswith(failure.path) and f'"id":"{key}"'.encode() in reply.body:
+                return 404 if failure.pick % 2 else 500
+        return 0
 
 
 def _with_body(request: Request, body: bytes | None, url: str = "") -> Request:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
+Reconcile = Literal["auto", "now", "never"]
 
 CHANGING = (
     "contacts",
@@ -72,7 +73,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
-        pick: Of poison: the record whose page fails; of an outage: its seconds.
+        pick: Of poison: the record whose page fails, with 404 where it is odd; of an outage: its
+            seconds.
     """
 
     kind: str
@@ -90,7 +92,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag
     full: bool = False
     since_s: int | None = None
     """Seconds before now."""
-    reconcile: Literal["auto", "now", "never"] = "auto"
+    reconcile: Reconcile = "auto"
     during: tuple[During, ...] = ()
     failures: tuple[Failure, ...] = ()
     stop_at_call: int = 0
