@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from intercom_async import Intercom
+from intercom_async import Intercom, models
+from intercom_async.models._descriptions import descriptions_of
 from intercom_async.simulator import Simulator
 from intercom_async.sync import DuckDBSink, PostgresSink, TargetError, sync
 from intercom_async.sync.errors import BusyTargetError
@@ -94,6 +95,23 @@ async def test_a_second_run_changes_nothing_and_a_third_only_what_changed(
     names = dict(ask(postgres_server, f"SELECT id, name FROM {schema}.contacts"))
     assert names[first[0][0]] == "Renamed"
     assert len(names) == len(first)
+
+
+async def test_columns_have_comments(
+    intercom: Intercom, postgres_server: PostgresServer, schema: str
+) -> None:
+    await sync(intercom, ["companies"], sink=PostgresSink(postgres_server.url, schema=schema))
+    found = ask(
+        postgres_server,
+        "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
+        "WHERE attrelid = %s::regclass AND attnum > 0",
+        f"{schema}.companies",
+    )
+    comments = dict(found)
+    told = descriptions_of(models.Company)
+    assert told
+    assert {name: comments[name] for name in told} == dict(told)
+    assert comments["_deleted_at"].startswith("When the row was found to be gone")
 
 
 async def test_damage_is_noticed(

@@ -19,6 +19,7 @@ from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
 from .base import Departed, Opened, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
+from .comments import comments_of
 from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
@@ -254,6 +255,7 @@ class DuckDBSink:
             self._change(name, merge)
         for chunk in chunks(merge.new()):
             self._insert(name, columns, chunk)
+        self._database.comment(name, comments_of(self._tables[name], columns, RECORD))
         stored.extra[name] = columns.extra
         stored.rows[name] = self._database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,19 @@ class Database:
     def columns(self, table: str) -> dict[str, str]:
         """Return the names and types of a table's columns."""
         return {str(row[0]): str(row[1]) for row in self.ask(f"DESCRIBE {name_in_sql(table)}")}
+
+    def comment(self, table: str, wanted: Mapping[str, str]) -> None:
+        """Give columns of a table their comments, where they have others."""
+        found = self.ask(
+            "SELECT column_name, comment FROM duckdb_columns() "
+            "WHERE database_name = 'target' AND table_name = $1",
+            [table],
+        )
+        for name, comment in found:
+            text = wanted.get(str(name), comment)
+            if text != comment:
+                column = f"{name_in_sql(table)}.{name_in_sql(str(name))}"
+                self.ask(f"COMMENT ON COLUMN {column} IS {text_in_sql(text)}")
 
     def _refused(self, error: Exception) -> TargetError:
         return TargetError(f"{self._path}: {_reason(error)}; nothing that was committed is lost")

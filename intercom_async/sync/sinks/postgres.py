@@ -11,7 +11,7 @@ mode makes session locks useless.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ import msgspec
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .base import Departed, Opened, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, TableColumns
+from .comments import comments_of
 from .entries import Entry
 from .merge import Emitted, Merge
 from .postgres_schema import PostgresSchema, StoredTables
@@ -27,6 +28,7 @@ from .postgres_sql import (
     COPY_STAGED,
     JOURNAL,
     OWN,
+    RAW,
     STAGE,
     STATE,
     chunks,
@@ -34,6 +36,7 @@ from .postgres_sql import (
     create_table,
     identifier,
     insert_staged,
+    literal,
     plain,
     setup,
     signed,
@@ -202,8 +205,23 @@ class PostgresSink(PostgresSchema):
             self._change(name, merge)
         for chunk in chunks(merge.new()):
             self._insert(name, columns, chunk)
+        self._comment(name, comments_of(table, columns, RAW))
         stored.extra[name] = columns.extra
         stored.rows[name] = self._sums(name)
+
+    def _comment(self, name: str, wanted: Mapping[str, str]) -> None:
+        """Give columns their comments, where they have others."""
+        found = self._ask(
+            "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [self._own(name)],
+        )
+        texts = {plain(column): text for column, text in wanted.items()}
+        for column, comment in found:
+            text = texts.get(column, comment)
+            if text != comment:
+                column_of = f"{self._own(name)}.{identifier(column)}"
+                self._ask(f"COMMENT ON COLUMN {column_of} IS {literal(text)}")
 
     def _add_columns(self, name: str, columns: TableColumns) -> None:
         found = self._ask(
