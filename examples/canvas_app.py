@@ -28,7 +28,7 @@ canvas = CanvasKit(os.environ["INTERCOM_CLIENT_SECRET"])
 
 @canvas.initialize
 async def show(request: InitializeRequest) -> Canvas:
-    """Show the order of whoever the teammate looks at."""
+    """Show the last order of the contact that the teammate looks at."""
     order = ORDERS.get((request.contact and request.contact.email) or "")
     if order is None:
         return Canvas([Text("No orders", style="muted")])

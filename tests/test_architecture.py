@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -171,6 +172,20 @@ def test_two_modules_have_no_name_in_common() -> None:
             continue
         homes.setdefault(path.stem, []).append(dotted(path))
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_texts_are_in_plain_english() -> None:
+    """Docstrings and comments of the package, and the pages, have no word of a private language."""
+    wrong = re.compile(r'\b(anew|whoever|as a rule|at a time|so-manieth)\b|"""Of |^ *Of ')
+    root = PACKAGE.parent
+    texts = [*FILES, *root.glob("docs/**/*.md"), root / "README.md", root / "CONTRIBUTING.md"]
+    found = [
+        f"{path.relative_to(root)}:{number} {line.strip()}"
+        for path in texts
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if wrong.search(line)
+    ]
+    assert found == []
 
 
 def test_the_simulator_knows_nothing_of_the_client() -> None:

@@ -57,7 +57,7 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
     seconds: float
     share: float | None
-    """Of what was allowed, over the windows that were busy from end to end."""
+    """Fraction of the allowed calls that were made, over windows that were busy from end to end."""
     windows: int
 
 

@@ -23,7 +23,7 @@ from .options import Count, Flag, Many, Seconds, check_new_file
 
 Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
-"""Of a path without ``--format``."""
+"""Format that the suffix of a path stands for where there is no ``--format``."""
 
 
 @Parameter(name="*")

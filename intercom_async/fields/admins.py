@@ -42,4 +42,4 @@ class LogSearchFilters(LogFilters, total=False):
     """Which activity logs are searched for; None is as if left out."""
 
     event_types: Sequence[str] | None
-    """Of `list_activity_log_event_types`."""
+    """Names that `list_activity_log_event_types` returns."""

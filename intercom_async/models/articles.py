@@ -45,7 +45,7 @@ class ArticleStatistics(Model, frozen=True, kw_only=True):
     fin_involvements: int | None = None
     fin_resolutions: int | None = None
     fin_resolution_rate: float | None = None
-    """Of 100 times that Fin answered from it, how many ended as resolved."""
+    """Percentage of Fin's answers from it that ended as resolved."""
     conversations: int | None = None
 
 

@@ -100,7 +100,7 @@ class DataConnector(Model, frozen=True, kw_only=True):
 
 
 class ConnectorExecution(Model, frozen=True, kw_only=True):
-    """One use of a connector, at a time in ISO 8601.
+    """One use of a connector; its moments are texts in ISO 8601.
 
     Bodies and the address are there if it is read by itself; lists have bodies if asked for them.
     """

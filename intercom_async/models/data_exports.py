@@ -8,7 +8,7 @@ from .base import LooseTimestamp, Model
 
 
 class DataExport(Model, frozen=True, kw_only=True):
-    """An export of messages; there may be one at a time in a workspace."""
+    """An export of messages; a workspace may have only one under way."""
 
     job_identifier: str
     status: (

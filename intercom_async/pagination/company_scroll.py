@@ -1,6 +1,6 @@
 """All companies, by numbered pages and by the scroll, as a list like any other.
 
-A scroll is the only way to read more than 10,000 companies. An app has one scroll at a time, which
+A scroll is the only way to read more than 10,000 companies. An app has only one open scroll, which
 cannot be closed, expires when its next page is not requested within a minute, and cannot repeat a
 page whose response was lost. So a scroll here
 

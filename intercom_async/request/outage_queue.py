@@ -12,7 +12,7 @@ States::
 A call that waits here has certainly not been sent, so waiting costs no attempt, no retry budget and
 no permit. The invariants (`tests/request/test_outage_queue.py`):
 
-- At most one call at a time tries to connect while the outage lasts.
+- No more than one call tries to connect while the outage lasts.
 - A call that waits is woken by the answer to a probe, or ends with an error of its own; none is
   forgotten, whatever is cancelled.
 - An outage shorter than `outage_s`, of a server that has answered before, fails no call.
@@ -66,7 +66,7 @@ class _Waiter:
 
 
 class OutageQueue:
-    """Lets one call at a time try to connect while a server does not answer.
+    """Lets a single call try to connect while a server does not answer.
 
     Args:
         policy: How long calls wait for a server that has answered before, and how often one that

@@ -120,7 +120,7 @@ class Companies(Resource):
     def scroll(self) -> Pager[Company]:
         """List all companies that have people, 100 a page, in no order that means anything.
 
-        An app has one scroll at a time, and loses it after a minute: it is read ahead, waits for
+        An app has only one open scroll, and loses it after a minute: it is read ahead, waits for
         one that is open elsewhere, and is begun again when lost. It has no checkpoints.
 
         Raises:

@@ -56,7 +56,7 @@ class Events(Resource):
 
         Args:
             events: Each as `create` takes it; read no faster than they can be sent.
-            concurrency: How many are sent at a time.
+            concurrency: Events sent concurrently.
             on_refused: Called with each event that the API refuses; without it the first one
                 refused ends everything.
 

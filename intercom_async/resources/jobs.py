@@ -49,7 +49,7 @@ class Jobs(Resource):
 
 
 class DataExports(Resource):
-    """Jobs that export what was sent to whom and how they took it; one may run at a time."""
+    """Jobs that export what was sent to whom and how they took it; only one may run at once."""
 
     CREATE = DATA.post("/export/content/data", DataExport, "createdataexport")
     GET = DATA.get("/export/content/data/{job_identifier}", DataExport, "getdataexport")
@@ -136,7 +136,7 @@ class DataExports(Resource):
 
 
 class ReportingExports(Resource):
-    """Jobs that export reporting data; five may be pending at a time."""
+    """Jobs that export reporting data; at most five may be pending."""
 
     ENQUEUE = REPORTS.post("/enqueue", ReportingExport, "", body=ReportingQuery)
     GET = REPORTS.get("/{job_identifier}", ReportingExport, "", reserved=("get_datasets",))

@@ -16,7 +16,7 @@ API = EndpointBuilder("/tags", "tags")
 class Tags(Resource):
     """Labels for contacts, companies, conversations and tickets.
 
-    Names are compared without regard to case. One thing at a time is tagged where it is:
+    Names are compared without regard to case. A single object is tagged by its own resource:
     `contacts.attach_tag`, `conversations.attach_tag`, `tickets.attach_tag`.
     """
 

@@ -1,7 +1,7 @@
 """Circuit breaker for 429s that name no window, as an overloaded server or proxy sends them.
 
 A single one concerns its call only. Several in a row are an overload: all calls pause, longer each
-time, and then one call at a time, the probe, finds out whether it is over.
+time, and then a single call, the probe, finds out whether it is over.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     after: int = 0
     """Matching requests that pass before it can strike."""
     every: int = 1
-    """Of those, only each n-th, where n is this."""
+    """Strikes only each n-th of those, where n is this."""
     times: int | None = None
     """How often it strikes at most."""
     method: str | None = None

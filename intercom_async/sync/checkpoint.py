@@ -112,8 +112,8 @@ class _Older(msgspec.Struct):
 def read_state(body: bytes, where: str) -> State:
     """Read what a target remembers.
 
-    Of an earlier format, the workspace and the streams are taken: they are read again beside the
-    rows that are there.
+    A state of an earlier format gives the workspace and the streams, which are read again beside
+    the rows that are there.
 
     Raises:
         TargetError: It is damaged, or of a later version.

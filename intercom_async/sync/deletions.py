@@ -23,7 +23,7 @@ class _Deleted(msgspec.Struct):
     id: str | int
     deleted_at: Any = None
     status: str | None = None
-    """Of a contact: archived, blocked, merged, pending_deletion or permanently_deleted."""
+    """State of a contact: archived, blocked, merged, pending_deletion or permanently_deleted."""
     merged_into_id: str | int | None = None
 
 

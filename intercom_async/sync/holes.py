@@ -30,7 +30,7 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     kind: HoleKind
     key: str | None = None
-    """Of a record, parent or suspect."""
+    """Id of the record, parent or suspect."""
     field: str | None = None
     low: int | None = None
     high: int | None = None

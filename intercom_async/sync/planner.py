@@ -49,7 +49,7 @@ async def count_rows(
 
 
 def wanted_parts(rate_per_s: float, latency_s: float) -> int:
-    """Return how many chains of pages keep a limit busy: as many as are under way at a time."""
+    """Return how many chains of pages keep a limit busy, by Little's law."""
     return max(FEWEST_PARTS, min(MOST_PARTS, math.ceil(rate_per_s * latency_s)))
 
 

@@ -1,4 +1,4 @@
-"""A shard: a part of one stream that one process reads at a time; it travels as JSON."""
+"""A shard: a part of one stream that only one process reads; it travels as JSON."""
 
 from __future__ import annotations
 
@@ -67,4 +67,4 @@ class ShardReport(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failure, ...] = ()
     """What is missing; the end of the run tries it once more."""
     left: int = 0
-    """Shards of the run that are not read yet; whoever finds 0 calls `finish_run`."""
+    """Shards of the run that are not read yet; the worker that finds 0 calls `finish_run`."""

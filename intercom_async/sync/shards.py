@@ -224,7 +224,7 @@ def _shard_target(sink: Sink, shard: Shard) -> ShardSink:
 def _one_process_only(sink: Sink) -> SyncConfigError:
     where = checked_parts("sink", sink, "a sink", "open", "commit").where
     return SyncConfigError(
-        f"{where} can be written to by one process at a time; shards need a PostgresSink"
+        f"{where} can be written to by one process only; shards need a PostgresSink"
     )
 
 

@@ -113,7 +113,7 @@ class StreamRun:
         self.table: KeyTable = KeyTable()
         """What the target holds, by row."""
         self.families: KeyTable = KeyTable()
-        """Of children: for which version of each parent they were read."""
+        """Version of each parent for which its children were read."""
 
     @property
     def name(self) -> str:

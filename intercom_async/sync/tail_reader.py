@@ -155,8 +155,8 @@ class TailReader:
     ) -> None:
         """Record a hole for changes that were counted and not sent, if counts are to be believed.
 
-        Of changes that move while they are read, a few may be missing from a pass: the next pass,
-        which begins with this one, has them. So what counts is a list that is read once more.
+        A pass may miss a few changes that move while they are read; the next pass, which overlaps
+        with this one, has them. So a second reading of the list decides.
         """
         source = cast("Ranged", run.stream.source)
         selection = Selection(field, low, OPEN, source.per_page)

@@ -1,4 +1,4 @@
-"""How large commits are, by how quick the target is seen to be.
+"""Size of commits, by the measured speed of the target.
 
 Short commits keep little waiting, and what waits is read again after a crash. But each of them
 costs something by itself, on a slow disk most of the time: then they have to be larger.
@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 
 COMMIT_S = 0.1
-"""How long a commit may take; what comes meanwhile has to wait, and is lost in a crash."""
+"""Seconds that a commit may take; what comes meanwhile has to wait, and is lost in a crash."""
 COMMIT_TIMES = 4
-"""And how long at least, in times of what an almost empty one takes."""
+"""Shortest commit, as a multiple of the time that an almost empty one takes."""
 LEAST_BYTES, MOST_BYTES = 2**19, 4 * 2**20
-"""Of rows in a commit."""
+"""Fewest and most bytes of rows in a commit."""
 HELD_S = 0.4
-"""No more than is written in so many seconds is held: all of it is read again after a crash."""
+"""Seconds of writing that may be held in memory; all of it is read again after a crash."""
 LEAST_HELD_BYTES, MOST_HELD_BYTES = 4 * 2**20, 16 * 2**20
-"""Of pages that are being read or wait to be written; beyond them, none is asked for."""
+"""Bounds of the bytes of pages that are being read or wait to be written; beyond them, no page is
+asked for."""
 MEMORY = 0.8
-"""How much of what was seen up to one commit still counts at the next."""
+"""Factor applied to the bytes and seconds seen so far at each commit."""
 
 
 class SinkThroughput:

@@ -71,7 +71,7 @@ class BulkOptions(TypedDict, total=False):
     """How many writes are made."""
 
     concurrency: int
-    """Items written at a time; 16 if left out."""
+    """Items written concurrently; 16 if left out."""
     ordered: bool
     """Whether results come in the order of the items, else each as soon as it is ready."""
     skip: int
@@ -89,7 +89,7 @@ class BulkRun(Generic[Item, Result]):
         check: Raises for an item that cannot be sent.
         calls: Requests that one item takes.
         rate_per_s: Returns the requests a second that the rate limit allows.
-        concurrency: Items written at a time.
+        concurrency: Items written concurrently.
         ordered: Whether results come in the order of the items.
         skip: Items at the beginning that are passed over.
         on_progress: Called after each result that was taken.
@@ -124,7 +124,7 @@ class BulkRun(Generic[Item, Result]):
         self._on_progress = on_progress
 
     def __repr__(self) -> str:
-        return f"<BulkRun, {self._concurrency} at a time>"
+        return f"<BulkRun, {self._concurrency} concurrently>"
 
     async def __aiter__(self) -> AsyncIterator[Done[Item, Result] | Failed[Item]]:
         """Yield a result for each item.

@@ -75,7 +75,7 @@ async def fan_out(
     """Call `work` with each entry of a source, concurrently, and yield the results.
 
     Args:
-        source: Read by one worker at a time, when a worker is free.
+        source: Read by one worker only, when a worker is free.
         work: Called for each entry; its first error ends the stream and is raised here.
         concurrency: Number of workers.
         ordered: Whether results come in the order of the source, else each as soon as it is ready.

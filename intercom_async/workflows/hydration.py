@@ -61,7 +61,7 @@ class Hydration(Generic[T]):
     Args:
         source: Ids, or objects that have one.
         fetch: Reads one object.
-        concurrency: Objects read at a time.
+        concurrency: Objects read concurrently.
         ordered: Whether they come in the order of the source.
 
     Raises:
@@ -83,7 +83,7 @@ class Hydration(Generic[T]):
         self._entered: list[AsyncGenerator[Hydrated[T], None]] = []
 
     def __repr__(self) -> str:
-        return f"<Hydration, {self._concurrency} at a time>"
+        return f"<Hydration, {self._concurrency} concurrently>"
 
     def __aiter__(self) -> AsyncIterator[Hydrated[T]]:
         """Yield each object once.

@@ -212,7 +212,7 @@ def _split(names: str) -> frozenset[str]:
 
 
 def write() -> None:
-    """Write the table of facts anew from the descriptions."""
+    """Rewrite the table of facts from the descriptions."""
     lines = [f"{fact}\n" for fact in described().values()]
     FACTS.write_text("".join(lines), encoding="utf-8")
 

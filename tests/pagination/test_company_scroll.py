@@ -93,7 +93,7 @@ async def test_more_companies_than_can_be_listed_are_scrolled_to(client: Client)
     [ConnectionLostError("cut"), failure(500, "server_error"), reply(200, "<html>"), reply(504)],
 )
 @pytest.mark.parametrize("at", [2, 3])
-async def test_a_scroll_that_is_lost_is_begun_anew(client: Client, broken: Any, at: int) -> None:
+async def test_a_scroll_that_is_lost_is_begun_again(client: Client, broken: Any, at: int) -> None:
     server = ScrollServer(350)
     server.breaks[at] = broken
     async with client(server) as intercom:

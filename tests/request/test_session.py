@@ -269,7 +269,7 @@ async def test_a_deadline_cuts_a_slow_answer(client: Client) -> None:
     assert "5 s" in str(caught.value)
 
 
-async def test_whoever_would_wait_too_long_is_told_at_once(client: Client) -> None:
+async def test_a_call_that_would_wait_too_long_is_refused_at_once(client: Client) -> None:
     limits = Limits(app_per_minute=6)
     memory = MemoryTransport(lambda _: reply(200, CONTACT))
     async with client(transport=memory, limits=limits, max_wait_s=1.0) as intercom:
@@ -352,7 +352,7 @@ async def test_a_client_says_where_in_its_life_it_is(client: Client) -> None:
         await intercom.open()
 
 
-async def test_closing_wakes_whoever_waits_for_a_turn(client: Client) -> None:
+async def test_closing_ends_every_wait_for_a_permit(client: Client) -> None:
     limits = Limits(app_per_minute=6)
     intercom = client(lambda _: reply(200, ME), limits=limits)
     await intercom.open()

@@ -1,4 +1,4 @@
-"""The breaker opens after several failures in a row and lets one call at a time try again."""
+"""The breaker opens after several failures in a row and lets a single call try again."""
 
 from __future__ import annotations
 

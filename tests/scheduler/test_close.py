@@ -68,6 +68,8 @@ async def close_amid(situation: Situation, points: Points) -> None:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
-def test_whoever_waits_hears_of_it(situation: Situation, caplog: pytest.LogCaptureFixture) -> None:
+def test_every_wait_ends_with_the_error(
+    situation: Situation, caplog: pytest.LogCaptureFixture
+) -> None:
     assert at_each_point(partial(close_amid, situation)) >= 1
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

@@ -1,4 +1,4 @@
-"""Upserts: one contact for each key, whoever else writes it at the same time."""
+"""Upserts: one contact for each key, whatever other writers do meanwhile."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ MIN_LIMIT = 20
 
 
 class Probe:
-    """One call at a time, from a moment on, that finds out whether a refusal is over."""
+    """A single call, from a moment on, that finds out whether a refusal is over."""
 
     __slots__ = ("holder", "not_before")
 
@@ -75,7 +75,7 @@ class Probe:
 
 
 class Recovery:
-    """A time in which calls go one at a time, from a refusal until a later call is served."""
+    """A period in which calls go one by one, from a refusal until a later call is served."""
 
     __slots__ = ("_probe", "since")
 

@@ -3,9 +3,9 @@
 No header shows it. The calls of this process's apps are counted here; that others send too is
 learned from 429s that nothing else explains. At the first one, what others have used is the limit
 less the calls of ours that were served; if they go on at that speed, the rest is our quota. The
-quota is spread over the larger part of the window. In the remaining part one call more at a time
-probes for room, with a larger step after each window that took every probe, and not at all for a
-window after a rejection.
+quota is spread over the larger part of the window. In the remaining part single calls probe for
+room, in larger steps after each window that took every probe, and not at all for a window after a
+rejection.
 """
 
 from __future__ import annotations

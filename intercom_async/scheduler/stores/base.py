@@ -2,7 +2,7 @@
 
 Every window of an app and of its workspace has one account in the store, named by the window's
 `Reset`, so the processes need not agree about the time. A process *leases* calls of a window before
-it sends them, a batch at a time, and gives back what it does not use. Batches are *guided*: the
+it sends them, in batches, and gives back what it does not use. Batches are *guided*: the
 more is left and the fewer processes share it, the larger the batch, so most calls cost no round
 trip and the last calls of a window are not stranded with a process that does not need them.
 

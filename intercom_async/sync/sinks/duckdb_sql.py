@@ -20,7 +20,8 @@ GROUP_ROWS = 10_240
 hundred megabytes of records."""
 INSERT_ROWS = 500
 INSERT_BYTES = 2**19
-"""Of records in one statement: DuckDB takes some fifteen times as much to parse them."""
+"""Most records in one statement, and most bytes of them: DuckDB takes some fifteen times as much
+memory to parse them."""
 MEMORY_TIMES = 64
 """What a record that is larger than a statement's share is allowed, in times of its size."""
 LATEST_MS = 253_402_300_799_000
@@ -114,7 +115,7 @@ class Database:
         return found
 
     def stream(self, statement: str, rows: int) -> Iterator[tuple[Any, ...]]:
-        """Give the rows of a statement, so many at a time."""
+        """Give the rows of a statement, so many in a batch."""
         try:
             result = self._connection.execute(statement)
             while found := result.fetchmany(rows):

@@ -42,7 +42,7 @@ class Family(msgspec.Struct, tag="f", array_like=True, frozen=True, gc=False):
     count: int
     """Children that the parent says it has; 0 where it does not say."""
     kept_before: int = 0
-    """Of a truncated answer: children made before this moment stay as they are."""
+    """Children made before this moment stay as they are, as the answer was truncated."""
     is_gone: bool = False
     """Whether the parent itself is gone."""
 

@@ -16,7 +16,7 @@ from .disk import PRIVATE_FILE, Disk
 
 LOCK_NAME, EPOCH_NAME, JOURNAL_NAME = "lock", "epoch", "journal"
 TAIL_BYTES = 4096
-"""Of each file, how much of its end is compared in each run."""
+"""Bytes at the end of each file that every run compares."""
 
 
 @contextmanager

@@ -36,7 +36,7 @@ from .journal import Journal
 STATE_NAME = "sync-state.json"
 PRIVATE_NAME = ".sync"
 FORMAT = 2
-"""Of the manifest; 1 had no journal and no digests."""
+"""Version of the manifest; 1 had no journal and no digests."""
 OLDER_LEFTOVERS = (".lock", "sync-state.json.new")
 """Files that the earlier format made beside its rows."""
 

@@ -97,7 +97,7 @@ class PostgresShard(PostgresSchema):
 
     def open(self, *, verify: bool = False) -> Opened:
         """Take the shard up, with the next fencing token."""
-        del verify  # whoever plans a run compares the tables
+        del verify  # the process that plans a run compares the tables
         with self._errors():
             self._connection = self._connect()
             found = self._ask(

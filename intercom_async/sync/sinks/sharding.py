@@ -1,4 +1,4 @@
-"""What a sharded run asks of a target that several machines write to at a time.
+"""What a sharded run asks of a target that several machines write to at once.
 
 A shard's rows, and how far it is, stand in the target beside the journal and apart from it. Each
 machine that takes a shard up gets the next *fencing token* of it; a commit with an older one is
