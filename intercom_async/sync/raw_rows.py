@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -65,14 +66,7 @@ class RowReader:
         wanted.pop(key, None)
         # The attributes have names of their own: a field may be called as no attribute can.
         self._places = {name: f"f{number}" for number, name in enumerate([key, *wanted])}
-        fields: list[Any] = [
-            (self._places[name], str | int if name == key else Any, msgspec.field(name=name))
-            if name == key
-            else (self._places[name], Any, msgspec.field(default=None, name=name))
-            for name in self._places
-        ]
-        head = msgspec.defstruct("Head", fields, kw_only=True)
-        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(head)
+        self._decoder = _head_decoder(tuple(self._places))
 
     def read(self, raw: Any) -> Row | None:
         """Read one row; None where it has no key or is no object."""
@@ -108,6 +102,15 @@ class RowReader:
             return self._decoder.decode(flat)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             return None
+
+
+@lru_cache(maxsize=64)
+def _head_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Return what reads some fields of a row, the key first, into f0, f1 and so on."""
+    fields: list[Any] = [("f0", str | int, msgspec.field(name=names[0]))]
+    for number, name in enumerate(names[1:], start=1):
+        fields.append((f"f{number}", Any, msgspec.field(default=None, name=name)))
+    return msgspec.json.Decoder(msgspec.defstruct("Head", fields, kw_only=True))
 
 
 def clean(body: bytes) -> bytes:

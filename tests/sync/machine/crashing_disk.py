@@ -244,7 +244,7 @@ class CrashingDisk(OsDisk):
 
 def _move(names: Names, path: Path, to: Path, number: int | None) -> None:
     """Move a name, and what is known to be below it; its own creation need not be known yet."""
-    below = {one: inner for one, inner in names.items() if path in one.parents}
+    below = {one: inner for one, inner in names.items() if _is_below(one, path)}
     _drop(names, path)
     _drop(names, to)
     names[to] = number
@@ -253,5 +253,11 @@ def _move(names: Names, path: Path, to: Path, number: int | None) -> None:
 
 
 def _drop(names: Names, path: Path) -> None:
-    for one in [one for one in names if one == path or path in one.parents]:
+    for one in [one for one in names if _is_below(one, path)]:
         del names[one]
+    names.pop(path, None)
+
+
+def _is_below(one: Path, folder: Path) -> bool:
+    # The parents of a path are made one by one, thousands of times in a history.
+    return str(one).startswith(f"{folder}/")

@@ -58,7 +58,7 @@ KINDS = (
     "lie",
     "no_date",
 )
-FOCUSES = ("", "", "stops", "kills", "outages", "answers", "days")
+FOCUSES = ("", "", "stops", "kills", "outages", "answers", "days", "moves")
 FOCUSED = 0.6
 """How likely a run of a history with a focus has the trouble that it is about."""
 ANSWERS = ("utf8", "utf8", "no_key", "404", "empty", "short", "garble")
@@ -105,7 +105,7 @@ class _Draw:
             is_moving=dice.random() < 0.3,
             hides_has_more=dice.random() < 0.2,
         )
-        if self._focus == "days":
+        if self._focus in ("days", "moves"):
             settings = self._by_days(settings)
         steps: list[Change | Run] = [*self._beginning()]
         for _ in range(dice.randint(1, 3)):
@@ -118,6 +118,9 @@ class _Draw:
         """Let contacts be asked for by days that are not those of the workspace, in small parts."""
         self._streams = ("contacts",)
         zone, server_zone = self._dice.sample(ZONES, 2)
+        if self._focus == "moves":
+            # Changes are read by pages of two, newest first, and nothing else is.
+            settings = msgspec.structs.replace(settings, has_deletion_lists=True, late_s=0)
         return msgspec.structs.replace(
             settings,
             streams=self._streams,
@@ -141,7 +144,8 @@ class _Draw:
 
     def _between(self) -> list[Change]:
         dice, steps = self._dice, list[Change]()
-        for _ in range(dice.randint(0, 6)):
+        fewest = 4 if self._focus == "moves" else 0
+        for _ in range(dice.randint(fewest, 6)):
             steps.append(self._change())
             if dice.random() < 0.5:
                 steps.append(Change("wait", seconds=self._seconds()))
@@ -174,6 +178,8 @@ class _Draw:
         dice = self._dice
         verbs, weights = zip(*CHANGES, strict=True)
         verb = dice.choices(verbs, weights)[0]
+        if self._focus == "moves" and dice.random() < FOCUSED:
+            verb = "change"
         stream = self._stream()
         if verb == "reply":
             stream = "tickets" if "tickets" in self._streams else "conversations"
@@ -189,9 +195,10 @@ class _Draw:
 
     def _run(self) -> Run:
         dice = self._dice
+        is_moves = self._focus == "moves"
         during = tuple(
-            During(dice.randint(1, 40), self._change())
-            for _ in range(dice.choice((0, 0, 0, 1, 2, 4)))
+            During(dice.randint(1, 8 if is_moves else 40), self._change())
+            for _ in range(dice.choice((1, 2, 4) if is_moves else (0, 0, 0, 1, 2, 4)))
         )
         most = (0, 1, 1) if self._focus in ("outages", "answers") else (0, 0, 0, 0, 1, 1, 2)
         failures = tuple(self._failure() for _ in range(dice.choice(most)))
@@ -207,7 +214,7 @@ class _Draw:
         )
 
     def _reconcile(self) -> Reconcile:
-        if self._focus in ("stops", "kills") and self._dice.random() < 0.6:
+        if self._focus in ("stops", "kills", "moves") and self._dice.random() < 0.6:
             return "never"
         return self._dice.choice(("auto", "auto", "now", "never", "never"))
 
