@@ -8,22 +8,27 @@ changed, `EVERY_S` after the last one at the earliest.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import sys
+import termios
 import time
 from html import escape
 from pathlib import Path
 
 import pyte
 
-COLUMNS, ROWS = 104, 14
-EVERY_S = 0.5
+COLUMNS, ROWS = 80, 27
+EVERY_S = 0.8
 BEGIN_S = 2.0
 """Seconds after which the first screen is kept: before, there is not much to see."""
 HOLD_S = 6.0
 """Seconds that the last frame stays before the recording begins again."""
+SETTLE_S = 0.02
+"""Seconds without output after which a screen is complete."""
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 19, 14
 COLOURS = {
     "default": "#d0d7de",
@@ -33,6 +38,7 @@ COLOURS = {
     "blue": "#79c0ff",
     "magenta": "#d2a8ff",
     "cyan": "#a5d6ff",
+    "brightblack": "#484f58",
 }
 
 Frame = tuple[tuple[tuple[str, str], ...], ...]
@@ -47,6 +53,7 @@ def record(command: list[str]) -> list[tuple[float, Frame]]:
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update(TERM="xterm-256color", COLUMNS=str(COLUMNS), LINES=str(ROWS))
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.execvp(command[0], command)  # noqa: S606 (this project's own program)
     begun = time.monotonic()
     while True:
@@ -58,6 +65,8 @@ def record(command: list[str]) -> list[tuple[float, Frame]]:
         if ready and not data:
             break
         stream.feed(data)
+        if select.select([terminal], [], [], SETTLE_S)[0]:
+            continue  # more of the same screen is on its way
         now = time.monotonic() - begun
         if now >= BEGIN_S and (not frames or now - frames[-1][0] >= EVERY_S):
             _keep(frames, now, screen)

@@ -10,14 +10,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import anyio
-import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.table import Table
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
@@ -26,6 +23,7 @@ from intercom_async.models import Conversation
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.simulator import Simulator
 from .console import console, say
+from .demo_view import Tally, picture, progress_line, report_view, result_of
 from .options import Seed, whole
 
 WINDOW_S = 2.0
@@ -33,32 +31,10 @@ LATENCY_S = 0.05
 INTERACTIVE_PER_S = 5
 WORKERS = 64
 REFRESH_PER_S = 4
-
-
-@dataclass
-class Tally:
-    """What has been done so far."""
-
-    contacts: int = 0
-    conversations: int = 0
-    parts: int = 0
-    interactive_s: list[float] = field(default_factory=list[float])
-
-    @property
-    def rows(self) -> int:
-        """Contacts, conversations and parts together."""
-        return self.contacts + self.conversations + self.parts
-
-
-class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server counted."""
-
-    calls: int
-    rejected: int
-    seconds: float
-    share: float | None
-    """Fraction of the allowed calls that were made, over windows that were busy from end to end."""
-    windows: int
+LINE_EVERY_S = 3.0
+"""Seconds between two lines where no terminal shows the picture."""
+MAX_WIDTH = 120
+"""Columns that the picture uses of a wider terminal."""
 
 
 async def demo(
@@ -83,7 +59,7 @@ async def demo(
     seed:
         The same seed makes the same workspace.
     """
-    tally = Tally()
+    tally = Tally(contacts_of=contacts, conversations_of=conversations, latency_s=LATENCY_S)
     async with Simulator(
         contacts=contacts,
         conversations=conversations,
@@ -99,9 +75,9 @@ async def demo(
         begun_s, begun_at = CLOCK.now(), simulator.clock.now()
         limits = Limits(app_per_minute=per_minute, window_s=WINDOW_S)
         async with Intercom(simulator.token, base_url=simulator.url, limits=limits) as intercom:
-            await _show(_run(intercom, tally), intercom, tally)
-        result = _result(simulator, begun_at, CLOCK.now() - begun_s)
-    _report(tally, result)
+            await _show(_run(intercom, tally), intercom, simulator, tally)
+        result = result_of(simulator.ledger(), begun_at, CLOCK.now() - begun_s)
+    Console(highlight=False).print(report_view(tally, result))
 
 
 async def _run(intercom: Intercom, tally: Tally) -> None:
@@ -127,9 +103,10 @@ async def _read_conversations(intercom: Intercom, tally: Tally) -> None:
 
     async def fetch() -> None:
         async for found in take:
-            whole = await intercom.conversations.get(found.id)
+            answer = await intercom.send(intercom.conversations.GET.at(conversation_id=found.id))
+            tally.bulk_s.append(answer.elapsed_s)
             tally.conversations += 1
-            parts = whole.conversation_parts
+            parts = answer.data.conversation_parts
             tally.parts += len(parts.conversation_parts) if parts else 0
 
     async with asyncio.TaskGroup() as group:
@@ -154,66 +131,28 @@ async def _click(intercom: Intercom, tally: Tally) -> None:
 async def _click_once(web: Intercom, contact_id: str, tally: Tally) -> None:
     answer = await web.send(web.contacts.GET.at(contact_id=contact_id))
     tally.interactive_s.append(answer.elapsed_s)
+    if answer.window.reset_at is not None:
+        tally.interactive_by_window[answer.window.reset_at - WINDOW_S] += 1
 
 
-async def _show(work: Coroutine[None, None, None], intercom: Intercom, tally: Tally) -> None:
-    """Show progress while the work goes on: a live line, or a line now and then."""
-    is_live = console.is_terminal
+async def _show(
+    work: Coroutine[None, None, None], intercom: Intercom, simulator: Simulator, tally: Tally
+) -> None:
+    """Show what happens while the work goes on: a picture, or a line now and then."""
+
+    def draw() -> RenderableType:
+        width = min(console.width, MAX_WIDTH)
+        return picture(intercom.statistics(), simulator.ledger(), tally, width)
+
     async with asyncio.TaskGroup() as group:
         task = group.create_task(work)
-        with Live(console=console, refresh_per_second=REFRESH_PER_S, transient=True) as live:
+        if not console.is_terminal:
             while not task.done():
-                text = _progress(intercom, tally)
-                if is_live:
-                    live.update(text)
-                else:
-                    say(text)
-                await asyncio.wait([task], timeout=1 / REFRESH_PER_S if is_live else 3.0)
-
-
-def _progress(intercom: Intercom, tally: Tally) -> str:
-    now = intercom.statistics()
-    return (
-        f"{tally.contacts:,} contacts  {tally.conversations:,} conversations  "
-        f"{tally.parts:,} parts | window {now.app.used} of {now.app.limit} | "
-        f"{now.in_flight} in flight, {sum(now.queued.values())} waiting | {now.throttled} × 429"
-    )
-
-
-def _result(simulator: Simulator, begun_at: float, seconds: float) -> DemoResult:
-    """Read the server's ledger."""
-    rows = simulator.ledger()
-    # The first and the last window are begun or left midway: what they allow is not all on offer.
-    full = [row for row in rows if begun_at <= row.window_at and row is not rows[-1]]
-    allowed = sum(row.limit for row in full)
-    return DemoResult(
-        calls=sum(row.served + row.rejected for row in rows),
-        rejected=sum(row.rejected for row in rows),
-        seconds=seconds,
-        share=sum(row.served for row in full) / allowed if allowed else None,
-        windows=len(full),
-    )
-
-
-def _report(tally: Tally, result: DemoResult) -> None:
-    """Show what happened."""
-    waits_ms = sorted(1000 * seconds for seconds in tally.interactive_s)
-    table = Table(title="What happened, as the server counted it", show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
-    table.add_column(style="dim")
-    found = f"{tally.contacts:,} + {tally.conversations:,} + {tally.parts:,}"
-    table.add_row("rows", f"{tally.rows:,}", f"contacts, conversations, parts: {found}")
-    table.add_row("calls", f"{result.calls:,}", f"in {result.seconds:.1f} s")
-    share = "–" if result.share is None else f"{result.share:.1%}"
-    table.add_row("of the allowed rate", share, f"over {result.windows} full windows")
-    table.add_row("answers of 429", str(result.rejected), "")
-    if waits_ms:
-        p50, p99 = waits_ms[len(waits_ms) // 2], waits_ms[int(len(waits_ms) * 0.99)]
-        table.add_row(
-            "interactive answers",
-            f"{p50:.0f} ms",
-            f"median; 99 % within {p99:.0f} ms, of which {1000 * LATENCY_S:.0f} ms are the "
-            f"simulated network ({len(waits_ms)} calls)",
-        )
-    Console(highlight=False).print(table)
+                say(progress_line(intercom.statistics(), tally))
+                await asyncio.wait([task], timeout=LINE_EVERY_S)
+            return
+        with Live(console=console, auto_refresh=False) as live:
+            while not task.done():
+                live.update(draw(), refresh=True)
+                await asyncio.wait([task], timeout=1 / REFRESH_PER_S)
+            live.update(draw(), refresh=True)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+from anyio.lowlevel import checkpoint
 from cyclopts import Parameter
 from rich.live import Live
 
@@ -106,10 +107,11 @@ async def simulate(  # noqa: PLR0913 (one option each)
 
 async def _show(simulator: Simulator, *, is_opening: bool) -> None:
     """Show how it stands until it is interrupted."""
+    stop = asyncio.create_task(interrupted())
+    await checkpoint()  # Ctrl-C is listened to before anybody is told of it
     if is_opening:
         webbrowser.open(simulator.console_url)
     say(f"A local Intercom; look at it at {simulator.console_url}, Ctrl-C ends it.")
-    stop = asyncio.create_task(interrupted())
     with Live(console=console, transient=True) as live:
         while not stop.done():
             if console.is_terminal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -58,11 +59,12 @@ async def listen(
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
         address = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        stop = asyncio.create_task(interrupted())  # before anybody is told of Ctrl-C
         subscription = await _control(base_url, "POST", {"url": address, "topics": list(topics)})
         say(f"Listening on {address}; Ctrl-C ends it.")
         say(f"INTERCOM_CLIENT_SECRET={subscription['secret']}")
         try:
-            await interrupted()
+            await stop
         finally:
             with suppress(IntercomError):
                 await _control(base_url, "DELETE", {"id": subscription["id"]})
