@@ -57,20 +57,25 @@ async def test_a_million_contacts_cost_what_is_asked_of_them() -> None:
     assert peak_bytes < 20 * 1024 * 1024
 
 
+ONE = {"per_page": 1}
+
+
 async def test_memory_stays_flat_under_load(http: aiohttp.ClientSession) -> None:
     async def round_of_requests() -> None:
-        for at in range(36):
-            value = 1_700_000_000 + at * 86_400
+        for at in range(18):
+            value = 1_700_000_000 + at * 2 * 86_400
             query = {"field": "created_at", "operator": ">", "value": value}
             roles = {"field": "role", "operator": "=", "value": "user"}
             both = {"operator": "AND", "value": [query, roles]}
-            async with http.post("/contacts/search", json={"query": both}) as reply:
+            async with http.post(
+                "/contacts/search", json={"query": both, "pagination": ONE}
+            ) as reply:
                 await reply.read()
             async with http.put("/conversations/1", json={"read": True}) as reply:
                 await reply.read()
 
     tracemalloc.start()
-    for _ in range(KEPT_REQUESTS // 72 + 1):  # as many as the journal keeps
+    for _ in range(KEPT_REQUESTS // 36 + 1):  # as many as the journal keeps
         await round_of_requests()
     first_bytes, _ = tracemalloc.get_traced_memory()
     for _ in range(3):
