@@ -349,6 +349,17 @@ class Intercom(ResourceRegistry):
         """
         self._core.observe_with(check_observer(observer))
 
+    @property
+    def token_digest(self) -> str | None:
+        """Digest of the token: what spans and metrics call `intercom.app`.
+
+        None before the client is entered, and where a function gives the token.
+        """
+        if not self.is_open:
+            return None
+        app = self._core.session.app
+        return app if isinstance(app, str) else None
+
     def statistics(self) -> Statistics:
         """Return what the scheduler knows and has done for this client's token.
 

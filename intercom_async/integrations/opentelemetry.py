@@ -7,6 +7,7 @@ the stable HTTP conventions. These require `url.full`. A filled path holds ids a
 addresses of customers, so `url.full` carries the *template*, as `url.template` does: the one
 deviation. Nothing is propagated to Intercom, and the contrib instrumentation of aiohttp makes no
 second span for our requests. Only the API package is needed; without an SDK all of it does nothing.
+Webhooks and syncs have modules of their own, `opentelemetry_webhooks` and `opentelemetry_sync`.
 
 | metric | kind | attributes |
 | --- | --- | --- |
@@ -14,16 +15,22 @@ second span for our requests. Only the API package is needed; without an SDK all
 | `intercom.call.duration` | histogram, s | operation, priority, error.type |
 | `intercom.queue.wait` | histogram, s | priority |
 | `intercom.queue.calls` | gauge | priority |
+| `intercom.in_flight` | gauge | app |
 | `intercom.window.limit`, `intercom.window.remaining` | gauge | app |
+| `intercom.store.leased`, `intercom.store.returned`, `intercom.store.requests` | counter | app |
+| `intercom.store.unavailable` | counter, s | app |
+| `intercom.store.members` | gauge | app |
+| `intercom.drift` | counter | model, field |
 | `intercom.throttled` | counter | – |
 | `intercom.retry` | counter | operation |
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Token
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
@@ -34,8 +41,10 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvid
 
 from intercom_async._version import __version__
 from intercom_async.client import Intercom
+from intercom_async.codec import drift
 from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observer
 from intercom_async.scheduler import Statistics
+from intercom_async.scheduler.stores.base import StoreStatistics
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """Bounds in seconds, as the HTTP conventions recommend them."""
@@ -43,6 +52,78 @@ SUPPRESSED = ("suppress_http_instrumentation", "suppress_instrumentation")
 """Context keys by which the contrib instrumentations know that a request has a span already."""
 FIRST_ERROR = 400
 TOO_MANY_REQUESTS = 429
+
+
+Read = Callable[[Statistics], Iterable[tuple[float, Mapping[str, str]]]]
+
+
+class _Pulled(NamedTuple):
+    """A metric that is read from the statistics of each client when metrics are collected."""
+
+    name: str
+    unit: str
+    description: str
+    read: Read
+
+
+def _one(read: Callable[[Statistics], float]) -> Read:
+    return lambda statistics: [(read(statistics), {})]
+
+
+def _of_store(read: Callable[[StoreStatistics], float]) -> Read:
+    return lambda statistics: [] if statistics.store is None else [(read(statistics.store), {})]
+
+
+def _queued(statistics: Statistics) -> Iterable[tuple[float, Mapping[str, str]]]:
+    for priority, count in statistics.queued.items():
+        yield count, {"intercom.priority": priority.name.lower()}
+
+
+GAUGES = (
+    _Pulled("intercom.queue.calls", "{call}", "Calls that wait for a permit.", _queued),
+    _Pulled("intercom.in_flight", "{call}", "Calls on their way.", _one(lambda s: s.in_flight)),
+    _Pulled(
+        "intercom.window.limit", "{call}", "Calls a window allows.", _one(lambda s: s.app.limit)
+    ),
+    _Pulled(
+        "intercom.window.remaining",
+        "{call}",
+        "Calls left in the window.",
+        _one(lambda s: s.app.remaining),
+    ),
+    _Pulled(
+        "intercom.store.members",
+        "{process}",
+        "Processes that share the budget.",
+        _of_store(lambda s: s.members),
+    ),
+)
+COUNTERS = (
+    _Pulled(
+        "intercom.store.leased",
+        "{call}",
+        "Calls leased of the budget.",
+        _of_store(lambda s: s.leased),
+    ),
+    _Pulled(
+        "intercom.store.returned",
+        "{call}",
+        "Leased calls that were given back.",
+        _of_store(lambda s: s.returned),
+    ),
+    _Pulled(
+        "intercom.store.requests",
+        "{request}",
+        "Requests to the store that were answered.",
+        _of_store(lambda s: s.requests),
+    ),
+    _Pulled(
+        "intercom.store.unavailable",
+        "s",
+        "Time in which the store could not be used.",
+        _of_store(lambda s: s.unavailable_s),
+    ),
+)
 
 
 class _Spans:
@@ -99,26 +180,29 @@ class Telemetry(Observer):
         self._retries = meter.create_counter(
             "intercom.retry", unit="{attempt}", description="Attempts after the first one."
         )
-        for name, unit, description, read in (
-            ("intercom.queue.calls", "{call}", "Calls that wait for a permit.", _queued),
-            ("intercom.window.limit", "{call}", "Calls a window allows.", _limit),
-            ("intercom.window.remaining", "{call}", "Calls left in the window.", _remaining),
-        ):
+        for gauge in GAUGES:
             meter.create_observable_gauge(
-                name, callbacks=[self._reader(read)], unit=unit, description=description
+                gauge.name, [self._reader(gauge.read)], gauge.unit, gauge.description
             )
+        for counter in COUNTERS:
+            meter.create_observable_counter(
+                counter.name, [self._reader(counter.read)], counter.unit, counter.description
+            )
+        meter.create_observable_counter(
+            "intercom.drift", [_drift], "{value}", "Values of another type than the declared one."
+        )
 
     def watch(self, intercom: Intercom) -> None:
         """Read the queue and the windows of a client whenever metrics are collected."""
         self._clients.add(intercom)
 
-    def _reader(
-        self, read: Callable[[Statistics], Iterable[Observation]]
-    ) -> Callable[[CallbackOptions], Iterable[Observation]]:
+    def _reader(self, read: Read) -> Callable[[CallbackOptions], Iterable[Observation]]:
         def observations(_: CallbackOptions) -> Iterable[Observation]:
             for intercom in [*self._clients]:
                 if intercom.is_open:
-                    yield from read(intercom.statistics())
+                    app = {"intercom.app": intercom.token_digest or ""}
+                    for value, attributes in read(intercom.statistics()):
+                        yield Observation(value, {**app, **attributes})
 
         return observations
 
@@ -240,16 +324,9 @@ def _end(span: Span, error: str | None) -> None:
     span.end()
 
 
-def _queued(statistics: Statistics) -> Sequence[Observation]:
-    return [
-        Observation(count, {"intercom.priority": priority.name.lower()})
-        for priority, count in statistics.queued.items()
-    ]
-
-
-def _limit(statistics: Statistics) -> Sequence[Observation]:
-    return [Observation(statistics.app.limit)]
-
-
-def _remaining(statistics: Statistics) -> Sequence[Observation]:
-    return [Observation(statistics.app.remaining)]
+def _drift(_: CallbackOptions) -> Iterable[Observation]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in drift():
+        counts[each.resource, each.field] += each.count
+    for (model, field), count in counts.items():
+        yield Observation(count, {"intercom.model": model, "intercom.field": field})

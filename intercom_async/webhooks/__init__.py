@@ -21,6 +21,7 @@ after an outage.
 from .handlers import EVERY_TOPIC, Handler
 from .items import AnyItem
 from .notification import CAUGHT_UP, Notification
+from .observer import Delivery, Handling, WebhookObserver
 from .redis_seen import RedisSeen
 from .seen import Claim, MemorySeen, Seen
 from .topics import TOPICS
@@ -32,11 +33,14 @@ __all__ = [
     "TOPICS",
     "AnyItem",
     "Claim",
+    "Delivery",
     "Handler",
+    "Handling",
     "MemorySeen",
     "Notification",
     "RedisSeen",
     "Seen",
+    "WebhookObserver",
     "WebhookStatistics",
     "Webhooks",
 ]

@@ -11,7 +11,8 @@ from intercom_async.errors import DecodeError, SignatureError
 from intercom_async.receivers import BodyError, Headers, HttpReply, HttpRequest
 from intercom_async.receivers.base import method_not_allowed, text_reply
 from .intake import Intake, Outcome
-from .notification import Notification
+from .notification import Notification, delay_of
+from .observer import Delivery, WebhookObserver, tell
 from .topics import PING
 
 SIGNATURE_HEADER = "X-Hub-Signature"
@@ -44,11 +45,19 @@ class WebhookEndpoint:
         intake: Takes the notification.
         max_body_bytes: Largest body to accept.
         counts: Where answers are counted, by outcome.
+        observer: Hears of each request.
     """
 
     def __init__(
-        self, parse: Parse, intake: Intake, *, max_body_bytes: int, counts: Counter[str]
+        self,
+        parse: Parse,
+        intake: Intake,
+        *,
+        max_body_bytes: int,
+        counts: Counter[str],
+        observer: WebhookObserver | None = None,
     ) -> None:
+        self._observer = observer
         self._parse = parse
         self._intake = intake
         self._max_body_bytes = max_body_bytes
@@ -66,9 +75,11 @@ class WebhookEndpoint:
         except (SignatureError, BodyError, DecodeError) as error:
             return self._refuse(error)
         if event.topic == PING:
+            self._tell(event, PING)
             return HttpReply(200)
         outcome = await self._intake.accept(event)
         self._counts[outcome.value] += 1
+        self._tell(event, outcome.value)
         return text_reply(_STATUS[outcome], outcome.value)
 
     async def _read(self, request: HttpRequest) -> Notification[Any]:
@@ -83,5 +94,17 @@ class WebhookEndpoint:
         else:
             status, reason = error.status if isinstance(error, BodyError) else 400, "unreadable"
         self._counts[reason] += 1
+        self._tell(None, reason)
         _LOG.warning("webhook request answered %d: %s", status, error)
         return text_reply(status, reason)
+
+    def _tell(self, event: Notification[Any] | None, outcome: str) -> None:
+        if self._observer is None:
+            return
+        delivery = Delivery(
+            topic=None if event is None else event.topic,
+            outcome=outcome,
+            attempt=1 if event is None else event.delivery_attempts,
+            delay_s=None if event is None else delay_of(event),
+        )
+        tell(self._observer, delivery)

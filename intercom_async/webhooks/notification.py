@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from intercom_async.clock import CLOCK
 from intercom_async.models.base import Timestamp
 
 T_co = TypeVar("T_co", covariant=True)
@@ -47,3 +48,8 @@ class Notification(
 
 CAUGHT_UP = "caught_up"
 """Delivery status of a notification that `catch_up` made from the state of the workspace."""
+
+
+def delay_of(event: Notification[object]) -> float | None:
+    """Return the seconds from what happened to now, by this machine's clock; None if unknown."""
+    return None if event.created_at is None else max(0.0, CLOCK.unix() - event.created_at)

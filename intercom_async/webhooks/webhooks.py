@@ -23,7 +23,8 @@ from .endpoint import MAX_BODY_BYTES, SIGNATURE_HEADER, WebhookEndpoint
 from .handlers import Handler, Handlers, OnError, Registration, check_topics
 from .intake import HandOver, Intake
 from .items import AnyItem
-from .notification import Notification
+from .notification import Notification, delay_of
+from .observer import Handling, WebhookObserver, handling
 from .parsing import parse_body
 from .seen import MemorySeen, Seen
 
@@ -73,6 +74,7 @@ class Webhooks:
         drain_s: Seconds that a shutdown waits for what was accepted.
         on_error: A function, sync or async, that is called with each notification whose handler
             failed, and its error. Logs have neither, because both may show what a person wrote.
+        observer: Hears of every request and every call of a handler.
         clock: Another clock, for tests.
 
     Raises:
@@ -90,6 +92,7 @@ class Webhooks:
         concurrency: int = 10,
         drain_s: float = 10.0,
         on_error: OnError | None = None,
+        observer: WebhookObserver | None = None,
         clock: Clock = CLOCK,
     ) -> None:
         for name, value in (
@@ -108,8 +111,13 @@ class Webhooks:
         )
         self._queue = queue
         intake = Intake(self._background.put if queue is None else queue, seen or MemorySeen())
+        self._observer = observer
         self._endpoint = WebhookEndpoint(
-            self.parse, intake, max_body_bytes=max_body_bytes, counts=self._counts
+            self.parse,
+            intake,
+            max_body_bytes=max_body_bytes,
+            counts=self._counts,
+            observer=observer,
         )
 
     def __repr__(self) -> str:
@@ -340,7 +348,12 @@ class Webhooks:
         try:
             # Held notifications take no slot, so that they do not keep others out.
             async with one.in_order(event), self._slots:
-                await one.handler(event)
+                if self._observer is None:
+                    await one.handler(event)
+                else:
+                    call = Handling(topic=event.topic, handler=one.name, delay_s=delay_of(event))
+                    with handling(self._observer, call):
+                        await one.handler(event)
         except Exception as error:  # noqa: BLE001 (handlers may raise anything)
             self._counts["failed"] += 1
             return error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
+import aiohttp
 import pytest
 
 from intercom_async import Intercom, NotFoundError, Priority, RetryPolicy
@@ -22,7 +24,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import (
 )
 from opentelemetry.trace import SpanKind
 
-from intercom_async.integrations.opentelemetry import instrument
+from intercom_async.integrations.opentelemetry import Telemetry, instrument
 from tests.contract.operations import endpoints
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +113,7 @@ async def test_the_metrics_of_the_table_are_there(simulator: Simulator) -> None:
     assert sum(point.count for point in points["http.client.request.duration"]) == 2
     assert points["intercom.queue.wait"][0].count == 2
     assert points["intercom.retry"][0].value == 1
+    assert {one.attributes["intercom.app"] for one in points["intercom.window.limit"]} != {""}
     assert points["intercom.window.remaining"][0].value < points["intercom.window.limit"][0].value
     assert {point.attributes["intercom.priority"] for point in points["intercom.queue.calls"]} == {
         "interactive",
@@ -138,13 +141,15 @@ async def test_the_contrib_instrumentation_of_aiohttp_makes_no_second_span(
 
 
 async def test_nothing_is_propagated_to_intercom(simulator: Simulator) -> None:
-    seen: list[str] = []
     collected = Collected()
     async with Intercom(simulator.token, base_url=simulator.url) as intercom:
         instrument(intercom, tracer_provider=collected.tracers)
-        answer = await intercom.send(intercom.admins.ME.at())
-        seen = [name.lower() for name in answer.headers]
-    assert "traceparent" not in seen
+        await intercom.admins.me()
+    address = f"{simulator.url}/_simulator/request?number=1"
+    async with aiohttp.request("GET", address) as reply:
+        sent = (await reply.json())["headers"]
+    assert "Accept" in sent
+    assert {"traceparent", "tracestate", "baggage"}.isdisjoint(name.lower() for name in sent)
 
 
 async def test_a_call_within_a_span_of_the_app_is_its_child(simulator: Simulator) -> None:
@@ -159,6 +164,21 @@ async def test_a_call_within_a_span_of_the_app_is_its_child(simulator: Simulator
     assert {span.parent and span.parent.span_id for span in calls} == {
         request.get_span_context().span_id
     }
+
+
+async def test_two_apps_have_windows_of_their_own(simulator: Simulator) -> None:
+    collected = Collected()
+    telemetry = Telemetry(meter_provider=collected.meters)
+    tokens = (simulator.token, simulator.new_app(app_per_minute=600).token)
+    async with AsyncExitStack() as stack:
+        for token in tokens:
+            client = Intercom(token, base_url=simulator.url, observer=telemetry)
+            telemetry.watch(await stack.enter_async_context(client))
+            await client.admins.me()
+        limits = collected.points()["intercom.window.limit"]
+    assert sorted(one.value for one in limits) == [100, 1_667]
+    assert len({one.attributes["intercom.app"] for one in limits}) == 2
+    assert not any(token in str(limits) for token in tokens)
 
 
 async def test_a_closed_client_is_watched_no_more(simulator: Simulator) -> None:
