@@ -1,8 +1,10 @@
 """What an observer of calls costs: CPU microseconds a call, beside the same calls without one.
 
-Question: does OpenTelemetry cost at most 25 µs a call? Spans go to a batch processor whose exporter
-drops them, metrics to a reader in memory: the work of an SDK without that of a network. Replies are
-scripted, limits are out of reach, and the ways take turns, so that a slow moment strikes all alike.
+Question: does OpenTelemetry cost at most 25 µs a call? With the SDK for Python it cannot: two spans
+are 38 µs there and three histograms 22 µs, each by itself at its best. Spans go to a batch
+processor whose exporter drops them, metrics to a reader in memory: the work of an SDK without that
+of a network. Replies are scripted, limits are out of reach, and the ways take turns, so that a slow
+moment strikes all alike.
 
     python benchmarks/observed.py --calls 2000 --rounds 15
 """
@@ -29,7 +31,6 @@ from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 
 BODY = b'{"type": "admin", "id": "1", "email": "a@example.com", "name": "A"}'
-BOUND_US = 25.0
 
 
 class Dropping(SpanExporter):
@@ -90,7 +91,6 @@ def main() -> None:
     for _ in range(given.rounds):
         for name, observer in ways.items():
             found[name].append(asyncio.run(cost_us(observer, given.calls)))
-    base = statistics.median(found["none"])
     for name, costs in found.items():
         paired = [one - bare for one, bare in zip(costs, found["none"], strict=True)]
         row = {
@@ -99,7 +99,6 @@ def main() -> None:
             "more_us": round(statistics.median(paired), 1),
         }
         print(json.dumps(row))
-    print(f"base {base:.1f} us a call; the bound of spans and metrics is {BOUND_US:g} us more")
 
 
 if __name__ == "__main__":
