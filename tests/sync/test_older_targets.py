@@ -1,6 +1,7 @@
 """Targets that earlier versions wrote are brought to today's form, beside their rows.
 
-`targets/` holds what each format's first version wrote: two streams and their children.
+`targets/` holds what each format's first version wrote, today's included: two streams and their
+children. A database stands there as text: its schema, and each table as CSV.
 """
 
 from __future__ import annotations
@@ -23,8 +24,26 @@ TARGETS = Path(__file__).parent / "targets"
 NAMES = ("contacts", "conversations", "conversation_parts")
 
 
-def older_lines(name: str) -> list[bytes]:
-    return (TARGETS / "format-1-jsonl" / f"{name}.jsonl").read_bytes().splitlines()
+def older_lines(name: str, number: int = 1) -> list[bytes]:
+    return (TARGETS / f"format-{number}-jsonl" / f"{name}.jsonl").read_bytes().splitlines()
+
+
+def make_older(number: int, form: str, path: Path) -> None:
+    """Make a target as a version with this format did."""
+    if form != "duckdb":
+        shutil.copytree(TARGETS / f"format-{number}-{form}", path)
+    elif number == 1:
+        older_database(path)
+    else:
+        duckdb: Any = pytest.importorskip("duckdb")
+        stored = TARGETS / f"format-{number}-duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.execute((stored / "schema.sql").read_text())
+            for table in sorted(stored.glob("*.csv")):
+                connection.execute(
+                    f"COPY {table.stem} FROM '{table}' "
+                    "(FORMAT csv, HEADER, QUOTE '\"', ALLOW_QUOTED_NULLS false)"
+                )
 
 
 def older_database(path: Path) -> None:
@@ -51,12 +70,12 @@ def older_database(path: Path) -> None:
                 )
 
 
+@pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("form", ["jsonl", "parquet", "duckdb"])
-async def test_an_older_target_is_read_again_beside_its_rows(form: str, tmp_path: Path) -> None:
-    if form == "duckdb":
-        older_database(target_in(form, tmp_path))
-    else:
-        shutil.copytree(TARGETS / f"format-1-{form}", target_in(form, tmp_path))
+async def test_an_older_target_is_read_again_beside_its_rows(
+    form: str, number: int, tmp_path: Path
+) -> None:
+    make_older(number, form, target_in(form, tmp_path))
     async with (
         Simulator(
             contacts=3, conversations=2, companies=0, tickets=0, app_per_minute=10**6
@@ -64,7 +83,7 @@ async def test_an_older_target_is_read_again_beside_its_rows(form: str, tmp_path
         Intercom(simulator.token, base_url=simulator.url) as intercom,
     ):
         for _ in range(2):
-            report = await sync(intercom, sink=make_sink(form, tmp_path))
+            report = await sync(intercom, sink=make_sink(form, tmp_path), verify=True)
             assert report.is_complete
         contacts = once(read_target(form, tmp_path, "contacts"))
         assert contacts.keys() == {one.id async for one in intercom.contacts.list()}
@@ -72,7 +91,8 @@ async def test_an_older_target_is_read_again_beside_its_rows(form: str, tmp_path
         assert found.keys() == {one.id async for one in intercom.conversations.list()}
         parts = read_target(form, tmp_path, "conversation_parts")
         assert {msgspec.json.decode(body)["conversation_id"] for _, body in parts} <= found.keys()
-    gone = {msgspec.json.decode(line)["id"] for line in older_lines("contacts")} - contacts.keys()
+    older = {msgspec.json.decode(line)["id"] for line in older_lines("contacts", number)}
+    gone = older - contacts.keys()
     stones = once(read_target(form, tmp_path, "tombstones"))
     assert {stone["record_id"] for stone in stones.values()} >= gone
     assert report.rows == 0
