@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from intercom_async.scheduler.limits.leases import DRY_S, IDLE_S, Leases, Want
@@ -125,12 +123,12 @@ def test_a_lease_is_void_when_its_window_is_over() -> None:
     assert setting.leases.room(setting.budget) == 0
 
 
-def test_without_the_store_a_window_is_capped() -> None:
+def test_without_the_store_all_processes_together_send_no_more_than_the_limit() -> None:
     setting = Setting(limit=1000, members=4)
     setting.leases.lose(RESET_MS)
     assert setting.leases.room(setting.budget) is None
     assert setting.want() is None
-    for _ in range(math.ceil(1.25 * 1000 / 4)):
+    for _ in range(1000 // 4):
         assert setting.leases.covers(setting.budget, 1, is_interactive=True)
         setting.charge()
     assert not setting.leases.covers(setting.budget, 1, is_interactive=True)

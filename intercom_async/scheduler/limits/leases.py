@@ -6,8 +6,8 @@ leased call::
     granted() ──► room ──► charged to the window's budget
                    └─────► given back, or void when the window ends
 
-A window for which the store does not answer is used by the headers alone, up to a cap: some more
-than an equal part, since the others may have less to send. The next window is leased again.
+A window for which the store does not answer is used by the headers alone, up to an equal part of
+the limit: together the processes send no more than it. The next window is leased again.
 
 Pure: decides what to ask for and when; `scheduler.lease_keeper` asks.
 """
@@ -39,9 +39,6 @@ RETRY_S = 0.12
 DRY_S = 0.1
 """Seconds for which a store that had nothing left is not asked again
 (test_leases.py::test_a_dry_store_is_left_alone_for_a_while)."""
-OUTAGE_CAP = 1.25
-"""Factor of an equal part of the limit that a process may use of a window without the store
-(test_leases.py::test_without_the_store_a_window_is_capped)."""
 
 
 class Want(NamedTuple):
@@ -138,11 +135,11 @@ class Leases:
     def covers(self, budget: WindowBudget, cost: int, *, is_interactive: bool) -> bool:
         """Return whether a call of a window is leased; else note that it waits for a lease.
 
-        While the store does not answer, a process may use somewhat more than an equal part.
+        While the store does not answer, a process may use an equal part of the limit.
         """
         room = self.room(budget)
         if room is None:
-            return budget.charged + cost <= math.ceil(OUTAGE_CAP * budget.limit / self.members)
+            return budget.charged + cost <= max(cost, budget.limit // self.members)
         if room >= cost:
             return True
         self.need(budget, is_interactive=is_interactive)
