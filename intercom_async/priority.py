@@ -28,28 +28,30 @@ class Priority(IntEnum):
     """Jobs that may take hours: they use what nobody else wants."""
 
 
-_priority: ContextVar[Priority | None] = ContextVar("intercom_async_priority", default=None)
-_fairness_key: ContextVar[str] = ContextVar("intercom_async_fairness_key", default="")
+PRIORITY: ContextVar[Priority | None] = ContextVar("intercom_async_priority", default=None)
+"""What `current_priority` returns; read in place by the scheduler, once a call."""
+FAIRNESS_KEY: ContextVar[str] = ContextVar("intercom_async_fairness_key", default="")
+"""What `current_fairness_key` returns; read in place likewise."""
 
 
 def current_priority() -> Priority | None:
     """Return the priority set by the innermost `priority` block, or None outside of one."""
-    return _priority.get()
+    return PRIORITY.get()
 
 
 def current_fairness_key() -> str:
     """Return the key set by the innermost `fairness_key` block; empty outside of one."""
-    return _fairness_key.get()
+    return FAIRNESS_KEY.get()
 
 
 @contextmanager
 def priority(value: Priority) -> Generator[None]:
     """Run the block, and the tasks it starts, with another priority."""
-    token = _priority.set(Priority(value))
+    token = PRIORITY.set(Priority(value))
     try:
         yield
     finally:
-        _priority.reset(token)
+        PRIORITY.reset(token)
 
 
 @contextmanager
@@ -59,8 +61,8 @@ def fairness_key(key: str) -> Generator[None]:
     Name whatever must not starve its neighbours: a tenant, a job, a user. The key stays in this
     process.
     """
-    token = _fairness_key.set(key)
+    token = FAIRNESS_KEY.set(key)
     try:
         yield
     finally:
-        _fairness_key.reset(token)
+        FAIRNESS_KEY.reset(token)

@@ -118,7 +118,7 @@ def parse_window(headers: Mapping[str, str]) -> Window:
     spelling will do.
     """
     get = headers.get
-    limit = _count(get("X-RateLimit-Limit") or get("x-ratelimit-limit"))
+    limit = _limit(get("X-RateLimit-Limit") or get("x-ratelimit-limit"))
     remaining = _count(get("X-RateLimit-Remaining") or get("x-ratelimit-remaining"))
     reset_at = _moment(get("X-RateLimit-Reset") or get("x-ratelimit-reset"))
     if limit is None and remaining is None and reset_at is None:
@@ -144,6 +144,10 @@ def _count(text: str | None) -> int | None:
     except ValueError:
         return None
     return value if 0 <= value <= 10_000_000 else None  # noqa: PLR2004 (a bound, not a setting)
+
+
+_limit = lru_cache(maxsize=8)(_count)
+"""Reads a limit; remembered, because it is the same for all replies of a window."""
 
 
 _FIRST_MS, _END_MS = 1e11, 1e14

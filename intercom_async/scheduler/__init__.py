@@ -82,10 +82,10 @@ Invariants
 Reading order
 -------------
 `limits/` from the bottom (its docstring says how), which is arithmetic; then `throttling` and
-`circuit_breaker`, `lanes`, `permit`, `feedback` (from a reply to the limiters), `app_queue` and
-`dispatcher` (which holds them all together), `client_rate`, `wait_estimate`, `statistics`, `hooks`,
-`registry`, and `scheduler`, the public entry point. Where processes share a budget: `stores`, then
-`lease_keeper`.
+`circuit_breaker`, `lanes`, `permit`, `feedback` (from a reply to the limiters), `alarm`,
+`app_queue` and `dispatcher` (which holds them all together), `client_rate`, `wait_estimate`,
+`statistics`, `hooks`, `registry`, and `scheduler`, the public entry point. Where processes share a
+budget: `stores`, then `lease_keeper`.
 """
 
 from .hooks import Hooks

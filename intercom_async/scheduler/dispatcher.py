@@ -13,17 +13,18 @@ from collections.abc import Callable, Hashable, Mapping
 
 from intercom_async.clock import Clock, TimerHandle, reader
 from intercom_async.config import Limits
-from intercom_async.errors import ClosedError, WaitTooLongError
+from intercom_async.errors import ClosedError
+from .alarm import Alarm
 from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
 from .client_rate import ClientRateLimits
 from .feedback import ResponseFeedback
 from .hooks import GuardedHooks
-from .limits.pacing import INTERACTIVE
+from .limits.pacing import INTERACTIVE, NORMAL
 from .limits.window_budget import Charge
 from .permit import GRANTED, NEW, OVER, SETTLED, WAITING, Permit
 from .statistics import Counters
-from .wait_estimate import estimate_wait, explain_wait, least_wait_for_windows
+from .wait_estimate import explain_wait, refuse_long_wait, too_long
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
@@ -50,6 +51,7 @@ class Dispatcher:
     """
 
     __slots__ = (
+        "_alarm",
         "_clock",
         "_feedback",
         "_hooks",
@@ -60,8 +62,6 @@ class Dispatcher:
         "_rates",
         "_round",
         "_soft_cap",
-        "_timer",
-        "_timer_at",
         "breaker",
         "counters",
         "is_closed",
@@ -100,9 +100,7 @@ class Dispatcher:
         if self._max_in_flight > 1:
             self._soft_cap -= max(1, self._max_in_flight // KEPT_ONE_IN)
         self._round = 0
-        """Counts dispatches; decides which app comes first."""
-        self._timer: TimerHandle | None = None
-        self._timer_at = math.inf
+        self._alarm = Alarm(clock, self._dispatch)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_dispatch_due = False
 
@@ -113,21 +111,21 @@ class Dispatcher:
             ClosedError: The scheduler is closed, or belongs to another loop.
             WaitTooLongError: The wait would be, or has become, too long.
         """
-        if permit.state is not NEW:
-            raise ClosedError("a permit is for one request: ask for another one")
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._bind_to(loop)
-        if self._rates.are_set and self._rates.apply_to(permit.kind):
-            await self._rates.wait(permit)
-        queue = self.queues.get(permit.app) or self.add_queue(permit.app)
+        is_queued = permit.state is WAITING and permit.future is None
+        if not is_queued and self.try_enter(permit):
+            return permit
         timer: TimerHandle | None = None
         try:
-            if self._grant_or_queue(queue, permit):
-                return permit
+            if permit.state is NEW:
+                await self._rates.wait(permit)
+                if self._grant_or_queue(permit, self.now()):
+                    return permit
             if log.isEnabledFor(logging.DEBUG):
-                log.debug("%s waits: %s", permit.call, self._explain(queue, permit))
-            permit.future = loop.create_future()
+                cap = self._max_in_flight if permit.priority is INTERACTIVE else self._soft_cap
+                is_full = self.counters.in_flight >= cap
+                why = explain_wait(self.queues[permit.app], permit, self.breaker, is_full=is_full)
+                log.debug("%s waits: %s", permit.call, why)
+            permit.future = asyncio.get_running_loop().create_future()
             timer = self._set_expiry(permit)
             await permit.future
         except BaseException:
@@ -138,6 +136,44 @@ class Dispatcher:
             if timer is not None:
                 timer.cancel()
         return permit
+
+    def try_enter(self, permit: Permit) -> bool:
+        """Grant a permit that need not wait and return True; else it is queued for `enter`.
+
+        One that a rate of the user's own holds back is not even queued yet.
+
+        Raises:
+            ClosedError: As `enter`.
+            WaitTooLongError: The wait would be too long.
+        """
+        if permit.state is not NEW:
+            raise ClosedError("a permit is for one request: ask for another one")
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._bind_to(loop)
+        if self._rates.are_set and self._rates.apply_to(permit.kind):
+            return False
+        now = self.now()
+        if (
+            permit.priority is NORMAL
+            and permit.cost == 1
+            and not self.waiting
+            and self.counters.in_flight < self._soft_cap
+            and permit.app in self.queues
+            and not self.breaker.is_open
+            and not self._hooks.is_set
+            and not self.is_closed
+        ):
+            charge = self.queues[permit.app].limiter.acquire_freely(now)
+            if charge is not None:
+                permit.since = permit.since or now
+                self._grant(permit, charge, now)
+                return True
+        try:
+            return self._grant_or_queue(permit, now)
+        except BaseException:
+            self._give_up(permit)
+            raise
 
     def _bind_to(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is not None:
@@ -150,11 +186,11 @@ class Dispatcher:
         queue = self.queues[app] = self._make_queue(app)
         return queue
 
-    def _grant_or_queue(self, queue: AppQueue, permit: Permit) -> bool:
-        """Return whether a permit is granted in this very moment; else it is queued from now on."""
+    def _grant_or_queue(self, permit: Permit, now: float) -> bool:
+        """Grant a permit and return True, or queue it."""
         if self.is_closed:
             raise ClosedError("the scheduler is closed")
-        now = self.now()
+        queue = self.queues.get(permit.app) or self.add_queue(permit.app)
         permit.since = permit.since or now
         queue.limiter.note_arrival(permit.priority, now)
         if not self.waiting:
@@ -165,50 +201,31 @@ class Dispatcher:
                 return True
         else:
             retry_at = now
+        return self._queue(queue, permit, now, retry_at)
+
+    def _queue(self, queue: AppQueue, permit: Permit, now: float, retry_at: float) -> bool:
+        """Queue a permit; return whether the dispatch that this may lead to has granted it."""
         lanes = queue.lanes
         comes_first = permit.is_repeat or not lanes.of(permit.priority).waiting
         permit.state = WAITING
         lanes.push(permit)
         self.waiting += 1
         if retry_at > now:
-            self._set_timer(retry_at)
+            self._alarm.set(retry_at)
         elif comes_first:
             # Behind others of its lane it cannot go yet.
             self._dispatch()
         if permit.state is not WAITING:
             return True
-        self._refuse_long_wait(queue, permit, now)
+        refuse_long_wait(queue, permit, now, self.breaker)
         return False
 
     def _set_expiry(self, permit: Permit) -> TimerHandle | None:
         """Set the timer that ends a wait which becomes too long."""
         limit_s = permit.wait_limit_s(permit.since)
-        return (
-            None if limit_s is None else self._clock.call_at(permit.since + limit_s, permit.expire)
-        )
-
-    def _refuse_long_wait(self, queue: AppQueue, permit: Permit, now: float) -> None:
-        limit_s = permit.wait_limit_s(now)
         if limit_s is None:
-            return
-        if permit.max_wait_s is not None:
-            limit_s = min(limit_s, permit.since + permit.max_wait_s - now)
-        least_s = max(least_wait_for_windows(queue, permit, now), self.breaker.open_until - now)
-        if least_s > limit_s:
-            wait_s, reset_at = estimate_wait(queue, permit, now)
-            self._discard(permit)
-            raise WaitTooLongError(
-                wait_s=max(wait_s, least_s), limit_s=limit_s, reset_at=reset_at, call=permit.call
-            )
-
-    def _explain(self, queue: AppQueue, permit: Permit) -> str:
-        now, in_flight = permit.since, self.counters.in_flight
-        cap = self._max_in_flight if permit.priority is INTERACTIVE else self._soft_cap
-        if in_flight >= cap:
-            return "as many calls are under way as may be"
-        if self.breaker.is_open and self.breaker.retry_at(now):
-            return "the server is overloaded"
-        return explain_wait(queue.limiter, permit, now)
+            return None
+        return self._clock.call_at(permit.since + limit_s, permit.expire)
 
     def _give_up(self, permit: Permit) -> None:
         """Give back what a wait that was cancelled, or refused by a hook, held."""
@@ -221,13 +238,7 @@ class Dispatcher:
 
     def expire(self, permit: Permit) -> None:
         """End a wait that has become longer than allowed."""
-        now, queue = self.now(), self.queues[permit.app]
-        wait_s, reset_at = estimate_wait(queue, permit, now)
-        limit_s = now - permit.since
-        self.abandon(
-            permit,
-            WaitTooLongError(wait_s=wait_s, limit_s=limit_s, reset_at=reset_at, call=permit.call),
-        )
+        self.abandon(permit, too_long(self.queues[permit.app], permit, self.now()))
 
     def abandon(self, permit: Permit, error: Exception) -> None:
         """End a wait with an error; does nothing to a permit that does not wait."""
@@ -249,7 +260,7 @@ class Dispatcher:
         """End every wait with `ClosedError`; no call is let go any more."""
         self.is_closed = True
         self._rates.close()
-        self._set_timer(math.inf)
+        self._alarm.set(math.inf)
         for queue in self.queues.values():
             for permit in queue.lanes:
                 self.abandon(permit, ClosedError("the scheduler was closed"))
@@ -314,13 +325,17 @@ class Dispatcher:
             return charge
         if breaker.is_open:
             breaker.begin_probe(permit)
+        self._grant(permit, charge, now)
+        return 0.0
+
+    def _grant(self, permit: Permit, charge: Charge, now: float) -> None:
+        counters = self.counters
         permit.charge = charge
         permit.state = GRANTED
         permit.sent_at = now
         counters.granted += 1
         counters.in_flight += 1
         counters.waited_s += now - permit.since
-        return 0.0
 
     def _dispatch(self) -> None:
         """Let go all calls that may, and set the timer for the next attempt."""
@@ -334,7 +349,7 @@ class Dispatcher:
         try:
             retry_at = self._dispatch_at(now, granted)
         finally:
-            self._set_timer(retry_at)
+            self._alarm.set(retry_at)
         if self._hooks.is_set:
             for permit in granted:
                 self._hooks.granted(permit.priority, now - permit.since)
@@ -377,21 +392,6 @@ class Dispatcher:
                 permit.future.set_result(None)
             return 0.0
         return retry_at
-
-    def _set_timer(self, moment: float) -> None:
-        """Dispatch again at `moment`; an earlier timer will do as well."""
-        if self._timer is not None:
-            if self._timer_at <= moment and moment != math.inf:
-                return
-            self._timer.cancel()
-            self._timer = None
-        self._timer_at = moment
-        if moment != math.inf:
-            self._timer = self._clock.call_at(moment, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer, self._timer_at = None, math.inf
-        self._dispatch()
 
     def schedule_dispatch(self) -> None:
         """Dispatch once in the next iteration of the loop, however many ask for it."""

@@ -37,7 +37,7 @@ class ResponseFeedback:
         self._counters = counters
         self._hooks = hooks
 
-    def observe(
+    def observe(  # noqa: C901 (one path for every reply; what is rare has methods of its own)
         self,
         permit: Permit,
         limiter: AppLimiter,
@@ -70,7 +70,10 @@ class ResponseFeedback:
         permit.window = reply
         has_tripped = False
         try:
-            budget = self._confirm(permit, limiter, reply, kind, headers, now)
+            if kind is None and windows.clock.is_known:  # as nearly always
+                budget = limiter.confirm(permit.charge, reply, permit.sent_at, now)
+            else:
+                budget = self._confirm(permit, limiter, reply, kind, headers, now)
             if windows.clock.width_s(now) > DATE_USEFUL_WIDTH_S:
                 self._observe_date(permit, limiter, headers, now)
             if kind is not None:
@@ -109,8 +112,8 @@ class ResponseFeedback:
         return limiter.confirm(
             charge,
             reply,
-            sent=permit.sent_at,
-            received=now,
+            permit.sent_at,
+            now,
             is_refused=kind is not None,
             is_rejected=is_rejected,
             date=None if limiter.windows.clock.is_known else _date(headers),

@@ -47,6 +47,10 @@ class PermitOwner(Protocol):
         """Returns loop time in seconds."""
         ...
 
+    def try_enter(self, permit: Permit) -> bool:
+        """Grant a permit that need not wait; return whether it is granted."""
+        ...
+
     def enter(self, permit: Permit) -> Coroutine[Any, Any, Permit]:
         """Wait until the request may be sent."""
         ...
@@ -101,7 +105,6 @@ class Permit:
     def __init__(
         self,
         owner: PermitOwner,
-        *,
         app: Hashable,
         priority: Priority,
         key: str,
@@ -109,6 +112,7 @@ class Permit:
         call: str,
         max_wait_s: float | None,
         deadline: float | None,
+        *,
         is_repeat: bool,
     ) -> None:
         self._owner = owner
@@ -173,6 +177,15 @@ class Permit:
             return self.max_wait_s
         left_s = max(0.0, self.deadline - now)
         return left_s if self.max_wait_s is None else min(left_s, self.max_wait_s)
+
+    def try_enter(self) -> bool:
+        """Begin the block if it need not wait; if not, `enter` goes on with the wait.
+
+        Raises:
+            ClosedError: As `enter`.
+            WaitTooLongError: The wait would be too long.
+        """
+        return self._owner.try_enter(self)
 
     def enter(self) -> Coroutine[Any, Any, Permit]:
         """Begin the block, as entering it does; `leave` must follow in any case.

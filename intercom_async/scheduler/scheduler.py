@@ -8,7 +8,7 @@ from random import Random
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import Limits, is_positive_number
 from intercom_async.errors import ConfigError
-from intercom_async.priority import Priority, current_fairness_key, current_priority
+from intercom_async.priority import FAIRNESS_KEY, PRIORITY, Priority
 from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
 from .dispatcher import Dispatcher
@@ -117,18 +117,18 @@ class Scheduler:
             ConfigError: `cost` is not a whole number from 1 up.
         """
         if priority is None:
-            priority = current_priority()
+            priority = PRIORITY.get()
             if priority is None:
                 priority = Priority.NORMAL
         permit = Permit(
             self._dispatcher,
-            app=app,
-            priority=priority,
-            key=current_fairness_key(),
-            kind=kind,
-            call=call,
-            max_wait_s=max_wait_s,
-            deadline=deadline,
+            app,
+            priority,
+            FAIRNESS_KEY.get(),
+            kind,
+            call,
+            max_wait_s,
+            deadline,
             is_repeat=is_repeat,
         )
         if type(cost) is not int or cost != 1:

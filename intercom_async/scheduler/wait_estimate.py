@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from intercom_async.errors import WaitTooLongError
 from intercom_async.priority import Priority
 from .app_queue import AppQueue
+from .circuit_breaker import CircuitBreaker
 from .lanes import SLACK_S, EntryT, Lanes
 from .limits.app_limiter import AppLimiter
 from .permit import Permit
@@ -101,9 +103,48 @@ def estimate_wait(queue: AppQueue, permit: Permit, now: float) -> tuple[float, f
     return max(0.0, windows.ends_at(budget, now) - now) + later_s, reset_at
 
 
-def explain_wait(limiter: AppLimiter, permit: Permit, now: float) -> str:
-    """Return what a call waits for as far as its app's limiter is concerned, for the log."""
+def refuse_long_wait(queue: AppQueue, permit: Permit, now: float, breaker: CircuitBreaker) -> None:
+    """Refuse a queued call that would wait longer than it may, whatever happens.
+
+    Raises:
+        WaitTooLongError: It is.
+    """
+    limit_s = permit.wait_limit_s(now)
+    if limit_s is None:
+        return
+    if permit.max_wait_s is not None:
+        limit_s = min(limit_s, permit.since + permit.max_wait_s - now)
+    least_s = max(least_wait_for_windows(queue, permit, now), breaker.open_until - now)
+    if least_s > limit_s:
+        wait_s, reset_at = estimate_wait(queue, permit, now)
+        raise WaitTooLongError(
+            wait_s=max(wait_s, least_s), limit_s=limit_s, reset_at=reset_at, call=permit.call
+        )
+
+
+def too_long(queue: AppQueue, permit: Permit, now: float) -> WaitTooLongError:
+    """Return the error of a call that has waited longer than it may."""
+    wait_s, reset_at = estimate_wait(queue, permit, now)
+    return WaitTooLongError(
+        wait_s=wait_s, limit_s=now - permit.since, reset_at=reset_at, call=permit.call
+    )
+
+
+def explain_wait(queue: AppQueue, permit: Permit, breaker: CircuitBreaker, *, is_full: bool) -> str:
+    """Return what a call that has just come waits for, for the log.
+
+    Args:
+        queue: The queue of its app.
+        permit: The call.
+        breaker: The scheduler's circuit breaker.
+        is_full: Whether as many calls are in flight as may be.
+    """
+    limiter, now = queue.limiter, permit.since
     windows = limiter.windows
+    if is_full:
+        return "as many calls are under way as may be"
+    if breaker.is_open and breaker.retry_at(now):
+        return "the server is overloaded"
     if not windows.is_known:
         return "no window is known yet"
     budget = windows.candidates(now)[-1]

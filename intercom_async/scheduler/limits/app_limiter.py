@@ -70,7 +70,6 @@ class AppLimiter:
             on_new_window=self.reserve.decay,
             on_uncertain_window=self._open_with_probe,
         )
-
         self.headroom: Headroom = Headroom(self.windows, self.reserve, self._cold_start, random)
         self.pacer: Pacer = Pacer(self.windows, workspace, self.headroom.allocatable)
         self.recovery: Recovery = Recovery()
@@ -78,23 +77,53 @@ class AppLimiter:
         self._boundary_probe = BoundaryProbe()
         self._random = random
 
-    @property
-    def limit(self) -> int:
-        """Calls a window, by the settings or the newest reply."""
-        return self.windows.limit
-
     def note_arrival(self, priority: Priority, now: float) -> None:
         """Note a call that comes: interactive ones feed the reserve."""
         if priority is INTERACTIVE:
             self.reserve.note_arrival(now, self.windows.schedule.length_s)
         else:
-            self.pacer.note_arrival()
+            self.pacer.dequeuing_since = None
 
     def forget_idle_callers(self, now: float) -> None:
         """Expect no interactive calls once none has come for a while."""
         self.reserve.forget_idle(now, self.windows.schedule.length_s)
 
-    # Deciding --------------------------------------------------------------------------------
+    def acquire_freely(self, now: float) -> Charge | None:
+        """Charge a call of the normal lane that comes while none waits and nothing holds it back.
+
+        So it is while a program has its windows to itself and does not use them up. Elsewhere it
+        returns None, and `try_acquire` decides, which would decide the same here.
+        """
+        windows, workspace = self.windows, self.workspace
+        if (
+            not windows.external.is_quiet
+            or not windows.clock.is_known
+            or windows.matcher.has_headers is False
+            or workspace.quota is not None
+            or self.reserve.arrivals_per_s
+            or self.headroom.leases is not None
+        ):
+            return None
+        budgets = windows.candidates(now)
+        budget = budgets[0]
+        shared = budget.workspace
+        charged = budget.reserved + budget.confirmed + budget.unknown
+        if (
+            len(budgets) > 1
+            or shared is None
+            or budget.is_exhausted
+            or shared.is_exhausted
+            or budget.highest_used_seen > charged
+            or budget.limit - charged - self._cold_start.in_flight <= MAX_PROBES
+            or workspace.limit <= shared.reserved + shared.confirmed + shared.unknown
+            or self.recovery.since is not None
+        ):
+            return None
+        self.pacer.dequeuing_since = None
+        self._boundary_probe.next_at = now + SPACING_S
+        budget.reserved += 1
+        shared.reserved += 1
+        return Charge(budgets, (), 1, budget.highest_used_seen)
 
     def try_acquire(
         self, now: float, *, priority: Priority, cost: int, backlog: int, is_owed: bool = False
@@ -132,8 +161,7 @@ class AppLimiter:
             )
             if retry_at:
                 return retry_at
-        charge = self._charge(budgets, now, cost, allocatable, is_paced=is_paced)
-        return charge if self.recovery.since is None else self._begin_probing(charge)
+        return self._begin_probing(self._charge(budgets, now, cost, allocatable, is_paced=is_paced))
 
     def _begin_probing(self, charge: Charge | float) -> Charge | float:
         """Make a call that may go the probe, if there has to be one."""
@@ -168,7 +196,9 @@ class AppLimiter:
             charged = shared.reserved + shared.confirmed + shared.unknown
             is_tight = charged + cost > workspace.limit or workspace.quota is not None
             if is_tight or shared.is_exhausted:
-                retry_at = self._workspace_blocked_until(budget, now, cost, is_paced=is_paced)
+                retry_at = self._workspace_blocked_until(
+                    budget, shared, now, cost, is_paced=is_paced
+                )
         leases = self.headroom.leases
         if leases is not None and not retry_at:
             is_interactive = priority is INTERACTIVE
@@ -192,10 +222,7 @@ class AppLimiter:
         self._boundary_probe.next_at = now + SPACING_S
         if self.headroom.leases is not None:
             self.headroom.leases.note_charged(budgets[0], now)
-        if len(budgets) == 1:  # as nearly always
-            seqs: tuple[int, ...] = (budgets[0].charge(cost),)
-        else:
-            seqs = tuple([budget.charge(cost) for budget in budgets])
+        seqs = tuple([budget.charge(cost) for budget in budgets])
         # Calls that are not paced overtake each other: their sequence says little.
         return Charge(budgets, seqs if is_paced else (), cost, budgets[0].highest_used_seen)
 
@@ -248,12 +275,10 @@ class AppLimiter:
         return now + min(pause_s, released_s + EPSILON_S)
 
     def _workspace_blocked_until(
-        self, budget: WindowBudget, now: float, cost: int, *, is_paced: bool
+        self, budget: WindowBudget, shared: WindowBudget, now: float, cost: int, *, is_paced: bool
     ) -> float:
         """Return 0.0 if the workspace's same window has room, else when to try again."""
-        shared, workspace, windows = budget.workspace, self.workspace, self.windows
-        if shared is None:
-            return 0.0
+        workspace, windows = self.workspace, self.windows
         if shared.is_exhausted or shared.charged + cost > workspace.limit:
             return windows.ends_at(budget, now)
         if workspace.quota is None:
@@ -265,8 +290,6 @@ class AppLimiter:
         if may_charge is None:
             return now + RETRY_S * windows.schedule.scale * self._random.uniform(0.5, 1.5)
         return 0.0 if may_charge else windows.ends_at(budget, now)
-
-    # Accounting ------------------------------------------------------------------------------
 
     def release(self, charge: Charge) -> None:
         """Take a charge back: nothing was sent."""
@@ -284,9 +307,9 @@ class AppLimiter:
         self,
         charge: Charge,
         reply: Window,
-        *,
         sent: float,
         received: float,
+        *,
         is_refused: bool = False,
         is_rejected: bool = False,
         date: float | None = None,
@@ -306,7 +329,7 @@ class AppLimiter:
         reset_ms: int | None = None
         try:
             reset_ms = windows.matcher.match(
-                reply, sent=sent, received=received, is_certain=is_rejected, date=date
+                reply, sent, received, is_certain=is_rejected, date=date
             )
         finally:
             # Whatever the headers make it raise, the charge ends here.
@@ -327,20 +350,12 @@ class AppLimiter:
             seq = charge.charge_seqs[0] if charge.charge_seqs else 0
             before = charge.used_before
         else:
-            budget = self._move(charge, reset_ms)
+            budget = windows.confirm_in(charge, reset_ms)
             seq = charge.seq_in(budget)
             before = charge.used_before if budgets and budgets[0] is budget else 0
         if is_refused:
             budget.refused += cost
-        windows.observe(
-            budget,
-            reply,
-            cost=cost,
-            charge_seq=seq,
-            used_before=before,
-            sent=sent,
-            received=received,
-        )
+        windows.observe(budget, reply, cost, seq, before, sent, received)
         return budget
 
     def note_full_window(self, budget: WindowBudget, now: float) -> None:
@@ -383,17 +398,3 @@ class AppLimiter:
             self._cold_start.end(charge.blind_number)
         if self.recovery.since is not None:
             self.recovery.end_call(charge)
-
-    def _move(self, charge: Charge, reset_ms: int) -> WindowBudget:
-        """Move a charge that several windows have, or another one, to where it was counted."""
-        counted_in: WindowBudget | None = None
-        for budget in charge.budgets:
-            budget.release(charge.cost)
-            if budget.reset_ms == reset_ms:
-                counted_in = budget
-        if counted_in is None:
-            counted_in = self.windows.budget(reset_ms)
-            if charge.budgets:
-                self.windows.miss_candidates()
-        counted_in.confirm_uncharged(charge.cost)
-        return counted_in

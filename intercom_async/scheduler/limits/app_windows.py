@@ -13,7 +13,7 @@ from collections.abc import Callable
 from intercom_async.response import Window
 from .server_clock import FAST_DRIFT, ServerClock
 from .usage import ExternalUsage
-from .window_budget import BudgetTable, WindowBudget
+from .window_budget import BudgetTable, Charge, WindowBudget
 from .window_matching import WindowMatcher
 from .window_schedule import WindowSchedule
 from .workspace_limiter import WorkspaceLimiter
@@ -54,12 +54,13 @@ class AppWindows:
         "_budgets",
         "_candidates",
         "_candidates_until",
-        "_candidates_version",
+        "_clock_version",
         "_is_limit_named",
         "_last_named",
         "_on_new_window",
         "_on_uncertain_window",
         "_remaining_includes_call",
+        "_schedule_version",
         "_settings_per_s",
         "_uplink_s",
         "clock",
@@ -104,7 +105,7 @@ class AppWindows:
             clock, schedule, self._budgets, on_distrust=self._distrust
         )
         self._candidates: tuple[WindowBudget, ...] = ()
-        self._candidates_version = (-1, -1)
+        self._clock_version = self._schedule_version = -1
         self._candidates_until = -math.inf
         self._uplink_s = UPLINK_S * schedule.scale
         self._last_named: WindowBudget | None = None
@@ -135,9 +136,13 @@ class AppWindows:
     def candidates(self, now: float) -> tuple[WindowBudget, ...]:
         """Return the windows, first one first, that may count a call sent now."""
         clock, schedule = self.clock, self.schedule
-        version = (clock.version, schedule.version)
-        if now < self._candidates_until and self._candidates_version == version:
+        if (
+            now < self._candidates_until
+            and clock.version == self._clock_version
+            and schedule.version == self._schedule_version
+        ):
             return self._candidates
+        clock_version, schedule_version = clock.version, schedule.version
         low, high = clock.arrival_offsets(now)
         high += self._uplink_s
         first, last = schedule.window_at(now + low), schedule.window_at(now + high)
@@ -150,7 +155,7 @@ class AppWindows:
         self._candidates_until = (
             min(first / 1000 - low, last / 1000 - high) - EPSILON_S * schedule.length_s
         )
-        self._candidates_version = version
+        self._clock_version, self._schedule_version = clock_version, schedule_version
         return self._candidates
 
     def budget(self, reset_ms: int) -> WindowBudget:
@@ -190,7 +195,21 @@ class AppWindows:
 
     # Learning --------------------------------------------------------------------------------
 
-    def miss_candidates(self) -> None:
+    def confirm_in(self, charge: Charge, reset_ms: int) -> WindowBudget:
+        """Move a charge that several windows have, or another one, to where it was counted."""
+        counted_in: WindowBudget | None = None
+        for budget in charge.budgets:
+            budget.release(charge.cost)
+            if budget.reset_ms == reset_ms:
+                counted_in = budget
+        if counted_in is None:
+            counted_in = self.budget(reset_ms)
+            if charge.budgets:
+                self._miss_candidates()
+        counted_in.confirm_uncharged(charge.cost)
+        return counted_in
+
+    def _miss_candidates(self) -> None:
         """Learn that a call was counted in a window that was no candidate: its way took longer."""
         most_s = min(MAX_UPLINK_S, MAX_UPLINK_SHARE * self.schedule.length_s)
         self._uplink_s = min(self._uplink_s * UPLINK_GROWTH, most_s)
@@ -200,7 +219,6 @@ class AppWindows:
         self,
         budget: WindowBudget,
         reply: Window,
-        *,
         cost: int,
         charge_seq: int,
         used_before: int,
@@ -223,8 +241,9 @@ class AppWindows:
         matcher.has_headers = True
         if budget is not self._last_named:
             self._last_named = self.external.advance(self._last_named, budget)
-        used = reply.used
-        if used is not None:
+        used = None
+        if reply.limit is not None and reply.remaining is not None:
+            used = reply.limit - reply.remaining
             if used == 0:
                 # The very call that this answers is counted by now: it is subtracted later.
                 self._remaining_includes_call = False
@@ -235,7 +254,7 @@ class AppWindows:
                 matcher.note_impossible(budget.reset_ms)
                 return
             matcher.impossible = 0
-        budget.observe(reply.limit, used, sent=sent, charge_seq=charge_seq)
+        budget.observe(reply.limit, used, sent, charge_seq)
         if reply.limit and budget.reset_ms >= self._budgets.newest_ms:
             self.limit, self._is_limit_named = budget.limit, True
         rtt_s = received - sent
@@ -243,6 +262,5 @@ class AppWindows:
         self.rtt_s = (1.0 - RTT_WEIGHT) * old + RTT_WEIGHT * rtt_s if old else rtt_s
         schedule = self.schedule
         left_s = budget.reset_ms / 1000 - sent - self.clock.likely_offset(sent)
-        self.external.observe(
-            budget, received, sent=sent, elapsed=schedule.elapsed_share(left_s), schedule=schedule
-        )
+        elapsed = 1.0 - left_s / schedule.length_s
+        self.external.observe(budget, received, sent, elapsed, schedule)

@@ -18,7 +18,7 @@ from .usage import ROUNDING
 from .window_budget import WindowBudget
 from .workspace_limiter import WorkspaceLimiter
 
-INTERACTIVE = Priority.INTERACTIVE
+INTERACTIVE, NORMAL = Priority.INTERACTIVE, Priority.NORMAL
 DEFERRABLE = (Priority.BACKGROUND, Priority.BULK)
 """Lanes whose calls may always be spread over a window."""
 
@@ -66,9 +66,9 @@ class Pacer:
     __slots__ = (
         "_allocatable",
         "_bucket",
-        "_dequeuing_since",
         "_windows",
         "_workspace",
+        "dequeuing_since",
         "fallback",
         "leases",
     )
@@ -87,22 +87,19 @@ class Pacer:
         self._workspace = workspace
         self._allocatable = allocatable
         self._bucket = TokenBucket()
-        self._dequeuing_since: float | None = None
-        """When the first waiting call went since the last one came."""
+        self.dequeuing_since: float | None = None
+        """When the first waiting call went since the last one came; None makes what waits none of
+        the rest of a job."""
 
     @property
     def next_at(self) -> float:
         """The moment from which the next paced call may go."""
         return self._bucket.next_at
 
-    def note_arrival(self) -> None:
-        """Note that a call came: what waits is not the rest of a job."""
-        self._dequeuing_since = None
-
     def note_dequeued(self, now: float) -> None:
         """Note that a call which had waited was let go."""
-        if self._dequeuing_since is None:
-            self._dequeuing_since = now
+        if self.dequeuing_since is None:
+            self.dequeuing_since = now
 
     def is_paced(self, priority: Priority, now: float, *, backlog: int) -> bool:
         """Return whether a call is spread over the window.
@@ -122,7 +119,7 @@ class Pacer:
         if not external.is_absent or self._workspace.quota is not None or not windows.is_known:
             return True
         share = 1.0
-        since = self._dequeuing_since
+        since = self.dequeuing_since
         if since is None or now - since < max(QUIET_S, QUIET_RTTS * windows.rtt_s):
             if priority in DEFERRABLE:
                 return True

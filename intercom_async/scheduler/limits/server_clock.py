@@ -125,15 +125,23 @@ class ServerClock:
         low = self._low - self.drift * (now - self._low_at)
         return (low + self._high + self.drift * (now - self._high_at)) / 2
 
-    def try_window(self, start: float, end: float, *, sent: float, received: float) -> bool:
+    def try_window(self, start: float, end: float, sent: float, received: float) -> bool:
         """Learn from a window like `observe_window`, unless it contradicts what is known."""
         if received - sent < self._quickest_s:
             self._note_quickest(received - sent)
-        return self.is_known and self._narrow(start - received, end - sent, received)
+        if not self.is_known:
+            return False
+        low, high = start - received, end - sent
+        if (
+            low <= self._low - self.drift * (received - self._low_at)
+            and self._high + self.drift * (received - self._high_at) <= high
+        ):
+            return True  # nothing new, as nearly always
+        return self._narrow(low, high, received)
 
     def observe_window(self, start: float, end: float, *, sent: float, received: float) -> None:
         """Learn that a request sent and answered at these moments was counted in a window."""
-        if self.try_window(start, end, sent=sent, received=received):
+        if self.try_window(start, end, sent, received):
             earliest = start - received + self.lead_s
             if earliest > self._earliest - self._arrival_drift * (received - self._earliest_at):
                 self._earliest, self._earliest_at = earliest, received

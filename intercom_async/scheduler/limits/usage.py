@@ -85,6 +85,9 @@ class ExternalUsage:
         "_upcoming",
         "_weight",
         "active_until",
+        "is_absent",
+        "is_expected",
+        "is_quiet",
         "own_share",
         "share",
     )
@@ -93,6 +96,12 @@ class ExternalUsage:
         self._closed_windows = 0
         self.share: float = 0.0
         """Fraction of a window that others use, averaged over the last ones."""
+        self.is_absent: bool = False
+        """Whether nobody else has used the last windows; False while that is unknown."""
+        self.is_expected: bool = False
+        """Whether others are likely to use this window, judging by the last ones."""
+        self.is_quiet: bool = False
+        """Whether nobody else has used the last windows, not even now and then."""
         self.own_share: float = 1.0
         """Fraction of the calls of all clients that are ours of late."""
         self.active_until: float = -math.inf
@@ -113,19 +122,9 @@ class ExternalUsage:
         """The same from each part to the end."""
 
     @property
-    def is_expected(self) -> bool:
-        """Whether others are likely to use this window, judging by the last ones."""
-        return self.share > 0.0 or self._upcoming[0] > EXPECTED_SHARE
-
-    @property
     def is_unknown(self) -> bool:
         """Whether no window has been seen to its end."""
         return not self._closed_windows
-
-    @property
-    def is_absent(self) -> bool:
-        """Whether nobody else has used the last windows; False while that is unknown."""
-        return self.share < ABSENT_SHARE and self._closed_windows > 0
 
     def age_s(self, now: float) -> float:
         """Return how many seconds ago the newest reply's request left."""
@@ -150,6 +149,7 @@ class ExternalUsage:
         self._closed_windows += 1
         if self.share < ABSENT_SHARE / 10:
             self.share = 0.0
+        self._judge()
 
     def advance(self, last: WindowBudget | None, named: WindowBudget) -> WindowBudget:
         """Note the window that a reply has named; return the newer of it and the last one.
@@ -189,12 +189,18 @@ class ExternalUsage:
         for slot in reversed(range(SLOTS)):
             upcoming += self._profile[slot]
             self._upcoming[slot] = upcoming
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say what the last windows mean for this one: once a window, since each call asks."""
+        self.is_absent = self.share < ABSENT_SHARE and self._closed_windows > 0
+        self.is_expected = self.share > 0.0 or self._upcoming[0] > EXPECTED_SHARE
+        self.is_quiet = self.is_absent and not self.is_expected
 
     def observe(
         self,
         budget: WindowBudget,
         now: float,
-        *,
         sent: float,
         elapsed: float,
         schedule: WindowSchedule,
@@ -211,28 +217,37 @@ class ExternalUsage:
         if self._previous is not None and not self._previous.reserved:
             self._update_profile(self._previous)
             self._previous = None
-        external = self.estimate(budget)
+        is_none = budget.highest_used_seen <= budget.confirmed + budget.unknown
+        external = 0 if is_none else self.estimate(budget)
         slot = int(elapsed * SLOTS)
         if external > ROUNDING:
             self._note_activity(budget, now, schedule)
         if sent > self._sampled_at:
             self._sampled_at = sent
-            _extend_profile(budget, external, slot)
+            if external > ROUNDING or slot > budget.profiled[0]:
+                _extend_profile(budget, external, slot)
         sample = self._sample
-        if sample is None or sample[1] != budget.reset_ms:
-            if sample is None and external > ROUNDING:
+        if (
+            sample is None
+            or sample[1] != budget.reset_ms
+            or now - sample[0] >= SPAN_S * schedule.scale
+        ):
+            self._measure(budget, external, now)
+
+    def _measure(self, budget: WindowBudget, external: int, now: float) -> None:
+        """Measure rate and own share over the span since the last measurement in this window."""
+        sample = self._sample
+        self._sample = (now, budget.reset_ms, external, budget.charged)
+        if sample is None:
+            if external > ROUNDING:
                 self.own_share = INITIAL_OWN_SHARE
                 self._weight = INITIAL_WEIGHT_SHARE * budget.limit
-            self._sample = (now, budget.reset_ms, external, budget.charged)
-            return
-        passed_s = now - sample[0]
-        if passed_s >= SPAN_S * schedule.scale:
+        elif sample[1] == budget.reset_ms:
             others, own = max(0, external - sample[2]), max(0, budget.charged - sample[3])
-            per_s = others / passed_s
+            per_s = others / (now - sample[0])
             self._per_s = max(per_s, 0.5 * per_s + 0.5 * PEAK_DECAY * self._per_s)
             if own + others > 0:
                 self._update_own_share(own, others, budget.limit)
-            self._sample = (now, budget.reset_ms, external, budget.charged)
 
     def _note_activity(self, budget: WindowBudget, now: float, schedule: WindowSchedule) -> None:
         """Note whether the usage by others has certainly grown, or not for a while."""
@@ -311,8 +326,6 @@ class ExternalUsage:
 
 def _extend_profile(budget: WindowBudget, external: int, slot: int) -> None:
     """Note in which parts of a window others have used it: evenly since the last reply."""
-    if external <= ROUNDING and slot <= budget.profiled[0]:
-        return
     slot = min(max(slot, 0), SLOTS - 1)
     last, before = budget.profiled
     if external > before and external > ROUNDING:

@@ -170,7 +170,7 @@ class WindowBudget:
         """Calls that can have been used up when the newest reply was written."""
         return self.highest_used_seen + self.reserved
 
-    def observe(self, limit: int | None, used: int | None, *, sent: float, charge_seq: int) -> None:
+    def observe(self, limit: int | None, used: int | None, sent: float, charge_seq: int) -> None:
         """Learn from the headers of a reply that was counted in this window.
 
         Args:
@@ -186,7 +186,8 @@ class WindowBudget:
                 self.limit = limit
                 self.max_limit = max(self.max_limit, limit)
         if used is not None:
-            self.highest_used_seen = max(self.highest_used_seen, used)
+            if used > self.highest_used_seen:  # noqa: PLR1730 (no call: every reply comes by)
+                self.highest_used_seen = used
             if charge_seq and used - charge_seq > self.external_seen:
                 self.external_seen = used - charge_seq
 

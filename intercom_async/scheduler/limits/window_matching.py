@@ -140,9 +140,9 @@ class WindowMatcher:
     def match(
         self,
         reply: Window,
-        *,
         sent: float,
         received: float,
+        *,
         is_certain: bool = False,
         date: float | None = None,
     ) -> int | None:
@@ -164,7 +164,7 @@ class WindowMatcher:
         if (
             reset_ms == schedule.last_reset_ms
             and not self._distrusted_ms
-            and clock.try_window(start, reset_at, sent=sent, received=received)
+            and clock.try_window(start, reset_at, sent, received)
         ):
             # The same window as that of the reply before, as nearly always.
             self._agreeing_near = self._agreeing_far = 0
