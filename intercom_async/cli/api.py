@@ -53,7 +53,7 @@ async def api(
     data:
         The body as JSON; @FILE reads it from a file, - from stdin.
     field:
-        A field of the body, or of a GET's query: KEY=TEXT, KEY:=JSON or KEY[NAME]=TEXT.
+        A field of the body, or of the query of a GET: KEY=TEXT, KEY:=JSON or KEY[NAME]=TEXT.
     include:
         Print status and headers before the body.
     paginate:

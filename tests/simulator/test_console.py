@@ -306,7 +306,7 @@ async def test_what_is_not_there_is_said(simulator: Simulator) -> None:
         ("record?kind=nothing&id=1", "must be one of"),
         ("request?number=9", "not kept"),
         ("request", "number"),
-        ("requests?afer=1", "afer"),
+        ("requests?later=1", "later"),
     ):
         async with aiohttp.request("GET", f"{simulator.url}/_simulator/{name}") as reply:
             assert (reply.status, told in (await reply.json())["error"]) == (400, True), name
