@@ -120,12 +120,12 @@ class OutageQueue:
         self._schedule()
         is_probe = False
         try:
-            async with asyncio.timeout(max_wait_s) as limit:
+            async with asyncio.timeout(max_wait_s):
                 is_probe = await waiter.future
         except TimeoutError:
-            if not limit.expired() or max_wait_s is None:
-                raise
-            raise self._too_long(call, CLOCK.now() - now, max_wait_s) from self._error
+            # Nothing else ends the wait with a timeout of its own.
+            limit_s = max_wait_s or 0.0
+            raise self._too_long(call, CLOCK.now() - now, limit_s) from self._error
         finally:
             self._waiters.pop(waiter, None)
             if not is_probe and _is_chosen(waiter):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 
-from intercom_async.codec import decode, drift, reset_drift
+from intercom_async.codec import decode, decode_rows, drift, reset_drift
 from intercom_async.errors import DecodeError
 from intercom_async.models import (
     Admin,
@@ -399,3 +399,28 @@ def test_raw_rows_of_a_text_that_is_no_utf8_are_read_patiently() -> None:
     page = decode(body, Page[msgspec.Raw])
     [row] = page.items
     assert msgspec.json.decode(row)["id"] == "1"
+
+
+def test_rows_that_were_received_raw_are_read_one_by_one() -> None:
+    rows = [msgspec.Raw(body) for body in (b'{"id":"1"}', b'{"id":', b'{"id":"2"}')]
+
+    found, unreadable = decode_rows(rows, Contact)
+    assert [each.id for each in found] == ["1", "2"]
+    assert unreadable == [b'{"id":']
+    assert decode_rows(rows, msgspec.Raw) == (rows, [])
+    assert decode_rows([], Contact) == ([], [])
+
+
+class Strict(msgspec.Struct):
+    """A caller's own struct."""
+
+    id: int
+
+
+def test_rows_of_which_none_fits_the_callers_own_struct_are_an_error() -> None:
+    wrong = msgspec.Raw(b'{"id":"x"}')
+
+    assert decode_rows([msgspec.Raw(b'{"id":1}'), wrong], Strict) == ([Strict(1)], [b'{"id":"x"}'])
+    with pytest.raises(DecodeError):
+        decode_rows([wrong, wrong], Strict, call="GET /contacts")
+    assert decode_rows([msgspec.Raw(b"5")], Contact) == ([], [b"5"])

@@ -166,3 +166,19 @@ def test_a_huge_error_is_bounded() -> None:
     assert all(len(each.code) <= 100 and len(each.field or "") <= 100 for each in found.errors)
     assert all(len(each.message or "") <= 2_000 for each in found.errors)
     assert len(str(found)) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "hint"),
+    [
+        (401, "token_unauthorized", "lacks the permission"),
+        (401, "unauthorized", "check the access token and the region"),
+        (400, "intercom_version_invalid", "check the client's version"),
+        (403, "api_plan_restricted", "plan does not include it"),
+        (403, "forbidden", "permissions of the app"),
+    ],
+)
+def test_the_message_says_what_to_do(status: int, code: str, hint: str) -> None:
+    body = msgspec.json.encode({"type": "error.list", "errors": [{"code": code, "message": "No"}]})
+    assert hint in str(error(status, body))
+    assert hint not in str(error(404, LIST))

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, strategies as st
+from multidict import MultiDict
 
 from intercom_async.errors import ConfigError
-from intercom_async.request.operation import Operation, any_operation, encode_query, version_number
+from intercom_async.request.operation import (
+    Operation,
+    any_operation,
+    encode_query,
+    to_query,
+    version_number,
+)
 
 GET = Operation("GET", "/contacts/{contact_id}", object)
 DETACH = Operation("DELETE", "/contacts/{contact_id}/tags/{tag_id}", object)
@@ -109,3 +116,42 @@ def test_an_unknown_method_is_refused() -> None:
 
 def test_versions_compare_as_numbers_and_names_are_newest() -> None:
     assert version_number("2.9") < version_number("2.14") < version_number("Preview")
+
+
+def test_the_path_of_another_operation_is_no_id() -> None:
+    get = Operation("GET", "/enqueue/{job_id}", object, reserved=("get_datasets",))
+
+    assert get.at("get_dataset").path == "/enqueue/get_dataset"
+    with pytest.raises(ConfigError, match=r"no job_id 'get_datasets': .* another operation"):
+        get.at("get_datasets")
+    assert repr(get) == "<Operation GET /enqueue/{job_id}>"
+
+
+class NeededFields(TypedDict):
+    body: str
+
+
+class NoteFields(NeededFields, total=False):
+    admin_id: str
+
+
+def test_fields_of_a_body_are_taken_as_given_and_others_refused() -> None:
+    create = Operation("POST", "/notes", object, body=NoteFields)
+
+    assert create.fields({"body": "x", "admin_id": None}) == {"body": "x", "admin_id": None}
+    with pytest.raises(TypeError, match="POST /notes has no field text; it takes admin_id, body"):
+        create.fields({"body": "x", "text": "y"})
+    for given_fields in ({}, {"body": None}):
+        with pytest.raises(TypeError, match="POST /notes needs body"):
+            create.fields(given_fields)
+
+
+def test_a_parameter_that_comes_twice_is_sent_twice() -> None:
+    pairs = MultiDict([("a", 1), ("b", None), ("a", True), ("a", "x")])
+    assert encode_query(to_query(pairs)) == "a=1&a=true&a=x"
+    assert encode_query(to_query(None)) == ""
+
+
+def test_text_that_utf_8_cannot_hold_is_no_parameter() -> None:
+    with pytest.raises(ConfigError, match=r"query parameter .* UTF-8"):
+        encode_query({"a": "\ud800"})

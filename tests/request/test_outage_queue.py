@@ -22,6 +22,12 @@ from intercom_async import (
     WaitTooLongError,
 )
 from intercom_async.clock import CLOCK
+from intercom_async.request.outage_queue import (
+    FIRST_PROBE_S,
+    RELEASED_AT_ONCE,
+    RELEASED_PER_ANSWER,
+    OutageQueue,
+)
 from intercom_async.transport import MemoryTransport, Reply, Request
 from intercom_async.transport.base import CONNECT_S
 from tests.support.scripted_client import TOKEN, reply
@@ -349,3 +355,60 @@ async def outages_and_cancels(random: Random) -> None:
         error = call.exception()
         assert error is None or isinstance(error, WaitTooLongError), repr(error)
         assert error is None or isinstance(error, IntercomError)
+
+
+class Even(Random):
+    """Chance that decides nothing: the first probe is due after exactly `FIRST_PROBE_S`."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return (a + b) / 2
+
+
+def make_queue() -> OutageQueue:
+    """Return the queue of a server that has answered once and is gone."""
+    queue = OutageQueue(RetryPolicy(outage_s=30.0), Even())
+    queue.answers = 1
+    queue.record_failure(ConnectError("no route"), is_probe=False)
+    return queue
+
+
+async def test_a_call_that_is_cancelled_as_it_is_chosen_leaves_the_probe_to_the_next() -> None:
+    queue = make_queue()
+    chosen = asyncio.create_task(queue.wait("GET /a", Priority.INTERACTIVE, None))
+    following = asyncio.create_task(queue.wait("GET /b", Priority.BULK, None))
+    # In the iteration of the loop in which it is chosen, before it runs.
+    CLOCK.call_at(CLOCK.now() + FIRST_PROBE_S + 1e-9, chosen.cancel)
+    async with asyncio.timeout(1.0):
+        assert await following is True
+    assert chosen.cancelled()
+
+
+async def test_a_call_that_comes_when_a_probe_is_due_is_the_probe() -> None:
+    queue = make_queue()
+    await CLOCK.sleep(1.0)
+    assert await queue.wait("GET /a", None, 0.0) is True
+    with pytest.raises(WaitTooLongError):
+        await queue.wait("GET /b", None, 0.5)
+    queue.give_up_probe()
+    assert await queue.wait("GET /c", None, 0.0) is True
+
+
+async def test_what_is_cancelled_after_the_outage_takes_no_place_of_another() -> None:
+    queue = make_queue()
+    waits = [asyncio.create_task(queue.wait("GET /a", None, None)) for _ in range(13)]
+    await CLOCK.sleep(0.0)
+    queue.record_answer()
+    await CLOCK.sleep(0.0)
+    ended = [task for task in waits if task.done()]
+    assert len(ended) == RELEASED_AT_ONCE
+
+    left = [task for task in waits if not task.done()]
+    left[0].cancel()
+    await CLOCK.sleep(0.0)
+    queue.record_answer()
+    await CLOCK.sleep(0.0)
+    assert [task.done() for task in left].count(True) == 1 + RELEASED_PER_ANSWER
+
+    queue.close(ClosedError("closed"))
+    results = await asyncio.gather(*left, return_exceptions=True)
+    assert [type(each) for each in results].count(ClosedError) == 2
