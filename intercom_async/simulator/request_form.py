@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
 from typing import Any
 
 from .errors import ApiError, bad_parameter
@@ -30,9 +31,24 @@ def body_of(request: Request) -> Any:
     if not request.body.strip():
         return None
     kind = request.headers.get("Content-Type", "")
+    if kind.startswith("multipart/form-data") and request.path.endswith("/catalog"):
+        return _form(kind, request.body)
     if kind and "json" not in kind:
         raise ApiError(415, "client_error", "The body must be sent as application/json")
     try:
         return decode_json(request.body)
     except (*BAD_JSON, RecursionError):
         raise bad_parameter("The request body is not valid JSON") from None
+
+
+def _form(kind: str, body: bytes) -> dict[str, Any]:
+    """Read a form: texts as str, files as bytes."""
+    message = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    fields: dict[str, Any] = {}
+    for part in message.walk():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str):
+            data = part.get_payload(decode=True)
+            value = data if isinstance(data, bytes) else b""
+            fields[name] = value if part.get_filename() else value.decode(errors="replace")
+    return fields

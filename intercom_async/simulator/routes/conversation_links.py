@@ -124,6 +124,24 @@ def redact(call: Call) -> Any:
     return answer(call, row)
 
 
+@routes("PUT /conversations/{conversation_id}/conversation_parts/{id}")
+def update_part(call: Call) -> Any:
+    """Note that a part was seen, or how far it was sent."""
+    table, conversation_id = call.workspace.conversations, call.id("conversation_id")
+    found = table.find(conversation_id)
+    if found is None or all(one["id"] != call.id("id") for one in found["_parts"]):
+        raise not_found("Conversation part not found")
+    row = table.change(conversation_id)
+    part = next(one for one in row["_parts"] if one["id"] == call.id("id"))
+    part["updated_at"] = call.now_at
+    shown = dict(part)
+    if call.fields.get("seen") is True:
+        shown["seen_state"] = {"admin_seen": True}
+    if call.fields.get("send_state") is not None:
+        shown["external_reply_send_state"] = needed_text(call.fields, "send_state")
+    return public(shown)
+
+
 def _messages(row: Row, kind: str) -> list[Row]:
     return list(row["_parts"]) if kind == "conversation_part" else [row["source"]]
 

@@ -20,10 +20,13 @@ from intercom_async.simulator.schema.lists import LIST_RULES, NOT_FOUND_CODES, L
 from intercom_async.simulator.schema.make import Maker, fits, is_moment, moment_as_text
 from intercom_async.simulator.store.described_records import Record
 from .call import Call, Reply
+from .checks import object_of
 from .paging import numbered_page, page_size, whole_number
 
 UNDECLARED = {"/fin_voice/phone_number/{}": Node(name="ai_call_response")}
 """What answers of which the descriptions say nothing look like."""
+WRAPPED = {"/folders": "folder", "/folders/{}": "folder"}
+"""Operations whose body has its fields under the name of the object."""
 SUBMITTED_METHODS = frozenset(("POST", "PUT", "PATCH"))
 
 
@@ -78,13 +81,12 @@ class SchemaAnswers:
         return self._presented(call, node, record)
 
     def _create(self, operation: Operation, call: Call, node: Node | None) -> Any:
-        del operation
-        record = call.workspace.records.add(call.path, call.fields, call.now_at)
+        record = call.workspace.records.add(call.path, _fields_of(operation, call), call.now_at)
         return self._presented(call, node, record)
 
     def _update(self, operation: Operation, call: Call, node: Node | None) -> Any:
         record = self._record(operation, call)
-        record.fields.update(call.fields)
+        record.fields.update(_fields_of(operation, call))
         record.updated_at = call.now_at
         return self._presented(call, node, record)
 
@@ -235,6 +237,11 @@ class SchemaAnswers:
                 not resolved.values or value in resolved.values
             )
         return resolved.type == ("array" if isinstance(value, list) else "object")
+
+
+def _fields_of(operation: Operation, call: Call) -> Row:
+    name = WRAPPED.get(fixed_form(operation.path))
+    return call.fields if name is None else object_of(call.fields, name)
 
 
 def _parent(path: str) -> str:

@@ -22,6 +22,7 @@ LIST_RULES: dict[str, ListRule] = {
     "/news/news_items": ListRule("numbered", 10),
     "/news/newsfeeds": ListRule("numbered", 10),
     "/news/newsfeeds/{}/items": ListRule("numbered", 20),
+    "/folders": ListRule("numbered", 50, 150),
     "/macros": ListRule("cursor", 50, 150),
     "/data_connectors": ListRule("cursor", 20, 50),
     "/data_connectors/{}/execution_results": ListRule("cursor", 10, 30),
@@ -36,6 +37,10 @@ LIST_RULES: dict[str, ListRule] = {
 }
 
 NOT_FOUND_CODES: dict[str, tuple[str, str]] = {
+    "/secure_mode_secrets": (
+        "identity_verification_secret_not_found",
+        "Identity verification secret not found",
+    ),
     "/content_snippets": ("content_snippet_not_found", "Content snippet not found"),
     "/data_connectors": ("data_connector_not_found", "Data connector not found"),
     "/data_connectors/{}/execution_results": (
