@@ -29,6 +29,15 @@ _NAMES = {
     ),
     "articles": "ArticleFields ArticleOptions ArticleQuery ArticleTranslation",
     "audiences": "AudienceFields AudienceOptions PredicateFields",
+    "bulk": (
+        "BulkCompany "
+        "BulkCompanyChanges "
+        "BulkCompanyKey "
+        "BulkContact "
+        "BulkContactChanges "
+        "BulkContactKey "
+        "BulkMembership"
+    ),
     "common": "AiUse HydrationOptions Id Moment Order SearchOptions SearchOrder",
     "companies": "CompanyChanges CompanyFields",
     "contacts": (
@@ -68,9 +77,11 @@ _NAMES = {
         "Assignment "
         "ConversationChanges "
         "ConversationFields "
+        "ConversationListing "
         "ConversationOptions "
         "ConversationReading "
         "ConversationSearch "
+        "PartChanges "
         "TicketConversion "
         "TicketTypeChoice"
     ),
@@ -90,19 +101,28 @@ _NAMES = {
         "ConnectorOptions "
         "ExecutionFilters"
     ),
+    "ecommerce": "CatalogPart",
     "events": "EventFields EventName EventOwner",
     "fin": (
+        "AgentInput "
+        "FinAsk "
         "FinAttachment "
+        "FinContext "
         "FinMessage "
+        "FinQuestion "
         "FinReply "
+        "FinRun "
         "FinScore "
+        "FinSettings "
         "FinStart "
         "FinTurnRequired "
         "FinUser "
         "NewVoiceCall "
         "VoiceCallKey"
     ),
+    "folders": "FolderFields FolderOptions",
     "help_center": "CollectionFields CollectionOptions CollectionTranslation NewRedirect",
+    "identity_secrets": "SecretSupport",
     "internal_articles": "InternalArticleFields InternalArticleOptions",
     "messages": (
         "Email "
@@ -120,8 +140,16 @@ _NAMES = {
     ),
     "news": "NewsItemOptions NewsfeedAssignmentFields",
     "office_hours": ("ExceptionFields ExceptionOptions IntervalFields NewException ScheduleFields"),
-    "replies": "AttachmentFile MessageType ReplyFields ReplyOption TicketReplyFields",
+    "replies": (
+        "AttachmentFile "
+        "ConversationReplyFields "
+        "MessageType "
+        "ReplyFields "
+        "ReplyOption "
+        "TicketReplyFields"
+    ),
     "reporting": "ReportingQuery",
+    "teams": "TeamLevels",
     "ticket_types": (
         "NewTicketAttribute "
         "TicketAttributeChanges "

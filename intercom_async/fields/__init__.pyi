@@ -2,6 +2,7 @@ from .admins import *
 from .ai_content import *
 from .articles import *
 from .audiences import *
+from .bulk import *
 from .common import *
 from .companies import *
 from .contacts import *
@@ -11,15 +12,19 @@ from .conversations import *
 from .custom_objects import *
 from .data_attributes import *
 from .data_connectors import *
+from .ecommerce import *
 from .events import *
 from .fin import *
+from .folders import *
 from .help_center import *
+from .identity_secrets import *
 from .internal_articles import *
 from .messages import *
 from .news import *
 from .office_hours import *
 from .replies import *
 from .reporting import *
+from .teams import *
 from .ticket_types import *
 from .tickets import *
 

@@ -77,6 +77,8 @@ class NewExternalPage(ExternalPageKey, ExternalPageLanguage, total=False):
     """Whether Fin may use it; an existing page keeps what it has."""
     ai_copilot_availability: bool | None
     """Whether Copilot may."""
+    ai_sales_agent_availability: bool | None
+    """Whether the Sales Agent may; from Preview."""
 
 
 class ExternalPageAddress(ExternalPageContent):
@@ -90,3 +92,7 @@ class ExternalPageChanges(ExternalPageAddress, ExternalPageLanguage, total=False
 
     external_id: str | None
     fin_availability: bool | None
+    ai_agent_availability: bool | None
+    """From Preview, as both below."""
+    ai_copilot_availability: bool | None
+    ai_sales_agent_availability: bool | None

@@ -36,6 +36,10 @@ class ArticleOptions(AiUse, total=False):
     parent_id: Id
     """A collection; up to version 2.15 also a section."""
     parent_type: Literal["collection", "section"] | str
+    parent_ids: Sequence[Id]
+    """Collections; before `parent_id`. From Preview."""
+    folder_id: Id | None
+    """A folder; None takes it out of its folder. From Preview."""
     translated_content: Mapping[str, ArticleTranslation]
     """By language, such as ``en`` or ``pt-BR``."""
     scheduled_publish_at: Moment | None

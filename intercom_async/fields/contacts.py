@@ -24,6 +24,8 @@ class ContactFields(TypedDict, total=False):
     phone: str | None
     """E.164 form, such as ``+353871234567``."""
     name: str | None
+    language_override: str | None
+    """A language of two letters for Fin and the Messenger; from Preview."""
     avatar: str | None
     """Address of a picture."""
     signed_up_at: Moment | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from .common import Id, Moment, SearchOptions
+from .common import Id, Moment, Order, SearchOptions
 
 
 class ConversationFields(TypedDict, total=False):
@@ -13,6 +13,10 @@ class ConversationFields(TypedDict, total=False):
 
     read: bool
     title: str
+    priority: Literal["none", "low", "medium", "high", "urgent"] | str
+    """From Preview; ``none`` takes it away."""
+    admin_id: Id
+    """Who changes the priority; Operator if left out."""
     custom_attributes: dict[str, Any]
     """Attributes must be defined before they are used."""
     company_id: Id | None
@@ -81,6 +85,38 @@ class ConversationReading(TypedDict, total=False):
     """``plaintext`` for bodies without HTML."""
     include_translations: bool | None
     """Whether parts say what they mean in other languages."""
+    include_email_history: bool | None
+    """From Preview: whether the source has the e-mails before it."""
+    include_monitors: bool | None
+    """From Preview: whether to add the results of quality monitors."""
+    include_scorecards: bool | None
+    """From Preview: whether to add the reviews of the conversation."""
+
+
+class ConversationListing(TypedDict, total=False):
+    """How conversations are listed; 20 a page by default, at most 150."""
+
+    per_page: int | None
+    order: Order | None
+    sort: str | None
+    """``updated_at`` or ``created_at``."""
+    include_monitors: bool | None
+    """From Preview: whether to add the results of quality monitors."""
+    include_scorecards: bool | None
+    """From Preview: whether to add the reviews of the conversation."""
+
+
+class PartChanges(TypedDict, total=False):
+    """What can be changed of a part; None is as if left out."""
+
+    send_state: str | None
+    """How far a reply got on its way to an outside channel."""
+    info_message: str | None
+    """What to say beside that."""
+    seen: bool | None
+    """Whether an admin has seen it."""
+    admin_id: Id | None
+    """The admin who has seen it."""
 
 
 class ConversationSearch(SearchOptions, total=False):

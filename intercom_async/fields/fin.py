@@ -67,17 +67,59 @@ class FinTurnRequired(TypedDict):
     """Who said it."""
 
 
-class FinReply(FinTurnRequired, total=False):
+class FinSettings(TypedDict, total=False):
+    """How Fin answers."""
+
+    email: bool
+    """Whether in the form of an e-mail."""
+    follow_up_questions: bool
+    """Whether Fin may ask back and hand over; it may if left out."""
+
+
+class FinQuestion(FinTurnRequired, total=False):
     """What somebody says to Fin, and files with it."""
 
     attachments: Sequence[FinAttachment] | None
     """At most ten."""
 
 
-class FinStart(FinReply, total=False):
+class FinReply(FinQuestion, total=False):
+    """What somebody says to Fin, and how Fin is to answer."""
+
+    settings: FinSettings | None
+    """From Preview."""
+
+
+class FinContext(TypedDict, total=False):
     """What Fin is to know of a conversation."""
 
     history: Sequence[FinMessage] | None
     """What was said before, ten messages at most."""
     attributes: Mapping[str, Any] | None
     """Attributes of the conversation, ten at most, as a user has."""
+
+
+class FinAsk(FinQuestion, FinContext, total=False):
+    """A question that Fin answers once, and what Fin is to know."""
+
+
+class FinRun(TypedDict, total=False):
+    """What a procedure of Fin may be given."""
+
+    message: FinMessage | None
+    """What was said."""
+    attributes: Mapping[str, Any] | None
+    """Attributes of the conversation."""
+    settings: FinSettings | None
+
+
+class AgentInput(TypedDict):
+    """The value of one attribute that a paused procedure asks for."""
+
+    identifier: str
+    """As the webhook names it."""
+    value: Any
+
+
+class FinStart(FinReply, FinContext, total=False):
+    """What somebody says to Fin, and what Fin is to know of the conversation."""

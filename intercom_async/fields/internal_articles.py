@@ -12,6 +12,8 @@ class InternalArticleOptions(AiUse, total=False):
     """HTML; not beside `body_markdown`."""
     body_markdown: str
     """From 2.16 on."""
+    folder_id: Id | None
+    """A folder; None takes it out of its folder. From Preview."""
 
 
 class InternalArticleFields(InternalArticleOptions, total=False):

@@ -30,6 +30,8 @@ class ReplyOption(TypedDict):
 class ReplyFields(TypedDict, total=False):
     """Who replies, and what."""
 
+    type: Literal["admin", "user"] | None
+    """Who replies; the author's key says so too, and must agree."""
     message_type: MessageType
     """A comment if left out."""
     body: str | None
@@ -38,6 +40,8 @@ class ReplyFields(TypedDict, total=False):
     """The admin who replies; exactly one of the four authors is needed."""
     contact_id: Id | None
     """The contact who replies, by Intercom's id."""
+    intercom_user_id: Id | None
+    """The same, as the API's documentation calls it."""
     email: str | None
     """The contact who replies, by email address."""
     user_id: Id | None
@@ -51,6 +55,13 @@ class ReplyFields(TypedDict, total=False):
     """When it was written; now if left out."""
     skip_notifications: bool | None
     """Whether nobody is to be told."""
+
+
+class ConversationReplyFields(ReplyFields, total=False):
+    """Who replies in a conversation, and what."""
+
+    skip_unsnooze: bool | None
+    """Whether a snoozed conversation stays snoozed; from Preview."""
 
 
 class TicketReplyFields(ReplyFields, total=False):

@@ -12,6 +12,7 @@ _NAMES = {
     "activity_logs": "ActivityLog ActivityLogMetadata ActivityLogPerformer ActivityLogTeam",
     "admins": "Admin AdminRole App AwayStatusReason Me TeamPriorityLevel",
     "ai_content": "ContentImportSource ExternalPage",
+    "ai_topics": "AiSubtopic AiTopic AiTopics",
     "articles": (
         "Article ArticleContent ArticleHighlights ArticleStatistics ArticleVersion HighlightedText"
     ),
@@ -19,12 +20,17 @@ _NAMES = {
     "banners": "Banner BannerAction BannerDismissal BannerReaction",
     "base": "JsonObject Model Timestamp",
     "brands": "Brand",
+    "bulk_jobs": "BulkJob BulkTask",
     "calls": "Call PhoneSwitch",
     "common": (
         "AddressableList AddressableReference Attachment Author Avatar DeletedObject "
         "FileAttribute LinkedObject LinkedObjects Reference"
     ),
     "companies": "Company CompanyNotes CompanyPlan CompanySegments FoundCompany",
+    "contact_activities": "ContactActivity",
+    "contact_merges": (
+        "MergePreview MergeReason MergeSummary MergedCount MergedCounts MergedField MergedFields"
+    ),
     "contacts": (
         "AttachedContacts Contact ContactLocation ContactMerge ContactReference ContactStatus "
         "SocialProfile SocialProfiles"
@@ -35,7 +41,7 @@ _NAMES = {
     ),
     "conversation_parts": (
         "ConversationPart ConversationPartMetadata ConversationParts EmailAddressHeader "
-        "EmailMetadata EventDetails EventSubject QuickReplyOption"
+        "EmailMetadata EventDetails EventSubject QuickReplyOption SlaState SlaTimes"
     ),
     "conversation_quality": (
         "ConversationStatistics MonitorEvaluation Scorecard ScorecardEvaluator "
@@ -55,11 +61,14 @@ _NAMES = {
         "DataConnector"
     ),
     "data_exports": "DataExport Dataset DatasetAttribute ReportingExport",
+    "ecommerce": "CatalogUpload",
     "emails": "EmailSetting",
     "events": "Event EventSummary",
-    "fin": "FinAttributes FinErrors FinRating FinTurn",
+    "fin": "FinAttributes FinCapabilities FinCapability FinErrors FinRating FinTurn",
     "fin_voice": "FinVoiceCall",
+    "folders": "DeletedFolder Folder",
     "help_center": "Collection GroupContent HelpCenter HelpCenterRedirect",
+    "identity_secrets": "IdentitySecret NewIdentitySecret",
     "internal_articles": "InternalArticle",
     "ip_allowlist": "IpAllowlist",
     "jobs": "Job",

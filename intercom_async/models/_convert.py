@@ -15,6 +15,7 @@ import msgspec
 
 from intercom_async.errors import ConfigError
 from intercom_async.moments import Times, from_server, to_datetime
+from intercom_async.redaction import Secret
 from ._columns import columns_of
 
 MAX_TEXT = 60
@@ -29,6 +30,8 @@ MAX_REPR = 1_500
 
 _OWN = "intercom_async."
 """Begins the names of fields that the package adds to pages; the server does not send them."""
+_SECRETS = ("secret", "sse_subscription_url")
+"""Fields that a repr masks: their text lets its holder act in the name of another."""
 _SINGLE = ("text", "integer", "number", "boolean")
 
 
@@ -53,7 +56,7 @@ def shown(model: msgspec.Struct) -> Iterator[tuple[str, Any]]:
     for attribute in model.__struct_fields__:
         value = getattr(model, attribute)
         if value is not None and value not in ("", [], {}, ()):
-            yield attribute, value
+            yield attribute, Secret("***") if attribute in _SECRETS else value
 
 
 def as_repr(model: msgspec.Struct) -> str:

@@ -70,6 +70,8 @@ class Article(Model, frozen=True, kw_only=True):
     parent_ids: list[Id] = []
     """Collections it is in."""
     parent_type: str | None = None
+    folder_id: Id | None = None
+    """From Preview."""
     default_locale: str | None = None
     translated_content: dict[str, ArticleContent | str | None] | None = None
     """As sent: the contents by language, and a ``type`` among them; `translations` leaves that

@@ -29,6 +29,11 @@ class Call(Model, frozen=True, kw_only=True):
     direction: str | None = None
     ended_reason: str | None = None
     phone: str | None = None
+    duration: int | None = None
+    """Seconds, from Preview, as the three below."""
+    talk_time: int | None = None
+    hold_time: int | None = None
+    queue_time: int | None = None
     fin_recording_url: str | None = None
     fin_transcription_url: str | None = None
     transcript: list[JsonObject] = []

@@ -59,6 +59,8 @@ class Contact(Model, frozen=True, kw_only=True):
     email: str | None = None
     email_domain: str | None = None
     phone: str | None = None
+    formatted_phone: str | None = None
+    """In E.164 form, from Preview."""
     name: str | None = None
     owner_id: AssigneeId | None = None
     """A number up to version 2.15, a string from 2.16."""

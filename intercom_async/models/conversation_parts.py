@@ -51,6 +51,22 @@ class EventSubject(Model, frozen=True, kw_only=True):
     result: str | None = None
 
 
+class SlaTimes(Model, frozen=True, kw_only=True):
+    """How soon an SLA wants what; all in seconds."""
+
+    first_reply_time: int | None = None
+    next_reply_time: int | None = None
+    resolution_time: int | None = None
+    time_to_close: int | None = None
+
+
+class SlaState(Model, frozen=True, kw_only=True):
+    """How one target of an SLA stands."""
+
+    status: Literal["hit", "missed", "active", "paused"] | str | None = None
+    seconds_remaining: int | None = None
+
+
 class EventDetails(Model, frozen=True, kw_only=True):
     """What changed, in parts that are no message.
 
@@ -62,6 +78,23 @@ class EventDetails(Model, frozen=True, kw_only=True):
     workflow: EventSubject | None = None
     action: EventSubject | None = None
     event: EventSubject | None = None
+    previous_priority: str | None = None
+    """From Preview, as all below."""
+    current_priority: str | None = None
+    sla_name: str | None = None
+    sla_definition: SlaTimes | None = None
+    sla_target_type: str | None = None
+    """The target that was missed."""
+    current_sla_status: str | None = None
+    sla_states: dict[str, SlaState] = {}
+    """By target, such as ``first_reply_time``."""
+    tags_added: list[str] = []
+    tags_removed: list[str] = []
+    call_id: Id | None = None
+    until: str | None = None
+    """How long a conversation is snoozed, in words."""
+    custom_until_time: str | None = None
+    """ISO 8601."""
 
 
 class ConversationPart(Model, frozen=True, kw_only=True):
@@ -88,6 +121,10 @@ class ConversationPart(Model, frozen=True, kw_only=True):
     tags: list[Tag] | None = None
     event_details: EventDetails | None = None
     app_package_code: str | None = None
+    external_reply_send_state: str | None = None
+    """How far a reply got on its way to an outside channel; from Preview."""
+    seen_state: JsonObject | None = None
+    """Who has seen it; from Preview."""
     translations: JsonObject | None = None
     """The body in other languages, by code, where the request asked for them."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from .ai_topics import AiTopics
 from .base import AssigneeId, Id, JsonObject, Model, Timestamp
 from .common import Attachment, Author, LinkedObjects, Reference
 from .companies import Company
@@ -75,6 +76,7 @@ class ConversationRating(Model, frozen=True, kw_only=True):
     updated_at: Timestamp | None = None
     contact: ContactReference | None = None
     teammate: Reference | None = None
+    """From 2.17 of type ``workflow`` where a workflow asked and no teammate took part."""
 
 
 class ConversationTeammates(Model, frozen=True, kw_only=True):
@@ -238,7 +240,8 @@ class Conversation(Model, frozen=True, kw_only=True):
     ticket: JsonObject | None = None
     """Where the conversation is a ticket too."""
     topics: JsonObject | None = None
-    ai_topics: JsonObject | None = None
+    ai_topics: AiTopics | None = None
+    """From Preview."""
 
 
 class ConversationCustomers(Model, frozen=True, kw_only=True):

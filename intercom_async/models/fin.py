@@ -26,6 +26,10 @@ class FinTurn(Model, frozen=True, kw_only=True):
 
     conversation_id: str | None = None
     user_id: str | None = None
+    procedure_id: str | None = None
+    """What `fin.run_procedure` runs."""
+    intercom_conversation_id: str | None = None
+    """The conversation that `fin.escalate` created for a user."""
     status: (
         Literal["thinking", "replying", "awaiting_user_reply", "escalated", "resolved", "complete"]
         | str
@@ -35,6 +39,27 @@ class FinTurn(Model, frozen=True, kw_only=True):
     """ISO 8601, down to the millisecond."""
     errors: FinErrors | None = None
     sse_subscription_url: str | None = None
+    """An address with a token in it, good for three minutes, which `repr` masks."""
+
+
+class FinCapability(Model, frozen=True, kw_only=True):
+    """Something that Fin can do for a user."""
+
+    type: Literal["procedure", "reply", "ask", "escalate"] | str | None = None
+    id: str | None = None
+    """A procedure's id."""
+    name: str | None = None
+    description: str | None = None
+    endpoint: str | None = None
+    """The path that asks for it."""
+    method: str | None = None
+
+
+class FinCapabilities(Model, frozen=True, kw_only=True):
+    """Everything that Fin can do for a user."""
+
+    version: str | None = None
+    capabilities: list[FinCapability] = []
 
 
 class FinRating(Model, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import AssigneeId, Id, Model, Timestamp
+from .tags import AttachedTags
 
 
 class InternalArticle(Model, frozen=True, kw_only=True):
@@ -16,6 +17,10 @@ class InternalArticle(Model, frozen=True, kw_only=True):
     author_id: Id | None = None
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
+    folder_id: Id | None = None
+    """From Preview."""
+    tags: AttachedTags | None = None
+    """From Preview."""
     locale: str | None = None
     body_markdown: str | None = None
     audience_ids: list[Id] | None = None

@@ -59,6 +59,8 @@ class TicketPart(Model, frozen=True, kw_only=True):
     redacted: bool | None = None
     app_package_code: str | None = None
     updated_attribute_data: AttributeChange | None = None
+    translations: JsonObject | None = None
+    """The body in other languages, by code, from Preview."""
 
 
 class TicketParts(Model, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from intercom_async.config import TokenProvider, UpdateMethod, check_token
 from intercom_async.errors import ConfigError
 from intercom_async.redaction import Secret
 from intercom_async.transport.base import Request
+from .form_data import FormData
 from .operation import JSON, Call, version_number
 from .options import CallOptions
 
@@ -94,8 +95,8 @@ class RequestBuilder:
             headers = {**headers, "Accept": operation.accept}
         body = None
         if call.json is not None:
-            body = encode(call.json)
-            headers = {**headers, "Content-Type": JSON}
+            body, content_type = body_of(call.json)
+            headers = {**headers, "Content-Type": content_type}
         return Request(
             method=self._update_method if operation.updates else operation.method,
             url=f"{self.origin}{call.target}",
@@ -118,3 +119,10 @@ class RequestBuilder:
             token = await token
         secret = Secret(f"Bearer {check_token(token)}")
         return request.replace(headers={**request.headers, "Authorization": secret})
+
+
+def body_of(given: Any) -> tuple[bytes, str]:
+    """Return a body and its media type."""
+    if isinstance(given, FormData):
+        return given.body, given.content_type
+    return encode(given), JSON

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from intercom_async.resources.contacts import Contacts, Notes, Visitors
     from intercom_async.resources.content import Audiences, Content, ContentSnippets
     from intercom_async.resources.conversations import Conversations
+    from intercom_async.resources.ecommerce import Ecommerce
     from intercom_async.resources.events import Events
     from intercom_async.resources.fin import AiContent, DataConnectors, Fin
+    from intercom_async.resources.folders import Folders
     from intercom_async.resources.help_center import Articles, HelpCenter, InternalArticles
+    from intercom_async.resources.identity_verification_secrets import IdentityVerificationSecrets
     from intercom_async.resources.jobs import DataExports, Jobs, ReportingExports
     from intercom_async.resources.messages import Messages
     from intercom_async.resources.news import Banners, News
@@ -65,11 +68,14 @@ class ResourceRegistry(Sender):
     data_attributes: DataAttributes
     data_connectors: DataConnectors
     data_exports: DataExports
+    ecommerce: Ecommerce
     emails: Emails
     events: Events
     fin: Fin
     fin_voice: FinVoice
+    folders: Folders
     help_center: HelpCenter
+    identity_verification_secrets: IdentityVerificationSecrets
     internal_articles: InternalArticles
     ip_allowlist: IpAllowlist
     jobs: Jobs

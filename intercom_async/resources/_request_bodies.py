@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from intercom_async.codec.plain import plain, plain_id as check_id
+from intercom_async.codec.plain import parameter_text, plain, plain_id as check_id
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.fields.content import TagChange
+from intercom_async.moments import to_unix
+from intercom_async.request.form_data import FormData, FormFile
 from ._validation import (
     check_dict,
+    check_given,
+    check_ids,
     check_named,
     check_several,
     check_texts,
@@ -21,7 +25,9 @@ from ._validation import (
     to_id,
     to_id_list,
     to_ids,
+    to_numbers,
     with_iso,
+    with_text,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +46,11 @@ def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: Nobody or more than one replies, or a contact writes anything but a comment.
     """
+    documented = fields.pop("intercom_user_id", None)
+    if documented is not None:
+        if fields.get("contact_id") is not None:
+            raise ConfigError("contact_id and intercom_user_id are the same; give one of them")
+        fields["contact_id"] = documented
     author = take_one(
         "a reply's author",
         fields,
@@ -52,6 +63,9 @@ def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
     if "admin_id" not in author and message_type != "comment":
         raise ConfigError(f"contacts write comments; a {message_type} needs admin_id")
     kind = "admin" if "admin_id" in author else "user"
+    given_kind = plain(fields.pop("type", None))
+    if given_kind not in (None, kind):
+        raise ConfigError(f"type {given_kind!r} does not go with {next(iter(author))}")
     return {"message_type": message_type, "type": kind, **author, **given(**fields)}
 
 
@@ -82,18 +96,32 @@ def fin_message(name: str, message: FinMessage) -> dict[str, Any]:
 
 def fin_start(conversation_id: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Write what hands a conversation to Fin; of what was said before it takes ten messages."""
+    context = fin_context(fields)
+    return {
+        **to_ids(conversation_id=conversation_id),
+        **context,
+        **fields,
+        "message": fin_message("message", fields["message"]),
+    }
+
+
+def fin_run(conversation_id: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Write what runs a procedure of Fin."""
+    said = fields.pop("message", None)
+    message = {} if said is None else {"message": fin_message("message", said)}
+    context = fin_context(fields)
+    return {**to_ids(conversation_id=conversation_id), **context, **given(**fields), **message}
+
+
+def fin_context(fields: dict[str, Any]) -> dict[str, Any]:
+    """Take what Fin is to know of a conversation out of the fields; messages are ten at most."""
     said, attributes = fields.pop("history", None), fields.pop("attributes", None)
     history = None
     if said is not None:
         several = check_several("history", said, most=10)
         history = [fin_message("history", each) for each in several]
     about = given(history=history, attributes=attributes)
-    return {
-        **to_ids(conversation_id=conversation_id),
-        **({"conversation_metadata": about} if about else {}),
-        **fields,
-        "message": fin_message("message", fields["message"]),
-    }
+    return {"conversation_metadata": about} if about else {}
 
 
 def content_ids(content: Sequence[ContentReference]) -> Sequence[ContentReference]:
@@ -170,6 +198,92 @@ def split_query(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     return fields, {"include_merge_history": fields.pop("include_merge_history", None)}
 
 
+def catalog_form(catalog: bytes | None, part: dict[str, Any]) -> FormData:
+    """Write the form of a catalog, or of a part of one.
+
+    Raises:
+        ConfigError: There is nothing to upload, or `catalog` is no bytes.
+    """
+    finalize = part.get("finalize")
+    if catalog is None and not finalize:
+        raise ConfigError("catalog is needed, unless finalize=True ends an upload in parts")
+    if catalog is not None and not isinstance(catalog, bytes | bytearray):
+        raise ConfigError(f"catalog must be bytes, not {type(catalog).__name__}")
+    check_given(part)
+    fields: dict[str, str | FormFile] = {
+        name: parameter_text(plain(value)) for name, value in part.items() if value is not None
+    }
+    if catalog is not None:
+        fields["catalog"] = FormFile("catalog.json", "application/json", bytes(catalog))
+    try:
+        return FormData(fields)
+    except UnicodeEncodeError:
+        raise ConfigError("import_job_id has half a surrogate pair in it") from None
+
+
+_MOMENTS = ("signed_up_at", "last_seen_at", "remote_created_at")
+"""Fields of the items of a bulk job that are moments."""
+
+MAX_BULK_ITEMS = 100
+"""Items that one request of a bulk job takes (422 beyond)
+(test_refusals.py::test_no_more_and_no_fewer_than_the_api_takes_at_once)."""
+
+
+def bulk_body(
+    name: str, kind: Any, items: Sequence[Mapping[str, Any]], job_id: Id | None
+) -> dict[str, Any]:
+    """Write the body of one request of a bulk job, a new one unless `job_id` names another.
+
+    Raises:
+        ConfigError: The items are none or too many, or one cannot be sent.
+        TypeError: One has a field that the API does not know, or lacks one that it needs.
+    """
+    job = {} if job_id is None else {"job": {"id": to_id("job_id", job_id)}}
+    several = check_several(name, items, least=1, most=MAX_BULK_ITEMS)
+    return {name: [bulk_item(name, kind, item) for item in several], **job}
+
+
+def bulk_item(name: str, kind: Any, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Write one item of a bulk job; what cannot be sent is refused as `bulk_body` does."""
+    try:
+        found = checked(kind, check_dict(f"each of {name}", item))
+        tags = {
+            name.removesuffix("_tag_ids"): [
+                {"id": tag} for tag in to_id_list(name, found.pop(name))
+            ]
+            for name in ("add_tag_ids", "remove_tag_ids")
+            if name in found
+        }
+        memberships = [dict(each) for each in found.pop("companies", ())]
+        check_named("companies", memberships)
+        check_ids(**given(company_id=found.get("company_id")))
+        ids = {key: found[key] for key in ("id", "owner_id", "external_id") if key in found}
+        moments = {key: to_unix(key, found[key]) for key in found if key in _MOMENTS}
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from None
+    return {
+        **found,
+        **to_ids(**ids),
+        **moments,
+        **({"companies": [with_text(each) for each in memberships]} if memberships else {}),
+        **({"tags": tags} if tags else {}),
+    }
+
+
+def bulk_keys(name: str, ids_name: str, ids: Sequence[Id], job_id: Id | None) -> dict[str, Any]:
+    """Write the body of one request of a bulk job that names its objects by id."""
+    job = {} if job_id is None else {"job": {"id": to_id("job_id", job_id)}}
+    keys = to_id_list(ids_name, ids, least=1, most=MAX_BULK_ITEMS)
+    return {name: [{"id": key} for key in keys], **job}
+
+
 def to_choices(options: Sequence[str]) -> list[dict[str, str]]:
     """Write the options of an attribute, two at least."""
     return [{"value": option} for option in check_texts("options", options, least=2)]
+
+
+def team_members(admin_ids: Sequence[Id], levels: Mapping[str, Sequence[Id]]) -> dict[str, Any]:
+    """Write who is in a team, and who of them is asked first."""
+    level = {name: to_numbers(name, ids) for name, ids in levels.items()}
+    members = {"admin_ids": to_numbers("admin_ids", admin_ids)}
+    return {**members, **({"admin_priority_level": level} if level else {})}

@@ -240,3 +240,8 @@ def to_number(name: str, value: Id) -> Id:
     """
     check_id(name, value)
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def to_numbers(name: str, values: Collection[Id]) -> list[Id]:
+    """Write several ids as numbers; what is none is refused as `check_several` and `to_number`."""
+    return [to_number(name, each) for each in check_several(name, values)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Unpack
 
-from intercom_async.fields import AwayFields, LogFilters, LogSearchFilters
+from intercom_async.fields import AwayFields, LogFilters, LogSearchFilters, TeamLevels
 from intercom_async.models import (
     ActivityLog,
     ActivityLogPage,
@@ -19,7 +20,8 @@ from intercom_async.models import (
 )
 from intercom_async.request.operation import Operation, Paging
 from ._base import EndpointBuilder, Id, Page, Pager, Resource
-from ._validation import check_per_page, given, to_number
+from ._request_bodies import team_members
+from ._validation import check_per_page, checked, given, to_number
 
 API = EndpointBuilder("/admins", "admins")
 V2_16 = API.since("2.16")
@@ -91,6 +93,7 @@ class Teams(Resource):
 
     LIST = TEAMS.get("", TeamPage[Team], "listteams")
     GET = TEAMS.get("/{team_id}", Team, "retrieveteam")
+    UPDATE_MEMBERS = TEAMS.since("Preview").put("/{id}", Team, "updateteammembers")
     METRICS = TEAMS.since("2.16").get("/{team_id}/metrics", Page[TeamMetric], "getteammetrics")
 
     def list(self) -> Pager[Team]:
@@ -100,6 +103,17 @@ class Teams(Resource):
     async def get(self, team_id: Id) -> Team:
         """Return one team."""
         return await self._send(self.GET, team_id)
+
+    async def update_members(
+        self, team_id: Id, *, admin_ids: Sequence[Id], **levels: Unpack[TeamLevels]
+    ) -> Team:
+        """Make some admins the members of a team, and nobody else, and return it.
+
+        Raises:
+            ConflictError: Somebody else changes the team; try again.
+        """
+        body = team_members(admin_ids, checked(TeamLevels, levels))
+        return await self._send(self.UPDATE_MEMBERS, team_id, json=body)
 
     def metrics(self, team_id: Id, *, idle_threshold_s: int | None = None) -> Pager[TeamMetric]:
         """List how many conversations each teammate of a team has now, in one answer.

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from intercom_async.codec import encode
-from intercom_async.fields import CompanyChanges, CompanyFields, Order
-from intercom_async.models import Company, Contact, DeletedObject, FoundCompany, Note, Segment
+from intercom_async.fields import (
+    BulkCompany,
+    BulkCompanyChanges,
+    CompanyChanges,
+    CompanyFields,
+    Order,
+    SearchOptions,
+)
+from intercom_async.models import (
+    BulkJob,
+    Company,
+    Contact,
+    DeletedObject,
+    FoundCompany,
+    Note,
+    Segment,
+)
 from intercom_async.pagination.company_scroll import CompanyPager
+from intercom_async.query import Predicate, Query
 from intercom_async.request.operation import Call, Paging
 from intercom_async.workflows.bulk import BulkOptions, BulkRun
 from intercom_async.workflows.concurrency import Source
 from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill, sends
+from ._request_bodies import bulk_body, bulk_keys
 from ._validation import check_dict, given, needed, to_id, to_ids
 
 API = EndpointBuilder("/companies", "companies")
+ONE = EndpointBuilder("/companies/{company_id}", "companies", reserved=("bulk",))
+PREVIEW = API.since("Preview")
 
 
 class Companies(Resource):
@@ -24,15 +43,22 @@ class Companies(Resource):
     A company that no contact is attached to is in no list.
     """
 
+    SEARCH = PREVIEW.search("/search", Page[Company], "searchcompanies", body=SearchOptions)
+    BULK_CREATE = PREVIEW.post("/bulk", BulkJob, "bulkcreatecompanies")
+    BULK_UPDATE = PREVIEW.put("/bulk", BulkJob, "bulkupdatecompanies")
+    BULK_DELETE = PREVIEW.idempotent_post("/bulk/delete", BulkJob, "bulkdeletecompanies")
+    GET_BULK_JOB = PREVIEW.get("/bulk/{id}", BulkJob, "showbulkcompaniesjob")
     FIND = API.pages("", Page[Company], "retrievecompany")
     CREATE = API.idempotent_post("", Company, "createorupdatecompany", body=CompanyFields)
     GET = API.get("/{company_id}", Company, "retrieveacompanybyid", reserved=("scroll",))
-    UPDATE = API.update("/{company_id}", Company, "updatecompany", body=CompanyChanges)
+    UPDATE = API.update(
+        "/{company_id}", Company, "updatecompany", body=CompanyChanges, reserved=("bulk",)
+    )
     DELETE = API.delete("/{company_id}", DeletedObject, "deletecompany")
-    CONTACTS = API.cursor("/{company_id}/contacts", Page[Contact], "listattachedcontacts")
-    SEGMENTS = API.get("/{company_id}/segments", Page[Segment], "listattachedsegmentsforcompanies")
-    NOTES = API.since("2.15").pages("/{company_id}/notes", Page[Note], "listcompanynotes")
-    CREATE_NOTE = API.since("2.16").post("/{company_id}/notes", Note, "createcompanynote")
+    CONTACTS = ONE.cursor("/contacts", Page[Contact], "listattachedcontacts")
+    SEGMENTS = ONE.get("/segments", Page[Segment], "listattachedsegmentsforcompanies")
+    NOTES = ONE.since("2.15").pages("/notes", Page[Note], "listcompanynotes")
+    CREATE_NOTE = ONE.since("2.16").post("/notes", Note, "createcompanynote")
     LIST = API.post("/list", Page[Company], "listallcompanies", repeat="safe", paging=Paging.PAGE)
     # Unsafe: the page of an answer that is lost cannot be asked for again.
     SCROLL = API.get(
@@ -43,6 +69,33 @@ class Companies(Resource):
         paging=Paging.SCROLL,
         kind="scroll",
     )
+
+    def search(self, query: Predicate | Query, **options: Unpack[SearchOptions]) -> Pager[Company]:
+        """List the companies that a query holds for; without `per_page` 15 a page."""
+        return self._search(self.SEARCH, query, options)
+
+    async def bulk_create(
+        self, companies: Sequence[BulkCompany], *, job_id: Id | None = None
+    ) -> BulkJob:
+        """Let a job create up to 100 companies, or change those that have the `company_id`."""
+        body = bulk_body("companies", BulkCompany, companies, job_id)
+        return await self._send(self.BULK_CREATE, json=body)
+
+    async def bulk_update(
+        self, companies: Sequence[BulkCompanyChanges], *, job_id: Id | None = None
+    ) -> BulkJob:
+        """Let a job change up to 100 companies, by Intercom's ids."""
+        body = bulk_body("companies", BulkCompanyChanges, companies, job_id)
+        return await self._send(self.BULK_UPDATE, json=body)
+
+    async def bulk_delete(self, company_ids: Sequence[Id], *, job_id: Id | None = None) -> BulkJob:
+        """Let a job delete up to 100 companies."""
+        body = bulk_keys("companies", "company_ids", company_ids, job_id)
+        return await self._send(self.BULK_DELETE, json=body)
+
+    async def get_bulk_job(self, job_id: Id) -> BulkJob:
+        """Return a job and how far it is."""
+        return await self._send(self.GET_BULK_JOB, job_id)
 
     def find(
         self, *, tag_id: Id | None = None, segment_id: Id | None = None, per_page: int | None = None

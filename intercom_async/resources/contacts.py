@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from intercom_async.config import check_seconds
 from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.fields import (
+    BulkContact,
+    BulkContactChanges,
     ConsentType,
     ContactChanges,
     ContactFields,
@@ -19,10 +22,13 @@ from intercom_async.fields import (
     VisitorChanges,
 )
 from intercom_async.models import (
+    BulkJob,
     Company,
     Contact,
+    ContactActivity,
     ContactMerge,
     ContactStatus,
+    MergePreview,
     Note,
     Segment,
     SubscriptionType,
@@ -34,13 +40,16 @@ from intercom_async.request.operation import Operation, Paging
 from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill
 from ._contact_writes import ContactWrites
-from ._request_bodies import person_key, split_query
+from ._request_bodies import bulk_body, bulk_keys, person_key, split_query
 from ._validation import given, needed, take_one, to_id, to_ids
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
 API = EndpointBuilder("/contacts", "contacts")
-ONE = EndpointBuilder("/contacts/{contact_id}", "contacts", reserved=("find_by_external_id",))
+ONE = EndpointBuilder(
+    "/contacts/{contact_id}", "contacts", reserved=("bulk", "find_by_external_id")
+)
+PREVIEW = API.since("Preview")
 ONE_NOTE = EndpointBuilder("/notes", "notes")
 VISITORS = EndpointBuilder("/visitors", "visitors")
 
@@ -78,10 +87,22 @@ class Contacts(ContactWrites):
     TAGS = ONE.get("/tags", Page[Tag], "listtagsforacontact")
     ATTACH_TAG = ONE.idempotent_post("/tags", Tag, "tags/attachtagtocontact")
     DETACH_TAG = ONE.delete("/tags/{tag_id}", Tag, "tags/detachtagfromcontact")
-    UPDATE = API.update("/{contact_id}", Contact, "updatecontact", body=ContactChanges)
-    GET = API.get("/{contact_id}", Contact, "showcontact", body=ContactReading)
+    UPDATE = API.update(
+        "/{contact_id}", Contact, "updatecontact", body=ContactChanges, reserved=("bulk",)
+    )
+    GET = API.get(
+        "/{contact_id}", Contact, "showcontact", body=ContactReading, reserved=("activities",)
+    )
     DELETE = API.delete("/{contact_id}", ContactStatus, "deletecontact")
     MERGE = API.post("/merge", Contact, "mergecontact", body=MergeFields)
+    PREVIEW_MERGE = PREVIEW.post(
+        "/merge/preview", MergePreview, "previewmergecontact", repeat="safe"
+    )
+    ACTIVITIES = PREVIEW.cursor("/activities", Page[ContactActivity], "listcontactactivities")
+    BULK_CREATE = PREVIEW.post("/bulk", BulkJob, "bulkcreatecontacts")
+    BULK_UPDATE = PREVIEW.put("/bulk", BulkJob, "bulkupdatecontacts")
+    BULK_DELETE = PREVIEW.idempotent_post("/bulk/delete", BulkJob, "bulkdeletecontacts")
+    GET_BULK_JOB = PREVIEW.get("/bulk/{id}", BulkJob, "showbulkupdatecontactsjob")
     SEARCH = API.search("/search", Page[Contact], "searchcontacts", body=ContactSearch)
     LIST = API.cursor("", Page[Contact], "listcontacts")
     CREATE = API.post("", Contact, "createcontact", body=ContactFields)
@@ -99,7 +120,7 @@ class Contacts(ContactWrites):
         Page[ContactMerge],
         "listcontactmergehistory",
         paging=Paging.NEXT_CURSOR,
-        reserved=("find_by_external_id",),
+        reserved=("bulk", "find_by_external_id"),
     )
 
     def companies(self, contact_id: Id, *, per_page: int | None = None) -> Pager[Company]:
@@ -180,6 +201,42 @@ class Contacts(ContactWrites):
         body = {"from": to_id("from_id", rest.pop("from_id"))}
         body["into"] = to_id("into_id", rest.pop("into_id"))
         return await self._send(self.MERGE, json=body, query=query, **rest)
+
+    async def preview_merge(
+        self, *, from_id: Id, into_id: Id, skip_duplicate_validation: bool | None = None
+    ) -> MergePreview:
+        """Return what `merge` would change, or why it would be refused."""
+        json = {"from": to_id("from_id", from_id), "into": to_id("into_id", into_id)}
+        return await self._send(
+            self.PREVIEW_MERGE, json=json, skip_duplicate_validation=skip_duplicate_validation
+        )
+
+    def activities(self, *, per_page: int | None = None) -> Pager[ContactActivity]:
+        """List who was created, changed in role, merged or deleted, the oldest first, 50 a page."""
+        return self._list(self.ACTIVITIES, per_page=per_page)
+
+    async def bulk_create(
+        self, contacts: Sequence[BulkContact], *, job_id: Id | None = None
+    ) -> BulkJob:
+        """Let a job create up to 100 contacts; those that exist stay as they are."""
+        body = bulk_body("contacts", BulkContact, contacts, job_id)
+        return await self._send(self.BULK_CREATE, json=body)
+
+    async def bulk_update(
+        self, contacts: Sequence[BulkContactChanges], *, job_id: Id | None = None
+    ) -> BulkJob:
+        """Let a job change up to 100 contacts."""
+        body = bulk_body("contacts", BulkContactChanges, contacts, job_id)
+        return await self._send(self.BULK_UPDATE, json=body)
+
+    async def bulk_delete(self, contact_ids: Sequence[Id], *, job_id: Id | None = None) -> BulkJob:
+        """Let a job delete up to 100 contacts for good."""
+        body = bulk_keys("contacts", "contact_ids", contact_ids, job_id)
+        return await self._send(self.BULK_DELETE, json=body)
+
+    async def get_bulk_job(self, job_id: Id) -> BulkJob:
+        """Return a job and how far it is; `job_id` of the others adds their items to it."""
+        return await self._send(self.GET_BULK_JOB, job_id)
 
     def search(self, query: Predicate | Query, **options: Unpack[ContactSearch]) -> Pager[Contact]:
         """List the contacts that a query holds for.

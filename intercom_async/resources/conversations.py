@@ -9,19 +9,22 @@ from intercom_async.fields import (
     Assignment,
     ContactKey,
     ConversationChanges,
+    ConversationListing,
     ConversationOptions,
     ConversationReading,
+    ConversationReplyFields,
     ConversationSearch,
     HydrationOptions,
     Moment,
     Order,
-    ReplyFields,
+    PartChanges,
     TicketConversion,
 )
 from intercom_async.models import (
     Conversation,
     ConversationCustomers,
     ConversationPage,
+    ConversationPart,
     DeletedConversation,
     DeletedObject,
     HandlingEvent,
@@ -60,7 +63,7 @@ class Conversations(Resource):
     """
 
     REPLY = API.post(
-        "/{conversation_id}/reply", Conversation, "replyconversation", body=ReplyFields
+        "/{conversation_id}/reply", Conversation, "replyconversation", body=ConversationReplyFields
     )
     CREATE_PART = API.post("/{conversation_id}/parts", Conversation, "manageconversation")
     REDACT = API.idempotent_post("/redact", Conversation, "redactconversation")
@@ -95,7 +98,15 @@ class Conversations(Resource):
     CONVERT = API.post(
         "/{conversation_id}/convert", Ticket, "convertconversationtoticket", body=TicketConversion
     )
-    LIST = API.cursor("", ConversationPage[Conversation], "listconversations")
+    UPDATE_PART = API.since("Preview").put(
+        "/{conversation_id}/conversation_parts/{id}",
+        ConversationPart,
+        "conversation-parts/updateconversationpart",
+        body=PartChanges,
+    )
+    LIST = API.cursor(
+        "", ConversationPage[Conversation], "listconversations", body=ConversationListing
+    )
     CREATE = API.post("", Message, "createconversation", body=ConversationOptions)
     GET = API.get(
         "/{conversation_id}",
@@ -115,7 +126,9 @@ class Conversations(Resource):
         "/deleted", ConversationPage[DeletedConversation], "listdeletedconversationids"
     )
 
-    async def reply(self, conversation_id: Id, **fields: Unpack[ReplyFields]) -> Conversation:
+    async def reply(
+        self, conversation_id: Id, **fields: Unpack[ConversationReplyFields]
+    ) -> Conversation:
         """Answer in a conversation, as an admin or as a contact."""
         json = reply_body(self.REPLY.fields(fields))
         return await self._send(self.REPLY, conversation_id, json=json)
@@ -226,14 +239,22 @@ class Conversations(Resource):
         json = with_text(given(**self.CONVERT.fields(fields)))
         return await self._send(self.CONVERT, conversation_id, json=json)
 
-    def list(
-        self, *, per_page: int | None = None, order: Order | None = None, sort: str | None = None
-    ) -> Pager[Conversation]:
+    async def update_part(
+        self, *, conversation_id: Id, part_id: Id, secret: str, **fields: Unpack[PartChanges]
+    ) -> ConversationPart:
+        """Say that a part was seen, or sent, and return it; needs a secret given by Intercom."""
+        json = {**needed(secret=secret), "experimental": True}
+        changes = with_text(given(**self.UPDATE_PART.fields(fields)))
+        return await self._send(
+            self.UPDATE_PART, conversation_id, part_id, json={**json, **changes}
+        )
+
+    def list(self, **how: Unpack[ConversationListing]) -> Pager[Conversation]:
         """List all conversations, 20 a page, 150 at most; `hydrate` fetches their parts.
 
         Sorted by ``updated_at`` they move while you read, by ``created_at`` they do not.
         """
-        return self._list(self.LIST, per_page=per_page, order=order, sort=sort)
+        return self._list(self.LIST, fields=how)
 
     async def create(
         self, *, contact_id: Id, body: str, **options: Unpack[ConversationOptions]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import NoneType
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
+from intercom_async.errors import ConfigError
 from intercom_async.fields import (
+    AgentInput,
     ConnectorFields,
     ConnectorOptions,
     ExecutionFilters,
     ExternalPageChanges,
+    FinAsk,
     FinReply,
+    FinRun,
     FinScore,
     FinStart,
+    FinUser,
     NewExternalPage,
     NewSource,
     SourceChanges,
@@ -23,14 +29,17 @@ from intercom_async.models import (
     DataConnector,
     DeletedObject,
     ExternalPage,
+    FinCapabilities,
     FinRating,
     FinTurn,
 )
 from ._base import EndpointBuilder, Id, Page, Pager, Resource
-from ._request_bodies import fin_message, fin_start
-from ._validation import given, to_ids
+from ._request_bodies import fin_message, fin_run, fin_start
+from ._validation import check_several, given, needed, to_ids
 
 API = EndpointBuilder("/fin", "fin-agent")
+PREVIEW = API.since("Preview")
+PROCEDURES = EndpointBuilder("/procedures", "procedures", since="Preview")
 SOURCES = EndpointBuilder("/ai/content_import_sources", "ai-content")
 PAGES = EndpointBuilder("/ai/external_pages", "ai-content")
 CONNECTORS = EndpointBuilder("/data_connectors", "data-connectors", since="2.16")
@@ -39,10 +48,70 @@ CONNECTORS = EndpointBuilder("/data_connectors", "data-connectors", since="2.16"
 class Fin(Resource):
     """Conversations with Fin, each known by an id of yours; access is agreed with Intercom."""
 
+    CAPABILITIES = PREVIEW.post(
+        "/capabilities", FinCapabilities, "listfincapabilities", repeat="safe"
+    )
+    ASK = PREVIEW.post("/ask", FinTurn, "askfin", body=FinAsk)
+    RUN_PROCEDURE = PREVIEW.post(
+        "/procedures/{procedure_id}/run", FinTurn, "runfinprocedure", body=FinRun
+    )
+    ESCALATE = PREVIEW.post("/escalate", FinTurn, "escalatefinconversation")
+    # A step that has its input refuses another one (409).
+    COLLECT_AGENT_INPUT = PROCEDURES.idempotent_post(
+        "/{conversation_id}/collect_agent_input", dict[str, Any], "collectprocedureagentinput"
+    )
     START = API.post("/start", FinTurn, "startfinconversation", body=FinStart)
     REPLY = API.post("/reply", FinTurn, "replytofin", body=FinReply)
     # The same rating again changes nothing.
     RATE = API.idempotent_post("/csat", FinRating, "submitfincsat")
+
+    async def capabilities(self, user: FinUser) -> FinCapabilities:
+        """Return what Fin can do for a user."""
+        return await self._send(self.CAPABILITIES, json=needed(user=user))
+
+    async def ask(self, conversation_id: str, **fields: Unpack[FinAsk]) -> FinTurn:
+        """Ask Fin one question under an id of yours; the answer comes by webhook or stream."""
+        body = fin_start(conversation_id, self.ASK.fields(fields))
+        return await self._send(self.ASK, json=body)
+
+    async def run_procedure(
+        self, procedure_id: Id, *, conversation_id: str, user: FinUser, **fields: Unpack[FinRun]
+    ) -> FinTurn:
+        """Run a procedure in a new conversation and return where it stands."""
+        body = fin_run(conversation_id, {**needed(user=user), **self.RUN_PROCEDURE.fields(fields)})
+        return await self._send(self.RUN_PROCEDURE, procedure_id, json=body)
+
+    async def escalate(
+        self,
+        conversation_id: str | None = None,
+        *,
+        user: FinUser | None = None,
+        message: str | None = None,
+        context: str | None = None,
+    ) -> FinTurn:
+        """Hand a conversation, or a user who has none, to a teammate; exactly one is needed.
+
+        Args:
+            message: The first message in the name of the user, who sees it.
+            context: A note for the teammate, which the user does not see.
+        """
+        if (conversation_id is None) == (user is None):
+            raise ConfigError("escalate takes one of conversation_id and user")
+        whose = to_ids(**given(conversation_id=conversation_id))
+        json = {**whose, **given(user=user, message=message, context=context)}
+        return await self._send(self.ESCALATE, json=json)
+
+    async def collect_agent_input(
+        self, conversation_id: Id, *, step_id: Id, attribute_values: Sequence[AgentInput]
+    ) -> None:
+        """Give a procedure that waits for a teammate what its webhook asks for.
+
+        Raises:
+            ConflictError: It has that already.
+        """
+        values = check_several("attribute_values", attribute_values, least=1)
+        json = {**to_ids(step_id=step_id), "attribute_values": values}
+        await self._send(self.COLLECT_AGENT_INPUT, conversation_id, json=json)
 
     async def start(self, conversation_id: str, **fields: Unpack[FinStart]) -> FinTurn:
         """Hand a conversation to Fin and return where it stands."""

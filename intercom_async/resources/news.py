@@ -12,7 +12,7 @@ from ._validation import check_ids, needed
 ITEMS = EndpointBuilder("/news/news_items", "news")
 FEEDS = EndpointBuilder("/news/newsfeeds", "news")
 BANNERS = EndpointBuilder(
-    "/contacts/{id}/banners", "banners", since="2.16", reserved=("find_by_external_id",)
+    "/contacts/{id}/banners", "banners", since="2.16", reserved=("bulk", "find_by_external_id")
 )
 
 

@@ -29,6 +29,7 @@ SCHEMAS: dict[type[models.Model], tuple[str, ...]] = {
         "OP DELETE /office_hours_schedules/{id}",
         "OP DELETE /office_hours_schedules/{office_hours_schedule_id}/office_hours_exceptions/{id}",
     ),
+    models.DeletedFolder: ("deleted_folder_object",),
     models.LinkedObject: ("linked_object",),
     models.LinkedObjects: ("linked_object_list",),
     models.TaggedObject: ("tag_create_response/users/[]",),
@@ -55,6 +56,23 @@ SCHEMAS: dict[type[models.Model], tuple[str, ...]] = {
     models.SocialProfiles: ("contact_social_profiles",),
     models.ContactMerge: ("merge_history_item",),
     models.Contact: ("contact", "OP GET /contacts/{contact_id}"),
+    models.ContactActivity: ("contact_activity",),
+    models.MergeReason: ("merge_preview_reason",),
+    models.MergedField: ("merge_preview_attribute_change",),
+    models.MergedFields: ("merge_preview_attribute_changes",),
+    models.MergedCount: tuple(
+        f"merge_preview_reassignments/{kind}"
+        for kind in ("conversations", "tickets", "phone_calls", "tags", "notes")
+    ),
+    models.MergedCounts: ("merge_preview_reassignments",),
+    models.MergeSummary: ("merge_preview_summary",),
+    models.MergePreview: (
+        "merge_preview_response",
+        "merge_preview_allowed",
+        "merge_preview_blocked",
+    ),
+    models.BulkTask: ("contacts_bulk_job/tasks/[]", "companies_bulk_job/tasks/[]"),
+    models.BulkJob: ("contacts_bulk_job", "companies_bulk_job"),
     models.ContactStatus: (
         "contact_archived",
         "contact_unarchived",
@@ -76,7 +94,25 @@ SCHEMAS: dict[type[models.Model], tuple[str, ...]] = {
         "custom_action_started/action",
         "operator_workflow_event/event",
     ),
+    models.SlaTimes: (
+        "conversation_sla_applied_by_rule/sla_definition",
+        "conversation_sla_applied_by_workflow/sla_definition",
+    ),
+    models.SlaState: (
+        "conversation_sla_paused/sla_states/*",
+        "conversation_sla_target_missed/sla_states/*",
+    ),
     models.EventDetails: (
+        "call_summary",
+        "conversation_sla_applied_by_rule",
+        "conversation_sla_applied_by_workflow",
+        "conversation_sla_paused",
+        "conversation_sla_removed",
+        "conversation_sla_target_missed",
+        "conversation_sla_unpaused",
+        "conversation_tags_updated",
+        "priority_changed",
+        "snoozed",
         "conversation_attribute_updated_by_admin",
         "conversation_attribute_updated_by_user",
         "conversation_attribute_updated_by_workflow",
@@ -86,6 +122,9 @@ SCHEMAS: dict[type[models.Model], tuple[str, ...]] = {
     ),
     models.ConversationPart: ("conversation_part",),
     models.ConversationParts: ("conversation_parts",),
+    models.AiSubtopic: ("ai_subtopic",),
+    models.AiTopic: ("ai_topic",),
+    models.AiTopics: ("ai_topics",),
     models.EmailRecipient: ("conversation_source/recipients/[]",),
     models.ReplyToAddress: ("conversation_source/reply_to/[]",),
     models.ConversationSource: ("conversation_source",),
@@ -133,7 +172,22 @@ SCHEMAS: dict[type[models.Model], tuple[str, ...]] = {
     models.PhoneSwitch: ("phone_switch",),
     models.FinAttributes: ("fin_agent_attribute_errors/user",),
     models.FinErrors: ("fin_agent_attribute_errors",),
-    models.FinTurn: ("OP POST /fin/start", "OP POST /fin/reply"),
+    models.FinTurn: (
+        "OP POST /fin/start",
+        "OP POST /fin/reply",
+        "OP POST /fin/ask",
+        "OP POST /fin/escalate",
+        "OP POST /fin/procedures/{procedure_id}/run",
+    ),
+    models.FinCapability: ("OP POST /fin/capabilities capabilities/[]",),
+    models.FinCapabilities: ("OP POST /fin/capabilities",),
+    models.CatalogUpload: (
+        "ecommerce_catalog_upload_response",
+        "ecommerce_catalog_upload_part_response",
+    ),
+    models.Folder: ("folder",),
+    models.IdentitySecret: ("identity_verification_secret",),
+    models.NewIdentitySecret: ("identity_verification_secret_with_material",),
     models.FinRating: ("OP POST /fin/csat",),
     models.FinVoiceCall: ("ai_call_response",),
     models.GroupContent: ("group_content",),
@@ -218,8 +272,8 @@ SCHEMAS: dict[type[models.Model], tuple[str, ...]] = {
     models.Workflow: ("workflow_export/workflow",),
     models.WorkflowExport: ("workflow_export",),
 }
-"""A schema by name, a part of one by the way to it (``[]`` is a list's entry), or the answer of an
-operation."""
+"""A schema by name, a part of one by the way to it (``[]`` is a list's entry, ``*`` an object's
+value), or the answer of an operation."""
 
 PAGES: dict[str, Any] = {
     "activity_log_event_type_list": models.EventTypePage[str],
@@ -238,6 +292,7 @@ PAGES: dict[str, Any] = {
     "company_attached_segments": Page[models.Segment],
     "company_list": Page[models.Company],
     "company_scroll": Page[models.Company],
+    "contact_activity_list": Page[models.ContactActivity],
     "contact_attached_companies": Page[models.Company],
     "contact_list": Page[models.Contact],
     "contact_segments": Page[models.Segment],
@@ -258,6 +313,7 @@ PAGES: dict[str, Any] = {
     "handling_event_list": models.HandlingEventPage[models.HandlingEvent],
     "help_center_list": Page[models.HelpCenter],
     "help_center_redirect_list": Page[models.HelpCenterRedirect],
+    "identity_verification_secret_list": Page[models.IdentitySecret],
     "internal_article_list": Page[models.InternalArticle],
     "internal_article_search_response": models.InternalArticleSearchPage[models.InternalArticle],
     "macro_list": Page[models.Macro],
@@ -279,6 +335,9 @@ PAGES: dict[str, Any] = {
 """Schemas that are lists, and the one that is a union."""
 
 ANSWERS: dict[str, Any] = {
+    "GET /folders": Page[models.Folder],
+    "POST /procedures/{conversation_id}/collect_agent_input": dict[str, Any],
+    "PUT /conversations/{conversation_id}/conversation_parts/{id}": models.ConversationPart,
     "POST /calls/search": Page[models.Call],
     "GET /export/reporting_data/get_datasets": Page[models.Dataset],
     "GET /fin_voice/conversation/{conversation_id}": list[models.FinVoiceCall],

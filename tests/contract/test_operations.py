@@ -22,6 +22,7 @@ from tests.support.descriptions import (
     needs_descriptions,
     properties,
     resolved,
+    shape,
     successes,
 )
 from tests.support.each import for_each
@@ -59,11 +60,6 @@ METHODS = [method for method in methods() if method.label not in choices.COMPOSE
 
 each_endpoint = for_each(endpoints(), lambda endpoint: endpoint.label)
 each_method = for_each(METHODS, lambda method: method.label)
-
-
-def shape(name: str) -> str:
-    """Return verb and path with placeholders of no name."""
-    return re.sub(r"\{\w+\}", "{}", name)
 
 
 @lru_cache
@@ -281,6 +277,7 @@ def test_no_exception_is_out_of_date() -> None:
         choices.PAGING,
         choices.MODELS,
         choices.REFUSED,
+        choices.GONE,
     ):
         assert table.keys() - {"*"} <= names
     for name in choices.NOT_GIVEN.keys() - {"*"}:

@@ -178,7 +178,12 @@ def refusal(
 
 NO_IDS: tuple[Any, ...] = ("", None, True, 1.5)
 NO_ID_LISTS: tuple[Any, ...] = ([""], [None], "12", [True])
-KEYS = {"Visitors.convert"}
+KEYS = {
+    "Companies.bulk_create",
+    "Contacts.bulk_create",
+    "Contacts.bulk_update",
+    "Visitors.convert",
+}
 """Methods that take one key of several, where None is as if left out."""
 
 
@@ -244,6 +249,12 @@ _ENTRIES: dict[str, Any] = {
     ("label", "name", "least", "most"),
     [
         ("Calls.search", "conversation_ids", 1, 20),
+        ("Companies.bulk_create", "companies", 1, 100),
+        ("Companies.bulk_update", "companies", 1, 100),
+        ("Companies.bulk_delete", "company_ids", 1, 100),
+        ("Contacts.bulk_create", "contacts", 1, 100),
+        ("Contacts.bulk_update", "contacts", 1, 100),
+        ("Contacts.bulk_delete", "contact_ids", 1, 100),
         ("Content.publish", "content", 1, 1000),
         ("Content.update_tags", "add_tag_ids", 1, 100),
         ("Conversations.create", "attachment_urls", 0, 10),
@@ -268,8 +279,10 @@ def test_no_more_and_no_fewer_than_the_api_takes_at_once(
     )
 
     end = most or least
+    entry = {"id": "1"} if label.endswith("bulk_update") else {"name": "A"}
+    entries = {**_ENTRIES, "companies": entry, "contacts": entry}
     for number in sorted({max(least - 1, 0), least, end, end + 1}):
-        several = [_ENTRIES.get(name, str(each)) for each in range(number)]
+        several = [entries.get(name, str(each)) for each in range(number)]
         writer = Writer()
         error = refusal(method, writer, chosen, Instead(name, several))
 

@@ -17,6 +17,7 @@ from intercom_async import ConfigError, F, Intercom, QueryError
 from intercom_async.codec import encode
 from intercom_async.moments import is_milliseconds
 from intercom_async.query import Predicate
+from intercom_async.request.builder import body_of
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply
 from tests.support.each import for_each
@@ -126,7 +127,7 @@ def sent(method: Method, samples: Samples) -> Iterator[tuple[str, bytes]]:
         asyncio.run(perform(method, recorder, chosen, samples))
         if recorder.call is not None:
             call = recorder.call
-            yield call.target, b"" if call.json is None else encode(call.json)
+            yield call.target, b"" if call.json is None else body_of(call.json)[0]
 
 
 @for_each([(method, way) for method in METHODS for way in WAYS], "{0.label}, {1}".format)

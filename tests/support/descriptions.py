@@ -7,6 +7,7 @@ need them are skipped where there are none.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from intercom_async.codec.coercion import is_array, is_object
 
-VERSIONS = ("2.14", "2.15", "2.16")
+VERSIONS = ("2.14", "2.15", "2.16", "Preview")
 
 Node = dict[str, Any]
 
@@ -39,6 +40,8 @@ class Described(NamedTuple):
     examples: list[Example]
     schemas: dict[int, Node | None]
     """Of replies, by status; None where the reply has no JSON."""
+    is_form: bool
+    """Whether the request is a form with files."""
 
 
 def folder() -> Path:
@@ -67,6 +70,11 @@ def schemas(version: str) -> dict[str, Node]:
     """Return a description's schemas by name."""
     found: dict[str, Node] = description(version)["components"]["schemas"]
     return found
+
+
+def shape(name: str) -> str:
+    """Return verb and path with placeholders of no name: Preview calls many of them `id`."""
+    return re.sub(r"\{\w+\}", "{}", name)
 
 
 def successes(version: str) -> Iterator[tuple[str, Node]]:
@@ -105,7 +113,8 @@ def at(address: str, version: str) -> Node | None:
     """Find a schema by its address as in `schemas.SCHEMAS`; None if this version lacks it."""
     if address.startswith("OP "):
         _, verb, path, *rest = address.split(" ")
-        node = next((m["schema"] for o, m in successes(version) if o == f"{verb} {path}"), None)
+        wanted = shape(f"{verb} {path}")
+        node = next((m["schema"] for o, m in successes(version) if shape(o) == wanted), None)
         steps = rest[0].split("/") if rest else []
     else:
         name, *steps = address.split("/")
@@ -114,7 +123,8 @@ def at(address: str, version: str) -> Node | None:
         if node is None:
             return None
         whole = resolved(node, version)
-        node = whole.get("items") if step == "[]" else properties(whole, version).get(step)
+        inner = {"[]": "items", "*": "additionalProperties"}.get(step)
+        node = whole.get(inner) if inner else properties(whole, version).get(step)
     return node
 
 
@@ -157,7 +167,8 @@ def _described(verb: str, path: str, item: Node, version: str) -> Described:
         resolved(one, version)
         for one in item.get("parameters", []) + operation.get("parameters", [])
     ]
-    content: Node = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    bodies: Node = operation.get("requestBody", {}).get("content", {})
+    content: Node = bodies.get("application/json", {})
     examples = [
         Example(name, resolved(one, version).get("value"))
         for name, one in content.get("examples", {}).items()
@@ -172,7 +183,8 @@ def _described(verb: str, path: str, item: Node, version: str) -> Described:
     replies = {
         status: media.get("application/json", {}).get("schema") for status, media in forms.items()
     }
-    return Described(verb.upper(), path, parameters, examples, replies)
+    is_form = "multipart/form-data" in bodies
+    return Described(verb.upper(), path, parameters, examples, replies, is_form)
 
 
 @lru_cache
