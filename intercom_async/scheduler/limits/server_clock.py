@@ -204,6 +204,18 @@ class ServerClock:
         self.is_known = True
         self.version += 1
 
+    def restart_longer(
+        self, start: float, end: float, *, first_received: float, sent: float, received: float
+    ) -> None:
+        """Go by a window that is longer than was thought, as two replies have named it.
+
+        Date is trusted again: what it contradicted was the length.
+        """
+        self.restart(start, end, sent=sent, received=received)
+        self._low = start - first_received
+        self._earliest = self._low + self.lead_s
+        self._is_date_trusted = True
+
     def shift_back(self, end: float, *, sent: float, received: float, gap_s: float) -> None:
         """Follow a server's clock that is behind: the window ends after the reply, by `gap_s`."""
         high = end - sent

@@ -239,8 +239,14 @@ class WindowMatcher:
         if contradiction_s > 0.0 and self._has_outlasted(reset_ms, used, received):
             schedule.lengthen()
             self._end_doubt()
-            self._clock.restart(
-                reset_ms / 1000 - schedule.length_s, reset_ms / 1000, sent=sent, received=received
+            end = reset_ms / 1000
+            self._clock.restart_longer(
+                end - schedule.length_s,
+                end,
+                # When it was sent is known: it took about as long as this one.
+                first_received=self._named[1] + received - sent,
+                sent=sent,
+                received=received,
             )
             return reset_ms
         if sent <= self._shifted_at:
