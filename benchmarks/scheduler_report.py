@@ -1,12 +1,13 @@
 """Measure the scheduler in all situations, beside the usual ways of not being turned away.
 
-    python -m benchmarks.scheduler_report --seeds 20 [--only NAME …] [--real SECONDS] [--json FILE]
+    python -m benchmarks.scheduler_report [--seeds 20] [--only NAME …] [--real SECONDS] [--json F]
 
 Each situation is run on virtual time once a seed; the median and the worst seed are printed, and
-whether both reach what the situation asks for. Baselines run with the same seeds: those that wait
-for the same thing have the same figures, such as 8 processes of which none has the workers to reach
-the limiter of its own, so that only the backoff that they share is at work. `--real` adds runs in
-real time over real HTTP.
+whether both reach what the situation asks for; `longest waits` are the medians of the four lanes'
+longest ones, until a call was sent for the last time. Baselines run with the same seeds: those that
+wait for the same thing have the same figures, such as 8 processes of which none has the workers to
+reach the limiter of its own, so that only the backoff that they share is at work. `--real` adds
+runs in real time over real HTTP.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,11 +23,22 @@ from statistics import median
 from typing import NamedTuple
 
 from tests.support.scheduler.clients import BASELINES, scheduled
+from tests.support.scheduler.hardships import HARDSHIPS
 from tests.support.scheduler.real import measure_http
 from tests.support.scheduler.scenarios import HOUR, SCENARIOS, Goal, Outcome, Scenario, run
 
 OURS = "scheduler"
-COMPARED = ("alone", "neighbour 20 %", "8 processes", "interactive on bulk")
+EVERY = (*SCENARIOS, *HARDSHIPS, HOUR)
+COMPARED = (
+    "alone",
+    "neighbour 20 %",
+    "8 processes",
+    "interactive on bulk",
+    "demand 130 %, interactive",
+    "clock -3 s",
+    "stripped headers",
+    "cold failure",
+)
 """Situations in which the baselines run, too."""
 QUICK = ("alone", "limit doubled", "neighbour 20 %", "2 processes")
 
@@ -41,28 +54,32 @@ class Job(NamedTuple):
 
 def find(name: str) -> Scenario:
     """Return the situation of this name."""
-    return next(found for found in (*SCENARIOS, HOUR) if found.name == name)
+    return next(found for found in EVERY if found.name == name)
 
 
 def play(job: Job) -> Outcome:
     """Run one job; at the top of the module, so that another process can."""
-    make = scheduled() if job.sender == OURS else BASELINES[job.sender]
-    return run(replace(find(job.scenario), span_s=job.span_s), job.seed, make)
+    scenario = find(job.scenario)
+    make = scheduled(scenario.settings) if job.sender == OURS else BASELINES[job.sender]
+    return run(replace(scenario, span_s=job.span_s), job.seed, make)
 
 
 def jobs_of(arguments: argparse.Namespace) -> list[Job]:
     """List every run that is asked for."""
     jobs: list[Job] = []
-    for scenario in (*SCENARIOS, HOUR):
+    for scenario in EVERY:
         name = scenario.name
         if arguments.quick and name not in QUICK:
             continue
         if arguments.only and not any(part in name for part in arguments.only):
             continue
-        senders = [OURS, *BASELINES] if name in COMPARED and not arguments.quick else [OURS]
+        is_compared = name in COMPARED and not (arguments.quick or arguments.alone)
+        senders = [OURS, *BASELINES] if is_compared else [OURS]
         seeds = 1 if scenario is HOUR else arguments.seeds
         span_s = min(scenario.span_s, 35.0) if arguments.quick else scenario.span_s
-        jobs += [Job(name, sender, seed, span_s) for sender in senders for seed in range(seeds)]
+        first = arguments.first_seed
+        numbers = range(first, first + seeds)
+        jobs += [Job(name, sender, seed, span_s) for sender in senders for seed in numbers]
     return jobs
 
 
@@ -77,6 +94,8 @@ def summarize(
         jain=median(each.jain for each in outcomes),
         wait_p99_s=median(each.wait_p99_s for each in outcomes),
         sends=sum(each.sends for each in outcomes),
+        longest_waits_s=lane_waits(outcomes, median),
+        silence_s=median(each.silence_s for each in outcomes),
     )
     misses = middle.misses(goal) if sender == OURS else []
     row: dict[str, object] = {
@@ -89,6 +108,8 @@ def summarize(
             "throttled": max(each.throttled for each in outcomes),
             "jain": min(each.jain for each in outcomes),
             "wait_p99_s": max(each.wait_p99_s for each in outcomes),
+            "longest_waits_s": lane_waits(outcomes, max),
+            "silence_s": max(each.silence_s for each in outcomes),
         },
         "goal": asdict(goal),
         "misses": misses,
@@ -97,17 +118,27 @@ def summarize(
     return row, misses
 
 
+def lane_waits(
+    outcomes: list[Outcome], summary: Callable[[list[float]], float]
+) -> tuple[float, ...]:
+    """Put the longest waits of each lane together."""
+    by_lane = zip(*(each.longest_waits_s for each in outcomes), strict=True)
+    return tuple(summary(list(waits)) for waits in by_lane)
+
+
 def line(name: str, sender: str, outcomes: list[Outcome], misses: list[str]) -> str:
     """Format one row of the table."""
     used = [each.utilisation for each in outcomes]
     away = [each.throttled for each in outcomes]
     missed = ", ".join(misses)
+    waits = "/".join(f"{wait_s:.1f}" for wait_s in lane_waits(outcomes, median))
     return (
         f"{name:24} {sender:23} {100 * median(used):8.3f} {100 * min(used):8.3f}"
         f" {100 * min(each.worst_window for each in outcomes):8.2f}"
         f" {100 * median(away):8.3f} {100 * max(away):8.3f}"
         f" {min(each.jain for each in outcomes):6.3f}"
         f" {1000 * max(each.wait_p99_s for each in outcomes):8.0f}"
+        f" {median(each.silence_s for each in outcomes):8.2f} {waits:>20}"
         f"{'  missed: ' if missed else ''}{missed}"
     )
 
@@ -121,6 +152,7 @@ def show(text: str) -> None:
 HEAD = (
     f"{'situation':24} {'sender':23} {'used %':>8} {'worst':>8} {'window':>8}"
     f" {'429 %':>8} {'worst':>8} {'Jain':>6} {'p99 ms':>8}"
+    f" {'silent s':>8} {'longest waits s':>20}"
 )
 
 
@@ -128,6 +160,9 @@ def main() -> int:
     """Run and print; 1 if the scheduler's median misses a goal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--alone", action="store_true", help="without the baselines")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=None, help="processes, by default all")
     parser.add_argument("--quick", action="store_true", help="four situations, two seeds, 35 s")
     parser.add_argument("--only", nargs="*", default=[], help="parts of names")
     parser.add_argument("--real", type=float, default=0.0, metavar="SECONDS")
@@ -138,7 +173,7 @@ def main() -> int:
     jobs = jobs_of(arguments)
     rows: list[dict[str, object]] = []
     show(HEAD)
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(arguments.workers) as pool:
         results = pool.map(play, jobs)
         for name, sender in dict.fromkeys((job.scenario, job.sender) for job in jobs):
             count = sum((job.scenario, job.sender) == (name, sender) for job in jobs)

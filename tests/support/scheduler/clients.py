@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from random import Random
 from typing import Protocol
@@ -22,7 +21,7 @@ class Sender(Protocol):
     """One process that sends."""
 
     async def call(self, priority: Priority = Priority.BULK, *, app: str = "") -> float:
-        """Make one call until it succeeds; return how long it waited for its first turn."""
+        """Make one call until it succeeds; return how long it waited until it was sent last."""
         ...
 
 
@@ -57,8 +56,7 @@ class Scheduled:
                 max_wait_s=max_wait_s,
                 is_repeat=waited is not None,
             ) as permit:
-                if waited is None:
-                    waited = self.scheduler.now() - begun
+                waited = self.scheduler.now() - begun
                 permit.sent()
                 try:
                     reply = await self.server.exchange(app=app, client=self.name)
@@ -85,10 +83,12 @@ class SleepsToReset:
 
     async def call(self, priority: Priority = Priority.BULK, *, app: str = "") -> float:
         del priority
+        begun = CLOCK.now()
         while True:
+            sent = CLOCK.now()
             reply = await _exchange(self.server, app, self.name)
             if reply is None or reply.status != TOO_MANY_REQUESTS:
-                return 0.0
+                return sent - begun
             reset_at = float(reply.headers.get("X-RateLimit-Reset", EPOCH))
             pause_s = max(0.0, reset_at - self.server.time())
             await CLOCK.sleep(pause_s * self._random.uniform(1.0, 1.2))
@@ -104,11 +104,12 @@ class BacksOff:
 
     async def call(self, priority: Priority = Priority.BULK, *, app: str = "") -> float:
         del priority
-        longest_s = 1.0
+        begun, longest_s = CLOCK.now(), 1.0
         while True:
+            sent = CLOCK.now()
             reply = await _exchange(self.server, app, self.name)
             if reply is None or reply.status != TOO_MANY_REQUESTS:
-                return 0.0
+                return sent - begun
             await CLOCK.sleep(self._random.uniform(0.0, longest_s))
             longest_s = min(60.0, 2 * longest_s)
 
@@ -126,15 +127,13 @@ class Leaks:
 
     async def call(self, priority: Priority = Priority.BULK, *, app: str = "") -> float:
         del priority
-        loop = asyncio.get_running_loop()
-        begun, waited, longest_s = loop.time(), -1.0, 1.0
+        begun, longest_s = CLOCK.now(), 1.0
         while True:
             await self._bucket.acquire()
-            if waited < 0:
-                waited = loop.time() - begun
+            sent = CLOCK.now()
             reply = await _exchange(self.server, app, self.name)
             if reply is None or reply.status != TOO_MANY_REQUESTS:
-                return waited
+                return sent - begun
             await CLOCK.sleep(self._random.uniform(0.0, longest_s))
             longest_s = min(60.0, 2 * longest_s)
 

@@ -7,12 +7,14 @@ counts is read from the server's own records, of the windows in which there was 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from tests.support.virtual_time import run_virtual
 from .clients import MakeSender, Sender, scheduled
@@ -20,6 +22,9 @@ from .neighbours import Neighbour, at_the_edge, bursts, changing, late, steady
 from .server import USUAL, Network, Record, Server
 
 Script = Callable[[Server], Awaitable[None]]
+
+SETTLED_S = 12.0
+"""Seconds after which silence is measured: what begins has to find out where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,42 @@ class Goal:
     throttled: float = 0.0
     worst_window: float = 0.0
     jain: float = 0.0
-    wait_p99_s: float = float("inf")
+    wait_p99_s: float = math.inf
+    longest_waits_s: tuple[float, ...] = (math.inf,) * 4
+    """The longest wait of each lane, from the most urgent one on."""
+    silence_s: float = math.inf
+    """The longest time in which nothing was sent."""
+
+
+class Waits:
+    """How long calls of each lane waited; those that wait at the end count as well."""
+
+    def __init__(self) -> None:
+        self.interactive_s: list[float] = []
+        self._longest_s = [0.0] * len(Priority)
+        self._waiting: dict[int, tuple[Priority, float]] = {}
+        self._count = 0
+
+    async def call(self, sender: Sender, lane: Priority) -> None:
+        self._count += 1
+        number, begun = self._count, CLOCK.now()
+        self._waiting[number] = lane, begun
+        self._note(lane, await sender.call(lane))
+        del self._waiting[number]
+
+    def _note(self, lane: Priority, waited_s: float) -> None:
+        self._longest_s[lane] = max(self._longest_s[lane], waited_s)
+        if lane is Priority.INTERACTIVE:
+            self.interactive_s.append(waited_s)
+
+    def longest(self) -> tuple[float, ...]:
+        for lane, begun in self._waiting.values():
+            self._note(lane, CLOCK.now() - begun)
+        return tuple(self._longest_s)
+
+
+Guest = Callable[[Sender, Server, Random, Waits], Awaitable[None]]
+"""Somebody who calls through a process, besides its workers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +94,11 @@ class Scenario:
     """Whether somebody in a hurry comes by, steadily and in bursts."""
     skip: int = 1
     """Windows at the beginning that are not counted."""
+    guests: Sequence[Guest] = ()
+    settings: Limits | None = None
+    """Of the scheduler; None: the defaults."""
+    work_lane: Priority = Priority.BULK
+    """Of the workers' calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +111,8 @@ class Outcome:
     jain: float
     wait_p99_s: float
     sends: int
+    longest_waits_s: tuple[float, ...] = (0.0,) * 4
+    silence_s: float = 0.0
 
     def misses(self, goal: Goal) -> list[str]:
         """Say what was not reached."""
@@ -75,19 +122,26 @@ class Outcome:
             ("worst_window", self.worst_window >= goal.worst_window),
             ("jain", self.jain >= goal.jain),
             ("wait_p99_s", self.wait_p99_s <= goal.wait_p99_s),
+            ("silence_s", self.silence_s <= goal.silence_s),
         )
-        return [f"{name} {getattr(self, name):.5f}" for name, is_met in pairs if not is_met]
+        missed = [f"{name} {getattr(self, name):.5f}" for name, is_met in pairs if not is_met]
+        pairs_of_lanes = zip(Priority, self.longest_waits_s, goal.longest_waits_s, strict=True)
+        missed += [
+            f"{lane.name} waits {is_:.1f} s" for lane, is_, may in pairs_of_lanes if is_ > may
+        ]
+        return missed
 
 
 def run(scenario: Scenario, seed: int, make: MakeSender | None = None) -> Outcome:
     """Run a scenario with one seed; `make` makes each process, by default with a scheduler."""
-    return run_virtual(_play(scenario, seed, make or scheduled()))
+    return run_virtual(_play(scenario, seed, make or scheduled(scenario.settings)))
 
 
 async def _play(scenario: Scenario, seed: int, make: MakeSender) -> Outcome:
     random = Random(f"{scenario.name} {seed}")
     server = Server(random, scenario.network, **scenario.server)
     waits: list[float] = []
+    lane_waits = Waits()
     first = server.index() + scenario.skip
     async with asyncio.TaskGroup() as group:
         tasks = [
@@ -96,26 +150,37 @@ async def _play(scenario: Scenario, seed: int, make: MakeSender) -> Outcome:
         for number in range(scenario.processes):
             sender = make(server, f"process {number}", Random(random.random()))
             tasks += [
-                group.create_task(_work(sender, scenario.apps[worker % len(scenario.apps)]))
+                group.create_task(
+                    _work(sender, scenario.apps[worker % len(scenario.apps)], scenario.work_lane)
+                )
                 for worker in range(scenario.workers)
+            ]
+            tasks += [
+                group.create_task(_run(guest(sender, server, random, lane_waits)))
+                for guest in scenario.guests
             ]
             if scenario.hurried:
                 tasks.append(group.create_task(_hurry(group, sender, server, random, waits)))
         if scenario.script:
             tasks.append(group.create_task(_run(scenario.script(server))))
-        await CLOCK.sleep(scenario.span_s)
+        await CLOCK.sleep(min(SETTLED_S, scenario.span_s))
+        server.watch_silence()
+        await CLOCK.sleep(max(0.0, scenario.span_s - SETTLED_S))
+        longest_waits_s = lane_waits.longest()
+        waits += lane_waits.interactive_s
         for task in tasks:
             task.cancel()
-    return _outcome(scenario, server, first, waits)
+    outcome = _outcome(scenario, server, first, waits)
+    return replace(outcome, longest_waits_s=longest_waits_s, silence_s=server.silence_s)
 
 
 async def _run(work: Awaitable[None]) -> None:
     await work
 
 
-async def _work(sender: Sender, app: str) -> None:
+async def _work(sender: Sender, app: str, lane: Priority) -> None:
     while True:
-        await sender.call(app=app)
+        await sender.call(lane, app=app)
 
 
 async def _hurry(
@@ -149,7 +214,7 @@ def _outcome(scenario: Scenario, server: Server, first: int, waits: list[float])
     processes = [by_client.get(f"process {number}", 0) for number in range(scenario.processes)]
     waits.sort()
     return Outcome(
-        utilisation=sum(ours for ours, _ in shares) / sum(allowed for _, allowed in shares),
+        utilisation=sum(ours for ours, _ in shares) / max(1, sum(most for _, most in shares)),
         worst_window=min((ours / allowed for ours, allowed in shares if allowed), default=1.0),
         throttled=server.turned_away / max(1, server.sends),
         jain=_jain(processes),

@@ -142,6 +142,9 @@ class Server:
         self.present = 0
         self.most_present = 0
         """The most requests of clients that were under way at once."""
+        self.silence_s = 0.0
+        """The longest time with room and without an arrival since `watch_silence`."""
+        self._arrived_at = self._loop.time()
 
     # Time --------------------------------------------------------------------------------------
 
@@ -164,6 +167,10 @@ class Server:
     def ends_in_s(self) -> float:
         """Return how long the present window still lasts."""
         return self._phase_s + (self.index() + 1) * self.window_s - self.time()
+
+    def watch_silence(self) -> None:
+        """Measure silence from now on."""
+        self.silence_s, self._arrived_at = 0.0, self._loop.time()
 
     # Limits ------------------------------------------------------------------------------------
 
@@ -242,6 +249,7 @@ class Server:
         self.coming -= 1
         self.sends += 1
         reply = self._answer(app, client)
+        self._note_arrival(app)
         delay_s = self._draw(network.service_s) + self._draw(network.down_s) + self.pause_s
         if network.lost and random.random() < network.lost:
             self._loop.call_later(network.lost_after_s, _fail, future)
@@ -249,6 +257,13 @@ class Server:
         if network.late and random.random() < network.late:
             delay_s += network.late_s
         self._loop.call_later(delay_s, _resolve, future, reply)
+
+    def _note_arrival(self, app: str) -> None:
+        now = self._loop.time()
+        self.silence_s, self._arrived_at = max(self.silence_s, now - self._arrived_at), now
+        if self.remaining(app) <= 0:
+            # Until the window ends, nobody could be served: that is no silence.
+            self._arrived_at += self.ends_in_s()
 
     def _answer(self, app: str, client: str) -> Reply:
         record = self.record()
