@@ -30,7 +30,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("request", "pagination", "workflows"),
     ("resources",),
     ("client", "receivers"),
-    ("webhooks", "canvas", "oauth", "workspaces", "identity", "sync", "simulator"),
+    ("webhooks", "canvas", "oauth", "workspaces", "identity", "sync", "simulator", "doctor"),
     ("integrations",),
     ("cli",),
     ("__init__", "__main__"),

@@ -19,6 +19,7 @@ from intercom_async.errors import ConfigError, IntercomError, first_error
 from . import (
     api,
     demo,
+    doctor,
     limits,
     mcp,
     oauth_login,
@@ -47,6 +48,7 @@ app.command(whoami.whoami)
 app.command(api.api, usage="Usage: intercom-async api [OPTIONS] [METHOD] PATH")
 app.command(sync.sync)
 app.command(limits.limits)
+app.command(doctor.doctor)
 app.command(simulate.simulate)
 app.command(mcp.mcp)
 

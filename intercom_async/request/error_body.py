@@ -7,15 +7,20 @@ https://developers.intercom.com/docs/references/rest-api/errors/error-objects
 
 from __future__ import annotations
 
+import logging
 from typing import Any, cast
 
 import msgspec
 
+from intercom_async.clock import CLOCK
 from intercom_async.errors import ErrorItem, RateLimitedError, ResponseError, error_class
 from intercom_async.redaction import printable
-from intercom_async.response import UNKNOWN, Window
+from intercom_async.response import UNKNOWN, Window, header
 from intercom_async.transport.base import Reply
 from .headers import parse_request_id
+from .retry import TOO_MANY_REQUESTS
+
+log: logging.Logger = logging.getLogger("intercom_async")
 
 _MAX_BODY = 1024 * 1024
 """Bytes of an error's body; a larger one is not Intercom's."""
@@ -76,6 +81,8 @@ def to_error(
         window: The rate-limit window it was counted in.
         retry_after_s: For a 429: seconds until a repetition makes sense.
     """
+    if reply.status == TOO_MANY_REQUESTS:
+        _log_refusal(name, reply, body.code, window)
     error = error_class(reply.status)(
         call=name,
         status=reply.status,
@@ -90,6 +97,20 @@ def to_error(
         error.retry_after_s = retry_after_s
         error.reset_at = window.reset_at
     return error
+
+
+def _log_refusal(name: str, reply: Reply, code: str | None, window: Window) -> None:
+    """Write what came with a 429, for `intercom-async doctor --from-log`; no path, no id."""
+    left_s = None if window.reset_at is None else round(window.reset_at - CLOCK.unix(), 2)
+    log.info(
+        "%s was turned away: 429 %s, limit %s, remaining %s, %s s before Reset, Retry-After %s",
+        name,
+        code,
+        window.limit,
+        window.remaining,
+        left_s,
+        header(reply.headers, "Retry-After"),
+    )
 
 
 def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:

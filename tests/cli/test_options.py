@@ -29,6 +29,7 @@ WRONG = {
     "--ca-file": "/no/such/file",
     "--data": "{",
     "--field": "name",
+    "--from-log": "/no/such/file",
     "--forward": "nowhere",
     "--host": "no host",
     "--item": "[]",

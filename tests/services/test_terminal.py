@@ -40,6 +40,7 @@ COMMANDS = {
     "whoami": Seen("", ('  "workspace": {',)),
     "api": Seen("GET /contacts/none -i", ("HTTP/1.1 404 Not Found", '"not_found"', "error: "), 1),
     "sync": Seen("--to target --streams contacts,tags", ("contacts", "complete as of", "429"), 0),
+    "doctor": Seen("", ("the token is taken", "windows end", "clock agrees", "--share")),
     "limits": Seen("", ("Limits of Acme", "workspace", "new window in"), 0),
     "limits --watch": Seen("--watch", ("Limits of Acme", "interrupted"), 130, "Ctrl-C ends it"),
     "simulate": Seen("--port 0 --contacts 5", ("INTERCOM_TOKEN=", "0 requests"), 0, "Ctrl-C"),
@@ -59,7 +60,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def simulator() -> AsyncIterator[Simulator]:
-    async with Simulator(contacts=20, conversations=5) as running:
+    async with Simulator(contacts=20, conversations=5, window_s=2.0) as running:
         yield running
 
 
