@@ -20,7 +20,7 @@ holds no more than what is under way.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import anyio
@@ -34,6 +34,7 @@ from .checkpoint import Pass, State
 from .cut_points import BEGINNING
 from .deletions import DeletionReader
 from .errors import TargetError
+from .holes import Hole
 from .key_table import Held
 from .outage import OutageError, StoppedError
 from .page_reader import PageReader
@@ -180,8 +181,7 @@ class Engine:
         source = run.stream.source
         holes = run.state.holes[:MAX_RETRIED]
         if isinstance(source, Children):
-            run.want(hole.key for hole in holes if hole.kind == "parent" and hole.key is not None)
-            self._readings.hydrate(run)
+            self._begin_children(run, holes)
         elif isinstance(source, Listing):
             self._start(run, self._reconciler.read_list, run)
         else:
@@ -199,6 +199,21 @@ class Engine:
                 self._start(run, self._plan, run, pass_)
             else:
                 self._wait_for_readers(run)
+
+    def _begin_children(self, run: StreamRun, holes: Sequence[Hole]) -> None:
+        run.want(hole.key for hole in holes if hole.kind == "parent" and hole.key is not None)
+        since = self._policy.reread_from(run)
+        if since is not None and run.parent is not None:
+            self._start(run, self._reread, run, run.parent, since)
+        self._readings.hydrate(run)
+
+    async def _reread(self, run: StreamRun, parent: StreamRun, since: int) -> None:
+        """Read the children of parents again that have changed since a moment."""
+        keys = await self._select(parent, lambda held: not held.is_gone)
+        found = ((key, run.families.get(key)) for key in keys)
+        run.want(key for key, family in found if family is not None and family.version >= since)
+        run.is_rereading = True
+        self._readings.hydrate(run)
 
     def _start(self, run: StreamRun, work: Callable[..., Any], *args: Any) -> None:
         """Start a reading of a stream's own."""

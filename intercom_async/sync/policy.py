@@ -14,6 +14,11 @@ from .streams import Ranged
 CHEAP_S = 60.0
 """A sweep that takes less of the rate than this is made in each run that has no list of deleted
 rows (test_sync_model.py::test_a_nightly_run)."""
+REREAD_EVERY_S = 7 * 86_400
+RECENT_S = 30 * 86_400
+"""How often children of parents that changed so lately are read again, changed or not: it is not
+documented that each new part moves its parent
+(test_sync_model.py::test_recent_parents_are_reread)."""
 PLANNED_SHARE = 0.9
 """Part of `reconcile_within_s` after which a costly sweep is made, so that it is in time."""
 
@@ -86,13 +91,27 @@ class Policy:
         if self.reconcile == "never":
             return False
         checked = self.checked_to(run.state)
-        if checked is not None and checked >= self.started_at - self.lookback_s:
+        # Both are rounded down: what went in the second of an earlier look may not have been seen.
+        needed = self.settled_before if run.was_swept else self.settled_before + 1
+        if checked is not None and checked >= needed:
             return False
         calls = run.table.count(without=GONE) / source.per_page + 1
         if calls / max(rate_per_s, 1e-9) <= CHEAP_S:
             return True
         age = self.started_at - (checked or 0)
         return age >= PLANNED_SHARE * self.reconcile_within_s
+
+    def reread_from(self, run: StreamRun) -> int | None:
+        """Return since when parents have changed whose children are read again; None if none are.
+
+        Args:
+            run: A stream of children.
+        """
+        last = run.state.reread
+        if last is None and not len(run.families):
+            return None
+        is_due = self.is_full or last is None or self.started_at - last >= REREAD_EVERY_S
+        return self.started_at - RECENT_S if is_due else None
 
     def overdue(self, run: StreamRun) -> Hole | None:
         """Return the hole of a stream of which the last look for rows that are gone is too old."""

@@ -290,7 +290,7 @@ class Reconciler:
         source = run.stream.source
         if not isinstance(source, Ranged) or not source.archives:
             return False
-        if (run.state.deletions or 0) >= self._settled_before:
+        if (run.state.deletions or 0) > self._settled_before:
             return False
         if run not in self._controls:
             met = await self._select(run, _is_met)

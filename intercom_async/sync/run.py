@@ -188,6 +188,10 @@ class _Run:
         )  # fmt: skip
         await engine.run()
         self._close_holes(runs, policy)
+        for run in runs:
+            if isinstance(run.stream.source, Children) and run.is_complete:
+                is_first = run.state.reread is None
+                run.state.reread = started_at if run.is_rereading or is_first else run.state.reread
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
         # Publishing ends sweeps that are open: what the run came to is said of the time before.
         streams = tuple(

@@ -71,6 +71,8 @@ class StreamRun:
     """Whether its sweep was made once more."""
     was_swept: bool = False
     """Whether this run has begun a reading of everything."""
+    is_rereading: bool = False
+    """Of children: whether those of all recent parents are read again."""
     children: list[StreamRun] = field(default_factory=list["StreamRun"])
     waiting: deque[Chain] = field(default_factory=deque[Chain])
     """Parts that nobody reads yet."""

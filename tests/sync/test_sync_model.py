@@ -238,6 +238,18 @@ async def test_one_poison_row_costs_one_row(stream: str, tmp_path: Path) -> None
         assert one.rows(stream).keys() == set(keys)
 
 
+async def test_a_night_with_a_poison_row_costs_little(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=10, conversations=600) as one:
+        keys = list(await one.truth("conversations"))
+        one.simulator.quirks = Quirks(poison={keys[331]: "error"})
+        await one.sync("conversations")
+        for _ in range(3):
+            await anyio.sleep(DAY_S)
+            report = await one.sync("conversations")
+            assert not report.is_complete
+            assert report.calls <= 12
+
+
 async def test_one_poison_row_of_a_busy_day_costs_few_rows(tmp_path: Path) -> None:
     """Contacts are searched by days, and few pages end beside a row whose number is a prime."""
     async with world(tmp_path) as one:
@@ -404,6 +416,39 @@ async def test_children_stand_once_whatever_fails(tmp_path: Path) -> None:
             wanted = {part.id for part in whole.conversation_parts.conversation_parts}
             parts = one.rows("conversation_parts").values()
             assert {part["id"] for part in parts if part["conversation_id"] == key} == wanted
+
+
+async def test_recent_parents_are_reread(tmp_path: Path) -> None:
+    """A part that came without moving its conversation arrives within a week."""
+    async with world(tmp_path, contacts=3, conversations=3) as one:
+        key = next(iter(await one.truth("conversations")))
+        one.simulator.call("PUT", f"/conversations/{key}", {"title": "recent"})
+        whole = await one.intercom.conversations.get(key)
+        assert whole.conversation_parts is not None
+        last = whole.conversation_parts.conversation_parts[-1].id
+
+        def without_last(request: Request, answer: Answer) -> Answer:
+            if not isinstance(answer, Reply) or not request.url.endswith(f"/conversations/{key}"):
+                return answer
+            body = msgspec.json.decode(answer.body)
+            parts = body["conversation_parts"]
+            parts["conversation_parts"].pop()
+            parts["total_count"] -= 1
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = without_last
+        names = ("conversations", "conversation_parts")
+        assert (await one.sync(*names)).is_complete
+        one.change = None
+        for _ in range(6):
+            await anyio.sleep(DAY_S)
+            await one.sync(*names)
+        assert last not in one.rows("conversation_parts")
+        await anyio.sleep(DAY_S + 3_600)
+        report = await one.sync(*names)
+
+        assert report.is_complete
+        assert last in one.rows("conversation_parts")
 
 
 async def test_lists_inside_rows_are_whole(tmp_path: Path) -> None:
