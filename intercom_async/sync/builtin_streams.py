@@ -24,6 +24,7 @@ from intercom_async.resources.tags import Tags
 from intercom_async.resources.tickets import Tickets, TicketTypes
 from intercom_async.resources.workspace import Segments
 from .partitions import OPEN
+from .references import Reference
 from .streams import (
     Children,
     ChildRows,
@@ -177,6 +178,10 @@ STREAMS: tuple[Stream, ...] = (
             get=Contacts.GET,
             embedded=EMBEDDED,
             archives=True,
+            references=(
+                Reference("companies", "data", "companies"),
+                Reference("tags", "data", "tags"),
+            ),
             deletions=DeletionList(_deleted_contacts, "2.17"),
         ),
         model=models.Contact,
@@ -193,6 +198,10 @@ STREAMS: tuple[Stream, ...] = (
         Ranged(
             _conversations,
             get=Conversations.GET,
+            references=(
+                Reference("contacts", "contacts", "contacts"),
+                Reference("tags", "tags", "tags"),
+            ),
             deletions=DeletionList(lambda c: c.conversations.list_deleted(per_page=60), "2.16"),
         ),
         model=models.Conversation,
@@ -207,7 +216,15 @@ STREAMS: tuple[Stream, ...] = (
         ),
         model=models.ConversationPart,
     ),
-    Stream("tickets", Ranged(_tickets, get=Tickets.GET), model=models.Ticket),
+    Stream(
+        "tickets",
+        Ranged(
+            _tickets,
+            get=Tickets.GET,
+            references=(Reference("contacts", "contacts", "contacts"),),
+        ),
+        model=models.Ticket,
+    ),
     Stream(
         "ticket_parts",
         Children("tickets", _load_parts(Tickets.GET, "ticket_parts"), "ticket_id"),

@@ -22,6 +22,7 @@ All of it is derived from what was read and what the target holds. As JSON it re
           "deletions": 1750000600,           up to when lists of deleted rows were read
           "holes": [{"kind": "parent", "key": "7", "reason": "…", "since": 1750000600}],
           "version": "2.14", "zone": "America/New_York",
+          "dangling": {"companies": ["9"]},  what its rows refer to and is not there
           "reread": 1750000000,              of children: when recent parents were last read again
           "families": "…"                    of parents: when their children were read, for which
         }                                    version; base64 of 16 bytes each
@@ -73,7 +74,9 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     version: str | None = None
     zone: str | None = None
     reread: int | None = None
-    """Of children: when those of all recent parents were last read, changed or not."""
+    """When the children of all recent parents were last read, changed or not."""
+    dangling: dict[str, list[str]] = {}
+    """Rows of other streams that its rows refer to and that are not there."""
     families: bytes = b""
     is_shown: bool = True
     """Whether its rows are in the target; else they only lead to their children."""

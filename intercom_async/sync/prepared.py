@@ -12,6 +12,7 @@ from .checkpoint import State, StreamState
 from .counting_client import CountingClient
 from .cut_points import CutPoints, Days, Seconds, zone_of
 from .outage import OutageGate
+from .references import References
 from .server_time import ServerTime
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, parent_of
@@ -56,6 +57,12 @@ class PreparedRuns:
             if isinstance(stream.source, Children):
                 run.parent = self._runs[stream.source.parent]
                 run.parent.children.append(run)
+        for run in self._runs.values():
+            source = run.stream.source
+            fields = source.references if isinstance(source, Ranged) else ()
+            tables = {one.name: one.table for one in self._runs.values() if one.is_shown}
+            if run.is_shown and any(one.to in tables for one in fields):
+                run.references = References(fields, tables, run.state.dangling)
         return sorted(self._runs.values(), key=lambda run: run.parent is not None)
 
     def _add(self, stream: Stream, *, is_shown: bool) -> StreamRun:

@@ -45,6 +45,8 @@ class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
     """How late the latest row was found; above half of the lookback is too much."""
     holes: int = 0
     """What is missing, in the target's count."""
+    dangling: int = 0
+    """Rows of other streams that its rows refer to and that are neither there nor tombstones."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

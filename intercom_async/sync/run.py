@@ -25,6 +25,7 @@ from .outage import OutageGate
 from .policy import Policy
 from .prepared import PreparedRuns
 from .progress import ProgressMonitor
+from .references import MOST_REMEMBERED
 from .report import Progress, Report
 from .run_options import Reconcile, RunOptions, check_client, check_hooks, check_options, check_sink
 from .server_time import ServerTime
@@ -192,6 +193,14 @@ class _Run:
             if isinstance(run.stream.source, Children) and run.is_complete:
                 is_first = run.state.reread is None
                 run.state.reread = started_at if run.is_rereading or is_first else run.state.reread
+            if run.references is not None:
+                left = run.references.left()
+                run.state.dangling = {to: keys[:MOST_REMEMBERED] for to, keys in left.items()}
+                self._notes += [
+                    f"{run.name}: {len(keys):,} {to} that its rows refer to are neither there nor "
+                    f"known to be gone, {', '.join(keys[:3])} first"
+                    for to, keys in left.items()
+                ]
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
         # Publishing ends sweeps that are open: what the run came to is said of the time before.
         streams = tuple(

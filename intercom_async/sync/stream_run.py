@@ -16,6 +16,7 @@ from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
 from .merging import Offered, supersedes
 from .partitions import Part
 from .raw_rows import Row, RowReader
+from .references import References
 from .report import Failure, StreamReport
 from .server_time import ServerTime
 from .sinks.base import StoredRow, Table
@@ -72,7 +73,7 @@ class StreamRun:
     was_swept: bool = False
     """Whether this run has begun a reading of everything."""
     is_rereading: bool = False
-    """Of children: whether those of all recent parents are read again."""
+    """Whether the children of all recent parents are read again."""
     children: list[StreamRun] = field(default_factory=list["StreamRun"])
     waiting: deque[Chain] = field(default_factory=deque[Chain])
     """Parts that nobody reads yet."""
@@ -100,6 +101,8 @@ class StreamRun:
     rows: int = 0
     removed: int = 0
     missing: int = 0
+    references: References | None = None
+    """What its rows refer to; None where that is nothing that the target holds."""
     begun_s: float | None = None
     ended_s: float | None = None
 
@@ -239,6 +242,8 @@ class StreamRun:
             flags = SEEN if self.is_sweeping else 0
             flags |= BY_ID if by_id else 0
             is_same = held is not None and not held.is_gone and held.digest == digest
+            if self.references is not None and (self.is_sweeping or not is_same):
+                self.references.note(row.body)
             if is_same:
                 self.unchanged += 1
                 self._see(row.id, held, seen)
@@ -352,6 +357,7 @@ class StreamRun:
             watermark=self.state.watermark,
             lag_s=self.latest_find_s,
             holes=len(self.state.holes),
+            dangling=sum(map(len, self.state.dangling.values())),
         )
 
     @property

@@ -24,6 +24,7 @@ from intercom_async.request.operation import Operation, version_number
 from intercom_async.resources._registry import ResourceRegistry
 from .errors import SyncConfigError
 from .partitions import OPEN
+from .references import Reference
 
 Granularity = Literal["second", "day"]
 """What a search can tell apart: moments, or whole days of some time zone."""
@@ -111,6 +112,7 @@ class Ranged:
         is_append_only: Whether rows never change and never go.
         embedded: Lists inside its rows that the API cuts.
         archives: Whether a row can be left out of lists and still be read by its id.
+        references: Fields that name rows of other streams.
     """
 
     read: Callable[[ResourceRegistry, Selection], Pager[Any]]
@@ -125,6 +127,7 @@ class Ranged:
     is_append_only: bool = False
     embedded: tuple[Embedded, ...] = ()
     archives: bool = False
+    references: tuple[Reference, ...] = ()
 
     def tells_seconds(self, version: str) -> bool:
         """Say whether the server tells seconds apart in an API version."""

@@ -1,0 +1,91 @@
+"""Counts references that lead nowhere: to rows that are neither in the target nor tombstones.
+
+What rows refer to is read of them as they come, and compared once all streams are read. What leads
+nowhere then is remembered, so that later runs count it until it leads somewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from .key_table import KeyTable
+
+MOST_KEPT = 10_000
+"""Rows that are looked for in each stream; of more, these many are counted."""
+MOST_REMEMBERED = 1_000
+"""How many of those that are not found a state remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A field of rows that names rows of another stream.
+
+    Args:
+        field: The field: an object with a list of objects that have an ``id``.
+        entries: What it calls its list.
+        to: The other stream.
+    """
+
+    field: str
+    entries: str
+    to: str
+
+
+class References:
+    """What the rows of one stream refer to.
+
+    Args:
+        fields: Its fields with references.
+        tables: What the target holds of each stream that may be referred to.
+        remembered: What led nowhere by the last run.
+    """
+
+    def __init__(
+        self,
+        fields: tuple[Reference, ...],
+        tables: Mapping[str, KeyTable],
+        remembered: Mapping[str, list[str]],
+    ) -> None:
+        self._fields = [one for one in fields if one.to in tables]
+        self._tables = tables
+        self._missing = {one.to: dict.fromkeys(remembered.get(one.to, ())) for one in self._fields}
+        self._decoder = msgspec.json.Decoder(_head(tuple(self._fields)))
+
+    def note(self, body: bytes) -> None:
+        """Take in what a row refers to."""
+        try:
+            row = self._decoder.decode(body)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            return
+        for number, one in enumerate(self._fields):
+            found = getattr(row, f"f{number}")
+            missing = self._missing[one.to]
+            for entry in (found and found.entries) or ():
+                if len(missing) < MOST_KEPT and self._tables[one.to].get(str(entry.id)) is None:
+                    missing[str(entry.id)] = None
+
+    def left(self) -> dict[str, list[str]]:
+        """Return the rows that are not there, now that all streams are read, by their streams."""
+        found = {
+            to: [key for key in keys if self._tables[to].get(key) is None]
+            for to, keys in self._missing.items()
+        }
+        return {to: keys for to, keys in found.items() if keys}
+
+
+class _Entry(msgspec.Struct):
+    id: str | int
+
+
+def _head(fields: tuple[Reference, ...]) -> Any:
+    """Return a struct with the lists of some fields."""
+    listed: list[Any] = []
+    for number, one in enumerate(fields):
+        entries = msgspec.field(default=None, name=one.entries)
+        held = msgspec.defstruct("Held", [("entries", list[_Entry] | None, entries)])
+        listed.append((f"f{number}", held | None, msgspec.field(default=None, name=one.field)))
+    return msgspec.defstruct("Referring", listed, kw_only=True)

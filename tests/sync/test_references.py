@@ -1,0 +1,82 @@
+"""References that lead nowhere are counted until they lead somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async.sync import Report
+from intercom_async.sync.key_table import Held, KeyTable
+from intercom_async.sync.references import MOST_KEPT, Reference, References
+from intercom_async.transport import Reply, Request
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, Answer, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+TO_TAGS = Reference("tags", "data", "tags")
+
+
+def dangling(report: Report) -> dict[str, int]:
+    return {stream.name: stream.dangling for stream in report.streams if stream.dangling}
+
+
+async def test_a_company_that_is_in_no_list_is_counted(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=12, companies=6) as one:
+        hidden: list[str] = []
+
+        def hide(request: Request, answer: Answer) -> Answer:
+            if not isinstance(answer, Reply) or "/companies/list" not in request.url:
+                return answer
+            body = msgspec.json.decode(answer.body)
+            hidden[:] = [body["data"].pop()["id"]]
+            body["total_count"] -= 1
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        names = ("contacts", "companies")
+        assert dangling(await one.sync("contacts")) == {}
+        one.change = hide
+        assert (await one.sync(*names)).is_complete
+        for options in ({"full": True}, {}, {}):
+            report = await one.sync(*names, **options)
+            assert report.is_complete
+            assert dangling(report) == {"contacts": 1}
+            assert hidden[0] in report.notes[0]
+            await anyio.sleep(DAY_S)
+
+        one.change = None
+        assert dangling(await one.sync(*names)) == {}
+
+
+def test_what_is_there_or_gone_is_no_lost_reference() -> None:
+    tags = KeyTable()
+    tags.put("1", Held(0, 0, 0, 0))
+    found = References((TO_TAGS,), {"tags": tags}, {"tags": ["7", "8"]})
+    found.note(b'{"tags": {"data": [{"id": "1"}, {"id": 2}, {"id": "3"}]}}')
+    tags.put("3", Held(0, 0, 0, 1))
+    tags.put("8", Held(0, 0, 0, 0))
+
+    assert found.left() == {"tags": ["7", "2"]}
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"tags": null}', b'{"tags": []}', b'{"tags": {"data": 3}}']
+)
+def test_a_row_of_another_shape_refers_to_nothing(body: bytes) -> None:
+    found = References((TO_TAGS,), {"tags": KeyTable()}, {})
+    found.note(body)
+
+    assert found.left() == {}
+
+
+def test_no_more_is_kept_than_is_meant() -> None:
+    found = References((TO_TAGS,), {"tags": KeyTable()}, {})
+    entries = [{"id": str(number)} for number in range(MOST_KEPT + 10)]
+    found.note(msgspec.json.encode({"tags": {"data": entries}}))
+
+    assert len(found.left()["tags"]) == MOST_KEPT
