@@ -42,7 +42,9 @@ app: App = App(
     version_flags=("--version",),
     suppress_keyboard_interrupt=False,  # `run` says it
 )
-app.register_install_completion_command(help="Let bash, zsh or fish complete its commands.")
+app.register_install_completion_command(  # pyright: ignore[reportUnknownMemberType] (its keywords have no types)
+    help="Let bash, zsh or fish complete its commands."
+)
 app.command(demo.demo)
 app.command(whoami.whoami)
 app.command(api.api, usage="Usage: intercom-async api [OPTIONS] [METHOD] PATH")

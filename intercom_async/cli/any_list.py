@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Any, get_origin
+from typing import Any, TypeGuard, get_origin
 
 import msgspec
 
@@ -17,12 +17,17 @@ from intercom_async.request.operation import Call, Operation, Paging
 from intercom_async.resources._registry import RESOURCES
 
 
+def _is_operation(value: object) -> TypeGuard[Operation[Any]]:
+    return isinstance(value, Operation)
+
+
 def find_endpoint(intercom: Intercom, method: str, path: str) -> Operation[Any] | None:
     """Return the operation of this package that a path belongs to, if there is one."""
     fitting: list[Operation[Any]] = []
     for name in RESOURCES:
-        for found in vars(type(getattr(intercom, name))).values():
-            if isinstance(found, Operation) and found.method == method:
+        resource: object = getattr(intercom, name)
+        for found in filter(_is_operation, vars(type(resource)).values()):
+            if found.method == method:
                 pattern = "[^/]+".join(re.escape(part) for part in found.parts)
                 if re.fullmatch(pattern, path):
                     fitting.append(found)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from intercom_async.codec.coercion import is_object
+from intercom_async.codec.coercion import is_array, is_object
 from intercom_async.errors import ConfigError
 
 _FIELD = re.compile(
@@ -71,7 +71,7 @@ def _put(fields: dict[str, Any], keys: list[str], value: Any) -> None:
     place: Any = fields
     for key, following in zip(keys, [*keys[1:], None], strict=True):
         fresh: Any = value if following is None else {} if following else []
-        if isinstance(place, list):
+        if is_array(place):
             place.append(fresh)
             place = fresh
         elif not is_object(place) or (following is None and key in place):

@@ -45,7 +45,7 @@ class SyncBroker(RedisStreamBroker):
         if not budget_s > 0 or max_backlog < 1:
             raise ConfigError("shard_budget_s must be above 0 seconds, max_backlog at least 1")
         idle_s = IDLE_TIMES * budget_s
-        settings = {
+        settings: dict[str, Any] = {
             "idle_timeout": int(1000 * idle_s),
             "unacknowledged_lock_timeout": LOCK_S,
             "xread_count": 1,

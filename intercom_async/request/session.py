@@ -141,8 +141,9 @@ class Session:
         return self._send_with_deadline(state, state.builder.options.deadline_s)
 
     async def _send_with_deadline(self, state: CallState[T], deadline_s: float) -> Response[T]:
+        deadline = asyncio.timeout(deadline_s)
         try:
-            async with asyncio.timeout(deadline_s) as deadline:
+            async with deadline:
                 return await self._send_with_retries(state)
         except TimeoutError:
             if not deadline.expired():

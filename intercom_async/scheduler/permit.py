@@ -42,10 +42,8 @@ NEW, WAITING, GRANTED, SETTLED, OVER = PermitState
 class PermitOwner(Protocol):
     """What a permit asks for everything it does."""
 
-    @property
-    def now(self) -> Callable[[], float]:
-        """Returns loop time in seconds."""
-        ...
+    now: Callable[[], float]
+    """Returns loop time in seconds."""
 
     def try_enter(self, permit: Permit) -> bool:
         """Grant a permit that need not wait; return whether it is granted."""

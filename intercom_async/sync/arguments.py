@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from intercom_async.config import check_kind, check_seconds
 from intercom_async.errors import ConfigError
@@ -99,7 +99,7 @@ def checked_path(name: str, value: object) -> Path:
     """
     if not isinstance(value, str | os.PathLike):
         raise SyncConfigError(f"{name} must be a path, not {type(value).__name__}")
-    text: object = os.fspath(value)
+    text: object = os.fspath(cast("str | os.PathLike[str] | os.PathLike[bytes]", value))
     if not isinstance(text, str):
         raise SyncConfigError(f"{name} must be a path of text, not of {type(text).__name__}")
     if not text.strip() or "\0" in text:

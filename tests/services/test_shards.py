@@ -22,7 +22,7 @@ from intercom_async.sync import (
     sync,
 )
 from intercom_async.sync.errors import BusyTargetError
-from intercom_async.sync.shards import Shard, finish_run, plan_shards, run_shard
+from intercom_async.sync.shards import Shard, ShardReport, finish_run, plan_shards, run_shard
 from .conftest import PostgresServer
 
 psycopg: Any = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
@@ -140,6 +140,7 @@ async def test_a_process_that_was_thought_dead_adds_nothing(
     [shard] = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=10**6)
     simulator.latency_s = 0.3
     fenced = False
+    report: ShardReport | None = None
 
     async def slow() -> None:
         nonlocal fenced
@@ -154,6 +155,7 @@ async def test_a_process_that_was_thought_dead_adds_nothing(
         simulator.latency_s = 0.0
         report = await run_shard(intercom, shard, sink)
     assert fenced
+    assert report is not None
     assert report.rest is None
     assert (await finish_run(intercom, sink)).is_complete
     assert len(_rows(postgres_server, sink, "contacts")) == 500

@@ -286,6 +286,7 @@ async def test_a_long_body_is_kept_in_part_and_said_to_be(
 async def test_every_kind_of_record_is_walked_to_its_end(simulator: Simulator, kind: str) -> None:
     found: list[str] = []
     after: str | None = ""
+    page: dict[str, Any] = {}
     while after is not None:
         address = f"{simulator.url}/_simulator/records"
         asked = {"kind": kind, "after": after}

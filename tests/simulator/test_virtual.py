@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import re
 import time
@@ -346,6 +347,7 @@ def test_time_stands_still_while_a_thread_works(
     in_thread: Callable[[Callable[[], int]], Awaitable[int]],
 ) -> None:
     async def main() -> tuple[int, float]:
+        found, at = 0, math.nan
         async with anyio.create_task_group() as group:
             group.start_soon(anyio.sleep, 50)
             found = await in_thread(lambda: sum(range(2_000_000)))

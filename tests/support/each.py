@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple, overload
 
 import pytest
 
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+Test = Callable[[Callable[..., None]], Callable[[], None]]
+"""What makes one test of a function that tests a value."""
 
-def for_each(
-    values: Iterable[Any], label: Callable[..., str]
-) -> Callable[[Callable[..., None]], Callable[[], None]]:
+
+@overload
+def for_each(values: Iterable[tuple[*Ts]], label: Callable[[*Ts], str]) -> Test: ...
+
+
+@overload
+def for_each(values: Iterable[T], label: Callable[[T], str]) -> Test: ...
+
+
+def for_each(values: Iterable[Any], label: Callable[..., str]) -> Test:
     """Run a test's function for every value; all that fail are reported, each with its label.
 
     Args:
         values: What the function is called with; a tuple is several arguments.
         label: Names a value, given as the function is.
     """
-    cases = [value if type(value) is tuple else (value,) for value in values]
+    cases: list[tuple[Any, ...]] = [value if type(value) is tuple else (value,) for value in values]
 
     def decorate(test: Callable[..., None]) -> Callable[[], None]:
         def run() -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -133,7 +133,7 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres() -> Generator[PostgresServer]:
     """Run a PostgreSQL for the length of a block."""
     # Not in pytest's own folder: each session of pytest closes that to other users.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -53,8 +53,19 @@ class Model:
 
 
 texts = st.sampled_from(["x", "y"])
-talks = st.builds(lambda key, text: [put(TALKS, key, "", text, 5)], st.sampled_from(KEYS), texts)
-gone = st.builds(lambda key: [Gone("talks", key, 7)], st.sampled_from(KEYS))
+keys = st.sampled_from(KEYS)
+
+
+def a_talk(key: str, text: str) -> list[Entry]:
+    return [put(TALKS, key, "", text, 5)]
+
+
+def a_goodbye(key: str) -> list[Entry]:
+    return [Gone("talks", key, 7)]
+
+
+talks = st.builds(a_talk, keys, texts)
+gone = st.builds(a_goodbye, keys)
 seen = st.just([SeenKeys("talks", ["1"])])
 
 

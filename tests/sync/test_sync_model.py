@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -74,11 +74,11 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
+async def world(folder: Path, **settings: Any) -> AsyncGenerator[World]:
     sizes = {"contacts": 0, "conversations": 0, "companies": 0, "tickets": 0}
-    simulator = Simulator(
-        **{**sizes, "app_per_minute": 10**6, "workspace_per_minute": 10**6, **settings}
-    )
+    limits = {"app_per_minute": 10**6, "workspace_per_minute": 10**6}
+    options: dict[str, Any] = {**sizes, **limits, **settings}
+    simulator = Simulator(**options)
     made = World(simulator, folder)
     async with made.intercom:
         yield made
@@ -164,7 +164,7 @@ async def test_what_is_gone_is_known(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=40, conversations=10, companies=5, tickets=5) as one:
         names = ("contacts", "conversations", "conversation_parts", "tickets", "tags")
         await one.sync(*names)
-        contacts = [key for key, row in (await one.truth("contacts")).items()]
+        contacts = list(await one.truth("contacts"))
         conversation = next(iter(await one.truth("conversations")))
         await one.intercom.contacts.delete(contacts[0])
         await one.intercom.contacts.archive(contacts[1])
@@ -308,7 +308,11 @@ async def test_a_machine_clock_that_is_ahead_skips_nothing(
 ) -> None:
     async with world(tmp_path, contacts=50) as one:
         ahead = one.simulator.clock.now() + 7_200
-        monkeypatch.setattr(LoopClock, "unix", lambda _: ahead)
+
+        def unix(_: LoopClock) -> float:
+            return ahead
+
+        monkeypatch.setattr(LoopClock, "unix", unix)
         await one.sync("contacts", lookback_s=0)
         key = next(iter(await one.truth("contacts")))
         await anyio.sleep(60)

@@ -100,7 +100,8 @@ def classes() -> Iterator[type[Exception]]:
 def make(kind: type[Exception]) -> Exception:
     for base in kind.__mro__:
         if base in SPECIAL:
-            return SPECIAL[base](kind)  # type: ignore[no-any-return] # the class given
+            made: Exception = SPECIAL[base](kind)
+            return made
     if kind is http_exceptions.HttpProcessingError:
         return kind(message=TEXT)
     return kind(TEXT)
@@ -151,7 +152,7 @@ class FailingConnector(aiohttp.TCPConnector):
     """A connector that raises instead of connecting."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__()
+        super().__init__()  # pyright: ignore[reportUnknownMemberType] (aiohttp's own)
         self._error = error
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ARG002, ASYNC109

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -87,7 +87,8 @@ def records(backend: Backend, kind: str, after: str = "") -> RecordPage:
             query["starting_after" if known.by == "cursor" else "page"] = after
         method = "POST" if known.path.endswith("/list") else "GET"
         answer = backend.call(method, known.path, query=query)
-    rows: list[Row] = next((each for each in answer.values() if isinstance(each, list)), [])
+    lists = [cast("list[Row]", each) for each in answer.values() if isinstance(each, list)]
+    rows: list[Row] = lists[0] if lists else []
     return RecordPage(
         kind=kind,
         total=answer.get("total_count"),
@@ -115,16 +116,16 @@ def record(backend: Backend, kind: str, record_id: str) -> Row:
 
 def _title(row: Row) -> str:
     found = next((row[name] for name in TITLES if row.get(name)), None)
-    source = row.get("source") or {}
-    attributes = row.get("ticket_attributes") or {}
+    source: Row = row.get("source") or {}
+    attributes: Row = row.get("ticket_attributes") or {}
     words = TAG.sub("", source.get("subject") or source.get("body") or "")
     return str(found or attributes.get("_default_title_") or words)[:TITLE_CHARS]
 
 
-def _next(pages: Any) -> str | None:
-    following = (pages or {}).get("next")
+def _next(pages: Row | None) -> str | None:
+    following: Any = None if pages is None else pages.get("next")
     if isinstance(following, dict):
-        cursor: str | None = following.get("starting_after")
+        cursor: str | None = cast("Row", following).get("starting_after")
         return cursor
     if not isinstance(following, str):
         return None

@@ -35,7 +35,8 @@ def as_python(entry: Entry, operation: tuple[str, Mapping[str, str]] | None) -> 
         entry: The request.
         operation: Template of its path and the ids in it; None where no operation has it.
     """
-    template, ids = (entry.path, {}) if operation is None else operation
+    nothing: Mapping[str, str] = {}
+    template, ids = (entry.path, nothing) if operation is None else operation
     arguments = [repr(entry.method), repr(template)]
     if ids:
         arguments.append(f"path={dict(ids)!r}")

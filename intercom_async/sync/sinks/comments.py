@@ -5,6 +5,8 @@ They are written where they are missing or other ones, so a run without news wri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from intercom_async.models._descriptions import descriptions_of
 from .base import Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
@@ -25,6 +27,7 @@ def comments_of(table: Table, columns: TableColumns, record: str) -> dict[str, s
         columns: Its columns.
         record: What the column of whole rows is called.
     """
-    told = {} if table.model is None else descriptions_of(table.model)
+    nothing: Mapping[str, str] = {}
+    told = nothing if table.model is None else descriptions_of(table.model)
     of_fields = {one.name: told[one.field] for one in columns.all if one.field in told}
     return {**of_fields, **OF_OURS, record: OF_RECORD}

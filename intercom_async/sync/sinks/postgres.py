@@ -218,8 +218,8 @@ class PostgresSink(PostgresSchema):
         )
         texts = {plain(column): text for column, text in wanted.items()}
         for column, comment in found:
-            text = texts.get(column, comment)
-            if text != comment:
+            text = texts.get(column)
+            if text is not None and text != comment:
                 column_of = f"{self._own(name)}.{identifier(column)}"
                 self._ask(f"COMMENT ON COLUMN {column_of} IS {literal(text)}")
 

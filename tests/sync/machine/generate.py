@@ -245,7 +245,8 @@ class _Draw:
             (0.35, {"damage": dice.choice(damages)}),
             (0.4, {"is_twin": True}),
         )
-        return next((incident for limit, incident in incidents if draw < limit), {})
+        nothing: dict[str, Any] = {}
+        return next((incident for limit, incident in incidents if draw < limit), nothing)
 
     def _failure(self) -> Failure:
         dice, draw = self._dice, self._dice.random()
