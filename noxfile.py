@@ -121,12 +121,14 @@ def services(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Search for hours for histories that break the sync's promise; `-- --minutes 480`.
 
-    The machine plays histories in virtual time, then real syncs are killed behind real HTTP.
+    The machine plays histories in virtual time, then real syncs are killed behind real HTTP, then
+    a client is soaked in faults, outages and cancelled calls.
     """
     install(session, "test")
     given = session.posargs or ["--minutes", "60"]
     session.run("python", "-m", "tests.sync.machine", *given)
     session.run("python", "-m", "tests.sync.machine.kills", *given)
+    session.run("python", "-X", "dev", "benchmarks/soak.py", *given)
 
 
 @nox.session(name="scheduler-report")

@@ -1,0 +1,55 @@
+"""A short soak in virtual time; `benchmarks/soak.py` is the long one, over HTTP."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from intercom_async import ConnectError, Intercom, RetryPolicy
+from intercom_async.simulator import Simulator
+from intercom_async.transport import MemoryTransport, Request
+from intercom_async.transport.memory import Answer
+from tests.support.soak import Soak, Tally
+from tests.support.virtual_time import run_virtual
+
+
+class Network:
+    """The way to a simulator, which may be down."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.is_up = True
+        self._simulator = simulator
+
+    async def answer(self, request: Request) -> Answer:
+        if not self.is_up:
+            raise ConnectError("no connection to the server", call=request.name)
+        return await self._simulator.answer(request)
+
+    async def go_down(self) -> None:
+        self.is_up = False
+
+    async def go_up(self) -> None:
+        self.is_up = True
+
+
+async def soak(seed: int) -> Tally:
+    simulator = Simulator(contacts=60, app_per_minute=3000, latency_s=0.05)
+    network = Network(simulator)
+    retry = RetryPolicy(outage_s=30.0, base_s=0.2, max_attempts=6)
+    transport = MemoryTransport(network.answer)
+    async with Intercom(simulator.token, transport=transport, retry=retry) as client:
+        made = Soak(simulator, client, Random(seed), go_down=network.go_down, go_up=network.go_up)
+        tally = await made.run(45.0, workers=10, longest_outage_s=20.0)
+        assert client.statistics().in_flight == 0
+    return tally
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_nothing_is_lost_or_done_twice_or_untyped(seed: int) -> None:
+    tally = run_virtual(soak(seed))
+
+    assert tally.defects == dict.fromkeys(tally.defects, 0), tally
+    assert tally.succeeded > 500
+    assert tally.outages
+    assert tally.cancelled
