@@ -246,6 +246,17 @@ class Intercom(ResourceRegistry):
         self._builder.check(call)
         return self._core.session_here.send(call, self._builder)
 
+    def fetch(self, call: Call[T]) -> Coroutine[Any, Any, T]:
+        """Send a call and return its decoded answer alone.
+
+        Raises:
+            ConfigError: The API version sent does not have the operation.
+        """
+        builder = self._builder
+        if call.operation.since_number > builder.version:
+            builder.check(call)
+        return self._core.session_here.fetch(call, builder)
+
     def stream(self, call: Call[Any]) -> Coroutine[Any, Any, Response[StreamReply]]:
         """Send a call and return as soon as its answer begins; close its `data` when done.
 

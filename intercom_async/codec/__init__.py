@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from types import NoneType
@@ -37,14 +37,28 @@ from .coercion import UNFIT, is_object, read_either
 from .drift_log import Drift, drift, reset_drift
 from .encoding import encode
 
-__all__ = ["Drift", "decode", "decode_rows", "drift", "encode", "reset_drift"]
+__all__ = [
+    "UNREAD",
+    "Decoder",
+    "Drift",
+    "decode",
+    "decode_rows",
+    "decoder",
+    "drift",
+    "encode",
+    "reset_drift",
+]
 
 T = TypeVar("T")
 
 _ERRORS = "error.list"
 _NO_SUCCESS = "the answer says success but lists errors"
 
-_UNREAD: Any = object()
+UNREAD: Any = object()
+"""What a decoder returns for a body that is not quite what is declared; `decode` repairs it."""
+
+Decoder = Callable[[bytes | bytearray | memoryview], Any]
+"""Reads a body of one type, or returns `UNREAD`."""
 
 MAX_DIGITS = 40
 """Digits of an integer; longer ones become null, since Python takes time quadratic in their length
@@ -52,8 +66,26 @@ MAX_DIGITS = 40
 
 
 @lru_cache(maxsize=1024)
-def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(model, dec_hook=read_either)
+def decoder(model: Any) -> Decoder:
+    """Return the first stage of decoding into a type, to be kept by who decodes it often."""
+    read = msgspec.json.Decoder(model, dec_hook=read_either).decode
+    holds_raw = _holds_raw(model)
+
+    def decoder_of_model(body: bytes | bytearray | memoryview) -> Any:
+        try:
+            value = read(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            # What is raised here may hold the body, so nothing else is raised while it is handled.
+            return UNREAD
+        if getattr(value, "type", None) == _ERRORS:
+            return UNREAD
+        if holds_raw:
+            if not _is_utf8(body):
+                return UNREAD
+            _detach(value)
+        return value
+
+    return decoder_of_model
 
 
 def decode(
@@ -80,19 +112,12 @@ def decode(
     if model is NoneType:
         return None  # type: ignore[return-value] # T is NoneType here
     declared: Any = model
-    value: Any
-    try:
-        value = _decoder(declared).decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        # What is raised here may hold the body, so nothing else is raised while it is handled.
-        value = _UNREAD
-    if value is not _UNREAD and _holds_raw(declared) and not _is_utf8(body):
-        value = _UNREAD
-    if value is _UNREAD:
-        value = _decode_patiently(bytes(body), declared, call, request_id)
-    if getattr(value, "type", None) == _ERRORS:
-        raise _error(_NO_SUCCESS, body, call, request_id)
-    _detach(value)
+    value = decoder(declared)(body)
+    if value is UNREAD:
+        value = _decode_patiently(bytes(body), model, call, request_id)
+        if getattr(value, "type", None) == _ERRORS:
+            raise _error(_NO_SUCCESS, body, call, request_id)
+        _detach(value)
     result: T = value
     return result
 
@@ -130,7 +155,7 @@ def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None
 
     if not body.strip():
         raise _error("the body is empty", body, call, request_id)
-    value: Any = _UNREAD
+    value: Any = UNREAD
     path = ""
     trouble = "the body is not JSON"
     with suppress(ValueError, msgspec.MsgspecError):
@@ -144,7 +169,7 @@ def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None
             trouble = "the body is nested too deeply"
     if value is UNFIT:
         trouble = f"the body cannot be read as {title(model)}"
-    if value is UNFIT or value is _UNREAD:
+    if value is UNFIT or value is UNREAD:
         raise _error(trouble, body, call, request_id, path=path)
     return value
 

@@ -31,10 +31,10 @@ class RequestBuilder:
         "_common_headers",
         "_token",
         "_update_method",
-        "_version",
         "has_provider",
         "options",
         "origin",
+        "version",
     )
 
     def __init__(
@@ -48,7 +48,8 @@ class RequestBuilder:
         """Scheme and host."""
         self._token = token
         self._update_method: UpdateMethod = update_method
-        self._version = version_number(options.version)
+        self.version: tuple[int, int] = version_number(options.version)
+        """The API version that its calls ask for, as numbers."""
         self.options: CallOptions = options
         self.has_provider: bool = not isinstance(token, str)
         """Whether the token has to be asked for, by `authorize`."""
@@ -81,7 +82,7 @@ class RequestBuilder:
         Raises:
             ConfigError: The operation came with a later version.
         """
-        if call.operation.since_number > self._version:
+        if call.operation.since_number > self.version:
             raise ConfigError(
                 f"{call.name} needs API version {call.operation.since}; this client sends "
                 f"{self.options.version} (with_options(version=…) changes it)"

@@ -7,8 +7,9 @@ from typing import Generic, NamedTuple, TypeVar
 from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError
 from intercom_async.scheduler import Permit
-from intercom_async.transport.base import Request
+from intercom_async.transport.base import Reply, Request
 from .builder import RequestBuilder
+from .error_body import ErrorBody
 from .observer import Exchange, Observation
 from .operation import Call
 from .retry import Retry
@@ -25,6 +26,7 @@ class CallState(Generic[T]):
         "builder",
         "call",
         "error",
+        "error_body",
         "exchange",
         "is_probe",
         "is_sent",
@@ -33,6 +35,7 @@ class CallState(Generic[T]):
         "permit",
         "provider_error",
         "refusals",
+        "reply",
         "request",
         "since",
         "spent",
@@ -43,6 +46,10 @@ class CallState(Generic[T]):
     """What an attempt sends; without a token where a provider has to be asked for it."""
     permit: Permit
     """Permit of the attempt under way."""
+    reply: Reply
+    """The last reply."""
+    error_body: ErrorBody | None
+    """The error that the last reply is; None if it is a success."""
 
     def __init__(self, call: Call[T], builder: RequestBuilder, exchange: Exchange) -> None:
         self.call = call

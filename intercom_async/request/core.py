@@ -81,6 +81,16 @@ class ClientCore:
             ClosedError: The client is closed or was never entered.
             ConfigError: The task runs in another event loop, or in none of asyncio's.
         """
+        session = self._session
+        try:
+            if session is not None and asyncio.get_running_loop() is self._loop:
+                return session
+        except RuntimeError:
+            pass
+        return self._explain()
+
+    def _explain(self) -> Session:
+        """Say why a call cannot be made here."""
         session = self.session
         if _running_loop() is not self._loop:
             raise ConfigError(

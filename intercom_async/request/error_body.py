@@ -16,12 +16,13 @@ from intercom_async.clock import CLOCK
 from intercom_async.errors import ErrorItem, RateLimitedError, ResponseError, error_class
 from intercom_async.redaction import printable
 from intercom_async.response import UNKNOWN, Window, header
-from intercom_async.transport.base import Reply
+from intercom_async.transport.base import FIRST_FAILURE, Reply
 from .headers import parse_request_id
 from .retry import TOO_MANY_REQUESTS
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
+_ERROR_LIST = b'{"type":"error.list"'
 _MAX_BODY = 1024 * 1024
 """Bytes of an error's body; a larger one is not Intercom's."""
 _MAX_ITEMS = 20
@@ -47,6 +48,11 @@ class ErrorBody(msgspec.Struct, frozen=True):
     def message(self) -> str | None:
         """The first entry's message."""
         return self.errors[0].message if self.errors else None
+
+
+def is_error(reply: Reply) -> bool:
+    """Return whether a reply is an error; an error list may come with a 2xx status."""
+    return reply.status >= FIRST_FAILURE or reply.body.startswith(_ERROR_LIST)
 
 
 def read_error_body(reply: Reply) -> ErrorBody:

@@ -23,7 +23,7 @@ import msgspec
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority, current_priority
-from intercom_async.response import Response, Window
+from intercom_async.response import Window
 from intercom_async.transport.base import Reply, Request
 from .builder import RequestBuilder
 from .operation import Call
@@ -165,14 +165,14 @@ class Observation:
         self._wait_s = 0.0
         self._status: int | None = None
 
-    async def run(self, work: Coroutine[Any, Any, Response[T]]) -> Response[T]:
+    async def run(self, work: Coroutine[Any, Any, T], window_of_success: Callable[[], Window]) -> T:
         """Await the call and tell its beginning and its end."""
         _tell(self._observer.call_began, self._call)
         error: str | None = None
         window: Window | None = None
         try:
-            response = await work
-            window = response.window
+            data = await work
+            window = window_of_success()
         except BaseException as failed:
             error = type(failed).__name__
             raise
@@ -186,7 +186,7 @@ class Observation:
                 window=window,
             )
             _tell(self._observer.call_ended, self._call, outcome)
-        return response
+        return data
 
     def waited(self, seconds: float) -> None:
         """Tell of a permit."""

@@ -11,7 +11,7 @@ page, the contract test to compare it with Intercom's description::
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
@@ -92,6 +92,7 @@ class Operation(Generic[T_co]):
         "accept",
         "allowed",
         "body",
+        "decoder",
         "is_bare",
         "kind",
         "label",
@@ -109,6 +110,7 @@ class Operation(Generic[T_co]):
         "reserved",
         "since",
         "since_number",
+        "slots",
         "updates",
     )
 
@@ -131,6 +133,8 @@ class Operation(Generic[T_co]):
         self.method: Method = method
         self.path: str = path
         self.model: type[T_co] = model
+        self.decoder: Callable[[bytes], Any] | None = None
+        """Reads the body of a success; chosen with the first one."""
         self.repeat: Repeat = repeat or _REPEAT.get(method, "unsafe")
         self.paging: Paging = paging
         self.kind: Kind | None = kind
@@ -146,6 +150,10 @@ class Operation(Generic[T_co]):
         """Resource and method, such as `contacts.get`; the name for what has no method."""
         self.names: tuple[str, ...] = tuple(_PLACEHOLDER.findall(path))
         self.parts: tuple[str, ...] = tuple(_PLACEHOLDER.split(path)[::2])
+        self.slots: tuple[tuple[str, str], ...] = tuple(
+            zip(self.names, self.parts[1:], strict=True)
+        )
+        """Each placeholder, and the part of the path behind it."""
         self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())
         self.required: frozenset[str] = getattr(body, "__required_keys__", frozenset())
         self.is_bare: bool = method in BODILESS and not self.required
@@ -193,7 +201,7 @@ class Operation(Generic[T_co]):
         if len(ids) != len(self.names):
             raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {len(ids)} ids")
         filled = self.parts[0]
-        for name, value, part in zip(self.names, ids, self.parts[1:], strict=True):
+        for (name, part), value in zip(self.slots, ids, strict=True):
             segment = _segment(self.name, name, value)
             if segment in self.reserved:
                 raise ConfigError(
@@ -261,6 +269,7 @@ class Call(Generic[T_co]):
         """Return the same call, decoded into another type."""
         operation: Operation[Any] = copy(self.operation)
         operation.model = model
+        operation.decoder = None
         typed: Operation[T_new] = operation
         return Call(typed, self.path, self.query, self.json)
 

@@ -1,89 +1,104 @@
-"""What a reply becomes: an error's body, decoded data, a `Response`."""
+"""What a reply becomes: decoded data, a `Response`, a line in the log."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Callable
+from types import NoneType
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import msgspec
 
 from intercom_async.clock import CLOCK
-from intercom_async.codec import decode
+from intercom_async.codec import UNREAD, decode, decoder
 from intercom_async.errors import DecodeError
 from intercom_async.response import Headers, Response
-from intercom_async.scheduler import Permit
-from intercom_async.transport.base import FIRST_FAILURE, Reply
+from intercom_async.transport.base import Reply, StreamReply
 from .call_state import CallState
-from .error_body import ErrorBody, read_error_body
 from .headers import parse_request_id
+from .operation import Call
+
+T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
-_NO_BODY = type(None)
 _NOT_FOUND = 404
-_ERROR_LIST = b'{"type":"error.list"'
 
 
-def error_body_of(reply: Reply) -> ErrorBody | None:
-    """Return the error of a reply, if it is one; an error list may come with a 2xx status."""
-    if reply.status >= FIRST_FAILURE or reply.body.startswith(_ERROR_LIST):
-        return read_error_body(reply)
-    return None
-
-
-def decoded(body: bytes, model: Any, name: str, request_id: str | None) -> Any:
-    """Decode a body into the type that the call asks for.
+def decoded(reply: Reply, call: Call[T]) -> T:
+    """Decode the reply to a call into the type that its operation names.
 
     Raises:
         DecodeError: The body is not what the operation promises.
     """
-    if model is _NO_BODY or (model is Any and not body):
-        return None
-    if model is bytes:
-        return body
-    return decode(body, model, call=name, request_id=request_id)
+    operation = call.operation
+    read = operation.decoder or _bind(call)
+    value: Any = reply if isinstance(reply, StreamReply) else read(reply.body)
+    if value is UNREAD:
+        identity = parse_request_id(reply.headers)
+        value = decode(reply.body, operation.model, call=call.name, request_id=identity)
+    result: T = value
+    return result
 
 
-def log_reply(state: CallState[Any], permit: Permit, reply: Reply) -> None:
+def _bind(call: Call[Any]) -> Callable[[bytes], Any]:
+    """Choose what decodes the replies of an operation, once for all of its calls."""
+    model: Any = call.operation.model
+    special: dict[Any, Callable[[bytes], Any]] = {NoneType: _nothing, bytes: _whole, Any: _anything}
+    found = call.operation.decoder = special.get(model) or decoder(model)
+    return found
+
+
+def _nothing(_: bytes) -> None:
+    return None
+
+
+def _whole(body: bytes) -> bytes:
+    return body
+
+
+def _anything(body: bytes) -> Any:
+    return decoder(Any)(body) if body else None
+
+
+def log_reply(state: CallState[Any]) -> None:
     """Write the log line of one attempt; it has no path, no id and no header."""
     log.debug(
         "%s answered %d in %.0f ms (attempt %d, request %s)",
         state.call.name,
-        reply.status,
-        1000 * (CLOCK.now() - permit.sent_at),
+        state.reply.status,
+        1000 * (CLOCK.now() - state.permit.sent_at),
         state.attempts,
-        parse_request_id(reply.headers),
+        parse_request_id(state.reply.headers),
     )
 
 
-def to_response(
-    state: CallState[Any], permit: Permit, reply: Reply, data: Any, request_id: str | None
-) -> Response[Any]:
-    """Return the envelope of a success."""
+def to_response(state: CallState[T], data: T) -> Response[T]:
+    """Return a success with its envelope."""
+    reply = state.reply
     return Response(
         data=data,
         status=reply.status,
         headers=Headers(reply.headers),
-        request_id=request_id,
-        window=permit.window,
+        request_id=parse_request_id(reply.headers),
+        window=state.permit.window,
         attempts=state.attempts,
         elapsed_s=CLOCK.now() - state.started_s,
     )
 
 
-def already_deleted(state: CallState[Any], permit: Permit, reply: Reply) -> Response[Any] | None:
+def already_deleted(state: CallState[T]) -> tuple[T] | None:
     """Return the success of a DELETE whose earlier attempt may have done the work, else None.
 
     The lost answer is replaced by what the API answers otherwise: the id of what is gone.
     """
-    call = state.call
-    if reply.status != _NOT_FOUND or call.operation.method != "DELETE" or not state.maybe_sent:
+    call, status = state.call, state.reply.status
+    if status != _NOT_FOUND or call.operation.method != "DELETE" or not state.maybe_sent:
         return None
     last = unquote(call.path.rpartition("/")[2]) if call.operation.names else None
     body = msgspec.json.encode({"id": last, "deleted": True})
     try:
-        data = decoded(body, call.operation.model, call.name, None)
+        return (decoded(Reply(status, {}, body), call),)
     except DecodeError:
         return None
-    return to_response(state, permit, reply, data, parse_request_id(reply.headers))

@@ -132,24 +132,20 @@ class RetryBudget:
     idea is that of https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """
 
-    __slots__ = ("_left", "_size")
+    __slots__ = ("left", "size")
 
     def __init__(self, size: int) -> None:
-        self._size = size
-        self._left = size
-
-    @property
-    def left(self) -> int:
+        self.size: int = size
+        self.left: int = size
         """What may still be spent."""
-        return self._left
 
     def take(self, cost: int) -> bool:
         """Take `cost` if there is as much; say whether it was taken."""
-        if cost > self._left:
+        if cost > self.left:
             return False
-        self._left -= cost
+        self.left -= cost
         return True
 
     def give_back(self, spent: int) -> None:
         """Return what a call that has succeeded took."""
-        self._left = min(self._size, self._left + (spent or 1))
+        self.left = min(self.size, self.left + (spent or 1))

@@ -25,18 +25,16 @@ from intercom_async.errors import (
     WaitTooLongError,
 )
 from intercom_async.response import Response
-from intercom_async.scheduler import Permit, Scheduler, Throttle
-from intercom_async.scheduler.throttling import FULL_WINDOW
-from intercom_async.transport.base import FIRST_FAILURE, Reply, Request, StreamReply, Transport
-from . import redirects, retry
+from intercom_async.scheduler import Permit, Scheduler
+from intercom_async.transport.base import FIRST_FAILURE, Request, StreamReply, Transport
+from . import redirects, retry, verdicts
 from .builder import RequestBuilder
 from .call_state import CallState, FailedAttempt
-from .error_body import ErrorBody, to_error
-from .headers import parse_request_id, parse_retry_after
+from .error_body import is_error, read_error_body
 from .observer import Observer, observe
 from .operation import Call
 from .outage_queue import PROBE_CONNECT_S, OutageQueue
-from .replies import already_deleted, decoded, error_body_of, log_reply, to_response
+from .replies import decoded, log_reply, to_response
 from .waits import Waits, shared_lock
 
 T = TypeVar("T")
@@ -48,9 +46,6 @@ MAX_TOKEN_S = 0.05
 (test_session.py::test_a_slow_token_provider_gives_its_permit_back)."""
 _NOW = retry.Retry(0.0, 0, "not sent")
 """Try again as soon as the outage queue lets the call pass."""
-
-_Exchanged = tuple[Permit, Reply, ErrorBody | None]
-"""The permit that was used, the reply to it, and the reply's error, if it is one."""
 
 
 class Session:
@@ -82,17 +77,16 @@ class Session:
         self._random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self._budget = retry.RetryBudget(self._policy.budget)
         self._outage = OutageQueue(self._policy, self._random)
-        self._permits: set[Permit] = set()
+        self._waiting: set[Permit] = set()
         self._waits = Waits()
         self.observer: Observer | None = observer
 
     async def close(self) -> None:
         """Raise `ClosedError` in every call that waits, and close the transport."""
         closed = "the client was closed while the call waited for its permit"
-        for permit in tuple(self._permits):
+        for permit in tuple(self._waiting):
             # A permit that is granted already is not affected.
             permit.abandon(ClosedError(closed))
-        self._permits.clear()
         self._waits.close()
         await self._transport.close()
 
@@ -114,7 +108,18 @@ class Session:
         Raises:
             IntercomError: Any but `ConfigError`; see `intercom_async.errors`.
         """
-        return self._start(CallState(call, builder, self._transport.exchange))
+        return self._respond(CallState(call, builder, self._transport.exchange))
+
+    def fetch(self, call: Call[T], builder: RequestBuilder) -> Coroutine[Any, Any, T]:
+        """Send a call as `send` does and return its decoded reply alone, which costs less.
+
+        Raises:
+            IntercomError: As `send`.
+        """
+        state = CallState(call, builder, self._transport.exchange)
+        if self.observer is None and builder.options.deadline_s is None:
+            return self._send_with_retries(state)
+        return self._start(state)
 
     def stream(
         self, call: Call[Any], builder: RequestBuilder
@@ -124,23 +129,26 @@ class Session:
         Raises:
             IntercomError: As `send`.
         """
-        return self._start(CallState(call, builder, self._transport.stream))
+        return self._respond(CallState(call, builder, self._transport.stream))
 
-    def _start(self, state: CallState[T]) -> Coroutine[Any, Any, Response[T]]:
+    async def _respond(self, state: CallState[T]) -> Response[T]:
+        return to_response(state, await self._start(state))
+
+    def _start(self, state: CallState[T]) -> Coroutine[Any, Any, T]:
         if self.observer is None:
             return self._send(state)
         observation = state.observation = observe(
             self.observer, state.call, state.builder, app=self.app, exchange=state.exchange
         )
         state.exchange = observation.exchange
-        return observation.run(self._send(state))
+        return observation.run(self._send(state), lambda: state.permit.window)
 
-    def _send(self, state: CallState[T]) -> Coroutine[Any, Any, Response[T]]:
+    def _send(self, state: CallState[T]) -> Coroutine[Any, Any, T]:
         if state.builder.options.deadline_s is None:
             return self._send_with_retries(state)
         return self._send_with_deadline(state, state.builder.options.deadline_s)
 
-    async def _send_with_deadline(self, state: CallState[T], deadline_s: float) -> Response[T]:
+    async def _send_with_deadline(self, state: CallState[T], deadline_s: float) -> T:
         deadline = asyncio.timeout(deadline_s)
         try:
             async with deadline:
@@ -155,20 +163,20 @@ class Session:
                 call=state.call.name,
             ) from state.error
 
-    async def _send_with_retries(self, state: CallState[T]) -> Response[T]:
+    async def _send_with_retries(self, state: CallState[T]) -> T:  # noqa: C901 (all in one place)
         state.request = state.builder.build(state.call)
         outage = self._outage
         while True:
-            outcome: Response[T] | FailedAttempt
+            outcome: T | FailedAttempt
             try:
                 if outage.is_active:
                     await self._wait_for_server(state)
                 state.attempts += 1
                 state.answers = outage.answers
-                exchanged = await self._send_once(state, state.request)
-                if exchanged[1].status >= FIRST_FAILURE:
-                    exchanged = await self._follow_redirects(state, exchanged)
-                outcome = self._handle_response(state, exchanged)
+                await self._send_once(state, state.request)
+                if state.reply.status >= FIRST_FAILURE:
+                    await self._follow_redirects(state)
+                outcome = self._handle_reply(state)
             except TransportError as error:
                 outcome = self._handle_transport_error(state, error)
             except WaitTooLongError as refused:
@@ -180,8 +188,9 @@ class Session:
                     # Neither answered nor failed: cancelled, or refused by the scheduler.
                     state.is_probe = False
                     outage.give_up_probe()
-            if isinstance(outcome, Response):
-                self._budget.give_back(state.spent)
+            if not isinstance(outcome, FailedAttempt):
+                if self._budget.left < self._budget.size:
+                    self._budget.give_back(state.spent)
                 return outcome
             await self._pause(state, outcome)
 
@@ -218,35 +227,31 @@ class Session:
             async with self.while_open():
                 await CLOCK.sleep(again.after_s)
 
-    async def _follow_redirects(self, state: CallState[Any], exchanged: _Exchanged) -> _Exchanged:
+    async def _follow_redirects(self, state: CallState[Any]) -> None:
         """Send what a redirect asks for, as often as the next reply is one."""
-        permit, reply, error = exchanged
         request = state.request
         for _ in range(redirects.MAX_REDIRECTS):
-            if not redirects.is_redirect(reply.status):
+            if not redirects.is_redirect(state.reply.status):
                 break
-            following = redirects.follow(request, reply, origin=state.request.url)
+            following = redirects.follow(request, state.reply, origin=state.request.url)
             if following is None:
                 break
             request, is_own_origin = following
             if is_own_origin:
-                permit, reply, error = await self._send_once(state, request)
+                await self._send_once(state, request)
                 continue
             # The limits of another host are not Intercom's: the scheduler is not asked.
-            reply = await state.exchange(request, lambda: None)
-            error = error_body_of(reply)
-        return permit, reply, error
+            state.reply = reply = await state.exchange(request, lambda: None)
+            state.error_body = read_error_body(reply) if is_error(reply) else None
 
-    async def _send_once(self, state: CallState[Any], request: Request) -> _Exchanged:
-        """Wait for a permit and use it for one request."""
+    async def _send_once(self, state: CallState[Any], request: Request) -> None:
+        """Wait for a permit, use it for one request, and note the reply in the call's state."""
         permit = self._admit(state, is_repeat=state.attempts > 1)
         try:
-            await permit.enter()
+            if not permit.try_enter():
+                await self._wait(permit)
             if state.observation is not None:
                 state.observation.waited(permit.sent_at - permit.since)
-            if permit not in self._permits:
-                permit.release()  # Closed after the permit was granted, before this task ran.
-                raise ClosedError("the client was closed as the call got its permit")
             outage = self._outage
             while outage.is_active and not state.is_probe:
                 permit = await self._readmit(state)
@@ -256,7 +261,7 @@ class Session:
             if state.is_probe:
                 request = request.replace(connect_s=PROBE_CONNECT_S)
             try:
-                reply = await state.exchange(request, state.sent)
+                state.reply = reply = await state.exchange(request, state.sent)
             except ConnectError:
                 permit.release()
                 raise
@@ -264,16 +269,22 @@ class Session:
             if outage.is_watching:
                 state.is_probe = False
                 outage.record_answer()
-            error = error_body_of(reply)
-            permit.observe(
-                status=reply.status,
-                headers=reply.headers,
-                message=None if error is None else error.message,
-            )
+            state.error_body = error = read_error_body(reply) if is_error(reply) else None
+            message = None if error is None else error.message
+            permit.observe(status=reply.status, headers=reply.headers, message=message)
         finally:
             state.permit.leave()
-            self._permits.discard(state.permit)
-        return permit, reply, error
+
+    async def _wait(self, permit: Permit) -> None:
+        """Wait for a permit, until the client is closed at most."""
+        self._waiting.add(permit)
+        try:
+            await permit.enter()
+        finally:
+            self._waiting.discard(permit)
+        if self._waits.is_closed:
+            permit.release()  # Closed after the permit was granted, before this task ran.
+            raise ClosedError("the client was closed as the call got its permit")
 
     def _admit(self, state: CallState[Any], *, is_repeat: bool) -> Permit:
         """Return a permit that has to be entered, and left in any case."""
@@ -291,17 +302,17 @@ class Session:
             is_repeat=is_repeat,
             since=state.since,
         )
-        self._permits.add(permit)
         return permit
 
     async def _readmit(self, state: CallState[Any]) -> Permit:
         """Give the permit back and wait for another one, at the head of the lane."""
         state.permit.release()
         state.permit.leave()
-        self._permits.discard(state.permit)
         if self._outage.is_active:
             await self._wait_for_server(state)
-        return await self._admit(state, is_repeat=True).enter()
+        permit = self._admit(state, is_repeat=True)
+        await self._wait(permit)
+        return permit
 
     async def _authorize(self, state: CallState[Any]) -> Request:
         """Ask the token provider, now that the request may be sent.
@@ -343,58 +354,14 @@ class Session:
         state.attempts -= 1  # waiting for the server costs none
         return FailedAttempt(error, _NOW)
 
-    def _handle_response(
-        self, state: CallState[T], exchanged: _Exchanged
-    ) -> Response[T] | FailedAttempt:
+    def _handle_reply(self, state: CallState[T]) -> T | FailedAttempt:
         """Decode a success; decide about a retry after anything else."""
-        permit, reply, error = exchanged
-        identity = parse_request_id(reply.headers)
         if log.isEnabledFor(logging.DEBUG):
-            log_reply(state, permit, reply)
-        if error is not None:
-            return self._handle_error(state, permit, reply, error)
+            log_reply(state)
+        if state.error_body is not None:
+            return verdicts.after_error(state, state.error_body, self._policy, self._random)
         try:
-            data: Any = (
-                reply
-                if isinstance(reply, StreamReply)
-                else decoded(reply.body, state.call.operation.model, state.call.name, identity)
-            )
+            data: T = decoded(state.reply, state.call)
         except DecodeError as unreadable:
-            state.maybe_sent = True
-            # Without a path the whole body is broken; a value of a wrong type would be so again.
-            is_worth_it = state.call.operation.repeat != "unsafe" and not unreadable.path
-            pause = retry.pause_s(state.attempts, self._policy, self._random)
-            again = retry.Retry(pause, retry.TRANSIENT_COST, "unreadable answer")
-            return FailedAttempt(unreadable, again if is_worth_it else None)
-        return to_response(state, permit, reply, data, identity)
-
-    def _handle_error(
-        self, state: CallState[Any], permit: Permit, reply: Reply, body: ErrorBody
-    ) -> Response[Any] | FailedAttempt:
-        """Decide about a retry after a reply that is not a success."""
-        done = already_deleted(state, permit, reply)
-        if done is not None:
-            return done
-        retry_after_s = parse_retry_after(reply.headers, CLOCK.unix())
-        state.maybe_sent |= not retry.did_nothing(reply.status, body.code, retry_after_s)
-        is_full = permit.throttle in FULL_WINDOW
-        state.since = permit.since if is_full else None
-        state.refusals += is_full and self._policy.max_attempts > 1
-        again = None
-        if permit.throttle is not Throttle.RESOURCE:
-            again = retry.after_status(
-                reply.status,
-                code=body.code,
-                refusals=state.refusals if is_full else 0,
-                retry_after_s=retry_after_s,
-                repeat=state.call.operation.repeat,
-                failures=retry.counted(state.attempts, state.refusals),
-                policy=self._policy,
-                random=self._random,
-            )
-        if is_full and permit.retry_after_s is not None:
-            retry_after_s = max(retry_after_s or 0.0, permit.retry_after_s)
-        error = to_error(
-            state.call.name, reply, body, window=permit.window, retry_after_s=retry_after_s
-        )
-        return FailedAttempt(error, again)
+            return verdicts.after_unreadable(state, unreadable, self._policy, self._random)
+        return data

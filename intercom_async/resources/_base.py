@@ -10,7 +10,7 @@ class Tags(Resource):
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from inspect import cleandoc
 from types import FunctionType
 from typing import Any, TypeVar, Unpack
@@ -64,6 +64,7 @@ class Resource:
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
+        self._fetch = sender.fetch
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._sender!r}>"
@@ -72,7 +73,7 @@ class Resource:
         """List the methods; the endpoints beside them are attributes of the class."""
         return [name for name in super().__dir__() if not name.isupper()]
 
-    async def _send(
+    def _send(
         self,
         endpoint: Operation[T],
         *path: Id,
@@ -80,13 +81,13 @@ class Resource:
         query: Mapping[str, Any] | None = None,
         json: dict[str, Any] | None = None,
         **arguments: Any,
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         """Fill in an endpoint as `fill` does, send it, and return the decoded reply."""
         if endpoint.is_bare and not (arguments or fields or query or json):
             call = Call(endpoint, endpoint.path_of(path), {})
         else:
             call = fill(endpoint, path, arguments, fields, query, json)
-        return (await self._sender.send(call)).data
+        return self._fetch(call)
 
     def _list(
         self,
@@ -130,9 +131,6 @@ class Resource:
         """Fill in an endpoint as `fill` does and return its download; entering it sends."""
         call = fill(endpoint, path, arguments)
         return Download(lambda: self._sender.stream(call))
-
-    async def _fetch(self, call: Call[T]) -> T:
-        return (await self._sender.send(call)).data
 
     def _many(
         self,

@@ -20,6 +20,9 @@ from ._base import Id, Page, Resource, fill
 from ._contact_upsert import ContactCalls, check_upsert, upsert_contact
 from ._validation import check_dict, needed, to_id
 
+MAX_MERGES = 5
+"""Contacts merged into each other that are followed; the link names the last one at once."""
+
 
 class ContactWrites(Resource):
     """What `Contacts` does beside single calls; the endpoints are those of `Contacts`."""

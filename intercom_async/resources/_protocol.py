@@ -22,6 +22,10 @@ class Sender(Protocol):
         """Send a call and return its answer."""
         ...
 
+    def fetch(self, call: Call[T]) -> Coroutine[Any, Any, T]:
+        """Send a call and return its decoded answer alone."""
+        ...
+
     def stream(self, call: Call[Any]) -> Coroutine[Any, Any, Response[StreamReply]]:
         """Send a call and return as soon as its answer begins."""
         ...

@@ -39,7 +39,7 @@ from intercom_async.query import Predicate, Query
 from intercom_async.request.operation import Operation, Paging
 from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill
-from ._contact_writes import ContactWrites
+from ._contact_writes import MAX_MERGES, ContactWrites
 from ._request_bodies import bulk_body, bulk_keys, person_key, split_query
 from ._validation import given, needed, take_one, to_id, to_ids
 
@@ -52,9 +52,6 @@ ONE = EndpointBuilder(
 PREVIEW = API.since("Preview")
 ONE_NOTE = EndpointBuilder("/notes", "notes")
 VISITORS = EndpointBuilder("/visitors", "visitors")
-
-_MERGES = 5
-"""Contacts merged into each other that are followed; the link names the last one at once."""
 
 
 class Contacts(ContactWrites):
@@ -186,7 +183,8 @@ class Contacts(ContactWrites):
 
     async def get(self, contact_id: Id, **how: Unpack[ContactReading]) -> Contact:
         """Return one contact, or the one it was merged into if `follow_merged` is set."""
-        return await self._read(self.GET, contact_id, how)
+        read = self._read(self.GET, contact_id, how) if how else self._send(self.GET, contact_id)
+        return await read
 
     async def delete(self, contact_id: Id) -> ContactStatus:
         """Delete a contact for good."""
@@ -305,7 +303,7 @@ class Contacts(ContactWrites):
         options = row.fields(how)
         follow_merged = options.pop("follow_merged", False)
         call = fill(row, (key,), options)
-        for _ in range(_MERGES):
+        for _ in range(MAX_MERGES):
             try:
                 return await self._fetch(call)
             except GoneError as error:

@@ -97,6 +97,9 @@ class Recorder:
     def __init__(self) -> None:
         self.call: Call[Any] | None = None
 
+    async def fetch(self, call: Call[T]) -> T:
+        return (await self.send(call)).data
+
     async def send(self, call: Call[T]) -> Response[T]:
         self.call = call
         raise SentError

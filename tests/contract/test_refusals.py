@@ -44,6 +44,9 @@ class Writer(Recorder):
         options = CallOptions(version="Preview")
         self._builder = RequestBuilder("https://api.intercom.io", "secret", "PUT", options)
 
+    async def fetch(self, call: Call[T]) -> T:
+        return (await self.send(call)).data
+
     async def send(self, call: Call[T]) -> Response[T]:
         self._builder.build(call)
         return await super().send(call)

@@ -73,6 +73,9 @@ class Client:
         self.refusals: list[str] = []
         self.requests = 0
 
+    async def fetch(self, call: Call[T]) -> T:
+        return (await self.send(call)).data
+
     async def send(self, call: Call[T]) -> Response[T]:
         self._builder.check(call)
         await self._transport.exchange(self._builder.build(call), lambda: None)

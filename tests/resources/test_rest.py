@@ -44,6 +44,9 @@ class Sender:
     def __init__(self) -> None:
         self.calls: list[Call[Any]] = []
 
+    async def fetch(self, call: Call[T]) -> T:
+        return (await self.send(call)).data
+
     async def send(self, call: Call[T]) -> Response[T]:
         self.calls.append(call)
         raise Sent

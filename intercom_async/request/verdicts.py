@@ -1,0 +1,72 @@
+"""What follows an attempt that did not succeed: another one, an error, or after all a success."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from intercom_async.clock import CLOCK
+from intercom_async.config import RetryPolicy
+from intercom_async.errors import DecodeError
+from intercom_async.scheduler import Throttle
+from intercom_async.scheduler.throttling import FULL_WINDOW
+from . import retry
+from .call_state import CallState, FailedAttempt
+from .error_body import ErrorBody, to_error
+from .headers import parse_retry_after
+from .replies import already_deleted
+
+
+def after_error(
+    state: CallState[Any], body: ErrorBody, policy: RetryPolicy, random: Random
+) -> Any | FailedAttempt:
+    """Decide after a reply that is not a success.
+
+    Args:
+        state: The call.
+        body: What the reply's body says.
+        policy: The client's settings.
+        random: Where jitter comes from.
+
+    Returns:
+        The failed attempt, or the data of a DELETE whose earlier attempt has done the work.
+    """
+    permit, reply = state.permit, state.reply
+    done = already_deleted(state)
+    if done is not None:
+        return done[0]
+    retry_after_s = parse_retry_after(reply.headers, CLOCK.unix())
+    state.maybe_sent |= not retry.did_nothing(reply.status, body.code, retry_after_s)
+    is_full = permit.throttle in FULL_WINDOW
+    state.since = permit.since if is_full else None
+    state.refusals += is_full and policy.max_attempts > 1
+    again = None
+    if permit.throttle is not Throttle.RESOURCE:
+        again = retry.after_status(
+            reply.status,
+            code=body.code,
+            refusals=state.refusals if is_full else 0,
+            retry_after_s=retry_after_s,
+            repeat=state.call.operation.repeat,
+            failures=retry.counted(state.attempts, state.refusals),
+            policy=policy,
+            random=random,
+        )
+    if is_full and permit.retry_after_s is not None:
+        retry_after_s = max(retry_after_s or 0.0, permit.retry_after_s)
+    error = to_error(
+        state.call.name, reply, body, window=permit.window, retry_after_s=retry_after_s
+    )
+    return FailedAttempt(error, again)
+
+
+def after_unreadable(
+    state: CallState[Any], error: DecodeError, policy: RetryPolicy, random: Random
+) -> FailedAttempt:
+    """Decide after a success whose body cannot be read."""
+    state.maybe_sent = True
+    # Without a path the whole body is broken; a value of a wrong type would be so again.
+    if state.call.operation.repeat == "unsafe" or error.path:
+        return FailedAttempt(error, None)
+    pause_s = retry.pause_s(state.attempts, policy, random)
+    return FailedAttempt(error, retry.Retry(pause_s, retry.TRANSIENT_COST, "unreadable answer"))
