@@ -9,10 +9,12 @@ from collections.abc import Hashable
 from intercom_async.config import Limits, RetryPolicy, TokenProvider
 from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.scheduler import Scheduler, shared_scheduler
+from intercom_async.scheduler.registry import join_workspace
 from intercom_async.scheduler.stores.base import BudgetStore
 from intercom_async.transport.base import Transport
 from .observer import Observer, Observers
 from .session import Session
+from .workspace_probe import WorkspaceProbe
 
 
 class ClientCore:
@@ -113,8 +115,8 @@ class ClientCore:
             store=self._store,
             budget_key=self._budget_key,
         )
-        self._session = Session(
-            self._transport,
+        self._session = session = Session(
+            WorkspaceProbe(self._transport, lambda name: self._end_probe(session, name)),
             scheduler,
             app=self._app,
             policy=self._retry,
@@ -122,6 +124,12 @@ class ClientCore:
         )
         await self._transport.open()
         await scheduler.join(self._app)
+
+    def _end_probe(self, session: Session, workspace: str | None) -> None:
+        """Share the workspace's limit with its other apps in this loop."""
+        session.transport = self._transport
+        if workspace is not None:
+            join_workspace(self._origin, workspace, session.scheduler)
 
     async def close(self) -> None:
         """Close the session; more than once does nothing."""

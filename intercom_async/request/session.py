@@ -72,7 +72,7 @@ class Session:
     ) -> None:
         self.scheduler = scheduler
         self.app = app
-        self._transport = transport
+        self.transport: Transport = transport
         self._policy = policy or RetryPolicy()
         self._random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self._budget = retry.RetryBudget(self._policy.budget)
@@ -88,7 +88,7 @@ class Session:
             # A permit that is granted already is not affected.
             permit.abandon(ClosedError(closed))
         self._waits.close()
-        await self._transport.close()
+        await self.transport.close()
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all sessions of this app and scheduler share, by its name."""
@@ -108,7 +108,7 @@ class Session:
         Raises:
             IntercomError: Any but `ConfigError`; see `intercom_async.errors`.
         """
-        return self._respond(CallState(call, builder, self._transport.exchange))
+        return self._respond(CallState(call, builder, self.transport.exchange))
 
     def fetch(self, call: Call[T], builder: RequestBuilder) -> Coroutine[Any, Any, T]:
         """Send a call as `send` does and return its decoded reply alone, which costs less.
@@ -116,7 +116,7 @@ class Session:
         Raises:
             IntercomError: As `send`.
         """
-        state = CallState(call, builder, self._transport.exchange)
+        state = CallState(call, builder, self.transport.exchange)
         if self.observer is None and builder.options.deadline_s is None:
             return self._send_with_retries(state)
         return self._start(state)
@@ -129,7 +129,7 @@ class Session:
         Raises:
             IntercomError: As `send`.
         """
-        return self._respond(CallState(call, builder, self._transport.stream))
+        return self._respond(CallState(call, builder, self.transport.stream))
 
     async def _respond(self, state: CallState[T]) -> Response[T]:
         return to_response(state, await self._start(state))

@@ -7,11 +7,15 @@ from collections.abc import Hashable
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from intercom_async.config import Limits
+from .limits.workspace_limiter import WorkspaceLimiter
 from .scheduler import Scheduler
 from .stores.base import BudgetStore
 
 _Shared = WeakValueDictionary[Hashable, Scheduler]
 
+_Workspaces = WeakValueDictionary[Hashable, WorkspaceLimiter]
+
+_workspaces_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Workspaces] = WeakKeyDictionary()
 _by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
 
 
@@ -40,3 +44,18 @@ def shared_scheduler(
     if found is None:
         found = shared[key] = Scheduler(limits, store=store, budget_key=budget_key)
     return found
+
+
+def join_workspace(origin: str, workspace: str, scheduler: Scheduler) -> None:
+    """Let a scheduler share its workspace's limit with the others of that workspace in this loop.
+
+    Schedulers with other limits, or with a store, which shares it among processes, are left alone.
+
+    Args:
+        origin: Scheme and host.
+        workspace: Id of the workspace.
+        scheduler: The scheduler.
+    """
+    shared = _workspaces_by_loop.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    key = (origin, workspace, scheduler.limits)
+    scheduler.share_workspace(shared.setdefault(key, scheduler.workspace))

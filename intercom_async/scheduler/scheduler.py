@@ -63,7 +63,10 @@ class Scheduler:
         self._random = random
         self._schedule = WindowSchedule(limits.window_s)
         self._server_clock = ServerClock()
-        self._workspace = WorkspaceLimiter(limits.workspace_per_minute / 60, self._schedule)
+        self.workspace: WorkspaceLimiter = WorkspaceLimiter(
+            limits.workspace_per_minute / 60, self._schedule
+        )
+        """What all apps of the workspace may send together."""
         self._counters = Counters()
         self._store = store
         self._budget_key = budget_key
@@ -178,11 +181,23 @@ class Scheduler:
     def _make_limiter(self) -> AppLimiter:
         return AppLimiter(
             self.limits.app_per_window,
-            self._workspace,
+            self.workspace,
             self._schedule,
             self._server_clock,
             self._random,
         )
+
+    def share_workspace(self, workspace: WorkspaceLimiter) -> None:
+        """Count calls against a limit that other schedulers count against, too.
+
+        It holds from the next window on; the present one goes on as it began.
+        """
+        if self._store is None and workspace is not self.workspace:
+            self.workspace = workspace
+            for queue in self._dispatcher.queues.values():
+                limiter = queue.limiter
+                limiter.workspace = limiter.windows.workspace = workspace
+                limiter.pacer.workspace = workspace
 
     def retried(self) -> None:
         """Count a call that is sent again."""

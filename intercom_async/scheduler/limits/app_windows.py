@@ -70,6 +70,7 @@ class AppWindows:
         "rtt_s",
         "schedule",
         "utilisations",
+        "workspace",
     )
 
     def __init__(
@@ -83,6 +84,7 @@ class AppWindows:
         on_uncertain_window: Callable[[float], None],
     ) -> None:
         self.limit: int = limit
+        self.workspace: WorkspaceLimiter = workspace
         self.clock: ServerClock = clock
         self.schedule: WindowSchedule = schedule
         self.external: ExternalUsage = ExternalUsage()
@@ -92,7 +94,7 @@ class AppWindows:
         """Used fraction of each of the last windows."""
         self._budgets = BudgetTable(
             schedule,
-            lambda reset_ms: WindowBudget(reset_ms, self.limit, workspace.budget(reset_ms)),
+            lambda reset_ms: WindowBudget(reset_ms, self.limit, self.workspace.budget(reset_ms)),
             on_new_window=self._begin_window,
             on_close=self._close,
         )

@@ -67,10 +67,10 @@ class Pacer:
         "_allocatable",
         "_bucket",
         "_windows",
-        "_workspace",
         "dequeuing_since",
         "fallback",
         "leases",
+        "workspace",
     )
 
     def __init__(
@@ -84,7 +84,7 @@ class Pacer:
         self.leases: Leases | None = None
         """Leases of a budget that processes share; None without a store."""
         self._windows = windows
-        self._workspace = workspace
+        self.workspace: WorkspaceLimiter = workspace
         self._allocatable = allocatable
         self._bucket = TokenBucket()
         self.dequeuing_since: float | None = None
@@ -116,7 +116,7 @@ class Pacer:
             return False
         windows = self._windows
         external = windows.external
-        if not external.is_absent or self._workspace.quota is not None or not windows.is_known:
+        if not external.is_absent or self.workspace.quota is not None or not windows.is_known:
             return True
         share = 1.0
         since = self.dequeuing_since

@@ -39,6 +39,7 @@ class WorkspaceLimiter:
     """
 
     __slots__ = (
+        "__weakref__",
         "_budgets",
         "_cooldown_windows",
         "_per_s",
