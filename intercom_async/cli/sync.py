@@ -21,6 +21,7 @@ from intercom_async.sync import Progress, Report, plan as make_plan, sync as run
 from .connection import Connection
 from .console import console, put_json, put_raw, say
 from .options import Flag, Many
+from .sync_files import recorder_of, write_report
 from .sync_options import Format, SyncOptions, check_streams, sink_of
 from .sync_view import finding, plan_view, progress_line, progress_view, report_view
 
@@ -81,7 +82,10 @@ async def sync(
         raise ConfigError("sync needs --to PATH, or --plan")
     sink = sink_of(to, format)
     stop = anyio.Event()
+    recorder = recorder_of(options.report)
     async with (connection or Connection()).client() as intercom:
+        if recorder is not None:
+            intercom.observe_with(recorder)
         with stopping(stop), _shown(is_quiet=json, as_lines=options.json_lines) as tell:
             report = await run_sync(
                 intercom,
@@ -98,9 +102,11 @@ async def sync(
                 hard_delete=options.hard_delete,
                 erase_deleted=options.erase_deleted,
                 drop_streams=_names(options.drop_stream) or (),
-                on_progress=tell,
+                on_progress=tell if recorder is None else recorder.watching(tell),
                 stop=stop,
             )
+    if options.report is not None:
+        write_report(options.report, report, recorder)
     return _end(report, options, to, json=json)
 
 
@@ -112,8 +118,6 @@ def _names(given: list[str] | None) -> list[str] | None:
 def _end(report: Report, options: SyncOptions, to: str, *, json: bool) -> int:
     """Show what a sync has done, and return the exit code."""
     body = msgspec.json.encode(report)
-    if options.report is not None:
-        options.report.write_bytes(msgspec.json.format(body, indent=2) + b"\n")
     missing = [failure for failure in report.failures if not options.accepts(failure)]
     if options.json_lines:
         _put_lines(report)

@@ -54,7 +54,7 @@ class SyncOptions:
     json_lines: Flag = False
     """Print progress, findings and the report on stdout, each a line of JSON."""
     report: Path | None = None
-    """A file for the report, as JSON."""
+    """A file for the report: JSON, or a page with pictures for a name that ends in .html."""
 
     def accepts(self, failure: Failure) -> bool:
         """Say whether something may be missing."""

@@ -54,11 +54,12 @@ class Control:
     Args:
         backend: What it is about.
         allow_hosts: Names by which it may be reached, beside `localhost` and IP addresses.
+        host: Where it listens.
     """
 
-    def __init__(self, backend: Backend, allow_hosts: Iterable[str] = ()) -> None:
+    def __init__(self, backend: Backend, allow_hosts: Iterable[str] = (), host: str = "") -> None:
         self._backend = backend
-        self._guard = Guard(allow_hosts)
+        self._guard = Guard(allow_hosts, host)
         self._actions: dict[tuple[str, str], Action] = {
             ("GET", "status"): Action("Counts, and the limits now", self._status, gives=Status),
             ("GET", "ledger"): Action(

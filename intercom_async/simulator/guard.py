@@ -12,6 +12,7 @@ loopback. Three checks keep it out:
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from .messages import Request
 READS = ("GET", "HEAD")
 JSON_TYPES = ("application/json", "application/octet-stream")
 LOCAL_NAME = "localhost"
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
 class Refusal(NamedTuple):
@@ -35,10 +37,14 @@ class Guard:
 
     Args:
         names: Host names by which it may be reached, beside `localhost` and IP addresses.
+        host: Where it listens.
+
+    Raises:
+        ValueError: What is given is no name.
     """
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = {name.strip().lower().rstrip(".") for name in names}
+    def __init__(self, names: Iterable[str] = (), host: str = "") -> None:
+        self._names = {host.lower(), *map(_checked, names)}
 
     def refusal(self, request: Request) -> Refusal | None:
         """Return why a request is refused; None where it may be served."""
@@ -58,6 +64,12 @@ class Guard:
         except ValueError:
             return False
         return True
+
+
+def _checked(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no host name: give it without a scheme and a port")
+    return name.lower().rstrip(".")
 
 
 def host_name(host: str) -> str:

@@ -52,6 +52,9 @@ class Simulator:
             `people.jsonl`, or a folder of them.
         allow_hosts: Host names by which `/_simulator/` may be reached, beside `localhost` and IP
             addresses.
+
+    Raises:
+        ValueError: A setting makes no sense.
     """
 
     def __init__(  # noqa: PLR0913 (one knob each)
@@ -95,7 +98,7 @@ class Simulator:
             quirks=quirks or Quirks(),
         )
         self._backend = Backend(settings)
-        self._control = Control(self._backend, [host, *allow_hosts])
+        self._control = Control(self._backend, allow_hosts, host)
         self._server = Server(self._backend, self._control)
         self._host, self._port = host, port
         self._is_running = False

@@ -1,0 +1,35 @@
+"""The report of a sync as a file: JSON, or HTML for a name that ends in .html."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from intercom_async.sync import Report
+from .sync_page import page
+from .sync_pictures import check_pictures
+from .sync_recorder import SyncRecorder
+
+HTML = (".html", ".htm")
+
+
+def recorder_of(path: Path | None) -> SyncRecorder | None:
+    """Return what records a run for its report; None where the report needs no record.
+
+    Raises:
+        ConfigError: The report is to be HTML, and matplotlib is not installed.
+    """
+    if path is None or path.suffix.lower() not in HTML:
+        return None
+    check_pictures()
+    return SyncRecorder()
+
+
+def write_report(path: Path, report: Report, recorder: SyncRecorder | None) -> None:
+    """Write the report; with a record of the run as HTML, without one as JSON."""
+    if recorder is None:
+        body = msgspec.json.format(msgspec.json.encode(report), indent=2)
+        path.write_bytes(body + b"\n")
+    else:
+        path.write_text(page(report, recorder), encoding="utf-8")
