@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
-from anyio.abc import TaskGroup
 
 from intercom_async.errors import ClosedError, ConfigError
 from .notification import Notification
@@ -37,17 +36,16 @@ class BackgroundQueue:
     def __init__(self, run: Run, *, max_queued: int, drain_s: float) -> None:
         self._run = run
         self._drain_s = drain_s
-        self._places = anyio.Semaphore(max_queued)
-        self._group: TaskGroup | None = None
-        self._stopping: asyncio.Event = asyncio.Event()
-        self._supervisor: asyncio.Task[None] | None = None
+        self._places = anyio.Semaphore(max_queued, fast_acquire=True)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_running = False
         self.waiting: int = 0
         """Notifications that were accepted and not handled yet."""
 
     @property
     def is_running(self) -> bool:
         """Whether `put` takes notifications."""
-        return self._group is not None and not self._stopping.is_set()
+        return self._is_running
 
     async def start(self) -> None:
         """Begin to take notifications, in the running event loop.
@@ -55,20 +53,43 @@ class BackgroundQueue:
         Raises:
             ConfigError: It is running already.
         """
-        if self._supervisor is not None:
+        if self._is_running:
             raise ConfigError("the webhooks are running already; enter running() once")
-        self._stopping = asyncio.Event()
-        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # A task of its own, because frameworks start and stop an app in different tasks.
-        self._supervisor = asyncio.create_task(self._supervise(started))
-        await started
+        self._is_running = True
 
     async def stop(self) -> None:
         """Take no more notifications, and wait for what was accepted."""
-        supervisor, self._supervisor = self._supervisor, None
-        self._stopping.set()
-        if supervisor is not None:
-            await supervisor
+        self._is_running = False
+        tasks = {*self._tasks}
+        if not tasks:
+            return
+        try:
+            await asyncio.wait(tasks, timeout=self._drain_s)
+        finally:
+            late = {task for task in tasks if not task.done()}
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+            lost, self.waiting = self.waiting, 0
+            if lost:
+                _LOG.error(
+                    "%d accepted notifications were not handled within %g s of the shutdown and "
+                    "are lost; a queue outside the process would have kept them",
+                    lost,
+                    self._drain_s,
+                )
+
+    def offer(self, event: Notification[Any]) -> bool:
+        """Accept a notification if it is running and has a place; say whether it did."""
+        if not self.is_running:
+            return False
+        try:
+            self._places.acquire_nowait()
+        except anyio.WouldBlock:
+            return False
+        self._begin(event)
+        return True
 
     async def put(self, event: Notification[Any]) -> None:
         """Accept a notification; wait while the queue is full.
@@ -76,15 +97,24 @@ class BackgroundQueue:
         Raises:
             ClosedError: It is not running.
         """
-        if not self.is_running:
-            raise ClosedError(_NOT_RUNNING)
+        self._check()
         await self._places.acquire()
-        group = self._group
-        if group is None or not self.is_running:
+        try:
+            self._check()
+        except ClosedError:
             self._places.release()
+            raise
+        self._begin(event)
+
+    def _check(self) -> None:
+        if not self._is_running:
             raise ClosedError(_NOT_RUNNING)
+
+    def _begin(self, event: Notification[Any]) -> None:
         self.waiting += 1
-        group.start_soon(self._work, event)
+        task = asyncio.get_running_loop().create_task(self._work(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _work(self, event: Notification[Any]) -> None:
         try:
@@ -92,20 +122,3 @@ class BackgroundQueue:
             self.waiting -= 1
         finally:
             self._places.release()
-
-    async def _supervise(self, started: asyncio.Future[None]) -> None:
-        with anyio.CancelScope() as scope:
-            async with anyio.create_task_group() as group:
-                self._group = group
-                started.set_result(None)
-                await self._stopping.wait()
-                scope.deadline = anyio.current_time() + self._drain_s
-        self._group = None
-        lost, self.waiting = self.waiting, 0
-        if lost:
-            _LOG.error(
-                "%d accepted notifications were not handled within %g s of the shutdown and are "
-                "lost; a queue outside the process would have kept them",
-                lost,
-                self._drain_s,
-            )

@@ -16,6 +16,7 @@ from .observer import Delivery, WebhookObserver, tell
 from .topics import PING
 
 SIGNATURE_HEADER = "X-Hub-Signature"
+_SIGNATURE_KEY = SIGNATURE_HEADER.lower()
 MAX_BODY_BYTES = 1024 * 1024
 """Largest body accepted, in bytes, unless the app says otherwise."""
 
@@ -23,7 +24,10 @@ _LOG = logging.getLogger("intercom_async.webhooks")
 
 Parse = Callable[[bytes, Headers], Notification[Any]]
 
-_STATUS = {Outcome.ACCEPTED: 200, Outcome.DUPLICATE: 200, Outcome.BUSY: 503}
+_REPLIES = {
+    outcome: text_reply(503 if outcome is Outcome.BUSY else 200, outcome.value)
+    for outcome in Outcome
+}
 
 
 class WebhookEndpoint:
@@ -80,13 +84,14 @@ class WebhookEndpoint:
         outcome = await self._intake.accept(event)
         self._counts[outcome.value] += 1
         self._tell(event, outcome.value)
-        return text_reply(_STATUS[outcome], outcome.value)
+        return _REPLIES[outcome]
 
     async def _read(self, request: HttpRequest) -> Notification[Any]:
-        if SIGNATURE_HEADER.lower() not in request.headers:
+        signature = request.headers.get(_SIGNATURE_KEY)
+        if signature is None:
             raise SignatureError(f"the request has no {SIGNATURE_HEADER} header")
         body = await request.read(self._max_body_bytes)
-        return self._parse(body, request.headers)
+        return self._parse(body, {SIGNATURE_HEADER: signature})
 
     def _refuse(self, error: SignatureError | BodyError | DecodeError) -> HttpReply:
         if isinstance(error, SignatureError):

@@ -7,7 +7,6 @@ import inspect
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
 
 import msgspec
@@ -42,10 +41,6 @@ class Registration(msgspec.Struct, frozen=True):
     def wants(self, topic: str) -> bool:
         """Say whether it handles a topic."""
         return topic in self.topics or EVERY_TOPIC in self.topics
-
-    def in_order(self, event: Notification[Any]) -> AbstractAsyncContextManager[None]:
-        """Return what is entered while the handler runs, after its predecessors."""
-        return nullcontext() if self.sequencer is None else self.sequencer.in_order(event)
 
 
 class Handlers:

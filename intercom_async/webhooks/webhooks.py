@@ -105,12 +105,16 @@ class Webhooks:
         self._signer = Signer(secret, algorithm="sha1", header=SIGNATURE_HEADER, prefix="sha1=")
         self._handlers = Handlers(on_error, clock=clock)
         self._counts: Counter[str] = Counter()
-        self._slots = anyio.CapacityLimiter(concurrency)
+        self._slots = anyio.Semaphore(concurrency, fast_acquire=True)
         self._background = BackgroundQueue(
             self._run_all, max_queued=max_queued, drain_s=check_seconds("drain_s", drain_s) or 0.0
         )
         self._queue = queue
-        intake = Intake(self._background.put if queue is None else queue, seen or MemorySeen())
+        seen = MemorySeen() if seen is None else seen
+        if queue is None:
+            intake = Intake(self._background.put, seen, offer=self._background.offer)
+        else:
+            intake = Intake(queue, seen)
         self._observer = observer
         self._endpoint = WebhookEndpoint(
             self.parse,
@@ -346,16 +350,23 @@ class Webhooks:
 
     async def _run(self, one: Registration, event: Notification[Any]) -> Exception | None:
         try:
-            # Held notifications take no slot, so that they do not keep others out.
-            async with one.in_order(event), self._slots:
-                if self._observer is None:
-                    await one.handler(event)
-                else:
-                    call = Handling(topic=event.topic, handler=one.name, delay_s=delay_of(event))
-                    with handling(self._observer, call):
-                        await one.handler(event)
+            if one.sequencer is None:
+                await self._call(one, event)
+            else:
+                async with one.sequencer.in_order(event):
+                    await self._call(one, event)
         except Exception as error:  # noqa: BLE001 (handlers may raise anything)
             self._counts["failed"] += 1
             return error
         self._counts["handled"] += 1
         return None
+
+    async def _call(self, one: Registration, event: Notification[Any]) -> None:
+        """Call a handler; what is held for its order has no slot yet, and keeps no other out."""
+        async with self._slots:
+            if self._observer is None:
+                await one.handler(event)
+                return
+            call = Handling(topic=event.topic, handler=one.name, delay_s=delay_of(event))
+            with handling(self._observer, call):
+                await one.handler(event)

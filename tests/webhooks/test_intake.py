@@ -54,6 +54,46 @@ async def test_a_duplicate_is_accepted_and_not_handed_over_again() -> None:
     assert queue.got == ["n1", "n2"]
 
 
+async def test_an_offer_that_is_taken_needs_no_turn_of_the_loop() -> None:
+    queue, seen, taken = Queue(), MemorySeen(), list[str]()
+
+    def offer(found: Notification[Any]) -> bool:
+        taken.append(found.key)
+        return found.key != "full"
+
+    intake = Intake(queue, seen, offer=offer)
+    for key, outcome in (
+        ("n1", Outcome.ACCEPTED),
+        ("n1", Outcome.DUPLICATE),
+        ("full", Outcome.ACCEPTED),
+        ("full", Outcome.DUPLICATE),
+    ):
+        assert await intake.accept(event(key)) is outcome
+    # What was refused has waited for the queue, and is handed over once.
+    assert (taken, queue.got) == (["n1", "full"], ["full"])
+
+    await seen.claim("elsewhere")
+    assert await intake.accept(event("elsewhere")) is Outcome.BUSY
+    with pytest.raises(StopIteration) as ended:
+        intake.accept(event("n2")).send(None)
+    assert ended.value.value is Outcome.ACCEPTED
+
+
+async def test_a_memory_of_another_class_is_awaited_though_an_offer_would_be_taken() -> None:
+    class Slow(MemorySeen):
+        async def claim(self, key: str) -> Claim:
+            await CLOCK.sleep(0.1)
+            return await super().claim(key)
+
+    queue = Queue()
+    intake = Intake(queue, Slow(), offer=lambda _: True)
+    assert await together(intake.accept(event()), intake.accept(event())) == [
+        Outcome.ACCEPTED,
+        Outcome.DUPLICATE,
+    ]
+    assert queue.got == ["n1"]
+
+
 async def test_a_duplicate_of_an_open_claim_waits_for_its_outcome() -> None:
     queue = Queue(delay_s=1)
     intake = Intake(queue, MemorySeen())
