@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 import msgspec
+from multidict import istr
 
 T = TypeVar("T")
 
@@ -111,6 +112,12 @@ class Response(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         return f"<Response {self.status}, {name}, {self.attempts} attempts, {self.elapsed_s:.3f} s>"
 
 
+# Spelt once: a multidict would fold the case of a plain string at each look-up.
+_LIMIT, _REMAINING, _RESET = map(
+    istr, ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+)
+
+
 def parse_window(headers: Mapping[str, str]) -> Window:
     """Read the three headers; whatever is absent or makes no sense is None.
 
@@ -118,9 +125,9 @@ def parse_window(headers: Mapping[str, str]) -> Window:
     spelling will do.
     """
     get = headers.get
-    limit = _limit(get("X-RateLimit-Limit") or get("x-ratelimit-limit"))
-    remaining = _count(get("X-RateLimit-Remaining") or get("x-ratelimit-remaining"))
-    reset_at = _moment(get("X-RateLimit-Reset") or get("x-ratelimit-reset"))
+    limit = _limit(get(_LIMIT) or get("x-ratelimit-limit"))
+    remaining = _count(get(_REMAINING) or get("x-ratelimit-remaining"))
+    reset_at = _moment(get(_RESET) or get("x-ratelimit-reset"))
     if limit is None and remaining is None and reset_at is None:
         return UNKNOWN
     if limit is not None and remaining is not None and remaining > limit:

@@ -36,9 +36,12 @@ USER_AGENT = f"intercom-async/{__version__} aiohttp/{aiohttp.__version__}"
 
 
 class _Sending:
-    """Whether the bytes of one request have left, and whom to tell."""
+    """One request on its way through aiohttp: its headers, whether it has left, whom to tell."""
 
-    __slots__ = ("_on_sent", "is_sent")
+    __slots__ = ("_on_sent", "headers", "is_sent")
+
+    headers: CIMultiDict[str]
+    """All but Host."""
 
     def __init__(self, on_sent: Callable[[], None]) -> None:
         self._on_sent = on_sent
@@ -59,6 +62,13 @@ class _LostConnectionError(aiohttp.ClientError):
 
 class _Request(aiohttp.ClientRequest):
     """Reports when the bytes leave: a connection is there, nothing has been written."""
+
+    def update_headers(self, headers: Any) -> None:
+        """Set all headers from those that were prepared once, and what a trace has added."""
+        super().update_headers(headers)
+        sending = _sending.get()
+        if sending is not None:
+            self.headers.extend(sending.headers)
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         """Report and send."""
@@ -156,7 +166,6 @@ class HttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=_Request,
                 response_class=_Response,
-                headers={"User-Agent": USER_AGENT},
                 trace_configs=None if given is None else given.trace_configs,
             )
         except RuntimeError:
@@ -167,23 +176,22 @@ class HttpTransport:
     async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and read its whole answer."""
         sending = _Sending(on_sent)
+        response: aiohttp.ClientResponse | None = None
         try:
-            return await self._exchange(request, sending)
+            response = await self._send(request, sending, self._timeout(request))
+            self.reading.add(response)
+            return Reply(response.status, response.headers, await _read(response, request))
         except (IntercomError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, it becomes one of ours)
             failure = to_failure(error, request, is_sent=sending.is_sent)
-        # Raised here, where no exception is handled and no frame holds a response: aiohttp's would
-        # be kept as context, with the URL and the token.
-        raise failure
-
-    async def _exchange(self, request: Request, sending: _Sending) -> Reply:
-        response = await self._send(request, sending, self._timeout(request))
-        self.reading.add(response)
-        try:
-            return Reply(response.status, response.headers, await _read(response, request))
         finally:
-            self.reading.discard(response)
+            if response is not None:
+                self.reading.discard(response)
+                # An error's traceback would hold it, with the URL and the token.
+                response = None
+        # Raised here, where no exception is handled: aiohttp's would be kept as context.
+        raise failure
 
     async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and return with the head of a success, or with a whole failure."""
@@ -221,11 +229,11 @@ class HttpTransport:
             # A client sends the same headers again and again: they are converted once.
             headers = self._with_callers(request.headers)
             self._headers = (request.headers, headers)
+        sending.headers = headers
         url = URL(request.url, encoded=True)
         return session.request(
             request.method,
             url,
-            headers=headers,
             data=request.body,
             timeout=times,
             allow_redirects=False,
@@ -235,8 +243,9 @@ class HttpTransport:
         )
 
     def _with_callers(self, headers: Mapping[str, str]) -> CIMultiDict[str]:
-        """Add the headers of the caller's session, on the configured origin only."""
-        made: CIMultiDict[str] = CIMultiDict()
+        """Add aiohttp's, and those of the caller's session on the configured origin only."""
+        made: CIMultiDict[str] = CIMultiDict(_Request.DEFAULT_HEADERS)
+        made["User-Agent"] = USER_AGENT
         if self._given is not None and "Authorization" in headers:
             made.update(self._given.headers)
         made.update(headers)
