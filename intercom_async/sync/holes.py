@@ -34,6 +34,9 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     field: str | None = None
     low: int | None = None
     high: int | None = None
+    slack: int = 0
+    """Seconds before `low` and after `high` that belong to it, too: where the server compares days,
+    it is not known whose days they are."""
     reason: str = ""
     since: int = 0
     """When it was found, UNIX seconds of the server."""
@@ -48,7 +51,8 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     def what(self) -> str:
         """Name what it covers, for people."""
         if self.kind == "span":
-            return f"{self.field} from {self.low} to {self.high}"
+            low, high = (self.low or 0) - self.slack, (self.high or 0) + self.slack
+            return f"{self.field} from {low} to {high}"
         if self.key is not None:
             return self.key
         return {

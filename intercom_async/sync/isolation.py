@@ -77,10 +77,7 @@ class Isolation:
         self._run = run
         self._field = field
         self._error = error
-        source = run.stream.source
-        self._tells_seconds = isinstance(source, Ranged) and source.tells_seconds(
-            run.state.version or ""
-        )
+        self._tells_seconds = not run.slack_s
         self._calls = 0
         self._holes: list[Hole] = []
 
@@ -243,13 +240,7 @@ class Isolation:
         return max(edge, *moments) if is_upward else min(edge, *moments)
 
     def _hole(self, low: int, high: int) -> None:
-        now = self._run.clock.now()
-        self._holes.append(
-            Hole(
-                kind="span", field=self._field, low=low, high=high, since=now,
-                reason=str(self._error),
-            )
-        )  # fmt: skip
+        self._holes.append(self._run.span_hole(self._field, low, high, str(self._error)))
 
 
 def _pages_that_end_between(good: int, bad: int) -> tuple[int, int]:

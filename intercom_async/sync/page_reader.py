@@ -24,7 +24,7 @@ from intercom_async.errors import (
     UnauthorizedError,
 )
 from intercom_async.models.page import Page
-from .cut_points import DAY_S
+from .cut_points import DAY_S, DAY_SLACK_S
 from .embedded import complete
 from .holes import Hole
 from .isolation import Isolation, Taken
@@ -38,9 +38,6 @@ from .writer import Batch, Writer
 
 MOST_QUEUED = 256
 """Parents that wait for their children to be read, before the next page of parents is."""
-DAY_SLACK_S = 25 * 3600
-"""Where the server compares days: so far below its floor a chain reads, for the day that its floor
-lies in (test_sync_model.py::test_a_server_day_that_is_not_the_workspaces)."""
 ISOLATED_EVERY = 8
 """Tries after which rows around a poison row are looked for again: other tries cost 2 calls each
 (test_sync_model.py::test_a_night_with_a_poison_row_costs_little)."""
@@ -137,8 +134,7 @@ class PageReader:
         chain.rows += taken.total
         chain.holes += taken.holes
         chain.position = page.checkpoint
-        slack = 0 if source.tells_seconds(run.state.version or "") else DAY_SLACK_S
-        if chain.heals is None and _is_past(chain, taken.rows, part.floor - slack):
+        if chain.heals is None and _is_past(chain, taken.rows, part.floor - run.slack_s):
             return True
         if page.checkpoint is not None:
             return False
@@ -162,10 +158,7 @@ class PageReader:
         if chain.heals is not None:
             return msgspec.structs.replace(chain.heals, reason=reason, since=now)
         high = min(chain.part.high, max(now, chain.part.low))
-        return Hole(
-            kind="span", field=source.partition_field, low=chain.part.low, high=high,
-            since=now, reason=reason,
-        )  # fmt: skip
+        return run.span_hole(source.partition_field, chain.part.low, high, reason)
 
     async def counts_are_true(self, run: StreamRun, field: str) -> bool:
         """Say whether the server counts no rows where there are none; else its counts are noise."""
@@ -203,12 +196,8 @@ class PageReader:
             # A part without an end: nothing is asked for by a moment that no row can have.
             end = min(edges[1], run.clock.now() + DAY_SLACK_S)
             low, high = min([edges[0], *known]), max([end, *known])
-            holes.append(
-                Hole(
-                    kind="span", field=name, low=low, high=high, since=read_at,
-                    reason=f"a row has no readable {run.stream.key!r}",
-                )
-            )  # fmt: skip
+            reason = f"a row has no readable {run.stream.key!r}"
+            holes.append(run.span_hole(name, low, high, reason))
         if run.state.seeded is None and run.state.pass_ is None:
             # Only changes were asked for; what lies before them is a hole as a whole.
             rows = [row for row in rows if row.version >= edges[0] or not row.version]

@@ -65,6 +65,20 @@ class PreparedRuns:
                 run.references = References(fields, tables, run.state.dangling)
         return sorted(self._runs.values(), key=lambda run: run.parent is not None)
 
+    def carried(self, streams: Iterable[Stream]) -> list[StreamRun]:
+        """Return a run of each stream that is published along, and neither read nor changed."""
+        return [
+            StreamRun(
+                stream,
+                CountingClient(self._intercom, self._gate),
+                self._state.streams[stream.name],
+                Seconds(),
+                self._clock,
+                is_shown=True,
+            )
+            for stream in streams
+        ]
+
     def _add(self, stream: Stream, *, is_shown: bool) -> StreamRun:
         source, streams = stream.source, self._state.streams
         saved = streams.get(stream.name)

@@ -15,6 +15,7 @@ from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from .builtin_streams import STREAMS
+from .carried import LeftOut, keep_families
 from .checkpoint import State, check_fits, read_state
 from .engine import Engine
 from .errors import BusyTargetError, SyncConfigError, TargetError
@@ -169,16 +170,24 @@ class _Run:
         if state is None:
             state = State(workspace=workspace, streams={})
         check_fits(state, workspace, self._sink.where)
+        base = None if opened.base is None else read_state(opened.base, self._sink.where)
+        keep_families(state, base)
         for name in (*damaged, *options.drop_streams, *hidden_parents(damaged, chosen, state)):
             state.streams.pop(name, None)
+        left_out = await call(self._sink, LeftOut, self._sink, state, base, chosen, STREAMS)
+        self._notes += [
+            f"{name}: what a stopped run had read is read again, as this run leaves it out"
+            for name in left_out.given_up
+        ]
         gate = OutageGate(self._probe, self._stop, options.patience_s)
         prepared = PreparedRuns(self._intercom, state, app, clock, gate)
         runs = prepared.of(chosen)
         self._notes += prepared.notes
-        tables = [run.sink_table for run in runs if run.is_shown]
+        published = [*runs, *prepared.carried(left_out.streams)]
+        tables = [run.sink_table for run in published if run.is_shown]
         tables.append(Table(TOMBSTONES, "id", Tombstone, None, "found_at"))
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
-        await call(self._sink, load, self._sink, runs, opened)
+        await call(self._sink, load, self._sink, published, opened)
         # From here on the target belongs to this workspace.
         await call(self._sink, self._sink.commit, [], state.encode(whole=False))
 
@@ -213,7 +222,7 @@ class _Run:
         )
         failures = tuple(failure for run in runs for failure in run.failures())
         if not was_stopped:
-            await self._publish(runs, state)
+            await self._publish(published, state)
         return Report(
             workspace=workspace,
             streams=streams,

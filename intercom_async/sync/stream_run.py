@@ -10,7 +10,7 @@ from typing import Any
 from intercom_async.clock import CLOCK
 from .checkpoint import StreamState
 from .counting_client import CountingClient
-from .cut_points import CutPoints
+from .cut_points import DAY_SLACK_S, CutPoints
 from .holes import Hole, add
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
 from .merging import Offered, supersedes
@@ -302,6 +302,22 @@ class StreamRun:
         """Note that it is at work."""
         self.begun_s = CLOCK.now() if self.begun_s is None else self.begun_s
         self.ended_s = CLOCK.now()
+
+    @property
+    def slack_s(self) -> int:
+        """Seconds around a span that may belong to it, as the server counts days; else 0."""
+        source = self.stream.source
+        is_by_day = isinstance(source, Ranged) and not source.tells_seconds(
+            self.state.version or ""
+        )
+        return DAY_SLACK_S if is_by_day else 0
+
+    def span_hole(self, field: str, low: int, high: int, reason: str) -> Hole:
+        """Return the hole of rows with a time from `low` up to and including `high`."""
+        return Hole(
+            kind="span", field=field, low=low, high=high, slack=self.slack_s,
+            since=self.clock.now(), reason=reason,
+        )  # fmt: skip
 
     def hole(self, hole: Hole) -> None:
         """Note what is missing at once; for what no batch carries."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
-from .holes import Hole
 from .isolation import Isolation
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .partitions import OPEN
@@ -110,12 +109,8 @@ class TailReader:
             if found.pages <= 1 or source.is_append_only or agreed >= AGREEING:
                 return True
             low = max(low, began)
-        run.hole(
-            Hole(
-                kind="span", field=field, low=low, high=run.clock.now(), since=run.clock.now(),
-                reason="rows change faster than they can be read",
-            )
-        )  # fmt: skip
+        reason = "rows change faster than they can be read"
+        run.hole(run.span_hole(field, low, run.clock.now(), reason))
         return True
 
     async def _pass_down(self, run: StreamRun, source: Ranged, field: str, low: int) -> _Pass:
@@ -173,8 +168,7 @@ class TailReader:
             position = page.checkpoint
         if again < total and await self._reader.counts_are_true(run, field):
             reason = f"{promised} changes were counted, and {max(came, again)} came"
-            now = run.clock.now()
-            hole = Hole(kind="span", field=field, low=low, high=now, since=now, reason=reason)
+            hole = run.span_hole(field, low, run.clock.now(), reason)
             await self._reader.hand_over(Batch(run, holes=[hole]))
 
     async def _isolate_tail(

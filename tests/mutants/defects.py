@@ -75,6 +75,17 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "left_out_is_lost",
+        "a run of other streams empties a journal that a stopped run had filled",
+        (
+            Edit(
+                "run.py",
+                "        published = [*runs, *prepared.carried(left_out.streams)]\n",
+                "        published = runs\n",
+            ),
+        ),
+    ),
+    Mutant(
         "old_body_with_new_lists",
         "a row is written with lists that are newer than it is",
         (

@@ -135,6 +135,46 @@ async def test_a_run_that_is_resumed_a_day_later_is_of_that_day(tmp_path: Path) 
         assert before < one.simulator.requests
 
 
+@pytest.mark.parametrize("others", [("tags",), ("conversations",)])
+async def test_a_stopped_run_is_gone_on_with_after_one_of_other_streams(
+    others: tuple[str, ...], tmp_path: Path
+) -> None:
+    names = ("contacts", "conversations", "conversation_parts")
+    async with world(tmp_path, contacts=3_000, conversations=60, latency_s=0.2) as one:
+        stop = anyio.Event()
+
+        def stop_soon(_: Request, answer: Answer) -> Answer:
+            if one.simulator.requests > 60:
+                stop.set()
+            return answer
+
+        one.change = stop_soon
+        assert (await one.sync(*names, stop=stop)).was_stopped
+        one.change = None
+        await anyio.sleep(2 * 3_600)
+        assert (await one.sync(*others)).is_complete
+        report = await one.sync(*names, reconcile="never")
+
+        assert report.is_complete
+        assert await one.is_whole("contacts", "conversations")
+        parents = {part["conversation_id"] for part in one.rows("conversation_parts").values()}
+        assert parents == set(await one.truth("conversations"))
+
+
+async def test_children_are_not_read_again_after_a_run_of_other_streams(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=3, conversations=60) as one:
+        names = ("conversations", "conversation_parts")
+        await one.sync(*names)
+        stop = anyio.Event()
+        stop.set()
+        assert (await one.sync("tags", stop=stop)).was_stopped
+        await one.sync("tags")
+        report = await one.sync(*names)
+
+        assert report.is_complete
+        assert report.calls <= 10
+
+
 async def test_full_keeps_what_has_not_changed(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=300, conversations=15) as one:
         await one.sync("contacts", "conversations")

@@ -1,0 +1,67 @@
+"""Streams that a run leaves out, while the journal holds rows of them: a run before was stopped.
+
+Publishing empties the journal. So their rows are published along with those of the streams that are
+read, and what is remembered of them stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .checkpoint import State
+from .evidence import TOMBSTONES
+from .sinks.base import Sink
+from .streams import Children, Stream
+
+
+class LeftOut:
+    """What the journal holds beside the streams that are read.
+
+    Args:
+        sink: The target.
+        state: What is remembered of it.
+        base: What its generation remembers.
+        chosen: The streams that are read.
+        known: Streams that come with the package.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        state: State,
+        base: State | None,
+        chosen: Sequence[Stream],
+        known: Iterable[Stream],
+    ) -> None:
+        by_name = {stream.name: stream for stream in known}
+        at_work = {stream.name for stream in chosen}
+        at_work |= {one.source.parent for one in chosen if isinstance(one.source, Children)}
+        self.streams: list[Stream] = []
+        """Streams whose rows are published along."""
+        self.given_up: list[str] = []
+        """Streams that cannot be: what the journal holds of them is read again."""
+        for table in sorted({entry.table for entry in sink.entries()}):
+            name = table.strip("()")
+            if name in at_work or name == TOMBSTONES or name not in state.streams:
+                continue
+            if table == name and name in by_name:
+                self.streams.append(by_name[name])
+            else:
+                self.given_up.append(name)
+                self._go_back(state, base, name)
+
+    def _go_back(self, state: State, base: State | None, name: str) -> None:
+        """Remember of a stream what the generation does, without what the journal holds."""
+        saved = None if base is None else base.streams.get(name)
+        if saved is None:
+            del state.streams[name]
+        else:
+            state.streams[name] = saved
+
+
+def keep_families(state: State, base: State | None) -> None:
+    """Take over for which parents children were read, which a journal's state does not repeat."""
+    for name, saved in state.streams.items():
+        held = None if base is None else base.streams.get(name)
+        if held is not None and not saved.families:
+            saved.families = held.families
