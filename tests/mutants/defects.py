@@ -259,8 +259,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "../codec/__init__.py",
-                "    if value is not _UNREAD and _holds_raw(declared) and not _is_utf8(body):\n",
-                "    if False:\n",
+                "            if not _is_utf8(body):\n",
+                "            if False:\n",
             ),
         ),
     ),
