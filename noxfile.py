@@ -121,11 +121,16 @@ def services(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Search for hours for histories that break the sync's promise; `-- --minutes 480`.
 
-    The machine plays histories in virtual time, then real syncs are killed behind real HTTP, then
-    a client is soaked in faults, outages and cancelled calls.
+    First all tests try more cases than in `tests`; then the machine plays histories in virtual
+    time, real syncs are killed behind real HTTP, and a client is soaked in faults, outages and
+    cancelled calls.
     """
     install(session, "test")
     given = session.posargs or ["--minutes", "60"]
+    # All situations of the scheduler, and fifty times the examples of every property.
+    thorough = {"HYPOTHESIS_PROFILE": "thorough", "INTERCOM_TEST_EXAMPLES": "600"}
+    options = ["-q", "--numprocesses=auto", "--timeout=0"]
+    session.run("python", "-m", "pytest", *options, env=thorough)
     session.run("python", "-m", "tests.sync.machine", *given)
     session.run("python", "-m", "tests.sync.machine.kills", *given)
     session.run("python", "-X", "dev", "benchmarks/soak.py", *given)

@@ -13,9 +13,13 @@ from tests.support.scripted_client import client
 __all__ = ["client"]
 
 # A shared machine stalls now and then; a deadline would make that a failure.
-settings.register_profile(
-    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
-)
+for profile, max_examples in (("default", 40), ("thorough", 2_000)):
+    settings.register_profile(
+        profile,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        max_examples=max_examples,
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # What a developer has in the environment is nothing to test with.

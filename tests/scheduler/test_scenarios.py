@@ -8,6 +8,7 @@ from statistics import median
 import pytest
 
 from tests.support.scheduler.scenarios import Goal, run, scenario
+from tests.support.thoroughness import some_of
 
 SHORT_S = 35.0
 SEEDS = (1,)
@@ -36,7 +37,14 @@ CHECKED = {
 }
 
 
-@pytest.mark.parametrize("name", CHECKED)
+QUICK = (
+    *("alone", "cold at 95 %", "limit halved", "drift +500 ppm", "1 % lost", "late edge 20 %"),
+    *("8 processes", "workspace squeezed", "interactive on bulk"),
+)
+"""One of each kind of situation."""
+
+
+@pytest.mark.parametrize("name", some_of(CHECKED, QUICK))
 def test_a_situation_is_mastered(name: str) -> None:
     short = replace(scenario(name), span_s=min(scenario(name).span_s, SHORT_S))
 
