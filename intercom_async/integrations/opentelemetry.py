@@ -52,6 +52,10 @@ SUPPRESSED = ("suppress_http_instrumentation", "suppress_instrumentation")
 """Context keys by which the contrib instrumentations know that a request has a span already."""
 NO_SPAN = Context()
 """Context of measurements without an exemplar: one a call is enough, and each costs 6 µs."""
+MOST_OPERATIONS = 1_000
+"""Names of operations in metrics; further ones are `other`. The API has fewer: only paths that are
+given to `Intercom.request` without placeholders reach it (test_the_number_of_names_is_bounded)."""
+OTHER = "other"
 FIRST_ERROR = 400
 TOO_MANY_REQUESTS = 429
 
@@ -158,6 +162,7 @@ class Telemetry(Observer):
         meter = metrics.get_meter("intercom_async", __version__, meter_provider)
         self._clients: WeakSet[Intercom] = WeakSet()
         self._origins: dict[str, dict[str, Any]] = {}
+        self._operations: set[str] = set()
         self._request_duration = meter.create_histogram(
             "http.client.request.duration",
             unit="s",
@@ -240,7 +245,7 @@ class Telemetry(Observer):
         }
         if number > 1:
             attributes["http.request.resend_count"] = number - 1
-            self._retries.add(1, {"intercom.operation": call.operation})
+            self._retries.add(1, {"intercom.operation": self._bounded(call.operation)})
         spans.attempt = self._tracer.start_span(
             f"{call.method} {call.template}", kind=SpanKind.CLIENT, attributes=attributes
         )
@@ -277,7 +282,7 @@ class Telemetry(Observer):
         """End the span of a call and record its duration."""
         spans: _Spans = call.state[self]
         attributes: dict[str, Any] = {
-            "intercom.operation": call.operation,
+            "intercom.operation": self._bounded(call.operation),
             "intercom.priority": call.priority.name.lower(),
         }
         if outcome.error is not None:
@@ -289,6 +294,16 @@ class Telemetry(Observer):
         )
         _end(spans.call, outcome.error)
         context.detach(spans.call_token)
+
+    def _bounded(self, operation: str) -> str:
+        """Return the name of an operation for metrics, of which there are `MOST_OPERATIONS`."""
+        known = self._operations
+        if operation in known:
+            return operation
+        if len(known) >= MOST_OPERATIONS:
+            return OTHER
+        known.add(operation)
+        return operation
 
     def _server(self, origin: str) -> dict[str, Any]:
         """Return the attributes of a server, which are the same for all of its requests."""

@@ -24,7 +24,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import (
 )
 from opentelemetry.trace import SpanKind
 
+from intercom_async.integrations import opentelemetry
 from intercom_async.integrations.opentelemetry import Telemetry, instrument
+from intercom_async.transport import MemoryTransport
+from intercom_async.transport.base import Reply, Request
 from tests.contract.operations import endpoints
 
 pytestmark = pytest.mark.anyio
@@ -196,3 +199,28 @@ def test_names_of_operations_are_bounded() -> None:
     labels = {endpoint.operation.label for endpoint in endpoints()}
     assert len(labels) == len({endpoint.operation.name for endpoint in endpoints()})
     assert all(label.replace(".", "").replace("_", "").isalnum() for label in labels)
+
+
+async def test_the_number_of_names_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a program fills paths itself, each of which is an operation of its own."""
+    monkeypatch.setattr(opentelemetry, "MOST_OPERATIONS", 3)
+    collected = Collected()
+
+    async def answer(_: Request) -> Reply:
+        return Reply(200, {"Content-Type": "application/json"}, b"{}")
+
+    async with Intercom("token", transport=MemoryTransport(answer)) as intercom:
+        instrument(intercom, meter_provider=collected.meters)
+        for number in range(9):
+            await intercom.request("GET", f"/contacts/{number}")
+        points = collected.points()["intercom.call.duration"]
+    names = {point.attributes["intercom.operation"]: point.count for point in points}
+    assert len(names) == 4
+    assert names["other"] == 6
+
+
+def test_every_endpoint_has_a_name_of_its_own_in_metrics() -> None:
+    assert (
+        len({endpoint.operation.label for endpoint in endpoints()})
+        < opentelemetry.MOST_OPERATIONS / 2
+    )
