@@ -31,6 +31,7 @@ from intercom_async.priority import Priority
 from intercom_async.redaction import Secret
 from intercom_async.request.builder import RequestBuilder
 from intercom_async.request.core import ClientCore, app_key
+from intercom_async.request.fetching import fetch
 from intercom_async.request.observer import Observer, check_observer
 from intercom_async.request.operation import Call, Method, Repeat, add_parameter, any_operation
 from intercom_async.request.options import CallOptions
@@ -265,6 +266,16 @@ class Intercom(ResourceRegistry):
         """
         self._builder.check(call)
         return self._core.session_here.stream(call, self._builder)
+
+    def fetch(self, url: str) -> Coroutine[Any, Any, StreamReply]:
+        """Begin to read a file that an answer links to, without the token; close it when done.
+
+        Raises:
+            ConfigError: It is no https address.
+            ResponseError: The host does not have the file, or the link has expired.
+        """
+        transport = self._core.session_here.transport
+        return fetch(transport, url, timeout_s=self._builder.options.timeout_s)
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of this token in this loop share, by its name.

@@ -26,6 +26,20 @@ MAX_FILTERS = 15
 MAX_LEVELS = 2
 """Groups within groups: a group may hold groups, those may not."""
 
+_OPPOSITES = {
+    "=": "!=",
+    "!=": "=",
+    "IN": "NIN",
+    "NIN": "IN",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+    "~": "!~",
+    "!~": "~",
+}
+"""What holds where an operator does not."""
+
 Value = str | int | float | bool | Decimal | UUID | datetime | None
 """What a field is compared with; a datetime must have a time zone and is sent as UNIX seconds."""
 
@@ -48,10 +62,18 @@ class Predicate:
     def __or__(self, other: Predicate) -> Predicate:
         return _join("OR", self, other)
 
+    def __invert__(self) -> Predicate:
+        """Hold where the condition does not: the API has no NOT, so each operator is turned.
+
+        Raises:
+            QueryError: The operator has no opposite; `startswith` and `endswith` have none.
+        """
+        return Predicate(_negated(self.query))
+
     def __bool__(self) -> NoReturn:
         raise QueryError(
             "join conditions with & and |, each in parentheses; "
-            "'and', 'or', 'not' and a < b < c do not work"
+            "~ negates; 'and', 'or', 'not' and a < b < c do not work"
         )
 
     def __repr__(self) -> str:
@@ -224,6 +246,48 @@ def _join(operator: Literal["AND", "OR"], left: Predicate, right: object) -> Pre
         else:
             members.append(query)
     return Predicate({"operator": operator, "value": members})
+
+
+def _negated(query: Query) -> Query:
+    if _is_group(query):
+        joint = "OR" if query["operator"] == "AND" else "AND"
+        return {"operator": joint, "value": [_negated(member) for member in query["value"]]}
+    opposite = _OPPOSITES.get(query["operator"])
+    if opposite is None:
+        raise QueryError(
+            f"{query['field']}: the API has no opposite of the operator {query['operator']}"
+        )
+    return {**query, "operator": opposite}
+
+
+def all_of(predicates: Iterable[Predicate]) -> Predicate:
+    """Return a condition that holds where all of some conditions do.
+
+    Raises:
+        QueryError: There are none, or one is no condition.
+    """
+    return _joined("AND", predicates)
+
+
+def any_of(predicates: Iterable[Predicate]) -> Predicate:
+    """Return a condition that holds where one of some conditions does, at least.
+
+    Raises:
+        QueryError: There are none, or one is no condition.
+    """
+    return _joined("OR", predicates)
+
+
+def _joined(operator: Literal["AND", "OR"], predicates: Iterable[Predicate]) -> Predicate:
+    several = list(predicates)
+    if not several:
+        raise QueryError(f"a group with {operator} needs a condition at least")
+    joined, *rest = several
+    if not isinstance(joined, Predicate):
+        raise QueryError(f"a group with {operator} takes conditions, such as F.role == 'user'")
+    for predicate in rest:
+        joined = _join(operator, joined, predicate)
+    return joined
 
 
 def _is_group(query: Query) -> bool:

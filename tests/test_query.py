@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from intercom_async.errors import QueryError
-from intercom_async.query import F, to_query
+from intercom_async.query import F, all_of, any_of, to_query
 
 
 def leaf(field: str, operator: str, value: Any) -> dict[str, Any]:
@@ -153,3 +153,40 @@ def test_anything_else_is_no_query() -> None:
 
 def test_a_repr_shows_no_value() -> None:
     assert "ann@example.com" not in repr((F.email == "ann@example.com") & (F.role == "user"))
+
+
+@pytest.mark.parametrize(
+    ("predicate", "opposite"),
+    [
+        (F.role == "user", F.role != "user"),
+        (F.age < 5, F.age >= 5),
+        (F.age > 5, F.age <= 5),
+        (F.id.in_(["1"]), F.id.not_in(["1"])),
+        (F.name.contains("an"), F.name.not_contains("an")),
+        (
+            (F.a == 1) & ((F.b == 2) | (F.c == 3)),
+            (F.a != 1) | ((F.b != 2) & (F.c != 3)),
+        ),
+    ],
+)
+def test_a_condition_is_negated_by_turning_its_operators(predicate: Any, opposite: Any) -> None:
+    assert to_query(~predicate) == to_query(opposite)
+    assert to_query(~~predicate) == to_query(predicate)
+
+
+@pytest.mark.parametrize("predicate", [F.name.startswith("a"), (F.a == 1) & F.name.endswith("a")])
+def test_what_has_no_opposite_is_not_negated(predicate: Any) -> None:
+    with pytest.raises(QueryError, match="name: the API has no opposite"):
+        _ = ~predicate
+
+
+def test_conditions_are_joined_from_a_list() -> None:
+    several = [F.a == 1, F.b == 2, F.c == 3]
+    assert to_query(all_of(several)) == to_query((F.a == 1) & (F.b == 2) & (F.c == 3))
+    assert to_query(any_of(several)) == to_query((F.a == 1) | (F.b == 2) | (F.c == 3))
+    assert to_query(all_of(several[:1])) == to_query(several[0])
+    with pytest.raises(QueryError, match="AND"):
+        all_of([])
+    wrong: Any = ["x"]
+    with pytest.raises(QueryError, match="OR"):
+        any_of(wrong)

@@ -81,7 +81,10 @@ _NAMES = {
         "ConversationOptions "
         "ConversationReading "
         "ConversationSearch "
+        "PartAdmin "
         "PartChanges "
+        "PartFields "
+        "PartType "
         "TicketConversion "
         "TicketTypeChoice"
     ),
@@ -142,6 +145,7 @@ _NAMES = {
     "office_hours": ("ExceptionFields ExceptionOptions IntervalFields NewException ScheduleFields"),
     "replies": (
         "AttachmentFile "
+        "AttachmentSource "
         "ConversationReplyFields "
         "MessageType "
         "ReplyFields "

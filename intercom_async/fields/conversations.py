@@ -106,6 +106,29 @@ class ConversationListing(TypedDict, total=False):
     """From Preview: whether to add the reviews of the conversation."""
 
 
+PartType = Literal["assignment", "close", "open", "snoozed", "comment", "note"] | str
+"""What a part does."""
+
+
+class PartAdmin(TypedDict):
+    """Who adds a part."""
+
+    admin_id: Id
+
+
+class PartFields(PartAdmin, total=False):
+    """What a part may have beside its type, and who adds it."""
+
+    type: Literal["admin", "team"]
+    """Whom the part assigns to, or who writes it; ``admin`` if left out."""
+    body: str | None
+    """HTML."""
+    assignee_id: Id
+    """Who gets the conversation; ``"0"`` takes it from everybody."""
+    snoozed_until: Moment
+    """When a snoozed conversation comes back."""
+
+
 class PartChanges(TypedDict, total=False):
     """What can be changed of a part; None is as if left out."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import Literal, TypedDict
 
 from .common import Id, Moment
@@ -18,6 +19,10 @@ class AttachmentFile(TypedDict):
     data: str
     """Base64."""
     name: str
+
+
+AttachmentSource = AttachmentFile | PathLike[str] | tuple[str, bytes]
+"""A file to be sent along: a path, a name with its bytes, or the form of the API."""
 
 
 class ReplyOption(TypedDict):
@@ -48,8 +53,8 @@ class ReplyFields(TypedDict, total=False):
     """The contact who replies, by the workspace's own id."""
     attachment_urls: Sequence[str] | None
     """At most ten addresses of files."""
-    attachment_files: Sequence[AttachmentFile] | None
-    """At most ten."""
+    attachment_files: Sequence[AttachmentSource] | None
+    """At most ten paths, names with bytes, or dicts as the API takes them."""
     reply_options: Sequence[ReplyOption] | None
     created_at: Moment | None
     """When it was written; now if left out."""

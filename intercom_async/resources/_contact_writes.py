@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Unpack, cast
+from typing import Any, ClassVar, Literal, NamedTuple, Unpack, cast
 
 from intercom_async.codec import encode
 from intercom_async.config import check_seconds
-from intercom_async.errors import DeadlineError
+from intercom_async.errors import DeadlineError, GoneError, NotFoundError
 from intercom_async.fields import ContactFields, ContactUpdate, ContactUpsert
 from intercom_async.models import Contact, ContactStatus, Tag
 from intercom_async.query import F
@@ -24,10 +24,22 @@ MAX_MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
 
 
+class Erasure(NamedTuple):
+    """What is seen of a contact after its deletion."""
+
+    status: ContactStatus
+    """What the API answered to the deletion."""
+    seen: Literal["not_found", "found", "merged"]
+    """Whether a read by id finds it; ``merged`` if it had been merged into another one."""
+    canonical_id: str | None = None
+    """The contact it was merged into, which is not deleted by this."""
+
+
 class ContactWrites(Resource):
     """What `Contacts` does beside single calls; the endpoints are those of `Contacts`."""
 
     CREATE: ClassVar[Operation[Contact]]
+    GET: ClassVar[Operation[Contact]]
     UPDATE: ClassVar[Operation[Contact]]
     ARCHIVE: ClassVar[Operation[ContactStatus]]
     DELETE: ClassVar[Operation[ContactStatus]]
@@ -45,6 +57,22 @@ class ContactWrites(Resource):
         """
         self._check_upsert(fields)
         return await upsert_contact(cast("ContactCalls", self), fields, self._pause)
+
+    async def erase(self, contact_id: Id) -> Erasure:
+        """Delete a contact for the sake of privacy, and return what is seen of it afterwards.
+
+        The API keeps deleted contacts for some days in which they can be recovered, and does not
+        say when they are gone: that a contact is not found any more does not mean that it is
+        erased. Conversations and events of the contact have deletions of their own.
+        """
+        status = await self._send(self.DELETE, contact_id)
+        try:
+            await self._send(self.GET, contact_id)
+        except GoneError as error:
+            return Erasure(status, "merged", error.canonical_id)
+        except NotFoundError:
+            return Erasure(status, "not_found")
+        return Erasure(status, "found")
 
     def create_many(
         self, items: Source[ContactFields], **options: Unpack[BulkOptions]

@@ -30,6 +30,10 @@ class Sender(Protocol):
         """Send a call and return as soon as its answer begins."""
         ...
 
+    def fetch(self, url: str) -> Coroutine[Any, Any, StreamReply]:
+        """Begin to read a file that an answer links to, without the token."""
+        ...
+
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""
         ...

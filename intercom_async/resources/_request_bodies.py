@@ -12,6 +12,7 @@ from intercom_async.fields.common import Id
 from intercom_async.fields.content import TagChange
 from intercom_async.moments import to_unix
 from intercom_async.request.form_data import FormData, FormFile
+from intercom_async.workflows.attachments import read_attachments
 from ._validation import (
     check_dict,
     check_given,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     )
 
 
-def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
+async def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
     """Write the body of a reply.
 
     Raises:
@@ -66,6 +67,10 @@ def reply_body(fields: dict[str, Any]) -> dict[str, Any]:
     given_kind = plain(fields.pop("type", None))
     if given_kind not in (None, kind):
         raise ConfigError(f"type {given_kind!r} does not go with {next(iter(author))}")
+    sources = fields.get("attachment_files")
+    if sources is not None:
+        several = check_several("attachment_files", sources, most=10)
+        fields["attachment_files"] = await read_attachments(several)
     return {"message_type": message_type, "type": kind, **author, **given(**fields)}
 
 

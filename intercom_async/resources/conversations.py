@@ -18,6 +18,8 @@ from intercom_async.fields import (
     Moment,
     Order,
     PartChanges,
+    PartFields,
+    PartType,
     TicketConversion,
 )
 from intercom_async.models import (
@@ -39,7 +41,8 @@ from intercom_async.moments import to_unix
 from intercom_async.query import Predicate, Query
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.hydration import HasId, Hydration
-from ._base import EndpointBuilder, Id, Pager, Resource, sends
+from ._base import EndpointBuilder, Id, Pager, sends
+from ._conversation_files import ConversationFiles
 from ._request_bodies import reply_body
 from ._validation import (
     checked,
@@ -56,7 +59,7 @@ API = EndpointBuilder("/conversations", "conversations")
 V2_16 = API.since("2.16")
 
 
-class Conversations(Resource):
+class Conversations(ConversationFiles):
     """Conversations between contacts and teammates; lists give them without their parts.
 
     What teammates and contacts do in one returns it as it is then; an admin does the tying.
@@ -130,21 +133,15 @@ class Conversations(Resource):
         self, conversation_id: Id, **fields: Unpack[ConversationReplyFields]
     ) -> Conversation:
         """Answer in a conversation, as an admin or as a contact."""
-        json = reply_body(self.REPLY.fields(fields))
+        json = await reply_body(self.REPLY.fields(fields))
         return await self._send(self.REPLY, conversation_id, json=json)
 
     async def create_part(
-        self, conversation_id: Id, *, message_type: str, admin_id: Id, **fields: Any
+        self, conversation_id: Id, *, message_type: PartType, **fields: Unpack[PartFields]
     ) -> Conversation:
-        """Add any part as the API takes it.
-
-        Args:
-            message_type: ``assignment``, ``close``, ``open``, ``snoozed`` or ``comment``.
-            fields: What else the part has, such as `body`, `assignee_id`, `snoozed_until`;
-                `type` is ``admin`` if left out.
-        """
-        part = {"type": "admin", **fields}
-        return await self._part(conversation_id, message_type, admin_id, **part)
+        """Add any part as the API takes it; `assign`, `close`, `open`, `snooze` do so by name."""
+        part = with_text(checked(PartFields, {"type": "admin", **fields}))
+        return await self._part(conversation_id, message_type, part.pop("admin_id"), **part)
 
     @sends(CREATE_PART)
     async def assign(self, conversation_id: Id, **fields: Unpack[Assignment]) -> Conversation:

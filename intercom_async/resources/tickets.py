@@ -66,7 +66,7 @@ class Tickets(Resource):
 
     async def reply(self, ticket_id: Id, **fields: Unpack[TicketReplyFields]) -> TicketPart:
         """Answer in a ticket, as an admin or as a contact, and return the new part."""
-        json = reply_body(self.REPLY.fields(fields))
+        json = await reply_body(self.REPLY.fields(fields))
         return await self._send(self.REPLY, ticket_id, json=json)
 
     async def attach_tag(self, ticket_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:

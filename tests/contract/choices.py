@@ -56,6 +56,10 @@ CHOICES: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"user_id"}),
         frozenset({"email"}),
     ),
+    "Conversations.create_part": (
+        frozenset({"type", "assignee_id", "body"}),
+        frozenset({"type", "assignee_id", "snoozed_until"}),
+    ),
     "Contacts.create": (frozenset({"email"}), ALL),
     "Content.update_tags": (ALL,),
     "CustomObjects.list": (

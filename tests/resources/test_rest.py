@@ -54,6 +54,9 @@ class Sender:
     async def stream(self, call: Call[Any]) -> Response[StreamReply]:
         return await self.send(call)
 
+    async def fetch(self, url: str) -> StreamReply:
+        raise NotImplementedError
+
     def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
         return asyncio.Lock()
 

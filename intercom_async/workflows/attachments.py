@@ -1,0 +1,167 @@
+"""Files of messages: read from bytes or paths to be sent, and saved before their links expire."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import os
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import anyio
+
+from intercom_async.errors import ConfigError, IntercomError
+from intercom_async.fields import AttachmentFile, AttachmentSource
+from intercom_async.models import Attachment, Conversation
+from intercom_async.response import UNKNOWN, Response
+from intercom_async.transport.base import StreamReply
+from .concurrency import fan_out
+from .download import Download
+
+OCTETS = "application/octet-stream"
+_UNSAFE = re.compile(r"[^\w.\- ()]+")
+MAX_NAME = 120
+"""Characters of a saved file's own name; file systems take 255 bytes
+(test_attachments.py::test_a_name_cannot_leave_its_folder)."""
+MAX_ENDING = 10
+"""Letters after the last dot that count as the kind of a file."""
+AT_ONCE = 4
+"""Files of one conversation fetched concurrently
+(test_attachments.py::test_every_attachment_is_saved_once)."""
+
+
+class SavedAttachment(NamedTuple):
+    """A file that is on disk now."""
+
+    path: Path
+    attachment: Attachment
+    part_id: str
+    """The part it belongs to, or the message that the conversation began with."""
+    size: int
+    """Bytes."""
+
+
+class LostAttachment(NamedTuple):
+    """A file that could not be fetched."""
+
+    attachment: Attachment
+    part_id: str
+    error: IntercomError
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAttachments:
+    """What became of the files of a conversation."""
+
+    saved: list[SavedAttachment] = field(default_factory=list[SavedAttachment])
+    lost: list[LostAttachment] = field(default_factory=list[LostAttachment])
+
+
+async def read_attachments(sources: Collection[AttachmentSource]) -> list[AttachmentFile]:
+    """Return files in the form that the API takes.
+
+    Args:
+        sources: Each a path, a name with its bytes, or the form of the API.
+
+    Raises:
+        ConfigError: One is none of these, or its file cannot be read.
+    """
+    return [await _read(source) for source in sources]
+
+
+async def _read(source: AttachmentSource) -> AttachmentFile:
+    if isinstance(source, os.PathLike):
+        path = anyio.Path(source)
+        try:
+            return _encoded(path.name, await path.read_bytes())
+        except OSError as error:
+            raise ConfigError(f"attachment_files: {path.name} {error.strerror}") from None
+    match source:
+        case (str() as name, (bytes() | bytearray()) as data):
+            return _encoded(name, bytes(data))
+        case tuple():
+            raise ConfigError("attachment_files: a tuple is a name and bytes")
+        case str() | bytes():
+            raise ConfigError("attachment_files: give a Path, (name, bytes), or a dict")
+        case _:
+            return source
+
+
+def _encoded(name: str, data: bytes) -> AttachmentFile:
+    kind = mimetypes.guess_type(name)[0] or OCTETS
+    return {"name": name, "content_type": kind, "data": base64.b64encode(data).decode("ascii")}
+
+
+async def save_attachments(
+    conversation: Conversation,
+    folder: str | os.PathLike[str],
+    fetch: Callable[[str], Awaitable[StreamReply]],
+) -> SavedAttachments:
+    """Save all files of a conversation as ``PART-NUMBER-NAME`` in a folder, which is made.
+
+    A file that is there already is not fetched again.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    target = Path(folder)
+    await anyio.Path(target).mkdir(parents=True, exist_ok=True)
+    result = SavedAttachments()
+
+    async def work(found: tuple[Path, str, Attachment]) -> None:
+        path, part_id, attachment = found
+        try:
+            if not path.exists():
+                await _save(path, attachment.url or "", fetch)
+        except IntercomError as error:
+            result.lost.append(LostAttachment(attachment, part_id, error))
+        else:
+            saved = SavedAttachment(path, attachment, part_id, path.stat().st_size)
+            result.saved.append(saved)
+
+    async for _ in fan_out(_files(conversation, target), work, concurrency=AT_ONCE):
+        pass
+    result.saved.sort(key=lambda one: one.path)
+    return result
+
+
+async def _save(path: Path, url: str, fetch: Callable[[str], Awaitable[StreamReply]]) -> None:
+    async def begin() -> Response[StreamReply]:
+        reply = await fetch(url)
+        return Response(
+            data=reply,
+            status=reply.status,
+            headers=reply.headers,
+            request_id=None,
+            window=UNKNOWN,
+            attempts=1,
+            elapsed_s=0.0,
+        )
+
+    async with Download(begin) as stream:
+        await stream.save(path)
+
+
+def _files(conversation: Conversation, folder: Path) -> Iterator[tuple[Path, str, Attachment]]:
+    source, parts = conversation.source, conversation.conversation_parts
+    holders: list[tuple[str, list[Attachment]]] = []
+    if source is not None:
+        holders.append((source.id or "source", source.attachments))
+    if parts is not None:
+        holders += [(part.id, part.attachments) for part in parts.conversation_parts]
+    for part_id, attachments in holders:
+        for number, attachment in enumerate(attachments, 1):
+            name = safe_name(f"{part_id}-{number}-{attachment.name or 'file'}")
+            yield folder / name, part_id, attachment
+
+
+def safe_name(name: str) -> str:
+    """Return a name that is one segment of a path on every system, with its ending."""
+    clean = _UNSAFE.sub("_", name).strip(" .") or "file"
+    stem, dot, ending = clean.rpartition(".")
+    if not dot or len(ending) > MAX_ENDING:
+        return clean[:MAX_NAME]
+    return f"{stem[: MAX_NAME - len(ending) - 1]}.{ending}"

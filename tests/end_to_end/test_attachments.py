@@ -1,0 +1,119 @@
+"""Files of messages: sent from bytes and paths, saved before their links expire."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async import ConfigError, Intercom
+from intercom_async.transport import MemoryTransport
+from intercom_async.transport.base import Reply, Request
+from intercom_async.workflows.attachments import MAX_NAME, safe_name
+
+pytestmark = pytest.mark.anyio
+
+FILES = {"https://files.example/a.png": b"picture", "https://files.example/b.txt": b"text"}
+
+
+def attachment(name: str, url: str) -> dict[str, Any]:
+    return {"type": "upload", "name": name, "url": url}
+
+
+CONVERSATION = {
+    "id": "7",
+    "source": {"id": "s1", "attachments": [attachment("../a.png", "https://files.example/a.png")]},
+    "conversation_parts": {
+        "conversation_parts": [
+            {"id": "p1", "attachments": [attachment("b.txt", "https://files.example/b.txt")]},
+            {"id": "p2", "attachments": [attachment("c.txt", "https://files.example/gone")]},
+            {"id": "p3", "attachments": [attachment("d.txt", "http://files.example/d")]},
+        ]
+    },
+}
+
+
+class Host:
+    """The API and the host of the files."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request) -> Reply:
+        self.requests.append(request)
+        if request.url.startswith("https://api.intercom.io"):
+            return Reply(200, {}, msgspec.json.encode(CONVERSATION))
+        if request.url == "https://files.example/b.txt":
+            return Reply(302, {"Location": "https://cdn.example/b"}, b"")
+        if request.url == "https://cdn.example/b":
+            return Reply(200, {}, FILES["https://files.example/b.txt"])
+        body = FILES.get(request.url)
+        return Reply(404, {}, b"") if body is None else Reply(200, {}, body)
+
+
+async def test_every_attachment_is_saved_once(tmp_path: Path) -> None:
+    host = Host()
+    async with Intercom("secret", transport=MemoryTransport(host)) as intercom:
+        result = await intercom.conversations.save_attachments("7", to=tmp_path / "files")
+        fetched = len(host.requests)
+        again = await intercom.conversations.save_attachments("7", to=tmp_path / "files")
+
+    assert {one.path.name: one.path.read_bytes() for one in result.saved} == {
+        "p1-1-b.txt": b"text",
+        "s1-1-.._a.png": b"picture",
+    }
+    assert {one.part_id for one in result.lost} == {"p2", "p3"}
+    assert [one.path for one in again.saved] == [one.path for one in result.saved]
+    # The second time: the conversation, and the one that the host still does not have.
+    assert len(host.requests) - fetched == 2
+    assert not [one async for one in anyio.Path(tmp_path).rglob("*.part")]
+
+
+async def test_the_token_does_not_leave_for_another_host(tmp_path: Path) -> None:
+    host = Host()
+    async with Intercom("secret", transport=MemoryTransport(host)) as intercom:
+        result = await intercom.conversations.save_attachments("7", to=tmp_path)
+
+    outside = [one for one in host.requests if "api.intercom.io" not in one.url]
+    assert len(outside) == 4
+    assert all("secret" not in str(dict(one.headers)) for one in outside)
+    assert all("files.example" not in str(one.error) for one in result.lost)
+
+
+def test_a_name_cannot_leave_its_folder() -> None:
+    for name in ("../../etc/passwd", "a/b\\c", "\x00x", "…" * 300 + ".pdf", "", "..", "CON:1"):
+        made = safe_name(name)
+        assert made == Path(made).name
+        assert len(made) <= MAX_NAME
+        assert not {*made} & set('/\\:\x00<>|?*"')
+    assert safe_name("x" * 300 + ".pdf").endswith("x.pdf")
+
+
+async def sent(**fields: Any) -> dict[str, Any]:
+    transport = MemoryTransport([Reply(200, {}, b'{"id": "7"}')])
+    async with Intercom("secret", transport=transport) as intercom:
+        await intercom.conversations.reply("7", admin_id=1, body="x", **fields)
+    body: dict[str, Any] = msgspec.json.decode(transport.requests[0].body or b"")
+    return body
+
+
+async def test_files_are_sent_from_bytes_and_paths(tmp_path: Path) -> None:
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(b"%PDF")
+    as_it_is = {"name": "c", "content_type": "text/plain", "data": "Yw=="}
+    body = await sent(attachment_files=[path, ("b.png", b"b"), as_it_is])
+
+    assert [one["name"] for one in body["attachment_files"]] == ["plan.pdf", "b.png", "c"]
+    kinds = [one["content_type"] for one in body["attachment_files"]]
+    assert kinds == ["application/pdf", "image/png", "text/plain"]
+    assert base64.b64decode(body["attachment_files"][0]["data"]) == b"%PDF"
+
+
+@pytest.mark.parametrize("wrong", ["plan.pdf", b"x", ("a", "b"), Path("/nowhere/plan.pdf")])
+async def test_what_is_no_file_is_refused_before_a_request(wrong: Any) -> None:
+    with pytest.raises(ConfigError, match="attachment_files"):
+        await sent(attachment_files=[wrong])
