@@ -267,7 +267,7 @@ class Intercom(ResourceRegistry):
         self._builder.check(call)
         return self._core.session_here.stream(call, self._builder)
 
-    def fetch(self, url: str) -> Coroutine[Any, Any, StreamReply]:
+    def open_link(self, url: str) -> Coroutine[Any, Any, StreamReply]:
         """Begin to read a file that an answer links to, without the token; close it when done.
 
         Raises:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar, Unpack
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
+from intercom_async.models.bulk_jobs import BulkJob
 from intercom_async.models.page import Page
 from intercom_async.pagination.pager import Pager
 from intercom_async.query import Predicate, Query, to_query
@@ -25,6 +26,7 @@ from intercom_async.request.operation import BODILESS, Call, Operation
 from intercom_async.workflows.bulk import BulkOptions, BulkRun
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.download import Download
+from intercom_async.workflows.job_run import JobRun
 from ._endpoints import EndpointBuilder
 from ._protocol import Sender
 from ._validation import check_given, check_per_page, needed, to_parameters
@@ -145,6 +147,26 @@ class Resource:
         rate = self._sender.statistics
         return BulkRun(
             items, write, check=check, calls=calls, rate_per_s=lambda: rate().rate_per_s, **options
+        )
+
+    def _many_in_jobs(
+        self,
+        items: Source[M_in],
+        submit: Callable[[list[M_in]], Awaitable[BulkJob]],
+        get: Callable[[str], Awaitable[BulkJob]],
+        check: Callable[[M_in], object],
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun[M_in, BulkJob]:
+        """Return a run whose items are written by jobs; `check` raises for one that is not sent."""
+        rate = self._sender.statistics
+        return JobRun(
+            items,
+            submit,
+            get,
+            check=check,
+            rate_per_s=lambda: rate().rate_per_s,
+            pause=self._pause,
+            **options,
         )
 
     async def _pause(self, seconds: float) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, NamedTuple, Unpack, cast
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Unpack, cast, overload
 
 from intercom_async.codec import encode
 from intercom_async.config import check_seconds
 from intercom_async.errors import DeadlineError, GoneError, NotFoundError
-from intercom_async.fields import ContactFields, ContactUpdate, ContactUpsert
-from intercom_async.models import Contact, ContactStatus, Tag
+from intercom_async.fields import (
+    BulkContact,
+    BulkContactChanges,
+    ContactFields,
+    ContactUpdate,
+    ContactUpsert,
+)
+from intercom_async.models import BulkJob, Contact, ContactStatus, Tag
 from intercom_async.query import F
 from intercom_async.request.operation import Operation
 from intercom_async.workflows.bulk import BulkOptions, BulkRun
@@ -18,10 +25,35 @@ from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from intercom_async.workflows.upsert import Upserted
 from ._base import Id, Page, Resource, fill
 from ._contact_upsert import ContactCalls, check_upsert, upsert_contact
+from ._request_bodies import bulk_item
 from ._validation import check_dict, needed, to_id
 
 MAX_MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
+
+
+class BulkCalls(Protocol):
+    """The methods of `Contacts` that begin and read jobs."""
+
+    @property
+    def bulk_create(self) -> Callable[[Any], Awaitable[BulkJob]]:
+        """Let a job create contacts."""
+        ...
+
+    @property
+    def bulk_update(self) -> Callable[[Any], Awaitable[BulkJob]]:
+        """Let a job change contacts."""
+        ...
+
+    @property
+    def bulk_delete(self) -> Callable[[Any], Awaitable[BulkJob]]:
+        """Let a job delete contacts."""
+        ...
+
+    @property
+    def get_bulk_job(self) -> Callable[[Any], Awaitable[BulkJob]]:
+        """Return a job."""
+        ...
 
 
 class Erasure(NamedTuple):
@@ -74,19 +106,74 @@ class ContactWrites(Resource):
             return Erasure(status, "not_found")
         return Erasure(status, "found")
 
+    @overload
     def create_many(
-        self, items: Source[ContactFields], **options: Unpack[BulkOptions]
-    ) -> BulkRun[ContactFields, Contact]:
-        """Create contacts, with a result for each."""
-        return self._many(
-            items, lambda item: self._send(self.CREATE, fields=item), self._check_create, **options
+        self,
+        items: Source[BulkContact],
+        *,
+        in_jobs: Literal[True],
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun[BulkContact, BulkJob]: ...
+    @overload
+    def create_many(
+        self,
+        items: Source[ContactFields],
+        *,
+        in_jobs: Literal[False] = False,
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun[ContactFields, Contact]: ...
+    def create_many(
+        self, items: Source[Any], *, in_jobs: bool = False, **options: Unpack[BulkOptions]
+    ) -> BulkRun[Any, Any]:
+        """Create contacts, with a result for each.
+
+        Args:
+            items: The fields of each.
+            in_jobs: Whether jobs of Preview write them, 100 a request. A job does not say which
+                items it refused, so all items of such a request fail, though some were written.
+            options: As `BulkOptions` says.
+        """
+        if not in_jobs:
+            return self._many(
+                items,
+                lambda item: self._send(self.CREATE, fields=item),
+                self._check_create,
+                **options,
+            )
+        check = partial(bulk_item, "contacts", BulkContact)
+        return self._many_in_jobs(
+            items, self._bulk.bulk_create, self._bulk.get_bulk_job, check, **options
         )
 
+    @overload
     def update_many(
-        self, items: Source[ContactUpdate], **options: Unpack[BulkOptions]
-    ) -> BulkRun[ContactUpdate, Contact]:
-        """Change contacts, each named by `id` among its fields, with a result for each."""
-        return self._many(items, self._update_one, self._check_update, **options)
+        self,
+        items: Source[BulkContactChanges],
+        *,
+        in_jobs: Literal[True],
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun[BulkContactChanges, BulkJob]: ...
+    @overload
+    def update_many(
+        self,
+        items: Source[ContactUpdate],
+        *,
+        in_jobs: Literal[False] = False,
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun[ContactUpdate, Contact]: ...
+    def update_many(
+        self, items: Source[Any], *, in_jobs: bool = False, **options: Unpack[BulkOptions]
+    ) -> BulkRun[Any, Any]:
+        """Change contacts, each named by `id` among its fields, with a result for each.
+
+        `in_jobs` means what it does in `create_many`.
+        """
+        if not in_jobs:
+            return self._many(items, self._update_one, self._check_update, **options)
+        check = partial(bulk_item, "contacts", BulkContactChanges)
+        return self._many_in_jobs(
+            items, self._bulk.bulk_update, self._bulk.get_bulk_job, check, **options
+        )
 
     def upsert_many(
         self, items: Source[ContactUpsert], **options: Unpack[BulkOptions]
@@ -108,12 +195,35 @@ class ContactWrites(Resource):
             contact_ids, lambda each: self._send(self.ARCHIVE, each), self.ARCHIVE.at, **options
         )
 
+    @overload
     def delete_many(
-        self, contact_ids: Source[Id], **options: Unpack[BulkOptions]
-    ) -> BulkRun[Id, ContactStatus]:
-        """Delete contacts for good, with a result for each."""
-        return self._many(
-            contact_ids, lambda each: self._send(self.DELETE, each), self.DELETE.at, **options
+        self, contact_ids: Source[Id], *, in_jobs: Literal[True], **options: Unpack[BulkOptions]
+    ) -> BulkRun[Id, BulkJob]: ...
+    @overload
+    def delete_many(
+        self,
+        contact_ids: Source[Id],
+        *,
+        in_jobs: Literal[False] = False,
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun[Id, ContactStatus]: ...
+    def delete_many(
+        self, contact_ids: Source[Id], *, in_jobs: bool = False, **options: Unpack[BulkOptions]
+    ) -> BulkRun[Any, Any]:
+        """Delete contacts for good, with a result for each.
+
+        `in_jobs` means what it does in `create_many`.
+        """
+        if not in_jobs:
+            return self._many(
+                contact_ids, lambda each: self._send(self.DELETE, each), self.DELETE.at, **options
+            )
+        return self._many_in_jobs(
+            contact_ids,
+            self._bulk.bulk_delete,
+            self._bulk.get_bulk_job,
+            self.DELETE.at,
+            **options,
         )
 
     def tag_many(
@@ -127,6 +237,11 @@ class ContactWrites(Resource):
             self.ATTACH_TAG.at,
             **options,
         )
+
+    @property
+    def _bulk(self) -> BulkCalls:
+        """The calls of `Contacts` that jobs are made by."""
+        return cast("BulkCalls", self)
 
     async def _update_one(self, item: ContactUpdate) -> Contact:
         rest: Any = {name: value for name, value in item.items() if name != "id"}

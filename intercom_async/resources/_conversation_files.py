@@ -31,4 +31,4 @@ class ConversationFiles(Resource):
             OSError: A file cannot be written.
         """
         conversation = await self._send(self.GET, conversation_id)
-        return await save_attachments(conversation, to, self._sender.fetch)
+        return await save_attachments(conversation, to, self._sender.open_link)

@@ -30,7 +30,7 @@ class Sender(Protocol):
         """Send a call and return as soon as its answer begins."""
         ...
 
-    def fetch(self, url: str) -> Coroutine[Any, Any, StreamReply]:
+    def open_link(self, url: str) -> Coroutine[Any, Any, StreamReply]:
         """Begin to read a file that an answer links to, without the token."""
         ...
 

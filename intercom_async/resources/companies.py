@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
-from intercom_async.codec import encode
 from intercom_async.fields import (
     BulkCompany,
     BulkCompanyChanges,
@@ -26,18 +25,17 @@ from intercom_async.models import (
 from intercom_async.pagination.company_scroll import CompanyPager
 from intercom_async.query import Predicate, Query
 from intercom_async.request.operation import Call, Paging
-from intercom_async.workflows.bulk import BulkOptions, BulkRun
-from intercom_async.workflows.concurrency import Source
-from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill, sends
+from ._base import EndpointBuilder, Id, Page, Pager, fill, sends
+from ._company_writes import CompanyWrites
 from ._request_bodies import bulk_body, bulk_keys
-from ._validation import check_dict, given, needed, to_id, to_ids
+from ._validation import given, needed, to_id, to_ids
 
 API = EndpointBuilder("/companies", "companies")
 ONE = EndpointBuilder("/companies/{company_id}", "companies", reserved=("bulk",))
 PREVIEW = API.since("Preview")
 
 
-class Companies(Resource):
+class Companies(CompanyWrites):
     """Companies, with your key (`company_id`) and Intercom's (`id`, meant where nothing is said).
 
     A company that no contact is attached to is in no list.
@@ -119,15 +117,6 @@ class Companies(Resource):
     async def create(self, **fields: Unpack[CompanyFields]) -> Company:
         """Create a company, or change the one that has this `company_id`, and return it."""
         return await self._send(self.CREATE, fields=fields)
-
-    def upsert_many(
-        self, items: Source[CompanyFields], **options: Unpack[BulkOptions]
-    ) -> BulkRun[CompanyFields, Company]:
-        """Create companies, or change those that have the `company_id`, with a result for each."""
-        return self._many(items, lambda item: self.create(**item), self._check_create, **options)
-
-    def _check_create(self, item: Mapping[str, Any]) -> None:
-        encode(fill(self.CREATE, (), {}, check_dict("an item", item)).json)
 
     async def get(self, company_id: Id) -> Company:
         """Return one company."""

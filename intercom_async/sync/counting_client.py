@@ -91,9 +91,9 @@ class CountingClient(ResourceRegistry):
         self.count.calls += 1
         return await self._client.stream(call)
 
-    async def fetch(self, url: str) -> StreamReply:
+    async def open_link(self, url: str) -> StreamReply:
         """Begin to read a file that an answer links to, without the token."""
-        return await self._client.fetch(url)
+        return await self._client.open_link(url)
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all clients of the same token share, by its name."""

@@ -136,10 +136,7 @@ class BulkRun(Generic[Item, Result]):
         done = failed = 0
         ahead: set[int] = set()
         finished = self._skip
-        results = fan_out(
-            self._items(), self._work, concurrency=self._concurrency, ordered=self._ordered
-        )
-        async with aclosing(results):
+        async with aclosing(self._results()) as results:
             async for result in results:
                 yield result
                 failed += isinstance(result, Failed)
@@ -150,6 +147,11 @@ class BulkRun(Generic[Item, Result]):
                     finished += 1
                 if self._on_progress is not None:
                     self._on_progress(BulkProgress(done, failed, finished))
+
+    def _results(self) -> AsyncGenerator[Done[Item, Result] | Failed[Item], None]:
+        return fan_out(
+            self._items(), self._work, concurrency=self._concurrency, ordered=self._ordered
+        )
 
     async def plan(self) -> BulkPlan[Item]:
         """Read the source, send nothing, and return what a run would do with it.

@@ -87,7 +87,6 @@ CHOICES: dict[str, tuple[frozenset[str], ...]] = {
 """Which optional arguments go together, for methods whose arguments exclude each other."""
 
 COMPOSED: dict[str, str] = {
-    "Companies.upsert_many": "creates one after the other",
     "Events.create_many": "creates one after the other",
     "DataExports.rows": "creates, waits and downloads",
     "DataExports.wait": "gets again and again",

@@ -85,7 +85,7 @@ class Client:
     async def stream(self, call: Call[Any]) -> Response[StreamReply]:
         return await self.send(call)
 
-    async def fetch(self, url: str) -> StreamReply:
+    async def open_link(self, url: str) -> StreamReply:
         raise NotImplementedError
 
     def shared_lock(self, name: str) -> asyncio.Lock:  # noqa: ARG002 (nobody else is there)
