@@ -20,6 +20,7 @@ from . import (
     api,
     demo,
     doctor,
+    import_file,
     limits,
     mcp,
     oauth_login,
@@ -49,6 +50,7 @@ app.command(demo.demo)
 app.command(whoami.whoami)
 app.command(api.api, usage="Usage: intercom-async api [OPTIONS] [METHOD] PATH")
 app.command(sync.sync)
+app.command(import_file.import_, name="import")
 app.command(limits.limits)
 app.command(doctor.doctor)
 app.command(simulate.simulate)

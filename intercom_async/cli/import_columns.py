@@ -1,0 +1,151 @@
+"""Columns of a file as fields of contacts and companies; texts become what a field takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from intercom_async.errors import ConfigError
+from intercom_async.fields import CompanyFields, ContactFields
+from intercom_async.models import DataAttribute
+from intercom_async.moments import from_iso
+
+Kind = Literal["contacts", "companies"]
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "contacts": ("id", "external_id", "email"),
+    "companies": ("company_id",),
+}
+"""What a row may be known by; of several, the API's upsert takes the first."""
+_FIELDS: dict[str, frozenset[str]] = {
+    "contacts": frozenset({"id", *ContactFields.__annotations__}),
+    "companies": frozenset(CompanyFields.__annotations__),
+}
+_CUSTOM = "custom_attributes"
+_WHOLE = frozenset({"size", "monthly_spend"})
+_TRUTH = frozenset({"email_verified", "unsubscribed_from_emails", "update_last_request_at"})
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+class Columns:
+    """Turns rows into what is written.
+
+    Args:
+        kind: What the rows are.
+        key: The column that says which contact or company it is.
+        attributes: The attributes that the workspace has.
+        are_texts: Whether values are texts that stand for numbers and moments.
+
+    Raises:
+        ConfigError: The key is none of this kind.
+    """
+
+    def __init__(
+        self, kind: Kind, key: str, attributes: Iterable[DataAttribute], *, are_texts: bool
+    ) -> None:
+        if key not in KEYS[kind]:
+            raise ConfigError(f"--key of {kind} is one of {', '.join(KEYS[kind])}, not {key}")
+        self._kind = kind
+        self._key = key
+        self._are_texts = are_texts
+        self._types = {
+            str(each.name): str(each.data_type)
+            for each in attributes
+            if each.custom and not each.archived
+        }
+
+    def check(self, names: Iterable[str]) -> None:
+        """Refuse columns that no field has, before anything is written.
+
+        Raises:
+            ConfigError: It names them, and what there is.
+        """
+        given = list(names)
+        if self._key not in given:
+            raise ConfigError(f"the file has no column {self._key}, which is the key")
+        stronger = KEYS[self._kind][: KEYS[self._kind].index(self._key)]
+        found = [name for name in stronger if name in given]
+        if found:
+            raise ConfigError(
+                f"the file has a column {found[0]}, which is a key before {self._key}: "
+                f"use --key {found[0]}, or leave the column out"
+            )
+        for name in given:
+            self._check_name(name)
+
+    def item(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields to write.
+
+        Raises:
+            ConfigError: There is no key, or a value is not what its field takes.
+        """
+        fields: dict[str, Any] = {}
+        custom: dict[str, Any] = {}
+        for name, value in row.items():
+            if value is None or (self._are_texts and not str(value).strip()):
+                continue
+            self._check_name(name)
+            if name == _CUSTOM:
+                custom.update(value)
+            elif name.startswith(f"{_CUSTOM}."):
+                attribute = name.removeprefix(f"{_CUSTOM}.")
+                custom[attribute] = self._read(name, value, self._types[attribute])
+            else:
+                fields[name] = self._read(name, value, _type_of(name))
+        if self._key not in fields:
+            raise ConfigError(f"the row has no {self._key}")
+        return {**fields, **({_CUSTOM: custom} if custom else {})}
+
+    def _check_name(self, name: str) -> None:
+        attribute = name.removeprefix(f"{_CUSTOM}.")
+        if attribute != name:
+            if attribute not in self._types:
+                known = ", ".join(sorted(self._types)) or "none"
+                raise ConfigError(
+                    f"the workspace has no attribute {attribute} of {self._kind}; it has {known}"
+                )
+        elif name not in _FIELDS[self._kind]:
+            raise ConfigError(
+                f"column {name} is no field of {self._kind}; attributes of your own are called "
+                f"{_CUSTOM}.{name}, fields {', '.join(sorted(_FIELDS[self._kind]))}"
+            )
+
+    def _read(self, name: str, value: Any, kind: str) -> Any:
+        if not isinstance(value, str) or (not self._are_texts and kind != "date"):
+            return value
+        try:
+            return _READERS.get(kind, str)(value.strip())
+        except ValueError:
+            raise ConfigError(f"{name} must be of type {kind}") from None
+
+
+def _type_of(name: str) -> str:
+    if name.endswith("_at"):
+        # A switch of this ending is no moment.
+        return "boolean" if name in _TRUTH else "date"
+    return "integer" if name in _WHOLE else "boolean" if name in _TRUTH else "string"
+
+
+def _boolean(text: str) -> bool:
+    low = text.lower()
+    if low not in (*_TRUE, *_FALSE):
+        raise ValueError(text)
+    return low in _TRUE
+
+
+def _date(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    moment = from_iso(text)
+    if moment is None:
+        raise ValueError(text)
+    return int(moment.timestamp())
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "float": float,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _date,
+}

@@ -1,0 +1,249 @@
+"""``import``: contacts or companies from a file, by upserts, with what was refused in another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from intercom_async.client import Intercom
+from intercom_async.clock import CLOCK
+from intercom_async.errors import ConfigError
+from intercom_async.priority import Priority
+from intercom_async.workflows.bulk import BulkPlan, BulkProgress, BulkRun, Done, Failed
+from intercom_async.workflows.upsert import Upserted
+from .connection import Connection
+from .console import console, put_json, say
+from .import_columns import Columns, Kind
+from .options import Flag, check_new_file, whole
+from .row_files import RefusedRows, Row, check_rows, is_text, read_rows, refused_path
+
+PARTIAL = 3
+SAVE_EVERY_S = 2.0
+"""Seconds between two notes of how far an import is (test_import.py::test_an_interrupted…)."""
+LINE_EVERY_S = 5.0
+SHOWN = 5
+"""Refused rows that are named on the terminal; the file has all."""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far an import of one file is."""
+
+    size: int
+    changed_at: float
+    rows: int
+
+
+async def import_(
+    kind: Kind,
+    path: Path,
+    /,
+    *,
+    key: str | None = None,
+    dry_run: Flag = False,
+    rejected: Path | None = None,
+    from_start: Flag = False,
+    concurrency: Annotated[int, whole(least=1, most=1_000)] = 16,
+    connection: Connection | None = None,
+) -> int:
+    """Create or change the contacts or companies of a file.
+
+    A row whose key is known changes that one, any other creates one. Rows that are refused go to
+    a file with the reason, which can be mended and imported. An interrupted import goes on where
+    it was. It ends with 0 if all rows are written, with 3 if some were refused.
+
+    Parameters
+    ----------
+    kind:
+        contacts or companies.
+    path:
+        CSV with a line of names, JSON lines, or Parquet (extra arrow). Columns are named as the
+        API's fields, those of your own custom_attributes.NAME.
+    key:
+        The column that says which one a row is: email, external_id or id; by default email for
+        contacts, company_id for companies.
+    dry_run:
+        Check every row, say what it would cost, and write nothing.
+    rejected:
+        Where refused rows go; by default FILE.rejected.csv or .jsonl.
+    from_start:
+        Begin with the first row though an earlier run was interrupted.
+    concurrency:
+        Rows written concurrently.
+    """
+    check_rows(path)
+    check_new_file("--rejected", rejected)
+    async with (connection or Connection()).client() as client:
+        intercom = client.with_options(priority=Priority.BULK)
+        model = "contact" if kind == "contacts" else "company"
+        attributes = await intercom.data_attributes.list(model=model).collect()
+        columns = Columns(
+            kind,
+            key or ("email" if kind == "contacts" else "company_id"),
+            attributes,
+            are_texts=is_text(path),
+        )
+        job = Import(intercom, kind, path, columns, concurrency)
+        plan = await job.plan()
+        if dry_run:
+            return _report_plan(plan, job)
+        skip = 0 if from_start else job.position()
+        if skip:
+            say(f"going on after row {skip:,}; --from-start begins again")
+        with RefusedRows(rejected or refused_path(path), goes_on=skip > 0) as refused:
+            found = await job.run(refused, skip=skip, total=plan.items)
+    put_json(msgspec.json.encode(found))
+    if refused.count:
+        say(f"{refused.count:,} rows were refused: mend {refused.path} and import it")
+    return PARTIAL if refused.count else 0
+
+
+class Import:
+    """One import of a file."""
+
+    def __init__(
+        self, intercom: Intercom, kind: Kind, path: Path, columns: Columns, concurrency: int
+    ) -> None:
+        self._intercom = intercom
+        self._kind = kind
+        self._path = path
+        self._columns = columns
+        self._concurrency = concurrency
+        self._state = path.with_name(f"{path.name}.import.json")
+        self.rows: dict[int, Row] = {}
+        """Rows that are being written."""
+        self.reasons: dict[int, str] = {}
+        """Why a row cannot be sent, where that is known before it is tried."""
+
+    async def plan(self) -> BulkPlan[Any]:
+        """Read the whole file and say what it costs; refuse columns that nobody knows."""
+        plan = await self._run(self._items(None)).plan()
+        for failed in plan.rejected:
+            self.reasons.setdefault(failed.position, str(failed.error))
+        return plan
+
+    def position(self) -> int:
+        """Return how many rows an interrupted import of the same file has finished."""
+        try:
+            state = msgspec.json.decode(self._state.read_bytes(), type=Position)
+        except (OSError, msgspec.MsgspecError):
+            return 0
+        found = self._path.stat()
+        is_same = (state.size, state.changed_at) == (found.st_size, found.st_mtime)
+        return state.rows if is_same else 0
+
+    async def run(self, refused: RefusedRows, *, skip: int, total: int) -> dict[str, Any]:
+        """Write the rows and return how many were created, updated and refused."""
+        count = {"rows": total - skip, "created": 0, "updated": 0, "rejected": 0}
+        finished, saved_s = skip, CLOCK.now()
+
+        def note(progress: BulkProgress) -> None:
+            nonlocal finished, saved_s
+            finished = progress.resume_from
+            if CLOCK.now() - saved_s >= SAVE_EVERY_S:
+                saved_s = CLOCK.now()
+                self._save(finished)
+            tell(skip + progress.done + progress.failed, progress.failed)
+
+        run = self._run(self._items(skip), skip=skip, on_progress=note)
+        try:
+            with _shown(total) as tell:
+                async for result in run:
+                    row = self.rows.pop(result.position)
+                    if isinstance(result, Failed):
+                        count["rejected"] += 1
+                        reason = self.reasons.get(result.position) or str(result.error)
+                        refused.put(row, reason)
+                    else:
+                        count[_outcome(result)] += 1
+        except BaseException:
+            self._save(finished)
+            raise
+        self._state.unlink(missing_ok=True)
+        return {**count, "rejected_file": str(refused.path) if refused.count else None}
+
+    def _run(self, items: AsyncGenerator[Any, None], **options: Any) -> BulkRun[Any, Any]:
+        options["concurrency"] = self._concurrency
+        if self._kind == "contacts":
+            return self._intercom.contacts.upsert_many(items, **options)
+        return self._intercom.companies.upsert_many(items, **options)
+
+    async def _items(self, kept_from: int | None) -> AsyncGenerator[Any, None]:
+        for position, row in enumerate(read_rows(self._path)):
+            if position == 0:
+                self._columns.check(row)
+            try:
+                item = self._columns.item(row)
+            except ConfigError as error:
+                self.reasons[position] = str(error)
+                item = {"": None}  # which no check lets pass
+            if kept_from is not None and position >= kept_from:
+                self.rows[position] = row
+            yield item
+
+    def _save(self, rows: int) -> None:
+        found = self._path.stat()
+        state = Position(found.st_size, found.st_mtime, rows)
+        self._state.write_bytes(msgspec.json.encode(state))
+
+
+def _outcome(result: Done[Any, Any]) -> str:
+    found = result.result
+    # The API's upsert of companies does not say whether it made one.
+    is_new = isinstance(found, Upserted) and found.created
+    return "created" if is_new else "updated"
+
+
+def _report_plan(plan: BulkPlan[Any], job: Import) -> int:
+    put_json(
+        msgspec.json.encode(
+            {
+                "rows": plan.items,
+                "calls": plan.calls,
+                "seconds": round(plan.seconds, 1),
+                "rejected": len(plan.rejected),
+            }
+        )
+    )
+    for failed in plan.rejected[:SHOWN]:
+        say(f"row {failed.position + 1:,}: {escape(job.reasons[failed.position])}")
+    if len(plan.rejected) > SHOWN:
+        say(f"and {len(plan.rejected) - SHOWN:,} more")
+    return PARTIAL if plan.rejected else 0
+
+
+@contextmanager
+def _shown(total: int) -> Generator[Any]:
+    """Show progress: a bar in a terminal, a line now and then elsewhere."""
+    if not console.is_terminal:
+        told_s = CLOCK.now()
+
+        def tell(done: int, failed: int) -> None:
+            nonlocal told_s
+            if CLOCK.now() - told_s >= LINE_EVERY_S:
+                told_s = CLOCK.now()
+                say(f"{done:,} of {total:,} rows, {failed:,} refused")
+
+        yield tell
+        return
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("importing", total=total)
+
+        def show(done: int, failed: int) -> None:
+            text = f"importing, {failed:,} refused" if failed else "importing"
+            bar.update(task, completed=done, description=text)
+
+        yield show

@@ -1,0 +1,154 @@
+"""Rows of files: CSV, JSON lines and Parquet, read row by row; and a file for those refused."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import msgspec
+
+from intercom_async.errors import ConfigError
+
+Row = dict[str, Any]
+
+ERROR = "_error"
+"""The column of a refused row that says why; it is passed over when the file is read again."""
+_CSV, _JSON, _PARQUET = (".csv",), (".jsonl", ".ndjson"), (".parquet",)
+ENDINGS = (*_CSV, *_JSON, *_PARQUET)
+
+
+def check_rows(path: Path) -> None:
+    """Refuse what is no file of rows.
+
+    Raises:
+        ConfigError: It is not there, or is of no kind that can be read.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise ConfigError(f"import reads {', '.join(ENDINGS)}, not {path.name}")
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}")
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file, without the column that says why one was refused.
+
+    Raises:
+        ConfigError: The file is damaged; it says where.
+        ImportError: It is Parquet, and pyarrow is not installed.
+    """
+    ending = path.suffix.lower()
+    rows = _csv if ending in _CSV else _json if ending in _JSON else _parquet
+    for row in rows(path):
+        row.pop(ERROR, None)
+        yield row
+
+
+def is_text(path: Path) -> bool:
+    """Return whether all values of a file are texts, of which an empty one is none."""
+    return path.suffix.lower() in _CSV
+
+
+def _csv(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        try:
+            names = reader.fieldnames or []
+            if not names or len({*names}) < len(names) or not all(names):
+                raise ConfigError(f"{path.name}: the first line must name each column, once")
+            for row in reader:
+                if None in row or None in row.values():
+                    raise ConfigError(
+                        f"{path.name}, line {reader.line_num}: not as many values as columns"
+                    )
+                yield dict(row)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path.name}, line {reader.line_num + 1}: {_why(error)}") from None
+
+
+def _json(path: Path) -> Iterator[Row]:
+    decoder = msgspec.json.Decoder(Row)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = decoder.decode(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                raise ConfigError(f"{path.name}, line {number}: no JSON object") from None
+            yield row
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    try:
+        from pyarrow import ArrowInvalid, parquet  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise ImportError(
+            "Parquet needs pyarrow: pip install 'intercom-async[arrow]'", name="pyarrow"
+        ) from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=1_000):
+                yield from batch.to_pylist()
+    except ArrowInvalid:
+        raise ConfigError(f"{path.name} is no Parquet file") from None
+
+
+def _why(error: Exception) -> str:
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+class RefusedRows:
+    """The rows that were refused, each with the reason, in a file of the kind that was read.
+
+    Args:
+        path: Where; made with the first row. JSON lines take the place of Parquet.
+        goes_on: Whether rows of an earlier run stay.
+    """
+
+    def __init__(self, path: Path, *, goes_on: bool) -> None:
+        self.path = path
+        self.count = 0
+        self._mode = "a" if goes_on else "w"
+        self._file: IO[str] | None = None
+        self._writer: csv.DictWriter[str] | None = None
+        if not goes_on:
+            path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def put(self, row: Mapping[str, Any], reason: str) -> None:
+        """Write one row."""
+        self.count += 1
+        file = self._file or self._opened(row)
+        if self._writer is not None:
+            self._writer.writerow({**row, ERROR: reason})
+        else:
+            file.write(msgspec.json.encode({**row, ERROR: reason}).decode() + "\n")
+        file.flush()
+
+    def _opened(self, row: Mapping[str, Any]) -> IO[str]:
+        is_new = self._mode == "w" or not self.path.exists()
+        self._file = file = self.path.open(self._mode, encoding="utf-8", newline="")
+        if is_text(self.path):
+            self._writer = csv.DictWriter(file, [*row, ERROR])
+            if is_new:
+                self._writer.writeheader()
+        return file
+
+
+def refused_path(path: Path) -> Path:
+    """Return where the refused rows of a file go by default."""
+    return path.with_name(f"{path.stem}.rejected{'.csv' if is_text(path) else '.jsonl'}")

@@ -1,0 +1,206 @@
+"""``import``: files of contacts and companies, refused rows, and what an interruption leaves."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intercom_async.simulator import Simulator
+from .conftest import Run
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def simulated(**options: Any) -> AsyncGenerator[tuple[Simulator, dict[str, str]]]:
+    async with Simulator(contacts=5, seed=7, **options) as simulator:
+        yield (
+            simulator,
+            {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url},
+        )
+
+
+def found(simulator: Simulator, email: str) -> list[dict[str, Any]]:
+    query = {"field": "email", "operator": "=", "value": email}
+    answer: Any = simulator.call("POST", "/contacts/search", {"query": query})
+    rows: list[dict[str, Any]] = answer["data"]
+    return rows
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+async def test_rows_are_created_and_changed_by_email(run_here: Run, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    async with simulated() as (simulator, environment):
+        old = simulator.call("POST", "/contacts", {"email": "old@example.com", "name": "Old"})
+        rows = [
+            {"email": "old@example.com", "name": "Changed", "signed_up_at": "2024-01-02"},
+            {"email": "new@example.com", "name": "", "signed_up_at": "1700000000"},
+        ]
+        write_csv(path, rows)
+        done = await run_here("import", "contacts", str(path), environment=environment)
+        changed = simulator.call("GET", f"/contacts/{old['id']}")
+        new = found(simulator, "new@example.com")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "rows": 2,
+        "created": 1,
+        "updated": 1,
+        "rejected": 0,
+        "rejected_file": None,
+    }
+    assert (changed["name"], changed["signed_up_at"]) == ("Changed", 1_704_153_600)
+    assert new[0]["signed_up_at"] == 1_700_000_000
+    assert names_in(tmp_path) == ["people.csv"]
+
+
+async def test_refused_rows_can_be_mended_and_imported(run_here: Run, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    async with simulated() as (simulator, environment):
+        write_csv(
+            path,
+            [
+                {"email": "a@example.com", "signed_up_at": "yesterday"},
+                {"email": "", "signed_up_at": ""},
+                {"email": "b@example.com", "signed_up_at": "2024-01-02"},
+            ],
+        )
+        done = await run_here("import", "contacts", str(path), environment=environment)
+        refused = tmp_path / "people.rejected.csv"
+        rows = list(csv.DictReader(refused.read_text().splitlines()))
+        for row in rows:
+            row["signed_up_at"] = "2024-01-01"
+            row["email"] = row["email"] or "c@example.com"
+        write_csv(refused, rows)
+        again = await run_here("import", "contacts", str(refused), environment=environment)
+        there = [found(simulator, f"{name}@example.com") for name in "abc"]
+
+    assert done.returncode == 3
+    assert b"mend" in done.stderr
+    assert sorted(row["_error"] for row in rows) == [
+        "signed_up_at must be of type date",
+        "the row has no email",
+    ]
+    assert again.returncode == 0, again.stderr
+    assert [len(one) for one in there] == [1, 1, 1]
+
+
+async def test_a_dry_run_writes_nothing_and_says_what_it_costs(
+    run_here: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.jsonl"
+    path.write_text(
+        '{"email": "a@example.com"}\n{"name": "no key"}\n\n{"email": "b@example.com"}\n'
+    )
+    async with simulated() as (simulator, environment):
+        done = await run_here("import", "contacts", str(path), "--dry-run", environment=environment)
+        assert found(simulator, "a@example.com") == []
+
+    shown = json.loads(done.stdout)
+    assert (shown["rows"], shown["rejected"], shown["calls"]) == (3, 1, 4)
+    assert b"row 2: the row has no email" in done.stderr
+    assert done.returncode == 3
+    assert names_in(tmp_path) == ["people.jsonl"]
+
+
+async def test_companies_are_imported_with_attributes_in_their_types(
+    run_here: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "firms.csv"
+    async with simulated() as (simulator, environment):
+        name = {"name": "seats", "model": "company", "data_type": "integer"}
+        simulator.call("POST", "/data_attributes", name)
+        write_csv(path, [{"company_id": "c1", "size": "12", "custom_attributes.seats": "7"}])
+        done = await run_here("import", "companies", str(path), environment=environment)
+        firm: Any = simulator.call("GET", "/companies", query={"company_id": "c1"})
+
+    assert done.returncode == 0, done.stderr
+    assert firm["size"] == 12
+    assert firm["custom_attributes"]["seats"] == 7
+
+
+async def test_parquet_is_imported(run_here: Run, tmp_path: Path) -> None:
+    pa: Any = pytest.importorskip("pyarrow")
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "people.parquet"
+    table = pa.table({"email": ["p@example.com", None], "name": ["P", "nobody"]})
+    parquet.write_table(table, path)
+    async with simulated() as (simulator, environment):
+        done = await run_here("import", "contacts", str(path), environment=environment)
+        assert [one["name"] for one in found(simulator, "p@example.com")] == ["P"]
+
+    assert done.returncode == 3
+    refused = json.loads((tmp_path / "people.rejected.jsonl").read_text())
+    assert refused == {"email": None, "name": "nobody", "_error": "the row has no email"}
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("name\nA\n", (), "no column email"),
+        ("email,nmae\na@b.c,A\n", (), "column nmae is no field of contacts"),
+        ("email,custom_attributes.nowhere\na@b.c,1\n", (), "no attribute nowhere"),
+        ("email,external_id\na@b.c,1\n", (), "use --key external_id"),
+        ("email\na@b.c\n", ("--key", "company_id"), "is one of id, external_id, email"),
+        ("email,email\na@b.c,1\n", (), "must name each column, once"),
+        ("email,name\na@b.c\n", (), "line 2: not as many values"),
+    ],
+)
+async def test_a_file_that_makes_no_sense_is_refused_before_a_write(
+    run_here: Run, tmp_path: Path, text: str, options: tuple[str, ...], said: str
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(text)
+    async with simulated() as (simulator, environment):
+        before = simulator.call("GET", "/contacts")["total_count"]
+        done = await run_here("import", "contacts", str(path), *options, environment=environment)
+        assert simulator.call("GET", "/contacts")["total_count"] == before
+
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+
+
+async def test_what_is_no_file_of_rows_is_refused(run_here: Run, tmp_path: Path) -> None:
+    (tmp_path / "people.xlsx").touch()
+    for name, said in (("people.xlsx", b".csv, .jsonl"), ("people.csv", b"there is no file")):
+        done = await run_here("import", "contacts", str(tmp_path / name))
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+async def test_an_interrupted_import_goes_on_where_it_was(run_here: Run, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    write_csv(path, [{"email": f"n{number}@example.com"} for number in range(60)])
+    async with simulated() as (simulator, environment):
+        # A token that is refused after a while ends a run as an interruption does.
+        simulator.faults.add(path="/contacts", method="POST", status=401, after=30)
+        first = await run_here(
+            "import", "contacts", str(path), "--concurrency", "4", environment=environment
+        )
+        state = json.loads((tmp_path / "people.csv.import.json").read_text())
+        simulator.faults.clear()
+        second = await run_here("import", "contacts", str(path), environment=environment)
+        there = [len(found(simulator, f"n{number}@example.com")) for number in range(60)]
+
+    assert first.returncode == 1, first.stderr
+    assert 0 < state["rows"] <= 30
+    assert second.returncode == 0, second.stderr
+    assert f"going on after row {state['rows']}".encode() in second.stderr
+    assert json.loads(second.stdout)["rows"] == 60 - state["rows"]
+    assert there == [1] * 60
+    assert not (tmp_path / "people.csv.import.json").exists()
