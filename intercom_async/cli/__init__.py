@@ -31,8 +31,9 @@ from . import (
     whoami,
 )
 from .console import say
+from .signals import INTERRUPTED, terminable
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+FAILED, MISUSED = 1, 2
 PIPE_CLOSED = 141
 """As for a program that SIGPIPE has ended."""
 
@@ -73,7 +74,8 @@ def run(arguments: Sequence[str]) -> int:
     if is_debugging:
         rest.pop(0)
     try:
-        code = app(rest, exit_on_error=False, print_error=False, result_action="return_value")
+        with terminable():
+            code = app(rest, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         command = " ".join([app.name[0], *(error.command_chain or ())])
         say(f"[red]error:[/] {escape(describe(error))} (see {command} --help)")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
+from contextlib import nullcontext
 
 from intercom_async.client import Intercom
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority
 from .connection import Connection
 from .console import say
-
-INTERRUPTED = 130
+from .signals import ending_at_once
 
 
 async def mcp(*, connection: Connection | None = None) -> None:
@@ -29,14 +27,8 @@ async def mcp(*, connection: Connection | None = None) -> None:
     def make() -> Intercom:
         return chosen.client(priority=Priority.INTERACTIVE, max_wait_s=MAX_WAIT_S)
 
-    if sys.stdin.isatty():
-        # A thread waits for the next line; nothing but the end of the process ends it.
-        signal.signal(signal.SIGINT, _end)
+    is_terminal = sys.stdin.isatty()
+    if is_terminal:
         say("Serving over stdin and stdout, for an assistant to start; Ctrl-C ends it.")
-    await server(make).run_stdio_async()
-
-
-def _end(*_: object) -> None:
-    """End at once: nothing is written, so nothing can be lost."""
-    say("interrupted")
-    os._exit(INTERRUPTED)
+    with ending_at_once() if is_terminal else nullcontext():
+        await server(make).run_stdio_async()

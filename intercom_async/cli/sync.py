@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 
 import anyio
@@ -21,11 +18,12 @@ from intercom_async.sync import Progress, Report, plan as make_plan, sync as run
 from .connection import Connection
 from .console import console, put_json, put_raw, say
 from .options import Flag, Many
+from .signals import INTERRUPTED, stopping
 from .sync_files import recorder_of, write_report
 from .sync_options import Format, SyncOptions, check_streams, sink_of
 from .sync_view import finding, plan_view, progress_line, progress_view, report_view
 
-PARTIAL, INTERRUPTED = 3, 130
+PARTIAL = 3
 LINE_EVERY_S = 5.0
 
 
@@ -158,30 +156,6 @@ def _say_findings(report: Report) -> None:
         say(finding(failure))
     for note in report.notes:
         say(f"[yellow]note:[/] {escape(note)}")
-
-
-@contextmanager
-def stopping(stop: anyio.Event) -> Generator[None]:
-    """Let the first signal ask for an end, and the second one be it."""
-    loop = asyncio.get_running_loop()
-
-    def ask() -> None:
-        if stop.is_set():
-            # What was committed is safe; nothing else is worth a moment more.
-            os._exit(INTERRUPTED)
-        stop.set()
-        say("finishing the pages in hand and saving; once more ends at once")
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        with suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends the run there
-            loop.add_signal_handler(number, ask)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from .connection import ForgivingServer
 from .event_stream import EVENTS_PATH, EventStreams
 from .sender import Sender
 
+CLOSING_S = 0.5
+"""Seconds that a simulator which closes waits for answers that are late on purpose."""
 SLOW_STEPS = 20
 """Writes over which a slow body is spread."""
 
@@ -34,7 +36,9 @@ class Server:
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port."""
         server = ForgivingServer(self.handle, request_factory=self._request_of)
-        self._runner = web.ServerRunner(server, access_log=None, handle_signals=False)
+        self._runner = web.ServerRunner(
+            server, access_log=None, handle_signals=False, shutdown_timeout=CLOSING_S
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port, backlog=4_096).start()
         self._sender.start()

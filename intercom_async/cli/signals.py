@@ -1,0 +1,80 @@
+"""What a command does when it is interrupted: Ctrl-C and SIGTERM mean the same.
+
+One rule for all commands: the signal cancels the command, which closes what it holds, and the
+program says "interrupted" and ends with 130. A sync has more to do and asks with `stopping`, and
+what waits for a terminal's next line cannot be cancelled and ends with `ending_at_once`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import anyio
+
+from .console import say
+
+INTERRUPTED = 130
+"""Exit code, as of a program that SIGINT has ended."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def terminable() -> Generator[None]:
+    """Treat SIGTERM, as process managers send it, like Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def stopping(stop: anyio.Event) -> Generator[None]:
+    """Let the first signal ask for an end, and the second one be it."""
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if stop.is_set():
+            # What was committed is safe; nothing else is worth a moment more.
+            os._exit(INTERRUPTED)
+        stop.set()
+        say("finishing the pages in hand and saving; once more ends at once")
+
+    for number in SIGNALS:
+        with suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends the run there
+            loop.add_signal_handler(number, ask)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+
+
+@contextmanager
+def ending_at_once() -> Generator[None]:
+    """End the process by the first signal: a thread waits for a line, which nothing can cancel."""
+    before = signal.signal(signal.SIGINT, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End: nothing is written, so nothing can be lost."""
+    say("interrupted")
+    os._exit(INTERRUPTED)

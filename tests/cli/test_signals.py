@@ -1,0 +1,51 @@
+"""Ctrl-C and SIGTERM end a command in the same way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+import anyio
+import pytest
+
+pytest.importorskip("cyclopts")
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send"),
+]
+COMMANDS = (("whoami",), ("api", "GET", "/contacts"))
+
+
+async def end(command: tuple[str, ...], number: signal.Signals) -> None:
+    """Send a signal to a command that waits for an answer, and see it end."""
+    asked = asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(never_answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    there = {"INTERCOM_TOKEN": "token", "INTERCOM_BASE_URL": f"http://127.0.0.1:{port}"}
+    process = await anyio.open_process(
+        [sys.executable, "-W", "always::ResourceWarning", "-m", "intercom_async", *command],
+        env={**os.environ, "NO_COLOR": "1", **there},
+    )
+    async with process, server:
+        assert process.stderr is not None
+        await asked.wait()
+        process.send_signal(number)
+        said = b"".join([part async for part in process.stderr])
+        assert await process.wait() == 130, (command, said)
+    assert said.splitlines() == [b"interrupted"], (command, said)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_a_command(number: signal.Signals) -> None:
+    with anyio.fail_after(60):
+        await asyncio.gather(*(end(command, number) for command in COMMANDS))
