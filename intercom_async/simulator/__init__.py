@@ -6,6 +6,8 @@ behind the same mistake here.
 
 - `simulator.py` is what users start; `backend.py` answers requests without a socket. `http/` puts
   it behind one, and `virtual.py` behind a scripted transport; `virtual_loop.py` has a test's time.
+- `control.py` is the API about the simulator itself, `guard.py` says who may use it, and `console/`
+  is the page that does. `journal.py` keeps the newest requests for it.
 - `routes/` has a handler for each operation; `schema/` describes the operations without code of
   their own.
 - `store/` holds the workspace, `seed/` makes the records that are there from the start, `limits/`
