@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from cyclopts import Parameter
 
 from intercom_async.errors import ConfigError
+from intercom_async.moments import to_datetime
 from intercom_async.sync import (
     STREAMS,
     DuckDBSink,
@@ -59,7 +61,21 @@ class SyncOptions:
     def accepts(self, failure: Failure) -> bool:
         """Say whether something may be missing."""
         names = self.accept_hole or []
-        return failure.stream in names or f"{failure.stream}:{failure.what}" in names
+        wanted = {f"{failure.stream}:{what}" for what in (failure.what, dated(failure.what))}
+        return failure.stream in names or not wanted.isdisjoint(names)
+
+
+_MOMENT = re.compile(r"\b(from|to|before|since) (-?\d{1,11})\b")
+
+
+def dated(what: str) -> str:
+    """Return what a failure names with its moments as people read them, in UTC."""
+
+    def date(found: re.Match[str]) -> str:
+        moment = to_datetime(int(found[2]))
+        return f"{found[1]} {moment:%Y-%m-%dT%H:%M:%SZ}"
+
+    return _MOMENT.sub(date, what)
 
 
 def check_streams(names: list[str] | None, options: SyncOptions) -> None:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from intercom_async.moments import to_datetime
 from intercom_async.sync import Failure, Plan, Progress, Report, StreamPlan, StreamReport
+from .sync_options import dated
 
 DAY_S = 86_400
 
@@ -32,12 +33,16 @@ def progress_view(progress: Progress) -> RenderableType:
 
 def _totals(progress: Progress) -> str:
     share = "–" if progress.utilisation is None else f"{progress.utilisation:.0%}"
-    left = "" if progress.left_s is None else f", about {duration(progress.left_s)} left"
+    left = "" if progress.left_s is None else f", {_left(progress.left_s)}"
     return (
         f"\n{progress.calls:,} calls, {progress.calls_per_s:,.0f}/s, {share} of the limit, "
         f"{progress.throttled} × 429, {progress.retries} retries; "
         f"{duration(progress.seconds)}{left}"
     )
+
+
+def _left(seconds: float) -> str:
+    return "nearly done" if seconds < 1 else f"about {duration(seconds)} left"
 
 
 def progress_line(progress: Progress) -> str:
@@ -100,7 +105,8 @@ def _note(stream: StreamReport) -> str:
 
 def finding(failure: Failure) -> str:
     """Say on one line what is missing."""
-    return f"[red]missing:[/] {failure.stream}, {escape(failure.what)}: {escape(failure.reason)}"
+    what = escape(dated(failure.what))
+    return f"[red]missing:[/] {failure.stream}, {what}: {escape(failure.reason)}"
 
 
 def plan_view(plan: Plan) -> RenderableType:
