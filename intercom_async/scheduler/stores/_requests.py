@@ -49,6 +49,8 @@ class StoreRequests:
         self._failed_at: float | None = None
         self._retry_at = 0.0
         self._lost_s = 0.0
+        self._is_ending = False
+        """Whether a request that was given up has not ended yet."""
         self.answered: int = 0
         """Requests that were answered in time."""
 
@@ -81,7 +83,7 @@ class StoreRequests:
             self._task = loop.create_task(self._run(), name="intercom-async budget store")
         elif self._task.done() or self._task.get_loop() is not loop:
             raise ClosedError("the budget store is closed, or belongs to another event loop")
-        if self._failed_at is not None and self._clock.now() < self._retry_at:
+        if self._is_ending or (self._failed_at is not None and self._clock.now() < self._retry_at):
             return None
         future: asyncio.Future[Any] = loop.create_future()
         self._queue.put_nowait(_Entry(request, within_s or self._within_s, future))
@@ -94,15 +96,36 @@ class StoreRequests:
             if future.cancelled():
                 continue
             answer: Any = None
+            work = asyncio.ensure_future(request())
             try:
-                async with asyncio.timeout(within_s):
-                    answer = await request()
+                await asyncio.wait([work], timeout=within_s)
+                if work.done():
+                    answer = work.result()
+                else:
+                    raise TimeoutError  # noqa: TRY301 (as what the request itself may raise)
             except Exception as error:  # noqa: BLE001 (each client library has errors of its own)
                 self._fail(error)
             else:
                 self._recover()
+            finally:
+                work.cancel()
             if not future.done():
                 future.set_result(answer)
+            if not work.done():
+                await self._end(work)
+
+    async def _end(self, work: asyncio.Future[Any]) -> None:
+        """Wait for the end of a request that was given up; meanwhile nobody waits for the server.
+
+        A client may take seconds to cancel a request, and its connection is not free before.
+        """
+        self._is_ending = True
+        self._abandon_waiting()
+        await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # it was given up: what it says is no news
+        self._is_ending = False
+        self._retry_at = self._clock.now() + PAUSE_S
 
     def _fail(self, error: Exception) -> None:
         now = self._clock.now()
@@ -125,6 +148,9 @@ class StoreRequests:
             return
         self._task.cancel()
         await asyncio.wait([self._task])
+        self._abandon_waiting()
+
+    def _abandon_waiting(self) -> None:
         while not self._queue.empty():
             future = self._queue.get_nowait().future
             if not future.done():
