@@ -57,7 +57,7 @@ def postgres_rows(address: str, schema: str) -> int | None:
         if found.fetchone() == (None,):
             return None
         statement = f"SELECT sink FROM {schema}.intercom_async_state"  # noqa: S608 (a fixed name)
-        [stored] = connection.execute(statement).fetchone() or [None]
+        [stored] = connection.execute(statement.encode()).fetchone() or [None]
     return (
         None if stored is None else sum(count for count, _ in json.loads(stored)["rows"].values())
     )
@@ -149,7 +149,7 @@ class Fleet:
                 except httpx.TransportError:
                     await asyncio.sleep(0.5)  # it is not up yet
                     continue
-                if answer.status_code == httpx.codes.OK:
+                if answer.is_success:
                     self.waits_s.append(time.perf_counter() - begun)
                 await asyncio.sleep(0.2)
 

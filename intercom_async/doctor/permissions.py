@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_origin
+from typing import Any, TypeGuard, get_origin
 
 from intercom_async.client import Intercom
 from intercom_async.errors import BadRequestError, ForbiddenError, ResponseError, UnauthorizedError
@@ -64,6 +64,10 @@ async def check_permissions(visit: Visit) -> CheckResult:
 _FORBIDDEN = 403
 
 
+def _is_operation(value: object) -> TypeGuard[Operation[Any]]:
+    return isinstance(value, Operation)
+
+
 def readable_operations(intercom: Intercom) -> Iterator[tuple[str, Operation[Any]]]:
     """Yield operations that read, and need no id: one for each label.
 
@@ -72,8 +76,9 @@ def readable_operations(intercom: Intercom) -> Iterator[tuple[str, Operation[Any
     version = version_number(intercom.version)
     seen: set[str] = set()
     for name in RESOURCES:
-        for found in vars(type(getattr(intercom, name))).values():
-            if not isinstance(found, Operation) or found.label in seen:
+        resource: object = getattr(intercom, name)
+        for found in filter(_is_operation, vars(type(resource)).values()):
+            if found.label in seen:
                 continue
             origin: object = get_origin(found.model)
             is_list = isinstance(origin, type) and issubclass(origin, Page)

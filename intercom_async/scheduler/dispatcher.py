@@ -32,7 +32,6 @@ KEPT_ONE_IN = 10
 """One in so many places of `Limits.max_in_flight`, and at least one from two places up, is kept for
 interactive calls and those that are owed: other calls with slow answers must not hold all places
 (test_overload.py::test_a_tenth_of_the_places_is_kept)."""
-
 RECOVERY_S = 1.0
 """Seconds after which calls are tried again should a dispatch raise, so that none waits for ever
 (test_dispatcher.py::test_a_dispatch_that_raises_is_tried_again)."""
@@ -140,8 +139,6 @@ class Dispatcher:
     def try_enter(self, permit: Permit) -> bool:
         """Grant a permit that need not wait and return True; else it is queued for `enter`.
 
-        One that a rate of the user's own holds back is not even queued yet.
-
         Raises:
             ClosedError: As `enter`.
             WaitTooLongError: The wait would be too long.
@@ -152,7 +149,7 @@ class Dispatcher:
         if self._loop is not loop:
             self._bind_to(loop)
         if self._rates.are_set and self._rates.apply_to(permit.kind):
-            return False
+            return False  # Not even queued yet.
         now = self.now()
         if (
             permit.priority is NORMAL
@@ -183,8 +180,7 @@ class Dispatcher:
 
     def add_queue(self, app: Hashable) -> AppQueue:
         """Make the queue of an app that is new, and return it."""
-        queue = self.queues[app] = self._make_queue(app)
-        return queue
+        return self.queues.setdefault(app, self._make_queue(app))
 
     def _grant_or_queue(self, permit: Permit, now: float) -> bool:
         """Grant a permit and return True, or queue it."""
@@ -264,6 +260,10 @@ class Dispatcher:
         for queue in self.queues.values():
             for permit in queue.lanes:
                 self.abandon(permit, ClosedError("the scheduler was closed"))
+
+    def note_sent(self, permit: Permit) -> None:
+        """Take the present moment for that at which the request left."""
+        permit.sent_at = self.now()
 
     def leave(self, permit: Permit) -> None:
         """End a permit's block."""

@@ -13,7 +13,7 @@ dispatcher, knows the limiter behind it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Coroutine, Hashable, Mapping
 from enum import Enum, auto
 from types import TracebackType
 from typing import Any, Protocol
@@ -42,15 +42,16 @@ NEW, WAITING, GRANTED, SETTLED, OVER = PermitState
 class PermitOwner(Protocol):
     """What a permit asks for everything it does."""
 
-    now: Callable[[], float]
-    """Returns loop time in seconds."""
-
     def try_enter(self, permit: Permit) -> bool:
         """Grant a permit that need not wait; return whether it is granted."""
         ...
 
     def enter(self, permit: Permit) -> Coroutine[Any, Any, Permit]:
         """Wait until the request may be sent."""
+        ...
+
+    def note_sent(self, permit: Permit) -> None:
+        """Take the present moment for that at which the request left."""
         ...
 
     def leave(self, permit: Permit) -> None:
@@ -205,7 +206,7 @@ class Permit:
 
     def sent(self) -> None:
         """Note that the bytes leave now; before that, entering the block counts as the moment."""
-        self.sent_at = self._owner.now()
+        self._owner.note_sent(self)
 
     def observe(
         self, *, status: int, headers: Mapping[str, str], message: str | None = None

@@ -30,7 +30,8 @@ REGIONS = {"us": "https://api.us.example", "eu": "https://api.eu.example"}
 
 
 def simulated(**options: Any) -> Simulator:
-    return Simulator(**{"contacts": 5, "conversations": 2, "companies": 2, "tickets": 2, **options})
+    sizes: dict[str, Any] = {"contacts": 5, "conversations": 2, "companies": 2, "tickets": 2}
+    return Simulator(**{**sizes, **options})
 
 
 def examined(

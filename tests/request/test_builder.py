@@ -14,8 +14,8 @@ from tests.support.scripted_client import TOKEN
 
 pytestmark = pytest.mark.anyio
 
-GET = Operation("GET", "/contacts/{contact_id}", dict)
-UPDATE = Operation("PUT", "/contacts/{contact_id}", dict, updates=True)
+GET = Operation("GET", "/contacts/{contact_id}", object)
+UPDATE = Operation("PUT", "/contacts/{contact_id}", object, updates=True)
 
 
 def make_builder(token: Any = TOKEN, verb: Any = "PUT", **options: Any) -> RequestBuilder:
@@ -58,7 +58,7 @@ def test_a_builder_with_other_options_leaves_the_first_as_it_is() -> None:
 
 
 def test_an_operation_of_a_later_version_is_refused_with_both_versions() -> None:
-    call = Operation("GET", "/brands", dict, since="2.16").at()
+    call = Operation("GET", "/brands", object, since="2.16").at()
 
     with pytest.raises(ConfigError, match=r"needs API version 2\.16; this client sends 2\.14"):
         make_builder().check(call)

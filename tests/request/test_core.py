@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from intercom_async import ClosedError, ConfigError, Observer, RetryPolicy
+from intercom_async.models import Admin
 from intercom_async.request.builder import RequestBuilder
 from intercom_async.request.core import ClientCore, app_key
 from intercom_async.request.observer import ObservedCall
@@ -18,7 +19,7 @@ from tests.support.virtual_time import run_virtual
 
 pytestmark = pytest.mark.anyio
 
-ME = Operation("GET", "/me", dict)
+ME = Operation("GET", "/me", Admin)
 BUILDER = RequestBuilder("https://api.example.test", TOKEN, "PUT", CallOptions())
 
 
@@ -39,7 +40,7 @@ def make_core(**options: Any) -> ClientCore:
         "limits": None,
         "scheduler": None,
         "retry": RetryPolicy(),
-        "transport": MemoryTransport(lambda _: reply(200, {"type": "admin"})),
+        "transport": MemoryTransport(lambda _: reply(200, {"type": "admin", "id": "1"})),
         "observer": None,
         "store": None,
         "budget_key": None,

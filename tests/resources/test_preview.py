@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,7 +22,7 @@ MESSAGE: FinMessage = {"author": "user", "body": "How?", "timestamp": 1_767_312_
 @asynccontextmanager
 async def preview(
     contacts: int = 5, conversations: int = 1, companies: int = 1
-) -> AsyncIterator[tuple[Simulator, Intercom]]:
+) -> AsyncGenerator[tuple[Simulator, Intercom]]:
     simulator = Simulator(
         seed=7, contacts=contacts, conversations=conversations, companies=companies
     )

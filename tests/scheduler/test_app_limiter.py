@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from intercom_async.clock import CLOCK
+from intercom_async.codec.coercion import is_array, is_object
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler.limits.app_limiter import AppLimiter
@@ -23,9 +24,11 @@ LIMIT = 50
 def state_of(thing: Any, known: dict[int, int] | None = None) -> Any:
     """Return everything that an object holds, in values that compare; functions are left out."""
     known = {} if known is None else known
-    if isinstance(thing, (list, tuple)):
+    if isinstance(thing, tuple):
+        thing = list(thing)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] (any tuple)
+    if is_array(thing):
         return [state_of(each, known) for each in thing]
-    if isinstance(thing, dict):
+    if is_object(thing):
         return {key: state_of(each, known) for key, each in thing.items()}
     if isinstance(thing, Random):
         return thing.getstate()

@@ -71,6 +71,10 @@ async def come_once(sender: Sender, _server: Server, _random: Random, waits: Wai
     await waits.call(sender, Priority.INTERACTIVE)
 
 
+def at_once(_probe: probes.Probe, _now: float) -> float:
+    return 0.0
+
+
 def restart_only(
     self: Any, start: float, end: float, *, first_received: float, **when: Any
 ) -> None:
@@ -158,7 +162,7 @@ ABLATIONS = (
     ),
     Ablation(
         "6: one call probes a full window",
-        attribute(probes.Probe, "retry_at", lambda *_: 0.0),
+        attribute(probes.Probe, "retry_at", at_once),
         FULL_WINDOWS,
     ),
 )

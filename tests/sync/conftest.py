@@ -14,7 +14,7 @@ from intercom_async.simulator import Simulator
 from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink
 
 FORMATS = ("jsonl", "jsonl.zst", "duckdb", "parquet")
-CONTACTS, TALKS = 2_400, 150
+CONTACTS, TALKS, COMPANIES, TICKETS = 900, 60, 70, 15
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ async def simulator() -> AsyncIterator[Simulator]:
     async with Simulator(
         contacts=CONTACTS,
         conversations=TALKS,
-        companies=130,
-        tickets=40,
+        companies=COMPANIES,
+        tickets=TICKETS,
         app_per_minute=10**7,
         workspace_per_minute=10**7,
         timezone="America/New_York",

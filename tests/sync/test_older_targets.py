@@ -15,7 +15,7 @@ import pytest
 
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
-from intercom_async.sync import sync
+from intercom_async.sync import Report, sync
 from .conftest import make_sink, once, read_target, target_in
 
 pytestmark = pytest.mark.anyio
@@ -76,6 +76,7 @@ async def test_an_older_target_is_read_again_beside_its_rows(
     form: str, number: int, tmp_path: Path
 ) -> None:
     make_older(number, form, target_in(form, tmp_path))
+    report: Report | None = None
     async with (
         Simulator(
             contacts=3, conversations=2, companies=0, tickets=0, app_per_minute=10**6
@@ -95,4 +96,5 @@ async def test_an_older_target_is_read_again_beside_its_rows(
     gone = older - contacts.keys()
     stones = once(read_target(form, tmp_path, "tombstones"))
     assert {stone["record_id"] for stone in stones.values()} >= gone
+    assert report is not None
     assert report.rows == 0

@@ -284,7 +284,7 @@ async def test_a_plan_reads_no_rows(intercom: Intercom, simulator: Simulator) ->
     assert by_name["contacts"].calls >= CONTACTS / 150
     assert sum(part.rows or 0 for part in by_name["contacts"].parts) == CONTACTS
     assert by_name["conversation_parts"].calls == TALKS
-    assert by_name["companies"].calls == 3
+    assert by_name["companies"].calls == 2
     assert by_name["tickets"].sweep_calls == by_name["tickets"].calls
     assert by_name["contacts"].sweep_calls is None
     assert found.changed_calls < found.calls

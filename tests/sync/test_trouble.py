@@ -14,7 +14,7 @@ from intercom_async.simulator import Simulator
 from intercom_async.sync import JsonlSink, sync
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, Request
-from .conftest import TALKS, listed, make_sink, once, read_target
+from .conftest import COMPANIES, TALKS, TICKETS, listed, make_sink, once, read_target
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ async def test_faults_at_random_lose_nothing(
     contacts = once(read_target("jsonl", tmp_path, "contacts"))
     assert contacts == await listed(intercom.contacts.list(per_page=150))
     assert len(once(read_target("jsonl", tmp_path, "conversations"))) == TALKS
-    assert len(once(read_target("jsonl", tmp_path, "companies"))) == 130
+    assert len(once(read_target("jsonl", tmp_path, "companies"))) == COMPANIES
 
 
 async def test_a_stream_that_was_refused_comes_with_the_next_run(
@@ -70,7 +70,7 @@ async def test_a_stream_that_was_refused_comes_with_the_next_run(
     assert [stream.is_complete for stream in first.streams] == [True, False]
     assert second.is_complete
     assert [stream.kind for stream in second.streams] == ["changes", "full"]
-    assert len(once(read_target("jsonl", tmp_path, "tickets"))) == 40
+    assert len(once(read_target("jsonl", tmp_path, "tickets"))) == TICKETS
 
 
 async def test_a_parent_that_is_gone_leaves_a_tombstone(intercom: Intercom, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from intercom_async import Intercom
 from intercom_async.sync import sync, warehouse_views
-from .conftest import make_sink
+from .conftest import CONTACTS, make_sink
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ async def test_readers_find_each_format(intercom: Intercom, tmp_path: Path) -> N
             f"SELECT count(*), any_value(typeof(_synced_at)) FROM '{folder}/target/{source}' "  # noqa: S608 (a test's own folder)
             "WHERE _deleted_at IS NULL"
         ).fetchall()
-        assert found == 2_400
+        assert found == CONTACTS
         assert kind.startswith("TIMESTAMP")
     empty = duckdb.sql(
         f"SELECT count(*) FROM '{tmp_path}/parquet/target/tombstones/*.parquet' "  # noqa: S608 (a test's own folder)

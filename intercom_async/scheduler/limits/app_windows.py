@@ -107,7 +107,8 @@ class AppWindows:
             clock, schedule, self._budgets, on_distrust=self._distrust
         )
         self._candidates: tuple[WindowBudget, ...] = ()
-        self._clock_version = self._schedule_version = -1
+        self._clock_version: int = -1
+        self._schedule_version: int = -1
         self._candidates_until = -math.inf
         self._uplink_s = UPLINK_S * schedule.scale
         self._last_named: WindowBudget | None = None
