@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from intercom_async.simulator.errors import bad_parameter, not_found
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.staff import FIRST_CONTENT
 from intercom_async.simulator.store.present import public
+from intercom_async.simulator.store.threads import TAG
 from intercom_async.simulator.versions import is_since
 from .call import Call
 from .checks import needed_text, text_of
@@ -48,6 +50,7 @@ def shown(row: Row, version: str) -> Row:
     if is_since(version, "2.16"):
         article.pop("parent_id", None)
         article.pop("parent_type", None)
+        article["body_markdown"] = row.get("_markdown") or _as_markdown(str(row["body"] or ""))
     return article
 
 
@@ -124,6 +127,11 @@ def _apply(call: Call, row: Row, fields: Row) -> None:
     for name in ("title", "description", "body"):
         if name in fields:
             row[name] = text_of(fields, name)
+    if is_since(call.version, "2.16") and "body_markdown" in fields:
+        row["_markdown"] = text_of(fields, "body_markdown") or ""
+        row["body"] = "".join(f"<p>{html.escape(one)}</p>" for one in _blocks(row["_markdown"]))
+    elif "body" in fields:
+        row["_markdown"] = None
     author_id = text_of(fields, "author_id")
     if author_id is not None:
         if call.workspace.admins.find(author_id) is None:
@@ -134,6 +142,15 @@ def _apply(call: Call, row: Row, fields: Row) -> None:
         raise bad_parameter("state must be published or draft", field="state")
     row["state"] = state
     _move(call, row, fields)
+
+
+def _blocks(text: str) -> list[str]:
+    return [one.strip() for one in text.split("\n\n") if one.strip()]
+
+
+def _as_markdown(body: str) -> str:
+    """Return the text of a body in HTML, a paragraph of it as one of Markdown."""
+    return html.unescape(TAG.sub("", body.replace("</p>", "\n\n"))).strip()
 
 
 def _move(call: Call, row: Row, fields: Row) -> None:
