@@ -20,6 +20,7 @@ from . import (
     api,
     demo,
     doctor,
+    help_center,
     import_file,
     limits,
     mcp,
@@ -56,6 +57,11 @@ app.command(limits.limits)
 app.command(doctor.doctor)
 app.command(simulate.simulate)
 app.command(mcp.mcp)
+
+center: App = App(name="help-center", help="Keep articles as Markdown.", version_flags=())
+center.command(help_center.pull)
+center.command(help_center.push)
+app.command(center)
 
 webhooks: App = App(name="webhooks", help="Try out a receiver of webhooks.", version_flags=())
 webhooks.command(webhooks_send.send)
