@@ -22,6 +22,7 @@ The tree, from the bottom up; imports go down only::
     workspaces                 a client for each of many workspaces
     sync                       whole workspaces into files and databases
     simulator                  a local Intercom, which imports nothing of the client
+    doctor                     a look at a real workspace: what works, how its API behaves
     integrations               pytest plugin, web frameworks, MCP
     cli                        one command a file
 
