@@ -109,15 +109,13 @@ class Pager(Generic[T]):
                 for item in page.items:
                     yield item
 
-    async def pages(self) -> AsyncGenerator[Page[T], None]:
+    def pages(self) -> AsyncGenerator[Page[T], None]:
         """Yield every page, with the `checkpoint` from which to go on after it.
 
         Raises:
             PaginationError: The list leads back to a page it has been on.
         """
-        async with aclosing(self._read_ahead() if self._ahead else self._walk()) as pages:
-            async for page in pages:
-                yield page
+        return self._read_ahead() if self._ahead else self._walk()
 
     async def page(self) -> Page[T]:
         """Read one page at the size that was asked for; its `checkpoint` leads to the next one.
