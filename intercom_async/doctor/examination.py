@@ -26,7 +26,7 @@ from .visit import Visit
 from .windows import check_windows
 
 MAX_CALLS = 200
-"""Calls of an examination at most (test_doctor.py::test_it_reads_only_and_within_200_calls)."""
+"""Calls of an examination at most (test_doctor.py::test_no_more_than_its_calls_are_made)."""
 
 Check = Callable[[Visit], Awaitable[CheckResult]]
 

@@ -39,7 +39,7 @@ except ImportError as missing:
 
 LOOKBACK_S = 3600
 """Seconds before the last change for which rows are read again: a search finds some rows late, and
-merging makes nothing of those that come twice (test_dlt.py::test_what_search_finds_late_comes)."""
+merging makes nothing of those that come twice (test_dlt.py::test_what_search_finds_late_comes…)."""
 PARENTS = 50
 """Rows whose children are read concurrently."""
 

@@ -43,7 +43,7 @@ log: logging.Logger = logging.getLogger("intercom_async")
 
 MAX_TOKEN_S = 0.05
 """Seconds that a token provider may keep a permit for; a slower one gives it back and waits again
-(test_session.py::test_a_slow_token_provider_gives_its_permit_back)."""
+(test_promises.py::test_a_slow_token_provider_gives_its_permit_back)."""
 _NOW = retry.Retry(0.0, 0, "not sent")
 """Try again as soon as the outage queue lets the call pass."""
 

@@ -60,7 +60,7 @@ __all__ = ["Shard", "ShardReport", "finish_run", "plan_shards", "run_shard"]
 ROWS_PER_SHARD = 20_000
 BUDGET_S = 480.0
 """Seconds that a shard may take: queues deliver a task again that takes much longer
-(test_taskiq.py::test_the_broker_waits_longer_than_a_shard_takes)."""
+(test_taskiq.py::test_the_broker_waits_longer_than_a_task_takes)."""
 MOST_HELD_BACK = 0.5
 """Part of a short budget that is left for what is under way when it ends; at most
 `STOP_WITHIN_S` (test_shards.py::test_a_shard_hands_its_rest_on)."""

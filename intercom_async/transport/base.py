@@ -10,7 +10,7 @@ FIRST_FAILURE = 300
 
 CONNECT_S = 10.0
 """Seconds to connect in, within the time of an attempt
-(test_http.py::test_no_connection_is_said_before_anything_comes)."""
+(test_stream.py::test_no_connection_is_said_before_anything_comes)."""
 
 CHUNK_BYTES = 64 * 1024
 """How much of a body is read at once."""

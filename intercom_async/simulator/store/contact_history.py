@@ -8,7 +8,7 @@ from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.base import Seeded
 
 DELETE_GRACE_S = 7 * 86_400
-"""Seconds for which a deleted contact is only marked for deletion (`test_deleted.py`)."""
+"""Seconds for which a deleted contact is only marked for deletion (`test_contact_history.py`)."""
 
 
 class ContactHistory:
