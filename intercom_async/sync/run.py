@@ -205,6 +205,10 @@ class _Run:
             if run.references is not None:
                 left = run.references.left()
                 run.state.dangling = {to: keys[:MOST_REMEMBERED] for to, keys in left.items()}
+                # What was not read to its end may hold the rest.
+                whole = {one.name for one in runs if one.is_complete}
+                left = {to: keys for to, keys in left.items() if to in whole}
+                run.dangling = sum(map(len, left.values()))
                 self._notes += [
                     f"{run.name}: {len(keys):,} {to} that its rows refer to are neither there nor "
                     f"known to be gone, {', '.join(keys[:3])} first"

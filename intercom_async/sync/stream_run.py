@@ -103,6 +103,7 @@ class StreamRun:
     missing: int = 0
     references: References | None = None
     """What its rows refer to; None where that is nothing that the target holds."""
+    dangling: int = 0
     begun_s: float | None = None
     ended_s: float | None = None
 
@@ -373,7 +374,7 @@ class StreamRun:
             watermark=self.state.watermark,
             lag_s=self.latest_find_s,
             holes=len(self.state.holes),
-            dangling=sum(map(len, self.state.dangling.values())),
+            dangling=self.dangling,
         )
 
     @property

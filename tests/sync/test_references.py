@@ -53,6 +53,23 @@ async def test_a_company_that_is_in_no_list_is_counted(tmp_path: Path) -> None:
         assert dangling(await one.sync(*names)) == {}
 
 
+async def test_what_is_not_read_yet_is_no_lost_reference(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=3_000, conversations=200, latency_s=0.2) as one:
+        stop = anyio.Event()
+
+        def stop_soon(request: Request, answer: Answer) -> Answer:
+            if "/conversations/search" in request.url and one.simulator.requests > 5:
+                stop.set()
+            return answer
+
+        one.change = stop_soon
+        report = await one.sync("contacts", "conversations", stop=stop)
+        assert report.was_stopped
+        assert report.rows
+        assert dangling(report) == {}
+        assert report.notes == ()
+
+
 def test_what_is_there_or_gone_is_no_lost_reference() -> None:
     tags = KeyTable()
     tags.put("1", Held(0, 0, 0, 0))
