@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority
-from intercom_async.workflows.bulk import BulkPlan, BulkProgress, BulkRun, Done, Failed
+from intercom_async.workflows.bulk import BulkOptions, BulkPlan, BulkProgress, BulkRun, Done, Failed
 from intercom_async.workflows.upsert import Upserted
 from .connection import Connection
 from .console import console, put_json, say
@@ -167,8 +167,15 @@ class Import:
         self._state.unlink(missing_ok=True)
         return {**count, "rejected_file": str(refused.path) if refused.count else None}
 
-    def _run(self, items: AsyncGenerator[Any, None], **options: Any) -> BulkRun[Any, Any]:
-        options["concurrency"] = self._concurrency
+    def _run(
+        self,
+        items: AsyncGenerator[Any, None],
+        skip: int = 0,
+        on_progress: Callable[[BulkProgress], None] | None = None,
+    ) -> BulkRun[Any, Any]:
+        options: BulkOptions = {"concurrency": self._concurrency, "skip": skip}
+        if on_progress is not None:
+            options["on_progress"] = on_progress
         if self._kind == "contacts":
             return self._intercom.contacts.upsert_many(items, **options)
         return self._intercom.companies.upsert_many(items, **options)

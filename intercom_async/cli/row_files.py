@@ -11,6 +11,7 @@ from typing import IO, Any, Self
 import msgspec
 
 from intercom_async.errors import ConfigError
+from intercom_async.pagination.frames import load
 
 Row = dict[str, Any]
 
@@ -82,17 +83,13 @@ def _json(path: Path) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    try:
-        from pyarrow import ArrowInvalid, parquet  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise ImportError(
-            "Parquet needs pyarrow: pip install 'intercom-async[arrow]'", name="pyarrow"
-        ) from error
+    arrow: Any = load("pyarrow", "intercom-async[arrow]")
+    parquet: Any = load("pyarrow.parquet", "intercom-async[arrow]")
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=1_000):
                 yield from batch.to_pylist()
-    except ArrowInvalid:
+    except arrow.ArrowInvalid:
         raise ConfigError(f"{path.name} is no Parquet file") from None
 
 

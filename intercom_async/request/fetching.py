@@ -29,8 +29,8 @@ async def fetch(transport: Transport, url: str, *, timeout_s: float) -> StreamRe
     request = Request(
         method="GET", url=url, name=NAME, headers={"Accept": "*/*"}, timeout_s=timeout_s
     )
+    reply = await transport.stream(request, lambda: None)
     for _ in range(redirects.MAX_REDIRECTS):
-        reply = await transport.stream(request, lambda: None)
         following = None
         if redirects.is_redirect(reply.status):
             following = redirects.follow(request, reply, origin=url)
@@ -39,6 +39,7 @@ async def fetch(transport: Transport, url: str, *, timeout_s: float) -> StreamRe
         if isinstance(reply, StreamReply):
             reply.close()
         request = following[0]
+        reply = await transport.stream(request, lambda: None)
     if reply.status >= FIRST_FAILURE or not isinstance(reply, StreamReply):
         if isinstance(reply, StreamReply):
             reply.close()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio
 
@@ -72,9 +72,9 @@ async def read_attachments(sources: Collection[AttachmentSource]) -> list[Attach
     return [await _read(source) for source in sources]
 
 
-async def _read(source: AttachmentSource) -> AttachmentFile:
+async def _read(source: Any) -> AttachmentFile:
     if isinstance(source, os.PathLike):
-        path = anyio.Path(source)
+        path = anyio.Path(os.fsdecode(source))  # pyright: ignore[reportUnknownArgumentType] (any path)
         try:
             return _encoded(path.name, await path.read_bytes())
         except OSError as error:
@@ -87,7 +87,8 @@ async def _read(source: AttachmentSource) -> AttachmentFile:
         case str() | bytes():
             raise ConfigError("attachment_files: give a Path, (name, bytes), or a dict")
         case _:
-            return source
+            as_it_is: AttachmentFile = source
+            return as_it_is
 
 
 def _encoded(name: str, data: bytes) -> AttachmentFile:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Generic, Protocol, TypeVar, Unpack
+from typing import Any, Generic, Protocol, TypeVar, Unpack
 
 from intercom_async.errors import (
     ClosedError,
@@ -140,5 +140,5 @@ class JobRun(BulkRun[Item, J], Generic[Item, J]):
         return [Failed(item, refusal, position) for position, item in batch]
 
 
-async def _never(_: object) -> J:
+async def _never(_: object) -> Any:
     raise NotImplementedError  # a job writes items, never one by one

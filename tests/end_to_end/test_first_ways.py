@@ -10,7 +10,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -27,13 +27,17 @@ NOW = 1_780_000_000
 Ids = dict[str, Any]
 
 
-class Way(NamedTuple):
+Method = Callable[[Intercom, Ids], Awaitable[Any]]
+
+
+class Way:
     """One call, as a method and as a request."""
 
-    verb: str
-    path: str
-    body: Any
-    method: Callable[[Intercom, Ids], Awaitable[Any]]
+    def __init__(self, verb: str, path: str, body: Any, method: Method) -> None:
+        self.verb = verb
+        self.path = path
+        self.body = body
+        self.method = method
 
 
 EVENT = {"event_name": "ordered", "created_at": NOW, "user_id": "user-0"}
@@ -182,9 +186,10 @@ def rows(answer: Any) -> list[str]:
         return [str(getattr(answer, "id"))]  # noqa: B009 (every model here has one)
     if isinstance(answer, list):
         return [one for row in answer for one in rows(row)]  # pyright: ignore[reportUnknownVariableType] (any list)
-    lists = [one for one in answer.values() if isinstance(one, list)] if answer else []
-    key = answer.get("id") if answer else None
-    return [str(key)] if key is not None else [str(row["id"]) for row in (lists or [[]])[0]]
+    if "id" in answer:
+        return [str(answer["id"])]
+    several: list[Any] = next(one for one in answer.values() if isinstance(one, list))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (rows of any kind)
+    return [str(row["id"]) for row in several]
 
 
 async def curl(url: str, token: str, verb: str, body: str | None) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def preview(version: str = "Preview") -> AsyncIterator[tuple[list[str], Intercom]]:
+async def preview(version: str = "Preview") -> AsyncGenerator[tuple[list[str], Intercom]]:
     simulator = Simulator(contacts=3, seed=7)
     sent: list[str] = []
 
