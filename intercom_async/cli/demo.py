@@ -23,7 +23,7 @@ from intercom_async.models import Conversation
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.simulator import Simulator
 from .console import console, say
-from .demo_view import Tally, picture, progress_line, report_view, result_of
+from .demo_view import DemoCounts, picture, progress_line, report_view, result_of
 from .options import Seed, whole
 
 WINDOW_S = 2.0
@@ -59,7 +59,7 @@ async def demo(
     seed:
         The same seed makes the same workspace.
     """
-    tally = Tally(contacts_of=contacts, conversations_of=conversations, latency_s=LATENCY_S)
+    counts = DemoCounts(contacts_of=contacts, conversations_of=conversations, latency_s=LATENCY_S)
     async with Simulator(
         contacts=contacts,
         conversations=conversations,
@@ -75,39 +75,39 @@ async def demo(
         begun_s, begun_at = CLOCK.now(), simulator.clock.now()
         limits = Limits(app_per_minute=per_minute, window_s=WINDOW_S)
         async with Intercom(simulator.token, base_url=simulator.url, limits=limits) as intercom:
-            await _show(_run(intercom, tally), intercom, simulator, tally)
+            await _show(_run(intercom, counts), intercom, simulator, counts)
         result = result_of(simulator.ledger(), begun_at, CLOCK.now() - begun_s)
-    Console(highlight=False).print(report_view(tally, result))
+    Console(highlight=False).print(report_view(counts, result))
 
 
-async def _run(intercom: Intercom, tally: Tally) -> None:
+async def _run(intercom: Intercom, counts: DemoCounts) -> None:
     """Read everything, and ask for single contacts until that is done."""
     bulk = intercom.with_options(priority=Priority.BULK)
     async with asyncio.TaskGroup() as whole:
-        clicks = whole.create_task(_click(intercom, tally))
+        clicks = whole.create_task(_click(intercom, counts))
         async with asyncio.TaskGroup() as jobs:
-            jobs.create_task(_read_contacts(bulk, tally))
-            jobs.create_task(_read_conversations(bulk, tally))
+            jobs.create_task(_read_contacts(bulk, counts))
+            jobs.create_task(_read_conversations(bulk, counts))
         clicks.cancel()
 
 
-async def _read_contacts(intercom: Intercom, tally: Tally) -> None:
+async def _read_contacts(intercom: Intercom, counts: DemoCounts) -> None:
     with fairness_key("contacts"):  # takes turns with the many calls for conversations
         async for page in intercom.contacts.list(per_page=150).prefetch(1).pages():
-            tally.contacts += len(page.items)
+            counts.contacts += len(page.items)
 
 
-async def _read_conversations(intercom: Intercom, tally: Tally) -> None:
+async def _read_conversations(intercom: Intercom, counts: DemoCounts) -> None:
     """List conversations, and fetch each with its parts as it is found."""
     give, take = anyio.create_memory_object_stream[Conversation](WORKERS)
 
     async def fetch() -> None:
         async for found in take:
             answer = await intercom.send(intercom.conversations.GET.at(conversation_id=found.id))
-            tally.bulk_s.append(answer.elapsed_s)
-            tally.conversations += 1
+            counts.bulk_s.append(answer.elapsed_s)
+            counts.conversations += 1
             parts = answer.data.conversation_parts
-            tally.parts += len(parts.conversation_parts) if parts else 0
+            counts.parts += len(parts.conversation_parts) if parts else 0
 
     async with asyncio.TaskGroup() as group:
         for _ in range(WORKERS):
@@ -117,38 +117,38 @@ async def _read_conversations(intercom: Intercom, tally: Tally) -> None:
                 await give.send(conversation)
 
 
-async def _click(intercom: Intercom, tally: Tally) -> None:
+async def _click(intercom: Intercom, counts: DemoCounts) -> None:
     """Ask for a contact now and again, as somebody at a web page would."""
     web = intercom.with_options(priority=Priority.INTERACTIVE)
     known = await web.contacts.list(per_page=150).collect(limit=150)
     chance = random.Random(1)  # noqa: S311 (which contact is asked for is no secret)
     async with asyncio.TaskGroup() as group:
         while True:
-            group.create_task(_click_once(web, chance.choice(known).id, tally))
+            group.create_task(_click_once(web, chance.choice(known).id, counts))
             await CLOCK.sleep(chance.expovariate(INTERACTIVE_PER_S))
 
 
-async def _click_once(web: Intercom, contact_id: str, tally: Tally) -> None:
+async def _click_once(web: Intercom, contact_id: str, counts: DemoCounts) -> None:
     answer = await web.send(web.contacts.GET.at(contact_id=contact_id))
-    tally.interactive_s.append(answer.elapsed_s)
+    counts.interactive_s.append(answer.elapsed_s)
     if answer.window.reset_at is not None:
-        tally.interactive_by_window[answer.window.reset_at - WINDOW_S] += 1
+        counts.interactive_by_window[answer.window.reset_at - WINDOW_S] += 1
 
 
 async def _show(
-    work: Coroutine[None, None, None], intercom: Intercom, simulator: Simulator, tally: Tally
+    work: Coroutine[None, None, None], intercom: Intercom, simulator: Simulator, counts: DemoCounts
 ) -> None:
     """Show what happens while the work goes on: a picture, or a line now and then."""
 
     def draw() -> RenderableType:
         width = min(console.width, MAX_WIDTH)
-        return picture(intercom.statistics(), simulator.ledger(), tally, width)
+        return picture(intercom.statistics(), simulator.ledger(), counts, width)
 
     async with asyncio.TaskGroup() as group:
         task = group.create_task(work)
         if not console.is_terminal:
             while not task.done():
-                say(progress_line(intercom.statistics(), tally))
+                say(progress_line(intercom.statistics(), counts))
                 await asyncio.wait([task], timeout=LINE_EVERY_S)
             return
         with Live(console=console, auto_refresh=False) as live:

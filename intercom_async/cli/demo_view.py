@@ -25,7 +25,7 @@ STYLES = {INTERACTIVE: "green", BULK: "blue", FREE: "bright_black"}
 
 
 @dataclass
-class Tally:
+class DemoCounts:
     """What has been done so far."""
 
     contacts_of: int
@@ -71,35 +71,37 @@ def result_of(rows: Sequence[LedgerRow], begun_at: float, seconds: float) -> Dem
     )
 
 
-def progress_line(now: Statistics, tally: Tally) -> str:
+def progress_line(now: Statistics, counts: DemoCounts) -> str:
     """Say on one line what is going on."""
     return (
-        f"{tally.contacts:,} contacts  {tally.conversations:,} conversations  "
-        f"{tally.parts:,} parts | window {now.app.used} of {now.app.limit} | "
+        f"{counts.contacts:,} contacts  {counts.conversations:,} conversations  "
+        f"{counts.parts:,} parts | window {now.app.used} of {now.app.limit} | "
         f"{now.in_flight} in flight, {sum(now.queued.values())} waiting | {now.throttled} × 429"
     )
 
 
-def picture(now: Statistics, rows: Sequence[LedgerRow], tally: Tally, width: int) -> RenderableType:
+def picture(
+    now: Statistics, rows: Sequence[LedgerRow], counts: DemoCounts, width: int
+) -> RenderableType:
     """Draw what is going on."""
     return Group(
         Text(),
-        _windows(rows, tally, width),
+        _windows(rows, counts, width),
         _legend(),
         Text(),
-        _lanes(now, tally),
+        _lanes(now, counts),
         Text(),
-        _done(now, tally, width),
+        _done(now, counts, width),
     )
 
 
-def _windows(rows: Sequence[LedgerRow], tally: Tally, width: int) -> RenderableType:
+def _windows(rows: Sequence[LedgerRow], counts: DemoCounts, width: int) -> RenderableType:
     """Draw the last windows, each filled by what the server has counted in it."""
     size = max(20, width - 26)
     lines: list[Text] = []
     first = rows[0].window_at if rows else 0.0
     for row in rows[-WINDOWS:]:
-        interactive = min(tally.interactive_by_window[row.window_at], row.served)
+        interactive = min(counts.interactive_by_window[row.window_at], row.served)
         bar = _bar(interactive, row.served - interactive, row.limit, size)
         label = f"{row.window_at - first:5.0f} s  "
         count = f"  {row.served:,} of {row.limit:,}"
@@ -126,13 +128,13 @@ def _legend() -> Text:
     return legend
 
 
-def _lanes(now: Statistics, tally: Tally) -> Table:
+def _lanes(now: Statistics, counts: DemoCounts) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("lane", "answers", "waiting now", "longest wait", "median answer"):
         table.add_column(heading, justify="left" if heading == "lane" else "right", no_wrap=True)
     for lane, mark, taken_s in (
-        (Priority.INTERACTIVE, INTERACTIVE, tally.interactive_s),
-        (Priority.BULK, BULK, tally.bulk_s),
+        (Priority.INTERACTIVE, INTERACTIVE, counts.interactive_s),
+        (Priority.BULK, BULK, counts.bulk_s),
     ):
         recent = sorted(taken_s[-RECENT:])
         middle = f"{1000 * recent[len(recent) // 2]:,.0f} ms" if recent else ""
@@ -146,21 +148,21 @@ def _lanes(now: Statistics, tally: Tally) -> Table:
     return table
 
 
-def _done(now: Statistics, tally: Tally, width: int) -> RenderableType:
+def _done(now: Statistics, counts: DemoCounts, width: int) -> RenderableType:
     size = max(10, width - 45)
     table = Table(box=None, pad_edge=False, show_header=False)
     for justify in ("left", "left", "right"):
         table.add_column(justify=justify, no_wrap=True)
     for name, count, whole in (
-        ("contacts", tally.contacts, tally.contacts_of),
-        ("conversations", tally.conversations, tally.conversations_of),
+        ("contacts", counts.contacts, counts.contacts_of),
+        ("conversations", counts.conversations, counts.conversations_of),
     ):
         table.add_row(name, _bar(0, count, whole, size), f"{count:,} of {whole:,}")
     refused = "no answer of 429" if not now.throttled else f"{now.throttled} answers of 429"
     return Group(table, Text(refused, style="red" if now.throttled else ""))
 
 
-def report_view(tally: Tally, result: DemoResult) -> RenderableType:
+def report_view(counts: DemoCounts, result: DemoResult) -> RenderableType:
     """Lay out what happened."""
     table = Table(
         title="What happened, as the server counted it",
@@ -173,20 +175,20 @@ def report_view(tally: Tally, result: DemoResult) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    found = f"{tally.contacts:,} + {tally.conversations:,} + {tally.parts:,}"
-    table.add_row("rows", f"{tally.rows:,}", f"contacts, conversations, parts: {found}")
+    found = f"{counts.contacts:,} + {counts.conversations:,} + {counts.parts:,}"
+    table.add_row("rows", f"{counts.rows:,}", f"contacts, conversations, parts: {found}")
     table.add_row("calls", f"{result.calls:,}", f"in {result.seconds:.1f} s")
     if result.share is not None:
         where = f"over {result.windows} full windows" if result.windows > 1 else "in a full window"
         table.add_row("of the allowed rate", f"{result.share:.1%}", where)
     table.add_row("answers of 429", str(result.rejected), "")
-    waits_ms = sorted(1000 * seconds for seconds in tally.interactive_s)
+    waits_ms = sorted(1000 * seconds for seconds in counts.interactive_s)
     if waits_ms:
         p50, p99 = waits_ms[len(waits_ms) // 2], waits_ms[int(len(waits_ms) * 0.99)]
         table.add_row(
             "interactive answers",
             f"{p50:.0f} ms",
             f"median of {len(waits_ms)}; 99 % within {p99:.0f} ms "
-            f"(network {1000 * tally.latency_s:.0f} ms)",
+            f"(network {1000 * counts.latency_s:.0f} ms)",
         )
     return Group(Text(), table)

@@ -25,7 +25,7 @@ LOCAL_NAME = "localhost"
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
-class Refusal(NamedTuple):
+class Rejection(NamedTuple):
     """Why a request is not served."""
 
     status: int
@@ -46,13 +46,13 @@ class Guard:
     def __init__(self, names: Iterable[str] = (), host: str = "") -> None:
         self._names = {host.lower(), *map(_checked, names)}
 
-    def refusal(self, request: Request) -> Refusal | None:
+    def refusal(self, request: Request) -> Rejection | None:
         """Return why a request is refused; None where it may be served."""
         host = request.headers.get("Host", "")
         if host and not self._is_own(host):
             name = host_name(host)
-            return Refusal(403, f"Host {name!r} is not allowed; start with --allow-host {name}")
-        return _foreign(request, host) or _no_json(request)
+            return Rejection(403, f"Host {name!r} is not allowed; start with --allow-host {name}")
+        return _other_origin(request, host) or _no_json(request)
 
     def _is_own(self, host: str) -> bool:
         name = host_name(host)
@@ -79,10 +79,10 @@ def host_name(host: str) -> str:
     return (name if is_port else host.strip().lower()).rstrip(".")
 
 
-def _foreign(request: Request, host: str) -> Refusal | None:
+def _other_origin(request: Request, host: str) -> Rejection | None:
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if origin is not None and urlsplit(origin).netloc.lower() != host.strip().lower():
-        return Refusal(403, "a page of another origin must not use the simulator's control API")
+        return Rejection(403, "a page of another origin must not use the simulator's control API")
     is_link = (
         request.method in READS
         and request.headers.get("Sec-Fetch-Mode") == "navigate"
@@ -90,13 +90,13 @@ def _foreign(request: Request, host: str) -> Refusal | None:
     )
     if site in (None, "same-origin", "none") or is_link:
         return None
-    return Refusal(403, f"a {site} request must not use the simulator's control API")
+    return Rejection(403, f"a {site} request must not use the simulator's control API")
 
 
-def _no_json(request: Request) -> Refusal | None:
+def _no_json(request: Request) -> Rejection | None:
     if request.method in READS:
         return None
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind in JSON_TYPES or not (kind or request.body):
         return None
-    return Refusal(415, "send a body as JSON, with Content-Type: application/json")
+    return Rejection(415, "send a body as JSON, with Content-Type: application/json")
