@@ -249,6 +249,7 @@ def bench(session: nox.Session) -> None:
         ("sync.py", "full"),
         ("sync.py", "chain"),
         ("webhooks.py",),
+        ("processes.py",),
     )
     for program, *arguments in programs:
         session.run("python", str(ROOT / "benchmarks" / program), *arguments, *session.posargs)
