@@ -129,6 +129,7 @@ def plan_view(plan: Plan) -> RenderableType:
         f"changes since {since} UTC: {plan.changed_calls:,} calls, "
         f"{duration(plan.changed_seconds)}",
         f"a look for rows that are gone, where the API lists none: {plan.sweep_calls:,} calls",
+        f"parts of what changed within 30 days, once a week: {plan.reread_calls:,} calls",
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import cast
 
 import anyio
 import msgspec
@@ -20,6 +21,7 @@ from .builtin_streams import STREAMS
 from .counting_client import CountingClient
 from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
 from .planner import count_and_cut, count_rows
+from .policy import RECENT_S
 from .run_options import check_client, check_since, check_streams
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
@@ -45,6 +47,8 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     sweep_calls: int | None = None
     """Calls of a look for rows that are gone, where the API lists no deleted ones: each run makes
     it while it takes less than a minute of the rate, and at least one a week. None: not needed."""
+    reread_calls: int | None = None
+    """Calls, once a week, for the children of parents that changed within the last 30 days."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +77,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def sweep_calls(self) -> int:
         """Calls of a look for rows that are gone, of the streams that need one."""
         return sum(stream.sweep_calls or 0 for stream in self.streams)
+
+    @property
+    def reread_calls(self) -> int:
+        """Calls, once a week, for children of parents that changed lately."""
+        return sum(stream.reread_calls or 0 for stream in self.streams)
 
     @property
     def seconds(self) -> float:
@@ -130,6 +139,7 @@ async def plan(
                 calls=parent_plan.rows,
                 changed_rows=parent_plan.changed_rows,
                 changed_calls=parent_plan.changed_rows,
+                reread_calls=await survey.recent(named[stream.source.parent]),
             )
     return Plan(
         workspace=app.id_code or "",
@@ -173,9 +183,19 @@ class _Survey:
         elif isinstance(source, Listing):
             self.found[stream.name] = await self._listing(stream.name, source)
 
-    async def _ranged(self, name: str, source: Ranged) -> StreamPlan:
+    async def recent(self, parent: Stream) -> int | None:
+        """Ask how many parents have changed so lately that their children are read again weekly."""
+        source = cast("Ranged", parent.source)
+        points = self._points(source)
+        since = self._high - RECENT_S
+        return await count_rows(self.client, source, source.cursor_field, points, since, self._high)
+
+    def _points(self, source: Ranged) -> CutPoints:
         tells_seconds = source.tells_seconds(self._intercom.version)
-        cut_points = self._cut_points["second" if tells_seconds else "day"]
+        return self._cut_points["second" if tells_seconds else "day"]
+
+    async def _ranged(self, name: str, source: Ranged) -> StreamPlan:
+        cut_points = self._points(source)
         high = self._high
         counted = await count_and_cut(
             self.client,

@@ -15,7 +15,7 @@ from intercom_async import ConnectError, Intercom
 from intercom_async.clock import LoopClock
 from intercom_async.errors import TransportError
 from intercom_async.simulator import Quirks, Simulator
-from intercom_async.sync import JsonlSink, Report, SyncError, TargetError, sync
+from intercom_async.sync import JsonlSink, Report, SyncError, TargetError, plan, sync
 from intercom_async.transport import MemoryTransport, Reply, Request
 from tests.support.virtual_time import anyio_backend
 
@@ -493,6 +493,18 @@ async def test_recent_parents_are_reread(tmp_path: Path) -> None:
 
         assert report.is_complete
         assert last in one.rows("conversation_parts")
+
+
+async def test_the_plan_shows_what_a_week_costs(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=3, conversations=40) as one:
+        now = one.simulator.clock.now()
+        rows = (await one.truth("conversations")).values()
+        recent = [row for row in rows if row["updated_at"] >= now - 30 * DAY_S]
+        found = await plan(one.intercom, ["conversations", "conversation_parts"])
+
+        assert 0 < len(recent) < 40
+        assert found.reread_calls == len(recent)
+        assert [stream.reread_calls for stream in found.streams] == [None, len(recent)]
 
 
 async def test_lists_inside_rows_are_whole(tmp_path: Path) -> None:
