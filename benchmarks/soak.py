@@ -87,11 +87,19 @@ async def soak(minutes: float, seed: int) -> dict[str, Any]:
             tally = await made.run(60.0 * minutes, workers=WORKERS, longest_outage_s=OUTAGES_S[1])
             statistics = client.statistics()
     after = made.latencies
-    names = ("calls", "succeeded", "cancelled", "failed", "untyped", "outages", "outage_s")
+    names = (
+        "calls",
+        "succeeded",
+        "cancelled",
+        "failed",
+        "untyped",
+        "outages",
+        "outage_s",
+        "faults",
+    )
     return {name: getattr(tally, name) for name in names} | {
         "defects": tally.defects,
         "notes": len(tally.created),
-        "faults": simulator.faults.struck(),
         "statuses": simulator.statuses,
         "in_flight": statistics.in_flight,
         "interactive": {

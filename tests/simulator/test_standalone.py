@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import signal
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from intercom_async.simulator import Quirks, Simulator, in_thread
+from intercom_async.simulator.standalone import COLLECTED_EVERY, Options, run
 
 MODULE = "intercom_async.simulator"
 Json = dict[str, Any]
@@ -224,3 +227,16 @@ def test_other_programs_take_snapshots_over_http() -> None:
             assert json.load(reply) == {"restored": True}
         with pytest.raises(ValueError, match="404"):
             simulator.call("GET", f"/contacts/{made['id']}")
+
+
+def test_full_collections_are_rare_while_it_runs_by_itself() -> None:
+    seen: list[tuple[int, int, int]] = []
+
+    async def look(_simulator: Simulator) -> None:
+        seen.append(gc.get_threshold())
+
+    before = gc.get_threshold()
+    asyncio.run(run(Options(port=0, contacts=5), look))
+
+    assert seen == [COLLECTED_EVERY]
+    assert gc.get_threshold() == before

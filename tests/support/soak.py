@@ -62,6 +62,8 @@ class Tally:
     unasked: int = 0
     """Notes that are there although the client said that nothing was sent."""
     pending: int = 0
+    faults: int = 0
+    """Requests that met a fault."""
 
     @property
     def defects(self) -> dict[str, int]:
@@ -142,6 +144,7 @@ class Soak:
         ]
         await self._fail_now_and_then(CLOCK.now() + span_s, longest_outage_s)
         self._is_over = True
+        self.tally.faults = self._simulator.faults.struck()
         self._simulator.faults.clear()
         _, pending = await asyncio.wait([*helpers, *self._tasks], timeout=120.0)
         self.tally.pending = len(pending)
