@@ -18,6 +18,7 @@ import pytest
 from aiohttp import web
 
 from intercom_async.simulator import Simulator
+from tests.support.platforms import posix_shell, posix_signals
 from .conftest import Run
 
 pytest.importorskip("cyclopts")
@@ -168,6 +169,7 @@ async def test_paginate_prints_an_object_and_sends_no_write(run_here: Run) -> No
     assert refused.returncode == 2
 
 
+@posix_signals
 async def test_a_simulator_runs_until_it_is_interrupted() -> None:
     process = await anyio.open_process(
         [sys.executable, "-m", "intercom_async", "simulate", "--port=0", "--contacts=5"],
@@ -306,6 +308,7 @@ async def test_a_missing_permission_and_no_network_say_what_to_look_at() -> None
     assert forbidden.stderr.count(b"\n") == nobody.stderr.count(b"\n") == 1
 
 
+@posix_shell
 async def test_a_reader_that_has_enough_is_no_error() -> None:
     # More than a pipe holds, so that there is somebody to tell.
     async with Simulator(contacts=300, conversations=2) as simulator:

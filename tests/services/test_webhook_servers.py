@@ -20,6 +20,7 @@ import pytest
 
 from intercom_async.webhooks.parsing import parse_body
 from tests.support.notifications import SECRET, conversation, notification
+from tests.support.platforms import posix_signals
 from .conftest import RedisServer, free_port, wait_for_port
 
 redis_client: Any = pytest.importorskip("redis.asyncio", reason="the extra redis is missing")
@@ -27,7 +28,7 @@ pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 
 from intercom_async.webhooks import Webhooks  # noqa: E402 (skipped without the above)
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180), posix_signals]
 
 SERVERS = ["aiohttp", "uvicorn", "hypercorn"]
 WEBHOOKS = Webhooks(SECRET)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("pseudo-terminals are POSIX's", allow_module_level=True)
+
 import fcntl
 import os
 import pty
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +22,6 @@ from dataclasses import dataclass, field
 
 import anyio
 import anyio.to_thread
-import pytest
 
 pyte = pytest.importorskip("pyte")
 
