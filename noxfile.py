@@ -24,8 +24,13 @@ TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "docs", "noxfile
 TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
 COVERAGE = {"request": 98, "codec": 98, "pagination": 98, "scheduler": 97}
 """Percent of lines and branches that tests of a package reach at least; 98 is the aim of all."""
-SDIST = {"intercom_async", "tests", "examples", "docs", "benchmarks", "changes", "noxfile.py"}
+SDIST = {
+    *("intercom_async", "tests", "examples", "docs", "benchmarks", "changes", "contrib"),
+    *("noxfile.py", "mkdocs.yml", "dev-requirements.txt", "LICENSE", "README.md"),
+}
 """What a distributor needs to build, test and document from the sdist alone."""
+FROM_SDIST = ("tests/test_architecture.py", "tests/test_config.py", "tests/cli/test_options.py")
+"""Tests that show that those of the sdist run; all of them have run from the checkout."""
 NO_TESTS = 5
 """pytest's exit code where nothing was collected."""
 
@@ -288,6 +293,12 @@ def dist(session: nox.Session) -> None:
     session.run(python, "-m", "intercom_async", external=True, success_codes=[1, 2], silent=True)
     session.run(python, "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
     session.run(python, "-m", "intercom_async", "demo", external=True)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(out, filter="data")
+    session.cd(out / sdist.name.removesuffix(".tar.gz"))
+    needed = nox.project.dependency_groups(PYPROJECT, "test")
+    session.run(python, "-m", "pip", "install", "-q", *needed, external=True)
+    session.run(python, "-m", "pytest", "-q", *FROM_SDIST, external=True)
 
 
 @nox.session
