@@ -32,10 +32,10 @@ def progress_view(progress: Progress) -> RenderableType:
 
 
 def _totals(progress: Progress) -> str:
-    share = "–" if progress.utilisation is None else f"{progress.utilisation:.0%}"
+    share = "" if progress.utilisation is None else f"{progress.utilisation:.0%} of the limit, "
     left = "" if progress.left_s is None else f", {_left(progress.left_s)}"
     return (
-        f"\n{progress.calls:,} calls, {progress.calls_per_s:,.0f}/s, {share} of the limit, "
+        f"\n{progress.calls:,} calls, {progress.calls_per_s:,.0f}/s, {share}"
         f"{progress.throttled} × 429, {progress.retries} retries; "
         f"{duration(progress.seconds)}{left}"
     )

@@ -14,7 +14,7 @@ The state is dlt's. Unlike a sync, a run does not look for rows that are gone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -57,7 +57,7 @@ class _Connection:
         self._open: tuple[BlockingPortal, Intercom] | None = None
 
     @contextmanager
-    def __call__(self) -> Iterator[tuple[BlockingPortal, Intercom]]:
+    def __call__(self) -> Generator[tuple[BlockingPortal, Intercom]]:
         """Return the thread's portal and the client, open."""
         with self._lock:
             if self._open is None:
@@ -200,7 +200,7 @@ def _children(connect: _Connection, stream: Stream) -> Any:
 
 
 @contextmanager
-def _first_error() -> Iterator[None]:
+def _first_error() -> Generator[None]:
     """Raise the error that is in a group of them, since dlt shows one alone."""
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def source(simulator: Simulator, *streams: str, **options: Any) -> Any:
 
 
 @contextmanager
-def opened(line: Any) -> Iterator[Any]:
+def opened(line: Any) -> Generator[Any]:
     with line.sql_client() as client:
         yield client
 
