@@ -27,6 +27,16 @@ _TRUTH = frozenset({"email_verified", "unsubscribed_from_emails", "update_last_r
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
+def check_key(kind: str, key: str) -> None:
+    """Refuse a key that rows of a kind are not known by.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if key not in KEYS[kind]:
+        raise ConfigError(f"--key of {kind} is one of {', '.join(KEYS[kind])}, not {key}")
+
+
 class Columns:
     """Turns rows into what is written.
 
@@ -43,8 +53,7 @@ class Columns:
     def __init__(
         self, kind: Kind, key: str, attributes: Iterable[DataAttribute], *, are_texts: bool
     ) -> None:
-        if key not in KEYS[kind]:
-            raise ConfigError(f"--key of {kind} is one of {', '.join(KEYS[kind])}, not {key}")
+        check_key(kind, key)
         self._kind = kind
         self._key = key
         self._are_texts = are_texts

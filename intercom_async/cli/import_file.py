@@ -19,7 +19,7 @@ from intercom_async.workflows.bulk import BulkOptions, BulkPlan, BulkProgress, B
 from intercom_async.workflows.upsert import Upserted
 from .connection import Connection
 from .console import console, put_json, say
-from .import_columns import Columns, Kind
+from .import_columns import Columns, check_key, Kind
 from .options import Flag, check_new_file, whole
 from .row_files import RefusedRows, Row, check_rows, is_text, read_rows, refused_path
 
@@ -76,6 +76,8 @@ async def import_(
     concurrency:
         Rows written concurrently.
     """
+    key = key or ("email" if kind == "contacts" else "company_id")
+    check_key(kind, key)
     check_rows(path)
     check_new_file("--rejected", rejected)
     async with (connection or Connection()).client() as client:
@@ -84,7 +86,7 @@ async def import_(
         attributes = await intercom.data_attributes.list(model=model).collect()
         columns = Columns(
             kind,
-            key or ("email" if kind == "contacts" else "company_id"),
+            key,
             attributes,
             are_texts=is_text(path),
         )

@@ -17,6 +17,7 @@ from intercom_async.cli import FAILED, MISUSED, app, run
 NOBODY = "http://127.0.0.1:1"
 NEEDED = {
     "api": ["GET", "/me"],
+    "import": ["contacts", str(Path(__file__).with_name("people.csv"))],
     "oauth login": ["--client-id", "c", "--client-secret", "s", "--no-browser"],
     "sync": ["--to", "target"],
     "webhooks listen": ["--base-url", NOBODY],
@@ -33,9 +34,11 @@ WRONG = {
     "--forward": "nowhere",
     "--host": "no host",
     "--item": "[]",
+    "--key": "nonsense",
     "--proxy": "no proxy",
     "--quirk": "nonsense=1",
     "--redirect-uri": "nowhere",
+    "--rejected": "/no/such/folder/rejected.csv",
     "--report": "/no/such/folder/report.json",
     "--since": "yesterday",
     "--snapshot": "/no/such/folder/snapshot",
@@ -52,6 +55,8 @@ WRONG = {
 """A value of each option that takes text; what an option means is the same in all commands."""
 ANY_TEXT = {"--app-id", "--client-id", "--client-secret", "--drop-stream", "--save", "--secret"}
 """Options that no text is wrong for; a target may hold a stream of another version."""
+PLACES = {"METHOD": 0, "KIND": 0, "PATH": 1, "TOPIC": 0}
+"""Where an argument stands that has no name."""
 SIGNED = {"--seed"}
 KINDS: dict[object, tuple[str, ...]] = {
     int: ("many", "-1", str(10**40), "1.5"),
@@ -115,7 +120,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def arguments(command: str, option: str, value: str) -> list[str]:
     needed = list(NEEDED.get(command, ()))
     if not option.startswith("-"):
-        place = {"METHOD": 0, "PATH": 1, "TOPIC": 0}[option]
+        place = PLACES[option]
         needed[place] = value
         return [*command.split(), *needed]
     if option in needed:

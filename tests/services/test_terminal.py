@@ -41,6 +41,7 @@ COMMANDS = {
     "api": Seen("GET /contacts/none -i", ("HTTP/1.1 404 Not Found", '"not_found"', "error: "), 1),
     "sync": Seen("--to target --streams contacts,tags", ("contacts", "complete as of", "429"), 0),
     "doctor": Seen("", ("the token is taken", "windows end", "clock agrees", "--share")),
+    "import": Seen("contacts {folder}/people.csv --dry-run", ("1",)),
     "limits": Seen("", ("Limits of Acme", "workspace", "new window in"), 0),
     "limits --watch": Seen("--watch", ("Limits of Acme", "interrupted"), 130, "Ctrl-C ends it"),
     "simulate": Seen("--port 0 --contacts 5", ("INTERCOM_TOKEN=", "0 requests"), 0, "Ctrl-C"),
@@ -84,7 +85,8 @@ async def test_a_person_sees_what_a_command_does(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     name = command.partition(" --")[0]
-    arguments = seen.arguments.format(url=simulator.url).split()
+    folder = Path(__file__).parents[1] / "cli"
+    arguments = seen.arguments.format(url=simulator.url, folder=folder).split()
     environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
     until = seen.until
     terminal = await in_terminal(
