@@ -19,7 +19,7 @@ from intercom_async.workflows.bulk import BulkOptions, BulkPlan, BulkProgress, B
 from intercom_async.workflows.upsert import Upserted
 from .connection import Connection
 from .console import console, put_json, say
-from .import_columns import Columns, check_key, Kind
+from .import_columns import Columns, Kind, check_key
 from .options import Flag, check_new_file, whole
 from .row_files import RefusedRows, Row, check_rows, is_text, read_rows, refused_path
 
