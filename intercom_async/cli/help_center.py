@@ -46,10 +46,11 @@ async def pull(
     force:
         Overwrite files that were changed here.
     """
+    client = (connection or Connection()).client()  # a wrong option is refused before anything
     await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
     here = {one.id: one for one in _read(folder) if one.id is not None}
     count = {"written": 0, "unchanged": 0, "kept": 0}
-    async with (connection or Connection()).client() as client:
+    async with client:
         async for article in _markdown(client).articles.list(per_page=50):
             fresh = file_of(article, folder)
             old = here.get(article.id)
