@@ -38,7 +38,7 @@ async def check_windows(visit: Visit) -> CheckResult:
         )
     lengths: list[float] = []
     starts: list[int] = []
-    lates: list[tuple[float, float]] = []
+    delays_s: list[tuple[float, float]] = []
     before, window_s = first, 10.0
     for _window in range(WINDOWS):
         seen = await _watch(intercom, tap, before, window_s)
@@ -50,11 +50,11 @@ async def check_windows(visit: Visit) -> CheckResult:
         window_s = lengths[-1]
         low, high = offset_bounds(tap.heard) or (0.0, 0.0)
         ahead = (low + high) / 2
-        lates.append((last.sent_at + ahead - old_reset, new.received_at + ahead - old_reset))
+        delays_s.append((last.sent_at + ahead - old_reset, new.received_at + ahead - old_reset))
         if new.window.limit is not None and new.window.remaining is not None:
             starts.append(new.window.limit - new.window.remaining)
         before = new
-    return _finding(first, lengths, starts, lates)
+    return _finding(first, lengths, starts, delays_s)
 
 
 async def _ask(intercom: Intercom, tap: Tap) -> Heard:
@@ -83,7 +83,7 @@ async def _watch(
 
 
 def _finding(
-    first: Heard, lengths: list[float], starts: list[int], lates: list[tuple[float, float]]
+    first: Heard, lengths: list[float], starts: list[int], delays_s: list[tuple[float, float]]
 ) -> CheckResult:
     limit = first.window.limit or 0
     facts: dict[str, Any] = {"limit_per_window": limit}
@@ -95,7 +95,7 @@ def _finding(
             facts=facts,
         )
     window_s = mode(lengths)
-    low, high = max(late[0] for late in lates), min(late[1] for late in lates)
+    low, high = max(late[0] for late in delays_s), min(late[1] for late in delays_s)
     facts |= {
         "window_s": window_s,
         "ends_after_reset_s": [round(low, 2), round(high, 2)],
