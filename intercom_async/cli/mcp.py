@@ -28,7 +28,7 @@ async def mcp(*, connection: Connection | None = None) -> None:
         return chosen.client(priority=Priority.INTERACTIVE, max_wait_s=MAX_WAIT_S)
 
     is_terminal = sys.stdin.isatty()
-    if is_terminal:
-        say("Serving over stdin and stdout, for an assistant to start; Ctrl-C ends it.")
     with ending_at_once() if is_terminal else nullcontext():
+        if is_terminal:
+            say("Serving over stdin and stdout, for an assistant to start; Ctrl-C ends it.")
         await server(make).run_stdio_async()

@@ -41,7 +41,7 @@ COMMANDS = {
     "api": Seen("GET /contacts/none -i", ("HTTP/1.1 404 Not Found", '"not_found"', "error: "), 1),
     "sync": Seen("--to target --streams contacts,tags", ("contacts", "complete as of", "429"), 0),
     "doctor": Seen("", ("the token is taken", "windows end", "clock agrees", "--share")),
-    "help-center pull": Seen("articles", ("articles",)),
+    "help-center pull": Seen("articles", ('"written": 60',)),
     "help-center push": Seen("nowhere", ("there is no folder nowhere",), 2),
     "import": Seen("contacts {folder}/people.csv --dry-run", ("1",)),
     "limits": Seen("", ("Limits of Acme", "workspace", "new window in"), 0),
