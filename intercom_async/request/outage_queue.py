@@ -229,7 +229,10 @@ class OutageQueue:
     def _given_up(self, call: str) -> ConnectError:
         waited_s = CLOCK.now() - self._opened_at
         reason = f"no connection for {waited_s:.0f} s: {self._error.reason}"
-        return ConnectError(reason, call=call, retryable=False)
+        error = ConnectError(reason, call=call, retryable=False)
+        # It tells an outage from what will not pass, such as an unknown host.
+        error.__cause__ = self._error
+        return error
 
     def _too_long(self, call: str, wait_s: float, limit_s: float) -> WaitTooLongError:
         return WaitTooLongError(wait_s=wait_s, limit_s=limit_s, call=call)

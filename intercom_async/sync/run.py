@@ -20,9 +20,10 @@ from .checkpoint import State, check_fits, read_state
 from .engine import Engine
 from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
+from .first_answer import first_answer, stopped_before_it_began
 from .holes import remove
 from .loading import hidden_parents, load
-from .outage import OutageGate
+from .outage import OutageGate, StoppedError
 from .policy import Policy
 from .prepared import PreparedRuns
 from .progress import ProgressMonitor
@@ -162,7 +163,11 @@ class _Run:
         state = None if opened.state is None else read_state(opened.state, self._sink.where)
         damaged = self._damaged(opened, repair=options.repair)
         chosen = resolve(options.streams or default_streams(state), STREAMS)
-        me = await self._intercom.send(Admins.ME.at())
+        gate = OutageGate(self._probe, self._stop, options.patience_s)
+        try:
+            me = await first_answer(self._intercom, Admins.ME.at(), gate)
+        except StoppedError:
+            return stopped_before_it_began(state, gate)
         clock, app = ServerTime.of(me), me.data.app or App()
         started_at = clock.now()
         policy = self._policy(started_at)
@@ -179,7 +184,6 @@ class _Run:
             f"{name}: what a stopped run had read is read again, as this run leaves it out"
             for name in left_out.given_up
         ]
-        gate = OutageGate(self._probe, self._stop, options.patience_s)
         prepared = PreparedRuns(self._intercom, state, app, clock, gate)
         runs = prepared.of(chosen)
         self._notes += prepared.notes

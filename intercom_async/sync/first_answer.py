@@ -1,0 +1,75 @@
+"""Asks whose workspace it is, and waits while the server does not answer that.
+
+An outage that a run begins in is waited out like a later one. What no waiting mends is raised at
+once: an unknown host, a certificate that is not trusted, a token that is not accepted.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import TypeVar
+
+from intercom_async.client import Intercom
+from intercom_async.clock import CLOCK
+from intercom_async.errors import ConnectError, IntercomError, ServerError, TransportError
+from intercom_async.request.operation import Call
+from intercom_async.response import Response
+from .checkpoint import State
+from .outage import OutageError, OutageGate
+from .report import Report
+
+T = TypeVar("T")
+
+log: logging.Logger = logging.getLogger("intercom_async.sync")
+
+
+async def first_answer(intercom: Intercom, call: Call[T], gate: OutageGate) -> Response[T]:
+    """Return the answer to the first call of a run.
+
+    Args:
+        intercom: Sends it.
+        call: The call.
+        gate: Waits out an outage, and tells it from a failure of this call alone.
+
+    Raises:
+        StoppedError: The run is to end.
+        IntercomError: The call failed with it, and it will not pass, or did not for too long.
+    """
+    failures = 0
+    while True:
+        begun_s = CLOCK.now()
+        try:
+            return await intercom.send(call)
+        except (ServerError, TransportError) as error:
+            if failures or not may_pass(error):
+                raise
+            log.warning("%s; the sync waits for the server, as long as its patience lasts", error)
+            with suppress(OutageError):
+                failures += not await gate.is_outage(begun_s, error)
+                continue
+            raise
+
+
+def may_pass(error: IntercomError) -> bool:
+    """Say whether a call that failed so may succeed later, as nothing is wrong with the client."""
+    if isinstance(error, ConnectError) and not error.retryable:
+        # Calls that waited for a connection in vain say so, because of an error that may pass.
+        return isinstance(error.__cause__, ConnectError) and may_pass(error.__cause__)
+    return True
+
+
+def stopped_before_it_began(state: State | None, gate: OutageGate) -> Report:
+    """Return the report of a run that was stopped while it waited for its first answer."""
+    return Report(
+        workspace="" if state is None else state.workspace,
+        streams=(),
+        failures=(),
+        seconds=0.0,
+        calls=0,
+        throttled=0,
+        retries=0,
+        utilisation=None,
+        was_stopped=True,
+        outages=tuple(gate.outages),
+    )
