@@ -23,6 +23,7 @@ All of it is derived from what was read and what the target holds. As JSON it re
           "holes": [{"kind": "parent", "key": "7", "reason": "…", "since": 1750000600}],
           "version": "2.14", "zone": "America/New_York",
           "dangling": {"companies": ["9"]},  what its rows refer to and is not there
+          "truncated": {"7": 12},            parents with children that the API does not give
           "reread": 1750000000,              of children: when recent parents were last read again
           "families": "…"                    of parents: when their children were read, for which
         }                                    version; base64 of 16 bytes each
@@ -43,6 +44,11 @@ from .holes import Hole
 from .partitions import Part
 
 FORMAT = 2
+MOST_TRUNCATED = 1_000
+"""Parents whose children are truncated that a state remembers
+(test_truncated.py::test_no_more_is_remembered_than_is_meant)."""
+MOST_NAMED = 20
+"""How many of them a report names."""
 
 PassKind = Literal["seed", "sweep"]
 
@@ -77,9 +83,30 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """When the children of all recent parents were last read, changed or not."""
     dangling: dict[str, list[str]] = {}
     """Rows of other streams that its rows refer to and that are not there."""
+    truncated: dict[str, int] = {}
+    """Parents with more children than the API gives, and how many it does not give."""
     families: bytes = b""
     is_shown: bool = True
     """Whether its rows are in the target; else they only lead to their children."""
+
+    def note_truncated(self, key: str, missing: int) -> int:
+        """Remember how many children of a parent the API does not give, as an answer says.
+
+        Returns:
+            What is not remembered of it, as there are too many such parents already.
+        """
+        if not missing:
+            self.truncated.pop(key, None)
+        elif key not in self.truncated and len(self.truncated) >= MOST_TRUNCATED:
+            return missing
+        else:
+            self.truncated[key] = missing
+        return 0
+
+    def most_truncated(self) -> dict[str, int]:
+        """Return the parents with most children that the API does not give, and the numbers."""
+        found = sorted(self.truncated.items(), key=lambda one: (-one[1], one[0]))
+        return dict(found[:MOST_NAMED])
 
 
 class State(msgspec.Struct, kw_only=True):

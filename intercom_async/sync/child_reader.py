@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from intercom_async.errors import ClosedError, IntercomError, NotFoundError
@@ -72,7 +73,6 @@ class ChildReader:
             for child in rows
         ]
         run.families.put(key, Held(version, read_at, children.count, 0))
-        run.missing += children.missing
         run.rows += len(rows)
         hole = Hole(kind="parent", key=key, since=read_at, reason=f"{bad} of its rows have no key")
         await self._reader.hand_over(
@@ -81,6 +81,7 @@ class ChildReader:
                 entries,
                 holes=[hole] if bad else [],
                 filled=[] if bad else [hole],
+                apply=_truncation(run, key, children.missing),
             )
         )
 
@@ -115,3 +116,14 @@ class ChildReader:
         await self._reader.hand_over(Batch(run, entries, filled=filled))
         if parent is not None:
             await self._reader.hand_over(Batch(parent, filled=filled))
+
+
+def _truncation(run: StreamRun, key: str, missing: int) -> Callable[[], None] | None:
+    """Return what notes how many children an answer lacks; None where it lacks none, as before."""
+    if not missing and key not in run.state.truncated:
+        return None
+
+    def note() -> None:
+        run.missing += run.state.note_truncated(key, missing)
+
+    return note

@@ -36,7 +36,10 @@ class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     """From its first call to its last row."""
     missing: int
-    """Children that are there but that the API does not give."""
+    """Older children that are there but that the API does not give; those that the target had
+    before they were too many stay in it."""
+    truncated: dict[str, int] = {}
+    """The parents that most of these belong to, and how many: 20 at most."""
     was_resumed: bool
     is_complete: bool
     watermark: int | None = None

@@ -34,6 +34,7 @@ from .server_time import ServerTime
 from .sinks.base import Opened, Sink, Table, call
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, resolve
+from .truncated import truncated_notes
 
 T = TypeVar("T")
 
@@ -206,6 +207,7 @@ class _Run:
             if isinstance(run.stream.source, Children) and run.is_complete:
                 is_first = run.state.reread is None
                 run.state.reread = started_at if run.is_rereading or is_first else run.state.reread
+            self._notes += truncated_notes(run)
             if run.references is not None:
                 left = run.references.left()
                 run.state.dangling = {to: keys[:MOST_REMEMBERED] for to, keys in left.items()}

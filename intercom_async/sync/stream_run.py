@@ -101,6 +101,7 @@ class StreamRun:
     rows: int = 0
     removed: int = 0
     missing: int = 0
+    """Children that the API does not give, beside those that the state remembers."""
     references: References | None = None
     """What its rows refer to; None where that is nothing that the target holds."""
     dangling: int = 0
@@ -368,7 +369,8 @@ class StreamRun:
             removed=self.removed,
             calls=self.client.count.calls,
             seconds=seconds,
-            missing=self.missing,
+            missing=self.missing + sum(self.state.truncated.values()),
+            truncated=self.state.most_truncated(),
             was_resumed=self.was_resumed,
             is_complete=is_complete,
             watermark=self.state.watermark,

@@ -1,0 +1,71 @@
+"""Parts that the API does not give are counted by conversation, which is named until it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+
+from intercom_async.simulator import Quirks
+from intercom_async.sync.checkpoint import MOST_NAMED, MOST_TRUNCATED, StreamState
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, World, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ("conversations", "conversation_parts")
+CAP = 3
+
+
+async def beyond(one: World, cap: int) -> dict[str, int]:
+    """Return of each conversation how many parts are beyond a number."""
+    found: dict[str, int] = {}
+    quirks, one.simulator.quirks = one.simulator.quirks, Quirks()
+    for key in await one.truth("conversations"):
+        parts = (await one.intercom.conversations.get(key)).conversation_parts
+        assert parts is not None
+        found[key] = max(0, len(parts.conversation_parts) - cap)
+    one.simulator.quirks = quirks
+    return {key: count for key, count in found.items() if count}
+
+
+async def test_they_are_named_until_they_come_or_go(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=6, conversations=12, quirks=Quirks(max_parts=CAP)) as one:
+        wanted = await beyond(one, CAP)
+        assert len(wanted) > 2
+        for _ in range(3):
+            report = await one.sync(*NAMES)
+            (parts,) = (each for each in report.streams if each.name == "conversation_parts")
+            assert report.is_complete
+            assert parts.truncated == wanted
+            assert parts.missing == sum(wanted.values())
+            (note,) = report.notes
+            assert next(iter(parts.truncated)) in note
+            assert f"{len(wanted)} conversations" in note
+            await anyio.sleep(3_600)
+
+        gone, whole, *_ = wanted
+        await one.intercom.conversations.delete(gone)
+        one.simulator.quirks = Quirks()
+        one.simulator.call("PUT", f"/conversations/{whole}", {"title": "changed"})
+        await anyio.sleep(DAY_S)
+        report = await one.sync(*NAMES, reconcile="now")
+        (parts,) = (each for each in report.streams if each.name == "conversation_parts")
+        assert {gone, whole} & parts.truncated.keys() == set()
+
+
+def test_no_more_is_remembered_than_is_meant() -> None:
+    state = StreamState()
+    for number in range(MOST_TRUNCATED):
+        assert state.note_truncated(str(number), number + 1) == 0
+
+    assert state.note_truncated("more", 7) == 7
+    assert state.note_truncated("5", 9) == 0
+    assert len(state.truncated) == MOST_TRUNCATED
+    assert list(state.most_truncated().values())[:2] == [MOST_TRUNCATED, MOST_TRUNCATED - 1]
+    assert len(state.most_truncated()) == MOST_NAMED
+    assert state.note_truncated("5", 0) == 0
+    assert state.note_truncated("more", 7) == 0
