@@ -7,13 +7,16 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from intercom_async.errors import ConfigError
 from intercom_async.redaction import Secret
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
 
 T = TypeVar("T")
 
@@ -312,18 +315,24 @@ def _kind(value: object) -> str:
 def is_host(text: str) -> bool:
     """Return whether a text is an IP address or a name that DNS can have, in ASCII."""
     if ":" in text:
-        return bool(_IP_V6.fullmatch(text))
+        return bool(_IP_V6.fullmatch(text)) and _address(text) is not None
     labels = text.removesuffix(".").split(".")
+    if labels[-1].isdigit():
+        # No top-level domain is a number (RFC 3696, 2), and nothing can connect to 999.1.1.1.
+        return _address(text) is not None
     return len(text) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, labels))
 
 
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine: localhost, or an address of loopback."""
-    if host == "localhost":
-        return True
+    address = None if host == "localhost" else _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     import ipaddress  # noqa: PLC0415 (few clients have another address than https)
 
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
+        return None

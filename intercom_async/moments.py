@@ -60,7 +60,12 @@ def to_unix(name: str, moment: object, error: type[IntercomError] = ConfigError)
         if seconds > MILLISECONDS_FROM:
             raise error(f"{name} must be UNIX seconds; is it in milliseconds?")
         return seconds
-    if moment.utcoffset() is None:
+    try:
+        offset = moment.utcoffset()
+    except ValueError:
+        # pandas.NaT is a datetime, too.
+        raise error(f"{name} is no moment; leave it out, or give None") from None
+    if offset is None:
         raise error(
             f"{name} is a datetime without a zone; add a time zone, as in datetime(…, tzinfo=UTC)"
         )

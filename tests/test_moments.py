@@ -12,6 +12,7 @@ import pytest
 
 from intercom_async import F, Intercom
 from intercom_async.codec import encode
+from intercom_async.codec.plain import to_parameter
 from intercom_async.errors import ConfigError, IntercomError, QueryError
 from intercom_async.moments import (
     from_http_date,
@@ -141,3 +142,24 @@ def test_http_dates_are_read() -> None:
     assert from_http_date("Fri, 02 Jan 2026 03:04:05 GMT") == SECONDS
     assert from_http_date("2026") is None
     assert from_http_date("") is None
+
+
+class NoMoment(datetime):
+    """What pandas.NaT is: a datetime whose methods refuse."""
+
+    def utcoffset(self) -> timedelta | None:
+        raise ValueError("NaTType does not support utcoffset")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda moment: F.created_at > moment,
+        lambda moment: encode({"created_at": moment}),
+        lambda moment: to_parameter("created_at", moment),
+        lambda moment: to_iso("created_at", moment),
+    ],
+)
+def test_a_datetime_that_is_no_moment_is_refused_by_name(use: Callable[[Any], Any]) -> None:
+    with pytest.raises(IntercomError, match="created_at is no moment"):
+        use(NoMoment(2026, 1, 2))

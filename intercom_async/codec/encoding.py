@@ -39,6 +39,10 @@ def encode(value: Any) -> bytes:
         raise ConfigError("body is nested too deeply, or contains itself") from None
     except UnicodeEncodeError:
         raise ConfigError("body has text with half a surrogate pair") from None
+    except ConfigError:
+        raise
+    except ValueError:
+        raise ConfigError("body has a whole number with too many digits") from None
 
 
 def _jsonable(value: Any, path: str) -> Any:

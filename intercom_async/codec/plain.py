@@ -68,6 +68,18 @@ def is_finite(value: float | Decimal) -> bool:
     return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
 
 
+def check_digits(name: str, value: int) -> None:
+    """Refuse a whole number that Python does not write as text.
+
+    Raises:
+        ConfigError: It has more digits than `sys.get_int_max_str_digits`.
+    """
+    try:
+        str(value)
+    except ValueError:
+        raise ConfigError(f"{name} has too many digits") from None
+
+
 def to_parameter(name: str, value: Any) -> Parameter:
     """Return the value of a query parameter: moments as UNIX seconds, lists joined by commas.
 
@@ -75,7 +87,7 @@ def to_parameter(name: str, value: Any) -> Parameter:
         ConfigError: The value has no plain form as text, or an entry of a list has a comma in it.
     """
     found = plain(value)
-    if isinstance(found, Mapping | bytes | bytearray):
+    if isinstance(found, Mapping | bytes | bytearray | memoryview):
         raise ConfigError(f"{name} must be a text, number, moment or list, no {_kind(value)}")
     if isinstance(found, Collection) and not isinstance(found, str):
         texts = [_entry(name, each) for each in found]  # pyright: ignore[reportUnknownVariableType] (any list)
@@ -96,7 +108,10 @@ def _single(name: str, value: Any) -> Parameter:
         if not is_finite(value):
             raise ConfigError(f"{name} is not a finite number")
         return value if isinstance(value, float) else f"{value:f}"
-    if value is None or isinstance(value, str | int):
+    if isinstance(value, int):
+        check_digits(name, value)
+        return value
+    if value is None or isinstance(value, str):
         return value
     if isinstance(value, datetime):
         return to_unix(name, value)

@@ -29,6 +29,9 @@ _MAX_ITEMS = 20
 """Entries that are read of one error; a body that has more is no message for people."""
 _MAX_MESSAGE = 2_000
 """Characters kept of one message (test_error_body.py::test_a_huge_error_is_bounded)."""
+_MAX_DEPTH = 10
+"""Levels of a message made of lists and objects that are read
+(test_error_body.py::test_a_message_of_any_depth_is_read)."""
 _MAX_NAME = 100
 """Characters kept of a code, a field and a request id."""
 
@@ -164,16 +167,21 @@ def _whole(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
     return (ErrorItem(code=code or "unknown", message=message),)
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, depth: int = 0) -> str | None:
     """Read a message; several texts, or an object of them, become one."""
     if isinstance(value, str):
         return value[:_MAX_MESSAGE] or None
+    if depth == _MAX_DEPTH:
+        return None
     if isinstance(value, list):
-        each_text = map(_text, cast("list[object]", value)[:_MAX_ITEMS])
+        entries = cast("list[object]", value)[:_MAX_ITEMS]
+        each_text = [_text(each, depth + 1) for each in entries]
         return "; ".join(text for text in each_text if text)[:_MAX_MESSAGE] or None
     if isinstance(value, dict):
-        entries = list(cast("dict[str, object]", value).items())[:_MAX_ITEMS]
-        texts = [f"{key[:_MAX_NAME]}: {text}" for key, each in entries if (text := _text(each))]
+        named = list(cast("dict[str, object]", value).items())[:_MAX_ITEMS]
+        texts = [
+            f"{key[:_MAX_NAME]}: {text}" for key, each in named if (text := _text(each, depth + 1))
+        ]
         return "; ".join(texts)[:_MAX_MESSAGE] or None
     return None
 

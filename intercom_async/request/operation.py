@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
-from intercom_async.codec.plain import Parameter, parameter_text, plain, to_parameter
+from intercom_async.codec.plain import Parameter, check_digits, parameter_text, plain, to_parameter
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 
@@ -363,6 +363,7 @@ def _segment(operation: str, name: str, value: object) -> str:
     if type(value) is not str:
         value = plain(value)
         if isinstance(value, int) and not isinstance(value, bool):
+            check_digits(f"{operation}: {name}", value)
             return str(value)
         if not isinstance(value, str):
             raise ConfigError(

@@ -144,11 +144,13 @@ class _Parser:
 
 def _distinct(names: list[str]) -> list[str]:
     """Number the names that occurred before."""
-    found: list[str] = []
+    numbers: dict[str, int] = {}
+    """How often each name has occurred, those with a number included."""
     for name in names:
-        number, unique = 1, name
-        while unique in found:
+        unique, number = name, numbers.get(name, 0)
+        while unique in numbers:
             number += 1
             unique = f"{name} ({number})"
-        found.append(unique)
-    return found
+        numbers[name] = number or 1
+        numbers.setdefault(unique, 1)
+    return list(numbers)

@@ -135,3 +135,8 @@ def test_a_key_that_comes_as_str_and_as_enum_is_refused() -> None:
 
     with pytest.raises(ConfigError, match="twice"):
         encode({"plan": 1, Name.PLAN: 2})
+
+
+def test_a_number_that_python_does_not_write_is_refused() -> None:
+    with pytest.raises(ConfigError, match="too many digits"):
+        encode({"a": [10**5000]})

@@ -98,6 +98,9 @@ def test_a_parameter_is_sent_as_its_text(value: Any, sent: str) -> None:
         (["a", None], "a list with None in it"),
         (["a,b"], "a comma in it"),
         ([["a"]], "no list"),
+        (memoryview(b"x"), "no memoryview"),
+        pytest.param(10**5000, "too many digits", id="huge"),
+        pytest.param([10**5000], "too many digits", id="list of huge"),
     ],
 )
 def test_what_has_no_text_is_refused_by_name(value: Any, reason: str) -> None:

@@ -61,6 +61,17 @@ def test_an_error_keeps_its_body() -> None:
     assert "Ann" not in repr(error(404, b'{"name":"Ann"}'))
 
 
+@pytest.mark.parametrize("levels", [1, 10, 900, 20_000])
+@pytest.mark.parametrize("pair", [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"message":', b"}]")])
+@pytest.mark.parametrize("key", [b"errors", b"message"])
+def test_a_message_of_any_depth_is_read(levels: int, pair: tuple[bytes, bytes], key: bytes) -> None:
+    nested = pair[0] * levels + b'"No"' + pair[1] * levels
+    found = error(400, b'{"' + key + b'":' + nested + b"}")
+    assert len(str(found)) < 500
+    if levels == 1:
+        assert "No" in str(found)
+
+
 def test_all_entries_are_kept() -> None:
     body = b'{"errors":[{"code":"a"},{"code":"b","field":"email","message":"x"}]}'
     found = error(400, body)

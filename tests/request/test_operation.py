@@ -28,6 +28,11 @@ def test_placeholders_are_filled_in_their_order() -> None:
     assert DETACH.at("7", 9).path == "/contacts/7/tags/9"
 
 
+def test_an_id_of_too_many_digits_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="contact_id has too many digits"):
+        GET.at(contact_id=10**5000)
+
+
 def test_another_number_of_ids_is_refused() -> None:
     with pytest.raises(ConfigError, match="takes contact_id, tag_id, not 1"):
         DETACH.at("7")

@@ -136,6 +136,8 @@ async def test_what_is_not_the_configured_origin_never_meets_the_scheduler() -> 
         f"https://{'a' * 64}.io/",
         "https://bücher.example/",
         "https://[::1",
+        "https://[1:2:3]/",
+        "https://999.1.1.1/",
     ],
 )
 async def test_a_redirect_to_nowhere_is_an_error_of_ours(client: Client, location: str) -> None:

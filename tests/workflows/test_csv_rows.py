@@ -107,6 +107,13 @@ def test_columns_of_one_name_lose_nothing() -> None:
     assert read(b"id,id,id\n1,2,3\n") == [{"id": "1", "id (2)": "2", "id (3)": "3"}]
 
 
+def test_many_columns_of_one_name_take_linear_time() -> None:
+    names = b",".join([b"id"] * 20_000)
+    found = read(names + b"\n" + names + b"\n", 65_536)
+    assert len(found[0]) == 20_000
+    assert [*found[0]][-1] == "id (20000)"
+
+
 def count_calls(body: bytes) -> int:
     """Count the calls of Python functions that reading takes."""
     calls = 0
