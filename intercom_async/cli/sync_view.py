@@ -128,6 +128,8 @@ def plan_view(plan: Plan) -> RenderableType:
         f"{plan.calls_per_minute:,.0f} calls a minute",
         f"changes since {since} UTC: {plan.changed_calls:,} calls, "
         f"{duration(plan.changed_seconds)}",
+        f"of these, an estimate, for lists inside rows that are cut after ten: {plan.list_calls:,} "
+        "calls in full",
         f"a look for rows that are gone, where the API lists none: {plan.sweep_calls:,} calls",
         f"parts of what changed within 30 days, once a week: {plan.reread_calls:,} calls",
     )

@@ -8,6 +8,7 @@ be had, the row stays as it came, and is a hole.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +24,8 @@ from .streams import Embedded, Ranged
 
 AT_ONCE = 8
 """Lists of a page's rows that are read side by side."""
+PAGE = 50
+"""Entries of a list that one call brings, for estimates."""
 MAX_READS = 5
 """Readings of a row and its lists until no change came in between; then it is a hole."""
 
@@ -94,6 +97,17 @@ def is_cut(body: bytes, field: str) -> bool:
     if found is None:
         return False
     return bool(found.has_more) or (found.total_count or 0) > len(found.data or ())
+
+
+def calls_for(body: bytes, source: Ranged) -> int:
+    """Return about how many calls complete a row's lists; 0 where all of them are whole."""
+    cut = [
+        found
+        for each in source.embedded
+        if is_cut(body, each.field) and (found := _read(body, each.field)) is not None
+    ]
+    lists = sum(max(1, math.ceil((found.total_count or 0) / PAGE)) for found in cut)
+    return lists + 1 if cut and source.get is not None else lists
 
 
 def _read(body: bytes, field: str) -> _List | None:

@@ -20,6 +20,7 @@ from intercom_async.priority import Priority
 from .builtin_streams import STREAMS
 from .counting_client import CountingClient
 from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
+from .list_price import sample_lists
 from .planner import count_and_cut, count_rows
 from .policy import RECENT_S
 from .run_options import check_client, check_since, check_streams
@@ -44,6 +45,11 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PlannedPart, ...] = ()
     changed_rows: int | None = None
     changed_calls: int | None = None
+    list_calls: int | None = None
+    """An estimate from up to 450 rows: calls that complete lists inside rows, which the API cuts
+    after ten entries. They come to `calls`. None: it cuts none, or the rows could not be read."""
+    changed_list_calls: int | None = None
+    """The same for `changed_rows`; they come to `changed_calls`."""
     sweep_calls: int | None = None
     """Calls of a look for rows that are gone, where the API lists no deleted ones: each run makes
     it while it takes less than a minute of the rate, and at least one a week. None: not needed."""
@@ -65,13 +71,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def calls(self) -> int:
-        """Calls of a full run, as far as they are known."""
-        return sum(stream.calls or 0 for stream in self.streams)
+        """Calls of a full run, as far as they are known, with the estimate for lists."""
+        return self.list_calls + sum(stream.calls or 0 for stream in self.streams)
+
+    @property
+    def list_calls(self) -> int:
+        """An estimate: calls of a full run that complete lists inside rows."""
+        return sum(stream.list_calls or 0 for stream in self.streams)
 
     @property
     def changed_calls(self) -> int:
         """Calls of a run that reads what has changed since `since`, as far as they are known."""
-        return sum(stream.changed_calls or 0 for stream in self.streams)
+        return sum(
+            (stream.changed_calls or 0) + (stream.changed_list_calls or 0)
+            for stream in self.streams
+        )
 
     @property
     def sweep_calls(self) -> int:
@@ -102,7 +116,8 @@ async def plan(
 ) -> Plan:
     """Say what a sync would cost: parts, calls and time, in full and for changes only.
 
-    It asks for numbers, some dozens of calls, and reads no rows.
+    It asks for numbers, some dozens of calls, and looks at up to three pages of rows to estimate
+    what their lists cost.
 
     Args:
         intercom: An open client.
@@ -213,11 +228,14 @@ class _Survey:
         parts, total = counted
         pages = [_pages(part.count, source.per_page) for part in parts]
         calls = None if None in pages else sum(page or 0 for page in pages)
+        sample = await sample_lists(self.client, source, parts)
         is_swept = source.deletions is None and not source.is_append_only
         return StreamPlan(
             name=name,
             rows=total,
             calls=calls,
+            list_calls=None if sample is None else sample.calls_of(total),
+            changed_list_calls=None if sample is None else sample.calls_of(changed),
             sweep_calls=calls if is_swept else None,
             parts=tuple(
                 PlannedPart(low=part.low, high=min(part.high, high), rows=part.count)

@@ -275,7 +275,7 @@ async def test_a_stopped_run_is_gone_on_with(
     assert len(once(read_target("jsonl", tmp_path, "conversations"))) == TALKS
 
 
-async def test_a_plan_reads_no_rows(intercom: Intercom, simulator: Simulator) -> None:
+async def test_a_plan_shows_what_a_sync_costs(intercom: Intercom, simulator: Simulator) -> None:
     found = await plan(intercom, NAMES)
 
     by_name = {stream.name: stream for stream in found.streams}
