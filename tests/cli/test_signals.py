@@ -17,9 +17,16 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send"),
 ]
 COMMANDS = (("whoami",), ("api", "GET", "/contacts"))
+START = """
+import os, runpy, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN if sys.argv.pop(1) == "ignored" else
+              signal.default_int_handler)
+runpy.run_module("intercom_async", run_name="__main__", alter_sys=True)
+"""
+"""A shell's script starts a command in the background with SIGINT ignored."""
 
 
-async def end(command: tuple[str, ...], number: signal.Signals) -> None:
+async def end(command: tuple[str, ...], number: signal.Signals, *, interrupt: str) -> None:
     """Send a signal to a command that waits for an answer, and see it end."""
     asked = asyncio.Event()
 
@@ -33,7 +40,7 @@ async def end(command: tuple[str, ...], number: signal.Signals) -> None:
     port = server.sockets[0].getsockname()[1]
     there = {"INTERCOM_TOKEN": "token", "INTERCOM_BASE_URL": f"http://127.0.0.1:{port}"}
     process = await anyio.open_process(
-        [sys.executable, "-W", "always::ResourceWarning", "-m", "intercom_async", *command],
+        [sys.executable, "-W", "always::ResourceWarning", "-c", START, interrupt, *command],
         env={**os.environ, "NO_COLOR": "1", **there},
     )
     async with process, server:
@@ -45,7 +52,8 @@ async def end(command: tuple[str, ...], number: signal.Signals) -> None:
     assert said.splitlines() == [b"interrupted"], (command, said)
 
 
+@pytest.mark.parametrize("interrupt", ["heard", "ignored"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_ends_a_command(number: signal.Signals) -> None:
+async def test_a_signal_ends_a_command(number: signal.Signals, interrupt: str) -> None:
     with anyio.fail_after(60):
-        await asyncio.gather(*(end(command, number) for command in COMMANDS))
+        await asyncio.gather(*(end(command, number, interrupt=interrupt) for command in COMMANDS))
