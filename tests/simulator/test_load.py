@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tracemalloc
+from collections.abc import Generator
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import pytest
 
 from intercom_async.simulator import Simulator
+from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.journal import KEPT_REQUESTS
+from intercom_async.simulator.messages import Request
+from intercom_async.simulator.settings import Settings
 
 resource: Any = pytest.importorskip("resource")
 pytestmark = pytest.mark.anyio
@@ -84,3 +90,57 @@ async def test_memory_stays_flat_under_load(http: aiohttp.ClientSession) -> None
     tracemalloc.stop()
 
     assert last_bytes - first_bytes < 200_000
+
+
+SPAN = {"created_at_after": 0, "created_at_before": 2_000_000_000}
+QUERY = {"field": "user_count", "operator": ">", "value": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/download/content/data/{job}", None),
+        ("GET", "/export/content/data/{job}", None),
+        ("GET", "/companies", None),
+        ("GET", "/companies/scroll", None),
+        ("GET", "/companies?tag_id=101", None),
+        ("POST", "/companies/list", {}),
+        ("POST", "/companies/search", {"query": QUERY}),
+    ],
+)
+def test_what_reads_all_records_does_it_in_steps(method: str, path: str, body: Any) -> None:
+    backend = large(contacts=6_000, companies=5_500, conversations=5_500)
+    job = backend.call("POST", "/export/content/data", SPAN)
+    backend.clock.move(10)
+
+    answer = begin(backend, method, path.format(job=job["job_identifier"]), body)
+
+    assert len(list(answer)) > 10
+    assert backend.statuses == {200: 1}
+
+
+def test_writes_that_overtake_a_scan_cannot_keep_it_waiting() -> None:
+    backend = large(contacts=10, companies=6_000)
+
+    answer = begin(backend, "POST", "/companies/search", {"query": QUERY})
+    for place, _ in enumerate(answer):
+        backend.call("POST", "/companies", {"company_id": "busy", "name": f"busy {place}"})
+        assert place < 3_000
+
+    assert backend.statuses == {200: 1}
+
+
+def large(*, contacts: int, companies: int, conversations: int = 0) -> Backend:
+    return Backend(
+        Settings(contacts=contacts, companies=companies, conversations=conversations, tickets=0)
+    )
+
+
+def begin(backend: Backend, method: str, path: str, body: Any) -> Generator[None, None, Any]:
+    """Receive a request, and return the steps of its answer."""
+    parts = urlsplit(path)
+    token = f"Bearer {backend.app.token}"
+    headers = {"Authorization": token, "Accept": "*/*", "Intercom-Version": "Preview"}
+    sent = b"" if body is None else json.dumps(body).encode()
+    request = Request(method, parts.path, dict(parse_qsl(parts.query)), headers, sent)
+    return backend.respond_in_steps(backend.receive(request))

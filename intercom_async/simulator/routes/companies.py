@@ -137,14 +137,25 @@ def list_or_find(call: Call) -> Any:
                 raise not_found("Company Not Found", "company_not_found")
             return call.workspace.companies.present(row, call.version)
     if call.query.get("segment_id") or call.query.get("tag_id"):
-        tag_id = call.query.get("tag_id")
-        numbers = [
-            number
-            for number in _listed(call)
-            if any(one["id"] == tag_id for one in table.at(number)["_tags"])
-        ]
-        return _page(call, numbers)
+        tagged = _with_tag(call, call.query.get("tag_id"))
+        return _page(call, [one for one in _listed(call) if one in tagged])
     return _page(call, _listed(call))
+
+
+def _with_tag(call: Call, tag_id: str | None) -> frozenset[int]:
+    table = call.workspace.companies
+
+    def test_row(row: Row) -> bool:
+        return any(one["id"] == tag_id for one in row["_tags"])
+
+    asked = Filter(
+        key=f"tag:{tag_id}",
+        numbers=range(table.seeds.count),
+        is_exact=False,
+        test_number=lambda number: test_row(table.seeds.row(number)),
+        test_row=test_row,
+    )
+    return frozenset(table.numbers(asked))
 
 
 @routes("POST /companies/list", "GET /companies/list")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.draw import mix
+from intercom_async.simulator.store.steps import STEP_ROWS
 from .call import Call, Reply
 from .checks import moment_of
 from .registry import Routes
@@ -23,6 +24,8 @@ KEPT_S = 2 * 86_400
 """Seconds for which a finished export can be downloaded."""
 MAX_REPORTS = 5
 """Reports that may be pending; one more is answered with 429."""
+ARCHIVE_TYPE = "application/octet-stream"
+CONTENT_COLUMNS = ("conversation_id", "message_id", "sent_at", "author_type", "body")
 DATASETS = {
     "conversation": ("conversation_id", "conversation_created_at", "conversation_state"),
     "call": ("call_id", "call_started_at", "call_state"),
@@ -60,7 +63,7 @@ def start(call: Call) -> Any:
             "created_at_after and created_at_before are required", code="parameter_not_found"
         )
     exports = call.workspace.exports
-    if any(_content_status(call, one) in ("pending", "in_progress") for one in exports):
+    if any(_is_running(call, one) for one in exports):
         raise ApiError(
             429,
             "rate_limit_exceeded",
@@ -77,9 +80,38 @@ def start(call: Call) -> Any:
     return _content(call, job)
 
 
+def _is_running(call: Call, job: Row) -> bool:
+    return _status(call, job, "ended") in ("pending", "in_progress")
+
+
 def _content_status(call: Call, job: Row) -> str:
-    numbers = _messages_between(call, *job["_range"])
-    return _status(call, job, "completed" if any(True for _ in numbers) else "no_data")
+    status = _status(call, job, "ended")
+    if status != "ended":
+        return status
+    return "no_data" if _content_file(call, job) is None else "completed"
+
+
+def _content_file(call: Call, job: Row) -> bytes | None:
+    """Return the file of an export that has ended; None where no message is in its range.
+
+    It is made once, in steps: conversations that change later leave it as it is.
+    """
+    files, table = call.workspace.content_files, call.workspace.conversations
+    if job["id"] not in files:
+        call.workspace.scans.run(
+            ("export", job["id"]), len(table), lambda: _make_content_file(call, job)
+        )
+    return files[job["id"]]
+
+
+def _make_content_file(call: Call, job: Row) -> Iterator[None]:
+    table = call.workspace.conversations
+    archive = _Archive(CONTENT_COLUMNS)
+    numbers = table.numbers(table.everything())
+    for start in range(0, len(numbers), STEP_ROWS):
+        archive.write(_messages_between(call, numbers[start : start + STEP_ROWS], *job["_range"]))
+        yield
+    call.workspace.content_files[job["id"]] = archive.closed() if archive.rows else None
 
 
 def _content(call: Call, job: Row) -> Row:
@@ -104,7 +136,7 @@ def show(call: Call) -> Any:
 def cancel(call: Call) -> Any:
     """Stop an export that runs."""
     job = _job(call)
-    if _content_status(call, job) in ("pending", "in_progress"):
+    if _is_running(call, job):
         job["_canceled"] = True
     return _content(call, job)
 
@@ -113,17 +145,19 @@ def cancel(call: Call) -> Any:
 def download(call: Call) -> Any:
     """Answer the rows of a finished export as gzip."""
     job = _job(call)
-    if _content_status(call, job) != "completed":
+    file = None if _status(call, job, "ended") != "ended" else _content_file(call, job)
+    if file is None:
         raise not_found("Export is not ready")
-    rows = _messages_between(call, *job["_range"])
-    return _archive(("conversation_id", "message_id", "sent_at", "author_type", "body"), rows)
+    return Reply(file, content_type=ARCHIVE_TYPE)
 
 
-def _messages_between(call: Call, first_at: int, last_at: int) -> Iterable[tuple[Any, ...]]:
-    """Walk all messages that were sent in a range of time, both ends included."""
+def _messages_between(
+    call: Call, numbers: Iterable[int], first_at: int, last_at: int
+) -> Iterator[tuple[Any, ...]]:
+    """Walk the messages that were sent in a range of time, both ends included."""
     table = call.workspace.conversations
-    for number in table.numbers(table.everything()):
-        if not table.value_at(number, "created_at") <= last_at:
+    for number in numbers:
+        if not table.has(number) or not table.value_at(number, "created_at") <= last_at:
             continue
         row = table.at(number)
         first = (row["source"] | {"created_at": row["created_at"]},)
@@ -138,14 +172,30 @@ def _messages_between(call: Call, first_at: int, last_at: int) -> Iterable[tuple
                 )
 
 
-def _archive(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Reply:
-    """Return a gzip of a CSV: the content itself is compressed, not its transfer."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    body = gzip.compress(text.getvalue().encode(), mtime=0)
-    return Reply(body, content_type="application/octet-stream")
+class _Archive:
+    """A gzip of a CSV: the content itself is compressed, not its transfer."""
+
+    def __init__(self, header: tuple[str, ...]) -> None:
+        self._file = io.BytesIO()
+        self._packed = gzip.GzipFile(fileobj=self._file, mode="wb", mtime=0)
+        self.rows = 0
+        self._write([header])
+
+    def write(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Add rows."""
+        added = list(rows)
+        self.rows += len(added)
+        self._write(added)
+
+    def _write(self, rows: list[tuple[Any, ...]]) -> None:
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        self._packed.write(text.getvalue().encode())
+
+    def closed(self) -> bytes:
+        """Return all of it."""
+        self._packed.close()
+        return self._file.getvalue()
 
 
 @routes("GET /export/reporting_data/get_datasets")
@@ -242,5 +292,6 @@ def download_report(call: Call) -> Any:
     if _status(call, job, "complete") != "complete":
         raise not_found("Export is not ready")
     header = tuple(job["_attributes"])
-    rows = [tuple(f"{name}-{place}" for name in header) for place in range(1, 11)]
-    return _archive(header, rows)
+    archive = _Archive(header)
+    archive.write(tuple(f"{name}-{place}" for name in header) for place in range(1, 11))
+    return Reply(archive.closed(), content_type=ARCHIVE_TYPE)

@@ -29,6 +29,8 @@ class Memberships:
         self._left: Counter[int] = Counter()
         """By number of a seeded company: its seeded contacts that were written over or deleted."""
         self._members: dict[int, array[int]] = {}
+        self._peopled: frozenset[int] | None = None
+        """Numbers of the seeded companies that had contacts at the start; None: not known yet."""
         self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
 
     def of(self, company: Row) -> list[int]:
@@ -95,6 +97,7 @@ class Memberships:
         """Return the companies that have people, by when they were made."""
         stamp = (self._companies.generation, self._contacts.generation, is_ascending)
         if self._listed is None or self._listed[0] != stamp:
+            self._seeded_with_people()
             everything = self._companies.everything()
             order = Order(is_descending=not is_ascending)
             found = self._companies.numbers(everything, order)
@@ -103,12 +106,24 @@ class Memberships:
 
     def has_people(self, company_number: int) -> bool:
         """Tell whether anyone belongs to a company."""
-        company_id = self._companies.value_at(company_number, "id")
-        seeds, count = self._seeds, self._companies.seeds.count
-        if company_number < count and any(
-            seeds.company_ids(one) and self._contacts.is_seeded(one)
-            for one in range(company_number, seeds.count, count)
+        self._refresh()
+        if company_number in self._seeded_with_people() and (
+            not self._left[company_number]
+            or any(map(self._contacts.is_seeded, self._seeded(company_number)))
         ):
             return True
-        self._refresh()
-        return company_id in self._attached
+        return self._companies.value_at(company_number, "id") in self._attached
+
+    def _seeded_with_people(self) -> frozenset[int]:
+        if self._peopled is None:
+            self._scans.run("peopled", self._companies.seeds.count, self._find_peopled)
+        return self._peopled or frozenset()
+
+    def _find_peopled(self) -> Iterator[None]:
+        seeds, count = self._seeds, self._companies.seeds.count
+
+        def had_people(number: int) -> bool:
+            return any(map(seeds.company_ids, range(number, seeds.count, count)))
+
+        found = yield from matching(range(count), had_people)
+        self._peopled = frozenset(found)

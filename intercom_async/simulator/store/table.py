@@ -108,6 +108,10 @@ class Table:
             return None
         return number if self.seeds.columns["id"](number) == record_id else None
 
+    def has(self, number: int) -> bool:
+        """Tell whether a number is a record's that exists."""
+        return number in self._written or self.is_seeded(number)
+
     def is_seeded(self, number: int) -> bool:
         """Tell whether a number is still the seeded row's: neither written over nor deleted."""
         if not 0 <= number < self.seeds.count:

@@ -21,7 +21,7 @@ from .described_records import Records
 from .lag import Lag
 from .memberships import Memberships
 from .record_store import RecordStore
-from .steps import StepPolicy
+from .steps import Scans, StepPolicy
 from .table import Table
 from .threads import Threads
 
@@ -65,6 +65,10 @@ class Workspace:
     ) -> None:
         self.seed = seed
         self.steps: StepPolicy = StepPolicy()
+        self.scans: Scans = Scans(self.steps)
+        """Scans of handlers, as against those of one table."""
+        self.content_files: dict[str, bytes | None] = {}
+        """By id of a content export that has ended: its file; None where it has no message."""
         self._lags = [Lag(mix(seed, place, 0x1A7), now) for place in range(4)]
         self._drawn = 0
         self.id_code: str = f"sim{seed:05d}"
