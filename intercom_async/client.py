@@ -347,6 +347,7 @@ class Intercom(ResourceRegistry):
         Raises:
             ConfigError: Method, template or a path value cannot be sent.
         """
+        check_kind("template", template, str, "a path, such as '/contacts/{contact_id}'")
         template, _, query = template.partition("?")
         operation = any_operation(method, template, model or Any, repeat)
         call = operation.at(query=params, json=json, **(path or {}))

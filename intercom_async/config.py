@@ -45,7 +45,9 @@ _VERSION = re.compile(r"[0-9]+\.[0-9]+|Preview|Unstable")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = frozenset(
     {"authorization", "intercom-version", "host", "content-length", "content-type", "cookie"}
+    | {"proxy-authorization", "transfer-encoding", "content-encoding", "expect", "upgrade"}
 )
+_REPLACED = {"accept": "Accept"}
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _IP_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?")
 _LONGEST_NAME = 253
@@ -194,10 +196,13 @@ def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if not _HEADER_NAME.fullmatch(name):
             raise ConfigError(f"{name!r} cannot be the name of a header")
         if name.lower() in _OWN_HEADERS:
-            raise ConfigError(f"the header {name} is set by the client's own options")
+            raise ConfigError(f"the header {name} is the client's own business")
         if not isinstance(value, str) or not value.isprintable():
             raise ConfigError(f"the value of the header {name} must be one line of text")
-        checked[name] = value
+        # The text itself: an enum that is a str has another one for people. Names are compared
+        # without regard to case, so that the package's own are replaced and not doubled.
+        plain_name = str.__str__(name)
+        checked[_REPLACED.get(plain_name.lower(), plain_name)] = str.__str__(value)
     return checked
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from operator import index
@@ -72,8 +73,12 @@ def to_unix(name: str, moment: object, error: type[IntercomError] = ConfigError)
     return math.floor(moment.timestamp())
 
 
-def is_milliseconds(name: str, value: int) -> bool:
-    """Return whether a number is in milliseconds, where its name says that it is a moment."""
+def is_milliseconds(name: str, value: object) -> bool:
+    """Return whether a value is a number in milliseconds, where its name says it is a moment."""
+    if not isinstance(value, int | float | Decimal) or (
+        isinstance(value, Decimal) and not value.is_finite()
+    ):
+        return False
     return value > MILLISECONDS_FROM and _MOMENT.search(name) is not None
 
 

@@ -302,7 +302,7 @@ def _wire_value(name: str, value: Any) -> str | int | float | bool | Decimal | N
         raise QueryError(f"{name}: give a datetime with a time zone, not a date")
     if isinstance(value, float | Decimal) and not is_finite(value):
         raise QueryError(f"{name}: {value} is not a number that can be sent")
-    if isinstance(value, int) and is_milliseconds(name, value):
+    if is_milliseconds(name, value):
         raise QueryError(f"{name} must be UNIX seconds; is it in milliseconds?")
     if value is None or isinstance(value, str | int | float | Decimal):
         return value

@@ -186,6 +186,11 @@ def test_zero_seconds_and_none_are_time_spans() -> None:
         {"X-A": "one\r\nX-B: two"},
         {"X A": "1"},
         {"X-A": 1},
+        {"Proxy-Authorization": "Basic x"},
+        {"Transfer-Encoding": "chunked"},
+        {"content-encoding": "gzip"},
+        {"Expect": "100-continue"},
+        {"Upgrade": "h2c"},
     ],
 )
 def test_headers_that_are_unsafe_or_not_the_callers_are_refused(headers: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from intercom_async.codec import encode
-from intercom_async.config import TokenProvider, UpdateMethod, check_token
+from intercom_async.config import TokenProvider, UpdateMethod, check_headers, check_token
 from intercom_async.errors import ConfigError
 from intercom_async.redaction import Secret
 from intercom_async.transport.base import Request
@@ -56,7 +56,7 @@ class RequestBuilder:
         self._common_headers = {
             "Accept": JSON,
             "Intercom-Version": options.version,
-            **options.headers,
+            **check_headers(options.headers),
         }
         if isinstance(token, str):
             self._common_headers["Authorization"] = Secret(f"Bearer {token}")

@@ -63,7 +63,7 @@ OCTETS = "application/octet-stream"
 _REFERENCE = "https://developers.intercom.com/docs/references/rest-api/api.intercom.io/"
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_PATH = re.compile(r"[^\s?#\x00-\x1f\x7f]+")
+_PATH = re.compile(r"[!\"$->@-~]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NEWEST = (1_000_000, 0)
 
@@ -288,7 +288,9 @@ def any_operation(
     if method not in _METHODS:
         raise ConfigError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
     if not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
-        raise ConfigError(f"a path starts with one slash and has no spaces: {path!r} does not")
+        raise ConfigError(
+            f"a path starts with one slash and is ASCII without spaces: {path!r} is not"
+        )
     return Operation(method, path, model, repeat=repeat, since="0.0")
 
 
@@ -338,10 +340,17 @@ def to_query(given: Mapping[str, Any] | None) -> Query:
     A key that comes twice, as in a multidict, is kept twice.
 
     Raises:
-        ConfigError: A value cannot be a parameter.
+        ConfigError: It is no mapping, or a name or value cannot be a parameter.
     """
     query: dict[str, Parameter | list[str]] = {}
-    for name, value in (given or {}).items():
+    if given is None:
+        return query
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"query parameters are a dict or multidict, no {type(given).__name__}")
+    for key, value in given.items():
+        name = plain(key)
+        if not isinstance(name, str):
+            raise ConfigError(f"a query parameter has a name of type {type(key).__name__}, no str")
         parameter = to_parameter(name, value)
         if parameter is not None:
             add_parameter(query, name, parameter)

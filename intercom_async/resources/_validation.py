@@ -126,7 +126,7 @@ def _check_one(name: str, value: Any) -> None:
         check_given(check_dict(name, value))
     elif name in _MOST:
         check_several(name, value, most=_MOST[name])
-    elif isinstance(value, int) and is_milliseconds(name, value):
+    elif is_milliseconds(name, plain(value)):
         raise ConfigError(f"{name} must be UNIX seconds; is it in milliseconds?")
 
 

@@ -181,3 +181,10 @@ def test_without_a_loop_of_asyncio_the_way_is_told() -> None:
     coroutine = Intercom(TOKEN, transport=MemoryTransport([])).open()
     with pytest.raises(ConfigError, match="no event loop of asyncio"):
         coroutine.send(None)
+
+
+@pytest.mark.parametrize("template", [None, 7, b"/me", object()], ids=shown)
+async def test_a_path_that_is_no_text_is_refused_by_name(template: Any) -> None:
+    async with Intercom(TOKEN, transport=MemoryTransport([])) as intercom:
+        with pytest.raises(ConfigError, match="template must be a path"):
+            await intercom.request("GET", template)

@@ -156,12 +156,13 @@ def test_the_moments_of_all_methods_are_seconds() -> None:
 class Late(Samples):
     """Gives moments in milliseconds to one argument."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, moment: Any) -> None:
         super().__init__()
         self._name = name
+        self._moment = moment
 
     def argument(self, argument: Argument) -> Any:
-        return 1_767_312_000_000 if argument.name == self._name else super().argument(argument)
+        return self._moment if argument.name == self._name else super().argument(argument)
 
 
 MOMENTS = [
@@ -177,10 +178,12 @@ def test_a_moment_in_milliseconds_is_refused_by_name(method: Method, argument: A
     chosen = next(
         each for each in selections(method) if argument.is_required or argument.name in each
     )
-    recorder = Recorder()
-    with pytest.raises(ConfigError, match=rf"\b{argument.name}\b.*milliseconds"):
-        asyncio.run(perform(method, recorder, chosen, Late(argument.name)))
-    assert recorder.call is None
+    late = 1_767_312_000_000
+    for moment in (late, as_enum(late), Number(late), float(late), Decimal(late)):
+        recorder = Recorder()
+        with pytest.raises(ConfigError, match=rf"\b{argument.name}\b must be UNIX seconds"):
+            asyncio.run(perform(method, recorder, chosen, Late(argument.name, moment)))
+        assert recorder.call is None
 
 
 def test_attributes_that_users_define_may_be_in_milliseconds() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -40,6 +41,19 @@ def test_a_request_has_the_headers_of_its_options_and_of_its_operation() -> None
     written = make_builder(verb="PATCH").build(UPDATE.at("7", json={"name": None}))
     assert (written.method, written.body) == ("PATCH", b'{"name":null}')
     assert written.headers["Content-Type"] == "application/json"
+
+
+class Header(str, Enum):  # noqa: UP042 (whose str is not its value)
+    MINE = "X-Mine"
+
+
+@pytest.mark.parametrize("name", ["Accept", "accept", "ACCEPT"])
+def test_a_header_of_the_caller_replaces_the_packages_own(name: str) -> None:
+    builder = make_builder(headers={name: "text/csv", Header.MINE: Header.MINE})
+    headers = builder.build(GET.at("7")).headers
+    assert [each for each in headers if each.lower() == "accept"] == ["Accept"]
+    assert headers["Accept"] == "text/csv"
+    assert {type(text) for text in (*headers, headers["X-Mine"])} == {str}
 
 
 def test_a_builder_with_other_options_leaves_the_first_as_it_is() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any, TypedDict
 from urllib.parse import unquote
 
@@ -160,3 +161,31 @@ def test_a_parameter_that_comes_twice_is_sent_twice() -> None:
 def test_text_that_utf_8_cannot_hold_is_no_parameter() -> None:
     with pytest.raises(ConfigError, match=r"query parameter .* UTF-8"):
         encode_query({"a": "\ud800"})
+
+
+class Name(str, Enum):  # noqa: UP042 (whose str is not its value)
+    TAG = "tag"
+
+
+def test_the_name_of_a_parameter_is_sent_as_its_plain_text() -> None:
+    assert encode_query(to_query({Name.TAG: "a"})) == "tag=a"
+
+
+@pytest.mark.parametrize("name", [None, 7, b"tag", ("tag",), 1.5, True])
+def test_what_is_no_name_of_a_parameter_is_refused(name: Any) -> None:
+    with pytest.raises(ConfigError, match="query parameter has a name of type"):
+        to_query({name: "a"})
+
+
+@pytest.mark.parametrize("given_query", [[("a", 1)], "a=1", b"a=1", 7, (), {"a"}, object()])
+def test_what_is_no_mapping_of_parameters_is_refused(given_query: Any) -> None:
+    with pytest.raises(ConfigError, match="query parameters are a dict"):
+        to_query(given_query)
+
+
+@pytest.mark.parametrize(
+    "path", ["/ä", "/\ud800", "/a b", "/a\x85", "/a\u2028", "/a?b", "/a#b", "a", ""]
+)
+def test_a_path_that_cannot_be_a_line_of_http_is_refused(path: str) -> None:
+    with pytest.raises(ConfigError, match="one slash and is ASCII"):
+        any_operation("GET", path, object)
