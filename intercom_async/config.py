@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from intercom_async.errors import ConfigError
-from intercom_async.redaction import Secret
+from intercom_async.redaction import Secret, printable
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
@@ -41,7 +41,7 @@ BASE_URL_VARIABLE = "INTERCOM_BASE_URL"
 
 DEFAULT_VERSION = "2.14"
 
-_VERSION = re.compile(r"[0-9]+\.[0-9]+|Preview|Unstable")
+_VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}|Preview|Unstable")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = frozenset(
     {"authorization", "intercom-version", "host", "content-length", "content-type", "cookie"}
@@ -85,14 +85,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what no scheduler could keep."""
         if not isinstance(self.max_in_flight, int):
             raise ConfigError(
-                f"Limits.max_in_flight must be a whole number, not {self.max_in_flight!r}"
+                f"Limits.max_in_flight must be a whole number, not {shown(self.max_in_flight)}"
             )
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if value is None and name in _OPTIONAL_LIMITS:
                 continue
             if not is_positive_number(value):
-                raise ConfigError(f"Limits.{name} must be a positive number, not {value!r}")
+                raise ConfigError(f"Limits.{name} must be a positive number, not {shown(value)}")
 
     @property
     def app_per_window(self) -> int:
@@ -134,13 +134,16 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
             smallest = 1 if name == "max_attempts" else 0
             if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
                 raise ConfigError(
-                    f"RetryPolicy.{name} must be a whole number from {smallest} up, not {value!r}"
+                    f"RetryPolicy.{name} must be a whole number from {smallest} up, "
+                    f"not {shown(value)}"
                 )
         check_seconds("RetryPolicy.outage_s", self.outage_s, may_be_none=False)
         for name in ("base_s", "cap_s"):
             value = getattr(self, name)
             if not is_positive_number(value):
-                raise ConfigError(f"RetryPolicy.{name} must be a positive number, not {value!r}")
+                raise ConfigError(
+                    f"RetryPolicy.{name} must be a positive number, not {shown(value)}"
+                )
 
 
 def is_positive_number(value: object) -> bool:
@@ -164,7 +167,9 @@ def check_seconds(name: str, value: float | None, *, may_be_none: bool = True) -
         return 0.0
     if value is None or not is_positive_number(value):
         or_none = ", or None" if may_be_none else ""
-        raise ConfigError(f"{name} must be a number of seconds from 0 up{or_none}, not {value!r}")
+        raise ConfigError(
+            f"{name} must be a number of seconds from 0 up{or_none}, not {shown(value)}"
+        )
     return float(value)
 
 
@@ -178,7 +183,7 @@ def check_update_method(method: str) -> UpdateMethod:
     try:
         return verbs[method]
     except (KeyError, TypeError):
-        raise ConfigError(f"update_method must be 'PUT' or 'PATCH', not {method!r}") from None
+        raise ConfigError(f"update_method must be 'PUT' or 'PATCH', not {shown(method)}") from None
 
 
 def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -213,7 +218,7 @@ def check_version(version: str) -> str:
         ConfigError: The text cannot be a version.
     """
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        raise ConfigError(f"version must look like '2.14', or be 'Preview', not {version!r}")
+        raise ConfigError(f"version must look like '2.14', or be 'Preview', not {shown(version)}")
     return version
 
 
@@ -267,7 +272,7 @@ def resolve_origin(region: str | None, base_url: str | None, *, allow_http: bool
         return REGIONS["us" if region is None else region]
     except (KeyError, TypeError):
         known = ", ".join(REGIONS)
-        raise ConfigError(f"{names[0]} must be one of {known}, not {region!r}") from None
+        raise ConfigError(f"{names[0]} must be one of {known}, not {shown(region)}") from None
 
 
 def _checked_base_url(name: str, text: str, *, allow_http: bool) -> str:
@@ -311,6 +316,14 @@ def check_kind(name: str, value: T, kind: type[Any] | tuple[type[Any], ...], wan
     if not isinstance(value, kind):
         raise ConfigError(f"{name} must be {wanted}, not {_kind(value)}")
     return value
+
+
+def shown(value: object) -> str:
+    """Return a refused value for a message, shortened; its type where Python does not write it."""
+    try:
+        return printable(repr(value), limit=100)
+    except ValueError:
+        return f"an {_kind(value)} of too many digits"
 
 
 def _kind(value: object) -> str:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from intercom_async.config import DEFAULT_VERSION, check_headers, check_seconds, check_version
+from intercom_async.config import (
+    DEFAULT_VERSION,
+    check_headers,
+    check_seconds,
+    check_version,
+    shown,
+)
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority
 
@@ -41,5 +47,5 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
         check_headers(self.headers)
         if self.priority is not None and not isinstance(self.priority, Priority):
             raise ConfigError(
-                f"priority must be a Priority, such as Priority.BULK, not {self.priority!r}"
+                f"priority must be a Priority, such as Priority.BULK, not {shown(self.priority)}"
             )

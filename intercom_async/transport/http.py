@@ -162,6 +162,7 @@ class HttpTransport:
         try:
             self._session = aiohttp.ClientSession(
                 connector=connector,
+                loop=asyncio.get_running_loop(),
                 connector_owner=given is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=_Request,

@@ -12,7 +12,7 @@ from urllib.request import getproxies_environment
 
 from yarl import URL
 
-from intercom_async.config import is_loopback
+from intercom_async.config import is_host, is_loopback
 from intercom_async.errors import ConfigError
 
 
@@ -84,7 +84,7 @@ def _matches(entry: str, host: str, port: int | None) -> bool:
             return ip_address(host) in ip_network(entry, strict=False)
         except ValueError:
             return False
-    name = entry.lstrip(".").removesuffix(f":{port}").strip("[]")
+    name = entry.removeprefix("*").lstrip(".").removesuffix(f":{port}").strip("[]")
     return host == name or host.endswith(f".{name}")
 
 
@@ -95,7 +95,7 @@ def _checked(name: str, address: str) -> URL:
     text = address if "://" in address else f"http://{address}"
     try:
         parts = urlsplit(text)
-        is_proxy = bool(parts.hostname) and parts.port != 0 and text.isascii() and text.isascii()
+        is_proxy = is_host(parts.hostname or "") and parts.port != 0 and text.isascii()
         url = URL(text)
     except ValueError:
         raise ConfigError(f"{name} is not the URL of a proxy, such as http://host:3128") from None

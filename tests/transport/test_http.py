@@ -12,6 +12,7 @@ import pytest
 
 from intercom_async.errors import (
     ClosedError,
+    ConfigError,
     ConnectError,
     ConnectionLostError,
     DecodeError,
@@ -234,3 +235,15 @@ async def test_a_closed_transport_says_so() -> None:
     await transport.close()
     with pytest.raises(ClosedError):
         await transport.exchange(request("http://127.0.0.1:1"), lambda: None)
+
+
+async def test_a_session_of_another_loop_is_refused() -> None:
+    elsewhere = asyncio.new_event_loop()
+    connector = aiohttp.TCPConnector(loop=elsewhere)
+    session = aiohttp.ClientSession(connector=connector)
+    try:
+        with pytest.raises(ConfigError, match="http belongs to another event loop"):
+            await HttpTransport(session).open()
+    finally:
+        await session.close()
+        elsewhere.close()

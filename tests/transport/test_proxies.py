@@ -70,6 +70,7 @@ def test_loopback_takes_no_proxy_of_the_environment(
         ("*", True),
         ("intercom.io", True),
         (".intercom.io", True),
+        ("*.intercom.io", True),
         ("API.intercom.io", True),
         ("other.io, api.intercom.io:443", True),
         ("api.intercom.io:8443", False),
@@ -92,7 +93,17 @@ def test_no_proxy_names_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Proxies().find(URL("http://10.1.2.3/me")) is None
 
 
-@pytest.mark.parametrize("address", ["socks5://word@proxy:1080", "socks4://proxy", "ftp://word@x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "socks5://word@proxy:1080",
+        "socks4://proxy",
+        "ftp://word@x",
+        "http://999.1.1.1:80",
+        "http://a..b:80",
+        "http://:80",
+    ],
+)
 def test_what_is_no_http_proxy_is_refused_by_name(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
