@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .checkpoint import State, read_state
+from .evidence import TOMBSTONES
 from .sinks.base import Opened, Sink
-from .sinks.entries import Put
+from .sinks.entries import Entry, Family, Put
 from .stream_run import StreamRun
 from .streams import Children, Stream
 
@@ -36,6 +37,39 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
     _replay(sink, runs)
     for run in runs:
         run.prune()
+
+
+def orphans(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
+    """Return the entries by which children go whose parent went in a run that left them out.
+
+    Such a run finds the parent gone and does not look at its children. What it leaves is the line
+    in the table of tombstones; the parent's row may be gone with `hard_delete`.
+    """
+    parents = {run.name: run for run in runs if run.children}
+    found: list[Entry] = []
+    for key, at in _tombstones(sink) if parents else ():
+        name, _, record = key.partition(":")
+        parent = parents.get(name)
+        if parent is None:
+            continue
+        held = parent.table.get(record)
+        for child in parent.children if held is None or held.is_gone else ():
+            family = child.families.get(record)
+            if family is not None and not family.is_gone:
+                entry = Family(child.table_name, record, at, family.version, 0, is_gone=True)
+                child.replay(entry)
+                found.append(entry)
+    return found
+
+
+def _tombstones(sink: Sink) -> Iterator[tuple[str, int]]:
+    """Give the keys of what is gone, and when it was found to be."""
+    for row in sink.rows(TOMBSTONES):
+        if not row.is_deleted:
+            yield row.key, row.version
+    for entry in sink.entries():
+        if isinstance(entry, Put) and entry.table == TOMBSTONES:
+            yield entry.key, entry.version
 
 
 def _load_rows(sink: Sink, run: StreamRun) -> None:

@@ -22,7 +22,7 @@ from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
 from .first_answer import first_answer, stopped_before_it_began
 from .holes import remove
-from .loading import hidden_parents, load
+from .loading import hidden_parents, load, orphans
 from .outage import OutageGate, StoppedError
 from .policy import Policy
 from .prepared import PreparedRuns
@@ -189,12 +189,13 @@ class _Run:
         runs = prepared.of(chosen)
         self._notes += prepared.notes
         published = [*runs, *prepared.carried(left_out.streams)]
-        tables = [run.sink_table for run in published if run.is_shown]
-        tables.append(Table(TOMBSTONES, "id", Tombstone, None, "found_at"))
+        shown = [run.sink_table for run in published if run.is_shown]
+        tables = [*shown, Table(TOMBSTONES, "id", Tombstone, None, "found_at")]
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
         await call(self._sink, load, self._sink, published, opened)
         # From here on the target belongs to this workspace.
-        await call(self._sink, self._sink.commit, [], state.encode(whole=False))
+        gone = await call(self._sink, orphans, self._sink, runs)
+        await call(self._sink, self._sink.commit, gone, state.encode(whole=False))
 
         monitor = ProgressMonitor(self._intercom, runs, on_progress)
         engine = Engine(
@@ -203,23 +204,7 @@ class _Run:
         )  # fmt: skip
         await engine.run()
         self._close_holes(runs, policy)
-        for run in runs:
-            if isinstance(run.stream.source, Children) and run.is_complete:
-                is_first = run.state.reread is None
-                run.state.reread = started_at if run.is_rereading or is_first else run.state.reread
-            self._notes += truncated_notes(run)
-            if run.references is not None:
-                left = run.references.left()
-                run.state.dangling = {to: keys[:MOST_REMEMBERED] for to, keys in left.items()}
-                # What was not read to its end may hold the rest.
-                whole = {one.name for one in runs if one.is_complete}
-                left = {to: keys for to, keys in left.items() if to in whole}
-                run.dangling = sum(map(len, left.values()))
-                self._notes += [
-                    f"{run.name}: {len(keys):,} {to} that its rows refer to are neither there nor "
-                    f"known to be gone, {', '.join(keys[:3])} first"
-                    for to, keys in left.items()
-                ]
+        self._remember(runs, started_at)
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
         # Publishing ends sweeps that are open: what the run came to is said of the time before.
         streams = tuple(
@@ -292,6 +277,26 @@ class _Run:
                 unseeded = policy.unseeded(run)
                 if unseeded is not None:
                     run.hole(unseeded)
+
+    def _remember(self, runs: Sequence[StreamRun], started_at: int) -> None:
+        """Note in the state what later runs have to know, and what people have to."""
+        for run in runs:
+            if isinstance(run.stream.source, Children) and run.is_complete:
+                is_first = run.state.reread is None
+                run.state.reread = started_at if run.is_rereading or is_first else run.state.reread
+            self._notes += truncated_notes(run)
+            if run.references is not None:
+                left = run.references.left()
+                run.state.dangling = {to: keys[:MOST_REMEMBERED] for to, keys in left.items()}
+                # What was not read to its end may hold the rest.
+                whole = {one.name for one in runs if one.is_complete}
+                left = {to: keys for to, keys in left.items() if to in whole}
+                run.dangling = sum(map(len, left.values()))
+                self._notes += [
+                    f"{run.name}: {len(keys):,} {to} that its rows refer to are neither there nor "
+                    f"known to be gone, {', '.join(keys[:3])} first"
+                    for to, keys in left.items()
+                ]
 
     async def _publish(self, runs: Sequence[StreamRun], state: State) -> None:
         for run in runs:
