@@ -298,14 +298,16 @@ class WaitTooLongError(IntercomError):
         self.limit_s = limit_s
         """What the caller allowed, in seconds."""
         self.retry_after_s = wait_s
-        """The same estimate under the name that job queues look for."""
+        """The same estimate under the name that job queues look for; it may be near 0."""
         self.reset_at = reset_at
         """End of the present window, UNIX seconds; None while it is unknown."""
         self.call = call
         what = f"{call}: " if call else ""
-        super().__init__(
-            f"{what}would wait about {wait_s:.1f} s for its turn, {limit_s:g} s are allowed"
-        )
+        if wait_s > limit_s:
+            told = f"would wait about {wait_s:.1f} s for its turn, {limit_s:.3g} s are allowed"
+        else:
+            told = f"has waited for its turn the {limit_s:.3g} s that are allowed"
+        super().__init__(what + told)
 
 
 class DeadlineError(IntercomError):

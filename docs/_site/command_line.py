@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from intercom_async.cli import app
 
 
@@ -9,4 +11,6 @@ def commands() -> str:
     """Return a section for each command."""
     text = app.generate_docs(output_format="markdown", recursive=True)
     # The program's own title, table of contents and list of commands: the page has them already.
-    return text[text.index("\n## intercom-async") :].replace("```console", "```sh")
+    text = text[text.index("\n## intercom-async") :].replace("```console", "```sh")
+    # The name of a command with a usage line of its own comes twice.
+    return re.sub(r"^(intercom-async (\S+)) \2 ", r"\1 ", text, flags=re.MULTILINE)

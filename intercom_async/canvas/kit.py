@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -19,6 +18,7 @@ from intercom_async.receivers import (
     Signer,
 )
 from intercom_async.receivers.base import method_not_allowed, text_reply
+from intercom_async.receivers.place import place_of
 from .requests import (
     CanvasRequest,
     ConfigureRequest,
@@ -264,8 +264,6 @@ def _refuse(error: Exception) -> HttpReply:
 
 def _report(kind: str, handler: Callable[[Any], object], error: Exception) -> None:
     """Log that a handler failed, and where; a canvas that cannot be sent says why."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    where = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames[::-1])
     reason = f": {error}" if isinstance(error, IntercomError) else ""
     _LOG.error(
         "the %s handler %s failed with %s%s in %s",
@@ -273,5 +271,5 @@ def _report(kind: str, handler: Callable[[Any], object], error: Exception) -> No
         getattr(handler, "__qualname__", "?"),
         type(error).__qualname__,
         reason,
-        where,
+        place_of(error),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ import msgspec
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
+from intercom_async.receivers.place import place_of
 from .notification import Notification
 from .ordering import Sequencer
 from .topics import TOPICS, item_type
@@ -78,16 +78,12 @@ class Handlers:
 
     async def report(self, one: Registration, event: Notification[Any], error: Exception) -> None:
         """Log that a handler failed: which one, on what topic, and where; never with what."""
-        frames = traceback.extract_tb(error.__traceback__)[-3:]
-        where = " < ".join(
-            f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames[::-1]
-        )
         _LOG.error(
             "handler %s failed on %s with %s in %s",
             one.name,
             event.topic,
             type(error).__qualname__,
-            where or "its call",
+            place_of(error) or "its call",
         )
         if self._on_error is not None:
             try:

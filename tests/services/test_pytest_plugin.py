@@ -65,3 +65,13 @@ def test_the_fixtures_work_under(pytester: pytest.Pytester, runner: str) -> None
 
 SETTINGS = "pytest.mark.intercom(contacts=4)"
 PLUGIN = ("-p", "intercom_async.integrations.pytest_plugin", "-p", "no:cacheprovider")
+
+
+def test_a_run_for_another_backend_is_skipped_with_its_reason(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS.format(marks="pytestmark = pytest.mark.anyio", contacts=4))
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef anyio_backend(): return 'trio'\n")
+
+    done = pytester.runpytest_subprocess("-p", "no:asyncio", "-rs")
+
+    done.assert_outcomes(skipped=3)
+    done.stdout.fnmatch_lines(["*intercom-async runs on asyncio*"])
