@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from .cut_points import DAY_S
+
 HoleKind = Literal["stream", "span", "record", "parent", "list", "suspect", "unseeded", "sweep"]
 """What a hole covers.
 
@@ -41,6 +43,13 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     since: int = 0
     """When it was found, UNIX seconds of the server."""
     tries: int = 1
+    named: tuple[int, int] | None = None
+    """First and last moment of its name, where that was given to an earlier extent of it."""
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """First and last moment that the name of a span tells."""
+        return self.named or ((self.low or 0) - self.slack, (self.high or 0) + self.slack)
 
     @property
     def place(self) -> tuple[str, str | None, str | None, int | None, int | None]:
@@ -51,7 +60,7 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     def what(self) -> str:
         """Name what it covers, for people."""
         if self.kind == "span":
-            low, high = (self.low or 0) - self.slack, (self.high or 0) + self.slack
+            low, high = self.told
             return f"{self.field} from {low} to {high}"
         if self.key is not None:
             return self.key
@@ -64,14 +73,73 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 def add(holes: list[Hole], found: Hole) -> None:
-    """Note a hole; one that is known keeps the moment it was found and counts the try."""
+    """Note a hole; one that is met again keeps its name and the moment it was found.
+
+    Spans of one field that overlap become one hole: a row that breaks every page with it is found
+    between other neighbours each time.
+    """
     for number, hole in enumerate(holes):
         if hole.place == found.place:
             holes[number] = msgspec.structs.replace(
                 hole, tries=hole.tries + 1, reason=found.reason or hole.reason
             )
             return
-    holes.append(found)
+    united = [(hole, one) for hole in holes if (one := _united(hole, found)) is not None]
+    if not united:
+        holes.append(found)
+        return
+    first, found = united[0]
+    holes[holes.index(first)] = found
+    for other, _ in united[1:]:
+        one = _united(found, other)
+        if one is not None:
+            holes[holes.index(found)] = one
+            holes.remove(other)
+            found = one
+
+
+def _united(known: Hole, found: Hole) -> Hole | None:
+    """Return the one hole that two overlapping spans are; None where they are two.
+
+    The name stays as long as it tells all of what is covered.
+    """
+    if not known.kind == found.kind == "span" or known.field != found.field:
+        return None
+    low = min(known.low or 0, found.low or 0)
+    high = max(known.high or 0, found.high or 0)
+    overlap = max(known.low or 0, found.low or 0) <= min(known.high or 0, found.high or 0)
+    keeps_name = _within((low, high), known.told)
+    if not overlap and not (keeps_name and high - low <= DAY_S):
+        return None
+    return msgspec.structs.replace(
+        known, low=low, high=high, slack=max(known.slack, found.slack), tries=known.tries + 1,
+        since=min(known.since, found.since), reason=found.reason or known.reason,
+        named=known.told if keeps_name else None,
+    )  # fmt: skip
+
+
+def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
+    """Return what is left of a span that was read again, as holes that remember it.
+
+    A single one keeps the name as well, unless that told of much more.
+    """
+    low, high = known.told
+    keeps_name = len(found) == 1 and high - low <= DAY_S + 2 * known.slack
+    left: list[Hole] = []
+    for hole in found:
+        if hole.kind != known.kind or hole.field != known.field:
+            left.append(hole)
+            continue
+        is_inside = _within((hole.low or 0, hole.high or 0), known.told)
+        named = known.told if keeps_name and is_inside else None
+        left.append(
+            msgspec.structs.replace(hole, since=known.since, tries=known.tries + 1, named=named)
+        )
+    return left
+
+
+def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def remove(holes: list[Hole], filled: Hole) -> None:

@@ -8,6 +8,7 @@ cursor, so one row a page finds the poison but never steps over it. What cannot 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from intercom_async.errors import ClosedError, IntercomError
@@ -80,14 +81,22 @@ class Isolation:
         self._tells_seconds = not run.slack_s
         self._calls = 0
         self._holes: list[Hole] = []
+        self._floor: int | None = None
 
-    async def between(self, low: int, high: int) -> list[Hole]:
+    async def between(self, low: int, high: int, *, floor: int | None = None) -> list[Hole]:
         """Read all that can be read from `low` up to and including `high`; return the holes.
+
+        Args:
+            low: Its first second.
+            high: Its last second.
+            floor: Rows before this moment are not wanted, though a query that begins with a whole
+                day gives them: in a page in order, one of them ends the reading.
 
         Raises:
             StoppedError: The run is to end.
             OutageError: The server does not answer.
         """
+        self._floor = floor
         await self._read(low, high, 0)
         return self._holes
 
@@ -155,7 +164,7 @@ class Isolation:
             if page is None:
                 size //= 2
                 continue
-            if page[0].checkpoint is None:
+            if page[0].checkpoint is None or (not is_upward and self._is_past(page[1])):
                 return None
             moved = self._edge(page[1], edge, is_upward=is_upward)
             if selection.per_page >= MAX_PAGE and self._first(moved) == self._first(edge):
@@ -177,6 +186,8 @@ class Isolation:
             if following is None:
                 break
             page = following
+            if selection.order != "ascending" and self._is_past(page[1]):
+                return None
             good += len(page[1])
             edge = self._edge(page[1], edge, is_upward=selection.order == "ascending")
         else:
@@ -207,6 +218,12 @@ class Isolation:
             if position is None:
                 break
         return pages, edge
+
+    def _is_past(self, moments: list[int]) -> bool:
+        """Say whether a page that is read downward shows that the rest is not wanted."""
+        if self._floor is None or not moments or moments[-1] >= self._floor:
+            return False
+        return all(newer >= older for newer, older in pairwise(moments))
 
     def _first(self, moment: int) -> int:
         """Return where a query that asks for a moment begins: there, or where its day does."""

@@ -26,7 +26,7 @@ from intercom_async.errors import (
 from intercom_async.models.page import Page
 from .cut_points import DAY_S, DAY_SLACK_S
 from .embedded import complete
-from .holes import Hole
+from .holes import Hole, closed_in
 from .isolation import Isolation, Taken
 from .memory_budget import MemoryBudget
 from .outage import OutageError, StoppedError
@@ -228,7 +228,9 @@ class PageReader:
         filled = [] if chain.heals is None else [chain.heals]
         part = chain.part if chain.heals is None else None
         # What was found on the way may be where the hole was that is filled: it comes last.
-        missing = [*(chain.holes if chain.heals is not None else ()), *holes]
+        missing = list(holes)
+        if chain.heals is not None:
+            missing = closed_in(chain.heals, [*chain.holes, *missing])
         await self.hand_over(Batch(run, part=part, is_last=True, holes=missing, filled=filled))
 
     async def _isolate(self, run: StreamRun, chain: Chain, error: IntercomError) -> None:

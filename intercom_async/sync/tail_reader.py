@@ -124,7 +124,7 @@ class TailReader:
                 raise
             except IntercomError as error:
                 high = min(reached, run.clock.now() + 60)
-                await self._isolate_tail(run, field, low, high, error)
+                await self._isolate_tail(run, field, low, high, error, floor=low)
                 return _Pass(pages + 1, is_sorted)
             pages += 1
             taken = await self._reader.hand_over_page(
@@ -172,10 +172,18 @@ class TailReader:
             await self._reader.hand_over(Batch(run, holes=[hole]))
 
     async def _isolate_tail(
-        self, run: StreamRun, field: str, low: int, high: int, error: IntercomError
+        self,
+        run: StreamRun,
+        field: str,
+        low: int,
+        high: int,
+        error: IntercomError,
+        *,
+        floor: int | None = None,
     ) -> None:
         if not await self._reader.answers_at_all(run, field):
             self._reader.refuse(run, error)
             return
-        holes = await Isolation(self._reader, run, field, error).between(low, max(low, high))
+        isolation = Isolation(self._reader, run, field, error)
+        holes = await isolation.between(low, max(low, high), floor=floor)
         await self._reader.hand_over(Batch(run, holes=holes))

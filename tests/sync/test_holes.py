@@ -1,0 +1,125 @@
+"""A row that no page can be read with is one hole, night after night, with one name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+
+from intercom_async.simulator import Quirks
+from intercom_async.sync.holes import Hole, add, closed_in
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, World, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+AFTER_S = {"the same hour": 600, "the same evening": 7_200, "each night": DAY_S}
+
+
+async def touch(one: World, keys: list[str], name: str) -> None:
+    """Change some contacts, in other seconds."""
+    for key in keys:
+        await one.intercom.contacts.update(key, name=f"{name} {key}")
+        await anyio.sleep(3)
+
+
+@pytest.mark.parametrize("after", AFTER_S)
+async def test_a_poison_row_is_one_hole_that_keeps_its_name(after: str, tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=60) as one:
+        keys = list(await one.truth("contacts"))
+        await one.sync("contacts")
+        await anyio.sleep(AFTER_S[after])
+        await touch(one, keys[20:30], "before")
+        poison = keys[25]
+        one.simulator.quirks = Quirks(poison={poison: "garbled"})
+        names: list[list[str]] = []
+        for night in range(4):
+            report = await one.sync("contacts")
+            names.append([failure.what for failure in report.failures])
+            await anyio.sleep(AFTER_S[after])
+            # The rows before and after it change, and so do others.
+            await touch(one, [keys[24 - night], keys[26 + night], keys[40 + night]], str(night))
+        one.simulator.quirks = Quirks()
+        healed = await one.sync("contacts")
+
+        assert names == [names[0]] * 4
+        assert len(names[0]) == 1
+        assert healed.is_complete
+        assert await one.is_whole("contacts")
+
+
+async def test_two_poison_rows_are_covered_by_what_is_named(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=60) as one:
+        keys = list(await one.truth("contacts"))
+        await one.sync("contacts")
+        await touch(one, keys[20:30], "before")
+        one.simulator.quirks = Quirks(poison={keys[22]: "error"})
+        first = {failure.what for failure in (await one.sync("contacts")).failures}
+        await anyio.sleep(3 * DAY_S)
+        await touch(one, keys[30:40], "later")
+        one.simulator.quirks = Quirks(poison={keys[22]: "error", keys[35]: "error"})
+        both = await one.sync("contacts")
+        one.simulator.quirks = Quirks(poison={keys[35]: "error"})
+        left = await one.sync("contacts")
+        one.simulator.quirks = Quirks()
+        healed = await one.sync("contacts")
+
+        assert len(both.failures) == 2
+        assert [failure.what for failure in left.failures] == [
+            failure.what for failure in both.failures if failure.what not in first
+        ]
+        assert healed.is_complete
+        assert await one.is_whole("contacts")
+
+
+def span(low: int, high: int, *, slack: int = 0, since: int = 0, tries: int = 1) -> Hole:
+    return Hole(
+        kind="span", field="updated_at", low=low, high=high, slack=slack, since=since, tries=tries
+    )
+
+
+def test_spans_that_overlap_become_one() -> None:
+    holes = [span(10, 20, since=1), span(40, 50, since=2)]
+    add(holes, span(15, 45, since=3))
+
+    assert [(one.low, one.high, one.what) for one in holes] == [
+        (10, 50, "updated_at from 10 to 50")
+    ]
+    assert holes[0].since == 1
+
+
+def test_spans_of_other_fields_and_apart_stay_two() -> None:
+    holes = [span(10, 20)]
+    add(holes, span(21, 30))
+    add(holes, Hole(kind="span", field="created_at", low=10, high=20))
+
+    assert len(holes) == 3
+
+
+def test_a_name_that_tells_all_of_it_stays() -> None:
+    holes = [span(1_000, 1_010, slack=500, since=1)]
+    name = holes[0].what
+    for low, high in ((990, 1_005), (1_005, 1_300), (700, 750)):
+        add(holes, span(low, high, slack=500, since=9))
+        assert [one.what for one in holes] == [name]
+    assert (holes[0].low, holes[0].high, holes[0].since) == (700, 1_300, 1)
+
+    add(holes, span(1_200, 1_600, slack=500))
+    assert [one.what for one in holes] == ["updated_at from 200 to 2100"]
+
+
+def test_what_is_left_of_a_hole_remembers_it() -> None:
+    known = span(0, 10, slack=5, since=1, tries=8)
+    (left,) = closed_in(known, [span(4, 6, slack=5, since=9)])
+    parts = closed_in(known, [span(1, 2, since=9), span(8, 9, since=9)])
+    (narrow,) = closed_in(span(0, 10**6, since=1), [span(4, 6, since=9)])
+
+    assert (left.what, left.since, left.tries, left.low) == (known.what, 1, 9, 4)
+    assert [(one.what, one.since) for one in parts] == [
+        ("updated_at from 1 to 2", 1),
+        ("updated_at from 8 to 9", 1),
+    ]
+    assert (narrow.what, narrow.since) == ("updated_at from 4 to 6", 1)
