@@ -69,7 +69,7 @@ MAX_DIGITS = 40
 def decoder(model: Any) -> Decoder:
     """Return the first stage of decoding into a type, to be kept by who decodes it often."""
     read = msgspec.json.Decoder(model, dec_hook=read_either).decode
-    holds_raw = _holds_raw(model)
+    is_raw = holds_raw(model)
 
     def decoder_of_model(body: bytes | bytearray | memoryview) -> Any:
         try:
@@ -79,7 +79,7 @@ def decoder(model: Any) -> Decoder:
             return UNREAD
         if getattr(value, "type", None) == _ERRORS:
             return UNREAD
-        if holds_raw:
+        if is_raw:
             if not _is_utf8(body):
                 return UNREAD
             _detach(value)
@@ -202,12 +202,12 @@ def _short(text: str) -> int | None:
 
 
 @lru_cache(maxsize=1024)
-def _holds_raw(model: Any) -> bool:
-    """Return whether a type has raw values in it, whose UTF-8 the fast path does not check."""
+def holds_raw(model: Any) -> bool:
+    """Say whether a type has raw values in it, whose UTF-8 the fast path does not check."""
     if model is msgspec.Raw:
         return True
     if _is_model(model):
-        return any(_holds_raw(argument) for argument in get_args(model))
+        return any(holds_raw(argument) for argument in get_args(model))
     return "RawType" in repr(msgspec.inspect.type_info(model))
 
 

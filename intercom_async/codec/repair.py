@@ -90,6 +90,38 @@ def repaired(value: Json, model: Any) -> tuple[Any, str]:
     return read, ""
 
 
+def repaired_rows(rows: list[Any], model: Any, first: int) -> tuple[list[Any], list[bytes], str]:
+    """Repair some of the rows of a page.
+
+    Args:
+        rows: Rows as JSON values.
+        model: The type of the page.
+        first: Number of the first of them in the page.
+
+    Returns:
+        What `msgspec.convert` takes for the rows that can be read, the others as JSON, and the path
+        at which the first of those fails.
+    """
+    kind, place = _rows_of(_declared(model), "$")
+    kept, lost, path = _Walk().entries(rows, kind, place, first)
+    return kept, [msgspec.json.encode(row) for row in lost], path
+
+
+def has_models(page_type: Any) -> bool:
+    """Return whether the rows of a page are models of the package, not structs of the caller."""
+    return _is_model(_rows_of(_declared(page_type), "$")[0].item_type)
+
+
+def _rows_of(page: Any, path: str) -> tuple[inspect.CollectionType, _Place]:
+    """Return the declared list of a page's rows and its place, perhaps in an object of the page."""
+    fields = {field.name: field for field in page.fields}
+    if "found" in fields:
+        return _rows_of(fields["found"].type, f"{path}.{fields['found'].encode_name}")
+    field = fields["items"]
+    here = f"{path}.{field.encode_name}"
+    return field.type, _Place(_name(page), field.encode_name, here, holds_rows=True)
+
+
 def title(model: Any) -> str:
     """Name a model as it is written in code."""
     name = getattr(model, "__name__", None) or str(model)
@@ -217,10 +249,23 @@ class _Walk:
         entries = to_list(value)
         if entries is UNFIT or (place.holds_rows and not entries and value != []):
             return UNFIT
+        kept, lost, missing_path = self.entries(entries, kind, place)
+        if place.holds_rows:
+            if lost and not kept and not _is_model(kind.item_type):
+                # Not one row is as the caller's struct says: it is the struct that is wrong.
+                self.missing_path = missing_path
+                return UNFIT
+            self.aside.extend(lost)
+        return kept
+
+    def entries(
+        self, entries: list[Json], kind: inspect.CollectionType, place: _Place, first: int = 0
+    ) -> tuple[list[Any], list[Json], str]:
+        """Return the entries that can be read, those that cannot, and where the first fails."""
         kept: list[Any] = []
         lost: list[Json] = []
         missing_path = ""
-        for index, entry in enumerate(entries):
+        for index, entry in enumerate(entries, first):
             here = place.entry(index)
             self.missing_path = ""
             result = self._entry(entry, kind.item_type, here)
@@ -229,13 +274,7 @@ class _Walk:
                 missing_path = missing_path or self.missing_path or here.path
             else:
                 kept.append(result)
-        if place.holds_rows:
-            if lost and not kept and not _is_model(kind.item_type):
-                # Not one row is as the caller's struct says: it is the struct that is wrong.
-                self.missing_path = missing_path
-                return UNFIT
-            self.aside.extend(lost)
-        return kept
+        return kept, lost, missing_path
 
     def _entry(self, entry: Json, kind: inspect.Type, place: _Place) -> Any:
         if not isinstance(kind, inspect.StructType):

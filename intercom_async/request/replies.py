@@ -12,6 +12,7 @@ import msgspec
 
 from intercom_async.clock import CLOCK
 from intercom_async.codec import UNREAD, decode, decoder
+from intercom_async.codec.pieces import decode_in_pieces
 from intercom_async.errors import DecodeError
 from intercom_async.response import Headers, Response
 from intercom_async.transport.base import Reply, StreamReply
@@ -39,6 +40,20 @@ def decoded(reply: Reply, call: Call[T]) -> T:
         identity = parse_request_id(reply.headers)
         value = decode(reply.body, operation.model, call=call.name, request_id=identity)
     result: T = value
+    return result
+
+
+async def decoded_in_pieces(reply: Reply, call: Call[T]) -> T:
+    """Decode a large reply as `decoded` does; a page of rows in several turns of the loop.
+
+    Raises:
+        DecodeError: The body is not what the operation promises.
+    """
+    identity = parse_request_id(reply.headers)
+    value: Any = await decode_in_pieces(
+        reply.body, call.operation.model, call=call.name, request_id=identity
+    )
+    result: T = decoded(reply, call) if value is UNREAD else value
     return result
 
 

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from intercom_async.clock import CLOCK
+from intercom_async.codec.pieces import LARGE_BYTES
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import (
     ClosedError,
@@ -34,7 +35,7 @@ from .error_body import is_error, read_error_body
 from .observer import Observer, observe
 from .operation import Call
 from .outage_queue import PROBE_CONNECT_S, OutageQueue
-from .replies import decoded, log_reply, to_response
+from .replies import decoded, decoded_in_pieces, log_reply, to_response
 from .waits import Waits, shared_lock
 
 T = TypeVar("T")
@@ -176,7 +177,10 @@ class Session:
                 await self._send_once(state, state.request)
                 if state.reply.status >= FIRST_FAILURE:
                     await self._follow_redirects(state)
-                outcome = self._handle_reply(state)
+                if len(state.reply.body) > LARGE_BYTES:
+                    outcome = await self._handle_large_reply(state)
+                else:
+                    outcome = self._handle_reply(state)
             except TransportError as error:
                 outcome = self._handle_transport_error(state, error)
             except WaitTooLongError as refused:
@@ -362,6 +366,18 @@ class Session:
             return verdicts.after_error(state, state.error_body, self._policy, self._random)
         try:
             data: T = decoded(state.reply, state.call)
+        except DecodeError as unreadable:
+            return verdicts.after_unreadable(state, unreadable, self._policy, self._random)
+        return data
+
+    async def _handle_large_reply(self, state: CallState[T]) -> T | FailedAttempt:
+        """Do the same with a large reply, whose rows are decoded in several turns of the loop."""
+        if state.error_body is not None:
+            return self._handle_reply(state)
+        if log.isEnabledFor(logging.DEBUG):
+            log_reply(state)
+        try:
+            data: T = await decoded_in_pieces(state.reply, state.call)
         except DecodeError as unreadable:
             return verdicts.after_unreadable(state, unreadable, self._policy, self._random)
         return data
