@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from .checkpoint import State, read_state
 from .evidence import TOMBSTONES
+from .key_table import GONE, Held
 from .sinks.base import Opened, Sink
 from .sinks.entries import Entry, Family, Put
 from .stream_run import StreamRun
@@ -39,27 +40,30 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
         run.prune()
 
 
-def orphans(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
-    """Return the entries by which children go whose parent went in a run that left them out.
+def recall_gone(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
+    """Note the rows of which tombstones are all that is left, as `hard_delete` has removed them.
 
-    Such a run finds the parent gone and does not look at its children. What it leaves is the line
-    in the table of tombstones; the parent's row may be gone with `hard_delete`.
+    Returns:
+        The entries by which children go whose parent went in a run that left them out: it wrote
+        the tombstone, and did not look at them.
     """
-    parents = {run.name: run for run in runs if run.children}
-    found: list[Entry] = []
-    for key, at in _tombstones(sink) if parents else ():
+    by_name = {run.name: run for run in runs if not isinstance(run.stream.source, Children)}
+    orphans: list[Entry] = []
+    for key, at in _tombstones(sink):
         name, _, record = key.partition(":")
-        parent = parents.get(name)
-        if parent is None:
+        run = by_name.get(name)
+        held = None if run is None else run.table.get(record)
+        if run is None or (held is not None and not held.is_gone):
             continue
-        held = parent.table.get(record)
-        for child in parent.children if held is None or held.is_gone else ():
+        if held is None:
+            run.table.put(record, Held(0, 0, 0, GONE))
+        for child in run.children:
             family = child.families.get(record)
             if family is not None and not family.is_gone:
                 entry = Family(child.table_name, record, at, family.version, 0, is_gone=True)
                 child.replay(entry)
-                found.append(entry)
-    return found
+                orphans.append(entry)
+    return orphans
 
 
 def _tombstones(sink: Sink) -> Iterator[tuple[str, int]]:

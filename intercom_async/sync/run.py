@@ -22,7 +22,7 @@ from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
 from .first_answer import first_answer, stopped_before_it_began
 from .holes import remove
-from .loading import hidden_parents, load, orphans
+from .loading import hidden_parents, load, recall_gone
 from .outage import OutageGate, StoppedError
 from .policy import Policy
 from .prepared import PreparedRuns
@@ -194,8 +194,8 @@ class _Run:
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
         await call(self._sink, load, self._sink, published, opened)
         # From here on the target belongs to this workspace.
-        gone = await call(self._sink, orphans, self._sink, runs)
-        await call(self._sink, self._sink.commit, gone, state.encode(whole=False))
+        orphans = await call(self._sink, recall_gone, self._sink, runs)
+        await call(self._sink, self._sink.commit, orphans, state.encode(whole=False))
 
         monitor = ProgressMonitor(self._intercom, runs, on_progress)
         engine = Engine(

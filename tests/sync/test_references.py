@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 import msgspec
@@ -51,6 +53,53 @@ async def test_a_company_that_is_in_no_list_is_counted(tmp_path: Path) -> None:
 
         one.change = None
         assert dangling(await one.sync(*names)) == {}
+
+
+@pytest.mark.parametrize("hard_delete", [False, True])
+async def test_what_is_known_to_be_gone_is_no_lost_reference(
+    *, hard_delete: bool, tmp_path: Path
+) -> None:
+    """With `hard_delete` nothing but its tombstone says so."""
+    async with world(tmp_path, contacts=12, companies=6) as one:
+        names = ("contacts", "companies")
+
+        async def run(**options: Any) -> Report:
+            await anyio.sleep(DAY_S)
+            report = await one.sync(*names, hard_delete=hard_delete, **options)
+            assert report.is_complete
+            assert dangling(report) == {}
+            return report
+
+        def gone() -> set[str]:
+            return {stone["record_id"] for stone in one.rows("tombstones").values()}
+
+        await run()
+        away = next(iter(one.rows("companies")))
+        paths = (f"/companies/{away}", "/companies/list")
+
+        def hide(request: Request, answer: Answer) -> Answer:
+            if not isinstance(answer, Reply) or not urlsplit(request.url).path.endswith(paths):
+                return answer
+            if request.url.endswith(paths[0]):
+                body = b'{"type":"error.list","errors":[{"code":"not_found","message":"no"}]}'
+                return Reply(404, {"Content-Type": "application/json"}, body)
+            found = msgspec.json.decode(answer.body)
+            found["data"] = [row for row in found["data"] if row["id"] != away]
+            found["total_count"] -= 1
+            return Reply(answer.status, answer.headers, msgspec.json.encode(found))
+
+        one.change = hide
+        report = await run()
+        assert [stream.removed for stream in report.streams] == [0, 1]
+        for options in ({"full": True}, {}):
+            report = await run(**options)
+            assert [stream.removed for stream in report.streams] == [0, 0]
+        assert gone() == {away}
+
+        one.change = None
+        await run()
+        assert away in one.rows("companies")
+        assert gone() == set()
 
 
 async def test_what_is_not_read_yet_is_no_lost_reference(tmp_path: Path) -> None:
