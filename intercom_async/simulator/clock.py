@@ -5,6 +5,15 @@ from __future__ import annotations
 from intercom_async.clock import CLOCK, Clock
 from .seed.draw import mix
 
+LAST_AT = 1e11
+"""UNIX seconds that the clock stays below: in the year 5138, so that every time that is reckoned
+from it still has a date (`test_control_bodies.py`)."""
+
+
+def _check(moment: float) -> None:
+    if not 0 <= moment < LAST_AT:
+        raise ValueError(f"a clock at {moment:g} s is not in the years 1970 to 5138")
+
 
 class SimulatorClock:
     """UNIX time that starts as the machine's.
@@ -68,7 +77,12 @@ class SimulatorClock:
         self._drifts_from = self.now()
 
     def move(self, seconds: float) -> None:
-        """Step: let `seconds` pass at once; a negative number goes back."""
+        """Step: let `seconds` pass at once; a negative number goes back.
+
+        Raises:
+            ValueError: The clock would leave the years 1970 to 5138.
+        """
+        _check(self.now() + seconds)
         self._shift_s += seconds
 
     def slew(self, rate: float) -> None:
@@ -82,7 +96,13 @@ class SimulatorClock:
             self._shift_s = stands_at - self._slewed_from
 
     def freeze(self, at: float | None = None) -> None:
-        """Stop at a moment (default: this one), until `thaw`; `move` still works."""
+        """Stop at a moment (default: this one), until `thaw`; `move` still works.
+
+        Raises:
+            ValueError: The moment is not in the years 1970 to 5138.
+        """
+        if at is not None:
+            _check(at)
         self._frozen_at = self.now() if at is None else at
         self._shift_s = 0.0
 

@@ -258,8 +258,6 @@ class Control:
         if change.neighbour is not None:
             self._backend.apps.set_neighbour(change.neighbour)
         if change.latency_s is not None:
-            if change.latency_s < 0:
-                raise ValueError("latency_s must not be negative")
             self._backend.latency_s = change.latency_s
         return {"changed": True}
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from .webhooks.outbox import Delivery, DeliveryFaults, Subscription
+
+DECADES_S = 1e9
+"""Seconds by which the Date header may differ from the clock at most (`test_control_bodies.py`)."""
 
 
 class ClockChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -12,10 +18,10 @@ class ClockChange(msgspec.Struct, forbid_unknown_fields=True):
 
     freeze: float | bool | None = None
     move_s: float = 0.0
-    skew_s: float | None = None
-    slew: float | None = None
-    drift: float | None = None
-    jitter_s: float | None = None
+    skew_s: Annotated[float, Meta(ge=-DECADES_S, le=DECADES_S)] | None = None
+    slew: Annotated[float, Meta(gt=0, le=1_000)] | None = None
+    drift: Annotated[float, Meta(ge=-10, le=10)] | None = None
+    jitter_s: Annotated[float, Meta(ge=0, le=DECADES_S)] | None = None
     thaw: bool = False
 
 
@@ -26,7 +32,7 @@ class LimitChange(msgspec.Struct, forbid_unknown_fields=True):
     workspace_per_minute: float | None = None
     token: str | None = None
     neighbour: float | None = None
-    latency_s: float | None = None
+    latency_s: Annotated[float, Meta(ge=0)] | None = None
 
 
 class NewApp(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,7 +48,7 @@ class NewSubscription(msgspec.Struct, forbid_unknown_fields=True):
     url: str
     topics: list[str] = []
     secret: str | None = None
-    retry_s: float = 60.0
+    retry_s: Annotated[float, Meta(ge=0)] = 60.0
     faults: DeliveryFaults = DeliveryFaults()
 
 

@@ -65,6 +65,22 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return ApiError(status, CODES.get(status, "server_error"), "A fault was asked for")
 
 
+def _check(fault: Fault) -> None:
+    """Refuse a rule that could not strike or be answered; ValueError says which field it is."""
+    if fault.edge is not None and fault.status is None:
+        raise ValueError("a fault with edge needs a status")
+    if fault.every < 1 or not 0.0 <= fault.rate <= 1.0:
+        raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
+    if fault.status is not None and not 200 <= fault.status <= 599:  # noqa: PLR2004 (HTTP's)
+        raise ValueError(f"status={fault.status} must be between 200 and 599")
+    if fault.path is not None and not fault.path.startswith("/"):
+        raise ValueError("path must begin with /")
+    for name in ("after", "times", "delay_s", "slow_body_s", "retry_after_s"):
+        value = getattr(fault, name)
+        if value is not None and not value >= 0:
+            raise ValueError(f"{name} must not be negative")
+
+
 @dataclasses.dataclass(slots=True)
 class _Rule:
     fault: Fault
@@ -102,10 +118,7 @@ class Faults:
             made = msgspec.convert(settings, Fault) if fault is None else fault
         except msgspec.ValidationError as error:
             raise ValueError(f"no such fault: {error}") from error
-        if made.edge is not None and made.status is None:
-            raise ValueError("a fault with edge needs a status")
-        if made.every < 1 or not 0.0 <= made.rate <= 1.0:
-            raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
+        _check(made)
         self._rules.append(_Rule(made, mix(self._seed, len(self._rules), 0xFA)))
         return made
 

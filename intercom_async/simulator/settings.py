@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -49,5 +50,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if not 0 <= count <= MAX_RECORDS:
                 raise ValueError(f"{name}={count} must be between 0 and {MAX_RECORDS:,}")
         for name in ("window_s", "app_per_minute", "workspace_per_minute"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0")
+        for name in ("latency_s", "settle_s", "index_s"):
+            seconds = getattr(self, name)
+            if seconds is not None and not 0 <= seconds < math.inf:
+                raise ValueError(f"{name}={seconds:g} must not be negative")

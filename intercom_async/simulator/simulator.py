@@ -285,13 +285,20 @@ class Simulator:
         """Write a snapshot of settings and records to a file."""
         Path(path).write_bytes(self._backend.snapshot())
 
-    def restore(self, path: str | PathLike[str]) -> None:
+    def restore(self, path: str | PathLike[str], *, is_start: bool = False) -> None:
         """Have the settings and records of a snapshot; URL, tokens and limits stay.
+
+        Args:
+            path: The file that `save` wrote.
+            is_start: Whether `reset` comes back to this state instead of the first one.
 
         Raises:
             ValueError: The file is no snapshot, or one of another release.
         """
-        self._backend.restore(Path(path).read_bytes())
+        saved = Path(path).read_bytes()
+        self._backend.restore(saved)
+        if is_start:
+            self._backend.on_reset[:] = [lambda: self._backend.restore(saved)]
 
     # What it sends ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gc
+import math
 import signal
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
@@ -44,8 +45,11 @@ class Options:
         """Make the simulator; ValueError where an option makes no sense."""
         if not 0 <= self.port < 1 << 16:
             raise ValueError(f"port={self.port} must be between 0 and 65535")
-        if self.latency_ms < 0:
+        if not 0 <= self.latency_ms < math.inf:
             raise ValueError(f"latency_ms={self.latency_ms:g} must not be negative")
+        folder = Path(self.snapshot or ".").parent
+        if not folder.is_dir():
+            raise ValueError(f"snapshot={self.snapshot}: there is no folder {folder}")
         made = Simulator(
             host=self.host,
             port=self.port,
@@ -62,7 +66,7 @@ class Options:
             allow_hosts=self.allow_host,
         )
         if self.snapshot is not None and Path(self.snapshot).exists():
-            made.restore(self.snapshot)
+            made.restore(self.snapshot, is_start=True)
         return made
 
     def _quirks(self) -> Quirks:

@@ -22,6 +22,9 @@ CLOSING_S = 0.5
 SLOW_STEPS = 20
 """Writes over which a slow body is spread."""
 
+UNREADABLE = b"\x00"
+"""Stands for a body that cannot be read."""
+
 
 class Server:
     """Serves a backend, and its control API under /_simulator."""
@@ -115,6 +118,9 @@ async def _read_body(request: web.BaseRequest, head: Request) -> None:
             head.body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             head.is_too_large = True
+        except web.RequestPayloadError:
+            # No JSON either: a body that is not compressed as its header says.
+            head.body = UNREADABLE
 
 
 async def _stream(request: web.BaseRequest, response: Response) -> web.StreamResponse:

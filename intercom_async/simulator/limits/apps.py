@@ -11,6 +11,12 @@ from intercom_async.simulator.errors import ApiError
 from .windows import Ledger, Quota, RateLimitStatus, moment_text
 
 
+def _check(**per_minute: float | None) -> None:
+    for name, limit in per_minute.items():
+        if limit is not None and not limit > 0:
+            raise ValueError(f"{name} must be above 0")
+
+
 @dataclasses.dataclass(slots=True)
 class App:
     """One app: what a token stands for."""
@@ -49,7 +55,12 @@ class Apps:
         self.ledger: Ledger = Ledger()
 
     def new(self, app_per_minute: float | None = None, version: str | None = None) -> App:
-        """Install one more app and return it; its token looks like a real one."""
+        """Install one more app and return it; its token looks like a real one.
+
+        Raises:
+            ValueError: The limit is not above 0.
+        """
+        _check(app_per_minute=app_per_minute)
         self._installed += 1
         number = self._installed
         secret = base64.b64encode(f"tok:sim_{self._seed}_{number}_1".encode()).decode()
@@ -138,7 +149,14 @@ class Apps:
         workspace_per_minute: float | None = None,
         token: str | None = None,
     ) -> None:
-        """Change limits from now on: of one app by its token, or of all."""
+        """Change limits from now on: of one app by its token, or of all.
+
+        Raises:
+            ValueError: A limit is not above 0, or no app has the token.
+        """
+        _check(app_per_minute=app_per_minute, workspace_per_minute=workspace_per_minute)
+        if token is not None and token not in self._apps:
+            raise ValueError("no app has this token")
         if app_per_minute is not None:
             for app in self._apps.values():
                 if token in (None, app.token):

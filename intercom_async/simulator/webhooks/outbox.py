@@ -33,7 +33,11 @@ KEPT = 10_000
 
 
 class DeliveryFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes wrong on the way; each rate is a share between 0 and 1."""
+    """What goes wrong on the way; each rate is a share between 0 and 1.
+
+    Raises:
+        ValueError: A rate is no share, or a time is negative.
+    """
 
     duplicate: float = 0.0
     """Delivered twice."""
@@ -44,6 +48,14 @@ class DeliveryFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Seconds by which everything is late."""
     suspended: bool = False
     """Nothing is delivered, and nothing of it comes later."""
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        for name in ("duplicate", "disorder", "wrong_signature"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} must be between 0 and 1")
+        if not self.late_s >= 0:
+            raise ValueError("late_s must not be negative")
 
 
 class Subscription(msgspec.Struct, kw_only=True):
