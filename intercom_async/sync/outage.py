@@ -2,7 +2,9 @@
 
 A call that has failed with all its retries is either poison, its own fault, or part of an outage. A
 control call tells them apart: `/me` answers, or it does not. While it does not, every call of the
-run waits here without holding a permit, and one probe is sent after 1, 2, 4 … 30 seconds.
+run waits here without holding a permit, and one probe is sent after 1, 2, 4 … 30 seconds. When it
+answers, half of the calls go at once and the others a little later: a server that has just come
+back does not get all of them in one moment.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
 """Between two probes, doubled each time (test_outage.py::test_probes_are_spaced)."""
 JITTER = 0.2
 """Part of a pause that chance decides, so that two runs do not probe in step."""
+SECOND_HALF_S = 1.0
+"""Seconds after which the second half of the calls goes
+(test_outage.py::test_it_opens_at_half_width)."""
 TOTAL_TIMES = 6
 """All outages of a run together may take so many times the patience for one."""
 
@@ -77,6 +82,7 @@ class OutageGate:
         self._open.set()
         self._control = anyio.Lock()
         self._checked_s = -1.0
+        self._released = 0
         self._jitter = Random(0)  # noqa: S311 (spreads probes, guards nothing)
         self.outages: list[Outage] = []
         self.is_exhausted: bool = False
@@ -95,6 +101,7 @@ class OutageGate:
             raise OutageError("the server does not answer")
         if not self._open.is_set():
             await self._open.wait()
+            await self._take_turn()
             await self.wait()
 
     async def is_outage(self, begun_s: float, error: IntercomError) -> bool:
@@ -111,13 +118,15 @@ class OutageGate:
         """
         async with self._control:
             await self.wait()
-            if self.outages and self._checked_s >= begun_s:
-                # An outage that was waited out since then has failed this call, too.
-                return True
-            if await self._answers():
+            is_known = bool(self.outages) and self._checked_s >= begun_s
+            if not is_known and await self._answers():
                 return False
-            await self._wait_out(error)
-            return True
+            if not is_known:
+                await self._wait_out(error)
+        if is_known:
+            # An outage that was waited out since then has failed this call, too.
+            await self._take_turn()
+        return True
 
     async def _answers(self) -> bool:
         try:
@@ -151,6 +160,12 @@ class OutageGate:
         finally:
             self._waited_s += CLOCK.now() - begun_s
             self._open.set()
+
+    async def _take_turn(self) -> None:
+        """Let every second call that waited go later."""
+        self._released += 1
+        if self._released % 2 == 0:
+            await self._pause(SECOND_HALF_S)
 
     async def _pause(self, seconds: float) -> None:
         with anyio.move_on_after(seconds):

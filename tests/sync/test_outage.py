@@ -9,7 +9,7 @@ import pytest
 
 from intercom_async import ConnectError
 from intercom_async.clock import CLOCK
-from intercom_async.sync.outage import OutageError, OutageGate, StoppedError
+from intercom_async.sync.outage import SECOND_HALF_S, OutageError, OutageGate, StoppedError
 from tests.support.virtual_time import anyio_backend
 
 __all__ = ("anyio_backend",)
@@ -67,6 +67,31 @@ async def test_many_failures_are_one_outage() -> None:
     assert found == [True] * 50
     assert len(gate.outages) == 1
     assert len(server.probes) < 10
+
+
+async def test_it_opens_at_half_width() -> None:
+    server = Server(CLOCK.now() + 20)
+    gate = OutageGate(server.probe, anyio.Event(), 600)
+    passed: list[float] = []
+
+    async def fail() -> None:
+        assert await gate.is_outage(0.0, DOWN)
+        passed.append(CLOCK.now())
+
+    async def wait() -> None:
+        await anyio.sleep(5)
+        await gate.wait()
+        passed.append(CLOCK.now())
+
+    async with anyio.create_task_group() as group:
+        for _ in range(50):
+            group.start_soon(fail)
+            group.start_soon(wait)
+    opened_s = server.probes[-1]
+    at_once = [moment for moment in passed if moment < opened_s + SECOND_HALF_S / 2]
+    assert len(passed) == 100
+    assert 49 <= len(at_once) <= 51
+    assert max(passed) < opened_s + 1.1 * SECOND_HALF_S
 
 
 async def test_patience_ends_and_so_does_the_run() -> None:
