@@ -38,6 +38,10 @@ from .parsing import parse_body
 
 PER_PAGE = 150
 """Objects to ask for in one search, as many as the API gives."""
+CONTACT_SLACK_S = 25 * 3_600
+"""Seconds before the gap from which contacts are asked for: up to version 2.16 they are compared by
+whole days, and `>` begins with the day after. No day is longer
+(test_catch_up.py::test_contacts_of_the_same_day_are_found)."""
 
 _PEOPLE = ("user", "lead", "visitor", "contact")
 
@@ -110,10 +114,12 @@ class _Finder:
     def _wants(self, prefix: str) -> bool:
         return any(topic == EVERY_TOPIC or topic.startswith(prefix) for topic in self._topics)
 
-    def _query(self) -> dict[str, Any]:
-        # The comparison is strict, and up to version 2.16 contacts are compared by whole days:
-        # what is too old is left out when it is looked at.
-        return {"field": "updated_at", "operator": ">", "value": self._since - 1}
+    def _query(self, slack_s: int = 1) -> dict[str, Any]:
+        """Ask for what changed since a little before the gap: the comparison is strict.
+
+        What is too old is left out when it is looked at.
+        """
+        return {"field": "updated_at", "operator": ">", "value": max(0, self._since - slack_s)}
 
     async def _conversations(self) -> None:
         found = self._intercom.conversations.search(self._query(), per_page=PER_PAGE)
@@ -134,7 +140,8 @@ class _Finder:
                         await self._hand(topic, moment, full.item, "ticket_parts", part)
 
     async def _contacts(self) -> None:
-        async for contact in self._intercom.contacts.search(self._query(), per_page=PER_PAGE):
+        query = self._query(CONTACT_SLACK_S)
+        async for contact in self._intercom.contacts.search(query, per_page=PER_PAGE):
             if (contact.updated_at or 0) >= self._since:
                 self.read["contacts"] += 1
                 await self._hand(*_of_contact(contact, self._since), contact)

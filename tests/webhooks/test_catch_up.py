@@ -79,6 +79,39 @@ async def test_what_happened_in_the_gap_is_handed_over_in_order() -> None:
     assert calls < 15
 
 
+@pytest.mark.parametrize("version", ["2.14", "2.17"])
+@pytest.mark.parametrize("timezone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize("after_midnight_s", [0, 43_200, 86_399])
+async def test_contacts_of_the_same_day_are_found(
+    version: str, timezone: str, after_midnight_s: int
+) -> None:
+    since = 1_780_012_800 // 86_400 * 86_400 + after_midnight_s
+    async with (
+        Simulator(contacts=20, conversations=0, tickets=0, timezone=timezone) as simulator,
+        Intercom(simulator.token, base_url=simulator.url, version=version) as intercom,
+    ):
+        simulator.clock.freeze(since - 1)
+        simulator.call("POST", "/contacts", {"role": "user", "external_id": "before"})
+        changed = simulator.call("POST", "/contacts", {"role": "lead"})
+        simulator.clock.freeze(since)
+        made = simulator.call("POST", "/contacts", {"role": "user", "external_id": "made"})
+        simulator.call("PUT", f"/contacts/{changed['id']}", {"name": "Ada"})
+        webhooks = Webhooks(SECRET)
+        seen: list[tuple[str, str | None]] = []
+
+        @webhooks.on("*")
+        async def keep(event: Notification[Any]) -> None:
+            seen.append((event.topic, event.item.id))
+
+        found = await webhooks.catch_up(intercom, since=since)
+
+    assert found.read == {"contacts": 2}
+    assert sorted(seen) == [
+        ("contact.lead.updated", changed["id"]),
+        ("contact.user.created", made["id"]),
+    ]
+
+
 async def _talk(intercom: Intercom, simulator: Simulator, contact_id: str) -> str:
     """Have a conversation, a second between the steps."""
     admin_id = (await intercom.admins.list().collect(limit=1))[0].id
