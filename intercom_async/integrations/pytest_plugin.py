@@ -87,7 +87,10 @@ def _fixture_for(request: pytest.FixtureRequest) -> str:
     if marker is not None:
         scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope")
     if scope is None:
-        scope = request.config.getini("asyncio_default_test_loop_scope")
+        try:
+            scope = request.config.getini("asyncio_default_test_loop_scope")
+        except (KeyError, ValueError):
+            scope = "function"  # before pytest-asyncio 0.26
     return f"{_BY_ASYNCIO}{scope}"
 
 
@@ -114,5 +117,10 @@ def _by_asyncio() -> ModuleType:
     plugin = ModuleType("intercom_async_by_asyncio")
     for scope in _LOOP_SCOPES:
         name = f"{_BY_ASYNCIO}{scope}"
-        setattr(plugin, name, pytest_asyncio.fixture(_opens(), loop_scope=scope, name=name))
+        try:
+            fixture = pytest_asyncio.fixture(_opens(), loop_scope=scope, name=name)
+        except TypeError:
+            # Before pytest-asyncio 0.24; an error here would end every run of its users.
+            fixture = pytest_asyncio.fixture(_opens(), name=name)
+        setattr(plugin, name, fixture)
     return plugin

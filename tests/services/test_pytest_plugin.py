@@ -75,3 +75,28 @@ def test_a_run_for_another_backend_is_skipped_with_its_reason(pytester: pytest.P
 
     done.assert_outcomes(skipped=3)
     done.stdout.fnmatch_lines(["*intercom-async runs on asyncio*"])
+
+
+OLDER = """
+    import pytest_asyncio
+
+    newer = pytest_asyncio.fixture
+
+    def fixture(function, **options):
+        if "loop_scope" in options:
+            raise TypeError("fixture() got an unexpected keyword argument 'loop_scope'")
+        return newer(function, **options)
+
+    pytest_asyncio.fixture = fixture
+"""
+"""A plugin that makes pytest-asyncio what it was before 0.24, in what matters here."""
+
+
+def test_a_pytest_asyncio_without_scopes_of_loops_ends_no_run(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("pytest_asyncio", reason="pytest-asyncio is not installed")
+    marks = f"pytestmark = [pytest.mark.asyncio, {SETTINGS}]"
+    pytester.makepyfile(TESTS.format(marks=marks, contacts=4), older=OLDER)
+
+    result = pytester.runpytest_subprocess("-p", "older", *PLUGIN, "-p", "no:randomly")
+
+    result.assert_outcomes(passed=3)
