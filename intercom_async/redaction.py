@@ -13,14 +13,17 @@ _READ_AHEAD = 5
 shorter than what it replaces (test_redaction.py::test_a_long_text_costs_no_more_than_a_short_one).
 """
 
-_ADDRESS = re.compile(r"[^\s@<>\"'=:,;()]{1,64}@[^\s@<>\"',;()]{1,255}")
+_ADDRESS = re.compile(r"[^\s@<>\"'=:,;()][^\s@<>\"=:,;()]{0,63}@[^\s@<>\"',;()]{1,255}")
 _NAMED_ID = re.compile(
     r"(\b\w{0,32}id\b\W{0,3}[=: ]\W{0,3})([\w-]*\d[\w-]*|(?<==)[\w-]+)", re.IGNORECASE
 )
-_NUMBER = re.compile(r"\+?\d[\d ().-]{7,}\d(?!\w)")
+_NUMBER = re.compile(r"(?<![\w-])\+?\d[\d ().-]{7,}\d(?![\w-])")
 _TOKEN = re.compile(r"[\w-]{6,}")
 _HEX_FROM = 8
 """Letters and digits from which a hexadecimal token with a digit counts as an id."""
+_SECRET_FROM = 20
+"""Letters and digits from which a token in both cases with a digit counts as a secret, such as an
+access token, which is base64."""
 _DIGITS_FROM = 5
 """Digits from which a token counts as an id; a limit such as ``10_seconds`` stays readable."""
 
@@ -55,8 +58,9 @@ def redact(text: str, *, limit: int = 200) -> str:
     head = printable(head, limit=len(head) + 1)
     head = _ADDRESS.sub("<email>", head)
     head = _NAMED_ID.sub(r"\1<id>", head)
-    head = _TOKEN.sub(_hide_id, head)
+    # Numbers with spaces first: a part of one would be taken for an id, and the rest shown.
     head = _NUMBER.sub("<number>", head)
+    head = _TOKEN.sub(_hide_id, head)
     if len(head) > limit or len(text) > limit * _READ_AHEAD:
         head = f"{head[: limit - 1]}…"
     return head
@@ -67,6 +71,8 @@ def _hide_id(found: re.Match[str]) -> str:
     digits = sum(map(str.isdigit, token))
     bare = token.replace("-", "").replace("_", "")
     is_hex = len(bare) >= _HEX_FROM and all(letter in "0123456789abcdefABCDEF" for letter in bare)
-    if digits >= _DIGITS_FROM or (digits and is_hex):
+    is_mixed = not token.islower() and not token.isupper()
+    is_secret = len(token) >= _SECRET_FROM and is_mixed
+    if digits >= _DIGITS_FROM or (digits and (is_hex or is_secret)):
         return "<number>" if bare.isdigit() and len(bare) > _HEX_FROM else "<id>"
     return token

@@ -10,7 +10,15 @@ from intercom_async.redaction import Secret, printable, redact
     ("text", "shown"),
     [
         ("ann@example.com exists", "<email> exists"),
+        ("ann.o'brien@example.com exists", "<email> exists"),
+        ("the address 'ann@example.com' exists", "the address '<email>' exists"),
         ("call +353 87 123 4567 now", "call <number> now"),
+        ("call +49 170 1234567 now", "call <number> now"),
+        ("call (555) 123-4567 now", "call (<number> now"),
+        ("call 555.123.4567, please", "call <number>, please"),
+        ("call 0170 12345678", "call <number>"),
+        ("the token dG9rOmFiY2RlZmdoaWprbG1ub3A= is revoked", "the token <id>= is revoked"),
+        ("error_code_without_a_case_2 happened", "error_code_without_a_case_2 happened"),
         (
             "A contact already exists with id=64a1f0c2b3d4e5f607182930",
             "already exists with id=<id>",
