@@ -205,7 +205,11 @@ class Intercom(ResourceRegistry):
         return self
 
     async def close(self) -> None:
-        """Give back connections and wake what waits; more than once does nothing."""
+        """Give back connections and wake what waits; more than once does nothing.
+
+        Raises:
+            ConfigError: It belongs to another event loop, which still exists.
+        """
         await self._core.close()
 
     async def __aenter__(self) -> Self:
@@ -282,16 +286,18 @@ class Intercom(ResourceRegistry):
 
         Raises:
             ClosedError: The client is closed or was never entered.
+            ConfigError: It belongs to another event loop.
         """
-        return self._core.session.shared_lock(name)
+        return self._core.session_here.shared_lock(name)
 
     def while_open(self) -> AbstractAsyncContextManager[None]:
         """Cancel what a block waits for as soon as the client is closed, and raise `ClosedError`.
 
         Raises:
             ClosedError: The client is closed or was never entered.
+            ConfigError: It belongs to another event loop.
         """
-        return self._core.session.while_open()
+        return self._core.session_here.while_open()
 
     @overload
     async def request(
@@ -388,6 +394,7 @@ class Intercom(ResourceRegistry):
 
         Raises:
             ClosedError: The client is closed or was never entered.
+            ConfigError: It belongs to another event loop.
         """
-        session = self._core.session
+        session = self._core.session_here
         return session.scheduler.statistics(app=session.app)

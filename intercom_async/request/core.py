@@ -102,10 +102,16 @@ class ClientCore:
         return session
 
     async def open(self) -> None:
-        """Open the transport and find the scheduler; once only."""
+        """Open the transport and find the scheduler; once only.
+
+        Raises:
+            ClosedError: The client is closed.
+            ConfigError: It was opened in another event loop.
+        """
         if self._is_closed:
             raise ClosedError("the client is closed; make a new one")
         if self._session is not None:
+            _ = self.session_here
             return
         self._loop = _running_loop()
         scheduler = self._scheduler or shared_scheduler(
@@ -132,7 +138,13 @@ class ClientCore:
             join_workspace(self._origin, workspace, session.scheduler)
 
     async def close(self) -> None:
-        """Close the session; more than once does nothing."""
+        """Close the session; more than once does nothing.
+
+        Raises:
+            ConfigError: It belongs to another event loop, which still exists.
+        """
+        if self._session is not None and self._loop is not None and not self._loop.is_closed():
+            _ = self.session_here
         self._is_closed = True
         session, self._session = self._session, None
         if session is not None:

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
@@ -163,14 +163,51 @@ async def test_a_block_of_options_does_not_close_the_client() -> None:
     assert not memory.is_open
 
 
-async def test_another_loop_is_told_in_one_sentence() -> None:
+async def download(intercom: Intercom) -> None:
+    async with intercom.data_exports.download("1") as stream:
+        await stream.read()
+
+
+async def hold(intercom: Intercom) -> None:
+    async with intercom.while_open():
+        pass
+
+
+async def lock(intercom: Intercom) -> None:
+    async with intercom.shared_lock("scroll"):
+        pass
+
+
+async def count(intercom: Intercom) -> None:
+    intercom.statistics()
+
+
+USES: dict[str, Callable[[Intercom], Coroutine[Any, Any, Any]]] = {
+    "call": lambda intercom: intercom.contacts.get("7"),
+    "list": lambda intercom: intercom.contacts.list().collect(),
+    "prefetch": lambda intercom: intercom.contacts.list().prefetch(2).collect(),
+    "scroll": lambda intercom: intercom.companies.scroll().collect(),
+    "request": lambda intercom: intercom.request("GET", "/me"),
+    "wait": lambda intercom: intercom.jobs.wait("1"),
+    "options": lambda intercom: intercom.with_options(timeout_s=1).contacts.get("7"),
+    "download": download,
+    "while_open": hold,
+    "shared_lock": lock,
+    "statistics": count,
+    "open": lambda intercom: intercom.open(),
+    "close": lambda intercom: intercom.close(),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+async def test_another_loop_is_told_in_one_sentence(use: str) -> None:
     memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
     seen: list[BaseException] = []
     async with Intercom(TOKEN, transport=memory) as intercom:
 
         def elsewhere() -> None:
             try:
-                asyncio.run(intercom.contacts.get("7"))
+                asyncio.run(USES[use](intercom))
             except ConfigError as error:
                 seen.append(error)
 
@@ -178,8 +215,16 @@ async def test_another_loop_is_told_in_one_sentence() -> None:
         thread.start()
         while thread.is_alive():
             await anyio.lowlevel.checkpoint()
+        assert intercom.is_open
     assert "another event loop" in str(seen[0])
     assert "run_coroutine_threadsafe" in str(seen[0])
+
+
+def test_a_client_whose_loop_has_ended_can_be_closed() -> None:
+    intercom = Intercom(TOKEN, transport=MemoryTransport([]))
+    asyncio.run(intercom.open())
+    asyncio.run(intercom.close())
+    assert not intercom.is_open
 
 
 def test_without_a_loop_of_asyncio_the_way_is_told() -> None:
