@@ -42,6 +42,8 @@ def follow(request: Request, reply: Reply, *, origin: str) -> tuple[Request, boo
     try:
         url = urljoin(request.url, _UNSAFE.sub(_quoted, location))
         target, source = urlsplit(url), urlsplit(request.url)
+        # Credentials in an address would be sent in place of the token.
+        target = target._replace(netloc=target.netloc.rpartition("@")[2])
         is_own = _origin(target) == _origin(urlsplit(origin))
     except ValueError:
         return None
@@ -61,7 +63,7 @@ def follow(request: Request, reply: Reply, *, origin: str) -> tuple[Request, boo
         headers = {name: text for name, text in headers.items() if name != "Content-Type"}
     following = Request(
         method="GET" if becomes_get else request.method,
-        url=url,
+        url=target.geturl(),
         name=request.name,
         headers=headers,
         body=None if becomes_get else request.body,

@@ -43,6 +43,16 @@ def test_the_same_origin_keeps_the_token(location: str) -> None:
     assert following.headers["Authorization"] == "Bearer t"
 
 
+@pytest.mark.parametrize("credentials", ["user:word@", "user@", ":@", "a@b@"])
+def test_credentials_of_an_address_do_not_take_the_place_of_the_token(credentials: str) -> None:
+    found = follow(request(), redirect(302, f"https://{credentials}api.intercom.io/other?a=1"))
+    assert found is not None
+    following, is_same_origin = found
+    assert is_same_origin
+    assert following.url == "https://api.intercom.io/other?a=1"
+    assert following.headers["Authorization"] == "Bearer t"
+
+
 def test_another_port_is_another_origin() -> None:
     found = follow(request(), redirect(302, "https://api.intercom.io:8443/x"))
     assert found is not None
