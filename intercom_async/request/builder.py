@@ -118,6 +118,8 @@ class RequestBuilder:
         token = self._token()
         if inspect.isawaitable(token):
             token = await token
+        # Masked at once: a traceback that shows local variables shows no token.
+        token = Secret(token) if isinstance(token, str) else token
         secret = Secret(f"Bearer {check_token(token)}")
         return request.replace(headers={**request.headers, "Authorization": secret})
 

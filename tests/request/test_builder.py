@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from traceback import walk_tb
 from typing import Any
 
 import pytest
@@ -98,5 +99,7 @@ async def test_a_provider_is_asked_for_each_attempt() -> None:
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", None, b"token"])
 async def test_what_is_no_token_is_refused_and_not_shown(token: Any) -> None:
     builder = make_builder(lambda: token)
-    with pytest.raises(ConfigError, match="token"):
+    with pytest.raises(ConfigError, match="token") as caught:
         await builder.authorize(builder.build(GET.at("7")))
+    frames = [frame.f_locals for frame, _ in walk_tb(caught.value.__traceback__)]
+    assert isinstance(token, bytes) or not token or repr(token) not in repr(frames[1:])
