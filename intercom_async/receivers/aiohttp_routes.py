@@ -16,7 +16,12 @@ def aiohttp_routes(endpoint: Endpoint, path: str) -> list[web.RouteDef]:
 
     async def handle(request: web.Request) -> web.Response:
         reply = await endpoint(_request(request))
-        return web.Response(status=reply.status, body=reply.body, headers=list(reply.headers))
+        answer = web.Response(status=reply.status, body=reply.body, headers=list(reply.headers))
+        if request.content.exception() is not None:
+            # What follows on this connection cannot be told from the rest of the body.
+            request.content.feed_eof()
+            answer.force_close()
+        return answer
 
     paths = dict.fromkeys([plain, f"{plain.rstrip('/')}/"])
     return [web.route("*", one, handle) for one in paths]
@@ -38,5 +43,7 @@ async def _chunks(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     try:
         async for chunk in content.iter_any():
             yield chunk
-    except (aiohttp.ClientError, web.RequestPayloadError, ConnectionError):
+    except web.RequestPayloadError:
+        raise BodyError(400, "the body cannot be decoded as its headers say") from None
+    except (aiohttp.ClientError, ConnectionError):
         raise BodyError(400, "the connection ended before the body was complete") from None

@@ -92,9 +92,10 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_refused(
     http: aiohttp.ClientSession, path: str
 ) -> None:
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-    async with http.post(path, data=b"no gzip", headers=headers) as reply:
-        assert reply.status == 400
-        assert (await reply.json()).get("errors" if "search" in path else "error")
+    for _ in range(3):  # a connection that was left in the middle of a body is not used again
+        async with http.post(path, data=b"no gzip", headers=headers) as reply:
+            assert (reply.status, reply.headers["Connection"]) == (400, "close")
+            assert (await reply.json()).get("errors" if "search" in path else "error")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -85,6 +86,23 @@ async def test_aiohttp_takes_chunks_and_refuses_what_is_too_large() -> None:
                 f"{url}/intercom", data=chunks(body), headers=dict(signed(webhooks, body))
             ) as answer:
                 assert answer.status == status
+
+
+async def test_aiohttp_refuses_a_body_that_is_not_compressed_as_it_says(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    webhooks, handled = counting()
+    app = web.Application()
+    app.add_routes(webhooks.aiohttp("/intercom"))
+    headers = {**dict(signed(webhooks, b"no gzip")), "Content-Encoding": "gzip"}
+
+    async with serving(app) as url, aiohttp.ClientSession() as session:
+        for _ in range(3):  # a connection that was left in the middle of a body is not used again
+            async with session.post(f"{url}/intercom", data=b"no gzip", headers=headers) as answer:
+                assert (answer.status, answer.headers["Connection"]) == (400, "close")
+
+    assert handled == []
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def _nothing(_: Notification[Any]) -> None:

@@ -109,7 +109,12 @@ async def _send(request: web.BaseRequest, response: Response) -> web.StreamRespo
         return web.Response()
     if response.sent_bytes is not None or response.body_s:
         return await _stream(request, response)
-    return web.Response(body=response.body, status=response.status, headers=response.headers)
+    answer = web.Response(body=response.body, status=response.status, headers=response.headers)
+    if request.content.exception() is not None:
+        # What follows on this connection cannot be told from the rest of the body.
+        request.content.feed_eof()
+        answer.force_close()
+    return answer
 
 
 async def _read_body(request: web.BaseRequest, head: Request) -> None:
