@@ -7,6 +7,7 @@ https://developers.intercom.com/docs/references/rest-api/errors/error-objects
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any, cast
 
@@ -62,15 +63,26 @@ def read_error_body(reply: Reply) -> ErrorBody:
     """Read an error's body, whatever shape it has."""
     if len(reply.body) > _MAX_BODY:
         return ErrorBody((), parse_request_id(reply.headers))
-    try:
-        body = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        body = None
+    body = _decoded(reply.body)
     if not isinstance(body, dict):
         return ErrorBody((), parse_request_id(reply.headers))
     content = cast("dict[str, Any]", body)
     identity = _bounded(content.get("request_id"))
     return ErrorBody(_items(content), identity or parse_request_id(reply.headers))
+
+
+def _decoded(body: bytes) -> object:
+    """Read JSON, with what is no UTF-8 replaced: a broken letter takes no reason away."""
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def to_error(
@@ -158,10 +170,13 @@ def _item(item: object) -> ErrorItem:
 
 
 def _whole(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
-    """Read an error that the body itself is, without a list."""
+    """Read an error that the body itself is, or has under `error`, without a list."""
+    if isinstance(body.get("error"), dict):
+        return (_item(body["error"]),)
     keys = ("error_key", "code", "error")
     code = next(filter(None, (_bounded(body.get(key)) for key in keys)), None)
-    message = _text(body.get("message"))
+    texts = ("message", "detail", "error_description")
+    message = next(filter(None, (_text(body.get(key)) for key in texts)), None)
     if code is None and message is None:
         return ()
     return (ErrorItem(code=code or "unknown", message=message),)

@@ -72,6 +72,24 @@ def test_a_message_of_any_depth_is_read(levels: int, pair: tuple[bytes, bytes], 
         assert "No" in str(found)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\xef\xbb\xbf{"errors":[{"code":"c","message":"No such thing"}]}',
+        b'{"errors":[{"code":"c","message":"No such thing","field":"caf\xe9"}]}',
+        b'{"errors":[{"code":"c","message":"No such thing","field":"\\ud800"}]}',
+        b'{"errors":[{"code":"c","message":"No such thing","at":NaN}]}',
+        b'{"error":{"code":"c","message":"No such thing"}}',
+        b'{"code":"c","detail":"No such thing"}',
+        b'{"error":"c","error_description":"No such thing"}',
+    ],
+)
+def test_an_odd_body_takes_no_reason_away(body: bytes) -> None:
+    found = error(400, body)
+    assert "answered 400 c: No such thing" in str(found)
+    assert str(found).isprintable()
+
+
 def test_all_entries_are_kept() -> None:
     body = b'{"errors":[{"code":"a"},{"code":"b","field":"email","message":"x"}]}'
     found = error(400, body)
@@ -85,6 +103,7 @@ def test_all_entries_are_kept() -> None:
     [
         (b'{"errors":{"rating":"is no option"}}', "invalid", "rating"),
         (b'{"error_key":"bad_phone","message":"m"}', "bad_phone", None),
+        (b'{"error":{"code":"bad_phone","message":"m","field":"phone"}}', "bad_phone", "phone"),
         (b'{"type":"error","message":"m"}', "unknown", None),
         (b'{"errors":[{"type":"old_style"}]}', "old_style", None),
         (b'{"errors":[{"code":7,"message":8}]}', "unknown", None),
