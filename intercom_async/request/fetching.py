@@ -25,7 +25,7 @@ async def fetch(transport: Transport, url: str, *, timeout_s: float) -> StreamRe
         ResponseError: The host does not have it, or the link has expired.
         TransportError: There was no answer.
     """
-    _check(url)
+    url = _checked(url)
     request = Request(
         method="GET", url=url, name=NAME, headers={"Accept": "*/*"}, timeout_s=timeout_s
     )
@@ -47,10 +47,19 @@ async def fetch(transport: Transport, url: str, *, timeout_s: float) -> StreamRe
     return reply
 
 
-def _check(url: str) -> None:
-    parts = urlsplit(url)
+def _checked(url: str) -> str:
+    """Return an address that can be sent; a file's name may have spaces and any letters."""
+    if not isinstance(url, str):
+        raise ConfigError(f"the address of a linked file is a str, not {type(url).__name__}")
+    url = redirects.quoted(url.strip())
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.port != 0
+    except ValueError:
+        raise ConfigError("a linked file has an https address") from None
     host = parts.hostname or ""
-    if parts.scheme not in ("https", "http") or not is_host(host):
+    if parts.scheme not in ("https", "http") or not is_host(host) or not is_usable:
         raise ConfigError("a linked file has an https address")
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigError("a linked file is fetched over https only (loopback excepted)")
+    return url

@@ -40,7 +40,7 @@ def follow(request: Request, reply: Reply, *, origin: str) -> tuple[Request, boo
     if not location:
         return None
     try:
-        url = urljoin(request.url, _UNSAFE.sub(_quoted, location))
+        url = urljoin(request.url, quoted(location))
         target, source = urlsplit(url), urlsplit(request.url)
         # Credentials in an address would be sent in place of the token.
         target = target._replace(netloc=target.netloc.rpartition("@")[2])
@@ -71,6 +71,11 @@ def follow(request: Request, reply: Reply, *, origin: str) -> tuple[Request, boo
         max_bytes=request.max_bytes,
     )
     return following, is_own
+
+
+def quoted(address: str) -> str:
+    """Return an address with everything encoded that is no visible ASCII, such as spaces."""
+    return _UNSAFE.sub(_quoted, address)
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int | None]:

@@ -1,0 +1,62 @@
+"""Files that answers link to: which addresses are fetched, and how they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from intercom_async import ConfigError, Intercom
+from intercom_async.transport import MemoryTransport
+from tests.support.scripted_client import TOKEN, reply
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        None,
+        7,
+        b"https://h/",
+        "",
+        "h/x",
+        "//h/x",
+        "https://",
+        "https://[::1",
+        "https://h:99999/",
+        "https://h:0/",
+        "https://a..b/",
+        "https://999.1.1.1/",
+        "https://bücher.example/",
+        "http://example.com/x",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        "data:text/plain,x",
+        "javascript:1",
+    ],
+)
+async def test_what_is_no_address_of_a_file_is_refused(address: Any) -> None:
+    memory = MemoryTransport([])
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        with pytest.raises(ConfigError, match="a linked file"):
+            await intercom.open_link(address)
+    assert memory.requests == []
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("https://h/a b.pdf", "https://h/a%20b.pdf"),
+        ("https://h/ä.pdf?x=ß", "https://h/%C3%A4.pdf?x=%C3%9F"),
+        ("https://h/a%20b%zz", "https://h/a%20b%zz"),
+        ("https://h/a\r\nX-B: c", "https://h/a%0D%0AX-B:%20c"),
+        (" https://h/a\n", "https://h/a"),
+    ],
+)
+async def test_an_address_is_sent_as_one_line_of_ascii(address: str, sent: str) -> None:
+    memory = MemoryTransport([reply(200)])
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        (await intercom.open_link(address)).close()
+    assert memory.requests[0].url == sent
+    assert dict(memory.requests[0].headers) == {"Accept": "*/*"}
