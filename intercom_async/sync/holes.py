@@ -43,6 +43,7 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     since: int = 0
     """When it was found, UNIX seconds of the server."""
     tries: int = 1
+    """Runs that have looked into it; 0 where the first had no calls left for that."""
     named: tuple[int, int] | None = None
     """First and last moment of its name, where that was given to an earlier extent of it."""
 

@@ -11,6 +11,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+import msgspec
+
 from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.models.page import Page
 from .holes import Hole
@@ -21,6 +23,9 @@ from .streams import Ranged, Selection
 
 MAX_CALLS = 60
 """Calls for one failing page; what is not isolated by then is a hole as it is."""
+BUDGET_CALLS, BUDGET_SHARE = 500, 0.05
+"""Calls that all failing pages of a run may take together: so many, or so large a part of its
+pages. What is left then is a hole as it is (test_isolation_budget.py)."""
 MAX_PAGE = 150
 """Rows that a page may have."""
 MORE_PAGES = 8
@@ -63,6 +68,21 @@ class Reads(Protocol):
         ...
 
 
+class IsolationBudget:
+    """Counts what a run spends on pages that fail, so that a workspace full of them ends, too."""
+
+    def __init__(self) -> None:
+        self.pages: int = 0
+        """Pages that the run has asked for, for whatever reason."""
+        self.spent: int = 0
+        """Calls for pages that fail."""
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no more calls are to be made for them."""
+        return self.spent >= max(BUDGET_CALLS, BUDGET_SHARE * self.pages)
+
+
 class Isolation:
     """Reads a span in which a page fails.
 
@@ -71,14 +91,23 @@ class Isolation:
         run: The stream.
         field: The field that the span is of.
         error: What the page failed with.
+        budget: What the whole run may spend.
     """
 
-    def __init__(self, reader: Reads, run: StreamRun, field: str, error: IntercomError) -> None:
+    def __init__(
+        self,
+        reader: Reads,
+        run: StreamRun,
+        field: str,
+        error: IntercomError,
+        budget: IsolationBudget,
+    ) -> None:
         self._reader = reader
         self._run = run
         self._field = field
         self._error = error
         self._tells_seconds = not run.slack_s
+        self._budget = budget
         self._calls = 0
         self._holes: list[Hole] = []
         self._floor: int | None = None
@@ -112,7 +141,7 @@ class Isolation:
 
     async def _halve(self, low: int, high: int, depth: int) -> None:
         cut = self._cut(low, high)
-        if cut is None or depth >= DEEPEST or self._calls >= MAX_CALLS:
+        if cut is None or depth >= DEEPEST or self._is_spent:
             self._hole(low, high)
             return
         for begin, end in ((cut, high), (low, cut - 1)):
@@ -151,7 +180,7 @@ class Isolation:
         None says that no page has failed: all of the span is read.
         """
         edge, size, at_edge = (low if is_upward else high), MAX_PAGE, 0
-        while size >= 1 and self._calls < MAX_CALLS:
+        while size >= 1 and not self._is_spent:
             selection = Selection(
                 self._field,
                 edge if is_upward else low,
@@ -193,7 +222,7 @@ class Isolation:
         else:
             return None
         bad = good + selection.per_page
-        while self._calls < MAX_CALLS:
+        while not self._is_spent:
             pages, size = _pages_that_end_between(good, bad)
             if not size:
                 break
@@ -232,6 +261,7 @@ class Isolation:
     async def _try(self, selection: Selection, position: str | None) -> _Moments | None:
         """Read and hand over a page; None if it fails."""
         self._calls += 1
+        self._budget.spent += 1
         try:
             page, read_at = await self._reader.page(self._run, selection, position)
         except (StoppedError, OutageError, ClosedError):
@@ -256,8 +286,16 @@ class Isolation:
             return edge
         return max(edge, *moments) if is_upward else min(edge, *moments)
 
+    @property
+    def _is_spent(self) -> bool:
+        return self._calls >= MAX_CALLS or self._budget.is_spent
+
     def _hole(self, low: int, high: int) -> None:
-        self._holes.append(self._run.span_hole(self._field, low, high, str(self._error)))
+        hole = self._run.span_hole(self._field, low, high, str(self._error))
+        if self._budget.is_spent:
+            spent = f"{self._budget.spent} calls went to such pages, a later run goes on"
+            hole = msgspec.structs.replace(hole, reason=f"{hole.reason}; {spent}", tries=0)
+        self._holes.append(hole)
 
 
 def _pages_that_end_between(good: int, bad: int) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from intercom_async.models.page import Page
 from .cut_points import DAY_S, DAY_SLACK_S
 from .embedded import complete
 from .holes import Hole, closed_in
-from .isolation import Isolation, Taken
+from .isolation import Isolation, IsolationBudget, Taken
 from .memory_budget import MemoryBudget
 from .outage import OutageError, StoppedError
 from .partitions import OPEN, Part
@@ -72,6 +72,7 @@ class PageReader:
         self._writer = writer
         self.stop: anyio.Event = stop
         self._wake = wake
+        self.isolation_budget: IsolationBudget = IsolationBudget()
 
     @property
     def memory_budget(self) -> MemoryBudget:
@@ -115,6 +116,7 @@ class PageReader:
     ) -> tuple[Page[Any], int]:
         """Read one page of a selection, and return it with the moment at which its read began."""
         source = cast("Ranged", run.stream.source)
+        self.isolation_budget.pages += 1
         async with self._writer.memory_budget.reserve(run.page_bytes):
             read_at = run.clock.now()
             page = await source.read(run.client, selection).raw().resume(position).page()
@@ -245,7 +247,7 @@ class PageReader:
             self.refuse(run, error)
             return
         high = min(part.high, chain.reached, run.clock.now() + DAY_SLACK_S)
-        isolation = Isolation(self, run, field, error)
+        isolation = Isolation(self, run, field, error, self.isolation_budget)
         try:
             holes = await isolation.between(part.low, max(part.low, high))
         except ENDINGS:

@@ -184,6 +184,6 @@ class TailReader:
         if not await self._reader.answers_at_all(run, field):
             self._reader.refuse(run, error)
             return
-        isolation = Isolation(self._reader, run, field, error)
+        isolation = Isolation(self._reader, run, field, error, self._reader.isolation_budget)
         holes = await isolation.between(low, max(low, high), floor=floor)
         await self._reader.hand_over(Batch(run, holes=holes))
