@@ -14,7 +14,7 @@ from rich.markup import escape
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError
 from intercom_async.moments import from_iso
-from intercom_async.sync import Progress, Report, plan as make_plan, sync as run_sync
+from intercom_async.sync import Failure, Progress, Report, plan as make_plan, sync as run_sync
 from .connection import Connection
 from .console import console, put_json, put_raw, say
 from .options import Flag, Many
@@ -116,20 +116,22 @@ def _names(given: list[str] | None) -> list[str] | None:
 def _end(report: Report, options: SyncOptions, to: str, *, json: bool) -> int:
     """Show what a sync has done, and return the exit code."""
     body = msgspec.json.encode(report)
-    missing = [failure for failure in report.failures if not options.accepts(failure)]
+    accepted = [failure for failure in report.failures if options.accepts(failure)]
+    missing = [failure for failure in report.failures if failure not in accepted]
     if options.json_lines:
         _put_lines(report)
     elif json:
         put_json(body)
     else:
-        console.print(report_view(report))
+        console.print(report_view(report, len(accepted)))
     if not options.json_lines:
-        _say_findings(report)
+        _say_findings(report, accepted)
     if report.was_stopped:
         say(f"stopped; the same command goes on from here: {to}")
         return INTERRUPTED
     if missing:
         say("the next run tries again what is missing; the rest is in the target")
+        say("to let a run end with 0 all the same: --accept-hole 'STREAM:WHAT', as named above")
     return PARTIAL if missing else 0
 
 
@@ -151,9 +153,9 @@ def _put_lines(report: Report) -> None:
     put_line("report", report)
 
 
-def _say_findings(report: Report) -> None:
+def _say_findings(report: Report, accepted: list[Failure]) -> None:
     for failure in () if report.was_stopped else report.failures:
-        say(finding(failure))
+        say(finding(failure, is_accepted=failure in accepted))
     for note in report.notes:
         say(f"[yellow]note:[/] {escape(note)}")
 

@@ -52,7 +52,8 @@ class SyncOptions:
     erase_deleted: Flag = False
     """Keep of rows that are gone nothing but their ids and times."""
     accept_hole: Many = None
-    """What may be missing without exit code 3: STREAM, or STREAM:WHAT as it is named."""
+    """What may be missing without exit code 3: STREAM, or STREAM:WHAT as the run
+    and the report name it."""
     json_lines: Flag = False
     """Print progress, findings and the report on stdout, each a line of JSON."""
     report: Path | None = None
@@ -60,16 +61,16 @@ class SyncOptions:
 
     def accepts(self, failure: Failure) -> bool:
         """Say whether something may be missing."""
-        names = self.accept_hole or []
-        wanted = {f"{failure.stream}:{what}" for what in (failure.what, dated(failure.what))}
-        return failure.stream in names or not wanted.isdisjoint(names)
+        names = [dated(name) for name in self.accept_hole or ()]
+        return failure.stream in names or f"{failure.stream}:{failure.what}" in names
 
 
-_MOMENT = re.compile(r"\b(from|to|before|since) (-?\d{1,11})\b")
+_MOMENT = re.compile(r"\b(from|to|before|since) (-?\d{1,11})(?![-\w])")
+"""A moment as UNIX seconds, as names had it before they had dates."""
 
 
 def dated(what: str) -> str:
-    """Return what a failure names with its moments as people read them, in UTC."""
+    """Return a name with its moments as dates in UTC, as reports have them."""
 
     def date(found: re.Match[str]) -> str:
         moment = to_datetime(int(found[2]))

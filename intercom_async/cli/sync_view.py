@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from intercom_async.moments import to_datetime
-from intercom_async.sync import Failure, Plan, Progress, Report, StreamPlan, StreamReport
-from .sync_options import dated
+from intercom_async.sync import STREAMS, Failure, Plan, Progress, Report, StreamPlan, StreamReport
+from intercom_async.sync.streams import Children
 
 DAY_S = 86_400
 
@@ -54,8 +54,13 @@ def progress_line(progress: Progress) -> str:
     return f"{rows:,} rows; {_totals(progress).strip()}{reading}"
 
 
-def report_view(report: Report) -> RenderableType:
-    """Lay out what a sync has done."""
+def report_view(report: Report, accepted: int = 0) -> RenderableType:
+    """Lay out what a sync has done.
+
+    Args:
+        report: What it has done.
+        accepted: How many of the things that are missing may be missing.
+    """
     table = _table("stream", "rows", "unchanged", "gone", "calls", "time", "")
     for stream in report.streams:
         table.add_row(
@@ -74,20 +79,27 @@ def report_view(report: Report) -> RenderableType:
         table,
         f"\n{news} in {duration(report.seconds)}: {report.calls:,} calls{share}, "
         f"{report.throttled} × 429, {report.retries} retries",
-        _promise(report),
+        _promise(report, accepted),
     )
 
 
-def _promise(report: Report) -> str:
+def _promise(report: Report, accepted: int) -> str:
     """Say in a sentence what the target holds."""
     gone = "" if report.deletions_to is None else f"; gone rows known to {_at(report.deletions_to)}"
     if report.was_stopped:
         return "[yellow]stopped[/]: what was read is kept, and nothing of it is shown yet"
     if report.is_complete:
-        return f"[green]complete[/] as of {_at(report.complete_from)} UTC{gone}"
+        late = "" if not report.lookback_s else _LATE.format(duration(report.lookback_s))
+        return f"[green]complete[/] up to {_at(report.complete_from)} UTC{late}{gone}"
     count = len(report.failures)
+    if accepted == count:
+        return f"[green]complete but for what is accepted[/]: {count} missing, all accepted{gone}"
     missing = "1 thing is missing" if count == 1 else f"{count} things are missing"
-    return f"[yellow]partial[/]: {missing}{gone}"
+    some = f", {accepted} of them accepted" if accepted else ""
+    return f"[yellow]partial[/]: {missing}{some}{gone}"
+
+
+_LATE = "; the next run reads later changes again, as a search may find them {} late"
 
 
 def _at(moment: int) -> str:
@@ -103,10 +115,10 @@ def _note(stream: StreamReport) -> str:
     return ", ".join(filter(None, notes))
 
 
-def finding(failure: Failure) -> str:
-    """Say on one line what is missing."""
-    what = escape(dated(failure.what))
-    return f"[red]missing:[/] {failure.stream}, {what}: {escape(failure.reason)}"
+def finding(failure: Failure, *, is_accepted: bool = False) -> str:
+    """Say on one line what is missing, by the name that ``--accept-hole`` takes."""
+    word = "[yellow]missing, accepted:[/]" if is_accepted else "[red]missing:[/]"
+    return f"{word} {failure.stream}:{escape(failure.what)}: {escape(failure.reason)}"
 
 
 def plan_view(plan: Plan) -> RenderableType:
@@ -116,10 +128,10 @@ def plan_view(plan: Plan) -> RenderableType:
     for stream in plan.streams:
         table.add_row(
             stream.name,
-            _count(stream.rows),
+            _rows(stream, stream.rows),
             _parts(stream),
             _count(stream.calls),
-            _count(stream.changed_rows),
+            _rows(stream, stream.changed_rows),
             _count(stream.changed_calls),
         )
     return Group(
@@ -133,6 +145,13 @@ def plan_view(plan: Plan) -> RenderableType:
         f"a look for rows that are gone, where the API lists none: {plan.sweep_calls:,} calls",
         f"parts of what changed within 30 days, once a week: {plan.reread_calls:,} calls",
     )
+
+
+def _rows(stream: StreamPlan, number: int | None) -> str:
+    """Say how many rows; of children nobody counts them, so how many parents are read."""
+    source = next((one.source for one in STREAMS if one.name == stream.name), None)
+    parents = f" {source.parent}" if isinstance(source, Children) else ""
+    return f"{_count(number)}{parents}"
 
 
 def _parts(stream: StreamPlan) -> str:

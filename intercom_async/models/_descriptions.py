@@ -26,6 +26,11 @@ def descriptions_of(model: type[msgspec.Struct]) -> Mapping[str, str]:
     return {names[name]: text for name, text in told.items() if name in names}
 
 
+def _plain(text: str) -> str:
+    """Return a paragraph on one line, without the marks of its markup."""
+    return " ".join(text.replace("`", "").split())
+
+
 def _fields(model: type) -> dict[str, str]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(model)))
@@ -38,5 +43,5 @@ def _fields(model: type) -> dict[str, str]:
             continue
         value = text.value if isinstance(text, ast.Expr) else None
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            told[field.target.id] = " ".join(value.value.split("\n\n")[0].split())
+            told[field.target.id] = _plain(value.value.split("\n\n")[0])
     return told

@@ -11,7 +11,12 @@ from typing import Literal
 
 import msgspec
 
+from intercom_async.moments import to_datetime
 from .cut_points import DAY_S
+from .report import Failure
+
+MAX_NAMED = 20
+"""Holes of one kind that a report names one by one; the rest are counted."""
 
 HoleKind = Literal["stream", "span", "record", "parent", "list", "suspect", "unseeded", "sweep"]
 """What a hole covers.
@@ -62,14 +67,14 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         """Name what it covers, for people."""
         if self.kind == "span":
             low, high = self.told
-            return f"{self.field} from {low} to {high}"
+            return f"{self.field} from {_date(low)} to {_date(high)}"
         if self.key is not None:
             return self.key
         return {
             "stream": "all of it",
             "list": "the list",
-            "unseeded": f"rows last changed before {self.high}",
-            "sweep": f"rows that have gone since {self.low}",
+            "unseeded": f"rows last changed before {_date(self.high)}",
+            "sweep": f"rows that have gone since {_date(self.low)}",
         }.get(self.kind, self.kind)
 
 
@@ -139,6 +144,12 @@ def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
     return left
 
 
+def _date(moment: int | None) -> str:
+    """Return a moment as ISO 8601 in UTC."""
+    found = None if moment is None else to_datetime(moment)
+    return str(moment) if found is None else f"{found:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
@@ -146,3 +157,18 @@ def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
 def remove(holes: list[Hole], filled: Hole) -> None:
     """Remove a hole that a read or evidence has filled."""
     holes[:] = [hole for hole in holes if hole.place != filled.place]
+
+
+def failures_of(stream: str, holes: list[Hole]) -> list[Failure]:
+    """Return the holes of a stream and their reasons: the first of each kind, and how many more."""
+    found: list[Failure] = []
+    counts: dict[str, int] = {}
+    for hole in holes:
+        counts[hole.kind] = counts.get(hole.kind, 0) + 1
+        if counts[hole.kind] <= MAX_NAMED:
+            found.append(Failure(stream=stream, what=hole.what, reason=hole.reason))
+    for kind, count in counts.items():
+        if count > MAX_NAMED:
+            what = f"{count - MAX_NAMED} more of kind {kind}"
+            found.append(Failure(stream=stream, what=what, reason="as above"))
+    return found

@@ -16,7 +16,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     stream: str
     what: str
-    """The stream as a whole, a span of time, a row's or a parent's key, or a number of them."""
+    """The stream as a whole, a span of time (ISO 8601, UTC), a row's or a parent's key, or a number
+    of them. ``--accept-hole`` takes it behind the stream and a colon."""
     reason: str
 
 

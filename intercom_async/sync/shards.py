@@ -38,6 +38,7 @@ from .builtin_streams import STREAMS
 from .checkpoint import check_fits, read_state
 from .engine import STOP_WITHIN_S, Engine
 from .errors import ShardRunError, SyncConfigError, SyncError
+from .holes import failures_of
 from .loading import load
 from .outage import OutageGate
 from .policy import Policy
@@ -303,7 +304,9 @@ class _ShardReading:
             rows=sum(run.rows for run in runs if run.is_shown),
             calls=monitor.calls + 1,
             seconds=CLOCK.now() - self._begun_s,
-            failures=tuple(failure for run in runs for failure in run.named_holes()),
+            failures=tuple(
+                failure for run in runs for failure in failures_of(run.name, run.state.holes)
+            ),
             left=left,
         )
 

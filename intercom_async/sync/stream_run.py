@@ -11,7 +11,7 @@ from intercom_async.clock import CLOCK
 from .checkpoint import StreamState
 from .counting_client import CountingClient
 from .cut_points import DAY_SLACK_S, CutPoints
-from .holes import Hole, add
+from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
 from .merging import Offered, supersedes
 from .partitions import Part
@@ -22,9 +22,6 @@ from .server_time import ServerTime
 from .sinks.base import StoredRow, Table
 from .sinks.entries import Entry, Family, Gone, Put, SeenKeys
 from .streams import Children, Listing, Ranged, Stream
-
-MAX_NAMED = 20
-"""Holes of one kind that a report names one by one; the rest are counted."""
 
 
 @dataclass(slots=True)
@@ -116,6 +113,7 @@ class StreamRun:
             partition=source.partition_field if isinstance(source, Ranged) else None,
             parent=self.stream.parent_field,
         )
+        self.began: int = self.clock.now()
         self.parent: StreamRun | None = None
         self.table: KeyTable = KeyTable()
         """What the target holds, by row."""
@@ -247,7 +245,8 @@ class StreamRun:
             if self.references is not None and (self.is_sweeping or not is_same):
                 self.references.note(row.body)
             if is_same:
-                self.unchanged += 1
+                # A list is read until two readings agree: what came a moment ago counts once.
+                self.unchanged += held is not None and held.read_at < self.began
                 self._see(row.id, held, seen)
             else:
                 self.rows += 1
@@ -334,23 +333,9 @@ class StreamRun:
             return self.parent is None or self.parent.is_complete
         return self.is_current and (self.state.pass_ is None)
 
-    def named_holes(self) -> list[Failure]:
-        """Return the holes and their reasons: the first of each kind, and how many more."""
-        found: list[Failure] = []
-        counts: dict[str, int] = {}
-        for hole in self.state.holes:
-            counts[hole.kind] = counts.get(hole.kind, 0) + 1
-            if counts[hole.kind] <= MAX_NAMED:
-                found.append(Failure(stream=self.name, what=hole.what, reason=hole.reason))
-        for kind, count in counts.items():
-            if count > MAX_NAMED:
-                what = f"{count - MAX_NAMED} more of kind {kind}"
-                found.append(Failure(stream=self.name, what=what, reason="as above"))
-        return found
-
     def failures(self) -> list[Failure]:
         """Return what is missing, and why."""
-        found = self.named_holes()
+        found = failures_of(self.name, self.state.holes)
         if not found and not self.is_complete and not isinstance(self.stream.source, Children):
             reason = "the run ended before it was read to the end"
             found.append(Failure(stream=self.name, what="the rest", reason=reason))

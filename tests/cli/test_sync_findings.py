@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import pytest
 
-from intercom_async.sync import Failure
+from intercom_async.simulator import Simulator
+from intercom_async.sync import Failure, Plan, Report, StreamPlan
 
 pytest.importorskip("cyclopts")
 pytest.importorskip("rich")
 
+from rich.console import Console, RenderableType
+
+from intercom_async.cli.connection import Connection
+from intercom_async.cli.sync import sync
 from intercom_async.cli.sync_options import SyncOptions, dated
-from intercom_async.cli.sync_view import finding
+from intercom_async.cli.sync_view import finding, plan_view, report_view
 
 
 @pytest.mark.parametrize(
@@ -27,10 +36,85 @@ from intercom_async.cli.sync_view import finding
     ],
 )
 def test_moments_are_dates(what: str, shown: str) -> None:
-    failure = Failure(stream="contacts", what=what, reason="[why]")
+    failure = Failure(stream="contacts", what=shown, reason="[why]")
 
-    assert dated(what) == shown
-    assert f"contacts, {shown}: " in finding(failure)
+    assert dated(what) == dated(shown) == shown
+    assert f"contacts:{shown}: " in finding(failure)
     for name in (what, shown):
         assert SyncOptions(accept_hole=[f"contacts:{name}"]).accepts(failure)
     assert not SyncOptions(accept_hole=["companies"]).accepts(failure)
+
+
+def shown_text(view: RenderableType) -> str:
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(view)
+    return capture.get()
+
+
+def made_report(*missing: str) -> Report:
+    return Report(
+        workspace="w", streams=(), seconds=1.0, calls=1, throttled=0, retries=0, utilisation=None,
+        failures=tuple(Failure(stream="contacts", what=one, reason="why") for one in missing),
+        was_stopped=False, complete_from=1767225600, lookback_s=3_600,
+    )  # fmt: skip
+
+
+def test_the_promise_says_what_is_accepted_and_what_the_next_run_reads() -> None:
+    two = made_report("1", "2")
+
+    assert "partial: 2 things are missing" in shown_text(report_view(two))
+    assert "2 things are missing, 1 of them accepted" in shown_text(report_view(two, 1))
+    accepted = shown_text(report_view(two, 2))
+    assert "2 missing, all accepted" in accepted
+    assert "partial" not in accepted
+    whole = shown_text(report_view(made_report()))
+    assert "complete up to 2026-01-01 00:00 UTC; the next run reads later changes again" in whole
+    assert "1 h 00 min late" in whole
+
+
+def test_a_plan_counts_parents_of_children_by_their_name() -> None:
+    plans = tuple(
+        StreamPlan(name=name, rows=60, calls=60, changed_rows=7, changed_calls=7)
+        for name in ("conversations", "conversation_parts")
+    )
+    made = Plan(workspace="w", streams=plans, calls_per_minute=100, since=0, spent=1)
+    first, second = (
+        line for line in shown_text(plan_view(made)).splitlines() if line.startswith("conversation")
+    )
+
+    assert first.split()[:3] == ["conversations", "60", "60"]
+    assert "60 conversations" in second
+    assert "7 conversations" in second
+
+
+@pytest.mark.anyio
+async def test_a_hole_of_one_night_is_accepted_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    async with Simulator(contacts=5, conversations=0, companies=0, tickets=0) as simulator:
+        # A failure that is not tried again, so that nobody waits.
+        simulator.faults.add(path="/contacts/search", status=400, after=1)
+
+        async def night(*accepted: str) -> int:
+            return await sync(
+                to=str(tmp_path / "target"),
+                streams=["contacts"],
+                options=SyncOptions(accept_hole=list(accepted), report=report),
+                connection=Connection(token=simulator.token, base_url=simulator.url),
+            )
+
+        first = await night()
+        told = capsys.readouterr().err
+        failures: list[Any] = msgspec.json.decode(report.read_bytes())["failures"]
+        names = [f"{one['stream']}:{one['what']}" for one in failures]
+        second = await night(*names)
+
+    assert first == 3
+    assert names
+    assert all(f"missing: {name}: " in told for name in names)
+    assert second == 0
+    again = capsys.readouterr().err
+    assert "1 missing, all accepted" in again
+    assert "partial" not in again

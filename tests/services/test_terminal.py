@@ -39,7 +39,7 @@ COMMANDS = {
     ),
     "whoami": Seen("", ('  "workspace": {',)),
     "api": Seen("GET /contacts/none -i", ("HTTP/1.1 404 Not Found", '"not_found"', "error: "), 1),
-    "sync": Seen("--to target --streams contacts,tags", ("contacts", "complete as of", "429"), 0),
+    "sync": Seen("--to target --streams contacts,tags", ("contacts", "complete up to", "429"), 0),
     "doctor": Seen("", ("the token is taken", "windows end", "clock agrees", "--share")),
     "help-center pull": Seen("articles", ('"written": 60',)),
     "help-center push": Seen("nowhere", ("there is no folder nowhere",), 2),

@@ -9,7 +9,7 @@ import pytest
 
 from intercom_async import Intercom, models
 from intercom_async.models._descriptions import descriptions_of
-from intercom_async.sync import sync
+from intercom_async.sync import STREAMS, sync
 from .conftest import make_sink, target_in
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +20,18 @@ def test_a_field_is_described_by_the_text_under_it() -> None:
 
     assert told["external_id"].startswith("The workspace's own id")
     assert "email" not in told
+
+
+def test_descriptions_are_plain_text() -> None:
+    told = [
+        text
+        for stream in STREAMS
+        if stream.model is not None
+        for text in descriptions_of(stream.model).values()
+    ]
+
+    assert told
+    assert not [text for text in told if "`" in text]
 
 
 async def test_columns_of_a_database_have_comments(intercom: Intercom, tmp_path: Path) -> None:

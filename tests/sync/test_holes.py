@@ -86,7 +86,7 @@ def test_spans_that_overlap_become_one() -> None:
     add(holes, span(15, 45, since=3))
 
     assert [(one.low, one.high, one.what) for one in holes] == [
-        (10, 50, "updated_at from 10 to 50")
+        (10, 50, "updated_at from 1970-01-01T00:00:10Z to 1970-01-01T00:00:50Z")
     ]
     assert holes[0].since == 1
 
@@ -108,7 +108,9 @@ def test_a_name_that_tells_all_of_it_stays() -> None:
     assert (holes[0].low, holes[0].high, holes[0].since) == (700, 1_300, 1)
 
     add(holes, span(1_200, 1_600, slack=500))
-    assert [one.what for one in holes] == ["updated_at from 200 to 2100"]
+    assert [one.what for one in holes] == [
+        "updated_at from 1970-01-01T00:03:20Z to 1970-01-01T00:35:00Z"
+    ]
 
 
 def test_what_is_left_of_a_hole_remembers_it() -> None:
@@ -119,7 +121,10 @@ def test_what_is_left_of_a_hole_remembers_it() -> None:
 
     assert (left.what, left.since, left.tries, left.low) == (known.what, 1, 9, 4)
     assert [(one.what, one.since) for one in parts] == [
-        ("updated_at from 1 to 2", 1),
-        ("updated_at from 8 to 9", 1),
+        ("updated_at from 1970-01-01T00:00:01Z to 1970-01-01T00:00:02Z", 1),
+        ("updated_at from 1970-01-01T00:00:08Z to 1970-01-01T00:00:09Z", 1),
     ]
-    assert (narrow.what, narrow.since) == ("updated_at from 4 to 6", 1)
+    assert (narrow.what, narrow.since) == (
+        "updated_at from 1970-01-01T00:00:04Z to 1970-01-01T00:00:06Z",
+        1,
+    )

@@ -62,6 +62,17 @@ async def test_a_target_has_what_the_workspace_has(
     assert len(contacts) == rows_of(report)["contacts"] == CONTACTS
 
 
+async def test_what_a_run_reads_twice_is_not_unchanged(intercom: Intercom, tmp_path: Path) -> None:
+    """A list is read until two readings of it agree."""
+    first = await sync(intercom, ["articles", "tags"], sink=make_sink("jsonl", tmp_path))
+    second = await sync(intercom, ["articles", "tags"], sink=make_sink("jsonl", tmp_path))
+
+    counts = rows_of(first)
+    assert all(counts.values())
+    assert [stream.unchanged for stream in first.streams] == [0, 0]
+    assert {stream.name: stream.unchanged for stream in second.streams} == counts
+
+
 @pytest.mark.parametrize("form", FORMATS)
 async def test_what_changes_during_a_run_comes_with_the_next(
     form: str, intercom: Intercom, simulator: Simulator, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Protocol
 
 from intercom_async.sync import Report
@@ -10,9 +11,10 @@ from .truth import Version
 
 PARENTS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
 
-SPAN = re.compile(r"(\w+) from (-?\d+) to (\d+)")
-BEFORE = re.compile(r"rows last changed before (\d+)")
-GONE_SINCE = re.compile(r"rows that have gone since (-?\d+)")
+MOMENT = r"([-\d]+T[\d:]+Z)"
+SPAN = re.compile(rf"(\w+) from {MOMENT} to {MOMENT}")
+BEFORE = re.compile(rf"rows last changed before {MOMENT}")
+GONE_SINCE = re.compile(rf"rows that have gone since {MOMENT}")
 WHOLE = ("all of it", "the stream", "the list", "the rest")
 
 
@@ -95,8 +97,12 @@ def _covers(what: str, key: str, versions: list[Version], gone_since: float | No
         moments = [
             one.updated_at if span[1] == "updated_at" else one.created_at for one in versions
         ]
-        return any(int(span[2]) <= moment <= int(span[3]) for moment in moments)
+        return any(_unix(span[2]) <= moment <= _unix(span[3]) for moment in moments)
     if before := BEFORE.fullmatch(what):
-        return any(one.updated_at <= int(before[1]) for one in versions)
+        return any(one.updated_at <= _unix(before[1]) for one in versions)
     since = GONE_SINCE.fullmatch(what)
-    return since is not None and gone_since is not None and gone_since >= int(since[1])
+    return since is not None and gone_since is not None and gone_since >= _unix(since[1])
+
+
+def _unix(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
