@@ -276,3 +276,29 @@ def test_no_password_is_in_an_error_or_a_repr() -> None:
     with pytest.raises(TargetError) as refused:
         sink.open()
     assert "secret" not in f"{refused.value} {sink!r} {sink.where} {refused.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("postgresql://me:hush-hush@127.0.0.1:9/db", "port 9 failed: Connection refused"),
+        ("postgresql://me:hush hush-hush@host/db", "the address cannot be read"),
+        ("postgresql://me:%zzhush-hush@host/db", "the address cannot be read"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told_without_its_password(
+    address: str, told: str
+) -> None:
+    with pytest.raises(TargetError) as refused:
+        PostgresSink(address).open()
+
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_a_database_that_does_not_exist_is_named(postgres_server: PostgresServer) -> None:
+    address = postgres_server.url.rpartition("/")[0] + "/nowhere"
+
+    with pytest.raises(TargetError, match=r'database "nowhere" does not exist.*check host, port'):
+        PostgresSink(address).open()

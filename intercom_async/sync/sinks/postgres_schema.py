@@ -80,14 +80,38 @@ class PostgresSchema:
                 raise TargetError(f"{self.where}: the sync's state is damaged") from None
 
     def _connect(self) -> Any:
-        return self._psycopg.connect(
-            self._conninfo,
-            autocommit=True,
-            prepare_threshold=None,
-            connect_timeout=10,
-            options="-c TimeZone=UTC",
-            application_name=f"intercom-async {self._schema}",
-        )
+        """Connect.
+
+        Raises:
+            TargetError: The address cannot be read, or nothing answers there; the message has the
+                server's or the driver's own words, without a password.
+        """
+        try:
+            return self._psycopg.connect(
+                self._conninfo,
+                autocommit=True,
+                prepare_threshold=None,
+                connect_timeout=10,
+                options="-c TimeZone=UTC",
+                application_name=f"intercom-async {self._schema}",
+            )
+        except self._psycopg.OperationalError as error:
+            reason = " ".join(self._without_password(str(error)).split())
+            raise TargetError(
+                f"{self.where}: {reason}; check host, port, user and database of the address. "
+                "Nothing that was committed is lost"
+            ) from None
+        except self._psycopg.ProgrammingError:
+            # What cannot be read may be part of a password.
+            raise TargetError(
+                f"{self.where}: the address cannot be read; it is such as "
+                "postgresql://user@host:5432/database, with special characters as %20"
+            ) from None
+
+    def _without_password(self, text: str) -> str:
+        """Return a text in which the address's password, if it stands there, is covered."""
+        known = self._psycopg.conninfo.conninfo_to_dict(self._conninfo).get("password")
+        return text.replace(str(known), "***") if known else text
 
     def rows(self, name: str) -> Iterator[StoredRow]:
         """Give the rows of a table."""
