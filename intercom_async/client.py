@@ -396,5 +396,4 @@ class Intercom(ResourceRegistry):
             ClosedError: The client is closed or was never entered.
             ConfigError: It belongs to another event loop.
         """
-        session = self._core.session_here
-        return session.scheduler.statistics(app=session.app)
+        return self._core.statistics()

@@ -42,6 +42,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvid
 from intercom_async._version import __version__
 from intercom_async.client import Intercom
 from intercom_async.codec import drift
+from intercom_async.errors import ClosedError, ConfigError, DeadlineError
 from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observer
 from intercom_async.scheduler import Statistics
 from intercom_async.scheduler.stores.base import StoreStatistics
@@ -208,7 +209,11 @@ class Telemetry(Observer):
             for intercom in [*self._clients]:
                 if intercom.is_open:
                     app = {"intercom.app": intercom.token_digest or ""}
-                    for value, attributes in read(intercom.statistics()):
+                    try:
+                        statistics = intercom.statistics()
+                    except (ClosedError, ConfigError, DeadlineError):
+                        continue  # Its loop is busy, or has ended.
+                    for value, attributes in read(statistics):
                         yield Observation(value, {**app, **attributes})
 
         return observations

@@ -7,14 +7,18 @@ import hashlib
 from collections.abc import Hashable
 
 from intercom_async.config import Limits, RetryPolicy, TokenProvider
-from intercom_async.errors import ClosedError, ConfigError
-from intercom_async.scheduler import Scheduler, shared_scheduler
+from intercom_async.errors import ClosedError, ConfigError, DeadlineError
+from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
 from intercom_async.scheduler.registry import join_workspace
 from intercom_async.scheduler.stores.base import BudgetStore
 from intercom_async.transport.base import Transport
 from .observer import Observer, Observers
 from .session import Session
 from .workspace_probe import WorkspaceProbe
+
+PATIENCE_S = 0.2
+"""Seconds that another thread waits for statistics; it must not hold up a shutdown in the loop that
+waits for this thread (test_settings.py::test_statistics_are_read_in_any_thread)."""
 
 
 class ClientCore:
@@ -101,6 +105,32 @@ class ClientCore:
             )
         return session
 
+    def statistics(self) -> Statistics:
+        """Return what the scheduler knows and has done for this app.
+
+        A thread without a loop, such as one that exports metrics, is answered by the client's loop.
+
+        Raises:
+            ClosedError: The client is closed or was never entered.
+            ConfigError: It belongs to another event loop, or to one that does not run.
+            DeadlineError: It was asked in another thread, and the loop was busy for too long.
+        """
+        session, loop = self.session, self._loop
+        if loop is None or not loop.is_running() or _is_in_a_loop():
+            return self.session_here.scheduler.statistics(app=self._app)
+
+        async def read() -> Statistics:
+            return session.scheduler.statistics(app=self._app)
+
+        answer = asyncio.run_coroutine_threadsafe(read(), loop)
+        try:
+            return answer.result(PATIENCE_S)
+        except TimeoutError:
+            answer.cancel()
+            raise DeadlineError(
+                deadline_s=PATIENCE_S, attempts=1, maybe_sent=False, call="statistics"
+            ) from None
+
     async def open(self) -> None:
         """Open the transport and find the scheduler; once only.
 
@@ -176,6 +206,14 @@ def app_key(token: str | TokenProvider) -> Hashable:
     except TypeError:
         return _ById(token)
     return token
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

@@ -7,12 +7,13 @@ import inspect
 import threading
 import traceback
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
 import pytest
 
-from intercom_async import ConfigError, Intercom, Limits, Priority, RetryPolicy
+from intercom_async import ConfigError, DeadlineError, Intercom, Limits, Priority, RetryPolicy
 from intercom_async.transport import MemoryTransport
 from tests.support.scripted_client import TOKEN, reply
 
@@ -218,6 +219,21 @@ async def test_another_loop_is_told_in_one_sentence(use: str) -> None:
         assert intercom.is_open
     assert "another event loop" in str(seen[0])
     assert "run_coroutine_threadsafe" in str(seen[0])
+
+
+def test_statistics_are_read_in_any_thread() -> None:
+    memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
+
+    async def main() -> None:
+        async with Intercom(TOKEN, transport=memory) as intercom:
+            await intercom.contacts.get("7")
+            found = await asyncio.to_thread(intercom.statistics)
+            assert found.granted == intercom.statistics().granted == 1
+            # While the loop is busy, the thread does not wait for ever.
+            with ThreadPoolExecutor() as pool, pytest.raises(DeadlineError, match="statistics"):
+                pool.submit(intercom.statistics).result(10)
+
+    asyncio.run(main())
 
 
 def test_a_client_whose_loop_has_ended_can_be_closed() -> None:

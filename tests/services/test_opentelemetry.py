@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -224,3 +225,18 @@ def test_every_endpoint_has_a_name_of_its_own_in_metrics() -> None:
         len({endpoint.operation.label for endpoint in endpoints()})
         < opentelemetry.MOST_OPERATIONS / 2
     )
+
+
+def test_gauges_are_read_in_the_thread_of_an_exporter() -> None:
+    collected = Collected()
+
+    async def main() -> None:
+        memory = MemoryTransport(lambda _: Reply(200, {}, b'{"type":"contact","id":"7"}'))
+        async with Intercom("token", transport=memory) as intercom:
+            instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+            await intercom.contacts.get("7")
+            points = await asyncio.to_thread(collected.points)
+        assert points["intercom.window.limit"]
+        assert points["intercom.queue.calls"]
+
+    asyncio.run(main())
