@@ -163,8 +163,7 @@ class Story:
         is_begun = any(not path.endswith("/me") for path in outcome.paths)
         if is_begun and error is not None and not isinstance(error, TargetError | Killed):
             yield Violation("died", "", "", repr(error)[:600])
-        # What cannot begin says so at once, and is no run that gave up.
-        if is_begun and self._must_complete(run) and not Claims(outcome.report).is_complete:
+        if self._must_complete(run) and not Claims(outcome.report).is_complete:
             yield Violation("gave up", "", "", repr(error or outcome.report)[:600])
         is_provoked = run.damage or run.full_at_write or run.is_twin
         if isinstance(error, TargetError) and not is_provoked:
