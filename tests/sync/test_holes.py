@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 
 from intercom_async.simulator import Quirks
 from intercom_async.sync.holes import Hole, add, closed_in
+from intercom_async.sync.page_reader import ISOLATED_EVERY
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, World, world
 
@@ -24,6 +26,12 @@ async def touch(one: World, keys: list[str], name: str) -> None:
     for key in keys:
         await one.intercom.contacts.update(key, name=f"{name} {key}")
         await anyio.sleep(3)
+
+
+def holes_of(folder: Path) -> list[Hole]:
+    """Return what the target remembers of its contacts."""
+    state = msgspec.json.decode((folder / "target" / "sync-state.json").read_bytes())
+    return msgspec.convert(state["sync"]["streams"]["contacts"]["holes"], list[Hole])
 
 
 @pytest.mark.parametrize("after", AFTER_S)
@@ -49,6 +57,40 @@ async def test_a_poison_row_is_one_hole_that_keeps_its_name(after: str, tmp_path
         assert len(names[0]) == 1
         assert healed.is_complete
         assert await one.is_whole("contacts")
+
+
+async def test_a_hole_remembers_when_it_was_found(tmp_path: Path) -> None:
+    """Also when rows around it are looked for again, every eighth time."""
+    async with world(tmp_path, contacts=20) as one:
+        keys = list(await one.truth("contacts"))
+        await one.sync("contacts")
+        await touch(one, keys[5:10], "before")
+        one.simulator.quirks = Quirks(poison={keys[7]: "error"})
+        found: set[tuple[str, int]] = set()
+        for _ in range(10):
+            await one.sync("contacts")
+            (hole,) = holes_of(tmp_path)
+            found.add((hole.what, hole.since))
+            await anyio.sleep(DAY_S)
+
+        assert len(found) == 1
+        assert hole.tries > ISOLATED_EVERY
+
+
+async def test_a_row_that_the_tail_does_not_want_is_no_hole(tmp_path: Path) -> None:
+    """A search for changes gives whole days, and so rows from before the lookback."""
+    async with world(tmp_path, contacts=20) as one:
+        keys = list(await one.truth("contacts"))
+        await touch(one, keys[5:10], "before")
+        await anyio.sleep(7_200)
+        await one.sync("contacts")
+        await anyio.sleep(3_600)
+        one.simulator.quirks = Quirks(poison={keys[7]: "error"})
+        await touch(one, keys[12:15], "later")
+        report = await one.sync("contacts")
+
+        assert report.is_complete
+        assert report.streams[0].rows == 3
 
 
 async def test_two_poison_rows_are_covered_by_what_is_named(tmp_path: Path) -> None:
