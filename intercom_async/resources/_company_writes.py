@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar, Literal, Protocol, Unpack, cast, overload
+from typing import Any, ClassVar, Literal, Unpack, overload
 
-from intercom_async.codec import encode
 from intercom_async.fields import BulkCompany, CompanyFields
 from intercom_async.models import BulkJob, Company
 from intercom_async.request.operation import Operation
 from intercom_async.workflows.bulk import BulkOptions, BulkRun
 from intercom_async.workflows.concurrency import Source
-from ._base import Resource, fill
+from ._bulk_creation import BulkCreation
 from ._request_bodies import bulk_item
-from ._validation import check_dict
 
 
-class _Calls(Protocol):
-    """The methods of `Companies` that begin and read jobs."""
-
-    @property
-    def bulk_create(self) -> Callable[[Any], Awaitable[BulkJob]]:
-        """Let a job create companies."""
-        ...
-
-    @property
-    def get_bulk_job(self) -> Callable[[Any], Awaitable[BulkJob]]:
-        """Return a job."""
-        ...
-
-
-class CompanyWrites(Resource):
+class CompanyWrites(BulkCreation):
     """What `Companies` does beside single calls; the endpoints are those of `Companies`."""
 
     CREATE: ClassVar[Operation[Company]]
@@ -55,20 +38,9 @@ class CompanyWrites(Resource):
 
         Args:
             items: The fields of each.
-            in_jobs: Whether jobs of Preview write them, 100 a request. A job does not say which
-                items it refused, so all items of such a request fail, though some were written.
+            in_jobs: Whether jobs of Preview write them, 100 a request; of items that a job refuses
+                `Contacts.create_many` tells.
             options: As `BulkOptions` says.
         """
-        if not in_jobs:
-            return self._many(
-                items,
-                lambda item: self._send(self.CREATE, fields=item),
-                self._check_create,
-                **options,
-            )
-        calls = cast("_Calls", self)
         check = partial(bulk_item, "companies", BulkCompany)
-        return self._many_in_jobs(items, calls.bulk_create, calls.get_bulk_job, check, **options)
-
-    def _check_create(self, item: Mapping[str, Any]) -> None:
-        encode(fill(self.CREATE, (), {}, check_dict("an item", item)).json)
+        return self._create_each(items, check, in_jobs=in_jobs, **options)

@@ -23,7 +23,8 @@ from intercom_async.workflows.bulk import BulkOptions, BulkRun
 from intercom_async.workflows.concurrency import Source
 from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from intercom_async.workflows.upsert import Upserted
-from ._base import Id, Page, Resource, fill
+from ._base import Id, Page, fill
+from ._bulk_creation import BulkCreation, CreationJobs
 from ._contact_upsert import ContactCalls, check_upsert, upsert_contact
 from ._request_bodies import bulk_item
 from ._validation import check_dict, needed, to_id
@@ -32,13 +33,8 @@ MAX_MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
 
 
-class BulkCalls(Protocol):
+class ContactJobs(CreationJobs, Protocol):
     """The methods of `Contacts` that begin and read jobs."""
-
-    @property
-    def bulk_create(self) -> Callable[[Any], Awaitable[BulkJob]]:
-        """Let a job create contacts."""
-        ...
 
     @property
     def bulk_update(self) -> Callable[[Any], Awaitable[BulkJob]]:
@@ -48,11 +44,6 @@ class BulkCalls(Protocol):
     @property
     def bulk_delete(self) -> Callable[[Any], Awaitable[BulkJob]]:
         """Let a job delete contacts."""
-        ...
-
-    @property
-    def get_bulk_job(self) -> Callable[[Any], Awaitable[BulkJob]]:
-        """Return a job."""
         ...
 
 
@@ -67,7 +58,7 @@ class Erasure(NamedTuple):
     """The contact it was merged into, which is not deleted by this."""
 
 
-class ContactWrites(Resource):
+class ContactWrites(BulkCreation):
     """What `Contacts` does beside single calls; the endpoints are those of `Contacts`."""
 
     CREATE: ClassVar[Operation[Contact]]
@@ -133,17 +124,8 @@ class ContactWrites(Resource):
                 items it refused, so all items of such a request fail, though some were written.
             options: As `BulkOptions` says.
         """
-        if not in_jobs:
-            return self._many(
-                items,
-                lambda item: self._send(self.CREATE, fields=item),
-                self._check_create,
-                **options,
-            )
         check = partial(bulk_item, "contacts", BulkContact)
-        return self._many_in_jobs(
-            items, self._bulk.bulk_create, self._bulk.get_bulk_job, check, **options
-        )
+        return self._create_each(items, check, in_jobs=in_jobs, **options)
 
     @overload
     def update_many(
@@ -239,16 +221,13 @@ class ContactWrites(Resource):
         )
 
     @property
-    def _bulk(self) -> BulkCalls:
+    def _bulk(self) -> ContactJobs:
         """The calls of `Contacts` that jobs are made by."""
-        return cast("BulkCalls", self)
+        return cast("ContactJobs", self)
 
     async def _update_one(self, item: ContactUpdate) -> Contact:
         rest: Any = {name: value for name, value in item.items() if name != "id"}
         return await self._send(self.UPDATE, item["id"], fields=rest)
-
-    def _check_create(self, item: Mapping[str, Any]) -> None:
-        encode(fill(self.CREATE, (), {}, check_dict("an item", item)).json)
 
     def _check_update(self, item: Mapping[str, Any]) -> None:
         rest = dict(check_dict("an item", item))
