@@ -257,17 +257,25 @@ async def test_clients_of_one_token_share_a_window_without_a_429(budget: Budget)
 async def test_a_client_opens_with_a_store_and_gives_back_what_it_did_not_use(
     budget: Budget,
 ) -> None:
-    async with Simulator(contacts=3) as simulator, budget.open() as store:
-        async with Intercom(
-            simulator.token, base_url=simulator.url, store=store, budget_key=budget.name
-        ) as intercom:
-            for _ in range(5):
-                await intercom.admins.me()
-            found = intercom.statistics().store
-            assert found is not None
-            assert found.is_available
-        after = store.statistics
-        assert after.leased - after.returned <= 5
+    # Nothing is given back of a window that has ended, so only one window is looked at.
+    for attempt in range(3):
+        async with Simulator(contacts=3) as simulator, budget.open() as store:
+            async with Intercom(
+                simulator.token,
+                base_url=simulator.url,
+                store=store,
+                budget_key=f"{budget.name}-{attempt}",
+            ) as intercom:
+                for _ in range(5):
+                    await intercom.admins.me()
+                found = intercom.statistics().store
+                assert found is not None
+                assert found.is_available
+            after = store.statistics
+            ended = simulator.clock.now()
+        if ended < simulator.ledger()[0].window_at + 10:
+            break
+    assert after.leased - after.returned <= 5
 
 
 def simulator_limits(settings: dict[str, Any]) -> Limits:
