@@ -45,7 +45,7 @@ class Commits:
 def make_stream_run(name: str) -> StreamRun:
     stream = next(one for one in STREAMS if one.name == name)
     client = cast("CountingClient", None)
-    return StreamRun(stream, client, StreamState(), Seconds(), cast("ServerTime", None))
+    return StreamRun(stream, client, StreamState(), Seconds(), ServerTime(0.0, is_known=True))
 
 
 def page(run: StreamRun, part: Part, number: int) -> Batch:
