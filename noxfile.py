@@ -22,8 +22,8 @@ PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ("3.11", "3.12", "3.13")
 TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "docs", "noxfile.py")
 TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
-COVERAGE = {"request": 98, "codec": 98, "pagination": 98, "scheduler": 97}
-"""Percent of lines and branches that tests of a package reach at least; 98 is the aim of all."""
+COVERAGE = {"request": 98, "codec": 98, "pagination": 98, "scheduler": 98}
+"""Percent of lines and branches that tests of a package reach at least."""
 SDIST = {
     *("intercom_async", "tests", "examples", "docs", "benchmarks", "changes", "contrib"),
     *("noxfile.py", "mkdocs.yml", "dev-requirements.txt", "LICENSE", "README.md"),

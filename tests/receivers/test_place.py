@@ -8,7 +8,7 @@ from intercom_async.receivers.place import place_of
 
 
 def handler() -> None:
-    to_unix("created_at", "yesterday")  # type: ignore[arg-type]
+    to_unix("created_at", "yesterday")
 
 
 def test_a_place_begins_in_the_user_s_own_code() -> None:
