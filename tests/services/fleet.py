@@ -73,6 +73,20 @@ class Fleet:
                 return False
         return row is not None and row[0] is not None and row[1] is None
 
+    async def check_after_a_kill(self, command: Sequence[str]) -> None:
+        """Kill a worker in the middle of its work, let two others finish, and compare."""
+        doomed = self.work(command)
+        with anyio.fail_after(60):
+            while not any(one.ledger() for one in self.simulators.values()):  # noqa: ASYNC110
+                await anyio.sleep(0.1)
+        await anyio.sleep(0.7)
+        self.kill(doomed)
+        assert not all(map(self.is_published, self.simulators))
+        for _ in range(2):
+            self.work(command)
+        await self.until_published()
+        await self.check()
+
     async def until_published(self) -> None:
         with anyio.fail_after(90):
             while not all(map(self.is_published, self.simulators)):  # noqa: ASYNC110 (others decide)

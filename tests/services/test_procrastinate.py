@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import anyio
 import pytest
 
 from .conftest import PostgresServer
@@ -34,14 +33,4 @@ async def test_what_a_dead_worker_left_is_done(postgres_server: PostgresServer) 
         await send(Step(task="sync", workspace_id=first, delay_s=0.5))
         for one in others:
             await send(Step(task="plan", workspace_id=one))
-        doomed = fleet.work(WORKER)
-        with anyio.fail_after(60):
-            while not any(simulator.ledger() for simulator in fleet.simulators.values()):  # noqa: ASYNC110
-                await anyio.sleep(0.1)
-        await anyio.sleep(0.7)
-        fleet.kill(doomed)
-        assert not all(map(fleet.is_published, fleet.simulators))
-        for _ in range(2):
-            fleet.work(WORKER)
-        await fleet.until_published()
-        await fleet.check()
+        await fleet.check_after_a_kill(WORKER)

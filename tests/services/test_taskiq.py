@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import anyio
 import pytest
 
 from intercom_async import IntercomError
@@ -49,17 +48,7 @@ async def test_killed_workers_lose_nothing_and_double_nothing(
         # Sent before any worker is there. One as a whole, the others in shards.
         first, *others = sorted(fleet.simulators)
         await send(redis_server.url, 2, ("sync", first, ""), *(("plan", one, "") for one in others))
-        doomed = fleet.work(WORKER)
-        with anyio.fail_after(60):
-            while not any(simulator.ledger() for simulator in fleet.simulators.values()):  # noqa: ASYNC110
-                await anyio.sleep(0.1)
-        await anyio.sleep(0.7)
-        fleet.kill(doomed)
-        assert not all(map(fleet.is_published, fleet.simulators))
-        for _ in range(2):
-            fleet.work(WORKER)
-        await fleet.until_published()
-        await fleet.check()
+        await fleet.check_after_a_kill(WORKER)
 
 
 async def test_the_broker_waits_longer_than_a_task_takes(redis_server: RedisServer) -> None:

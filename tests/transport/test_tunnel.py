@@ -9,11 +9,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import run
+from typing import Any, NamedTuple
 
 import pytest
 
 from intercom_async import ConnectError, Intercom, RetryPolicy
-from tests.support.connect_proxy import serving, tunnelling_proxy
+from tests.support.connect_proxy import TunnellingProxy, serving, tunnelling_proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -58,10 +59,18 @@ async def tls_server(certificate: tuple[Path, Path]) -> AsyncGenerator[tuple[int
         yield port, heads
 
 
-async def test_calls_go_through_the_tunnel_and_the_proxy_sees_none(
-    certificate: tuple[Path, Path],
-) -> None:
-    trusted = ssl.create_default_context(cafile=certificate[0])
+class Way(NamedTuple):
+    """A client, the proxy it goes through, and what reached the server behind it."""
+
+    intercom: Intercom
+    proxy: TunnellingProxy
+    port: int
+    heads: list[str]
+
+
+@asynccontextmanager
+async def tunnel(certificate: tuple[Path, Path], **settings: Any) -> AsyncGenerator[Way]:
+    """Yield a client of a server that is reached by a proxy's tunnel only."""
     async with (
         tls_server(certificate) as (port, heads),
         tunnelling_proxy() as proxy,
@@ -69,17 +78,28 @@ async def test_calls_go_through_the_tunnel_and_the_proxy_sees_none(
             TOKEN,
             base_url=f"https://localhost:{port}",
             proxy=f"http://user:word@{proxy.address}",
-            ssl=trusted,
+            **settings,
         ) as intercom,
     ):
+        yield Way(intercom, proxy, port, heads)
+
+
+def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate[0])
+
+
+async def test_calls_go_through_the_tunnel_and_the_proxy_sees_none(
+    certificate: tuple[Path, Path],
+) -> None:
+    async with tunnel(certificate, ssl=trusting(certificate)) as way:
         for _ in range(3):
-            assert (await intercom.contacts.get("7")).id == "7"
-    assert len(proxy.heads) == 1, "the tunnel is not kept for the next call"
-    assert proxy.heads[0].startswith(f"CONNECT localhost:{port} HTTP/1.1\r\n")
-    assert "Proxy-Authorization: Basic" in proxy.heads[0]
-    assert TOKEN not in proxy.heads[0]
-    assert len(heads) == 3
-    for head in heads:
+            assert (await way.intercom.contacts.get("7")).id == "7"
+    assert len(way.proxy.heads) == 1, "the tunnel is not kept for the next call"
+    assert way.proxy.heads[0].startswith(f"CONNECT localhost:{way.port} HTTP/1.1\r\n")
+    assert "Proxy-Authorization: Basic" in way.proxy.heads[0]
+    assert TOKEN not in way.proxy.heads[0]
+    assert len(way.heads) == 3
+    for head in way.heads:
         assert head.startswith("GET /contacts/7 HTTP/1.1\r\n")
         assert f"Authorization: Bearer {TOKEN}\r\n" in head
         assert "Proxy-Authorization" not in head
@@ -88,40 +108,21 @@ async def test_calls_go_through_the_tunnel_and_the_proxy_sees_none(
 async def test_a_certificate_behind_the_tunnel_that_is_not_trusted_is_named(
     certificate: tuple[Path, Path],
 ) -> None:
-    async with (
-        tls_server(certificate) as (port, heads),
-        tunnelling_proxy() as proxy,
-        Intercom(
-            TOKEN,
-            base_url=f"https://localhost:{port}",
-            proxy=f"http://user:word@{proxy.address}",
-        ) as intercom,
-    ):
+    async with tunnel(certificate) as way:
         with pytest.raises(ConnectError, match=r"certificate.*ssl=") as caught:
-            await intercom.contacts.get("7")
+            await way.intercom.contacts.get("7")
     assert not caught.value.maybe_sent
     assert not caught.value.retryable
     assert "word" not in repr(caught.value.__cause__)
-    assert len(proxy.heads) == 1
-    assert heads == []
+    assert len(way.proxy.heads) == 1
+    assert way.heads == []
 
 
 async def test_another_tunnel_is_opened_for_one_that_was_cut_off(
     certificate: tuple[Path, Path],
 ) -> None:
-    trusted = ssl.create_default_context(cafile=certificate[0])
-    async with (
-        tls_server(certificate) as (port, _),
-        tunnelling_proxy() as proxy,
-        Intercom(
-            TOKEN,
-            base_url=f"https://localhost:{port}",
-            proxy=f"http://{proxy.address}",
-            ssl=trusted,
-            retry=SOON,
-        ) as intercom,
-    ):
-        assert (await intercom.contacts.get("7")).id == "7"
-        proxy.cut()
-        assert (await intercom.contacts.get("7")).id == "7"
-    assert len(proxy.heads) == 2
+    async with tunnel(certificate, ssl=trusting(certificate), retry=SOON) as way:
+        assert (await way.intercom.contacts.get("7")).id == "7"
+        way.proxy.cut()
+        assert (await way.intercom.contacts.get("7")).id == "7"
+    assert len(way.proxy.heads) == 2
