@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -13,7 +14,8 @@ from intercom_async.codec.coercion import is_array, is_object
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler.limits.app_limiter import AppLimiter
-from intercom_async.scheduler.limits.window_budget import Charge
+from intercom_async.scheduler.limits.probes import MAX_PROBES
+from intercom_async.scheduler.limits.window_budget import Charge, WindowBudget
 from .conftest import MakeDesk
 
 pytestmark = pytest.mark.anyio
@@ -78,3 +80,59 @@ async def test_what_goes_freely_would_go_anyhow(
     assert desk.is_quiet
     assert all(agreed)
     assert min(len(agreed), len(refusals)) > 20
+
+
+def workspace_of(budget: WindowBudget) -> WindowBudget:
+    assert budget.workspace is not None
+    return budget.workspace
+
+
+HOLDS: dict[str, Callable[[AppLimiter, WindowBudget, float], object]] = {
+    "calls of others": lambda _, own, __: setattr(own, "highest_used_seen", own.charged + 1),
+    "others that come and go": lambda app, _, __: setattr(app.windows.external, "is_quiet", False),
+    "a window that a 429 has closed": lambda _, own, __: own.reject(),
+    "a workspace's window that one has closed": lambda _, own, __: workspace_of(own).reject(),
+    "the last calls of a window": lambda _, own, __: setattr(
+        own, "limit", own.charged + MAX_PROBES
+    ),
+    "the last calls of a workspace": lambda app, own, __: setattr(
+        app.workspace, "limit", workspace_of(own).charged
+    ),
+    "a share of the workspace": lambda app, _, __: setattr(app.workspace, "quota", 1_000.0),
+    "single probes": lambda app, _, now: app.recovery.start(now),
+    "interactive calls to come": lambda app, _, __: setattr(app.reserve, "arrivals_per_s", 0.1),
+    "leases": lambda app, _, __: setattr(app.headroom, "leases", object()),
+    "an unknown clock": lambda app, _, __: app.windows.clock.forget(),
+    "stripped headers": lambda app, _, __: setattr(app.windows.matcher, "has_headers", False),
+}
+
+
+async def test_each_reason_to_hold_a_call_back_is_left_to_try_acquire(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk(Limits(app_per_minute=6 * LIMIT), limit=LIMIT)
+    acquire_freely = AppLimiter.acquire_freely
+    found: list[tuple[AppLimiter, float]] = []
+
+    def noted(self: AppLimiter, now: float) -> Charge | None:
+        before = deepcopy(self)
+        charge = acquire_freely(self, now)
+        if charge is not None:
+            found.append((before, now))
+        return charge
+
+    monkeypatch.setattr(AppLimiter, "acquire_freely", noted)
+    for _ in range(60):
+        desk.start()
+        await CLOCK.sleep(0.7)
+    await desk.done()
+
+    free, now = found[-1]
+    assert acquire_freely(deepcopy(free), now) is not None
+    went: list[str] = []
+    for name, hold in HOLDS.items():
+        app = deepcopy(free)
+        hold(app, app.windows.candidates(now)[0], now)
+        if acquire_freely(app, now) is not None:
+            went.append(name)
+    assert went == []
