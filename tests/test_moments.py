@@ -151,15 +151,15 @@ class NoMoment(datetime):
         raise ValueError("NaTType does not support utcoffset")
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda moment: F.created_at > moment,
-        lambda moment: encode({"created_at": moment}),
-        lambda moment: to_parameter("created_at", moment),
-        lambda moment: to_iso("created_at", moment),
-    ],
-)
+USES: list[Callable[[Any], object]] = [
+    lambda moment: F.created_at > moment,
+    lambda moment: encode({"created_at": moment}),
+    lambda moment: to_parameter("created_at", moment),
+    lambda moment: to_iso("created_at", moment),
+]
+
+
+@pytest.mark.parametrize("use", USES)
 def test_a_datetime_that_is_no_moment_is_refused_by_name(use: Callable[[Any], Any]) -> None:
     with pytest.raises(IntercomError, match="created_at is no moment"):
         use(NoMoment(2026, 1, 2))

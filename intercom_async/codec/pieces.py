@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple, cast, get_args, get_origin
 
 import msgspec
 
@@ -109,8 +109,9 @@ def _readers(model: Any) -> _Readers | None:
         return None
     if holds_raw(get_args(model)[0]):
         return None
+    pages = cast("type[Page[Any]]", kind)
     return _Readers(
-        msgspec.json.Decoder(with_items(kind, msgspec.Raw), dec_hook=read_either),
+        msgspec.json.Decoder(with_items(pages, msgspec.Raw), dec_hook=read_either),
         msgspec.json.Decoder(_rows_type(model), dec_hook=read_either),
     )
 

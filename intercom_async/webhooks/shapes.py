@@ -40,7 +40,8 @@ def shape(value: Json, kind: type[Model]) -> Json:
     found = {name: entry for name, entry in value.items() if entry is not None}
     if rearrange is not None:
         found = rearrange(found)
-    # Exact types, and no calls: this runs for every struct in every notification.
+    # Exact types, and no calls: this runs for every struct in every notification. What an exact
+    # `list` or `dict` holds is unknown to pyright, although it was `Any`.
     for name, inner, is_list in _nested(kind):
         entry = found.get(name)
         if entry is None:
@@ -50,9 +51,12 @@ def shape(value: Json, kind: type[Model]) -> Json:
         if inner is None:
             continue
         if type(entry) is list:
-            found[name] = [shape(one, inner) if type(one) is dict else one for one in entry]
+            found[name] = [
+                shape(one, inner) if type(one) is dict else one  # pyright: ignore[reportUnknownArgumentType]
+                for one in entry  # pyright: ignore[reportUnknownVariableType]
+            ]
         elif type(entry) is dict:
-            found[name] = shape(entry, inner)
+            found[name] = shape(entry, inner)  # pyright: ignore[reportUnknownArgumentType]
     return found
 
 

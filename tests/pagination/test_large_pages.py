@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
@@ -55,7 +55,7 @@ class Turns:
         )
 
     @asynccontextmanager
-    async def counted(self) -> AsyncIterator[None]:
+    async def counted(self) -> AsyncGenerator[None]:
         """Begin a turn as often as the loop lets another task run."""
 
         async def begin() -> None:

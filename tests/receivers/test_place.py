@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from intercom_async.errors import ConfigError
 from intercom_async.moments import to_unix
 from intercom_async.receivers.place import place_of
@@ -12,24 +14,22 @@ def handler() -> None:
 
 
 def test_a_place_begins_in_the_user_s_own_code() -> None:
-    try:
+    with pytest.raises(ConfigError) as caught:
         handler()
-    except ConfigError as error:
-        place = place_of(error)
+    place = place_of(caught.value)
     assert place.startswith("handler (")
     assert __file__ in place
     assert "moments.py" not in place
 
 
 def test_an_error_of_the_package_alone_has_a_place_too() -> None:
-    try:
+    with pytest.raises(ConfigError) as caught:
         handler()
-    except ConfigError as error:
-        here = error.__traceback__
-        assert here is not None
-        assert here.tb_next is not None
-        place = place_of(error.with_traceback(here.tb_next.tb_next))
-    assert place.startswith("to_unix (")
+    error = caught.value
+    here = error.__traceback__
+    assert here is not None
+    assert here.tb_next is not None
+    assert place_of(error.with_traceback(here.tb_next.tb_next)).startswith("to_unix (")
 
 
 def test_an_error_that_was_never_raised_has_none() -> None:
