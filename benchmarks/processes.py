@@ -4,7 +4,7 @@
         [--parts steady outage]
 
 used        calls served ÷ calls allowed, over full windows, by the server's ledger
-refused     answers of 429 ÷ all answers
+refused     429 responses ÷ all responses
 Jain        fairness index of the calls that each process was served: 1 if all had as many
 p99         what an interactive call of any process waited for its permit, beside bulk work that
             never ends; each process makes one such call a second on average

@@ -5,7 +5,7 @@
 
 used        calls served ÷ calls allowed. Allowed is the app's limit in each window, or what the
             neighbour leaves of the workspace's: more than all of it is taken from the neighbour.
-refused     answers of 429 ÷ all answers.
+refused     429 responses ÷ all responses.
 
 Both are counted by the server's ledger, over full windows only: the window in which a program
 starts is not counted, but it is in the samples of which timelines.py draws a picture. Each program

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import command_line
 import control_page
 import error_tables
+import example_pages
 import migration
 import model_pages
 import resource_pages
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "errors-of-any-call": error_tables.errors_of_any_call,
     "streams": stream_tables.streams,
     "columns": stream_tables.columns,
+    "tombstones": stream_tables.tombstones,
     "calls": migration.calls,
 }
 """What `<!-- generated: NAME -->` stands for in a page."""
@@ -29,7 +31,11 @@ PARTS: dict[str, Callable[[], str]] = {
 
 def generate() -> dict[str, str]:
     """Return Markdown by page, of those that are generated whole."""
-    return {**resource_pages.generate(), **model_pages.generate()}
+    return {
+        **resource_pages.generate(),
+        **model_pages.generate(),
+        **example_pages.generate(),
+    }
 
 
 def complete(markdown: str) -> str:

@@ -78,7 +78,8 @@ def record(command: list[str]) -> list[tuple[float, Frame]]:
 
 def _keep(frames: list[tuple[float, Frame]], now: float, screen: pyte.Screen) -> None:
     frame = tuple(_runs(screen, row) for row in range(ROWS))
-    if not frames or frames[-1][1] != frame:
+    is_blank = not any(_stripped(runs) for runs in frame)
+    if not is_blank and (not frames or frames[-1][1] != frame):
         frames.append((now, frame))
 
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-import msgspec
+import ast
+import inspect
+import textwrap
 
+from intercom_async.models._columns import Kind, columns_of
 from intercom_async.sync.builtin_streams import STREAMS
+from intercom_async.sync.evidence import Tombstone
 from intercom_async.sync.streams import Children, Ranged, Stream
+
+TYPES: dict[Kind, str] = {
+    "text": "text",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "timestamp": "timestamp (UTC)",
+    "json": "JSON",
+}
 
 
 def how(stream: Stream) -> str:
@@ -29,10 +42,32 @@ def streams() -> str:
 
 
 def columns() -> str:
-    """Return the columns of each stream."""
+    """Return the columns of each stream, a line for each type."""
     lines: list[str] = []
     for stream in STREAMS:
         if stream.model is not None:
-            names = [f"`{each.encode_name}`" for each in msgspec.structs.fields(stream.model)]
-            lines += [f"### {stream.name}", "", ", ".join(names), ""]
+            named: dict[str, list[str]] = {}
+            for column in columns_of(stream.model):
+                named.setdefault(TYPES[column.kind], []).append(f"`{column.name}`")
+            lines += [f"### {stream.name}", ""]
+            lines += [f"- **{kind}**: {', '.join(names)}" for kind, names in named.items()]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def tombstones() -> str:
+    """Return the columns of the table of tombstones, with what each means."""
+    about: dict[str, str] = {}
+    name = ""
+    # Fields are followed by their docstrings, which only the source has.
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(Tombstone)))):
+        for each in node.body if isinstance(node, ast.ClassDef) else ():
+            if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+                name = each.target.id
+            elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) and name:
+                about[name] = " ".join(str(each.value.value).replace("``", "`").split())
+    lines = ["| Column | Type | |", "|---|---|---|"]
+    for column in columns_of(Tombstone):
+        meaning = about.get(column.attribute, "")
+        lines.append(f"| `{column.name}` | {TYPES[column.kind]} | {meaning} |")
     return "\n".join(lines)

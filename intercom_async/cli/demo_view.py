@@ -158,7 +158,7 @@ def _done(now: Statistics, counts: DemoCounts, width: int) -> RenderableType:
         ("conversations", counts.conversations, counts.conversations_of),
     ):
         table.add_row(name, _bar(0, count, whole, size), f"{count:,} of {whole:,}")
-    refused = "no answer of 429" if not now.throttled else f"{now.throttled} answers of 429"
+    refused = "no 429s" if not now.throttled else f"429s: {now.throttled}"
     return Group(table, Text(refused, style="red" if now.throttled else ""))
 
 
@@ -181,7 +181,7 @@ def report_view(counts: DemoCounts, result: DemoResult) -> RenderableType:
     if result.share is not None:
         where = f"over {result.windows} full windows" if result.windows > 1 else "in a full window"
         table.add_row("of the allowed rate", f"{result.share:.1%}", where)
-    table.add_row("answers of 429", str(result.rejected), "")
+    table.add_row("429 responses", str(result.rejected), "")
     waits_ms = sorted(1000 * seconds for seconds in counts.interactive_s)
     if waits_ms:
         p50, p99 = waits_ms[len(waits_ms) // 2], waits_ms[int(len(waits_ms) * 0.99)]

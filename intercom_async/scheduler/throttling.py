@@ -1,4 +1,4 @@
-"""Classification of 429s: not every one means that the window is full."""
+"""Classification of 429s: not each of them means that the window is full."""
 
 from __future__ import annotations
 

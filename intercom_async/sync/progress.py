@@ -53,7 +53,7 @@ class ProgressMonitor:
 
     @property
     def throttled(self) -> int:
-        """Answers of 429 since it began."""
+        """429 responses since it began."""
         return self._intercom.statistics().throttled - self._throttled
 
     @property

@@ -62,7 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     calls: int
     throttled: int
-    """Answers of 429."""
+    """429 responses."""
     retries: int
     utilisation: float | None
     """Share of the limit that was used, over the whole windows of the run; None of a short one."""

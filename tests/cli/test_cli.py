@@ -366,5 +366,5 @@ async def test_the_demo_ends_well_and_touches_no_real_workspace() -> None:
         environment={"INTERCOM_TOKEN": "real", "INTERCOM_BASE_URL": "http://127.0.0.1:1"},
     )
     assert done.returncode == 0, done.stderr
-    assert b"answers of 429" in done.stdout
+    assert b"429 responses" in done.stdout
     assert b"300 + 40" in done.stdout

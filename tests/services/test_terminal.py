@@ -35,7 +35,7 @@ class Seen:
 COMMANDS = {
     "demo": Seen(
         "--contacts 300 --conversations 40 --per-minute 1200",
-        ("300 of 300", "interactive", "of 40", "What happened", "answers of 429"),
+        ("300 of 300", "interactive", "of 40", "What happened", "429 responses"),
     ),
     "whoami": Seen("", ('  "workspace": {',)),
     "api": Seen("GET /contacts/none -i", ("HTTP/1.1 404 Not Found", '"not_found"', "error: "), 1),

@@ -28,7 +28,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     """The app's limit in that window; it may change while the simulator runs."""
     served: int
     rejected: int
-    """Answers of 429, whichever of the two limits was passed."""
+    """429 responses, whichever of the two limits was passed."""
 
 
 class RateLimitStatus(msgspec.Struct, frozen=True):
