@@ -33,7 +33,7 @@ _NAMES = {
     ),
     "contacts": (
         "AttachedContacts Contact ContactLocation ContactMerge ContactReference ContactStatus "
-        "SocialProfile SocialProfiles"
+        "DeletedContact SocialProfile SocialProfiles"
     ),
     "content": "BulkActionAccepted ContentSnippet FoundArticleContent FoundContent",
     "conversation_attributes": (

@@ -126,6 +126,23 @@ class ContactStatus(Model, frozen=True, kw_only=True):
     deleted: bool | None = None
 
 
+class DeletedContact(Model, frozen=True, kw_only=True):
+    """What is kept of a contact that is no longer active."""
+
+    id: str
+    type: str | None = None
+    external_id: str | None = None
+    """None once it is deleted permanently, as `email` is."""
+    email: str | None = None
+    status: (
+        Literal["archived", "blocked", "merged", "pending_deletion", "permanently_deleted"]
+        | str
+        | None
+    ) = None
+    merged_into_id: str | None = None
+    """The contact it was merged into; only where `status` is ``merged``."""
+
+
 class ContactReference(Model, frozen=True, kw_only=True):
     """A contact inside another object, under both its ids."""
 

@@ -28,6 +28,7 @@ from intercom_async.models import (
     ContactActivity,
     ContactMerge,
     ContactStatus,
+    DeletedContact,
     MergePreview,
     Note,
     Segment,
@@ -88,7 +89,11 @@ class Contacts(ContactWrites):
         "/{contact_id}", Contact, "updatecontact", body=ContactChanges, reserved=("bulk",)
     )
     GET = API.get(
-        "/{contact_id}", Contact, "showcontact", body=ContactReading, reserved=("activities",)
+        "/{contact_id}",
+        Contact,
+        "showcontact",
+        body=ContactReading,
+        reserved=("activities", "deleted"),
     )
     DELETE = API.delete("/{contact_id}", ContactStatus, "deletecontact")
     MERGE = API.post("/merge", Contact, "mergecontact", body=MergeFields)
@@ -119,6 +124,7 @@ class Contacts(ContactWrites):
         paging=Paging.NEXT_CURSOR,
         reserved=("bulk", "find_by_external_id"),
     )
+    LIST_DELETED = API.since("2.17").pages("/deleted", Page[DeletedContact], "listdeletedcontacts")
 
     def companies(self, contact_id: Id, *, per_page: int | None = None) -> Pager[Company]:
         """List all companies of a contact, at most 60 a page."""
@@ -297,6 +303,15 @@ class Contacts(ContactWrites):
     ) -> Pager[ContactMerge]:
         """List what was merged into a user, no lead, the latest first; 50 a page, 150 at most."""
         return self._list(self.MERGE_HISTORY, contact_id, order=order, per_page=per_page)
+
+    def list_deleted(
+        self, *, per_page: int | None = None, escape_identity: bool | None = None
+    ) -> Pager[DeletedContact]:
+        """List the contacts that are archived, blocked, merged or deleted, at most 150 a page.
+
+        The order is not documented. Addresses come HTML-escaped unless `escape_identity` is False.
+        """
+        return self._list(self.LIST_DELETED, per_page=per_page, escape_identity=escape_identity)
 
     async def _read(self, row: Operation[Contact], key: Id, how: ContactReading) -> Contact:
         """Read a contact, or the one that took its place."""

@@ -9,9 +9,8 @@ import msgspec
 
 from intercom_async import models
 from intercom_async.errors import DecodeError, GoneError, NotFoundError
-from intercom_async.models import Page
 from intercom_async.pagination.pager import Pager
-from intercom_async.request.operation import Call, Operation, Paging
+from intercom_async.request.operation import Operation
 from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.resources.admins import Admins, Teams
 from intercom_async.resources.calls import Calls
@@ -63,24 +62,6 @@ def _activity_logs(client: ResourceRegistry, selection: Selection) -> Pager[mode
         created_at_before=None if selection.high >= OPEN else selection.high,
         per_page=selection.per_page,
     )
-
-
-DELETED_CONTACTS = Operation(
-    "GET",
-    "/contacts/deleted",
-    Page[msgspec.Raw],
-    paging=Paging.PAGE,
-    since="2.17",
-    reference="contacts/listdeletedcontacts",
-)
-"""Contacts that are archived, blocked, merged or deleted; their order is not documented."""
-
-
-def _deleted_contacts(client: ResourceRegistry) -> Pager[msgspec.Raw]:
-    async def fetch(call: Call[Any]) -> Any:
-        return (await client.send(call)).data
-
-    return Pager(fetch, DELETED_CONTACTS.at(query={"per_page": 150}))
 
 
 class _Statistics(msgspec.Struct):
@@ -182,7 +163,7 @@ STREAMS: tuple[Stream, ...] = (
                 Reference("companies", "data", "companies"),
                 Reference("tags", "data", "tags"),
             ),
-            deletions=DeletionList(_deleted_contacts, "2.17"),
+            deletions=DeletionList(lambda c: c.contacts.list_deleted(per_page=150), "2.17"),
         ),
         model=models.Contact,
     ),

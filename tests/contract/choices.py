@@ -141,6 +141,7 @@ PLACEHOLDERS: dict[str, str] = {}
 
 ITEM_KEYS: dict[str, str] = {
     "GET /contacts/{contact_id}/companies": "under data, as in the description's own example",
+    "GET /contacts/deleted": "described by a page of the reference only",
 }
 """Lists whose endpoints stand elsewhere than the descriptions say."""
 
@@ -169,6 +170,7 @@ _OVERLAP = {
 GONE: dict[str, str] = {
     "GET /ip_allowlist": "Preview's description has none of it; nothing says that it was removed",
     "PUT /ip_allowlist": "as above",
+    "GET /contacts/deleted": "a page of the reference has it in 2.17 and Preview",
 }
 """Operations that a later description lacks, and why they are asked for all the same."""
 

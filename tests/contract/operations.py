@@ -65,11 +65,24 @@ class Method(NamedTuple):
         return f"{self.resource.__name__}.{self.name}"
 
 
+REFERENCE_ONLY = (
+    Fact(
+        "GET /contacts/deleted",
+        "2.17",
+        "contacts/listdeletedcontacts",
+        frozenset({"escape_identity", "page", "per_page"}),
+        frozenset(),
+    ),
+)
+"""Operations that pages of the reference show, and no machine-readable description: there is none
+of 2.17."""
+
+
 @lru_cache
 def committed() -> dict[str, Fact]:
-    """Read the table of facts, by verb and path."""
+    """Read the table of facts, by verb and path, with those that no description has."""
     facts = [_fact(line) for line in FACTS.read_text(encoding="utf-8").splitlines()]
-    return {fact.name: fact for fact in facts}
+    return {fact.name: fact for fact in (*facts, *REFERENCE_ONLY)}
 
 
 @lru_cache

@@ -186,6 +186,8 @@ def test_every_model_is_compared_with_a_schema() -> None:
         models.PageCursor,
         # Described as the whole conversation, which it is not.
         models.ConversationCustomers,
+        # On a page of the reference only.
+        models.DeletedContact,
     }
     envelopes = {one for one in exported if hasattr(one, "__parameters__")}
     structs = {one for one in exported if isinstance(one, type) and issubclass(one, models.Model)}
