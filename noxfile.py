@@ -245,6 +245,7 @@ def bench(session: nox.Session) -> None:
     python = str(peers / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run(python, "-m", "pip", "install", "-q", "-r", "benchmarks/peers.txt", external=True)
     session.install("uvloop; sys_platform != 'win32'", "uvicorn", "hypercorn", "aiolimiter")
+    session.install("opentelemetry-sdk>=1.27")
     programs = (
         ("overhead.py", "--peers", python),
         ("utilisation.py", "--peers", python),
@@ -254,6 +255,7 @@ def bench(session: nox.Session) -> None:
         ("sync.py", "full"),
         ("sync.py", "chain"),
         ("webhooks.py",),
+        ("observed.py",),
         ("processes.py",),
     )
     for program, *arguments in programs:

@@ -30,8 +30,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Token
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 from weakref import WeakSet
 
 from opentelemetry import context, metrics, trace
@@ -43,21 +42,29 @@ from intercom_async._version import __version__
 from intercom_async.client import Intercom
 from intercom_async.codec import drift
 from intercom_async.errors import ClosedError, ConfigError, DeadlineError
+from intercom_async.priority import Priority
 from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observer
 from intercom_async.scheduler import Statistics
 from intercom_async.scheduler.stores.base import StoreStatistics
+from ._call_attributes import CallAttributes
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """Bounds in seconds, as the HTTP conventions recommend them."""
-SUPPRESSED = ("suppress_http_instrumentation", "suppress_instrumentation")
-"""Context keys by which the contrib instrumentations know that a request has a span already."""
-NO_SPAN = Context()
-"""Context of measurements without an exemplar: one a call is enough, and each costs 6 µs."""
+SUPPRESSED = {"suppress_http_instrumentation": True, "suppress_instrumentation": True}
+"""Values in a context by which the contrib instrumentations know that a request has a span."""
+NO_SPAN = trace.set_span_in_context(trace.INVALID_SPAN, Context())
+"""Context of measurements without an exemplar: one a call is enough, and each costs 6 µs. The SDK
+takes the current context where one is empty, so this one says that there is no span."""
+SPAN_KEY = next(iter(NO_SPAN))
+"""Under which a context holds its span: one copy of the context takes all that an attempt needs,
+where the API's own functions make one for each value."""
 MOST_OPERATIONS = 1_000
 """Names of operations in metrics; further ones are `other`. The API has fewer: only paths that are
 given to `Intercom.request` without placeholders reach it (test_the_number_of_names_is_bounded)."""
+MOST_DESCRIBED = 10_000
+"""Kinds of calls, by operation, lane and app, of which attributes are kept: about 10 MB."""
+FAILED = Status(StatusCode.ERROR)
 OTHER = "other"
-FIRST_ERROR = 400
 TOO_MANY_REQUESTS = 429
 
 
@@ -134,14 +141,15 @@ COUNTERS = (
 
 
 class _Spans:
-    """The open spans of one call."""
+    """The open spans of one call, and the contexts in which it runs."""
 
-    __slots__ = ("attempt", "attempt_token", "call", "call_token", "server")
+    __slots__ = ("attempt", "attempt_token", "call", "call_token", "context", "described")
 
-    def __init__(self, call: Span, token: Token[Context], server: dict[str, Any]) -> None:
+    def __init__(self, described: CallAttributes, call: Span, within: Context) -> None:
+        self.described = described
         self.call = call
-        self.call_token = token
-        self.server = server
+        self.context = within
+        self.call_token: Token[Context] = context.attach(within)
         self.attempt: Span | None = None
         self.attempt_token: Token[Context] | None = None
 
@@ -162,7 +170,7 @@ class Telemetry(Observer):
         self._tracer = trace.get_tracer("intercom_async", __version__, tracer_provider)
         meter = metrics.get_meter("intercom_async", __version__, meter_provider)
         self._clients: WeakSet[Intercom] = WeakSet()
-        self._origins: dict[str, dict[str, Any]] = {}
+        self._described: dict[tuple[str, Priority, str, str], CallAttributes] = {}
         self._operations: set[str] = set()
         self._request_duration = meter.create_histogram(
             "http.client.request.duration",
@@ -222,83 +230,78 @@ class Telemetry(Observer):
 
     def call_began(self, call: ObservedCall) -> None:
         """Begin the span of a call, and make it the current one."""
-        span = self._tracer.start_span(
-            f"intercom {call.operation}",
-            kind=SpanKind.INTERNAL,
-            attributes={
-                "intercom.operation": call.operation,
-                "intercom.priority": call.priority.name.lower(),
-                "intercom.app": call.app,
-            },
-        )
-        token = context.attach(trace.set_span_in_context(span))
-        call.state[self] = _Spans(span, token, self._server(call.origin))
+        described = self._described.get((call.operation, call.priority, call.origin, call.app))
+        if described is None:
+            described = self._describe(call)
+        around = context.get_current()
+        span = self._tracer.start_span(described.call_name, around, attributes=described.call)
+        call.state[self] = _Spans(described, span, Context({**around, SPAN_KEY: span}))
 
     def waited(self, call: ObservedCall, seconds: float) -> None:
         """Record how long an attempt has waited for its permit."""
-        attributes = {"intercom.priority": call.priority.name.lower()}
-        self._queue_wait.record(seconds, attributes, NO_SPAN)
+        spans: _Spans = call.state[self]
+        self._queue_wait.record(seconds, spans.described.lane, NO_SPAN)
 
     def attempt_began(self, call: ObservedCall, number: int) -> None:
         """Begin the span of an attempt."""
         spans: _Spans = call.state[self]
-        attributes: dict[str, Any] = {
-            "http.request.method": call.method,
-            **spans.server,
-            "url.full": f"{call.origin}{call.template}",
-            "url.template": call.template,
-        }
+        described = spans.described
+        attributes = described.attempt
         if number > 1:
-            attributes["http.request.resend_count"] = number - 1
-            self._retries.add(1, {"intercom.operation": self._bounded(call.operation)})
-        spans.attempt = self._tracer.start_span(
-            f"{call.method} {call.template}", kind=SpanKind.CLIENT, attributes=attributes
+            attributes = {**attributes, "http.request.resend_count": number - 1}
+            operation = described.measured[None]["intercom.operation"]
+            self._retries.add(1, {"intercom.operation": operation})
+        span = spans.call
+        if span.is_recording():
+            span = spans.attempt = self._tracer.start_span(
+                described.attempt_name, spans.context, SpanKind.CLIENT, attributes
+            )
+        spans.attempt_token = context.attach(
+            Context({**spans.context, **SUPPRESSED, SPAN_KEY: span})
         )
-        current = trace.set_span_in_context(spans.attempt)
-        for key in SUPPRESSED:
-            current = context.set_value(key, True, current)  # noqa: FBT003 (the key's value)
-        spans.attempt_token = context.attach(current)
 
     def attempt_ended(self, call: ObservedCall, attempt: Attempt) -> None:
         """End the span of an attempt and record its duration."""
         spans: _Spans = call.state[self]
-        found: dict[str, Any] = {}
-        if attempt.status is not None:
-            found["http.response.status_code"] = attempt.status
-        error = attempt.error
-        if error is None and attempt.status is not None and attempt.status >= FIRST_ERROR:
-            error = str(attempt.status)
-        if error is not None:
-            found["error.type"] = error
-        self._request_duration.record(
-            attempt.elapsed_s,
-            {"http.request.method": call.method, **spans.server, **found},
-            NO_SPAN,
-        )
+        duration = spans.described.duration_of(attempt)
+        self._request_duration.record(attempt.elapsed_s, duration, NO_SPAN)
         if attempt.status == TOO_MANY_REQUESTS:
             self._throttled.add(1)
-        if spans.attempt is not None:
-            spans.attempt.set_attributes(found)
-            _end(spans.attempt, error)
+        span = spans.attempt
+        if span is not None:
+            if attempt.status is not None:
+                span.set_attribute("http.response.status_code", attempt.status)
+            error = duration.get("error.type")
+            if error is not None:
+                span.set_attribute("error.type", error)
+                span.set_status(FAILED)
+            span.end()
+            spans.attempt = None
         if spans.attempt_token is not None:
             context.detach(spans.attempt_token)
 
     def call_ended(self, call: ObservedCall, outcome: CallOutcome) -> None:
         """End the span of a call and record its duration."""
         spans: _Spans = call.state[self]
-        attributes: dict[str, Any] = {
-            "intercom.operation": self._bounded(call.operation),
-            "intercom.priority": call.priority.name.lower(),
-        }
-        if outcome.error is not None:
-            attributes["error.type"] = outcome.error
-            spans.call.set_attribute("error.type", outcome.error)
-        self._call_duration.record(outcome.elapsed_s, attributes)
-        spans.call.set_attributes(
-            {"intercom.wait_s": outcome.wait_s, "intercom.attempts": outcome.attempts}
-        )
-        _end(spans.call, outcome.error)
+        measured = spans.described.measured_as(outcome.error)
+        self._call_duration.record(outcome.elapsed_s, measured, spans.context)
+        span = spans.call
+        if span.is_recording():
+            span.set_attribute("intercom.wait_s", outcome.wait_s)
+            span.set_attribute("intercom.attempts", outcome.attempts)
+            if outcome.error is not None:
+                span.set_attribute("error.type", outcome.error)
+                span.set_status(FAILED)
+            span.end()
         context.detach(spans.call_token)
+
+    def _describe(self, call: ObservedCall) -> CallAttributes:
+        """Prepare what is said of calls of this kind; it is kept for `MOST_DESCRIBED` of them."""
+        described = CallAttributes(call, self._bounded(call.operation))
+        if len(self._described) < MOST_DESCRIBED:
+            kind = (call.operation, call.priority, call.origin, call.app)
+            self._described[kind] = described
+        return described
 
     def _bounded(self, operation: str) -> str:
         """Return the name of an operation for metrics, of which there are `MOST_OPERATIONS`."""
@@ -309,17 +312,6 @@ class Telemetry(Observer):
             return OTHER
         known.add(operation)
         return operation
-
-    def _server(self, origin: str) -> dict[str, Any]:
-        """Return the attributes of a server, which are the same for all of its requests."""
-        found = self._origins.get(origin)
-        if found is None:
-            parts = urlsplit(origin)
-            found = self._origins[origin] = {
-                "server.address": parts.hostname or "",
-                "server.port": parts.port or (443 if parts.scheme == "https" else 80),
-            }
-        return found
 
 
 def instrument(
@@ -341,12 +333,6 @@ def instrument(
     telemetry.watch(intercom)
     intercom.observe_with(telemetry)
     return telemetry
-
-
-def _end(span: Span, error: str | None) -> None:
-    if error is not None:
-        span.set_status(Status(StatusCode.ERROR))
-    span.end()
 
 
 def _drift(_: CallbackOptions) -> Iterable[Observation]:

@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async")
 
+FAILED = "the observer's %s failed"
+
 
 class ObservedCall(msgspec.Struct, kw_only=True, eq=False):
     """One call, from the method to its answer."""
@@ -48,7 +50,7 @@ class ObservedCall(msgspec.Struct, kw_only=True, eq=False):
     """The lane that it waits in."""
     app: str
     """Digest that tells one token from another."""
-    state: dict[Observer, Any] = msgspec.field(default_factory=dict[Any, Any])
+    state: dict[Observer, Any] = {}
     """What observers keep with the call, each under itself."""
 
 
@@ -167,50 +169,59 @@ class Observation:
 
     async def run(self, work: Coroutine[Any, Any, T], window_of_success: Callable[[], Window]) -> T:
         """Await the call and tell its beginning and its end."""
-        _tell(self._observer.call_began, self._call)
-        error: str | None = None
-        window: Window | None = None
+        try:
+            self._observer.call_began(self._call)
+        except Exception:
+            log.exception(FAILED, "call_began")
         try:
             data = await work
-            window = window_of_success()
         except BaseException as failed:
-            error = type(failed).__name__
+            self._end(type(failed).__name__, None)
             raise
-        finally:
-            outcome = CallOutcome(
-                status=self._status,
-                error=error,
-                attempts=self._number,
-                wait_s=self._wait_s,
-                elapsed_s=CLOCK.now() - self._began_at,
-                window=window,
-            )
-            _tell(self._observer.call_ended, self._call, outcome)
+        self._end(None, window_of_success())
         return data
+
+    def _end(self, error: str | None, window: Window | None) -> None:
+        outcome = CallOutcome(
+            status=self._status,
+            error=error,
+            attempts=self._number,
+            wait_s=self._wait_s,
+            elapsed_s=CLOCK.now() - self._began_at,
+            window=window,
+        )
+        try:
+            self._observer.call_ended(self._call, outcome)
+        except Exception:
+            log.exception(FAILED, "call_ended")
 
     def waited(self, seconds: float) -> None:
         """Tell of a permit."""
         self._wait_s += seconds
-        _tell(self._observer.waited, self._call, seconds)
+        try:
+            self._observer.waited(self._call, seconds)
+        except Exception:
+            log.exception(FAILED, "waited")
 
     async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send a request and tell of it."""
         self._number += 1
-        began_at = CLOCK.now()
-        _tell(self._observer.attempt_began, self._call, self._number)
         self._status = None
+        began_at = CLOCK.now()
+        try:
+            self._observer.attempt_began(self._call, self._number)
+        except Exception:
+            log.exception(FAILED, "attempt_began")
         try:
             reply = await self._exchange(request, on_sent)
         except BaseException as failed:
-            self._end_attempt(began_at, error=type(failed).__name__)
+            self._end_attempt(began_at, type(failed).__name__, 0)
             raise
         self._status = reply.status
-        self._end_attempt(began_at, received_bytes=len(reply.body))
+        self._end_attempt(began_at, None, len(reply.body))
         return reply
 
-    def _end_attempt(
-        self, began_at: float, *, error: str | None = None, received_bytes: int = 0
-    ) -> None:
+    def _end_attempt(self, began_at: float, error: str | None, received_bytes: int) -> None:
         attempt = Attempt(
             number=self._number,
             status=self._status,
@@ -218,7 +229,10 @@ class Observation:
             elapsed_s=CLOCK.now() - began_at,
             received_bytes=received_bytes,
         )
-        _tell(self._observer.attempt_ended, self._call, attempt)
+        try:
+            self._observer.attempt_ended(self._call, attempt)
+        except Exception:
+            log.exception(FAILED, "attempt_ended")
 
 
 def check_observer(observer: object) -> Observer:
@@ -236,7 +250,7 @@ def _tell(event: Callable[..., None], *arguments: object) -> None:
     try:
         event(*arguments)
     except Exception:
-        log.exception("the observer's %s failed", event.__name__)
+        log.exception(FAILED, event.__name__)
 
 
 def observe(

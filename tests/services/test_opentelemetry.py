@@ -16,6 +16,7 @@ from intercom_async.simulator import Simulator
 
 pytest.importorskip("opentelemetry.sdk", reason="opentelemetry-sdk is not installed")
 
+from opentelemetry import context, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -23,10 +24,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import (
     InMemorySpanExporter,
 )
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import SpanKind
 
 from intercom_async.integrations import opentelemetry
+from intercom_async.integrations._call_attributes import CallAttributes
 from intercom_async.integrations.opentelemetry import Telemetry, instrument
+from intercom_async.request.observer import ObservedCall
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 from tests.contract.operations import endpoints
@@ -225,6 +229,92 @@ def test_every_endpoint_has_a_name_of_its_own_in_metrics() -> None:
         len({endpoint.operation.label for endpoint in endpoints()})
         < opentelemetry.MOST_OPERATIONS / 2
     )
+
+
+def answered(_: Request) -> Reply:
+    return Reply(200, {}, b'{"type":"admin","id":"7"}')
+
+
+async def test_one_measurement_a_call_has_an_exemplar() -> None:
+    """Each costs more than the measurement itself; the call's leads to its trace."""
+    collected = Collected()
+    async with Intercom("token", transport=MemoryTransport(answered)) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+        await intercom.admins.me()
+        points = collected.points()
+    (call,) = collected.spans(SpanKind.INTERNAL)
+    exemplars = {
+        name: [each.span_id for point in found for each in getattr(point, "exemplars", ())]
+        for name, found in points.items()
+    }
+    above = call.get_span_context()
+    assert above is not None
+    assert {name: found for name, found in exemplars.items() if found} == {
+        "intercom.call.duration": [above.span_id]
+    }
+
+
+class Offered(Sampler):
+    """Samples nothing, and notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def should_sample(self, *arguments: Any, **_: Any) -> SamplingResult:
+        self.names.append(arguments[2])
+        return SamplingResult(Decision.DROP)
+
+    def get_description(self) -> str:
+        return "nothing"
+
+
+async def test_a_call_that_is_not_sampled_has_no_span_an_attempt() -> None:
+    sampler, collected = Offered(), Collected()
+    tracers = TracerProvider(sampler=sampler)
+    async with Intercom("token", transport=MemoryTransport(answered)) as intercom:
+        instrument(intercom, tracer_provider=tracers, meter_provider=collected.meters)
+        await intercom.admins.me()
+        points = collected.points()
+    assert sampler.names == ["intercom admins.me"]
+    assert points["http.client.request.duration"][0].count == 1
+
+
+async def test_a_request_runs_within_its_span_and_what_the_app_put_into_the_context() -> None:
+    collected = Collected()
+    seen: list[tuple[str, object]] = []
+
+    def answer(request: Request) -> Reply:
+        span: Any = trace.get_current_span()
+        seen.append((span.name, context.get_value("of-the-app")))
+        return answered(request)
+
+    async with Intercom("token", transport=MemoryTransport(answer)) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+        token = context.attach(context.set_value("of-the-app", "kept"))
+        before = context.get_current()
+        await intercom.admins.me()
+        assert context.get_current() is before
+        context.detach(token)
+    assert seen == [("GET /me", "kept")]
+
+
+async def test_a_kind_of_call_is_described_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    class Noting(CallAttributes):
+        def __init__(self, call: ObservedCall, operation: str) -> None:
+            super().__init__(call, operation)
+            made.append(f"{operation} {call.priority.name}")
+
+    monkeypatch.setattr(opentelemetry, "CallAttributes", Noting)
+    collected = Collected()
+    async with Intercom("token", transport=MemoryTransport(answered)) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+        for _ in range(3):
+            await intercom.admins.me()
+            await intercom.with_options(priority=Priority.BULK).admins.me()
+    assert made == ["admins.me NORMAL", "admins.me BULK"]
+    assert len(collected.spans(SpanKind.CLIENT)) == 6
 
 
 def test_gauges_are_read_in_the_thread_of_an_exporter() -> None:
