@@ -21,8 +21,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from intercom_async._version import __version__
-from intercom_async.errors import ClosedError, ConfigError, IntercomError
+from intercom_async.errors import ClosedError, ConfigError, DecodeError, IntercomError
+from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
+from .decompression import ENCODINGS, Decompressor
 from .failures import NotSentError, TooLargeError, to_failure
 from .proxies import Proxies
 
@@ -33,6 +35,8 @@ _DNS_CACHE_S = 300
 """Seconds that an address is remembered."""
 
 USER_AGENT = f"intercom-async/{__version__} aiohttp/{aiohttp.__version__}"
+ACCEPT_ENCODING = "gzip, deflate"
+"""Content codings that `Decompressor` reads."""
 
 
 class _Sending:
@@ -239,6 +243,7 @@ class HttpTransport:
             timeout=times,
             allow_redirects=False,
             raise_for_status=False,
+            auto_decompress=False,
             proxy=None if self._is_direct else self._proxies.find(url),
             ssl=self._ssl,
         )
@@ -247,6 +252,7 @@ class HttpTransport:
         """Add aiohttp's, and those of the caller's session on the configured origin only."""
         made: CIMultiDict[str] = CIMultiDict(_Request.DEFAULT_HEADERS)
         made["User-Agent"] = USER_AGENT
+        made["Accept-Encoding"] = ACCEPT_ENCODING
         if self._given is not None and "Authorization" in headers:
             made.update(self._given.headers)
         made.update(headers)
@@ -318,11 +324,33 @@ def _read(response: aiohttp.ClientResponse, request: Request) -> Awaitable[bytes
 async def _read_bounded(response: aiohttp.ClientResponse, request: Request) -> bytes:
     body = bytearray()
     async with response:
-        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            body += chunk
+        async for piece in _pieces(response, request):
+            body += piece
             if len(body) > request.max_bytes:
                 raise TooLargeError
     return bytes(body)
+
+
+async def _pieces(response: aiohttp.ClientResponse, request: Request) -> AsyncIterator[bytes]:
+    """Yield a body without its content encoding, in pieces of bounded size."""
+    name = response.headers.get("Content-Encoding", "").strip().lower()
+    encoding = ENCODINGS.get(name)
+    if encoding is None and name not in ("", "identity") and response.status < FIRST_FAILURE:
+        raise DecodeError(
+            f"the answer has the content encoding {printable(name, limit=20)}, which is not read; "
+            "it was asked for gzip or none",
+            call=request.name,
+        )
+    chunks = response.content.iter_chunked(CHUNK_BYTES)
+    if encoding is None:
+        async for chunk in chunks:
+            yield chunk
+        return
+    decompressor = Decompressor(encoding)
+    async for chunk in chunks:
+        for piece in decompressor.feed(chunk):
+            yield piece
+    decompressor.end()
 
 
 class _Body:
@@ -344,8 +372,8 @@ class _Body:
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in chunks, and close it at the end."""
         try:
-            async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
-                yield chunk
+            async for piece in _pieces(self._response, self._request):
+                yield piece
         except (IntercomError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (as in `exchange`)

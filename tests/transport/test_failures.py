@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import inspect
 import socket
 import ssl
@@ -171,6 +172,29 @@ async def test_only_our_errors_leave_the_transport(kind: type[Exception]) -> Non
     assert getattr(caught.value, "maybe_sent", False) is False
 
 
+def cut_off() -> dict[str, bytes]:
+    """Return replies with a compressed body that ends too early, though the framing is right."""
+    body = b"{" + bytes(3_000) + TEXT.encode() * 3
+    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    bodies = {
+        "gzip": gzip.compress(body),
+        "x-gzip": gzip.compress(body),
+        "Gzip": gzip.compress(b"") + gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "Deflate": raw.compress(body) + raw.flush(),
+    }
+    made: dict[str, bytes] = {}
+    for name, whole in bodies.items():
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {name}\r\n".encode()
+        for cut in (1, len(whole) - 8, len(whole) - 1):
+            length = f"Content-Length: {cut}\r\n\r\n".encode()
+            chunked = f"Transfer-Encoding: chunked\r\n\r\n{cut:x}\r\n".encode()
+            made[f"{name} to {cut}"] = head + length + whole[:cut]
+            made[f"{name} to {cut} in a chunk"] = head + chunked + whole[:cut] + b"\r\n0\r\n\r\n"
+            made[f"{name} to {cut} to the end"] = head + b"\r\n" + whole[:cut]
+    return made
+
+
 LOST = {
     "nothing": b"",
     "half a head": b"HTTP/1.1 200 OK\r\nContent-",
@@ -180,6 +204,7 @@ LOST = {
     "half a body": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{",
     "a broken chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     "half a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{",
+    **{f"half of {name}": cut for name, cut in cut_off().items()},
     "no gzip": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
 }
 

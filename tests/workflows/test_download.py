@@ -13,7 +13,8 @@ from hypothesis import given, strategies as st
 from intercom_async import ClosedError, ConnectionLostError, DecodeError
 from intercom_async.response import UNKNOWN, Response
 from intercom_async.transport.base import Request, StreamReply
-from intercom_async.workflows.download import MAX_PIECE_BYTES, Download
+from intercom_async.transport.decompression import MAX_PIECE_BYTES
+from intercom_async.workflows.download import Download
 from tests.support.scripted_client import Client, failure, reply
 from tests.support.virtual_time import run_virtual
 
