@@ -2,8 +2,9 @@
 
 The standard library's reader works on whole lines and refuses cells above a limit that belongs to
 the whole process, so cells are cut here (RFC 4180): quoted cells may hold commas, line breaks and
-doubled quotes; a quote inside an unquoted cell is a character like any other. Only the row in hand
-is held.
+doubled quotes; a quote inside an unquoted cell is a character like any other. Lines end as the
+first one does: with LF or CRLF, where a lone CR is a character like any other, or with CR alone.
+Only the row in hand is held.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ SLICE_CHARS = 65_536
 (test_csv_rows.py::test_the_loop_turns_while_a_large_piece_is_read)."""
 
 _CELL_END = re.compile(r"[,\n]")
+_CELL_END_OR_CR = re.compile(r"[,\n\r]")
 
 
 async def csv_rows(chunks: AsyncIterable[bytes]) -> AsyncGenerator[dict[str, str], None]:
@@ -72,6 +74,7 @@ class _In(Enum):
     PLAIN = "outside quotes"
     QUOTED = "inside quotes"
     CLOSED = "after a quote that ends it, or that is the first of two which stand for one"
+    CR = "nothing of it read, after a CR that ended a line and may be the first half of a CRLF"
 
 
 class _Parser:
@@ -83,6 +86,7 @@ class _Parser:
         self._cell: list[str] = []
         self._is_quoted = False
         """Whether any of the cell in hand was in quotes."""
+        self._cell_end = _CELL_END_OR_CR
 
     def feed(self, text: str) -> Iterator[list[str]]:
         """Yield the rows that end in `text`."""
@@ -90,6 +94,8 @@ class _Parser:
         while at < len(text):
             if self._state is _In.QUOTED:
                 at = self._read_quoted(text, at)
+            elif self._state is _In.CR:
+                at = self._skip_lf(text, at)
             elif self._state is not _In.PLAIN and text[at] == '"':
                 if self._state is _In.CLOSED:
                     self._cell.append('"')
@@ -97,7 +103,7 @@ class _Parser:
                 self._is_quoted = True
                 at += 1
             else:
-                found = _CELL_END.search(text, at)
+                found = self._cell_end.search(text, at)
                 end = len(text) if found is None else found.start()
                 if end > at:
                     self._cell.append(text[at:end])
@@ -116,6 +122,14 @@ class _Parser:
         if self._state is _In.QUOTED:
             raise DecodeError("the export ends inside a quoted cell; it is cut off or damaged")
         yield from self._end_cell("\n")
+
+    def _skip_lf(self, text: str, at: int) -> int:
+        """Return where to go on after a CR; if an LF follows, lines end with that from now on."""
+        self._state = _In.START
+        if text[at] != "\n":
+            return at
+        self._cell_end = _CELL_END
+        return at + 1
 
     def _read_quoted(self, text: str, at: int) -> int:
         """Read up to the next quote and return where to go on."""
@@ -136,6 +150,10 @@ class _Parser:
         self._state = _In.START
         self._row.append(value)
         if separator == "\n":
+            self._cell_end = _CELL_END
+        elif separator == "\r":
+            self._state = _In.CR
+        if separator != ",":
             row, self._row = self._row, []
             if row != [""] or self._is_quoted:
                 yield row

@@ -40,6 +40,23 @@ def test_the_last_line_needs_no_end_and_empty_lines_are_skipped() -> None:
     assert read(b"id\r\n1\r\n\r\n2") == [{"id": "1"}, {"id": "2"}]
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_lines_end_as_the_first_one_does(end: bytes, size: int) -> None:
+    lines = [b'id,"a', b'b"', b"1,2", b'"3",""', b"", b"5,6"]
+    expected = [("1", "2"), ("3", ""), ("5", "6")]
+    for last in (b"", end, end + end):
+        found = read(end.join(lines) + last, size)
+        assert [(row["id"], row[f"a{end.decode()}b"]) for row in found] == expected
+
+
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_a_lone_carriage_return_is_a_character_where_lines_end_otherwise(size: int) -> None:
+    for end in (b"\n", b"\r\n"):
+        found = read(end.join([b"id", b"a\rb", b"\rc", b"d\r\re"]), size)
+        assert found == [{"id": "a\rb"}, {"id": "\rc"}, {"id": "d\r\re"}]
+
+
 def test_nothing_is_no_row() -> None:
     assert read(b"") == []
     assert read(b"id,name\n") == []
