@@ -13,9 +13,24 @@ _READ_AHEAD = 5
 shorter than what it replaces (test_redaction.py::test_a_long_text_costs_no_more_than_a_short_one).
 """
 
+_URL = re.compile(
+    r"(?<![\w+.-])[a-z][a-z0-9+.-]{1,15}:/{1,3}[^\s<>\"']+"  # https://host/path?query
+    r"|(?<![\w./-])www\.[^\s<>\"']+"
+    r"|(?<![\w./<-])/{1,2}[^\s/<>\"']+/[^\s<>\"']*"  # /contacts/7
+    r"|[^\s<>\"'?]{0,200}\?[\w.~%-]+(?:\[\w*\])?=[^\s<>\"']*"  # contacts?email=…
+    r"|(?<![\w.%-])[\w.~+%-]{0,64}%40[\w.~%-]{1,255}",  # ann%40example.com
+    re.IGNORECASE,
+)
+"""Addresses of the web with their queries, paths of several parts, and what is encoded as in them.
+They hold ids, personal data and tokens in any form, so none of their parts is kept."""
 _ADDRESS = re.compile(r"[^\s@<>\"'=:,;()][^\s@<>\"=:,;()]{0,63}@[^\s@<>\"',;()]{1,255}")
 _NAMED_ID = re.compile(
     r"(\b\w{0,32}id\b\W{0,3}[=: ]\W{0,3})([\w-]*\d[\w-]*|(?<==)[\w-]+)", re.IGNORECASE
+)
+_NAMED_SECRET = re.compile(
+    r"((?:token|secret|password|signature|credentials?)\b\W{0,2}[=:]\W{0,3})[^\s<>\"',;&]+"
+    r"|(\bbearer )(?=\S{0,99}[\d=])\S+",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w-])\+?\d[\d ().-]{7,}\d(?![\w-])")
 _TOKEN = re.compile(r"[\w-]{6,}")
@@ -50,12 +65,14 @@ def printable(text: str, *, limit: int = 1_000) -> str:
 
 
 def redact(text: str, *, limit: int = 200) -> str:
-    """Replace addresses, telephone numbers and ids in a server's message, and shorten it."""
+    """Replace URLs, addresses, telephone numbers and ids in a server's message, and shorten it."""
     head = text[: limit * _READ_AHEAD]
     if len(head) < len(text):
         # What the cut has parted can no longer be recognised.
         head = " ".join(head.split(" ")[:-1]).rstrip("+0123456789 ().-")
     head = printable(head, limit=len(head) + 1)
+    head = _URL.sub("<url>", head)
+    head = _NAMED_SECRET.sub(r"\1\2<secret>", head)
     head = _ADDRESS.sub("<email>", head)
     head = _NAMED_ID.sub(r"\1<id>", head)
     # Numbers with spaces first: a part of one would be taken for an id, and the rest shown.
