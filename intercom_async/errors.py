@@ -35,7 +35,7 @@ up in a log.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -71,25 +71,48 @@ class ErrorItem(msgspec.Struct, frozen=True, kw_only=True):
 class IntercomError(Exception):
     """Base of everything this package raises on purpose.
 
-    Errors survive `pickle`, `copy` and `deepcopy` with all their attributes, and with their cause
-    where that is one of these errors.
+    Errors survive `pickle`, `copy` and `deepcopy` with all their attributes and with their causes:
+    those that are of this package, and an `OSError`, which says what the system reported.
     """
 
     def __init__(self, message: object = "") -> None:
         super().__init__(printable(str(message), limit=MAX_MESSAGE))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Rebuild from message and attributes: the arguments of a subclass are not kept."""
-        cause = self.__cause__ if isinstance(self.__cause__, IntercomError) else None
-        return _rebuild, (type(self), self.args, cause), self.__dict__ or None
+        """Rebuild from message and attributes: the arguments of a subclass are not kept.
+
+        The causes are a flat list, so that no chain is too long for the depth of the stack.
+        """
+        causes = [(type(each), each.args, each.__dict__) for each in _causes(self)]
+        return _rebuild, (type(self), self.args, *causes), self.__dict__ or None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield what is behind an error, as far as it can be pickled, each once."""
+    seen = {id(error)}
+    while (cause := error.__cause__) is not None and id(cause) not in seen and _is_plain(cause):
+        seen.add(id(cause))
+        yield cause
+        error = cause
+
+
+def _is_plain(error: BaseException) -> bool:
+    """Return whether an error is of this package, or of the system and holds no object."""
+    if isinstance(error, IntercomError):
+        return True
+    is_of_system = isinstance(error, OSError) and type(error).__module__ == OSError.__module__
+    return is_of_system and all(isinstance(each, str | int) for each in error.args)
 
 
 def _rebuild(
-    kind: type[IntercomError], args: tuple[Any, ...], cause: IntercomError | None
-) -> IntercomError:
-    error = kind.__new__(kind, *args)
-    if cause is not None:
-        error.__cause__ = cause
+    kind: type[BaseException], args: tuple[Any, ...], *causes: Any
+) -> BaseException | None:
+    error: BaseException | None = None
+    for each, its_args, attributes in (*reversed(causes), (kind, args, {})):
+        cause, error = error, each.__new__(each, *its_args)
+        error.__dict__.update(attributes)
+        if cause is not None:
+            error.__cause__ = cause
     return error
 
 

@@ -125,6 +125,49 @@ def test_the_error_behind_an_error_is_pickled_too(kind: type[IntercomError]) -> 
     assert str(again.__cause__) == str(error.__cause__)
 
 
+@pytest.mark.parametrize("cause", [OSError(111, "refused"), ConnectionError("lost"), OSError()])
+@each_way
+def test_what_the_system_reported_is_kept(way: Any, cause: OSError) -> None:
+    error = make(IntercomError)
+    error.__cause__ = cause
+    again = way(error)
+
+    # Before protocol 3, pickle takes the kinds of OSError for OSError.
+    assert isinstance(again.__cause__, OSError)
+    assert again.__cause__.args == cause.args
+
+
+@each_way
+def test_a_cause_that_cannot_be_pickled_is_left_out(way: Any) -> None:
+    error = make(IntercomError)
+    error.__cause__ = make(NotFoundError)
+    error.__cause__.__cause__ = OSError(lambda: None)
+    assert way(error).__cause__.__cause__ is None
+
+
+@each_way
+def test_causes_of_any_depth_survive(way: Any) -> None:
+    error = make(NotFoundError)
+    for number in range(2_000):
+        cause, error = error, make(NotFoundError)
+        error.__cause__ = cause
+        error.add_note(str(number))
+    again = way(error)
+
+    for number in reversed(range(2_000)):
+        assert again.__notes__ == [str(number)]
+        again = again.__cause__
+    assert again.__cause__ is None
+
+
+@each_way
+def test_causes_in_a_circle_are_each_kept_once(way: Any) -> None:
+    first, second = make(IntercomError), make(NotFoundError)
+    first.__cause__, second.__cause__ = second, first
+    again = way(first)
+    assert (type(again.__cause__), again.__cause__.__cause__) == (NotFoundError, None)
+
+
 def test_a_users_subclass_with_arguments_of_its_own_survives() -> None:
     again = copy.deepcopy(OwnError("7", 3))
     assert (again.item, again.line, str(again)) == ("7", 3, "item 7")
