@@ -53,6 +53,9 @@ def _encodable(value: object) -> object:
     return found
 
 
+_PLACES = ("starting_after", "cursor", "page", "before", "scroll_param")
+"""Parameters of a link that say where a list goes on."""
+
 _IN_ORDER = msgspec.json.Encoder(order="deterministic", enc_hook=_encodable)
 """Writes objects and sets in one order, whatever order they have in this process."""
 
@@ -148,11 +151,14 @@ def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:
     pages = page.pages
     following = None if pages is None else pages.next
     if isinstance(following, str):
-        return _parameters(following) if following else None
+        parameters = _parameters(following) if following else {}
+        places = [parameters[name] for name in _PLACES if name in parameters]
+        # An empty place is no place: followed, it would lead back to the first page.
+        return (parameters or None) if any(places) or not places else None
     if following is not None:
-        if following.starting_after is not None:
+        if following.starting_after:
             return {"starting_after": following.starting_after}
-        return None if following.page is None else {"page": str(following.page)}
+        return {"page": str(following.page)} if following.page else None
     if not counts_pages:
         return None
     number, total = (

@@ -43,6 +43,16 @@ CURSOR = Paging.CURSOR_QUERY
         (None, None),
         ("", None),
         ({}, None),
+        # Followed, an empty cursor would lead back to the first page.
+        ({"starting_after": ""}, None),
+        ({"starting_after": "", "page": 2}, {"page": "2"}),
+        ({"starting_after": None, "page": 0}, None),
+        ("/things?per_page=50&starting_after=", None),
+        ("/things?starting_after=&page=2", {"starting_after": "", "page": "2"}),
+        ("/things?page=", None),
+        ("/things?cursor=", None),
+        ("/events?before=&user_id=7", None),
+        ("/events?since=5", {"since": "5"}),
     ],
 )
 def test_next_is_followed_in_any_form(following: Any, expected: dict[str, str] | None) -> None:
