@@ -70,3 +70,13 @@ def check_new_file(option: str, path: Path | None) -> None:
     """
     if path is not None and (path.is_dir() or not path.parent.is_dir()):
         raise ConfigError(f"{option}: no file can be written to {path}")
+
+
+def check_folder(option: str, path: Path | None) -> None:
+    """Refuse a path that no folder can be made at.
+
+    Raises:
+        ConfigError: The folder it is to be in is not there, or it is a file.
+    """
+    if path is not None and not path.is_dir() and (path.exists() or not path.parent.is_dir()):
+        raise ConfigError(f"{option}: no folder can be made at {path}")

@@ -99,6 +99,7 @@ async def sync(
                 verify=options.verify,
                 hard_delete=options.hard_delete,
                 erase_deleted=options.erase_deleted,
+                attachments=options.attachments,
                 drop_streams=_names(options.drop_stream) or (),
                 on_progress=tell if recorder is None else recorder.watching(tell),
                 stop=stop,

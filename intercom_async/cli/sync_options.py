@@ -21,7 +21,7 @@ from intercom_async.sync import (
     Sink,
 )
 from intercom_async.sync.streams import resolve
-from .options import Count, Flag, Many, Seconds, check_new_file
+from .options import Count, Flag, Many, Seconds, check_folder, check_new_file
 
 Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
@@ -54,6 +54,8 @@ class SyncOptions:
     accept_hole: Many = None
     """What may be missing without exit code 3: STREAM, or STREAM:WHAT as the run
     and the report name it."""
+    attachments: Path | None = None
+    """A folder for the files of conversations and tickets, saved before their links expire."""
     json_lines: Flag = False
     """Print progress, findings and the report on stdout, each a line of JSON."""
     report: Path | None = None
@@ -91,6 +93,7 @@ def check_streams(names: list[str] | None, options: SyncOptions) -> None:
         if hole.partition(":")[0] not in {stream.name for stream in STREAMS}:
             raise ConfigError(f"--accept-hole takes STREAM or STREAM:WHAT; {hole!r} is no stream")
     check_new_file("--report", options.report)
+    check_folder("--attachments", options.attachments)
 
 
 def sink_of(to: str, form: Format | None) -> Sink:

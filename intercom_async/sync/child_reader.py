@@ -74,13 +74,14 @@ class ChildReader:
         ]
         run.families.put(key, Held(version, read_at, children.count, 0))
         run.rows += len(rows)
-        hole = Hole(kind="parent", key=key, since=read_at, reason=f"{bad} of its rows have no key")
+        reason = f"{bad} of its rows have no key" if bad else children.lacks
+        hole = Hole(kind="parent", key=key, since=read_at, reason=reason)
         await self._reader.hand_over(
             Batch(
                 run,
                 entries,
-                holes=[hole] if bad else [],
-                filled=[] if bad else [hole],
+                holes=[hole] if reason else [],
+                filled=[] if reason else [hole],
                 apply=_truncation(run, key, children.missing),
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -14,6 +15,7 @@ from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
+from .attachment_folder import AttachmentFolder, check_has_files
 from .builtin_streams import STREAMS
 from .carried import LeftOut, keep_families
 from .checkpoint import State, check_fits, read_state
@@ -64,6 +66,7 @@ async def sync(
     hard_delete: bool = False,
     erase_deleted: bool = False,
     drop_streams: Iterable[str] = (),
+    attachments: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], object] | None = None,
     stop: anyio.Event | None = None,
 ) -> Report:
@@ -90,6 +93,8 @@ async def sync(
         hard_delete: Remove rows that are gone, instead of giving them ``_deleted_at``.
         erase_deleted: Keep of rows that are gone nothing but their ids and times.
         drop_streams: Streams of the target whose rows go.
+        attachments: A folder for the files of conversations and tickets, which are saved while
+            their parts are read, before the links expire.
         on_progress: Called several times a second, from the loop.
         stop: Set it to finish the pages in hand, save and return.
 
@@ -105,10 +110,10 @@ async def sync(
         streams=streams, since=since, full=full, lookback_s=lookback_s, reconcile=reconcile,
         reconcile_within_s=reconcile_within_s, patience_s=patience_s, wait_s=wait_s, repair=repair,
         verify=verify, hard_delete=hard_delete, erase_deleted=erase_deleted,
-        drop_streams=drop_streams,
+        drop_streams=drop_streams, attachments=attachments,
     )  # fmt: skip
     if options.streams is not None:
-        resolve(options.streams, STREAMS)
+        check_has_files(resolve(options.streams, STREAMS), options.attachments)
     run = _Run(intercom, sink, options, stop or anyio.Event())
     try:
         opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
@@ -164,6 +169,8 @@ class _Run:
         state = None if opened.state is None else read_state(opened.state, self._sink.where)
         damaged = self._damaged(opened, repair=options.repair)
         chosen = resolve(options.streams or default_streams(state), STREAMS)
+        files = AttachmentFolder.of(options.attachments, chosen)
+        chosen = files.wrap(chosen)
         gate = OutageGate(self._probe, self._stop, options.patience_s)
         try:
             me = await first_answer(self._intercom, Admins.ME.at(), gate)
@@ -218,6 +225,7 @@ class _Run:
         failures = tuple(failure for run in runs for failure in run.failures())
         if not was_stopped:
             await self._publish(published, state)
+            files.remove_departed(runs, options.departed)
         return Report(
             workspace=workspace,
             streams=streams,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from pathlib import Path
 from typing import Literal, get_args
 
 import anyio
@@ -17,6 +19,7 @@ from .arguments import (
     checked_flag,
     checked_names,
     checked_parts,
+    checked_path,
     checked_seconds,
 )
 from .errors import SyncConfigError
@@ -45,6 +48,7 @@ class RunOptions:
     verify: bool
     departed: Departed
     drop_streams: tuple[str, ...]
+    attachments: Path | None
 
 
 def check_client(intercom: object) -> None:
@@ -111,6 +115,7 @@ def check_options(  # noqa: PLR0913 (those of `sync`)
     hard_delete: bool,
     erase_deleted: bool,
     drop_streams: Iterable[str],
+    attachments: str | os.PathLike[str] | None,
 ) -> RunOptions:
     """Return the options of a sync.
 
@@ -138,4 +143,5 @@ def check_options(  # noqa: PLR0913 (those of `sync`)
             verify=verify,
             departed="drop" if hard_delete else "erase" if erase_deleted else "keep",
             drop_streams=checked_names("drop_streams", drop_streams, (str,)),
+            attachments=None if attachments is None else checked_path("attachments", attachments),
         )

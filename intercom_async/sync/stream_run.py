@@ -190,6 +190,9 @@ class StreamRun:
         family = self.families.get(key)
         if family is None or family.is_gone or family.version < version:
             return True
+        source = self.stream.source
+        if isinstance(source, Children) and source.is_due is not None and source.is_due(key):
+            return True
         return family.version == version and bool(count) and family.digest != count
 
     def want(self, keys: Iterable[str]) -> bool:

@@ -164,6 +164,8 @@ class ChildRows(msgspec.Struct, frozen=True):
     """The parent's own row from the same answer, without its children."""
     count: int = 0
     """Rows that the parent says it has; 0 where it does not say."""
+    lacks: str = ""
+    """What was to be saved along with the rows and could not be; a hole until it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +177,14 @@ class Children:
         read: Reads those of one parent, by its key.
         parent_field: The field of a child that names its parent.
         count: Reads from a parent's row how many it says it has; 0 where it does not say.
+        is_due: Says of a parent whose children were read that they are to be read again.
     """
 
     parent: str
     read: Callable[[ResourceRegistry, str], Awaitable[ChildRows]]
     parent_field: str = "parent_id"
     count: Callable[[bytes], int] | None = None
+    is_due: Callable[[str], bool] | None = None
 
 
 class ParentGone(Exception):  # noqa: N818 (an answer that a reader gives, not a failure)

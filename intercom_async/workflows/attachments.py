@@ -6,14 +6,15 @@ import base64
 import mimetypes
 import os
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import anyio
 
-from intercom_async.errors import ConfigError, IntercomError
+from intercom_async.clock import CLOCK
+from intercom_async.errors import ConfigError, IntercomError, ResponseError, TransportError
 from intercom_async.fields import AttachmentFile, AttachmentSource
 from intercom_async.models import Attachment, Conversation
 from intercom_async.response import UNKNOWN, Response
@@ -31,6 +32,22 @@ MAX_ENDING = 10
 AT_ONCE = 4
 """Files of one conversation fetched concurrently
 (test_attachments.py::test_every_attachment_is_saved_once)."""
+TRIES = 3
+"""Attempts at one file; only a host that fails is asked again
+(test_attachments.py::test_a_host_that_fails_is_asked_again)."""
+PAUSE_S = 0.5
+"""Seconds before the second attempt, twice as many before the third (as above)."""
+FIRST_SERVER_ERROR = 500
+
+Fetch = Callable[[str], Awaitable[StreamReply]]
+"""Begins to read a linked file."""
+
+
+class PartFiles(NamedTuple):
+    """The files of one part, or of the message that a conversation began with."""
+
+    part_id: str
+    attachments: Collection[Attachment]
 
 
 class SavedAttachment(NamedTuple):
@@ -97,9 +114,7 @@ def _encoded(name: str, data: bytes) -> AttachmentFile:
 
 
 async def save_attachments(
-    conversation: Conversation,
-    folder: str | os.PathLike[str],
-    fetch: Callable[[str], Awaitable[StreamReply]],
+    conversation: Conversation, folder: str | os.PathLike[str], fetch: Fetch
 ) -> SavedAttachments:
     """Save all files of a conversation as ``PART-NUMBER-NAME`` in a folder, which is made.
 
@@ -110,26 +125,47 @@ async def save_attachments(
     """
     target = Path(folder)
     await anyio.Path(target).mkdir(parents=True, exist_ok=True)
+    return await save_files(_files_of(conversation), target, fetch)
+
+
+async def save_files(
+    holders: Iterable[PartFiles], folder: Path, fetch: Fetch, limiter: anyio.Semaphore | None = None
+) -> SavedAttachments:
+    """Save files as ``PART-NUMBER-NAME`` in a folder that is there, but for those it has.
+
+    Args:
+        holders: What the files belong to.
+        folder: Where.
+        fetch: Begins to read a file.
+        limiter: Bounds the files that are fetched concurrently; four by default.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
     result = SavedAttachments()
+    place = limiter or anyio.Semaphore(AT_ONCE)
 
     async def work(found: tuple[Path, str, Attachment]) -> None:
         path, part_id, attachment = found
         try:
             if not path.exists():
-                await _save(path, attachment.url or "", fetch)
+                async with place:
+                    await _save(path, attachment.url or "", fetch)
         except IntercomError as error:
             result.lost.append(LostAttachment(attachment, part_id, error))
         else:
             saved = SavedAttachment(path, attachment, part_id, path.stat().st_size)
             result.saved.append(saved)
 
-    async for _ in fan_out(_files(conversation, target), work, concurrency=AT_ONCE):
+    async for _ in fan_out(_targets(holders, folder), work, concurrency=AT_ONCE):
         pass
     result.saved.sort(key=lambda one: one.path)
     return result
 
 
-async def _save(path: Path, url: str, fetch: Callable[[str], Awaitable[StreamReply]]) -> None:
+async def _save(path: Path, url: str, fetch: Fetch) -> None:
+    """Save one file; a host that fails is asked again."""
+
     async def begin() -> Response[StreamReply]:
         reply = await fetch(url)
         return Response(
@@ -142,17 +178,28 @@ async def _save(path: Path, url: str, fetch: Callable[[str], Awaitable[StreamRep
             elapsed_s=0.0,
         )
 
-    async with Download(begin) as stream:
-        await stream.save(path)
+    for attempt in range(1, TRIES + 1):
+        try:
+            async with Download(begin) as stream:
+                await stream.save(path)
+                return
+        except (TransportError, ResponseError) as error:
+            is_final = isinstance(error, ResponseError) and error.status < FIRST_SERVER_ERROR
+            if is_final or attempt == TRIES:
+                raise
+        await CLOCK.sleep(PAUSE_S * attempt)
 
 
-def _files(conversation: Conversation, folder: Path) -> Iterator[tuple[Path, str, Attachment]]:
+def _files_of(conversation: Conversation) -> Iterator[PartFiles]:
     source, parts = conversation.source, conversation.conversation_parts
-    holders: list[tuple[str, list[Attachment]]] = []
     if source is not None:
-        holders.append((source.id or "source", source.attachments))
+        yield PartFiles(source.id or "source", source.attachments)
     if parts is not None:
-        holders += [(part.id, part.attachments) for part in parts.conversation_parts]
+        for part in parts.conversation_parts:
+            yield PartFiles(part.id, part.attachments)
+
+
+def _targets(holders: Iterable[PartFiles], folder: Path) -> Iterator[tuple[Path, str, Attachment]]:
     for part_id, attachments in holders:
         for number, attachment in enumerate(attachments, 1):
             name = safe_name(f"{part_id}-{number}-{attachment.name or 'file'}")

@@ -28,6 +28,7 @@ NEEDED = {
 """What a command needs beside the option in question."""
 WRONG = {
     "--allow-host": "no host",
+    "--attachments": "/no/such/folder/files",
     "--base-url": "ftp://example.com",
     "--ca-file": "/no/such/file",
     "--data": "{",

@@ -73,6 +73,26 @@ async def test_every_attachment_is_saved_once(tmp_path: Path) -> None:
     assert not [one async for one in anyio.Path(tmp_path).rglob("*.part")]
 
 
+@pytest.mark.parametrize(("failures", "is_saved"), [(2, True), (3, False)])
+async def test_a_host_that_fails_is_asked_again(
+    tmp_path: Path, failures: int, *, is_saved: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intercom_async.workflows.attachments.PAUSE_S", 0.001)
+    host, answers = Host(), [503] * failures
+
+    def failing(request: Request) -> Reply:
+        if request.url == "https://files.example/a.png" and answers:
+            return Reply(answers.pop(), {}, b"")
+        return host(request)
+
+    async with Intercom("secret", transport=MemoryTransport(failing)) as intercom:
+        result = await intercom.conversations.save_attachments("7", to=tmp_path)
+
+    assert ("s1-1-.._a.png" in {one.path.name for one in result.saved}) is is_saved
+    # What the host does not have is asked for once.
+    assert sum(one.url.endswith("/gone") for one in host.requests) == 1
+
+
 async def test_the_token_does_not_leave_for_another_host(tmp_path: Path) -> None:
     host = Host()
     async with Intercom("secret", transport=MemoryTransport(host)) as intercom:

@@ -68,6 +68,7 @@ FINE: dict[str, tuple[Any, ...]] = {
     "stop": (None,),
     "compression": (None,),
     "file_bytes": (3, 10**400),
+    "attachments": (None, "word"),
     "path": ("word",),
     "conninfo": ("word",),
     "schema": ("word",),

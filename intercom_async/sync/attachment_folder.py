@@ -1,0 +1,210 @@
+"""Files of conversations and tickets, saved in a folder while their parts are read.
+
+A link to a file expires half an hour after the answer that has it, so a file is fetched as soon as
+its part is read, and before the part is written. What ends a run in between loses nothing: the
+parts are not in the target yet, so the next run reads them again, and files that are there are not
+fetched twice. A file that cannot be had is a hole of its conversation, which is tried again.
+
+The folder has ``conversations/ID/PART-NUMBER-NAME`` and an index of the conversations that were
+read with their files. Those that the index lacks are read again, so files can be asked for later.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import msgspec
+
+from intercom_async.codec import decode
+from intercom_async.errors import ClosedError, DecodeError, IntercomError
+from intercom_async.models import Attachment, Id, Model
+from intercom_async.resources._registry import ResourceRegistry
+from intercom_async.workflows.attachments import PartFiles, safe_name, save_files
+from .errors import SyncConfigError
+from .key_table import Held, KeyTable
+from .sinks.base import Departed
+from .sinks.disk import PRIVATE_FOLDER
+from .sinks.files import os_errors_as_target_errors
+from .stream_run import StreamRun
+from .streams import Children, ChildRows, Stream
+
+T = TypeVar("T")
+
+FILES_AT_ONCE = 16
+"""Files fetched concurrently: the host that has them is not Intercom, and its limits are not known
+(test_attachment_folder.py::test_few_files_are_fetched_at_once)."""
+MAX_NAMED = 3
+"""Files that a hole names (test_attachment_folder.py::test_a_file_that_cannot_be_had_is_named)."""
+INDEX = "index.jsonl"
+HOLDERS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
+"""Streams whose rows have files, and the streams of what these belong to."""
+
+
+class _Holder(Model, frozen=True, kw_only=True):
+    """The fields of a part, or of a first message, that its files are known by."""
+
+    id: Id | None = None
+    attachments: list[Attachment] | None = None
+
+
+class _Parent(Model, frozen=True, kw_only=True):
+    source: _Holder | None = None
+
+
+def check_has_files(chosen: Iterable[Stream], folder: Path | None) -> None:
+    """Refuse a folder for files where no stream has any.
+
+    Raises:
+        SyncConfigError: Neither parts of conversations nor parts of tickets are read together with
+            what they belong to.
+    """
+    names = {stream.name for stream in chosen}
+    if folder is None or any({parts, whole} <= names for parts, whole in HOLDERS.items()):
+        return
+    raise SyncConfigError(
+        "attachments are saved while parts are read: name the streams conversations and "
+        "conversation_parts, or tickets and ticket_parts"
+    )
+
+
+class AttachmentFolder:
+    """The files of one run."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, _StreamFolder] = {}
+
+    @classmethod
+    def of(cls, folder: Path | None, chosen: Sequence[Stream]) -> AttachmentFolder:
+        """Return the folder, made if need be; one without a path saves nothing.
+
+        Raises:
+            SyncConfigError: No stream has files.
+            TargetError: It cannot be written to.
+        """
+        check_has_files(chosen, folder)
+        made = cls()
+        names = {stream.name for stream in chosen}
+        for parts, whole in HOLDERS.items():
+            if folder is not None and {parts, whole} <= names:
+                made._folders[parts] = _StreamFolder(folder / whole)
+        return made
+
+    def wrap(self, streams: Iterable[Stream]) -> tuple[Stream, ...]:
+        """Return streams that save the files of their rows, where these have any."""
+        return tuple(
+            replace(stream, source=folder.source_of(stream.source))
+            if isinstance(stream.source, Children)
+            and (folder := self._folders.get(stream.name)) is not None
+            else stream
+            for stream in streams
+        )
+
+    def remove_departed(self, runs: Iterable[StreamRun], departed: Departed) -> None:
+        """Remove the files of what is gone, unless its rows are kept as they were."""
+        for run in runs:
+            folder = self._folders.get(run.name)
+            if folder is not None and run.parent is not None and departed != "keep":
+                folder.remove_departed(run.parent.table)
+
+
+class _StreamFolder:
+    """The folder of the files of one stream.
+
+    Raises:
+        TargetError: It cannot be written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known = KeyTable()
+        self._limiter = anyio.Semaphore(FILES_AT_ONCE)
+        with os_errors_as_target_errors(str(folder)):
+            folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self._index = folder / INDEX
+            body = self._index.read_bytes() if self._index.exists() else b""
+            if body and not body.endswith(b"\n"):
+                with self._index.open("ab") as index:  # so that the next key has a line of its own
+                    index.write(b"\n")
+        for line in body.splitlines():
+            self._note(line)
+
+    def _note(self, line: bytes) -> None:
+        try:
+            key = msgspec.json.decode(line, type=str)
+        except msgspec.DecodeError:  # the end of a write that was broken off
+            return
+        self._known.put(key, Held(0, 0, 0, 0))
+
+    def _put(self, key: str) -> None:
+        """Note that the files of a conversation were looked at."""
+        if self._known.get(key) is None:
+            with os_errors_as_target_errors(str(self._folder)), self._index.open("ab") as index:
+                index.write(msgspec.json.encode(key) + b"\n")
+            self._known.put(key, Held(0, 0, 0, 0))
+
+    def source_of(self, source: Children) -> Children:
+        """Return a source that saves the files of the rows that it reads."""
+
+        async def read(client: ResourceRegistry, key: str) -> ChildRows:
+            children = await source.read(client, key)
+            holders = list(_holders(children))
+            lacks = await self._save(client, key, holders) if holders else ""
+            self._put(key)
+            return msgspec.structs.replace(children, lacks=lacks)
+
+        return replace(source, read=read, is_due=lambda key: self._known.get(key) is None)
+
+    async def _save(self, client: Any, key: str, holders: Sequence[PartFiles]) -> str:
+        """Save the files of one conversation, and say which of them could not be had."""
+        folder = self._folder / safe_name(key)
+        with os_errors_as_target_errors(str(folder)):
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            result = await save_files(holders, folder, client.open_link, self._limiter)
+        for lost in result.lost:
+            if isinstance(lost.error, ClosedError):
+                raise lost.error
+        return _named([(lost.part_id, lost.error) for lost in result.lost])
+
+    def remove_departed(self, table: KeyTable) -> None:
+        """Remove the files of what is gone."""
+        with os_errors_as_target_errors(str(self._folder)):
+            for folder in [each for each in self._folder.iterdir() if each.is_dir()]:
+                held = table.get(folder.name)
+                if held is not None and held.is_gone:
+                    shutil.rmtree(folder)
+
+
+def _holders(children: ChildRows) -> Iterator[PartFiles]:
+    """Yield what has files."""
+    first = None if children.parent is None else _read(children.parent, _Parent)
+    if first is not None and first.source is not None and first.source.attachments:
+        yield PartFiles(first.source.id or "source", first.source.attachments)
+    for row in children.rows:
+        part = _read(row, _Holder)
+        if part is not None and part.attachments:
+            yield PartFiles(part.id or "part", part.attachments)
+
+
+def _read(body: bytes, model: type[T]) -> T | None:
+    """Read what may have files; None for a row that has none, or cannot be read at all."""
+    if b'"attachments"' not in body:
+        return None
+    try:
+        return decode(body, model)
+    except DecodeError:
+        return None
+
+
+def _named(lost: Sequence[tuple[str, IntercomError]]) -> str:
+    """Say in a phrase which files could not be had, without their names and links."""
+    if not lost:
+        return ""
+    some = "; ".join(f"of part {part_id}: {error}" for part_id, error in lost[:MAX_NAMED])
+    more = f"; and {len(lost) - MAX_NAMED} more" if len(lost) > MAX_NAMED else ""
+    count = "a file" if len(lost) == 1 else f"{len(lost)} files"
+    return f"{count} could not be saved, {some}{more}"
