@@ -45,6 +45,7 @@ EXTRAS = (
     "psycopg",
     "duckdb",
     "pyarrow",
+    "obstore",
     "starlette",
     "uvicorn",
     "httpx",

@@ -49,10 +49,11 @@ async def sync(
     Parameters
     ----------
     to:
-        Where: a folder for jsonl and parquet, a file for duckdb.
+        Where: a folder for jsonl and parquet, a file for duckdb, postgresql://… or
+        s3://bucket/prefix.
     format:
         How rows are written: jsonl, jsonl.zst, parquet or duckdb; by default duckdb for a path that
-        ends in .duckdb, else jsonl. duckdb and parquet need their extras.
+        ends in .duckdb, parquet for s3://, else jsonl. duckdb and parquet need their extras.
     streams:
         Which: contacts, conversations, … with spaces or commas between; all by default.
     since:

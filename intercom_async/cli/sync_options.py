@@ -97,16 +97,14 @@ def check_streams(names: list[str] | None, options: SyncOptions) -> None:
 
 
 def sink_of(to: str, form: Format | None) -> Sink:
-    """Return the target of a path and a format.
+    """Return the target of a path or an address, and a format.
 
     Raises:
-        ConfigError: It is an address of something that is not supported.
+        ConfigError: It is an address of something that is not supported, or not in this format.
     """
     scheme, is_address, _ = to.partition("://")
-    if scheme in ("postgresql", "postgres") and is_address:
-        return PostgresSink(to)
     if is_address:
-        raise ConfigError(f"--to takes a path; {scheme}:// is not supported by this version")
+        return _sink_at(scheme, to, form)
     path = Path(to)
     form = form or SUFFIXES.get(path.suffix, "jsonl")
     if form == "duckdb":
@@ -114,3 +112,18 @@ def sink_of(to: str, form: Format | None) -> Sink:
     if form == "parquet":
         return ParquetSink(path)
     return JsonlSink(path, compression="zstd" if form == "jsonl.zst" else None)
+
+
+def _sink_at(scheme: str, address: str, form: Format | None) -> Sink:
+    if scheme in ("postgresql", "postgres"):
+        if form is not None:
+            raise ConfigError(f"a database has its own format: leave out --format {form}")
+        return PostgresSink(address)
+    if scheme == "s3":
+        if form not in (None, "parquet"):
+            raise ConfigError(f"object storage takes --format parquet, not {form}")
+        return ParquetSink(address)
+    raise ConfigError(
+        "--to takes a path, postgresql://… or s3://bucket/prefix; "
+        f"{scheme[:20]}:// is not supported"
+    )

@@ -15,7 +15,7 @@ from .errors import BusyTargetError, SyncConfigError, SyncError, TargetError
 from .plan import Plan, PlannedPart, StreamPlan, plan
 from .report import Failure, Progress, Report, StreamProgress, StreamReport
 from .run import sync
-from .sinks import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink
+from .sinks import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink, published_files
 from .streams import (
     Children,
     ChildRows,
@@ -56,6 +56,7 @@ __all__ = [
     "SyncError",
     "TargetError",
     "plan",
+    "published_files",
     "sync",
     "warehouse_views",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from intercom_async.errors import ConfigError
 from .errors import SyncConfigError
 
 T = TypeVar("T")
+
+_ADDRESS = re.compile(r"([A-Za-z][\w+.-]+:/|.*://)")
+"""What an address begins with, as a `Path` has it as well; a drive has one letter."""
 
 
 @contextmanager
@@ -105,6 +109,10 @@ def checked_path(name: str, value: object) -> Path:
     if not text.strip() or "\0" in text:
         raise SyncConfigError(
             f"{name} must be a path; it is empty, or has a byte that none can have"
+        )
+    if _ADDRESS.match(text):
+        raise SyncConfigError(
+            f"{name} must be a path; it is an address, and this is written into files only"
         )
     return Path(text)
 

@@ -11,9 +11,10 @@ import pytest
 
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
-from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink
+from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink, published_files
+from tests.support.folder_objects import FolderObjects
 
-FORMATS = ("jsonl", "jsonl.zst", "duckdb", "parquet")
+FORMATS = ("jsonl", "jsonl.zst", "duckdb", "parquet", "objects")
 CONTACTS, TALKS, COMPANIES, TICKETS = 900, 60, 70, 15
 
 
@@ -48,10 +49,11 @@ def make_sink(form: str, folder: Path) -> Sink:
     if form == "duckdb":
         pytest.importorskip("duckdb")
         return DuckDBSink(target)
-    if form == "parquet":
+    if form in ("parquet", "objects"):
         pytest.importorskip("pyarrow")
         # Small files, so that there are several.
-        return ParquetSink(target, file_bytes=400_000)
+        place = target if form == "parquet" else FolderObjects(target)
+        return ParquetSink(place, file_bytes=400_000)
     if form == "jsonl.zst":
         pytest.importorskip("pyarrow")
         return JsonlSink(target, compression="zstd")
@@ -77,6 +79,8 @@ def read_target(form: str, folder: Path, name: str, key: str = "id") -> list[tup
         ]
     database = str(target) if form == "duckdb" else ":memory:"
     source = name if form == "duckdb" else f"'{target}/{name}/*.parquet'"
+    if form == "objects":
+        source = f"read_parquet({published_files(FolderObjects(target), name)})"
     with duckdb.connect(database) as connection:
         rows = connection.execute(
             f"SELECT {key}, record FROM {source} WHERE _deleted_at IS NULL"  # noqa: S608 (a test's own names)

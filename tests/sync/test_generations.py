@@ -17,7 +17,7 @@ from intercom_async.sync.sinks.base import Departed
 from intercom_async.sync.sinks.disk import OS_DISK
 from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put, SeenKeys
 from intercom_async.sync.sinks.journal import Journal
-from .conftest import make_sink, read_target
+from .conftest import FORMATS, make_sink, read_target
 
 PARTS = Table("parts", "id", None, "parent_id", "created_at")
 TALKS = Table("talks", "id", None, None, "updated_at")
@@ -86,7 +86,7 @@ def families(draw: Any) -> list[Entry]:
 commits = st.lists(st.one_of(talks, gone, seen, families()), min_size=1, max_size=6)
 
 
-@pytest.mark.parametrize("form", ["jsonl", "jsonl.zst", "duckdb", "parquet"])
+@pytest.mark.parametrize("form", FORMATS)
 @settings(
     max_examples=4,
     deadline=None,
@@ -135,7 +135,7 @@ def live(form: str, folder: Path) -> dict[tuple[str, str, str], str]:
 
 
 @pytest.mark.parametrize("departed", ["keep", "erase", "drop"])
-@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet", "objects"])
 def test_what_becomes_of_rows_that_are_gone(form: str, departed: Departed, tmp_path: Path) -> None:
     sink = opened(form, tmp_path)
     sink.commit([put(TALKS, "1", "", "secret", 5), put(TALKS, "2", "", "stays", 5)], b"{}")
@@ -209,7 +209,7 @@ ODD = msgspec.json.encode(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet", "objects"])
 @pytest.mark.parametrize("body", [WIDE, DEEP, ODD], ids=["1500 keys", "1500 deep", "odd names"])
 def test_a_strange_row_is_a_row(form: str, body: bytes, tmp_path: Path) -> None:
     for _ in range(2):
@@ -220,7 +220,7 @@ def test_a_strange_row_is_a_row(form: str, body: bytes, tmp_path: Path) -> None:
         sink.close()
 
 
-@pytest.mark.parametrize("form", ["duckdb", "parquet"])
+@pytest.mark.parametrize("form", ["duckdb", "parquet", "objects"])
 def test_times_of_every_form_are_the_same_moment(form: str, tmp_path: Path) -> None:
     moments = [1_700_000_000, 1_700_000_000_000, "1700000000", "2023-11-14T22:13:20Z",
                "2023-11-15T00:13:20+02:00", "2023-11-14T22:13:20"]  # fmt: skip

@@ -21,6 +21,7 @@ SEEDS: tuple[tuple[Form, int], ...] = (
     *(("jsonl.zst", seed) for seed in range(100, 102)),
     *(("parquet", seed) for seed in range(200, 202)),
     *(("duckdb", seed) for seed in range(300, 302)),
+    *(("objects", seed) for seed in range(400, 402)),
 )
 """Some 6 s on one core; `nox -s chaos` goes on for as long as it is told to."""
 CHUNK = 10

@@ -16,16 +16,18 @@ from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, TargetError
 from intercom_async.sync.sinks.base import Table
 from intercom_async.sync.sinks.entries import Entry, Gone, Put
 from .machine.crashing_disk import CrashingDisk, Keeping, Killed
+from .machine.crashing_objects import CrashingObjects
 from .machine.steps import Form
 from .machine.targets import read
 
 TABLES = (Table("contacts", "id", version_field="updated_at"), Table("tags", "id"))
 NAMES = tuple(table.name for table in TABLES)
-FORMS: tuple[Form, ...] = ("jsonl", "jsonl.zst", "parquet")
-STRIDE = {"jsonl": 4, "jsonl.zst": 8, "parquet": 23}
+FORMS: tuple[Form, ...] = ("jsonl", "jsonl.zst", "parquet", "objects")
+STRIDE = {"jsonl": 4, "jsonl.zst": 8, "parquet": 23, "objects": 3}
 """Every so many operations, each beginning elsewhere; 1 tries them all, and takes minutes."""
 KEEPING: tuple[Keeping, ...] = get_args(Keeping)
 
+Crashing = CrashingDisk | CrashingObjects
 FileSink = DuckDBSink | JsonlSink | ParquetSink
 
 Target = dict[str, str]
@@ -61,7 +63,16 @@ def steps() -> Iterator[tuple[str, list[Entry], Target]]:
 STEPS = tuple(steps())
 
 
-def make(form: Form, folder: Path, disk: CrashingDisk) -> FileSink:
+def crashing(form: Form, folder: Path, keeping: Keeping = "none", **at: int) -> Crashing:
+    """Return a file system, or object storage, that fails at an operation."""
+    if form == "objects":
+        return CrashingObjects(folder / "target", keeping=keeping, **at)
+    return CrashingDisk(folder, **at)
+
+
+def make(form: Form, folder: Path, disk: Crashing) -> FileSink:
+    if isinstance(disk, CrashingObjects):
+        return ParquetSink(disk, inline=True)
     if form == "duckdb":
         return DuckDBSink(folder / "target.duckdb", disk=disk, inline=True)
     if form == "parquet":
@@ -129,19 +140,17 @@ def published(place: int) -> int:
 
 
 def operations(form: Form, folder: Path) -> int:
-    disk = CrashingDisk(folder)
+    disk = crashing(form, folder)
     work(lambda: make(form, folder, disk), Progress())
     assert seen(form, folder) == GENERATIONS[-1]
     return disk.operations
 
 
 def finish(form: Form, folder: Path) -> None:
-    work(lambda: make(form, folder, CrashingDisk(folder)), Progress())
+    work(lambda: make(form, folder, crashing(form, folder)), Progress())
 
 
-def interrupted(
-    form: Form, folder: Path, disk: CrashingDisk, wanted: type[BaseException]
-) -> Progress:
+def interrupted(form: Form, folder: Path, disk: Crashing, wanted: type[BaseException]) -> Progress:
     progress = Progress()
     with pytest.raises(wanted):
         work(lambda: make(form, folder, disk), progress)
@@ -159,7 +168,7 @@ def test_a_crash_leaves_a_whole_generation_and_every_commit(
     for number in range(1 + KEEPING.index(keeping), count + 1, STRIDE[form]):
         folder = tmp_path / f"{number}"
         folder.mkdir()
-        disk = CrashingDisk(folder, kill_at=number)
+        disk = crashing(form, folder, keeping, kill_at=number)
 
         progress = interrupted(form, folder, disk, Killed)
         disk.crash(keeping, random.Random(number))
@@ -177,7 +186,7 @@ def test_a_crash_leaves_a_whole_generation_and_every_commit(
                 for stream, rows in by_stream(GENERATIONS[one])
             } | {(name, frozenset[Any]()) for name in NAMES}, told
         if progress.committed >= 0:
-            sink = make(form, folder, CrashingDisk(folder))
+            sink = make(form, folder, crashing(form, folder))
             state = sink.open().state
             sink.close()
             assert state is not None, told
@@ -203,7 +212,7 @@ def test_a_full_disk_loses_nothing_that_was_committed(form: Form, tmp_path: Path
     for number in range(1, count + 1, STRIDE[form]):
         folder = tmp_path / f"{number}"
         folder.mkdir()
-        disk = CrashingDisk(folder, full_at=number)
+        disk = crashing(form, folder, full_at=number)
         progress = Progress()
         try:
             work(partial(make, form, folder, disk), progress)

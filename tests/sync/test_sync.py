@@ -118,7 +118,7 @@ async def test_what_changes_during_a_run_comes_with_the_next(
     assert once(read_target(form, tmp_path, "contacts")) == contacts
 
 
-@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet", "objects"])
 async def test_a_full_run_lets_go_of_what_is_gone(
     form: str, intercom: Intercom, tmp_path: Path
 ) -> None:

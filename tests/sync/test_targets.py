@@ -95,7 +95,7 @@ async def test_a_database_with_tables_of_its_own(intercom: Intercom, tmp_path: P
         assert connection.execute("SELECT mine FROM contacts").fetchall() == [(1,)]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS, "objects"])
 async def test_the_target_of_another_workspace(
     form: str, intercom: Intercom, tmp_path: Path
 ) -> None:
@@ -113,7 +113,7 @@ async def test_the_target_of_another_workspace(
     assert read_target(form, tmp_path, "contacts") == before
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS, "objects"])
 async def test_streams_are_added_and_left_out(
     form: str, intercom: Intercom, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from .files import (
     EPOCH_NAME,
     JOURNAL_NAME,
     LOCK_NAME,
+    Digesting,
     TargetLock,
     check_file,
     os_errors_as_target_errors,
@@ -51,12 +52,25 @@ class StoredFile(msgspec.Struct, kw_only=True, frozen=True):
     """Digest of its end, compared in each run."""
     digest: str
     """Digest of all of it, compared when it is merged and by ``--verify``."""
+    tag: str | msgspec.UnsetType = msgspec.UNSET
+    """The tag of its object, if it is one; compared in each run."""
+
+
+def described(name: str, rows: int, digesting: Digesting) -> StoredFile:
+    """Return what a manifest holds of a file that was read or written to its end."""
+    return StoredFile(
+        name=name,
+        rows=rows,
+        bytes=digesting.length,
+        tail=digesting.tail,
+        digest=digesting.digest,
+    )
 
 
 class StoredStream(msgspec.Struct, kw_only=True):
     """A stream of a generation."""
 
-    staged: str
+    staged: str = ""
     """Its name among the staged ones: if it is there, it is still to take its place."""
     files: list[StoredFile] = []
     extra: list[str] = []

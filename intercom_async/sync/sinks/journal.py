@@ -83,20 +83,28 @@ class Journal:
             yield from entries
         self._length = length
 
+    def frame(self, entries: Sequence[Entry], state: bytes) -> bytes:
+        """Return entries and state as a frame."""
+        body = self._encoder.encode((self._generation, state, entries))
+        return _HEAD.pack(len(body), zlib.crc32(body)) + body
+
     def append(self, entries: Sequence[Entry], state: bytes) -> None:
-        """Add a frame and bring it to the disk."""
+        """Add a frame of entries and state, and bring it to the disk."""
+        self.add(self.frame(entries, state), state)
+
+    def add(self, frame: bytes, state: bytes) -> None:
+        """Add a frame that `frame` has made, and bring it to the disk."""
         if self._file is None:
             self._file = self._disk.append(self._path, self._length)
             self._disk.sync_folder(self._path.parent)
-        body = self._encoder.encode((self._generation, state, entries))
         try:
-            self._file.write(_HEAD.pack(len(body), zlib.crc32(body)) + body)
+            self._file.write(frame)
             self._disk.sync(self._file)
         except OSError:
             # What was written of the frame is behind `_length`, and is cut off by the next one.
             self._close()
             raise
-        self._length += _HEAD.size + len(body)
+        self._length += len(frame)
         self.state = state
 
     def clear(self, generation: int) -> None:

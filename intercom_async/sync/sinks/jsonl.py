@@ -16,7 +16,7 @@ from .disk import OS_DISK, Disk
 from .entries import Entry
 from .extra import load
 from .files import Digesting, os_errors_as_target_errors
-from .folder import Folder, StoredFile, StoredStream
+from .folder import Folder, StoredStream, described
 from .lines import iso, seconds, with_meta, without_meta
 from .merge import Merge
 
@@ -164,13 +164,7 @@ class JsonlSink:
             if waiting:
                 digesting.write(self._encoded(waiting))
             self._disk.sync(file)
-        stored = StoredFile(
-            name=self._folder.final(name).name,
-            rows=count,
-            bytes=digesting.length,
-            tail=digesting.tail,
-            digest=digesting.digest,
-        )
+        stored = described(self._folder.final(name).name, count, digesting)
         return StoredStream(staged=path.name, files=[stored])
 
     def _merged(self, name: str, merge: Merge) -> Iterator[bytes]:

@@ -1,15 +1,14 @@
-"""Parquet: a folder a stream, with files of bounded size that are never written twice.
+"""Parquet: files of bounded size that are never written twice, in a folder or in object storage.
 
-A generation takes over the files of the last one in which no row has changed, under the same names
-and by a second name of the file system; files with changed rows are written again, and new rows get
-files of their own. A stream's folder is then swapped as a whole.
+A generation takes over the files of the last one in which no row has changed; files with changed
+rows are written again, and new rows get files of their own. In a folder, a stream's folder is then
+swapped as a whole (`ParquetFolder`); in object storage the manifest names the files (`Bucket`).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,14 +18,19 @@ from intercom_async.sync.errors import TargetError
 from intercom_async.sync.raw_rows import RowReader
 from .arrow import TableRow
 from .base import Departed, Opened, StoredRow, Table
+from .bucket import Bucket
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 from .disk import OS_DISK, Disk
 from .entries import Entry, Put
 from .extra import load
-from .files import check_file, os_errors_as_target_errors
-from .folder import Folder, StoredFile, StoredStream
+from .files import os_errors_as_target_errors
+from .folder import StoredFile, StoredStream
 from .merge import Fate, Merge
-from .parquet_files import GROUP_ROWS, ArrowErrors, Library, NextFolder, seconds_of
+from .object_store import ObjectStore, is_object_store
+from .parquet_files import GROUP_ROWS, ArrowErrors, Library, NextGeneration, seconds_of
+from .parquet_folder import ParquetFolder
+from .parquet_target import ParquetTarget
+from .s3 import S3Objects
 
 FILE_BYTES = 64 * 2**20
 """JSON that becomes one file."""
@@ -36,70 +40,73 @@ READ_ROWS = 8_192
 
 
 class ParquetSink:
-    """Writes each stream into a folder of Parquet files.
+    """Writes each stream into Parquet files.
 
     ::
 
         duckdb.sql("from 'workspace/contacts/*.parquet'")
         polars.scan_parquet("workspace/contacts/*.parquet")
 
+    In object storage, `published_files` names the files: `polars.scan_parquet(published_files(
+    "s3://bucket/prefix", "contacts"))`.
+
     Args:
-        path: A folder; made if it is not there.
+        path: A folder, made if it is not there, or `s3://bucket/prefix`, with the credentials of
+            the environment (extra `s3`).
         file_bytes: How much JSON becomes one file.
         disk: Another file system, for tests.
         inline: Work in the loop's own thread, for tests in virtual time.
 
     Raises:
-        TargetError: pyarrow is missing.
+        TargetError: pyarrow or obstore is missing.
         SyncConfigError: The path or the size cannot be meant.
     """
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | ObjectStore,
         *,
         file_bytes: int = FILE_BYTES,
         disk: Disk = OS_DISK,
         inline: bool = False,
     ) -> None:
-        self._path = checked_path("path", path)
         checked_count("file_bytes", file_bytes)
+        checked_seam(disk, inline=inline)
         self.inline = inline
+        self._target = _target_of(path, disk)
         self._arrow = load("pyarrow", extra="parquet", what="Parquet")
         self._parquet = load("pyarrow.parquet", extra="parquet", what="Parquet")
-        self._disk = checked_seam(disk, inline=inline)
-        self._library = Library(self._arrow, self._parquet, disk)
+        self._library = Library(self._arrow, self._parquet)
         self._file_bytes = file_bytes
-        self._folder = Folder(disk, self._path, "parquet")
         self._tables: dict[str, Table] = {}
         self._without: set[str] = set()
 
     @property
     def where(self) -> str:
-        """Its path."""
-        return str(self._path)
+        """Its path or address."""
+        return self._target.where
+
+    def __repr__(self) -> str:
+        return f"<ParquetSink {self.where}>"
 
     def open(self, *, verify: bool = False) -> Opened:
-        """Take hold of the folder."""
+        """Take hold of the target."""
         with os_errors_as_target_errors(self.where):
-            return self._folder.open(verify=verify)
+            return self._target.open(verify=verify)
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
         """Note the tables."""
         self._tables.update((table.name, table) for table in tables)
         self._without = set(repaired)
 
-    def _files(self, name: str) -> list[str]:
-        """Return the names of a stream's files."""
+    def _files(self, name: str) -> list[StoredFile]:
+        """Return a stream's files."""
         if name in self._without:
             return []
-        stored = self._folder.manifest.streams.get(name)
+        stored = self._target.manifest.streams.get(name)
         if stored is not None:
-            return [file.name for file in stored.files]
-        if not self._folder.is_older:
-            return []
-        names = self._disk.names(self._path / name)
-        return [one for one in names if one.endswith(".parquet")]
+            return stored.files
+        return self._target.older_files(name)
 
     def rows(self, name: str) -> Iterator[StoredRow]:
         """Give the rows of a stream's files."""
@@ -107,9 +114,9 @@ class ParquetSink:
             for file in self._files(name):
                 yield from self._file_rows(name, file)
 
-    def _file_rows(self, name: str, file: str) -> Iterator[StoredRow]:
+    def _file_rows(self, name: str, file: StoredFile) -> Iterator[StoredRow]:
         table = self._tables[name]
-        with self._disk.read(self._path / name / file) as source:
+        with self._target.read(name, file) as source:
             parquet = self._parquet.ParquetFile(source)
             there = set(parquet.schema_arrow.names)
             if DIGEST not in there:
@@ -155,65 +162,62 @@ class ParquetSink:
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal."""
-        return self._folder.entries()
+        return self._target.entries()
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
-        self._folder.commit(entries, state)
+        self._target.commit(entries, state)
 
     def publish(
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
     ) -> None:
-        """Write the files of the next generation, and swap the streams' folders."""
+        """Write the files of the next generation, and let readers see them."""
         with self._errors():
             made: dict[str, StoredStream] = {}
             for name in self._tables:
                 stored = self._make(name, departed)
                 if stored is not None:
                     made[name] = stored
-            self._folder.publish(state, made, dropped)
+            self._target.publish(state, made, departed=departed, dropped=dropped)
 
     def _errors(self) -> ArrowErrors:
         return ArrowErrors(self._arrow, self.where)
 
     def _make(self, name: str, departed: Departed) -> StoredStream | None:
-        """Write a stream's next folder; None if it is the same as the last one."""
-        merge = Merge(self._tables[name], self._folder.entries, departed)
-        stored = self._folder.manifest.streams.get(name)
+        """Write a stream's next generation; None if it is the same as the last one."""
+        target = self._target
+        merge = Merge(self._tables[name], target.entries, departed)
+        stored = target.manifest.streams.get(name)
         is_there = stored is not None and name not in self._without
         if is_there and not merge.changes:
             return None
         columns = TableColumns(self._tables[name], stored.extra if stored else ())
         known = len(columns.extra)
         self._grow(columns, merge, name)
-        making = NextFolder(
+        making = NextGeneration(
             self._library,
-            self._folder.staged(name),
+            target.next_files(name),
             columns,
-            f"part-{self._folder.manifest.generation + 1:06d}",
+            f"part-{target.manifest.generation + 1:06d}",
             file_bytes=self._file_bytes,
         )
-        self._disk.make_folder(making.folder)
-        old = {file.name: file for file in stored.files} if stored and is_there else {}
         has_grown = len(columns.extra) > known
         for file in self._files(name):
-            path = self._path / name / file
             fates: list[Fate] = [merge.fate(row) for row in self._file_rows(name, file)]
-            if file in old and not has_grown and all(fate == "keep" for fate in fates):
-                making.take_over(path, old[file])
+            if is_there and not has_grown and all(fate == "keep" for fate in fates):
+                making.take_over(file)
                 continue
-            if file in old:
-                self._check(path, old[file])
-            making.rewrite(path, fates)
+            if is_there:
+                self._check(name, file)
+            making.rewrite(target.read(name, file), fates)
         making.add(
             TableRow(row.body, row.digest, row.synced_at, row.deleted_at or None)
             for row in merge.new()
         )
-        making.end()
-        return StoredStream(staged=making.folder.name, files=making.files, extra=columns.extra)
+        return making.end()
 
-    def _check(self, path: Path, stored: StoredFile) -> None:
-        reason = check_file(self._disk, path, stored.bytes, stored.tail, stored.digest, whole=True)
+    def _check(self, name: str, file: StoredFile) -> None:
+        reason = self._target.damage(name, file)
         if reason is not None:
             raise TargetError(f"{self.where}: {reason}; --repair reads the stream again")
 
@@ -221,7 +225,7 @@ class ParquetSink:
         if not merge.changes:
             return
         decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-        for entry in self._folder.entries():
+        for entry in self._target.entries():
             if isinstance(entry, Put) and entry.table == name:
                 try:
                     fields = decoder.decode(entry.body).keys()
@@ -231,5 +235,19 @@ class ParquetSink:
                     columns.grow(fields)
 
     def close(self) -> None:
-        """Let go of the folder."""
-        self._folder.close()
+        """Let go of the target."""
+        self._target.close()
+
+
+def _target_of(path: str | os.PathLike[str] | ObjectStore, disk: Disk) -> ParquetTarget:
+    """Return what holds the files.
+
+    Raises:
+        SyncConfigError: It is neither a path nor an address that is supported.
+        TargetError: It is an address, and obstore is missing.
+    """
+    if is_object_store(path):
+        return Bucket(path)
+    if isinstance(path, str) and "://" in path:
+        return Bucket(S3Objects(path))
+    return ParquetFolder(disk, checked_path("path", path))

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from intercom_async.sync.errors import TargetError
 from .arrow import Shape, TableRow
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
-from .disk import Disk
-from .files import Digesting
-from .folder import StoredFile
+from .folder import StoredFile, StoredStream
 from .merge import Fate
+from .parquet_target import NextFiles
 
 GROUP_ROWS = 500
 """Rows of a row group, and of what is held in memory: 2,000 of them take 40 MB more."""
@@ -22,64 +20,68 @@ GROUP_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """pyarrow, and where files are."""
+    """The modules of pyarrow."""
 
     arrow: Any
     parquet: Any
-    disk: Disk
 
 
-class NextFolder:
-    """The next folder of a stream.
+class NextGeneration:
+    """Writes the next generation of a stream.
 
     Args:
-        library: pyarrow, and where files are.
-        folder: Where it is made.
+        library: pyarrow.
+        target: Where its files are made.
         columns: The columns of the stream.
         prefix: With what the names of its files begin; another one in each generation.
         file_bytes: How much JSON becomes one file.
     """
 
     def __init__(
-        self, library: Library, folder: Path, columns: TableColumns, prefix: str, *, file_bytes: int
+        self,
+        library: Library,
+        target: NextFiles,
+        columns: TableColumns,
+        prefix: str,
+        *,
+        file_bytes: int,
     ) -> None:
         self._library = library
+        self._target = target
+        self._columns = columns
         self._shape = Shape(library.arrow, columns)
         self._prefix = prefix
         self._file_bytes = file_bytes
         self._count = 0
-        self.folder: Path = folder
-        self.files: list[StoredFile] = []
+        self._files: list[StoredFile] = []
 
-    def take_over(self, path: Path, stored: StoredFile) -> None:
+    def take_over(self, file: StoredFile) -> None:
         """Take over a file of the last generation as it is."""
-        self._library.disk.link(path, self.folder / path.name)
-        self.files.append(stored)
+        self._target.keep(file)
+        self._files.append(file)
 
-    def rewrite(self, path: Path, fates: list[Fate]) -> None:
+    def rewrite(self, source: BinaryIO, fates: list[Fate]) -> None:
         """Write what stays of a file of the last generation again."""
-        self.add(self._kept(path, iter(fates)))
+        with source:
+            self.add(self._kept(source, iter(fates)))
 
-    def _kept(self, path: Path, fates: Iterator[Fate]) -> Iterator[TableRow]:
+    def _kept(self, source: BinaryIO, fates: Iterator[Fate]) -> Iterator[TableRow]:
         library = self._library
-        with library.disk.read(path) as source:
-            parquet = library.parquet.ParquetFile(source)
-            own = [
-                one for one in (SYNCED_AT, DELETED_AT, DIGEST) if one in parquet.schema_arrow.names
+        parquet = library.parquet.ParquetFile(source)
+        own = [one for one in (SYNCED_AT, DELETED_AT, DIGEST) if one in parquet.schema_arrow.names]
+        for batch in parquet.iter_batches(GROUP_ROWS, columns=[RECORD, *own]):
+            records = batch.column(RECORD).to_pylist()
+            empty: list[Any] = [None] * len(records)
+            moments = [
+                seconds_of(library.arrow, batch.column(one)) if one in own else empty
+                for one in (SYNCED_AT, DELETED_AT)
             ]
-            for batch in parquet.iter_batches(GROUP_ROWS, columns=[RECORD, *own]):
-                records = batch.column(RECORD).to_pylist()
-                empty: list[Any] = [None] * len(records)
-                moments = [
-                    seconds_of(library.arrow, batch.column(one)) if one in own else empty
-                    for one in (SYNCED_AT, DELETED_AT)
-                ]
-                digests = batch.column(DIGEST).to_pylist() if DIGEST in own else empty
-                for record, synced, deleted, digest in zip(records, *moments, digests, strict=True):
-                    fate = next(fates)
-                    if fate != "drop":
-                        gone = deleted if fate == "keep" else int(fate)
-                        yield TableRow(record.encode(), digest or 0, synced, gone)
+            digests = batch.column(DIGEST).to_pylist() if DIGEST in own else empty
+            for record, synced, deleted, digest in zip(records, *moments, digests, strict=True):
+                fate = next(fates)
+                if fate != "drop":
+                    gone = deleted if fate == "keep" else int(fate)
+                    yield TableRow(record.encode(), digest or 0, synced, gone)
 
     def add(self, rows: Iterator[TableRow]) -> None:
         """Write rows into files of their own."""
@@ -89,12 +91,13 @@ class NextFolder:
 
     def _write(self, chunk: list[TableRow], rows: Iterator[TableRow]) -> list[TableRow]:
         """Write one file; return the rows with which the next one begins."""
-        library = self._library
         self._count += 1
-        path = self.folder / f"{self._prefix}-{self._count:04d}.parquet"
+        name = f"{self._prefix}-{self._count:04d}.parquet"
         count = size = 0
-        with library.disk.create(path) as file:
-            writer = library.parquet.ParquetWriter(file, self._shape.schema, compression="zstd")
+        with self._target.create(name) as file:
+            writer = self._library.parquet.ParquetWriter(
+                file, self._shape.schema, compression="zstd"
+            )
             while True:
                 writer.write_table(self._shape.table(chunk))
                 count += len(chunk)
@@ -103,28 +106,15 @@ class NextFolder:
                 if not chunk or size >= self._file_bytes:
                     break
             writer.close()
-            library.disk.sync(file)
-        self.files.append(self._stored(path, count))
+            self._target.sync(file)
+        self._files.append(self._target.place(name, count))
         return chunk
 
-    def _stored(self, path: Path, count: int) -> StoredFile:
-        with self._library.disk.read(path) as file:
-            digesting = Digesting(file)
-            while body := file.read(2**20):
-                digesting.count(body)
-        return StoredFile(
-            name=path.name,
-            rows=count,
-            bytes=digesting.length,
-            tail=digesting.tail,
-            digest=digesting.digest,
-        )
-
-    def end(self) -> None:
-        """Give a stream without rows a file with its schema."""
-        if not self.files:
+    def end(self) -> StoredStream:
+        """Return the stream; one without rows has a file with its schema."""
+        if not self._files:
             self._write([], iter(()))
-        self._library.disk.sync_folder(self.folder)
+        return self._target.end(self._files, self._columns.extra)
 
 
 def seconds_of(arrow: Any, column: Any) -> list[int | None]:

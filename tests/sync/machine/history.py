@@ -25,6 +25,7 @@ from intercom_async.transport import MemoryTransport
 from . import oracles
 from .claims import Claims, Named, Radius
 from .crashing_disk import CrashingDisk, Killed
+from .crashing_objects import CrashingObjects
 from .network import Network
 from .oracles import Span, Violation
 from .search_index import SearchIndex
@@ -198,6 +199,12 @@ class Story:
         settings, begun_at = self.settings, self.workspace.now()
         stop = anyio.Event()
         disk = CrashingDisk(self.folder, kill_at=run.kill_at_write, full_at=run.full_at_write)
+        objects = CrashingObjects(
+            self.folder / "target",
+            kill_at=run.kill_at_write,
+            full_at=run.full_at_write,
+            keeping=run.keeping,
+        )
         network = Network(self.simulator.answer, self.workspace, settings, run, stop)
         outcome = Outcome(Span(begun_at, begun_at, settings.lookback_s))
         options: dict[str, Any] = {
@@ -219,7 +226,7 @@ class Story:
                 outcome.report = await sync(
                     client,
                     streams_of(settings, run.streams or settings.streams),
-                    sink=make_sink(settings.form, self.folder, disk),
+                    sink=make_sink(settings.form, self.folder, disk, objects),
                     full=run.full,
                     lookback_s=settings.lookback_s,
                     reconcile=run.reconcile,
@@ -230,7 +237,7 @@ class Story:
             raise
         except BaseException as error:  # noqa: BLE001 (each is looked at)
             outcome.error = _first(error)
-        if isinstance(outcome.error, Killed):
+        if isinstance(outcome.error, Killed) and settings.form != "objects":
             disk.crash(run.keeping, random.Random(disk.operations))
         outcome.span = Span(begun_at, self.workspace.now(), settings.lookback_s)
         if outcome.report is not None and run.reconcile == "never":
@@ -241,7 +248,15 @@ class Story:
         return outcome
 
     async def _refused_twin(self, client: Intercom) -> None:
-        """Begin a second sync of the same target, which is refused."""
+        """Begin a second sync of the same target, which is refused.
+
+        In object storage it is the first one that is refused from then on: the second goes on.
+        """
+        if self.settings.form == "objects":
+            twin = make_sink("objects", self.folder)
+            twin.open()
+            twin.close()
+            return
         try:
             await sync(
                 client, self.settings.streams, sink=make_sink(self.settings.form, self.folder)
@@ -286,7 +301,11 @@ def quirks_of(settings: Settings, *, is_moving: bool) -> Quirks:
 
 def damage(run: Run, settings: Settings, folder: Path) -> None:
     """Damage the first file that readers see."""
-    names = {"duckdb": "target.duckdb", "parquet": "target/*/*.parquet"}
+    names = {
+        "duckdb": "target.duckdb",
+        "parquet": "target/*/*.parquet",
+        "objects": "target/data/*/*/*.parquet",
+    }
     pattern = names.get(settings.form, f"target/*.{settings.form}")
     path = next((one for one in sorted(folder.glob(pattern)) if one.stat().st_size > 1), None)
     if path is None:
@@ -305,7 +324,7 @@ def published(folder: Path) -> dict[str, bytes]:
     """Return the bytes of the files that readers see."""
     return {
         str(path): path.read_bytes()
-        for pattern in ("target/*.jsonl*", "target/*/*.parquet")
+        for pattern in ("target/*.jsonl*", "target/*/*.parquet", "target/data/*/*/*.parquet")
         for path in folder.glob(pattern)
     }
 

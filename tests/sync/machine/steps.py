@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
+Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects"]
 Reconcile = Literal["auto", "now", "never"]
 
 CHANGING = (

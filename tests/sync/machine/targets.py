@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,17 @@ from typing import Any
 import duckdb
 import msgspec
 
-from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink
+from intercom_async.sync import (
+    DuckDBSink,
+    JsonlSink,
+    ParquetSink,
+    Sink,
+    TargetError,
+    published_files,
+)
 from intercom_async.sync.sinks.disk import OS_DISK, Disk
+from intercom_async.sync.sinks.object_store import ObjectStore
+from tests.support.folder_objects import FolderObjects
 from .steps import Form
 
 
@@ -29,8 +39,12 @@ class Record:
 Rows = dict[str, list[Record]]
 
 
-def make_sink(form: Form, folder: Path, disk: Disk = OS_DISK) -> Sink:
+def make_sink(
+    form: Form, folder: Path, disk: Disk = OS_DISK, objects: ObjectStore | None = None
+) -> Sink:
     """Return the sink of a history, which works in the loop's own thread."""
+    if form == "objects":
+        return ParquetSink(objects or FolderObjects(folder / "target"), inline=True)
     if form == "duckdb":
         return DuckDBSink(folder / "target.duckdb", disk=disk, inline=True)
     if form == "parquet":
@@ -52,6 +66,8 @@ def read(form: Form, folder: Path, streams: Iterable[str]) -> Rows:
         return _read_database(folder / "target.duckdb", streams)
     if form == "parquet":
         return _read_parquet(folder / "target", streams)
+    if form == "objects":
+        return _read_objects(FolderObjects(folder / "target"), streams)
     return _read_lines(form, folder / "target", streams)
 
 
@@ -94,6 +110,20 @@ def _read_parquet(target: Path, streams: Iterable[str]) -> Rows:
             )
         elif (target / name).exists():
             found[name] = []
+    return found
+
+
+def _read_objects(target: FolderObjects, streams: Iterable[str]) -> Rows:
+    found: Rows = {}
+    for name in streams:
+        with suppress(TargetError):  # none was published yet
+            # One that was removed is read as it is in a folder: what is left counts.
+            files = [file for file in published_files(target, name) if Path(file).exists()]
+            found[name] = (
+                _table(_memory().execute("SELECT * FROM read_parquet($1)", [files]))
+                if files
+                else []
+            )
     return found
 
 
