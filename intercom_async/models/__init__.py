@@ -81,7 +81,7 @@ _NAMES = {
     "page": (
         "ActivityLogPage AdminPage ArticleSearchPage ConversationPage EventPage EventTypePage "
         "FoundArticles FoundInternalArticles HandlingEventPage InternalArticleSearchPage Page "
-        "PageCursor Pages SegmentPage SideConversationPage TeamPage TicketPage with_items"
+        "PageCursor Pages SegmentPage SideConversationPage TeamPage TicketPage"
     ),
     "segments": "Segment",
     "subscription_types": "SubscriptionType Translation",

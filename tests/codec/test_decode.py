@@ -29,8 +29,8 @@ from intercom_async.models import (
     SegmentPage,
     Tag,
     Ticket,
-    with_items,
 )
+from intercom_async.models.page import with_items
 
 
 @pytest.fixture(autouse=True)

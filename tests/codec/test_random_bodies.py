@@ -18,6 +18,7 @@ from intercom_async import models
 from intercom_async.codec import decode
 from intercom_async.codec.coercion import read_either
 from intercom_async.errors import DecodeError
+from intercom_async.models.page import with_items
 from tests.contract.operations import endpoints
 from tests.support.bodies import made_up
 
@@ -38,7 +39,7 @@ PAGES: list[Any] = [
     models.ArticleSearchPage[models.Article],
     models.InternalArticleSearchPage[models.InternalArticle],
     models.EventPage[models.WhatsAppStatus],
-    *(models.with_items(models.Page[Any], row) for row in ROWS),
+    *(with_items(models.Page[Any], row) for row in ROWS),
 ]
 OTHERS: list[Any] = [NoneType, list[models.FinVoiceCall], dict[str, Any]]
 KNOWN = {str(model) for model in (*ROWS, *PAGES, *OTHERS, bytes)}
