@@ -28,55 +28,65 @@ from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
 
 class PlannedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A span of time that would be read by a chain of pages of its own."""
+    """A range of time that one chain of pages would read."""
 
     low: int
+    """Its beginning, in UNIX seconds."""
     high: int
+    """Its end, exclusive, in UNIX seconds."""
     rows: int | None
+    """Rows in it; None where the server does not say."""
 
 
 class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What one stream would cost; None where the server does not tell."""
+    """Cost of one stream; a number is None where the server does not give it."""
 
     name: str
+    """Name of the stream."""
     rows: int | None
-    """Parents, where rows are inside of others."""
+    """Its rows; for rows inside others, the number of their parents."""
     calls: int | None
+    """Calls of a full read, without `list_calls`."""
     parts: tuple[PlannedPart, ...] = ()
+    """The ranges that would be read concurrently."""
     changed_rows: int | None = None
+    """Rows that have changed since `Plan.since`."""
     changed_calls: int | None = None
+    """Calls that read these rows, without `changed_list_calls`."""
     list_calls: int | None = None
-    """An estimate from up to 450 rows: calls that complete lists inside rows, which the API cuts
-    after ten entries. They come to `calls`. None: it cuts none, or the rows could not be read."""
+    """Further calls for lists inside rows, which the API cuts after ten entries; estimated from up
+    to 450 rows. None if none is cut, or if the rows could not be read."""
     changed_list_calls: int | None = None
-    """The same for `changed_rows`; they come to `changed_calls`."""
+    """The same for `changed_rows`."""
     sweep_calls: int | None = None
-    """Calls of a look for rows that are gone, where the API lists no deleted ones: each run makes
-    it while it takes less than a minute of the rate, and at least one a week. None: not needed."""
+    """Calls of a sweep, which finds deleted rows where the API does not list them. Every run makes
+    one if it takes less than a minute of the rate, else one run a week. None if not needed."""
     reread_calls: int | None = None
-    """Calls, once a week, for the children of parents that changed within the last 30 days."""
+    """Calls, once a week, that reread children of parents that changed in the last 30 days."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sync would cost."""
+    """Cost of a sync."""
 
     workspace: str
+    """Id of the workspace."""
     streams: tuple[StreamPlan, ...]
+    """Cost of each stream."""
     since: int
-    """From when on changes are counted."""
+    """Changes are counted from this time on, in UNIX seconds."""
     calls_per_minute: float
-    """What the limit allows now."""
+    """Calls that the limit allows at present."""
     spent: int
-    """Calls that the planning took."""
+    """Calls that the planning itself made."""
 
     @property
     def calls(self) -> int:
-        """Calls of a full run, as far as they are known, with the estimate for lists."""
+        """Calls of a full run, as far as they are known, including `list_calls`."""
         return self.list_calls + sum(stream.calls or 0 for stream in self.streams)
 
     @property
     def list_calls(self) -> int:
-        """An estimate: calls of a full run that complete lists inside rows."""
+        """Calls of a full run that complete lists inside rows, estimated."""
         return sum(stream.list_calls or 0 for stream in self.streams)
 
     @property
@@ -89,22 +99,22 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sweep_calls(self) -> int:
-        """Calls of a look for rows that are gone, of the streams that need one."""
+        """Calls of the sweeps of all streams that need one."""
         return sum(stream.sweep_calls or 0 for stream in self.streams)
 
     @property
     def reread_calls(self) -> int:
-        """Calls, once a week, for children of parents that changed lately."""
+        """Calls, once a week, that reread children of parents that changed recently."""
         return sum(stream.reread_calls or 0 for stream in self.streams)
 
     @property
     def seconds(self) -> float:
-        """Time that a full run takes, if nobody else uses the limit."""
+        """Seconds that a full run takes if no other program uses the limit."""
         return 60 * self.calls / self.calls_per_minute
 
     @property
     def changed_seconds(self) -> float:
-        """Time that a run of changes takes."""
+        """Seconds that a run takes which reads only changes."""
         return 60 * self.changed_calls / self.calls_per_minute
 
 
@@ -114,15 +124,15 @@ async def plan(
     *,
     since: datetime | int | None = None,
 ) -> Plan:
-    """Say what a sync would cost: parts, calls and time, in full and for changes only.
+    """Return what a sync would cost: ranges, calls and time, in full and for changes only.
 
-    It asks for numbers, some dozens of calls, and looks at up to three pages of rows to estimate
-    what their lists cost.
+    This takes some dozens of calls that ask for counts, and up to three pages of rows, from which
+    the cost of the lists inside them is estimated.
 
     Args:
         intercom: An open client.
-        streams: As of `sync`; all by default.
-        since: From when on changes are counted; the last day by default.
+        streams: As in `sync`; all by default.
+        since: Count changes from this time on; the last day by default.
 
     Raises:
         SyncConfigError: A stream is not known, or an argument cannot be meant.

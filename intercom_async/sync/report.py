@@ -1,4 +1,4 @@
-"""What a sync has done, for people and for programs."""
+"""Report and progress of a sync, for people and for programs."""
 
 from __future__ import annotations
 
@@ -12,73 +12,91 @@ ReportKind = Literal["full", "changes"]
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is missing from the target, or may be wrong there, and why."""
+    """Something that is missing from the target, or may be wrong in it, and why."""
 
     stream: str
+    """Name of the stream."""
     what: str
-    """The stream as a whole, a span of time (ISO 8601, UTC), a row's or a parent's key, or a number
-    of them. ``--accept-hole`` takes it behind the stream and a colon."""
+    """What is missing: the stream as a whole, a span of time (ISO 8601, UTC), the key of a row or
+    of a parent, or a number of rows. ``--accept-hole`` takes it after the stream and a colon."""
     reason: str
+    """Why, in a sentence."""
 
 
 class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one stream."""
+    """Result of one stream."""
 
     name: str
+    """Name of the stream."""
     kind: ReportKind
-    """Whether everything was read, or what has changed."""
+    """Whether the whole stream was read, or only its changes."""
     rows: int
-    """Rows that this run brought to the target, new or with other content."""
+    """Rows that this run wrote: new ones, and those whose content had changed."""
     unchanged: int
-    """Rows that were read again and are in the target as they are."""
+    """Rows that were read and had not changed."""
     removed: int = 0
-    """Rows that are gone from the workspace."""
+    """Rows that this run found to be gone from the workspace."""
     calls: int
+    """Calls made for this stream."""
     seconds: float
-    """From its first call to its last row."""
+    """Seconds from its first call to its last row."""
     missing: int
-    """Older children that are there but that the API does not give; those that the target had
-    before they were too many stay in it."""
+    """Older children that exist but that the API no longer returns. Those that were read while it
+    still returned them stay in the target."""
     truncated: dict[str, int] = {}
-    """The parents that most of these belong to, and how many: 20 at most."""
+    """Parents with the most `missing` children, and their numbers; 20 at most."""
     was_resumed: bool
+    """Whether it continued a run that had been interrupted."""
     is_complete: bool
+    """Whether nothing of it is missing."""
     watermark: int | None = None
-    """Changes up to then are in the target, UNIX seconds of the server."""
+    """Changes up to this time are in the target, in UNIX seconds of the server."""
     lag_s: int = 0
-    """How late the latest row was found; above half of the lookback is too much."""
+    """Seconds after its change at which the latest row was found by search; a value above half of
+    the lookback means that the lookback is too short."""
     holes: int = 0
-    """What is missing, in the target's count."""
+    """Number of things that are missing, over all runs."""
     dangling: int = 0
-    """Rows of other streams that its rows refer to and that are neither there nor tombstones."""
+    """References of its rows to rows of other streams that are neither in the target nor known to
+    be gone."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sync has done."""
+    """Result of a sync."""
 
     workspace: str
+    """Id of the workspace."""
     streams: tuple[StreamReport, ...]
+    """Results of the streams, in the order in which they were asked for."""
     failures: tuple[Failure, ...]
+    """Everything that is missing from the target; empty if the run is complete."""
     seconds: float
+    """Seconds that the run took."""
     calls: int
+    """Calls of the run."""
     throttled: int
     """429 responses."""
     retries: int
+    """Calls that were sent again."""
     utilisation: float | None
-    """Share of the limit that was used, over the whole windows of the run; None of a short one."""
+    """Share of the limit that was used, from 0 to 1, over the whole windows of the run; None if it
+    was too short for one."""
     was_stopped: bool
-    """Whether it was asked to stop; the next run goes on from there."""
+    """Whether it was stopped by a signal or by `stop`; the next run resumes it."""
     started_at: int = 0
-    """S: the server's time at the beginning, UNIX seconds."""
+    """The server's time at the beginning, in UNIX seconds (S in the guide)."""
     ended_at: int = 0
+    """The server's time at the end, in UNIX seconds."""
     complete_from: int = 0
-    """H: rows that were there from then to the end are in the target."""
+    """Rows that existed from this time to the end are in the target; UNIX seconds (H)."""
     deletions_to: int | None = None
-    """R: rows that were gone by then are not; None while nothing is known of it."""
+    """No row that was gone by this time is live in the target; UNIX seconds (R)."""
     lookback_s: int = 0
+    """Seconds by which the reading of changes overlaps with the previous run."""
     outages: tuple[Outage, ...] = ()
+    """Times at which Intercom could not be reached."""
     notes: tuple[str, ...] = ()
-    """What else is worth knowing, each in a sentence."""
+    """Further remarks, each a sentence."""
 
     @property
     def rows(self) -> int:
@@ -99,28 +117,38 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StreamProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one stream is."""
+    """Progress of one stream."""
 
     name: str
+    """Name of the stream."""
     rows: int
+    """Rows that were read."""
     calls: int
+    """Calls made so far."""
     expected: int | None
-    """Rows when it is done, as far as the server's word goes."""
+    """Rows that the stream has according to the server; None if it does not say."""
     rows_per_s: float
+    """Rows a second, over the last few seconds."""
     phase: str
     """waiting, planning, reading, done or failed."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a sync is; given several times a second, also while no row comes."""
+    """Progress of a sync, reported several times a second, even while no row arrives."""
 
     streams: tuple[StreamProgress, ...]
+    """Progress of each stream."""
     seconds: float
+    """Seconds since the beginning."""
     calls: int
+    """Calls since the beginning."""
     calls_per_s: float
+    """Calls a second, over the last few seconds."""
     utilisation: float | None
-    """Share of the limit that the last whole window used."""
+    """Share of the limit that the last whole window used, from 0 to 1; None before there is one."""
     throttled: int
+    """429 responses since the beginning."""
     retries: int
+    """Calls that were sent again."""
     left_s: float | None
-    """Seconds until everything is read, at the present speed; None while nobody knows."""
+    """Seconds until everything is read, at the present speed; None while that is unknown."""

@@ -70,32 +70,33 @@ async def sync(
     on_progress: Callable[[Progress], object] | None = None,
     stop: anyio.Event | None = None,
 ) -> Report:
-    """Bring a workspace's streams to a target, as fast as the limit allows, and say what came.
+    """Copy a workspace's streams to a target, as fast as the limit allows, and report the result.
 
-    The first run reads everything, later ones what has changed and what is gone. A run that ended
-    before its time, in whatever way, is continued by the next one: nothing is lost, nothing comes
-    twice. What a target promises after a complete run stands in docs/guides/sync.md.
+    The first run reads everything; later runs read what has changed and find what is gone. A run
+    that was interrupted, in whatever way, is resumed by the next one: no row is lost or doubled.
+    docs/guides/sync.md says what a complete run promises.
 
     Args:
-        intercom: An open client; everything is sent with bulk priority.
-        streams: Names, or streams of your own; by default those of the target, else all.
+        intercom: An open client; all calls are sent with bulk priority.
+        streams: Names, or streams of your own; by default those of the target, or all streams.
         sink: The target.
-        since: Read changes from no later than this moment; of a new target, changes only.
-        full: Read everything, and look for what is gone.
-        lookback_s: For how long after its change a row may be found late.
-        reconcile: When rows that are gone are looked for: ``auto`` as the API and the rate allow,
+        since: Read changes from this time on at the latest; a new target gets changes only.
+        full: Read everything again, and look for rows that are gone.
+        lookback_s: Seconds after its change within which a search finds a row.
+        reconcile: When to look for rows that are gone: ``auto`` as the API and the rate allow,
             ``now`` in this run, ``never``.
-        reconcile_within_s: How old the last look for them may be in a complete target.
-        patience_s: How long one outage of the server is waited out.
-        wait_s: How long a target that another process holds is waited for.
+        reconcile_within_s: Seconds since the last look for them at which a target is no longer
+            complete.
+        patience_s: Seconds for which an outage of the server is waited out.
+        wait_s: Seconds to wait for a target that another process is writing to.
         repair: Read streams again whose files or tables are damaged.
-        verify: Compare all that is stored with its digests first.
-        hard_delete: Remove rows that are gone, instead of giving them ``_deleted_at``.
-        erase_deleted: Keep of rows that are gone nothing but their ids and times.
-        drop_streams: Streams of the target whose rows go.
+        verify: First compare everything that is stored with its digests.
+        hard_delete: Remove rows that are gone, instead of setting ``_deleted_at``.
+        erase_deleted: Keep only the ids and times of rows that are gone.
+        drop_streams: Streams of the target that are removed from it.
         attachments: A folder for the files of conversations and tickets, which are saved while
             their parts are read, before the links expire.
-        on_progress: Called several times a second, from the loop.
+        on_progress: Called several times a second, in the event loop.
         stop: Set it to finish the pages in hand, save and return.
 
     Raises:
