@@ -51,7 +51,10 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def stopping(stop: anyio.Event) -> Generator[None]:
-    """Let the first signal ask for an end, and the second one be it."""
+    """Let the first signal ask for an end, and the second one be it.
+
+    Only the main thread hears signals; in another one, nothing changes.
+    """
     loop = asyncio.get_running_loop()
 
     def ask() -> None:
@@ -61,6 +64,9 @@ def stopping(stop: anyio.Event) -> Generator[None]:
         stop.set()
         say("finishing the pages in hand and saving; once more ends at once")
 
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     for number in SIGNALS:
         with suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends the run there
             loop.add_signal_handler(number, ask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +36,12 @@ def run_here(
     for name in ("INTERCOM_BASE_URL", "INTERCOM_REGION"):
         monkeypatch.delenv(name, raising=False)
 
-    async def call(*arguments: str, environment: Mapping[str, str] | None = None) -> Done:
+    async def call(
+        *arguments: str, environment: Mapping[str, str] | None = None, given: bytes = b""
+    ) -> Done:
         for name, value in (environment or {}).items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
         capsysbinary.readouterr()
         code = await anyio.to_thread.run_sync(run, arguments)
         shown = capsysbinary.readouterr()

@@ -1,4 +1,4 @@
-"""The command line as a user runs it: in a process of its own."""
+"""The command line as a user runs it: a process, or, where that makes no difference, a thread."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ async def simulated(**options: Any) -> AsyncGenerator[dict[str, str]]:
 
 
 async def run(
-    *arguments: str, environment: dict[str, str] | None = None, given: bytes = b""
+    *arguments: str, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     env = {**os.environ, **(environment or {}), "NO_COLOR": "1", "COLUMNS": "100"}
     with anyio.fail_after(60):
         return await anyio.run_process(
-            [sys.executable, "-m", "intercom_async", *arguments], check=False, env=env, input=given
+            [sys.executable, "-m", "intercom_async", *arguments], check=False, env=env
         )
 
 
@@ -53,27 +53,27 @@ async def test_whoami_shows_workspace_and_limits() -> None:
     assert found["limit_per_window"] == 1667
 
 
-async def test_api_is_what_curl_was(tmp_path: Path) -> None:
+async def test_api_is_what_curl_was(tmp_path: Path, run_here: Run) -> None:
     async with simulated() as environment:
-        listed = await run("api", "GET", "/contacts?per_page=5", environment=environment)
+        listed = await run_here("api", "GET", "/contacts?per_page=5", environment=environment)
         assert len(msgspec.json.decode(listed.stdout)["data"]) == 5
 
         body = '{"email":"cli@example.com","name":"Cli"}'
-        made = await run("api", "POST", "/contacts", "-d", body, environment=environment)
+        made = await run_here("api", "POST", "/contacts", "-d", body, environment=environment)
         identity = msgspec.json.decode(made.stdout)["id"]
 
         file = tmp_path / "body.json"
         file.write_text('{"name":"File"}')
         path = f"/contacts/{identity}"
-        from_file = await run("api", "PUT", path, "-d", f"@{file}", environment=environment)
+        from_file = await run_here("api", "PUT", path, "-d", f"@{file}", environment=environment)
         assert msgspec.json.decode(from_file.stdout)["name"] == "File"
 
-        piped = await run(
+        piped = await run_here(
             "api", "PATCH", path, "-d", "-", environment=environment, given=b'{"name":"Pipe"}'
         )
         assert msgspec.json.decode(piped.stdout)["name"] == "Pipe"
 
-        gone = await run("api", "DELETE", path, environment=environment)
+        gone = await run_here("api", "DELETE", path, environment=environment)
         assert msgspec.json.decode(gone.stdout)["deleted"] is True
 
 
@@ -96,9 +96,11 @@ async def test_api_is_what_curl_was(tmp_path: Path) -> None:
         (("GET", "/articles?per_page=20"), 20),
     ],
 )
-async def test_any_list_can_be_followed_to_its_end(arguments: tuple[str, ...], count: int) -> None:
+async def test_any_list_can_be_followed_to_its_end(
+    arguments: tuple[str, ...], count: int, run_here: Run
+) -> None:
     async with simulated(companies=30) as environment:
-        done = await run("api", *arguments, "--paginate", environment=environment)
+        done = await run_here("api", *arguments, "--paginate", environment=environment)
     assert done.returncode == 0, done.stderr
     assert done.stderr == b""
     rows = [msgspec.json.decode(line) for line in done.stdout.splitlines()]
@@ -192,11 +194,11 @@ async def test_a_simulator_runs_until_it_is_interrupted() -> None:
     assert b"1 requests (1 \xc3\x97 200)" in rest
 
 
-async def test_the_workflows_run_from_the_command_line() -> None:
+async def test_the_workflows_run_from_the_command_line(run_here: Run) -> None:
     async with simulated() as environment:
 
         async def api(*arguments: str) -> Any:
-            done = await run("api", *arguments, environment=environment)
+            done = await run_here("api", *arguments, environment=environment)
             assert done.returncode == 0, done.stderr
             return msgspec.json.decode(done.stdout)
 
@@ -285,9 +287,11 @@ async def test_no_token_says_where_to_put_one() -> None:
     assert b"INTERCOM_TOKEN" in done.stderr
 
 
-async def test_a_failure_is_one_line_and_the_token_is_not_in_it() -> None:
+async def test_a_failure_is_one_line_and_the_token_is_not_in_it(run_here: Run) -> None:
     async with simulated() as environment:
-        done = await run("whoami", environment={**environment, "INTERCOM_TOKEN": "wrong-token"})
+        done = await run_here(
+            "whoami", environment={**environment, "INTERCOM_TOKEN": "wrong-token"}
+        )
     assert done.returncode == 1
     assert done.stdout == b""
     assert b"401" in done.stderr
@@ -295,12 +299,12 @@ async def test_a_failure_is_one_line_and_the_token_is_not_in_it() -> None:
     assert b"Traceback" not in done.stderr
 
 
-async def test_a_missing_permission_and_no_network_say_what_to_look_at() -> None:
+async def test_a_missing_permission_and_no_network_say_what_to_look_at(run_here: Run) -> None:
     async with Simulator(contacts=5, conversations=2) as simulator:
         simulator.faults.add(path="/me", status=403)
         environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
-        forbidden = await run("whoami", environment=environment)
-    nobody = await run("whoami", environment={**environment, "INTERCOM_BASE_URL": NOBODY})
+        forbidden = await run_here("whoami", environment=environment)
+    nobody = await run_here("whoami", environment={**environment, "INTERCOM_BASE_URL": NOBODY})
 
     assert (forbidden.returncode, nobody.returncode) == (1, 1)
     assert b"permissions of the app" in forbidden.stderr
@@ -326,7 +330,7 @@ async def test_a_reader_that_has_enough_is_no_error() -> None:
     assert done.stderr == b"code 141\n"
 
 
-async def test_a_sync_names_what_is_missing_and_ends_with_3(tmp_path: Path) -> None:
+async def test_a_sync_names_what_is_missing_and_ends_with_3(tmp_path: Path, run_here: Run) -> None:
     target = tmp_path / "target"
     streams = ["contacts", "companies", "conversations", "tickets", "articles", "tags"]
     async with Simulator(contacts=900, conversations=60, companies=70, tickets=20) as simulator:
@@ -335,11 +339,11 @@ async def test_a_sync_names_what_is_missing_and_ends_with_3(tmp_path: Path) -> N
         simulator.faults.add(path="/tickets", status=403)
         environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
         arguments = ("sync", "--to", str(target), "--streams", *streams)
-        done = await run(*arguments, environment=environment)
-        report = await run(*arguments, "--json", environment=environment)
+        done = await run_here(*arguments, environment=environment)
+        report = await run_here(*arguments, "--json", environment=environment)
         simulator.faults.clear()
-        last = await run(*arguments, environment=environment)
-        again = await run(*arguments, environment=environment)
+        last = await run_here(*arguments, environment=environment)
+        again = await run_here(*arguments, environment=environment)
 
     said = done.stderr.decode()
     assert done.returncode == 3, said

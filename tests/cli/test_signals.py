@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send"),
 ]
-COMMANDS = (("whoami",), ("api", "GET", "/contacts"))
+WHOAMI, API = ("whoami",), ("api", "GET", "/contacts")
 START = """
 import os, runpy, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN if sys.argv.pop(1) == "ignored" else
@@ -52,8 +52,17 @@ async def end(command: tuple[str, ...], number: signal.Signals, *, interrupt: st
     assert said.splitlines() == [b"interrupted"], (command, said)
 
 
-@pytest.mark.parametrize("interrupt", ["heard", "ignored"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_ends_a_command(number: signal.Signals, interrupt: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "interrupt", "command"),
+    [  # every two of a signal, a way of starting and a command
+        (signal.SIGINT, "heard", WHOAMI),
+        (signal.SIGINT, "ignored", API),
+        (signal.SIGTERM, "heard", API),
+        (signal.SIGTERM, "ignored", WHOAMI),
+    ],
+)
+async def test_a_signal_ends_a_command(
+    number: signal.Signals, interrupt: str, command: tuple[str, ...]
+) -> None:
     with anyio.fail_after(60):
-        await asyncio.gather(*(end(command, number, interrupt=interrupt) for command in COMMANDS))
+        await end(command, number, interrupt=interrupt)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import anyio
@@ -16,6 +15,7 @@ from intercom_async import Intercom
 from intercom_async.simulator import Simulator
 from tests.support.small_disk import small_disk_in
 from tests.sync.conftest import once, read_target, target_in
+from .conftest import Done, Run
 
 pytest.importorskip("cyclopts")
 pytest.importorskip("pyarrow")
@@ -40,26 +40,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-async def sync(
-    simulator: Simulator, target: Path, form: str, *more: str, without: str = ""
-) -> subprocess.CompletedProcess[bytes]:
-    """Run the command; `without` names modules that are not installed."""
-    arguments = ["sync", "--to", str(target), "--format", form, "--streams", *STREAMS, *more]
-    code = (
-        "import runpy, sys\n"
-        f"sys.modules.update(dict.fromkeys({without.split()!r}))\n"
-        f"sys.argv = ['intercom-async', *{arguments!r}]\n"
-        "runpy.run_module('intercom_async', run_name='__main__')"
-    )
-    env = {
-        **os.environ,
-        "INTERCOM_TOKEN": simulator.token,
-        "INTERCOM_BASE_URL": simulator.url,
-        "NO_COLOR": "1",
-        "COLUMNS": "100",
-    }
-    with anyio.fail_after(60):
-        return await anyio.run_process([sys.executable, "-c", code], check=False, env=env)
+Sync = Callable[..., Awaitable[Done]]
+
+
+def command(target: Path, form: str) -> list[str]:
+    return ["sync", "--to", str(target), "--format", form, "--streams", *STREAMS]
+
+
+@pytest.fixture
+def sync(run_here: Run) -> Sync:
+    """Run the command in a thread."""
+
+    async def call(simulator: Simulator, target: Path, form: str, *more: str) -> Done:
+        there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        return await run_here(*command(target, form), *more, environment=there)
+
+    return call
 
 
 def content(target: Path) -> dict[Path, bytes]:
@@ -72,7 +68,7 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
 
 
-def refusal(done: subprocess.CompletedProcess[bytes]) -> str:
+def refusal(done: Done) -> str:
     """Return the one line that a refused run ends with."""
     assert done.returncode == 1, done.stderr
     assert done.stdout == b""
@@ -84,7 +80,7 @@ def refusal(done: subprocess.CompletedProcess[bytes]) -> str:
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_new(
-    form: str, simulator: Simulator, tmp_path: Path
+    form: str, simulator: Simulator, sync: Sync, tmp_path: Path
 ) -> None:
     target = target_in(form, tmp_path)
     simulator.latency_s = 0.05
@@ -100,7 +96,7 @@ async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_n
                 await intercom.contacts.update(known[changed].id, name=f"changed {changed}")
                 changed += 1
 
-        runs: list[subprocess.CompletedProcess[bytes]] = []
+        runs: list[Done] = []
         async with anyio.create_task_group() as group:
             group.start_soon(disturb)
             runs.append(await sync(simulator, target, form))
@@ -123,7 +119,7 @@ async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_n
 
 
 async def test_a_page_that_never_comes_is_named_and_the_rest_is_there(
-    simulator: Simulator, tmp_path: Path
+    simulator: Simulator, sync: Sync, tmp_path: Path
 ) -> None:
     target = target_in("jsonl", tmp_path)
     # A failure that is not tried again, so that nobody waits.
@@ -144,7 +140,7 @@ async def test_a_page_that_never_comes_is_named_and_the_rest_is_there(
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_the_target_of_another_workspace_stays_as_it_is(
-    form: str, simulator: Simulator, tmp_path: Path
+    form: str, simulator: Simulator, sync: Sync, tmp_path: Path
 ) -> None:
     target = target_in(form, tmp_path)
     async with Simulator(contacts=3, conversations=1, seed=99) as other:
@@ -157,7 +153,7 @@ async def test_the_target_of_another_workspace_stays_as_it_is(
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_what_is_no_target_stays_as_it_is(
-    form: str, simulator: Simulator, tmp_path: Path
+    form: str, simulator: Simulator, sync: Sync, tmp_path: Path
 ) -> None:
     diary = tmp_path / "diary.txt"
     diary.write_text("dear diary")
@@ -171,7 +167,7 @@ async def test_what_is_no_target_stays_as_it_is(
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_a_damaged_state_stays_as_it_is(
-    form: str, simulator: Simulator, tmp_path: Path
+    form: str, simulator: Simulator, sync: Sync, tmp_path: Path
 ) -> None:
     target = target_in(form, tmp_path)
     assert (await sync(simulator, target, form)).returncode == 0
@@ -187,7 +183,19 @@ async def test_a_damaged_state_stays_as_it_is(
 async def test_an_extra_that_is_missing_is_named(
     form: str, simulator: Simulator, tmp_path: Path
 ) -> None:
-    done = await sync(simulator, target_in(form, tmp_path), form, without="duckdb pyarrow")
+    arguments = command(target_in(form, tmp_path), form)
+    code = (
+        "import runpy, sys\n"
+        "sys.modules.update(duckdb=None, pyarrow=None)\n"
+        f"sys.argv = ['intercom-async', *{arguments!r}]\n"
+        "runpy.run_module('intercom_async', run_name='__main__')"
+    )
+    there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+    with anyio.fail_after(60):
+        ended = await anyio.run_process(
+            [sys.executable, "-c", code], check=False, env={**os.environ, **there}
+        )
+    done = Done(ended.returncode, ended.stdout, ended.stderr)
 
     assert f"pip install 'intercom-async[{form}]'" in refusal(done)
     assert names(tmp_path) == []
@@ -196,7 +204,7 @@ async def test_an_extra_that_is_missing_is_named(
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_a_full_disk_is_said_and_gone_on_from(
-    form: str, simulator: Simulator, small_disk: Path
+    form: str, simulator: Simulator, sync: Sync, small_disk: Path
 ) -> None:
     target = target_in(form, small_disk)
 
@@ -204,3 +212,24 @@ async def test_a_full_disk_is_said_and_gone_on_from(
     await anyio.run_process(["mount", "-o", "remount,size=400m", str(small_disk)])
     assert (await sync(simulator, target, form)).returncode == 0
     assert len(once(read_target(form, small_disk, "contacts"))) == 900
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--plan", "--streams", "contacts,conversations"), 0),
+        ((), 2),
+        (("--to", "gs://bucket/prefix"), 2),
+        (("--to", "a/b"), 1),
+        (("--to", "c", "--streams", "contactz"), 2),
+        (("--to", "c", "--since", "yesterday"), 2),
+    ],
+)
+async def test_a_plan_is_shown_and_a_wrong_use_is_one_line(
+    arguments: tuple[str, ...], code: int, simulator: Simulator, run_here: Run
+) -> None:
+    there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+    done = await run_here("sync", *arguments, environment=there)
+
+    assert done.returncode == code, done.stderr
+    assert code == 0 or len(done.stderr.splitlines()) == 1

@@ -58,17 +58,16 @@ async def until(simulator: Simulator, requests: int, process: subprocess.Popen[b
 async def test_killed_and_gone_on_with(form: str, simulator: Simulator, tmp_path: Path) -> None:
     chance = random.Random(form)
     simulator.latency_s = 0.01
-    kills = 0
-    for _ in range(3):
+    kills = 2
+    for _ in range(kills):
         process = begin(simulator, form, tmp_path)
-        if await until(simulator, simulator.requests + chance.randint(12, 30), process):
-            process.send_signal(signal.SIGKILL)
-            kills += 1
+        # Less than half of the calls that it needs.
+        assert await until(simulator, simulator.requests + chance.randint(12, 30), process)
+        process.send_signal(signal.SIGKILL)
         await end(process)
     code, out, err = await end(begin(simulator, form, tmp_path))
 
     assert code == 0, err
-    assert kills >= 2
     report = msgspec.json.decode(out)
     assert report["failures"] == []
     assert len(once(read_target(form, tmp_path, "contacts"))) == CONTACTS
@@ -133,32 +132,3 @@ async def test_it_stops_within_ten_seconds(simulator: Simulator, tmp_path: Path)
     assert code == 130
     assert b"goes on from here" in err
     assert b"Traceback" not in err
-
-
-async def test_a_plan_and_wrong_uses(simulator: Simulator, tmp_path: Path) -> None:
-    env = {**os.environ, "INTERCOM_BASE_URL": simulator.url, "INTERCOM_TOKEN": simulator.token}
-    cases = {
-        ("--plan", "--streams", "contacts,conversations"): 0,
-        (): 2,
-        ("--to", "s3://bucket/prefix"): 2,
-        ("--to", str(tmp_path / "a" / "b")): 1,
-        ("--to", str(tmp_path / "c"), "--streams", "contactz"): 2,
-        ("--to", str(tmp_path / "c"), "--since", "yesterday"): 2,
-    }
-    for arguments, wanted in cases.items():
-        done = await anyio.run_process(
-            [sys.executable, "-m", "intercom_async", "sync", *arguments], check=False, env=env
-        )
-        assert done.returncode == wanted, done.stderr
-        assert b"Traceback" not in done.stderr
-        assert wanted == 0 or len(done.stderr.splitlines()) == 1
-
-
-async def test_limits_are_shown(simulator: Simulator) -> None:
-    env = {**os.environ, "INTERCOM_BASE_URL": simulator.url, "INTERCOM_TOKEN": simulator.token}
-    done = await anyio.run_process([sys.executable, "-m", "intercom_async", "limits"], env=env)
-
-    found = msgspec.json.decode(done.stdout)
-    assert found["app"]["limit_per_window"] == pytest.approx(10**7 / 6, abs=1)
-    # Unless a window has ended just then: the new one is empty.
-    assert found["app"]["used"] >= 1 or found["app"]["resets_in_s"] > 7.0
