@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,13 @@ PACKAGES = (
 class Node:
     """A folder with packages, in which scripts are run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, packages: Sequence[str] = PACKAGES) -> None:
         node, npm = shutil.which("node"), shutil.which("npm")
         if node is None or npm is None:
             pytest.skip("there is no Node here: apt-get install nodejs npm")
         self.program = node
         self.folder = folder
-        install = [npm, "install", "--no-audit", "--no-fund", "--silent", *PACKAGES]
+        install = [npm, "install", "--no-audit", "--no-fund", "--silent", *packages]
         (folder / "package.json").write_text('{"private": true}')
         done = subprocess.run(install, cwd=folder, capture_output=True, timeout=300, check=False)
         if done.returncode != 0:

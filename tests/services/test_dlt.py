@@ -1,4 +1,4 @@
-"""The dlt source, into dlt's own DuckDB destination, from a simulator."""
+"""The dlt source, into dlt's own destinations for DuckDB and PostgreSQL, from a simulator."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from intercom_async.errors import ConfigError, ForbiddenError, first_error
 from intercom_async.simulator import Simulator
+from tests.support.servers import PostgresServer
 
 dlt: Any = pytest.importorskip("dlt")
 pytest.importorskip("duckdb")
@@ -43,6 +44,17 @@ def pipeline(folder: Path) -> Any:
     )
 
 
+def into_postgres(server: PostgresServer, folder: Path) -> Any:
+    pytest.importorskip("psycopg2", reason="dlt[postgres] is not installed")
+    return dlt.pipeline(
+        "intercom",
+        # dlt wants a password, and the server takes any.
+        destination=dlt.destinations.postgres(server.url.replace("tests@", "tests:any@")),
+        dataset_name="workspace",
+        pipelines_dir=str(folder / "pipelines"),
+    )
+
+
 def source(simulator: Simulator, *streams: str, **options: Any) -> Any:
     return intercom(simulator.token, list(streams), base_url=simulator.url, **options)
 
@@ -58,9 +70,19 @@ def rows(line: Any, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in client.execute_sql(sql)]
 
 
-async def test_a_workspace_comes_whole_and_what_changes_later_is_merged(tmp_path: Path) -> None:
-    async with Simulator(contacts=900, conversations=40, companies=30) as simulator:
+DESTINATIONS = ("duckdb", "postgres")
+TIME = {"duckdb": "TIMESTAMP WITH TIME ZONE", "postgres": "timestamp with time zone"}
+
+
+@pytest.mark.parametrize("destination", DESTINATIONS)
+async def test_a_workspace_comes_whole_and_what_changes_later_is_merged(
+    tmp_path: Path, destination: str, request: pytest.FixtureRequest
+) -> None:
+    if destination == "postgres":
+        line = into_postgres(request.getfixturevalue("postgres_server"), tmp_path)
+    else:
         line = pipeline(tmp_path)
+    async with Simulator(contacts=900, conversations=40, companies=30) as simulator:
         streams = ("contacts", "conversations", "conversation_parts", "companies", "tags")
         await anyio.to_thread.run_sync(lambda: line.run(source(simulator, *streams)))
         assert rows(line, "SELECT count(*), count(DISTINCT id) FROM contacts") == [(900, 900)]
@@ -69,9 +91,9 @@ async def test_a_workspace_comes_whole_and_what_changes_later_is_merged(tmp_path
             line, "SELECT count(*), count(DISTINCT conversation_id) FROM conversation_parts"
         )
         assert parts > parents > 0
-        assert rows(line, "SELECT typeof(updated_at) FROM contacts LIMIT 1") == [
-            ("TIMESTAMP WITH TIME ZONE",)
-        ]
+        type_of = "typeof" if destination == "duckdb" else "pg_typeof"
+        [(kind,)] = rows(line, f"SELECT {type_of}(updated_at) FROM contacts LIMIT 1")  # noqa: S608 (a name of the test's own)
+        assert str(kind) == TIME[destination]
 
         [(first,)] = rows(line, "SELECT id FROM contacts ORDER BY id LIMIT 1")
         simulator.call("PUT", f"/contacts/{first}", {"name": "Changed"})

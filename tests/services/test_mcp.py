@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from intercom_async import Intercom, RetryPolicy
 from intercom_async.integrations._plain_text import LONGEST_TEXT, plain_text
 from intercom_async.simulator import Simulator
+from .node import Node
 
 mcp: Any = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
@@ -154,6 +158,39 @@ async def test_the_command_serves_over_stdio(simulator: Simulator) -> None:
     )
     async with mcp.Client(parameters) as client:
         assert await ask(client, "count", what="contacts") == {"count": 60}
+
+
+INSPECTOR = "@modelcontextprotocol/inspector@0.15.0"
+
+
+@pytest.fixture(scope="module")
+def inspector(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command line of the protocol's own inspector."""
+    node = Node(tmp_path_factory.mktemp("inspector"), [INSPECTOR])
+    return node.folder / "node_modules" / ".bin" / "mcp-inspector"
+
+
+async def test_the_inspector_lists_and_calls_the_tools(
+    simulator: Simulator, inspector: Path
+) -> None:
+    served = [sys.executable, "-m", "intercom_async", "mcp", "--base-url", simulator.url]
+    environment = ["-e", f"INTERCOM_TOKEN={simulator.token}", "-e", f"PYTHONPATH={Path.cwd()}"]
+
+    async def inspected(*arguments: str) -> Any:
+        command = [str(inspector), "--cli", *environment, *served, "--method", *arguments]
+        with anyio.fail_after(60):
+            done = await anyio.run_process(command)
+        return json.loads(done.stdout)
+
+    tools = (await inspected("tools/list"))["tools"]
+    call = ("tools/call", "--tool-name", "count", "--tool-arg")
+    counted = await inspected(*call, "what=contacts")
+    refused = await inspected(*call, "what=nonsense")
+
+    assert len(tools) == 8
+    assert all(tool["annotations"]["readOnlyHint"] for tool in tools)
+    assert counted["structuredContent"] == {"count": 60}
+    assert refused["isError"]
 
 
 @pytest.mark.parametrize(
