@@ -40,6 +40,7 @@ class CallState(Generic[T]):
         "since",
         "spent",
         "started_s",
+        "was_done",
     )
 
     request: Request
@@ -75,8 +76,15 @@ class CallState(Generic[T]):
         """Whether the attempt under way has left."""
         self.maybe_sent = False
         """Whether the server may have acted on an earlier attempt."""
+        self.was_done = False
+        """Whether a redirect said that the work is done, and where to read what came of it."""
         self.spent = 0
         """Taken from the retry budget so far."""
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the call may be sent again although its work is done."""
+        return not self.was_done or self.call.operation.repeat != "unsafe"
 
     def sent(self) -> None:
         """Note that the bytes leave now."""

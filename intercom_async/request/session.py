@@ -241,6 +241,8 @@ class Session:
             if following is None:
                 break
             request, is_own_origin = following
+            if request.method != state.request.method:
+                state.was_done = state.maybe_sent = True
             if is_own_origin:
                 await self._send_once(state, request)
                 continue
@@ -342,6 +344,8 @@ class Session:
             raise error
         log.debug("%s: %s (attempt %d)", state.call.name, type(error).__name__, state.attempts)
         state.maybe_sent |= error.maybe_sent
+        if not state.may_repeat:
+            return FailedAttempt(verdicts.after_work(error), None)
         again = retry.after_transport_error(
             error, state.call.operation.repeat, state.attempts, self._policy, self._random
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import RetryPolicy
-from intercom_async.errors import DecodeError
+from intercom_async.errors import ConnectionLostError, DecodeError, TransportError
 from intercom_async.scheduler import Throttle
 from intercom_async.scheduler.throttling import FULL_WINDOW
 from . import retry
@@ -41,7 +41,7 @@ def after_error(
     state.since = permit.since if is_full else None
     state.refusals += is_full and policy.max_attempts > 1
     again = None
-    if permit.throttle is not Throttle.RESOURCE:
+    if permit.throttle is not Throttle.RESOURCE and state.may_repeat:
         again = retry.after_status(
             reply.status,
             code=body.code,
@@ -58,6 +58,17 @@ def after_error(
         state.call.name, reply, body, window=permit.window, retry_after_s=retry_after_s
     )
     return FailedAttempt(error, again)
+
+
+def after_work(error: TransportError) -> TransportError:
+    """Return the error to raise where the work is done but its result could not be read."""
+    if error.maybe_sent:
+        return error
+    lost = ConnectionLostError(
+        f"the work is done, but its result could not be read: {error.reason}", call=error.call
+    )
+    lost.__cause__ = error
+    return lost
 
 
 def after_unreadable(

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from intercom_async import (
+    ConnectError,
     ConnectionLostError,
     DecodeError,
     Intercom,
+    IntercomError,
     NotFoundError,
+    RequestTimeoutError,
     RetryPolicy,
     TransportError,
     WaitTooLongError,
@@ -126,6 +129,40 @@ async def test_what_is_not_the_configured_origin_never_meets_the_scheduler() -> 
     assert memory.requests[0].headers["X-Mine"] == "1"
     for request in memory.requests[1:]:
         assert dict(request.headers) == {"Accept": "application/json"}
+
+
+AFTER_SEE_OTHER: dict[str, Reply | TransportError] = {
+    "no connection": ConnectError("refused"),
+    "a lost connection": ConnectionLostError("lost"),
+    "a time-out": RequestTimeoutError("late"),
+    "a full window": failure(429, "rate_limit_exceeded", X_RateLimit_Remaining="0"),
+    "a 429 of something in between": reply(429, "slow down"),
+    "a 503 that says it did nothing": failure(503, "service_unavailable"),
+    "a 503 with a time": reply(503, Retry_After="0"),
+    "a 500": failure(500, "server_error"),
+    "a 408": reply(408),
+    "a 404": failure(404, "not_found"),
+    "a reply that is not JSON": reply(200, "<html>"),
+    "another redirect": reply(302, Location="/elsewhere"),
+    "a redirect to nowhere": reply(302),
+}
+
+
+@pytest.mark.parametrize("then", AFTER_SEE_OTHER.values(), ids=AFTER_SEE_OTHER.keys())
+async def test_a_create_that_was_answered_by_see_other_is_not_sent_again(
+    then: Reply | TransportError,
+) -> None:
+    """The redirect says that the work is done, and where to read what came of it."""
+
+    def answer(request: Request) -> Reply | TransportError:
+        return reply(303, Location="/contacts/7") if request.method == "POST" else then
+
+    memory = MemoryTransport(answer)
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        with pytest.raises(IntercomError) as caught:
+            await intercom.contacts.create(role="user", external_id="7")
+    assert [request.method for request in memory.requests].count("POST") == 1
+    assert getattr(caught.value, "maybe_sent", True)
 
 
 @pytest.mark.parametrize(
