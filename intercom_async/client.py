@@ -33,8 +33,9 @@ from intercom_async.request.builder import RequestBuilder
 from intercom_async.request.core import ClientCore, app_key
 from intercom_async.request.fetching import fetch
 from intercom_async.request.observer import Observer, check_observer
-from intercom_async.request.operation import Call, Method, Repeat, add_parameter, any_operation
+from intercom_async.request.operation import Call, Method, Repeat, any_operation
 from intercom_async.request.options import CallOptions
+from intercom_async.request.query_string import add_parameter
 from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics
@@ -45,7 +46,6 @@ from intercom_async.transport.base import StreamReply, Transport
 from intercom_async.transport.proxies import Proxies
 
 T = TypeVar("T")
-
 
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -355,8 +355,9 @@ class Intercom(ResourceRegistry):
         """
         check_kind("template", template, str, "a path, such as '/contacts/{contact_id}'")
         template, _, query = template.partition("?")
-        operation = any_operation(method, template, model or Any, repeat)
-        call = operation.at(query=params, json=json, **(path or {}))
+        check_kind("path", path, (Mapping, NoneType), "a dict of values for the placeholders")
+        operation = any_operation(method, template, model, repeat)
+        call = operation.at(*operation.in_order(path or {}), query=params, json=json)
         if query:
             written: dict[str, Parameter | list[str]] = {}
             for name, value in parse_qsl(query, keep_blank_values=True):

@@ -55,6 +55,9 @@ _LONGEST_NAME = 253
 _HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
 
 
+_SMALLEST_LIMIT, _LARGEST_LIMIT = 1e-9, 1e9
+"""Bounds within which windows and pauses can be computed from any limits together
+(test_settings.py::test_limits_that_are_taken_make_a_scheduler)."""
 _OPTIONAL_LIMITS = ("max_per_second", "search_per_minute", "scroll_per_minute")
 
 
@@ -93,6 +96,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
                 continue
             if not is_positive_number(value):
                 raise ConfigError(f"Limits.{name} must be a positive number, not {shown(value)}")
+            if not _SMALLEST_LIMIT <= value <= _LARGEST_LIMIT:
+                raise ConfigError(f"Limits.{name} is out of range: {shown(value)}")
 
     @property
     def app_per_window(self) -> int:
@@ -219,7 +224,8 @@ def check_version(version: str) -> str:
     """
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise ConfigError(f"version must look like '2.14', or be 'Preview', not {shown(version)}")
-    return version
+    # The text itself: an enum that is a str has another one for people.
+    return str.__str__(version)
 
 
 def check_token(token: str) -> str:
@@ -322,8 +328,8 @@ def shown(value: object) -> str:
     """Return a refused value for a message, shortened; its type where Python does not write it."""
     try:
         return printable(repr(value), limit=100)
-    except ValueError:
-        return f"an {_kind(value)} of too many digits"
+    except Exception:  # noqa: BLE001 (a number of too many digits, or whatever a class does)
+        return f"a value of type {_kind(value)}"
 
 
 def _kind(value: object) -> str:

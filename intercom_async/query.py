@@ -11,13 +11,14 @@ https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contact
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 from uuid import UUID
 
-from intercom_async.codec.plain import is_finite, plain
+from intercom_async.codec.plain import check_digits, is_finite, is_several, plain
+from intercom_async.config import shown
 from intercom_async.errors import QueryError
 from intercom_async.moments import is_milliseconds, to_unix
 
@@ -88,7 +89,7 @@ class Field:
 
     def __init__(self, *path: str) -> None:
         if not isinstance(path[-1], str) or not path[-1]:
-            raise QueryError(f"a field has a name, and not {path[-1]!r}")
+            raise QueryError(f"a field has a name, and not {shown(path[-1])}")
         self._name = ".".join(path)
 
     def __getattr__(self, name: str) -> Field:
@@ -167,7 +168,8 @@ class Field:
         return self._compare(operator, text)
 
     def _compare_many(self, operator: str, values: Iterable[Value]) -> Predicate:
-        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        values = plain(values)
+        if not (is_several(values) or isinstance(values, Iterator | Mapping)):
             raise QueryError(f"{self._name}: give a list of values, not {type(values).__name__}")
         # A set has no order; in a fixed one, the same search has the same checkpoint anywhere.
         ordered = sorted(values, key=repr) if isinstance(values, set | frozenset) else values
@@ -302,6 +304,8 @@ def _wire_value(name: str, value: Any) -> str | int | float | bool | Decimal | N
         raise QueryError(f"{name}: give a datetime with a time zone, not a date")
     if isinstance(value, float | Decimal) and not is_finite(value):
         raise QueryError(f"{name}: {value} is not a number that can be sent")
+    if isinstance(value, int | Decimal):
+        check_digits(name, value, QueryError)
     if is_milliseconds(name, value):
         raise QueryError(f"{name} must be UNIX seconds; is it in milliseconds?")
     if value is None or isinstance(value, str | int | float | Decimal):

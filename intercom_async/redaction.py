@@ -6,7 +6,7 @@ All functions cost time in proportion to their `limit`, not to the length of the
 from __future__ import annotations
 
 import re
-from typing import SupportsIndex
+from typing import Self, SupportsIndex
 
 _READ_AHEAD = 5
 """A text is cut to this many times its limit before it is searched, because a placeholder may be
@@ -47,6 +47,10 @@ class Secret(str):
     """A text whose repr is masked, for tracebacks that show local variables."""
 
     __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Take the text itself: an enum that is a str has another one for people."""
+        return super().__new__(cls, str.__str__(text))
 
     def __repr__(self) -> str:
         return "'***'"

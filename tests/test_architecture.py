@@ -25,7 +25,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("_version", "_lazy", "redaction", "response", "errors", "clock"),
     ("config", "priority", "moments"),
     ("models", "fields"),
-    ("codec", "query", "request.operation", "transport.base"),
+    ("codec", "query", "request.operation", "request.query_string", "transport.base"),
     ("scheduler", "transport"),
     ("request", "pagination", "workflows"),
     ("resources",),

@@ -14,14 +14,8 @@ from intercom_async.client import Intercom
 from intercom_async.codec.plain import Parameter as QueryValue
 from intercom_async.errors import ConfigError, ResponseError
 from intercom_async.redaction import printable
-from intercom_async.request.operation import (
-    Call,
-    Method,
-    Operation,
-    add_parameter,
-    any_operation,
-    to_query,
-)
+from intercom_async.request.operation import Call, Method, Operation, any_operation
+from intercom_async.request.query_string import add_parameter, to_query
 from .any_list import find_endpoint, items
 from .connection import Connection
 from .console import put_body

@@ -29,9 +29,11 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from intercom_async.errors import DecodeError
+from intercom_async.config import shown
+from intercom_async.errors import ConfigError, DecodeError
 from intercom_async.models.base import Model
 from intercom_async.models.page import Page
+from intercom_async.redaction import printable
 from . import drift_log
 from .coercion import UNFIT, is_object, read_either
 from .drift_log import Drift, drift, reset_drift
@@ -41,6 +43,7 @@ __all__ = [
     "UNREAD",
     "Decoder",
     "Drift",
+    "check_decodable",
     "decode",
     "decode_rows",
     "decoder",
@@ -86,6 +89,21 @@ def decoder(model: Any) -> Decoder:
         return value
 
     return decoder_of_model
+
+
+def check_decodable(name: str, kind: Any) -> None:
+    """Refuse what is no type that replies can be decoded into, before a request depends on it.
+
+    Raises:
+        ConfigError: msgspec cannot decode into it.
+    """
+    try:
+        decoder(kind)
+    except Exception as error:  # noqa: BLE001 (whatever a value does that is no type)
+        raise ConfigError(
+            f"{name} must be a type that msgspec decodes, such as a msgspec.Struct, not "
+            f"{shown(kind)} ({printable(str(error), limit=200)})"
+        ) from None
 
 
 def decode(

@@ -17,7 +17,7 @@ import msgspec
 
 from intercom_async.errors import ConfigError
 from intercom_async.moments import to_unix
-from .plain import is_finite, plain
+from .plain import check_digits, is_finite, plain
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -57,6 +57,8 @@ def _jsonable(value: Any, path: str) -> Any:
     if isinstance(value, float | Decimal):
         if not is_finite(value):
             raise ConfigError(f"{path} is not a finite number, which JSON cannot hold")
+        if isinstance(value, Decimal):
+            check_digits(path, value)
         return value
     if isinstance(value, msgspec.Struct):
         kept = (date, datetime, Decimal, UUID)

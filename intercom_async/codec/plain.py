@@ -13,16 +13,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import NoneType
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
-from intercom_async.errors import ConfigError
+from intercom_async.errors import ConfigError, IntercomError
 from intercom_async.moments import to_unix
 
 Parameter = str | int | float | bool | None
 """The value of a query parameter; None leaves it out."""
 
 _PLAIN = frozenset({str, int, bool, float, NoneType})
+MAX_EXPONENT = 308
+"""Power of ten from which a decimal is refused: no reader of JSON holds it in a double, and written
+out it may be a gigabyte of zeros
+(test_odd_arguments.py::test_an_odd_argument_is_sent_as_meant_or_refused_before_a_request)."""
 _TIMES = "mM"
 """Kinds of numpy's datetime64 and timedelta64, whose plain value may be a count of nanoseconds."""
 
@@ -40,7 +44,9 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if kind.__module__.partition(".")[0] == "numpy":
         dtype = getattr(value, "dtype", None)
-        return value if dtype is None or dtype.kind in _TIMES else value.tolist()
+        found = None if dtype is None or dtype.kind in _TIMES else value.tolist()
+        # A masked value is no null, which would empty a field.
+        return value if found is None else found
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int | float):
@@ -63,21 +69,34 @@ def plain_id(name: str, value: Any) -> str | int:
     return found
 
 
+def is_several(value: Any) -> TypeGuard[Collection[Any]]:
+    """Return whether a value is a collection of values and no text or mapping."""
+    if isinstance(value, str | bytes | bytearray | memoryview | Mapping):
+        return False
+    # An array of numpy without dimensions, such as what is masked, has no entries.
+    return isinstance(value, Collection) and getattr(value, "ndim", 1) > 0  # pyright: ignore[reportUnknownArgumentType] (any collection)
+
+
 def is_finite(value: float | Decimal) -> bool:
     """Return whether JSON can hold a number."""
     return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
 
 
-def check_digits(name: str, value: int) -> None:
-    """Refuse a whole number that Python does not write as text.
+def check_digits(
+    name: str, value: float | Decimal, error: type[IntercomError] = ConfigError
+) -> None:
+    """Refuse a whole number that Python does not write as text, and a decimal that no double holds.
 
     Raises:
-        ConfigError: It has more digits than `sys.get_int_max_str_digits`.
+        IntercomError: It has too many digits; `error` is its class.
     """
     try:
+        is_long = isinstance(value, Decimal) and abs(value.adjusted()) > MAX_EXPONENT
         str(value)
     except ValueError:
-        raise ConfigError(f"{name} has too many digits") from None
+        is_long = True
+    if is_long:
+        raise error(f"{name} has too many digits")
 
 
 def to_parameter(name: str, value: Any) -> Parameter:
@@ -89,8 +108,8 @@ def to_parameter(name: str, value: Any) -> Parameter:
     found = plain(value)
     if isinstance(found, Mapping | bytes | bytearray | memoryview):
         raise ConfigError(f"{name} must be a text, number, moment or list, no {_kind(value)}")
-    if isinstance(found, Collection) and not isinstance(found, str):
-        texts = [_entry(name, each) for each in found]  # pyright: ignore[reportUnknownVariableType] (any list)
+    if is_several(found):
+        texts = [_entry(name, each) for each in found]
         return ",".join(sorted(texts) if isinstance(found, set | frozenset) else texts)
     return _single(name, found)
 
@@ -107,6 +126,7 @@ def _single(name: str, value: Any) -> Parameter:
     if isinstance(value, float | Decimal):
         if not is_finite(value):
             raise ConfigError(f"{name} is not a finite number")
+        check_digits(name, value)
         return value if isinstance(value, float) else f"{value:f}"
     if isinstance(value, int):
         check_digits(name, value)

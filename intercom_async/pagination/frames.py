@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from intercom_async.config import shown
 from intercom_async.errors import ConfigError
 from intercom_async.models._columns import Column, Kind, columns_of
 from intercom_async.models.page import Page
@@ -74,7 +75,7 @@ async def batches(
         ConfigError: `rows` is not a whole number above 0.
     """
     if type(rows) is not int or rows < 1:
-        raise ConfigError(f"batches takes a number of rows from 1 up, not {rows!r}")
+        raise ConfigError(f"batches takes a number of rows from 1 up, not {shown(rows)}")
     waiting: list[Any] = []
     count = 0
     async for page in pages:

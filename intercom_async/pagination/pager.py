@@ -18,6 +18,9 @@ from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
+from intercom_async.codec import check_decodable
+from intercom_async.codec.plain import plain
+from intercom_async.config import shown
 from intercom_async.errors import ConfigError, PaginationError, RequestTimeoutError, ServerError
 from intercom_async.models.page import Page, with_items
 from intercom_async.request.operation import Call, Paging
@@ -66,7 +69,11 @@ class Pager(Generic[T]):
         """Return the same list with each item decoded into `item_type`, a msgspec.Struct of yours.
 
         Fields that the struct does not name are skipped without being decoded.
+
+        Raises:
+            ConfigError: msgspec cannot decode into it.
         """
+        check_decodable("item_type", item_type)
         call = self._call.into(with_items(self._call.operation.model, item_type))
         return self._changed(call, self._checkpoint, self._ahead)
 
@@ -95,7 +102,7 @@ class Pager(Generic[T]):
             ConfigError: `pages` is not a whole number from 0 up.
         """
         if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
-            raise ConfigError(f"prefetch takes a number of pages from 0 up, not {pages!r}")
+            raise ConfigError(f"prefetch takes a number of pages from 0 up, not {shown(pages)}")
         return self._changed(self._call, self._checkpoint, pages)
 
     async def __aiter__(self) -> AsyncIterator[T]:
@@ -142,7 +149,14 @@ class Pager(Generic[T]):
         return None
 
     async def collect(self, limit: int | None = None) -> list[T]:
-        """Return the items as a list, at most `limit` of them."""
+        """Return the items as a list, at most `limit` of them.
+
+        Raises:
+            ConfigError: `limit` is not a whole number.
+        """
+        limit = plain(limit)
+        if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
+            raise ConfigError(f"limit must be a whole number, or None, not {shown(limit)}")
         if limit is not None and limit <= 0:
             return []
         items: list[T] = []

@@ -51,8 +51,8 @@ def _checked(url: str) -> str:
     """Return an address that can be sent; a file's name may have spaces and any letters."""
     if not isinstance(url, str):
         raise ConfigError(f"the address of a linked file is a str, not {type(url).__name__}")
-    url = redirects.quoted(url.strip())
     try:
+        url = redirects.quoted(url.strip())
         parts = urlsplit(url)
         is_usable = parts.port != 0
     except ValueError:

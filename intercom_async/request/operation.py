@@ -14,12 +14,15 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from enum import Enum
-from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Any, Generic, Literal, TypeVar, get_args
+from urllib.parse import quote
 
-from intercom_async.codec.plain import Parameter, check_digits, parameter_text, plain, to_parameter
+from intercom_async.codec import check_decodable
+from intercom_async.codec.plain import check_digits, plain
+from intercom_async.config import shown
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
+from .query_string import Query, encode_query, to_query
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -30,9 +33,6 @@ Repeat = Literal["safe", "idempotent", "unsafe"]
 
 Kind = Literal["search", "scroll"]
 """Classes of operations that a user may give a ceiling of their own."""
-
-Query = Mapping[str, Parameter | list[str]]
-"""Query parameters; a list is a key that is sent several times."""
 
 
 class Paging(Enum):
@@ -62,7 +62,6 @@ OCTETS = "application/octet-stream"
 
 _REFERENCE = "https://developers.intercom.com/docs/references/rest-api/api.intercom.io/"
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH = re.compile(r"[!\"$->@-~]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NEWEST = (1_000_000, 0)
@@ -184,10 +183,15 @@ class Operation(Generic[T_co]):
             ConfigError: A path value is missing, empty, or not an id.
         """
         if path:
-            ids = self._ordered(path)
+            ids = self.in_order(path)
         return Call(self, self.path_of(ids), to_query(query), json)
 
-    def _ordered(self, path: Mapping[str, Id]) -> tuple[Id, ...]:
+    def in_order(self, path: Mapping[str, Id]) -> tuple[Id, ...]:
+        """Return the values for the placeholders in their order.
+
+        Raises:
+            ConfigError: A placeholder has none, or there are others.
+        """
         if {*path} != {*self.names}:
             raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {_listed(path)}")
         return tuple(path[name] for name in self.names)
@@ -285,13 +289,23 @@ def any_operation(
     Raises:
         ConfigError: It is no method, or no path of the API.
     """
-    if method not in _METHODS:
-        raise ConfigError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
+    verb: Any = _one_of("method", method, get_args(Method))
+    meaning: Any = None if repeat is None else _one_of("repeat", repeat, get_args(Repeat))
+    if model is None:
+        model = Any
+    check_decodable("model", model)
     if not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
         raise ConfigError(
-            f"a path starts with one slash and is ASCII without spaces: {path!r} is not"
+            f"a path starts with one slash and is ASCII without spaces: {shown(path)} is not"
         )
-    return Operation(method, path, model, repeat=repeat, since="0.0")
+    return Operation(verb, path, model, repeat=meaning, since="0.0")
+
+
+def _one_of(name: str, value: object, known: Sequence[str]) -> str:
+    found: object = plain(value)
+    if isinstance(found, str) and found in known:
+        return found
+    raise ConfigError(f"{name} must be one of {', '.join(known)}, not {shown(value)}")
 
 
 def only_fields(
@@ -312,59 +326,10 @@ def only_fields(
     return dict(given)
 
 
-def encode_query(query: Query) -> str:
-    """Return query parameters, fully percent-encoded, truth values as the API spells them.
-
-    Raises:
-        ConfigError: Text has half of a surrogate pair in it.
-    """
-    pairs: list[tuple[str, str]] = []
-    for name, value in query.items():
-        several = value if isinstance(value, list) else [value]
-        pairs.extend((name, parameter_text(each)) for each in several if each is not None)
-    try:
-        return urlencode(pairs, quote_via=quote, safe="")
-    except UnicodeEncodeError:
-        raise ConfigError("a query parameter has characters that UTF-8 cannot hold") from None
-
-
 def version_number(version: str) -> tuple[int, int]:
     """Return a version as a pair that compares; a named one (Preview) is newer than any number."""
     major, _, minor = version.partition(".")
     return (int(major), int(minor)) if minor else _NEWEST
-
-
-def to_query(given: Mapping[str, Any] | None) -> Query:
-    """Return query parameters in the form that is sent, without those that are None.
-
-    A key that comes twice, as in a multidict, is kept twice.
-
-    Raises:
-        ConfigError: It is no mapping, or a name or value cannot be a parameter.
-    """
-    query: dict[str, Parameter | list[str]] = {}
-    if given is None:
-        return query
-    if not isinstance(given, Mapping):
-        raise ConfigError(f"query parameters are a dict or multidict, no {type(given).__name__}")
-    for key, value in given.items():
-        name = plain(key)
-        if not isinstance(name, str):
-            raise ConfigError(f"a query parameter has a name of type {type(key).__name__}, no str")
-        parameter = to_parameter(name, value)
-        if parameter is not None:
-            add_parameter(query, name, parameter)
-    return query
-
-
-def add_parameter(query: dict[str, Parameter | list[str]], name: str, value: Parameter) -> None:
-    """Add a parameter beside those of its name."""
-    earlier = query.get(name)
-    if earlier is None:
-        query[name] = value
-    else:
-        several = earlier if isinstance(earlier, list) else [parameter_text(earlier)]
-        query[name] = [*several, parameter_text(value)]
 
 
 def _segment(operation: str, name: str, value: object) -> str:
@@ -393,4 +358,4 @@ def _segment(operation: str, name: str, value: object) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names) or "nothing"
+    return ", ".join(map(str, names)) or "nothing"

@@ -43,7 +43,7 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
         check_seconds("deadline_s", self.deadline_s)
         if not check_seconds("timeout_s", self.timeout_s):
             raise ConfigError("timeout_s must be more than 0 seconds")
-        check_version(self.version)
+        msgspec.structs.force_setattr(self, "version", check_version(self.version))
         check_headers(self.headers)
         if self.priority is not None and not isinstance(self.priority, Priority):
             raise ConfigError(

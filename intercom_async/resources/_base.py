@@ -16,6 +16,8 @@ from types import FunctionType
 from typing import Any, TypeVar, Unpack
 
 from intercom_async.clock import CLOCK
+from intercom_async.codec.plain import plain
+from intercom_async.config import shown
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.models.bulk_jobs import BulkJob
@@ -120,11 +122,11 @@ class Resource:
         json: dict[str, Any] = {"query": to_query(query)}
         rest = endpoint.fields(options)
         sort, order = rest.pop("sort", None), rest.pop("order", "ascending")
-        if order not in ("ascending", "descending"):
-            raise ConfigError(f"order must be 'ascending' or 'descending', not {order!r}")
+        if not isinstance(order, str) or order not in ("ascending", "descending"):
+            raise ConfigError(f"order must be 'ascending' or 'descending', not {shown(order)}")
         if sort is not None:
             json["sort"] = {"field": sort, "order": order}
-        per_page = check_per_page(rest.pop("per_page", None))
+        per_page = check_per_page(plain(rest.pop("per_page", None)))
         if per_page is not None:
             json["pagination"] = {"per_page": per_page}
         return self._list(endpoint, query=rest, json=json)

@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from intercom_async.codec.plain import plain, plain_id as check_id
+from intercom_async.config import shown
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
 from intercom_async.moments import is_milliseconds, to_iso
-from intercom_async.request.operation import Query, only_fields, to_query
+from intercom_async.request.operation import only_fields
+from intercom_async.request.query_string import Query, to_query
 
 T = TypeVar("T")
 
@@ -76,7 +78,7 @@ def check_per_page(per_page: int | None) -> int | None:
     """
     if per_page is None or (type(per_page) is int and per_page > 0):
         return per_page
-    raise ConfigError(f"per_page must be a whole number above 0, not {per_page!r}")
+    raise ConfigError(f"per_page must be a whole number above 0, not {shown(per_page)}")
 
 
 def take_one(whose: str, fields: dict[str, Any], **keys: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from random import Random
 
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import Limits, is_positive_number
+from intercom_async.config import Limits, is_positive_number, shown
 from intercom_async.errors import ConfigError
 from intercom_async.priority import FAIRNESS_KEY, PRIORITY, Priority
 from .app_queue import AppQueue
@@ -136,7 +136,7 @@ class Scheduler:
         )
         if type(cost) is not int or cost != 1:
             if not isinstance(cost, int) or not is_positive_number(cost):
-                raise ConfigError(f"cost must be a whole number from 1 up, not {cost!r}")
+                raise ConfigError(f"cost must be a whole number from 1 up, not {shown(cost)}")
             permit.cost = cost
         if since is not None:
             permit.since = since

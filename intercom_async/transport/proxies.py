@@ -92,6 +92,7 @@ def _checked(name: str, address: str) -> URL:
     """Return the address of an HTTP proxy; `name` is what the message calls it."""
     if not isinstance(address, str):
         raise ConfigError(f"{name} must be the URL of a proxy, not {type(address).__name__}")
+    address = str.__str__(address)
     text = address if "://" in address else f"http://{address}"
     try:
         parts = urlsplit(text)

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Protocol
 
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import is_positive_number
+from intercom_async.config import is_positive_number, shown
 from intercom_async.errors import ConfigError
 
 CLAIM_S = 30.0
@@ -81,7 +81,7 @@ class MemorySeen:
     ) -> None:
         for name, value in (("max_keys", max_keys), ("remember_s", remember_s)):
             if not is_positive_number(value):
-                raise ConfigError(f"{name} must be a positive number, not {value!r}")
+                raise ConfigError(f"{name} must be a positive number, not {shown(value)}")
         self._max_keys = max_keys
         self._remember_s = remember_s
         self._clock = clock

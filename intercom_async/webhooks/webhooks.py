@@ -12,7 +12,7 @@ import anyio
 import msgspec
 
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import check_seconds
+from intercom_async.config import check_seconds, shown
 from intercom_async.errors import ConfigError
 from intercom_async.receivers import AsgiApp, AsgiMiddleware, Body, Headers, Signer
 from intercom_async.receivers.asgi import ASGIApplication
@@ -101,7 +101,7 @@ class Webhooks:
             ("concurrency", concurrency),
         ):
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{name} must be a whole number from 1 up, not {value!r}")
+                raise ConfigError(f"{name} must be a whole number from 1 up, not {shown(value)}")
         self._signer = Signer(secret, algorithm="sha1", header=SIGNATURE_HEADER, prefix="sha1=")
         self._handlers = Handlers(on_error, clock=clock)
         self._counts: Counter[str] = Counter()

@@ -17,6 +17,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Generic, TypedDict, TypeVar
 
+from intercom_async.config import shown
 from intercom_async.errors import ClosedError, ConfigError, IntercomError, UnauthorizedError
 from .concurrency import Source, check_concurrency, check_source, fan_out
 
@@ -112,7 +113,7 @@ class BulkRun(Generic[Item, Result]):
         on_progress: Callable[[BulkProgress], None] | None = None,
     ) -> None:
         if type(skip) is not int or skip < 0:
-            raise ConfigError(f"skip must be a whole number from 0 up, not {skip!r}")
+            raise ConfigError(f"skip must be a whole number from 0 up, not {shown(skip)}")
         self._source = check_source(source)
         self._write = write
         self._check = check

@@ -8,13 +8,26 @@ import threading
 import traceback
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from typing import Any
 
 import anyio
 import pytest
+from yarl import URL
 
-from intercom_async import ConfigError, DeadlineError, Intercom, Limits, Priority, RetryPolicy
+from intercom_async import (
+    ConfigError,
+    DeadlineError,
+    Intercom,
+    IntercomError,
+    Limits,
+    Priority,
+    RetryPolicy,
+)
+from intercom_async.scheduler import Scheduler
+from intercom_async.simulator import Simulator
 from intercom_async.transport import MemoryTransport
+from intercom_async.transport.proxies import Proxies
 from tests.support.scripted_client import TOKEN, reply
 
 pytestmark = pytest.mark.anyio
@@ -119,6 +132,87 @@ def test_a_field_of_limits_and_retries_is_refused_by_name(kind: Any, value: Any)
         else:
             assert isinstance(value, int | float)
             assert not isinstance(value, bool)
+
+
+def test_a_value_whose_repr_fails_is_refused_by_name() -> None:
+    class Hostile:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    for name in SETTINGS:
+        settings: dict[str, Any] = {"token": TOKEN, name: Hostile()}
+        with pytest.raises(ConfigError, match=rf"\b{name}\b"):
+            Intercom(**settings)
+
+
+EXTREMES = [5e-324, 1e-9, 1e-3, 0.5, 1, 7.5, 10**6, 10**9, 10**10, 10**300, 1e308, 10**308]
+
+
+@pytest.mark.parametrize("value", EXTREMES, ids=lambda value: f"{value:.0e}")
+def test_limits_that_are_taken_make_a_scheduler(value: float) -> None:
+    made = 0
+    for name in Limits.__struct_fields__:
+        settings: dict[str, Any] = {name: value}
+        try:
+            limits = Limits(**settings)
+        except ConfigError as error:
+            assert name in str(error)  # noqa: PT017 (a value that is taken is fine, too)
+            continue
+        made += 1
+        assert 1 <= limits.app_per_window <= limits.app_per_minute * limits.window_s + 1
+        assert Scheduler(limits).limits is limits
+    assert made or value < 1e-9 or value > 1e9
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-9, 1e9, 10**300, 1e308, 10**308], ids=str)
+async def test_times_of_any_length_are_kept(value: float) -> None:
+    """A call with them ends as it would without them, or in time."""
+    times: dict[str, Any] = {"timeout_s": value, "deadline_s": value, "max_wait_s": value}
+    retry = RetryPolicy(max_attempts=2, base_s=min(value, 1e-6), cap_s=value, outage_s=value)
+    async with (
+        Simulator(contacts=1) as simulator,
+        Intercom(simulator.token, base_url=simulator.url, retry=retry, **times) as intercom,
+    ):
+        try:
+            assert len(await intercom.contacts.list().collect()) == 1
+        except IntercomError:
+            assert value < 1
+
+
+class Text(str, Enum):  # noqa: UP042 (the subject)
+    """A text as programs hold it: its `str` is another one on some versions of Python."""
+
+    TOKEN = TOKEN
+    VERSION = "2.15"
+    REGION = "eu"
+    URL = "https://eu.example"
+    PROXY = "proxy.example:3128"
+    VERB = "PATCH"
+    VALUE = "value"
+
+
+@pytest.mark.parametrize("is_provided", [False, True])
+async def test_texts_that_are_enums_are_sent_as_their_values(*, is_provided: bool) -> None:
+    memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
+    token: Any = (lambda: Text.TOKEN) if is_provided else Text.TOKEN
+    settings: dict[str, Any] = {
+        "version": Text.VERSION,
+        "base_url": Text.URL,
+        "update_method": Text.VERB,
+        "headers": {"X-Mine": Text.VALUE},
+        "transport": memory,
+    }
+    async with Intercom(token, **settings) as intercom:
+        await intercom.contacts.update("7", name="Ann")
+        assert "Text." not in repr(intercom)
+    (request,) = memory.requests
+    assert (request.method, request.url) == ("PATCH", "https://eu.example/contacts/7")
+    sent = {name: f"{value}" for name, value in request.headers.items()}
+    assert sent["Authorization"] == f"Bearer {TOKEN}"
+    assert (sent["Intercom-Version"], sent["X-Mine"]) == ("2.15", "value")
+    region: Any = Text.REGION
+    assert Intercom(TOKEN, region=region).region == "eu"
+    assert Proxies(Text.PROXY).find(URL("https://x.example")) == URL("http://proxy.example:3128")
 
 
 def test_no_message_and_no_traceback_shows_the_token() -> None:

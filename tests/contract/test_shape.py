@@ -17,7 +17,7 @@ import pytest
 from intercom_async import fields
 from intercom_async.errors import ConfigError, QueryError
 from intercom_async.request.builder import body_of
-from intercom_async.request.operation import encode_query
+from intercom_async.request.query_string import encode_query
 from tests.support.each import for_each
 from .arguments import (
     Argument,

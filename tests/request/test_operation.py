@@ -9,13 +9,8 @@ from hypothesis import given, strategies as st
 from multidict import MultiDict
 
 from intercom_async.errors import ConfigError
-from intercom_async.request.operation import (
-    Operation,
-    any_operation,
-    encode_query,
-    to_query,
-    version_number,
-)
+from intercom_async.request.operation import Operation, any_operation, version_number
+from intercom_async.request.query_string import encode_query, to_query
 
 GET = Operation("GET", "/contacts/{contact_id}", object)
 DETACH = Operation("DELETE", "/contacts/{contact_id}/tags/{tag_id}", object)
