@@ -66,7 +66,8 @@ class ChildReader:
             entries += parent.accept([row], read_at, by_id=True)
         kept_before = 0
         if children.missing and rows:
-            kept_before = min(child.version for child in rows)
+            # One that was made in the second of the oldest may be among those that are not given.
+            kept_before = min(child.version for child in rows) + 1
         entries.append(Family(run.table_name, key, read_at, version, children.count, kept_before))
         entries += [
             Put(run.table_name, child.key, key, child.body, child.version, read_at, child.digest)

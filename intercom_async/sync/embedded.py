@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import anyio
 import msgspec
 
-from intercom_async.errors import ClosedError, IntercomError, PaginationError
+from intercom_async.errors import ClosedError, DecodeError, IntercomError, PaginationError
 from .holes import Hole
 from .outage import OutageError, StoppedError, reading_group
 from .raw_rows import Row
@@ -135,7 +135,10 @@ async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
 async def _ids(run: StreamRun, key: str, each: Embedded) -> list[str]:
     entries: dict[str, None] = {}
     for raw in await each.read(run.client, key).raw().collect():
-        entry = msgspec.json.decode(raw, type=_Entry)
+        try:
+            entry = msgspec.json.decode(raw, type=_Entry)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise DecodeError(f"an entry of {each.field} has no readable 'id'") from None
         if each.consent_type is None or entry.consent_type == each.consent_type:
             entries[str(entry.id)] = None
     return list(entries)

@@ -199,6 +199,10 @@ class Isolation:
             if selection.per_page >= MAX_PAGE and self._first(moved) == self._first(edge):
                 # A query cannot begin further on: a second, or a day, has more rows than a page.
                 return await self._walk_on(selection, page, moved)
+            if moved == edge:
+                # The query begins before the edge, by days that are not the workspace's.
+                at_edge, size = len(page[1]), 2 * size
+                continue
             edge = moved
             at_edge = sum(1 for moment in page[1] if self._first(moment) == self._first(edge))
         return edge
