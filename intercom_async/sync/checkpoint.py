@@ -61,6 +61,13 @@ class Pass(msgspec.Struct, kw_only=True):
     spans: list[Part] = []
     is_planned: bool = False
     """Whether the spans cover everything."""
+    earliest: int | None = None
+    """A moment not after its beginning, where the server's clock may be wrong."""
+
+    @property
+    def changed_from(self) -> int:
+        """From when on changes are not in it, and rows that went may be."""
+        return self.began if self.earliest is None else min(self.began, self.earliest)
 
     @property
     def is_done(self) -> bool:

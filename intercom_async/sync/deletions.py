@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import Any, cast
 
 import msgspec
 
 from intercom_async.errors import ClosedError, IntercomError
+from intercom_async.models.page import Page
 from intercom_async.moments import from_server
 from .evidence import tombstone
 from .holes import Hole
@@ -17,6 +18,11 @@ from .sinks.entries import Entry
 from .stream_run import StreamRun
 from .streams import Ranged
 from .writer import Batch
+
+FEWEST_STEPS = 8
+"""Rows that went before the one that a list has before them: with fewer it is not taken for sorted,
+as the order of deleted contacts is not documented, and is read to its end
+(test_deletions.py::test_a_list_in_any_order_is_read)."""
 
 
 class _Deleted(msgspec.Struct):
@@ -48,37 +54,51 @@ class DeletionReader:
         deletions = source.deletions
         if deletions is None:
             return False
-        began = run.clock.now()
+        mark = run.clock.not_after(run.newest)
         client = run.client.at_version(deletions.version)
         try:
             async with aclosing(deletions.read(client).raw().pages()) as pages:
-                async for page in pages:
-                    if await self._take_deleted(run, page.items, since):
-                        break
+                is_whole = await self._take_pages(run, pages, since)
         except ClosedError:
             raise
         except IntercomError:
             # Whatever the reason is: a sweep tells the same.
             return False
+        if not is_whole:
+            return False
 
         def note() -> None:
-            run.state.deletions = began
+            run.state.deletions = mark
 
         await self._reader.hand_over(Batch(run, apply=note))
         return True
 
-    async def _take_deleted(self, run: StreamRun, items: Iterable[Any], since: int) -> bool:
-        """Let rows go that a list of deleted rows names; say whether the rest is older."""
+    async def _take_pages(
+        self, run: StreamRun, pages: AsyncIterator[Page[Any]], since: int
+    ) -> bool:
+        """Let the rows go that a list names; say whether it has told all since a moment."""
+        order, keys, promised = _Order(), set[str](), None
+        async for page in pages:
+            items = [_read(raw) for raw in page.items]
+            known = [item for item in items if item is not None]
+            await self._take_deleted(run, known)
+            if page.unreadable or len(known) < len(items):
+                return False
+            keys.update(str(item.id) for item in known)
+            promised = page.total_count if promised is None else promised
+            if (page.total_count or 0) < (promised or 0):
+                # What has left it has moved other rows to a page that was read before.
+                return False
+            if order.is_past(known, since):
+                return True
+        return len(keys) >= (promised or 0)
+
+    async def _take_deleted(self, run: StreamRun, items: Iterable[_Deleted]) -> None:
+        """Let rows go that a list of deleted rows names."""
         entries: list[Entry] = []
         filled: list[Hole] = []
-        is_older = False
-        for raw in items:
-            try:
-                item = msgspec.json.decode(raw, type=_Deleted)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                continue
+        for item in items:
             key, at = str(item.id), from_server(item.deleted_at)
-            is_older = is_older or (at is not None and at < since)
             held = run.table.get(key)
             if held is not None and not held.is_gone and not (at and held.read_at > at):
                 entries += tombstone(
@@ -92,4 +112,32 @@ class DeletionReader:
                 filled += [Hole(kind=kind, key=key) for kind in ("suspect", "record", "parent")]
         if entries:
             await self._reader.hand_over(Batch(run, entries, filled=filled))
-        return is_older
+
+
+class _Order:
+    """Whether a list is sorted by when its rows went, the latest first."""
+
+    def __init__(self) -> None:
+        self._is_sorted = True
+        self._last: int | None = None
+        self._steps = 0
+
+    def is_past(self, items: Iterable[_Deleted], since: int) -> bool:
+        """Take in the rows of a page; say whether all that follow went before a moment."""
+        for item in items:
+            at = from_server(item.deleted_at)
+            self._is_sorted = self._is_sorted and at is not None
+            if at is not None and self._last is not None:
+                self._is_sorted = self._is_sorted and at <= self._last
+                self._steps += at < self._last
+            self._last = at
+        is_shown = self._is_sorted and self._steps >= FEWEST_STEPS
+        return is_shown and self._last is not None and self._last < since
+
+
+def _read(raw: Any) -> _Deleted | None:
+    """Read a row of a list; None where it does not say which row has gone."""
+    try:
+        return msgspec.json.decode(raw, type=_Deleted)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

@@ -284,15 +284,14 @@ class Engine:
             return
         base = state.watermark if state.watermark is not None else state.seeded
         if pass_ is not None and base is None:
-            base = pass_.began
+            base = pass_.changed_from
         low = policy.tail_from(base)
         if low is None:
             return
         run.touch()
-        began = run.clock.now()
+        mark = run.clock.not_after(run.newest)
         if not await self._tail_reader.read(run, low) or run.refusal is not None:
             return
-        mark = began if run.clock.is_known else min(began, run.newest or began)
 
         def note() -> None:
             state.watermark = max(state.watermark or 0, mark)
@@ -314,7 +313,7 @@ class Engine:
 
         def note() -> None:
             run.state.pass_ = None
-            run.state.seeded = run.state.swept = pass_.began
+            run.state.seeded = run.state.swept = pass_.changed_from
 
         filled = [hole for hole in run.state.holes if hole.kind in ("unseeded", "sweep")]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))

@@ -7,8 +7,11 @@ once: an unknown host, a certificate that is not trusted, a token that is not ac
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
+
+import anyio
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
@@ -16,12 +19,40 @@ from intercom_async.errors import ConnectError, IntercomError, ServerError, Tran
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
 from .checkpoint import State
-from .outage import OutageError, OutageGate
+from .outage import OutageError, OutageGate, StoppedError
 from .report import Report
 
 T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async.sync")
+
+
+async def unless_stopped(stop: anyio.Event, work: Callable[[], Awaitable[T]]) -> T:
+    """Return what some work brings; cancel it once the run is to stop.
+
+    Raises:
+        StoppedError: The run is to stop.
+        IntercomError: The work failed with it.
+    """
+    found: list[T] = []
+    failed: list[IntercomError] = []
+    async with anyio.create_task_group() as group:
+
+        async def end_when_stopped() -> None:
+            await stop.wait()
+            group.cancel_scope.cancel()
+
+        group.start_soon(end_when_stopped)
+        try:
+            found.append(await work())
+        except IntercomError as error:
+            failed.append(error)
+        group.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+    if not found:
+        raise StoppedError("the run was asked to stop")
+    return found[0]
 
 
 async def first_answer(intercom: Intercom, call: Call[T], gate: OutageGate) -> Response[T]:

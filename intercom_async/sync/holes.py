@@ -74,7 +74,8 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
             "stream": "all of it",
             "list": "the list",
             "unseeded": f"rows last changed before {_date(self.high)}",
-            "sweep": f"rows that have gone since {_date(self.low)}",
+            "sweep": "rows that have gone"
+            + (f" since {_date(self.low)}" if self.low is not None else ""),
         }.get(self.kind, self.kind)
 
 

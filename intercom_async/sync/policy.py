@@ -80,7 +80,7 @@ class Policy:
         else:
             return None
         run.was_swept = True
-        return Pass(kind=kind, began=now)
+        return Pass(kind=kind, began=now, earliest=run.clock.not_after(run.newest))
 
     def _is_sweep_due(self, run: StreamRun, source: Ranged, rate_per_s: float) -> bool:
         if source.is_append_only:
@@ -118,10 +118,14 @@ class Policy:
         source, state = run.stream.source, run.state
         if not isinstance(source, Ranged) or source.is_append_only or state.pass_ is not None:
             return None
-        if state.seeded is None:
-            return None
         checked = self.checked_to(state)
-        if checked is not None and checked >= self.started_at - self.reconcile_within_s:
+        needed = self.started_at - self.reconcile_within_s
+        if state.seeded is None:
+            if not run.was_followed:
+                return None
+            # Only changes were read, by more than one run: what went in between is in none.
+            needed = self.settled_before
+        if checked is not None and checked >= needed:
             return None
         reason = "the last look for rows that are gone is too old; --reconcile makes one"
         return Hole(kind="sweep", low=checked, since=self.started_at, reason=reason)

@@ -49,6 +49,7 @@ class PreparedRuns:
         for stream in streams:
             if isinstance(stream.source, Children):
                 parent = parent_of(stream, [*streams, *STREAMS])
+                self._forget_hidden(parent, stream)
                 if parent.name not in self._runs:
                     self._add(parent, is_shown=parent.name in shown)
             elif stream.name in self._runs:
@@ -64,6 +65,16 @@ class PreparedRuns:
             if run.is_shown and any(one.to in tables for one in fields):
                 run.references = References(fields, tables, run.state.dangling)
         return sorted(self._runs.values(), key=lambda run: run.parent is not None)
+
+    def _forget_hidden(self, parent: Stream, child: Stream) -> None:
+        """Forget a parent whose rows the target does not have, where children of it are new.
+
+        Which rows it has are known by their other children alone: they have to be read again.
+        """
+        saved = self._state.streams
+        is_hidden = parent.name in saved and not saved[parent.name].is_shown
+        if is_hidden and child.name not in saved and parent.name not in self._runs:
+            del saved[parent.name]
 
     def carried(self, streams: Iterable[Stream]) -> list[StreamRun]:
         """Return a run of each stream that is published along, and neither read nor changed."""
@@ -88,11 +99,23 @@ class PreparedRuns:
         tells_seconds = not isinstance(source, Ranged) or source.tells_seconds(version)
         points: CutPoints = Seconds() if tells_seconds else Days(self._zone)
         self._note_change(stream, saved, version)
+        self._note_future(stream, saved)
         client = CountingClient(self._intercom, self._gate)
         run = StreamRun(stream, client, saved, points, self._clock, is_shown=saved.is_shown)
         run.was_resumed = saved.pass_ is not None
+        run.was_followed = saved.watermark is not None
         self._runs[stream.name] = run
         return run
+
+    def _note_future(self, stream: Stream, saved: StreamState) -> None:
+        """Read a stream again where what is remembered was noted by a clock that was ahead."""
+        if self._clock.is_future(saved.watermark):
+            saved.pass_ = saved.seeded = saved.watermark = None
+            self.notes.append(
+                f"{stream.name} is read again: the last run was told a time that is still to come"
+            )
+        saved.swept = None if self._clock.is_future(saved.swept) else saved.swept
+        saved.deletions = None if self._clock.is_future(saved.deletions) else saved.deletions
 
     def _note_change(self, stream: Stream, saved: StreamState, version: str) -> None:
         """Read a stream again beside its rows where the API version or the zone has changed."""

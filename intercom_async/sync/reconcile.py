@@ -172,7 +172,7 @@ class Reconciler:
             return
 
         def note() -> None:
-            run.state.swept = run.state.seeded = pass_.began
+            run.state.swept = run.state.seeded = pass_.changed_from
             run.state.pass_ = None
 
         filled = [hole for hole in run.state.holes if hole.kind in ("sweep", "unseeded", "list")]

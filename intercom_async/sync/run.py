@@ -19,10 +19,11 @@ from .attachment_folder import AttachmentFolder, check_has_files
 from .builtin_streams import STREAMS
 from .carried import LeftOut, keep_families
 from .checkpoint import State, check_fits, read_state
+from .chosen_streams import chosen_streams
 from .engine import Engine
 from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
-from .first_answer import first_answer, stopped_before_it_began
+from .first_answer import first_answer, stopped_before_it_began, unless_stopped
 from .holes import remove
 from .loading import hidden_parents, load, recall_gone
 from .outage import OutageGate, StoppedError
@@ -169,12 +170,14 @@ class _Run:
         options = self._options
         state = None if opened.state is None else read_state(opened.state, self._sink.where)
         damaged = self._damaged(opened, repair=options.repair)
-        chosen = resolve(options.streams or default_streams(state), STREAMS)
+        chosen = chosen_streams(options, state, damaged, self._sink.where)
         files = AttachmentFolder.of(options.attachments, chosen)
         chosen = files.wrap(chosen)
         gate = OutageGate(self._probe, self._stop, options.patience_s)
         try:
-            me = await first_answer(self._intercom, Admins.ME.at(), gate)
+            me = await unless_stopped(
+                self._stop, lambda: first_answer(self._intercom, Admins.ME.at(), gate)
+            )
         except StoppedError:
             return stopped_before_it_began(state, gate)
         clock, app = ServerTime.of(me), me.data.app or App()
@@ -347,21 +350,3 @@ def _late(runs: Sequence[StreamRun], policy: Policy) -> list[str]:
         for run in runs
         if policy.lookback_s and run.latest_find_s > policy.lookback_s / 2
     ]
-
-
-def default_streams(state: State | None) -> list[str]:
-    """Return the streams of a target, or all that there are.
-
-    Raises:
-        SyncConfigError: The target has streams that do not come with the package.
-    """
-    known = [stream.name for stream in STREAMS]
-    if state is None:
-        return known
-    names = [name for name, saved in state.streams.items() if saved.is_shown]
-    own = [name for name in names if name not in known]
-    if own:
-        raise SyncConfigError(
-            f"the target has streams of your own: {', '.join(own)}; pass streams=…"
-        )
-    return names or known

@@ -17,6 +17,9 @@ from intercom_async.response import Response
 
 WINDOW_S = 10.0
 """Length of the server's rate-limit window: its end is at most this far ahead."""
+TRUSTED_S = 300
+"""By how many seconds the server's time may be ahead of this machine's clock and be believed
+(test_server_time.py::test_a_date_that_is_ahead_is_no_proof)."""
 EARLIEST = 1_300_000_000
 """A server's time before 2011 is a broken clock's, and is not taken."""
 
@@ -44,6 +47,26 @@ class ServerTime:
         if moment is None:
             return cls(CLOCK.unix(), is_known=False)
         return cls(moment, is_known=True)
+
+    def not_after(self, seen: int) -> int:
+        """Return a moment that the server's time has reached, though one clock may be wrong.
+
+        A Date that is ahead of this machine's clock is no proof of what the time is; a change that
+        was seen is.
+
+        Args:
+            seen: When the latest change was made that was seen.
+        """
+        now, here = self.now(), math.floor(CLOCK.unix())
+        if not self.is_known:
+            return min(now, seen)
+        return now if now <= here + TRUSTED_S else min(now, max(here, seen))
+
+    def is_future(self, moment: int | None) -> bool:
+        """Say whether a moment has not come yet by any clock: it was noted by a wrong one."""
+        if moment is None or not self.is_known:
+            return False
+        return moment > max(self.now(), math.floor(CLOCK.unix())) + TRUSTED_S
 
     def now(self) -> int:
         """Return the server's time in whole UNIX seconds, rounded down."""

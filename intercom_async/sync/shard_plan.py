@@ -9,6 +9,7 @@ from intercom_async.client import Intercom
 from intercom_async.models.admins import App
 from .builtin_streams import STREAMS
 from .checkpoint import Pass, State, StreamState, check_fits, read_state
+from .chosen_streams import default_streams
 from .cut_points import BEGINNING
 from .errors import TargetError
 from .evidence import TOMBSTONES, Tombstone
@@ -17,7 +18,6 @@ from .outage import OutageGate
 from .partitions import Part
 from .planner import count_and_cut
 from .prepared import PreparedRuns
-from .run import default_streams
 from .server_time import ServerTime
 from .shard import Shard
 from .sinks.base import Table, call
@@ -94,7 +94,11 @@ class ShardPlanner:
             if state.seeded is not None and not is_again:
                 return
             has_rows = await call(self._target, self._has_rows, run)
-            state.pass_ = Pass(kind="sweep" if has_rows else "seed", began=self._clock.now())
+            state.pass_ = Pass(
+                kind="sweep" if has_rows else "seed",
+                began=self._clock.now(),
+                earliest=self._clock.not_after(run.newest),
+            )
         if state.pass_.is_planned:
             return
         counted = await count_and_cut(
@@ -130,7 +134,13 @@ class ShardPlanner:
         )
         pass_ = cast("Pass", run.state.pass_)
         own = StreamState(
-            pass_=Pass(kind=pass_.kind, began=pass_.began, spans=[*spans], is_planned=True),
+            pass_=Pass(
+                kind=pass_.kind,
+                began=pass_.began,
+                spans=[*spans],
+                is_planned=True,
+                earliest=pass_.earliest,
+            ),
             seeded=run.state.seeded,
             version=run.state.version,
             zone=run.state.zone,

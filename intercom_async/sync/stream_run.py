@@ -65,6 +65,8 @@ class StreamRun:
     clock: ServerTime
     is_shown: bool = True
     was_resumed: bool = False
+    was_followed: bool = False
+    """Whether an earlier run has read changes of it."""
     was_reread: bool = False
     """Whether its sweep was made once more."""
     was_swept: bool = False
@@ -171,11 +173,12 @@ class StreamRun:
             pass_ = self.state.pass_
             if self.is_sweeping and pass_ is not None and entry.read_at >= pass_.began:
                 flags |= SEEN
-            held = Held(entry.version, entry.read_at, entry.digest, flags)
-            self.table.put(entry.id, held)
+            # It was read before this run, whatever the clock of that one said.
+            read_at = min(entry.read_at, self.began - 1)
+            self.table.put(entry.id, Held(entry.version, read_at, entry.digest, flags))
             self.newest = max(self.newest, entry.version)
         elif isinstance(entry, Gone):
-            self.table.put(entry.key, Held(0, entry.at, 0, GONE))
+            self.table.put(entry.key, Held(0, min(entry.at, self.began - 1), 0, GONE))
         elif isinstance(entry, Family):
             self.families.put(
                 entry.parent,

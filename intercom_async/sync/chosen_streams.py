@@ -1,0 +1,76 @@
+"""Which streams a run reads, from what was asked for and what the target holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .builtin_streams import STREAMS
+from .checkpoint import State
+from .errors import SyncConfigError, TargetError
+from .evidence import TOMBSTONES
+from .run_options import RunOptions
+from .streams import Stream, resolve
+
+_KNOWN = {stream.name for stream in STREAMS}
+
+
+def chosen_streams(
+    options: RunOptions, state: State | None, damaged: Sequence[str], where: str
+) -> tuple[Stream, ...]:
+    """Return the streams that a run reads; those that it drops are not among them.
+
+    Args:
+        options: What was asked for.
+        state: What the target remembers; None of a new one.
+        damaged: Streams that are to be read again whatever was asked for.
+        where: What messages call the target.
+
+    Raises:
+        SyncConfigError: A stream is to be read and dropped, is dropped and not known, or none is
+            left to be read.
+        TargetError: A stream is damaged, and how it is read is not known.
+    """
+    _check_dropped(options.drop_streams, state)
+    wanted = options.streams
+    if wanted is None:
+        wanted = tuple(one for one in default_streams(state) if one not in options.drop_streams)
+        if not wanted:
+            raise SyncConfigError("every stream of the target is to be dropped; name one to read")
+    chosen = resolve(wanted, STREAMS)
+    names = {stream.name for stream in chosen}
+    for name in options.drop_streams:
+        if name in names:
+            raise SyncConfigError(f"the stream {name!r} is to be read and to be dropped")
+    more = [name for name in damaged if name not in (TOMBSTONES, *names, *options.drop_streams)]
+    own = [name for name in more if name not in _KNOWN]
+    if own:
+        raise TargetError(
+            f"{where}: streams of your own are damaged: {', '.join(own)}; pass them in streams=…"
+        )
+    return resolve([*wanted, *more], STREAMS)
+
+
+def _check_dropped(names: Sequence[str], state: State | None) -> None:
+    """Refuse to drop a stream that neither comes with the package nor is in the target."""
+    known = _KNOWN if state is None else _KNOWN | state.streams.keys()
+    for name in names:
+        if name not in known:
+            raise SyncConfigError(f"there is no stream {name!r} that could be dropped")
+
+
+def default_streams(state: State | None) -> list[str]:
+    """Return the streams of a target, or all that there are.
+
+    Raises:
+        SyncConfigError: The target has streams that do not come with the package.
+    """
+    known = [stream.name for stream in STREAMS]
+    if state is None:
+        return known
+    names = [name for name, saved in state.streams.items() if saved.is_shown]
+    own = [name for name in names if name not in known]
+    if own:
+        raise SyncConfigError(
+            f"the target has streams of your own: {', '.join(own)}; pass streams=…"
+        )
+    return names or known

@@ -1,0 +1,54 @@
+"""The server's time, where the server, this machine or both do not tell it rightly."""
+
+from __future__ import annotations
+
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.sync.server_time import TRUSTED_S, ServerTime
+from tests.support.virtual_time import anyio_backend
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+DAY_S = 86_400
+
+
+def off_by(seconds: int, *, is_known: bool = True) -> tuple[ServerTime, int]:
+    here = int(CLOCK.unix())
+    return ServerTime(here + seconds, is_known=is_known), here
+
+
+@pytest.mark.parametrize("seconds", [-DAY_S, -1, 0, TRUSTED_S])
+async def test_a_date_that_is_not_ahead_is_believed(seconds: int) -> None:
+    clock, here = off_by(seconds)
+
+    assert clock.not_after(0) == here + seconds
+
+
+async def test_a_date_that_is_ahead_is_no_proof() -> None:
+    clock, here = off_by(DAY_S)
+
+    assert clock.not_after(0) == here
+    assert clock.not_after(here + 3_600) == here + 3_600
+    assert clock.not_after(here + 2 * DAY_S) == here + DAY_S
+
+
+async def test_without_a_date_only_what_was_seen_is_proof() -> None:
+    clock, here = off_by(0, is_known=False)
+
+    assert clock.not_after(0) == 0
+    assert clock.not_after(here - 5) == here - 5
+    assert clock.not_after(here + 5) == here
+
+
+@pytest.mark.parametrize("seconds", [-DAY_S, 0, DAY_S])
+async def test_what_no_clock_has_reached_is_of_the_future(seconds: int) -> None:
+    clock, here = off_by(seconds)
+    latest = max(here, here + seconds)
+
+    assert clock.is_future(latest + TRUSTED_S + 1)
+    assert not clock.is_future(latest + TRUSTED_S)
+    assert not clock.is_future(None)
+    assert not off_by(0, is_known=False)[0].is_future(latest + DAY_S)
