@@ -149,9 +149,25 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if True:\n            return cls(CLOCK.unix()",
             ),
             Edit(
-                "engine.py",
-                "        mark = began if run.clock.is_known else min(began, run.newest or began)\n",
-                "        mark = began\n",
+                "server_time.py",
+                "            return min(now, seen)\n",
+                "            return now\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "date_is_proof",
+        "a Date that is a day ahead moves the watermark a day ahead",
+        (
+            Edit(
+                "server_time.py",
+                "        return now if now <= here + TRUSTED_S else min(now, max(here, seen))\n",
+                "        return now\n",
+            ),
+            Edit(
+                "server_time.py",
+                "        return moment > max(",
+                "        return False and moment > max(",
             ),
         ),
     ),
@@ -215,6 +231,77 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "newest_deletion_first",
+        "a list of deleted rows is taken for sorted, and ends at the first old one",
+        (
+            Edit(
+                "deletions.py",
+                "        is_shown = self._is_sorted and self._steps >= FEWEST_STEPS\n",
+                "        is_shown = True\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "deletions_uncounted",
+        "a list of deleted rows that gives fewer than it counts is taken for whole",
+        (
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "deletion_without_key",
+        "a deleted row that cannot be read is passed over",
+        (
+            Edit(
+                "deletions.py",
+                "            if page.unreadable or len(known) < len(items):\n",
+                "            if False:\n",
+            ),
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "changes_only_forgets",
+        "what went between two runs with `--since` is neither looked for nor named",
+        (
+            Edit(
+                "policy.py",
+                "            if not run.was_followed:\n",
+                "            if True:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "hidden_parent_remembered",
+        "parts that were dropped and come again are read of parents that change only",
+        (
+            Edit(
+                "prepared.py",
+                "        if is_hidden and child.name not in saved and",
+                "        if False and",
+            ),
+        ),
+    ),
+    Mutant(
+        "repair_leaves_out",
+        "a repair says that damaged streams are read again, and reads those that were named",
+        (
+            Edit(
+                "chosen_streams.py",
+                "    return resolve([*wanted, *more], STREAMS)\n",
+                "    return chosen\n",
+            ),
+        ),
+    ),
+    Mutant(
         "damage_unseen",
         "files that are missing or cut are not noticed",
         (
@@ -261,6 +348,40 @@ MUTANTS: tuple[Mutant, ...] = (
                 "../codec/__init__.py",
                 "            if not _is_utf8(body):\n",
                 "            if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "embedded_entry_breaks",
+        "an entry without an id in a list inside a row ends the run in an exception group",
+        (
+            Edit(
+                "embedded.py",
+                "        except (msgspec.MsgspecError, UnicodeDecodeError):\n"
+                "            raise DecodeError(f",
+                "        except ZeroDivisionError:\n            raise DecodeError(f",
+            ),
+        ),
+    ),
+    Mutant(
+        "first_outage_ends",
+        "a run that begins in an outage ends with an error",
+        (
+            Edit(
+                "run.py",
+                "lambda: first_answer(self._intercom, Admins.ME.at(), gate)\n",
+                "lambda: self._intercom.send(Admins.ME.at())\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "stop_waits",
+        "a stop waits for the first answer, and for all repetitions of its call",
+        (
+            Edit(
+                "first_answer.py",
+                "            await stop.wait()\n",
+                "            await anyio.sleep_forever()\n",
             ),
         ),
     ),

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
+from . import postgres
 from .history import play
 from .search import load, save, search
 from .steps import Form
@@ -39,9 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
-        if options.play is not None:
-            return _play(options.play, Path(folder))
-        return _search(options, Path(folder))
+        try:
+            if options.play is not None:
+                return _play(options.play, Path(folder))
+            return _search(options, Path(folder))
+        finally:
+            postgres.stop()
 
 
 def memory_folder() -> str | None:

@@ -100,6 +100,8 @@ def _covers(what: str, key: str, versions: list[Version], gone_since: float | No
         return any(_unix(span[2]) <= moment <= _unix(span[3]) for moment in moments)
     if before := BEFORE.fullmatch(what):
         return any(one.updated_at <= _unix(before[1]) for one in versions)
+    if what == "rows that have gone":
+        return gone_since is not None
     since = GONE_SINCE.fullmatch(what)
     return since is not None and gone_since is not None and gone_since >= _unix(since[1])
 

@@ -92,6 +92,8 @@ class CrashingDisk(OsDisk):
 
     def __init__(self, root: Path, *, kill_at: int = 0, full_at: int = 0) -> None:
         self.operations: int = 0
+        self.hooks: dict[int, Callable[[], object]] = {}
+        """What is called before the n-th operation."""
         self._root = root
         self._kill_at = kill_at
         self._full_at = full_at
@@ -115,6 +117,8 @@ class CrashingDisk(OsDisk):
 
     def _step(self) -> None:
         self.operations += 1
+        if self.operations in self.hooks:
+            self.hooks[self.operations]()
         if self._kill_at and self.operations >= self._kill_at:
             raise Killed
 

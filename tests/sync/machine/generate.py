@@ -30,8 +30,9 @@ CHANGES = (
     ("attach", 2),
     ("detach", 1),
 )
-VERSIONS = ("2.14", "2.14", "2.16", "2.17")
+VERSIONS = ("2.14", "2.14", "2.16", "2.17", "Preview")
 FIRST = ("contacts", "companies", "conversations", "tickets", "tags", "articles")
+STEPS_S = (-DAY_S, -HOUR_S, 60, HOUR_S, 5 * HOUR_S, DAY_S)
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 PATHS = (
     "/contacts/search",
@@ -43,22 +44,35 @@ PATHS = (
     "/tags",
     "/articles",
     "/",
+    "/me",
+    "/contacts/",
+    "/contacts/deleted",
+    "/conversations/deleted",
+    "/companies/scroll",
 )
 KINDS = (
     "500",
     "503",
     "404",
     "429",
+    "403",
+    "401",
     "drop",
+    "hang",
     "garble",
     "utf8",
     "no_key",
+    "no_time",
+    "number",
     "empty",
     "short",
     "lie",
     "no_date",
 )
-FOCUSES = ("", "", "stops", "kills", "outages", "answers", "days", "moves")
+CLOCKS = ("no_date", "no_clock", "wrong_date")
+FOCUSES = ("", "", "stops", "kills", "outages", "answers", "days", "moves", "clocks", "targets")
+DROPPED = 0.07
+DAMAGES = ("stateless", "garbled", "unlocked", "older", "older")
 FOCUSED = 0.6
 """How likely a run of a history with a focus has the trouble that it is about."""
 ANSWERS = ("utf8", "utf8", "no_key", "404", "empty", "short", "garble")
@@ -68,6 +82,7 @@ SUBSETS: tuple[tuple[str, ...], ...] = (
     ("contacts", "companies", "tags"),
     ("conversations", "conversation_parts"),
     ("tickets", "ticket_parts"),
+    ("tags", "conversation_parts"),
     ("contacts", "conversations", "conversation_parts"),
     ("companies", "articles", "tags"),
 )
@@ -104,6 +119,8 @@ class _Draw:
             is_stale=dice.random() < 0.3,
             is_moving=dice.random() < 0.3,
             hides_has_more=dice.random() < 0.2,
+            deletions_order=dice.choice(("newest", "newest", "oldest", "mixed")),
+            listed=dice.choice((10_000, 10_000, 10_000, 3)),
         )
         if self._focus in ("days", "moves"):
             settings = self._by_days(settings)
@@ -156,10 +173,8 @@ class _Draw:
             steps.append(Change("server_zone", text=dice.choice(ZONES)))
         elif draw < 0.09:
             steps.append(Change("version", text=dice.choice(VERSIONS)))
-        elif draw < 0.19:
-            steps.append(
-                Change("step_clock", seconds=dice.choice((-HOUR_S, 60, HOUR_S, 5 * HOUR_S)))
-            )
+        elif draw < 0.19 or self._focus == "clocks":
+            steps.append(Change("step_clock", seconds=dice.choice(STEPS_S)))
         steps.append(Change("wait", seconds=self._seconds()))
         return steps
 
@@ -200,16 +215,21 @@ class _Draw:
             During(dice.randint(1, 8 if is_moves else 40), self._change())
             for _ in range(dice.choice((1, 2, 4) if is_moves else (0, 0, 0, 1, 2, 4)))
         )
-        most = (0, 1, 1) if self._focus in ("outages", "answers") else (0, 0, 0, 0, 1, 1, 2)
+        most = (
+            (0, 1, 1) if self._focus in ("outages", "answers", "clocks") else (0, 0, 0, 0, 1, 1, 2)
+        )
         failures = tuple(self._failure() for _ in range(dice.choice(most)))
+        streams = self._some_streams()
         return Run(
-            self._some_streams(),
+            streams,
             full=dice.random() < 0.15,
             # Small workspaces are swept by each run that may: without, changes are on their own.
             reconcile=self._reconcile(),
             since_s=dice.choice((60, HOUR_S, DAY_S)) if dice.random() < 0.1 else None,
             during=during,
             failures=failures,
+            departed=dice.choice(("keep",) * 8 + ("erase", "drop")),
+            dropped=self._dropped(streams or self._streams),
             **self._incident(),
         )
 
@@ -217,6 +237,12 @@ class _Draw:
         if self._focus in ("stops", "kills", "moves") and self._dice.random() < 0.6:
             return "never"
         return self._dice.choice(("auto", "auto", "now", "never", "never"))
+
+    def _dropped(self, streams: tuple[str, ...]) -> tuple[str, ...]:
+        """Drop a stream and its children now and then, as long as others are left."""
+        one = self._dice.choice(self._streams)
+        dropped = tuple(name for name in self._streams if one in (name, PARENTS.get(name)))
+        return dropped if self._dice.random() < DROPPED and set(streams) - set(dropped) else ()
 
     def _some_streams(self) -> tuple[str, ...]:
         """Leave some streams out now and then; children come with their parents."""
@@ -235,15 +261,25 @@ class _Draw:
             draw = 0.2
         keeping = dice.choice(("all", "some", "none"))
         # A database is one file: what is left of a part of it is not read again.
-        damages = ("remove",) if self._form == "duckdb" else ("cut", "remove", "flip")
-        at_write = dice.randint(1, dice.choice((8, 20, 60)))
+        damages: tuple[str, ...] = ("cut", "remove", "flip", *DAMAGES)
+        if self._form == "duckdb":
+            damages = ("remove", *DAMAGES)
+        if self._form == "objects":
+            damages = ("cut", "remove", "flip", "older")
+        if self._form == "postgres":
+            damages = ("cut", "remove", "stateless", "garbled")
+        at_write = dice.randint(1, dice.choice((8, 20, 60, 200)))
+        if self._focus == "targets" and dice.random() < FOCUSED:
+            draw = 0.34 if dice.random() < 0.7 else 0.42
         incidents: tuple[tuple[float, dict[str, Any]], ...] = (
-            (0.1, {"stop_at_call": dice.randint(1, 30)}),
+            (0.08, {"stop_at_call": dice.randint(1, dice.choice((30, 120)))}),
+            (0.1, {"stop_at_write": at_write}),
             (0.15, {"kill_at_call": dice.randint(2, 30), "keeping": keeping}),
             (0.25, {"kill_at_write": at_write, "keeping": keeping}),
-            (0.3, {"full_at_write": dice.randint(1, 60)}),
-            (0.35, {"damage": dice.choice(damages)}),
+            (0.3, {"full_at_write": at_write}),
+            (0.35, {"damage": dice.choice(damages), "file": dice.randint(0, 9)}),
             (0.4, {"is_twin": True}),
+            (0.43, {"is_stranger": True}),
         )
         nothing: dict[str, Any] = {}
         return next((incident for limit, incident in incidents if draw < limit), nothing)
@@ -251,6 +287,10 @@ class _Draw:
     def _failure(self) -> Failure:
         dice, draw = self._dice, self._dice.random()
         path = dice.choice(PATHS)
+        if self._focus == "clocks" and draw < FOCUSED:
+            times = dice.choice((0, 0, 1))
+            pick = dice.choice((-DAY_S, -HOUR_S, HOUR_S, DAY_S))
+            return Failure(dice.choice(CLOCKS), "/", times=times, pick=pick)
         if draw < 0.15 or self._focus == "outages":
             seconds = dice.choice((1, 20, 90, 400))
             return Failure("outage", path, after=dice.randint(0, 5), pick=seconds)

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import random
 import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
-import anyio
+import msgspec
 
 from intercom_async import Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.errors import IntercomError
-from intercom_async.scheduler import Scheduler
+from intercom_async.errors import IntercomError, UnauthorizedError
+from intercom_async.pagination import company_scroll
 from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
-from intercom_async.sync import STREAMS, Ranged, Report, Stream, TargetError, sync
+from intercom_async.sync import TargetError, sync
 from intercom_async.sync.outage import OutageError, StoppedError
-from intercom_async.transport import MemoryTransport
-from . import oracles
+from . import oracles, postgres
 from .claims import Claims, Named, Radius
-from .crashing_disk import CrashingDisk, Killed
-from .crashing_objects import CrashingObjects
-from .network import Network
-from .oracles import Span, Violation
+from .crashing_disk import Killed
+from .damage import LOSES_STATE, damage, published
+from .oracles import Violation
+from .runner import Outcome, Runner
 from .search_index import SearchIndex
 from .steps import Change, History, Run, Settings
 from .targets import Rows, make_sink, read
@@ -39,21 +35,10 @@ REST_S = 2 * 86_400
 
 PATIENCE_S = 600
 """Seconds of an outage that a sync waits out by itself."""
+STOPS_WITHIN_S = 10
+"""How long a run may go on once it is told to stop."""
 QUIET_CALLS = 20
 """What a run without changes may cost beyond one that looks at everything."""
-KNOWN = {stream.name: stream for stream in STREAMS}
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one run came to."""
-
-    span: Span
-    report: Report | None = None
-    error: BaseException | None = None
-    calls: int = 0
-    paths: list[str] = field(default_factory=list[str])
-    poisoned: frozenset[str] = frozenset()
 
 
 class Story:
@@ -84,6 +69,12 @@ class Story:
             ),
             settings,
         )
+        self._older = folder.with_name(f"{folder.name}.older")
+        shutil.rmtree(self._older, ignore_errors=True)
+        self._keeps_older = any(
+            isinstance(step, Run) and step.damage == "older" for step in history.steps
+        )
+        self._runner = Runner(self.simulator, self.workspace, settings, folder)
         self.runs: list[Outcome] = []
         self.broken: list[Violation] = []
 
@@ -118,9 +109,9 @@ class Story:
             return
         truth, settings = self.workspace.truth, self.settings
         self.broken += oracles.at_rest(self.rows(), truth, settings.streams)
-        before = published(self.folder)
+        before = published(settings.form, self.folder)
         again = await self.sync(Run())
-        if published(self.folder) != before:
+        if published(settings.form, self.folder) != before:
             self.broken.append(Violation("not quiet", "", "", "files changed without a change"))
         if again.calls > QUIET_CALLS + outcome.calls:
             self.broken.append(Violation("not quiet", "", "", f"{again.calls} calls"))
@@ -131,15 +122,23 @@ class Story:
 
     async def sync(self, run: Run) -> Outcome:
         """Run a sync, and compare."""
-        if run.damage:
-            damage(run, self.settings, self.folder)
+        put_back = damage(run, self.settings.form, self.folder, self._older) if run.damage else None
+        if run.is_stranger and any(not Claims(one.report).is_silent for one in self.runs):
+            return await self._refused(run, "a token of another workspace was taken")
+        if put_back is not None and run.damage in LOSES_STATE:
+            outcome = await self._refused(run, "a target without a state was taken")
+            put_back()
+            return outcome
+        return await self._compared(run)
+
+    async def _compared(self, run: Run) -> Outcome:
+        """Run a sync, and compare what it leaves with what was there."""
         before = {} if run.damage else self.rows()
-        outcome = await self._run(run)
-        self.runs.append(outcome)
+        outcome = await self._run(msgspec.structs.replace(run, is_stranger=False))
         if run.damage and isinstance(outcome.error, TargetError):
             # It was noticed; what can be read of the target does not matter until it is repaired.
-            outcome = await self._run(Run(streams=run.streams, repair=True))
-            self.runs.append(outcome)
+            mending = Run(run.streams, repair=True, departed=run.departed, dropped=run.dropped)
+            outcome = await self._run(mending)
         try:
             after = self.rows()
         except Exception as error:  # noqa: BLE001 (a target that cannot be read is a finding)
@@ -147,12 +146,36 @@ class Story:
             return outcome
         self.broken += oracles.doubled(after)
         self.broken += oracles.backwards(before, after, self.workspace.truth)
+        self.broken += oracles.outlived(before, after, self.workspace.truth)
         self.broken += self._wrong_ending(run, outcome)
         claims = Claims(outcome.report)
         if not claims.is_silent:
-            self.broken += self._whole(after, run, outcome, claims)
-            if self._is_only_poisoned(run):
-                self.broken += self._whole(after, run, outcome, Radius(outcome.poisoned))
+            self.broken += self._published(after, run, outcome, claims)
+        return outcome
+
+    def _published(
+        self, rows: Rows, run: Run, outcome: Outcome, claims: Claims
+    ) -> Iterator[Violation]:
+        """Give what is wrong with the rows of a run that has ended."""
+        if not self._older.exists() and self._keeps_older:
+            shutil.copytree(self.folder, self._older)
+        for stream in set(run.dropped) & rows.keys():
+            yield Violation("dropped", stream, "", "its rows are still there")
+        yield from self._whole(rows, run, outcome, claims)
+        if self._is_only_poisoned(run):
+            yield from self._whole(rows, run, outcome, Radius(outcome.poisoned))
+
+    async def _refused(self, run: Run, otherwise: str) -> Outcome:
+        """Run a sync that has to leave the target alone."""
+        before = published(self.settings.form, self.folder)
+        outcome = await self._run(run)
+        if (
+            not isinstance(outcome.error, TargetError | Killed)
+            and not Claims(outcome.report).is_silent
+        ):
+            self.broken.append(Violation("taken", "", "", otherwise))
+        if published(self.settings.form, self.folder) != before:
+            self.broken.append(Violation("taken", "", "", "files of it were changed"))
         return outcome
 
     def _wrong_ending(self, run: Run, outcome: Outcome) -> Iterator[Violation]:
@@ -162,16 +185,25 @@ class Story:
         if error is not None and (not is_expected or isinstance(error, StoppedError | OutageError)):
             yield Violation("crash", "", "", repr(error)[:600])
         is_begun = any(not path.endswith("/me") for path in outcome.paths)
-        if is_begun and error is not None and not isinstance(error, TargetError | Killed):
+        is_expected = isinstance(error, TargetError | Killed | UnauthorizedError)
+        if is_begun and error is not None and not is_expected:
             yield Violation("died", "", "", repr(error)[:600])
+        if outcome.stopping_s > STOPS_WITHIN_S:
+            yield Violation("slow stop", "", "", f"{outcome.stopping_s:.0f} s")
         if self._must_complete(run) and not Claims(outcome.report).is_complete:
             yield Violation("gave up", "", "", repr(error or outcome.report)[:600])
         is_provoked = run.damage or run.full_at_write or run.is_twin
         if isinstance(error, TargetError) and not is_provoked:
             yield Violation("refused", "", "", str(error))
 
+    def streams(self, run: Run) -> tuple[str, ...]:
+        """Return the streams that a run reads."""
+        return tuple(
+            name for name in run.streams or self.settings.streams if name not in run.dropped
+        )
+
     def _whole(self, rows: Rows, run: Run, outcome: Outcome, claims: Named) -> Iterator[Violation]:
-        streams, cap = run.streams or self.settings.streams, self.settings.part_cap
+        streams, cap = self.streams(run), self.settings.part_cap
         return oracles.whole(rows, self.workspace.truth, streams, outcome.span, claims, cap)
 
     def _is_only_poisoned(self, run: Run) -> bool:
@@ -196,55 +228,8 @@ class Story:
         )
 
     async def _run(self, run: Run) -> Outcome:
-        settings, begun_at = self.settings, self.workspace.now()
-        stop = anyio.Event()
-        disk = CrashingDisk(self.folder, kill_at=run.kill_at_write, full_at=run.full_at_write)
-        objects = CrashingObjects(
-            self.folder / "target",
-            kill_at=run.kill_at_write,
-            full_at=run.full_at_write,
-            keeping=run.keeping,
-        )
-        network = Network(self.simulator.answer, self.workspace, settings, run, stop)
-        outcome = Outcome(Span(begun_at, begun_at, settings.lookback_s))
-        options: dict[str, Any] = {
-            "repair": run.repair,
-            "verify": run.verify or run.damage == "flip",
-        }
-        if run.since_s is not None:
-            options["since"] = int(CLOCK.unix()) - run.since_s
-        try:
-            async with Intercom(
-                self.simulator.token,
-                base_url="http://127.0.0.1:1",
-                version=self.workspace.version,
-                transport=MemoryTransport(network),
-                scheduler=Scheduler(),
-            ) as client:
-                if run.is_twin:
-                    network.at_call(3, lambda: self._refused_twin(client))
-                outcome.report = await sync(
-                    client,
-                    streams_of(settings, run.streams or settings.streams),
-                    sink=make_sink(settings.form, self.folder, disk, objects),
-                    full=run.full,
-                    lookback_s=settings.lookback_s,
-                    reconcile=run.reconcile,
-                    stop=stop,
-                    **options,
-                )
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001 (each is looked at)
-            outcome.error = _first(error)
-        if isinstance(outcome.error, Killed) and settings.form != "objects":
-            disk.crash(run.keeping, random.Random(disk.operations))
-        outcome.span = Span(begun_at, self.workspace.now(), settings.lookback_s)
-        if outcome.report is not None and run.reconcile == "never":
-            checked_to = float(outcome.report.deletions_to or 0)
-            outcome.span = dataclasses.replace(outcome.span, checked_to=checked_to)
-        outcome.calls, outcome.paths = network.calls, network.paths
-        outcome.poisoned = network.poisoned
+        outcome = await self._runner.run(run, self.streams(run), self._refused_twin)
+        self.runs.append(outcome)
         return outcome
 
     async def _refused_twin(self, client: Intercom) -> None:
@@ -258,9 +243,8 @@ class Story:
             twin.close()
             return
         try:
-            await sync(
-                client, self.settings.streams, sink=make_sink(self.settings.form, self.folder)
-            )
+            sink = make_sink(self.settings.form, self.folder)
+            await sync(client, self.settings.streams, sink=sink)
         except TargetError:
             return
         self.broken.append(Violation("twin", "", "", "a second sync wrote to the same target"))
@@ -272,22 +256,11 @@ def _is_plain(run: Run) -> bool:
         run.streams,
         full=run.full,
         reconcile=run.reconcile,
+        departed=run.departed,
+        dropped=run.dropped,
         during=run.during,
         failures=run.failures,
     )
-
-
-def streams_of(settings: Settings, names: Iterable[str]) -> list[str | Stream]:
-    """Return streams whose pages and parts are so small that a few rows fill some of each."""
-    found: list[str | Stream] = []
-    for one in (KNOWN[name] for name in names):
-        source = one.source
-        if isinstance(source, Ranged):
-            source = dataclasses.replace(
-                source, per_page=settings.per_page, part_pages=settings.part_pages
-            )
-        found.append(dataclasses.replace(one, source=source))
-    return found
 
 
 def quirks_of(settings: Settings, *, is_moving: bool) -> Quirks:
@@ -299,49 +272,13 @@ def quirks_of(settings: Settings, *, is_moving: bool) -> Quirks:
     )
 
 
-def damage(run: Run, settings: Settings, folder: Path) -> None:
-    """Damage the first file that readers see."""
-    names = {
-        "duckdb": "target.duckdb",
-        "parquet": "target/*/*.parquet",
-        "objects": "target/data/*/*/*.parquet",
-    }
-    pattern = names.get(settings.form, f"target/*.{settings.form}")
-    path = next((one for one in sorted(folder.glob(pattern)) if one.stat().st_size > 1), None)
-    if path is None:
-        return
-    body = path.read_bytes()
-    if run.damage == "remove":
-        path.unlink()
-    elif run.damage == "cut":
-        path.write_bytes(body[: len(body) // 2])
-    else:
-        place = len(body) // 2
-        path.write_bytes(body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :])
-
-
-def published(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of the files that readers see."""
-    return {
-        str(path): path.read_bytes()
-        for pattern in ("target/*.jsonl*", "target/*/*.parquet", "target/data/*/*/*.parquet")
-        for path in folder.glob(pattern)
-    }
-
-
-def _first(error: BaseException) -> BaseException:
-    """Return a kill out of a group; other groups are findings."""
-    if not isinstance(error, BaseExceptionGroup):
-        return error
-    group = cast("BaseExceptionGroup[BaseException]", error)
-    return group if group.subgroup(Killed) is None else Killed()
-
-
 def play(history: History, folder: Path) -> Story:
     """Run a history in an empty folder."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
+    if history.settings.form == "postgres":
+        postgres.clear()
     random.seed(1)  # the jitter of retries
 
     async def main() -> Story:
@@ -351,4 +288,9 @@ def play(history: History, folder: Path) -> Story:
         await story.play(history.steps)
         return story
 
-    return run_virtual(main())
+    listed = company_scroll.MAX_LISTED
+    company_scroll.MAX_LISTED = history.settings.listed
+    try:
+        return run_virtual(main())
+    finally:
+        company_scroll.MAX_LISTED = listed

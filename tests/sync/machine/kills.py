@@ -23,8 +23,10 @@ from intercom_async.simulator import Simulator, in_thread
 from .steps import Form
 from .targets import read
 
-FORMS: tuple[Form, ...] = tuple(form for form in get_args(Form) if form != "objects")
-"""Object storage is killed in tests/services, where there is a server."""
+FORMS: tuple[Form, ...] = tuple(
+    form for form in get_args(Form) if form not in ("objects", "postgres")
+)
+"""Object storage and PostgreSQL are killed in tests/services, where there are servers."""
 STREAMS = ("contacts", "conversations", "conversation_parts", "companies")
 ROUNDS = 8
 REST_S = 3 * 3_600

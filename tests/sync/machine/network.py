@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -11,7 +12,12 @@ import anyio
 import msgspec
 
 from intercom_async.clock import CLOCK
-from intercom_async.errors import ConnectError, ConnectionLostError, TransportError
+from intercom_async.errors import (
+    ConnectError,
+    ConnectionLostError,
+    RequestTimeoutError,
+    TransportError,
+)
 from intercom_async.transport.base import Reply, Request
 from .crashing_disk import Killed
 from .search_index import STREAMS as SEARCHES
@@ -20,6 +26,9 @@ from .workspace import Workspace, mark_of
 
 ROWS = ("data", "conversations", "tickets", "contacts", "tags", "companies", "articles")
 """Keys of the lists in answers."""
+CLOCKS = ("no_date", "no_clock", "wrong_date")
+SPOILT = ("utf8", "no_key", "no_time", "number", "empty", "short", "lie")
+"""Kinds of failures that change what stands in an answer."""
 
 
 class Network:
@@ -52,6 +61,10 @@ class Network:
         self._extra: dict[int, Callable[[], Awaitable[None]]] = {}
         self.calls: int = 0
         self.paths: list[str] = []
+        self.is_stranger: bool = False
+        """Whether the token is of another workspace."""
+        self.stopped_at: float | None = None
+        """When the run was told to stop."""
 
     @property
     def poisoned(self) -> frozenset[str]:
@@ -81,7 +94,7 @@ class Network:
         await self._happen()
         await CLOCK.sleep(self._settings.latency_s)
         struck = self._struck(path)
-        early = self._early(struck, request)
+        early = await self._early(struck, request)
         if early is not None:
             return early
         reply = await self._served(self._small(request), path)
@@ -104,15 +117,20 @@ class Network:
         if self.calls in self._extra:
             await self._extra.pop(self.calls)()
         if run.stop_at_call == self.calls:
-            self._stop.set()
+            self.stop()
         if run.kill_at_call and self.calls >= run.kill_at_call:
             raise Killed
 
+    def stop(self) -> None:
+        """Tell the run to stop."""
+        self._stop.set()
+        if self.stopped_at is None:
+            self.stopped_at = CLOCK.now()
+
     async def _served(self, request: Request, path: str) -> Reply | TransportError:
         """Let the server answer; with an index of its own, search finds changes late."""
-        if path.endswith("/deleted") and not self._settings.has_deletion_lists:
-            body = b'{"type":"error.list","errors":[{"code":"not_found","message":"no"}]}'
-            return Reply(404, {"Content-Type": "application/json"}, body)
+        if path.endswith("/deleted"):
+            return await self._deleted(request)
         if path not in SEARCHES:
             return await self._answer(request)
         # The simulator counts and checks the query; it does not know the index's cursors.
@@ -123,6 +141,39 @@ class Network:
             return reply
         found = self._workspace.index.answer(request, path, self._workspace.now())
         return Reply(200, reply.headers, found.body)
+
+    async def _deleted(self, request: Request) -> Reply | TransportError:
+        """Answer a page of a list of deleted rows, in the order of the history."""
+        if not self._settings.has_deletion_lists:
+            no = b'{"type":"error.list","errors":[{"code":"not_found","message":"no"}]}'
+            return Reply(404, {"Content-Type": "application/json"}, no)
+        url = urlsplit(request.url)
+        query = dict(parse_qsl(url.query))
+        page, size = int(query.get("page", "1")), int(query.get("per_page", "20"))
+        whole = url._replace(query=urlencode({**query, "page": "1", "per_page": "60"}))
+        reply = await self._answer(_with_body(request, None, whole.geturl()))
+        if isinstance(reply, TransportError) or reply.status != 200:
+            return reply
+        body: dict[str, Any] = msgspec.json.decode(reply.body)
+        name = "data" if isinstance(body.get("data"), list) else "conversations"
+        rows: list[dict[str, Any]] = body[name]
+        if name == "data":
+            gone_since = self._workspace.truth.gone_since
+            rows = [
+                {**row, "deleted_at": int(gone_since("contacts", row["id"]) or 0)} for row in rows
+            ]
+        if self._settings.deletions_order == "oldest":
+            rows.reverse()
+        elif self._settings.deletions_order == "mixed":
+            rows.sort(key=lambda row: str(row["id"])[::-1])
+        pages = -(-len(rows) // size)
+        link = url._replace(query=urlencode({**query, "page": str(page + 1)})).geturl()
+        body[name] = rows[(page - 1) * size : page * size]
+        body["pages"] = {
+            "type": "pages", "page": page, "per_page": size, "total_pages": pages,
+            "next": link if page < pages else None,
+        }  # fmt: skip
+        return Reply(200, reply.headers, msgspec.json.encode(body))
 
     def _struck(self, path: str) -> list[Failure]:
         found: list[Failure] = []
@@ -135,7 +186,9 @@ class Network:
                 found.append(failure)
         return found
 
-    def _early(self, struck: list[Failure], request: Request) -> Reply | TransportError | None:
+    async def _early(
+        self, struck: list[Failure], request: Request
+    ) -> Reply | TransportError | None:
         """Return what is answered in place of the server, if anything is."""
         for failure in struck:
             if failure.kind == "outage":
@@ -145,6 +198,9 @@ class Network:
         for failure in struck:
             if failure.kind == "drop":
                 return ConnectionLostError("the connection was lost", call=request.name)
+            if failure.kind == "hang":
+                await CLOCK.sleep(request.timeout_s)
+                return RequestTimeoutError("nothing came", call=request.name)
             if failure.kind.isdecimal():
                 body = b'{"type":"error.list","errors":[{"code":"x","message":"a fault"}]}'
                 return Reply(int(failure.kind), {}, body)
@@ -172,6 +228,8 @@ class Network:
             return reply
         body = msgspec.json.decode(reply.body)
         body["app"]["timezone"] = self._workspace.zone
+        if self.is_stranger:
+            body["app"]["id_code"] = "another"
         return Reply(reply.status, reply.headers, msgspec.json.encode(body))
 
     def _poison(self, path: str, reply: Reply) -> int:
@@ -199,12 +257,21 @@ def _spoilt(failure: Failure, reply: Reply) -> Reply:
     """Return an answer with what a failure does to it."""
     if failure.kind == "garble":
         return Reply(reply.status, reply.headers, b"<html>502 Bad Gateway</html>")
-    if failure.kind == "no_date":
-        headers = {key: value for key, value in reply.headers.items() if key.lower() != "date"}
-        return Reply(reply.status, headers, reply.body)
-    if reply.status != 200 or failure.kind not in ("utf8", "no_key", "empty", "short", "lie"):
+    if failure.kind in CLOCKS:
+        return Reply(reply.status, _misdated(failure, reply.headers), reply.body)
+    if reply.status != 200 or failure.kind not in SPOILT:
         return reply
     return _with_other_rows(failure, reply)
+
+
+def _misdated(failure: Failure, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers that do not tell the time, or a wrong one."""
+    hidden = ("date",) if failure.kind == "no_date" else ("date", "x-ratelimit-reset")
+    kept = {key: value for key, value in headers.items() if key.lower() not in hidden}
+    if failure.kind == "wrong_date":
+        moment = parsedate_to_datetime(headers["Date"]).timestamp() + failure.pick
+        kept["Date"] = formatdate(moment, usegmt=True)
+    return kept
 
 
 def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
@@ -218,8 +285,13 @@ def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
         return Reply(200, reply.headers, reply.body.replace(mark.encode(), b'"\xff"', 1))
     if failure.kind == "lie":
         body["total_count"] = failure.pick
-    elif failure.kind == "no_key":
-        body[name] = [{key: row[key] for key in row if key != "id"} for row in rows[:1]] + rows[1:]
+    elif failure.kind in ("no_key", "no_time"):
+        field = "id" if failure.kind == "no_key" else "updated_at"
+        body[name] = [{key: row[key] for key in row if key != field} for row in rows[:1]] + rows[1:]
+    elif failure.kind == "number":
+        body[name] = [
+            {**row, "id": int(row["id"])} if str(row.get("id")).isdecimal() else row for row in rows
+        ]
     else:
         body[name] = rows[: len(rows) // 2] if failure.kind == "short" else []
         pages: dict[str, Any] = body.get("pages") or {}

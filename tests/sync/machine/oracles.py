@@ -70,6 +70,20 @@ def backwards(before: Rows, after: Rows, truth: Truth) -> Iterator[Violation]:
                 yield Violation("backwards", stream, record.key)
 
 
+def outlived(before: Rows, after: Rows, truth: Truth) -> Iterator[Violation]:
+    """Children stay as they were last seen while their parent is there, however many there are."""
+    for stream, parent_stream in PARENTS.items():
+        if stream not in after:
+            continue
+        field = parent_stream.removesuffix("s") + "_id"
+        live = {str(one.record["id"]) for one in after[stream] if one.is_live}
+        for one in before.get(stream, ()):
+            key = str(one.record["id"])
+            parent = truth.current(parent_stream, str(one.record[field]))
+            if one.is_live and key not in live and parent is not None and key in parent.parts:
+                yield Violation("children gone", stream, key)
+
+
 def _places(stream: str, record: Record, versions: list[Version]) -> list[int]:
     mark = mark_of(stream, record.record)
     return [place for place, one in enumerate(versions) if one.mark == mark]
@@ -113,20 +127,21 @@ def _difference(
 def _another_content(
     stream: str, key: str, record: Record, right: list[Version], truth: Truth
 ) -> Violation | None:
-    mark, updated_at = mark_of(stream, record.record), record.record.get("updated_at") or 0
+    mark, updated_at = mark_of(stream, record.record), record.record.get("updated_at")
     if "\ufffd" in mark:
         # A byte that is not UTF-8 was sent for it; the row is kept, and its content is as sent.
         return None
     # Articles move in their list by a time of change that no history has noted.
-    times = {updated_at} if stream != "articles" else {one.updated_at for one in right}
+    is_dated = stream != "articles" and (updated_at is not None or stream == "tags")
+    times = {updated_at or 0} if is_dated else {one.updated_at for one in right}
     if not any(one.mark == mark and one.updated_at in times for one in right):
         wanted = ", ".join(f"{one.mark}@{one.updated_at}" for one in right)
         return Violation("stale", stream, key, f"{mark}@{updated_at}, not one of {wanted}")
     if stream == "contacts":
         tags = frozenset(str(one["id"]) for one in record.record["tags"]["data"])
         # A tag that is deleted leaves a contact without a change: it goes with the next sweep.
-        versions = truth.versions(stream, key)
-        if not any(one.tags == tags for one in versions if one.updated_at == updated_at):
+        versions = right if updated_at is None else truth.versions(stream, key)
+        if not any(one.tags == tags for one in versions if updated_at in (None, one.updated_at)):
             return Violation("tags", stream, key, f"{len(tags)} tags")
     return None
 

@@ -6,8 +6,13 @@ from typing import Literal
 
 import msgspec
 
-Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects"]
+Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects", "postgres"]
 Reconcile = Literal["auto", "now", "never"]
+Departed = Literal["keep", "erase", "drop"]
+Damage = Literal["", "cut", "remove", "flip", "stateless", "garbled", "unlocked", "older"]
+"""What happens to a target between two runs: a published file loses its end, goes, or a byte of it
+changes; the state goes, or cannot be read; the sync's own folder goes; all of it is put back to
+what it was after the first run."""
 
 CHANGING = (
     "contacts",
@@ -68,13 +73,13 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens to some answers of a run.
 
     Args:
-        kind: A status, or one of drop, garble, utf8, no_key, empty, short, lie, no_date, outage,
-            poison.
+        kind: A status, or one of drop, hang, garble, utf8, no_key, no_time, number, empty, short,
+            lie, no_date, no_clock, wrong_date, outage, poison.
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
         pick: Of poison: the record whose page fails, with 404 where it is odd; of an outage: its
-            seconds.
+            seconds; of a wrong date: by how many seconds.
     """
 
     kind: str
@@ -103,10 +108,20 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag
     """What of the unsynced outlives a kill."""
     full_at_write: int = 0
     """From the n-th operation on, the disk is full."""
+    stop_at_write: int = 0
+    """The run is to stop at its n-th operation on the disk."""
     is_twin: bool = False
     """A second sync of the same target begins while it runs, and is refused."""
-    damage: Literal["", "cut", "remove", "flip"] = ""
-    """What happens to a published file before: it loses its end, it goes, or a byte changes."""
+    is_stranger: bool = False
+    """The token is of another workspace, once the target belongs to one."""
+    damage: Damage = ""
+    """What happens to the target before."""
+    file: int = 0
+    """Which of the published files is damaged, modulo their number."""
+    departed: Departed = "keep"
+    """What becomes of rows that are gone."""
+    dropped: tuple[str, ...] = ()
+    """Streams that go, which the run does not read."""
     repair: bool = False
     verify: bool = False
 
@@ -139,6 +154,10 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Companies and articles change their places while their lists are read."""
     hides_has_more: bool = False
     """Embedded lists that are cut do not say so."""
+    deletions_order: Literal["newest", "oldest", "mixed"] = "newest"
+    """How the lists of deleted rows are sorted: that of contacts is not documented."""
+    listed: int = 10_000
+    """Companies that numbered pages list; more are scrolled."""
 
 
 class History(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -23,6 +23,8 @@ from intercom_async.sync import (
 from intercom_async.sync.sinks.disk import OS_DISK, Disk
 from intercom_async.sync.sinks.object_store import ObjectStore
 from tests.support.folder_objects import FolderObjects
+from . import postgres
+from .crashing_disk import CrashingDisk
 from .steps import Form
 
 
@@ -43,6 +45,9 @@ def make_sink(
     form: Form, folder: Path, disk: Disk = OS_DISK, objects: ObjectStore | None = None
 ) -> Sink:
     """Return the sink of a history, which works in the loop's own thread."""
+    if form == "postgres":
+        counting = disk if isinstance(disk, CrashingDisk) else CrashingDisk(folder)
+        return postgres.CrashingPostgres(counting)
     if form == "objects":
         return ParquetSink(objects or FolderObjects(folder / "target"), inline=True)
     if form == "duckdb":
@@ -64,10 +69,15 @@ def read(form: Form, folder: Path, streams: Iterable[str]) -> Rows:
     """Return the rows of each stream that the target has."""
     if form == "duckdb":
         return _read_database(folder / "target.duckdb", streams)
-    if form == "parquet":
-        return _read_parquet(folder / "target", streams)
+    if form == "postgres":
+        return {
+            name: [Record(str(key), raw, gone is None, at) for key, raw, at, gone in rows]
+            for name, rows in postgres.read(streams)
+        }
     if form == "objects":
         return _read_objects(FolderObjects(folder / "target"), streams)
+    if form == "parquet":
+        return _read_parquet(folder / "target", streams)
     return _read_lines(form, folder / "target", streams)
 
 

@@ -1,0 +1,165 @@
+"""One sync of a history: its client, its target, and what happens to them."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+
+from intercom_async import Intercom
+from intercom_async.clock import CLOCK
+from intercom_async.scheduler import Scheduler
+from intercom_async.simulator import Simulator
+from intercom_async.sync import STREAMS, Ranged, Report, Stream, sync
+from intercom_async.transport import MemoryTransport
+from . import postgres
+from .crashing_disk import CrashingDisk, Killed
+from .crashing_objects import CrashingObjects
+from .network import Network
+from .oracles import Span
+from .steps import Run, Settings
+from .targets import make_sink
+from .workspace import Workspace
+
+KNOWN = {stream.name: stream for stream in STREAMS}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one run came to."""
+
+    span: Span
+    report: Report | None = None
+    error: BaseException | None = None
+    calls: int = 0
+    paths: list[str] = field(default_factory=list[str])
+    poisoned: frozenset[str] = frozenset()
+    stopping_s: float = 0.0
+    """How long it went on after it was told to stop."""
+
+
+class Runner:
+    """Runs syncs of one target.
+
+    Args:
+        simulator: The server.
+        workspace: What changes during calls.
+        settings: Those of the history.
+        folder: Where the target is.
+    """
+
+    def __init__(
+        self, simulator: Simulator, workspace: Workspace, settings: Settings, folder: Path
+    ) -> None:
+        self._simulator = simulator
+        self._workspace = workspace
+        self._settings = settings
+        self._folder = folder
+
+    async def run(
+        self, run: Run, streams: Iterable[str], twin: Callable[[Intercom], Awaitable[None]]
+    ) -> Outcome:
+        """Run a sync.
+
+        Args:
+            run: What happens to it.
+            streams: What it reads.
+            twin: Begins a second one meanwhile.
+        """
+        settings, begun_at = self._settings, self._workspace.now()
+        stop = anyio.Event()
+        disk = CrashingDisk(self._folder, kill_at=run.kill_at_write, full_at=run.full_at_write)
+        objects = CrashingObjects(
+            self._folder / "target",
+            kill_at=run.kill_at_write,
+            full_at=run.full_at_write,
+            keeping=run.keeping,
+        )
+        network = Network(self._simulator.answer, self._workspace, settings, run, stop)
+        network.is_stranger = run.is_stranger
+        if run.stop_at_write:
+            disk.hooks[run.stop_at_write] = network.stop
+        if settings.form == "postgres":
+            postgres.wait_for_end()
+        outcome = Outcome(Span(begun_at, begun_at, settings.lookback_s))
+        try:
+            async with self._client(network) as client:
+                if run.is_twin:
+                    network.at_call(3, lambda: twin(client))
+                outcome.report = await sync(
+                    client,
+                    streams_of(settings, streams),
+                    sink=make_sink(settings.form, self._folder, disk, objects),
+                    lookback_s=settings.lookback_s,
+                    stop=stop,
+                    **options_of(run),
+                )
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (each is looked at)
+            outcome.error = _first(error)
+        if isinstance(outcome.error, Killed) and settings.form != "objects":
+            disk.crash(run.keeping, random.Random(disk.operations))
+        outcome.span = self._span(run, begun_at, outcome.report)
+        outcome.calls, outcome.paths = network.calls, network.paths
+        if network.stopped_at is not None:
+            outcome.stopping_s = CLOCK.now() - network.stopped_at
+        outcome.poisoned = network.poisoned
+        return outcome
+
+    def _client(self, network: Network) -> Intercom:
+        return Intercom(
+            self._simulator.token,
+            base_url="http://127.0.0.1:1",
+            version=self._workspace.version,
+            transport=MemoryTransport(network),
+            scheduler=Scheduler(),
+        )
+
+    def _span(self, run: Run, begun_at: float, report: Report | None) -> Span:
+        span = Span(begun_at, self._workspace.now(), self._settings.lookback_s)
+        if report is None or run.reconcile != "never":
+            return span
+        return dataclasses.replace(span, checked_to=float(report.deletions_to or 0))
+
+
+def options_of(run: Run) -> dict[str, Any]:
+    """Return the options of a sync."""
+    options: dict[str, Any] = {
+        "full": run.full,
+        "reconcile": run.reconcile,
+        "repair": run.repair,
+        "verify": run.verify or run.damage == "flip",
+        "hard_delete": run.departed == "drop",
+        "erase_deleted": run.departed == "erase",
+        "drop_streams": run.dropped,
+    }
+    if run.since_s is not None:
+        options["since"] = int(CLOCK.unix()) - run.since_s
+    return options
+
+
+def streams_of(settings: Settings, names: Iterable[str]) -> list[str | Stream]:
+    """Return streams whose pages and parts are so small that a few rows fill some of each."""
+    found: list[str | Stream] = []
+    for one in (KNOWN[name] for name in names):
+        source = one.source
+        if isinstance(source, Ranged):
+            source = dataclasses.replace(
+                source, per_page=settings.per_page, part_pages=settings.part_pages
+            )
+        found.append(dataclasses.replace(one, source=source))
+    return found
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return a kill out of a group; other groups are findings."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    group = cast("BaseExceptionGroup[BaseException]", error)
+    return group if group.subgroup(Killed) is None else Killed()
