@@ -1,0 +1,68 @@
+"""One sync of all contacts in one process, and what it costs.
+
+    python _row_worker.py ours|hand FORM URL TOKEN TARGET
+
+FORM is jsonl, parquet, duckdb or postgres, TARGET a path or, for PostgreSQL, its address. Prints
+rows and seconds of CPU, user and kernel mode, all threads; imports and the database's own process
+are left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import _hand_sync as hand
+
+from intercom_async import Intercom, Limits
+from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink, sync
+
+PER_MINUTE = 10_000_000
+OURS: dict[str, Callable[[Any], Sink]] = {
+    "jsonl": JsonlSink,
+    "parquet": ParquetSink,
+    "duckdb": DuckDBSink,
+    "postgres": lambda target: PostgresSink(target, schema="ours"),
+}
+BY_HAND: dict[str, Callable[[Any], hand.HandSink]] = {
+    "jsonl": hand.Lines,
+    "parquet": hand.Parquet,
+    "duckdb": hand.DuckDB,
+    "postgres": lambda target: hand.Postgres(target, "by_hand"),
+}
+
+
+async def ours(form: str, url: str, token: str, target: Any) -> int:
+    """Sync as README shows it."""
+    limits = Limits(app_per_minute=PER_MINUTE, workspace_per_minute=PER_MINUTE)
+    async with Intercom(token, base_url=url, limits=limits) as intercom:
+        report = await sync(intercom, ["contacts"], sink=OURS[form](target))
+    if not report.is_complete:
+        raise RuntimeError(f"{form}: the sync is not complete: {report.failures}")
+    return report.rows
+
+
+async def by_hand(form: str, url: str, token: str, target: Any) -> int:
+    """Do the same by hand."""
+    return await hand.sync(url, token, BY_HAND[form](target))
+
+
+def main(way: str, form: str, url: str, token: str, target: str) -> None:
+    """Sync and print."""
+    place = target if form == "postgres" else Path(target)
+    work = ours if way == "ours" else by_hand
+    begin = time.process_time()
+    rows = asyncio.run(work(form, url, token, place))
+    spent_s = time.process_time() - begin
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"rows": rows, "cpu_s": spent_s, "peak_mb": round(peak_mb, 1)}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
