@@ -132,6 +132,8 @@ def from_server(value: object) -> int | None:
 
     Seconds and milliseconds, as number or text, and ISO 8601 are read.
     """
+    if type(value) is int and value <= MILLISECONDS_FROM:
+        return value  # as practically all moments come
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):

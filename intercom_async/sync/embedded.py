@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import anyio
@@ -30,8 +31,12 @@ MAX_READS = 5
 """Readings of a row and its lists until no change came in between; then it is a hole."""
 
 
+class _Object(msgspec.Struct):
+    """An entry of which nothing is read."""
+
+
 class _List(msgspec.Struct):
-    data: list[dict[str, Any]] | None = None
+    data: list[_Object] | None = None
     total_count: int | None = None
     has_more: bool | None = None
 
@@ -53,6 +58,7 @@ async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
     source = run.stream.source
     if not isinstance(source, Ranged) or not source.embedded:
         return Completed(list(rows), [])
+    cut_lists = CutLists(source)
     found: dict[int, Row] = {}
     holes: list[Hole] = []
     limiter = anyio.Semaphore(AT_ONCE)
@@ -71,7 +77,7 @@ async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
 
     async with reading_group() as group:
         for place, row in enumerate(rows):
-            if not any(is_cut(row.body, each.field) for each in source.embedded):
+            if not cut_lists.of(row.body):
                 found[place] = row
             elif not _is_known(run, row):
                 group.start_soon(one, place, source, row)
@@ -89,25 +95,50 @@ def _is_known(run: StreamRun, row: Row) -> bool:
     return True
 
 
-def is_cut(body: bytes, field: str) -> bool:
-    """Say whether a row's list has more entries than the row shows."""
-    if field.encode() not in body:
-        return False
-    found = _read(body, field)
-    if found is None:
-        return False
-    return bool(found.has_more) or (found.total_count or 0) > len(found.data or ())
+class CutLists:
+    """Says which lists of a row have more entries than the row shows.
+
+    Args:
+        source: Where the rows come from.
+    """
+
+    def __init__(self, source: Ranged) -> None:
+        self._source = source
+        self._embedded = source.embedded
+        self._fields = tuple(each.field for each in source.embedded)
+        self._decode = _lists_decoder(self._fields).decode
+
+    def of(self, body: bytes) -> list[tuple[Embedded, int]]:
+        """Return the cut lists of a row, with how many entries the row says they have."""
+        found: Sequence[_List | None]
+        try:
+            found = msgspec.structs.astuple(self._decode(body))
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            # One of them is no list; the others are read by themselves.
+            found = [_read(body, field) for field in self._fields]
+        cut: list[tuple[Embedded, int]] = []
+        for each, one in zip(self._embedded, found, strict=True):
+            if one is not None:
+                total = one.total_count or 0
+                if one.has_more or total > len(one.data or ()):
+                    cut.append((each, total))
+        return cut
+
+    def calls_for(self, body: bytes) -> int:
+        """Return about how many calls complete a row's lists; 0 where all of them are whole."""
+        cut = self.of(body)
+        lists = sum(max(1, math.ceil(total / PAGE)) for _, total in cut)
+        return lists + 1 if cut and self._source.get is not None else lists
 
 
-def calls_for(body: bytes, source: Ranged) -> int:
-    """Return about how many calls complete a row's lists; 0 where all of them are whole."""
-    cut = [
-        found
-        for each in source.embedded
-        if is_cut(body, each.field) and (found := _read(body, each.field)) is not None
+@lru_cache(maxsize=64)
+def _lists_decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Return what reads some lists of a row in one pass, and skips the rest."""
+    listed: list[Any] = [
+        (f"f{number}", _List | None, msgspec.field(default=None, name=field))
+        for number, field in enumerate(fields)
     ]
-    lists = sum(max(1, math.ceil((found.total_count or 0) / PAGE)) for found in cut)
-    return lists + 1 if cut and source.get is not None else lists
+    return msgspec.json.Decoder(msgspec.defstruct("Lists", listed))
 
 
 def _read(body: bytes, field: str) -> _List | None:
@@ -120,9 +151,10 @@ def _read(body: bytes, field: str) -> _List | None:
 
 async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
     """Return a row with whole lists, all of it as of one moment."""
+    cut_lists = CutLists(source)
     for _ in range(MAX_READS):
-        cut = [each for each in source.embedded if is_cut(row.body, each.field)]
-        lists = {each.field: await _ids(run, row.key, each) for each in cut}
+        cut = cut_lists.of(row.body)
+        lists = {each.field: await _ids(run, row.key, each) for each, _ in cut}
         now = await _read_again(run, source, row)
         if now.version == row.version and all(
             _count(now.body, name) == _count(row.body, name) for name in lists

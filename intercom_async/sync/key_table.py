@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from array import array
 from hashlib import blake2b
+from sys import hash_info
 from typing import NamedTuple
 
 SHARDS = 64
@@ -17,6 +18,8 @@ SHARDS = 64
 FULL = 0.6
 """Share of a shard's slots in use at which it doubles; above 0.7 probing gets long."""
 MAX_U32 = 2**32 - 1
+BITS = 64
+MASK = 2**BITS - 1
 _DUMPED = struct.Struct("<QII")
 
 GONE, SEEN, BY_ID, CHANGED = 1, 2, 4, 8
@@ -81,17 +84,24 @@ class _Shard:
 
 
 class KeyTable:
-    """Keys with what is known of each."""
+    """Keys with what is known of each.
 
-    def __init__(self) -> None:
+    Args:
+        is_kept: Whether other processes read what `dump` gives: its hashes are the same in each of
+            them, and take four times as long.
+    """
+
+    def __init__(self, *, is_kept: bool = False) -> None:
         self._shards = [_Shard() for _ in range(SHARDS)]
+        self._is_kept = is_kept
+        self._hash = kept_hash if is_kept or hash_info.width < BITS else own_hash
 
     def __len__(self) -> int:
         return sum(shard.used for shard in self._shards)
 
     def get(self, key: str) -> Held | None:
         """Return what is known of a key."""
-        number = hash_of(key)
+        number = self._hash(key)
         shard = self._shards[number % SHARDS]
         at = shard.slot(number)
         if not shard.hashes[at]:
@@ -100,7 +110,7 @@ class KeyTable:
 
     def put(self, key: str, held: Held) -> None:
         """Set what is known of a key."""
-        self._put(hash_of(key), held)
+        self._put(self._hash(key), held)
 
     def _put(self, number: int, held: Held) -> None:
         shard = self._shards[number % SHARDS]
@@ -111,14 +121,17 @@ class KeyTable:
                 at = shard.slot(number)
             shard.hashes[at] = number
             shard.used += 1
-        shard.versions[at] = min(max(held.version, 0), MAX_U32)
-        shard.read_at[at] = min(max(held.read_at, 0), MAX_U32)
-        shard.digests[at] = held.digest
-        shard.flags[at] = held.flags
+        version, read_at, shard.digests[at], shard.flags[at] = held
+        if not 0 <= version <= MAX_U32:
+            version = min(max(version, 0), MAX_U32)
+        if not 0 <= read_at <= MAX_U32:
+            read_at = min(max(read_at, 0), MAX_U32)
+        shard.versions[at] = version
+        shard.read_at[at] = read_at
 
     def mark(self, key: str, flag: int) -> None:
         """Set a flag of a key that is there."""
-        number = hash_of(key)
+        number = self._hash(key)
         shard = self._shards[number % SHARDS]
         at = shard.slot(number)
         if shard.hashes[at]:
@@ -140,7 +153,13 @@ class KeyTable:
         )
 
     def dump(self) -> bytes:
-        """Return hash, version and the low half of the digest of each key, 16 bytes each."""
+        """Return hash, version and the low half of the digest of each key, 16 bytes each.
+
+        Raises:
+            ValueError: Its hashes mean nothing to other processes.
+        """
+        if not self._is_kept:
+            raise ValueError("a table whose hashes are its process's own cannot be kept")
         rows = (
             _DUMPED.pack(number, shard.versions[at], shard.digests[at] & MAX_U32)
             for shard in self._shards
@@ -150,12 +169,23 @@ class KeyTable:
         return b"".join(sorted(rows))
 
     def load(self, body: bytes) -> None:
-        """Take what `dump` gave; a part that is cut off is left out."""
+        """Take what `dump` gave; a part that is cut off is left out.
+
+        Raises:
+            ValueError: As `dump`.
+        """
+        if not self._is_kept:
+            raise ValueError("a table whose hashes are its process's own cannot be kept")
         whole = len(body) - len(body) % _DUMPED.size
         for number, version, digest in _DUMPED.iter_unpack(body[:whole]):
             self._put(number, Held(version, 0, digest, 0))
 
 
-def hash_of(key: str) -> int:
+def own_hash(key: str) -> int:
+    """Return 64 bits of a key, never 0; another number in each process."""
+    return hash(key) & MASK or 1
+
+
+def kept_hash(key: str) -> int:
     """Return 64 bits of a key, never 0; the same in every process."""
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little") or 1

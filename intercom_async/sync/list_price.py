@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from intercom_async.errors import IntercomError
 from intercom_async.resources._registry import ResourceRegistry
-from .embedded import calls_for
+from .embedded import CutLists
 from .partitions import Part
 from .streams import Ranged, Selection
 
@@ -47,6 +47,7 @@ async def sample_lists(
     if not source.embedded or not parts:
         return None
     places = {round(step * (len(parts) - 1) / (SAMPLED_PARTS - 1)) for step in range(SAMPLED_PARTS)}
+    lists = CutLists(source)
     rows = calls = 0
     try:
         for place in sorted(places):
@@ -54,7 +55,7 @@ async def sample_lists(
             selection = Selection(source.partition_field, part.low, part.high, source.per_page)
             page = await source.read(client, selection).raw().page()
             rows += len(page.items)
-            calls += sum(calls_for(bytes(item), source) for item in page.items)
+            calls += sum(lists.calls_for(bytes(item)) for item in page.items)
     except IntercomError:
         return None
     return ListSample(rows, calls)

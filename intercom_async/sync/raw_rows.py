@@ -61,12 +61,15 @@ class RowReader:
         partition: str | None = None,
         parent: str | None = None,
     ) -> None:
-        self._names = (key, version, partition, parent)
         wanted = dict.fromkeys(name for name in (version, partition, parent) if name is not None)
         wanted.pop(key, None)
-        # The attributes have names of their own: a field may be called as no attribute can.
-        self._places = {name: f"f{number}" for number, name in enumerate([key, *wanted])}
+        self._places = {name: number for number, name in enumerate([key, *wanted])}
         self._decoder = _head_decoder(tuple(self._places))
+        # What a row has not stands behind what it has.
+        self._order = tuple(
+            len(self._places) if name is None else self._places[name]
+            for name in (key, version, partition, parent)
+        )
 
     def read(self, raw: Any) -> Row | None:
         """Read one row; None where it has no key or is no object."""
@@ -79,16 +82,17 @@ class RowReader:
             return None
         if head is None:
             return None
-        key, version, partition, parent = (
-            None if name is None else getattr(head, self._places[name]) for name in self._names
-        )
-        if key is None or key == "":
+        values = (*msgspec.structs.astuple(head), None)
+        key_at, version_at, partition_at, parent_at = self._order
+        key, parent = values[key_at], values[parent_at]
+        if key == "":
             return None
+        version = from_server(values[version_at])
         return Row(
-            str(key),
+            key if type(key) is str else str(key),
             "" if parent is None else str(parent),
-            max(0, from_server(version) or 0),
-            from_server(partition),
+            version if version is not None and version > 0 else 0,
+            from_server(values[partition_at]),
             body,
         )
 
@@ -106,7 +110,10 @@ class RowReader:
 
 @lru_cache(maxsize=64)
 def _head_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-    """Return what reads some fields of a row, the key first, into f0, f1 and so on."""
+    """Return what reads some fields of a row, the key first, into f0, f1 and so on.
+
+    The attributes have names of their own: a field may be called as no attribute can.
+    """
     fields: list[Any] = [("f0", str | int, msgspec.field(name=names[0]))]
     for number, name in enumerate(names[1:], start=1):
         fields.append((f"f{number}", Any, msgspec.field(default=None, name=name)))

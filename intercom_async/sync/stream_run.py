@@ -119,7 +119,7 @@ class StreamRun:
         self.parent: StreamRun | None = None
         self.table: KeyTable = KeyTable()
         """What the target holds, by row."""
-        self.families: KeyTable = KeyTable()
+        self.families: KeyTable = KeyTable(is_kept=True)
         """Version of each parent for which its children were read."""
 
     @property
@@ -238,28 +238,29 @@ class StreamRun:
         """
         entries: list[Entry] = []
         seen: list[str] = []
+        table, is_sweeping = self.table, self.is_sweeping
+        flags = (SEEN if is_sweeping else 0) | (BY_ID if by_id else 0)
         for row in rows:
-            held = self.table.get(row.id)
+            row_id = row.id
+            held = table.get(row_id)
             self._note_time(row, read_at, held)
-            if not supersedes(Offered(row.version, read_at, by_id), held):
-                self._see(row.id, held, seen)
+            if held is not None and not supersedes(Offered(row.version, read_at, by_id), held):
+                self._see(row_id, held, seen)
                 continue
             digest = row.digest
-            flags = SEEN if self.is_sweeping else 0
-            flags |= BY_ID if by_id else 0
             is_same = held is not None and not held.is_gone and held.digest == digest
-            if self.references is not None and (self.is_sweeping or not is_same):
+            if self.references is not None and (is_sweeping or not is_same):
                 self.references.note(row.body)
             if is_same:
                 # A list is read until two readings agree: what came a moment ago counts once.
                 self.unchanged += held is not None and held.read_at < self.began
-                self._see(row.id, held, seen)
+                self._see(row_id, held, seen)
             else:
                 self.rows += 1
                 entries.append(self._put(row, read_at, digest, by_id=by_id))
                 if held is not None and held.is_gone:
                     entries.append(Gone("tombstones", f"{self.name}:{row.key}", read_at))
-            self.table.put(row.id, Held(row.version, read_at, digest, flags))
+            table.put(row_id, Held(row.version, read_at, digest, flags))
         if seen:
             entries.append(SeenKeys(self.table_name, seen))
         return entries

@@ -49,11 +49,8 @@ class Batch:
     """What is no longer missing."""
     apply: Callable[[], None] | None = None
     """Changes the state in some other way."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of its rows."""
-        return sum(len(entry.body) for entry in self.entries if isinstance(entry, Put))
+    size: int = 0
+    """Bytes of its rows, as of when it was given to the writer."""
 
 
 class Writer:
@@ -148,6 +145,7 @@ class Writer:
 
     def expect(self, batch: Batch) -> None:
         """Note that a batch is on its way."""
+        batch.size = sum(len(entry.body) for entry in batch.entries if isinstance(entry, Put))
         self.memory_budget.take(batch.size)
         self.unwritten += 1
 

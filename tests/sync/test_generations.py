@@ -178,6 +178,31 @@ def test_a_frame_that_is_cut_or_changed_was_never_committed(tmp_path: Path) -> N
     assert not path.exists()
 
 
+def test_a_journal_gives_one_table_without_reading_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(OS_DISK, path)
+    journal.open(0)
+    written = [Gone(table, str(number), 1) for number in range(6) for table in ("talks", "tags")]
+    journal.append(written[:4], b"1")
+    journal.append([one for one in written[4:] if one.table == "talks"], b"2")
+    only_tags = path.stat().st_size
+    journal.append([one for one in written[4:] if one.table == "tags"], b"3")
+    again = Journal(OS_DISK, path)
+    again.open(0)
+    for one in (journal, again):
+        for table in ("talks", "tags"):
+            assert list(one.entries(table)) == [each for each in written if each.table == table]
+        assert list(one.entries("nothing")) == []
+        assert len(list(one.entries())) == len(written)
+    # The last frame is of tags alone: who asks for talks does not look at it.
+    path.write_bytes(path.read_bytes()[:only_tags])
+    assert len(list(journal.entries("talks"))) == 6
+    with pytest.raises(TargetError, match="changed by somebody else"):
+        list(journal.entries("tags"))
+    journal.clear(1)
+    assert list(journal.entries()) == []
+
+
 @pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
 def test_what_is_made_is_private(form: str, tmp_path: Path) -> None:
     sink = opened(form, tmp_path)

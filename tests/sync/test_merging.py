@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given, strategies as st
 
-from intercom_async.sync.key_table import BY_ID, GONE, Held, KeyTable
+from intercom_async.sync.key_table import BY_ID, GONE, Held, KeyTable, kept_hash
 from intercom_async.sync.merging import Offered, digest_of, supersedes
 
 reads = st.builds(Offered, st.integers(0, 5), st.integers(0, 5), st.just(value=False))
@@ -52,9 +52,10 @@ def test_signatures_of_urls_are_no_content() -> None:
     assert digest_of(body % (1, b"abc")) != digest_of(b'{"id":"1","url":"https://other"}')
 
 
-@given(st.dictionaries(st.text(max_size=8), st.integers(0, 2**32 - 1), max_size=400))
-def test_a_key_table_is_a_dict(rows: dict[str, int]) -> None:
-    table = KeyTable()
+@pytest.mark.parametrize("is_kept", [False, True])
+@given(rows=st.dictionaries(st.text(max_size=8), st.integers(0, 2**32 - 1), max_size=400))
+def test_a_key_table_is_a_dict(rows: dict[str, int], *, is_kept: bool) -> None:
+    table = KeyTable(is_kept=is_kept)
     for key, number in rows.items():
         table.put(key, Held(number, 1, number, 0))
         table.put(key, Held(number, 2, number, 0))
@@ -63,9 +64,22 @@ def test_a_key_table_is_a_dict(rows: dict[str, int]) -> None:
         key: Held(number, 2, number, 0) for key, number in rows.items()
     }
     assert table.get("no such key, longer than all") is None
-    loaded = KeyTable()
-    loaded.load(table.dump())
-    assert all(loaded.get(key) == Held(number, 0, number, 0) for key, number in rows.items())
+    if is_kept:
+        loaded = KeyTable(is_kept=True)
+        loaded.load(table.dump())
+        assert all(loaded.get(key) == Held(number, 0, number, 0) for key, number in rows.items())
+
+
+def test_a_table_with_hashes_of_its_process_cannot_be_kept() -> None:
+    """They would name other keys in the next one."""
+    with pytest.raises(ValueError, match="cannot be kept"):
+        KeyTable().dump()
+    with pytest.raises(ValueError, match="cannot be kept"):
+        KeyTable().load(KeyTable(is_kept=True).dump())
+
+
+def test_kept_hashes_are_the_same_in_every_process() -> None:
+    assert kept_hash("7") == 0x828F78CECA1750E7
 
 
 def test_flags_are_set_counted_and_cleared() -> None:

@@ -187,9 +187,9 @@ class Bucket:
 
     # Reading ----------------------------------------------------------------------------------
 
-    def entries(self) -> Iterator[Entry]:
-        """Give the entries of the journal."""
-        return self._opened_journal.entries()
+    def entries(self, table: str | None = None) -> Iterator[Entry]:
+        """Give the entries of the journal, of all tables or of one."""
+        return self._opened_journal.entries(table)
 
     def older_files(self, stream: str) -> list[StoredFile]:
         """Return nothing: there is no older format in object storage."""
@@ -228,7 +228,7 @@ class Bucket:
             if found is None or found.body != frame:
                 raise self._taken_over() from None
         self._frames += 1
-        journal.add(frame, state)
+        journal.add(frame, entries, state)
 
     def _check_epoch(self) -> None:
         """Refuse to go on once another sync has put the manifest."""

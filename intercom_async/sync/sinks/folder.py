@@ -203,9 +203,9 @@ class Folder:
         """Return where the next generation of a stream is made."""
         return self.private / f"{name}.{self.manifest.generation + 1}"
 
-    def entries(self) -> Iterator[Entry]:
-        """Give the entries of the journal."""
-        return self._journal.entries()
+    def entries(self, table: str | None = None) -> Iterator[Entry]:
+        """Give the entries of the journal, of all tables or of one."""
+        return self._journal.entries(table)
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""

@@ -12,10 +12,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from intercom_async.sync.errors import TargetError
 from .disk import Disk
 from .entries import Entry
 
@@ -24,6 +25,14 @@ MAX_FRAME_BYTES = 2**32
 """A length beyond this is damage, not a frame."""
 
 _Payload = tuple[int, bytes, list[Entry]]
+
+
+class _Place(NamedTuple):
+    """Where the payload of a whole frame is, and which tables its entries are of."""
+
+    begin: int
+    length: int
+    tables: frozenset[str]
 
 
 class Journal:
@@ -41,6 +50,7 @@ class Journal:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(_Payload)
         self._length = 0
+        self._places: list[_Place] = []
         self._generation = 0
         self.state: bytes | None = None
         """The state of its last frame; None if there is none."""
@@ -49,19 +59,22 @@ class Journal:
         """Read it, drop what was never committed, and what a generation has taken up already."""
         self._generation = generation
         self._length = 0
-        for base, state, _ in self._frames():
+        self._places = []
+        begin = 0
+        for base, state, entries in self._frames():
             if base != generation:
                 break
+            self._note(entries, begin)
+            begin = self._length
             self.state = state
         if self.state is None:
             self._disk.remove(self._path)
             self._length = 0
 
     def _frames(self) -> Iterator[_Payload]:
-        """Give whole frames; `_length` is the end of the last one."""
+        """Give the whole frames of the file; `_length` is the end of the last one."""
         if self._disk.size(self._path) is None:
             return
-        end = 0
         with self._disk.read(self._path) as file:
             while len(head := file.read(_HEAD.size)) == _HEAD.size:
                 length, checksum = _HEAD.unpack(head)
@@ -72,16 +85,38 @@ class Journal:
                     frame = self._decoder.decode(body)
                 except msgspec.MsgspecError:
                     return
-                end += _HEAD.size + length
-                self._length = max(self._length, end)
+                self._length += _HEAD.size + length
                 yield frame
 
-    def entries(self) -> Iterator[Entry]:
-        """Give the entries in the order in which they came."""
-        length = self._length
-        for _, _, entries in self._frames():
-            yield from entries
-        self._length = length
+    def _note(self, entries: Sequence[Entry], begin: int) -> None:
+        """Note a frame, which ends at `_length`."""
+        tables = frozenset(entry.table for entry in entries)
+        payload = begin + _HEAD.size
+        self._places.append(_Place(payload, self._length - payload, tables))
+
+    def entries(self, table: str | None = None) -> Iterator[Entry]:
+        """Give the entries in the order in which they came.
+
+        Args:
+            table: Give those of one table; frames that have none of it are not read.
+
+        Raises:
+            TargetError: A frame is not as it was when it was written, or read for the first time.
+        """
+        places = [one for one in self._places if table is None or table in one.tables]
+        if not places:
+            return
+        with self._disk.read(self._path) as file:
+            for place in places:
+                file.seek(place.begin)
+                try:
+                    _, _, entries = self._decoder.decode(file.read(place.length))
+                except msgspec.MsgspecError:
+                    raise TargetError(f"{self._path} was changed by somebody else") from None
+                if table is None or len(place.tables) == 1:
+                    yield from entries
+                else:
+                    yield from (entry for entry in entries if entry.table == table)
 
     def frame(self, entries: Sequence[Entry], state: bytes) -> bytes:
         """Return entries and state as a frame."""
@@ -90,10 +125,10 @@ class Journal:
 
     def append(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add a frame of entries and state, and bring it to the disk."""
-        self.add(self.frame(entries, state), state)
+        self.add(self.frame(entries, state), entries, state)
 
-    def add(self, frame: bytes, state: bytes) -> None:
-        """Add a frame that `frame` has made, and bring it to the disk."""
+    def add(self, frame: bytes, entries: Sequence[Entry], state: bytes) -> None:
+        """Add a frame that `frame` has made of these, and bring it to the disk."""
         if self._file is None:
             self._file = self._disk.append(self._path, self._length)
             self._disk.sync_folder(self._path.parent)
@@ -104,7 +139,9 @@ class Journal:
             # What was written of the frame is behind `_length`, and is cut off by the next one.
             self._close()
             raise
+        begin = self._length
         self._length += len(frame)
+        self._note(entries, begin)
         self.state = state
 
     def clear(self, generation: int) -> None:
@@ -112,6 +149,7 @@ class Journal:
         self._close()
         self._disk.remove(self._path)
         self._generation, self._length, self.state = generation, 0, None
+        self._places = []
 
     def _close(self) -> None:
         if self._file is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from intercom_async.sync.arguments import checked_path, checked_seam
@@ -144,7 +145,7 @@ class JsonlSink:
 
     def _make(self, name: str, departed: Departed) -> StoredStream | None:
         """Write a stream's next file; None if it is the same as the last one."""
-        merge = Merge(self._tables[name], self._folder.entries, departed)
+        merge = Merge(self._tables[name], partial(self._folder.entries, name), departed)
         is_there = name in self._folder.manifest.streams and name not in self._without
         if is_there and not merge.changes:
             return None
@@ -176,8 +177,13 @@ class JsonlSink:
             elif fate != "drop":
                 body = without_meta(raw).body
                 yield with_meta(body, iso(row.synced_at or fate).encode(), fate)
+        at, text = -1, b""
         for emitted in merge.new():
-            yield with_meta(emitted.body, iso(emitted.synced_at).encode(), emitted.deleted_at)
+            # Rows of a page came at one moment.
+            if emitted.synced_at != at:
+                at = emitted.synced_at
+                text = iso(at).encode()
+            yield with_meta(emitted.body, text, emitted.deleted_at)
 
     def _encoded(self, lines: list[bytes]) -> bytes:
         body = b"\n".join(lines) + b"\n"

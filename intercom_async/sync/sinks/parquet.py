@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -186,7 +187,7 @@ class ParquetSink:
     def _make(self, name: str, departed: Departed) -> StoredStream | None:
         """Write a stream's next generation; None if it is the same as the last one."""
         target = self._target
-        merge = Merge(self._tables[name], target.entries, departed)
+        merge = Merge(self._tables[name], partial(target.entries, name), departed)
         stored = target.manifest.streams.get(name)
         is_there = stored is not None and name not in self._without
         if is_there and not merge.changes:
@@ -225,8 +226,8 @@ class ParquetSink:
         if not merge.changes:
             return
         decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-        for entry in self._target.entries():
-            if isinstance(entry, Put) and entry.table == name:
+        for entry in self._target.entries(name):
+            if isinstance(entry, Put):
                 try:
                     fields = decoder.decode(entry.body).keys()
                 except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):

@@ -40,9 +40,9 @@ class ParquetFolder:
         """Take hold of the folder."""
         return self._folder.open(verify=verify)
 
-    def entries(self) -> Iterator[Entry]:
-        """Give the entries of the journal."""
-        return self._folder.entries()
+    def entries(self, table: str | None = None) -> Iterator[Entry]:
+        """Give the entries of the journal, of all tables or of one."""
+        return self._folder.entries(table)
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""

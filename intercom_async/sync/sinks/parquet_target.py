@@ -56,8 +56,8 @@ class ParquetTarget(Protocol):
         """Take hold of the target, finish what a crash has interrupted, and look at it."""
         ...
 
-    def entries(self) -> Iterator[Entry]:
-        """Give the entries of the journal."""
+    def entries(self, table: str | None = None) -> Iterator[Entry]:
+        """Give the entries of the journal, of all tables or of one."""
         ...
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
