@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,17 +19,17 @@ from intercom_async.sync.arguments import checked_path, checked_seam
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
 from .base import Departed, Opened, StoredRow, Table
-from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
+from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumns
 from .comments import comments_of
 from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
     Database,
-    chunks,
     insert_statement,
     name_in_sql,
     text_in_sql,
 )
+from .duckdb_staging import StagingFile
 from .entries import Entry
 from .extra import load
 from .files import JOURNAL_NAME, TargetLock, os_errors_as_target_errors
@@ -36,6 +37,7 @@ from .journal import Journal
 from .merge import Emitted, Merge
 
 STATE_TABLE = "intercom_async_state"
+STAGED_NAME = "staged"
 READ_ROWS = 10_240
 CHANGE_ROWS = 2_000
 """Rows that one statement deletes or marks."""
@@ -251,11 +253,10 @@ class DuckDBSink:
             self._migrate(name, columns)
         else:
             self._create(name, columns)
-        merge = Merge(self._tables[name], self._journal.entries, departed)
+        merge = Merge(self._tables[name], partial(self._journal.entries, name), departed)
         if is_there and merge.changes:
             self._change(name, merge)
-        for chunk in chunks(merge.new()):
-            self._insert(name, columns, chunk)
+        self._insert(name, columns, merge.new())
         self._database.comment(name, comments_of(self._tables[name], columns, RECORD))
         stored.extra[name] = columns.extra
         stored.rows[name] = self._database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
@@ -321,30 +322,21 @@ class DuckDBSink:
                     [at, rowids[begin : begin + CHANGE_ROWS].tolist()],
                 )
 
-    def _insert(self, name: str, columns: TableColumns, rows: list[Emitted]) -> None:
-        records = [row.body.decode(errors="replace") for row in rows]
-        with self._database.memory_for(max(map(len, records))):
-            for column in self._grow(columns, records):
-                self._database.ask(
-                    f"ALTER TABLE {name_in_sql(name)} ADD COLUMN {name_in_sql(column.name)} JSON"
-                )
-            self._database.ask(
-                insert_statement(name, columns.all),
-                [
-                    records,
-                    [row.synced_at for row in rows],
-                    [row.deleted_at or None for row in rows],
-                    [row.digest for row in rows],
-                ],
-            )
-
-    def _grow(self, columns: TableColumns, records: list[str]) -> list[TableColumn]:
-        found = self._database.ask(
-            "SELECT DISTINCT unnest(json_keys(json(one))) FROM (SELECT unnest($1) AS one)",
-            [records],
-        )
-        fields = sorted(str(row[0]) for row in found)
-        return [] if columns.knows(fields) else columns.grow(fields)
+    def _insert(self, name: str, columns: TableColumns, rows: Iterator[Emitted]) -> None:
+        staging = StagingFile(self._disk, self._private / STAGED_NAME)
+        try:
+            while (staged := staging.write(rows, columns)) is not None:
+                for column in columns.grow(sorted(staged.fields)):
+                    self._database.ask(
+                        f"ALTER TABLE {name_in_sql(name)} "
+                        f"ADD COLUMN {name_in_sql(column.name)} JSON"
+                    )
+                with self._database.memory_for(staged.longest):
+                    self._database.ask(
+                        insert_statement(name, columns.all, staging.path, staged.longest)
+                    )
+        finally:
+            staging.remove()
 
     def close(self) -> None:
         """Let go of the database."""

@@ -12,18 +12,19 @@ import msgspec
 from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
-from .merge import Emitted
 
 MEMORY_MB = 64
 GROUP_ROWS = 10_240
 """Rows of a row group: a checkpoint writes a group again that is not full, and usual ones hold some
 hundred megabytes of records."""
-INSERT_ROWS = 500
-INSERT_BYTES = 2**19
-"""Most records in one statement, and most bytes of them: DuckDB takes some fifteen times as much
-memory to parse them."""
+LARGE_BYTES = 2**19
+"""A record that is larger needs more memory than `MEMORY_MB`."""
+SEPARATOR = "\x01"
+"""Between the values of a staged line; no JSON can have it."""
+LINE_BYTES = 2**21
+"""Longest line that the reader of staged rows takes, if no record is longer."""
 MEMORY_TIMES = 64
-"""What a record that is larger than a statement's share is allowed, in times of its size."""
+"""What a large record is allowed, in times of its size."""
 LATEST_MS = 253_402_300_799_000
 """The end of the year 9999."""
 COLUMN_TYPES = {
@@ -100,7 +101,7 @@ class Database:
     @contextmanager
     def memory_for(self, size: int) -> Generator[None]:
         """Allow more memory for the block, where a record is larger than usual."""
-        if size <= INSERT_BYTES:
+        if size <= LARGE_BYTES:
             yield
             return
         self.ask(f"SET memory_limit = '{MEMORY_MB + MEMORY_TIMES * size // 10**6}MB'")
@@ -177,32 +178,29 @@ def text_in_sql(text: str) -> str:
     return f"'{quoted}'"
 
 
-def chunks(rows: Iterable[Emitted]) -> Iterator[list[Emitted]]:
-    """Give rows in lists for one statement each; one that is larger stands alone."""
-    chunk: list[Emitted] = []
-    size = 0
-    for row in rows:
-        if chunk and (len(chunk) == INSERT_ROWS or size + len(row.body) > INSERT_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(row)
-        size += len(row.body)
-    if chunk:
-        yield chunk
+def insert_statement(table: str, columns: list[TableColumn], staged: Path, longest: int) -> str:
+    """Return what inserts the rows of a staged file.
 
-
-def insert_statement(table: str, columns: list[TableColumn]) -> str:
-    """Return what inserts records with their moments: $1 records, $2 and $3 seconds, $4 digests."""
+    Args:
+        table: The table.
+        columns: Its columns.
+        staged: The file: lines of record, two moments in seconds and digest, with `SEPARATOR`.
+        longest: Bytes of its longest record.
+    """
     names = [*(name_in_sql(column.name) for column in columns), RECORD, SYNCED_AT, DELETED_AT]
     together = _parsed_together(columns)
     values = [_value(column, is_parsed=column.field in together) for column in columns]
+    line = max(LINE_BYTES, longest + 1_024)
     return (
         f"INSERT INTO {name_in_sql(table)} ({', '.join([*names, DIGEST])}) "
         f"SELECT {', '.join(values)}, r, make_timestamp(synced * 1000000), "
         "make_timestamp(gone * 1000000), digest "
         f"FROM (SELECT r, synced, gone, digest, from_json(r, {_shape(columns)}) AS s "
-        "FROM (SELECT json(unnest($1::VARCHAR[])) AS r, unnest($2::BIGINT[]) AS synced, "
-        "unnest($3::BIGINT[]) AS gone, unnest($4::UBIGINT[]) AS digest))"
+        "FROM (SELECT r::JSON AS r, synced, gone, digest "
+        f"FROM read_csv({text_in_sql(str(staged))}, auto_detect = false, header = false, "
+        f"delim = '{SEPARATOR}', quote = '', escape = '', new_line = '\\n', "
+        f"max_line_size = {line}, buffer_size = {2 * line}, "
+        "columns = {'r': 'VARCHAR', 'synced': 'BIGINT', 'gone': 'BIGINT', 'digest': 'UBIGINT'})))"
     )
 
 
