@@ -43,10 +43,11 @@ DEFAULT_VERSION = "2.14"
 
 _VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}|Preview|Unstable")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_OWN_HEADERS = frozenset(
+OWN_HEADERS = frozenset(
     {"authorization", "intercom-version", "host", "content-length", "content-type", "cookie"}
     | {"proxy-authorization", "transfer-encoding", "content-encoding", "expect", "upgrade"}
 )
+"""Headers that the client sets itself, or whose meaning depends on what it sends; in lower case."""
 _REPLACED = {"accept": "Accept"}
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _IP_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?")
@@ -205,7 +206,7 @@ def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
             raise ConfigError(f"the name of a header must be a str, not {_kind(name)}")
         if not _HEADER_NAME.fullmatch(name):
             raise ConfigError(f"{name!r} cannot be the name of a header")
-        if name.lower() in _OWN_HEADERS:
+        if name.lower() in OWN_HEADERS:
             raise ConfigError(f"the header {name} is the client's own business")
         if not isinstance(value, str) or not value.isprintable():
             raise ConfigError(f"the value of the header {name} must be one line of text")

@@ -10,8 +10,11 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
+from traceback import walk_tb
+from types import FrameType
 
 import aiohttp
+import aiohttp.tracing
 
 from intercom_async.errors import (
     ClosedError,
@@ -50,6 +53,19 @@ def to_failure(error: Exception, request: Request, *, is_sent: bool) -> Intercom
     failure.__cause__ = _plain(error)
     failure.__suppress_context__ = True
     return failure
+
+
+def of_trace(error: Exception) -> Exception | None:
+    """Return what a `TraceConfig` of the session raised, if that is behind an error."""
+    for each in _chain(error):
+        frames = (frame for frame, _ in walk_tb(each.__traceback__))
+        if isinstance(each, Exception) and any(map(_is_trace, frames)):
+            return each
+    return None
+
+
+def _is_trace(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") == aiohttp.tracing.__name__
 
 
 def _unsent(error: Exception, request: Request) -> IntercomError:

@@ -21,11 +21,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from intercom_async._version import __version__
+from intercom_async.config import OWN_HEADERS
 from intercom_async.errors import ClosedError, ConfigError, DecodeError, IntercomError
 from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 from .decompression import ENCODINGS, Decompressor
-from .failures import NotSentError, TooLargeError, to_failure
+from .failures import NotSentError, TooLargeError, of_trace, to_failure
 from .proxies import Proxies
 
 _KEEP_ALIVE_S = 30.0
@@ -189,7 +190,7 @@ class HttpTransport:
         except (IntercomError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, it becomes one of ours)
-            failure = to_failure(error, request, is_sent=sending.is_sent)
+            failure = self._to_failure(error, request, is_sent=sending.is_sent)
         finally:
             if response is not None:
                 self.reading.discard(response)
@@ -206,8 +207,13 @@ class HttpTransport:
         except (IntercomError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (as in `exchange`)
-            failure = to_failure(error, request, is_sent=sending.is_sent)
+            failure = self._to_failure(error, request, is_sent=sending.is_sent)
         raise failure
+
+    def _to_failure(self, error: Exception, request: Request, *, is_sent: bool) -> Exception:
+        """Return the error to raise; what a trace of the caller's session raises is theirs."""
+        theirs = of_trace(error) if self._given is not None else None
+        return to_failure(error, request, is_sent=is_sent) if theirs is None else theirs
 
     async def _stream(self, request: Request, sending: _Sending) -> Reply:
         # A download may take hours; it is over when nothing comes for as long as one attempt.
@@ -254,7 +260,8 @@ class HttpTransport:
         made["User-Agent"] = USER_AGENT
         made["Accept-Encoding"] = ACCEPT_ENCODING
         if self._given is not None and "Authorization" in headers:
-            made.update(self._given.headers)
+            theirs = self._given.headers.items()
+            made.update((name, text) for name, text in theirs if name.lower() not in OWN_HEADERS)
         made.update(headers)
         return made
 
