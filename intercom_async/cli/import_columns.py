@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError
 from intercom_async.fields import CompanyFields, ContactFields
 from intercom_async.models import DataAttribute
-from intercom_async.moments import from_iso
+from intercom_async.moments import from_iso, to_unix
 
 Kind = Literal["contacts", "companies"]
 
@@ -22,6 +25,7 @@ _FIELDS: dict[str, frozenset[str]] = {
     "companies": frozenset(CompanyFields.__annotations__),
 }
 _CUSTOM = "custom_attributes"
+_MOMENTS = frozenset({"date", "datetime"})
 _WHOLE = frozenset({"size", "monthly_spend"})
 _TRUTH = frozenset({"email_verified", "unsubscribed_from_emails", "update_last_request_at"})
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -71,7 +75,9 @@ class Columns:
         """
         given = list(names)
         if self._key not in given:
-            raise ConfigError(f"the file has no column {self._key}, which is the key")
+            raise ConfigError(
+                f"the file has no column {self._key}, which is the key; it has {', '.join(given)}"
+            )
         stronger = KEYS[self._kind][: KEYS[self._kind].index(self._key)]
         found = [name for name in stronger if name in given]
         if found:
@@ -91,10 +97,15 @@ class Columns:
         fields: dict[str, Any] = {}
         custom: dict[str, Any] = {}
         for name, value in row.items():
-            if value is None or (self._are_texts and not str(value).strip()):
+            if _is_absent(value) or (self._are_texts and not str(value).strip()):
                 continue
             self._check_name(name)
             if name == _CUSTOM:
+                if not is_object(value):
+                    raise ConfigError(
+                        f"{_CUSTOM} must be an object; a column of one attribute is called "
+                        f"{_CUSTOM}.NAME"
+                    )
                 custom.update(value)
             elif name.startswith(f"{_CUSTOM}."):
                 attribute = name.removeprefix(f"{_CUSTOM}.")
@@ -120,12 +131,27 @@ class Columns:
             )
 
     def _read(self, name: str, value: Any, kind: str) -> Any:
-        if not isinstance(value, str) or (not self._are_texts and kind != "date"):
+        if kind in _MOMENTS and isinstance(value, date):
+            return _moment(value)
+        if isinstance(value, float) and value.is_integer() and kind != "float":
+            return int(value)  # a column of whole numbers, where some rows have none
+        if not isinstance(value, str) or (not self._are_texts and kind not in _MOMENTS):
             return value
         try:
             return _READERS.get(kind, str)(value.strip())
         except ValueError:
             raise ConfigError(f"{name} must be of type {kind}") from None
+
+
+def _is_absent(value: Any) -> bool:
+    """Return whether a cell has no value: tables of numbers have NaN there."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _moment(value: date) -> int:
+    """Return a date, or a datetime, as UNIX seconds; without a zone it is UTC, as a text is."""
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 (see below)
+    return to_unix("", moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _type_of(name: str) -> str:

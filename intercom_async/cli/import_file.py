@@ -101,7 +101,8 @@ async def import_(
             found = await job.run(refused, skip=skip, total=plan.items)
     put_json(msgspec.json.encode(found))
     if refused.count:
-        say(f"{refused.count:,} rows were refused: mend {refused.path} and import it")
+        count = "1 row was" if refused.count == 1 else f"{refused.count:,} rows were"
+        say(f"{count} refused: mend {escape(str(refused.path))} and import it")
     return PARTIAL if refused.count else 0
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -54,9 +55,9 @@ def is_text(path: Path) -> bool:
 
 def _csv(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
+        reader = csv.DictReader(file, delimiter=_delimiter(path), strict=True)
         try:
-            names = reader.fieldnames or []
+            names = reader.fieldnames = [name.strip() for name in _names(reader)]
             if not names or len({*names}) < len(names) or not all(names):
                 raise ConfigError(f"{path.name}: the first line must name each column, once")
             for row in reader:
@@ -69,14 +70,30 @@ def _csv(path: Path) -> Iterator[Row]:
             raise ConfigError(f"{path.name}, line {reader.line_num + 1}: {_why(error)}") from None
 
 
+def _delimiter(path: Path) -> str:
+    """Return what stands between cells: a comma, or what the first line has in its place."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        first = next(filter(str.strip, file), "")
+    # Spreadsheets write semicolons where a comma is the decimal point, and tabs as text.
+    return next((mark for mark in ",;\t" if mark in first), ",")
+
+
+def _names(reader: csv.DictReader[str]) -> Sequence[str]:
+    """Return the names of the first line that is not empty."""
+    while (names := reader.fieldnames) == []:
+        reader.fieldnames = None  # has it read the next line
+    return names or []
+
+
 def _json(path: Path) -> Iterator[Row]:
     decoder = msgspec.json.Decoder(Row)
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if not line.strip():
+            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if not text.strip():
                 continue
             try:
-                row = decoder.decode(line)
+                row = decoder.decode(text)
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 raise ConfigError(f"{path.name}, line {number}: no JSON object") from None
             yield row

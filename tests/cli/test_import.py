@@ -6,12 +6,21 @@ import csv
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+pytest.importorskip("cyclopts")
+
+from intercom_async import Intercom
+from intercom_async.cli.connection import Connection
+from intercom_async.cli.import_file import import_
+from intercom_async.clock import CLOCK
 from intercom_async.simulator import Simulator
+from intercom_async.transport import MemoryTransport
+from tests.support.virtual_time import run_virtual
 from .conftest import Run
 
 pytestmark = pytest.mark.anyio
@@ -204,3 +213,123 @@ async def test_an_interrupted_import_goes_on_where_it_was(run_here: Run, tmp_pat
     assert json.loads(second.stdout)["rows"] == 60 - state["rows"]
     assert there == [1] * 60
     assert not (tmp_path / "people.csv.import.json").exists()
+
+
+ODD_FILES: dict[str, tuple[bytes, str | None]] = {
+    "bom.csv": (b"\xef\xbb\xbfemail,name\nodd@example.com,Odd\n", None),
+    "semicolons.csv": (b"email;name\nodd@example.com;Odd\n", None),
+    "tabs.csv": (b"email\tname\nodd@example.com\tOdd\n", None),
+    "carriage-returns.csv": (b"email,name\rodd@example.com,Odd\r", None),
+    "quotes.csv": (b'"email","name"\r\n"odd@example.com","Odd"\r\n', None),
+    "empty-lines.csv": (b"\n\nemail,name\n\nodd@example.com,Odd\n\n", None),
+    "spaces.csv": (b" email , name \n odd@example.com , Odd \n", None),
+    "bom.jsonl": (b'\xef\xbb\xbf{"email": "odd@example.com", "name": "Odd"}\n', None),
+    "empty.csv": (b"", "empty.csv: the first line must name each column"),
+    "capitals.csv": (b"Email,Name\na@b.c,A\n", "the key; it has Email, Name"),
+    "nameless.csv": (b"email,\na@b.c,A\n", "the first line must name each column"),
+    "latin.csv": ("email,name\na@b.c,Jür\n".encode("latin-1"), "not UTF-8"),
+    "utf-16.csv": ("email\na@b.c\n".encode("utf-16"), "not UTF-8"),
+    "unclosed.csv": (b'email,name\na@b.c,"A\n', "unclosed.csv, line 2"),
+    "broken.jsonl": (b'{"email": "a@b.c"}\n{"email":\n', "broken.jsonl, line 2: no JSON object"),
+    "no-object.jsonl": (b'{"email": "a@b.c"}\n["a"]\n', "no-object.jsonl, line 2"),
+    "no.parquet": (b"PAR1", "no.parquet is no Parquet file"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_FILES)
+async def test_files_of_all_kinds_are_read_or_refused_on_one_line(
+    run_here: Run, tmp_path: Path, name: str
+) -> None:
+    if name.endswith(".parquet"):
+        pytest.importorskip("pyarrow")
+    path = tmp_path / name
+    body, said = ODD_FILES[name]
+    path.write_bytes(body)
+    async with simulated() as (simulator, environment):
+        done = await run_here("import", "contacts", str(path), environment=environment)
+        made = found(simulator, "odd@example.com")
+
+    assert [one["name"] for one in made] == (["Odd"] if said is None else [])
+    assert (done.returncode, done.stderr.count(b"\n")) == ((0, 0) if said is None else (2, 1))
+    assert (said or "") in done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["custom_attributes", "nonsense", "email", "custom_attributes.x"])
+async def test_a_value_of_a_wrong_type_refuses_its_row_alone(
+    run_here: Run, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "people.jsonl"
+    rows = [{"email": "a@example.com"}, {"email": "b@example.com", name: [7]}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    async with simulated() as (simulator, environment):
+        done = await run_here("import", "contacts", str(path), environment=environment)
+        assert len(found(simulator, "a@example.com")) == 1
+
+    assert done.returncode == 3
+    assert b"1 row was refused: mend" in done.stderr
+    refused = json.loads((tmp_path / "people.rejected.jsonl").read_text())
+    assert name.rpartition("custom_attributes.")[2] in refused["_error"]
+
+
+async def test_values_of_parquet_are_read_by_what_they_mean(run_here: Run, tmp_path: Path) -> None:
+    pa: Any = pytest.importorskip("pyarrow")
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "people.parquet"
+    table = pa.table(
+        {
+            "email": [f"{name}@example.com" for name in "abc"],
+            "signed_up_at": pa.array([datetime(2024, 1, 2), None, None], pa.timestamp("us")),  # noqa: DTZ001 (the point)
+            "last_seen_at": pa.array([date(2024, 1, 2), None, None]),
+            # How a table holds whole numbers where one is missing.
+            "owner_id": [float("nan"), float("nan"), float("nan")],
+            "custom_attributes": [{"plan": "pro"}, {"plan": None}, None],
+        }
+    )
+    parquet.write_table(table, path)
+    async with simulated() as (simulator, environment):
+        done = await run_here("import", "contacts", str(path), environment=environment)
+        [first] = found(simulator, "a@example.com")
+
+    assert done.returncode == 0, done.stderr
+    assert (first["signed_up_at"], first["last_seen_at"]) == (1_704_153_600, 1_704_153_600)
+    assert first["custom_attributes"]["plan"] == "pro"
+    assert first["owner_id"] is None
+
+
+class InMemory(Connection):
+    """A connection to a simulator in the same process."""
+
+    simulator: ClassVar[Simulator]
+
+    def client(self, **options: Any) -> Intercom:
+        transport = MemoryTransport(self.simulator.answer)
+        return Intercom(self.simulator.token, transport=transport, **options)
+
+
+def check_an_import_of(rows: int, path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Import new contacts, and compare the time with what the limit gives."""
+    write_csv(path, [{"external_id": f"x{number}", "name": "N"} for number in range(rows)])
+
+    async def imported() -> tuple[int, float]:
+        InMemory.simulator = Simulator(contacts=1, seed=7, latency_s=0.05)
+        begun_s = CLOCK.now()
+        code = await import_(
+            "contacts", path, key="external_id", concurrency=64, connection=InMemory()
+        )
+        return code, CLOCK.now() - begun_s
+
+    code, seconds = run_virtual(imported())
+    shown = json.loads(capsysbinary.readouterr().out)
+    assert code == 0
+    assert (shown["rows"], shown["created"], shown["rejected"]) == (rows, rows, 0)
+    assert InMemory.simulator.call("GET", "/contacts")["total_count"] == rows + 1
+    # A look for each and its creation, 1,667 calls in 10 s.
+    calls_s = 2 * rows / (10_000 / 60)
+    assert calls_s - 12 <= seconds <= calls_s + 12
+
+
+def test_an_import_has_the_pace_of_the_limit(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """`tests/services/test_large_import.py` imports ten thousand rows."""
+    check_an_import_of(1_000, tmp_path / "people.csv", capsysbinary)
