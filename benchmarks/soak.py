@@ -11,7 +11,8 @@ minutes without any of it:
 - unasked: creations that are there although the error said that nothing was sent;
 - untyped: exceptions that are none of the package's;
 - failed in an outage: calls that failed for it, although it was shorter than `outage_s`;
-- wait and latency of interactive calls that met no fault themselves, outside outages, at p99.
+- wait and latency of interactive calls that met no fault themselves, outside outages and while the
+  server's window had room, at p99 and at p97: a fault of half a second delays 1.5 % of all calls.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ UNNOTICED_S = 0.01
 
 async def calm(simulator: Simulator, seconds: float) -> Latencies:
     """Measure interactive calls beside as much work, without faults."""
-    latencies = Latencies()
+    latencies = Latencies(simulator)
     async with connect(simulator) as client:
         client.observe_with(latencies)
         rows = simulator.call("GET", "/contacts", query={"per_page": str(CONTACTS)})["data"]
@@ -107,6 +108,7 @@ async def soak(minutes: float, seed: int) -> dict[str, Any]:
                 "count": len(each.waits_s),
                 "wait_p99_s": percentile(each.waits_s, 0.99),
                 "latency_p50_s": percentile(each.elapsed_s, 0.5),
+                "latency_p97_s": percentile(each.elapsed_s, 0.97),
                 "latency_p99_s": percentile(each.elapsed_s, 0.99),
             }
             for name, each in (("calm", before), ("soak", after))
@@ -122,8 +124,11 @@ def main() -> int:
     arguments = parser.parse_args()
     found = asyncio.run(soak(arguments.minutes, arguments.seed))
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
-    calm_p99, soak_p99 = (found["interactive"][name]["wait_p99_s"] for name in ("calm", "soak"))
-    is_slow = soak_p99 > MAX_SLOWDOWN * calm_p99 + UNNOTICED_S
+    calm, soaked = found["interactive"]["calm"], found["interactive"]["soak"]
+    is_slow = any(
+        soaked[name] > MAX_SLOWDOWN * calm[name] + UNNOTICED_S
+        for name in ("wait_p99_s", "latency_p97_s")
+    )
     return int(any(found["defects"].values()) or found["in_flight"] != 0 or is_slow)
 
 

@@ -78,16 +78,25 @@ class Tally:
 
 
 class Latencies(Observer):
-    """How long interactive calls took that met no fault, from the call to the answer."""
+    """How long interactive calls took that met no fault, from the call to the answer.
 
-    def __init__(self) -> None:
+    Calls that were made while the server's window was full are left out: a limit that is lowered
+    in the middle of a window fills it for everybody, and they wait for its end.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
         self.is_measuring = True
         self.waits_s: list[float] = []
         self.elapsed_s: list[float] = []
+        self._simulator = simulator
+
+    def call_began(self, call: ObservedCall) -> None:
+        if self.is_measuring and call.priority is Priority.INTERACTIVE:
+            call.state[self] = self._simulator.status().apps[0].remaining > 0
 
     def call_ended(self, call: ObservedCall, outcome: CallOutcome) -> None:
         is_plain = outcome.attempts == 1 and outcome.error is None
-        if self.is_measuring and is_plain and call.priority is Priority.INTERACTIVE:
+        if self.is_measuring and is_plain and call.state.get(self):
             self.waits_s.append(outcome.wait_s)
             self.elapsed_s.append(outcome.elapsed_s)
 
@@ -118,7 +127,7 @@ class Soak:
         go_up: Callable[[], Awaitable[None]],
     ) -> None:
         self.tally = Tally()
-        self.latencies = Latencies()
+        self.latencies = Latencies(simulator)
         self._simulator = simulator
         self._client = client
         self._random = random
