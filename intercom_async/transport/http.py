@@ -21,10 +21,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from intercom_async._version import __version__
-from intercom_async.config import OWN_HEADERS
 from intercom_async.errors import ClosedError, ConfigError, DecodeError, IntercomError
 from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
+from .callers_session import check_session, headers_of
 from .decompression import ENCODINGS, Decompressor
 from .failures import NotSentError, TooLargeError, of_trace, to_failure
 from .proxies import Proxies
@@ -55,7 +55,13 @@ class _Sending:
     def begin(self) -> None:
         """Note that they leave now."""
         self.is_sent = True
-        self._on_sent()
+        on_sent, self._on_sent = self._on_sent, _nothing
+        # The context of the task keeps this object, and would keep the call and its reply.
+        on_sent()
+
+
+def _nothing() -> None:
+    """Stand for a callback that was called."""
 
 
 _sending: ContextVar[_Sending | None] = ContextVar("intercom_async_sending", default=None)
@@ -123,7 +129,7 @@ class HttpTransport:
         ssl: tls.SSLContext | None = None,
     ) -> None:
         if session is not None:
-            _check_session(session)
+            check_session(session)
         self._given = session
         self._session: aiohttp.ClientSession | None = None
         self._proxies = proxies or Proxies()
@@ -137,8 +143,11 @@ class HttpTransport:
     def __del__(self) -> None:
         session = getattr(self, "_session", None)
         if session is not None:
-            # aiohttp would name a session that the caller has never seen.
+            # aiohttp would name a session and a connector that the caller has never seen.
+            connector = session.connector
             session.detach()
+            if self._given is None:
+                getattr(connector, "_close")()  # noqa: B009 (what aiohttp's own `__del__` does)
             warnings.warn(
                 "unclosed Intercom client: use 'async with Intercom(…)', or 'await close()'",
                 ResourceWarning,
@@ -260,8 +269,7 @@ class HttpTransport:
         made["User-Agent"] = USER_AGENT
         made["Accept-Encoding"] = ACCEPT_ENCODING
         if self._given is not None and "Authorization" in headers:
-            theirs = self._given.headers.items()
-            made.update((name, text) for name, text in theirs if name.lower() not in OWN_HEADERS)
+            made.update(headers_of(self._given))
         made.update(headers)
         return made
 
@@ -291,29 +299,6 @@ class HttpTransport:
                 total=request.timeout_s, sock_connect=min(key)
             )
         return found
-
-
-def _check_session(session: object) -> None:
-    """Refuse a session whose requests would not be the ones that are counted.
-
-    Raises:
-        ConfigError: It is not an aiohttp session, or a part of it may send or change requests.
-    """
-    if not isinstance(session, aiohttp.ClientSession):
-        raise ConfigError(f"http must be an aiohttp.ClientSession, not {type(session).__name__}")
-    # aiohttp has no public names for these.
-    if getattr(type(session), "_request") is not getattr(aiohttp.ClientSession, "_request"):  # noqa: B009
-        raise ConfigError(
-            "http overrides how requests are sent, so that the scheduler would not count them all; "
-            "give a plain aiohttp.ClientSession"
-        )
-    if getattr(session, "_middlewares", None):
-        raise ConfigError(
-            "http has middlewares, which may send requests that the scheduler does not count; give "
-            "a plain aiohttp.ClientSession"
-        )
-    if getattr(session, "_default_proxy", None) is not None:
-        raise ConfigError("http has a proxy of its own; give it to the client: Intercom(proxy=…)")
 
 
 def _read(response: aiohttp.ClientResponse, request: Request) -> Awaitable[bytes]:
