@@ -110,9 +110,13 @@ class KeyTable:
 
     def put(self, key: str, held: Held) -> None:
         """Set what is known of a key."""
-        self._put(self._hash(key), held)
+        self._put(self._hash(key), *held)
 
-    def _put(self, number: int, held: Held) -> None:
+    def set(self, key: str, version: int, read_at: int, digest: int, flags: int) -> None:
+        """Do the same with what a `Held` is made of."""
+        self._put(self._hash(key), version, read_at, digest, flags)
+
+    def _put(self, number: int, version: int, read_at: int, digest: int, flags: int) -> None:
         shard = self._shards[number % SHARDS]
         at = shard.slot(number)
         if not shard.hashes[at]:
@@ -121,7 +125,8 @@ class KeyTable:
                 at = shard.slot(number)
             shard.hashes[at] = number
             shard.used += 1
-        version, read_at, shard.digests[at], shard.flags[at] = held
+        shard.digests[at] = digest
+        shard.flags[at] = flags
         if not 0 <= version <= MAX_U32:
             version = min(max(version, 0), MAX_U32)
         if not 0 <= read_at <= MAX_U32:
@@ -178,7 +183,7 @@ class KeyTable:
             raise ValueError("a table whose hashes are its process's own cannot be kept")
         whole = len(body) - len(body) % _DUMPED.size
         for number, version, digest in _DUMPED.iter_unpack(body[:whole]):
-            self._put(number, Held(version, 0, digest, 0))
+            self._put(number, version, 0, digest, 0)
 
 
 def own_hash(key: str) -> int:

@@ -129,7 +129,7 @@ def clean(body: bytes) -> bytes:
         body.decode()
     except UnicodeDecodeError:
         body = body.decode(errors="replace").encode()
-    if b"\\ud" in body or b"\\uD" in body:
+    if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
         body = _LONE_SURROGATE.sub(_REPLACEMENT, body)
     return body
 

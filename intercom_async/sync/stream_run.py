@@ -13,7 +13,7 @@ from .counting_client import CountingClient
 from .cut_points import DAY_SLACK_S, CutPoints
 from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
-from .merging import Offered, supersedes
+from .merging import Offered, digest_of, supersedes
 from .partitions import Part
 from .raw_rows import Row, RowReader
 from .references import References
@@ -238,49 +238,56 @@ class StreamRun:
         """
         entries: list[Entry] = []
         seen: list[str] = []
-        table, is_sweeping = self.table, self.is_sweeping
+        table, is_sweeping, is_tail = self.table, self.is_sweeping, self._is_tail
+        name, is_shown, references = self.table_name, self.is_shown, self.references
         flags = (SEEN if is_sweeping else 0) | (BY_ID if by_id else 0)
+        newest = self.newest
         for row in rows:
-            row_id = row.id
+            key, parent, version, _, body = row
+            row_id = f"{parent}\0{key}" if parent else key
             held = table.get(row_id)
-            self._note_time(row, read_at, held)
-            if held is not None and not supersedes(Offered(row.version, read_at, by_id), held):
+            newest = max(newest, version)
+            if is_tail:
+                self._note_time(version, read_at, held)
+            if held is not None and not supersedes(Offered(version, read_at, by_id), held):
                 self._see(row_id, held, seen)
                 continue
-            digest = row.digest
+            digest = digest_of(body)
             is_same = held is not None and not held.is_gone and held.digest == digest
-            if self.references is not None and (is_sweeping or not is_same):
-                self.references.note(row.body)
+            if references is not None and (is_sweeping or not is_same):
+                references.note(body)
             if is_same:
                 # A list is read until two readings agree: what came a moment ago counts once.
                 self.unchanged += held is not None and held.read_at < self.began
                 self._see(row_id, held, seen)
             else:
                 self.rows += 1
-                entries.append(self._put(row, read_at, digest, by_id=by_id))
+                content = body if is_shown else b""
+                entries.append(Put(name, key, parent, content, version, read_at, digest, by_id))
                 if held is not None and held.is_gone:
-                    entries.append(Gone("tombstones", f"{self.name}:{row.key}", read_at))
-            table.put(row_id, Held(row.version, read_at, digest, flags))
+                    entries.append(Gone("tombstones", f"{self.name}:{key}", read_at))
+            table.set(row_id, version, read_at, digest, flags)
+        self.newest = newest
         if seen:
             entries.append(SeenKeys(self.table_name, seen))
         return entries
-
-    def _put(self, row: Row, read_at: int, digest: int, *, by_id: bool) -> Put:
-        body = row.body if self.is_shown else b""
-        return Put(self.table_name, row.key, row.parent, body, row.version, read_at, digest, by_id)
 
     def _see(self, key: str, held: Held | None, seen: list[str]) -> None:
         if self.is_sweeping and held is not None and not held.flags & SEEN:
             self.table.mark(key, SEEN)
             seen.append(key)
 
-    def _note_time(self, row: Row, read_at: int, held: Held | None) -> None:
-        self.newest = max(self.newest, row.version)
-        mark = self.state.watermark
-        is_news = held is None or held.version < row.version
-        is_tail = self.state.seeded is not None and self.state.pass_ is None
-        if mark is not None and is_tail and is_news and 0 < row.version <= mark:
-            self.latest_find_s = max(self.latest_find_s, read_at - row.version)
+    @property
+    def _is_tail(self) -> bool:
+        """Whether what it reads are changes, whose lateness is measured."""
+        state = self.state
+        return state.watermark is not None and state.seeded is not None and state.pass_ is None
+
+    def _note_time(self, version: int, read_at: int, held: Held | None) -> None:
+        mark = self.state.watermark or 0
+        is_news = held is None or held.version < version
+        if is_news and 0 < version <= mark:
+            self.latest_find_s = max(self.latest_find_s, read_at - version)
 
     def stale_parents(self, rows: Iterable[Row]) -> dict[StreamRun, list[str]]:
         """Return for each stream of children the parents whose children are to be read."""
