@@ -16,7 +16,8 @@ from intercom_async.simulator import Simulator
 from intercom_async.sync import DuckDBSink, PostgresSink, TargetError, sync
 from intercom_async.sync.errors import BusyTargetError
 from intercom_async.sync.sinks.base import Table
-from intercom_async.sync.sinks.entries import Entry, Gone, Put
+from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put, SeenKeys
+from intercom_async.sync.sinks.postgres_schema import is_one_entry
 from intercom_async.sync.sinks.postgres_sql import clean, identifier
 from .conftest import PostgresServer
 
@@ -186,7 +187,54 @@ def test_texts_and_names_that_postgresql_cannot_keep_are_kept(
 
 
 def test_a_backslash_before_a_u_is_no_escape() -> None:
-    assert clean(b'{"a":"\\\\u0000"}') == '{"a": "\\\\u0000"}'
+    assert clean(b'{"a":"\\\\u0000"}') == b'{"a": "\\\\u0000"}'
+
+
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 3_000, 50_000])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Put("things", "1", "", b"{}", 0, 1, 5),
+        Gone("things", "1", 5),
+        Family("things", "1", 2, 3, 4),
+        SeenKeys("things", ["1", "2"]),
+    ],
+    ids=lambda entry: type(entry).__name__,
+)
+def test_one_entry_is_told_from_a_list_of_some(entry: Entry, count: int) -> None:
+    """Earlier versions wrote an entry a row."""
+    assert is_one_entry(msgspec.msgpack.encode(entry))
+    assert not is_one_entry(msgspec.msgpack.encode([entry] * count))
+
+
+def test_a_journal_of_an_earlier_version_is_gone_on_with(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    first = PostgresSink(postgres_server.url, schema=schema)
+    first.open()
+    first.begin([TABLE])
+    first.commit([put("1")], b"one")
+    first.close()
+    earlier = msgspec.msgpack.encode(put("2", name="of an earlier version"))
+    ask(
+        postgres_server, f"INSERT INTO {schema}.intercom_async_journal (entry) VALUES (%s)", earlier
+    )
+    again = PostgresSink(postgres_server.url, schema=schema)
+    again.open()
+    again.begin([TABLE])
+    again.commit([put("3"), put("4")], b"two")
+    assert [one.key for one in again.entries() if isinstance(one, Put)] == ["1", "2", "3", "4"]
+    again.publish(b"two")
+    again.close()
+    rows = ask(postgres_server, f"SELECT id, name FROM {schema}.things ORDER BY id")
+    assert rows == [("1", None), ("2", "of an earlier version"), ("3", None), ("4", None)]
+
+
+def test_texts_reach_a_row_as_they_are(postgres_server: PostgresServer, schema: str) -> None:
+    text = 'tab\t, line\n, return\r, backslash \\, \\N, \\t, quote ", ünï, \x01'
+    body = b'{ "id":\t"1",\r\n"name":' + msgspec.json.encode(text) + b"}"
+    run(PostgresSink(postgres_server.url, schema=schema), Put("things", "1", "", body, 0, 1, 5))
+    assert ask(postgres_server, f"SELECT name FROM {schema}.things") == [(text,)]
 
 
 def test_long_names_stay_apart(postgres_server: PostgresServer, schema: str) -> None:

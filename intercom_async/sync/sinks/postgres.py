@@ -12,6 +12,7 @@ mode makes session locks useless.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -32,14 +33,13 @@ from .postgres_sql import (
     STAGE,
     STATE,
     chunks,
-    clean,
     create_table,
     identifier,
     insert_staged,
     literal,
     plain,
     setup,
-    signed,
+    staged_line,
 )
 
 CHANGE_ROWS = 5_000
@@ -66,6 +66,8 @@ class PostgresSink(PostgresSchema):
         super().__init__(conninfo, schema=schema, inline=inline)
         self._epoch = 0
         self._names: frozenset[str] = frozenset()
+        self._journaled: set[str] | None = None
+        """Tables of which the journal has entries; None where an earlier run has written some."""
 
     # Opening ----------------------------------------------------------------------------------
 
@@ -99,6 +101,7 @@ class PostgresSink(PostgresSchema):
                 self._names = frozenset(str(row[0]) for row in names)
             self._remember(sink)
             damaged = tuple(self._damaged(whole=verify))
+        self._journaled = set() if journal_state is None else None
         base = None if state is None else state.encode()
         return Opened(
             base if journal_state is None else journal_state.encode(), base, damaged=damaged
@@ -155,6 +158,8 @@ class PostgresSink(PostgresSchema):
             self._check_epoch()
             self._copy(f"{self._own(JOURNAL)} (entry)", ["bytea"], [], entries)
             self._ask(f"UPDATE {self._own(STATE)} SET journal_state = %s", [state.decode()])
+        if self._journaled is not None:
+            self._journaled.update(entry.table for entry in entries)
 
     def publish(
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
@@ -179,6 +184,7 @@ class PostgresSink(PostgresSchema):
             )
         self._stored = stored
         self._names = frozenset(map(plain, stored.rows)) | self._names
+        self._journaled = set()
 
     def _check_epoch(self) -> None:
         """Refuse to go on once another sync has taken the schema over; hold it until the end."""
@@ -200,7 +206,7 @@ class PostgresSink(PostgresSchema):
             named = [columns.named(field) for field in (table.parent_field, table.key)]
             key = [column for column in named if column is not None]
             self._ask(create_table(self._schema, name, columns.all, key))
-        merge = Merge(table, lambda: self._journal(self._connection), departed)
+        merge = Merge(table, partial(self._entries_of, name), departed)
         if is_there and merge.changes:
             self._change(name, merge)
         for chunk in chunks(merge.new()):
@@ -208,6 +214,12 @@ class PostgresSink(PostgresSchema):
         self._comment(name, comments_of(table, columns, RAW))
         stored.extra[name] = columns.extra
         stored.rows[name] = self._sums(name)
+
+    def _entries_of(self, name: str) -> Iterator[Entry]:
+        """Give the entries of the journal, unless it has none of a table."""
+        if self._journaled is not None and name not in self._journaled:
+            return iter(())
+        return self._journal(self._connection)
 
     def _comment(self, name: str, wanted: Mapping[str, str]) -> None:
         """Give columns their comments, where they have others."""
@@ -272,9 +284,7 @@ class PostgresSink(PostgresSchema):
     def _insert(self, name: str, columns: TableColumns, rows: Sequence[Emitted]) -> None:
         with self._connection.cursor() as cursor, cursor.copy(COPY_STAGED) as copy:
             for row in rows:
-                copy.write_row(
-                    (clean(row.body), row.synced_at, row.deleted_at or None, signed(row.digest))
-                )
+                copy.write(staged_line(row))
         fields = self._ask("SELECT DISTINCT jsonb_object_keys(raw) FROM intercom_async_staged")
         names = sorted(str(field[0]) for field in fields)
         if not columns.knows(names):

@@ -12,7 +12,7 @@ from intercom_async.sync.arguments import checked_flag, checked_text
 from intercom_async.sync.errors import TargetError
 from .base import StoredRow, Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
-from .entries import Entry
+from .entries import Entry, Put
 from .extra import load
 from .postgres_sql import JOURNAL, OWN, identifier, unsigned
 
@@ -21,7 +21,37 @@ READ_ROWS = 5_000
 
 S = TypeVar("S", bound="PostgresSchema")
 
+PACK_BYTES = 2**16
+"""Entries that stand in one row of the journal together: a row costs as much as reading one."""
+ENTRY_BYTES = 64
+"""About what an entry takes beside the body of its row."""
+READ_PACKS = 64
+"""Rows of the journal that one answer brings: about 4 MB."""
+
 _ENTRY: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+_ENTRIES: msgspec.msgpack.Decoder[list[Entry]] = msgspec.msgpack.Decoder(list[Entry])
+
+
+def _packs(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Give entries in lists of about `PACK_BYTES`."""
+    pack: list[Entry] = []
+    size = 0
+    for entry in entries:
+        pack.append(entry)
+        size += ENTRY_BYTES + (len(entry.body) if isinstance(entry, Put) else 0)
+        if size >= PACK_BYTES:
+            yield pack
+            pack, size = [], 0
+    if pack:
+        yield pack
+
+
+def is_one_entry(pack: bytes) -> bool:
+    """Say whether this is one entry, as earlier versions wrote them, and not a list of some.
+
+    An entry is a short array that begins with a tag of one letter, a list begins with an entry.
+    """
+    return pack[0] & 0xF0 == 0x90 and pack[1] == 0xA1  # noqa: PLR2004 (MessagePack's own)
 
 
 class StoredTables(msgspec.Struct):
@@ -92,6 +122,7 @@ class PostgresSchema:
                 autocommit=True,
                 prepare_threshold=None,
                 connect_timeout=10,
+                client_encoding="UTF8",  # rows are copied as they came
                 options="-c TimeZone=UTC",
                 application_name=f"intercom-async {self._schema}",
             )
@@ -161,24 +192,27 @@ class PostgresSchema:
         self, connection: Any, statement: str, values: Sequence[Any] | None = None
     ) -> Iterator[Entry]:
         """Give the entries that a statement selects."""
-        with connection.cursor(name="intercom_async_journal") as cursor:
-            cursor.itersize = READ_ROWS
+        with connection.cursor(name="intercom_async_journal", binary=True) as cursor:
+            cursor.itersize = READ_PACKS
             cursor.execute(statement, values)
-            for (entry,) in cursor:
-                yield _ENTRY.decode(entry)
+            for (pack,) in cursor:
+                if is_one_entry(pack):
+                    yield _ENTRY.decode(pack)
+                else:
+                    yield from _ENTRIES.decode(pack)
 
     def _copy(
         self, into: str, types: list[str], before: list[Any], entries: Sequence[Entry]
     ) -> None:
-        """Copy entries into a table, behind values that are the same for each."""
+        """Copy entries into a table, some in each row, behind values that are the same."""
         encode = msgspec.msgpack.Encoder().encode
         with (
             self._connection.cursor() as cursor,
             cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy,
         ):
             copy.set_types(types)
-            for entry in entries:
-                copy.write_row([*before, encode(entry)])
+            for pack in _packs(entries):
+                copy.write_row([*before, encode(pack)])
 
     def _own(self, name: str) -> str:
         return f"{identifier(self._schema)}.{identifier(name)}"

@@ -23,6 +23,8 @@ LATEST_MS = 253_402_300_799_000
 """The end of the year 9999, UNIX milliseconds: later moments are taken for damage."""
 STAGED_BYTES = 2**22
 """Bytes of rows that are copied before they are brought into their table."""
+_REFUSED = (b"\\u0000", b"\\ud", b"\\uD")
+_SPACES = bytes(ord(" ") if byte in b"\t\n\r" else byte for byte in range(256))
 COLUMN_TYPES = {
     "text": "text",
     "integer": "bigint",
@@ -51,15 +53,30 @@ def literal(text: str) -> str:
     return f"'{quoted}'"
 
 
-def clean(body: bytes) -> str:
+def clean(body: bytes) -> bytes:
     """Return a row as JSON that PostgreSQL can keep.
 
-    It keeps neither NUL nor half a surrogate pair; each becomes U+FFFD.
+    It keeps neither NUL nor half a surrogate pair, and UTF-8 only; what is none becomes U+FFFD.
     """
-    text = body.decode(errors="replace")
-    if "\\u0000" not in text and "\\ud" not in text and "\\uD" not in text:
-        return text
-    return json.dumps(_replaced(json.loads(text)), ensure_ascii=False)
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        body = body.decode(errors="replace").encode()
+    if b"\\" not in body or not any(escape in body for escape in _REFUSED):
+        return body
+    return json.dumps(_replaced(json.loads(body)), ensure_ascii=False).encode()
+
+
+def staged_line(row: Emitted) -> bytes:
+    """Return a row as `COPY_STAGED` reads it."""
+    body = clean(row.body)
+    if b"\\" in body:
+        body = body.replace(b"\\", b"\\\\")
+    if b"\t" in body or b"\n" in body or b"\r" in body:
+        # Between tokens only: in a string they would be escaped.
+        body = body.translate(_SPACES)
+    gone = b"%d" % row.deleted_at if row.deleted_at else b"\\N"
+    return b"%b\t%d\t%b\t%d\n" % (body, row.synced_at, gone, signed(row.digest))
 
 
 def _replaced(value: Any) -> Any:
