@@ -1,7 +1,7 @@
 """The command line: one command a file.
 
 JSON goes to stdout, everything else to stderr. It ends with 0 when done, 1 when something failed, 2
-for a wrong use, 130 when interrupted. A failure is one line that says what, where and what to do;
+for wrong usage, 130 when interrupted. A failure is one line that says what, where and what to do;
 ``--debug`` before the command shows the traceback as well.
 """
 
@@ -40,13 +40,13 @@ PIPE_CLOSED = 141
 
 app: App = App(
     name="intercom-async",
-    help="Work with an Intercom workspace as fast as its rate limit allows, and never faster.",
+    help="Use the Intercom API from the command line, within its rate limit.",
     version=__version__,
     version_flags=("--version",),
     suppress_keyboard_interrupt=False,  # `run` says it
 )
 app.register_install_completion_command(  # pyright: ignore[reportUnknownMemberType] (its keywords have no types)
-    help="Let bash, zsh or fish complete its commands."
+    help="Install completion for bash, zsh or fish."
 )
 app.command(demo.demo)
 app.command(whoami.whoami)
@@ -58,12 +58,16 @@ app.command(doctor.doctor)
 app.command(simulate.simulate)
 app.command(mcp.mcp)
 
-center: App = App(name="help-center", help="Keep articles as Markdown.", version_flags=())
+center: App = App(
+    name="help-center", help="Edit help center articles as Markdown files.", version_flags=()
+)
 center.command(help_center.pull)
 center.command(help_center.push)
 app.command(center)
 
-webhooks: App = App(name="webhooks", help="Try out a receiver of webhooks.", version_flags=())
+webhooks: App = App(
+    name="webhooks", help="Send test notifications to a webhook receiver.", version_flags=()
+)
 webhooks.command(webhooks_send.send)
 webhooks.command(webhooks_listen.listen)
 app.command(webhooks)
@@ -90,7 +94,7 @@ def run(arguments: Sequence[str]) -> int:
         say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read, such as `head`, has enough. Python would complain when it flushes the rest.
+        # The reader, such as `head`, has closed the pipe. Python would complain at its last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except (IntercomError, OSError, ExceptionGroup) as error:

@@ -1,4 +1,4 @@
-"""``api``: any request, as curl would send it, but through the scheduler."""
+"""``api``: send any request, as curl does, through the scheduler."""
 
 from __future__ import annotations
 
@@ -26,36 +26,38 @@ PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 async def api(
-    method: str,
-    path: str | None = None,
+    method: Annotated[str, Parameter(show_default=False)] = "",
+    path: Annotated[str, Parameter(show_default=False)] = "",
     /,
     *,
     data: Annotated[str | None, Parameter(name=["--data", "-d"], allow_leading_hyphen=True)] = None,
     field: Annotated[list[str] | None, Parameter(name=["--field", "-f"], negative=())] = None,
-    include: Annotated[bool, Parameter(name=["--include", "-i"], negative=())] = False,
+    include: Annotated[
+        bool, Parameter(name=["--include", "-i"], negative=(), show_default=False)
+    ] = False,
     paginate: Flag = False,
     connection: Connection | None = None,
 ) -> None:
-    """Send one request and print the answer's body, an error's too.
+    """Send a request and print the body of the response, also of an error.
 
     Parameters
     ----------
     method:
-        The verb, in any case; GET where it is left out.
+        GET, POST, PUT, PATCH or DELETE; GET if left out.
     path:
-        From the slash after the host on, with its query if it has one: '/contacts?per_page=5'
+        Path with its query, starting with a slash: '/contacts?per_page=5'
     data:
-        The body as JSON; @FILE reads it from a file, - from stdin.
+        Request body as JSON; @FILE reads a file, - reads stdin.
     field:
-        A field of the body, or of the query of a GET: KEY=TEXT, KEY:=JSON or KEY[NAME]=TEXT.
+        Body field, or query parameter of a GET: KEY=TEXT, KEY:=JSON or KEY[NAME]=TEXT.
     include:
-        Print status and headers before the body.
+        Include status and headers in the output.
     paginate:
-        Follow a list or a search to its end and print its items, one JSON object a line.
+        Fetch all pages of a list or search and print one JSON object per line.
     """
-    if path is None:
-        method, path = ("GET", method) if method.startswith("/") else (method, None)
-    if path is None:
+    if not path and method.startswith("/"):
+        method, path = "GET", method
+    if not path:
         raise ConfigError("api takes [METHOD] PATH, and a path starts with one slash")
     if data is not None and field:
         raise ConfigError("give --data or --field, not both: each is the whole body")
@@ -65,11 +67,11 @@ async def api(
     body = None if data is None else read_json(data)
     async with (connection or Connection()).client() as intercom:
         call, endpoint = _call(intercom, method.upper(), path, body, fields)
-        if paginate:
-            async for item in items(intercom, call, endpoint):
-                sys.stdout.buffer.write(item + b"\n")
-            return
         try:
+            if paginate:
+                async for item in items(intercom, call, endpoint):
+                    sys.stdout.buffer.write(item + b"\n")
+                return
             answer = await intercom.send(call)
         except ResponseError as error:
             _put(error.status, error.headers, error.body, include=include)

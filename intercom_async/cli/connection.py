@@ -1,7 +1,8 @@
-"""The options that every command which talks to Intercom has."""
+"""Options of every command that sends requests to Intercom."""
 
 from __future__ import annotations
 
+import os
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,27 +11,36 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from intercom_async.client import Intercom
-from intercom_async.config import DEFAULT_VERSION, Region
+from intercom_async.config import (
+    BASE_URL_VARIABLE,
+    DEFAULT_VERSION,
+    REGION_VARIABLE,
+    Region,
+)
 from intercom_async.errors import ConfigError
+
+ADDRESS_VARIABLES = (REGION_VARIABLE, BASE_URL_VARIABLE)
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """Which workspace, and on which terms."""
+    """How to reach the workspace."""
 
     token: Annotated[str | None, Parameter(env_var="INTERCOM_TOKEN")] = None
-    """Access token; the environment keeps it out of the shell's history."""
+    """Access token. Prefer the environment variable: options end up in the shell's history."""
     region: Region | None = None
-    """Where the workspace is kept; INTERCOM_REGION, else us."""
+    """Region of the workspace; by default INTERCOM_REGION, else us."""
     base_url: str | None = None
-    """Another address, such as a simulator's; INTERCOM_BASE_URL."""
+    """URL of another server, such as a simulator; by default INTERCOM_BASE_URL."""
     proxy: str | None = None
-    """Address of an HTTP proxy; HTTPS_PROXY and NO_PROXY of the environment by default."""
+    """URL of an HTTP proxy; by default HTTPS_PROXY, unless NO_PROXY excludes the host."""
     ca_file: Path | None = None
-    """Certificates (PEM) of an authority to trust beside the system's."""
+    """PEM file with certificate authorities to trust in addition to the system's."""
     version: str = DEFAULT_VERSION
-    """API version to ask for."""
+    """API version to request."""
+    settings: Path | None = None
+    """File with region and limits, as `doctor --save` writes it."""
 
     def __repr__(self) -> str:
         """Show no token."""
@@ -38,15 +48,32 @@ class Connection:
 
     def client(self, **options: Any) -> Intercom:
         """Make a client; `options` as `Intercom` takes them."""
+        saved = self.saved()
         return Intercom(
             self.token,
-            region=self.region,
+            region=saved.pop("region", None),
             base_url=self.base_url,
             proxy=self.proxy,
             ssl=None if self.ca_file is None else trusting(self.ca_file),
             version=self.version,
+            **saved,
             **options,
         )
+
+    def saved(self) -> dict[str, Any]:
+        """Return region and limits; an option or the environment goes before the settings file.
+
+        Raises:
+            ConfigError: The settings file cannot be read.
+        """
+        found: dict[str, Any] = {}
+        if self.settings is not None:
+            from intercom_async.doctor import read_settings  # noqa: PLC0415 (few commands need it)
+
+            found.update(read_settings(self.settings))
+        if self.region or self.base_url or any(map(os.environ.get, ADDRESS_VARIABLES)):
+            found["region"] = self.region
+        return found
 
 
 def trusting(path: Path) -> ssl.SSLContext:

@@ -1,8 +1,8 @@
-"""``demo``: the main job in small, against a simulator, without an account.
+"""``demo``: a small bulk job against a simulator, without an account.
 
-A workspace with thousands of contacts and conversations and a tight limit is read whole, while
-somebody keeps asking for single contacts as a web page would. It ends with what the server counted:
-the figures are the simulator's own, not what the client thinks of itself.
+A workspace with thousands of contacts and conversations and a tight limit is read completely while
+single contacts are requested as by a web page. The figures at the end are those that the simulated
+server counted.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ INTERACTIVE_PER_S = 5
 WORKERS = 64
 REFRESH_PER_S = 4
 LINE_EVERY_S = 3.0
-"""Seconds between two lines where no terminal shows the picture."""
+"""Seconds between two lines of progress where stderr is no terminal."""
 MAX_WIDTH = 120
-"""Columns that the picture uses of a wider terminal."""
+"""Columns that the live view uses at most."""
 
 
 async def demo(
@@ -44,9 +44,9 @@ async def demo(
     per_minute: Annotated[int, whole(least=60, most=1_000_000)] = 3_000,
     seed: Seed = 7,
 ) -> None:
-    """Read a simulated workspace as fast as its limit allows, and show what happened.
+    """Read a simulated workspace at its rate limit and show the result.
 
-    It never touches a real workspace, whatever the environment holds.
+    Never sends anything to a real workspace, whatever the environment says.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ async def demo(
     conversations:
         Conversations of the simulated workspace, each with its parts.
     per_minute:
-        Calls that the simulated app may make in a minute.
+        Rate limit of the simulated app, in calls a minute.
     seed:
-        The same seed makes the same workspace.
+        Seed of the random data.
     """
     counts = DemoCounts(contacts_of=contacts, conversations_of=conversations, latency_s=LATENCY_S)
     async with Simulator(
@@ -118,7 +118,7 @@ async def _read_conversations(intercom: Intercom, counts: DemoCounts) -> None:
 
 
 async def _click(intercom: Intercom, counts: DemoCounts) -> None:
-    """Ask for a contact now and again, as somebody at a web page would."""
+    """Request single contacts at random times, as visitors of a web page do."""
     web = intercom.with_options(priority=Priority.INTERACTIVE)
     known = await web.contacts.list(per_page=150).collect(limit=150)
     chance = random.Random(1)  # noqa: S311 (which contact is asked for is no secret)
@@ -138,7 +138,7 @@ async def _click_once(web: Intercom, contact_id: str, counts: DemoCounts) -> Non
 async def _show(
     work: Coroutine[None, None, None], intercom: Intercom, simulator: Simulator, counts: DemoCounts
 ) -> None:
-    """Show what happens while the work goes on: a picture, or a line now and then."""
+    """Show progress until the work is done: live bars, or a line every few seconds."""
 
     def draw() -> RenderableType:
         width = min(console.width, MAX_WIDTH)

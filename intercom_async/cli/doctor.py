@@ -1,4 +1,4 @@
-"""``doctor``: what works for a token, and how the API behaves where no documentation says so."""
+"""``doctor``: check a token and measure what the API's documentation leaves open."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ async def doctor(
     save: Path | None = None,
     connection: Connection | None = None,
 ) -> int:
-    """Look at a workspace and say what works and what does not; it only reads, in 200 calls.
+    """Check a token and its workspace and report what works; read-only, at most 200 calls.
 
-    It checks token, permissions, region, default version, proxy, TLS and clock, and measures how
-    windows end and how search cuts days. It takes about a minute.
+    Checks token, permissions, region, default version, proxy, TLS and clock, and measures when
+    rate-limit windows end and how contact search rounds times. Takes about a minute.
 
     Parameters
     ----------
     share:
-        Print what may be pasted into a public issue: no id, no name, no address, no token.
+        Print a report for a public issue, without ids, names, addresses and tokens.
     json:
-        Print the findings as JSON.
+        Print the report as JSON.
     make_contact:
-        Make one contact, measure how late a search finds it, and delete it.
+        Create a contact, measure how long search takes to find it, and delete it.
     from_log:
-        A log of normal use to learn about 429s from; none is provoked.
+        Log file to read about 429s from; none is provoked.
     save:
-        A file for the settings that were found, for intercom_async.doctor.read_settings.
+        File to save region and limits to, for --settings and doctor.read_settings.
     """
     check_new_file("--save", save)
     logged = [_read(path) for path in from_log or ()]
     chosen = connection or Connection()
     done = await examine(
         chosen.token,
-        region=chosen.region,
+        region=chosen.saved().get("region"),
         base_url=chosen.base_url,
         version=chosen.version,
         proxy=chosen.proxy,
@@ -93,13 +93,13 @@ def _read(path: Path) -> CheckResult:
 
 
 def _tell(finding: CheckResult) -> None:
-    """Say on stderr how far it is, where a person waits for the table."""
+    """Show the check that has just ended, on stderr in a terminal."""
     if console.is_terminal:
         console.print(f"[dim]{finding.check} …[/]")
 
 
 def view(done: Examination) -> Table:
-    """Lay the findings out for a person."""
+    """Return the findings as a table for a terminal."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(style="bold", no_wrap=True)
@@ -109,6 +109,8 @@ def view(done: Examination) -> Table:
         lines += [f"[dim]{escape(printable(finding.private))}[/]"] if finding.private else []
         lines += [f"→ {escape(finding.advice)}"] if finding.advice else []
         table.add_row(MARKS[finding.outcome], finding.check, "\n".join(lines))
-    table.caption = f"{done.calls} calls; --share prints it without ids, names and addresses"
+    table.caption = (
+        f"{done.calls} call{'s' * (done.calls != 1)}; --share omits ids, names and addresses"
+    )
     table.caption_justify = "left"
     return table

@@ -1,4 +1,4 @@
-"""``help-center pull`` and ``push``: articles as Markdown files in a folder, and back."""
+"""``help-center pull`` and ``push``: articles as Markdown files in a folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MARKDOWN_SINCE = "2.16"
 
 
 class ArticleStep(msgspec.Struct, frozen=True):
-    """What is to become of one article."""
+    """What `push` does with one article."""
 
     action: Literal["create", "update", "keep", "conflict"]
     file: str
@@ -35,16 +35,16 @@ class ArticleStep(msgspec.Struct, frozen=True):
 async def pull(
     folder: Path, /, *, force: Flag = False, connection: Connection | None = None
 ) -> int:
-    """Write every article of the help center as a Markdown file.
+    """Download all articles as Markdown files.
 
-    Images stay links. A file that was changed here since it was pulled is not overwritten.
+    Images stay links. A file that was edited since it was pulled is not overwritten.
 
     Parameters
     ----------
     folder:
-        Where; made if need be.
+        Target folder, created if it does not exist.
     force:
-        Overwrite files that were changed here.
+        Overwrite edited files.
     """
     client = (connection or Connection()).client()  # a wrong option is refused before anything
     await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
@@ -79,21 +79,21 @@ async def push(
     author: Annotated[str | None, Parameter(name="--author")] = None,
     connection: Connection | None = None,
 ) -> int:
-    """Create and change articles as the Markdown files of a folder say; delete none.
+    """Create and update articles from Markdown files; never delete one.
 
-    A file without an id is a new article, a draft unless its state says otherwise. An article
-    that was changed in Intercom since it was pulled is a conflict, and is left alone.
+    A file without an id becomes a new article, a draft unless its state says otherwise. An article
+    that was changed in Intercom since it was pulled is a conflict and is left alone.
 
     Parameters
     ----------
     folder:
-        What `pull` has written.
+        Folder that `pull` has written.
     plan:
-        Say what would change, and change nothing.
+        Print what would change, and change nothing.
     force:
         Overwrite articles that were changed in Intercom.
     author:
-        The admin whose new articles are, by id; by default the token's.
+        Admin id for new articles; by default the token's admin.
     """
     files = _read(folder)
     async with (connection or Connection()).client() as client:

@@ -1,4 +1,4 @@
-"""``import``: contacts or companies from a file, by upserts, with what was refused in another."""
+"""``import``: upsert contacts or companies from a file; rejected rows go to another file."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from .row_files import RefusedRows, Row, check_rows, is_text, read_rows, refused
 
 PARTIAL = 3
 SAVE_EVERY_S = 2.0
-"""Seconds between two notes of how far an import is (test_import.py::test_an_interrupted…)."""
+"""Seconds between two saves of the position of an import
+(test_import.py::test_an_interrupted_import_goes_on_where_it_was)."""
 LINE_EVERY_S = 5.0
 SHOWN = 5
-"""Refused rows that are named on the terminal; the file has all."""
+"""Rejected rows that a dry run names; the file of an import has all."""
 
 
 class Position(msgspec.Struct, frozen=True):
-    """How far an import of one file is."""
+    """Position of an import in its file."""
 
     size: int
     changed_at: float
@@ -51,30 +52,30 @@ async def import_(
     concurrency: Annotated[int, whole(least=1, most=1_000)] = 16,
     connection: Connection | None = None,
 ) -> int:
-    """Create or change the contacts or companies of a file.
+    """Create or update contacts or companies from a file.
 
-    A row whose key is known changes that one, any other creates one. Rows that are refused go to
-    a file with the reason, which can be mended and imported. An interrupted import goes on where
-    it was. It ends with 0 if all rows are written, with 3 if some were refused.
+    A row updates the contact or company that has its key, or creates one. Rejected rows are
+    written to a file with the reason: fix it and import it. An interrupted import resumes where it
+    stopped. The exit code is 0 if all rows were written, 3 if some were rejected.
 
     Parameters
     ----------
     kind:
-        contacts or companies.
+        What the rows are.
     path:
-        CSV with a line of names, JSON lines, or Parquet (extra arrow). Columns are named as the
-        API's fields, those of your own custom_attributes.NAME.
+        CSV with a header, JSON lines, or Parquet (extra arrow). Columns are named like the API's
+        fields; a custom attribute is custom_attributes.NAME.
     key:
-        The column that says which one a row is: email, external_id or id; by default email for
-        contacts, company_id for companies.
+        Column that identifies a row: email (default), external_id or id for contacts; company_id
+        for companies.
     dry_run:
-        Check every row, say what it would cost, and write nothing.
+        Check every row and print the number of calls and their time; write nothing.
     rejected:
-        Where refused rows go; by default FILE.rejected.csv or .jsonl.
+        File for rejected rows; by default FILE.rejected.csv or .jsonl.
     from_start:
-        Begin with the first row though an earlier run was interrupted.
+        Start at the first row instead of resuming an interrupted import.
     concurrency:
-        Rows written concurrently.
+        Number of rows written concurrently.
     """
     key = key or ("email" if kind == "contacts" else "company_id")
     check_key(kind, key)
@@ -96,18 +97,18 @@ async def import_(
             return _report_plan(plan, job)
         skip = 0 if from_start else job.position()
         if skip:
-            say(f"going on after row {skip:,}; --from-start begins again")
+            say(f"resuming after row {skip:,}; use --from-start to start over")
         with RefusedRows(rejected or refused_path(path), goes_on=skip > 0) as refused:
             found = await job.run(refused, skip=skip, total=plan.items)
     put_json(msgspec.json.encode(found))
     if refused.count:
         count = "1 row was" if refused.count == 1 else f"{refused.count:,} rows were"
-        say(f"{count} refused: mend {escape(str(refused.path))} and import it")
+        say(f"{count} rejected: fix {escape(str(refused.path))} and import it")
     return PARTIAL if refused.count else 0
 
 
 class Import:
-    """One import of a file."""
+    """An import of one file."""
 
     def __init__(
         self, intercom: Intercom, kind: Kind, path: Path, columns: Columns, concurrency: int
@@ -119,19 +120,23 @@ class Import:
         self._concurrency = concurrency
         self._state = path.with_name(f"{path.name}.import.json")
         self.rows: dict[int, Row] = {}
-        """Rows that are being written."""
+        """Rows being written, by their number."""
         self.reasons: dict[int, str] = {}
-        """Why a row cannot be sent, where that is known before it is tried."""
+        """Why a row cannot be sent, by its number; found before anything is sent."""
 
     async def plan(self) -> BulkPlan[Any]:
-        """Read the whole file and say what it costs; refuse columns that nobody knows."""
+        """Check the whole file without sending anything.
+
+        Raises:
+            ConfigError: A column is no field and no attribute.
+        """
         plan = await self._run(self._items(None)).plan()
         for failed in plan.rejected:
             self.reasons.setdefault(failed.position, str(failed.error))
         return plan
 
     def position(self) -> int:
-        """Return how many rows an interrupted import of the same file has finished."""
+        """Return the number of rows that an interrupted import of this file has finished."""
         try:
             state = msgspec.json.decode(self._state.read_bytes(), type=Position)
         except (OSError, msgspec.MsgspecError):
@@ -141,7 +146,7 @@ class Import:
         return state.rows if is_same else 0
 
     async def run(self, refused: RefusedRows, *, skip: int, total: int) -> dict[str, Any]:
-        """Write the rows and return how many were created, updated and refused."""
+        """Write the rows and return how many were created, updated and rejected."""
         count = {"rows": total - skip, "created": 0, "updated": 0, "rejected": 0}
         finished, saved_s = skip, CLOCK.now()
 
@@ -229,7 +234,7 @@ def _report_plan(plan: BulkPlan[Any], job: Import) -> int:
 
 @contextmanager
 def _shown(total: int) -> Generator[Any]:
-    """Show progress: a bar in a terminal, a line now and then elsewhere."""
+    """Show progress: a bar in a terminal, else a line every few seconds."""
     if not console.is_terminal:
         told_s = CLOCK.now()
 
@@ -237,7 +242,7 @@ def _shown(total: int) -> Generator[Any]:
             nonlocal told_s
             if CLOCK.now() - told_s >= LINE_EVERY_S:
                 told_s = CLOCK.now()
-                say(f"{done:,} of {total:,} rows, {failed:,} refused")
+                say(f"{done:,} of {total:,} rows, {failed:,} rejected")
 
         yield tell
         return
@@ -253,7 +258,7 @@ def _shown(total: int) -> Generator[Any]:
         task = bar.add_task("importing", total=total)
 
         def show(done: int, failed: int) -> None:
-            text = f"importing, {failed:,} refused" if failed else "importing"
+            text = f"importing, {failed:,} rejected" if failed else "importing"
             bar.update(task, completed=done, description=text)
 
         yield show

@@ -1,4 +1,4 @@
-"""``limits``: what the token may send, and what is left of it."""
+"""``limits``: show the rate limits of a token and what is left of them."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ BAR_WIDTH = 20
 async def limits(
     *, watch: Flag = False, json: Flag = False, connection: Connection | None = None
 ) -> None:
-    """Show the limits of the token, what is used of them and when they are full again.
+    """Show the rate limits of the token: used, left, and time until the next window.
 
-    A table in a terminal, JSON for a program.
+    Prints a table in a terminal and JSON to a pipe.
 
     Parameters
     ----------
     watch:
-        Go on showing them until interrupted; that costs one call every five seconds.
+        Keep showing them until interrupted, at one call every five seconds.
     json:
-        Print JSON in a terminal, too.
+        Print JSON in a terminal as well.
     """
     async with (connection or Connection()).client() as intercom:
         answer = await intercom.send(intercom.admins.ME.at())
@@ -65,7 +65,7 @@ def _put(now: Statistics, name: str, *, as_json: bool) -> None:
 async def _watch(
     intercom: Intercom, tell: Callable[[Statistics], None], every_s: float = REFRESH_S
 ) -> None:
-    """Ask now and again and tell all the time."""
+    """Request the limits every `ASK_EVERY_S` and show them every `every_s` seconds."""
     asked_s = CLOCK.now()
     while True:
         if CLOCK.now() - asked_s >= ASK_EVERY_S:
@@ -76,7 +76,7 @@ async def _watch(
 
 
 def describe(now: Statistics) -> dict[str, Any]:
-    """Return both limits for a program."""
+    """Return both limits as JSON values."""
     return {"app": _tier(now.app), "workspace": _tier(now.workspace)}
 
 
@@ -96,7 +96,7 @@ def _resets_in_s(tier: TierStatistics) -> float | None:
 
 
 def show(now: Statistics, name: str) -> Table:
-    """Lay both limits out for a person."""
+    """Return both limits as a table for a terminal."""
     table = Table(title=f"Limits of {name}", title_justify="left", box=None, pad_edge=False)
     for heading in ("limit", "a window", "used", "by others", "left", "new window in", ""):
         is_text = heading in ("limit", "")
@@ -116,13 +116,13 @@ def show(now: Statistics, name: str) -> Table:
 
 
 def bar(share: float) -> str:
-    """Draw a share of one; it reads without colours as well."""
+    """Draw a fraction as a bar that is readable without colors."""
     filled = round(BAR_WIDTH * min(1.0, max(0.0, share)))
     return "█" * filled + "░" * (BAR_WIDTH - filled)
 
 
 def line(now: Statistics) -> str:
-    """Say both limits on one line."""
+    """Return both limits on one line."""
     parts = [
         f"{label} {tier.used:,} of {tier.limit:,} used, {tier.remaining:,} left"
         for label, tier in (("app", now.app), ("workspace", now.workspace))

@@ -1,4 +1,4 @@
-"""``mcp``: serve the workspace to assistants over stdio."""
+"""``mcp``: run a Model Context Protocol server over stdio."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .signals import ending_at_once
 
 
 async def mcp(*, connection: Connection | None = None) -> None:
-    """Serve the workspace read-only to assistants (Model Context Protocol, over stdio)."""
+    """Run a read-only MCP (Model Context Protocol) server over stdio."""
     try:
         from intercom_async.integrations.mcp import MAX_WAIT_S, server  # noqa: PLC0415 (an extra)
     except ImportError as missing:

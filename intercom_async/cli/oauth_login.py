@@ -40,27 +40,27 @@ async def login(
 ) -> None:
     """Install an app in a workspace and print its token as JSON.
 
-    With a simulator the browser comes back to this program. Intercom sends browsers to https
-    addresses only: there, copy the address that the browser ends at and paste it here.
+    A simulator redirects the browser back to this command. Intercom redirects to https URLs only:
+    copy the URL that the browser ends at and paste it here.
 
     Parameters
     ----------
     client_id:
-        The app's client id.
+        Client id of the app.
     client_secret:
-        The app's client secret; the environment keeps it out of the shell's history.
+        Client secret of the app. Prefer the environment variable.
     region:
-        Where teammates are sent to agree.
+        Region whose authorization page is opened.
     base_url:
-        A simulator.
+        URL of a simulator.
     redirect_uri:
-        One of the app's redirect URLs; by default the first of them.
+        Redirect URL of the app; by default the first one.
     port:
-        Where to wait for the browser on loopback; 0 takes a free port.
+        Port to wait for the redirect on, on loopback; 0 for a free one.
     browser:
-        Open the address in a browser.
+        Open the authorization page in a browser.
     save:
-        Folder to keep the grant in, for `FileTokenStore`.
+        Folder to save the grant to, for FileTokenStore.
     """
     oauth = OAuth(client_id, client_secret, region=region, base_url=base_url)
     if base_url is not None and redirect_uri is None:

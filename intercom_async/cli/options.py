@@ -37,7 +37,8 @@ def whole(*, least: int, most: int) -> Parameter:
     return Parameter(converter=_whole, validator=Number(gte=least, lte=most))
 
 
-Flag = Annotated[bool, Parameter(negative=())]
+Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
+"""A switch that is off by default."""
 Many = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
 Port = Annotated[int, whole(least=0, most=65_535)]
 """A TCP port; 0 takes a free one."""

@@ -29,7 +29,7 @@ def read_json(data: str) -> Any:
     elif data.startswith("@"):
         text = Path(data[1:]).read_bytes()
     else:
-        text = data.encode()
+        text = data.encode(errors="surrogateescape")  # as the shell passed it
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""``simulate``: a local Intercom to develop against."""
+"""``simulate``: run a local Intercom to develop against."""
 
 from __future__ import annotations
 
@@ -41,42 +41,41 @@ async def simulate(  # noqa: PLR0913 (one option each)
     quirk: Annotated[list[str] | None, Parameter(negative=())] = None,
     open_console: Annotated[bool, Parameter(name="--open", negative=())] = False,
 ) -> None:
-    """Run a local Intercom until it is interrupted.
+    """Run a local simulator of Intercom until interrupted.
 
     Parameters
     ----------
     host:
-        Address to listen at; 0.0.0.0 for every network of this machine.
+        Address to listen on; 0.0.0.0 for all interfaces.
     port:
-        Where to listen; 0 takes a free one.
+        Port to listen on; 0 for a free one.
     contacts:
-        Seeded contacts.
+        Number of contacts.
     conversations:
-        Seeded conversations.
+        Number of conversations.
     companies:
-        Seeded companies.
+        Number of companies.
     tickets:
-        Seeded tickets.
+        Number of tickets.
     seed:
-        The same seed makes the same data.
+        Seed of the random data.
     latency_ms:
-        Added to every answer.
+        Latency of every response, in milliseconds.
     app_per_minute:
-        Limit of the app.
+        Rate limit of the app, in calls a minute.
     workspace_per_minute:
-        Limit of all apps together.
+        Rate limit of all apps together, in calls a minute.
     data:
-        Records to create beside the seeded ones: JSON lines such as people.jsonl, or a folder of
-        such files.
+        JSON lines with records to create in addition, such as people.jsonl, or a folder of such
+        files.
     snapshot:
-        File with records to begin from, where it exists, and to save them to at the end.
+        File to load the records from, if it exists, and to save them to at the end.
     allow_host:
-        A host name by which the console at /_simulator/ may be reached; localhost and IP addresses
-        always may.
+        Host name that the console at /_simulator/ accepts, beside localhost and IP addresses.
     quirk:
-        A peculiarity of the real API to switch on, as NAME=VALUE.
+        Quirk of the real API to switch on, as NAME=VALUE.
     open_console:
-        Open its console in a browser.
+        Open the console in a browser.
     """
     options = Options(
         host=host,

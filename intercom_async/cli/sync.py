@@ -39,12 +39,11 @@ async def sync(
     options: SyncOptions | None = None,
     connection: Connection | None = None,
 ) -> int:
-    """Bring a workspace to files or a database, as fast as its limit allows.
+    """Copy a workspace to files or a database, as fast as its rate limit allows.
 
-    The first run reads everything, later ones what has changed and what is gone. An interrupted
-    run, however it ended, is continued by the next. It ends with 0 if the target is complete, 1 if
-    nothing could be done, 2 for wrong use, 3 if something is missing, which it names, and 130 if
-    it was stopped.
+    The first run reads everything, later runs what was changed or deleted since. A run resumes
+    where the previous one ended, even if that was killed. Exit codes: 0 the target is complete,
+    1 failed, 2 wrong usage, 3 something is missing and was named, 130 interrupted.
 
     Parameters
     ----------
@@ -55,15 +54,15 @@ async def sync(
         How rows are written: jsonl, jsonl.zst, parquet or duckdb; by default duckdb for a path that
         ends in .duckdb, parquet for s3://, else jsonl. duckdb and parquet need their extras.
     streams:
-        Which: contacts, conversations, … with spaces or commas between; all by default.
+        Streams to read, separated by spaces or commas: contacts, conversations, …; all by default.
     since:
-        Read changes from no later than this date (2026-01-31, or with a time and a zone).
+        Read changes since this date (2026-01-31, or with time and zone).
     full:
-        Read everything, and look for what is gone.
+        Read everything again and look for deleted rows.
     plan:
-        Say what it would cost, in calls and time, and read nothing.
+        Print the number of calls and their time, and read no rows.
     json:
-        Print the result, or the plan, as JSON on stdout; no table.
+        Print the report, or the plan, as JSON on stdout.
     """
     names = _names(streams)
     options = options or SyncOptions()

@@ -34,32 +34,32 @@ class SyncOptions:
     """How a sync reads, writes and ends."""
 
     lookback: Count = 3600
-    """Seconds after its change for which a row may not be found yet."""
+    """Seconds that search may take to find a changed row."""
     reconcile: Flag = False
-    """Look for rows that are gone in this run, whatever that costs."""
+    """Look for deleted rows in this run, whatever it costs."""
     patience: Seconds = 600.0
-    """Seconds that an outage of the server is waited out."""
+    """Seconds to wait for the server during an outage."""
     wait: Seconds = 0.0
-    """Seconds that a target which another process holds is waited for."""
+    """Seconds to wait for a target that another process has locked."""
     repair: Flag = False
-    """Read streams again whose files or tables are damaged."""
+    """Read streams with damaged files or tables again."""
     verify: Flag = False
-    """Compare everything that is stored with its digests first."""
+    """Verify the digests of everything that is stored first."""
     drop_stream: Many = None
-    """Streams of the target whose rows go."""
+    """Streams to remove from the target."""
     hard_delete: Flag = False
-    """Remove rows that are gone, instead of giving them `_deleted_at`."""
+    """Remove deleted rows instead of setting `_deleted_at`."""
     erase_deleted: Flag = False
-    """Keep of rows that are gone nothing but their ids and times."""
+    """Keep only ids and times of deleted rows."""
     accept_hole: Many = None
     """What may be missing without exit code 3: STREAM, or STREAM:WHAT as the run
     and the report name it."""
     attachments: Path | None = None
-    """A folder for the files of conversations and tickets, saved before their links expire."""
+    """Folder to save attachments of conversations and tickets to."""
     json_lines: Flag = False
-    """Print progress, findings and the report on stdout, each a line of JSON."""
+    """Print progress, findings and the report as JSON lines on stdout."""
     report: Path | None = None
-    """A file for the report: JSON, or a page with pictures for a name that ends in .html."""
+    """File for the report: JSON, or HTML with charts if its name ends in .html."""
 
     def accepts(self, failure: Failure) -> bool:
         """Say whether something may be missing."""

@@ -1,4 +1,4 @@
-"""``webhooks listen``: the simulator's notifications, shown and forwarded to a receiver."""
+"""``webhooks listen``: print a simulator's notifications and forward them to a receiver."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ async def listen(
     topics: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     base_url: Annotated[str | None, Parameter(env_var="INTERCOM_BASE_URL")] = None,
 ) -> None:
-    """Show the notifications of a simulator, one a line, and forward them until interrupted.
+    """Print a simulator's notifications, one per line, and forward them until interrupted.
 
     Parameters
     ----------
     forward:
-        Address of the receiver; bodies and signatures arrive as they were sent.
+        URL of the receiver; bodies and signatures are passed on unchanged.
     port:
-        Where to listen on loopback; 0 takes a free one.
+        Port to listen on, on loopback; 0 for a free one.
     topics:
-        What to subscribe to; everything by default.
+        Topics to subscribe to; all by default.
     base_url:
-        The simulator.
+        URL of the simulator.
     """
     if base_url is None:
         raise ConfigError(

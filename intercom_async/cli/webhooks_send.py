@@ -1,4 +1,4 @@
-"""``webhooks send``: one signed notification to an address, to try a receiver out."""
+"""``webhooks send``: send a signed notification to a receiver under test."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ async def send(
     item: Annotated[str | None, Parameter(name=["--item", "-d"], allow_leading_hyphen=True)] = None,
     app_id: str = "abc123",
 ) -> int:
-    """Send one made-up notification, signed as Intercom signs it, and say what was answered.
+    """Send a sample notification, signed as by Intercom, and print the response status.
 
     Parameters
     ----------
     topic:
-        What happened, such as conversation.user.created.
+        Topic, such as conversation.user.created.
     to:
-        Address of the receiver.
+        URL of the receiver.
     secret:
-        The app's client secret; the environment keeps it out of the shell's history.
+        Client secret of the app. Prefer the environment variable.
     item:
-        What it happened to, as JSON; @FILE reads it from a file, - from stdin. Made up by default.
+        The notification's item as JSON; @FILE reads a file, - reads stdin. A sample by default.
     app_id:
-        The workspace's id_code.
+        Workspace id (id_code).
     """
     check_topics([topic])
     check_address("--to", to)

@@ -1,4 +1,4 @@
-"""``whoami``: whether the token works, and for what."""
+"""``whoami``: check the token and show what it belongs to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .console import put_json
 
 
 async def whoami(*, connection: Connection | None = None) -> None:
-    """Check the token and show the admin, workspace and limits that it stands for."""
+    """Check the token and show its admin, workspace and rate limit."""
     async with (connection or Connection()).client() as intercom:
         answer = await intercom.send(intercom.admins.ME.at())
         region = intercom.region

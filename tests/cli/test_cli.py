@@ -23,6 +23,8 @@ from .conftest import Run
 
 pytest.importorskip("cyclopts")
 
+from intercom_async.cli.connection import Connection
+
 NOBODY = "http://127.0.0.1:1"
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +134,29 @@ async def test_an_error_has_its_body_and_headers_on_stdout(run_here: Run) -> Non
     assert b"answered 404" in done.stderr
 
 
+async def test_an_error_has_its_body_on_stdout_while_pages_are_followed(run_here: Run) -> None:
+    async with simulated() as environment:
+        done = await run_here("api", "/nowhere", "--paginate", environment=environment)
+    assert done.returncode == 1
+    assert msgspec.json.decode(done.stdout)["errors"][0]["code"] == "not_found"
+
+
+async def test_what_the_doctor_has_saved_is_used_by_other_commands(
+    run_here: Run, tmp_path: Path
+) -> None:
+    async with Simulator(contacts=3, app_per_minute=6_000) as simulator:
+        environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        path = str(tmp_path / "doctor.json")
+        (tmp_path / "doctor.json").write_text('{"region": "eu", "app_per_minute": 60}')
+        slow = Connection(settings=Path(path), token=simulator.token).client()
+        # The region of the file is not asked where the environment names a simulator.
+        done = await run_here("whoami", "--settings", path, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert slow.region == "eu"
+    async with slow:
+        assert slow.statistics().app.limit == 10
+
+
 async def test_a_body_that_is_no_json_comes_as_it_is(run_here: Run) -> None:
     rows = gzip.compress(b"id,name\n1,Ann\n")
 
@@ -237,6 +262,14 @@ async def test_the_workflows_run_from_the_command_line(run_here: Run) -> None:
         (("api", "POST", "/contacts", "-f", "a:=x"), 2, "not JSON"),
         (("api", "POST", "/contacts", "--paginate"), 2, "lists and searches"),
         (("api", "GET", "/contacts", "-i", "--paginate"), 2, "--include"),
+        (("api",), 2, "PATH"),
+        (("api", "", ""), 2, "PATH"),
+        (("api", "HEAD", "/me"), 2, "HEAD"),
+        (("api", "https://api.intercom.io/me"), 2, "slash"),
+        (("api", "GET", "//evil.example/me"), 2, "slash"),
+        (("api", "GET", "/me", "extra"), 2, "extra"),
+        (("api", "POST", "/contacts", "-d", "\udcff"), 2, "not JSON"),
+        (("api", "GET", "/contacts", "-f", "a[b]=1"), 2, "list"),
         (("api", "FETCH", "/me"), 2, "FETCH"),
         (("api", "GET", "contacts"), 2, "slash"),
         (("api", "POST", "/contacts", "-d", "{"), 2, "not JSON"),

@@ -101,7 +101,7 @@ async def test_refused_rows_can_be_mended_and_imported(run_here: Run, tmp_path: 
         there = [found(simulator, f"{name}@example.com") for name in "abc"]
 
     assert done.returncode == 3
-    assert b"mend" in done.stderr
+    assert b"fix" in done.stderr
     assert sorted(row["_error"] for row in rows) == [
         "signed_up_at must be of type date",
         "the row has no email",
@@ -209,7 +209,7 @@ async def test_an_interrupted_import_goes_on_where_it_was(run_here: Run, tmp_pat
     assert first.returncode == 1, first.stderr
     assert 0 < state["rows"] <= 30
     assert second.returncode == 0, second.stderr
-    assert f"going on after row {state['rows']}".encode() in second.stderr
+    assert f"resuming after row {state['rows']}".encode() in second.stderr
     assert json.loads(second.stdout)["rows"] == 60 - state["rows"]
     assert there == [1] * 60
     assert not (tmp_path / "people.csv.import.json").exists()
@@ -266,7 +266,7 @@ async def test_a_value_of_a_wrong_type_refuses_its_row_alone(
         assert len(found(simulator, "a@example.com")) == 1
 
     assert done.returncode == 3
-    assert b"1 row was refused: mend" in done.stderr
+    assert b"1 row was rejected: fix" in done.stderr
     refused = json.loads((tmp_path / "people.rejected.jsonl").read_text())
     assert name.rpartition("custom_attributes.")[2] in refused["_error"]
 

@@ -43,6 +43,7 @@ WRONG = {
     "--redirect-uri": "nowhere",
     "--rejected": "/no/such/folder/rejected.csv",
     "--report": "/no/such/folder/report.json",
+    "--settings": "/no/such/file",
     "--since": "yesterday",
     "--snapshot": "/no/such/folder/snapshot",
     "--streams": "nonsense",
