@@ -33,14 +33,16 @@ from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
+from intercom_async.response import Response
 from .arguments import checked_count, checked_flag, checked_parts, checked_seconds
 from .builtin_streams import STREAMS
 from .checkpoint import check_fits, read_state
 from .engine import STOP_WITHIN_S, Engine
 from .errors import ShardRunError, SyncConfigError, SyncError
+from .first_answer import first_answer, unless_stopped
 from .holes import failures_of
 from .loading import load
-from .outage import OutageGate
+from .outage import OutageGate, StoppedError
 from .policy import Policy
 from .prepared import PreparedRuns
 from .progress import ProgressMonitor
@@ -49,7 +51,7 @@ from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
 from .server_time import ServerTime
 from .shard import Shard, ShardReport
 from .shard_plan import ShardPlanner, merged_state
-from .sinks.base import Sink, call
+from .sinks.base import Opened, Sink, call
 from .sinks.postgres import PostgresSink
 from .sinks.postgres_shards import PostgresRun, PostgresShard
 from .sinks.sharding import PlanningTarget, ShardSink
@@ -99,10 +101,10 @@ async def plan_shards(
     if open_run:
         return [Shard.from_json(shard.spec) for shard in open_run if not shard.is_done]
     view = _bulk(intercom)
-    clock, app = await _look_up(view)
     gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
-    planner = ShardPlanner(view, target, app, clock, gate)
     try:
+        clock, app = _told_by(await first_answer(view, Admins.ME.at(), gate))
+        planner = ShardPlanner(view, target, app, clock, gate)
         records = await planner.plan(
             token_hex(8), streams, rows_per_shard=rows_per_shard, is_full=full
         )
@@ -233,9 +235,8 @@ def _bulk(intercom: Intercom) -> Intercom:
     return intercom.with_options(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
 
 
-async def _look_up(view: Intercom) -> tuple[ServerTime, App]:
+def _told_by(me: Response[Me]) -> tuple[ServerTime, App]:
     """Return the server's clock, and whose workspace it is."""
-    me = await view.send(Admins.ME.at())
     return ServerTime.of(me), me.data.app or App()
 
 
@@ -274,10 +275,37 @@ class _ShardReading:
         opened = await call(target, target.open)
         if target.is_done or opened.state is None:
             return ShardReport(shard=shard, left=target.left)
-        state = read_state(opened.state, target.where)
-        clock, app = await _look_up(self._view)
-        check_fits(state, app.id_code or "", target.where)
         gate = OutageGate(_probe(self._view), self._stop, budget_s)
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._end_in_time, budget_s)
+            try:
+                me = await unless_stopped(
+                    self._stop, lambda: first_answer(self._view, Admins.ME.at(), gate)
+                )
+            except StoppedError:
+                # The server has not answered in all that time: the next process may find it well.
+                elapsed_s = CLOCK.now() - self._begun_s
+                found = ShardReport(
+                    shard=shard, rest=shard.rest(), seconds=elapsed_s, left=target.left
+                )
+            else:
+                found = await self._read(me, opened, gate, streams, on_progress)
+            group.cancel_scope.cancel()
+        return found
+
+    async def _read(
+        self,
+        me: Response[Me],
+        opened: Opened,
+        gate: OutageGate,
+        streams: Iterable[Stream],
+        on_progress: Callable[[Progress], object] | None,
+    ) -> ShardReport:
+        """Read as long as there is time."""
+        shard, target = self._shard, self._target
+        state = read_state(opened.state or b"", target.where)
+        clock, app = _told_by(me)
+        check_fits(state, app.id_code or "", target.where)
         own = {stream.name: stream for stream in streams}
         names = [name for name, saved in state.streams.items() if saved.is_shown]
         chosen = resolve([own.get(name, name) for name in names], STREAMS)
@@ -289,10 +317,7 @@ class _ShardReading:
         engine = Engine(
             self._view, runs, state, target, policy, hint=None, stop=self._stop, monitor=monitor
         )
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._end_in_time, budget_s)
-            await engine.read_spans()
-            group.cancel_scope.cancel()
+        await engine.read_spans()
         # A stream that the server refuses is done, too: the end of the run tries it once more.
         is_done = all(run.refusal is not None or _is_read(run) for run in runs)
         left = target.left
