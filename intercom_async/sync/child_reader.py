@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from intercom_async.errors import ClosedError, IntercomError, NotFoundError
+from intercom_async.errors import ClosedError, IntercomError, NotFoundError, PaginationError
 from .evidence import tombstone
 from .holes import Hole
-from .key_table import Held
+from .key_table import MAX_U32, Held
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .raw_rows import Row
 from .sinks.entries import Entry, Family, Put
 from .stream_run import StreamRun
 from .streams import Children, ChildRows, ParentGone
 from .writer import Batch
+
+MAX_READS = 3
+"""Answers with fewer children than they count that may differ; then they are a hole."""
+LONGEST_ANSWER = 500
+"""Children of a row that the API gives at most, the newest: of an answer with as many, what is
+older than its oldest may be there still (test_truncated.py::test_they_are_named_until_they_come_or_go)."""
 
 
 class ChildReader:
@@ -33,7 +39,7 @@ class ChildReader:
         run.touch()
         read_at = run.clock.now()
         try:
-            children = await source.read(run.client, key)
+            children = await _read_whole(run, source, key)
         except ParentGone as gone:
             await self._note_gone(run, key, gone, read_at)
         except ENDINGS:
@@ -65,9 +71,11 @@ class ChildReader:
             # Children are those of one answer, and so is the parent that they stand with.
             entries += parent.accept([row], read_at, by_id=True)
         kept_before = 0
-        if children.missing and rows:
-            # One that was made in the second of the oldest may be among those that are not given.
-            kept_before = min(child.version for child in rows) + 1
+        if children.missing:
+            # One that was made in the second of the oldest may be among those that are not given;
+            # and an answer that is shorter than the API's longest may lack any.
+            is_cut = len(rows) >= LONGEST_ANSWER
+            kept_before = min(child.version for child in rows) + 1 if is_cut else MAX_U32
         entries.append(Family(run.table_name, key, read_at, version, children.count, kept_before))
         entries += [
             Put(run.table_name, child.key, key, child.body, child.version, read_at, child.digest)
@@ -118,6 +126,18 @@ class ChildReader:
         await self._reader.hand_over(Batch(run, entries, filled=filled))
         if parent is not None:
             await self._reader.hand_over(Batch(parent, filled=filled))
+
+
+async def _read_whole(run: StreamRun, source: Children, key: str) -> ChildRows:
+    """Return the children of a row; an answer with fewer than it counts has to come twice."""
+    before: ChildRows | None = None
+    for _ in range(MAX_READS):
+        found = await source.read(run.client, key)
+        is_again = before is not None and len(before.rows) == len(found.rows)
+        if not found.missing or len(found.rows) >= LONGEST_ANSWER or is_again:
+            return found
+        before = found
+    raise PaginationError("its answers have different numbers of rows")
 
 
 def _truncation(run: StreamRun, key: str, missing: int) -> Callable[[], None] | None:

@@ -256,7 +256,9 @@ class Engine:
         pass_ = run.state.pass_
         for part in pass_.spans if pass_ is not None else ():
             if not part.is_done:
-                run.waiting.append(Chain(part, part.high, part.position))
+                # Where it goes on, what came before counts for the list as a whole.
+                rows = part.rows if part.position is not None else 0
+                run.waiting.append(Chain(part, part.high, part.position, rows=rows))
         for _ in range(min(FIRST_CHAINS, len(run.waiting))):
             self._readings.start_chain(run, run.waiting.popleft())
 

@@ -55,6 +55,10 @@ class Reads(Protocol):
         """Read one page of a selection."""
         ...
 
+    async def counts_are_true(self, run: StreamRun, field: str) -> bool:
+        """Say whether the server counts no rows where there are none."""
+        ...
+
     async def hand_over_page(
         self,
         run: StreamRun,
@@ -111,6 +115,7 @@ class Isolation:
         self._calls = 0
         self._holes: list[Hole] = []
         self._floor: int | None = None
+        self._counts_are_true: bool | None = None
 
     async def between(self, low: int, high: int, *, floor: int | None = None) -> list[Hole]:
         """Read all that can be read from `low` up to and including `high`; return the holes.
@@ -161,7 +166,7 @@ class Isolation:
 
     async def _walk(self, low: int, high: int) -> int | None:
         """Read a span downward, page by page; return the last good second where a page fails."""
-        position, reached = None, high
+        position, reached, came, promised = None, high, 0, None
         while True:
             source = self._run.stream.source
             per_page = source.per_page if isinstance(source, Ranged) else MAX_PAGE
@@ -170,8 +175,10 @@ class Isolation:
             if page is None:
                 return reached
             reached = self._edge(page[1], reached, is_upward=False)
+            came += len(page[1])
+            promised = page[0].total_count if promised is None else promised
             if page[0].checkpoint is None:
-                return None
+                return reached if await self._is_short(came, promised) else None
             position = page[0].checkpoint
 
     async def _approach(self, low: int, high: int, *, is_upward: bool) -> int | None:
@@ -193,8 +200,11 @@ class Isolation:
             if page is None:
                 size //= 2
                 continue
-            if page[0].checkpoint is None or (not is_upward and self._is_past(page[1])):
+            if not is_upward and self._is_past(page[1]):
                 return None
+            if page[0].checkpoint is None:
+                is_short = await self._is_short(len(page[1]), page[0].total_count)
+                return self._edge(page[1], edge, is_upward=is_upward) if is_short else None
             moved = self._edge(page[1], edge, is_upward=is_upward)
             if selection.per_page >= MAX_PAGE and self._first(moved) == self._first(edge):
                 # A query cannot begin further on: a second, or a day, has more rows than a page.
@@ -224,7 +234,7 @@ class Isolation:
             good += len(page[1])
             edge = self._edge(page[1], edge, is_upward=selection.order == "ascending")
         else:
-            return None
+            return edge if await self._is_short(good, page[0].total_count) else None
         bad = good + selection.per_page
         while not self._is_spent:
             pages, size = _pages_that_end_between(good, bad)
@@ -251,6 +261,14 @@ class Isolation:
             if position is None:
                 break
         return pages, edge
+
+    async def _is_short(self, came: int, promised: int | None) -> bool:
+        """Say whether fewer rows came than were counted, where counts are to be believed."""
+        if promised is None or came >= promised:
+            return False
+        if self._counts_are_true is None:
+            self._counts_are_true = await self._reader.counts_are_true(self._run, self._field)
+        return self._counts_are_true
 
     def _is_past(self, moments: list[int]) -> bool:
         """Say whether a page that is read downward shows that the rest is not wanted."""

@@ -127,7 +127,7 @@ class PageReader:
         """Hand over a page of a part; say whether the part is at its end."""
         source, part = cast("Ranged", run.stream.source), chain.part
         chain.pages += 1
-        if chain.pages == 1 and chain.position is None:
+        if chain.pages == 1:
             chain.promised = page.total_count
             part.count = page.total_count if part.count is None else part.count
         taken = await self.hand_over_page(
@@ -140,8 +140,9 @@ class PageReader:
             return True
         if page.checkpoint is not None:
             return False
+        # The list is at its end, so all of its rows came, whoever else reads a part of them.
         is_short = chain.promised is not None and chain.rows < chain.promised
-        if not is_short or part.floor != part.low:
+        if not is_short:
             return True
         if not chain.is_again:
             # A count proves nothing, but it is worth a second look.
@@ -159,8 +160,8 @@ class PageReader:
         now = run.clock.now()
         if chain.heals is not None:
             return msgspec.structs.replace(chain.heals, reason=reason, since=now)
-        high = min(chain.part.high, max(now, chain.part.low))
-        return run.span_hole(source.partition_field, chain.part.low, high, reason)
+        high = min(chain.part.high, max(now, chain.part.floor))
+        return run.span_hole(source.partition_field, chain.part.floor, high, reason)
 
     async def counts_are_true(self, run: StreamRun, field: str) -> bool:
         """Say whether the server counts no rows where there are none; else its counts are noise."""

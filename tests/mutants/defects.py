@@ -386,6 +386,39 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "cut_of_a_split_unseen",
+        "a list that ends early is taken for whole, where others read a part of it",
+        (
+            Edit(
+                "page_reader.py",
+                "        if not is_short:\n            return True\n",
+                "        if not is_short or part.floor != part.low:\n            return True\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "cut_after_a_stop_unseen",
+        "a list that ends early is taken for whole, where a stopped run had begun it",
+        (
+            Edit(
+                "page_reader.py",
+                "        if chain.pages == 1:\n",
+                "        if chain.pages == 1 and chain.position is None:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "short_list_in_a_row",
+        "a list inside a row that comes with fewer entries than it counts is written so",
+        (
+            Edit(
+                "embedded.py",
+                "        if is_short and lists != before:\n",
+                "        if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
         "no_patience",
         "a second without a server makes a run incomplete",
         (
@@ -474,7 +507,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "        if children.missing and rows:\n",
+                "        if children.missing:\n",
                 "        if False:\n",
             ),
         ),

@@ -70,11 +70,15 @@ KINDS = (
     "no_date",
 )
 CLOCKS = ("no_date", "no_clock", "wrong_date")
-FOCUSES = ("", "", "stops", "kills", "outages", "answers", "days", "moves", "clocks", "targets")
+FOCUSES = (
+    "", "", "stops", "kills", "outages", "answers", "days", "moves", "clocks", "targets", "cuts",
+)  # fmt: skip
 DROPPED = 0.07
 DAMAGES = ("stateless", "garbled", "unlocked", "older", "older")
 FOCUSED = 0.6
 """How likely a run of a history with a focus has the trouble that it is about."""
+MOSTLY_FAILING = ("outages", "answers", "clocks", "cuts")
+CUTS = ("empty", "short")
 ANSWERS = ("utf8", "utf8", "no_key", "404", "empty", "short", "garble")
 SUBSETS: tuple[tuple[str, ...], ...] = (
     CHANGING,
@@ -124,10 +128,17 @@ class _Draw:
         )
         if self._focus in ("days", "moves"):
             settings = self._by_days(settings)
+        if self._focus == "cuts":
+            # Many pages of rows that are too old to come as changes, and chains to be split.
+            settings = msgspec.structs.replace(settings, page_rows=2, per_page=2, part_pages=16)
         steps: list[Change | Run] = [*self._beginning()]
         for _ in range(dice.randint(1, 3)):
             steps.append(self._run())
             steps += self._between()
+        if self._focus == "cuts":
+            rested = (Change("wait", seconds=3 * DAY_S), *(step for step in steps[-6:]))
+            many = [Change("create", self._stream(), count=7) for _ in range(4)]
+            steps = [*many, *rested]
         history = History(tuple(steps), settings)
         return _exact(history) if dice.random() < 0.1 else history
 
@@ -215,9 +226,7 @@ class _Draw:
             During(dice.randint(1, 8 if is_moves else 40), self._change())
             for _ in range(dice.choice((1, 2, 4) if is_moves else (0, 0, 0, 1, 2, 4)))
         )
-        most = (
-            (0, 1, 1) if self._focus in ("outages", "answers", "clocks") else (0, 0, 0, 0, 1, 1, 2)
-        )
+        most = (0, 1, 1) if self._focus in MOSTLY_FAILING else (0, 0, 0, 0, 1, 1, 2)
         failures = tuple(self._failure() for _ in range(dice.choice(most)))
         streams = self._some_streams()
         return Run(
@@ -255,7 +264,8 @@ class _Draw:
     def _incident(self) -> dict[str, Any]:
         """Return what happens to the process or to the target, if anything does."""
         dice, draw = self._dice, self._dice.random()
-        if self._focus == "stops" and dice.random() < FOCUSED:
+        is_stopped = self._focus == "stops" or (self._focus == "cuts" and dice.random() < FOCUSED)
+        if is_stopped and dice.random() < FOCUSED:
             return {"stop_at_call": dice.randint(2, dice.choice((8, 30)))}
         if self._focus == "kills" and dice.random() < FOCUSED:
             draw = 0.2
@@ -294,9 +304,10 @@ class _Draw:
         if draw < 0.15 or self._focus == "outages":
             seconds = dice.choice((1, 20, 90, 400))
             return Failure("outage", path, after=dice.randint(0, 5), pick=seconds)
-        if self._focus == "answers" and draw > 0.35:
-            path = self._path()
-            return Failure(dice.choice(ANSWERS), path, dice.randint(0, 3), dice.choice((1, 3, 0)))
+        if self._focus in ("answers", "cuts") and draw > 0.35:
+            most, kinds = (3, ANSWERS) if self._focus == "answers" else (12, CUTS)
+            times = dice.choice((1, 3, 0))
+            return Failure(dice.choice(kinds), self._path(), dice.randint(0, most), times)
         if draw < 0.35:
             path = dice.choice(("/contacts", "/conversations", "/tickets"))
             return Failure("poison", path, pick=dice.randint(0, 9), times=0)
