@@ -105,7 +105,8 @@ async def sync(
                 stop=stop,
             )
     if options.report is not None:
-        write_report(options.report, report, recorder)
+        accepted = [failure for failure in report.failures if options.accepts(failure)]
+        write_report(options.report, report, recorder, accepted)
     return _end(report, options, to, json=json)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from intercom_async.sync import Report
+from intercom_async.sync import Failure, Report
 from .sync_page import page
 from .sync_pictures import check_pictures
 from .sync_recorder import SyncRecorder
@@ -26,10 +27,19 @@ def recorder_of(path: Path | None) -> SyncRecorder | None:
     return SyncRecorder()
 
 
-def write_report(path: Path, report: Report, recorder: SyncRecorder | None) -> None:
-    """Write the report; with a record of the run as HTML, without one as JSON."""
+def write_report(
+    path: Path, report: Report, recorder: SyncRecorder | None, accepted: Sequence[Failure] = ()
+) -> None:
+    """Write the report; with a record of the run as HTML, without one as JSON.
+
+    Args:
+        path: The file.
+        report: The report.
+        recorder: The record of the run.
+        accepted: What may be missing; the page marks it.
+    """
     if recorder is None:
         body = msgspec.json.format(msgspec.json.encode(report), indent=2)
         path.write_bytes(body + b"\n")
     else:
-        path.write_text(page(report, recorder), encoding="utf-8")
+        path.write_text(page(report, recorder, accepted), encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from intercom_async.moments import to_datetime
-from intercom_async.sync import Report
+from intercom_async.sync import Failure, Report
 from .sync_pictures import pictures
 from .sync_recorder import SyncRecorder
 from .sync_view import duration
@@ -35,13 +35,18 @@ svg { max-width: 100%; height: auto; display: block; }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def page(report: Report, recorder: SyncRecorder) -> str:
+def page(report: Report, recorder: SyncRecorder, accepted: Sequence[Failure] = ()) -> str:
     """Return the report as HTML.
+
+    Args:
+        report: The report.
+        recorder: The record of the run.
+        accepted: What may be missing.
 
     Raises:
         ConfigError: matplotlib is not installed.
     """
-    parts = [_head(report), _missing(report), _streams(report)]
+    parts = [_head(report, accepted), _missing(report, accepted), _streams(report)]
     parts += [_section(title, _named(svg, title)) for title, svg in pictures(recorder).items()]
     parts += [_operations(recorder), _notes(report)]
     return (
@@ -53,12 +58,14 @@ def page(report: Report, recorder: SyncRecorder) -> str:
     )
 
 
-def _head(report: Report) -> str:
+def _head(report: Report, accepted: Sequence[Failure]) -> str:
     state, style = "complete", "good"
     if report.was_stopped:
         state, style = "stopped", "bad"
     elif not report.is_complete:
-        state, style = "partial", "bad"
+        is_accepted = bool(accepted) and len(accepted) == len(report.failures)
+        state = "complete but for what is accepted" if is_accepted else "partial"
+        style = "good" if is_accepted else "bad"
     share = "–" if report.utilisation is None else f"{report.utilisation:.0%}"
     facts = {
         "State": f'<span class="{style}">{state}</span>',
@@ -79,11 +86,14 @@ def _head(report: Report) -> str:
     )
 
 
-def _missing(report: Report) -> str:
+def _missing(report: Report, accepted: Sequence[Failure]) -> str:
     if not report.failures:
         return ""
-    rows = ([one.stream, one.what, one.reason] for one in report.failures)
-    return _section("What is missing", _table(["Stream", "What", "Why"], rows, text=3))
+    rows = (
+        [one.stream, one.what, one.reason, "yes" if one in accepted else "no"]
+        for one in report.failures
+    )
+    return _section("What is missing", _table(["Stream", "What", "Why", "Accepted"], rows, text=4))
 
 
 def _streams(report: Report) -> str:

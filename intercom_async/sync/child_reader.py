@@ -20,7 +20,8 @@ MAX_READS = 3
 """Answers with fewer children than they count that may differ; then they are a hole."""
 LONGEST_ANSWER = 500
 """Children of a row that the API gives at most, the newest: of an answer with as many, what is
-older than its oldest may be there still (test_truncated.py::test_they_are_named_until_they_come_or_go)."""
+older than its oldest may be there still
+(test_truncated.py::test_they_are_named_until_they_come_or_go)."""
 
 
 class ChildReader:

@@ -156,7 +156,7 @@ async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
     for _ in range(MAX_READS):
         cut = cut_lists.of(row.body)
         lists = {each.field: await _ids(run, row.key, each) for each, _ in cut}
-        is_short = any(len(ids) < (_count(row.body, name) or 0) for name, ids in lists.items())
+        is_short = any(len(lists[each.field]) < total for each, total in cut)
         if is_short and lists != before:
             # Fewer entries than were counted are taken for all once they come twice.
             before = lists

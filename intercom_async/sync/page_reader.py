@@ -140,7 +140,7 @@ class PageReader:
             return True
         if page.checkpoint is not None:
             return False
-        # The list is at its end, so all of its rows came, whoever else reads a part of them.
+        # At its end all rows of a list have come, also where another chain reads some of them.
         is_short = chain.promised is not None and chain.rows < chain.promised
         if not is_short:
             return True

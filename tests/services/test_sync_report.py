@@ -21,7 +21,7 @@ pytest.importorskip("matplotlib", reason="the extra report is not installed")
 STREAMS = "contacts,companies,tags,segments"
 
 
-def synced(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def synced(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     with in_thread(contacts=300, companies=30, conversations=0, tickets=0) as local:
         local.faults.add(path="/segments", status=403)
         local.faults.add(path="/contacts", status=503, times=1)
@@ -34,6 +34,7 @@ def synced(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
                 STREAMS,
                 "--report",
                 str(folder / "sync.html"),
+                *options,
             ],
             env={
                 **os.environ,
@@ -74,6 +75,15 @@ def test_a_page_says_what_came_and_what_is_missing(tmp_path: Path) -> None:
             assert browser.execute_script(CONTRASTS) == []
         found = [one for one in browser.get_log("browser") if one["level"] == "SEVERE"]
         assert found == []
+
+
+def test_a_page_tells_what_is_accepted(tmp_path: Path) -> None:
+    done = synced(tmp_path, "--accept-hole", "segments")
+
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "sync.html").read_text(encoding="utf-8")
+    assert "complete but for what is accepted" in text
+    assert re.search("<td class=text>segments</td>.*?<td class=text>yes</td>", text)
 
 
 def test_without_matplotlib_it_is_said_before_anything_is_read(
