@@ -73,6 +73,9 @@ def dotted(path: Path) -> str:
     return ".".join(parts if len(parts) == 1 or parts[-1] != "__init__" else parts[:-1])
 
 
+KNOWN = {dotted(path) for path in FILES}
+
+
 def floor(module: str) -> int:
     """Return the floor of a module by the longest name that is listed."""
     names = module.split(".")
@@ -85,6 +88,12 @@ def floor(module: str) -> int:
 
 
 @cache
+def tree(path: Path) -> ast.Module:
+    """Return a file's syntax, which several tests look at."""
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> list[tuple[str, int]]:
     """Return the absolute modules that a file imports, relative ones resolved, with their lines."""
     return list(_imports(path))
@@ -92,7 +101,7 @@ def imports(path: Path) -> list[tuple[str, int]]:
 
 def _imports(path: Path) -> Iterator[tuple[str, int]]:
     here = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -124,16 +133,15 @@ def test_the_root_has_few_modules() -> None:
 
 def targets(path: Path) -> set[str]:
     """Return the files of its own package that a file imports, those for checkers included."""
-    known = {dotted(file) for file in FILES}
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if not isinstance(node, ast.ImportFrom):
             continue
         here = path.relative_to(PACKAGE.parent).with_suffix("").parts
         base = ".".join(here[: -node.level]) if node.level else ""
         module = ".".join(filter(None, (base, node.module))).partition(".")[2]
-        named = {f"{module}.{alias.name}" for alias in node.names} & known
-        found |= named or {module} & known
+        named = {f"{module}.{alias.name}" for alias in node.names} & KNOWN
+        found |= named or {module} & KNOWN
     return {name for name in found if name.split(".")[0] == part(path)} - {dotted(path)}
 
 
@@ -152,7 +160,7 @@ def test_two_public_classes_of_the_client_have_no_name_in_common() -> None:
     for path in FILES:
         if part(path) in beside or "items" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(dotted(path))
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
