@@ -32,7 +32,7 @@ from tests.support.scheduler.scenarios import Goal, Scenario, Waits, nearly_used
 from tests.support.scheduler.server import Server
 from tests.support.virtual_time import run_virtual
 from .test_ablations import both_ways, reach
-from .test_wait_bounds import CROWD, history, wait_of_one
+from .test_wait_estimate import CROWD, history, wait_of_one
 
 SEED = 3
 

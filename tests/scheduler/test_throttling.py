@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from intercom_async.clock import CLOCK
-from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler, Throttle
 from tests.support.scheduler.server import Storm
@@ -133,68 +132,6 @@ async def test_a_429_of_a_resource_concerns_its_call_only(make_desk: MakeDesk) -
     assert {permit.throttle for permit in permits} == {Throttle.RESOURCE}
     assert CLOCK.now() - begun < 2.0
     assert all(permit.retry_after_s is None for permit in permits)
-
-
-async def test_the_workspace_stops_all_apps(make_desk: MakeDesk) -> None:
-    desk = make_desk(limit=1000, workspace=500)
-    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
-    await desk.call(app="a")
-    await desk.call(app="b")
-    desk.server.take(500, "c")
-    permit = await desk.call(app="a", priority=Priority.INTERACTIVE)
-    assert permit.throttle is Throttle.WORKSPACE
-    ends_s, begun = desk.server.ends_in_s(), CLOCK.now()
-
-    await desk.call(app="b", priority=Priority.INTERACTIVE)
-
-    assert CLOCK.now() - begun >= ends_s
-    assert desk.server.turned_away == 1
-    assert desk.scheduler.statistics("b").workspace.limit == 500
-    assert desk.scheduler.statistics("b").app.limit == 1000
-
-
-async def test_a_very_late_reply_leaves_the_workspaces_window_as_it_is(make_desk: MakeDesk) -> None:
-    desk = make_desk()
-    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
-    await desk.call()
-    async with desk.scheduler.admit() as late:
-        reply = await desk.exchange()
-        for _ in range(4):
-            await CLOCK.sleep(10.0)
-            await desk.call()
-        used = desk.scheduler.statistics().workspace.used
-        late.observe(status=reply.status, headers=reply.headers)
-
-    assert desk.scheduler.statistics().workspace.used == used > 0
-
-
-async def test_numbers_of_the_workspace_are_not_the_apps() -> None:
-    scheduler = Scheduler()
-    async with scheduler.admit() as permit:
-        permit.observe(status=200, headers=headers(remaining=L - 5))
-    async with scheduler.admit() as permit:
-        said = headers(limit=4167, remaining=0)
-        permit.observe(status=429, headers=said, message=WINDOW.format(4167))
-
-    assert scheduler.statistics().app.limit == L
-    assert scheduler.statistics().app.used < 10
-
-
-async def test_apps_of_a_workspace_share_its_window_fairly(make_desk: MakeDesk) -> None:
-    limits = Limits(app_per_minute=6000, workspace_per_minute=9000)
-    desk = make_desk(limits, limit=1000, workspace=1500)
-    await CLOCK.sleep(desk.server.ends_in_s() + 0.1)
-    for app in ("a", "b", "c"):
-        for _ in range(2000):
-            desk.start(app, app=app, priority=Priority.BULK)
-    await CLOCK.sleep(desk.server.ends_in_s() + 20.0)
-
-    assert desk.server.turned_away == 0
-    last = desk.server.records[max(desk.server.records) - 1]
-    assert last.used.total() >= 1490
-    assert min(last.used.values()) > 450
-    desk.scheduler.close()
-    await desk.done()
 
 
 async def retry(desk: Desk, **options: Any) -> None:

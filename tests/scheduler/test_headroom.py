@@ -1,0 +1,121 @@
+"""Headroom: what remains of a window, and what of it is held back from whom."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from intercom_async.scheduler.limits.app_windows import AppWindows
+from intercom_async.scheduler.limits.cold_start import ColdStart
+from intercom_async.scheduler.limits.headroom import (
+    MAX_RESERVE,
+    MAX_RESERVE_CALLS,
+    SHARED_RESERVE,
+    Headroom,
+)
+from intercom_async.scheduler.limits.reserve import InteractiveReserve
+from intercom_async.scheduler.limits.server_clock import ServerClock
+from intercom_async.scheduler.limits.window_schedule import WindowSchedule
+from intercom_async.scheduler.limits.workspace_limiter import WorkspaceLimiter
+
+LIMIT, WINDOW_S = 1000, 10.0
+
+
+class One:
+    """The headroom of one window, from 0 to 10 s of loop time, and what it depends on."""
+
+    def __init__(self) -> None:
+        schedule = WindowSchedule(WINDOW_S)
+        self.windows = AppWindows(
+            LIMIT,
+            WorkspaceLimiter(LIMIT, schedule),
+            schedule,
+            ServerClock(),
+            on_new_window=lambda: None,
+            on_uncertain_window=lambda _: None,
+        )
+        self.windows.adopt(limit=LIMIT, length_ms=10_000, offset=(0.0, 0.0), now=0.0)
+        self.reserve = InteractiveReserve()
+        self.cold_start = ColdStart()
+        self.headroom = Headroom(self.windows, self.reserve, self.cold_start, Random(1))
+        self.budget = self.windows.candidates(1.0)[0]
+
+    def interactive(self, now: float) -> tuple[int, int]:
+        return self.headroom.of(self.budget, now, may_use_reserve=True)
+
+    def other(self, now: float) -> tuple[int, int]:
+        return self.headroom.of(self.budget, now, may_use_reserve=False)
+
+    def expect_interactive_calls(self) -> None:
+        for number in range(200):
+            self.reserve.note_arrival(-10.0 + number / 20, WINDOW_S)
+
+    def be_beside_others(self, own_share: float) -> None:
+        external, schedule = self.windows.external, self.windows.schedule
+        external.observe(self.budget, 0.5, sent=0.5, elapsed=0.05, schedule=schedule)
+        external.active_until, external.is_expected = 100.0, True
+        external.own_share = own_share
+
+
+def test_alone_all_that_remains_may_be_given_out() -> None:
+    one = One()
+    one.budget.charge(300)
+
+    assert one.interactive(1.0) == one.other(1.0) == (700, 700)
+    assert one.headroom.allocatable(one.budget, 1.0) == 700
+
+
+def test_calls_sent_before_the_first_reply_count_in_any_window() -> None:
+    one = One()
+    for _ in range(3):
+        one.cold_start.begin(0.0)
+
+    assert one.other(1.0) == (LIMIT - 3, LIMIT - 3)
+
+
+def test_what_others_have_used_is_not_there_to_be_given_out() -> None:
+    one = One()
+    one.budget.charge(100)
+    one.budget.observe(LIMIT, 400, sent=1.0, charge_seq=100)
+
+    remaining, _ = one.interactive(1.0)
+
+    assert remaining == 600
+
+
+def test_a_reserve_is_held_back_for_interactive_calls_alone_until_the_window_ends() -> None:
+    one = One()
+    one.expect_interactive_calls()
+
+    held_back = [LIMIT - one.other(now)[1] for now in (0.5, 5.0, 9.9)]
+
+    assert one.interactive(0.5) == (LIMIT, LIMIT)
+    assert held_back[0] > held_back[1] > held_back[2] == 0
+
+
+@pytest.mark.parametrize("own_share", [1 / 32, 1 / 2])
+def test_beside_others_every_process_leaves_the_shared_reserve(own_share: float) -> None:
+    one = One()
+    one.be_beside_others(own_share)
+
+    remaining, allocatable = one.other(1.0)
+    left = LIMIT * 0.9
+
+    assert one.interactive(1.0) == (remaining, remaining)
+    assert remaining - allocatable >= SHARED_RESERVE * left
+    assert allocatable >= remaining - (MAX_RESERVE * left + MAX_RESERVE_CALLS) - 1
+
+
+def test_near_the_end_each_takes_its_own_part_of_what_is_left() -> None:
+    one = One()
+    one.be_beside_others(1 / 4)
+    one.budget.charge(600)
+    now = WINDOW_S - one.headroom.release_s() / 2
+
+    remaining, allocatable = one.other(now)
+    one.budget.charge(allocatable)
+
+    assert remaining == 400
+    assert 99 <= allocatable <= 101
+    assert one.other(now) == (remaining - allocatable, 0)

@@ -1,0 +1,181 @@
+"""The limit of a whole workspace, which no header shows: learned from 429s, kept for all apps."""
+
+from __future__ import annotations
+
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.priority import Priority
+from intercom_async.scheduler import Scheduler, Throttle
+from intercom_async.scheduler.limits.window_budget import WindowBudget
+from intercom_async.scheduler.limits.window_schedule import WindowSchedule
+from intercom_async.scheduler.limits.workspace_limiter import (
+    MAX_CUT,
+    PACED_SHARE,
+    PROBE_DIVISOR,
+    WorkspaceLimiter,
+)
+from .conftest import MakeDesk
+from .test_throttling import WINDOW, L, headers
+
+LIMIT = 1000
+
+
+@pytest.fixture
+def workspace() -> WorkspaceLimiter:
+    return WorkspaceLimiter(LIMIT / 10, WindowSchedule(10.0))
+
+
+def serve(workspace: WorkspaceLimiter, window: int, calls: int) -> WindowBudget:
+    """Let calls of ours be counted in a window."""
+    budget = workspace.budget(window * 10_000)
+    assert budget is not None
+    budget.charge(calls)
+    budget.confirm(calls)
+    return budget
+
+
+@pytest.mark.parametrize(
+    ("served", "elapsed", "quota"),
+    [
+        (900, 1.0, 899),  # nearly all of the window, which is over
+        (500, 1.0, 499),
+        (500, 0.8, 373),  # others go on as fast as until now
+        (500, 0.5, int(MAX_CUT * 499)),  # but one rejection takes no more than this
+        (1, 0.0, 1),
+    ],
+)
+def test_a_rejection_leaves_what_others_will_not_use(
+    served: int, elapsed: float, quota: int, workspace: WorkspaceLimiter
+) -> None:
+    workspace.reject(serve(workspace, 1, served), named=None, elapsed=elapsed)
+
+    assert workspace.quota == quota
+
+
+def test_a_rejection_may_name_the_limit(workspace: WorkspaceLimiter) -> None:
+    workspace.reject(serve(workspace, 1, 300), named=400, elapsed=1.0)
+
+    assert workspace.limit == 400
+    assert workspace.quota == 299
+
+
+def test_the_quota_is_spread_over_the_larger_part_of_a_window(workspace: WorkspaceLimiter) -> None:
+    budget = serve(workspace, 1, 50)
+
+    def may_charge(elapsed: float, *, is_paced: bool = True) -> bool | None:
+        return workspace.may_charge(budget, 100, elapsed=elapsed, is_paced=is_paced)
+
+    assert may_charge(0.0) is None
+    assert may_charge(PACED_SHARE / 2) is True
+    assert may_charge(0.0, is_paced=False) is True
+
+
+def test_after_a_rejection_a_window_passes_without_a_probe(workspace: WorkspaceLimiter) -> None:
+    workspace.reject(serve(workspace, 1, 100), named=None, elapsed=1.0)
+    quota = workspace.quota
+    assert quota is not None
+
+    budget = serve(workspace, 2, quota)
+
+    assert workspace.may_charge(budget, quota, elapsed=1.0, is_paced=True) is False
+
+
+def test_probes_that_are_served_raise_the_quota_in_larger_steps(
+    workspace: WorkspaceLimiter,
+) -> None:
+    workspace.reject(serve(workspace, 1, 100), named=None, elapsed=1.0)
+    quota = workspace.quota
+    assert quota is not None
+    serve(workspace, 2, quota)
+    steps: list[int] = []
+    for window in range(3, 6):
+        budget = serve(workspace, window, quota + PROBE_DIVISOR)
+        while workspace.may_charge(budget, quota, elapsed=1.0, is_paced=True):
+            budget.charge(1)
+        steps.append(budget.reserved)
+        budget.confirm(budget.reserved)
+        quota = budget.confirmed
+    serve(workspace, 6, 0)
+
+    assert steps == [1, 2, 3]
+    assert workspace.quota == quota
+
+
+def test_a_quota_that_reaches_the_limit_is_none(workspace: WorkspaceLimiter) -> None:
+    workspace.reject(serve(workspace, 1, 900), named=None, elapsed=1.0)
+    serve(workspace, 2, 0)
+    serve(workspace, 3, LIMIT)
+    serve(workspace, 4, 0)
+
+    assert workspace.quota is None
+
+
+# Before a server ------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_the_workspace_stops_all_apps(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=1000, workspace=500)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    await desk.call(app="a")
+    await desk.call(app="b")
+    desk.server.take(500, "c")
+    permit = await desk.call(app="a", priority=Priority.INTERACTIVE)
+    assert permit.throttle is Throttle.WORKSPACE
+    ends_s, begun = desk.server.ends_in_s(), CLOCK.now()
+
+    await desk.call(app="b", priority=Priority.INTERACTIVE)
+
+    assert CLOCK.now() - begun >= ends_s
+    assert desk.server.turned_away == 1
+    assert desk.scheduler.statistics("b").workspace.limit == 500
+    assert desk.scheduler.statistics("b").app.limit == 1000
+
+
+@pytest.mark.anyio
+async def test_a_very_late_reply_leaves_the_workspaces_window_as_it_is(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    await desk.call()
+    async with desk.scheduler.admit() as late:
+        reply = await desk.exchange()
+        for _ in range(4):
+            await CLOCK.sleep(10.0)
+            await desk.call()
+        used = desk.scheduler.statistics().workspace.used
+        late.observe(status=reply.status, headers=reply.headers)
+
+    assert desk.scheduler.statistics().workspace.used == used > 0
+
+
+@pytest.mark.anyio
+async def test_numbers_of_the_workspace_are_not_the_apps() -> None:
+    scheduler = Scheduler()
+    async with scheduler.admit() as permit:
+        permit.observe(status=200, headers=headers(remaining=L - 5))
+    async with scheduler.admit() as permit:
+        said = headers(limit=4167, remaining=0)
+        permit.observe(status=429, headers=said, message=WINDOW.format(4167))
+
+    assert scheduler.statistics().app.limit == L
+    assert scheduler.statistics().app.used < 10
+
+
+@pytest.mark.anyio
+async def test_apps_of_a_workspace_share_its_window_fairly(make_desk: MakeDesk) -> None:
+    limits = Limits(app_per_minute=6000, workspace_per_minute=9000)
+    desk = make_desk(limits, limit=1000, workspace=1500)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.1)
+    for app in ("a", "b", "c"):
+        for _ in range(2000):
+            desk.start(app, app=app, priority=Priority.BULK)
+    await CLOCK.sleep(desk.server.ends_in_s() + 20.0)
+
+    assert desk.server.turned_away == 0
+    last = desk.server.records[max(desk.server.records) - 1]
+    assert last.used.total() >= 1490
+    assert min(last.used.values()) > 450
+    desk.scheduler.close()
+    await desk.done()
