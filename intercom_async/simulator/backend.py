@@ -222,8 +222,7 @@ class Backend:
 
     def _reply(self, exchange: Exchange, *, may_interrupt: bool) -> Reply:
         request = exchange.request
-        is_read = request.method == "GET" or request.path.endswith(("/search", "/list"))
-        self.workspace.steps.may_interrupt = is_read and may_interrupt
+        self.workspace.steps.may_interrupt = may_interrupt
         try:
             return self._work(exchange)
         except IndexMissing:
@@ -263,7 +262,10 @@ class Backend:
         if found is None:
             raise not_found()
         handler, ids = found
-        self.workspace.run_due()
+        with self.workspace.steps.uninterrupted():
+            self.workspace.run_due()
+        if request.method != "GET" and not request.path.endswith(("/search", "/list")):
+            self.workspace.steps.has_written()
         answer = handler(
             Call(
                 workspace=self.workspace,

@@ -7,9 +7,10 @@ from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.store.filters import Filter
 from intercom_async.simulator.store.query import Days, Fields, compile_filter, parse
 from intercom_async.simulator.store.runs import Order
-from intercom_async.simulator.store.table import Filter, Table
+from intercom_async.simulator.store.table import Table
 from intercom_async.simulator.versions import is_since
 from .call import Call, Reply
 from .paging import cursor_page, page_size
@@ -155,7 +156,7 @@ def sort_order(sort: Row, fields: Fields) -> Order:
         )
     if not isinstance(field, str) or not fields.knows(field) or field in fields.equality_only:
         raise bad_parameter(f"{field} is not a valid sort field", code="invalid_field")
-    return Order(field, direction == "descending")
+    return Order(field, direction == "descending", fields.special.get(field))
 
 
 def first_where(rows: Iterable[Row], **wanted: Any) -> Row | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
+from intercom_async.simulator.seed.companies import segment_ids
+from intercom_async.simulator.store.filters import Filter
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.store.runs import Order
-from intercom_async.simulator.store.table import Filter
 from .call import Call, Reply
 from .checks import moment_of, needed_text, object_of, text_of
 from .contact_lists import company_of
-from .contact_states import segments_of
 from .paging import (
     cursor_page,
     join_rows,
@@ -136,26 +138,45 @@ def list_or_find(call: Call) -> Any:
             if row is None:
                 raise not_found("Company Not Found", "company_not_found")
             return call.workspace.companies.present(row, call.version)
-    if call.query.get("segment_id") or call.query.get("tag_id"):
-        tagged = _with_tag(call, call.query.get("tag_id"))
-        return _page(call, [one for one in _listed(call) if one in tagged])
-    return _page(call, _listed(call))
+    asked = _asked(call)
+    return _page(call, _listed(call) if asked is None else _matching(call, asked))
 
 
-def _with_tag(call: Call, tag_id: str | None) -> frozenset[int]:
-    table = call.workspace.companies
+def _asked(call: Call) -> Filter | None:
+    """Return the question for a tag or a segment; a tag wins where both are given."""
+    tag_id, segment_id = call.query.get("tag_id"), call.query.get("segment_id")
+    if tag_id:
+        return _filter(call, f"tag:{tag_id}", lambda row: _has_tag(row, tag_id))
+    if segment_id:
+        return in_segment(call, segment_id)
+    return None
 
-    def test_row(row: Row) -> bool:
-        return any(one["id"] == tag_id for one in row["_tags"])
 
-    asked = Filter(
-        key=f"tag:{tag_id}",
-        numbers=range(table.seeds.count),
+def _has_tag(row: Row, tag_id: str) -> bool:
+    return any(one["id"] == tag_id for one in row["_tags"])
+
+
+def in_segment(call: Call, segment_id: str) -> Filter:
+    """Return the question for the companies of a segment."""
+    return _filter(call, f"segment:{segment_id}", lambda row: segment_id in segment_ids(row))
+
+
+def _filter(call: Call, key: str, test_row: Callable[[Row], bool]) -> Filter:
+    """Return a question to the companies that have people."""
+    seeds = call.workspace.companies.seeds
+    return Filter(
+        key=key,
+        numbers=range(seeds.count),
         is_exact=False,
-        test_number=lambda number: test_row(table.seeds.row(number)),
+        test_number=lambda number: test_row(seeds.row(number)),
         test_row=test_row,
+        is_shown=call.workspace.members.inside().__contains__,
     )
-    return frozenset(table.numbers(asked))
+
+
+def _matching(call: Call, asked: Filter) -> Sequence[int]:
+    is_ascending = call.query.get("order") == "asc"
+    return call.workspace.companies.numbers(asked, Order(is_descending=not is_ascending))
 
 
 @routes("POST /companies/list", "GET /companies/list")
@@ -164,7 +185,7 @@ def list_all(call: Call) -> Any:
     return _page(call, _listed(call))
 
 
-def _listed(call: Call) -> list[int]:
+def _listed(call: Call) -> Sequence[int]:
     """Return the companies that have people; those without are in no list."""
     workspace, table = call.workspace, call.workspace.companies
     is_ascending = call.query.get("order") == "asc"
@@ -173,12 +194,13 @@ def _listed(call: Call) -> list[int]:
         return numbers
     for place in workspace.drawn_numbers(len(numbers)):
         table.change(table.value_at(numbers[place], "id"))["last_request_at"] = call.now_at
-    inside = frozenset(numbers)
-    order = Order("last_request_at", is_descending=not is_ascending)
-    return [one for one in table.numbers(table.everything(), order) if one in inside]
+    everything = dataclasses.replace(
+        table.everything(), is_shown=workspace.members.inside().__contains__
+    )
+    return table.numbers(everything, Order("last_request_at", is_descending=not is_ascending))
 
 
-def _page(call: Call, numbers: list[int]) -> Reply:
+def _page(call: Call, numbers: Sequence[int]) -> Reply:
     table = call.workspace.companies
     source: Row = dict(call.query)
     if call.body is not None:
@@ -260,14 +282,13 @@ def list_contacts(call: Call) -> Any:
     workspace = call.workspace
     company = company_of(call, call.id("company_id"))
     _need_members(call, company)
-    numbers = workspace.members.of(company)
-    inside = frozenset(numbers)
     asked = Filter(
-        key=f"company:{company['id']}:{len(numbers)}:{hash(inside)}",
-        numbers=[one for one in reversed(numbers) if one < workspace.contacts.seeds.count],
+        key=f"company:{company['id']}",
+        numbers=workspace.members.seeded(company),
         is_exact=True,
-        test_number=inside.__contains__,
-        test_row=lambda row: company["id"] in row["_companies"],
+        test_number=lambda number: company["id"] in workspace.contact_seeds.company_ids(number),
+        test_row=lambda row: company["id"] in row["_companies"] and "_merged_into" not in row,
+        written=workspace.members.attached(company["id"]),
     )
     return cursor_page(
         call,
@@ -282,8 +303,8 @@ def list_contacts(call: Call) -> Any:
 @routes("GET /companies/{company_id}/segments")
 def list_segments(call: Call) -> Any:
     """Answer the segments of a company."""
-    company_of(call, call.id("company_id"))
-    return whole_list(public(one) for one in segments_of(call, "company")[:1])
+    ids = segment_ids(company_of(call, call.id("company_id")))
+    return whole_list(public(one) for one in call.workspace.segments if one["id"] in ids)
 
 
 @routes("GET /companies/{company_id}/notes")

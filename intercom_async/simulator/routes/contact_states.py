@@ -7,10 +7,13 @@ from typing import Any
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.store.present import public
+from intercom_async.simulator.store.query import Leaf, compile_filter
+from intercom_async.simulator.store.runs import Order
 from intercom_async.simulator.versions import is_since
 from .call import Call
 from .checks import contact_of, contact_to_change, needed_text
-from .contacts import status_of
+from .companies import in_segment
+from .contacts import FIELDS, listed, status_of
 from .paging import whole_list
 from .registry import Routes
 
@@ -175,11 +178,20 @@ def show_segment(call: Call) -> Any:
 def _segment(call: Call, segment: Row) -> Row:
     shown = public(segment)
     if call.flag("include_count"):
-        members = (
-            call.workspace.companies if segment["_of"] == "company" else call.workspace.contacts
-        )
-        shown["count"] = len(members) // len(segments_of(call, segment["_of"]))
+        shown["count"] = _count(call, segment)
     return shown
+
+
+def _count(call: Call, segment: Row) -> int:
+    """Return how many contacts or companies are in a segment."""
+    if segment["_of"] == "company":
+        table, asked = call.workspace.companies, in_segment(call, segment["id"])
+    else:
+        table = call.workspace.contacts
+        leaf = Leaf("segment_id", "=", segment["id"])
+        asked = compile_filter(leaf, table, FIELDS, call.workspace.day_of)
+        asked = listed(call, asked)
+    return table.page(asked, Order(), None, 1).total_count
 
 
 @routes("GET /subscription_types")

@@ -8,9 +8,9 @@ from typing import Any
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.contacts import blank_contact, segment_of
+from intercom_async.simulator.store.filters import Filter
 from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.store.runs import Order
-from intercom_async.simulator.store.table import Filter
 from intercom_async.simulator.store.workspace import utc_day
 from intercom_async.simulator.versions import is_since
 from .call import Call
@@ -83,21 +83,18 @@ ROLES = ("user", "lead")
 
 def listed(call: Call, asked: Filter) -> Filter:
     """Leave out the contacts that lists and searches do not show, or not yet."""
-    now = call.workspace.now()
+    now = call.workspace.now
 
     def test_row(row: Row) -> bool:
         return (
-            row.get("_indexed_at", 0) <= now
+            row.get("_indexed_at", 0) <= now()
             and not row.get("_archived")
             and not row.get("_blocked")
             and "_merged_into" not in row
             and asked.test_row(row)
         )
 
-    is_timed = call.workspace.index_s > 0
-    return dataclasses.replace(
-        asked, test_row=test_row, row_key=None if is_timed else asked.row_key
-    )
+    return dataclasses.replace(asked, test_row=test_row)
 
 
 @routes("GET /contacts")
@@ -169,7 +166,10 @@ def create(call: Call) -> Any:
 
 def add_contact(call: Call, row: Row) -> Row:
     """Take a new contact in; a lead without an external id gets one."""
-    call.workspace.contacts.add(row)
+    contacts = call.workspace.contacts
+    contacts.add(row)
+    if "_indexed_at" in row:
+        contacts.show_later(contacts.next_number - 1, row["_indexed_at"])
     if row["role"] == "lead" and row["external_id"] is None:
         row["external_id"] = f"{row['id'][:8]}-{row['id'][8:12]}-4000-a000-{row['id'][12:]}"
     call.workspace.history.add("contact.created", row, call.now_at)

@@ -11,7 +11,7 @@ from typing import Any
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.draw import mix
-from intercom_async.simulator.store.steps import STEP_ROWS
+from intercom_async.simulator.store.runs import Order
 from .call import Call, Reply
 from .checks import moment_of
 from .registry import Routes
@@ -107,9 +107,10 @@ def _content_file(call: Call, job: Row) -> bytes | None:
 def _make_content_file(call: Call, job: Row) -> Iterator[None]:
     table = call.workspace.conversations
     archive = _Archive(CONTENT_COLUMNS)
-    numbers = table.numbers(table.everything())
-    for start in range(0, len(numbers), STEP_ROWS):
-        archive.write(_messages_between(call, numbers[start : start + STEP_ROWS], *job["_range"]))
+    everything = table.everything()
+    yield from table.prepared(everything, Order())
+    for numbers in table.walk(everything, Order()):
+        archive.write(_messages_between(call, numbers, *job["_range"]))
         yield
     call.workspace.content_files[job["id"]] = archive.closed() if archive.rows else None
 

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 from intercom_async.simulator.errors import ApiError, bad_parameter
 from intercom_async.simulator.rows import BAD_JSON, Row, decode_json, encode_json
+from intercom_async.simulator.store.filters import Filter
 from intercom_async.simulator.store.runs import Order, Position
-from intercom_async.simulator.store.table import Filter, Table
+from intercom_async.simulator.store.table import Table
 from .call import Call, Reply
 
 MAX_PER_PAGE = 150

@@ -8,17 +8,27 @@ from typing import Any
 from intercom_async.simulator.rows import Row, encode_json, is_id
 from .base import Column
 from .draw import LAST_NAMES, WORDS, Timeline, mix
-from .object_ids import ObjectIds
+from .object_ids import ObjectIds, segment_id
 
 KINDS = ("Works", "Labs", "Partners", "Systems", "Foods", "Travel", "Media", "Energy")
 INDUSTRIES = ("Software", "Manufacturing", "Retail", "Education", "Health", "Logistics")
-PLANS = (("1", "Free"), ("2", "Premium"), ("3", "Enterprise"))
+LARGE = 500
+"""People of a company from which on it is in the segment of large ones."""
+FREE = "Free"
+PLANS = (("1", FREE), ("2", "Premium"), ("3", "Enterprise"))
+
+
+def segment_ids(company: Row) -> list[str]:
+    """Return the segments that a company is in: of those that pay for a plan, and of large ones."""
+    is_paying = company["plan"].get("name", FREE) != FREE
+    is_large = (company["size"] or 0) >= LARGE
+    return [segment_id(place) for place, is_in in ((4, is_paying), (5, is_large)) if is_in]
 
 
 class CompanySeeds(ObjectIds):
     """Companies by number."""
 
-    monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
+    monotone: frozenset[str] = frozenset({"created_at", "updated_at", "last_request_at", "id"})
 
     def __init__(
         self,
@@ -41,7 +51,8 @@ class CompanySeeds(ObjectIds):
             "company_id": lambda number: f"company-{number}",
             "name": self.name,
             "created_at": self._timeline.at,
-            "updated_at": lambda number: self._timeline.at(number) + 600,
+            "updated_at": self._updated_at,
+            "last_request_at": self._updated_at,
         }
         self.search_columns: Mapping[str, Column] = {}
         self.unique: Mapping[str, Callable[[Any], int | None]] = {
@@ -49,6 +60,9 @@ class CompanySeeds(ObjectIds):
             "company_id": _number_behind_dash,
             "name": _number_behind_dash,
         }
+
+    def _updated_at(self, number: int) -> int:
+        return self._timeline.at(number) + 600
 
     def name(self, number: int) -> str:
         """Return a name that says its record's number."""

@@ -10,7 +10,7 @@ from intercom_async.simulator.rows import Row, decode_json, encode_json
 from intercom_async.simulator.versions import is_since
 from .base import Column
 from .draw import FIRST_NAMES, LAST_NAMES, PLACES, Timeline, mix
-from .object_ids import ObjectIds
+from .object_ids import ObjectIds, segment_id
 
 PLANS: Final = ("free", "premium", "enterprise", "premium")
 DOMAINS: Final = ("example.com", "example.org", "example.net", "mail.example")
@@ -31,7 +31,7 @@ AGING: Final = 0.37  # the part of its age after which a record was last changed
 
 def segment_of(role: str) -> str:
     """Return the segment that every contact of a role is in."""
-    return f"65f0{0 if role == 'user' else 3:020x}"
+    return segment_id(0 if role == "user" else 3)
 
 
 def blank_contact() -> Row:

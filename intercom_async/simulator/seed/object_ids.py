@@ -8,6 +8,11 @@ ID_LENGTH: Final = 24
 """Hex digits of an id: 8 of time, 10 of the workspace, 6 of the number."""
 
 
+def segment_id(place: int) -> str:
+    """Return the id of a seeded segment by its place among all of them."""
+    return f"65f0{place:020x}"
+
+
 class ObjectIds:
     """Ids of one kind of record in one workspace, both ways."""
 

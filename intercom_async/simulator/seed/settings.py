@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from intercom_async.simulator.rows import Row
 from .draw import mix
+from .object_ids import segment_id
 
 CONTACT_ATTRIBUTES = (
     ("plan", "string"),
@@ -66,13 +67,17 @@ def data_attributes(now_at: int) -> list[Row]:
 
 
 def segments(now_at: int) -> list[Row]:
-    """Return segments of people and of companies; both kinds say whom they hold alike."""
+    """Return segments of people and of companies.
+
+    Those of companies name a type of person, too: live answers say `user`
+    (estuary/connectors, source-intercom-native/tests/snapshots).
+    """
     people = (("Active", "user"), ("New", "user"), ("Slipping away", "user"), ("Leads", "contact"))
     companies = (("Paying companies", "user"), ("Large companies", "user"))
     return [
         {
             "type": "segment",
-            "id": f"65f0{number:020x}",
+            "id": segment_id(number),
             "name": name,
             "created_at": now_at,
             "updated_at": now_at,

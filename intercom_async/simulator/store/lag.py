@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.draw import mix
@@ -28,7 +28,7 @@ class Lag:
         self.read_s: float = 0.0
         """Time until a read shows a change."""
         self._seed = seed
-        self._now = now
+        self.now: Callable[[], float] = now
         self._earlier: dict[int, _Earlier] = {}
         self._writes = 0
 
@@ -37,9 +37,12 @@ class Lag:
         """Whether changes are to be noted."""
         return bool(self.search_s or self.read_s)
 
-    def note(self, number: int, before: Row | None) -> None:
-        """Keep what a row is before it is changed; None before it is made."""
-        now = self._now()
+    def note(self, number: int, before: Row | None) -> float:
+        """Keep what a row is before it is changed; None before it is made.
+
+        Returns the time from which searches see the change.
+        """
+        now = self.now()
         self._writes += 1
         share = mix(self._seed, self._writes, 0x1A6) / 2**64
         known = self._earlier.get(number)
@@ -47,21 +50,16 @@ class Lag:
             known = self._earlier[number] = _Earlier(copy.deepcopy(before), now, now)
         known.search_until = max(known.search_until, now + share * self.search_s)
         known.read_until = now + self.read_s
+        return known.search_until
 
-    def searched(self, rows: Mapping[int, Row]) -> Mapping[int, Row]:
-        """Return the written rows as searches see them."""
-        now = self._now()
-        pending = {
-            number: one.row for number, one in self._earlier.items() if one.search_until > now
-        }
-        if not pending:
-            return rows
-        seen = {number: pending.get(number, row) for number, row in rows.items()}
-        return {number: row for number, row in seen.items() if row is not None}
+    def searched(self, number: int, row: Row) -> Row | None:
+        """Return a row as searches see it; None where they do not see it yet."""
+        known = self._earlier.get(number)
+        return row if known is None or known.search_until <= self.now() else known.row
 
     def read(self, number: int, row: Row) -> Row:
         """Return a row as reads show it."""
         known = self._earlier.get(number)
-        if known is None or known.row is None or known.read_until <= self._now():
+        if known is None or known.row is None or known.read_until <= self.now():
             return row
         return known.row

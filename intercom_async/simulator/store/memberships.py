@@ -1,20 +1,26 @@
-"""Which contacts belong to which company."""
+"""Which contacts belong to which company, kept up to date write by write."""
 
 from __future__ import annotations
 
+import bisect
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.contacts import ContactSeeds
-from .runs import Order
 from .steps import Scans, StepPolicy, matching
 from .table import Table
 
+NO_COMPANIES: tuple[str, ...] = ()
+
 
 class Memberships:
-    """The contacts of each company, seeded and written."""
+    """The contacts of each company, seeded and written.
+
+    A company whose number of contacts changes becomes a written row: what a seeded row says of its
+    contacts never changes.
+    """
 
     def __init__(
         self, companies: Table, contacts: Table, seeds: ContactSeeds, policy: StepPolicy
@@ -23,56 +29,53 @@ class Memberships:
         self._contacts = contacts
         self._seeds = seeds
         self._scans = Scans(policy)
-        self._generation = -1
-        self._attached: dict[str, list[int]] = {}
+        self._written_contacts = contacts.changes.watch()
+        self._written_companies = companies.changes.watch()
+        self._companies_of: dict[int, tuple[str, ...]] = {}
+        """By number of a written contact: its companies; none where it was deleted or merged."""
+        self._attached: dict[str, set[int]] = {}
         """By company: the written contacts that belong to it."""
         self._left: Counter[int] = Counter()
         """By number of a seeded company: its seeded contacts that were written over or deleted."""
         self._members: dict[int, array[int]] = {}
-        self._peopled: frozenset[int] | None = None
-        """Numbers of the seeded companies that had contacts at the start; None: not known yet."""
-        self._listed: tuple[tuple[int, int, bool], list[int]] | None = None
+        self._first_member: dict[int, int] = {}
+        """By number of a seeded company: before this number no seeded contact is left in it."""
+        self._peopled: bytearray | None = None
+        """By number of a seeded company: 1 if it had contacts at the start; None: not known yet."""
+        self._listed = array("I")
+        self._listed_keys: dict[int, tuple[int, int]] = {}
+        """By number of a listed company that was made here: its place in the order."""
+        self._inside: set[int] = set()
+
+    # Contacts of one company -----------------------------------------------------------------
+
+    def seeded(self, company: Row) -> array[int]:
+        """Return the numbers of the contacts that a company had from the start, ascending."""
+        number = self._companies.number_of(company["id"])
+        if number is None or number >= self._companies.seeds.count:
+            return array("I")
+        return self._seeded(number)
+
+    def attached(self, company_id: str) -> Collection[int]:
+        """Return the numbers of the written contacts that belong to a company."""
+        self._refresh()
+        return self._attached.get(company_id, frozenset())
 
     def of(self, company: Row) -> list[int]:
         """Return the numbers of a company's contacts, the newest first."""
-        self._refresh()
-        number = self._companies.number_of(company["id"])
-        written = self._attached.get(company["id"], [])
-        if number is None or number >= self._companies.seeds.count:
-            return sorted(written, reverse=True)
-        seeded = list(reversed(self._seeded(number)))
-        if self._left[number]:
-            seeded = [one for one in seeded if self._contacts.is_seeded(one)]
-        return sorted(written + seeded, reverse=True) if written else seeded
+        written = self.attached(company["id"])
+        seeded = (one for one in self.seeded(company) if self._contacts.is_seeded(one))
+        return sorted((*seeded, *written), reverse=True)
 
     def count(self, company: Row) -> int:
         """Return how many contacts belong to a company."""
-        self._refresh()
+        count = len(self.attached(company["id"]))
         number = self._companies.number_of(company["id"])
-        count = len(self._attached.get(company["id"], ()))
         if number is not None and number < self._companies.seeds.count:
             count += len(self._seeded(number)) - self._left[number]
         return count
 
-    def _refresh(self) -> None:
-        """Read the written contacts again after a write to contacts."""
-        if self._generation == self._contacts.generation:
-            return
-        self._generation = self._contacts.generation
-        self._attached = {}
-        for number, row in self._contacts.written():
-            if "_merged_into" not in row:
-                for company_id in row["_companies"]:
-                    self._attached.setdefault(company_id, []).append(number)
-        count = self._companies.seeds.count
-        self._left = Counter(
-            number % count
-            for number in self._contacts.replaced
-            if count and self._seeds.company_ids(number)
-        )
-
     def _seeded(self, company_number: int) -> array[int]:
-        """Return the numbers of the contacts that a seeded company had from the start."""
         if company_number not in self._members:
             for _ in self._find_members([company_number]):
                 pass
@@ -88,36 +91,30 @@ class Memberships:
     def need(self, company_numbers: Iterable[int]) -> None:
         """See that the contacts of these companies are known, in steps if they are many."""
         seeded = range(self._companies.seeds.count)
+        if len(self._members) == len(seeded):
+            return
         missing = [one for one in company_numbers if one in seeded and one not in self._members]
         if missing:
-            size = len(missing) * (self._seeds.count // len(seeded))
+            size = len(missing) * (1 + self._seeds.count // len(seeded))
             self._scans.run(tuple(missing), size, lambda: self._find_members(missing))
 
-    def listed(self, *, is_ascending: bool) -> list[int]:
-        """Return the companies that have people, by when they were made."""
-        stamp = (self._companies.generation, self._contacts.generation, is_ascending)
-        if self._listed is None or self._listed[0] != stamp:
-            self._seeded_with_people()
-            everything = self._companies.everything()
-            order = Order(is_descending=not is_ascending)
-            found = self._companies.numbers(everything, order)
-            self._listed = (stamp, [one for one in found if self.has_people(one)])
-        return self._listed[1]
+    # Companies that have contacts ------------------------------------------------------------
 
-    def has_people(self, company_number: int) -> bool:
-        """Tell whether anyone belongs to a company."""
+    def listed(self, *, is_ascending: bool) -> array[int]:
+        """Return the companies that have contacts, by when they were made."""
+        self._know_peopled()
         self._refresh()
-        if company_number in self._seeded_with_people() and (
-            not self._left[company_number]
-            or any(map(self._contacts.is_seeded, self._seeded(company_number)))
-        ):
-            return True
-        return self._companies.value_at(company_number, "id") in self._attached
+        return self._listed[:] if is_ascending else self._listed[::-1]
 
-    def _seeded_with_people(self) -> frozenset[int]:
+    def inside(self) -> set[int]:
+        """Return the companies that have contacts; the set follows later writes."""
+        self._know_peopled()
+        self._refresh()
+        return self._inside
+
+    def _know_peopled(self) -> None:
         if self._peopled is None:
             self._scans.run("peopled", self._companies.seeds.count, self._find_peopled)
-        return self._peopled or frozenset()
 
     def _find_peopled(self) -> Iterator[None]:
         seeds, count = self._seeds, self._companies.seeds.count
@@ -126,4 +123,77 @@ class Memberships:
             return any(map(seeds.company_ids, range(number, seeds.count, count)))
 
         found = yield from matching(range(count), had_people)
-        self._peopled = frozenset(found)
+        peopled = bytearray(count)
+        for number in found:
+            peopled[number] = 1
+        self._peopled, self._listed, self._inside = peopled, found, set(found)
+        # What was written before is looked at as if it had been written now.
+        self._written_companies.update(number for number, _ in self._companies.written())
+        self._written_companies.update(self._companies.replaced.log, self._left)
+
+    def _refresh(self) -> None:
+        """Look at what was written since the last question."""
+        while self._written_contacts:
+            self._look_at_contact(self._written_contacts.pop())
+        if self._peopled is not None:
+            while self._written_companies:
+                self._place(self._written_companies.pop())
+
+    def _look_at_contact(self, number: int) -> None:
+        row = self._contacts.at(number) if self._contacts.has(number) else None
+        is_member = row is not None and "_merged_into" not in row
+        now: tuple[str, ...] = tuple(row["_companies"]) if row and is_member else NO_COMPANIES
+        before = self._companies_of.get(number)
+        if before is None:
+            before = NO_COMPANIES
+            if number < self._seeds.count:
+                before = tuple(self._seeds.company_ids(number))
+                self._left.update(number % self._companies.seeds.count for _ in before)
+        else:
+            for company_id in before:
+                self._attached[company_id].discard(number)
+        self._companies_of[number] = now
+        for company_id in now:
+            self._attached.setdefault(company_id, set()).add(number)
+        for company_id in {*before} ^ {*now}:
+            company = self._companies.number_of(company_id)
+            if company is not None:
+                self._companies.take_over(company)
+
+    def _place(self, company: int) -> None:
+        """Put a company into the list of those that have contacts, or leave it out."""
+        has_people = self._companies.has(company) and self._has_people(company)
+        if has_people is (company in self._inside):
+            return
+        key = self._listed_keys.get(company) or self._key(company)
+        at = bisect.bisect_left(self._listed, key, key=self._key_of_listed)
+        if has_people:
+            self._listed_keys[company] = key
+            self._listed.insert(at, company)
+            self._inside.add(company)
+        else:
+            del self._listed[at]
+            self._inside.discard(company)
+
+    def _key(self, company: int) -> tuple[int, int]:
+        if company < self._companies.seeds.count:
+            return self._companies.seeds.columns["created_at"](company), company
+        return self._companies.value_at(company, "created_at"), company
+
+    def _key_of_listed(self, company: int) -> tuple[int, int]:
+        return self._listed_keys.get(company) or self._key(company)
+
+    def _has_people(self, company: int) -> bool:
+        if self._attached.get(self._companies.value_at(company, "id")):
+            return True
+        seeds, count = self._seeds, self._companies.seeds.count
+        if company >= count or not (self._peopled and self._peopled[company]):
+            return False
+        if not self._left[company]:
+            return True
+        first = self._first_member.get(company, company)
+        for number in range(first, seeds.count, count):
+            self._first_member[company] = number
+            if self._contacts.is_seeded(number) and seeds.company_ids(number):
+                return True
+        return False

@@ -7,6 +7,7 @@ from typing import Any
 
 from intercom_async.simulator.quirks import Quirks
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.seed.companies import segment_ids
 from intercom_async.simulator.versions import is_since
 from .record_store import RecordStore
 from .table import Table
@@ -43,7 +44,7 @@ def contact(row: Row, version: str, quirks: Quirks) -> Row:
     return shown
 
 
-def company(row: Row, *, tags: RecordStore, user_count: int) -> Row:
+def company(row: Row, *, tags: RecordStore, segments: RecordStore, user_count: int) -> Row:
     """Return a company with its tags, segments and the number of its people."""
     shown = public(row)
     for key in ("size", "website", "industry", "last_request_at"):
@@ -52,7 +53,10 @@ def company(row: Row, *, tags: RecordStore, user_count: int) -> Row:
             del shown[key]
     shown["user_count"] = user_count
     shown["tags"] = {"type": "tag.list", "tags": _tags(row["_tags"], tags, is_full=False)}
-    shown["segments"] = {"type": "segment.list", "segments": []}
+    shown["segments"] = {
+        "type": "segment.list",
+        "segments": [public(one) for one in map(segments.find, segment_ids(row)) if one],
+    }
     shown["notes"] = {
         "type": "note.list",
         "data": [],

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import operator as operators
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from intercom_async.simulator.errors import bad_parameter
 from intercom_async.simulator.rows import Row, encode_json
+from .filters import Filter
 from .runs import field_of
-from .table import Filter, Table
+from .table import Table
 
 MAX_DEPTH = 2
 """Levels to which groups of filters nest; one more is answered with 400 (`test_search.py`)."""
@@ -172,11 +173,11 @@ def compile_filter(tree: Leaf | Group | None, table: Table, fields: Fields, days
         return lambda number: reader(seeds.row(number))
 
     numbers, is_exact = _narrow(tree, table, fields, days)
-    # Versions ask the same question with another meaning: their days are part of the key.
-    key = encode_json([dataclasses.asdict(tree), sorted(fields.days), days(0)]).decode()
+    # Versions and zones ask the same question with another meaning: what days are is in the key.
+    spans = [days(leaf.value) for leaf in _leaves(tree) if _is_of_days(leaf, fields)]
+    key = encode_json([dataclasses.asdict(tree), spans]).decode()
     return Filter(
         key=key,
-        row_key=key,
         numbers=numbers,
         is_exact=is_exact,
         test_number=_compile(tree, read_number, fields, days),
@@ -196,9 +197,23 @@ def _compile(
     return lambda row: holds(read(row))
 
 
+def _leaves(tree: Leaf | Group) -> Iterator[Leaf]:
+    """Walk the conditions of a tree."""
+    if isinstance(tree, Leaf):
+        yield tree
+    else:
+        for part in tree.parts:
+            yield from _leaves(part)
+
+
+def _is_of_days(leaf: Leaf, fields: Fields) -> bool:
+    """Tell whether a condition compares whole days."""
+    return leaf.field in fields.days and leaf.value is not None
+
+
 def condition(leaf: Leaf, fields: Fields, days: Days) -> Test:
     """Return the test of one field's value."""
-    if leaf.field in fields.days and leaf.value is not None:
+    if _is_of_days(leaf, fields):
         return _day_condition(leaf, days)
     if leaf.operator in ("IN", "NIN"):
         wanted: tuple[Any, ...] = leaf.value or ()

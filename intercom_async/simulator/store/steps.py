@@ -12,16 +12,16 @@ import heapq
 import itertools
 from array import array
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias
 
-AT_ONCE = 5_000
-"""Rows that a handler scans itself; a longer scan is left to steps (`test_load.py`)."""
+AT_ONCE = 500
+"""Rows that a handler scans itself, some 10 ms where whole rows have to be made; a longer scan is
+left to steps (`test_steps.py`)."""
 STEP_ROWS = 250
-"""Rows between two steps: with whole rows made for each, some 5 ms (`test_load.py`)."""
-
-
+"""Rows between two steps: with whole rows made for each, some 5 ms (`test_steps.py`)."""
 RUN_ROWS = 2_000
-"""Rows that are sorted in one go before the runs are merged (`test_load.py`)."""
+"""Rows that are sorted into one run; the runs are merged afterwards (`test_steps.py`)."""
 
 SortKey: TypeAlias = tuple[tuple[int, Any], int]
 
@@ -40,9 +40,32 @@ class IndexMissing(Exception):  # noqa: N818 (a request to be called again, not 
 
 @dataclasses.dataclass(slots=True)
 class StepPolicy:
-    """Whether the handler that runs now may be interrupted: one that writes must not be."""
+    """Whether the handler that runs now may be called again, and how much was written so far."""
 
     may_interrupt: bool = False
+    writes: int = 0
+    """Rises with every write to the workspace."""
+
+    def has_written(self) -> None:
+        """Note that the handler has written, or will: it must not be called again."""
+        self.may_interrupt = False
+        self.writes += 1
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        """Run every scan in one go meanwhile."""
+        return self._set(may_interrupt=False)
+
+    def interruptible(self) -> AbstractContextManager[None]:
+        """Leave long scans to steps meanwhile."""
+        return self._set(may_interrupt=True)
+
+    @contextmanager
+    def _set(self, *, may_interrupt: bool) -> Generator[None]:
+        before, self.may_interrupt = self.may_interrupt, may_interrupt
+        try:
+            yield
+        finally:
+            self.may_interrupt = before
 
 
 class Scans:
@@ -91,8 +114,12 @@ def in_order(
     """
     runs: list[array[int]] = []
     for start in range(0, len(numbers), RUN_ROWS):
-        runs.append(array("I", sorted(numbers[start : start + RUN_ROWS], key=key)))
-        yield
+        keys: list[SortKey] = []
+        for at in range(start, min(start + RUN_ROWS, len(numbers)), STEP_ROWS):
+            keys += map(key, numbers[at : min(at + STEP_ROWS, start + RUN_ROWS)])
+            yield
+        keys.sort()
+        runs.append(array("I", [number for _, number in keys]))
     merged = heapq.merge(*runs, key=key)
     found = array("I")
     while part := list(itertools.islice(merged, STEP_ROWS)):

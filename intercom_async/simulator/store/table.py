@@ -8,92 +8,88 @@ answer is kept as an array of numbers, because seeded rows never change.
 
 from __future__ import annotations
 
-import bisect
-import dataclasses
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from intercom_async.simulator.rows import Row, encode_json
 from intercom_async.simulator.seed.base import Seeded
 from intercom_async.simulator.versions import VERSIONS
+from .changes import Changes
+from .filters import Filter, TablePage
 from .lag import Lag
-from .runs import KeyOf, Order, Position, Run, field_of, nearer, sortable
-from .steps import Scans, StepPolicy, in_order, matching
+from .runs import Order, Position, Run, field_of, is_first
+from .seeded_answers import ReplacedRows, SeededAnswers
+from .steps import STEP_ROWS, IndexMissing, SortKey, StepPolicy
 from .unique import UniqueIndex
-
-KEPT_ANSWERS = 32
-"""Answers to questions that a table keeps, the least recently used dropped (`test_load.py`)."""
+from .written_answers import WrittenAnswers
 
 Present = Callable[[Row, str], Row]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Filter:
-    """A question to a table: three forms of one predicate.
+class Table:
+    """Rows of one kind.
 
-    `numbers` narrows the seeded rows to those that can match; `is_exact` says that all of them do.
+    Args:
+        seeds: The rows that are there from the start.
+        present: Makes what is sent of a row, in a version.
+        policy: Whether long answers may be left to steps.
+        lag: What searches and reads still see of earlier forms.
+        is_alone: What is sent of a row depends on no other record.
     """
 
-    key: str
-    numbers: Sequence[int]
-    is_exact: bool
-    test_number: Callable[[int], bool]
-    test_row: Callable[[Row], bool]
-    row_key: str | None = None
-    """What the answer among written rows is kept under; None where it depends on more."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class TablePage:
-    """One page: numbers in order, how many rows there are in all, and where to go on."""
-
-    numbers: list[int]
-    total_count: int
-    mark: Position | None
-
-
-class Table:
-    """Rows of one kind."""
-
-    def __init__(self, seeds: Seeded, present: Present, policy: StepPolicy, lag: Lag) -> None:
+    def __init__(
+        self,
+        seeds: Seeded,
+        present: Present,
+        policy: StepPolicy,
+        lag: Lag,
+        *,
+        is_alone: bool = False,
+    ) -> None:
+        self._is_alone = is_alone
         self.seeds = seeds
         self.lag = lag
-        self._scans = Scans(policy)
+        self.changes: Changes = Changes(lag.now)
+        """Marks the rows that are written."""
+        self._policy = policy
         self.present: Present = present
         self._written: dict[int, Row] = {}
-        self.replaced: list[int] = []
-        """Numbers of seeded rows that are written over or gone, ascending."""
+        self.replaced: ReplacedRows = ReplacedRows()
+        """Seeded rows that are written over or gone."""
         self.next_number: int = seeds.count
         """The number of the next new row."""
-        self._answers: OrderedDict[tuple[str, str], Sequence[int]] = OrderedDict()
-        self._orders: OrderedDict[tuple[str, Order], tuple[int, list[int]]] = OrderedDict()
-        self._index = UniqueIndex(seeds.unique)
-        self.generation: int = 0
-        """Rises with every write."""
-        self._encoded: dict[tuple[int, str], bytes] = {}
+        self._seeded_answers = SeededAnswers(seeds, self.replaced, policy)
+        self._written_answers = WrittenAnswers(self._written, self.changes, policy)
+        self._index = UniqueIndex(seeds.unique, self.changes.watch())
+        self._encoded: dict[tuple[int, str], tuple[int, bytes]] = {}
+        """By number and version: the count of writes at the time, and what was sent."""
 
     def set_lag(self, *, search_s: float, read_s: float) -> None:
         """Let searches and reads show changes late from now on, by up to so many seconds."""
         self.lag.search_s, self.lag.read_s = search_s, read_s
         # What was encoded with other caps of embedded lists is not sent any more.
         self._encoded.clear()
+        self._written_answers.clear()
 
     def state(self) -> Row:
         """Return what was written, for `put_state` of a table with the same seeds."""
         return {
             "written": list(self._written.items()),
-            "replaced": self.replaced,
+            "replaced": self.replaced.numbers(),
             "next": self.next_number,
         }
 
     def put_state(self, state: Row) -> None:
         """Have what was written to another table."""
         self._written.update((int(number), row) for number, row in state["written"])
-        self.replaced[:] = state["replaced"]
+        for number in state["replaced"]:
+            self.replaced.add(number)
         self.next_number = state["next"]
-        for number in self._written:
+        for number in {*self._written, *self.replaced.log}:
             self._wrote(number)
+        for number, row in self._written.items():
+            if "_indexed_at" in row:
+                self.show_later(number, row["_indexed_at"])
 
     # Single rows ----------------------------------------------------------------------------
 
@@ -114,10 +110,7 @@ class Table:
 
     def is_seeded(self, number: int) -> bool:
         """Tell whether a number is still the seeded row's: neither written over nor deleted."""
-        if not 0 <= number < self.seeds.count:
-            return False
-        at = bisect.bisect_left(self.replaced, number)
-        return at == len(self.replaced) or self.replaced[at] != number
+        return 0 <= number < self.seeds.count and number not in self.replaced
 
     def find(self, record_id: str) -> Row | None:
         """Return a row to look at; change it only through `change`."""
@@ -135,22 +128,39 @@ class Table:
         if number is None:
             raise KeyError(record_id)
         if self.lag.is_on:
-            self.lag.note(number, self.at(number))
+            self._note(number, self.at(number))
+        self._policy.has_written()
+        return self._taken_over(number)
+
+    def take_over(self, number: int) -> None:
+        """Keep a row that exists as a written one, because what other records say of it changed."""
+        self._taken_over(number)
+
+    def _taken_over(self, number: int) -> Row:
         row = self._written.get(number)
         if row is None:
             row = self._written[number] = self.seeds.row(number)
-            bisect.insort(self.replaced, number)
+            self.replaced.add(number)
         self._wrote(number)
         return row
 
+    def _note(self, number: int, before: Row | None) -> None:
+        """Keep what a row is before it is changed, and look at it again once that is over."""
+        self.changes.mark_at(number, self.lag.note(number, before))
+
+    def show_later(self, number: int, at: float) -> None:
+        """Look at a row again at a time, UNIX seconds, from which lists show it."""
+        self.changes.mark_at(number, at)
+
     def add(self, row: Row) -> Row:
         """Take a new row in, which gets its id from its number and `created_at`."""
+        self._policy.has_written()
         number = self.next_number
         self.next_number += 1
         row["id"] = self.seeds.id_of(number, row["created_at"])
         self._written[number] = row
         if self.lag.is_on:
-            self.lag.note(number, None)
+            self._note(number, None)
         self._wrote(number)
         return row
 
@@ -159,13 +169,13 @@ class Table:
         number = self.number_of(record_id)
         if number is None:
             return
+        self._policy.has_written()
         if self._written.pop(number, None) is None:
-            bisect.insort(self.replaced, number)
+            self.replaced.add(number)
         self._wrote(number)
 
     def _wrote(self, number: int) -> None:
-        self.generation += 1
-        self._index.mark(number)
+        self.changes.mark(number)
         for version in VERSIONS:
             self._encoded.pop((number, version), None)
 
@@ -177,10 +187,12 @@ class Table:
         shown = self.lag.read(number, row) if self.lag.is_on else row
         if shown is not row:
             return encode_json(self.present(shown, version))
+        writes = 0 if self._is_alone else self._policy.writes
         known = self._encoded.get((number, version))
-        if known is None:
-            known = self._encoded[(number, version)] = encode_json(self.present(row, version))
-        return known
+        if known is None or known[0] != writes:
+            known = writes, encode_json(self.present(row, version))
+            self._encoded[number, version] = known
+        return known[1]
 
     def read(self, row: Row, version: str) -> Row:
         """Return a row as a read by id shows it."""
@@ -219,11 +231,10 @@ class Table:
             is_exact=True,
             test_number=lambda _: True,
             test_row=lambda _: True,
-            row_key="",
         )
 
     def value_at(self, number: int, field: str) -> Any:
-        """Return what a row is sorted by, None included."""
+        """Return a field of a row that exists, None included."""
         row = self._written.get(number)
         if row is not None:
             return field_of(row, field)
@@ -240,99 +251,69 @@ class Table:
         is_search: bool = False,
     ) -> TablePage:
         """Return up to `size` rows after a mark; a search may see written rows late."""
-        seeded = self._answer(asked, order)
-        rows = self.lag.searched(self._written) if is_search and self.lag.is_on else self._written
-        written_key = _written_key(rows, order)
-        written = self._written_answer(asked, order, rows, written_key)
-        total = len(seeded) - self._replaced_among(seeded, asked, order) + len(written)
-        left = Run(seeded, self._seeded_key(order), order, after)
-        right = Run(written, written_key, order, after)
+        self.changes.mark_due()
+        seeded = self._seeded_answers.of(asked, order)
+        is_late = is_search and self.lag.is_on
+        seen = self._seen_late if is_late else self._written.get
+        written = self._written_answers.of(asked, order, seen, is_late=is_late)
+        if asked.is_shown is None:
+            total = len(seeded) - self._seeded_answers.count_replaced(asked) + len(written.keys)
+        else:
+            kept = (number for number in seeded if number not in self.replaced)
+            total = sum(map(asked.is_shown, kept)) + sum(map(asked.is_shown, written.by_number))
+        left = Run(seeded, self._seeded_answers.key_of(order), order, after, self.replaced)
+        right = Run(written.keys, _itself, order, after)
         numbers: list[int] = []
-        if not written and not self.replaced:
-            numbers += left.take_many(size + 1)
-        while len(numbers) <= size and (run := nearer(left, right)) is not None:
-            number = run.take()
-            if run is right or self.is_seeded(number):
-                numbers.append(number)
+        while len(numbers) <= size:
+            if is_first(left, right):
+                if left.head is None:
+                    break
+                found = left.take(right.head, size + 1 - len(numbers))
+                numbers += [one for one in found if one not in self.replaced and _shows(asked, one)]
+            else:
+                keys = right.take(left.head, size + 1 - len(numbers))
+                numbers += [one for _, one in keys if _shows(asked, one)]
         if len(numbers) <= size:
             return TablePage(numbers, total, None)
         del numbers[size:]
         last = numbers[-1]
-        row = rows.get(last)
-        value = self.value_at(last, order.field) if row is None else field_of(row, order.field)
-        return TablePage(numbers, total, Position(value, last))
+        kind, value = (written.by_number.get(last) or self._seeded_answers.key_of(order)(last))[0]
+        return TablePage(numbers, total, Position(value if kind else None, last))
 
-    def _written_answer(
-        self, asked: Filter, order: Order, rows: Mapping[int, Row], key: KeyOf
-    ) -> list[int]:
-        """Return the written numbers that match, in order; kept until the next write."""
-        if rows is not self._written:
-            asked = dataclasses.replace(asked, row_key=None)
-        known = None if asked.row_key is None else self._orders.get((asked.row_key, order))
-        if known is not None and known[0] == self.generation:
-            return known[1]
-        numbers = sorted((number for number, row in rows.items() if asked.test_row(row)), key=key)
-        if asked.row_key is not None:
-            self._orders[asked.row_key, order] = (self.generation, numbers)
-            if len(self._orders) > KEPT_ANSWERS:
-                self._orders.popitem(last=False)
-        return numbers
+    def _seen_late(self, number: int) -> Row | None:
+        """Return a written row as searches see it by now."""
+        row = self._written.get(number)
+        return None if row is None else self.lag.searched(number, row)
+
+    def prepared(self, asked: Filter, order: Order) -> Iterator[None]:
+        """Find an answer in steps, so that pages of it cost little afterwards."""
+        while True:
+            try:
+                with self._policy.interruptible():
+                    self.page(asked, order, None, 1)
+            except IndexMissing as missing:
+                yield from missing.steps
+            else:
+                return
+
+    def walk(self, asked: Filter, order: Order) -> Iterator[list[int]]:
+        """Return all matching rows in parts; rows that are written meanwhile may be missed."""
+        mark: Position | None = None
+        while True:
+            part = self.page(asked, order, mark, STEP_ROWS)
+            yield part.numbers
+            mark = part.mark
+            if mark is None:
+                return
 
     def numbers(self, asked: Filter, order: Order | None = None) -> list[int]:
         """Return all matching rows."""
         return self.page(asked, order or Order(), None, len(self) + 1).numbers
 
-    def _seeded_key(self, order: Order) -> KeyOf:
-        column = self.seeds.columns.get(order.field)
-        if column is None:
-            return lambda number: (
-                sortable(field_of(self.seeds.row(number), order.field)),
-                number,
-            )
-        return lambda number: (sortable(column(number)), number)
 
-    def _answer(self, asked: Filter, order: Order) -> Sequence[int]:
-        """Return the seeded numbers that match, in ascending order of the sort field."""
-        is_in_order = order.field in self.seeds.monotone
-        if asked.is_exact and is_in_order:
-            return asked.numbers
-        key = (asked.key, "" if is_in_order else order.field)
-        if key not in self._answers:
-            sort_key = None if is_in_order else self._seeded_key(order)
-            self._scans.run(key, len(asked.numbers), lambda: self._scan(key, asked, sort_key))
-        self._answers.move_to_end(key)
-        return self._answers[key]
-
-    def _scan(self, key: tuple[str, str], asked: Filter, sort_key: KeyOf | None) -> Iterator[None]:
-        """Find the answer to a question, and keep it."""
-        numbers: Sequence[int] = asked.numbers
-        if not asked.is_exact:
-            numbers = yield from matching(numbers, asked.test_number)
-        if sort_key is not None:
-            numbers = yield from in_order(numbers, sort_key)
-        self._answers[key] = numbers
-        if len(self._answers) > KEPT_ANSWERS:
-            self._answers.popitem(last=False)
-
-    def _replaced_among(self, seeded: Sequence[int], asked: Filter, order: Order) -> int:
-        if not self.replaced or not seeded:
-            return 0
-        if isinstance(seeded, range):
-            low = bisect.bisect_left(self.replaced, seeded[0])
-            return bisect.bisect_right(self.replaced, seeded[-1]) - low
-        if order.field in self.seeds.monotone:
-            return sum(
-                1
-                for number in self.replaced
-                if (at := bisect.bisect_left(seeded, number)) < len(seeded) and seeded[at] == number
-            )
-        inside = set(asked.numbers) if asked.is_exact else None
-        return sum(
-            1
-            for number in self.replaced
-            if (number in inside if inside is not None else asked.test_number(number))
-        )
+def _itself(key: SortKey) -> SortKey:
+    return key
 
 
-def _written_key(rows: Mapping[int, Row], order: Order) -> KeyOf:
-    return lambda number: (sortable(field_of(rows[number], order.field)), number)
+def _shows(asked: Filter, number: int) -> bool:
+    return asked.is_shown is None or asked.is_shown(number)

@@ -11,18 +11,17 @@ from intercom_async.simulator.rows import Row
 class UniqueIndex:
     """Numbers of written rows by field and value.
 
-    Rows are changed in place after a table has handed them out, so what was marked is read only
-    when the next question comes. Old values stay: who asks looks at the row that is found.
+    Old values stay: the caller looks at the row that is found.
+
+    Args:
+        fields: Those of which each value is there once.
+        marked: What was written since the last question.
     """
 
-    def __init__(self, fields: Collection[str]) -> None:
+    def __init__(self, fields: Collection[str], marked: set[int]) -> None:
         self._fields = tuple(fields)
         self._numbers: dict[tuple[str, Any], set[int]] = {}
-        self._marked: set[int] = set()
-
-    def mark(self, number: int) -> None:
-        """Note that a row was, or is about to be, written."""
-        self._marked.add(number)
+        self._marked = marked
 
     def find(self, rows: Mapping[int, Row], field: str, value: Any) -> Iterable[int]:
         """Return the rows that have, or once had, this value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from intercom_async.simulator.quirks import Quirks
 from intercom_async.simulator.rows import Row, names
@@ -41,7 +41,7 @@ class Scroll:
     """The one walk over all companies that may be under way."""
 
     token: str
-    numbers: list[int]
+    numbers: Sequence[int]
     at: int = 0
     used_at: float = 0.0
 
@@ -165,7 +165,7 @@ class Workspace:
             company_seeds, self._present_company, self.steps, self._lags[0]
         )
         self.contacts: Table = Table(
-            self.contact_seeds, self._present_contact, self.steps, self._lags[1]
+            self.contact_seeds, self._present_contact, self.steps, self._lags[1], is_alone=True
         )
         conversation_seeds = ConversationSeeds(
             seed=self.seed,
@@ -231,7 +231,9 @@ class Workspace:
 
     def _present_company(self, row: Row, version: str) -> Row:
         del version  # companies are the same in all versions
-        return present.company(row, tags=self.tags, user_count=self.members.count(row))
+        return present.company(
+            row, tags=self.tags, segments=self.segments, user_count=self.members.count(row)
+        )
 
     def _present_conversation(self, row: Row, version: str) -> Row:
         return present.conversation(row, version, contacts=self.contacts, tags=self.tags)
@@ -290,7 +292,7 @@ class Workspace:
             for work in due:
                 work()
 
-    def open_scroll(self, numbers: list[int]) -> Scroll:
+    def open_scroll(self, numbers: Sequence[int]) -> Scroll:
         """Begin the walk over these companies."""
         self._scrolls += 1
         bits = mix(self.seed, self._scrolls, 0x5C)
