@@ -149,7 +149,7 @@ class Table:
         self.changes.mark_at(number, self.lag.note(number, before))
 
     def show_later(self, number: int, at: float) -> None:
-        """Look at a row again at a time, UNIX seconds, from which lists show it."""
+        """Let lists show a row from `at` on, UNIX seconds."""
         self.changes.mark_at(number, at)
 
     def add(self, row: Row) -> Row:
