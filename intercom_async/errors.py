@@ -230,7 +230,7 @@ class ConflictError(ResponseError):
     """409: it exists already or is being changed; repeating it does not help."""
 
     existing_ids: tuple[str, ...] = ()
-    """The ids of all objects that have the key of an upsert, where several have it."""
+    """The ids of the objects that an upsert is in conflict with."""
 
     @property
     def existing_id(self) -> str | None:

@@ -50,7 +50,8 @@ class ContactUpsert(ContactFields, total=False):
     id: Id
     """Intercom's id, which only updates; without it `external_id` is the key, else `email`."""
     unarchive: bool
-    """Whether a contact that is archived is brought back, which is refused otherwise."""
+    """Whether an archived contact is brought back. Without it, one that has the email is refused,
+    and one that has the id or external id is changed and stays archived."""
 
 
 class ContactUpdate(ContactFields):

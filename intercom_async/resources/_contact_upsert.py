@@ -57,6 +57,8 @@ def check_upsert(given: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
         ConfigError: There is no key, or it is no id.
     """
     fields = {name: value for name, value in given.items() if name != "unarchive"}
+    if fields.get("id", "") is None:  # a contact's id cannot be emptied: it is as if left out
+        del fields["id"]
     for name in ("id", "external_id", "email"):
         if fields.get(name) is not None:
             return name, str(plain_id(name, fields.pop(name))), fields
@@ -73,11 +75,19 @@ async def upsert_contact(
         ConflictError: See `upsert`.
     """
     name, key, fields = check_upsert(given)
-    if name == "id":
-        found = await contacts.get(key, follow_merged=True)
-        return Upserted(await contacts.update(found.id, **fields), created=False)
-    steps = _Steps(contacts, name, key, fields, is_unarchiving=bool(given.get("unarchive")))
-    return await upsert(steps, "contacts", pause=pause)
+    is_unarchiving = bool(given.get("unarchive"))
+    try:
+        if name == "id":
+            found = await contacts.get(key, follow_merged=True)
+            if is_unarchiving:
+                await contacts.unarchive(found.id)
+            return Upserted(await contacts.update(found.id, **fields), created=False)
+        steps = _Steps(contacts, name, key, fields, is_unarchiving=is_unarchiving)
+        return await upsert(steps, "contacts", pause=pause)
+    except ConflictError as conflict:
+        if not conflict.existing_ids and conflict.existing_id is not None:
+            conflict.existing_ids = (conflict.existing_id,)
+        raise
 
 
 class _Steps:
@@ -114,6 +124,9 @@ class _Steps:
 
     async def update(self, key: str, *, is_found_by_key: bool) -> Contact:
         if is_found_by_key:
+            if self._is_unarchiving and self._name == "external_id":
+                # A search leaves archived contacts out; a read by external id does not.
+                await self._contacts.unarchive(key)
             return await self._contacts.update(key, **self._fields)
         # What a 409 names may be in the way by another key, such as the email of somebody else.
         existing = await self._contacts.get(key)

@@ -65,7 +65,7 @@ class Workspace:
         return reply(200, {"type": "list", "data": rows, "total_count": len(rows), "pages": {}})
 
     def _found(self, name: str, value: str) -> Reply:
-        rows = [one for one in self._visible(0.0) if one.get(name) == value]
+        rows = [one for one in self.contacts.values() if one.get(name) == value]
         return reply(200, rows[0]) if rows else failure(404, "not_found")
 
     def _create(self, body: dict[str, Any]) -> Reply:
@@ -169,6 +169,43 @@ async def test_an_archived_contact_is_brought_back_on_request_only(client: Clien
         outcome = await intercom.contacts.upsert(email="a@example.com", unarchive=True, name="n")
     assert (outcome.created, outcome.contact.name) == (False, "n")
     assert workspace.archived == set()
+
+
+@pytest.mark.parametrize("key", ["id", "external_id"])
+async def test_a_contact_that_reads_find_archived_is_brought_back(client: Client, key: str) -> None:
+    workspace = Workspace()
+    contact_id = workspace.add(external_id="7")
+    fields: dict[str, Any] = {key: contact_id if key == "id" else "7"}
+    for is_unarchiving in (False, True):
+        workspace.archived = {contact_id}
+        async with client(workspace) as intercom:
+            await intercom.contacts.upsert(**fields, unarchive=is_unarchiving, name="n")
+        assert workspace.archived == (set() if is_unarchiving else {contact_id})
+
+
+async def test_an_id_that_is_none_is_no_key(client: Client) -> None:
+    workspace = Workspace()
+    fields: dict[str, Any] = {"id": None, "email": "a@example.com"}
+    async with client(workspace) as intercom:
+        assert (await intercom.contacts.upsert(**fields)).created
+
+
+@pytest.mark.parametrize("key", [{"id": "c0"}, {"external_id": "7"}], ids=str)
+async def test_a_conflict_of_another_field_names_who_has_it(
+    client: Client, key: dict[str, Any]
+) -> None:
+    workspace = Workspace()
+    workspace.add(external_id="7")
+
+    async def taken(request: Request) -> Reply:
+        if request.method == "PUT":
+            return failure(409, "conflict", "A contact matching those details exists with id=c9")
+        return await workspace(request)
+
+    async with client(taken) as intercom:
+        with pytest.raises(ConflictError) as caught:
+            await intercom.contacts.upsert(**key, email="b@example.com")
+    assert caught.value.existing_ids == ("c9",)
 
 
 async def test_several_contacts_with_one_email_are_named(client: Client) -> None:
