@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Unpack
+from typing import Any, Unpack
 
 from intercom_async.clock import CLOCK
-from intercom_async.errors import ConfigError, ResponseError, ServerError
+from intercom_async.codec import encode
+from intercom_async.errors import ConfigError, ResponseError
 from intercom_async.fields import EventFields, EventOwner, Moment
 from intercom_async.models import Event, EventPage, EventSummary
 from intercom_async.request.operation import Paging
-from intercom_async.workflows.concurrency import Source, check_concurrency, check_source, fan_out
+from intercom_async.workflows.bulk import BulkOptions
+from intercom_async.workflows.concurrency import Source
+from intercom_async.workflows.counted_run import CountedRun
 from ._base import EndpointBuilder, Id, Pager, Resource, fill, sends
 from ._validation import check_dict, given, needed, take_one, to_id, to_ids
 
@@ -33,54 +35,42 @@ class Events(Resource):
         Raises:
             ConfigError: No contact is named.
         """
-        event = given(**self.CREATE.fields(fields))
-        keys = {key: event[key] for key in ("user_id", "email", "id") if key in event}
-        if not keys:
-            raise ConfigError("an event needs its contact: give user_id, email or id")
-        event.update(to_ids(**keys))
+        event = self._checked(fields)
         if "created_at" not in event:
             event["created_at"] = int(CLOCK.unix())
         await self._send(self.CREATE, json=event)
 
-    async def create_many(
+    def create_many(
         self,
         events: Source[EventFields],
         *,
-        concurrency: int = 16,
         on_refused: Callable[[EventFields, ResponseError], None] | None = None,
-    ) -> int:
-        """Send a stream of events concurrently and return how many were accepted.
+        **options: Unpack[BulkOptions],
+    ) -> CountedRun[EventFields]:
+        """Send events concurrently: awaited, return how many were accepted, else iterate over.
 
         An event without `created_at` gets the time at which it is sent; one contact's events
         of one name in one second are one event, so set `created_at` where that matters.
 
         Args:
             events: Each as `create` takes it; read no faster than they can be sent.
-            concurrency: Events sent concurrently.
-            on_refused: Called with each event that the API refuses; without it the first one
-                refused ends everything.
+            on_refused: Called, when the run is awaited, with each event that the API refuses;
+                without it the first refused event ends the run.
+            options: As `BulkOptions` says.
 
         Raises:
             ConfigError: An event names no contact, or has no name.
             TypeError: An event has a key that is none of an event's.
         """
-
-        async def create(event: EventFields) -> int:
-            if not check_dict("each of events", event).get("event_name"):
-                raise ConfigError("an event needs its event_name")
-            try:
-                await self.create(**event)
-            except ResponseError as error:
-                if on_refused is None or isinstance(error, ServerError):
-                    raise
-                on_refused(event, error)
-                return 0
-            return 1
-
-        check_concurrency(concurrency)
-        results = fan_out(check_source(events), create, concurrency=concurrency)
-        async with aclosing(results):
-            return sum([taken async for taken in results])
+        rate = self._sender.statistics
+        return CountedRun(
+            events,
+            lambda event: self.create(**event),
+            check=self._check_event,
+            rate_per_s=lambda: rate().rate_per_s,
+            on_refused=on_refused,
+            **options,
+        )
 
     def list(self, *, per_page: int | None = None, **contact: Unpack[EventOwner]) -> Pager[Event]:
         """List what a contact, named by one key, did in the last 90 days, the latest first."""
@@ -102,6 +92,20 @@ class Events(Resource):
         await self._send(
             self.CREATE_SUMMARY, user_id=to_id("user_id", user_id), event_summaries=summary
         )
+
+    def _checked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an event as it is sent, without a time if it has none."""
+        event = given(**self.CREATE.fields(fields))
+        keys = {key: event[key] for key in ("user_id", "email", "id") if key in event}
+        if not keys:
+            raise ConfigError("an event needs its contact: give user_id, email or id")
+        event.update(to_ids(**keys))
+        return event
+
+    def _check_event(self, event: Mapping[str, Any]) -> None:
+        if not check_dict("each of events", event).get("event_name"):
+            raise ConfigError("an event needs its event_name")
+        encode(fill(self.CREATE, (), {}, json=self._checked(event)).json)
 
 
 _KEYS = {name: name for name in ("user_id", "email", "intercom_user_id")}

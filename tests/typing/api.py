@@ -25,6 +25,7 @@ async def calls(intercom: Intercom) -> None:
     assert_type(await intercom.conversations.close("9", admin_id=1), Conversation)
     assert_type(await intercom.tags.create(name="vip"), Tag)
     assert_type(await intercom.events.create(event_name="x", email="e"), None)
+    assert_type(await intercom.events.create_many([{"event_name": "x", "email": "e"}]), int)
 
 
 async def lists(intercom: Intercom) -> None:

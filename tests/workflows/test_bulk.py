@@ -64,6 +64,9 @@ RUNS: dict[str, Callable[[Intercom], BulkRun[Any, Any]]] = {
     "archive": lambda i: i.contacts.archive_many(range(9)),
     "delete": lambda i: i.contacts.delete_many([str(number) for number in range(9)]),
     "tag": lambda i: i.contacts.tag_many(slowly(range(9)), "7"),
+    "events": lambda i: i.events.create_many(
+        {"event_name": row["name"], "user_id": "u"} for row in rows(9)
+    ),
     "companies": lambda i: i.companies.upsert_many(
         {**row, "company_id": row["name"]}  # type: ignore[typeddict-item] # as above
         for row in rows(9)
