@@ -124,7 +124,7 @@ class RefusedRows:
 
     def __init__(self, path: Path, *, goes_on: bool) -> None:
         self.path = path
-        self.count = 0
+        self.count: int = 0
         self._mode = "a" if goes_on else "w"
         self._file: IO[str] | None = None
         self._writer: csv.DictWriter[str] | None = None

@@ -55,7 +55,7 @@ class SyncRecorder(Observer):
 
     def __init__(self) -> None:
         self._begun_s = CLOCK.now()
-        self.span_s = FIRST_SPAN_S
+        self.span_s: float = FIRST_SPAN_S
         """Length of a span of time."""
         self.spans: list[Counter[str]] = []
         """Requests of each span by what became of them."""

@@ -34,8 +34,8 @@ from ._dlt_reading import Batches, read_children, read_list, read_spans
 
 try:
     import dlt
-except ImportError as missing:
-    raise ImportError("this needs dlt: pip install 'intercom-async[dlt]'") from missing
+except ImportError as _missing:
+    raise ImportError("this needs dlt: pip install 'intercom-async[dlt]'") from _missing
 
 LOOKBACK_S = 3600
 """Seconds before the last change for which rows are read again: a search finds some rows late, and

@@ -53,12 +53,12 @@ class CallState(Generic[T]):
     """The error that the last reply is; None if it is a success."""
 
     def __init__(self, call: Call[T], builder: RequestBuilder, exchange: Exchange) -> None:
-        self.call = call
-        self.builder = builder
-        self.exchange = exchange
-        self.started_s = CLOCK.now()
-        self.attempts = 0
-        self.refusals = 0
+        self.call: Call[T] = call
+        self.builder: RequestBuilder = builder
+        self.exchange: Exchange = exchange
+        self.started_s: float = CLOCK.now()
+        self.attempts: int = 0
+        self.refusals: int = 0
         """429s because a window was full; the first of them cost no attempt."""
         self.since: float | None = None
         """When the call began to wait, if a full window has turned it away."""
@@ -66,19 +66,19 @@ class CallState(Generic[T]):
         """Why the last attempt failed."""
         self.provider_error: BaseException | None = None
         """What the token provider raised, which is passed on as it is."""
-        self.answers = 0
+        self.answers: int = 0
         """Answers that the server had given to all calls when the attempt under way began."""
         self.observation: Observation | None = None
         """Tells an observer of the call; None where there is none."""
-        self.is_probe = False
+        self.is_probe: bool = False
         """Whether the attempt under way finds out for others if the server can be reached."""
-        self.is_sent = False
+        self.is_sent: bool = False
         """Whether the attempt under way has left."""
-        self.maybe_sent = False
+        self.maybe_sent: bool = False
         """Whether the server may have acted on an earlier attempt."""
-        self.was_done = False
+        self.was_done: bool = False
         """Whether a redirect said that the work is done, and where to read what came of it."""
-        self.spent = 0
+        self.spent: int = 0
         """Taken from the retry budget so far."""
 
     @property

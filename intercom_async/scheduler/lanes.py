@@ -28,7 +28,7 @@ SLACK_S = {
 }
 """Seconds after which the head of a lane is overdue
 (test_lanes.py::test_an_overdue_head_is_overtaken_a_bounded_number_of_times)."""
-MAX_OVERTAKEN = {
+MAX_OVERTAKEN: dict[Priority, float] = {
     Priority.INTERACTIVE: math.inf,
     Priority.NORMAL: 10,
     Priority.BACKGROUND: 20,

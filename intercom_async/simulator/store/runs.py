@@ -59,7 +59,7 @@ class Run:
         self._items = items
         self._key = key
         self._skipped = skipped
-        self.is_descending = order.is_descending
+        self.is_descending: bool = order.is_descending
         if after is None:
             self._at = len(items) if order.is_descending else 0
         else:

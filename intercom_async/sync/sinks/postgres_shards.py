@@ -91,8 +91,8 @@ class PostgresShard(PostgresSchema):
         self._run, self._number = run, number
         self._low, self._high = low, high
         self._token = 0
-        self.is_done = False
-        self.left = 0
+        self.is_done: bool = False
+        self.left: int = 0
         return self
 
     def open(self, *, verify: bool = False) -> Opened:
