@@ -197,25 +197,6 @@ def test_texts_are_in_plain_english() -> None:
     assert found == []
 
 
-TESTS = PACKAGE.parent / "tests"
-NAMED = re.compile(r"\b(test_\w+\.py)(?:::(\w+…?))?")
-"""A file of tests, and perhaps one of its tests; the dots stand for the rest of a long name."""
-
-
-def test_the_tests_that_constants_name_are_there() -> None:
-    texts: dict[str, str] = {}
-    for path in TESTS.rglob("test_*.py"):
-        texts[path.name] = texts.get(path.name, "") + path.read_text()
-    missing: list[str] = []
-    for path in FILES:
-        for name, test in NAMED.findall(path.read_text()):
-            rest = r"\w*\b" if test.endswith("…") else r"\b"
-            defined = rf"(def|class) {test.removesuffix('…')}{rest}" if test else ""
-            if name not in texts or not re.search(defined, texts[name]):
-                missing.append(f"{path.relative_to(PACKAGE)}: {name} {test}")
-    assert missing == []
-
-
 def test_the_simulator_knows_nothing_of_the_client() -> None:
     wrong = [
         f"{path.name}:{line} imports {module}"

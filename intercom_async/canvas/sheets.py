@@ -21,6 +21,7 @@ from intercom_async.receivers.signature import check_secrets
 from .requests import read_json
 
 NONCE_BYTES = 12
+"""Bytes before what is encrypted, which AES-GCM takes as its nonce."""
 FORM_FIELD = "intercom_data"
 
 

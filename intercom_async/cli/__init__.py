@@ -35,6 +35,7 @@ from .console import say
 from .signals import INTERRUPTED, terminable
 
 FAILED, MISUSED = 1, 2
+"""Exit codes of a command that failed, and of one that was used wrongly."""
 PIPE_CLOSED = 141
 """As for a program that SIGPIPE has ended."""
 

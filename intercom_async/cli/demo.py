@@ -27,10 +27,15 @@ from .demo_view import DemoCounts, picture, progress_line, report_view, result_o
 from .options import Seed, whole
 
 WINDOW_S = 2.0
+"""Seconds of a window of the simulator: short, so that several are seen."""
 LATENCY_S = 0.05
+"""Seconds after which the simulator answers, as the real API about does."""
 INTERACTIVE_PER_S = 5
+"""Calls a second of the teammates, on average."""
 WORKERS = 64
+"""Bulk calls that are under way at most."""
 REFRESH_PER_S = 4
+"""Updates of the live view a second."""
 LINE_EVERY_S = 3.0
 """Seconds between two lines of progress where stderr is no terminal."""
 MAX_WIDTH = 120

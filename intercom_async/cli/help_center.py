@@ -20,6 +20,7 @@ from .console import put_json, say
 from .options import Flag
 
 PARTIAL = 3
+"""Exit code where something was left as it is."""
 MARKDOWN_SINCE = "2.16"
 """The first version whose articles have a text in Markdown."""
 

@@ -24,10 +24,12 @@ from .options import Flag, check_new_file, whole
 from .row_files import RefusedRows, Row, check_rows, is_text, read_rows, refused_path
 
 PARTIAL = 3
+"""Exit code where rows were refused."""
 SAVE_EVERY_S = 2.0
 """Seconds between two saves of the position of an import
 (test_import.py::test_an_interrupted_import_goes_on_where_it_was)."""
 LINE_EVERY_S = 5.0
+"""Seconds between two lines of progress where stderr is no terminal."""
 SHOWN = 5
 """Rejected rows that a dry run names; the file of an import has all."""
 

@@ -20,8 +20,11 @@ from .console import console, put_json, say
 from .options import Flag
 
 ASK_EVERY_S = 5.0
+"""Seconds between two calls that ask for the limits."""
 REFRESH_S = 0.5
+"""Seconds between two updates of what is shown."""
 BAR_WIDTH = 20
+"""Columns of the bar that shows how much of a window is used."""
 
 
 async def limits(

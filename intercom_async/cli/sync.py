@@ -24,7 +24,9 @@ from .sync_options import Format, SyncOptions, check_streams, sink_of
 from .sync_view import finding, plan_view, progress_line, progress_view, report_view
 
 PARTIAL = 3
+"""Exit code where something is missing in the target."""
 LINE_EVERY_S = 5.0
+"""Seconds between two lines of progress where stderr is no terminal."""
 
 
 async def sync(

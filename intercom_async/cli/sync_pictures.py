@@ -19,6 +19,7 @@ LINES = ("#3d63dd", "#1a8754", "#c27803", "#b3261e", "#7a5195", "#0e7490", "#be1
 SHOWN_STREAMS = 8
 """Streams with a line of their own: those with most rows."""
 SIZE = (9.0, 2.6)
+"""Width and height of a picture in inches."""
 
 
 def pictures(recorder: SyncRecorder) -> dict[str, str]:

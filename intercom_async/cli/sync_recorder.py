@@ -16,12 +16,16 @@ from intercom_async.sync import Progress
 MOST_SPANS = 240
 """Spans of time in which calls are counted: when there are more, two become one."""
 FIRST_SPAN_S = 0.5
+"""Seconds of a span at first; they double whenever two become one."""
 MOST_WINDOWS = 2_000
 """Windows that are kept, the newest ones: five and a half hours of windows of 10 s."""
 MOST_SAMPLES = 480
+"""Measurements of progress that are kept: when there are more, every second one goes."""
 TOO_MANY_REQUESTS = 429
 FIRST_SERVER_ERROR = 500
+"""Statuses from here on are failures of the server."""
 FIRST_ERROR = 400
+"""Statuses from here on are no success."""
 
 ANSWERS = ("answered", "429", "server error", "other error", "no answer")
 """What became of a request, in the order in which it is drawn."""

@@ -11,6 +11,7 @@ from intercom_async.sync import STREAMS, Failure, Plan, Progress, Report, Stream
 from intercom_async.sync.streams import Children
 
 DAY_S = 86_400
+"""Seconds of a day."""
 
 
 def progress_view(progress: Progress) -> RenderableType:

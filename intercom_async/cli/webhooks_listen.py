@@ -20,6 +20,7 @@ from .webhooks_send import check_topics, deliver
 
 SIGNATURE_HEADER = "X-Hub-Signature"
 MAX_BODY_BYTES = 1024 * 1024
+"""Largest body accepted, in bytes."""
 
 
 async def listen(

@@ -22,6 +22,7 @@ SECRET_VARIABLE = "INTERCOM_CLIENT_SECRET"  # noqa: S105 (the name of a variable
 TIMEOUT_S = 5.0
 """Seconds that Intercom waits for an answer."""
 FIRST_FAILURE = 300
+"""Statuses from here on tell Intercom that a notification was not taken."""
 
 
 async def send(

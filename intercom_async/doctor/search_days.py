@@ -10,6 +10,7 @@ from .findings import CheckResult
 from .visit import Visit
 
 HOUR_S = 3600
+"""Seconds of an hour."""
 
 
 async def check_search_days(visit: Visit) -> CheckResult:

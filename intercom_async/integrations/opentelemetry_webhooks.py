@@ -30,6 +30,7 @@ from intercom_async.webhooks import TOPICS, Delivery, Handling, WebhookObserver
 DELAY_BUCKETS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600, 7_200)
 """Bounds in seconds, up to the two hours for which Intercom throttles a subscription."""
 HANDLER_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Bounds in seconds of the time that a handler takes."""
 OTHER = "other"
 """Name of topics that this version does not know."""
 

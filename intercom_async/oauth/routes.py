@@ -25,6 +25,7 @@ COOKIE = "intercom_oauth_state"
 STATE_LIFE_S = 600
 """Seconds that a teammate has to agree; a code ends after five minutes anyway."""
 MAX_NOTICE_BYTES = 10_000
+"""Largest body of a notice that is read, in bytes; a real one has some hundred."""
 CHECK_PAUSE_S = 10.0
 """Seconds between two confirmations of one workspace. The notice is unsigned, so anybody can make
 an app ask Intercom (test_routes.py::test_a_flood_of_notices_asks_intercom_once)."""

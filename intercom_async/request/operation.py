@@ -65,6 +65,7 @@ _REFERENCE = "https://developers.intercom.com/docs/references/rest-api/api.inter
 _PATH = re.compile(r"[!\"$->@-~]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NEWEST = (1_000_000, 0)
+"""Stands for a version without a number, such as Preview: later than all that have one."""
 
 
 class Operation(Generic[T_co]):

@@ -19,6 +19,7 @@ MAX_REDIRECTS = 5
 
 _SEE_OTHER = 303
 _KEEPING_METHOD = (307, 308)
+"""Statuses after which the same method is sent to the new address (RFC 9110, 15.4)."""
 _PORTS = {"https": 443, "http": 80}
 _UNSAFE = re.compile(r"[^\x21-\x7e]+")
 

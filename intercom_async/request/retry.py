@@ -18,6 +18,7 @@ from .operation import Repeat
 REQUEST_TIMEOUT = 408
 TOO_MANY_REQUESTS = 429
 INTERNAL_ERROR = 500
+"""Statuses from here on are failures of the server."""
 SERVICE_UNAVAILABLE = 503
 
 TRANSIENT_COST = 10

@@ -18,6 +18,7 @@ AUTHORIZE, EXCHANGE, UNINSTALL = "/oauth", "/auth/eagle/token", "/auth/uninstall
 PUBLIC = (AUTHORIZE, EXCHANGE)
 """Paths that need no token."""
 CODE_LIFE_S = 300.0
+"""Seconds for which a code can be exchanged."""
 
 
 class OAuthPages:

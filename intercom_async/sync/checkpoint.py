@@ -44,6 +44,7 @@ from .holes import Hole
 from .partitions import Part
 
 FORMAT = 2
+"""Version of the state; an older one is brought to it, a newer one refused."""
 MOST_TRUNCATED = 1_000
 """Parents whose children are truncated that a state remembers
 (test_truncated.py::test_no_more_is_remembered_than_is_meant)."""

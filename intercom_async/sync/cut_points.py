@@ -11,6 +11,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_S = 86_400
+"""Seconds of a day."""
 DAY_SLACK_S = 25 * 3600
 """Where the server compares days: so far below its floor a chain reads, for the day that its floor
 lies in (test_sync_model.py::test_a_server_day_that_is_not_the_workspaces)."""

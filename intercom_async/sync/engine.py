@@ -52,6 +52,7 @@ from .tail_reader import TailReader
 from .writer import Batch, Writer
 
 TICK_S = 0.05
+"""Seconds between two looks at what other parts of the run have done."""
 WAITING_BATCHES = 1_000
 """Pages are bounded by their bytes (`MemoryBudget`); the children of a row are small."""
 FIRST_CHAINS = 24

@@ -18,7 +18,9 @@ SHARDS = 64
 FULL = 0.6
 """Share of a shard's slots in use at which it doubles; above 0.7 probing gets long."""
 MAX_U32 = 2**32 - 1
+"""Largest number that a slot holds: versions and times beyond it are cut."""
 BITS = 64
+"""Bits of a key's hash."""
 MASK = 2**BITS - 1
 _DUMPED = struct.Struct("<QII")
 

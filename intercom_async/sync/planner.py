@@ -27,6 +27,7 @@ Count = Callable[[int, int], Awaitable[int | None]]
 """Asks how many rows there are from one moment on and before another; None if nobody says."""
 
 FEWEST_PARTS, MOST_PARTS = 4, 128
+"""Bounds of the parts that a stream is cut into, however fast the limit is."""
 DEEPEST = 40
 """Halvings of a span that end at a second, whatever numbers the server gives."""
 

@@ -15,6 +15,7 @@ CHEAP_S = 60.0
 """A sweep that takes less of the rate than this is made in each run that has no list of deleted
 rows (test_sync_model.py::test_a_nightly_run)."""
 REREAD_EVERY_S = 7 * 86_400
+"""Seconds between two readings of the children of recent parents (as below)."""
 RECENT_S = 30 * 86_400
 """How often children of parents that changed so lately are read again, changed or not: it is not
 documented that each new part moves its parent

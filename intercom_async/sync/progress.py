@@ -12,6 +12,7 @@ from .stream_run import StreamRun
 from .streams import Children, Listing, Ranged
 
 EVERY_S = 0.25
+"""Seconds between two reports of progress."""
 SPAN_S = 15.0
 """Speeds are those of this last while: one and a half windows, so that pauses between windows do
 not show."""

@@ -20,6 +20,7 @@ from .writer import Writer
 MOST_AT_ONCE = 320
 """Chains and workers; a client has 500 calls under way at most, and leaves some to others."""
 FEWEST_WORKERS = 8
+"""Workers for the children of rows that a run begins with."""
 WORTH_PAGES = 4
 """Chains with fewer pages left than this are not split: they end soon."""
 

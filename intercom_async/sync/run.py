@@ -45,7 +45,9 @@ LOOKBACK_S = 3_600
 """For how long after its change a row may not be found by search: connectors allow up to an hour
 (test_sync_model.py::test_a_row_that_is_found_late)."""
 RECONCILE_WITHIN_S = 7 * 86_400
+"""Seconds in which rows that have gone are found, unless `reconcile_within_s` says otherwise."""
 PATIENCE_S = 600
+"""Seconds for which a run waits for a server that does not answer, unless `patience_s` says so."""
 BUSY_PAUSE_S = 0.5
 """Between two looks at a target that another process holds."""
 

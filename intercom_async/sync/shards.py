@@ -61,6 +61,7 @@ from .streams import Stream, resolve
 __all__ = ["Shard", "ShardReport", "finish_run", "plan_shards", "run_shard"]
 
 ROWS_PER_SHARD = 20_000
+"""Rows of a shard, unless `rows_per_shard` says otherwise."""
 BUDGET_S = 480.0
 """Seconds that a shard may take: queues deliver a task again that takes much longer
 (test_taskiq.py::test_the_broker_waits_longer_than_a_task_takes)."""

@@ -30,6 +30,7 @@ MOST_WAITING = 1_000
 SHARE = 1
 """Time between two commits, in times of what the last one took."""
 SHORTEST_S, LONGEST_S = 0.05, 0.25
+"""Bounds of that time, in seconds."""
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ _CHECK = "check the network and the address"
 _UNKNOWN_HOST = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
 _UNWRITTEN = "Cannot write to closing transport"
 _SERVER_ERRORS_FROM = 500
+"""Statuses of a proxy from here on may be gone with the next attempt."""
 
 
 class NotSentError(Exception):

@@ -38,6 +38,7 @@ TRIES = 3
 PAUSE_S = 0.5
 """Seconds before the second attempt, twice as many before the third (as above)."""
 FIRST_SERVER_ERROR = 500
+"""Statuses from here on are failures of the server, and tried again."""
 
 Fetch = Callable[[str], Awaitable[StreamReply]]
 """Begins to read a linked file."""

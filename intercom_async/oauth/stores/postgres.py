@@ -16,6 +16,7 @@ from .base import TokenStore
 
 TABLE = "intercom_grants"
 CONNECT_TIMEOUT_S = 5
+"""Seconds for a connection to PostgreSQL."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _UNDEFINED_TABLE = "42P01"

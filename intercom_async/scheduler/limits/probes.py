@@ -22,7 +22,7 @@ from .window_budget import WindowBudget
 
 MAX_PROBES = 20
 """Calls at the end of a window that can be boundary probes; with more left, the clock is not asked
-(cost only: `LAST_ONE_IN` allows fewer below a limit of 1,600)."""
+(no test: it saves time only, as `LAST_ONE_IN` allows fewer below a limit of 1,600)."""
 LAST_ONE_IN = 80
 """One in so many calls of the limit goes at the end, one by one, while the offset is very uncertain
 (report: "no date")."""

@@ -20,9 +20,11 @@ WINDOWS_KEPT = 3
 """Lengths of a window for which its account is kept after the last request for it
 (test_postgres_store.py::test_accounts_of_old_windows_are_dropped)."""
 CONNECT_WITHIN_S = 5.0
-"""Seconds for the first answer, in which a connection and, once, tables are made."""
+"""Seconds for the first answer, in which a connection and, once, tables are made
+(no test: what it has to be depends on the network)."""
 LONGEST_ANSWER_S = 60.0
-"""Seconds that may be set for an answer at most: a larger value is a mistake in the unit."""
+"""Seconds that may be set for an answer at most: a larger value is a mistake in the unit
+(test_budget_stores.py::test_a_bound_that_is_no_number_of_seconds_is_refused)."""
 
 
 class LeaseRequest(NamedTuple):

@@ -33,7 +33,8 @@ from .base import INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 MEMBER_TTL_MS = 1000 * MEMBER_TTL_S
 KNOWN_TTL_MS = 3_600_000
-"""Milliseconds for which limit and clock are kept for processes that begin."""
+"""Milliseconds for which limit and clock are kept for processes that begin
+(test_redis_store.py::test_every_key_expires_and_lies_in_the_slot_of_its_budget)."""
 
 LEASE = """
 local app, workspace, members, everybody, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]

@@ -18,6 +18,7 @@ TITLES = ("name", "title", "email", "label", "company_id", "external_id", "conse
 
 
 TITLE_CHARS = 100
+"""Characters of a record's title in a list."""
 TAG = re.compile(r"<[^>]*>")
 
 

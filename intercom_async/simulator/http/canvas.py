@@ -10,6 +10,7 @@ import aiohttp
 from intercom_async.simulator.rows import BAD_JSON, Row, decode_json, encode_json
 
 TIMEOUT_S = 10.0
+"""Seconds that Intercom waits for a canvas."""
 
 
 class CanvasAnswer(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 
 MASK = (1 << 64) - 1
+"""Keeps a number within 64 bits, as the generator (SplitMix64) works on them."""
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -22,12 +22,15 @@ from intercom_async.simulator.seed.draw import mix
 TIMEOUT_S = 5.0
 """Seconds that an answer may take."""
 ATTEMPTS = 2
+"""Deliveries of a notification that is answered with an error, the first one included."""
 THROTTLE_S = 60.0
 """Seconds of the first delay after a 429; it doubles with each further one."""
 MAX_THROTTLE_S = 7_200.0
+"""Seconds of a delay after a 429 from which a notification is dropped instead."""
 PAUSE_AFTER = 1_000
 """Errors in a row after which a subscription is paused."""
 PAUSE_S = 900.0
+"""Seconds for which a subscription is paused."""
 KEPT = 10_000
 """Deliveries that are kept for the list."""
 

@@ -14,6 +14,7 @@ from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63
+"""Integers from here on are no int64 and become null."""
 _LATEST = 253_402_300_799
 """The end of the year 9999, UNIX seconds."""
 

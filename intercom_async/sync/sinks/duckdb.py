@@ -39,6 +39,7 @@ from .merge import Emitted, Merge
 STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
 READ_ROWS = 10_240
+"""Rows that one answer brings when a table is read."""
 CHANGE_ROWS = 2_000
 """Rows that one statement deletes or marks."""
 

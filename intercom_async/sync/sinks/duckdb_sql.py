@@ -14,6 +14,7 @@ from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
 
 MEMORY_MB = 64
+"""Megabytes that DuckDB may use, while no record is large."""
 GROUP_ROWS = 10_240
 """Rows of a row group: a checkpoint writes a group again that is not full, and usual ones hold some
 hundred megabytes of records."""

@@ -20,6 +20,7 @@ from .duckdb_sql import GROUP_ROWS, SEPARATOR
 from .merge import Emitted
 
 VECTOR_ROWS = 2_048
+"""Rows that DuckDB works on together."""
 VECTOR_BYTES = 2**22
 """Most bytes of `VECTOR_ROWS` rows, which DuckDB takes together: it needs ten times as much
 (test_duckdb_staging.py::test_large_rows_fit_into_the_memory_that_duckdb_is_given)."""

@@ -44,9 +44,11 @@ RETRY_S = 60
 """Seconds for which a request that fails by no fault of its own is sent again; the client's own
 are three minutes (test_object_storage.py::test_storage_that_does_not_answer_is_told_in_time)."""
 MOST_RETRIES = 5
+"""Repetitions of one request at most."""
 ANSWER_WITHIN_S = 30
 """Seconds for the answer to one request, with the data that it carries."""
 CHUNK_BYTES = 2**20
+"""Bytes of an object that are read at once."""
 
 
 class S3Objects:
