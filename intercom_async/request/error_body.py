@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -64,6 +65,8 @@ def read_error_body(reply: Reply) -> ErrorBody:
     if len(reply.body) > _MAX_BODY:
         return ErrorBody((), parse_request_id(reply.headers))
     body = _decoded(reply.body)
+    if isinstance(body, list | str):
+        body = {"errors": body}
     if not isinstance(body, dict):
         return ErrorBody((), parse_request_id(reply.headers))
     content = cast("dict[str, Any]", body)
@@ -137,8 +140,10 @@ def _log_refusal(name: str, reply: Reply, code: str | None, window: Window) -> N
 def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
     """Read `errors`, which is a list of objects by the reference and anything else in fact."""
     errors: object = body.get("errors")
+    found: tuple[ErrorItem, ...] = ()
     if isinstance(errors, list):
-        found = tuple(map(_item, cast("list[object]", errors)[:_MAX_ITEMS]))
+        entries = filter(None, cast("list[object]", errors)[:_MAX_ITEMS])
+        found = tuple(map(_item, entries))
     elif isinstance(errors, dict):
         named = cast("dict[str, Any]", errors)
         if _ITEM_KEYS & named.keys():
@@ -149,43 +154,52 @@ def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
                 ErrorItem(code="invalid", message=_text(reason), field=_bounded(field))
                 for field, reason in list(named.items())[:_MAX_ITEMS]
             )
-    else:
-        found = (_item(errors),) if errors else ()
-    return found or _whole(body)
+    elif errors:
+        found = (_item(errors),)
+    says_something = any(each.message or each.code != _UNKNOWN or each.field for each in found)
+    return found if says_something else _whole(body) or found
 
 
-_ITEM_KEYS = frozenset({"code", "message", "type", "field"})
+_UNKNOWN = "unknown"
+_TEXTS = ("message", "messages", "detail", "error_description", "reason", "title", "error")
+"""Names that a text for people has, the most telling first."""
+_ITEM_KEYS = frozenset({"code", "field", "type", *_TEXTS})
 
 
 def _item(item: object) -> ErrorItem:
     if not isinstance(item, dict):
         return ErrorItem(message=_text(item))
     entry = cast("dict[str, Any]", item)
-    message = entry.get("message")
     return ErrorItem(
-        code=_bounded(entry.get("code")) or _bounded(entry.get("type")) or "unknown",
-        message=_text(message if message is not None else entry.get("detail")),
+        code=_bounded(entry.get("code")) or _bounded(entry.get("type")) or _UNKNOWN,
+        message=_first_text(entry, _TEXTS),
         field=_bounded(entry.get("field")),
     )
 
 
 def _whole(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
     """Read an error that the body itself is, or has under `error`, without a list."""
-    if isinstance(body.get("error"), dict):
-        return (_item(body["error"]),)
+    error: object = body.get("error")
+    if isinstance(error, list):
+        error = next(filter(None, cast("list[object]", error)), None)
+    if isinstance(error, dict) or (error and isinstance(body["error"], list)):
+        return (_item(error),)
     keys = ("error_key", "code", "error")
     code = next(filter(None, (_bounded(body.get(key)) for key in keys)), None)
-    texts = ("message", "detail", "error_description")
-    message = next(filter(None, (_text(body.get(key)) for key in texts)), None)
+    message = _first_text(body, _TEXTS[:-1])
     if code is None and message is None:
         return ()
-    return (ErrorItem(code=code or "unknown", message=message),)
+    return (ErrorItem(code=code or _UNKNOWN, message=message),)
+
+
+def _first_text(entry: dict[str, Any], names: Iterable[str]) -> str | None:
+    return next(filter(None, (_text(entry.get(name)) for name in names)), None)
 
 
 def _text(value: object, depth: int = 0) -> str | None:
     """Read a message; several texts, or an object of them, become one."""
     if isinstance(value, str):
-        return value[:_MAX_MESSAGE] or None
+        return value[:_MAX_MESSAGE].strip() or None
     if depth == _MAX_DEPTH:
         return None
     if isinstance(value, list):

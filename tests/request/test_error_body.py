@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given, strategies as st
@@ -115,7 +117,7 @@ def test_bodies_of_other_shapes_are_read(body: bytes, code: str, field: str | No
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>502</html>", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 100_000]
+    "body", [b"", b"<html>502</html>", b"[]", b"null", b'""', b"7", b"{", b"\xff", b"[" * 100_000]
 )
 def test_a_body_that_says_nothing_leaves_the_status(body: bytes) -> None:
     found = error(502, body, **{"X-Request-Id": "from-header"})
@@ -178,12 +180,45 @@ def test_errors_of_any_shape_keep_their_text(errors: object) -> None:
     assert "the plan is over" in " ".join(each.message or "" for each in found.errors)
 
 
-@pytest.mark.parametrize("errors", [None, [], {}, "", [None], [1], 7, True])
+@pytest.mark.parametrize(
+    "errors",
+    [None, [], {}, "", [None], [1], 7, True, [{}], [""], [[]], [{"message": " "}], [{"a": 1}]],
+)
 def test_errors_without_a_text_leave_the_message_of_the_body(errors: object) -> None:
     found = error(422, msgspec.json.encode({"errors": errors, "message": "the plan is over"}))
-    assert found.status == 422
-    if not errors:
-        assert found.errors[0].message == "the plan is over"
+    assert found.errors[0].message == "the plan is over"
+
+
+@pytest.mark.parametrize("key", ["message", "messages", "detail", "title", "reason", "error"])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda item: {"errors": [item]},
+        lambda item: {"errors": [None, {}, "", item]},
+        lambda item: {"errors": item},
+        lambda item: {"error": item},
+        lambda item: {"error": [item]},
+        lambda item: [item],
+        lambda item: item,
+    ],
+    ids=["list", "behind empty ones", "object", "error", "list of error", "bare list", "bare"],
+)
+def test_a_text_is_found_under_any_usual_name(key: str, wrapped: Any) -> None:
+    found = error(422, msgspec.json.encode(wrapped({key: "the plan is over"})))
+    assert "the plan is over" in str(found)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "the plan is over",
+        ["the plan is over"],
+        [["the plan is over"]],
+        {"error": ["the plan is over"]},
+    ],
+)
+def test_a_body_that_is_a_text_is_its_message(body: object) -> None:
+    assert "the plan is over" in str(error(422, msgspec.json.encode(body)))
 
 
 def test_a_huge_error_is_bounded() -> None:
