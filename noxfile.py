@@ -244,7 +244,9 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "venv", str(peers), silent=True)
     python = str(peers / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run(python, "-m", "pip", "install", "-q", "-r", "benchmarks/peers.txt", external=True)
-    session.install("uvloop; sys_platform != 'win32'", "uvicorn", "hypercorn", "aiolimiter")
+    session.install(
+        "uvloop; sys_platform != 'win32'", "uvicorn", "hypercorn", "aiolimiter", "fastapi"
+    )
     session.install("opentelemetry-sdk>=1.27")
     programs = (
         ("overhead.py", "--peers", python),
@@ -255,6 +257,7 @@ def bench(session: nox.Session) -> None:
         ("sync.py", "full"),
         ("sync.py", "chain"),
         ("webhooks.py",),
+        ("web_page.py",),
         ("observed.py",),
         ("processes.py",),
     )

@@ -18,7 +18,7 @@ Models need nothing of this module to be response models: FastAPI asks them for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -30,14 +30,15 @@ from .starlette import client_of, error_handlers, interactive_client, lifespan
 __all__ = ["Client", "client", "client_of", "error_handlers", "interactive_client", "lifespan"]
 
 
-def client(**options: Any) -> Callable[[HTTPConnection], Intercom]:
+def client(**options: Any) -> Callable[[HTTPConnection], Awaitable[Intercom]]:
     """Return a dependency: the app's client with other options for a route.
 
     Args:
         **options: As of `Intercom.with_options`: `priority`, `max_wait_s`, `deadline_s`, …
     """
 
-    def dependency(connection: HTTPConnection) -> Intercom:
+    # FastAPI runs a dependency that is no coroutine in a thread, for each request.
+    async def dependency(connection: HTTPConnection) -> Intercom:
         found = client_of(connection)
         return found.with_options(**options) if options else found
 
