@@ -23,7 +23,13 @@ PYTHONS = ("3.11", "3.12", "3.13")
 TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "docs", "noxfile.py")
 TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
 COVERAGE = {"request": 98, "codec": 98, "pagination": 98, "scheduler": 98}
-"""Percent of lines and branches that tests of a package reach at least."""
+"""Percent of lines and branches that a package's own tests reach at least."""
+SIMULATIONS = tuple(
+    f"tests/scheduler/test_{name}.py"
+    for name in ("ablations", "hardships", "invariants", "overload", "rules", "scenarios")
+)
+"""Minutes of traffic in virtual time, which measuring makes several times as long; what they reach,
+others reach as well."""
 SDIST = {
     *("intercom_async", "tests", "examples", "docs", "benchmarks", "changes", "contrib"),
     *("noxfile.py", "mkdocs.yml", "dev-requirements.txt", "LICENSE", "README.md"),
@@ -87,23 +93,61 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=list(FOUND))
 def tests(session: nox.Session) -> None:
-    """Run the tests on every Python here: the oldest with coverage, the newest in `-X dev`.
+    """Run the tests on every Python here; the newest in `-X dev`.
 
-    Either takes half as long again, so that no Python has both where there are several.
+    The oldest measures coverage: of the packages that have a floor, by the tests of their own
+    folders. `nox -s coverage` measures everything, which takes twice as long.
     """
     for version in PYTHONS:
         if version not in FOUND:
             session.log(f"Python {version} is not here or does not run: skipped")
     install(session, "test")
-    run = ["python", *(["-X", "dev"] if session.python == LAST else []), "-m"]
+    keep_bytecode(session)
     suite = ["pytest", "--numprocesses=auto", "--dist=worksteal", *session.posargs]
     if session.python != FIRST or session.posargs:
-        session.run(*run, *suite)
+        is_newest = session.python == LAST
+        session.run("python", *(["-X", "dev"] if is_newest else []), "-m", *suite)
         return
+    measured, others = halves()
     # Begun before pytest, which loads this package's own plugin before any of its others.
-    session.run(*run, "coverage", "run", "-m", *suite)
-    session.run("coverage", "combine")
+    session.run("python", "-m", "coverage", "run", "-m", *suite, *measured)
+    check_coverage(session)
+    session.run("python", "-m", *suite, *others)
+
+
+@nox.session(python=FIRST)
+def coverage(session: nox.Session) -> None:
+    """Run all tests on one Python and report the lines and branches that none of them reaches."""
+    install(session, "test")
+    keep_bytecode(session)
+    suite = ["pytest", "--numprocesses=auto", "--dist=worksteal", *session.posargs]
+    session.run("python", "-m", "coverage", "run", "-m", *suite)
+    check_coverage(session)
     session.run("coverage", "report")
+
+
+def keep_bytecode(session: nox.Session) -> None:
+    """Compile once, whatever the environment says: some hundred processes import the package."""
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
+
+
+def halves() -> tuple[list[str], list[str]]:
+    """Return what pytest is given for the tests that are measured, and for all others."""
+    folder = ROOT / "tests"
+    on_request = ("services", "documentation")
+    others = [
+        str(path.relative_to(ROOT))
+        for path in sorted(folder.iterdir())
+        if path.name not in (*COVERAGE, *on_request)
+        and (path.match("test_*.py") or (path.is_dir() and any(path.rglob("test_*.py"))))
+    ]
+    measured = [f"tests/{package}" for package in COVERAGE]
+    return [*measured, *(f"--ignore={each}" for each in SIMULATIONS)], [*others, *SIMULATIONS]
+
+
+def check_coverage(session: nox.Session) -> None:
+    """Fail where the tests that have just run reach less of a package than its floor."""
+    session.run("coverage", "combine")
     for package, least in COVERAGE.items():
         only = f"--include=intercom_async/{package}/*"
         # Stores are tested on real servers, by the session `services`.

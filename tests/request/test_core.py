@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -136,3 +137,13 @@ def test_apps_are_told_apart_without_their_tokens() -> None:
     assert app_key(token_of_the_day) is token_of_the_day
     assert app_key(provider) == app_key(provider) != app_key(other)
     assert len({app_key(provider), app_key(provider), app_key(other)}) == 2
+
+
+async def test_another_thread_reads_statistics_by_way_of_the_clients_loop() -> None:
+    core = make_core()
+    await core.open()
+
+    seen = await asyncio.to_thread(core.statistics)
+
+    assert seen == core.statistics()
+    await core.close()

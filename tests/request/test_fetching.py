@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from intercom_async import ConfigError, Intercom
+from intercom_async import ConfigError, Intercom, ResponseError
 from intercom_async.transport import MemoryTransport
 from tests.support.scripted_client import TOKEN, reply
 
@@ -60,3 +60,23 @@ async def test_an_address_is_sent_as_one_line_of_ascii(address: str, sent: str) 
         (await intercom.open_link(address)).close()
     assert memory.requests[0].url == sent
     assert dict(memory.requests[0].headers) == {"Accept": "*/*"}
+
+
+async def test_redirects_of_a_host_are_followed_and_no_further_than_five() -> None:
+    memory = MemoryTransport(lambda request: reply(302, Location=f"{request.url}x"))
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        with pytest.raises(ResponseError, match="302"):
+            await intercom.open_link("https://h/")
+    assert [request.url for request in memory.requests] == [
+        f"https://h/{'x' * n}" for n in range(6)
+    ]
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 500])
+async def test_a_link_that_has_expired_is_an_error_and_is_closed(status: int) -> None:
+    memory = MemoryTransport([reply(302, Location="https://h/y"), reply(status, "secret")])
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        with pytest.raises(ResponseError, match=str(status)) as caught:
+            await intercom.open_link("https://h/x?signature=s")
+    assert "signature" not in str(caught.value)
+    assert len(memory.requests) == 2

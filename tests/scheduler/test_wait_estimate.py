@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from random import Random
@@ -22,8 +23,9 @@ from intercom_async.config import Limits
 from intercom_async.errors import WaitTooLongError
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.scheduler import Scheduler
-from tests.support.scheduler.server import Network, Server
+from tests.support.scheduler.server import Network, Server, Storm
 from tests.support.virtual_time import run_virtual
+from .conftest import Desk, MakeDesk
 
 LONGEST_S = 100.0
 """Seconds after which a call that has not gone is given up."""
@@ -231,3 +233,68 @@ def test_a_call_that_no_window_has_room_for_in_time_is_refused_at_once() -> None
 
     assert caught.value.limit_s == 15.0
     assert caught.value.wait_s > 15.0
+
+
+# What the log says a call waits for ----------------------------------------------------------
+
+
+async def wait_of_one_more(desk: Desk, caplog: pytest.LogCaptureFixture, **options: Any) -> str:
+    """Return what the log says that the next call waits for."""
+    with caplog.at_level(logging.DEBUG, "intercom_async"):
+        caplog.clear()
+        desk.start(**options)
+        await CLOCK.sleep(0.001)
+        said = [line.getMessage() for line in caplog.records if " waits: " in line.getMessage()]
+    desk.scheduler.close()
+    await desk.done()
+    return said[-1].partition(" waits: ")[2] if said else ""
+
+
+@pytest.mark.anyio
+async def test_many_calls_under_way_are_waited_for(
+    make_desk: MakeDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk(Limits(max_in_flight=1))
+    await desk.call()
+    desk.start()
+    await CLOCK.sleep(0.001)
+
+    assert await wait_of_one_more(desk, caplog) == "as many calls are under way as may be"
+
+
+@pytest.mark.anyio
+async def test_an_overloaded_server_is_waited_for(
+    make_desk: MakeDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk()
+    await desk.call()
+    desk.server.storm = Storm.EDGE
+    for _ in range(5):
+        desk.start()
+    await CLOCK.sleep(0.1)
+
+    assert await wait_of_one_more(desk, caplog) == "the server is overloaded"
+
+
+@pytest.mark.anyio
+async def test_a_window_that_is_used_up_is_waited_for(
+    make_desk: MakeDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk(limit=100)
+    await desk.fill_window()
+
+    assert await wait_of_one_more(desk, caplog) == "the window is used up"
+
+
+@pytest.mark.anyio
+async def test_pacing_is_waited_for(make_desk: MakeDesk, caplog: pytest.LogCaptureFixture) -> None:
+    desk = make_desk(limit=100)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    await desk.call()
+    for _ in range(50):
+        desk.start(priority=Priority.BULK)
+    await CLOCK.sleep(0.001)
+
+    said = await wait_of_one_more(desk, caplog, priority=Priority.BULK)
+
+    assert said == "it is paced, or others go first"
