@@ -74,6 +74,15 @@ class LoopClock:
         return asyncio.get_running_loop().call_at(when, callback)
 
 
+def give_way(seconds: float) -> None:
+    """Let other threads run for a moment: called by a thread that computes beside an event loop.
+
+    A loop whose turn begins waits for the interpreter's lock, 5 ms for each look at a socket if the
+    thread that has it only computes.
+    """
+    time.sleep(seconds)
+
+
 CLOCK: Clock = LoopClock()
 """What is used where no other clock is given."""
 

@@ -58,6 +58,7 @@ class ChildReader:
             run.queued.discard(key)
 
     async def _hand_over(self, run: StreamRun, key: str, children: ChildRows, read_at: int) -> None:
+        await self._reader.turns.take()
         parent = run.parent
         row = (
             None

@@ -51,6 +51,7 @@ class ListReader:
         found = ListPass()
         async with aclosing(self._list_pages(run, source)) as pages:
             async for page, read_at in pages:
+                await self._reader.turns.take()
                 rows = run.read(page.items)
                 readable = [row for row in rows if row is not None]
                 found.unreadable += len(rows) - len(readable) + len(page.unreadable)

@@ -34,6 +34,7 @@ from .partitions import OPEN, Part
 from .raw_rows import Row
 from .stream_run import Chain, StreamRun
 from .streams import Ranged, Selection
+from .turn_taking import TurnTaking
 from .writer import Batch, Writer
 
 MOST_QUEUED = 256
@@ -73,6 +74,7 @@ class PageReader:
         self.stop: anyio.Event = stop
         self._wake = wake
         self.isolation_budget: IsolationBudget = IsolationBudget()
+        self.turns: TurnTaking = TurnTaking()
 
     @property
     def memory_budget(self) -> MemoryBudget:
@@ -190,6 +192,7 @@ class PageReader:
         """
         source = cast("Ranged", run.stream.source)
         name = field or source.partition_field
+        await self.turns.take()
         found, count = run.read(page.items), len(page.items) + len(page.unreadable)
         rows = [row for row in found if row is not None]
         holes: list[Hole] = []
@@ -219,6 +222,9 @@ class PageReader:
         run.touch()
         listed, holes = await complete(run, list(rows))
         batch.holes += holes
+        if listed:
+            await self.turns.take()
+        # From here until it is given on, nobody else changes what the target will hold.
         batch.entries += run.accept(listed, read_at, by_id=by_id)
         self._writer.expect(batch)
         await self._give.send(batch)

@@ -313,13 +313,17 @@ class _Run:
                 ]
 
     async def _publish(self, runs: Sequence[StreamRun], state: State) -> None:
+        def encode() -> bytes:
+            for run in runs:
+                if isinstance(run.stream.source, Children):
+                    run.state.families = run.families.dump()
+            return state.encode(whole=True)
+
         for run in runs:
             if run.is_sweeping:
                 # What it has met was in the journal: it begins again with the next run.
                 run.state.pass_ = None
-            if isinstance(run.stream.source, Children):
-                run.state.families = run.families.dump()
-        encoded, options = state.encode(whole=True), self._options
+        encoded, options = await call(self._sink, encode), self._options
         with anyio.CancelScope(shield=True):
             await self.patiently(
                 lambda: self._sink.publish(

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from intercom_async.clock import give_way
 from intercom_async.moments import from_server
 from intercom_async.sync.raw_rows import top_level
-from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
+from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableColumns
+from .merge import GIVES_WAY_S
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63
@@ -62,13 +64,7 @@ class Shape:
     def table(self, rows: Sequence[TableRow]) -> Any:
         """Return rows as a table."""
         fields = [_fields(self._decoder, row.body) for row in rows]
-        arrays: list[Any] = [
-            self._arrow.array(
-                [_value(row.get(column.field), column.kind) for row in fields],
-                self.schema.field(column.name).type,
-            )
-            for column in self._columns
-        ]
+        arrays: list[Any] = [self._array(column, fields) for column in self._columns]
         own: list[list[Any]] = [
             [row.body.decode(errors="replace") for row in rows],
             [_time(row.synced_at) for row in rows],
@@ -78,6 +74,12 @@ class Shape:
         types = self.schema.types[-len(own) :]
         arrays += [self._arrow.array(one, kind) for one, kind in zip(own, types, strict=True)]
         return self._arrow.Table.from_arrays(arrays, schema=self.schema)
+
+    def _array(self, column: TableColumn, fields: Sequence[dict[str, msgspec.Raw]]) -> Any:
+        """Return a column of some rows."""
+        give_way(GIVES_WAY_S)
+        values = [_value(row.get(column.field), column.kind) for row in fields]
+        return self._arrow.array(values, self.schema.field(column.name).type)
 
 
 def _fields(

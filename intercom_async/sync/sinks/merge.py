@@ -11,10 +11,15 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from intercom_async.clock import give_way
 from intercom_async.sync.key_table import GONE, SEEN, Held, KeyTable
 from intercom_async.sync.merging import digest_of
 from .base import Departed, StoredRow, Table
 from .entries import Entry, Family, Gone, Put, SeenKeys
+
+GIVES_WAY_AFTER, GIVES_WAY_S = 128, 50e-6
+"""Entries after which a merge lets the loop run, and for how long: it has then worked for about a
+millisecond, 20 times as long (benchmarks/loop_turns.py)."""
 
 Fate = int | Literal["keep", "drop"]
 """What becomes of a stored row: it stays, goes, or is marked as deleted at a moment."""
@@ -52,10 +57,16 @@ class Merge:
         self._erased: list[Emitted] = []
         self.changes: bool = departed != "keep"
         """Whether a stored row may change, or a new one come."""
-        for number, entry in enumerate(entries(), 1):
+        for number, entry in enumerate(self._read(), 1):
             if entry.table == table.name and not isinstance(entry, SeenKeys):
                 self.changes = True
                 self._note(number, entry)
+
+    def _read(self) -> Iterator[Entry]:
+        for number, entry in enumerate(self._entries(), 1):
+            if number % GIVES_WAY_AFTER == 0:
+                give_way(GIVES_WAY_S)
+            yield entry
 
     def _note(self, number: int, entry: Put | Gone | Family) -> None:
         if isinstance(entry, Put):
@@ -119,7 +130,7 @@ class Merge:
     def new(self) -> Iterator[Emitted]:
         """Give the rows that come new, each once; ask for the fate of stored ones before."""
         yield from self._erased
-        for number, entry in enumerate(self._entries(), 1):
+        for number, entry in enumerate(self._read(), 1):
             if not isinstance(entry, Put) or entry.table != self._table.name:
                 continue
             held = self._rows.get(entry.id)
