@@ -116,6 +116,33 @@ def test_generations_are_what_a_dict_holds(
     sink.close()
 
 
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_children_that_are_gone_stay_so_after_a_truncated_answer(
+    tmp_path: Path, *, is_stored: bool
+) -> None:
+    """An answer that was cut says nothing of older children, nor that they are back."""
+    child: list[Entry] = [Family("parts", "a", 6, 1, 1), put(PARTS, "1", "a", "x", 6)]
+    is_gone: list[Entry] = [Family("parts", "a", 7, 1, 0, is_gone=True)]
+    cut: list[Entry] = [
+        Family("parts", "a", 8, 2, 600, kept_before=20),
+        put(PARTS, "3", "a", "y", 8),
+    ]
+    cut_more: list[Entry] = [
+        Family("parts", "a", 9, 3, 600, kept_before=40),
+        put(PARTS, "5", "a", "z", 9),
+    ]
+    sink = opened("jsonl", tmp_path)
+    sink.commit(child, b'{"n":1}')
+    if is_stored:
+        sink.publish(b'{"n":1}')
+    for entries in (is_gone, cut, cut_more):
+        sink.commit(entries, b'{"n":2}')
+    sink.publish(b'{"n":2}')
+    rows = {row.key: row.deleted_at for row in sink.rows("parts")}
+    assert rows == {"1": 7, "3": 0, "5": 0}
+    sink.close()
+
+
 def opened(form: str, folder: Path) -> Sink:
     sink = make_sink(form, folder)
     assert sink.open().damaged == ()

@@ -35,6 +35,15 @@ class Emitted(NamedTuple):
     """0 of a live row."""
 
 
+class _Kept(NamedTuple):
+    """What a Family says of the rows of its parent that came before it."""
+
+    number: int
+    read_at: int
+    kept_before: int
+    """Rows made before this moment stay."""
+
+
 class Merge:
     """Merges a table's stored rows with the entries of a journal.
 
@@ -54,6 +63,8 @@ class Merge:
         self._rows = KeyTable()
         # Of a parent: its last Family's number, the moment of it, `kept_before`.
         self._families = KeyTable()
+        self._stricter: dict[str, list[_Kept]] = {}
+        """By parent: earlier Families that kept fewer rows than the last one."""
         self._erased: list[Emitted] = []
         self.changes: bool = departed != "keep"
         """Whether a stored row may change, or a new one come."""
@@ -79,7 +90,21 @@ class Merge:
         else:
             flags = GONE if entry.is_gone else 0
             at = max(entry.read_at, 1)
-            self._families.put(entry.parent, Held(number, at, max(entry.kept_before, 0), flags))
+            kept = 0 if entry.is_gone else max(entry.kept_before, 0)
+            self._keep_stricter(entry.parent, kept)
+            self._families.put(entry.parent, Held(number, at, kept, flags))
+
+    def _keep_stricter(self, parent: str, kept_before: int) -> None:
+        """Remember the last Family of a parent if the next one keeps rows that are gone by it."""
+        last = self._families.get(parent)
+        if last is None:
+            return
+        stricter = [*self._stricter.get(parent, ()), _Kept(last.version, last.read_at, last.digest)]
+        stricter = [one for one in stricter if one.kept_before < kept_before]
+        if stricter:
+            self._stricter[parent] = stricter
+        else:
+            self._stricter.pop(parent, None)
 
     def fate(self, row: StoredRow) -> Fate:
         """Say what becomes of a stored row; each is asked for once, before `new`."""
@@ -125,7 +150,15 @@ class Merge:
             return family.read_at
         if held is not None and held.version > family.version:
             return 0
-        return 0 if version < family.digest else family.read_at
+        if version >= family.digest:
+            return family.read_at
+        put = 0 if held is None else held.version
+        earlier = (
+            one.read_at
+            for one in self._stricter.get(parent, ())
+            if put < one.number and version >= one.kept_before
+        )
+        return next(earlier, 0)
 
     def new(self) -> Iterator[Emitted]:
         """Give the rows that come new, each once; ask for the fate of stored ones before."""
