@@ -112,6 +112,15 @@ def contact_to_change(call: Call, contact_id: str) -> Row:
     return row
 
 
+def custom_fields(call: Call, model: str, *types: str) -> frozenset[str]:
+    """Return the custom attributes of these types, as searches name them."""
+    return frozenset(
+        f"custom_attributes.{one['name']}"
+        for one in call.workspace.data_attributes
+        if one["custom"] and one["model"] == model and one["data_type"] in types
+    )
+
+
 def search(
     call: Call,
     table: Table,
@@ -137,7 +146,7 @@ def search(
         call,
         table,
         asked if narrow is None else narrow(call, asked),
-        sort_order(sort, fields),
+        sort_order(sort, fields, table),
         per_page=page_size(call, pagination.get("per_page"), default=default),
         starting_after=pagination.get("starting_after"),
         key=key,
@@ -146,7 +155,7 @@ def search(
     )
 
 
-def sort_order(sort: Row, fields: Fields) -> Order:
+def sort_order(sort: Row, fields: Fields, table: Table) -> Order:
     """Read `sort`: the newest first unless it says otherwise."""
     field, direction = sort.get("field") or "created_at", sort.get("order") or "descending"
     if direction not in ("ascending", "descending"):
@@ -156,7 +165,8 @@ def sort_order(sort: Row, fields: Fields) -> Order:
         )
     if not isinstance(field, str) or not fields.knows(field) or field in fields.equality_only:
         raise bad_parameter(f"{field} is not a valid sort field", code="invalid_field")
-    return Order(field, direction == "descending", fields.special.get(field))
+    read = None if field in table.seeds.columns else fields.special.get(field)
+    return Order(field, direction == "descending", read)
 
 
 def first_where(rows: Iterable[Row], **wanted: Any) -> Row | None:

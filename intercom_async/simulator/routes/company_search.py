@@ -10,7 +10,7 @@ from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.store.filters import Filter
 from intercom_async.simulator.store.query import Fields
 from .call import Call
-from .checks import search
+from .checks import custom_fields, search
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -43,7 +43,9 @@ def _fields_of(call: Call) -> Fields:
     }
     return Fields(
         known=names("company_id name") | TIMES | NUMBERS,
-        dates=TIMES,
+        dates=TIMES | custom_fields(call, "company", "date"),
         special=special,
         no_lists=TIMES,
+        numbers=NUMBERS | custom_fields(call, "company", "integer", "float"),
+        flags=custom_fields(call, "company", "boolean"),
     )

@@ -17,6 +17,7 @@ from .call import Call
 from .checks import (
     contact_of,
     contact_to_change,
+    custom_fields,
     moment_of,
     object_of,
     search,
@@ -47,13 +48,19 @@ FIELDS = Fields(
         "ios_app_device": lambda row: row["ios_device"],
         "andoid_sdk_version": lambda row: row["android_sdk_version"],
         "company_id": lambda row: row["_companies"],
+        "avatar": lambda row: (row["avatar"] or {}).get("image_url"),
         "email_domain": lambda row: (row.get("email") or "").rpartition("@")[2] or None,
         "location_country": lambda row: row["location"]["country"],
         "location_region": lambda row: row["location"]["region"],
         "location_city": lambda row: row["location"]["city"],
     },
-    equality_only=frozenset(("tag_id", "segment_id")),
+    flags=names(
+        "unsubscribed_from_emails unsubscribed_from_sms marked_email_as_spam has_hard_bounced "
+        "sms_consent"
+    ),
 )
+OWNER_AS_TEXT = ("2.16", "2.17")
+"""Versions whose description calls `owner_id` a text."""
 
 
 def fields_of(call: Call) -> Fields:
@@ -61,17 +68,16 @@ def fields_of(call: Call) -> Fields:
 
     Dates among the custom attributes are whole days in all versions.
     """
-    custom = frozenset(
-        f"custom_attributes.{one['name']}"
-        for one in call.workspace.data_attributes
-        if one["custom"] and one["model"] == "contact" and one["data_type"] == "date"
-    )
+    custom = custom_fields(call, "contact", "date")
     is_exact = is_since(call.version, "2.17")
     return dataclasses.replace(
         FIELDS,
         dates=TIMES | custom,
         days=custom if is_exact else TIMES | custom,
         no_lists=TIMES if is_exact else frozenset(),
+        numbers=custom_fields(call, "contact", "integer", "float")
+        | (frozenset() if call.version in OWNER_AS_TEXT else {"owner_id"}),
+        flags=FIELDS.flags | custom_fields(call, "contact", "boolean"),
     )
 
 

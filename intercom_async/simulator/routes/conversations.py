@@ -7,10 +7,10 @@ from typing import Any
 
 from intercom_async.simulator.errors import bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
-from intercom_async.simulator.seed.conversations import author_of
+from intercom_async.simulator.seed.conversations import assignee_ids, author_of, priorities
 from intercom_async.simulator.store.present import conversation_parts, statistics_of
 from intercom_async.simulator.store.query import Fields
-from intercom_async.simulator.store.runs import Order
+from intercom_async.simulator.store.runs import Order, field_of
 from intercom_async.simulator.store.threads import plain
 from .call import Call
 from .checks import contact_of, moment_of, needed_text, object_of, search, text_of
@@ -23,14 +23,22 @@ TIMES = names(
     "created_at updated_at waiting_since snoozed_until statistics.first_contact_reply_at "
     "statistics.first_assignment_at statistics.first_admin_reply_at statistics.first_close_at "
     "statistics.last_assignment_at statistics.last_assignment_admin_reply_at "
-    "statistics.last_contact_reply_at statistics.last_admin_reply_at statistics.last_close_at"
+    "statistics.last_contact_reply_at statistics.last_admin_reply_at statistics.last_close_at "
+    "conversation_rating.requested_at conversation_rating.replied_at"
+)
+NUMBERS = names(
+    "admin_assignee_id team_assignee_id conversation_rating.rating conversation_rating.score "
+    "ai_agent.rating statistics.time_to_assignment statistics.time_to_admin_reply "
+    "statistics.time_to_first_close statistics.time_to_last_close "
+    "statistics.median_time_to_reply statistics.count_reopens statistics.count_assignments "
+    "statistics.count_conversation_parts"
 )
 NAMES = (
     "id state open read priority admin_assignee_id team_assignee_id title source.type source.id "
     "source.delivered_as source.subject source.body source.author.id source.author.type "
     "source.author.name source.author.email source.url tag_ids contact_ids teammate_ids "
-    "conversation_rating.rating conversation_rating.remark conversation_rating.requested_at "
-    "conversation_rating.replied_at conversation_rating.score conversation_rating.admin_id "
+    "conversation_rating.rating conversation_rating.remark "
+    "conversation_rating.score conversation_rating.admin_id "
     "conversation_rating.admin_d conversation_rating.contact_id statistics.time_to_assignment "
     "statistics.time_to_admin_reply statistics.time_to_first_close "
     "statistics.time_to_last_close statistics.median_time_to_reply "
@@ -48,7 +56,26 @@ def _statistic(name: str) -> Callable[[Row], Any]:
     return read
 
 
+def _rating(path: str) -> Callable[[Row], Any]:
+    """Read a field of the rating, which searches call by another name."""
+
+    def read(row: Row) -> Any:
+        return field_of(row["conversation_rating"] or {}, path)
+
+    return read
+
+
 SPECIAL: dict[str, Callable[[Row], Any]] = {
+    "admin_assignee_id": lambda row: assignee_ids(row["admin_assignee_id"]),
+    "team_assignee_id": lambda row: assignee_ids(row["team_assignee_id"]),
+    "priority": lambda row: priorities(row["priority"]),
+    "channel_initiated": lambda row: row["source"]["type"],
+    "conversation_rating.score": _rating("rating"),
+    "conversation_rating.requested_at": _rating("created_at"),
+    "conversation_rating.replied_at": _rating("updated_at"),
+    "conversation_rating.contact_id": _rating("contact.id"),
+    "conversation_rating.admin_id": _rating("teammate.id"),
+    "conversation_rating.admin_d": _rating("teammate.id"),  # the name that the descriptions have
     "tag_ids": lambda row: [one["id"] for one in row["_tags"]],
     "contact_ids": lambda row: row["_contacts"],
     "teammate_ids": lambda row: [
@@ -66,6 +93,8 @@ FIELDS = Fields(
     },
     whole_words=frozenset(("source.body",)),
     equality_only=frozenset(),
+    numbers=NUMBERS,
+    flags=names("open read ai_agent_participated"),
 )
 
 

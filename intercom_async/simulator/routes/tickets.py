@@ -48,7 +48,15 @@ FIELDS = Fields(
         "state": lambda row: row["_state_id"],
     },
     equality_only=frozenset(),
+    flags=names("open is_shared"),
 )
+ATTRIBUTE_TYPES = {
+    "datetime": "dates",
+    "integer": "numbers",
+    "decimal": "numbers",
+    "boolean": "flags",
+}
+"""How the values of an attribute are compared, by its type; any other is a text."""
 
 
 def fields_of(call: Call) -> Fields:
@@ -60,15 +68,23 @@ def fields_of(call: Call) -> Fields:
         return WIRE_CATEGORIES[kind["category"]] if kind else None
 
     special = dict(FIELDS.special) | {"category": category}
+    typed: dict[str, set[str]] = {"dates": set(), "numbers": set(), "flags": set()}
     for kind in types:
         for attribute in kind["_attributes"]:
-            special[f"ticket_attribute.{attribute['id']}"] = _attribute_reader(attribute["name"])
+            field = f"ticket_attribute.{attribute['id']}"
+            special[field] = _attribute_reader(attribute["name"])
+            if attribute["data_type"] in ATTRIBUTE_TYPES:
+                typed[ATTRIBUTE_TYPES[attribute["data_type"]]].add(field)
+    # Until 2.17 the description calls assignees texts.
+    assignees = names("admin_assignee_id team_assignee_id") if call.version == "Preview" else ()
     return Fields(
         known=FIELDS.known,
-        dates=FIELDS.dates,
+        dates=FIELDS.dates | typed["dates"],
         open=(),
         special=special,
         equality_only=frozenset(),
+        numbers=frozenset(typed["numbers"]).union(assignees),
+        flags=FIELDS.flags | typed["flags"],
     )
 
 

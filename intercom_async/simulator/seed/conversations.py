@@ -51,7 +51,11 @@ class ConversationSeeds:
             "priority": lambda number: _priority(self._bits(number)),
             "read": lambda number: bool(self._bits(number) >> 9 & 1),
         }
-        self.search_columns: Mapping[str, Column] = {}
+        self.search_columns: Mapping[str, Column] = {
+            "admin_assignee_id": lambda number: assignee_ids(self._assignee(self._bits(number))),
+            "team_assignee_id": lambda number: assignee_ids(self._team(self._bits(number))),
+            "priority": lambda number: priorities(_priority(self._bits(number))),
+        }
         self.unique: Mapping[str, Callable[[Any], int | None]] = {"id": self.number_of}
 
     def _bits(self, number: int) -> int:
@@ -178,6 +182,20 @@ class ConversationSeeds:
     def encoded(self, number: int, version: str) -> bytes:
         """Make the row and encode it without its parts."""
         return encode_json(self._present(self.row(number), version))
+
+
+def assignee_ids(assignee_id: int | None) -> list[int | None]:
+    """Return by what a search finds an assignee; nobody is found by 0 and by null."""
+    return [assignee_id] if assignee_id else [0, None]
+
+
+NEWER_PRIORITIES = {"priority": "high", "not_priority": "none"}
+"""From 2.16 on there are five priorities instead of two."""
+
+
+def priorities(priority: str) -> list[str]:
+    """Return by what a search finds a priority: its older and its newer name."""
+    return [priority, NEWER_PRIORITIES.get(priority, priority)]
 
 
 def _priority(bits: int) -> str:

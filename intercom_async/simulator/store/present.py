@@ -8,12 +8,10 @@ from typing import Any
 from intercom_async.simulator.quirks import Quirks
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.companies import segment_ids
+from intercom_async.simulator.seed.conversations import NEWER_PRIORITIES
 from intercom_async.simulator.versions import is_since
 from .record_store import RecordStore
 from .table import Table
-
-NEWER_PRIORITIES = {"priority": "high", "not_priority": "none"}
-"""From 2.16 on there are five priorities instead of two."""
 
 
 def contact(row: Row, version: str, quirks: Quirks) -> Row:

@@ -24,6 +24,9 @@ MAX_FILTERS = 15
 """Filters of one group at most; one more is answered with 400 (`test_search.py`)."""
 OPERATORS = frozenset(("=", "!=", "IN", "NIN", "<", "<=", ">", ">=", "~", "!~", "^", "$"))
 DAY_OPERATORS = frozenset(("=", ">", "<"))
+TEXT_OPERATORS = frozenset(("~", "!~", "^", "$"))
+FLAGS: dict[Any, bool] = {True: True, False: False, "true": True, "false": False}
+"""Values of fields that are true or false; texts are taken in any case."""
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operators.lt,
     "<=": operators.le,
@@ -73,6 +76,10 @@ class Fields:
     equality_only: frozenset[str] = frozenset(("tag_id",))
     no_lists: frozenset[str] = frozenset()
     """Fields that take neither IN nor NIN."""
+    numbers: frozenset[str] = frozenset()
+    """Fields that are numbers: they take no part of a text."""
+    flags: frozenset[str] = frozenset()
+    """Fields that are true or false: they are equal or not."""
 
     def knows(self, field: str) -> bool:
         """Tell whether a query may name this field."""
@@ -141,18 +148,36 @@ def _check_operator(field: str, operator: Any, fields: Fields) -> None:
         raise bad_parameter(f"{field} takes neither IN nor NIN", field=field)
     if field in fields.days and operator not in DAY_OPERATORS:
         raise bad_parameter(f"{field} takes only =, > and <, not {operator}", field=field)
+    is_text = field not in fields.dates | fields.numbers | fields.flags
+    if not is_text and operator in TEXT_OPERATORS:
+        raise bad_parameter(f"{field} is no text; {operator} compares texts", field=field)
+    if field in fields.flags and operator in COMPARISONS:
+        raise bad_parameter(f"{field} is true or false; it is neither above nor below", field=field)
 
 
 def _typed(value: Any, field: str, fields: Fields) -> Any:
-    """Read times that were sent as text or with a fraction; leave the rest as it is."""
+    """Read times that were sent as text or with a fraction; refuse what is of another type."""
     if isinstance(value, (list, dict)):
         raise bad_parameter(f"A list of values for {field} takes single values", field=field)
-    if field not in fields.dates or value is None:
+    if value is None:
+        return None
+    if field in fields.flags:
+        return _flag(value, field)
+    if field in fields.numbers and _number(value) is None:
+        raise bad_parameter(f"{field} takes numbers", field=field)
+    if field not in fields.dates:
         return value
     try:
         return int(float(value))
     except (TypeError, ValueError, OverflowError):
         raise bad_parameter(f"{field} takes UNIX seconds", field=field) from None
+
+
+def _flag(value: Any, field: str) -> bool:
+    text = value.lower() if isinstance(value, str) else value
+    if not isinstance(text, (str, bool)) or text not in FLAGS:
+        raise bad_parameter(f"{field} takes true or false", field=field)
+    return FLAGS[text]
 
 
 def compile_filter(tree: Leaf | Group | None, table: Table, fields: Fields, days: Days) -> Filter:
@@ -166,7 +191,7 @@ def compile_filter(tree: Leaf | Group | None, table: Table, fields: Fields, days
         return special or (lambda row: field_of(row, field))
 
     def read_number(field: str) -> Callable[[int], Any]:
-        column = seeds.columns.get(field) or seeds.search_columns.get(field)
+        column = seeds.search_columns.get(field) or seeds.columns.get(field)
         if column is not None:
             return column
         reader = read_row(field)
