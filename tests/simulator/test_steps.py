@@ -17,7 +17,7 @@ from intercom_async.simulator.messages import Request
 from intercom_async.simulator.routes import contacts, conversations, tickets
 from intercom_async.simulator.schema.facts import endpoints
 from intercom_async.simulator.seed.object_ids import segment_id
-from intercom_async.simulator.store.query import Fields
+from intercom_async.simulator.store.conditions import Fields
 from tests.support.descriptions import Described
 from .exercise import Exercise
 

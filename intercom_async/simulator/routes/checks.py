@@ -7,8 +7,9 @@ from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.store.conditions import Days, Fields
 from intercom_async.simulator.store.filters import Filter
-from intercom_async.simulator.store.query import Days, Fields, compile_filter, parse
+from intercom_async.simulator.store.query import compile_filter, parse
 from intercom_async.simulator.store.runs import Order
 from intercom_async.simulator.store.table import Table
 from intercom_async.simulator.versions import is_since

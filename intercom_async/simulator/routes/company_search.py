@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from intercom_async.simulator.rows import Row, names
+from intercom_async.simulator.store.conditions import Fields
 from intercom_async.simulator.store.filters import Filter
-from intercom_async.simulator.store.query import Fields
 from .call import Call
 from .checks import custom_fields, search
 from .registry import Routes

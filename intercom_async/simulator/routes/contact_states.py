@@ -6,8 +6,9 @@ from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.store.conditions import Leaf
 from intercom_async.simulator.store.present import public
-from intercom_async.simulator.store.query import Leaf, compile_filter
+from intercom_async.simulator.store.query import compile_filter
 from intercom_async.simulator.store.runs import Order
 from intercom_async.simulator.versions import is_since
 from .call import Call

@@ -8,8 +8,8 @@ from typing import Any
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.contacts import blank_contact, segment_of
+from intercom_async.simulator.store.conditions import Fields
 from intercom_async.simulator.store.filters import Filter
-from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.store.runs import Order
 from intercom_async.simulator.store.workspace import utc_day
 from intercom_async.simulator.versions import is_since

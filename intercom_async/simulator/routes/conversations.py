@@ -8,8 +8,8 @@ from typing import Any
 from intercom_async.simulator.errors import bad_parameter, not_found
 from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.conversations import assignee_ids, author_of, priorities
+from intercom_async.simulator.store.conditions import Fields
 from intercom_async.simulator.store.present import conversation_parts, statistics_of
-from intercom_async.simulator.store.query import Fields
 from intercom_async.simulator.store.runs import Order, field_of
 from intercom_async.simulator.store.threads import plain
 from .call import Call

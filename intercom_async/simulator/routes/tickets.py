@@ -9,7 +9,7 @@ from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.contacts import blank_contact
 from intercom_async.simulator.seed.conversations import author_of
 from intercom_async.simulator.seed.tickets import WIRE_CATEGORIES, blank_ticket, ticket_part
-from intercom_async.simulator.store.query import Fields
+from intercom_async.simulator.store.conditions import Fields
 from .call import Call
 from .checks import (
     admin_of,
