@@ -17,22 +17,27 @@ _URL = re.compile(
     r"(?<![\w+.-])[a-z][a-z0-9+.-]{1,15}:/{1,3}[^\s<>\"']+"  # https://host/path?query
     r"|(?<![\w./-])www\.[^\s<>\"']+"
     r"|(?<![\w./<-])/{1,2}[^\s/<>\"']+/[^\s<>\"']*"  # /contacts/7
-    r"|[^\s<>\"'?]{0,200}\?[\w.~%-]+(?:\[\w*\])?=[^\s<>\"']*"  # contacts?email=…
+    r"|(?<![^\s<>\"'(])[\w-]+(?:\.[\w-]+)+(?::\d+)?/[^\s<>\"']+"  # api.intercom.io/contacts/7
+    r"|(?<![^\s<>\"'?])[^\s<>\"'?]*\?[\w.~%-]+(?:\[\w*\])?=[^\s<>\"']*"  # contacts?email=…
     r"|(?<![\w.%-])[\w.~+%-]{0,64}%40[\w.~%-]{1,255}",  # ann%40example.com
     re.IGNORECASE,
 )
 """Addresses of the web with their queries, paths of several parts, and what is encoded as in them.
 They hold ids, personal data and tokens in any form, so none of their parts is kept."""
 _ADDRESS = re.compile(r"[^\s@<>\"'=:,;()][^\s@<>\"=:,;()]{0,63}@[^\s@<>\"',;()]{1,255}")
+_QUOTED_ID = re.compile(
+    r"(\b\w{0,32}id\b ?(?:=>|[=:]|is|of)? ?[\"'\[(<]{1,2})[^\"'\])>]{1,200}", re.IGNORECASE
+)
 _NAMED_ID = re.compile(
     r"(\b\w{0,32}id\b\W{0,3}[=: ]\W{0,3})([\w-]*\d[\w-]*|(?<==)[\w-]+)", re.IGNORECASE
 )
 _NAMED_SECRET = re.compile(
     r"((?:token|secret|password|signature|credentials?)\b\W{0,2}[=:]\W{0,3})[^\s<>\"',;&]+"
-    r"|(\bbearer )(?=\S{0,99}[\d=])\S+",
+    r"|(\b(?:bearer|basic) )(?=\S{0,99}[\d=])\S+"
+    r"|\beyJ[\w-]{8,}\.[\w.-]+",  # a JSON web token
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?<![\w-])\+?\d[\d ().-]{7,}\d(?![\w-])")
+_NUMBER = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|(?<![\w-])\+?\d[\d ().-]{7,}\d(?![\w-])")
 _TOKEN = re.compile(r"[\w-]{6,}")
 _HEX_FROM = 8
 """Letters and digits from which a hexadecimal token with a digit counts as an id."""
@@ -78,6 +83,7 @@ def redact(text: str, *, limit: int = 200) -> str:
     head = _URL.sub("<url>", head)
     head = _NAMED_SECRET.sub(r"\1\2<secret>", head)
     head = _ADDRESS.sub("<email>", head)
+    head = _QUOTED_ID.sub(r"\1<id>", head)
     head = _NAMED_ID.sub(r"\1<id>", head)
     # Numbers with spaces first: a part of one would be taken for an id, and the rest shown.
     head = _NUMBER.sub("<number>", head)

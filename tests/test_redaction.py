@@ -45,6 +45,18 @@ from intercom_async.redaction import Secret, printable, redact
         ("client_secret='abc def' is wrong", "client_secret='<secret> def' is wrong"),
         ("password = hunter is wrong", "password = <secret> is wrong"),
         ("sent Bearer ab7cd= here", "sent Bearer <secret> here"),
+        ("sent Basic dXNlcjpwdw== here", "sent Basic <secret> here"),
+        ("the JWT eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig is old", "the JWT <secret> is old"),
+        ("no url api.intercom.io/contacts/7", "no url <url>"),
+        ("Contact with id 'ann smith' not found", "Contact with id '<id>' not found"),
+        ('no contact of id "ann"', 'no contact of id "<id>"'),
+        ("no contact id[ann]", "no contact id[<id>]"),
+        ("company_id => 'ann' is taken", "company_id => '<id>' is taken"),
+        ("the user_id is 'ann', not 'bo'", "the user_id is '<id>', not 'bo'"),
+        ("from 10.0.0.1 too often", "from <number> too often"),
+        ("the Basic plan has none", "the Basic plan has none"),
+        ("the id is missing", "the id is missing"),
+        ("e.g. a name, i.e. text", "e.g. a name, i.e. text"),
         ("the token is revoked", "the token is revoked"),
         ("Bearer authentication is needed", "Bearer authentication is needed"),
         ("application/json and/or text, 24/7", "application/json and/or text, 24/7"),
@@ -76,7 +88,11 @@ def test_what_is_shown_is_one_bounded_line(text: str) -> None:
     assert len(printable(text, limit=50)) <= 50
 
 
-@pytest.mark.parametrize("piece", ["+1 ", "a@", "1", "id=", "a-", " ", "<"])
+PIECES = ["+1 ", "a@", "1", "id=", "a-", " ", "<", "a?", "/a", "//", "/", "www.", "a.", "%40", "x"]
+PIECES += ["token:", "bearer ", "eyJ", "http://", "id '", "id[", "1."]
+
+
+@pytest.mark.parametrize("piece", PIECES)
 def test_a_long_text_costs_no_more_than_a_short_one(piece: str) -> None:
     """Only the first 1,000 characters are looked at, so what stands behind them changes nothing."""
     text = piece * 60_000
