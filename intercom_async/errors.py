@@ -28,8 +28,7 @@
     └── SignatureError               a request that Intercom did not sign
 
 A message says call, status, code, reason and request id. It never has the filled path, a body or a
-token: paths are shown as templates (``/contacts/{contact_id}``), so that no id and no address ends
-up in a log.
+token: paths are shown as templates (``/contacts/{contact_id}``), so that no id ends up in a log.
 """
 
 from __future__ import annotations
@@ -98,10 +97,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _is_plain(error: BaseException) -> bool:
     """Return whether an error is of this package, or of the system and holds no object."""
-    if isinstance(error, IntercomError):
-        return True
     is_of_system = isinstance(error, OSError) and type(error).__module__ == OSError.__module__
-    return is_of_system and all(isinstance(each, str | int) for each in error.args)
+    is_plain = is_of_system and all(isinstance(each, str | int) for each in error.args)
+    return is_plain or isinstance(error, IntercomError)
 
 
 def _rebuild(
@@ -122,6 +120,9 @@ class ConfigError(IntercomError, ValueError):
 
 class ClosedError(IntercomError):
     """The client or scheduler was closed, or the client was never entered."""
+
+    maybe_sent: bool = False
+    """Whether the server may have received the request that was under way, and acted on it."""
 
 
 class QueryError(IntercomError, ValueError):

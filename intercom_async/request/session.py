@@ -187,6 +187,9 @@ class Session:
                 refused.maybe_sent = state.maybe_sent
                 refused.__cause__ = refused.__cause__ or state.error
                 raise
+            except ClosedError as closed:
+                closed.maybe_sent = state.maybe_sent or state.is_sent
+                raise
             finally:
                 if state.is_probe:
                     # Neither answered nor failed: cancelled, or refused by the scheduler.
@@ -228,8 +231,12 @@ class Session:
             again.after_s,
         )
         if again.after_s > 0:
-            async with self.while_open():
-                await CLOCK.sleep(again.after_s)
+            try:
+                async with self.while_open():
+                    await CLOCK.sleep(again.after_s)
+            except ClosedError as closed:
+                closed.maybe_sent = state.maybe_sent
+                raise
 
     async def _follow_redirects(self, state: CallState[Any]) -> None:
         """Send what a redirect asks for, as often as the next reply is one."""

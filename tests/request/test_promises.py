@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from intercom_async import (
+    ClosedError,
     ConnectError,
     ConnectionLostError,
     DecodeError,
@@ -109,6 +112,36 @@ async def test_a_refused_wait_after_an_attempt_says_what_came_before(client: Cli
             await intercom.contacts.get("7")
     assert caught.value.maybe_sent
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+async def test_a_call_that_a_close_ends_says_whether_it_was_sent(*, is_sent: bool) -> None:
+    class Closing(MemoryTransport):
+        async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+            self.requests.append(request)
+            if is_sent:
+                on_sent()
+            raise ClosedError("the client was closed while its answer was read")
+
+    async with Intercom(TOKEN, transport=Closing([])) as intercom:
+        with pytest.raises(ClosedError) as caught:
+            await intercom.contacts.create(role="user", external_id="7")
+    assert caught.value.maybe_sent is is_sent
+
+
+async def test_a_close_while_a_repetition_waits_says_what_the_first_attempt_was(
+    client: Client,
+) -> None:
+    """Closed during the pause before the second attempt."""
+    intercom = client(ConnectionLostError("lost"), retry=RetryPolicy(base_s=1e6, cap_s=1e6))
+    await intercom.open()
+    call = asyncio.ensure_future(intercom.contacts.update("7", name="Ann"))
+    while intercom.statistics().retries == 0:
+        await CLOCK.sleep(0)
+    await intercom.close()
+    with pytest.raises(ClosedError) as caught:
+        await call
+    assert caught.value.maybe_sent
 
 
 async def test_what_is_not_the_configured_origin_never_meets_the_scheduler() -> None:
