@@ -159,7 +159,13 @@ class ClientCore:
             observer=self._observer,
         )
         await self._transport.open()
-        await scheduler.join(self._app)
+        try:
+            await scheduler.join(self._app)
+        except BaseException:
+            # A store that is required and cannot be used: nobody closes what was not entered.
+            self._session = None
+            await self._transport.close()
+            raise
 
     def _end_probe(self, session: Session, workspace: str | None) -> None:
         """Share the workspace's limit with its other apps in this loop."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
+from typing import TypeVar
 
 from intercom_async.clock import Clock
 from intercom_async.errors import ConfigError
@@ -21,7 +22,10 @@ from .limits.app_limiter import AppLimiter
 from .limits.leases import PREFETCH_S, Leases, Want
 from .limits.window_budget import WindowBudget
 from .permit import Permit
+from .stores._reasons import reason_of
 from .stores.base import Ask, BudgetStore, StoreStatistics
+
+T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
@@ -110,7 +114,7 @@ class LeaseKeeper:
             while True:
                 self._event.clear()
                 for budget in self.leases.take_exhausted():
-                    await self._store.freeze(self._ask(budget))
+                    await self._reach(self._store.freeze(self._ask(budget)))
                 self.leases.backlog = self._lanes.waiting
                 for budget in self._windows():
                     want = self.leases.wanted(
@@ -155,7 +159,7 @@ class LeaseKeeper:
 
     async def _lease(self, budget: WindowBudget, want: Want) -> None:
         ask = self._ask(budget, want=want.calls, is_interactive=want.is_interactive)
-        lease = await self._store.lease(ask)
+        lease = await self._reach(self._store.lease(ask))
         if lease is None:
             self.leases.lose(budget.reset_ms)
             self._note_availability(is_available=False)
@@ -178,7 +182,19 @@ class LeaseKeeper:
         for budget in self._windows():
             unused = self.leases.take_back(budget)
             if unused:
-                await self._store.give_back(self._ask(budget, returned=unused))
+                await self._reach(self._store.give_back(self._ask(budget, returned=unused)))
+
+    async def _reach(self, answer: Awaitable[T]) -> T | None:
+        """Return the store's answer; None where it cannot be used, as when it was closed.
+
+        A store of the user's own may raise anything: calls go on by the headers alone.
+        """
+        try:
+            return await answer
+        except Exception as error:  # noqa: BLE001
+            if self._is_available:
+                log.warning("the budget store cannot be used (%s)", reason_of(error))
+            return None
 
     def _ask(
         self,
@@ -223,7 +239,9 @@ def check_budget(store: object, budget_key: object, app: Hashable = "") -> None:
     Raises:
         ConfigError: It is one of these.
     """
-    if store is not None and not callable(getattr(store, "lease", None)):
+    if isinstance(store, type) or (
+        store is not None and not callable(getattr(store, "lease", None))
+    ):
         raise ConfigError(f"store must be a BudgetStore, not {type(store).__name__}")
     if budget_key is not None and (not isinstance(budget_key, str) or not budget_key):
         raise ConfigError("budget_key must be a text that is not empty")

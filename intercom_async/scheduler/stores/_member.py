@@ -118,14 +118,16 @@ class StoreMember(ABC):
         """Return what other processes know of the server's windows; None if nobody does.
 
         Raises:
-            ConfigError: The store is `required` and does not answer.
+            ConfigError: The store is `required` and cannot be used; the message says why.
         """
         found = await self._requests.send(
             partial(self._join, budget, app), within_s=CONNECT_WITHIN_S
         )
         if found is None:
             if self._required:
-                raise ConfigError("the budget store is required and does not answer")
+                raise ConfigError(
+                    f"the budget store is required and cannot be used ({self._requests.reason})"
+                )
             return None
         self._joined.add((budget, app))
         limit, window_ms, low, high = found

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ClosedError
+from ._reasons import reason_of
 
 T = TypeVar("T")
 
@@ -53,6 +54,8 @@ class StoreRequests:
         """Whether a request that was given up has not ended yet."""
         self.answered: int = 0
         """Requests that were answered in time."""
+        self.reason: str = ""
+        """Why the server could not be used last, without an address or a password."""
 
     @property
     def is_available(self) -> bool:
@@ -132,8 +135,8 @@ class StoreRequests:
         self._retry_at = now + PAUSE_S
         if self._failed_at is None:
             self._failed_at = now
-            # The class only: an address or a key may stand in the text.
-            log.warning("the budget store does not answer (%s)", type(error).__name__)
+            self.reason = reason_of(error)
+            log.warning("the budget store cannot be used (%s)", self.reason)
 
     def _recover(self) -> None:
         self.answered += 1
@@ -148,6 +151,8 @@ class StoreRequests:
             return
         self._task.cancel()
         await asyncio.wait([self._task])
+        if self._failed_at is None:
+            self._failed_at = self._clock.now()
         self._abandon_waiting()
 
     def _abandon_waiting(self) -> None:

@@ -150,7 +150,8 @@ class RedisStore(StoreMember):
         required: Whether a store that does not answer at the start is an error.
 
     Raises:
-        ConfigError: `client` has no `evalsha`, or `answer_within_s` is no number of seconds.
+        ConfigError: `client` has no `evalsha` or blocks, or `answer_within_s` is no number of
+            seconds.
     """
 
     def __init__(
@@ -166,6 +167,10 @@ class RedisStore(StoreMember):
             raise ConfigError(
                 f"RedisStore takes an asyncio client with `evalsha`, not {type(client).__name__}; "
                 "RedisStore.from_url(…) makes one"
+            )
+        if hasattr(client, "__enter__") and not hasattr(client, "__aenter__"):
+            raise ConfigError(
+                f"RedisStore takes an asyncio client; {type(client).__module__} has one that blocks"
             )
         self._client = client
         self._owns_client = False

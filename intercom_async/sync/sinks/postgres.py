@@ -108,7 +108,13 @@ class PostgresSink(PostgresSchema):
         )
 
     def _refuse_another_sync(self) -> None:
-        """Hold a lock for the session, as far as sessions are ours."""
+        """Hold a lock for the session, where the session is ours.
+
+        Behind a pooler in transaction mode the lock would stay with one of its connections when
+        this sync has ended; there the epoch alone keeps two syncs apart.
+        """
+        if self._ask("SELECT pg_backend_pid()")[0][0] != self._connection.info.backend_pid:
+            return
         held = self._ask(
             "SELECT pg_try_advisory_lock(hashtext('intercom_async sync'), hashtext(%s))",
             [self._schema],

@@ -117,15 +117,16 @@ class PostgresSchema:
                 server's or the driver's own words, without a password.
         """
         try:
-            return self._psycopg.connect(
+            connection = self._psycopg.connect(
                 self._conninfo,
                 autocommit=True,
                 prepare_threshold=None,
                 connect_timeout=10,
                 client_encoding="UTF8",  # rows are copied as they came
-                options="-c TimeZone=UTC",
                 application_name=f"intercom-async {self._schema}",
             )
+            # Not as an option of the connection: PgBouncer refuses those, and keeps this.
+            connection.execute("SET TimeZone TO 'UTC'")
         except self._psycopg.OperationalError as error:
             reason = " ".join(self._without_password(str(error)).split())
             raise TargetError(
@@ -138,6 +139,7 @@ class PostgresSchema:
                 f"{self.where}: the address cannot be read; it is such as "
                 "postgresql://user@host:5432/database, with special characters as %20"
             ) from None
+        return connection
 
     def _without_password(self, text: str) -> str:
         """Return a text in which the address's password, if it stands there, is covered."""

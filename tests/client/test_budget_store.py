@@ -1,0 +1,78 @@
+"""A client with a budget store that refuses is not open, and leaves nothing open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from intercom_async import Intercom
+from intercom_async.errors import ClosedError, ConfigError
+from intercom_async.scheduler.stores._reasons import reason_of
+from intercom_async.transport import MemoryTransport, Reply, Request
+
+pytestmark = pytest.mark.anyio
+
+
+class Required:
+    """A store that has to answer and does not, for the first time."""
+
+    def __init__(self) -> None:
+        self.joined = 0
+        self.statistics = None
+
+    async def join(self, *, budget: str, app: str) -> None:
+        del budget, app
+        self.joined += 1
+        raise ConfigError("the budget store is required and cannot be used")
+
+    async def lease(self, _: Any) -> None:
+        """Grant nothing."""
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+class Watched(MemoryTransport):
+    """A transport that notes whether it is open."""
+
+    is_open = False
+
+    async def open(self) -> None:
+        self.is_open = True
+
+    async def close(self) -> None:
+        self.is_open = False
+
+
+def answer(_: Request) -> Reply:
+    return Reply(200, {}, b"{}")
+
+
+async def test_a_client_whose_store_refuses_leaves_no_transport_open() -> None:
+    transport, store = Watched(answer), Required()
+    offered: Any = store
+    intercom = Intercom("token", transport=transport, store=offered)
+
+    with pytest.raises(ConfigError, match="is required"):
+        async with intercom:
+            raise AssertionError("it is open")
+
+    assert store.joined == 1
+    assert not transport.is_open
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ClosedError("x"), "ClosedError: it was closed"),
+        (RuntimeError("WRONGTYPE at redis://me:secret@host"), "RuntimeError WRONGTYPE: one of its"),
+        (RuntimeError("secret"), "RuntimeError"),
+        (TimeoutError("secret"), "TimeoutError: no answer in time"),
+    ],
+)
+def test_the_reason_of_a_store_repeats_nothing_that_its_client_said(
+    error: Exception, told: str
+) -> None:
+    assert reason_of(error).startswith(told)
+    assert "secret" not in reason_of(error)
