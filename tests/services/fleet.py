@@ -28,20 +28,27 @@ class Fleet:
         simulators: The simulators, by workspace; a workspace's name is that of its schema.
         postgres: Where the targets are.
         redis_url: The workers' store and queue; empty: they have none.
+        budget_s: Seconds that a task of the workers takes at most.
     """
 
     def __init__(
-        self, simulators: dict[str, Simulator], postgres: PostgresServer, redis_url: str
+        self,
+        simulators: dict[str, Simulator],
+        postgres: PostgresServer,
+        redis_url: str,
+        *,
+        budget_s: float = 2.0,
     ) -> None:
         self.simulators = simulators
         self._postgres = postgres
         self._workers: list[subprocess.Popen[bytes]] = []
+        self.killed: int = 0
         known = {name: (one.token, one.url) for name, one in simulators.items()}
         self.environment = os.environ | {
             "SYNC_WORKSPACES": json.dumps(known),
             "SYNC_POSTGRES": postgres.url,
             "SYNC_REDIS": redis_url,
-            "SYNC_BUDGET_S": "2",
+            "SYNC_BUDGET_S": str(budget_s),
         }
 
     def work(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -56,6 +63,7 @@ class Fleet:
         """Kill a worker and its children, as the kernel does."""
         os.killpg(worker.pid, 9)
         worker.wait()
+        self.killed += 1
 
     def stop(self) -> None:
         for worker in self._workers:
@@ -87,10 +95,17 @@ class Fleet:
         await self.until_published()
         await self.check()
 
-    async def until_published(self) -> None:
-        with anyio.fail_after(90):
+    async def until_published(self, within_s: float = 90.0) -> None:
+        with anyio.fail_after(within_s):
             while not all(map(self.is_published, self.simulators)):  # noqa: ASYNC110 (others decide)
                 await anyio.sleep(0.25)
+
+    async def keep_killing(self, command: Sequence[str], every_s: float) -> None:
+        """Kill the oldest worker again and again, and start another one for it."""
+        while True:
+            await anyio.sleep(every_s)
+            self.kill(self._workers.pop(0))
+            self.work(command)
 
     def rows(self, schema: str) -> dict[str, list[Any]]:
         """Return ids and contents of a workspace's rows, by stream."""
@@ -101,37 +116,60 @@ class Fleet:
                 found[stream] = connection.execute(statement.encode()).fetchall()
         return found
 
+    def calls(self) -> tuple[int, int]:
+        """Return how many calls were served, and how many refused."""
+        rows = [row for one in self.simulators.values() for row in one.ledger()]
+        return sum(row.served for row in rows), sum(row.rejected for row in rows)
+
     async def check(self) -> None:
         """Compare each target with a sync of one process, and the ledgers with what is allowed."""
-        for name, simulator in self.simulators.items():
-            assert sum(row.rejected for row in simulator.ledger()) == 0
-            async with Intercom(simulator.token, base_url=simulator.url) as intercom:
-                sink = PostgresSink(self._postgres.url, schema=f"{name}_alone")
-                report = await sync(intercom, STREAMS, sink=sink)
-                assert report.is_complete
-            rows = self.rows(name)
-            assert all(rows.values())
-            for found in rows.values():
-                assert len(found) == len({row[0] for row in found})
-            assert rows == self.rows(f"{name}_alone")
+        assert self.calls()[1] == 0
+        await self.compare()
+
+    async def compare(self) -> None:
+        """Compare each target with that of a sync of one process."""
+        async with anyio.create_task_group() as group:
+            for name in self.simulators:
+                group.start_soon(self._compare, name)
+
+    async def _compare(self, name: str) -> None:
+        simulator = self.simulators[name]
+        async with Intercom(simulator.token, base_url=simulator.url) as intercom:
+            sink = PostgresSink(self._postgres.url, schema=f"{name}_alone")
+            report = await sync(intercom, STREAMS, sink=sink)
+            assert report.is_complete
+        rows = self.rows(name)
+        assert all(rows.values())
+        for found in rows.values():
+            assert len(found) == len({row[0] for row in found})
+        assert rows == self.rows(f"{name}_alone")
 
 
 @asynccontextmanager
 async def running_fleet(
-    count: int, postgres: PostgresServer, redis_url: str = ""
+    count: int,
+    postgres: PostgresServer,
+    redis_url: str = "",
+    *,
+    budget_s: float = 2.0,
+    **settings: Any,
 ) -> AsyncGenerator[Fleet]:
     """Run simulators for the length of a block, and end the workers after it."""
-    limits: dict[str, Any] = {"app_per_minute": 3_000, "window_s": 1.0}
+    usual: dict[str, Any] = {
+        "contacts": 400,
+        "conversations": 200,
+        "latency_s": 0.03,
+        "app_per_minute": 3_000,
+        "window_s": 1.0,
+    }
     async with anyio.create_task_group():
         simulators = {
-            f"fleet_{token_hex(4)}": Simulator(
-                contacts=400, conversations=200, seed=number, latency_s=0.03, **limits
-            )
+            f"fleet_{token_hex(4)}": Simulator(seed=number, **{**usual, **settings})
             for number in range(count)
         }
         for simulator in simulators.values():
             await simulator.start()
-        fleet = Fleet(simulators, postgres, redis_url)
+        fleet = Fleet(simulators, postgres, redis_url, budget_s=budget_s)
         try:
             yield fleet
         finally:

@@ -35,8 +35,13 @@ async def all_of_them() -> list[str]:
 
 
 def make_tasks() -> WorkspaceTasks:
-    # Several workers use one workspace's token, so they share its budget.
-    store: BudgetStore = RedisStore.from_url(REDIS) if REDIS else PostgresStore(POSTGRES)
+    # Several workers use one workspace's token, so they share its budget. Servers are shared by all
+    # that runs here: an answer may take longer than in production.
+    store: BudgetStore = (
+        RedisStore.from_url(REDIS, answer_within_s=5.0)
+        if REDIS
+        else PostgresStore(POSTGRES, answer_within_s=5.0)
+    )
     return WorkspaceTasks(
         Workspaces(token_of, store=store),
         lambda workspace_id: PostgresSink(POSTGRES, schema=workspace_id),
