@@ -36,7 +36,7 @@ from .observer import Observer, observe
 from .operation import Call
 from .outage_queue import PROBE_CONNECT_S, OutageQueue
 from .replies import decoded, decoded_in_pieces, log_reply, to_response
-from .waits import Waits, shared_lock
+from .waits import Waits, end_waits, shared_lock
 
 T = TypeVar("T")
 
@@ -84,11 +84,9 @@ class Session:
 
     async def close(self) -> None:
         """Raise `ClosedError` in every call that waits, and close the transport."""
-        closed = "the client was closed while the call waited for its permit"
-        for permit in tuple(self._waiting):
-            # A permit that is granted already is not affected.
-            permit.abandon(ClosedError(closed))
+        # First: a call that gets its permit from here on gives it back.
         self._waits.close()
+        await end_waits(tuple(self._waiting))
         await self.transport.close()
 
     def shared_lock(self, name: str) -> asyncio.Lock:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import selectors
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,7 +16,9 @@ from intercom_async import Intercom, RetryPolicy
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.errors import ClosedError, ConnectionLostError
+from intercom_async.request.waits import ENDED_A_TURN
 from intercom_async.scheduler import Scheduler
+from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
 from tests.support.interruption import Points, at_each_point
 from tests.support.scripted_client import TOKEN
@@ -119,3 +123,52 @@ def test_every_wait_ends_when_the_client_closes(
     attempt = partial(close_amid, journey, LIMITS[limits], is_own=is_own)
     assert at_each_point(attempt, by_chance=journey.by_chance) > journey.least
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+class CountingSelector(selectors.DefaultSelector):
+    """Counts the turns of a loop: each ends with a look at the sockets."""
+
+    turns = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.turns += 1
+        return super().select(timeout)
+
+
+async def close_with_many(
+    selector: CountingSelector, many: int, *, is_cancelled: bool
+) -> list[int]:
+    """Close a client in which so many calls wait; return the turns in which each of them ended."""
+    ended: list[int] = []
+    limits = Limits(max_in_flight=1)
+    memory = MemoryTransport(lambda _: asyncio.Event().wait())  # type: ignore[arg-type,return-value]
+    client = await Intercom(TOKEN, transport=memory, limits=limits).open()
+
+    async def call() -> None:
+        try:
+            await client.admins.me()
+        except ClosedError:
+            ended.append(selector.turns)
+
+    calls = [asyncio.ensure_future(call()) for _ in range(many + 1)]
+    await CLOCK.sleep(0)
+    closing = asyncio.ensure_future(client.close())
+    if is_cancelled:
+        await CLOCK.sleep(0)
+        closing.cancel()
+    await asyncio.wait([closing])
+    await asyncio.wait(calls, timeout=0.01)
+    for task in calls:
+        task.cancel()
+    await asyncio.wait(calls)
+    return ended
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_many_waits_end_in_several_turns(*, is_cancelled: bool) -> None:
+    selector, many = CountingSelector(), 3 * ENDED_A_TURN
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        ended = runner.run(close_with_many(selector, many, is_cancelled=is_cancelled))
+    assert len(ended) == many
+    most = max(Counter(ended).values())
+    assert most == ENDED_A_TURN if not is_cancelled else most > ENDED_A_TURN
