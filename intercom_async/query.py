@@ -80,6 +80,9 @@ class Predicate:
     def __repr__(self) -> str:
         return f"<Predicate {_outline(self.query)}>"
 
+    def __reduce__(self) -> tuple[type[Predicate], tuple[Query]]:
+        return Predicate, (self.query,)
+
 
 class Field:
     """A field of the searched object, to be compared with a value."""
@@ -157,6 +160,9 @@ class Field:
     def __repr__(self) -> str:
         return f"F[{self._name!r}]"
 
+    def __reduce__(self) -> tuple[type[Field], tuple[str]]:
+        return Field, (self._name,)
+
     def _compare(self, operator: str, value: object) -> Predicate:
         return Predicate(
             {"field": self._name, "operator": operator, "value": _wire_value(self._name, value)}
@@ -193,6 +199,9 @@ class Fields:
         return Field(name)
 
     def __repr__(self) -> str:
+        return "F"
+
+    def __reduce__(self) -> str:
         return "F"
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -190,3 +192,22 @@ def test_conditions_are_joined_from_a_list() -> None:
     wrong: Any = ["x"]
     with pytest.raises(QueryError, match="OR"):
         any_of(wrong)
+
+
+WAYS: list[Callable[[Any], Any]] = [
+    copy.copy,
+    copy.deepcopy,
+    *(
+        lambda value, protocol=protocol: pickle.loads(pickle.dumps(value, protocol))  # noqa: S301
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    ),
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=range(len(WAYS)))
+def test_conditions_and_fields_survive_pickle_and_copy(way: Callable[[Any], Any]) -> None:
+    condition = (F.role == "user") & (F.created_at > 5) | F["a.b"].in_([1, "x"])
+
+    assert way(condition).query == condition.query
+    assert (way(F.email.domain) == 1).query == (F.email.domain == 1).query
+    assert way(F) is F

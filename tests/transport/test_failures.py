@@ -29,7 +29,7 @@ from intercom_async.errors import (
 )
 from intercom_async.redaction import Secret
 from intercom_async.transport import HttpTransport
-from intercom_async.transport.base import Request
+from intercom_async.transport.base import Request, StreamReply
 from intercom_async.transport.failures import to_failure
 from tests.transport.test_http import request, serving
 
@@ -228,6 +228,53 @@ async def test_a_broken_reply_shows_nothing_of_the_request(answer: bytes) -> Non
     assert f"Bearer {TOKEN}".encode() in heads[0]
     assert not any(secret in shown(caught.value) for secret in SECRETS)
     assert caught.value.maybe_sent
+
+
+STAGES: dict[str, tuple[type[Any], str]] = {
+    "write": (aiohttp.ClientRequest, "send"),
+    "head": (aiohttp.ClientResponse, "start"),
+    "body": (aiohttp.ClientResponse, "read"),
+    "chunk": (aiohttp.StreamReader, "read"),
+}
+"""Where aiohttp may raise once there is a connection."""
+
+
+async def read_whole(transport: HttpTransport, sending: Request) -> None:
+    await transport.exchange(sending, lambda: None)
+
+
+async def read_in_pieces(transport: HttpTransport, sending: Request) -> None:
+    reply = await transport.stream(sending, lambda: None)
+    assert isinstance(reply, StreamReply)
+    async for _ in reply.chunks:
+        pass
+
+
+@pytest.mark.parametrize("stage", STAGES)
+async def test_only_our_errors_leave_at_any_stage(
+    stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789")
+
+    raised: Exception = ValueError()
+
+    async def fail(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(*STAGES[stage], fail)
+    async with serving(talk) as (url, _):
+        transport = HttpTransport()
+        await transport.open()
+        for kind in CLASSES:
+            raised = make(kind)
+            sending = request(url)
+            sending.headers = {"Authorization": Secret(f"Bearer {TOKEN}")}
+            with pytest.raises(IntercomError) as caught:
+                await (read_in_pieces if stage == "chunk" else read_whole)(transport, sending)
+            assert not any(secret in shown(caught.value) for secret in SECRETS), kind
+            assert getattr(caught.value, "maybe_sent", True), kind
+        await transport.close()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
