@@ -308,3 +308,45 @@ def test_an_import_loads_no_program() -> None:
     programs = {"simulator", "cli", "sync", "integrations"}
     loaded = {name.split(".")[1] for name in done.stdout.split() if "intercom_async." in name}
     assert loaded.isdisjoint(programs)
+
+
+TESTS = PACKAGE.parent / "tests"
+TESTED_WHOLE = {
+    "models": "every model and field, against the descriptions: tests/contract, tests/models",
+    "fields": "every field, against the descriptions: tests/contract",
+    "resources": "every operation, its request and its reply: tests/contract, tests/resources",
+    "simulator": "by what it answers over HTTP: tests/simulator",
+    "cli": "by command: tests/cli",
+    "doctor": "each of its questions, of one simulator: tests/doctor",
+    "integrations": "with the packages they are for: tests/services",
+    "items": "every topic: tests/webhooks/test_parsing.py",
+    "sinks": "every target by the same tests: tests/sync, tests/services",
+    "stores": "every store by the same tests: tests/oauth, tests/services",
+}
+"""Folders whose modules run parallel, and are tested as one: how, and where."""
+ELSEWHERE = re.compile(r"^- `(\w+)`: (.+)$", re.MULTILINE)
+"""Where a folder of tests says in its docstring which tests a module has."""
+
+
+def test_the_tests_of_a_module_are_found_by_its_name() -> None:
+    """A module has a test of its name, or its package's tests say where it is tested."""
+    named = {path.stem.removeprefix("test_") for path in TESTS.rglob("test_*.py")}
+    missing: list[str] = []
+    needless: list[str] = []
+    for path in FILES:
+        folders = path.relative_to(PACKAGE).parts[:-1]
+        if (
+            path.stem.startswith("__")
+            or path.stem == "_version"
+            or TESTED_WHOLE.keys() & {*folders}
+        ):
+            continue
+        tests = TESTS.joinpath(*folders[:1])
+        said = ast.get_docstring(tree(tests / "__init__.py")) if tests.is_dir() else None
+        elsewhere = dict(ELSEWHERE.findall(said or ""))
+        found = elsewhere.get(path.stem, "")
+        if path.stem.strip("_") in named:
+            needless += [dotted(path)] if found else []
+        elif not found or not all((tests / name).is_file() for name in found.split(", ")):
+            missing.append(dotted(path))
+    assert (missing, needless) == ([], [])

@@ -16,7 +16,7 @@ _LOG = logging.getLogger("intercom_async.codec")
 MAX_KINDS = 1_000
 """Kinds of deviations that are counted apart; further ones share one counter. Names come from
 declarations, so only programs that define structs without end reach it
-(test_decode.py::test_counters_are_bounded_and_can_be_reset)."""
+(test_drift_log.py::test_counters_are_bounded_and_can_be_reset)."""
 
 
 class Drift(msgspec.Struct, frozen=True):

@@ -1,0 +1,9 @@
+"""Tests of `scheduler`: of its parts by their names, and of situations (`nox -s tests` says which).
+
+Modules without a test of their name, and where they are tested:
+
+- `app_queue`: test_dispatcher.py
+- `app_windows`: test_window_matching.py, test_headroom.py
+- `permit`: test_cancellation.py, test_random_cancellation.py
+- `scheduler`: test_dispatcher.py, test_statistics.py
+"""

@@ -1,0 +1,36 @@
+"""Tests of `sync`, named by what a sync promises.
+
+Modules without a test of their name, and where they are tested:
+
+- `builtin_streams`: test_sync.py
+- `carried`: test_sync_model.py
+- `checkpoint`: test_older_targets.py, test_targets.py
+- `child_reader`: test_truncated.py, test_orphans.py
+- `chosen_streams`: test_dropping.py
+- `counting_client`: test_writer.py, test_outage.py
+- `cut_points`: test_partitions.py
+- `embedded`: test_sync.py, test_list_price.py
+- `engine`: test_sync.py, test_sync_model.py
+- `isolation`: test_isolation_budget.py, test_holes.py
+- `key_table`: test_merging.py
+- `list_reader`: test_sync_model.py
+- `loading`: test_sync.py
+- `page_reader`: test_holes.py
+- `plan`: test_list_price.py, test_sync_model.py
+- `planner`: test_partitions.py
+- `policy`: test_sync_model.py
+- `prepared`: test_sync.py
+- `progress`: test_sync.py
+- `raw_rows`: test_sync_model.py
+- `readings`: test_sync.py
+- `reconcile`: test_sync_model.py
+- `report`: test_sync.py
+- `run`: test_arguments.py, test_sync.py
+- `run_options`: test_arguments.py
+- `shard`: ../services/test_shards.py
+- `shard_plan`: ../services/test_shards.py
+- `stream_run`: test_writer.py
+- `streams`: test_sync.py
+- `tail_reader`: test_sync_model.py, test_holes.py
+- `throughput`: test_writer.py
+"""

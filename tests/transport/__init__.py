@@ -1,0 +1,9 @@
+"""Tests of `transport`.
+
+Modules without a test of their name, and where they are tested:
+
+- `base`: test_http.py
+- `callers_session`: test_sessions.py
+- `decompression`: ../workflows/test_download.py
+- `memory`: ../request/test_promises.py
+"""

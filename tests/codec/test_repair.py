@@ -1,0 +1,116 @@
+"""One odd row costs itself at most: it is repaired, or set aside with its bytes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+import pytest
+
+from intercom_async.codec import decode_rows
+from intercom_async.errors import DecodeError
+from intercom_async.models import (
+    Contact,
+    ConversationPage,
+    EventTypePage,
+    Page,
+)
+from .conftest import Slim, drifted, read
+
+
+def test_one_odd_row_keeps_its_page_and_itself() -> None:
+    page = read({"data": [{"id": "1"}, {"id": 2, "created_at": "x"}, {"id": "3"}]}, Page[Contact])
+
+    assert [contact.id for contact in page.items] == ["1", "2", "3"]
+    assert page.unreadable == ()
+    assert drifted() == {
+        ("Contact", "id", "str", "int"),
+        ("Contact", "created_at", "int | null", "str"),
+    }
+
+
+def test_row_that_cannot_be_read_is_set_aside_with_its_bytes() -> None:
+    page = read({"data": [{"id": "1"}, {"email": "a"}, None, "b"], "total_count": 4}, Page[Contact])
+
+    assert [contact.id for contact in page.items] == ["1"]
+    assert page.unreadable == (b'{"email":"a"}', b"null", b'"b"')
+    assert page.total_count == 4
+    assert ("Contact", "id", "str", "nothing") in drifted()
+
+
+def test_page_of_models_none_of_which_can_be_read_is_still_no_error() -> None:
+    page = read({"data": [{"email": "a"}]}, Page[Contact])
+
+    assert page.items == []
+    assert page.unreadable == (b'{"email":"a"}',)
+
+
+def test_rows_are_read_into_the_callers_own_struct_and_repaired_alike() -> None:
+    body = {"conversations": [{"id": 1, "email": "a"}, {"id": "2", "email": None}]}
+    page = read(body, ConversationPage[Slim])
+
+    assert page.items == [Slim(id="1", email="a")]
+    assert page.unreadable == (b'{"id":"2","email":null}',)
+
+
+def test_rows_that_are_no_objects_are_repaired_and_set_aside_too() -> None:
+    page = read({"event_types": ["a", 7, []]}, EventTypePage[str])
+
+    assert page.items == ["a", "7"]
+    assert page.unreadable == (b"[]",)
+    with pytest.raises(DecodeError, match=r"read as EventTypePage\[str\] at \$\.event_types\[0\]"):
+        read({"event_types": [[]]}, EventTypePage[str])
+
+
+class Paid(msgspec.Struct):
+    id: str
+    seats: Annotated[int, msgspec.Meta(ge=1)]
+
+
+def test_row_that_breaks_a_rule_of_the_callers_struct_is_set_aside() -> None:
+    page = read({"data": [{"id": "1", "seats": 0}, {"id": "2", "seats": "3"}]}, Page[Paid])
+
+    assert page.items == [Paid(id="2", seats=3)]
+    assert page.unreadable == (b'{"id":"1","seats":0}',)
+    with pytest.raises(DecodeError, match="read as Paid"):
+        read({"id": 1, "seats": 0}, Paid)
+
+
+def test_struct_that_fits_no_row_is_refused_with_the_field_that_misses() -> None:
+    with pytest.raises(DecodeError, match=r"read as Page\[Slim\] at \$\.data\[0\]\.email"):
+        read({"data": [{"id": "1"}, {"id": "2"}]}, Page[Slim])
+
+
+class Cat(msgspec.Struct, tag="cat"):
+    name: str
+
+
+class Dog(msgspec.Struct, tag="dog"):
+    name: str
+
+
+class Zoo(msgspec.Struct, forbid_unknown_fields=True):
+    star: Cat | Dog
+    kind: Literal["big", "small"] = "small"
+    price: float | None = None
+
+
+def test_tagged_unions_and_literals_of_the_caller_are_repaired_too() -> None:
+    zoo = read({"star": {"type": "dog", "name": 7}, "kind": "huge", "price": "2.5", "new": 1}, Zoo)
+
+    assert zoo == Zoo(star=Dog("7"), kind="small", price=2.5)
+
+
+class Strict(msgspec.Struct):
+    """A caller's own struct."""
+
+    id: int
+
+
+def test_rows_of_which_none_fits_the_callers_own_struct_are_an_error() -> None:
+    wrong = msgspec.Raw(b'{"id":"x"}')
+
+    assert decode_rows([msgspec.Raw(b'{"id":1}'), wrong], Strict) == ([Strict(1)], [b'{"id":"x"}'])
+    with pytest.raises(DecodeError):
+        decode_rows([wrong, wrong], Strict, call="GET /contacts")
+    assert decode_rows([msgspec.Raw(b"5")], Contact) == ([], [b"5"])
