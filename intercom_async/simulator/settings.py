@@ -13,6 +13,13 @@ MAX_RECORDS = 16_000_000
 """Six hex digits of an id hold the number of a record."""
 
 
+MAX_WINDOW_S = 86_400.0
+"""Seconds of a window at most: a day."""
+MAX_PER_MINUTE = 1_000_000_000_000
+"""Calls a minute that a limit is at most: what counts and headers can hold
+(`test_control_bodies.py`)."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of one workspace and its limits; ValueError where they make no sense."""
 
@@ -49,9 +56,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             count = getattr(self, name)
             if not 0 <= count <= MAX_RECORDS:
                 raise ValueError(f"{name}={count} must be between 0 and {MAX_RECORDS:,}")
-        for name in ("window_s", "app_per_minute", "workspace_per_minute"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be above 0")
+        for name in ("app_per_minute", "workspace_per_minute"):
+            if not 0 < getattr(self, name) <= MAX_PER_MINUTE:
+                raise ValueError(f"{name} must be above 0 and at most {MAX_PER_MINUTE:,}")
+        if not 0 < self.window_s <= MAX_WINDOW_S:
+            raise ValueError(f"window_s must be above 0 and at most {MAX_WINDOW_S:g}")
         for name in ("latency_s", "settle_s", "index_s"):
             seconds = getattr(self, name)
             if seconds is not None and not 0 <= seconds < math.inf:

@@ -38,7 +38,11 @@ async def post(simulator: Simulator, name: str, body: Any) -> tuple[int, Any]:
         ("limits", {"token": "unknown", "app_per_minute": 60}, "token"),
         ("limits", {"neighbour": 2}, "share"),
         ("limits", {"latency_s": -1}, "latency_s"),
+        ("limits", {"app_per_minute": 1e308}, "app_per_minute"),
+        ("limits", {"workspace_per_minute": 1e13}, "workspace_per_minute"),
         ("apps", {"app_per_minute": 0}, "app_per_minute"),
+        ("apps", {"app_per_minute": 1e308}, "app_per_minute"),
+        ("apps", {"version": "9"}, "version"),
         ("faults", {"status": 12345}, "status"),
         ("faults", {"status": 99}, "status"),
         ("faults", {"path": "contacts"}, "path"),
@@ -47,6 +51,9 @@ async def post(simulator: Simulator, name: str, body: Any) -> tuple[int, Any]:
         ("faults", {"retry_after_s": -1}, "retry_after_s"),
         ("faults", {"after": -1}, "after"),
         ("faults", {"times": -1}, "times"),
+        ("webhooks", {"url": "ftp://x"}, "url"),
+        ("webhooks", {"url": "http://"}, "url"),
+        ("webhooks", {"url": "http://a b/"}, "url"),
         ("webhooks", {**ADDRESS, "retry_s": -1}, "retry_s"),
         ("webhooks", {**ADDRESS, "faults": {"duplicate": 7}}, "duplicate"),
         ("webhooks", {**ADDRESS, "faults": {"late_s": -1}}, "late_s"),
@@ -115,6 +122,20 @@ def test_lengths_that_make_no_sense_are_refused(name: str, wrong: float) -> None
     settings: dict[str, Any] = {name: wrong}
     with pytest.raises(ValueError, match=name):
         Simulator(**settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        *(("app_per_minute", wrong) for wrong in (0, -1, 1e308, float("inf"), float("nan"))),
+        *(("workspace_per_minute", wrong) for wrong in (0, float("inf"))),
+        *(("window_s", wrong) for wrong in (0, float("inf"), float("nan"))),
+        ("version", "9"),
+    ],
+)
+def test_limits_and_versions_that_make_no_sense_are_refused(name: str, wrong: Any) -> None:
+    with pytest.raises(ValueError, match=name):
+        Simulator(**{name: wrong})
 
 
 def test_reset_comes_back_to_the_snapshot_that_it_began_with(tmp_path: Path) -> None:

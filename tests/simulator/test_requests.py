@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
+import json
 import logging
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +20,9 @@ from intercom_async.simulator.schema.facts import endpoints
 pytestmark = pytest.mark.anyio
 
 ADMIN = "991267400"
+ROLE = {"field": "role", "operator": "=", "value": "user"}
+BOTH = {"operator": "AND", "value": [ROLE]}
+REFUSED = (400, "invalid_field")
 
 
 async def error(
@@ -88,6 +93,23 @@ async def error(
         ),
         ("GET", "/macros", {}, (400, "intercom_version_invalid")),
         ("POST", "/contacts/search", {"json": {"query": 1}}, (400, "parameter_invalid")),
+        *(
+            ("POST", "/contacts/search", {"json": body}, (400, "parameter_invalid"))
+            for body in (
+                {"query": ROLE, "pagination": {"per_page": True}},
+                {"query": ROLE, "pagination": {"per_page": 0}},
+                {"query": ROLE, "pagination": 5},
+                {"query": ROLE, "sort": []},
+                {"query": ROLE | {"field": "created_at", "value": True}},
+                {"query": ROLE | {"field": "has_hard_bounced", "value": 1}},
+                {"query": {"operator": "AND", "value": [{"operator": "OR", "value": [BOTH]}]}},
+                {"query": {"operator": "OR", "value": [ROLE] * 16}},
+            )
+        ),
+        *(
+            ("POST", "/contacts/search", {"json": {"query": ROLE | {"field": field}}}, REFUSED)
+            for field in ("_opted_in", "location", "custom_attributes", "type", "shoe_size")
+        ),
         ("POST", "/calls/search", {"json": {}}, (400, "conversation_id_limit_exceeded")),
     ],
 )
@@ -98,6 +120,32 @@ async def test_wrong_requests_get_their_error(
 
     assert (status, code) == expected
     assert "X-RateLimit-Remaining" in reply.headers
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("[VALUE, ID]", "[VALUE, ID, 2, 1]", '{"id": ID}', "[VALUE, null, 2]", "[VALUE, [ID], 2]"),
+        *("[VALUE, ID, true]", "[VALUE, ID, -2]", '[VALUE, ID, "2"]', "[VALUE, ID, null]", "[]"),
+    ],
+)
+async def test_a_cursor_that_no_list_gave_out_is_refused(
+    simulator: Simulator, http: aiohttp.ClientSession, form: str
+) -> None:
+    given = simulator.call("GET", "/contacts")["pages"]["next"]["starting_after"]
+    value, record_id, _ = json.loads(base64.b64decode(given))
+    made = form.replace("VALUE", str(value)).replace("ID", f'"{record_id}"')
+    cursor = base64.b64encode(made.encode())
+    for text in (cursor.decode(), cursor.decode()[:-3], given + "A", "é"):
+        query = {"field": "role", "operator": "=", "value": "user"}
+        body = {"query": query, "pagination": {"starting_after": text}}
+        asked: list[tuple[str, str, dict[str, Any]]] = [
+            ("GET", "/contacts", {"params": {"starting_after": text}}),
+            ("POST", "/contacts/search", {"json": body}),
+        ]
+        for method, path, more in asked:
+            status, code, _ = await error(http, method, path, **more)
+            assert (status, code) == (400, "client_error")
 
 
 async def test_without_a_valid_token_there_are_no_limit_headers(simulator: Simulator) -> None:

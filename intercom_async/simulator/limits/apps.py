@@ -8,13 +8,23 @@ import math
 from typing import Literal
 
 from intercom_async.simulator.errors import ApiError
+from intercom_async.simulator.settings import MAX_PER_MINUTE
+from intercom_async.simulator.versions import VERSIONS, known_version
 from .windows import Ledger, Quota, RateLimitStatus, moment_text
 
 
 def _check(**per_minute: float | None) -> None:
     for name, limit in per_minute.items():
-        if limit is not None and not limit > 0:
-            raise ValueError(f"{name} must be above 0")
+        if limit is not None and not 0 < limit <= MAX_PER_MINUTE:
+            raise ValueError(f"{name} must be above 0 and at most {MAX_PER_MINUTE:,}")
+
+
+def _check_version(version: str) -> None:
+    try:
+        known_version(version, version)
+    except ApiError:
+        known = ", ".join(VERSIONS)
+        raise ValueError(f"version={version!r} is not known here; give one of {known}") from None
 
 
 @dataclasses.dataclass(slots=True)
@@ -58,9 +68,10 @@ class Apps:
         """Install one more app and return it; its token looks like a real one.
 
         Raises:
-            ValueError: The limit is not above 0.
+            ValueError: The limit makes no sense, or the version is not known.
         """
         _check(app_per_minute=app_per_minute)
+        _check_version(version or self._version)
         self._installed += 1
         number = self._installed
         secret = base64.b64encode(f"tok:sim_{self._seed}_{number}_1".encode()).decode()

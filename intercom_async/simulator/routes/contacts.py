@@ -32,8 +32,15 @@ TIMES = names(
     "created_at updated_at signed_up_at last_seen_at last_contacted_at last_replied_at "
     "last_email_opened_at last_email_clicked_at android_last_seen_at ios_last_seen_at"
 )
+
+
+def _is_plain(key: str, value: object) -> bool:
+    """Tell whether a field of a contact is a single value that is sent."""
+    return key != "type" and not key.startswith("_") and not isinstance(value, dict)
+
+
 FIELDS = Fields(
-    known=frozenset(blank_contact()) - {"type", "_tags", "_notes", "_companies"}
+    known=frozenset(key for key, value in blank_contact().items() if _is_plain(key, value))
     | TIMES
     | {"id", "role", "email_domain", "workspace_id", "formatted_phone"}
     | {"ios_app_device", "andoid_sdk_version"}  # the names that the descriptions have

@@ -20,10 +20,16 @@ MAX_PER_PAGE = 150
 """Rows of one page at most, where an endpoint has no limit of its own; more are a 400."""
 
 
+FIRST_CURSOR = 2
+"""Number of the page that the first cursor of a list leads to."""
+
+
 def whole_number(value: Any, name: str, *, default: int, low: int = 1, high: int) -> int:
     """Read a count from a query or a body; 400 beyond its bounds."""
     if value is None or value == "":
         return default
+    if isinstance(value, bool):
+        raise bad_parameter(f"{name} must be a number", field=name)
     try:
         number = int(value)
     except (TypeError, ValueError):
@@ -58,7 +64,7 @@ def read_cursor(text: Any, table: Table) -> tuple[Position, int] | None:
     except (*BAD_JSON, TypeError, binascii.Error):
         number = None
         value, page = None, None
-    if number is None or not isinstance(page, int):
+    if number is None or isinstance(page, bool) or not isinstance(page, int) or page < FIRST_CURSOR:
         raise ApiError(
             400,
             "client_error",

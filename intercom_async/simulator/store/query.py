@@ -114,6 +114,8 @@ def _typed(value: Any, field: str, fields: Fields) -> Any:
         raise bad_parameter(f"{field} takes numbers", field=field)
     if field not in fields.dates:
         return value
+    if isinstance(value, bool):
+        raise bad_parameter(f"{field} takes UNIX seconds", field=field)
     try:
         return int(float(value))
     except (TypeError, ValueError, OverflowError):

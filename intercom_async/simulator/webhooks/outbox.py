@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
+import re
 from collections import deque
 from typing import Any
 
@@ -19,6 +20,7 @@ import msgspec
 from intercom_async.simulator.rows import encode_json
 from intercom_async.simulator.seed.draw import mix
 
+ADDRESS = re.compile(r"https?://[^/?#\s]+[^\s]*")
 TIMEOUT_S = 5.0
 """Seconds that an answer may take."""
 ATTEMPTS = 2
@@ -147,8 +149,8 @@ class Outbox:
         faults: DeliveryFaults | None = None,
     ) -> Subscription:
         """Add an address; ValueError where it is none."""
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("url must begin with http:// or https://")
+        if not ADDRESS.fullmatch(url):
+            raise ValueError("url must be an address that begins with http:// or https://")
         self._made += 1
         made = Subscription(
             id=f"sub_{self._made}",
