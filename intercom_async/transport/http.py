@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import ssl as tls
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Any
 
@@ -315,27 +316,30 @@ def _read(response: aiohttp.ClientResponse, request: Request) -> Awaitable[bytes
 
 async def _read_bounded(response: aiohttp.ClientResponse, request: Request) -> bytes:
     body = bytearray()
-    async with response:
-        async for piece in _pieces(response, request):
+    async with response, aclosing(_pieces(response, request)) as pieces:
+        async for piece in pieces:
             body += piece
             if len(body) > request.max_bytes:
                 raise TooLargeError
     return bytes(body)
 
 
-async def _pieces(response: aiohttp.ClientResponse, request: Request) -> AsyncIterator[bytes]:
+async def _pieces(
+    response: aiohttp.ClientResponse, request: Request
+) -> AsyncGenerator[bytes, None]:
     """Yield a body without its content encoding, in pieces of bounded size."""
     name = response.headers.get("Content-Encoding", "").strip().lower()
     encoding = ENCODINGS.get(name)
-    if encoding is None and name not in ("", "identity") and response.status < FIRST_FAILURE:
-        raise DecodeError(
-            f"the answer has the content encoding {printable(name, limit=20)}, which is not read; "
-            "it was asked for gzip or none",
-            call=request.name,
-        )
     chunks = response.content.iter_chunked(CHUNK_BYTES)
     if encoding is None:
+        is_read = name in ("", "identity") or response.status >= FIRST_FAILURE
         async for chunk in chunks:
+            if not is_read:
+                raise DecodeError(
+                    f"the answer has the content encoding {printable(name, limit=20)}, which is "
+                    "not read; it was asked for gzip or none",
+                    call=request.name,
+                )
             yield chunk
         return
     decompressor = Decompressor(encoding)
@@ -364,8 +368,9 @@ class _Body:
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in chunks, and close it at the end."""
         try:
-            async for piece in _pieces(self._response, self._request):
-                yield piece
+            async with aclosing(_pieces(self._response, self._request)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except (IntercomError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (as in `exchange`)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -99,6 +100,71 @@ async def test_a_compressed_body_is_opened() -> None:
     async with serving(talk) as (url, _):
         reply, _sent = await exchange(url)
     assert reply.body == b"x" * 5_000
+
+
+WHOLE = b"x" * 5_000
+ENCODED = {
+    "gzip": gzip.compress(WHOLE),
+    "GZIP": gzip.compress(WHOLE[:9]) + gzip.compress(WHOLE[9:]) + bytes(20),
+    "x-gzip": gzip.compress(WHOLE),
+    "deflate": zlib.compress(WHOLE),
+    "Deflate ": zlib.compress(WHOLE)[2:-4],
+    "identity": WHOLE,
+    "": WHOLE,
+}
+FRAMES: dict[str, Callable[[bytes], bytes]] = {
+    "length": lambda body: b"Content-Length: %d\r\n\r\n" % len(body) + body,
+    "chunks": lambda body: (
+        b"Transfer-Encoding: chunked\r\n\r\n"
+        + b"".join(b"7\r\n%s\r\n" % body[at : at + 7] for at in range(0, len(body) - 6, 7))
+        + b"%x\r\n%s\r\n" % (len(body) % 7, body[len(body) - len(body) % 7 :])
+        + (b"" if len(body) % 7 == 0 else b"0\r\n\r\n")
+    ),
+    "close": lambda body: b"\r\n" + body,
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("encoding", ENCODED)
+async def test_a_body_is_read_in_every_encoding_and_framing(encoding: str, frame: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\n".encode()
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head + FRAMES[frame](ENCODED[encoding]))
+        writer.close()
+
+    async with serving(talk) as (url, heads):
+        reply, _sent = await exchange(url)
+    assert reply.body == WHOLE
+    assert b"Accept-Encoding: gzip, deflate\r\n" in heads[0]
+
+
+@pytest.mark.parametrize("encoding", [*ENCODED, "br", "zstd", "other"])
+async def test_an_empty_body_is_empty_whatever_its_encoding(encoding: str) -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("204 No Content", b"", f"Content-Encoding: {encoding}"))
+
+    async with serving(talk) as (url, _):
+        reply, _sent = await exchange(url, "DELETE")
+    assert reply.body == b""
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "other"])
+async def test_an_encoding_that_is_not_read_is_named(encoding: str) -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("200 OK", b"1234", f"Content-Encoding: {encoding}"))
+
+    async with serving(talk) as (url, _):
+        with pytest.raises(DecodeError, match=f"content encoding {encoding}"):
+            await exchange(url)
+
+
+async def test_an_error_in_an_encoding_that_is_not_read_keeps_its_status() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer("503 Busy", b"1234", "Content-Encoding: br"))
+
+    async with serving(talk) as (url, _):
+        assert (await exchange(url))[0].status == 503
 
 
 @pytest.mark.parametrize("is_compressed", [True, False])
