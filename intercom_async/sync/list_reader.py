@@ -25,6 +25,11 @@ class ListPass:
         self.totals: set[int | None] = set()
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it says how many rows it has."""
+        return bool(self.totals - {None})
+
+    @property
     def is_consistent(self) -> bool:
         """Whether no row came twice and as many came as were counted, on each page the same."""
         counted = self.totals - {None}

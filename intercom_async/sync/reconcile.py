@@ -121,7 +121,9 @@ class Reconciler:
             one_page = found.pages <= 1 and found.is_consistent
             union |= found.keys
             merged.keys |= found.keys
-            settled = found.is_consistent and (not is_new or one_page)
+            # Without a count, nothing but a second reading tells a first one from a cut one.
+            is_proven = found.is_counted or run.was_followed or number > 0
+            settled = found.is_consistent and is_proven and (not is_new or one_page)
             # What is not there has to be not there twice.
             if settled and (not missing or (absent is not None and missing <= absent)):
                 merged.keys = set(found.keys)

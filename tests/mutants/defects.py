@@ -408,6 +408,17 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "first_list_read_once",
+        "a first list without a count is taken for whole, though it came empty",
+        (
+            Edit(
+                "reconcile.py",
+                "            is_proven = found.is_counted or run.was_followed or number > 0\n",
+                "            is_proven = True\n",
+            ),
+        ),
+    ),
+    Mutant(
         "short_list_in_a_row",
         "a list inside a row that comes with fewer entries than it counts is written so",
         (

@@ -19,7 +19,7 @@ from typing import get_args
 
 from . import postgres
 from .history import play
-from .search import load, save, search
+from .search import broken, load, save, search
 from .steps import Form
 
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--most", type=int, default=20, help="findings after which to end")
     parser.add_argument("--tries", type=int, default=300, help="histories to shrink a finding")
     parser.add_argument("--play", type=Path, help="a history to play again")
+    parser.add_argument("--kept", type=Path, help="a folder of histories: the first that fails")
     options = parser.parse_args(arguments)
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
@@ -43,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if options.play is not None:
                 return _play(options.play, Path(folder))
+            if options.kept is not None:
+                return _play_kept(options.kept, Path(folder))
             return _search(options, Path(folder))
         finally:
             postgres.stop()
@@ -60,6 +63,14 @@ def _play(path: Path, folder: Path) -> int:
     for one in story.broken:
         print(one)  # noqa: T201
     return 1 if story.broken else 0
+
+
+def _play_kept(kept: Path, folder: Path) -> int:
+    for path in sorted(kept.glob("*.json")):
+        for one in broken(load(path), folder / "target")[:1]:
+            print(f"found {path.stem} {one.rule} {one.stream}")  # noqa: T201
+            return 1
+    return 0
 
 
 def _search(options: argparse.Namespace, folder: Path) -> int:
