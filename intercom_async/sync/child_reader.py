@@ -9,6 +9,7 @@ from intercom_async.errors import ClosedError, IntercomError, NotFoundError, Pag
 from .evidence import tombstone
 from .holes import Hole
 from .key_table import MAX_U32, Held
+from .merging import is_hasty
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .raw_rows import Row
 from .sinks.entries import Entry, Family, Put
@@ -68,6 +69,9 @@ class ChildReader:
         rows, bad = self._rows(run, children)
         held = None if parent is None else parent.table.get(key)
         version = row.version if row is not None else held.version if held is not None else 0
+        if is_hasty(version, read_at):
+            # Another child may come in the second of this change: they are read once more.
+            version = max(0, version - 1)
         entries: list[Entry] = []
         if parent is not None and row is not None and (held is None or row.version > held.version):
             # Children are those of one answer, and so is the parent that they stand with.

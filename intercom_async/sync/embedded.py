@@ -18,6 +18,7 @@ import msgspec
 
 from intercom_async.errors import ClosedError, DecodeError, IntercomError, PaginationError
 from .holes import Hole
+from .merging import is_hasty
 from .outage import OutageError, StoppedError, reading_group
 from .raw_rows import Row
 from .stream_run import StreamRun
@@ -88,6 +89,8 @@ def _is_known(run: StreamRun, row: Row) -> bool:
     """Say whether a row has not changed since its lists were read."""
     held = run.table.get(row.id)
     if run.is_sweeping or held is None or held.is_gone or not row.version:
+        return False
+    if held.read_at and is_hasty(held.version, held.read_at):
         return False
     if held.version != row.version or any(hole.key == row.key for hole in run.state.holes):
         return False

@@ -35,7 +35,8 @@ class Held(NamedTuple):
     version: int
     """When the row last changed, UNIX seconds; 0 where it does not say."""
     read_at: int
-    """When it was read, UNIX seconds of the server; 0 where that was in an earlier run."""
+    """When it was read, UNIX seconds of the server. Of an earlier run's rows 0, and 1 of those that
+    were read in the second of their change (`merging.is_hasty`)."""
     digest: int
     """64 bits of its content."""
     flags: int

@@ -24,6 +24,19 @@ class Offered(NamedTuple):
     by_id: bool = False
 
 
+HASTE_S = 2
+"""Seconds after a change in which a later one may have the same time: moments are whole seconds,
+and the server's clocks differ a little."""
+
+
+def is_hasty(version: int, read_at: int) -> bool:
+    """Say whether a row was read so soon after its change that it may have changed again since.
+
+    Two changes in one second have the same time: then an equal time proves nothing.
+    """
+    return read_at <= version + HASTE_S
+
+
 def supersedes(offered: Offered, held: Held | None) -> bool:
     """Say whether a version takes the place of what is held, content aside."""
     if held is None:

@@ -13,7 +13,7 @@ from .counting_client import CountingClient
 from .cut_points import DAY_SLACK_S, CutPoints
 from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
-from .merging import Offered, digest_of, supersedes
+from .merging import Offered, digest_of, is_hasty, supersedes
 from .partitions import Part
 from .raw_rows import Row, RowReader
 from .references import References
@@ -162,7 +162,8 @@ class StreamRun:
     def hold(self, row: StoredRow) -> None:
         """Note a row of the generation."""
         flags = GONE if row.is_deleted else 0
-        self.table.put(row.id, Held(row.version, 0, row.digest, flags))
+        read_at = int(is_hasty(row.version, row.synced_at))
+        self.table.put(row.id, Held(row.version, read_at, row.digest, flags))
         if not row.is_deleted:
             self.newest = max(self.newest, row.version)
 

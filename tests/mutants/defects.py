@@ -408,6 +408,17 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "same_second_is_known",
+        "a change in the second in which a row was read has its time, and is taken for known",
+        (
+            Edit(
+                "merging.py",
+                "    return read_at <= version + HASTE_S\n",
+                "    return False\n",
+            ),
+        ),
+    ),
+    Mutant(
         "first_list_read_once",
         "a first list without a count is taken for whole, though it came empty",
         (

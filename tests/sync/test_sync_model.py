@@ -467,6 +467,7 @@ async def test_recent_parents_are_reread(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=3, conversations=3) as one:
         key = next(iter(await one.truth("conversations")))
         one.simulator.call("PUT", f"/conversations/{key}", {"title": "recent"})
+        await anyio.sleep(60)
         whole = await one.intercom.conversations.get(key)
         assert whole.conversation_parts is not None
         last = whole.conversation_parts.conversation_parts[-1].id
@@ -513,6 +514,7 @@ async def test_lists_inside_rows_are_whole(tmp_path: Path) -> None:
         tags = [await one.intercom.tags.create(name=f"tag {number}") for number in range(25)]
         for tag in tags:
             await one.intercom.contacts.attach_tag(key, tag.id)
+        await anyio.sleep(60)
         report = await one.sync("contacts")
 
         assert report.is_complete

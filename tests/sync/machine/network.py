@@ -283,7 +283,7 @@ def _misdated(failure: Failure, headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers that do not tell the time, or a wrong one."""
     hidden = ("date",) if failure.kind == "no_date" else ("date", "x-ratelimit-reset")
     kept = {key: value for key, value in headers.items() if key.lower() not in hidden}
-    if failure.kind == "wrong_date":
+    if failure.kind == "wrong_date" and "Date" in headers:
         moment = parsedate_to_datetime(headers["Date"]).timestamp() + failure.pick
         kept["Date"] = formatdate(moment, usegmt=True)
     return kept
