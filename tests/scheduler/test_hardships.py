@@ -16,6 +16,7 @@ SHORT_S = {
     "demand 105 %, interactive": 65.0,
     "demand 300 %, interactive": 65.0,
     "demand 130 %, bulk": 65.0,
+    "16 processes, interactive": 35.0,
     "clock +1 s": 75.0,
     "slow call at a probe": 75.0,
     "cold failure": 95.0,

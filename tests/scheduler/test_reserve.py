@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from random import Random
+from statistics import mean, stdev
 
 import pytest
 
@@ -81,3 +83,34 @@ def test_a_single_call_is_no_burst() -> None:
 
     # One call every hundred seconds: less than one is expected in a tenth of a second.
     assert reserve.held_back(1000, 0.1, 0.0) == 1
+
+
+@pytest.mark.parametrize("after_s", [5.0, 20.0, 100.0])
+def test_the_steady_rate_is_right_from_the_first_calls_on(after_s: float) -> None:
+    random = Random(4)
+    rates: list[float] = []
+    for _ in range(50):
+        reserve, now = InteractiveReserve(), 0.0
+        while now < after_s:
+            reserve.note_arrival(now, WINDOW_S)
+            now += random.expovariate(2.0)
+        rates.append(reserve.steady_per_s)
+
+    assert abs(mean(rates) - 2.0) < 0.25
+    # The longer it is known, the more exactly, up to three windows.
+    assert stdev(rates) < (0.75 if after_s < 30.0 else 0.3)
+
+
+def test_one_call_is_no_flood() -> None:
+    assert reserve_after(0.0).steady_per_s == 1.0
+    assert reserve_after(0.0, 0.001).steady_per_s < 2.0
+
+
+def test_nobody_is_expected_steadily_after_two_idle_windows() -> None:
+    reserve = reserve_after(0.0, 1.0)
+
+    reserve.forget_idle(21.1, WINDOW_S)
+    assert reserve.steady_per_s == 0.0
+    reserve.note_arrival(50.0, WINDOW_S)
+
+    assert reserve.steady_per_s == 1.0

@@ -59,6 +59,27 @@ def test_a_client_that_is_alone_again_soon_knows_it() -> None:
     assert usage.own_share > 0.8
 
 
+def test_who_holds_back_late_in_a_window_has_the_share_of_its_beginning() -> None:
+    usage = ExternalUsage()
+    seen = Seen(usage)
+    seen.go_on(own=10, others=90, spans=5)
+
+    seen.go_on(own=0, others=20, spans=20)
+
+    assert usage.own_share < 0.09
+    assert abs(usage.fair_share - 0.1) < 0.001
+
+
+def test_a_share_is_fair_before_a_window_was_seen_from_its_beginning() -> None:
+    usage = ExternalUsage()
+    seen = Seen(usage)
+    seen.now = 5.0
+
+    seen.go_on(own=10, others=10, spans=10)
+
+    assert usage.fair_share == usage.own_share > 0.4
+
+
 def test_replies_under_way_are_not_taken_for_calls_of_others() -> None:
     """With slow answers, some overtake others by a second, and the next window is named first."""
     usage = ExternalUsage()

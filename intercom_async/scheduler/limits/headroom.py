@@ -22,15 +22,16 @@ SHARED_RESERVE = 0.1
 """Fraction of what is left of a window, at the limit's own rate, that every process leaves to the
 interactive calls of all processes while others are active; a convention, so all must agree
 (test_ablations.py::test_the_shared_reserve_keeps_interactive_calls_fast)."""
-MIN_OWN_SHARE = 1 / 64
-"""Own share below which the own arrivals are not scaled up further (report: "16 processes")."""
-DOUBT_SHARE = 1 / 8
-"""Own share below which what all expect is not taken to be known still less exactly, or processes
-that happen to have less would hold back more for ever (report: "16 processes, interactive")."""
+OWN_SPREADS = 3.0
+"""Standard deviations of the expected interactive calls that are held back besides them: of many
+processes, the one that expects the fewest decides (report: "16 processes, interactive")."""
+MIN_OWN_SHARE = 1 / 20
+"""Own share below which the own arrivals are not scaled up further, or processes that happen to
+have less would hold back more for ever (report: "16 processes, interactive")."""
 SPREAD_FACTOR = 1.5
 """Factor of the others' share with which the spread of the shared reserve is covered
 (report: "4 processes, interactive")."""
-MAX_RESERVE, MAX_RESERVE_CALLS = 0.8, 3
+MAX_RESERVE, MAX_RESERVE_CALLS = 0.5, 3
 """Fraction of what is left of a window, at the limit's own rate, and calls beyond it, that the
 reserve is at most (report: "16 processes, interactive")."""
 
@@ -133,8 +134,9 @@ class Headroom:
         windows, limit = self._windows, budget.limit
         left_s, release_s = windows.left_s(budget, now), self.release_s()
         allocatable = remaining - self._margin(budget, now, external, left_s)
-        own_share = windows.external.own_share
-        all_per_s = self._reserve.arrivals_per_s / max(own_share, MIN_OWN_SHARE)
+        own_share = windows.external.fair_share
+        share = max(own_share, MIN_OWN_SHARE)
+        all_per_s = self._reserve.steady_per_s / share
         expected = all_per_s * left_s
         if left_s <= release_s:
             # Each takes its part of what is left, so that not all rush for the same calls.
@@ -148,8 +150,8 @@ class Headroom:
         length_s = windows.schedule.length_s
         steady = limit * left_s / length_s
         # What all expect is inferred from few own arrivals: the fewer, the less exactly.
-        doubt = 1.0 + left_s / (length_s * max(own_share, DOUBT_SHARE))
-        own = expected + 2.0 * math.sqrt(expected * doubt)
+        doubt = 1.0 + left_s / (self._reserve.span_s * share)
+        own = expected + OWN_SPREADS * math.sqrt(expected * doubt)
         spread = min(1.0, SPREAD_FACTOR * (1.0 - own_share))
         shared = SHARED_RESERVE * steady
         shared += 2.0 * spread * math.sqrt(shared)

@@ -46,6 +46,10 @@ EXTRA_SPEED = 0.1
 """Fraction of the limit's own rate that may be tried beyond the own share of late
 (report: "32 processes")."""
 
+SHARED_SPEEDUP, SHARED_EXTRA, SHARED_LEAST = 1.5, 0.19, 0.3
+"""Factor of the own share, addition to it, and least value of both, in the limit's own rate, by
+which paced calls go at most while others are active: the less it depends on the share, the sooner
+processes have equal ones (report: "16 processes, interactive")."""
 SCARCE_SHARE = 0.1
 """Fraction of the limit below which what may be given out is scarce: while others are active, paced
 calls go slower then (report: "8 processes, interactive")."""
@@ -179,13 +183,18 @@ class Pacer:
         # Processes that begin together must not all hurry to use the first window up.
         speedup = 1.0 if not is_alone and external.is_unknown else MAX_SPEEDUP
         # In proportion to the own share of late, so that many processes do not rush together.
-        most = steady * (speedup * external.own_share + EXTRA_SPEED)
+        is_shared = now < external.active_until
+        own_share = external.fair_share if is_shared else external.own_share
+        if is_shared and not external.is_unknown:
+            most = steady * max(SHARED_SPEEDUP * own_share + SHARED_EXTRA, SHARED_LEAST)
+        else:
+            most = steady * (speedup * own_share + EXTRA_SPEED)
         rate = min(max(allocatable, 1) / max(left_s, HORIZON_S * schedule.scale), most)
         if rate < steady and is_alone and external.is_absent:
             # Nobody else: a floor keeps the last calls of a window from coming ever slower.
             return steady
         is_leased = self.leases is not None and self.leases.room(budget) is not None
         is_scarce = allocatable < SCARCE_SHARE * windows.limit
-        if now < external.active_until and is_scarce and not is_leased:
-            rate *= min(1.0, SCARCE_FACTOR * external.own_share + SCARCE_EXTRA)
+        if is_shared and is_scarce and not is_leased:
+            rate *= min(1.0, SCARCE_FACTOR * own_share + SCARCE_EXTRA)
         return rate

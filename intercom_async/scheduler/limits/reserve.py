@@ -29,6 +29,12 @@ that come later may be counted in the next window as well
 FORGET_WINDOWS = 2
 """Windows without an interactive call after which none is expected
 (test_reserve.py::test_nobody_is_expected_after_two_idle_windows)."""
+STEADY_WINDOWS = 3
+"""Windows over which arrivals are averaged at most where a few of them speak for those of all
+processes (report: "16 processes, interactive")."""
+INITIAL_SPAN = 0.1
+"""Windows that the first arrival is taken to speak for, so that one call is no flood
+(test_reserve.py::test_the_steady_rate_is_right_from_the_first_calls_on)."""
 MIN_BURST = 2
 """Calls that make a burst (test_reserve.py::test_a_single_call_is_no_burst)."""
 
@@ -36,11 +42,26 @@ MIN_BURST = 2
 class InteractiveReserve:
     """Follows how interactive calls arrive."""
 
-    __slots__ = ("_arrived_at", "_burst", "_burst_began_at", "_burst_size", "arrivals_per_s")
+    __slots__ = (
+        "_arrived_at",
+        "_burst",
+        "_burst_began_at",
+        "_burst_size",
+        "_first_at",
+        "arrivals_per_s",
+        "span_s",
+        "steady_per_s",
+    )
 
     def __init__(self) -> None:
         self.arrivals_per_s: float = 0.0
         """Average arrivals a second (EWMA over one window)."""
+        self.steady_per_s: float = 0.0
+        """The same over up to three windows, and from the first arrivals on: less quick to follow,
+        and far more exact where it is multiplied."""
+        self.span_s: float = 1.0
+        """Seconds that it is the average of."""
+        self._first_at = 0.0
         self._burst = 0.0
         self._burst_size = 0
         self._burst_began_at = -math.inf
@@ -54,6 +75,11 @@ class InteractiveReserve:
     def note_arrival(self, now: float, window_s: float) -> None:
         """Note an interactive call."""
         gap_s = max(now - self._arrived_at, MIN_GAP_S)
+        if not self.steady_per_s:
+            self._first_at = now
+        span_s = min(now - self._first_at + INITIAL_SPAN * window_s, STEADY_WINDOWS * window_s)
+        self.steady_per_s += (1.0 - min(gap_s, span_s) * self.steady_per_s) / span_s
+        self.span_s = span_s
         weight = gap_s / window_s if gap_s < window_s else 1.0
         self.arrivals_per_s += weight * (1.0 / gap_s - self.arrivals_per_s)
         self._arrived_at = now
@@ -70,7 +96,7 @@ class InteractiveReserve:
     def forget_idle(self, now: float, window_s: float) -> None:
         """Forget the arrival rate after two idle windows."""
         if self.arrivals_per_s and now - self._arrived_at > FORGET_WINDOWS * window_s:
-            self.arrivals_per_s = self._burst = 0.0
+            self.arrivals_per_s = self.steady_per_s = self._burst = 0.0
 
     def held_back(self, limit: int, left_s: float, release_s: float) -> int:
         """Return how many calls to hold back.

@@ -48,6 +48,12 @@ INITIAL_OWN_SHARE = 0.125
 window (report: "8 processes")."""
 INITIAL_WEIGHT_SHARE = 0.03
 """Fraction of the limit, in calls, that the initial own share weighs (report: "8 processes")."""
+EARLY_PART = 0.15
+"""Part of a window in which calls are not scarce: who holds back more later on has as many of them
+as all others with a backlog (report: "16 processes, interactive")."""
+EARLY_WEIGHT_SHARE = 0.25
+"""Fraction of the limit, in calls of all clients, over which the early share is measured
+(report: "16 processes, interactive")."""
 MAX_WEIGHT_SHARE = 0.5
 """Fraction of the limit, in calls of all clients, over which the own share is measured
 (test_usage.py::test_the_own_share_is_measured_by_calls_and_not_by_time)."""
@@ -76,6 +82,7 @@ class ExternalUsage:
     __slots__ = (
         "_certain",
         "_closed_windows",
+        "_early_weight",
         "_has_profile",
         "_per_s",
         "_previous",
@@ -85,6 +92,7 @@ class ExternalUsage:
         "_upcoming",
         "_weight",
         "active_until",
+        "early_share",
         "is_absent",
         "is_expected",
         "is_quiet",
@@ -108,7 +116,10 @@ class ExternalUsage:
         """Loop time until which others are active: their usage had grown by the last reply."""
         self._certain: tuple[int, int, float] = (0, 0, 0.0)
         """A window, the calls of others that were certain in it, and when they had grown last."""
-        self._weight = 0.0
+        self.early_share: float | None = None
+        """The same in the first part of windows, where nothing is scarce and all that have a
+        backlog are equally fast; None until it is measured."""
+        self._weight = self._early_weight = 0.0
         self._per_s = 0.0
         self._sampled_at = -math.inf
         self._sample: tuple[float, int, int, int] | None = None
@@ -125,6 +136,15 @@ class ExternalUsage:
     def is_unknown(self) -> bool:
         """Whether no window has been seen to its end."""
         return not self._closed_windows
+
+    @property
+    def fair_share(self) -> float:
+        """Our fraction of the calls before they are scarce, which says how many others there are.
+
+        Later in a window a client that expects more interactive calls of others, for having few
+        calls itself, would be left with still fewer.
+        """
+        return self.own_share if self.early_share is None else self.early_share
 
     def age_s(self, now: float) -> float:
         """Return how many seconds ago the newest reply's request left."""
@@ -232,9 +252,9 @@ class ExternalUsage:
             or sample[1] != budget.reset_ms
             or now - sample[0] >= SPAN_S * schedule.scale
         ):
-            self._measure(budget, external, now)
+            self._measure(budget, external, now, is_early=elapsed < EARLY_PART)
 
-    def _measure(self, budget: WindowBudget, external: int, now: float) -> None:
+    def _measure(self, budget: WindowBudget, external: int, now: float, *, is_early: bool) -> None:
         """Measure rate and own share over the span since the last measurement in this window."""
         sample = self._sample
         self._sample = (now, budget.reset_ms, external, budget.charged)
@@ -248,6 +268,8 @@ class ExternalUsage:
             self._per_s = max(per_s, 0.5 * per_s + 0.5 * PEAK_DECAY * self._per_s)
             if own + others > 0:
                 self._update_own_share(own, others, budget.limit)
+                if is_early:
+                    self._update_early_share(own, others, budget.limit)
 
     def _note_activity(self, budget: WindowBudget, now: float, schedule: WindowSchedule) -> None:
         """Note whether the usage by others has certainly grown, or not for a while."""
@@ -273,6 +295,13 @@ class ExternalUsage:
         if others <= ROUNDING:
             weight = max(weight, MIN_WEIGHT_ALONE)
         self.own_share += weight * (own / calls - self.own_share)
+
+    def _update_early_share(self, own: int, others: int, limit: int) -> None:
+        """Learn whose the calls of a span in the first part of a window were."""
+        calls = own + others
+        self._early_weight = min(self._early_weight, EARLY_WEIGHT_SHARE * limit) + calls
+        before = self.early_share or 0.0
+        self.early_share = before + calls / self._early_weight * (own / calls - before)
 
     # Predicting ------------------------------------------------------------------------------
 

@@ -164,7 +164,7 @@ HARDSHIPS: tuple[Scenario, ...] = (
             workers=60,
             guests=[asking(Priority.INTERACTIVE, 2.0)],
         )
-        for count, throttled in ((4, 0.0002), (8, 0.0005), (16, 0.003))
+        for count, throttled in ((4, 0.0002), (8, 0.0005), (16, 0.001))
     ),
     Scenario(
         name="short places",
