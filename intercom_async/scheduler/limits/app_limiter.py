@@ -390,7 +390,7 @@ class AppLimiter:
 
     def note_served(self, sent: float, now: float) -> None:
         """Note any other answer; to a call sent since then, it ends the time of single probes."""
-        self.pacer.fallback.note_served(now)
+        self.pacer.fallback.note_served(sent, now)
         self.recovery.note_served(sent)
 
     def _end(self, charge: Charge) -> None:

@@ -119,7 +119,7 @@ LANES = (
     ("even", tuple(Priority)),
     ("bulk", (Priority.BULK,)),
 )
-OVERLOAD = Goal(0.99, longest_waits_s=(ANY, 10.8, 19.0, 85.0))
+OVERLOAD = Goal(0.99, longest_waits_s=(ANY, 10.5, 15.0, 70.0))
 """Waits where a lane's own share suffices: slack, and what may overtake it."""
 
 
@@ -137,9 +137,9 @@ def after(script: Script, name: str, goal: Goal) -> Scenario:
 
 def overload(share: float, name: str, lanes: tuple[Priority, ...]) -> Scenario:
     """Return a situation of more demand than the limit, or nearly as much."""
-    goal = Goal(0.0, longest_waits_s=(2.0, 10.8, 19.0, 70.0))
+    goal = Goal(0.0, longest_waits_s=(2.0, 10.5, 15.0, 70.0))
     if share > 1.0:
-        waits = OVERLOAD.longest_waits_s if name == "interactive" else (2.0, 10.8, 19.0, ANY)
+        waits = OVERLOAD.longest_waits_s if name == "interactive" else (2.0, 10.5, 15.0, ANY)
         goal = Goal(0.99, longest_waits_s=(ANY, ANY, ANY, ANY) if name == "even" else waits)
     return Scenario(
         name=f"demand {round(100 * share)} %, {name}",
@@ -168,7 +168,7 @@ HARDSHIPS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="short places",
-        goal=Goal(0.0, longest_waits_s=(60.0, ANY, ANY, ANY)),
+        goal=Goal(0.0, longest_waits_s=(55.0, ANY, ANY, ANY)),
         span_s=2000.0,
         workers=600,
         work_lane=Priority.NORMAL,
@@ -180,39 +180,37 @@ HARDSHIPS: tuple[Scenario, ...] = (
         after(
             clock_steps((EVENT_S, step_s)),
             f"clock {step_s:+g} s",
-            Goal(0.94, throttled, silence_s=silence_s),
+            Goal(0.96 if step_s > 0.5 else 0.99, throttled, silence_s=silence_s),
         )
         for step_s, throttled, silence_s in (
-            (-0.3, 0.004, 0.8),
-            (-1, 0.004, 1.0),
-            (-3, 0.005, 1.5),
-            (-5, 0.006, 1.5),
-            (0.3, 0.001, 1.0),
-            (1, 0.001, 1.0),
-            (5, 0.001, 1.0),
+            (-0.3, 0.0015, 0.4),
+            (-1, 0.0021, 0.8),
+            (-3, 0.0025, 1.2),
+            (-5, 0.0031, 1.2),
+            (0.3, 0.0002, 0.53),
+            (1, 0.0002, 0.53),
+            (5, 0.0002, 0.53),
         )
     ),
     *(
-        after(slewed(drift), f"slew {100 * drift:+g} %", Goal(0.97, 0.015, silence_s=1.5))
+        after(slewed(drift), f"slew {100 * drift:+g} %", Goal(0.97, 0.011, silence_s=0.9))
         for drift in (-0.08, 0.08)
     ),
     Scenario(
         name="constant reset",
-        # Windows are not known, so a 429 of their edges may come, and costs a quarter of a window.
-        goal=Goal(0.95, 0.001, silence_s=2.6),
+        goal=Goal(0.98, 0.001, silence_s=0.5),
         span_s=125.0,
         server={"garble": constant_reset},
     ),
     Scenario(
         name="constant headers",
-        # Windows are not known, so a 429 of their edges may come, and costs a quarter of a window.
-        goal=Goal(0.95, 0.001, silence_s=2.6),
+        goal=Goal(0.98, 0.001, silence_s=0.5),
         span_s=125.0,
         server={"garble": constant_all},
     ),
     Scenario(
         name="windows of 60 s, unset",
-        goal=Goal(0.95, 0.0005, silence_s=2.0),
+        goal=Goal(0.95, 0.0, silence_s=0.7),
         span_s=305.0,
         server={"window_s": 60.0, "limit": 10_000, "workspace": 25_000},
         skip=2,
@@ -228,7 +226,9 @@ HARDSHIPS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="stripped headers",
-        goal=Goal(0.9, 0.01),
+        # The settings allow ten times as much as the server, so the calls that are on their way
+        # when the first one is refused, 18 of 3,100, are refused with it: 0.6 %, once.
+        goal=Goal(0.98, 0.001),
         span_s=185.0,
         workers=60,
         server={"garble": stripped, "limit": 167},
@@ -257,7 +257,7 @@ HARDSHIPS: tuple[Scenario, ...] = (
     *(
         Scenario(
             name=f"a week idle, {1e6 * drift:+g} ppm",
-            goal=Goal(0.0, 0.002, silence_s=1.5),
+            goal=Goal(0.0, 0.0, silence_s=0.9),
             span_s=WEEK_S + 100.0,
             workers=0,
             guests=[a_week_apart],
