@@ -16,7 +16,7 @@ package until a fixture is used.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,15 +56,24 @@ def intercom_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     settings: dict[str, Any] = {}
     # The marker closest to the test wins.
     for marker in reversed(list(request.node.iter_markers(MARKER))):
+        if marker.args:
+            raise TypeError(f"the marker {MARKER} takes named settings, such as contacts=5")
         settings |= marker.kwargs
-    faults = settings.pop("faults", ())
+    faults = _faults_of(settings.pop("faults", ()))
     if isinstance(settings.get("quirks"), dict):
         settings["quirks"] = Quirks(**settings["quirks"])
     with in_thread(**settings) as simulator:
-        several: Iterable[Any] = [faults] if isinstance(faults, dict) else faults
-        for fault in several:
+        for fault in faults:
             simulator.faults.add(**fault)
         yield simulator
+
+
+def _faults_of(given: Any) -> list[dict[str, Any]]:
+    """Return faults that are given as one dictionary or as several."""
+    several: Any = [given] if isinstance(given, dict) else given
+    if not isinstance(several, list | tuple) or not all(isinstance(one, dict) for one in several):
+        raise TypeError(f"faults of the marker {MARKER} must be dictionaries, not {given!r}")
+    return list(several)
 
 
 @pytest.fixture

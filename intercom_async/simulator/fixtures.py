@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .backend import Backend
 from .rows import BAD_JSON, Row, decode_json
+
+LATEST_AT = 2**32
+"""Ids of records hold the time in 32 bits, UNIX seconds (`test_standalone.py`)."""
 
 Maker = Callable[[Backend, Row], object]
 
@@ -55,7 +59,7 @@ def _load_file(backend: Backend, file: Path) -> int:
         known = ", ".join(f"{kind}.jsonl" for kind in ORDER)
         raise ValueError(f"{file.name} says no kind of record; it is called one of {known}")
     count = 0
-    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+    for number, line in enumerate(file.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines(), 1):
         if line.strip():
             try:
                 make(backend, _object(line))
@@ -76,9 +80,12 @@ def _object(line: bytes) -> Row:
 
 
 def _make_contact(backend: Backend, row: Row) -> None:
-    _define_attributes(backend, row.get("custom_attributes") or {})
+    attributes = row.get("custom_attributes") or {}
+    if not isinstance(attributes, dict):
+        raise ValueError("custom_attributes must be an object")  # noqa: TRY004 (wrong data)
+    _define_attributes(backend, attributes)  # pyright: ignore[reportUnknownArgumentType]
     body = {name: row[name] for name in WRITABLE if row.get(name) is not None}
-    made = backend.call("POST", "/contacts", body, at=row.get("created_at"))
+    made = backend.call("POST", "/contacts", body, at=_made_at(row))
     path = f"/contacts/{made['id']}"
     for name in _names(row.get("tags")):
         tag = backend.call("POST", "/tags", {"name": name})
@@ -96,6 +103,16 @@ def _define_attributes(backend: Backend, attributes: Row) -> None:
             kind = kinds.get(value.__class__, "string")
             body = {"name": name, "model": "contact", "data_type": kind}
             backend.call("POST", "/data_attributes", body)
+
+
+def _made_at(row: Row) -> int | None:
+    """Return when a record was made; None for now."""
+    at = row.get("created_at")
+    if at is None:
+        return None
+    if isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 <= at < LATEST_AT:
+        raise ValueError("created_at must be UNIX seconds")
+    return int(at)
 
 
 def _names(value: Any) -> list[str]:
@@ -120,7 +137,7 @@ def _items(value: Any) -> list[Any]:
 
 def _maker(path: str) -> Maker:
     def make(backend: Backend, row: Row) -> None:
-        backend.call("POST", path, row, at=row.get("created_at"))
+        backend.call("POST", path, row, at=_made_at(row))
 
     return make
 

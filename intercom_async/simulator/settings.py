@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +18,18 @@ MAX_WINDOW_S = 86_400.0
 MAX_PER_MINUTE = 1_000_000_000_000
 """Calls a minute that a limit is at most: what counts and headers can hold
 (`test_control_bodies.py`)."""
+
+
+def check_address(host: object, port: object) -> None:
+    """Refuse what nothing can listen at.
+
+    Raises:
+        ValueError: The host is no text, or the port no number from 0 to 65535.
+    """
+    if not isinstance(host, str):
+        raise ValueError(f"host={host!r} must be a text")  # noqa: TRY004 (like every other setting)
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port < 1 << 16:
+        raise ValueError(f"port={port!r} must be between 0 and 65535")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +61,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Peculiarities that are switched on."""
     remaining: Literal["before", "after"] = "before"
     """Whether X-RateLimit-Remaining counts the answered call (`"after"`) or not (`"before"`)."""
+
+    @classmethod
+    def of(cls, **values: Any) -> Settings:
+        """Return settings whose types are checked, too.
+
+        Raises:
+            ValueError: A value is of another type or makes no sense; names it.
+        """
+        try:
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error).replace("`$.", "`")) from None
 
     def __post_init__(self) -> None:
         """Refuse counts and lengths that make no sense."""

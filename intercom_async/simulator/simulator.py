@@ -19,7 +19,7 @@ from .limits.apps import App
 from .limits.windows import LedgerRow
 from .oauth import OAuthPages
 from .quirks import Quirks
-from .settings import Settings
+from .settings import Settings, check_address
 from .status import Status
 from .store.workspace import Workspace
 from .virtual import Answer, ClientRequest, exchange
@@ -80,7 +80,7 @@ class Simulator:
         data: str | PathLike[str] | None = None,
         allow_hosts: Sequence[str] = (),
     ) -> None:
-        settings = Settings(
+        settings = Settings.of(
             contacts=contacts,
             conversations=conversations,
             companies=companies,
@@ -95,8 +95,9 @@ class Simulator:
             settle_s=settle_s,
             index_s=index_s,
             remaining=remaining,
-            quirks=quirks or Quirks(),
+            quirks=Quirks() if quirks is None else quirks,
         )
+        check_address(host, port)
         self._backend = Backend(settings)
         self._control = Control(self._backend, allow_hosts, host)
         self._server = Server(self._backend, self._control)

@@ -43,8 +43,6 @@ class Options:
 
     def simulator(self) -> Simulator:
         """Make the simulator; ValueError where an option makes no sense."""
-        if not 0 <= self.port < 1 << 16:
-            raise ValueError(f"port={self.port} must be between 0 and 65535")
         if not 0 <= self.latency_ms < math.inf:
             raise ValueError(f"latency_ms={self.latency_ms:g} must not be negative")
         folder = Path(self.snapshot or ".").parent

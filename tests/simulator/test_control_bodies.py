@@ -131,9 +131,13 @@ def test_lengths_that_make_no_sense_are_refused(name: str, wrong: float) -> None
         *(("workspace_per_minute", wrong) for wrong in (0, float("inf"))),
         *(("window_s", wrong) for wrong in (0, float("inf"), float("nan"))),
         ("version", "9"),
+        ("version", None),
+        *(("contacts", wrong) for wrong in ("5", 1.5, True, None, -1)),
+        *(("port", wrong) for wrong in (-1, 65_536, "80", None)),
+        *(("host", 5), ("seed", "x"), ("timezone", 5), ("remaining", "never"), ("latency_s", "1")),
     ],
 )
-def test_limits_and_versions_that_make_no_sense_are_refused(name: str, wrong: Any) -> None:
+def test_settings_that_make_no_sense_are_refused(name: str, wrong: Any) -> None:
     with pytest.raises(ValueError, match=name):
         Simulator(**{name: wrong})
 

@@ -81,6 +81,15 @@ def test_fixtures_give_a_simulator_and_a_client(pytester: pytest.Pytester) -> No
                 assert await intercom.admins.me()
                 assert intercom_simulator.statuses == {200: 1, 503: 1}
 
+        @pytest.mark.intercom(5)
+        def test_refused_position(intercom_simulator): ...
+
+        @pytest.mark.intercom(faults=["503"])
+        def test_refused_faults(intercom_simulator): ...
+
+        @pytest.mark.intercom(contacts="5")
+        def test_refused_setting(intercom_simulator): ...
+
         @pytest.fixture
         def anyio_backend():
             return "asyncio"
@@ -89,4 +98,7 @@ def test_fixtures_give_a_simulator_and_a_client(pytester: pytest.Pytester) -> No
 
     result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider")
 
-    result.assert_outcomes(passed=4)
+    result.assert_outcomes(passed=4, errors=3)
+    told = result.stdout.str()
+    for words in ("takes named settings", "must be dictionaries, not", "Expected `int`, got `str`"):
+        assert words in told

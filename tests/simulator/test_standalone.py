@@ -136,6 +136,14 @@ def test_a_folder_of_records_is_loaded_in_an_order_that_works(tmp_path: Path) ->
         ("people.jsonl", '{"email": "a@b.c"}\n{oops\n', r"people.jsonl:2: this line is no JSON"),
         ("people.jsonl", "[]\n", r"people.jsonl:1: a line must be a JSON object"),
         ("people.jsonl", '{"email": "nobody"}\n', r"people.jsonl:1: POST /contacts: 400"),
+        *(
+            ("people.jsonl", f'{{"email": "a@b.c", "created_at": {at}}}', "created_at must be UNIX")
+            for at in ('"soon"', "true", "1e300", "-5", "{}")
+        ),
+        ("people.jsonl", '{"email": "a@b.c", "custom_attributes": [1]}', "must be an object"),
+        ("people.jsonl", '{"email": "a@b.c", "companies": [{"company_id": {}}]}', "company_id"),
+        ("events.jsonl", '{"event_name": "x", "created_at": "y"}', "events.jsonl:1: "),
+        ("tickets.jsonl", '{"ticket_type_id": 99, "contacts": [5]}', "tickets.jsonl:1: "),
         ("things.jsonl", "{}\n", r"things.jsonl says no kind of record"),
     ],
 )
