@@ -103,7 +103,7 @@ def view(done: Examination) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(style="bold", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     for finding in done.findings:
         lines = [escape(finding.text)]
         lines += [f"[dim]{escape(printable(finding.private))}[/]"] if finding.private else []

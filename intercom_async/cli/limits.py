@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from intercom_async.client import Intercom
@@ -17,6 +18,7 @@ from intercom_async.redaction import printable
 from intercom_async.scheduler import Statistics, TierStatistics
 from .connection import Connection
 from .console import console, put_json, say
+from .fitted_table import FittedTable
 from .options import Flag
 
 ASK_EVERY_S = 5.0
@@ -98,9 +100,9 @@ def _resets_in_s(tier: TierStatistics) -> float | None:
     return None if tier.reset_at is None else round(max(0.0, tier.reset_at - CLOCK.unix()), 1)
 
 
-def show(now: Statistics, name: str) -> Table:
+def show(now: Statistics, name: str) -> RenderableType:
     """Return both limits as a table for a terminal."""
-    table = Table(title=f"Limits of {name}", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for heading in ("limit", "a window", "used", "by others", "left", "new window in", ""):
         is_text = heading in ("limit", "")
         table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
@@ -115,7 +117,7 @@ def show(now: Statistics, name: str) -> Table:
             "–" if wait_s is None else f"{wait_s:.1f} s",
             bar(tier.used / tier.limit if tier.limit else 0.0),
         )
-    return table
+    return Group(f"[i]Limits of {escape(name)}[/]", FittedTable(table))
 
 
 def bar(share: float) -> str:

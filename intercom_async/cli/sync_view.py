@@ -9,6 +9,7 @@ from rich.table import Table
 from intercom_async.moments import to_datetime
 from intercom_async.sync import STREAMS, Failure, Plan, Progress, Report, StreamPlan, StreamReport
 from intercom_async.sync.streams import Children
+from .fitted_table import FittedTable
 
 DAY_S = 86_400
 """Seconds of a day."""
@@ -29,7 +30,7 @@ def progress_view(progress: Progress) -> RenderableType:
             stream.phase,
             style=style,
         )
-    return Group(table, _totals(progress))
+    return Group(FittedTable(table), _totals(progress))
 
 
 def _totals(progress: Progress) -> str:
@@ -77,7 +78,7 @@ def report_view(report: Report, accepted: int = 0) -> RenderableType:
     share = "" if report.utilisation is None else f", {report.utilisation:.0%} of the limit"
     news = f"{report.rows:,} rows" if report.rows else "nothing new"
     return Group(
-        table,
+        FittedTable(table),
         f"\n{news} in {duration(report.seconds)}: {report.calls:,} calls{share}, "
         f"{report.throttled} × 429, {report.retries} retries",
         _promise(report, accepted),
@@ -136,7 +137,7 @@ def plan_view(plan: Plan) -> RenderableType:
             _count(stream.changed_calls),
         )
     return Group(
-        table,
+        FittedTable(table),
         f"\nin full: {plan.calls:,} calls, {duration(plan.seconds)} at "
         f"{plan.calls_per_minute:,.0f} calls a minute",
         f"changes since {since} UTC: {plan.changed_calls:,} calls, "

@@ -23,8 +23,10 @@ from pydantic import Field
 from intercom_async._version import __version__
 from intercom_async.client import Intercom
 from intercom_async.errors import (
+    ConfigError,
     IntercomError,
     NotFoundError,
+    QueryError,
     RateLimitedError,
     ResponseError,
     WaitTooLongError,
@@ -225,6 +227,8 @@ def _explained(error: IntercomError) -> str:
         return f"the rate limit is used up; try again in {error.retry_after_s or 10.0:.0f} seconds"
     if isinstance(error, NotFoundError):
         return "there is no such thing in this workspace"
+    if isinstance(error, (ConfigError, QueryError)):
+        return f"the arguments cannot be sent: {error}"
     if isinstance(error, ResponseError):
         return f"Intercom refused the call with status {error.status}"
     return f"Intercom could not be asked ({type(error).__name__})"

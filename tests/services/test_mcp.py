@@ -140,6 +140,31 @@ async def test_what_is_not_there_and_what_fails_is_one_plain_line(simulator: Sim
         assert "500" in await refused(client, "whoami")
 
 
+ODD: list[tuple[str, dict[str, Any], str]] = [
+    ("get_contact", {}, "give contact_id or email"),
+    ("get_contact", {"contact_id": "../me"}, "no such thing"),
+    ("get_contact", {"contact_id": "search"}, "no such thing"),
+    ("get_contact", {"contact_id": "deleted"}, "cannot be sent"),
+    ("get_contact", {"contact_id": 5}, "valid string"),
+    ("get_conversation", {"conversation_id": ""}, "conversation_id is empty"),
+    ("get_conversation", {}, "Field required"),
+    ("get_article", {"article_id": "search"}, "cannot be sent"),
+    ("search_contacts", {"role": "boss"}, "'user' or 'lead'"),
+    ("search_contacts", {"limit": 2.5}, "integer"),
+    ("count", {"what": "tags"}, "'contacts', 'conversations' or 'tickets'"),
+    ("nonsense", {}, "Unknown tool"),
+]
+
+
+async def test_odd_arguments_are_refused_with_the_reason(simulator: Simulator) -> None:
+    async with assistant(simulator) as client:
+        for tool, arguments, said in ODD:
+            assert said in await refused(client, tool, **arguments), (tool, arguments)
+        assert isinstance(await ask(client, "search_conversations", words="word " * 500), list)
+        assert await ask(client, "find_articles", phrase="   ") == []
+        assert await ask(client, "search_contacts", text="x" * 5_000) == []
+
+
 async def test_a_spent_budget_says_when_to_try_again() -> None:
     async with (
         Simulator(contacts=2, app_per_minute=12) as simulator,

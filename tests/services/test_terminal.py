@@ -118,3 +118,67 @@ async def test_the_demo_draws_windows_that_fill(columns: int) -> None:
     counts = [int(found[1]) for bar in bars if (found := re.search(r"(\d+) of 40", bar))]
     assert max(counts) >= 34
     assert "–" not in terminal.text
+
+
+NARROW = {
+    "limits": ("app: a window 333, used", "new window in"),
+    "sync --to target --streams contacts,tags": ("contacts: rows 20", "complete up to"),
+    "doctor": ("the token is taken", "clock"),
+    "whoami": ('"workspace": {',),
+}
+
+
+@pytest.mark.parametrize("command", NARROW)
+async def test_a_narrow_terminal_shows_all_of_it(
+    command: str, simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+    terminal = await in_terminal(*command.split(), environment=environment, columns=40, rows=80)
+    text = " ".join(terminal.text.split())
+    assert terminal.code == 0
+    assert all(each in text for each in NARROW[command]), terminal.text
+    # What is under way ends in "…"; nothing else does.
+    assert not [line for line in terminal.lines if "…" in line and not line.endswith(" …")]
+
+
+@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"NO_COLOR": "1"}], ids=str)
+async def test_a_plain_terminal_gets_no_sequence_that_it_does_not_know(
+    variables: dict[str, str], simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+    for command in ("limits", "sync --to target --streams contacts", "whoami", "--help"):
+        terminal = await in_terminal(*command.split(), environment={**environment, **variables})
+        assert terminal.code == 0
+        colors = re.findall(rb"\x1b\[[0-9;]*3[0-7][0-9;]*m", terminal.written)
+        assert colors == []
+        if "TERM" in variables:
+            assert b"\x1b" not in terminal.written, command
+
+
+async def test_an_import_that_is_interrupted_says_so_and_resumes(
+    simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    environment = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+    rows = "\n".join(f"n{number}@interrupted.example" for number in range(3_000))
+    (tmp_path / "people.csv").write_text(f"email\n{rows}\n")
+    arguments = ("import", "contacts", "people.csv", "--concurrency", "2")
+    stopped = await in_terminal(
+        *arguments,
+        environment=environment,
+        until=lambda terminal: bool(re.search(r" [1-9]\d*/3000", terminal.text)),
+    )
+    again = await in_terminal(
+        *arguments,
+        environment=environment,
+        until=lambda terminal: "resuming after row" in terminal.text,
+    )
+    assert (stopped.code, again.code) == (130, 130)
+    assert "interrupted" in stopped.text
+    assert "resuming after row" in again.text
+    assert "Traceback" not in stopped.text + again.text

@@ -70,9 +70,10 @@ async def in_terminal(
         limit_s: Seconds after which the command is killed and the test fails.
     """
     terminal = Terminal(columns, rows)
-    env = {**os.environ, "TERM": "xterm-256color", **(environment or {})}
+    surroundings = {**os.environ, "TERM": "xterm-256color"}
     for name in ("COLUMNS", "LINES", "NO_COLOR"):
-        env.pop(name, None)
+        surroundings.pop(name, None)
+    env = {**surroundings, **(environment or {})}
     await anyio.to_thread.run_sync(_run, arguments, env, terminal, until, then, limit_s)
     return terminal
 
