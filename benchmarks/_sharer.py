@@ -66,13 +66,13 @@ def make_store(address: str) -> Any:
     return RedisStore.from_url(address) if address.startswith("redis") else PostgresStore(address)
 
 
-class Tally(Observer):
+class WaitsByCall(Observer):
     """Counts calls served by the server's window, and how long each waited for its permit."""
 
     def __init__(self) -> None:
         self.served: Counter[float] = Counter()
         self.interactive: list[tuple[float, float]] = []
-        """Of each interactive call: when it ended, UNIX seconds, and how long it waited."""
+        """When each interactive call ended, UNIX seconds, and how long it waited."""
         self.calls: int = 0
         self.longest_s: float = 0.0
 
@@ -111,7 +111,7 @@ async def call_now_and_then(person: Intercom, per_s: float) -> None:
 
 async def main(url: str, token: str, store: str, tasks: str, persons_per_s: str) -> None:
     """Press until told to stop."""
-    tally = Tally()
+    tally = WaitsByCall()
     async with AsyncExitStack() as stack:
         shared = make_store(store)
         if shared is not None:

@@ -19,7 +19,7 @@ from typing import Any
 
 READS = 1_000
 PAGES = 667
-"""Of 150 rows each: 100,050 rows."""
+"""Pages of 150 rows each: 100,050 rows."""
 
 
 def peak_bytes() -> int:

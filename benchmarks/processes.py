@@ -46,7 +46,7 @@ from tests.support.servers import MissingServerError, RedisServer, running_postg
 
 PER_MINUTE = 10_000
 BEGIN_AT = 0.7
-"""Of a window: where processes begin. What is left of it is not counted."""
+"""Fraction of a window after which processes begin. What is left of it is not counted."""
 TASKS = 400
 """Bulk calls that wait or are under way, of all processes together."""
 PERSONS_PER_S = 1.0

@@ -50,7 +50,7 @@ from _situation import Situation, Trouble
 
 PER_MINUTE = 10_000
 BEGIN_AT = 0.7
-"""Of a window: where programs begin. What is left of it is not counted."""
+"""Fraction of a window after which programs begin. What is left of it is not counted."""
 
 SITUATIONS: dict[str, Trouble] = {
     "alone": {},

@@ -184,10 +184,14 @@ def test_two_modules_have_no_name_in_common() -> None:
 
 
 def test_texts_are_in_plain_english() -> None:
-    """Docstrings and comments of the package, and the pages, have no word of a private language."""
-    wrong = re.compile(r'\b(anew|whoever|as a rule|at a time|so-manieth)\b|"""Of |^ *Of ')
+    """Docstrings, comments, pages and news have no word of a private language."""
+    words = r"\b([Aa]new|[Ww]hoever|[Aa]s a rule|[Aa]t a time|so-manieth)\b"
+    wrong = re.compile(rf'{words}|"""Of |^ *(# )?Of ')
     root = PACKAGE.parent
-    texts = [*FILES, *root.glob("docs/**/*.md"), root / "README.md", root / "CONTRIBUTING.md"]
+    folders = ("tests", "benchmarks", "examples", "contrib", "docs/_site")
+    programs = [path for folder in folders for path in root.glob(f"{folder}/**/*.py")]
+    pages = [*root.glob("docs/**/*.md"), *root.glob("changes/*.md"), *root.glob("*.md")]
+    texts = [path for path in [*FILES, *programs, *pages] if path != Path(__file__)]
     found = [
         f"{path.relative_to(root)}:{number} {line.strip()}"
         for path in texts

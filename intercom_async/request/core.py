@@ -185,7 +185,7 @@ class ClientCore:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
-            await session.scheduler.settle(self._app)
+            await session.scheduler.return_leases(self._app)
 
 
 class _ById:

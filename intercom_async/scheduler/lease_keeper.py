@@ -101,7 +101,7 @@ class LeaseKeeper:
                 now=self._clock.now(),
             )
 
-    async def settle(self) -> None:
+    async def return_leases(self) -> None:
         """Give back what is leased and not used, as when the last client closes."""
         task = self._task
         if task is not None:
@@ -161,7 +161,7 @@ class LeaseKeeper:
         ask = self._ask(budget, want=want.calls, is_interactive=want.is_interactive)
         lease = await self._reach(self._store.lease(ask))
         if lease is None:
-            self.leases.lose(budget.reset_ms)
+            self.leases.mark_lost(budget.reset_ms)
             self._note_availability(is_available=False)
         else:
             self.leases.granted(

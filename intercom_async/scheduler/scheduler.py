@@ -172,11 +172,11 @@ class Scheduler:
             if queue.keeper is not None:
                 await queue.keeper.join()
 
-    async def settle(self, app: Hashable = "") -> None:
+    async def return_leases(self, app: Hashable = "") -> None:
         """Give back to the store what this app has leased and not used."""
         queue = self._dispatcher.queues.get(app)
         if queue is not None and queue.keeper is not None:
-            await queue.keeper.settle()
+            await queue.keeper.return_leases()
 
     def _make_limiter(self) -> AppLimiter:
         return AppLimiter(

@@ -44,7 +44,7 @@ async def count_rows(
             async for page in pages:
                 return page.total_count
     except IntercomError:
-        # Whoever reads the rows meets the same error and tells of it.
+        # The reading of the rows meets the same error and tells of it.
         return None
     return None
 

@@ -294,7 +294,7 @@ FAILING = [
 ]
 LIMITS = {
     "room for all": None,
-    "one at a time": Limits(max_in_flight=1),
+    "one by one": Limits(max_in_flight=1),
     "ceiling": Limits(max_per_second=5.0),
 }
 

@@ -114,7 +114,7 @@ async def close_amid(
 
 @pytest.mark.parametrize(
     ("limits", "is_own"),
-    [("room for all", True), ("one at a time", True), ("ceiling", False)],
+    [("room for all", True), ("one by one", True), ("ceiling", False)],
 )
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.name)
 def test_every_wait_ends_when_the_client_closes(

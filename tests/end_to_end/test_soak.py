@@ -10,7 +10,7 @@ from intercom_async import ConnectError, Intercom, RetryPolicy
 from intercom_async.simulator import Simulator
 from intercom_async.transport import MemoryTransport, Request
 from intercom_async.transport.memory import Answer
-from tests.support.soak import Soak, Tally
+from tests.support.soak import Soak, SoakCount
 from tests.support.virtual_time import run_virtual
 
 
@@ -33,7 +33,7 @@ class Network:
         self.is_up = True
 
 
-async def soak(seed: int) -> Tally:
+async def soak(seed: int) -> SoakCount:
     simulator = Simulator(contacts=60, app_per_minute=3000, latency_s=0.05)
     network = Network(simulator)
     retry = RetryPolicy(outage_s=30.0, base_s=0.2, max_attempts=6)

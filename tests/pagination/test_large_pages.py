@@ -38,7 +38,7 @@ def page(rows: list[Any], following: str | None = None) -> Reply:
     return reply(200, body)
 
 
-class Turns:
+class LoopSteps:
     """What a caller's struct has decoded in each turn of the loop that others had."""
 
     def __init__(self) -> None:
@@ -73,47 +73,47 @@ class Turns:
 
 
 async def test_a_large_page_is_decoded_in_several_turns_of_the_loop(client: Client) -> None:
-    turns = Turns()
+    steps = LoopSteps()
     async with client(page(contacts(LENGTHS))) as intercom:
-        contacts_here = intercom.contacts.list().as_(turns.row_type())
-        async with turns.counted():
+        contacts_here = intercom.contacts.list().as_(steps.row_type())
+        async with steps.counted():
             found = (await contacts_here.page()).items
     assert [len(row.name) for row in found] == LENGTHS
-    assert sum(turns.sizes) == sum(LENGTHS)
-    assert max(turns.sizes) <= BATCH_BYTES
-    assert sum(size > 0 for size in turns.sizes) < 3 * sum(LENGTHS) / BATCH_BYTES
+    assert sum(steps.sizes) == sum(LENGTHS)
+    assert max(steps.sizes) <= BATCH_BYTES
+    assert sum(size > 0 for size in steps.sizes) < 3 * sum(LENGTHS) / BATCH_BYTES
 
 
 async def test_a_page_with_odd_rows_is_repaired_in_several_turns(client: Client) -> None:
     rows: list[Any] = contacts(LENGTHS)
     rows[100] = {"type": "contact", "name": "without an id"}
     rows[200] = {"type": "contact", "id": "200", "name": 7}
-    turns = Turns()
+    steps = LoopSteps()
     async with client(page(rows)) as intercom:
-        contacts_here = intercom.contacts.list().as_(turns.row_type())
-        async with turns.counted():
+        contacts_here = intercom.contacts.list().as_(steps.row_type())
+        async with steps.counted():
             found = await contacts_here.page()
     assert [row.id for row in found.items] == [str(n) for n in range(300) if n != 100]
     assert found.items[199].name == "7"
     assert [msgspec.json.decode(row) for row in found.unreadable] == [rows[100]]
-    assert max(turns.sizes) <= BATCH_BYTES
+    assert max(steps.sizes) <= BATCH_BYTES
 
 
 async def test_a_row_longer_than_a_batch_is_one_by_itself(client: Client) -> None:
     lengths = [10, 3 * BATCH_BYTES, 10, 2 * BATCH_BYTES]
-    turns = Turns()
-    async with client(page(contacts(lengths))) as intercom, turns.counted():
-        found = await intercom.contacts.list().as_(turns.row_type()).page()
+    steps = LoopSteps()
+    async with client(page(contacts(lengths))) as intercom, steps.counted():
+        found = await intercom.contacts.list().as_(steps.row_type()).page()
     assert [len(row.name) for row in found.items] == lengths
-    assert max(turns.sizes) == 3 * BATCH_BYTES
+    assert max(steps.sizes) == 3 * BATCH_BYTES
 
 
 async def test_a_small_page_is_decoded_in_one_turn(client: Client) -> None:
     lengths = [1_000] * (LARGE_BYTES // 1_100)
-    turns = Turns()
-    async with client(page(contacts(lengths))) as intercom, turns.counted():
-        await intercom.contacts.list().as_(turns.row_type()).page()
-    assert [size for size in turns.sizes if size] == [sum(lengths)]
+    steps = LoopSteps()
+    async with client(page(contacts(lengths))) as intercom, steps.counted():
+        await intercom.contacts.list().as_(steps.row_type()).page()
+    assert [size for size in steps.sizes if size] == [sum(lengths)]
 
 
 async def test_large_pages_lead_on_as_others_do(client: Client) -> None:
@@ -160,13 +160,13 @@ async def test_large_answers_that_are_refused_raise_what_small_ones_do(
 async def test_a_call_that_is_cancelled_while_it_decodes_leaves_nothing_behind(
     client: Client,
 ) -> None:
-    turns = Turns()
+    steps = LoopSteps()
     async with client(*[page(contacts(LENGTHS))] * 2) as intercom:
-        reading = asyncio.create_task(intercom.contacts.list().as_(turns.row_type()).page())
-        while turns.sizes == [0]:
+        reading = asyncio.create_task(intercom.contacts.list().as_(steps.row_type()).page())
+        while steps.sizes == [0]:
             await CLOCK.sleep(0)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        assert 0 < turns.sizes[0] <= 2 * BATCH_BYTES
+        assert 0 < steps.sizes[0] <= 2 * BATCH_BYTES
         assert len((await intercom.contacts.list().page()).items) == len(LENGTHS)

@@ -218,10 +218,10 @@ async def test_a_wait_longer_than_allowed_is_refused_with_the_reason() -> None:
         network.is_up = False
         patient = asyncio.create_task(intercom.contacts.get("7"))
         await CLOCK.sleep(8.0)
-        hurried = intercom.with_options(max_wait_s=0.2)
+        impatient = intercom.with_options(max_wait_s=0.2)
         started_s = CLOCK.now()
         with pytest.raises((WaitTooLongError, ConnectError)) as caught:
-            await hurried.contacts.get("7")
+            await impatient.contacts.get("7")
         assert CLOCK.now() - started_s <= 0.21
         if isinstance(caught.value, WaitTooLongError):
             assert isinstance(caught.value.__cause__, ConnectError)
@@ -275,8 +275,8 @@ async def test_the_most_urgent_call_is_the_probe() -> None:
         bulk = intercom.with_options(priority=Priority.BULK)
         calls = [asyncio.create_task(bulk.contacts.get("bulk")) for _ in range(5)]
         await CLOCK.sleep(5.0)
-        hurried = intercom.with_options(priority=Priority.INTERACTIVE)
-        calls.append(asyncio.create_task(hurried.contacts.get("person")))
+        interactive = intercom.with_options(priority=Priority.INTERACTIVE)
+        calls.append(asyncio.create_task(interactive.contacts.get("person")))
         await CLOCK.sleep(0)
         network.is_up = True
         await asyncio.gather(*calls)

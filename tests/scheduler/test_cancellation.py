@@ -1,4 +1,4 @@
-"""Whoever is cancelled gives everything back, wherever that is, and nobody else is held up."""
+"""A call that is cancelled gives everything back, wherever it is, and holds up no other."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ SITUATIONS = (
     Situation("nothing known", at_once),
     Situation("room for all"),
     *(
-        Situation(f"one at a time, {lane.name}", known, ONE_AT_A_TIME, {"priority": lane})
+        Situation(f"one by one, {lane.name}", known, ONE_AT_A_TIME, {"priority": lane})
         for lane in Priority
     ),
     *(

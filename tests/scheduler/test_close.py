@@ -1,4 +1,4 @@
-"""Whoever waits when the scheduler is closed hears of it at once, wherever it waits."""
+"""Calls that wait when the scheduler is closed are told at once, wherever they wait."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_beside_others_every_process_leaves_the_shared_reserve(own_share: float)
     assert allocatable >= remaining - (MAX_RESERVE * left + MAX_RESERVE_CALLS) - 1
 
 
-def test_near_the_end_each_takes_its_own_part_of_what_is_left() -> None:
+def test_near_the_end_each_takes_its_own_share_of_what_is_left() -> None:
     one = One()
     one.be_beside_others(1 / 4)
     one.budget.charge(600)

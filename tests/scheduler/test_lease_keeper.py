@@ -154,8 +154,8 @@ def test_a_process_that_begins_starts_with_the_known_limit_and_clock() -> None:
         found = two.scheduler.statistics().app
         assert found.reset_at is not None
         assert found.limit == one.scheduler.statistics().app.limit
-        await one.scheduler.settle()
-        await two.scheduler.settle()
+        await one.scheduler.return_leases()
+        await two.scheduler.return_leases()
 
     run_virtual(main())
 
@@ -173,7 +173,7 @@ def test_a_vague_clock_is_not_shared() -> None:
         for _ in range(200):
             await one.call()
         assert accounts.known
-        await one.scheduler.settle()
+        await one.scheduler.return_leases()
 
     run_virtual(main())
 

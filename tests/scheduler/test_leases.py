@@ -125,7 +125,7 @@ def test_a_lease_is_void_when_its_window_is_over() -> None:
 
 def test_without_the_store_all_processes_together_send_no_more_than_the_limit() -> None:
     setting = Setting(limit=1000, members=4)
-    setting.leases.lose(RESET_MS)
+    setting.leases.mark_lost(RESET_MS)
     assert setting.leases.room(setting.budget) is None
     assert setting.want() is None
     for _ in range(1000 // 4):
@@ -145,7 +145,7 @@ def test_a_frozen_window_is_asked_for_no_more() -> None:
     assert setting.want(interactive_waiting=1) is None
 
 
-def test_the_own_part_is_what_is_leased_and_an_equal_part_of_the_rest() -> None:
+def test_the_own_share_is_what_is_leased_and_an_equal_part_of_the_rest() -> None:
     setting = Setting(limit=1000, members=4)
     own = setting.leases.allocatable
     assert own(setting.budget, 0, may_use_reserve=False) == 250

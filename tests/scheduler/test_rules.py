@@ -126,7 +126,7 @@ ABLATIONS = (
         hardship("clock -3 s", 75.0, goal=Goal(0.94, 0.005, silence_s=1.5)),
     ),
     Ablation(
-        "3: while in doubt, one call at a time",
+        "3: while in doubt, one call after the other",
         attribute(window_matching.WindowMatcher, "is_in_doubt", False),
         hardship("clock -3 s", 75.0, goal=Goal(0.94, 0.005, silence_s=1.5)),
     ),

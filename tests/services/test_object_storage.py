@@ -1,4 +1,4 @@
-"""A sync to object storage, on moto's S3: whole, resumable, one at a time, and read by others."""
+"""A sync to object storage, on moto's S3: whole, resumable, alone, and read by others."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ async def test_killed_syncs_are_gone_on_with(simulator: Simulator, target: str) 
     assert msgspec.json.decode(out)["failures"] == []
     assert len(records(target, "contacts")) == 1_200
     assert len(records(target, "conversations")) == 60
-    # Of what the killed ones have put, nothing is left.
+    # Nothing is left of what the killed ones have put.
     named = {
         file.removeprefix(f"{target}/")
         for stream in ("contacts", "conversations", "tombstones")

@@ -429,7 +429,7 @@ WORDS_ONLY = ("source.body", "category")
 
 @pytest.mark.parametrize("kind", ["contacts", "conversations", "tickets", "companies"])
 def test_a_documented_field_finds_the_record_that_has_its_value(kind: str) -> None:
-    """Of those fields that any record of the workspace has."""
+    """Each documented field that any record of the workspace has."""
     simulator = Simulator(contacts=90, conversations=60, companies=9, tickets=30, seed=11)
     body = {"email": "a@b.c", "avatar": "https://x.example/a.png", "language_override": "de"}
     simulator.call("POST", "/contacts", body)

@@ -39,7 +39,7 @@ class Described(NamedTuple):
     parameters: list[Node]
     examples: list[Example]
     schemas: dict[int, Node | None]
-    """Of replies, by status; None where the reply has no JSON."""
+    """Schemas of replies, by status; None where the reply has no JSON."""
     is_form: bool
     """Whether the request is a form with files."""
 

@@ -229,7 +229,7 @@ def at_each_point(attempt: Callable[[Points], Work], *, by_chance: bool = False)
                 points = Points(point, late=late)
                 run_virtual(_alone(attempt(points), complaints))
                 assert points.count > point or by_chance, f"never came to point {point}"
-        # Of failures that nobody has asked for, a loop hears when they are thrown away.
+        # A loop hears of failures that nobody has asked for when they are thrown away.
         gc.collect()
     finally:
         gc.unfreeze()

@@ -42,7 +42,7 @@ NETWORK_ERRORS = (ConnectError, WaitTooLongError)
 
 
 @dataclass(slots=True)
-class Tally:
+class SoakCount:
     """What came of all calls."""
 
     calls: int = 0
@@ -126,7 +126,7 @@ class Soak:
         go_down: Callable[[], Awaitable[None]],
         go_up: Callable[[], Awaitable[None]],
     ) -> None:
-        self.tally = Tally()
+        self.tally = SoakCount()
         self.latencies = Latencies(simulator)
         self._simulator = simulator
         self._client = client
@@ -136,7 +136,7 @@ class Soak:
         self._is_over = False
         client.observe_with(self.latencies)
 
-    async def run(self, span_s: float, *, workers: int, longest_outage_s: float) -> Tally:
+    async def run(self, span_s: float, *, workers: int, longest_outage_s: float) -> SoakCount:
         """Call for `span_s` seconds, wait for the last answers, and compare."""
         rows = self._simulator.call("GET", "/contacts", query={"per_page": str(CONTACTS)})["data"]
         self._ids = [row["id"] for row in rows]

@@ -1,4 +1,4 @@
-"""A target in object storage: one sync goes on, whatever answers are lost and whoever is late."""
+"""A target in object storage: one sync goes on, whatever is lost and whichever sync is late."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from intercom_async.sync.planner import cut
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo", "Australia/Lord_Howe")
 START, END = 1_300_000_000, 1_800_000_000
 moments = st.integers(START, END - 1)
-grids: st.SearchStrategy[CutPoints] = st.one_of(
+all_cut_points: st.SearchStrategy[CutPoints] = st.one_of(
     st.just(Seconds()), st.sampled_from(ZONES).map(lambda name: Days(ZoneInfo(name)))
 )
 
@@ -39,32 +39,34 @@ def test_a_day_begins_at_or_before_each_of_its_moments(moment: int, name: str) -
     assert 22 * 3600 <= end - start <= 26 * 3600
 
 
-@given(grids, moments, moments)
-def test_the_middle_lies_between(grid: CutPoints, one: int, other: int) -> None:
+@given(all_cut_points, moments, moments)
+def test_the_middle_lies_between(cut_points: CutPoints, one: int, other: int) -> None:
     low, high = min(one, other), max(one, other)
 
-    at = middle(grid, low, high)
+    at = middle(cut_points, low, high)
 
-    assert at is None or (low < at < high and grid.floor(at) == at)
+    assert at is None or (low < at < high and cut_points.floor(at) == at)
 
 
 @given(
-    grids,
+    all_cut_points,
     st.lists(moments, max_size=300),
     st.integers(1, 30),
     st.one_of(st.none(), moments),
     st.floats(0, 3),
 )
 def test_parts_cover_the_span_whatever_the_numbers_say(
-    grid: CutPoints, rows: list[int], parts: int, hint: int | None, lie: float
+    cut_points: CutPoints, rows: list[int], parts: int, hint: int | None, lie: float
 ) -> None:
     async def count(low: int, high: int) -> int | None:
         told = sum(low <= row < high for row in rows)
         return None if lie > 2.5 else round(told * lie)
 
     async def plan() -> list[Part]:
-        high = grid.ceil(END)
-        return await cut(count, grid, 0, high, parts=parts, fewest=16, total=len(rows), hint=hint)
+        high = cut_points.ceil(END)
+        return await cut(
+            count, cut_points, 0, high, parts=parts, fewest=16, total=len(rows), hint=hint
+        )
 
     made = anyio.run(plan)
 
@@ -87,16 +89,18 @@ def test_parts_are_as_heavy_as_wanted(rows: list[int]) -> None:
     assert all(part.count == sum(part.low <= row < part.high for row in rows) for part in made)
 
 
-@given(grids, moments, st.integers(0, 400 * 86_400), st.lists(st.floats(0, 1), max_size=20))
+@given(
+    all_cut_points, moments, st.integers(0, 400 * 86_400), st.lists(st.floats(0, 1), max_size=20)
+)
 def test_a_part_that_is_split_again_and_again_stays_whole(
-    grid: CutPoints, high: int, span: int, shares: list[float]
+    cut_points: CutPoints, high: int, span: int, shares: list[float]
 ) -> None:
     low = high - span
     parts = [make_part(low, high, 1_000)]
     for share in shares:
         part = parts[int(share * (len(parts) - 1))]
         reached = part.floor + int((part.high - part.floor) * (1 - share / 2))
-        other = split(part, reached, grid)
+        other = split(part, reached, cut_points)
         if other is not None:
             parts.append(other)
             assert other.high <= reached

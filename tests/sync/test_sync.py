@@ -340,7 +340,7 @@ async def test_a_stream_with_many_parts_does_not_wait_for_the_others(
         Simulator(
             contacts=5_000, conversations=800, app_per_minute=10**7, workspace_per_minute=10**7
         ) as simulator,
-        # So few at a time that a call always waits for its turn.
+        # So few concurrently that a call always waits for its turn.
         Intercom(simulator.token, base_url=simulator.url, limits=Limits(max_in_flight=2)) as client,
     ):
         names = ["contacts", "conversations", "conversation_parts"]

@@ -225,7 +225,7 @@ class Leases:
         """Note that a window is closed for all processes."""
         self._window(reset_ms).is_frozen = True
 
-    def lose(self, reset_ms: int) -> None:
+    def mark_lost(self, reset_ms: int) -> None:
         """Note that the store did not answer: this window goes by the headers alone."""
         window = self._window(reset_ms)
         window.is_lost = True

@@ -347,7 +347,7 @@ class ExternalUsage:
         )
         unseen_s = max(0.0, age_s - 2.0 * rtt_s)
         usual *= limit * math.exp2(-unseen_s / PROFILE_HALF_LIFE_S)
-        # Of many processes that share a window, each risks no more than the few calls it sends.
+        # Each of many processes that share a window risks no more than the few calls it sends.
         usual *= min(1.0, OWN_WEIGHT * self.own_share)
         spared = limit // SPARED_ONE_IN if external > ROUNDING else 0
         return math.ceil(max(min(recent, MAX_RATE_SHARE * limit), usual, spared))

@@ -26,7 +26,7 @@ SETUP = """
 CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_windows (
   budget text, tier text, reset_at_ms bigint,
   granted int NOT NULL DEFAULT 0, seen int NOT NULL DEFAULT 0,
-  foreign_calls int NOT NULL DEFAULT 0, is_frozen boolean NOT NULL DEFAULT false,
+  external_calls int NOT NULL DEFAULT 0, is_frozen boolean NOT NULL DEFAULT false,
   PRIMARY KEY (budget, tier, reset_at_ms));
 CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_members (
   budget text, app text, member text, seen_at timestamptz NOT NULL,
@@ -64,15 +64,15 @@ BEGIN
       granted = greatest(0, w.granted - returned)
     RETURNING w.granted INTO granted_all;
   INSERT INTO intercom_budget_windows AS w
-      (budget, tier, reset_at_ms, seen, foreign_calls, is_frozen)
+      (budget, tier, reset_at_ms, seen, external_calls, is_frozen)
     VALUES (of_budget, 'a:' || of_app, reset_ms, greatest(used, 0), greatest(used, 0), freezes)
     ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
       granted = greatest(0, w.granted - returned),
       seen = greatest(w.seen, used),
-      foreign_calls = greatest(w.foreign_calls,
+      external_calls = greatest(w.external_calls,
         greatest(w.seen, used) - greatest(0, w.granted - returned)),
       is_frozen = w.is_frozen OR freezes
-    RETURNING w.granted, w.foreign_calls, w.is_frozen::int INTO granted_app, others, frozen;
+    RETURNING w.granted, w.external_calls, w.is_frozen::int INTO granted_app, others, frozen;
   room := app_limit - others - granted_app;
   room_all := workspace_limit - others - granted_all;
   count := 0;

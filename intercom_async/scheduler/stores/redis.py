@@ -2,7 +2,7 @@
 
 All keys of a budget lie in one hash slot (`{ic:<budget>}`), so that one script can use them:
 
-    {ic:B}:a:<app>:<reset>   hash   granted, seen, foreign, frozen: the app's window
+    {ic:B}:a:<app>:<reset>   hash   granted, seen, external, frozen: the app's window
     {ic:B}:w:<reset>         hash   granted: the same window over all apps of the workspace
     {ic:B}:m:<app>           zset   processes of the app by when they were last heard of
     {ic:B}:m                 zset   processes of all apps
@@ -63,8 +63,8 @@ local n, all = join(members), join(everybody)
 local granted = math.max(0, number(app, 'granted') - returned)
 local granted_all = math.max(0, number(workspace, 'granted') - returned)
 -- What replies have counted beyond all that was granted was sent by others. It never gets less.
-local foreign = math.max(number(app, 'foreign'), math.max(number(app, 'seen'), used) - granted)
-if foreign < 0 then foreign = 0 end
+local external = math.max(number(app, 'external'), math.max(number(app, 'seen'), used) - granted)
+if external < 0 then external = 0 end
 local frozen = freezes or number(app, 'frozen') == 1
 
 if per_s > 0 or burst > 0 then
@@ -100,14 +100,14 @@ local function guide(left, kept, sharers)
   return math.min(want, math.ceil(left / (2 * sharers)))
 end
 
-local left = limit - foreign - granted
-local left_all = workspace_limit - foreign - granted_all
+local left = limit - external - granted
+local left_all = workspace_limit - external - granted_all
 local count = 0
 if not frozen and want > 0 then
   count = math.min(guide(left, kept, n), guide(left_all, kept_of(workspace_limit), all))
 end
 redis.call('HSET', app, 'granted', granted + count, 'seen', math.max(number(app, 'seen'), used),
-           'foreign', foreign, 'frozen', frozen and 1 or 0)
+           'external', external, 'frozen', frozen and 1 or 0)
 redis.call('PEXPIRE', app, ttl)
 redis.call('HSET', workspace, 'granted', granted_all + count)
 redis.call('PEXPIRE', workspace, ttl)

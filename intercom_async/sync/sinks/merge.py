@@ -59,9 +59,9 @@ class Merge:
         self._table = table
         self._entries = entries
         self._departed = departed
-        # Of a row: its last Put's number, the moment it went, its digest.
+        # A row's values: its last Put's number, the moment it went, its digest.
         self._rows = KeyTable()
-        # Of a parent: its last Family's number, the moment of it, `kept_before`.
+        # A parent's values: its last Family's number, the moment of it, `kept_before`.
         self._families = KeyTable()
         self._stricter: dict[str, list[_Kept]] = {}
         """By parent: earlier Families that kept fewer rows than the last one."""

@@ -4,7 +4,7 @@ The journal is a table of the same schema, so a commit is one transaction that c
 it and writes the state. Publishing is one transaction, too: it merges the journal into the tables
 by key and empties it, so readers see the old rows until they see all of the new ones.
 
-Whoever opens the schema takes the next *epoch*. A sync that finds another epoch than its own
+A sync that opens the schema takes the next *epoch*. A sync that finds another epoch than its own
 changes nothing any more, so two syncs cannot mix, even where a connection pooler in transaction
 mode makes session locks useless.
 """

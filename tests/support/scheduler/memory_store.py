@@ -31,7 +31,7 @@ class Accounts:
         self.is_up = True
         self.requests = 0
         self.granted: dict[tuple[str, int], int] = defaultdict(int)
-        self.foreign: dict[tuple[str, int], int] = defaultdict(int)
+        self.external: dict[tuple[str, int], int] = defaultdict(int)
         self.seen: dict[tuple[str, int], int] = defaultdict(int)
         self.frozen: set[tuple[str, int]] = set()
         self.members: dict[str, set[str]] = defaultdict(set)
@@ -73,9 +73,9 @@ class MemoryStore:
             accounts.granted[each] = max(0, accounts.granted[each] - ask.returned)
         accounts.seen[key] = max(accounts.seen[key], ask.used or 0)
         beyond = accounts.seen[key] - accounts.granted[key]
-        foreign = accounts.foreign[key] = max(accounts.foreign[key], beyond)
-        left = ask.limit - foreign - accounts.granted[key]
-        left_all = ask.workspace_limit - foreign - accounts.granted[tier]
+        external = accounts.external[key] = max(accounts.external[key], beyond)
+        left = ask.limit - external - accounts.granted[key]
+        left_all = ask.workspace_limit - external - accounts.granted[tier]
         accounts.interactive[self._member] = (ask.interactive_per_s, ask.interactive_burst)
         kept, kept_all = (
             0

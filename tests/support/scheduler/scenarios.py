@@ -90,15 +90,15 @@ class Scenario:
     """Tokens among which each process divides its workers."""
     neighbours: Sequence[Neighbour] = ()
     script: Script | None = None
-    hurried: bool = False
-    """Whether somebody in a hurry comes by, steadily and in bursts."""
+    has_interactive_calls: bool = False
+    """Whether interactive calls come, steadily and in bursts."""
     skip: int = 1
     """Windows at the beginning that are not counted."""
     guests: Sequence[Guest] = ()
     settings: Limits | None = None
-    """Of the scheduler; None: the defaults."""
+    """Settings of the scheduler; None: the defaults."""
     work_lane: Priority = Priority.BULK
-    """Of the workers' calls."""
+    """Lane of the workers' calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ async def _play(scenario: Scenario, seed: int, make: MakeSender) -> Outcome:
                 group.create_task(_run(guest(sender, server, random, lane_waits)))
                 for guest in scenario.guests
             ]
-            if scenario.hurried:
+            if scenario.has_interactive_calls:
                 tasks.append(group.create_task(_hurry(group, sender, server, random, waits)))
         if scenario.script:
             tasks.append(group.create_task(_run(scenario.script(server))))
@@ -226,7 +226,7 @@ def _outcome(scenario: Scenario, server: Server, first: int, waits: list[float])
 def _allowed(scenario: Scenario, record: Record) -> int:
     """Return what the window would have let us send, after what others took."""
     by_app = sum(
-        record.limits.get(app, record.limit) - record.foreign(app) for app in scenario.apps
+        record.limits.get(app, record.limit) - record.external(app) for app in scenario.apps
     )
     others = record.used.total() - sum(record.ours(app) for app in scenario.apps)
     return min(by_app, record.workspace - others)
@@ -371,7 +371,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(name="three apps", goal=SQUEEZED, apps=("a", "b", "c"), workers=300),
     Scenario(
-        name="interactive on bulk", goal=Goal(0.99, 0.0, wait_p99_s=0.02), hurried=True, span_s=125
+        name="interactive on bulk",
+        goal=Goal(0.99, 0.0, wait_p99_s=0.02),
+        has_interactive_calls=True,
+        span_s=125,
     ),
 )
 

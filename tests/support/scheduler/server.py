@@ -75,11 +75,11 @@ class Record:
     used: Counter[str] = field(default_factory=Counter[str])
     """Calls served, by app."""
 
-    def foreign(self, app: str) -> int:
+    def external(self, app: str) -> int:
         return self.served[app, NEIGHBOUR]
 
     def ours(self, app: str) -> int:
-        return self.used[app] - self.foreign(app)
+        return self.used[app] - self.external(app)
 
 
 class Server:

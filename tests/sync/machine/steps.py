@@ -57,9 +57,9 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
     other: int = 0
     count: int = 1
     seconds: int = 0
-    """Of `wait` and `step_clock`."""
+    """What `wait` and `step_clock` take."""
     text: str = ""
-    """Of `zone`, `server_zone` and `version`."""
+    """What `zone`, `server_zone` and `version` take."""
 
 
 class During(msgspec.Struct, frozen=True, omit_defaults=True):
