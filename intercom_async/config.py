@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from intercom_async.errors import ConfigError
-from intercom_async.redaction import Secret, printable
+from intercom_async.redaction import Secret, printable, redact
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
@@ -53,7 +53,8 @@ _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _IP_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?")
 _LONGEST_NAME = 253
 """Characters of a DNS name (RFC 1035, 2.3.4)."""
-_HEADER_TEXT = re.compile(r"[\x21-\x7e]+")
+_HEADER_TEXT = re.compile(r"[\x21\x23-\x26\x28-\x7e]+")
+"""Visible ASCII without the quotes that a file of settings may have left around a token."""
 
 
 _SMALLEST_LIMIT, _LARGEST_LIMIT = 1e-9, 1e9
@@ -229,19 +230,19 @@ def check_version(version: str) -> str:
     return str.__str__(version)
 
 
-def check_token(token: str) -> str:
+def check_token(token: str, name: str = "token") -> str:
     """Return an access token that fits a header; the message never shows it.
 
     Raises:
-        ConfigError: The token is empty, or has spaces or characters that no token has.
+        ConfigError: The token is empty, or has spaces, quotes or characters that no token has.
     """
     if not isinstance(token, str):
-        raise ConfigError(f"token must be a str, not {type(token).__name__}")
+        raise ConfigError(f"{name} must be a str, not {type(token).__name__}")
     text = token = Secret(token.strip())
     if not text:
-        raise ConfigError(f"token is empty; pass token=… or set {TOKEN_VARIABLE}")
+        raise ConfigError(f"{name} is empty; pass token=… or set {TOKEN_VARIABLE}")
     if not _HEADER_TEXT.fullmatch(text):
-        raise ConfigError("token has spaces or characters that no access token has")
+        raise ConfigError(f"{name} has spaces, quotes or characters that no access token has")
     return text
 
 
@@ -255,6 +256,7 @@ def resolve_token(token: str | TokenProvider | None) -> str | TokenProvider:
         token = os.environ.get(TOKEN_VARIABLE)
         if not token:
             raise ConfigError(f"no token: pass token=… or set {TOKEN_VARIABLE}")
+        return check_token(token, TOKEN_VARIABLE)
     return token if callable(token) else check_token(token)
 
 
@@ -279,7 +281,9 @@ def resolve_origin(region: str | None, base_url: str | None, *, allow_http: bool
         return REGIONS["us" if region is None else region]
     except (KeyError, TypeError):
         known = ", ".join(REGIONS)
-        raise ConfigError(f"{names[0]} must be one of {known}, not {shown(region)}") from None
+        # It may be a URL that was meant as the other setting, with a password.
+        refused = redact(shown(region))
+        raise ConfigError(f"{names[0]} must be one of {known}, not {refused}") from None
 
 
 def _checked_base_url(name: str, text: str, *, allow_http: bool) -> str:
