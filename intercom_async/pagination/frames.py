@@ -40,7 +40,7 @@ class BatchBuilder:
     def __init__(self, item_type: Any) -> None:
         if not (isinstance(item_type, type) and issubclass(item_type, msgspec.Struct)):
             raise ConfigError(
-                "a list of raw rows has no columns: leave out raw(), or take the rows as_ a struct"
+                "the items of this list have no columns: leave out raw(), or take them as_ a struct"
             )
         self._arrow = load("pyarrow", "intercom-async[arrow]")
         self._columns: tuple[Column, ...] = columns_of(item_type)

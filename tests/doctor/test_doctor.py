@@ -191,6 +191,57 @@ def test_the_lag_of_search_is_measured_with_a_contact_that_is_deleted() -> None:
     assert not [each for each in left if "doctor" in (each["email"] or "")]
 
 
+def contacts_left(simulator: Simulator) -> int:
+    left = simulator.call("GET", "/contacts", query={"per_page": "50"})["data"]
+    return sum("doctor" in (each["email"] or "") for each in left)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"path": "/contacts", "method": "POST", "empty": True},
+        {"path": "/contacts/search", "method": "POST", "status": 500},
+        {"rate": 0.3, "drop": "after"},
+    ],
+    ids=str,
+)
+def test_a_contact_is_deleted_whatever_goes_wrong_meanwhile(fault: dict[str, Any]) -> None:
+    simulator = simulated()
+    done = examined(simulator, lambda: simulator.faults.add(**fault), make_contact=True)
+    assert "search_lag" in {each.check for each in done.findings}
+    assert contacts_left(simulator) == 0
+
+
+def test_a_contact_that_may_be_left_is_named() -> None:
+    simulator = simulated()
+    done = examined(
+        simulator, lambda: simulator.faults.add(method="DELETE", status=500), make_contact=True
+    )
+    finding = found(done, "search_lag")
+    assert contacts_left(simulator) == 1
+    assert finding.outcome == "note"
+    assert finding.private.startswith("intercom-async-doctor-")
+    assert finding.private not in done.shareable()
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"status": status} for status in (302, 401, 403, 404, 429, 451, 500, 503)
+]
+FAULTS += [{"drop": "before"}, {"drop": "after"}, {"garble": True}, {"empty": True}]
+FAULTS += [{"no_headers": True}, {"delay_s": 5.0}, {"delay_s": 100.0}]
+
+
+@pytest.mark.parametrize("when", [{}, {"rate": 0.3}, {"after": 3}, {"path": "/me"}], ids=str)
+def test_no_fault_is_more_than_a_finding(when: dict[str, Any]) -> None:
+    for fault in FAULTS:
+        simulator = simulated()
+        settings = {**fault, **when}
+        done = examined(simulator, lambda: simulator.faults.add(**settings))  # noqa: B023 (called at once)
+        assert done.findings, settings
+        assert done.calls <= MAX_CALLS
+        assert simulator.token not in done.shareable()
+
+
 def test_what_is_shared_has_no_id_name_address_or_token() -> None:
     simulator = simulated()
     done = examined(simulator, make_contact=True)
