@@ -164,6 +164,8 @@ class LeaseKeeper:
             self.leases.mark_lost(budget.reset_ms)
             self._note_availability(is_available=False)
         else:
+            if lease.clock is not None:
+                self._limiter.windows.clock.narrow(*lease.clock, self._clock.now())
             self.leases.granted(
                 want,
                 lease.count,

@@ -228,3 +228,27 @@ def test_a_token_function_needs_a_budget_key() -> None:
             await scheduler.join(app=len)
 
     run_virtual(main())
+
+
+def test_processes_tell_each_other_when_windows_begin() -> None:
+    """Each enters a window as soon as the one of them that knows best when it begins."""
+    accounts = Accounts()
+
+    async def main() -> list[float]:
+        server = Server(Random(4))
+        processes = [process(server, accounts, str(number)) for number in range(6)]
+
+        async def work(one: Scheduled) -> None:
+            while True:
+                await one.call()
+
+        tasks = [asyncio.ensure_future(work(one)) for one in processes for _ in range(4)]
+        await CLOCK.sleep(25)
+        now = CLOCK.now()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        return [one.scheduler._server_clock.width_s(now) for one in processes]  # noqa: SLF001
+
+    widths = run_virtual(main())
+    assert max(widths) - min(widths) < 0.02

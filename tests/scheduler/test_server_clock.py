@@ -90,3 +90,18 @@ def test_the_offset_lies_within_its_bounds(
     low, high = clock.bounds(100.0)
 
     assert low - 1e-6 <= offset <= high + 1e-6
+
+
+def test_bounds_of_another_process_narrow_and_never_contradict() -> None:
+    clock = ServerClock()
+    clock.narrow(5.0, 6.0, 0.0)
+    assert not clock.is_known
+    clock.restart(100.0, 110.0, sent=50.0, received=50.5)
+    known = clock.bounds(50.5)
+    assert known == (49.5, 60.0)
+    clock.narrow(55.0, 56.0, 50.5)
+    assert clock.bounds(50.5) == (55.0, 56.0)
+    clock.narrow(54.0, 55.5, 50.5)
+    assert clock.bounds(50.5) == (55.0, 55.5)
+    clock.narrow(70.0, 71.0, 50.5)
+    assert clock.bounds(50.5) == (55.0, 55.5)

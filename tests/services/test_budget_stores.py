@@ -170,6 +170,24 @@ async def test_a_process_that_begins_learns_limit_and_clock(budget: Budget) -> N
         assert known.clock[1] - known.clock[0] < 10.0
 
 
+async def test_a_process_learns_the_clock_of_the_others_with_each_lease(budget: Budget) -> None:
+    loop = asyncio.get_running_loop()
+    clock = (1000.0 - loop.time() - 0.01, 1000.0 - loop.time() + 0.01)
+    async with budget.open() as one, budget.open() as two:
+        first = await two.lease(budget.ask())
+        assert first.clock is None
+        await budget.leased(one)
+        await budget.leased(one, clock=clock)
+
+        told = [(await two.lease(budget.ask())).clock for _ in range(2)]
+
+        for low, high in told:
+            assert low <= clock[0] <= clock[1] <= high
+            assert high - low < 10.0
+        # Both clocks may drift while nobody tells anything new.
+        assert told[1][1] - told[1][0] > 0.02
+
+
 async def test_a_cancelled_caller_leaves_no_answer_to_the_next(budget: Budget) -> None:
     async with budget.open() as store:
         for want in range(1, 40):

@@ -254,6 +254,15 @@ class ServerClock:
         self.is_known = True
         self.version += 1
 
+    def narrow(self, low: float, high: float, now: float) -> None:
+        """Learn bounds of the offset from another process, unless they contradict what is known.
+
+        Every process enters a window as soon as the one that knows best when it begins, instead of
+        a part of a second later.
+        """
+        if self.is_known:
+            self._narrow(low, high, now)
+
     def forget(self) -> None:
         """Drop what is known, Date included: it has turned out to be wrong."""
         self.is_known = False

@@ -49,6 +49,18 @@ class LeaseRequest(NamedTuple):
         return min(1.0, self.left_s / (INTERACTIVE_MELT_S * min(1.0, self.ask.window_ms / 10_000)))
 
 
+class Granted(NamedTuple):
+    """What the server has granted."""
+
+    calls: int
+    left: int
+    kept: int
+    members: int
+    is_frozen: bool
+    clock: tuple[float, float] | None
+    """Bounds of Intercom's clock less the store's, seconds, as some process has told them."""
+
+
 class StoreMember(ABC):
     """The part of a `BudgetStore` that does not depend on its server.
 
@@ -101,8 +113,8 @@ class StoreMember(ABC):
         """Become a member; return limit, length (ms) and the clock's bounds, or falsy values."""
 
     @abstractmethod
-    async def _grant(self, request: LeaseRequest) -> tuple[int, int, int, int, int]:
-        """Return calls granted, calls left, calls kept, members, and whether it is frozen."""
+    async def _grant(self, request: LeaseRequest) -> Granted:
+        """Grant calls of a window."""
 
     @abstractmethod
     async def _leave(self, budget: str, app: str) -> None:
@@ -131,13 +143,12 @@ class StoreMember(ABC):
             return None
         self._joined.add((budget, app))
         limit, window_ms, low, high = found
-        if not limit or not window_ms or self._offset is None:
+        if not limit or not window_ms or not low or not high:
             return None
-        return Known(
-            limit=int(limit),
-            window_ms=int(window_ms),
-            clock=(float(low) + self._offset[0], float(high) + self._offset[1]),
-        )
+        clock = self._of_this_loop((float(low), float(high)))
+        if clock is None:
+            return None
+        return Known(limit=int(limit), window_ms=int(window_ms), clock=clock)
 
     async def lease(self, ask: Ask) -> Lease | None:
         """Lease calls of a window; None if the server does not answer in time."""
@@ -184,16 +195,23 @@ class StoreMember(ABC):
         if granted is None:
             return None
         self._joined.add((ask.budget, ask.app))
-        count, self._left, kept, self._members, is_frozen = granted
-        self._leased += count
+        self._left, self._members = granted.left, granted.members
+        self._leased += granted.calls
         self._returned += ask.returned
         return Lease(
-            count=count,
-            left=self._left,
-            kept=kept,
-            members=self._members,
-            is_frozen=bool(is_frozen),
+            count=granted.calls,
+            left=granted.left,
+            kept=granted.kept,
+            members=granted.members,
+            is_frozen=granted.is_frozen,
+            clock=self._of_this_loop(granted.clock),
         )
+
+    def _of_this_loop(self, clock: tuple[float, float] | None) -> tuple[float, float] | None:
+        """Return bounds of Intercom's clock less the store's as bounds of it less loop time."""
+        if clock is None or self._offset is None:
+            return None
+        return clock[0] + self._offset[0], clock[1] + self._offset[1]
 
     def _see_time(self, moment: float, sent: float) -> None:
         """Narrow the difference of the server's time to this loop's time.

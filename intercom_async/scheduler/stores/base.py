@@ -20,6 +20,9 @@ from typing import Protocol
 
 import msgspec
 
+CLOCK_DRIFT = 1e-4
+"""Seconds per second by which what a process has told of Intercom's clock widens, as crystals drift
+(test_budget_stores.py::test_a_process_learns_the_clock_of_the_others_with_each_lease)."""
 INTERACTIVE_SHARE = 0.015
 """Fraction of a window that only interactive calls may lease at least, so that they find room in
 any process however busy the others are
@@ -91,6 +94,9 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """Processes that share the app's budget."""
     is_frozen: bool = False
     """Whether a 429 has closed the window for all of them."""
+    clock: tuple[float, float] | None = None
+    """Least and greatest difference of the server's clock to loop time, seconds, as a process has
+    told it last; None: unknown."""
 
 
 class StoreStatistics(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
-from ._member import MEMBER_TTL_S, WINDOWS_KEPT, LeaseRequest, StoreMember
-from .base import INTERACTIVE_SHARE, MAX_BURST_SHARE
+from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Granted, LeaseRequest, StoreMember
+from .base import CLOCK_DRIFT, INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -34,14 +34,16 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_members (
   PRIMARY KEY (budget, app, member));
 CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_known (
   budget text, app text, calls int NOT NULL, window_ms int NOT NULL,
-  low float8 NOT NULL, high float8 NOT NULL, PRIMARY KEY (budget, app));
+  low float8 NOT NULL, high float8 NOT NULL, told_at timestamptz NOT NULL,
+  PRIMARY KEY (budget, app));
 CREATE OR REPLACE FUNCTION {schema}.intercom_budget_lease(
   of_budget text, of_app text, of_member text, reset_ms bigint, length_ms int, app_limit int,
   workspace_limit int, used int, want int, returned int, melting float8, freezes boolean,
   clock_low float8, clock_high float8, member_ttl interval, kept_ms bigint, left_s float8,
   interactive_per_s float8, interactive_burst int, share float8, burst_share float8,
+  drift float8,
   OUT count int, OUT remaining int, OUT kept int, OUT members int, OUT frozen int,
-  OUT moment float8)
+  OUT known_low float8, OUT known_high float8, OUT moment float8)
 LANGUAGE plpgsql SET search_path = {schema} AS $$
 DECLARE everybody int; granted_all int; granted_app int; others int; room int; room_all int;
   expected float8; largest int; kept_all int;
@@ -94,10 +96,14 @@ BEGIN
       WHERE w.budget = of_budget AND w.reset_at_ms = reset_ms AND w.tier IN ('w', 'a:' || of_app);
   END IF;
   remaining := greatest(0, least(room, room_all) - count);
+  SELECT low - age.drifted, high + age.drifted INTO known_low, known_high
+    FROM intercom_budget_known k, LATERAL (
+      SELECT drift * extract(epoch FROM clock_timestamp() - k.told_at) AS drifted) age
+    WHERE k.budget = of_budget AND k.app = of_app;
   IF clock_low IS NOT NULL THEN
     INSERT INTO intercom_budget_known
-      VALUES (of_budget, of_app, app_limit, length_ms, clock_low, clock_high)
-      ON CONFLICT (budget, app) DO UPDATE SET calls = excluded.calls,
+      VALUES (of_budget, of_app, app_limit, length_ms, clock_low, clock_high, clock_timestamp())
+      ON CONFLICT (budget, app) DO UPDATE SET calls = excluded.calls, told_at = excluded.told_at,
         window_ms = excluded.window_ms, low = excluded.low, high = excluded.high;
   END IF;
   DELETE FROM intercom_budget_windows w
@@ -106,16 +112,19 @@ END $$;
 """
 
 _LEASE = """
-SELECT count, remaining, kept, members, frozen, moment FROM {schema}.intercom_budget_lease(
+SELECT count, remaining, kept, members, frozen, known_low, known_high, moment
+FROM {schema}.intercom_budget_lease(
   %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s * interval '1 second', %s, %s,
-  %s, %s, %s, %s)
+  %s, %s, %s, %s, %s)
 """
 
 _JOIN = """
 WITH joined AS (
   INSERT INTO {schema}.intercom_budget_members VALUES (%s, %s, %s, clock_timestamp())
   ON CONFLICT (budget, app, member) DO UPDATE SET seen_at = excluded.seen_at)
-SELECT k.calls, k.window_ms, k.low, k.high, extract(epoch FROM clock_timestamp())::float8
+SELECT k.calls, k.window_ms, k.low - %s * extract(epoch FROM clock_timestamp() - k.told_at)::float8,
+    k.high + %s * extract(epoch FROM clock_timestamp() - k.told_at)::float8,
+    extract(epoch FROM clock_timestamp())::float8
   FROM (SELECT 1) AS one LEFT JOIN {schema}.intercom_budget_known k
   ON k.budget = %s AND k.app = %s
 """
@@ -164,12 +173,14 @@ class PostgresStore(StoreMember):
         self._connection: AsyncConnection[Any] | None = None
 
     async def _join(self, budget: str, app: str) -> tuple[Any, Any, Any, Any]:
-        calls, window_ms, low, high = await self._run(_JOIN, budget, app, self.member, budget, app)
+        calls, window_ms, low, high = await self._run(
+            _JOIN, budget, app, self.member, CLOCK_DRIFT, CLOCK_DRIFT, budget, app
+        )
         return calls, window_ms, low, high
 
-    async def _grant(self, request: LeaseRequest) -> tuple[int, int, int, int, int]:
+    async def _grant(self, request: LeaseRequest) -> Granted:
         ask = request.ask
-        count, left, kept, members, is_frozen = await self._run(
+        *counts, low, high = await self._run(
             _LEASE,
             ask.budget,
             ask.app,
@@ -191,8 +202,11 @@ class PostgresStore(StoreMember):
             ask.interactive_burst,
             INTERACTIVE_SHARE,
             MAX_BURST_SHARE,
+            CLOCK_DRIFT,
         )
-        return count, left, kept, members, is_frozen
+        calls, left, kept, members, is_frozen = counts
+        clock = None if low is None else (low, high)
+        return Granted(calls, left, kept, members, bool(is_frozen), clock)
 
     async def _leave(self, budget: str, app: str) -> None:
         connection = await self._connected()

@@ -28,8 +28,8 @@ from typing import Any
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
-from ._member import MEMBER_TTL_S, WINDOWS_KEPT, LeaseRequest, StoreMember
-from .base import INTERACTIVE_SHARE, MAX_BURST_SHARE
+from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Granted, LeaseRequest, StoreMember
+from .base import CLOCK_DRIFT, INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 MEMBER_TTL_MS = 1000 * MEMBER_TTL_S
 KNOWN_TTL_MS = 3_600_000
@@ -44,7 +44,7 @@ local limit, workspace_limit = tonumber(ARGV[4]), tonumber(ARGV[5])
 local used, want, returned = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local melting, freezes = tonumber(ARGV[9]), ARGV[10] == '1'
 local left_s, per_s, burst = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
-local share, burst_share = tonumber(ARGV[18]), tonumber(ARGV[19])
+local share, burst_share, drift = tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -100,6 +100,12 @@ local function guide(left, kept, sharers)
   return math.min(want, math.ceil(left / (2 * sharers)))
 end
 
+local told = redis.call('HMGET', known, 'low', 'high', 'at')
+local low, high = '', ''
+if told[3] then
+  local age = drift * (now - tonumber(told[3])) / 1000
+  low, high = string.format('%.6f', told[1] - age), string.format('%.6f', told[2] + age)
+end
 local left = limit - external - granted
 local left_all = workspace_limit - external - granted_all
 local count = 0
@@ -113,10 +119,10 @@ redis.call('HSET', workspace, 'granted', granted_all + count)
 redis.call('PEXPIRE', workspace, ttl)
 if ARGV[11] ~= '' then
   redis.call('HSET', known, 'limit', limit, 'window_ms', ARGV[11],
-             'low', ARGV[12], 'high', ARGV[13])
+             'low', ARGV[12], 'high', ARGV[13], 'at', now)
   redis.call('PEXPIRE', known, ARGV[14])
 end
-return {count, math.max(0, math.min(left, left_all) - count), kept, n, frozen and 1 or 0,
+return {count, math.max(0, math.min(left, left_all) - count), kept, n, frozen and 1 or 0, low, high,
         tostring(time[1]), tostring(time[2])}
 """
 
@@ -127,8 +133,13 @@ redis.call('ZADD', KEYS[2], now, ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
-local known = redis.call('HMGET', KEYS[1], 'limit', 'window_ms', 'low', 'high')
-return {known[1] or '', known[2] or '', known[3] or '', known[4] or '',
+local known = redis.call('HMGET', KEYS[1], 'limit', 'window_ms', 'low', 'high', 'at')
+local low, high = '', ''
+if known[5] then
+  local age = ARGV[3] * (now - tonumber(known[5])) / 1000
+  low, high = string.format('%.6f', known[3] - age), string.format('%.6f', known[4] + age)
+end
+return {known[1] or '', known[2] or '', low, high,
         tostring(time[1]), tostring(time[2])}
 """
 
@@ -221,10 +232,12 @@ class RedisStore(StoreMember):
     async def _join(self, budget: str, app: str) -> tuple[Any, Any, Any, Any]:
         tag = _tag(budget)
         keys = [f"{tag}:k:{app}", f"{tag}:m:{app}", f"{tag}:m"]
-        limit, window_ms, low, high = await self._run(JOIN, keys, [self.member, MEMBER_TTL_MS])
+        limit, window_ms, low, high = await self._run(
+            JOIN, keys, [self.member, MEMBER_TTL_MS, CLOCK_DRIFT]
+        )
         return _text(limit), _text(window_ms), _text(low), _text(high)
 
-    async def _grant(self, request: LeaseRequest) -> tuple[int, int, int, int, int]:
+    async def _grant(self, request: LeaseRequest) -> Granted:
         ask, tag = request.ask, _tag(request.ask.budget)
         keys = [
             f"{tag}:a:{ask.app}:{ask.reset_at_ms}",
@@ -254,9 +267,12 @@ class RedisStore(StoreMember):
             ask.interactive_burst,
             INTERACTIVE_SHARE,
             MAX_BURST_SHARE,
+            CLOCK_DRIFT,
         ]
-        count, left, kept, members, is_frozen = map(int, await self._run(LEASE, keys, arguments))
-        return count, left, kept, members, is_frozen
+        *counts, low, high = await self._run(LEASE, keys, arguments)
+        clock = (float(_text(low)), float(_text(high))) if _text(low) else None
+        calls, left, kept, members, is_frozen = map(int, counts)
+        return Granted(calls, left, kept, members, bool(is_frozen), clock)
 
     async def _leave(self, budget: str, app: str) -> None:
         tag = _tag(budget)

@@ -98,6 +98,7 @@ class MemoryStore:
             )
         for each in (key, tier):
             accounts.granted[each] += count
+        told = accounts.known.get(ask.app)
         if ask.clock is not None:
             accounts.known[ask.app] = Known(
                 limit=ask.limit, window_ms=ask.window_ms, clock=ask.clock
@@ -108,6 +109,7 @@ class MemoryStore:
             kept=kept,
             members=members,
             is_frozen=key in accounts.frozen,
+            clock=None if told is None else told.clock,
         )
 
     @property
