@@ -36,7 +36,7 @@ from intercom_async.request.observer import Observer, check_observer
 from intercom_async.request.operation import Call, Method, Repeat, any_operation
 from intercom_async.request.options import CallOptions
 from intercom_async.request.query_string import add_parameter
-from intercom_async.resources._registry import ResourceRegistry
+from intercom_async.resources._registry import RESOURCES, ResourceRegistry
 from intercom_async.response import Response
 from intercom_async.scheduler import Scheduler, Statistics
 from intercom_async.scheduler.lease_keeper import check_budget
@@ -236,10 +236,10 @@ class Intercom(ResourceRegistry):
             TypeError: There is no such option.
         """
         client = object.__new__(type(self))
+        # With what a subclass has of its own; resources belong to one client.
+        vars(client).update(item for item in vars(self).items() if item[0] not in RESOURCES)
         client._builder = self._builder.with_options(**changes)
-        client._core = self._core
-        client._is_view = True
-        client._origin = self._origin
+        client._is_view, client._is_opener = True, False
         return client
 
     def send(self, call: Call[T]) -> Coroutine[Any, Any, Response[T]]:

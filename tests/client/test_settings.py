@@ -258,6 +258,27 @@ async def test_a_block_of_options_does_not_close_the_client() -> None:
     assert not memory.is_open
 
 
+class OwnClient(Intercom):
+    """A client with something of its own."""
+
+    def __init__(self, team: str, **settings: Any) -> None:
+        super().__init__(TOKEN, **settings)
+        self.team = team
+
+
+async def test_options_of_a_subclass_keep_what_is_its_own() -> None:
+    memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
+    async with OwnClient("support", transport=memory) as intercom:
+        await intercom.contacts.get("7")
+        async with intercom.with_options(headers={"X-Mine": "1"}) as view:
+            assert isinstance(view, OwnClient)
+            assert view.team == "support"
+            assert view.contacts is not intercom.contacts
+            await view.contacts.get("7")
+        assert intercom.is_open
+    assert ["X-Mine" in request.headers for request in memory.requests] == [False, True]
+
+
 async def download(intercom: Intercom) -> None:
     async with intercom.data_exports.download("1") as stream:
         await stream.read()
