@@ -30,7 +30,7 @@ class LogBeginning(TypedDict):
 
 
 class LogFilters(LogBeginning, total=False):
-    """Which activity logs are listed; None is as if left out."""
+    """Which activity logs are listed; None counts as left out."""
 
     created_at_before: Moment | None
     """Until when; now if left out."""
@@ -39,7 +39,7 @@ class LogFilters(LogBeginning, total=False):
 
 
 class LogSearchFilters(LogFilters, total=False):
-    """Which activity logs are searched for; None is as if left out."""
+    """Which activity logs are searched for; None counts as left out."""
 
     event_types: Sequence[str] | None
     """Names that `list_activity_log_event_types` returns."""

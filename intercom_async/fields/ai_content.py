@@ -9,7 +9,7 @@ from .common import Id
 
 
 class SourceOptions(TypedDict, total=False):
-    """What a source may have; None is as if left out."""
+    """What a source may have; None counts as left out."""
 
     status: Literal["active", "deactivated"] | str | None
     """Whether Fin reads its pages."""
@@ -25,7 +25,7 @@ class SourceAddress(TypedDict):
 
 
 class NewSource(SourceAddress, SourceOptions, total=False):
-    """A source; None is as if left out."""
+    """A source; None counts as left out."""
 
     sync_behavior: Literal["api"] | str
     """``api`` if left out: only such sources take pages from `create_page`."""
@@ -39,7 +39,7 @@ class SourceBehavior(SourceAddress):
 
 
 class SourceChanges(SourceBehavior, SourceOptions, total=False):
-    """A source as it is to be; None is as if left out."""
+    """A source as it is to be; None counts as left out."""
 
     apply_audience_to_existing_content: bool | None
     """Whether pages that are there already follow."""
@@ -69,7 +69,7 @@ class ExternalPageKey(ExternalPageContent):
 
 
 class NewExternalPage(ExternalPageKey, ExternalPageLanguage, total=False):
-    """A page, and what it may have; None is as if left out."""
+    """A page, and what it may have; None counts as left out."""
 
     url: str | None
     """Where it stands; without it Fin names no source when it answers from it."""
@@ -88,7 +88,7 @@ class ExternalPageAddress(ExternalPageContent):
 
 
 class ExternalPageChanges(ExternalPageAddress, ExternalPageLanguage, total=False):
-    """A page as it is to be; None is as if left out."""
+    """A page as it is to be; None counts as left out."""
 
     external_id: str | None
     fin_availability: bool | None

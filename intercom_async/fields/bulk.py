@@ -20,7 +20,7 @@ class BulkMembership(TypedDict):
 
 
 class BulkContact(ContactFields, total=False):
-    """A contact to be created. A job ignores `email_verified`; None is as if left out."""
+    """A contact to be created. A job ignores `email_verified`; None counts as left out."""
 
     companies: Sequence[BulkMembership]
     add_tag_ids: Sequence[Id]

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypedDict
 from .common import Id, Moment, SearchOptions
 
 ConsentType = Literal["opt_in", "opt_out"] | str
-"""A kind of message's own: an ``opt_in`` kind that is attached to a contact is wanted from now on,
-and an ``opt_out`` kind is refused."""
+"""Consent type of a subscription type: attaching an ``opt_in`` type opts the contact in, attaching
+an ``opt_out`` type opts it out."""
 
 
 class ContactFields(TypedDict, total=False):
@@ -20,7 +20,7 @@ class ContactFields(TypedDict, total=False):
     """Your own key."""
     email: str | None
     email_verified: bool | None
-    """From 2.16 on: whether you made sure that the address is the contact's."""
+    """From 2.16 on: whether the address is verified."""
     phone: str | None
     """E.164 form, such as ``+353871234567``."""
     name: str | None
@@ -31,7 +31,7 @@ class ContactFields(TypedDict, total=False):
     signed_up_at: Moment | None
     last_seen_at: Moment | None
     owner_id: Id | None
-    """The admin who looks after the contact."""
+    """The admin who owns the contact."""
     unsubscribed_from_emails: bool | None
     custom_attributes: dict[str, Any] | None
     """Attributes must be defined before they are used."""
@@ -70,7 +70,7 @@ class MergedPair(TypedDict):
 
 
 class MergeFields(MergedPair, total=False):
-    """Two contacts to be made one, and how; None is as if left out."""
+    """Two contacts to be made one, and how; None counts as left out."""
 
     skip_duplicate_validation: bool | None
     """Merge them though they share no address and no number, which is refused from 2.16 on."""
@@ -79,7 +79,7 @@ class MergeFields(MergedPair, total=False):
 
 
 class ContactKey(TypedDict, total=False):
-    """A contact, by exactly one key; None is as if left out."""
+    """A contact, by exactly one key; None counts as left out."""
 
     contact_id: Id | None
     """Intercom's id of the contact."""
@@ -90,7 +90,7 @@ class ContactKey(TypedDict, total=False):
 
 
 class VisitorChanges(TypedDict, total=False):
-    """What can be changed of a visitor; None is as if left out."""
+    """What can be changed of a visitor; None counts as left out."""
 
     user_id: Id | None
     """Your own key, where `visitor_id` is not given."""
@@ -127,7 +127,7 @@ class ContactSearch(SearchOptions, total=False):
 
 
 class PersonKey(TypedDict, total=False):
-    """Someone by at least one key."""
+    """A person, by at least one key."""
 
     id: Id
     """Intercom's id of the person."""

@@ -64,7 +64,7 @@ class Availability(TypedDict, total=False):
 
 
 class AudienceChange(TypedDict, total=False):
-    """For whom some content is, by segments; None is as if left out."""
+    """For whom some content is, by segments; None counts as left out."""
 
     add_segment_ids: Sequence[Id] | None
     remove_segment_ids: Sequence[Id] | None
@@ -72,7 +72,7 @@ class AudienceChange(TypedDict, total=False):
 
 
 class TagChange(TypedDict, total=False):
-    """Tags to put on and to take off, 100 at most; None is as if left out."""
+    """Tags to put on and to take off, 100 at most; None counts as left out."""
 
     add_tag_ids: Sequence[Id] | None
     remove_tag_ids: Sequence[Id] | None

@@ -24,7 +24,7 @@ class ConversationFields(TypedDict, total=False):
 
 
 class ConversationOptions(TypedDict, total=False):
-    """What a new conversation may have; None is as if left out."""
+    """What a new conversation may have; None counts as left out."""
 
     contact_type: Literal["user", "lead", "contact"]
     """What the contact is; ``contact``, as if it is left out, is right for both."""
@@ -45,7 +45,7 @@ class TicketTypeChoice(TypedDict):
 
 
 class TicketConversion(TicketTypeChoice, total=False):
-    """What kind of ticket a conversation becomes, and with what; None is as if left out."""
+    """What kind of ticket a conversation becomes, and with what; None counts as left out."""
 
     ticket_state_id: Id | None
     """A state of that kind; from 2.16 on."""
@@ -130,7 +130,7 @@ class PartFields(PartAdmin, total=False):
 
 
 class PartChanges(TypedDict, total=False):
-    """What can be changed of a part; None is as if left out."""
+    """What can be changed of a part; None counts as left out."""
 
     send_state: str | None
     """How far a reply got on its way to an outside channel."""

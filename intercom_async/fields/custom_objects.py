@@ -20,7 +20,7 @@ class InstanceFilters(TypedDict, total=False):
 
 
 class InstanceOptions(TypedDict, total=False):
-    """What an instance may have; None is as if left out."""
+    """What an instance may have; None counts as left out."""
 
     external_created_at: Moment | None
     """When it was created in the external system."""

@@ -18,7 +18,7 @@ class DataAttributeName(TypedDict):
 
 
 class DataAttributeOptions(TypedDict, total=False):
-    """What an attribute may have; None is as if left out."""
+    """What an attribute may have; None counts as left out."""
 
     description: str | None
     """What teammates read."""
@@ -27,21 +27,21 @@ class DataAttributeOptions(TypedDict, total=False):
 
 
 class NewDataAttribute(DataAttributeName, DataAttributeOptions):
-    """An attribute; None is as if left out."""
+    """An attribute; None counts as left out."""
 
     data_type: Literal["string", "integer", "float", "boolean", "datetime", "date"] | str
     """What its values are."""
 
 
 class NewChoice(DataAttributeName, DataAttributeOptions):
-    """An attribute whose value is one of some options; None is as if left out."""
+    """An attribute whose value is one of some options; None counts as left out."""
 
     options: Sequence[str]
     """What can be chosen; at least two."""
 
 
 class AttributeChanges(DataAttributeOptions, total=False):
-    """What may be changed of an attribute; None is as if left out."""
+    """What may be changed of an attribute; None counts as left out."""
 
     archived: bool | None
     """Whether it is put away."""

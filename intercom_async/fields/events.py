@@ -9,14 +9,14 @@ from .common import Id, Moment
 
 
 class EventName(TypedDict):
-    """What was done."""
+    """Name of an event."""
 
     event_name: str
     """Such as ``ordered-item``; a noun and a verb in the past read well."""
 
 
 class EventFields(EventName, total=False):
-    """An event; None is as if left out."""
+    """An event; None counts as left out."""
 
     created_at: Moment | None
     """When; now if left out. Sent again with the same moment, it is not counted again."""
@@ -31,7 +31,7 @@ class EventFields(EventName, total=False):
 
 
 class EventOwner(TypedDict, total=False):
-    """Whose events they are, by exactly one key; None is as if left out."""
+    """The contact whose events are listed, by exactly one key; None counts as left out."""
 
     user_id: Id | None
     """The workspace's own id of the contact; exactly one key is needed."""

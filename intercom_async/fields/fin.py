@@ -21,7 +21,7 @@ class VoiceCallKey(TypedDict):
 
 
 class NewVoiceCall(VoiceCallKey, total=False):
-    """A call of another telephone system; None is as if left out."""
+    """A call of another telephone system; None counts as left out."""
 
     source: Literal["five9", "zoom_phone", "aws_connect"] | str | None
     """That system; ``aws_connect`` if left out."""

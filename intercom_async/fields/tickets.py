@@ -40,7 +40,7 @@ class TicketKind(TypedDict):
 
 
 class TicketKindChange(TicketKind, total=False):
-    """What kind of ticket it is to be, and with what; None is as if left out."""
+    """What kind of ticket it is to be, and with what; None counts as left out."""
 
     ticket_attributes: Mapping[str, Any] | None
     """By name; those of the same name and kind keep their values if they are left out."""

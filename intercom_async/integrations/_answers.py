@@ -1,4 +1,4 @@
-"""What web apps share, whatever their framework: the client, and what errors mean to a visitor.
+"""Parts shared by the integrations for web frameworks: client and error responses.
 
 Nothing of an answer of Intercom is shown to a visitor: its message may name other people.
 """
@@ -35,7 +35,7 @@ def interactive_client() -> Intercom:
 
 
 def answer_to(error: Exception) -> tuple[int, str, dict[str, str]]:
-    """Return status, text and headers that an error of a call means to a visitor.
+    """Return status, text and headers of the response to an error.
 
     503 with Retry-After where the budget is used up, 404 where there is no such thing, 504 where
     time ran out, 502 where Intercom or the way to it fails, or refuses the app's own request.

@@ -1,4 +1,4 @@
-"""How the dlt source reads: spans of time concurrently, into batches that a thread takes."""
+"""Readers of the dlt source: spans of time are read concurrently, into batches for a thread."""
 
 from __future__ import annotations
 

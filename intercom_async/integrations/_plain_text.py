@@ -1,4 +1,4 @@
-"""The text of HTML, for readers that have no use for its tags."""
+"""Plain text of HTML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""aiohttp.web: a client for the life of an application, and its errors as HTTP answers.
+"""aiohttp.web: a client for the lifetime of an application, and its errors as HTTP responses.
 
 app = web.Application(middlewares=[error_middleware])
 app.cleanup_ctx.append(intercom_context())
@@ -20,7 +20,7 @@ from ._answers import HANDLED, answer_to, interactive_client
 __all__ = ["INTERCOM", "error_middleware", "interactive_client", "intercom_context"]
 
 INTERCOM: web.AppKey[Intercom] = web.AppKey("intercom", Intercom)
-"""Where the client stands in the application."""
+"""Key of the client in the application."""
 
 
 def intercom_context(
@@ -45,7 +45,7 @@ def intercom_context(
 async def error_middleware(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Answer a request whose call of Intercom has failed."""
+    """Answer a request whose call to Intercom failed."""
     try:
         return await handler(request)
     except HANDLED as error:

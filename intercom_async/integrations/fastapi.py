@@ -1,4 +1,4 @@
-"""FastAPI: a client as a dependency, models as response models, errors as HTTP answers.
+"""FastAPI: a client as a dependency, models as response models, errors as HTTP responses.
 
     from intercom_async.integrations.fastapi import Client, client, error_handlers, lifespan
 

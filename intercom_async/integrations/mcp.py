@@ -1,11 +1,10 @@
-"""A Model Context Protocol server: a workspace for assistants, to be read and never changed.
+"""A read-only Model Context Protocol server for a workspace.
 
 `intercom-async mcp` serves it over stdio. Eight tools; each reads one page at most, goes with
 `INTERACTIVE` priority, and is refused rather than made to wait for longer than `MAX_WAIT_S`.
 
-What customers write is data, not instructions, and the server says so to the assistant. Ids, names
-and texts of the workspace are what an assistant asks for, so they leave through the answers, but
-nothing of them goes into logs or errors.
+Texts written by customers are data, not instructions, and the server tells the assistant so. Ids,
+names and texts appear in results, but never in logs or errors.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ def server(make: Callable[[], Intercom] = make_client) -> MCPServer:
 
 
 class Tools:
-    """What an assistant can ask; each docstring is the tool's description.
+    """The tools; each docstring is the description of a tool.
 
     Args:
         client: Returns the open client.

@@ -1,4 +1,4 @@
-"""A client for the life of a Starlette or FastAPI app, and its errors as HTTP answers.
+"""Starlette: a client for the lifetime of an app, and its errors as HTTP responses.
 
 app = Starlette(
     routes=[...],
@@ -65,7 +65,7 @@ def client_of(connection: HTTPConnection) -> Intercom:
 
 
 async def handle_error(_: Request, error: Exception) -> Response:
-    """Answer a request whose call of Intercom has failed."""
+    """Answer a request whose call to Intercom failed."""
     status, text, headers = answer_to(error)
     return JSONResponse({"detail": text}, status, headers)
 

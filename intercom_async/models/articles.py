@@ -32,12 +32,12 @@ class ArticleContent(Model, frozen=True, kw_only=True):
 
 
 class ArticleStatistics(Model, frozen=True, kw_only=True):
-    """How an article was received; percentages and the rate go from 0 to 100."""
+    """Statistics of an article; percentages and the rate are from 0 to 100."""
 
     type: str | None = None
     views: int | None = None
     conversions: int | None = None
-    """Conversations that were begun from it."""
+    """Conversations started from it."""
     reactions: int | None = None
     happy_reaction_percentage: float | None = None
     neutral_reaction_percentage: float | None = None
@@ -114,14 +114,14 @@ class Article(Model, frozen=True, kw_only=True):
 
 
 class HighlightedText(Model, frozen=True, kw_only=True):
-    """A run of text, marked or not."""
+    """A piece of text, highlighted or plain."""
 
     type: Literal["highlight", "plain"] | str | None = None
     text: str | None = None
 
 
 class ArticleHighlights(Model, frozen=True, kw_only=True):
-    """Where the phrase of a search stands in an article."""
+    """Matches of a search phrase in an article."""
 
     article_id: str | None = None
     highlighted_title: list[HighlightedText] = []
@@ -129,7 +129,7 @@ class ArticleHighlights(Model, frozen=True, kw_only=True):
 
 
 class ArticleVersion(Model, frozen=True, kw_only=True):
-    """A state that an article was in.
+    """An earlier version of an article.
 
     Lists leave the text out.
     """

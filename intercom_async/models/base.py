@@ -5,14 +5,13 @@ fields are skipped, and values out of an open set are `Literal[...] | str`, so t
 adds breaks nothing. Where a response contradicts a declared type all the same, `codec` repairs the
 value and counts it.
 
-Some values come in two forms as a matter of course. Reading those is no contradiction:
+Some values have two valid forms. Reading either of them does not count as drift:
 
 - ids that are a number here and a string there: `Id`, read as str;
-- ids of whom something is assigned to, which are numbers in conversations, were strings in tickets,
-  and are 0, "0" or null for nobody: `AssigneeId`, read as str or None, so that
-  ``if conversation.admin_assignee_id:`` says what it seems to say;
-- times of calls and exports, UNIX seconds as number or text, or ISO 8601, as it comes:
-  `LooseTimestamp`, read as int.
+- assignee ids: numbers in conversations, strings in tickets, and 0, "0" or null if nobody is
+  assigned: `AssigneeId`, read as str or None, so that ``if conversation.admin_assignee_id:`` works;
+- times of calls and exports: UNIX seconds as number or text, or ISO 8601: `LooseTimestamp`, read
+  as int.
 
 A value of these types costs about 0.2 microseconds more than a plain str, so ids that are always
 strings are plain `str`.
@@ -33,29 +32,29 @@ Timestamp: TypeAlias = Annotated[int, UNIX_SECONDS]
 """A moment in UNIX seconds, UTC."""
 
 JsonObject: TypeAlias = dict[str, Any]
-"""An object whose keys the workspace or the caller chose."""
+"""A JSON object whose keys the workspace or the caller has chosen."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of everything that is read from the API.
 
     Subclasses repeat ``frozen=True, kw_only=True``: type checkers take them from the class
-    statement alone. The garbage collector does not look at models: what is read from JSON has no
-    cycles, and to search thousands of them for one takes a part of each page's time.
+    statement alone. The garbage collector does not track models: decoded JSON has no cycles, and
+    scanning thousands of models for them would cost time on every page.
     """
 
     def to_dict(self, *, times: Times = "unix", none: bool = False) -> dict[str, Any]:
-        """Return the model as a dictionary, models in it included, under the API's own names.
+        """Return the model and nested models as a dictionary, with the API's field names.
 
         Args:
             times: How moments are given: ``"unix"`` for UNIX seconds, ``"datetime"`` for aware
                 datetimes in UTC, ``"iso"`` for ISO 8601. Values of custom attributes stay as sent.
-            none: Whether fields that are None are in it.
+            none: Whether to include fields that are None.
 
         Raises:
             ConfigError: `times` is none of the three.
         """
-        from ._convert import as_dict  # noqa: PLC0415 (who only reads models does not pay for it)
+        from ._convert import as_dict  # noqa: PLC0415 (imported when first needed)
 
         return as_dict(self, times, none=none)
 
@@ -66,13 +65,13 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return as_json(self, times, none=none)
 
     def __repr__(self) -> str:
-        """Return a short text, without what is None or empty."""
+        """Return a short representation without None and empty fields."""
         from ._convert import as_repr  # noqa: PLC0415 (as above)
 
         return as_repr(self)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Return for rich what the repr shows."""
+        """Return the fields of the repr, for rich."""
         from ._convert import shown  # noqa: PLC0415 (as above)
 
         return list(shown(self))

@@ -1,4 +1,4 @@
-"""Small pieces that many answers are made of."""
+"""Structures shared by many responses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Reference(Model, frozen=True, kw_only=True):
 
 
 class AddressableReference(Model, frozen=True, kw_only=True):
-    """An entry of a list that is cut short: no more than where to find the object."""
+    """Entry of a truncated list: id and URL of the object."""
 
     id: str | None = None
     type: str | None = None
@@ -25,7 +25,7 @@ class AddressableReference(Model, frozen=True, kw_only=True):
 class AddressableList(Model, frozen=True, kw_only=True):
     """The first ten entries of a list.
 
-    Whether there are more, `has_more` says; the whole list has a call of its own.
+    `has_more` says whether there are more; a method of the resource lists all of them.
     """
 
     data: list[AddressableReference]
@@ -72,9 +72,9 @@ class Avatar(Model, frozen=True, kw_only=True):
 
 
 class Author(Model, frozen=True, kw_only=True):
-    """Who wrote something: a person, a teammate, a team, a bot or an app.
+    """An author: contact, teammate, team, bot or app.
 
-    Kinds of authors are added without notice.
+    New types are added without notice.
     """
 
     id: str | None = None
@@ -86,7 +86,7 @@ class Author(Model, frozen=True, kw_only=True):
 
 
 class DeletedObject(Model, frozen=True, kw_only=True):
-    """The confirmation that something was deleted."""
+    """Confirmation of a deletion."""
 
     id: str
     object: str | None = None
@@ -104,7 +104,7 @@ class LinkedObject(Model, frozen=True, kw_only=True):
 
 
 class LinkedObjects(Model, frozen=True, kw_only=True):
-    """What is linked to a conversation or ticket, at most 1,000 entries."""
+    """Objects linked to a conversation or ticket, at most 1,000."""
 
     type: str | None = None
     total_count: int | None = None

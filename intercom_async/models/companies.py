@@ -11,7 +11,7 @@ from .tags import AttachedTags
 
 
 class CompanyPlan(Model, frozen=True, kw_only=True):
-    """The plan a company pays for."""
+    """Plan of a company."""
 
     id: str | None = None
     type: str | None = None
@@ -26,7 +26,7 @@ class CompanySegments(Model, frozen=True, kw_only=True):
 
 
 class CompanyNotes(Model, frozen=True, kw_only=True):
-    """The notes on a company; whether there are more than these, `has_more` says."""
+    """Notes on a company; `has_more` says whether there are more."""
 
     type: str | None = None
     notes: list[Note] = msgspec.field(name="data")
@@ -38,7 +38,7 @@ class CompanyNotes(Model, frozen=True, kw_only=True):
 
 
 class Company(Model, frozen=True, kw_only=True):
-    """A company, under two ids: Intercom's `id` and the workspace's own `company_id`.
+    """A company with two ids: Intercom's `id` and the workspace's own `company_id`.
 
     Companies without people are in no list.
     """
@@ -70,7 +70,7 @@ class Company(Model, frozen=True, kw_only=True):
 
 
 class FoundCompany(Company, frozen=True, kw_only=True):
-    """A company that was asked for by key: bare, or the only one of a list."""
+    """A company found by key: the object itself, or a list with it."""
 
     id: str = ""
     """Empty if the answer is a list."""

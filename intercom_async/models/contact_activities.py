@@ -1,4 +1,4 @@
-"""What happened to contacts as such, from Preview."""
+"""Activity log of contacts; from Preview."""
 
 from __future__ import annotations
 

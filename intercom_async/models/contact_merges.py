@@ -1,4 +1,4 @@
-"""What a merge of contacts would change, from Preview."""
+"""Previews of contact merges; from Preview."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MergeReason(Model, frozen=True, kw_only=True):
 
 
 class MergedField(Model, frozen=True, kw_only=True):
-    """What becomes of one field; values are texts, lists or objects, by field."""
+    """Outcome of one field; values are texts, lists or objects."""
 
     field: str | None = None
     outcome: Literal["adopted", "discarded", "merged"] | str | None = None

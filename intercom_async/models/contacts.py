@@ -1,4 +1,4 @@
-"""People: users, leads, and what became of them."""
+"""Contacts: users and leads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .common import AddressableList, Avatar
 
 
 class ContactLocation(Model, frozen=True, kw_only=True):
-    """Where a contact was seen last, by its address on the internet."""
+    """Location of a contact, derived from its last IP address."""
 
     type: str | None = None
     country: str | None = None
@@ -20,7 +20,7 @@ class ContactLocation(Model, frozen=True, kw_only=True):
 
 
 class SocialProfile(Model, frozen=True, kw_only=True):
-    """A contact's page elsewhere."""
+    """Profile of a contact on a social network."""
 
     type: str | None = None
     name: str | None = None
@@ -28,7 +28,7 @@ class SocialProfile(Model, frozen=True, kw_only=True):
 
 
 class SocialProfiles(Model, frozen=True, kw_only=True):
-    """A contact's pages elsewhere."""
+    """Profiles of a contact on social networks."""
 
     data: list[SocialProfile]
     type: str | None = None
@@ -72,7 +72,7 @@ class Contact(Model, frozen=True, kw_only=True):
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
     signed_up_at: Timestamp | None = None
-    """Workspaces fill this themselves, and some do in milliseconds."""
+    """Set by the workspace; some send milliseconds."""
     last_seen_at: Timestamp | None = None
     last_replied_at: Timestamp | None = None
     last_contacted_at: Timestamp | None = None
@@ -116,7 +116,7 @@ class Contact(Model, frozen=True, kw_only=True):
 
 
 class ContactStatus(Model, frozen=True, kw_only=True):
-    """What became of a contact that was archived, brought back, blocked or deleted."""
+    """State of a contact after it was archived, unarchived, blocked or deleted."""
 
     id: str
     type: str | None = None
@@ -127,7 +127,7 @@ class ContactStatus(Model, frozen=True, kw_only=True):
 
 
 class DeletedContact(Model, frozen=True, kw_only=True):
-    """What is kept of a contact that is no longer active."""
+    """Record of a contact that is no longer active."""
 
     id: str
     type: str | None = None
@@ -144,7 +144,7 @@ class DeletedContact(Model, frozen=True, kw_only=True):
 
 
 class ContactReference(Model, frozen=True, kw_only=True):
-    """A contact inside another object, under both its ids."""
+    """A contact inside another object, with both of its ids."""
 
     id: str | None = None
     type: str | None = None

@@ -1,4 +1,4 @@
-"""What happened in a conversation, one part after the other."""
+"""Parts of conversations: messages, notes, assignments, changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EmailAddressHeader(Model, frozen=True, kw_only=True):
 
 
 class EmailMetadata(Model, frozen=True, kw_only=True):
-    """What is known of the e-mail that a message came as."""
+    """Metadata of the email that a message came as."""
 
     subject: str | None = None
     email_address_headers: list[EmailAddressHeader] = []
@@ -28,7 +28,7 @@ class EmailMetadata(Model, frozen=True, kw_only=True):
 
 
 class QuickReplyOption(Model, frozen=True, kw_only=True):
-    """An answer that a contact can give with one touch."""
+    """A quick reply option."""
 
     text: str | None = None
     uuid: str | None = None
@@ -36,14 +36,14 @@ class QuickReplyOption(Model, frozen=True, kw_only=True):
 
 
 class ConversationPartMetadata(Model, frozen=True, kw_only=True):
-    """What a part with quick replies offers or was chosen from."""
+    """Quick replies offered by a part, and the one chosen."""
 
     quick_reply_options: list[QuickReplyOption] = []
     quick_reply_uuid: str | None = None
 
 
 class EventSubject(Model, frozen=True, kw_only=True):
-    """An attribute, value, workflow, action or event that a part tells of."""
+    """Attribute, value, workflow, action or event that a part is about."""
 
     name: str | None = None
     previous: str | None = None
@@ -52,7 +52,7 @@ class EventSubject(Model, frozen=True, kw_only=True):
 
 
 class SlaTimes(Model, frozen=True, kw_only=True):
-    """How soon an SLA wants what; all in seconds."""
+    """Target times of an SLA, in seconds."""
 
     first_reply_time: int | None = None
     next_reply_time: int | None = None
@@ -61,7 +61,7 @@ class SlaTimes(Model, frozen=True, kw_only=True):
 
 
 class SlaState(Model, frozen=True, kw_only=True):
-    """How one target of an SLA stands."""
+    """State of one target of an SLA."""
 
     status: Literal["hit", "missed", "active", "paused"] | str | None = None
     seconds_remaining: int | None = None
@@ -92,7 +92,7 @@ class EventDetails(Model, frozen=True, kw_only=True):
     tags_removed: list[str] = []
     call_id: Id | None = None
     until: str | None = None
-    """How long a conversation is snoozed, in words."""
+    """End of a snooze, in words."""
     custom_until_time: str | None = None
     """ISO 8601."""
 
@@ -109,8 +109,8 @@ class ConversationPart(Model, frozen=True, kw_only=True):
     updated_at: Timestamp | None = None
     notified_at: Timestamp | None = None
     assigned_to: Reference | None = None
-    """Whom the part assigned it to; the type ``nobody_admin`` without an id takes the assignment
-    away, and None leaves it as it was."""
+    """Assignee set by the part; type ``nobody_admin`` without an id removes the assignment, None
+    leaves it unchanged."""
     author: Author | None = None
     attachments: list[Attachment] = []
     external_id: str | None = None
@@ -122,7 +122,7 @@ class ConversationPart(Model, frozen=True, kw_only=True):
     event_details: EventDetails | None = None
     app_package_code: str | None = None
     external_reply_send_state: str | None = None
-    """How far a reply got on its way to an outside channel; from Preview."""
+    """Delivery state of a reply on an external channel; from Preview."""
     seen_state: JsonObject | None = None
     """Who has seen it; from Preview."""
     translations: JsonObject | None = None

@@ -1,4 +1,4 @@
-"""How conversations went: times, monitors, scorecards."""
+"""Quality of conversations: statistics, monitors, scorecards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .base import AssigneeId, Id, Model, Timestamp
 
 
 class TeamResponseTime(Model, frozen=True, kw_only=True):
-    """How long one team took to answer first, in seconds."""
+    """First response time of a team, in seconds."""
 
     team_id: Id | None = None
     team_name: str | None = None
@@ -18,7 +18,7 @@ class TeamResponseTime(Model, frozen=True, kw_only=True):
 class ConversationStatistics(Model, frozen=True, kw_only=True):
     """Times and counts of a conversation.
 
-    Durations are seconds; `median_time_to_reply` leaves out what is not office hours.
+    Durations are seconds; `median_time_to_reply` counts office hours only.
     """
 
     type: str | None = None
@@ -47,7 +47,7 @@ class ConversationStatistics(Model, frozen=True, kw_only=True):
 
 
 class MonitorEvaluation(Model, frozen=True, kw_only=True):
-    """What a monitor found in a conversation."""
+    """Result of a monitor for a conversation."""
 
     monitor_id: str | None = None
     monitor_name: str | None = None

@@ -1,4 +1,4 @@
-"""Conversations, as lists give them and as they are read one by one."""
+"""Conversations, in lists and read by id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .tags import AttachedTags
 
 
 class EmailRecipient(Model, frozen=True, kw_only=True):
-    """Whom an e-mail was addressed to."""
+    """Recipient of an email."""
 
     type: str | None = None
     email: str | None = None
@@ -25,14 +25,14 @@ class EmailRecipient(Model, frozen=True, kw_only=True):
 
 
 class ReplyToAddress(Model, frozen=True, kw_only=True):
-    """Where an answer to an e-mail should go."""
+    """Reply-to address of an email."""
 
     email: str | None = None
     name: str | None = None
 
 
 class ConversationSource(Model, frozen=True, kw_only=True):
-    """The message that a conversation began with; it is not among its parts."""
+    """First message of a conversation, which is not one of its parts."""
 
     id: str | None = None
     type: (
@@ -80,7 +80,7 @@ class ConversationRating(Model, frozen=True, kw_only=True):
 
 
 class ConversationTeammates(Model, frozen=True, kw_only=True):
-    """The teammates who took part."""
+    """Teammates who took part."""
 
     type: str | None = None
     teammates: list[Reference] = msgspec.field(name="admins")
@@ -88,7 +88,7 @@ class ConversationTeammates(Model, frozen=True, kw_only=True):
 
 
 class FirstContactReply(Model, frozen=True, kw_only=True):
-    """The first answer that a contact gave."""
+    """First reply of the contact."""
 
     created_at: Timestamp | None = None
     type: str | None = None
@@ -96,7 +96,7 @@ class FirstContactReply(Model, frozen=True, kw_only=True):
 
 
 class SlaApplied(Model, frozen=True, kw_only=True):
-    """The service level that was promised, and whether it was kept."""
+    """Service level agreement and whether it was met."""
 
     type: str | None = None
     sla_name: str | None = None
@@ -184,7 +184,7 @@ class ExternalReference(Model, frozen=True, kw_only=True):
 
 
 class DeletedConversation(Model, frozen=True, kw_only=True):
-    """What is kept of a conversation that was deleted."""
+    """Record of a deleted conversation."""
 
     id: str
     type: str | None = None
@@ -212,9 +212,9 @@ class Conversation(Model, frozen=True, kw_only=True):
         Literal["priority", "not_priority", "none", "low", "medium", "high", "urgent"] | str | None
     ) = None
     admin_assignee_id: AssigneeId | None = None
-    """None if nobody is assigned, which the API also says as 0."""
+    """None if nobody is assigned; the API may send 0."""
     team_assignee_id: AssigneeId | None = None
-    """None if no team is assigned, which the API also says as 0."""
+    """None if no team is assigned; the API may send 0."""
     tags: AttachedTags | None = None
     conversation_rating: ConversationRating | None = None
     source: ConversationSource | None = None
@@ -252,7 +252,7 @@ class ConversationCustomers(Model, frozen=True, kw_only=True):
 
 
 class SideConversation(Model, frozen=True, kw_only=True):
-    """A conversation beside another one, with people who are not in it."""
+    """A side conversation with people who are not in the main one."""
 
     side_conversation_id: str | None = None
     conversation_parts: list[ConversationPart] = []
@@ -260,7 +260,7 @@ class SideConversation(Model, frozen=True, kw_only=True):
 
 
 class HandlingTeammate(Model, frozen=True, kw_only=True):
-    """Who paused or resumed."""
+    """Teammate who paused or resumed."""
 
     id: Id | None = None
     type: Literal["admin", "team", "bot"] | str | None = None
@@ -269,7 +269,7 @@ class HandlingTeammate(Model, frozen=True, kw_only=True):
 
 
 class HandlingEvent(Model, frozen=True, kw_only=True):
-    """A teammate began or ceased to be occupied with a conversation."""
+    """A teammate paused or resumed work on a conversation."""
 
     teammate: HandlingTeammate | None = None
     type: Literal["paused", "resumed"] | str | None = None

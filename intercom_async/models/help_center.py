@@ -61,7 +61,7 @@ class HelpCenter(Model, frozen=True, kw_only=True):
 
 
 class HelpCenterRedirect(Model, frozen=True, kw_only=True):
-    """An old address that leads to an article or collection."""
+    """Redirect from an old URL to an article or collection."""
 
     id: str
     type: str | None = None

@@ -1,4 +1,4 @@
-"""One answer of a list, whatever the list is called and however it goes on.
+"""Pages of lists, of every name and kind of pagination.
 
 Every page has its rows under `items`; the class says where the API puts them. All are generic, so
 that rows can be read as the package's model, as the caller's own struct, or as bytes::
@@ -22,16 +22,16 @@ T_new = TypeVar("T_new")
 
 
 class PageCursor(Model, frozen=True, kw_only=True):
-    """Where a list with cursors goes on."""
+    """Cursor of the next page."""
 
     starting_after: str | None = None
-    """Opaque; some have line feeds and signs that an address must encode."""
+    """Opaque; may contain line feeds and characters that a URL has to encode."""
     page: int | None = None
     per_page: int | None = None
 
 
 class Pages(Model, frozen=True, kw_only=True):
-    """Where this page stands among the others; any field may be absent."""
+    """Position of a page in its list; any field may be absent."""
 
     type: str | None = None
     page: int | None = None
@@ -39,11 +39,11 @@ class Pages(Model, frozen=True, kw_only=True):
     per_page: int | None = None
     total_pages: int | None = None
     next: PageCursor | str | None = None
-    """A cursor or a whole address, by endpoint; both null and absent are seen at the end, and
-    absent also in lists that go on by page number."""
+    """A cursor or a whole URL, by endpoint; null or absent on the last page, and absent in lists
+    with page numbers."""
     prev: PageCursor | str | None = None
     since: str | None = None
-    """Events only: an address that will list what happens after this page."""
+    """Events only: URL of the events after this page."""
 
 
 class Page(Model, Generic[T], frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class Page(Model, Generic[T], frozen=True, kw_only=True):
     items: list[T] = msgspec.field(name="data")
     type: str | None = None
     total_count: int | None = None
-    """Rows of the whole list as the server counts them: advice, not a promise."""
+    """Rows of the whole list as counted by the server; not reliable."""
     pages: Pages | None = None
     scroll_param: str | None = None
     """Companies only: the same on every page of a scroll."""
@@ -69,8 +69,8 @@ class Page(Model, Generic[T], frozen=True, kw_only=True):
     )
     """On the last page of a list read from its beginning: rows received minus rows announced."""
     unreadable: tuple[bytes, ...] = msgspec.field(default=(), name="intercom_async.unreadable")
-    """Rows that are not what they should be and could not be repaired, as JSON. Practically always
-    empty; `codec.drift` says what was wrong with them."""
+    """Rows that could not be read or repaired, as JSON. Almost always empty; `codec.drift` says
+    what was wrong with them."""
 
 
 class ActivityLogPage(Page[T], Generic[T], frozen=True, kw_only=True):

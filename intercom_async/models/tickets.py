@@ -51,8 +51,8 @@ class TicketPart(Model, frozen=True, kw_only=True):
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
     assigned_to: Reference | None = None
-    """Whom the part assigned it to; the type ``nobody_admin`` without an id takes the assignment
-    away, and None leaves it as it was."""
+    """Assignee set by the part; type ``nobody_admin`` without an id removes the assignment, None
+    leaves it unchanged."""
     author: Author | None = None
     attachments: list[Attachment] = []
     external_id: str | None = None
@@ -72,7 +72,7 @@ class TicketParts(Model, frozen=True, kw_only=True):
 
 
 class Ticket(Model, frozen=True, kw_only=True):
-    """A ticket, under two ids: paths take `id`, people see `ticket_id`."""
+    """A ticket with two ids: paths take `id`, people see `ticket_id`."""
 
     id: str
     type: str | None = None
@@ -85,9 +85,9 @@ class Ticket(Model, frozen=True, kw_only=True):
     ticket_type: TicketType | None = None
     contacts: AttachedContacts | None = None
     admin_assignee_id: AssigneeId | None = None
-    """None if nobody is assigned, which the API also says as 0."""
+    """None if nobody is assigned; the API may send 0."""
     team_assignee_id: AssigneeId | None = None
-    """None if no team is assigned, which the API also says as 0."""
+    """None if no team is assigned; the API may send 0."""
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
     open: bool | None = None

@@ -19,7 +19,7 @@ class CreationJobs(Protocol):
 
     @property
     def bulk_create(self) -> Callable[[Any], Awaitable[BulkJob]]:
-        """Let a job create objects."""
+        """Create objects in a background job."""
         ...
 
     @property

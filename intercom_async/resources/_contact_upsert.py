@@ -42,7 +42,7 @@ class ContactCalls(Protocol):
 
     @property
     def unarchive(self) -> Callable[..., Awaitable[object]]:
-        """Bring an archived contact back."""
+        """Unarchive a contact."""
         ...
 
     def search(self, query: Predicate, *, per_page: int | None = None) -> Pager[Contact]:

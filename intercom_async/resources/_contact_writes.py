@@ -38,12 +38,12 @@ class ContactJobs(CreationJobs, Protocol):
 
     @property
     def bulk_update(self) -> Callable[[Any], Awaitable[BulkJob]]:
-        """Let a job change contacts."""
+        """Update contacts in a background job."""
         ...
 
     @property
     def bulk_delete(self) -> Callable[[Any], Awaitable[BulkJob]]:
-        """Let a job delete contacts."""
+        """Delete contacts in a background job."""
         ...
 
 
@@ -82,7 +82,7 @@ class ContactWrites(BulkCreation):
         return await upsert_contact(cast("ContactCalls", self), fields, self._pause)
 
     async def erase(self, contact_id: Id) -> Erasure:
-        """Delete a contact for the sake of privacy, and return what is seen of it afterwards.
+        """Delete a contact for privacy and return whether it can still be read.
 
         The API keeps deleted contacts for some days in which they can be recovered, and does not
         say when they are gone: that a contact is not found any more does not mean that it is

@@ -67,16 +67,16 @@ class Admins(Resource):
         return await self._send(self.SET_AWAY, admin_id, fields=mode)
 
     def list_activity_logs(self, **filters: Unpack[LogFilters]) -> Pager[ActivityLog]:
-        """List what teammates did between two moments, the latest first."""
+        """List the activity of teammates between two moments, newest first."""
         return self._list(self.LIST_ACTIVITY_LOGS, fields=filters)
 
     def search_activity_logs(self, **filters: Unpack[LogSearchFilters]) -> Pager[ActivityLog]:
-        """List what teammates did between two moments, of some kinds only if they are given."""
+        """List the activity of teammates between two moments, all kinds by default."""
         check_per_page(filters.get("per_page"))
         return self._list(self.SEARCH_ACTIVITY_LOGS, fields=given(**filters))
 
     def list_activity_log_event_types(self) -> Pager[str]:
-        """List the kinds of things that activity logs tell of, in one answer."""
+        """List the event types of activity logs, in one answer."""
         return self._list(self.LIST_ACTIVITY_LOG_EVENT_TYPES)
 
     def list(self, *, display_avatar: bool | None = None) -> Pager[Admin]:
@@ -107,7 +107,7 @@ class Teams(Resource):
     async def update_members(
         self, team_id: Id, *, admin_ids: Sequence[Id], **levels: Unpack[TeamLevels]
     ) -> Team:
-        """Make some admins the members of a team, and nobody else, and return it.
+        """Replace the members of a team and return it.
 
         Raises:
             ConflictError: Somebody else changes the team; try again.
@@ -116,7 +116,7 @@ class Teams(Resource):
         return await self._send(self.UPDATE_MEMBERS, team_id, json=body)
 
     def metrics(self, team_id: Id, *, idle_threshold_s: int | None = None) -> Pager[TeamMetric]:
-        """List how many conversations each teammate of a team has now, in one answer.
+        """List the number of open conversations of each teammate of a team, in one answer.
 
         Args:
             idle_threshold_s: After how many seconds an open conversation counts as idle, 1 to
@@ -129,7 +129,7 @@ class Teams(Resource):
 
 
 class AwayStatusReasons(Resource):
-    """Reasons for being away; `admins.set_away` takes one."""
+    """Away status reasons, for `admins.set_away`."""
 
     LIST = AWAY_STATUS_REASONS.get("", Page[AwayStatusReason], "listawaystatusreasons")
 

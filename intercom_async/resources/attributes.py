@@ -103,7 +103,7 @@ class ConversationAttributes(Resource):
         return self._list(self.LIST, include_archived=include_archived)
 
     async def create(self, **fields: Unpack[NewConversationAttribute]) -> ConversationAttribute:
-        """Define an attribute and return it; it can never be of another kind."""
+        """Define an attribute and return it; its type cannot be changed later."""
         attribute: dict[str, Any] = {**fields}
         if "options" in attribute:
             labels = check_texts("options", attribute["options"])
@@ -131,7 +131,7 @@ class ConversationAttributes(Resource):
     async def update_option(
         self, *, attribute_id: Id, option_id: Id, label: str
     ) -> ConversationAttribute:
-        """Give an option another label and return the attribute."""
+        """Rename an option and return the attribute."""
         return await self._send(self.UPDATE_OPTION, attribute_id, option_id, label=label)
 
     async def delete_option(self, *, attribute_id: Id, option_id: Id) -> ConversationAttribute:

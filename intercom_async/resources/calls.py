@@ -69,7 +69,7 @@ class FinVoice(Resource):
     )
 
     async def register(self, **fields: Unpack[NewVoiceCall]) -> FinVoiceCall:
-        """Announce a call of another telephone system to Fin and return it."""
+        """Register a call of another telephone system with Fin and return it."""
         return await self._send(self.REGISTER, fields=given(**fields))
 
     async def get(self, call_id: Id) -> FinVoiceCall:

@@ -36,7 +36,7 @@ PREVIEW = API.since("Preview")
 
 
 class Companies(CompanyWrites):
-    """Companies, with your key (`company_id`) and Intercom's (`id`, meant where nothing is said).
+    """Companies, by Intercom's `id` unless a method says `company_id`, which is your own key.
 
     A company that no contact is attached to is in no list.
     """
@@ -75,19 +75,19 @@ class Companies(CompanyWrites):
     async def bulk_create(
         self, companies: Sequence[BulkCompany], *, job_id: Id | None = None
     ) -> BulkJob:
-        """Let a job create up to 100 companies, or change those that have the `company_id`."""
+        """Create or update up to 100 companies, by `company_id`, in a background job."""
         body = bulk_body("companies", BulkCompany, companies, job_id)
         return await self._send(self.BULK_CREATE, json=body)
 
     async def bulk_update(
         self, companies: Sequence[BulkCompanyChanges], *, job_id: Id | None = None
     ) -> BulkJob:
-        """Let a job change up to 100 companies, by Intercom's ids."""
+        """Update up to 100 companies, by Intercom's ids, in a background job."""
         body = bulk_body("companies", BulkCompanyChanges, companies, job_id)
         return await self._send(self.BULK_UPDATE, json=body)
 
     async def bulk_delete(self, company_ids: Sequence[Id], *, job_id: Id | None = None) -> BulkJob:
-        """Let a job delete up to 100 companies."""
+        """Delete up to 100 companies in a background job."""
         body = bulk_keys("companies", "company_ids", company_ids, job_id)
         return await self._send(self.BULK_DELETE, json=body)
 
@@ -106,12 +106,12 @@ class Companies(CompanyWrites):
 
     @sends(FIND)
     async def find_by_company_id(self, company_id: Id) -> Company | None:
-        """Return one company by your own key; where there is none, expect None or NotFoundError."""
+        """Return one company by your own key; if there is none, None or `NotFoundError`."""
         return await self._find_one(company_id=to_id("company_id", company_id))
 
     @sends(FIND)
     async def find_by_name(self, name: str) -> Company | None:
-        """Return one company by name; where there is none, expect None or `NotFoundError`."""
+        """Return one company by name; if there is none, None or `NotFoundError`."""
         return await self._find_one(**needed(name=name))
 
     async def create(self, **fields: Unpack[CompanyFields]) -> Company:
@@ -147,12 +147,12 @@ class Companies(CompanyWrites):
         return self._list(self.NOTES, company_id, per_page=per_page)
 
     async def create_note(self, company_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
-        """Write a note on a company, in the name of `admin_id` if given, and return it."""
+        """Create a note on a company, as `admin_id` if given, and return it."""
         author = to_ids(**given(admin_id=admin_id))
         return await self._send(self.CREATE_NOTE, company_id, json=author, body=body)
 
     def list(self, *, order: Order | None = None, per_page: int | None = None) -> Pager[Company]:
-        """List all companies that have people, those whose people were seen last first.
+        """List all companies that have contacts, the most recently seen first.
 
         The API lists no more than 10,000 by pages, of 60 at most: beyond, this goes on by `scroll`.
         """
@@ -160,7 +160,7 @@ class Companies(CompanyWrites):
         return self._by_pages_or_scroll(fill(self.LIST, (), {}, query=query))
 
     def scroll(self) -> Pager[Company]:
-        """List all companies that have people, 100 a page, in no order that means anything.
+        """List all companies that have contacts, 100 a page, in no documented order.
 
         An app has only one open scroll, and loses it after a minute: it is read ahead, waits for
         one that is open elsewhere, and is begun again when lost. It has no checkpoints.

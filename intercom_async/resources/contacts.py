@@ -1,4 +1,4 @@
-"""Contacts, users and leads, with what hangs on each; and visitors, who are no contacts yet."""
+"""Contacts (users and leads) and what is attached to them; visitors."""
 
 from __future__ import annotations
 
@@ -131,11 +131,11 @@ class Contacts(ContactWrites):
         return self._list(self.COMPANIES, contact_id, per_page=per_page)
 
     async def attach_company(self, contact_id: Id, company_id: Id) -> Company:
-        """Attach a contact to a company, by Intercom's id of it, 1,000 at most, and return it."""
+        """Attach a contact to a company, by Intercom's id, and return it; at most 1,000."""
         return await self._send(self.ATTACH_COMPANY, contact_id, id=to_id("company_id", company_id))
 
     async def detach_company(self, contact_id: Id, company_id: Id) -> Company:
-        """Take a contact out of a company, by Intercom's id of it, and return the company."""
+        """Detach a contact from a company, by Intercom's id, and return the company."""
         return await self._send(self.DETACH_COMPANY, contact_id, company_id)
 
     def notes(self, contact_id: Id, *, per_page: int | None = None) -> Pager[Note]:
@@ -143,7 +143,7 @@ class Contacts(ContactWrites):
         return self._list(self.NOTES, contact_id, per_page=per_page)
 
     async def create_note(self, contact_id: Id, *, body: str, admin_id: Id | None = None) -> Note:
-        """Write a note on a contact, in the name of `admin_id` if given, and return it."""
+        """Create a note on a contact, as `admin_id` if given, and return it."""
         author = to_ids(**given(admin_id=admin_id))
         return await self._send(self.CREATE_NOTE, contact_id, json=author, body=body)
 
@@ -152,22 +152,22 @@ class Contacts(ContactWrites):
         return self._list(self.SEGMENTS, contact_id)
 
     def subscriptions(self, contact_id: Id) -> Pager[SubscriptionType]:
-        """List the kinds of messages that a contact chose or refused, in one answer.
+        """List the subscription types that a contact opted in to or out of, in one answer.
 
-        What was never decided is not listed. `consent_type` says which of the two it was: an
-        ``opt_out`` kind in the list is refused, an ``opt_in`` kind is chosen.
+        Types without a choice are not listed. A listed ``opt_out`` type (`consent_type`) means that
+        the contact opted out, an ``opt_in`` type that it opted in.
         """
         return self._list(self.SUBSCRIPTIONS, contact_id)
 
     async def attach_subscription(
         self, contact_id: Id, subscription_id: Id, *, consent_type: ConsentType
     ) -> SubscriptionType:
-        """Note what a contact decided about a kind of message and return the kind."""
+        """Opt a contact in to or out of a subscription type and return the type."""
         decision = needed(id=to_id("subscription_id", subscription_id), consent_type=consent_type)
         return await self._send(self.ATTACH_SUBSCRIPTION, contact_id, json=decision)
 
     async def detach_subscription(self, contact_id: Id, subscription_id: Id) -> SubscriptionType:
-        """Take a contact's decision about a kind of message back and return the kind."""
+        """Remove a contact's choice about a subscription type and return the type."""
         return await self._send(self.DETACH_SUBSCRIPTION, contact_id, subscription_id)
 
     def tags(self, contact_id: Id) -> Pager[Tag]:
@@ -179,7 +179,7 @@ class Contacts(ContactWrites):
         return await self._send(self.ATTACH_TAG, contact_id, id=to_id("tag_id", tag_id))
 
     async def detach_tag(self, contact_id: Id, tag_id: Id) -> Tag:
-        """Take a tag off a contact and return the tag."""
+        """Remove a tag from a contact and return the tag."""
         return await self._send(self.DETACH_TAG, contact_id, tag_id)
 
     async def update(self, contact_id: Id, **fields: Unpack[ContactChanges]) -> Contact:
@@ -197,9 +197,9 @@ class Contacts(ContactWrites):
         return await self._send(self.DELETE, contact_id)
 
     async def merge(self, **fields: Unpack[MergeFields]) -> Contact:
-        """Merge a lead into a user and return the user; the lead is gone and cannot come back.
+        """Merge a lead into a user and return the user; this cannot be undone.
 
-        From 2.16 on those who share nothing are refused (`invalid_merge`) unless that is skipped.
+        From 2.16 on, contacts without a shared identifier are refused (`invalid_merge`) by default.
         """
         rest, query = split_query(self.MERGE.fields(fields))
         body = {"from": to_id("from_id", rest.pop("from_id"))}
@@ -209,32 +209,32 @@ class Contacts(ContactWrites):
     async def preview_merge(
         self, *, from_id: Id, into_id: Id, skip_duplicate_validation: bool | None = None
     ) -> MergePreview:
-        """Return what `merge` would change, or why it would be refused."""
+        """Return what `merge` would change, or why it would fail."""
         json = {"from": to_id("from_id", from_id), "into": to_id("into_id", into_id)}
         return await self._send(
             self.PREVIEW_MERGE, json=json, skip_duplicate_validation=skip_duplicate_validation
         )
 
     def activities(self, *, per_page: int | None = None) -> Pager[ContactActivity]:
-        """List who was created, changed in role, merged or deleted, the oldest first, 50 a page."""
+        """List creations, role changes, merges and deletions, oldest first, 50 a page."""
         return self._list(self.ACTIVITIES, per_page=per_page)
 
     async def bulk_create(
         self, contacts: Sequence[BulkContact], *, job_id: Id | None = None
     ) -> BulkJob:
-        """Let a job create up to 100 contacts; those that exist stay as they are."""
+        """Create up to 100 contacts in a background job; existing ones are not changed."""
         body = bulk_body("contacts", BulkContact, contacts, job_id)
         return await self._send(self.BULK_CREATE, json=body)
 
     async def bulk_update(
         self, contacts: Sequence[BulkContactChanges], *, job_id: Id | None = None
     ) -> BulkJob:
-        """Let a job change up to 100 contacts."""
+        """Update up to 100 contacts in a background job."""
         body = bulk_body("contacts", BulkContactChanges, contacts, job_id)
         return await self._send(self.BULK_UPDATE, json=body)
 
     async def bulk_delete(self, contact_ids: Sequence[Id], *, job_id: Id | None = None) -> BulkJob:
-        """Let a job delete up to 100 contacts for good."""
+        """Delete up to 100 contacts in a background job."""
         body = bulk_keys("contacts", "contact_ids", contact_ids, job_id)
         return await self._send(self.BULK_DELETE, json=body)
 
@@ -283,25 +283,25 @@ class Contacts(ContactWrites):
                     return contact
 
     async def find_by_external_id(self, external_id: Id, **how: Unpack[ContactReading]) -> Contact:
-        """Return one contact by your own key, new ones too: this is no search."""
+        """Return one contact by your own key; new ones are found at once, unlike by search."""
         return await self._read(self.FIND_BY_EXTERNAL_ID, external_id, how)
 
     async def archive(self, contact_id: Id) -> ContactStatus:
-        """Take a contact out of lists and searches, to be brought back by `unarchive`."""
+        """Archive a contact: lists and searches leave it out until `unarchive`."""
         return await self._send(self.ARCHIVE, contact_id)
 
     async def unarchive(self, contact_id: Id) -> ContactStatus:
-        """Bring a contact that was archived back."""
+        """Unarchive a contact."""
         return await self._send(self.UNARCHIVE, contact_id)
 
     async def block(self, contact_id: Id) -> ContactStatus:
-        """Block a contact, whose conversations are archived too; the API cannot unblock."""
+        """Block a contact and archive its conversations; the API cannot unblock."""
         return await self._send(self.BLOCK, contact_id)
 
     def merge_history(
         self, contact_id: Id, *, order: Order | None = None, per_page: int | None = None
     ) -> Pager[ContactMerge]:
-        """List what was merged into a user, no lead, the latest first; 50 a page, 150 at most."""
+        """List the contacts merged into a user, newest first; 50 a page, 150 at most."""
         return self._list(self.MERGE_HISTORY, contact_id, order=order, per_page=per_page)
 
     def list_deleted(
@@ -329,7 +329,7 @@ class Contacts(ContactWrites):
 
 
 class Notes(Resource):
-    """Notes, by their own ids."""
+    """Notes, by id."""
 
     GET = ONE_NOTE.get("/{note_id}", Note, "retrievenote")
 
@@ -339,7 +339,7 @@ class Notes(Resource):
 
 
 class Visitors(Resource):
-    """People on your pages who have not written yet, by your own key for each."""
+    """Visitors who have not written yet, by your own key."""
 
     UPDATE = VISITORS.put("", Visitor, "updatevisitor", body=VisitorChanges)
     FIND_BY_USER_ID = VISITORS.get("", Visitor, "retrievevisitorwithuserid")
@@ -358,7 +358,7 @@ class Visitors(Resource):
         return await self._send(self.FIND_BY_USER_ID, user_id=to_id("user_id", user_id))
 
     async def convert(self, **fields: Unpack[Conversion]) -> Contact:
-        """Make a visitor a contact, or merge one into a contact, and return the contact."""
+        """Convert a visitor to a contact, or merge it into one, and return the contact."""
         json = self.CONVERT.fields(fields)
         people = {name: person_key(name, json[name]) for name in ("user", "visitor")}
         return await self._send(self.CONVERT, json={**json, **people})

@@ -40,12 +40,12 @@ class Content(Resource):
 
     @sends(BULK_ACTION)
     async def publish(self, content: Sequence[ContentReference]) -> BulkActionAccepted:
-        """Publish articles, each named by its ``article_content``, language by language."""
+        """Publish articles by their ``article_content`` ids, one for each language."""
         return await self._bulk_action("publish", content)
 
     @sends(BULK_ACTION)
     async def unpublish(self, content: Sequence[ContentReference]) -> BulkActionAccepted:
-        """Hide articles, each named by its ``article_content``, language by language."""
+        """Unpublish articles by their ``article_content`` ids, one for each language."""
         return await self._bulk_action("unpublish", content)
 
     @sends(BULK_ACTION)
@@ -83,7 +83,7 @@ class Content(Resource):
         per_page: int | None = None,
         **filters: Unpack[ContentFilters],
     ) -> Pager[FoundContent]:
-        """List content in which words stand, 500 characters at most; the newest without words.
+        """Search content for words, 500 characters at most; without words, list the newest.
 
         There are 50 a page at most; ten if `per_page` is left out.
         """
@@ -116,7 +116,7 @@ class ContentSnippets(Resource):
         return self._list(self.LIST, per_page=per_page)
 
     async def create(self, *, title: str, **fields: Unpack[SnippetOptions]) -> ContentSnippet:
-        """Create a snippet and return it; with an unknown audience none is made (404)."""
+        """Create a snippet and return it; an unknown audience is a 404."""
         return await self._send(self.CREATE, fields=fields, title=title)
 
     async def get(self, snippet_id: Id) -> ContentSnippet:
@@ -142,7 +142,7 @@ class ContentSnippets(Resource):
 
 
 class Audiences(Resource):
-    """Audiences: rules about people, by which Fin tells whom a piece of content is for."""
+    """Audiences: rules that decide for whom Fin uses a piece of content."""
 
     LIST = AUDIENCES.pages("", Page[Audience], "listaudiences")
     CREATE = AUDIENCES.post("", Audience, "createaudience", body=AudienceOptions)

@@ -1,4 +1,4 @@
-"""Conversations: what is said and done in them, and what is tied to them."""
+"""Conversations: replies, assignments, tags, contacts and parts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ V2_16 = API.since("2.16")
 class Conversations(ConversationFiles):
     """Conversations between contacts and teammates; lists give them without their parts.
 
-    What teammates and contacts do in one returns it as it is then; an admin does the tying.
+    Methods that add a part return the whole conversation. An admin attaches tags and contacts.
     """
 
     REPLY = API.post(
@@ -139,7 +139,7 @@ class Conversations(ConversationFiles):
     async def create_part(
         self, conversation_id: Id, *, message_type: PartType, **fields: Unpack[PartFields]
     ) -> Conversation:
-        """Add any part as the API takes it; `assign`, `close`, `open`, `snooze` do so by name."""
+        """Add a part of any type; see also `assign`, `close`, `open` and `snooze`."""
         part = with_text(checked(PartFields, {"type": "admin", **fields}))
         return await self._part(conversation_id, message_type, part.pop("admin_id"), **part)
 
@@ -163,19 +163,19 @@ class Conversations(ConversationFiles):
 
     @sends(CREATE_PART)
     async def snooze(self, conversation_id: Id, *, admin_id: Id, until: Moment) -> Conversation:
-        """Hide a conversation from the inbox until a moment in the future."""
+        """Snooze a conversation until a moment in the future."""
         moment = to_unix("until", until)
         return await self._part(conversation_id, "snoozed", admin_id, snoozed_until=moment)
 
     @sends(REDACT)
     async def redact_part(self, *, conversation_id: Id, part_id: Id) -> Conversation:
-        """Blot out one part of a conversation for good."""
+        """Redact one part of a conversation permanently."""
         ids = to_ids(conversation_id=conversation_id, conversation_part_id=part_id)
         return await self._send(self.REDACT, json=ids, type="conversation_part")
 
     @sends(REDACT)
     async def redact_source(self, *, conversation_id: Id, source_id: Id) -> Conversation:
-        """Blot out the message a conversation began with for good."""
+        """Redact the first message of a conversation permanently."""
         ids = to_ids(conversation_id=conversation_id, source_id=source_id)
         return await self._send(self.REDACT, json=ids, type="source")
 
@@ -191,7 +191,7 @@ class Conversations(ConversationFiles):
         return await self._send(self.ATTACH_TAG, conversation_id, json=tag)
 
     async def detach_tag(self, conversation_id: Id, tag_id: Id, *, admin_id: Id) -> Tag:
-        """Take a tag off a conversation and return the tag."""
+        """Remove a tag from a conversation and return the tag."""
         admin = to_ids(admin_id=admin_id)
         return await self._send(self.DETACH_TAG, conversation_id, tag_id, json=admin)
 
@@ -208,7 +208,7 @@ class Conversations(ConversationFiles):
     async def detach_contact(
         self, *, conversation_id: Id, contact_id: Id, admin_id: Id
     ) -> ConversationCustomers:
-        """Take a contact, not the last one (422), out of a conversation; return those who stay."""
+        """Remove a contact, but not the last one (422), and return the remaining ones."""
         admin = to_ids(admin_id=admin_id)
         return await self._send(self.DETACH_CONTACT, conversation_id, contact_id, json=admin)
 
@@ -223,7 +223,7 @@ class Conversations(ConversationFiles):
         return self._list(self.SIDE_CONVERSATIONS, conversation_id, per_page=per_page)
 
     async def merge(self, *, conversation_id: Id, into_id: Id) -> Conversation:
-        """Close a conversation, link it to another one that goes on, and return that one.
+        """Merge a conversation into another one, which stays open, and return that one.
 
         Raises:
             UnprocessableError: They cannot be merged (`merge_failed`).
@@ -232,14 +232,14 @@ class Conversations(ConversationFiles):
         return await self._send(self.MERGE, conversation_id, merge_into_conversation_id=target)
 
     async def convert(self, conversation_id: Id, **fields: Unpack[TicketConversion]) -> Ticket:
-        """Make a conversation a ticket and return the ticket."""
+        """Convert a conversation to a ticket and return the ticket."""
         json = with_text(given(**self.CONVERT.fields(fields)))
         return await self._send(self.CONVERT, conversation_id, json=json)
 
     async def update_part(
         self, *, conversation_id: Id, part_id: Id, secret: str, **fields: Unpack[PartChanges]
     ) -> ConversationPart:
-        """Say that a part was seen, or sent, and return it; needs a secret given by Intercom."""
+        """Mark a part as seen or sent and return it; needs a secret from Intercom."""
         json = {**needed(secret=secret), "experimental": True}
         changes = with_text(given(**self.UPDATE_PART.fields(fields)))
         return await self._send(
@@ -256,7 +256,7 @@ class Conversations(ConversationFiles):
     async def create(
         self, *, contact_id: Id, body: str, **options: Unpack[ConversationOptions]
     ) -> Message:
-        """Begin a conversation, in plain text and a contact's name; return its first message.
+        """Start a conversation as a contact, in plain text, and return its first message.
 
         The message has an id of its own; the conversation's is `conversation_id`.
         """
@@ -299,7 +299,7 @@ class Conversations(ConversationFiles):
     def list_deleted(
         self, *, order: Order | None = None, per_page: int | None = None
     ) -> Pager[DeletedConversation]:
-        """List the ids of deleted conversations, the latest first, at most 60 a page."""
+        """List the ids of deleted conversations, newest first, at most 60 a page."""
         return self._list(self.LIST_DELETED, order=order, per_page=per_page)
 
     def hydrate(

@@ -30,7 +30,7 @@ class Events(Resource):
     CREATE_SUMMARY = API.post("/summaries", NoneType, "dataeventsummaries")
 
     async def create(self, **fields: Unpack[EventFields]) -> None:
-        """Note that a contact did something.
+        """Record an event of a contact.
 
         Raises:
             ConfigError: No contact is named.
@@ -73,13 +73,13 @@ class Events(Resource):
         )
 
     def list(self, *, per_page: int | None = None, **contact: Unpack[EventOwner]) -> Pager[Event]:
-        """List what a contact, named by one key, did in the last 90 days, the latest first."""
+        """List the events of a contact in the last 90 days, newest first; give one key."""
         key = take_one("the contact", self.LIST.fields(contact), **_KEYS)
         return self._list(self.LIST, query={"type": "user", **key}, per_page=per_page)
 
     @sends(LIST)
     async def summarize(self, **contact: Unpack[EventOwner]) -> EventPage[EventSummary]:
-        """Return how often a contact did what, and when first and last; older events count too."""
+        """Return count, first and last time of each event of a contact; older events count too."""
         key = take_one("the contact", self.LIST.fields(contact), **_KEYS)
         call = fill(self.LIST, (), {"type": "user", "summary": True, **key})
         return await self._fetch(call.into(EventPage[EventSummary]))
@@ -87,7 +87,7 @@ class Events(Resource):
     async def create_summary(
         self, *, user_id: Id, event_name: str, count: int, first: Moment, last: Moment
     ) -> None:
-        """Note how often a contact, by your own key, did something before events were sent."""
+        """Record the number of past events of a contact, by your own key."""
         summary = needed(event_name=event_name, count=count, first=first, last=last)
         await self._send(
             self.CREATE_SUMMARY, user_id=to_id("user_id", user_id), event_summaries=summary

@@ -1,4 +1,4 @@
-"""Fin: spoken to from elsewhere, what it reads beside the help center, and what it calls."""
+"""Fin: conversations from elsewhere, external content and data connectors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CONNECTORS = EndpointBuilder("/data_connectors", "data-connectors", since="2.16"
 
 
 class Fin(Resource):
-    """Conversations with Fin, each known by an id of yours; access is agreed with Intercom."""
+    """Conversations with Fin under ids of your own; access is agreed with Intercom."""
 
     CAPABILITIES = PREVIEW.post(
         "/capabilities", FinCapabilities, "listfincapabilities", repeat="safe"
@@ -70,7 +70,7 @@ class Fin(Resource):
         return await self._send(self.CAPABILITIES, json=needed(user=user))
 
     async def ask(self, conversation_id: str, **fields: Unpack[FinAsk]) -> FinTurn:
-        """Ask Fin one question under an id of yours; the answer comes by webhook or stream."""
+        """Ask Fin one question under your own id; the answer arrives by webhook or stream."""
         body = fin_start(conversation_id, self.ASK.fields(fields))
         return await self._send(self.ASK, json=body)
 
@@ -89,7 +89,7 @@ class Fin(Resource):
         message: str | None = None,
         context: str | None = None,
     ) -> FinTurn:
-        """Hand a conversation, or a user who has none, to a teammate; exactly one is needed.
+        """Escalate a conversation, or a user without one, to a teammate; give exactly one.
 
         Args:
             message: The first message in the name of the user, who sees it.
@@ -104,7 +104,7 @@ class Fin(Resource):
     async def collect_agent_input(
         self, conversation_id: Id, *, step_id: Id, attribute_values: Sequence[AgentInput]
     ) -> None:
-        """Give a procedure that waits for a teammate what its webhook asks for.
+        """Provide the input that a procedure has asked for by webhook.
 
         Raises:
             ConflictError: It has that already.
@@ -114,12 +114,12 @@ class Fin(Resource):
         await self._send(self.COLLECT_AGENT_INPUT, conversation_id, json=json)
 
     async def start(self, conversation_id: str, **fields: Unpack[FinStart]) -> FinTurn:
-        """Hand a conversation to Fin and return where it stands."""
+        """Start Fin in a conversation and return its state."""
         body = fin_start(conversation_id, self.START.fields(fields))
         return await self._send(self.START, json=body)
 
     async def reply(self, conversation_id: str, **fields: Unpack[FinReply]) -> FinTurn:
-        """Answer Fin once it waits for that, and return where the conversation stands."""
+        """Answer Fin when it waits for a reply, and return the state of the conversation."""
         body = self.REPLY.fields(fields)
         message = fin_message("message", body.pop("message"))
         key = to_ids(conversation_id=conversation_id)
@@ -128,7 +128,7 @@ class Fin(Resource):
     async def rate(
         self, conversation_id: str, *, rating: FinScore, remark: str | None = None
     ) -> FinRating:
-        """Hand in how a user rates a conversation, and return the confirmation.
+        """Submit a user's rating of a conversation and return the confirmation.
 
         Another rating takes the place of this one until a remark has been made; then it is final.
         """
@@ -137,7 +137,7 @@ class Fin(Resource):
 
 
 class AiContent(Resource):
-    """External pages and the sources they belong to; lists have 50 a page if nothing is said."""
+    """External pages and their sources; lists have 50 a page by default."""
 
     LIST_SOURCES = SOURCES.pages("", Page[ContentImportSource], "listcontentimportsources")
     CREATE_SOURCE = SOURCES.post(
@@ -175,7 +175,7 @@ class AiContent(Resource):
     async def update_source(
         self, source_id: Id, **fields: Unpack[SourceChanges]
     ) -> ContentImportSource:
-        """Change a source and return it; `url` and `sync_behavior` must be sent, changed or not."""
+        """Update a source and return it; `url` and `sync_behavior` are always required."""
         return await self._send(self.UPDATE_SOURCE, source_id, fields=given(**fields))
 
     async def delete_source(self, source_id: Id) -> None:
@@ -196,17 +196,17 @@ class AiContent(Resource):
         return await self._send(self.GET_PAGE, page_id)
 
     async def update_page(self, page_id: Id, **fields: Unpack[ExternalPageChanges]) -> ExternalPage:
-        """Replace a page and return it; required fields must be sent, changed or not."""
+        """Replace a page and return it; its required fields are always required."""
         page = given(**{"locale": "en", **fields})
         return await self._send(self.UPDATE_PAGE, page_id, fields=page)
 
     async def delete_page(self, page_id: Id) -> ExternalPage:
-        """Delete a page, so that Fin no longer answers from it, and return what it was."""
+        """Delete a page, so that Fin no longer answers from it, and return it."""
         return await self._send(self.DELETE_PAGE, page_id)
 
 
 class DataConnectors(Resource):
-    """Data connectors and what became of their requests."""
+    """Data connectors and the results of their requests."""
 
     LIST = CONNECTORS.cursor("", Page[DataConnector], "listdataconnectors")
     CREATE = CONNECTORS.post("", DataConnector, "createdataconnector", body=ConnectorOptions)
@@ -236,7 +236,7 @@ class DataConnectors(Resource):
     async def get(
         self, connector_id: Id, *, state_version: Literal["draft", "live"] | str | None = None
     ) -> DataConnector:
-        """Return one connector in full, as it is live unless its draft is asked for."""
+        """Return one connector, its live version by default."""
         return await self._send(self.GET, connector_id, state_version=state_version)
 
     async def update(self, connector_id: Id, **fields: Unpack[ConnectorFields]) -> DataConnector:
@@ -258,9 +258,9 @@ class DataConnectors(Resource):
     def list_executions(
         self, connector_id: Id, **filters: Unpack[ExecutionFilters]
     ) -> Pager[ConnectorExecution]:
-        """List what became of a connector's requests, of the last hour if no time is given."""
+        """List the results of a connector's requests; by default of the last hour."""
         return self._list(self.LIST_EXECUTIONS, connector_id, fields=filters)
 
     async def get_execution(self, *, connector_id: Id, execution_id: Id) -> ConnectorExecution:
-        """Return what became of one request, with what was asked and answered."""
+        """Return the result of one request, with request and response."""
         return await self._send(self.GET_EXECUTION, connector_id, execution_id)

@@ -71,7 +71,7 @@ class HelpCenter(Resource):
     async def create_redirect(
         self, help_center_id: Id, **fields: Unpack[NewRedirect]
     ) -> HelpCenterRedirect:
-        """Lead an old address to an article or collection and return the redirect.
+        """Create a redirect to an article or collection and return it.
 
         Raises:
             ConflictError: The address leads somewhere already.
@@ -123,7 +123,7 @@ class HelpCenter(Resource):
 
 
 class Articles(Resource):
-    """Articles of help centers; to tag them takes the right to manage content."""
+    """Articles of help centers; tagging them needs the permission to manage content."""
 
     LIST = API.pages("", Page[Article], "listarticles")
     CREATE = API.post("", Article, "createarticle", body=ArticleOptions)
@@ -166,11 +166,11 @@ class Articles(Resource):
         return await self._send(self.DELETE, article_id)
 
     async def get_draft(self, article_id: Id) -> Article:
-        """Return a published article with its unpublished changes; without any it is not found."""
+        """Return a published article with its draft; without a draft it is not found."""
         return await self._send(self.GET_DRAFT, article_id)
 
     async def update_draft(self, article_id: Id, **fields: Unpack[ArticleFields]) -> Article:
-        """Change a published article without showing it yet, and return it as it would be.
+        """Change the draft of a published article and return the article with it.
 
         Texts only: other fields, such as who may use it, are ignored by the API.
 
@@ -196,13 +196,13 @@ class Articles(Resource):
         return await self._send(self.ATTACH_TAG, article_id, json=tag)
 
     async def detach_tag(self, article_id: Id, tag_id: Id) -> Tag:
-        """Take a tag off an article and return the tag."""
+        """Remove a tag from an article and return the tag."""
         return await self._send(self.DETACH_TAG, article_id, tag_id)
 
     def list_versions(
         self, article_id: Id, *, locale: str | None = None, per_page: int | None = None
     ) -> Pager[ArticleVersion]:
-        """List what an article was before, the newest first, without texts."""
+        """List the versions of an article, newest first, without texts."""
         return self._list(self.LIST_VERSIONS, article_id, locale=locale, per_page=per_page)
 
     async def get_version(
@@ -212,7 +212,7 @@ class Articles(Resource):
         return await self._send(self.GET_VERSION, article_id, version_id, locale=locale)
 
     def search(self, phrase: str | None = None, **filters: Unpack[ArticleQuery]) -> Pager[Article]:
-        """List the articles in which a phrase stands."""
+        """List the articles that contain a phrase."""
         return self._list(self.SEARCH, fields=filters, phrase=phrase)
 
 
@@ -265,7 +265,7 @@ class InternalArticles(Resource):
         return await self._send(self.ATTACH_TAG, internal_article_id, json=tag)
 
     async def detach_tag(self, internal_article_id: Id, tag_id: Id) -> Tag:
-        """Take a tag off an internal article and return the tag."""
+        """Remove a tag from an internal article and return the tag."""
         return await self._send(self.DETACH_TAG, internal_article_id, tag_id)
 
     def search(

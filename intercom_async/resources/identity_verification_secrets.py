@@ -24,7 +24,7 @@ class IdentityVerificationSecrets(Resource):
         return self._list(self.LIST)
 
     async def create(self, *, name: str, **where: Unpack[SecretSupport]) -> NewIdentitySecret:
-        """Create a secret and return it with its text, which the API never tells again."""
+        """Create a secret and return it with its text, which the API shows only once."""
         return await self._send(self.CREATE, fields=where, name=name)
 
     async def delete(self, secret_id: Id) -> None:

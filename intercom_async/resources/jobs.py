@@ -1,4 +1,4 @@
-"""Jobs and exports, which go on after the response."""
+"""Jobs and exports, which continue after the response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DONE = frozenset({"success", "completed", "complete", NO_DATA})
 
 
 class Jobs(Resource):
-    """Jobs, such as the one that creates a ticket."""
+    """Background jobs, such as the creation of a ticket."""
 
     GET = API.get("/status/{job_id}", Job, "jobsstatus")
 
@@ -49,7 +49,7 @@ class Jobs(Resource):
 
 
 class DataExports(Resource):
-    """Jobs that export what was sent to whom and how they took it; only one may run at once."""
+    """Jobs that export message data; only one may run concurrently."""
 
     CREATE = DATA.post("/export/content/data", DataExport, "createdataexport")
     GET = DATA.get("/export/content/data/{job_identifier}", DataExport, "getdataexport")
@@ -76,7 +76,7 @@ class DataExports(Resource):
         return await self._send(self.CANCEL, job_identifier)
 
     def download(self, job_identifier: str) -> Download:
-        """Fetch what an export made, as gzipped CSV: ``async with …download(id) as stream``."""
+        """Download an export as gzipped CSV: ``async with …download(id) as stream``."""
         return self._download(self.DOWNLOAD, job_identifier)
 
     async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> DataExport:
@@ -163,11 +163,11 @@ class ReportingExports(Resource):
         return await self._send(self.GET, job_identifier, query=query)
 
     def list_datasets(self) -> Pager[Dataset]:
-        """List what can be exported, with all columns, in one answer."""
+        """List the datasets that can be exported, with all columns, in one answer."""
         return self._list(self.LIST_DATASETS)
 
     def download(self, job_identifier: str, *, app_id: Id | None = None) -> Download:
-        """Fetch what an export made: ``async with …download(id) as stream``."""
+        """Download an export: ``async with …download(id) as stream``."""
         return self._download(self.DOWNLOAD, job_identifier, app_id=app_id)
 
     async def wait(self, job_identifier: str, *, timeout_s: float | None = None) -> ReportingExport:

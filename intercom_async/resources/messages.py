@@ -1,4 +1,4 @@
-"""Messages that admins begin: in the messenger, by e-mail, by WhatsApp."""
+"""Outbound messages from admins: in-app, email, WhatsApp."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ V2_16 = API.since("2.16")
 class Messages(Resource):
     """Messages to contacts.
 
-    A message has an id of its own; a conversation comes of it when the contact answers. A contact
-    that was just created may not be found yet (404).
+    A message has its own id; it becomes a conversation when the contact replies. A contact that was
+    just created may not be found yet (404).
     """
 
     CREATE = API.post("", Message, "createmessage")
@@ -51,7 +51,7 @@ class Messages(Resource):
         return await self._create("whatsapp", fields)
 
     async def get_whatsapp_status(self, message_id: str) -> WhatsAppStatus:
-        """Return how far one WhatsApp message got."""
+        """Return the delivery status of a WhatsApp message."""
         return await self._send(
             self.GET_WHATSAPP_STATUS, message_id=to_id("message_id", message_id)
         )
@@ -59,7 +59,7 @@ class Messages(Resource):
     def list_whatsapp_statuses(
         self, *, ruleset_id: Id, per_page: int | None = None
     ) -> Pager[WhatsAppStatus]:
-        """List how far the WhatsApp messages of one sending got, 50 a page, 100 at most."""
+        """List the delivery statuses of a WhatsApp ruleset, 50 a page, 100 at most."""
         return self._list(
             self.LIST_WHATSAPP_STATUSES,
             ruleset_id=to_id("ruleset_id", ruleset_id),

@@ -46,7 +46,7 @@ class News(Resource):
     async def update_item(
         self, news_item_id: Id, *, title: str, sender_id: Id, **fields: Unpack[NewsItemOptions]
     ) -> NewsItem:
-        """Change a piece of news and return it; title and sender must be sent, changed or not."""
+        """Update a news item and return it; title and sender are always required."""
         json = {**needed(title=title), **check_ids(sender_id=sender_id)}
         return await self._send(self.UPDATE_ITEM, news_item_id, fields=fields, json=json)
 
@@ -75,9 +75,9 @@ class Banners(Resource):
     DISMISS = BANNERS.idempotent_post("/{view_id}/dismiss", BannerDismissal, "dismisscontactbanner")
 
     def list(self, contact_id: Id) -> Pager[Banner]:
-        """List the banners that a contact is to see now, and count them as shown."""
+        """List the banners to show to a contact now; this counts as a view."""
         return self._list(self.LIST, contact_id)
 
     async def dismiss(self, *, contact_id: Id, view_id: Id) -> BannerDismissal:
-        """Put a banner, by its `view_id`, away for a contact, in the messenger too."""
+        """Dismiss a banner for a contact, by its `view_id`, in the messenger as well."""
         return await self._send(self.DISMISS, contact_id, view_id)

@@ -35,12 +35,12 @@ class Tags(Resource):
 
     @sends(CREATE)
     async def update(self, tag_id: Id, *, name: str) -> Tag:
-        """Give a tag another name and return it."""
+        """Rename a tag and return it."""
         return await self._send(self.CREATE, id=to_id("tag_id", tag_id), name=name)
 
     @sends(CREATE)
     async def tag_contacts(self, contact_ids: Sequence[Id], *, name: str) -> Tag:
-        """Tag contacts, by Intercom's ids, and return the tag, which is created if there is none.
+        """Tag contacts, by Intercom's ids, and return the tag, created if needed.
 
         From 2.16 on contacts that do not exist are passed over; `users` says who was tagged.
         """
@@ -51,7 +51,7 @@ class Tags(Resource):
     async def tag_companies(
         self, ids: Sequence[Id] = (), *, name: str, company_ids: Sequence[Id] = ()
     ) -> Tag:
-        """Tag companies, by Intercom's ids or your own keys, and return the tag, made if need be.
+        """Tag companies, by Intercom's ids or your own keys; return the tag, created if needed.
 
         Raises:
             ConfigError: No company is named.
@@ -62,7 +62,7 @@ class Tags(Resource):
     async def untag_companies(
         self, ids: Sequence[Id] = (), *, name: str, company_ids: Sequence[Id] = ()
     ) -> Tag:
-        """Take a tag off companies, named as for `tag_companies`, and return the tag."""
+        """Remove a tag from companies, named as for `tag_companies`, and return the tag."""
         companies = [{**company, "untag": True} for company in company_keys(ids, company_ids)]
         return await self._send(self.CREATE, name=name, companies=companies)
 
@@ -71,7 +71,7 @@ class Tags(Resource):
         return await self._send(self.GET, tag_id)
 
     async def delete(self, tag_id: Id) -> None:
-        """Delete a tag and take it off whatever has it.
+        """Delete a tag and remove it from everything tagged with it.
 
         Raises:
             BadRequestError: Something else depends on it (`tag_has_dependent_objects`).

@@ -99,7 +99,7 @@ class Tickets(Resource):
         return await self._send(self.CREATE, json=json)
 
     async def enqueue(self, *, ticket_type_id: Id, **fields: Unpack[NewTicketFields]) -> Job:
-        """Have a ticket created after the answer and return the job, for `jobs` to look at."""
+        """Create a ticket in a background job and return the job; see `jobs.wait`."""
         json = new_ticket(ticket_type_id, self.ENQUEUE.fields(fields))
         return await self._send(self.ENQUEUE, json=json)
 
@@ -119,7 +119,7 @@ class Tickets(Resource):
         return await self._send(self.DELETE, ticket_id)
 
     async def change_type(self, ticket_id: Id, **fields: Unpack[TicketKindChange]) -> Ticket:
-        """Make a ticket one of another type and return it."""
+        """Change the type of a ticket and return it."""
         kind = with_text(given(**self.CHANGE_TYPE.fields(fields)))
         return await self._send(self.CHANGE_TYPE, ticket_id, json=kind)
 
@@ -139,7 +139,7 @@ class Tickets(Resource):
 
 
 class TicketTypes(Resource):
-    """Kinds of tickets."""
+    """Ticket types and their attributes."""
 
     CREATE_ATTRIBUTE = ATTRIBUTES.post(
         "", TicketTypeAttribute, "createtickettypeattribute", body=NewTicketAttribute
@@ -160,7 +160,7 @@ class TicketTypes(Resource):
     async def create_attribute(
         self, ticket_type_id: Id, **fields: Unpack[NewTicketAttribute]
     ) -> TicketTypeAttribute:
-        """Give a ticket type an attribute and return the attribute."""
+        """Add an attribute to a ticket type and return the attribute."""
         attribute = with_commas(fields)
         return await self._send(self.CREATE_ATTRIBUTE, ticket_type_id, fields=attribute)
 

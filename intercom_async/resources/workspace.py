@@ -1,4 +1,4 @@
-"""What a workspace has set up, mostly to be read: brands, macros, segments, office hours."""
+"""Settings of a workspace: brands, macros, segments, office hours."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DAYS = EndpointBuilder(
 
 
 class Brands(Resource):
-    """Brands that a workspace speaks as, each with its help center and sender address."""
+    """Brands of a workspace, each with a help center and a sender address."""
 
     LIST = BRANDS.get("", Page[Brand], "listbrands")
     GET = BRANDS.get("/{id}", Brand, "retrievebrand")
@@ -87,7 +87,7 @@ class IpAllowlist(Resource):
     async def update(
         self, *, enabled: bool | None = None, ip_allowlist: Sequence[str] | None = None
     ) -> IpAllowlistModel:
-        """Change the list, or whether other addresses are shut out, and return it.
+        """Change the list, or whether it is enforced, and return it.
 
         Args:
             ip_allowlist: The whole list: single addresses, and ranges in CIDR notation.
@@ -100,7 +100,7 @@ class IpAllowlist(Resource):
 
 
 class Macros(Resource):
-    """Macros, as far as the token's teammate may see them; others are not found."""
+    """Macros that the token's teammate may see; others are not found."""
 
     GET = MACROS.get("/{id}", Macro, "getmacro")
     LIST = MACROS.cursor("", Page[Macro], "listmacros")
@@ -117,7 +117,7 @@ class Macros(Resource):
 
 
 class Segments(Resource):
-    """Segments; to know who is in one, ask `contacts.segments` or `companies.find`."""
+    """Segments; see `contacts.segments` and `companies.find` for their members."""
 
     LIST = SEGMENTS.get("", SegmentPage[Segment], "listsegments")
     GET = SEGMENTS.get("/{segment_id}", Segment, "retrievesegment")
@@ -132,7 +132,7 @@ class Segments(Resource):
 
 
 class SubscriptionTypes(Resource):
-    """Kinds of messages; what a contact decided about them is at `contacts.subscriptions`."""
+    """Subscription types; a contact's choices are listed by `contacts.subscriptions`."""
 
     LIST = SUBSCRIPTIONS.get("", Page[SubscriptionType], "listsubscriptiontypes")
 
@@ -142,12 +142,12 @@ class SubscriptionTypes(Resource):
 
 
 class Workflows(Resource):
-    """Workflows, of which the API has no list: you have to know their ids."""
+    """Workflows, by id; the API has no list of them."""
 
     EXPORT = WORKFLOWS.get("/{id}", WorkflowExport, "exportworkflow")
 
     async def export(self, workflow_id: Id) -> WorkflowExport:
-        """Return all that makes up a workflow: steps, targeting, attributes.
+        """Return a whole workflow: steps, targeting, attributes.
 
         Raises:
             ForbiddenError: The workspace's plan does not have this.
@@ -187,7 +187,7 @@ class OfficeHours(Resource):
         return await self._send(self.UPDATE_EXCEPTION, schedule_id, exception_id, fields=fields)
 
     async def delete_exception(self, *, schedule_id: Id, exception_id: Id) -> DeletedObject:
-        """Delete an exception: on that day the usual hours hold again."""
+        """Delete an exception; the usual hours apply on that day."""
         return await self._send(self.DELETE_EXCEPTION, schedule_id, exception_id)
 
     def list_exceptions(self, schedule_id: Id) -> Pager[OfficeHoursException]:
