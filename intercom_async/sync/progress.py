@@ -149,7 +149,11 @@ def phase(stream_run: StreamRun) -> str:
     if stream_run.refusal is not None:
         return "failed"
     if not stream_run.is_open:
-        return "failed" if stream_run.state.holes else "done"
+        if stream_run.state.holes:
+            return "failed"
+        pass_ = (stream_run.parent or stream_run).state.pass_
+        is_read = stream_run.is_complete or (pass_ is not None and pass_.is_done)
+        return "done" if is_read else "waiting"
     if stream_run.begun_s is None:
         return "waiting"
     pass_ = stream_run.state.pass_
