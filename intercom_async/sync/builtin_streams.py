@@ -76,7 +76,7 @@ def _count_parts(body: bytes) -> int:
     """Return how many parts a conversation says it has; its first message counts as one."""
     try:
         statistics = msgspec.json.decode(body, type=_Counted).statistics
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return 0
     return (statistics.count_conversation_parts or 0) if statistics else 0
 
@@ -134,7 +134,7 @@ def _has_users(body: bytes) -> bool:
     """Say whether a company is one that lists have: those without users are left out."""
     try:
         return bool(msgspec.json.decode(body, type=_Company).user_count != 0)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return True
 
 

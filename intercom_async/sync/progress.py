@@ -94,7 +94,7 @@ class ProgressMonitor:
                     name=stream_run.name,
                     rows=stream_run.rows,
                     calls=stream_run.client.count.calls,
-                    expected=stream_run.expected,
+                    expected=expected_rows(stream_run),
                     rows_per_s=(stream_run.rows - before) / span if span else 0.0,
                     phase=phase(stream_run),
                 )
@@ -127,21 +127,21 @@ def calls_left(stream_run: StreamRun) -> float | None:
         return 0.0
     if isinstance(source, Children):
         return _children_left(stream_run)
-    expected = stream_run.expected
+    expected = expected_rows(stream_run)
     if expected is None:
         return None
     per_page = source.per_page if isinstance(source, Ranged | Listing) else None
-    return max(0, expected - stream_run.read_rows) / (per_page or 150)
+    return max(0, expected - _read_rows(stream_run)) / (per_page or 150)
 
 
 def _children_left(stream_run: StreamRun) -> float | None:
     parent = stream_run.parent
     if parent is None or not parent.is_open:
         return float(len(stream_run.queue) + stream_run.workers)
-    expected = parent.expected
+    expected = expected_rows(parent)
     if expected is None:
         return None
-    return max(0.0, expected - parent.read_rows) + len(stream_run.queue)
+    return max(0.0, expected - _read_rows(parent)) + len(stream_run.queue)
 
 
 def phase(stream_run: StreamRun) -> str:
@@ -160,3 +160,22 @@ def phase(stream_run: StreamRun) -> str:
     if pass_ is not None and not pass_.is_planned:
         return "planning"
     return "reading"
+
+
+def expected_rows(stream_run: StreamRun) -> int | None:
+    """Return how many rows a stream has when it is done, as far as the server's word goes."""
+    pass_ = stream_run.state.pass_
+    if isinstance(stream_run.stream.source, Listing) or pass_ is None or not pass_.spans:
+        return None
+    total = 0
+    for part in pass_.spans:
+        if part.count is None and not part.is_done:
+            return None
+        total += part.rows if part.is_done else max(part.rows, part.count or 0)
+    return total
+
+
+def _read_rows(stream_run: StreamRun) -> int:
+    """Return how many rows of the open reading of everything were read."""
+    pass_ = stream_run.state.pass_
+    return 0 if pass_ is None else sum(part.rows for part in pass_.spans)

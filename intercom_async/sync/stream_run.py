@@ -378,22 +378,3 @@ class StreamRun:
             holes=len(self.state.holes),
             dangling=self.dangling,
         )
-
-    @property
-    def expected(self) -> int | None:
-        """Rows when it is done, as far as the server's word goes."""
-        pass_ = self.state.pass_
-        if isinstance(self.stream.source, Listing) or pass_ is None or not pass_.spans:
-            return None
-        total = 0
-        for part in pass_.spans:
-            if part.count is None and not part.is_done:
-                return None
-            total += part.rows if part.is_done else max(part.rows, part.count or 0)
-        return total
-
-    @property
-    def read_rows(self) -> int:
-        """Rows of the open reading of everything that were read."""
-        pass_ = self.state.pass_
-        return 0 if pass_ is None else sum(part.rows for part in pass_.spans)
