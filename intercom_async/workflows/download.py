@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
@@ -114,11 +115,12 @@ class Download:
             OSError: The file cannot be written.
         """
         target = Path(path)
-        partial = target.with_name(f"{target.name}.part")
+        # A name of its own: another download may be saved under the same name at once.
+        partial = target.with_name(f"{target.name}.{token_hex(4)}.part")
         chunks = self._consume()
         size_bytes = 0
         try:
-            with partial.open("wb") as file:
+            with partial.open("xb") as file:
                 async for chunk in chunks:
                     size_bytes += file.write(chunk)
             partial.replace(target)

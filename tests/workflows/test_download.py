@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from intercom_async import ClosedError, ConnectionLostError, DecodeError
+from intercom_async.clock import CLOCK
 from intercom_async.response import UNKNOWN, Response
 from intercom_async.transport.base import Request, StreamReply
 from intercom_async.transport.decompression import MAX_PIECE_BYTES
@@ -162,6 +164,24 @@ async def test_a_body_that_was_begun_is_not_saved_without_its_beginning(tmp_path
         with pytest.raises(ClosedError):
             await stream.save(tmp_path / "file")
     assert files(tmp_path) == []
+
+
+async def test_downloads_saved_at_once_under_one_name_are_each_whole(tmp_path: Path) -> None:
+    bodies = [bytes([number]) * 10_000 for number in range(5)]
+
+    async def save(body: bytes) -> None:
+        async def pieces() -> AsyncIterator[bytes]:
+            for start in range(0, len(body), 100):
+                await CLOCK.sleep(0)
+                yield body[start : start + 100]
+
+        async with download(body) as stream:
+            stream.response.data.chunks = pieces()
+            await stream.save(tmp_path / "export.csv")
+
+    await asyncio.gather(*map(save, bodies))
+    assert files(tmp_path) == ["export.csv"]
+    assert (tmp_path / "export.csv").read_bytes() in bodies
 
 
 @pytest.mark.parametrize("error", [ConnectionLostError("cut"), DecodeError("x"), OSError(28, "x")])
