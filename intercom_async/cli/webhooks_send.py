@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import aiohttp
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError, ConnectError
 from intercom_async.webhooks import Webhooks
-from intercom_async.webhooks.samples import sample
+from intercom_async.webhooks.samples import new_id, sample
 from intercom_async.webhooks.topics import TOPICS
 from .console import say
 from .options import check_address
@@ -24,6 +24,9 @@ TIMEOUT_S = 5.0
 FIRST_FAILURE = 300
 """Statuses from here on tell Intercom that a notification was not taken."""
 
+MAX_TIMES = 1_000
+"""Deliveries of one notification at most; `benchmarks/webhooks.py` loads a receiver."""
+
 
 async def send(
     topic: str,
@@ -33,6 +36,8 @@ async def send(
     secret: Annotated[str, Parameter(env_var=SECRET_VARIABLE)],
     item: Annotated[str | None, Parameter(name=["--item", "-d"], allow_leading_hyphen=True)] = None,
     app_id: str = "abc123",
+    id: str | None = None,  # noqa: A002 (the option's name)
+    times: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=MAX_TIMES))] = 1,
 ) -> int:
     """Send a sample notification, signed as by Intercom, and print the response status.
 
@@ -48,16 +53,26 @@ async def send(
         The notification's item as JSON; @FILE reads a file, - reads stdin. A sample by default.
     app_id:
         Workspace id (id_code).
+    id:
+        Id of the notification. A receiver takes an id that it has accepted as a duplicate. Random
+        by default.
+    times:
+        Number of deliveries of this notification, as Intercom repeats them. A receiver should
+        handle it once.
     """
     check_topics([topic])
     check_address("--to", to)
     given: Any = None if item is None else read_json(item)
     if given is not None and not is_object(given):
         raise ConfigError("the item must be a JSON object")
-    body = sample(topic, item=given, app_id=app_id)
-    status = await deliver(to, body, Webhooks(secret).sign(body))
-    say(f"{topic}: {status}")
-    return 0 if status < FIRST_FAILURE else 1
+    webhooks, name = Webhooks(secret), id or new_id(topic)
+    failures = 0
+    for attempt in range(1, times + 1):
+        body = sample(topic, item=given, app_id=app_id, notification_id=name, attempt=attempt)
+        status = await deliver(to, body, webhooks.sign(body))
+        say(f"{topic}: {status}" if times == 1 else f"{topic} (attempt {attempt}): {status}")
+        failures += status >= FIRST_FAILURE
+    return min(failures, 1)
 
 
 def check_topics(topics: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.models.base import AssigneeId, Id, LooseTimestamp, Model
-from .topics import item_type
+from .topics import PING, item_type
 
 MAX_DEPTH = 3
 """Objects within objects; what lies deeper is left out
@@ -47,6 +47,8 @@ def sample(
     *,
     item: dict[str, Any] | None = None,
     app_id: str = "abc123",
+    notification_id: str | None = None,
+    attempt: int = 1,
     clock: Clock = CLOCK,
 ) -> bytes:
     """Return the body of a notification.
@@ -55,6 +57,8 @@ def sample(
         topic: Its topic; one that is not known has an empty item.
         item: What it is about, in place of a made-up one.
         app_id: The workspace's id_code.
+        notification_id: Its id, made up by default; a ping has none.
+        attempt: Which delivery of it this is, from 1 up.
         clock: Another clock, for tests.
     """
     now = int(clock.unix())
@@ -66,16 +70,21 @@ def sample(
             "app_id": app_id,
             "data": {"type": "notification_event_data", "item": made if item is None else item},
             "links": {},
-            "id": f"notif_{secrets.token_hex(16)}",
+            "id": notification_id or new_id(topic),
             "topic": topic,
-            "delivery_status": "pending",
-            "delivery_attempts": 1,
+            "delivery_status": "pending" if attempt == 1 else "retry",
+            "delivery_attempts": attempt,
             "delivered_at": 0,
             "first_sent_at": now,
             "created_at": now,
             "self": None,
         }
     )
+
+
+def new_id(topic: str) -> str | None:
+    """Return the id of a notification that is made up; a ping has none."""
+    return None if topic == PING else f"notif_{secrets.token_hex(16)}"
 
 
 def _struct(kind: type[Model], now: int, name: str, depth: int) -> dict[str, Any]:

@@ -78,6 +78,18 @@ async def test_a_notification_is_delivered_as_intercom_does() -> None:
     assert got[1].item.id == "77"
 
 
+async def test_a_notification_that_is_delivered_again_is_handled_once() -> None:
+    async with receiver() as (url, got):
+        code, text = await send("ticket.created", "--to", url, "--times", "3")
+        assert (code, text.count(": 200\n")) == (0, 3)
+        for _ in range(2):
+            assert (await send("ticket.created", "--to", url, "--id", "notif_7"))[0] == 0
+        for wrong in ("0", "1001", "x"):
+            assert (await send("ticket.created", "--to", url, "--times", wrong))[0] != 0
+    assert [event.delivery_attempts for event in got] == [1, 1]
+    assert got[1].id == "notif_7"
+
+
 async def test_what_went_wrong_is_said_in_one_line() -> None:
     async with receiver() as (url, got):
         code, text = await send("ticket.created", "--to", url, secret="another secret")

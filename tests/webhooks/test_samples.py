@@ -17,7 +17,10 @@ def test_every_topic_has_a_sample_that_needs_no_repair(topic: str) -> None:
     assert type(event.item) is TOPICS[topic]
     assert event.item != TOPICS[topic]()
     assert drift() == ()
-    assert event.key != parse_body(sample(topic)).key
+    if topic == "ping":  # which has no id, as Intercom sends it
+        assert event.id is None
+    else:
+        assert event.key != parse_body(sample(topic)).key
 
 
 def test_a_sample_is_small() -> None:
