@@ -1,4 +1,4 @@
-"""The queues, the one timer, and no task that could die.
+"""Dispatches waiting calls, and caps those in flight: the queues, one timer, no task that dies.
 
 Whatever frees something (a reply, a release, a cancelled wait) schedules another dispatch; what
 only time frees has the timer set for it.

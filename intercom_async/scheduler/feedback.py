@@ -1,4 +1,4 @@
-"""Feedback of replies into the limiters: settles a permit's charge, then acts on what they say."""
+"""Feedback of replies into the limiters: ends a permit's charge, then acts on what they say."""
 
 from __future__ import annotations
 
