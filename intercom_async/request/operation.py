@@ -92,6 +92,7 @@ class Operation(Generic[T_co]):
         "accept",
         "allowed",
         "body",
+        "count",
         "decoder",
         "is_bare",
         "kind",
@@ -154,6 +155,8 @@ class Operation(Generic[T_co]):
             zip(self.names, self.parts[1:], strict=True)
         )
         """Each placeholder, and the part of the path behind it."""
+        self.count: int = len(self.names)
+        """Placeholders of its path."""
         self.allowed: frozenset[str] = frozenset(body.__annotations__ if body else ())
         self.required: frozenset[str] = getattr(body, "__required_keys__", frozenset())
         self.is_bare: bool = method in BODILESS and not self.required
@@ -203,7 +206,7 @@ class Operation(Generic[T_co]):
         Raises:
             ConfigError: A value is missing, empty, or not an id.
         """
-        if len(ids) != len(self.names):
+        if len(ids) != self.count:
             raise ConfigError(f"{self.name} takes {_listed(self.names)}, not {len(ids)} ids")
         filled = self.parts[0]
         for (name, part), value in zip(self.slots, ids, strict=True):

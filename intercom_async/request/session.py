@@ -309,7 +309,7 @@ class Session:
             deadline=None if deadline_s is None else state.started_s + deadline_s,
             kind=state.call.operation.kind,
             app=self.app,
-            call=state.call.name,
+            call=state.call.operation.name,
             is_repeat=is_repeat,
             since=state.since,
         )

@@ -256,14 +256,14 @@ class ExternalUsage:
 
     def _measure(self, budget: WindowBudget, external: int, now: float, *, is_early: bool) -> None:
         """Measure rate and own share over the span since the last measurement in this window."""
-        sample = self._sample
-        self._sample = (now, budget.reset_ms, external, budget.charged)
+        sample, charged = self._sample, budget.charged
+        self._sample = (now, budget.reset_ms, external, charged)
         if sample is None:
             if external > ROUNDING:
                 self.own_share = INITIAL_OWN_SHARE
                 self._weight = INITIAL_WEIGHT_SHARE * budget.limit
         elif sample[1] == budget.reset_ms:
-            others, own = max(0, external - sample[2]), max(0, budget.charged - sample[3])
+            others, own = max(0, external - sample[2]), max(0, charged - sample[3])
             per_s = others / (now - sample[0])
             self._per_s = max(per_s, 0.5 * per_s + 0.5 * PEAK_DECAY * self._per_s)
             if own + others > 0:
