@@ -303,6 +303,9 @@ def bench(session: nox.Session) -> None:
         ("webhooks.py",),
         ("web_page.py",),
         ("observed.py",),
+        ("sync_rows.py",),
+        ("loop_turns.py",),
+        ("scale.py", "--only", "waiting", "rows", "apps", "apps_full"),
         ("processes.py",),
     )
     for program, *arguments in programs:
