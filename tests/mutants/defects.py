@@ -441,6 +441,28 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "stop_waits_for_calls",
+        "a stop waits for the calls under way, and for all their repetitions",
+        (
+            Edit(
+                "engine.py",
+                "        await CLOCK.sleep(STOP_WITHIN_S)\n",
+                "        await CLOCK.sleep(1_000_000.0)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "isolation_stands_still",
+        "closing in on a poison row begins the same query again until its calls are spent",
+        (
+            Edit(
+                "isolation.py",
+                "            if moved == edge:\n",
+                "            if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
         "no_patience",
         "a second without a server makes a run incomplete",
         (
