@@ -11,6 +11,7 @@ from intercom_async.scheduler.limits.cold_start import ColdStart
 from intercom_async.scheduler.limits.headroom import (
     MAX_RESERVE,
     MAX_RESERVE_CALLS,
+    MIN_OWN_SHARE,
     SHARED_RESERVE,
     Headroom,
 )
@@ -119,3 +120,70 @@ def test_near_the_end_each_takes_its_own_share_of_what_is_left() -> None:
     assert remaining == 400
     assert 99 <= allocatable <= 101
     assert one.other(now) == (remaining - allocatable, 0)
+
+
+def test_own_arrivals_speak_for_those_of_all_processes() -> None:
+    """Two a second of a process that has a tenth of the calls are twenty of all."""
+    one = One()
+    one.expect_interactive_calls()
+    one.be_beside_others(1 / 10)
+    per_s = 10 * one.reserve.steady_per_s
+
+    remaining, allocatable = one.other(9.0)
+
+    assert per_s > SHARED_RESERVE * LIMIT / WINDOW_S
+    assert remaining - allocatable >= per_s or remaining - allocatable >= MAX_RESERVE * LIMIT / 10
+
+
+def test_a_process_with_ever_fewer_calls_does_not_hold_back_ever_more() -> None:
+    held_back: list[int] = []
+    for own_share in (MIN_OWN_SHARE, MIN_OWN_SHARE / 10):
+        one = One()
+        one.reserve.note_arrival(-1.0, WINDOW_S)
+        one.be_beside_others(own_share)
+        remaining, allocatable = one.other(9.0)
+        held_back.append(remaining - allocatable)
+
+    assert held_back[0] == held_back[1] > 0
+
+
+def test_people_do_not_wait_for_what_bulk_jobs_of_others_may_take() -> None:
+    one = One()
+    one.be_beside_others(1 / 4)
+    one.budget.observe(LIMIT, LIMIT - 5, sent=1.0, charge_seq=1)
+
+    remaining, allocatable = one.other(1.0)
+
+    assert one.interactive(1.0) == (remaining, remaining) == (5, 5)
+    assert allocatable < 1
+
+
+def test_once_others_have_stopped_nothing_is_held_back_for_their_people() -> None:
+    one = One()
+    one.be_beside_others(1 / 4)
+    one.windows.external.active_until = 1.0
+
+    assert one.other(0.9)[1] < one.other(1.1)[1]
+
+
+def test_each_may_take_no_more_than_there_is_near_the_end() -> None:
+    one = One()
+    one.be_beside_others(1.0)
+    one.budget.charge(LIMIT - 3)
+    now = WINDOW_S - one.headroom.release_s() / 2
+
+    one.other(now)
+    one.budget.charge(3)
+
+    assert one.other(now) == (0, 0)
+
+
+def test_a_part_is_taken_once_a_window() -> None:
+    one = One()
+    one.be_beside_others(1 / 4)
+    late = WINDOW_S - one.headroom.release_s() / 2
+    one.other(late)
+
+    one.other(1.0)
+
+    assert one.budget.last_charge is None

@@ -1,112 +1,96 @@
-"""Pacing: which calls are spread over a window, and how far apart."""
+"""How fast calls go that are spread over a window, alone and beside others."""
 
 from __future__ import annotations
-
-from random import Random
 
 import pytest
 
 from intercom_async.priority import Priority
-from intercom_async.scheduler.limits.app_limiter import AppLimiter
 from intercom_async.scheduler.limits.pacing import (
-    EXTRA_SPEED,
+    GUARD_S,
     MAX_SPEEDUP,
-    QUIET_S,
-    RETRY_S,
-    SMALL_BACKLOG_SHARE,
+    SCARCE_EXTRA,
+    SCARCE_FACTOR,
+    SCARCE_SHARE,
+    SHARED_LEAST,
     Pacer,
 )
-from intercom_async.scheduler.limits.server_clock import ServerClock
-from intercom_async.scheduler.limits.window_schedule import WindowSchedule
-from intercom_async.scheduler.limits.workspace_limiter import WorkspaceLimiter
+from intercom_async.scheduler.limits.window_budget import WindowBudget
+from .test_headroom import LIMIT, WINDOW_S, One
 
-LIMIT, WINDOW_S = 100, 10.0
-OTHERS = [lane for lane in Priority if lane is not Priority.INTERACTIVE]
+STEADY_PER_S = LIMIT / WINDOW_S
 
 
-def limiter(*, is_known: bool = True) -> AppLimiter:
-    """Return the limiter of an app that has had its last windows to itself.
+class Paced(One):
+    """One window, and the pace in it while so many calls may be given out."""
 
-    They end at multiples of ten seconds of loop time.
-    """
-    schedule = WindowSchedule(WINDOW_S)
-    workspace = WorkspaceLimiter(LIMIT, schedule)
-    made = AppLimiter(LIMIT, workspace, schedule, ServerClock(), Random(1))
-    if is_known:
-        made.windows.adopt(limit=LIMIT, length_ms=10_000, offset=(0.0, 0.0), now=0.0)
-        made.windows.external.is_absent = True
-    return made
+    def __init__(self, allocatable: int = LIMIT) -> None:
+        super().__init__()
+        self.allocatable = allocatable
+        self.pacer = Pacer(
+            self.windows, self.windows.workspace, lambda _budget, _now: self.allocatable
+        )
 
+    def see_windows(self) -> None:
+        """Close a window that others have not used."""
+        over = WindowBudget(-10_000, LIMIT)
+        over.confirm_uncharged(LIMIT)
+        self.windows.external.close(over)
 
-def let_a_job_end(pacer: Pacer, now: float) -> None:
-    """Let calls go for so long without a new one that what waits is the rest of a job."""
-    pacer.note_dequeued(now - QUIET_S)
-
-
-@pytest.mark.parametrize("is_known", [False, True])
-def test_interactive_calls_are_never_paced(*, is_known: bool) -> None:
-    pacer = limiter(is_known=is_known).pacer
-
-    assert not pacer.is_paced(Priority.INTERACTIVE, 1.0, backlog=10**6)
+    def per_s(self, now: float = 1.0) -> float:
+        return self.pacer.rate_per_s(now)
 
 
-@pytest.mark.parametrize("lane", OTHERS)
-def test_all_others_are_paced_while_no_window_is_known(lane: Priority) -> None:
-    pacer = limiter(is_known=False).pacer
+def test_what_may_be_given_out_is_spread_over_what_is_left() -> None:
+    paced = Paced(500)
 
-    assert pacer.is_paced(lane, 1.0, backlog=0)
-    assert pacer.rate_per_s(1.0) == pacer.fallback.rate_per_s == LIMIT / WINDOW_S
+    assert paced.per_s(2.0) == pytest.approx(500 / (8.0 - GUARD_S))
 
 
-def test_normal_calls_are_paced_once_they_are_a_backlog() -> None:
-    pacer = limiter().pacer
-    few = int(SMALL_BACKLOG_SHARE * LIMIT)
+def test_the_rest_of_a_window_goes_at_a_multiple_of_the_limit_at_most() -> None:
+    paced = Paced()
 
-    assert not pacer.is_paced(Priority.NORMAL, 1.0, backlog=few)
-    assert pacer.is_paced(Priority.NORMAL, 1.0, backlog=few + 1)
+    assert paced.per_s(9.5) < STEADY_PER_S * (MAX_SPEEDUP + 0.2)
 
 
-def test_a_job_is_paced_until_its_rest_fits_into_the_window() -> None:
-    pacer = limiter().pacer
-    assert pacer.is_paced(Priority.BULK, 1.0, backlog=1)
+def test_alone_the_last_calls_of_a_window_do_not_come_ever_slower() -> None:
+    paced = Paced(1)
+    before = paced.per_s()
 
-    let_a_job_end(pacer, 1.0)
+    paced.see_windows()
 
-    assert not pacer.is_paced(Priority.BULK, 1.0, backlog=LIMIT)
-    assert pacer.is_paced(Priority.BULK, 1.0, backlog=LIMIT + 1)
-
-
-@pytest.mark.parametrize("lane", OTHERS)
-def test_all_others_are_paced_beside_another_client_and_under_a_quota(lane: Priority) -> None:
-    beside, under_quota = limiter(), limiter()
-    for one in (beside, under_quota):
-        let_a_job_end(one.pacer, 1.0)
-    beside.windows.candidates(1.0)[0].observe(LIMIT, 20, sent=1.0, charge_seq=0)
-    under_quota.workspace.quota = 50
-
-    assert beside.pacer.is_paced(lane, 1.0, backlog=0)
-    assert under_quota.pacer.is_paced(lane, 1.0, backlog=0)
+    assert before < STEADY_PER_S / 10
+    assert paced.per_s() == STEADY_PER_S
 
 
-def test_what_is_left_is_spread_over_the_time_that_is_left() -> None:
-    one = limiter()
-    steady = LIMIT / WINDOW_S
-    one.windows.external.is_absent = False
-    one.windows.candidates(1.0)[0].charge(LIMIT // 2)
+def test_scarce_calls_go_slower_while_others_are_active() -> None:
+    paced = Paced(round(SCARCE_SHARE * LIMIT) - 1)
+    usual = paced.per_s()
+    paced.be_beside_others(1 / 16)
 
-    early, late = (one.pacer.rate_per_s(now) for now in (1.0, 8.0))
+    shared = paced.per_s()
+    paced.allocatable += 1
+    not_scarce = paced.per_s()
+    paced.windows.external.active_until = 0.0
 
-    # 50 calls in 9 s and in 2 s, a little less each time.
-    assert 50 / 9 < early < steady * 1.01
-    assert steady < late <= steady * (MAX_SPEEDUP + EXTRA_SPEED)
+    assert shared == pytest.approx(usual * (SCARCE_FACTOR / 16 + SCARCE_EXTRA))
+    assert not_scarce > 5 * shared
+    assert paced.per_s() == not_scarce
 
 
-def test_a_call_that_is_held_back_is_tried_again_soon() -> None:
-    one = limiter()
-    budget = one.windows.candidates(1.0)[0]
-    one.pacer.take(1.0, budget, LIMIT, cost=50)
+@pytest.mark.parametrize("share", [1 / 16, 1 / 40])
+def test_processes_with_few_calls_may_be_as_fast_as_any(share: float) -> None:
+    paced = Paced()
+    paced.see_windows()
+    paced.be_beside_others(1.0)
+    paced.budget.observe(LIMIT, 500, sent=0.5, charge_seq=1)
+    paced.windows.external.early_share = share
 
-    again_at = one.pacer.retry_at(1.0)
+    assert paced.per_s() == pytest.approx(SHARED_LEAST * STEADY_PER_S)
 
-    assert 1.0 < again_at <= 1.0 + RETRY_S
-    assert one.pacer.retry_at(one.pacer.next_at) == 0.0
+
+@pytest.mark.parametrize("priority", list(Priority))
+def test_only_interactive_calls_are_never_paced_beside_others(priority: Priority) -> None:
+    paced = Paced()
+    paced.be_beside_others(1 / 4)
+
+    assert paced.pacer.is_paced(priority, 1.0, backlog=0) is (priority > Priority.INTERACTIVE)
