@@ -144,8 +144,8 @@ def header(headers: Mapping[str, str], name: str) -> str | None:
 
 def _count(text: str | None) -> int | None:
     """Read a number of calls: not negative, and small enough to be one."""
-    if text is None:
-        return None
+    if text is None or not (text.isascii() and text.isdigit()):
+        return None  # "1_667", "+7" and digits of other scripts are numbers in Python alone
     try:
         value = int(text)
     except ValueError:
