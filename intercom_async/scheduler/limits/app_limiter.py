@@ -232,9 +232,8 @@ class AppLimiter:
         if self.windows.matcher.has_headers is None:
             is_interactive = priority is INTERACTIVE
             windows = self.windows
-            retry_at = cold_start.retry_at(
-                now, windows.limit, windows.schedule.length_s, is_interactive=is_interactive
-            )
+            limit, length_s = min(windows.limit, self.workspace.limit), windows.schedule.length_s
+            retry_at = cold_start.retry_at(now, limit, length_s, is_interactive=is_interactive)
             if retry_at:
                 return retry_at
         elif pacer.next_at > now:
@@ -342,7 +341,8 @@ class AppLimiter:
             windows.matcher.note_missing_headers()
             if reply.limit and not windows.matcher.is_distrusted:
                 windows.limit = reply.limit
-                self.pacer.fallback.use_limit(reply.limit / windows.schedule.length_s)
+                limit = min(reply.limit, self.workspace.limit)
+                self.pacer.fallback.use_limit(limit / windows.schedule.length_s)
             return None
         if len(budgets) == 1 and budgets[0].reset_ms == reset_ms:  # as nearly always
             budget = budgets[0]

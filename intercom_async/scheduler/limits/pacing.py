@@ -83,7 +83,8 @@ class Pacer:
         workspace: WorkspaceLimiter,
         allocatable: Callable[[WindowBudget, float], int],
     ) -> None:
-        self.fallback: FallbackPace = FallbackPace(windows.limit / windows.schedule.length_s)
+        limit = min(windows.limit, workspace.limit)
+        self.fallback: FallbackPace = FallbackPace(limit / windows.schedule.length_s)
         """The pace while no window is known."""
         self.leases: Leases | None = None
         """Leases of a budget that processes share; None without a store."""
