@@ -156,8 +156,9 @@ def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:
         # An empty place is no place: followed, it would lead back to the first page.
         return (parameters or None) if any(places) or not places else None
     if following is not None:
-        if following.starting_after:
-            return {"starting_after": following.starting_after}
+        cursor = following.starting_after
+        if cursor is not None:
+            return {"starting_after": cursor} if cursor else None
         return {"page": str(following.page)} if following.page else None
     if not counts_pages:
         return None
