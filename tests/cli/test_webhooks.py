@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
 import pytest
 from aiohttp import web
 
 from intercom_async.errors import ConfigError, ConnectError
 from intercom_async.webhooks import Notification, Webhooks
 from tests.support.notifications import SECRET
+from .conftest import Run
 
 pytest.importorskip("cyclopts")
 
@@ -52,20 +50,22 @@ async def receiver() -> AsyncGenerator[tuple[str, Got]]:
         await runner.cleanup()
 
 
-async def send(*arguments: str, secret: str = SECRET, given: bytes = b"") -> tuple[int, str]:
-    command = [sys.executable, "-m", "intercom_async", "webhooks", "send", *arguments]
-    environment = {
-        **os.environ,
-        "INTERCOM_CLIENT_SECRET": secret,
-        "NO_COLOR": "1",
-        "COLUMNS": "100",
-    }
-    with anyio.fail_after(60):
-        done = await anyio.run_process(command, check=False, env=environment, input=given)
-    return done.returncode, done.stderr.decode()
+Send = Callable[..., Awaitable[tuple[int, str]]]
 
 
-async def test_a_notification_is_delivered_as_intercom_does() -> None:
+@pytest.fixture
+def send(run_here: Run) -> Send:
+    """Run the command in a thread; return its code and what it said."""
+
+    async def call(*arguments: str, secret: str = SECRET, given: bytes = b"") -> tuple[int, str]:
+        environment = {"INTERCOM_CLIENT_SECRET": secret}
+        done = await run_here("webhooks", "send", *arguments, environment=environment, given=given)
+        return done.returncode, done.stderr.decode()
+
+    return call
+
+
+async def test_a_notification_is_delivered_as_intercom_does(send: Send) -> None:
     async with receiver() as (url, got):
         assert await send("conversation.user.created", "--to", url) == (
             0,
@@ -78,7 +78,7 @@ async def test_a_notification_is_delivered_as_intercom_does() -> None:
     assert got[1].item.id == "77"
 
 
-async def test_a_notification_that_is_delivered_again_is_handled_once() -> None:
+async def test_a_notification_that_is_delivered_again_is_handled_once(send: Send) -> None:
     async with receiver() as (url, got):
         code, text = await send("ticket.created", "--to", url, "--times", "3")
         assert (code, text.count(": 200\n")) == (0, 3)
@@ -90,7 +90,7 @@ async def test_a_notification_that_is_delivered_again_is_handled_once() -> None:
     assert got[1].id == "notif_7"
 
 
-async def test_what_went_wrong_is_said_in_one_line() -> None:
+async def test_what_went_wrong_is_said_in_one_line(send: Send) -> None:
     async with receiver() as (url, got):
         code, text = await send("ticket.created", "--to", url, secret="another secret")
         assert (code, text) == (1, "ticket.created: 401\n")
