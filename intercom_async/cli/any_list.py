@@ -1,4 +1,4 @@
-"""Any list by its path, read to its end as the package reads its own."""
+"""Pagination of any list, by its path."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _is_operation(value: object) -> TypeGuard[Operation[Any]]:
 
 
 def find_endpoint(intercom: Intercom, method: str, path: str) -> Operation[Any] | None:
-    """Return the operation of this package that a path belongs to, if there is one."""
+    """Return the package's operation for a path; None if there is none."""
     fitting: list[Operation[Any]] = []
     for name in RESOURCES:
         resource: object = getattr(intercom, name)
@@ -42,14 +42,14 @@ def is_list(endpoint: Operation[Any]) -> bool:
 
 
 class _Envelope(msgspec.Struct):
-    """What tells a list of rows from an object."""
+    """Fields that tell a page of rows from an object."""
 
     type: Any = None
     data: Any = None
 
 
 def _is_page(body: bytes) -> bool:
-    """Return whether an answer is a page of rows, whatever the API calls them."""
+    """Return whether a response is a page of rows, under any name."""
     try:
         found = msgspec.json.decode(body, type=_Envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -60,7 +60,7 @@ def _is_page(body: bytes) -> bool:
 async def items(
     intercom: Intercom, call: Call[Any], endpoint: Operation[Any] | None
 ) -> AsyncIterator[bytes]:
-    """Yield each item of a list as JSON; an answer that is no list is one item.
+    """Yield the items of a list as JSON; a response that is no list is a single item.
 
     Raises:
         ConfigError: The call would change something.

@@ -1,4 +1,4 @@
-"""Articles as Markdown files: front matter, which tools for YAML read, and the text below it.
+"""Articles as Markdown files: YAML front matter and the text below it.
 
 ::
 
@@ -25,15 +25,16 @@ from intercom_async.models import Article
 
 FENCE = "---"
 WRITTEN = ("title", "description", "state", "author_id", "parent_id")
-"""Keys of the front matter that are sent; the others tell which article it is."""
+"""Keys of the front matter that `push` sends; the others identify the article."""
 KNOWN = ("id", *WRITTEN, "updated_at", "url")
 _SLUG = re.compile(r"[^\w]+")
 MAX_SLUG = 60
-"""Characters of a title that a file's name keeps (test_help_center.py::test_a_file_is_named…)."""
+"""Characters of the title in a file name
+(test_help_center.py::test_a_file_is_named_by_id_and_title)."""
 
 
 class ArticleFile(msgspec.Struct):
-    """An article as a file has it."""
+    """An article in a file."""
 
     path: Path
     head: dict[str, Any]
@@ -41,7 +42,7 @@ class ArticleFile(msgspec.Struct):
 
     @property
     def id(self) -> str | None:
-        """The article's id; None for one that is to be created."""
+        """The article's id; None for a new one."""
         found = self.head.get("id")
         return None if found is None else str(found)
 
@@ -74,7 +75,7 @@ def read_file(path: Path) -> ArticleFile:
     """Read a file.
 
     Raises:
-        ConfigError: It has no front matter, or one that makes no sense; it says in which line.
+        ConfigError: It has no front matter, or an invalid one; the message names the line.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Where messages go: stderr, so that stdout is for other programs."""
+"""Messages on stderr, results on stdout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ console: Console = Console(stderr=True, highlight=False)
 
 
 def say(message: str) -> None:
-    """Print a message for a person."""
+    """Print a message on stderr."""
     lines = [printable(line, limit=10_000) for line in message.split("\n")]
     for line in lines:
         # A line for a program stays one line, and an address can be copied whole.
@@ -24,14 +24,14 @@ def say(message: str) -> None:
 
 
 def put_json(body: bytes) -> None:
-    """Print JSON for a program; laid out for reading if it is a person after all."""
+    """Print JSON on stdout, indented in a terminal."""
     if sys.stdout.isatty():
         body = for_terminal(msgspec.json.format(body, indent=2))
     put_raw(body)
 
 
 def put_body(body: bytes) -> None:
-    """Print an answer's body, whatever it is: JSON, text, or bytes for a file.
+    """Print the body of a response on stdout: JSON, text or bytes.
 
     Raises:
         ConfigError: It is no text, and stdout is a terminal.
@@ -59,7 +59,7 @@ def put_body(body: bytes) -> None:
 
 
 def for_terminal(body: bytes) -> bytes:
-    """Escape what could steer a terminal in JSON: control, C1 and bidirectional characters."""
+    """Escape control, C1 and bidirectional characters, which could steer a terminal."""
     text = body.decode(errors="replace")
     return "".join(
         letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1]
@@ -68,7 +68,7 @@ def for_terminal(body: bytes) -> bytes:
 
 
 def put_raw(body: bytes) -> None:
-    """Print a line for a program."""
+    """Print a line on stdout."""
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""How the demo looks: windows that fill, the two lanes, and what it came to."""
+"""Terminal output of ``demo``: windows, lanes and result."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ STYLES = {INTERACTIVE: "green", BULK: "blue", FREE: "bright_black"}
 
 @dataclass
 class DemoCounts:
-    """What has been done so far."""
+    """Counts so far."""
 
     contacts_of: int
     conversations_of: int
     latency_s: float
-    """Latency of the simulated network; what an answer takes beyond it was spent waiting."""
+    """Latency of the simulated network; the rest of a response time is waiting."""
     contacts: int = 0
     conversations: int = 0
     parts: int = 0
@@ -47,13 +47,13 @@ class DemoCounts:
 
 
 class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server counted."""
+    """Counts of the simulated server."""
 
     calls: int
     rejected: int
     seconds: float
     share: float | None
-    """Fraction of the allowed calls that were made, over windows that were busy from end to end."""
+    """Fraction of the allowed calls that were made, over windows busy from start to end."""
     windows: int
 
 
@@ -72,7 +72,7 @@ def result_of(rows: Sequence[LedgerRow], begun_at: float, seconds: float) -> Dem
 
 
 def progress_line(now: Statistics, counts: DemoCounts) -> str:
-    """Say on one line what is going on."""
+    """Return the progress on one line."""
     return (
         f"{counts.contacts:,} contacts  {counts.conversations:,} conversations  "
         f"{counts.parts:,} parts | window {now.app.used} of {now.app.limit} | "
@@ -83,7 +83,7 @@ def progress_line(now: Statistics, counts: DemoCounts) -> str:
 def picture(
     now: Statistics, rows: Sequence[LedgerRow], counts: DemoCounts, width: int
 ) -> RenderableType:
-    """Draw what is going on."""
+    """Return the live view."""
     return Group(
         Text(),
         _windows(rows, counts, width),
@@ -163,7 +163,7 @@ def _done(now: Statistics, counts: DemoCounts, width: int) -> RenderableType:
 
 
 def report_view(counts: DemoCounts, result: DemoResult) -> RenderableType:
-    """Lay out what happened."""
+    """Return the result as a table."""
     table = Table(
         title="What happened, as the server counted it",
         title_justify="left",

@@ -1,4 +1,4 @@
-"""Columns of a file as fields of contacts and companies; texts become what a field takes."""
+"""Maps columns of a file to fields of contacts and companies, and converts their values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "contacts": ("id", "external_id", "email"),
     "companies": ("company_id",),
 }
-"""What a row may be known by; of several, the API's upsert takes the first."""
+"""Keys that identify a row; of several, an upsert takes the first."""
 _FIELDS: dict[str, frozenset[str]] = {
     "contacts": frozenset({"id", *ContactFields.__annotations__}),
     "companies": frozenset(CompanyFields.__annotations__),
@@ -32,26 +32,26 @@ _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
 def check_key(kind: str, key: str) -> None:
-    """Refuse a key that rows of a kind are not known by.
+    """Check that a key identifies rows of a kind.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: It does not.
     """
     if key not in KEYS[kind]:
         raise ConfigError(f"--key of {kind} is one of {', '.join(KEYS[kind])}, not {key}")
 
 
 class Columns:
-    """Turns rows into what is written.
+    """Converts rows to the fields that are sent.
 
     Args:
         kind: What the rows are.
-        key: The column that says which contact or company it is.
-        attributes: The attributes that the workspace has.
-        are_texts: Whether values are texts that stand for numbers and moments.
+        key: Column that identifies the contact or company.
+        attributes: Data attributes of the workspace.
+        are_texts: Whether all values are text, also numbers and times.
 
     Raises:
-        ConfigError: The key is none of this kind.
+        ConfigError: The key is not one of this kind.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class Columns:
         }
 
     def check(self, names: Iterable[str]) -> None:
-        """Refuse columns that no field has, before anything is written.
+        """Check the columns before anything is written.
 
         Raises:
-            ConfigError: It names them, and what there is.
+            ConfigError: The key is missing, or a column is no field; the message lists the fields.
         """
         given = list(names)
         if self._key not in given:
@@ -89,10 +89,10 @@ class Columns:
             self._check_name(name)
 
     def item(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields to write.
+        """Return the fields to send for a row.
 
         Raises:
-            ConfigError: There is no key, or a value is not what its field takes.
+            ConfigError: The key is missing, or a value has the wrong type.
         """
         fields: dict[str, Any] = {}
         custom: dict[str, Any] = {}
@@ -144,12 +144,12 @@ class Columns:
 
 
 def _is_absent(value: Any) -> bool:
-    """Return whether a cell has no value: tables of numbers have NaN there."""
+    """Return whether a cell is empty; numeric columns have NaN then."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _moment(value: date) -> int:
-    """Return a date, or a datetime, as UNIX seconds; without a zone it is UTC, as a text is."""
+    """Return a date or datetime as UNIX seconds, in UTC if it has no zone, like text."""
     moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 (see below)
     return to_unix("", moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 

@@ -1,4 +1,4 @@
-"""Kinds of options that several commands have; a wrong value is refused before anything happens."""
+"""Types of options shared by commands; a wrong value is rejected before anything is sent."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from cyclopts.validators import Number
 from intercom_async.errors import ConfigError
 
 MAX_COUNT = 10**12
-"""Largest number that an option takes (test_options.py::test_a_wrong_value_is_refused…)."""
+"""Largest number that an option takes
+(test_options.py::test_a_wrong_value_is_refused_on_one_line_before_anything_happens)."""
 
 
 def _whole(_: Any, tokens: Sequence[Token]) -> int:
-    """Read a whole number; by itself, the parser would round one that is none."""
+    """Parse a whole number; cyclopts itself would round a fraction."""
     text = tokens[0].value.strip()
     if not re.fullmatch(r"[+-]?[0-9][0-9_]*", text):
         raise ValueError(f'Invalid value "{text}": not a whole number.')
@@ -27,13 +28,13 @@ def _whole(_: Any, tokens: Sequence[Token]) -> int:
 
 
 def _finite(_: Any, value: Any) -> None:
-    """Refuse what is a number for Python only."""
+    """Reject infinity and NaN."""
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("Must be a finite number.")
 
 
 def whole(*, least: int, most: int) -> Parameter:
-    """Return the traits of an option that takes a whole number."""
+    """Return the parameter of an option that takes a whole number."""
     return Parameter(converter=_whole, validator=Number(gte=least, lte=most))
 
 
@@ -41,15 +42,15 @@ Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 """A switch that is off by default."""
 Many = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
 Port = Annotated[int, whole(least=0, most=65_535)]
-"""A TCP port; 0 takes a free one."""
+"""A TCP port; 0 for a free one."""
 Count = Annotated[int, whole(least=0, most=MAX_COUNT)]
 Seed = Annotated[int, whole(least=-(2**63), most=2**63 - 1)]
 Seconds = Annotated[float, Parameter(validator=(Number(gte=0, lte=MAX_COUNT), _finite))]
-"""A time span; also milliseconds, where the option says so."""
+"""A time span in seconds, or in milliseconds if the option's name says so."""
 
 
 def check_address(option: str, text: str) -> None:
-    """Refuse what is no address of a web server.
+    """Check that a text is the URL of a web server.
 
     Raises:
         ConfigError: It is none.
@@ -64,7 +65,7 @@ def check_address(option: str, text: str) -> None:
 
 
 def check_new_file(option: str, path: Path | None) -> None:
-    """Refuse a path that no file can be written to.
+    """Check that a file can be created at a path.
 
     Raises:
         ConfigError: Its folder is not there, or it is a folder itself.
@@ -74,7 +75,7 @@ def check_new_file(option: str, path: Path | None) -> None:
 
 
 def check_folder(option: str, path: Path | None) -> None:
-    """Refuse a path that no folder can be made at.
+    """Check that a path is a folder, or that one can be created there.
 
     Raises:
         ConfigError: The folder it is to be in is not there, or it is a file.

@@ -1,4 +1,4 @@
-"""What a request carries: a body as JSON, or fields one by one."""
+"""Request bodies: JSON as a whole, or field by field."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def read_json_text(text: str) -> Any:
 
 
 def _put(fields: dict[str, Any], keys: list[str], value: Any) -> None:
-    """Put a value where its keys lead: an empty one, as in ``tags[]``, adds to a list."""
+    """Set a nested value by its keys; an empty key, as in ``tags[]``, appends to a list."""
     place: Any = fields
     for key, following in zip(keys, [*keys[1:], None], strict=True):
         fresh: Any = value if following is None else {} if following else []

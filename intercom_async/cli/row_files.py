@@ -1,4 +1,4 @@
-"""Rows of files: CSV, JSON lines and Parquet, read row by row; and a file for those refused."""
+"""Files of rows (CSV, JSON lines, Parquet), and a file for rejected rows."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from intercom_async.pagination.frames import load
 Row = dict[str, Any]
 
 ERROR = "_error"
-"""The column of a refused row that says why; it is passed over when the file is read again."""
+"""Column of a rejected row with the reason; skipped when the file is read again."""
 _CSV, _JSON, _PARQUET = (".csv",), (".jsonl", ".ndjson"), (".parquet",)
 ENDINGS = (*_CSV, *_JSON, *_PARQUET)
 
 
 def check_rows(path: Path) -> None:
-    """Refuse what is no file of rows.
+    """Check that a path is a file of rows.
 
     Raises:
-        ConfigError: It is not there, or is of no kind that can be read.
+        ConfigError: It does not exist, or has an unknown extension.
     """
     if path.suffix.lower() not in ENDINGS:
         raise ConfigError(f"import reads {', '.join(ENDINGS)}, not {path.name}")
@@ -35,10 +35,10 @@ def check_rows(path: Path) -> None:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a file, without the column that says why one was refused.
+    """Yield the rows of a file, without the column of rejection reasons.
 
     Raises:
-        ConfigError: The file is damaged; it says where.
+        ConfigError: The file is damaged; the message says where.
         ImportError: It is Parquet, and pyarrow is not installed.
     """
     ending = path.suffix.lower()
@@ -49,7 +49,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def is_text(path: Path) -> bool:
-    """Return whether all values of a file are texts, of which an empty one is none."""
+    """Return whether all values of a file are text, as in CSV, where empty means none."""
     return path.suffix.lower() in _CSV
 
 
@@ -71,7 +71,7 @@ def _csv(path: Path) -> Iterator[Row]:
 
 
 def _delimiter(path: Path) -> str:
-    """Return what stands between cells: a comma, or what the first line has in its place."""
+    """Return the delimiter: a comma, else the semicolon or tab of the first line."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         first = next(filter(str.strip, file), "")
     # Spreadsheets write semicolons where a comma is the decimal point, and tabs as text.
@@ -115,11 +115,11 @@ def _why(error: Exception) -> str:
 
 
 class RefusedRows:
-    """The rows that were refused, each with the reason, in a file of the kind that was read.
+    """File of rejected rows with the reasons, in the format of the file that was read.
 
     Args:
-        path: Where; made with the first row. JSON lines take the place of Parquet.
-        goes_on: Whether rows of an earlier run stay.
+        path: Created with the first row. For Parquet it has JSON lines.
+        goes_on: Whether to append to the rows of an earlier run.
     """
 
     def __init__(self, path: Path, *, goes_on: bool) -> None:
@@ -164,5 +164,5 @@ class RefusedRows:
 
 
 def refused_path(path: Path) -> Path:
-    """Return where the refused rows of a file go by default."""
+    """Return the default path for the rejected rows of a file."""
     return path.with_name(f"{path.stem}.rejected{'.csv' if is_text(path) else '.jsonl'}")

@@ -1,4 +1,4 @@
-"""What a command does when it is interrupted: Ctrl-C and SIGTERM mean the same.
+"""Interruption of commands: Ctrl-C and SIGTERM are treated alike.
 
 One rule for all commands: the signal cancels the command, which closes what it holds, and the
 program says "interrupted" and ends with 130. A sync has more to do and asks with `stopping`, and
@@ -20,13 +20,13 @@ import anyio
 from .console import say
 
 INTERRUPTED = 130
-"""Exit code, as of a program that SIGINT has ended."""
+"""Exit code of a program ended by SIGINT."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def terminable() -> Generator[None]:
-    """Treat SIGTERM, as process managers send it, like Ctrl-C.
+    """Treat SIGTERM like Ctrl-C.
 
     A shell's script starts a background command with SIGINT ignored; it is heard again, or neither
     signal would end the command.
@@ -80,7 +80,7 @@ def stopping(stop: anyio.Event) -> Generator[None]:
 
 @contextmanager
 def ending_at_once() -> Generator[None]:
-    """End the process by the first signal: a thread waits for a line, which nothing can cancel."""
+    """Exit on the first signal, while a thread waits for a line and cannot be cancelled."""
     before = signal.signal(signal.SIGINT, _end)
     try:
         yield
@@ -89,6 +89,6 @@ def ending_at_once() -> Generator[None]:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    """End: nothing is written, so nothing can be lost."""
+    """Exit at once; nothing is being written."""
     say("interrupted")
     os._exit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""The report of a sync as one HTML file that loads nothing."""
+"""HTML report of a sync: one file without external resources."""
 
 from __future__ import annotations
 

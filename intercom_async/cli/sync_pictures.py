@@ -23,7 +23,7 @@ SIZE = (9.0, 2.6)
 
 
 def pictures(recorder: SyncRecorder) -> dict[str, str]:
-    """Return the pictures by their titles.
+    """Return the charts by title.
 
     Raises:
         ConfigError: matplotlib is not installed.
@@ -39,7 +39,7 @@ def pictures(recorder: SyncRecorder) -> dict[str, str]:
 
 
 def check_pictures() -> None:
-    """Find out before a run whether pictures can be drawn.
+    """Check before a run that charts can be drawn.
 
     Raises:
         ConfigError: matplotlib is not installed.

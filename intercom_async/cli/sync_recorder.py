@@ -1,4 +1,4 @@
-"""What happens during a sync, kept in a bounded space for its report in HTML.
+"""Records a sync for its HTML report, in bounded memory.
 
 Times are seconds from the beginning of the run, by this machine's monotonic clock.
 """
@@ -28,7 +28,7 @@ FIRST_ERROR = 400
 """Statuses from here on are no success."""
 
 ANSWERS = ("answered", "429", "server error", "other error", "no answer")
-"""What became of a request, in the order in which it is drawn."""
+"""Outcomes of a request, in the order in which they are drawn."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -45,7 +45,7 @@ class OperationCount:
 
 @dataclasses.dataclass(slots=True)
 class WindowUse:
-    """What is known of one rate-limit window."""
+    """Usage of one rate-limit window."""
 
     ends_at: float
     """UNIX seconds on the server's clock."""
@@ -62,7 +62,7 @@ class SyncRecorder(Observer):
         self.span_s: float = FIRST_SPAN_S
         """Length of a span of time."""
         self.spans: list[Counter[str]] = []
-        """Requests of each span by what became of them."""
+        """Requests of each span by outcome."""
         self.waits: list[list[float]] = []
         """For each span: calls that ended in it, and the seconds that they waited together."""
         self.operations: dict[str, OperationCount] = {}
@@ -146,7 +146,7 @@ class SyncRecorder(Observer):
 
 
 def kind_of(status: int | None) -> str:
-    """Return what became of a request, as one of `ANSWERS`."""
+    """Return the outcome of a request, one of `ANSWERS`."""
     if status is None:
         return "no answer"
     if status == TOO_MANY_REQUESTS:

@@ -1,4 +1,4 @@
-"""How a sync looks in a terminal."""
+"""Terminal output of ``sync``: progress, report and plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY_S = 86_400
 
 
 def progress_view(progress: Progress) -> RenderableType:
-    """Lay out how far a sync is."""
+    """Return the progress of a sync as a table."""
     table = _table("stream", "rows", "of", "rows/s", "calls", "")
     for stream in progress.streams:
         is_done = stream.phase == "done"
@@ -48,7 +48,7 @@ def _left(seconds: float) -> str:
 
 
 def progress_line(progress: Progress) -> str:
-    """Say on one line how far a sync is."""
+    """Return the progress of a sync on one line."""
     rows = sum(stream.rows for stream in progress.streams)
     at_work = [stream.name for stream in progress.streams if stream.phase == "reading"]
     names = ", ".join(at_work[:3]) + (", …" if len(at_work) > 3 else "")  # noqa: PLR2004 (a line)
@@ -57,11 +57,11 @@ def progress_line(progress: Progress) -> str:
 
 
 def report_view(report: Report, accepted: int = 0) -> RenderableType:
-    """Lay out what a sync has done.
+    """Return the report of a sync as a table.
 
     Args:
-        report: What it has done.
-        accepted: How many of the things that are missing may be missing.
+        report: The report.
+        accepted: Number of missing things that ``--accept-hole`` names.
     """
     table = _table("stream", "rows", "unchanged", "gone", "calls", "time", "")
     for stream in report.streams:
@@ -86,7 +86,7 @@ def report_view(report: Report, accepted: int = 0) -> RenderableType:
 
 
 def _promise(report: Report, accepted: int) -> str:
-    """Say in a sentence what the target holds."""
+    """Return in one sentence what the target holds."""
     gone = "" if report.deletions_to is None else f"; gone rows known to {_at(report.deletions_to)}"
     if report.was_stopped:
         return "[yellow]stopped[/]: what was read is kept, and nothing of it is shown yet"
@@ -118,13 +118,13 @@ def _note(stream: StreamReport) -> str:
 
 
 def finding(failure: Failure, *, is_accepted: bool = False) -> str:
-    """Say on one line what is missing, by the name that ``--accept-hole`` takes."""
+    """Return one missing thing on a line, by its name for ``--accept-hole``."""
     word = "[yellow]missing, accepted:[/]" if is_accepted else "[red]missing:[/]"
     return f"{word} {failure.stream}:{escape(failure.what)}: {escape(failure.reason)}"
 
 
 def plan_view(plan: Plan) -> RenderableType:
-    """Lay out what a sync would cost."""
+    """Return the plan of a sync as a table."""
     since = f"{to_datetime(plan.since):%Y-%m-%d %H:%M}"
     table = _table("stream", "rows", "parts", "calls", "changed", "calls for these")
     for stream in plan.streams:
@@ -150,7 +150,7 @@ def plan_view(plan: Plan) -> RenderableType:
 
 
 def _rows(stream: StreamPlan, number: int | None) -> str:
-    """Say how many rows; of children nobody counts them, so how many parents are read."""
+    """Return the number of rows; for children, which are not counted, that of the parents read."""
     source = next((one.source for one in STREAMS if one.name == stream.name), None)
     parents = f" {source.parent}" if isinstance(source, Children) else ""
     return f"{_count(number)}{parents}"
@@ -173,7 +173,7 @@ def _table(*headings: str) -> Table:
 
 
 def duration(seconds: float) -> str:
-    """Say a time span as people do."""
+    """Format a time span for people, such as ``3 min 05 s``."""
     if 0 < seconds < 0.1:  # noqa: PLR2004 (the least that is shown)
         return "under 0.1 s"
     if seconds < 60:  # noqa: PLR2004 (a minute)
