@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import aiohttp
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError, ConnectError
@@ -15,7 +15,7 @@ from intercom_async.webhooks import Webhooks
 from intercom_async.webhooks.samples import new_id, sample
 from intercom_async.webhooks.topics import TOPICS
 from .console import say
-from .options import check_address
+from .options import check_address, whole
 from .request_body import read_json
 
 SECRET_VARIABLE = "INTERCOM_CLIENT_SECRET"  # noqa: S105 (the name of a variable, not a secret)
@@ -37,7 +37,7 @@ async def send(
     item: Annotated[str | None, Parameter(name=["--item", "-d"], allow_leading_hyphen=True)] = None,
     app_id: str = "abc123",
     id: str | None = None,  # noqa: A002 (the option's name)
-    times: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=MAX_TIMES))] = 1,
+    times: Annotated[int, whole(least=1, most=MAX_TIMES)] = 1,
 ) -> int:
     """Send a sample notification, signed as by Intercom, and print the response status.
 

@@ -58,7 +58,7 @@ WRONG = {
 }
 """A value of each option that takes text; what an option means is the same in all commands."""
 ANY_TEXT = {
-    *("--app-id", "--author", "--client-id", "--client-secret", "--drop-stream", "--save"),
+    *("--app-id", "--author", "--id", "--client-id", "--client-secret", "--drop-stream", "--save"),
     *("--secret", "FOLDER"),
 }
 """Options that no text is wrong for: a target may hold a stream of another version, a folder is
