@@ -113,8 +113,12 @@ class Pager(Generic[T]):
         """
         async with aclosing(self.pages()) as pages:
             async for page in pages:
-                for item in page.items:
+                items = iter(page.items)
+                # What was yielded is not held here while the next page is on its way.
+                del page
+                for item in items:
                     yield item
+                    del item
 
     def pages(self) -> AsyncGenerator[Page[T], None]:
         """Yield every page, with the `checkpoint` from which to go on after it.
@@ -270,11 +274,16 @@ class Pager(Generic[T]):
             count += len(page.items) + len(page.unreadable)
             total = page.total_count if total is None else total
             is_whole = following is None and start is None and total is not None
-            yield msgspec.structs.replace(
-                page,
-                checkpoint=to_checkpoint(self._call, following),
-                count_difference=self._compared(count, total or 0) if is_whole else None,
-            )
+            handed = [
+                msgspec.structs.replace(
+                    page,
+                    checkpoint=to_checkpoint(self._call, following),
+                    count_difference=self._compared(count, total or 0) if is_whole else None,
+                )
+            ]
+            # A list that nobody goes on with, or that waits for its next page, holds no page.
+            del page
+            yield handed.pop()
             if following is None:
                 return
             call = apply(self._call, following)
@@ -321,7 +330,9 @@ class Pager(Generic[T]):
 
         async with BackgroundTask(read(), on_end=lambda: pages.put_nowait(None)):
             while (page := await pages.get()) is not None:
-                yield page
+                handed = [page]
+                del page
+                yield handed.pop()
                 space.release()
 
 

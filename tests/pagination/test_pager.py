@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from weakref import ref
 
 import msgspec
 import pytest
@@ -297,3 +298,35 @@ async def test_a_frame_package_that_is_missing_is_named_before_a_request(
         with pytest.raises(ImportError, match=package):
             await (pager.to_polars() if package == "polars" else pager.to_pandas())
     assert memory.requests == []
+
+
+class Watched(msgspec.Struct, weakref=True):
+    id: str
+
+
+@pytest.mark.parametrize("ahead", [0, 1])
+async def test_a_list_that_is_left_alone_holds_no_page(client: Client, ahead: int) -> None:
+    async with client(page([1, 2], cursor("a")), page([3]), page([4])) as intercom:
+        pages = intercom.contacts.list().prefetch(ahead).as_(Watched).pages()
+        first = await anext(pages)
+        row = ref(first.items[0])
+        del first
+        assert row() is None
+        await pages.aclose()
+
+
+async def test_a_list_that_waits_for_its_next_page_holds_no_row(client: Client) -> None:
+    rows_of_first: list[ref[Watched]] = []
+    alive: list[bool] = []
+
+    def answer(_: Request) -> Reply:
+        alive.extend(row() is not None for row in rows_of_first)
+        return page([3]) if rows_of_first else page([1, 2], cursor("a"))
+
+    memory = MemoryTransport(answer)
+    async with client(transport=memory) as intercom:
+        async for row in intercom.contacts.list().as_(Watched):
+            rows_of_first.append(ref(row))
+            del row
+    assert len(rows_of_first) == 3
+    assert alive == [False, False]
