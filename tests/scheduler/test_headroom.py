@@ -187,3 +187,27 @@ def test_a_part_is_taken_once_a_window() -> None:
     one.other(1.0)
 
     assert one.budget.last_charge is None
+
+
+def test_people_use_their_own_reserve_where_others_are_expected() -> None:
+    one = One()
+    one.expect_interactive_calls()
+    one.windows.external.is_expected = True
+
+    assert one.interactive(0.5) == (LIMIT, LIMIT)
+    assert one.other(0.5)[1] < LIMIT
+
+
+@pytest.mark.parametrize(("external", "spared"), [(300, 3), (2, 0)])
+def test_a_few_calls_are_spared_for_others_that_have_been_seen(external: int, spared: int) -> None:
+    one = One()
+    one.be_beside_others(1 / 4)
+    one.windows.external.active_until, one.windows.external.is_expected = 0.0, False
+    one.budget.charge(100)
+    one.budget.observe(LIMIT, 100 + external, sent=0.9, charge_seq=100)
+
+    remaining, allocatable = one.other(1.0)
+
+    assert remaining == LIMIT - 100 - external
+    assert remaining - allocatable == spared
+    assert one.interactive(1.0) == (remaining, allocatable)

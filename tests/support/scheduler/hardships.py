@@ -227,7 +227,7 @@ HARDSHIPS: tuple[Scenario, ...] = (
     Scenario(
         name="stripped headers",
         # The settings allow ten times as much as the server, so the calls that are on their way
-        # when the first one is refused, 18 of 3,100, are refused with it: 0.6 %, once.
+        # when the first one is refused, about 20 of 3,100, are refused with it: 0.6 %, once.
         goal=Goal(0.98, 0.001),
         span_s=185.0,
         workers=60,
