@@ -54,7 +54,7 @@ class OfOneApp(Scheduled):
         max_wait_s: float | None = None,
     ) -> float:
         """Make one call until it succeeds; return how long it waited."""
-        return await super().call(priority, app=app or self.app, cost=cost, max_wait_s=max_wait_s)
+        return await super().call(priority, app=self.app or app, cost=cost, max_wait_s=max_wait_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,16 @@ SITUATIONS = {
 
 
 async def person(sender: Sender, server: Server, random: Random, waits: Waits) -> None:
-    """Make a call a second, and note how long it waited while the window had room for it."""
+    """Make a call a second; note how long it waited while the window had room for it.
+
+    Noted from the second full window on: before, nobody knows when windows begin.
+    """
     app = getattr(sender, "app", "")
+    first = server.index()
     while True:
         await CLOCK.sleep(random.uniform(0.5, 1.5) * PERSON_EVERY_S)
-        had_room = server.remaining(app) > server.coming
+        is_settled = server.index() > first + 1
+        had_room = is_settled and server.remaining(app) > server.coming
         waited_s = await sender.call(Priority.INTERACTIVE)
         if had_room:
             waits.interactive_s.append(waited_s)
@@ -127,6 +132,7 @@ def measure(situation: Situation, seed: int, windows: int) -> tuple[Outcome, flo
         processes=count,
         workers=max(1, WORKERS // count),
         span_s=windows * WINDOW_S + WINDOW_S / 2,
+        apps=situation.apps,
         server={"workspace": situation.workspace},
         guests=(person,),
         script=None if situation.script is None else situation.script(accounts),
