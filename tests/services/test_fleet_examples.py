@@ -44,12 +44,19 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.usefixtures("redis_server")
-async def test_the_fleet_syncs_all_workspaces_while_workers_are_killed() -> None:
+@pytest.mark.parametrize("target", ["JSON lines", "PostgreSQL"])
+async def test_the_fleet_syncs_all_workspaces_while_workers_are_killed(
+    target: str, request: pytest.FixtureRequest
+) -> None:
     for name in ("taskiq_redis", "uvicorn", "starlette", "httpx", "rich"):
         pytest.importorskip(name)
     small = ("--workspaces=3", "--workers=2", "--conversations=40", "--budget-s=4")
+    to: tuple[str, ...] = ()
+    if target == "PostgreSQL":  # in shards, which several workers read
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        to = (f"--postgres={server.url}",)
     done = await anyio.to_thread.run_sync(
-        partial(run, str(EXAMPLES / "fleet"), *small, "--kill-every=6")
+        partial(run, str(EXAMPLES / "fleet"), *small, "--kill-every=6", *to)
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 of 3" in done.stdout

@@ -254,6 +254,26 @@ def test_a_run_fetches_each_file_once(objects: FolderObjects, spools: Path) -> N
     assert not list(spools.iterdir())
 
 
+def test_what_a_killed_process_has_left_here_goes_with_the_next_run(
+    objects: FolderObjects, spools: Path
+) -> None:
+    pytest.importorskip("fcntl")
+    left, other = spools / "intercom-async-killed", spools / "intercom-async-is-not-one"
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "rows").write_text("secret")
+    (left / "lock").touch()
+    first = opened(objects)
+    [kept] = [path for path in spools.iterdir() if path not in (left, other)]
+    assert not left.exists()
+    assert other.exists()
+    second = opened(objects)
+    assert kept.exists()
+    for sink in (first, second):
+        sink.close()
+    assert list(spools.iterdir()) == [other]
+
+
 @pytest.mark.parametrize("damage", ["missing", "cut", "other"])
 def test_a_file_that_is_not_as_it_was_put_is_noticed(objects: FolderObjects, damage: str) -> None:
     [file] = map(Path, publish(objects, [put("1")]))

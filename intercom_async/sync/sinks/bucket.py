@@ -18,8 +18,6 @@ has until then to read the files. Where rows are erased, it goes at once.
 from __future__ import annotations
 
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -47,8 +45,8 @@ from .folder import STATE_NAME, StoredFile, StoredStream, described
 from .journal import Journal
 from .object_cache import ObjectCache, digested
 from .object_store import ChangedObjectError, ObjectInfo, ObjectStore
+from .spool import Spool
 
-SPOOL_PREFIX = "intercom-async-"
 NO_TAG = '"none"'
 """A tag that no object has (test_bucket.py::test_storage_without_conditions_is_refused)."""
 
@@ -65,7 +63,7 @@ class Bucket:
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
-        self._spool: Path | None = None
+        self._spool: Spool | None = None
         self._journal: Journal | None = None
         self._manifest = BucketManifest()
         self._tag: str | None = None
@@ -159,8 +157,8 @@ class Bucket:
     def _fetch_journal(self) -> None:
         """Bring the commits on top of this generation into the local journal."""
         manifest = self._manifest
-        self._spool = Path(tempfile.mkdtemp(prefix=SPOOL_PREFIX))
-        path = self._spool / JOURNAL_NAME
+        self._spool = Spool()
+        path = self._spool.path / JOURNAL_NAME
         with OS_DISK.create(path) as file:
             for part in manifest.journal:
                 for number in range(1, part.frames + 1):
@@ -171,7 +169,7 @@ class Bucket:
                     file.write(frame.body)
         self._journal = Journal(OS_DISK, path)
         self._journal.open(manifest.generation)
-        self._cache = ObjectCache(self._objects, self._spool)
+        self._cache = ObjectCache(self._objects, self._spool.path)
 
     def _damaged(
         self, listing: Mapping[str, ObjectInfo], *, whole: bool
@@ -317,7 +315,7 @@ class Bucket:
     def _spooled(self) -> Path:
         if self._spool is None:
             raise TargetError(f"{self.where} is not open")
-        return self._spool
+        return self._spool.path
 
     def close(self) -> None:
         """Remove the temporary folder; the manifest stays as it is."""
@@ -327,7 +325,7 @@ class Bucket:
         spool, self._spool = self._spool, None
         self._cache = None
         if spool is not None:
-            shutil.rmtree(spool, ignore_errors=True)
+            spool.remove()
 
 
 class NextObjects:
