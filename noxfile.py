@@ -198,7 +198,9 @@ def lowest(session: nox.Session) -> None:
     install(session, "test")
     pins = [re.sub(r">=", "==", line) for line in PYPROJECT["project"]["dependencies"]]
     session.install(*pins)
-    session.run("python", "-m", "pytest", "-q", *session.posargs)
+    keep_bytecode(session)
+    suite = ["pytest", "-q", "--numprocesses=auto", "--dist=worksteal"]
+    session.run("python", "-m", *suite, *session.posargs)
 
 
 @nox.session

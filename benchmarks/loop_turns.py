@@ -42,7 +42,7 @@ SINKS: dict[str, Callable[[Path], Sink]] = {
 }
 
 
-class Turns(selectors.DefaultSelector):
+class LoopIterations(selectors.DefaultSelector):
     """Notes how long each turn took, of its own and by the clock on the wall."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ def quantile_ms(values: list[float], part: float) -> float:
 
 def measure(url: str, token: str, sink: Sink) -> dict[str, Any]:
     """Sync once, and return what its turns were."""
-    turns, late = Turns(), list[float]()
+    turns, late = LoopIterations(), list[float]()
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(turns)) as runner:
         rows = runner.run(run(url, token, sink, late))
     found: dict[str, Any] = {"rows": rows, "turns": len(turns.own)}

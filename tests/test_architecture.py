@@ -314,6 +314,24 @@ def test_an_import_loads_no_program() -> None:
     assert loaded.isdisjoint(programs)
 
 
+PRIVATE_WORDS = {
+    *("Brood", "Catalogue", "Ceilings", "Cold", "Door", "Feed", "Foreign", "Gate", "Grid"),
+    *("Metered", "Refusal", "Room", "Scouts", "Shelf", "Speed", "Standing", "Tally", "Teller"),
+    *("Terms", "Turns"),
+}
+"""Names that say less than the glossary's, or mean several things."""
+
+
+def test_no_class_has_a_word_of_a_private_language() -> None:
+    root = PACKAGE.parent
+    programs = [
+        path for folder in ("tests", "benchmarks") for path in root.glob(f"{folder}/**/*.py")
+    ]
+    named = re.compile(rf"^class ({'|'.join(sorted(PRIVATE_WORDS))})\b", re.MULTILINE)
+    found = {path.name: named.findall(path.read_text()) for path in [*FILES, *programs]}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
 TESTS = PACKAGE.parent / "tests"
 TESTED_WHOLE = {
     "models": "every model and field, against the descriptions: tests/contract, tests/models",

@@ -21,7 +21,7 @@ from intercom_async.sync.writer import Batch, Writer
 from tests.sync.test_writer import make_stream_run
 
 
-class Turns:
+class LoopIterations:
     """Counts the turns of the loop."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Turns:
 
 @pytest.mark.anyio
 async def test_one_task_goes_on_in_a_turn() -> None:
-    turns, taking = Turns(), TurnTaking()
+    turns, taking = LoopIterations(), TurnTaking()
     began: list[int] = []
 
     async def work() -> None:
