@@ -93,7 +93,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
                 f"Limits.max_in_flight must be a whole number, not {shown(self.max_in_flight)}"
             )
         for name in self.__struct_fields__:
-            value = getattr(self, name)
+            value: Any = getattr(self, name)
             if value is None and name in _OPTIONAL_LIMITS:
                 continue
             if not is_positive_number(value):

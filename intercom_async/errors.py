@@ -105,13 +105,13 @@ def _is_plain(error: BaseException) -> bool:
 def _rebuild(
     kind: type[BaseException], args: tuple[Any, ...], *causes: Any
 ) -> BaseException | None:
-    error: BaseException | None = None
-    for each, its_args, attributes in (*reversed(causes), (kind, args, {})):
-        cause, error = error, each.__new__(each, *its_args)
+    cause: BaseException | None = None
+    own: Any = (kind, args, {})
+    for each, its_args, attributes in (*reversed(causes), own):
+        error: BaseException = each.__new__(each, *its_args)
         error.__dict__.update(attributes)
-        if cause is not None:
-            error.__cause__ = cause
-    return error
+        error.__cause__, cause = cause, error
+    return cause
 
 
 class ConfigError(IntercomError, ValueError):

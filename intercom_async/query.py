@@ -174,11 +174,13 @@ class Field:
         return self._compare(operator, text)
 
     def _compare_many(self, operator: str, values: Iterable[Value]) -> Predicate:
-        values = plain(values)
-        if not (is_several(values) or isinstance(values, Iterator | Mapping)):
+        several: Any = plain(values)
+        if not (is_several(several) or isinstance(several, Iterator | Mapping)):
             raise QueryError(f"{self._name}: give a list of values, not {type(values).__name__}")
         # A set has no order; in a fixed one, the same search has the same checkpoint anywhere.
-        ordered = sorted(values, key=repr) if isinstance(values, set | frozenset) else values
+        ordered: Any = (
+            sorted(several, key=repr) if isinstance(several, set | frozenset) else several
+        )
         wire = [_wire_value(self._name, value) for value in ordered]
         if not wire:
             raise QueryError(f"{self._name}: the list of values is empty")

@@ -151,7 +151,7 @@ def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:
     pages = page.pages
     following = None if pages is None else pages.next
     if isinstance(following, str):
-        parameters = _parameters(following) if following else {}
+        parameters: Continuation = _parameters(following) if following else {}
         places = [parameters[name] for name in _PLACES if name in parameters]
         # An empty place is no place: followed, it would lead back to the first page.
         return (parameters or None) if any(places) or not places else None

@@ -64,7 +64,7 @@ def read_error_body(reply: Reply) -> ErrorBody:
     """Read an error's body, whatever shape it has."""
     if len(reply.body) > _MAX_BODY:
         return ErrorBody((), parse_request_id(reply.headers))
-    body = _decoded(reply.body)
+    body: Any = _decoded(reply.body)
     if isinstance(body, list | str):
         body = {"errors": body}
     if not isinstance(body, dict):
@@ -180,10 +180,10 @@ def _item(item: object) -> ErrorItem:
 def _whole(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
     """Read an error that the body itself is, or has under `error`, without a list."""
     error: object = body.get("error")
-    if isinstance(error, list):
-        error = next(filter(None, cast("list[object]", error)), None)
-    if isinstance(error, dict) or (error and isinstance(body["error"], list)):
-        return (_item(error),)
+    entries = cast("list[object]", error if isinstance(error, list) else [error])
+    entry = next(filter(None, entries), None)
+    if isinstance(entry, dict) or (entry and isinstance(error, list)):
+        return (_item(entry),)  # pyright: ignore[reportUnknownArgumentType] (an object of JSON)
     keys = ("error_key", "code", "error")
     code = next(filter(None, (_bounded(body.get(key)) for key in keys)), None)
     message = _first_text(body, _TEXTS[:-1])

@@ -104,7 +104,7 @@ ODD: list[Any] = [
 ]
 
 if np is not None:
-    ODD += [
+    ODD[len(ODD) :] = [
         np.int64(7),
         np.float32(1.5),
         np.bool_(True),
@@ -167,7 +167,13 @@ SENDABLE = {
 
 @pytest.mark.parametrize("door", DOORS)
 async def test_an_odd_argument_is_sent_as_meant_or_refused_before_a_request(door: str) -> None:
-    body = {"type": "contact", "id": "7", "status": "completed", "data": [], "conversations": []}
+    body: dict[str, Any] = {
+        "type": "contact",
+        "id": "7",
+        "status": "completed",
+        "data": [],
+        "conversations": [],
+    }
     memory = MemoryTransport(lambda _: reply(200, body))
     async with Intercom(TOKEN, transport=memory) as intercom:
         for odd in ODD:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 from hypothesis import given, strategies as st
@@ -193,18 +191,18 @@ def test_errors_without_a_text_leave_the_message_of_the_body(errors: object) -> 
 @pytest.mark.parametrize(
     "wrapped",
     [
-        lambda item: {"errors": [item]},
-        lambda item: {"errors": [None, {}, "", item]},
-        lambda item: {"errors": item},
-        lambda item: {"error": item},
-        lambda item: {"error": [item]},
-        lambda item: [item],
-        lambda item: item,
+        b'{"errors":[ITEM]}',
+        b'{"errors":[null,{},"",ITEM]}',
+        b'{"errors":ITEM}',
+        b'{"error":ITEM}',
+        b'{"error":[ITEM]}',
+        b"[ITEM]",
+        b"ITEM",
     ],
-    ids=["list", "behind empty ones", "object", "error", "list of error", "bare list", "bare"],
 )
-def test_a_text_is_found_under_any_usual_name(key: str, wrapped: Any) -> None:
-    found = error(422, msgspec.json.encode(wrapped({key: "the plan is over"})))
+def test_a_text_is_found_under_any_usual_name(key: str, wrapped: bytes) -> None:
+    item = msgspec.json.encode({key: "the plan is over"})
+    found = error(422, wrapped.replace(b"ITEM", item))
     assert "the plan is over" in str(found)
 
 

@@ -182,7 +182,8 @@ async def test_a_request_is_the_same_whatever_session_sends_it(
         for one, other in zip(seen, expected, strict=True):
             assert one.headers["host"] == url.removeprefix("http://")
             for header in LEFT_TO_THE_SESSION:
-                one.headers.pop(header, None), other.headers.pop(header, None)
+                one.headers.pop(header, None)
+                other.headers.pop(header, None)
             assert one.headers == other.headers
 
 
