@@ -17,7 +17,7 @@ import pytest
 
 from intercom_async.simulator import Quirks, Simulator, in_thread
 from intercom_async.simulator.__main__ import main
-from intercom_async.simulator.standalone import COLLECTED_EVERY, Options, run
+from intercom_async.simulator.standalone import Options, run
 
 MODULE = "intercom_async.simulator"
 Json = dict[str, Any]
@@ -237,14 +237,30 @@ def test_other_programs_take_snapshots_over_http() -> None:
             simulator.call("GET", f"/contacts/{made['id']}")
 
 
-def test_full_collections_are_rare_while_it_runs_by_itself() -> None:
-    seen: list[tuple[int, int, int]] = []
+def test_no_collection_looks_at_everything() -> None:
+    looked_at: list[int] = []
+    held = 0
 
-    async def look(_simulator: Simulator) -> None:
-        seen.append(gc.get_threshold())
+    def count(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"]:
+            generations = range(info["generation"] + 1)
+            looked_at.append(sum(len(gc.get_objects(generation=one)) for one in generations))
+
+    async def write(simulator: Simulator) -> None:
+        nonlocal held
+        before = gc.get_freeze_count()
+        conversations = simulator.workspace.conversations
+        for number in range(9_000):
+            conversations.change(conversations.value_at(number, "id"))["read"] = True
+        held = gc.get_freeze_count() - before
 
     before = gc.get_threshold()
-    asyncio.run(run(Options(port=0, contacts=5), look))
+    gc.callbacks.append(count)
+    try:
+        asyncio.run(run(Options(port=0, contacts=5, conversations=9_000), write))
+    finally:
+        gc.callbacks.remove(count)
 
-    assert seen == [COLLECTED_EVERY]
-    assert gc.get_threshold() == before
+    assert held > 0  # a full collection came meanwhile, and set aside what it had seen
+    assert 0 < max(looked_at) < 150_000
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
