@@ -1,4 +1,4 @@
-"""The front door of Canvas Kit: handlers by request, and a receiver to mount."""
+"""`CanvasKit`: handlers by kind of request, and a receiver to mount."""
 
 from __future__ import annotations
 

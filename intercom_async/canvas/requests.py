@@ -71,7 +71,7 @@ class ConfigureRequest(CanvasRequest, frozen=True, kw_only=True):
 
 
 class SubmitRequest(CanvasRequest, frozen=True, kw_only=True):
-    """Somebody touched a component with a submit action."""
+    """A person used a component with a submit action."""
 
     component_id: str = ""
     input_values: JsonObject = {}
@@ -79,18 +79,18 @@ class SubmitRequest(CanvasRequest, frozen=True, kw_only=True):
 
 
 class LiveCanvasRequest(CanvasRequest, frozen=True, kw_only=True):
-    """Somebody views a live canvas."""
+    """A live canvas is shown."""
 
 
 class SheetRequest(CanvasRequest, frozen=True, kw_only=True):
-    """Somebody opens a sheet; `contact` was decrypted, which proves where it comes from."""
+    """A sheet is opened; `contact` was decrypted, which proves that Intercom sent it."""
 
     component_id: str | None = None
     input_values: JsonObject = {}
 
 
 class SubmitSheetRequest(CanvasRequest, frozen=True, kw_only=True):
-    """Somebody has done what a sheet was opened for."""
+    """The page of a sheet was submitted."""
 
     sheet_values: JsonObject = {}
     """What the page gave to ``submitSheet``."""

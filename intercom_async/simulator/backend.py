@@ -314,7 +314,7 @@ class Backend:
         return encode_json({"format": SNAPSHOT_FORMAT, "settings": self.settings, "state": state})
 
     def restore(self, saved: bytes) -> None:
-        """Have the state of a snapshot; the URL, tokens and limits stay as they are.
+        """Restore the state of a snapshot; URL, tokens and limits stay as they are.
 
         Raises:
             ValueError: The bytes are no snapshot, or one of another release.

@@ -145,7 +145,7 @@ class Control:
         return None if refusal is None else _response({"error": refusal.message}, refusal.status)
 
     def _snapshot(self, method: str, request: Request) -> Response:
-        """Answer the whole state, or have another one."""
+        """Return a snapshot of the whole state, or restore one."""
         if method == "GET":
             return Response(200, {"Content-Type": JSON_TYPE}, self._backend.snapshot())
         try:

@@ -97,7 +97,7 @@ def nested(body: bytes) -> bytes:
 
 
 def miscounted(body: bytes, by: int) -> bytes:
-    """Return a list's body whose counts are wrong by so many rows."""
+    """Return a list's body with its counts wrong by `by` rows."""
 
     def change(value: Any) -> Any:
         row = _row(value)

@@ -57,7 +57,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retry_after_s: float | None = None
     """Send a Retry-After header."""
     slow_body_s: float = 0.0
-    """Spread the body over so many seconds."""
+    """Seconds over which the body is spread."""
 
     def error(self) -> ApiError:
         """Return the error that is answered instead of the work."""

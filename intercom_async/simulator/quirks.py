@@ -17,7 +17,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Searches find a new or changed record as it is now only after up to so many seconds, and
     until then as it was before. Connectors allow for an hour."""
     stale_s: float = 0.0
-    """Lists and reads by id show a changed record as it was before for so many seconds."""
+    """Seconds for which lists and reads by id show a changed record as it was before."""
     moving_orders: int = 0
     """Records that move to the front of a list each time a page of it is read: companies, which
     are then listed by `last_request_at`, and articles, which are listed by `updated_at`."""

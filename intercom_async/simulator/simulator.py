@@ -287,7 +287,7 @@ class Simulator:
         Path(path).write_bytes(self._backend.snapshot())
 
     def restore(self, path: str | PathLike[str], *, is_start: bool = False) -> None:
-        """Have the settings and records of a snapshot; URL, tokens and limits stay.
+        """Restore the settings and records of a snapshot; URL, tokens and limits stay as they are.
 
         Args:
             path: The file that `save` wrote.

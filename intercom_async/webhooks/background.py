@@ -1,6 +1,6 @@
 """A bounded queue inside the process, for apps without a queue of their own.
 
-What it holds is lost when the process is killed: Intercom was told 200 already. A queue outside the
+What it holds is lost when the process is killed: Intercom has its 200 already. A queue outside the
 process (`Webhooks(queue=…)`) loses nothing.
 """
 

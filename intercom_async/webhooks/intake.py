@@ -1,7 +1,7 @@
 """Accept each notification once: deduplicate, hand over, and tell Intercom how it went.
 
 Order of events for one notification: claim its key, hand it over, confirm the key. A failed
-hand-over releases the claim, and Intercom, which is told 503, delivers again after a minute. A
+hand-over releases the claim, and Intercom, answered with 503, delivers again after a minute. A
 duplicate of a claim that is open in this process waits for its outcome; across processes it is told
 503, which makes Intercom deliver again when the outcome is known. It is never told 429, which would
 throttle the subscription for up to two hours.
@@ -83,7 +83,7 @@ class Intake:
                 "%s; enter running() in the app's lifespan: async with webhooks.running(): …",
                 error,
             )
-        except Exception as error:  # noqa: BLE001 (a queue may raise anything; Intercom is told 503)
+        except Exception as error:  # noqa: BLE001 (a queue may raise anything; Intercom is answered 503)
             _LOG.error("%s was not handed over: %s", event.topic, type(error).__qualname__)
         return Outcome.BUSY
 

@@ -104,7 +104,7 @@ class MemorySeen:
         self.release_now(key)
 
     def claim_now(self, key: str) -> Claim:
-        """Claim a key without a turn of the loop."""
+        """Claim a key without yielding to the event loop."""
         now = self._clock.now()
         state, until = self._entries.get(key, (Claim.CLAIMED, now))
         if until > now:
@@ -113,11 +113,11 @@ class MemorySeen:
         return Claim.CLAIMED
 
     def confirm_now(self, key: str) -> None:
-        """Remember a key without a turn of the loop."""
+        """Remember a key without yielding to the event loop."""
         self._put(key, Claim.DONE, self._clock.now() + self._remember_s)
 
     def release_now(self, key: str) -> None:
-        """Give a claim back without a turn of the loop."""
+        """Give a claim back without yielding to the event loop."""
         if self._entries.get(key, (None,))[0] is Claim.OPEN:
             del self._entries[key]
 

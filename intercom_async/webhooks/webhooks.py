@@ -1,4 +1,4 @@
-"""The front door: handlers by topic, receivers to mount, and what they share."""
+"""`Webhooks`: handlers by topic, receivers to mount, and what they share."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class WebhookStatistics(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     """Deliveries of notifications that were accepted before."""
     busy: int
-    """Deliveries that were told 503."""
+    """Deliveries that were answered with 503."""
     unsigned: int
     """Requests without a valid signature."""
     unreadable: int
@@ -195,7 +195,7 @@ class Webhooks:
         Args:
             topics: What it handles, such as ``conversation.user.created``; ``*`` is every topic.
             order_within_s: Handle notifications of one object one by one in the order of their
-                `created_at`, holding each for so many seconds; by default they are handled as
+                `created_at`, holding each for this many seconds; by default they are handled as
                 they come, concurrently.
 
         Raises:
@@ -245,7 +245,8 @@ class Webhooks:
     async def running(self) -> AsyncGenerator[Webhooks]:
         """Run handlers in this process while entered; leaving waits for what was accepted.
 
-        Needed once a process where there is no queue. Outside of it notifications are told 503.
+        Without a queue, each process needs it once. Outside of it notifications are answered with
+        503.
 
         Raises:
             ConfigError: It is entered already.

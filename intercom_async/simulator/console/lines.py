@@ -55,7 +55,7 @@ class RequestDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lines_since(backend: Backend, number: int, *, most: int) -> list[RequestLine]:
-    """Return the newest requests after a number, oldest first, at most so many."""
+    """Return the newest requests after a number, `most` of them at most, the oldest first."""
     return [line_of(backend, entry) for entry in backend.journal.since(number)[-most:]]
 
 

@@ -1,6 +1,6 @@
 """The two limits: fixed windows that end at multiples of their length, and the ledger of them.
 
-A private app may make so many calls in a window, and all apps of a workspace together so many.
+One limit counts the calls of a private app in a window, the other those of all apps of a workspace.
 Nothing smooths them: calls are served in the order in which they arrive, as on the real server.
 https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting
 """

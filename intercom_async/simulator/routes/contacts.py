@@ -156,7 +156,7 @@ def show_by_external_id(call: Call) -> Any:
 
 @routes("POST /contacts")
 def create(call: Call) -> Any:
-    """Make a contact; 409 where one of these details is there already."""
+    """Create a contact; 409 where another one has the same email or external id."""
     fields = call.fields
     role = text_of(fields, "role")
     if not (role or text_of(fields, "email") or text_of(fields, "external_id")):
@@ -178,7 +178,7 @@ def create(call: Call) -> Any:
 
 
 def add_contact(call: Call, row: Row) -> Row:
-    """Take a new contact in; a lead without an external id gets one."""
+    """Add a new contact; a lead without an external id gets one."""
     contacts = call.workspace.contacts
     contacts.add(row)
     if "_indexed_at" in row:

@@ -20,7 +20,7 @@ class ContactHistory:
         self._deleted: dict[str, Row] = {}
 
     def add(self, event_type: str, contact: Row, at: int, **more: str) -> None:
-        """Write one event down; `at` is in UNIX seconds."""
+        """Record one event; `at` is in UNIX seconds."""
         number = len(self)
         self._log.append(_activity(number, event_type, contact, at) | more)
         if event_type == "contact.deleted":
@@ -39,11 +39,11 @@ class ContactHistory:
         return _activity(number, "contact.created", contact, columns["created_at"](number))
 
     def state(self) -> Row:
-        """Return what was written down."""
+        """Return what was recorded."""
         return {"log": self._log, "deleted": self._deleted}
 
     def put_state(self, state: Row) -> None:
-        """Have what was written down in another workspace."""
+        """Restore what `state` of another workspace returned."""
         self._log[:] = state["log"]
         self._deleted.update(state["deleted"])
 

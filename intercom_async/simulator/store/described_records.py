@@ -50,13 +50,13 @@ class Records:
         }
 
     def put_state(self, state: Row) -> None:
-        """Have the collections of another workspace."""
+        """Replace all collections with those of another workspace."""
         for path, one in state.items():
             self._collections[path] = {key: Record(**row) for key, row in one["rows"].items()}
             self._next[path] = one["next"]
 
     def add(self, path: str, fields: Row, now_at: int) -> Record:
-        """Take a new row in under the next id."""
+        """Add a new row under the next id."""
         rows = self.collection(path)
         key = self._next[path]
         self._next[path] = key + 1

@@ -45,7 +45,7 @@ class RecordStore:
         return {"rows": list(self._rows.values()), "next": self._next}
 
     def put_state(self, state: Row) -> None:
-        """Have the rows of another store, and no others."""
+        """Replace all rows with those of another store."""
         self._rows.clear()
         self.fill(state["rows"])
         self._next = state["next"]

@@ -65,7 +65,7 @@ class Table:
         """By number and version: the count of writes at the time, and what was sent."""
 
     def set_lag(self, *, search_s: float, read_s: float) -> None:
-        """Let searches and reads show changes late from now on, by up to so many seconds."""
+        """Set how late searches and reads show a change, in seconds at most."""
         self.lag.search_s, self.lag.read_s = search_s, read_s
         # What was encoded with other caps of embedded lists is not sent any more.
         self._encoded.clear()
@@ -80,7 +80,7 @@ class Table:
         }
 
     def put_state(self, state: Row) -> None:
-        """Have what was written to another table."""
+        """Restore what `state` of another table with the same seeds returned."""
         self._written.update((int(number), row) for number, row in state["written"])
         for number in state["replaced"]:
             self.replaced.add(number)
@@ -153,7 +153,7 @@ class Table:
         self.changes.mark_at(number, at)
 
     def add(self, row: Row) -> Row:
-        """Take a new row in, which gets its id from its number and `created_at`."""
+        """Add a new row; its id is made of its number and `created_at`."""
         self._policy.has_written()
         number = self.next_number
         self.next_number += 1

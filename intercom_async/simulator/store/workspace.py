@@ -215,7 +215,7 @@ class Workspace:
             self.log(at, kind, staff_list[number % len(staff_list)], {})
 
     def _seeded_person(self, draw: int) -> Row | None:
-        """Return who wrote a seeded conversation, of the contacts as they were seeded."""
+        """Return the author of a seeded conversation: a contact as it was seeded."""
         seeds = self.contact_seeds
         if not seeds.count:
             return None
@@ -258,14 +258,14 @@ class Workspace:
         )
 
     def set_quirks(self, quirks: Quirks) -> None:
-        """Have other quirks from now on; ValueError for a time zone that is not known."""
+        """Replace the quirks; ValueError for a time zone that is not known."""
         self._day_zone = self._zone if quirks.day_zone is None else _zone_of(quirks.day_zone)
         self.quirks = quirks
         for table in (self.companies, self.contacts, self.conversations, self.tickets):
             table.set_lag(search_s=quirks.search_lag_s, read_s=quirks.stale_s)
 
     def drawn_numbers(self, total: int) -> list[int]:
-        """Return the places of the records that move to the front now, of so many, by quirk."""
+        """Return which places, of `total`, the quirk moves to the front now."""
         count = min(self.quirks.moving_orders, total)
         self._drawn += count
         return [mix(self.seed, self._drawn - place, 0x30B) % total for place in range(count)]
