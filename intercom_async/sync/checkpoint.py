@@ -67,7 +67,7 @@ class Pass(msgspec.Struct, kw_only=True):
 
     @property
     def changed_from(self) -> int:
-        """From when on changes are not in it, and rows that went may be."""
+        """The moment from which on it may lack changes and hold rows that have gone."""
         return self.began if self.earliest is None else min(self.began, self.earliest)
 
     @property

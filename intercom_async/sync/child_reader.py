@@ -135,7 +135,7 @@ class ChildReader:
 
 
 async def _read_whole(run: StreamRun, source: Children, key: str) -> ChildRows:
-    """Return the children of a row; an answer with fewer than it counts has to come twice."""
+    """Return the children of a row; accept fewer than are counted only if they come twice."""
     before: ChildRows | None = None
     for _ in range(MAX_READS):
         found = await source.read(run.client, key)

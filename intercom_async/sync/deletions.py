@@ -20,8 +20,8 @@ from .streams import Ranged
 from .writer import Batch
 
 FEWEST_STEPS = 8
-"""Rows that went before the one that a list has before them: with fewer it is not taken for sorted,
-as the order of deleted contacts is not documented, and is read to its end
+"""Times that a list has to go back in time, from row to row, before it is taken for sorted; else it
+is read to its end. The order of deleted contacts is not documented
 (test_deletions.py::test_a_list_in_any_order_is_read)."""
 
 
@@ -87,7 +87,7 @@ class DeletionReader:
             keys.update(str(item.id) for item in known)
             promised = page.total_count if promised is None else promised
             if (page.total_count or 0) < (promised or 0):
-                # What has left it has moved other rows to a page that was read before.
+                # A row that left the list moved another one to a page that was read already.
                 return False
             if order.is_past(known, since):
                 return True

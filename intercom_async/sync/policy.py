@@ -124,7 +124,7 @@ class Policy:
         if state.seeded is None:
             if not run.was_followed:
                 return None
-            # Only changes were read, by more than one run: what went in between is in none.
+            # Only changes were read, by more than one run: none of them shows what went in between.
             needed = self.settled_before
         if checked is not None and checked >= needed:
             return None
