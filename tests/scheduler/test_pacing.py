@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from intercom_async.priority import Priority
 from intercom_async.scheduler.limits.pacing import (
+    GUARD_RTTS,
     GUARD_S,
     MAX_SPEEDUP,
+    QUIET_S,
+    RETRY_S,
     SCARCE_EXTRA,
     SCARCE_FACTOR,
     SCARCE_SHARE,
     SHARED_LEAST,
     Pacer,
 )
+from intercom_async.scheduler.limits.usage import ROUNDING
 from intercom_async.scheduler.limits.window_budget import WindowBudget
 from .test_headroom import LIMIT, WINDOW_S, One
 
@@ -94,3 +100,93 @@ def test_only_interactive_calls_are_never_paced_beside_others(priority: Priority
     paced.be_beside_others(1 / 4)
 
     assert paced.pacer.is_paced(priority, 1.0, backlog=0) is (priority > Priority.INTERACTIVE)
+
+
+def alone() -> Paced:
+    """Return one window of a process that has had the last ones to itself."""
+    paced = Paced(100)
+    paced.see_windows()
+    return paced
+
+
+def test_alone_a_few_normal_calls_go_at_once() -> None:
+    pacer = alone().pacer
+
+    assert not pacer.is_paced(Priority.NORMAL, 1.0, backlog=0)
+    assert not pacer.is_paced(Priority.NORMAL, 1.0, backlog=25)
+    assert pacer.is_paced(Priority.NORMAL, 1.0, backlog=26)
+
+
+@pytest.mark.parametrize("priority", [Priority.BACKGROUND, Priority.BULK])
+def test_the_rest_of_a_job_that_fits_goes_at_once(priority: Priority) -> None:
+    pacer = alone().pacer
+    before = pacer.is_paced(priority, 1.0, backlog=1)
+
+    pacer.note_dequeued(1.0)
+    pacer.note_dequeued(1.5)
+
+    assert before
+    assert pacer.is_paced(priority, 1.0 + QUIET_S - 0.01, backlog=1)
+    assert not pacer.is_paced(priority, 1.0 + QUIET_S, backlog=100)
+    assert pacer.is_paced(priority, 1.0 + QUIET_S, backlog=101)
+
+
+def show_others(paced: Paced) -> None:
+    paced.budget.observe(LIMIT, ROUNDING + 1, sent=0.5, charge_seq=1)
+
+
+def set_quota(paced: Paced) -> None:
+    paced.windows.workspace.quota = 500
+
+
+def strip_headers(paced: Paced) -> None:
+    paced.windows.matcher.has_headers = False
+
+
+def let_others_come(paced: Paced) -> None:
+    paced.windows.external.is_absent = False
+
+
+@pytest.mark.parametrize("change", [show_others, set_quota, strip_headers, let_others_come])
+def test_whatever_others_may_use_is_not_rushed_for(change: Callable[[Paced], None]) -> None:
+    paced = alone()
+    before = paced.pacer.is_paced(Priority.NORMAL, 1.0, backlog=0)
+
+    change(paced)
+
+    assert not before
+    assert paced.pacer.is_paced(Priority.NORMAL, 1.0, backlog=0)
+
+
+def test_slow_answers_are_waited_for_at_the_end_of_a_window() -> None:
+    paced = Paced(500)
+    quick = paced.per_s()
+
+    paced.windows.rtt_s = GUARD_S / GUARD_RTTS * 1.5
+    slower = paced.per_s()
+    paced.windows.rtt_s = 100.0
+
+    assert quick < slower == pytest.approx(500 / (9.0 - 1.5 * GUARD_S))
+    assert paced.per_s() == pytest.approx(500 / (9.0 - 2 * GUARD_S))
+
+
+def test_a_slow_pace_is_looked_at_again_soon() -> None:
+    paced = Paced(1)
+    first = paced.pacer.retry_at(1.0)
+    paced.pacer.take(1.0, paced.budget, 1, 1)
+    slow = paced.pacer.next_at
+
+    soon = paced.pacer.retry_at(1.0)
+    paced.allocatable = LIMIT
+
+    assert first == 0.0
+    assert slow > 2.0
+    assert soon == pytest.approx(1.0 + RETRY_S)
+    assert paced.pacer.retry_at(1.0) < 1.0 + RETRY_S
+
+
+def test_without_windows_the_settings_pace_holds() -> None:
+    paced = Paced()
+    strip_headers(paced)
+
+    assert paced.per_s() == paced.pacer.fallback.rate_per_s
