@@ -70,10 +70,10 @@ def intercom_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
 
 def _faults_of(given: Any) -> list[dict[str, Any]]:
     """Return faults that are given as one dictionary or as several."""
-    several: Any = [given] if isinstance(given, dict) else given
-    if not isinstance(several, list | tuple) or not all(isinstance(one, dict) for one in several):
+    several: list[Any] = [*given] if isinstance(given, list | tuple) else [given]
+    if not all(isinstance(one, dict) for one in several):
         raise TypeError(f"faults of the marker {MARKER} must be dictionaries, not {given!r}")
-    return list(several)
+    return several
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def _object(line: bytes) -> Row:
 
 
 def _make_contact(backend: Backend, row: Row) -> None:
-    attributes = row.get("custom_attributes") or {}
+    attributes: Any = row.get("custom_attributes") or {}
     if not isinstance(attributes, dict):
         raise ValueError("custom_attributes must be an object")  # noqa: TRY004 (wrong data)
     _define_attributes(backend, attributes)  # pyright: ignore[reportUnknownArgumentType]

@@ -134,7 +134,7 @@ def test_a_day_of_another_zone_is_asked_for_anew() -> None:
     """Two zones had one offset in 1970, and have others today."""
     simulator = Simulator(contacts=200, conversations=0, timezone="Europe/London")
     at = simulator.call("GET", "/contacts", query={"per_page": "150"})["data"][77]["created_at"]
-    counts = set()
+    counts: set[int] = set()
     for zone in ("Europe/Lisbon", "Europe/London", "Europe/Berlin", "Asia/Tokyo"):
         simulator.quirks = Quirks(day_zone=zone)
         fresh = Simulator(contacts=200, conversations=0, timezone=zone)

@@ -23,6 +23,16 @@ ADMIN = "991267400"
 ROLE = {"field": "role", "operator": "=", "value": "user"}
 BOTH = {"operator": "AND", "value": [ROLE]}
 REFUSED = (400, "invalid_field")
+WRONG_SEARCHES: tuple[dict[str, Any], ...] = (
+    {"query": ROLE, "pagination": {"per_page": True}},
+    {"query": ROLE, "pagination": {"per_page": 0}},
+    {"query": ROLE, "pagination": 5},
+    {"query": ROLE, "sort": []},
+    {"query": ROLE | {"field": "created_at", "value": True}},
+    {"query": ROLE | {"field": "has_hard_bounced", "value": 1}},
+    {"query": {"operator": "AND", "value": [{"operator": "OR", "value": [BOTH]}]}},
+    {"query": {"operator": "OR", "value": [ROLE] * 16}},
+)
 
 
 async def error(
@@ -95,16 +105,7 @@ async def error(
         ("POST", "/contacts/search", {"json": {"query": 1}}, (400, "parameter_invalid")),
         *(
             ("POST", "/contacts/search", {"json": body}, (400, "parameter_invalid"))
-            for body in (
-                {"query": ROLE, "pagination": {"per_page": True}},
-                {"query": ROLE, "pagination": {"per_page": 0}},
-                {"query": ROLE, "pagination": 5},
-                {"query": ROLE, "sort": []},
-                {"query": ROLE | {"field": "created_at", "value": True}},
-                {"query": ROLE | {"field": "has_hard_bounced", "value": 1}},
-                {"query": {"operator": "AND", "value": [{"operator": "OR", "value": [BOTH]}]}},
-                {"query": {"operator": "OR", "value": [ROLE] * 16}},
-            )
+            for body in WRONG_SEARCHES
         ),
         *(
             ("POST", "/contacts/search", {"json": {"query": ROLE | {"field": field}}}, REFUSED)

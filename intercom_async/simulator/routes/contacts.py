@@ -10,7 +10,7 @@ from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed.contacts import blank_contact, segment_of
 from intercom_async.simulator.store.conditions import Fields
 from intercom_async.simulator.store.filters import Filter
-from intercom_async.simulator.store.runs import Order
+from intercom_async.simulator.store.runs import Order, field_of
 from intercom_async.simulator.store.workspace import utc_day
 from intercom_async.simulator.versions import is_since
 from .call import Call
@@ -55,7 +55,7 @@ FIELDS = Fields(
         "ios_app_device": lambda row: row["ios_device"],
         "andoid_sdk_version": lambda row: row["android_sdk_version"],
         "company_id": lambda row: row["_companies"],
-        "avatar": lambda row: (row["avatar"] or {}).get("image_url"),
+        "avatar": lambda row: field_of(row, "avatar.image_url"),
         "email_domain": lambda row: (row.get("email") or "").rpartition("@")[2] or None,
         "location_country": lambda row: row["location"]["country"],
         "location_region": lambda row: row["location"]["region"],
