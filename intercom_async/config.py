@@ -98,7 +98,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
                 continue
             if not is_positive_number(value):
                 raise ConfigError(f"Limits.{name} must be a positive number, not {shown(value)}")
-            if not _SMALLEST_LIMIT <= value <= _LARGEST_LIMIT:
+            if not _SMALLEST_LIMIT <= float(value or 0) <= _LARGEST_LIMIT:
                 raise ConfigError(f"Limits.{name} is out of range: {shown(value)}")
 
     @property

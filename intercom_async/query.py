@@ -178,9 +178,9 @@ class Field:
         if not (is_several(several) or isinstance(several, Iterator | Mapping)):
             raise QueryError(f"{self._name}: give a list of values, not {type(values).__name__}")
         # A set has no order; in a fixed one, the same search has the same checkpoint anywhere.
-        ordered: Any = (
-            sorted(several, key=repr) if isinstance(several, set | frozenset) else several
-        )
+        ordered: list[Any] = [*several]
+        if isinstance(several, set | frozenset):
+            ordered.sort(key=repr)
         wire = [_wire_value(self._name, value) for value in ordered]
         if not wire:
             raise QueryError(f"{self._name}: the list of values is empty")

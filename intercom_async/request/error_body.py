@@ -66,7 +66,7 @@ def read_error_body(reply: Reply) -> ErrorBody:
         return ErrorBody((), parse_request_id(reply.headers))
     body: Any = _decoded(reply.body)
     if isinstance(body, list | str):
-        body = {"errors": body}
+        body = {"errors": body}  # pyright: ignore[reportUnknownVariableType] (any list of JSON)
     if not isinstance(body, dict):
         return ErrorBody((), parse_request_id(reply.headers))
     content = cast("dict[str, Any]", body)

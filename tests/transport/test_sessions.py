@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,7 +56,7 @@ OPTIONS: dict[str, list[Callable[[], Any]]] = {
     ],
     "cookies": [lambda: {"session": "1"}],
     "headers": [
-        lambda name=name, value=value: {name: value}  # type: ignore[misc] # of each its own
+        partial(dict[str, str], {name: value})
         for name, value in {
             "Authorization": "Basic b3RoZXI=",
             "Host": "other.example",
