@@ -8,6 +8,7 @@ import pytest
 
 from intercom_async.priority import Priority
 from intercom_async.scheduler.limits.pacing import (
+    EXTRA_SPEED,
     GUARD_RTTS,
     GUARD_S,
     MAX_SPEEDUP,
@@ -16,7 +17,9 @@ from intercom_async.scheduler.limits.pacing import (
     SCARCE_EXTRA,
     SCARCE_FACTOR,
     SCARCE_SHARE,
+    SHARED_EXTRA,
     SHARED_LEAST,
+    SHARED_SPEEDUP,
     Pacer,
 )
 from intercom_async.scheduler.limits.usage import ROUNDING
@@ -190,3 +193,33 @@ def test_without_windows_the_settings_pace_holds() -> None:
     strip_headers(paced)
 
     assert paced.per_s() == paced.pacer.fallback.rate_per_s
+
+
+@pytest.mark.parametrize(
+    ("has_seen_windows", "is_alone", "is_active", "most"),
+    [
+        # Nobody hurries to use the first window up beside others.
+        (False, False, False, 1.0 / 8 + EXTRA_SPEED),
+        (False, False, True, 1.0 / 8 + EXTRA_SPEED),
+        (False, True, False, MAX_SPEEDUP / 8 + EXTRA_SPEED),
+        # Others that have stopped leave what is left to all who have calls.
+        (True, False, False, MAX_SPEEDUP / 8 + EXTRA_SPEED),
+        (True, False, True, SHARED_SPEEDUP / 8 + SHARED_EXTRA),
+    ],
+)
+def test_the_most_depends_on_what_others_do(
+    has_seen_windows: bool,  # noqa: FBT001 (a parameter of the test)
+    is_alone: bool,  # noqa: FBT001
+    is_active: bool,  # noqa: FBT001
+    most: float,
+) -> None:
+    paced = Paced(LIMIT)
+    if has_seen_windows:
+        paced.see_windows()
+    paced.be_beside_others(1 / 8)
+    if not is_alone:
+        paced.budget.observe(LIMIT, 100, sent=0.5, charge_seq=1)
+    if not is_active:
+        paced.windows.external.active_until = 0.0
+
+    assert paced.per_s() == pytest.approx(most * STEADY_PER_S)
