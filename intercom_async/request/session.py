@@ -255,7 +255,9 @@ class Session:
             state.reply = reply = await state.exchange(request, lambda: None)
             state.error_body = read_error_body(reply) if is_error(reply) else None
 
-    async def _send_once(self, state: CallState[Any], request: Request) -> None:
+    async def _send_once(  # noqa: C901 (all ways out in one place)
+        self, state: CallState[Any], request: Request
+    ) -> None:
         """Wait for a permit, use it for one request, and note the reply in the call's state."""
         permit = self._admit(state, is_repeat=state.attempts > 1)
         try:
@@ -273,8 +275,10 @@ class Session:
                 request = request.replace(connect_s=PROBE_CONNECT_S)
             try:
                 state.reply = reply = await state.exchange(request, state.sent)
-            except ConnectError:
-                permit.release()
+            except (ConnectError, ClosedError, asyncio.CancelledError) as error:
+                # Cancelled, closed, or past its deadline, while it connected: nothing was sent.
+                if isinstance(error, ConnectError) or not state.is_sent:
+                    permit.release()
                 raise
             outage.answers += 1
             if outage.is_watching:

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from intercom_async import (
     ClosedError,
     ConnectError,
     ConnectionLostError,
+    DeadlineError,
     DecodeError,
     Intercom,
     IntercomError,
@@ -127,6 +129,36 @@ async def test_a_call_that_a_close_ends_says_whether_it_was_sent(*, is_sent: boo
         with pytest.raises(ClosedError) as caught:
             await intercom.contacts.create(role="user", external_id="7")
     assert caught.value.maybe_sent is is_sent
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+@pytest.mark.parametrize("ends_by", ["cancel", "deadline", "close"])
+async def test_a_call_that_ends_while_it_connects_takes_no_room(
+    ends_by: str, *, is_sent: bool
+) -> None:
+    reached = anyio.Event()
+
+    class Slow(MemoryTransport):
+        async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+            self.requests.append(request)
+            if is_sent:
+                on_sent()
+            reached.set()
+            if ends_by == "close":
+                raise ClosedError("the client was closed")
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    deadline_s = 0.05 if ends_by == "deadline" else None
+    async with Intercom(TOKEN, transport=Slow([]), deadline_s=deadline_s) as intercom:
+        call = asyncio.create_task(intercom.contacts.get("7"))
+        await reached.wait()
+        if ends_by == "cancel":
+            call.cancel()
+        with pytest.raises((asyncio.CancelledError, DeadlineError, ClosedError)):
+            await call
+        seen = intercom.statistics()
+    assert (seen.lost, seen.released) == ((1, 0) if is_sent else (0, 1))
 
 
 async def test_a_close_while_a_repetition_waits_says_what_the_first_attempt_was(

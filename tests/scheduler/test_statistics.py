@@ -22,7 +22,7 @@ async def test_before_the_first_reply_the_settings_are_shown() -> None:
     assert (seen.app.limit, seen.workspace.limit) == (100, 200)
     assert (seen.app.used, seen.app.remaining, seen.app.reset_at) == (0, 100, None)
     assert (seen.utilisation, seen.utilisations) == (None, ())
-    assert seen.rate_per_s == pytest.approx(10.0)
+    assert seen.rate_per_s == pytest.approx(9.9)  # 99 % of what the settings allow
 
 
 async def test_a_window_is_shown_with_what_others_used(make_desk: MakeDesk) -> None:
