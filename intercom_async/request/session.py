@@ -275,9 +275,9 @@ class Session:
                 request = request.replace(connect_s=PROBE_CONNECT_S)
             try:
                 state.reply = reply = await state.exchange(request, state.sent)
-            except (ConnectError, ClosedError, asyncio.CancelledError) as error:
+            except (ConnectError, ClosedError, asyncio.CancelledError) as ended:
                 # Cancelled, closed, or past its deadline, while it connected: nothing was sent.
-                if isinstance(error, ConnectError) or not state.is_sent:
+                if isinstance(ended, ConnectError) or not state.is_sent:
                     permit.release()
                 raise
             outage.answers += 1
