@@ -21,7 +21,8 @@ from .connection import Connection
 from .console import console, put_json, say
 from .import_columns import Columns, Kind, check_key
 from .options import Flag, check_new_file, whole
-from .row_files import RefusedRows, Row, check_rows, is_text, read_rows, refused_path
+from .rejected_rows import RefusedRows, check_rejected, refused_path
+from .row_files import Row, check_rows, is_text, read_rows
 
 PARTIAL = 3
 """Exit code where rows were refused."""
@@ -83,6 +84,11 @@ async def import_(
     check_key(kind, key)
     check_rows(path)
     check_new_file("--rejected", rejected)
+    skip = 0 if from_start else position_in(path)
+    target = rejected or refused_path(path)
+    if target.resolve() == state_path(path).resolve():
+        raise ConfigError(f"--rejected: {target} is where import records how far it is")
+    before = check_rejected(target, path, goes_on=skip > 0)
     async with (connection or Connection()).client() as client:
         intercom = client.with_options(priority=Priority.BULK)
         model = "contact" if kind == "contacts" else "company"
@@ -97,16 +103,30 @@ async def import_(
         plan = await job.plan()
         if dry_run:
             return _report_plan(plan, job)
-        skip = 0 if from_start else job.position()
         if skip:
             say(f"resuming after row {skip:,}; use --from-start to start over")
-        with RefusedRows(rejected or refused_path(path), goes_on=skip > 0) as refused:
+        with RefusedRows(target, before=before, goes_on=skip > 0) as refused:
             found = await job.run(refused, skip=skip, total=plan.items)
     put_json(msgspec.json.encode(found))
-    if refused.count:
-        count = "1 row was" if refused.count == 1 else f"{refused.count:,} rows were"
-        say(f"{count} rejected: fix {escape(str(refused.path))} and import it")
-    return PARTIAL if refused.count else 0
+    if refused.total:
+        say(_what_is_left(refused))
+    return PARTIAL if refused.total else 0
+
+
+def state_path(path: Path) -> Path:
+    """Return the path where an import of a file records its position."""
+    return path.with_name(f"{path.name}.import.json")
+
+
+def position_in(path: Path) -> int:
+    """Return the number of rows that an interrupted import of a file has finished."""
+    try:
+        state = msgspec.json.decode(state_path(path).read_bytes(), type=Position)
+    except (OSError, msgspec.MsgspecError):
+        return 0
+    found = path.stat()
+    is_same = (state.size, state.changed_at) == (found.st_size, found.st_mtime)
+    return state.rows if is_same else 0
 
 
 class Import:
@@ -120,7 +140,7 @@ class Import:
         self._path = path
         self._columns = columns
         self._concurrency = concurrency
-        self._state = path.with_name(f"{path.name}.import.json")
+        self._state = state_path(path)
         self.rows: dict[int, Row] = {}
         """Rows being written, by their number."""
         self.reasons: dict[int, str] = {}
@@ -137,16 +157,6 @@ class Import:
             self.reasons.setdefault(failed.position, str(failed.error))
         return plan
 
-    def position(self) -> int:
-        """Return the number of rows that an interrupted import of this file has finished."""
-        try:
-            state = msgspec.json.decode(self._state.read_bytes(), type=Position)
-        except (OSError, msgspec.MsgspecError):
-            return 0
-        found = self._path.stat()
-        is_same = (state.size, state.changed_at) == (found.st_size, found.st_mtime)
-        return state.rows if is_same else 0
-
     async def run(self, refused: RefusedRows, *, skip: int, total: int) -> dict[str, Any]:
         """Write the rows and return how many were created, updated and rejected."""
         count = {"rows": total - skip, "created": 0, "updated": 0, "rejected": 0}
@@ -158,7 +168,7 @@ class Import:
             if CLOCK.now() - saved_s >= SAVE_EVERY_S:
                 saved_s = CLOCK.now()
                 self._save(finished)
-            tell(skip + progress.done + progress.failed, progress.failed)
+            tell(skip + progress.done + progress.failed, refused.before + progress.failed)
 
         run = self._run(self._items(skip), skip=skip, on_progress=note)
         try:
@@ -175,7 +185,7 @@ class Import:
             self._save(finished)
             raise
         self._state.unlink(missing_ok=True)
-        return {**count, "rejected_file": str(refused.path) if refused.count else None}
+        return {**count, "rejected_file": str(refused.path) if refused.total else None}
 
     def _run(
         self,
@@ -207,6 +217,15 @@ class Import:
         found = self._path.stat()
         state = Position(found.st_size, found.st_mtime, rows)
         self._state.write_bytes(msgspec.json.encode(state))
+
+
+def _what_is_left(refused: RefusedRows) -> str:
+    """Say how many rows are rejected, and where they are."""
+    path = escape(str(refused.path))
+    count = "1 row was" if refused.count == 1 else f"{refused.count:,} rows were"
+    if not refused.before:
+        return f"{count} rejected: fix {path} and import it"
+    return f"{count} rejected in this run; {path} has {refused.total:,}: fix it and import it"
 
 
 def _outcome(result: Done[Any, Any]) -> str:

@@ -1,13 +1,12 @@
-"""Files of rows (CSV, JSON lines, Parquet), and a file for rejected rows."""
+"""Files of rows: CSV, JSON lines and Parquet."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any
 
 import msgspec
 
@@ -46,6 +45,29 @@ def read_rows(path: Path) -> Iterator[Row]:
     for row in rows(path):
         row.pop(ERROR, None)
         yield row
+
+
+def read_lines(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file of rejected rows, CSV or JSON lines, with their reasons.
+
+    Raises:
+        ConfigError: The file is damaged; the message says where.
+    """
+    return _csv(path) if is_text(path) else _json(path)
+
+
+def csv_layout(path: Path) -> tuple[list[str], str]:
+    """Return the column names of a CSV file and its delimiter.
+
+    Raises:
+        ConfigError: It is not UTF-8, or not CSV.
+    """
+    mark = _delimiter(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            return [name.strip() for name in _names(csv.DictReader(file, delimiter=mark))], mark
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path.name}, line 1: {_why(error)}") from None
 
 
 def is_text(path: Path) -> bool:
@@ -112,57 +134,3 @@ def _parquet(path: Path) -> Iterator[Row]:
 
 def _why(error: Exception) -> str:
     return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-
-
-class RefusedRows:
-    """File of rejected rows with the reasons, in the format of the file that was read.
-
-    Args:
-        path: Created with the first row. For Parquet it has JSON lines.
-        goes_on: Whether to append to the rows of an earlier run.
-    """
-
-    def __init__(self, path: Path, *, goes_on: bool) -> None:
-        self.path = path
-        self.count: int = 0
-        self._mode = "a" if goes_on else "w"
-        self._file: IO[str] | None = None
-        self._writer: csv.DictWriter[str] | None = None
-        if not goes_on:
-            path.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def put(self, row: Mapping[str, Any], reason: str) -> None:
-        """Write one row."""
-        self.count += 1
-        file = self._file or self._opened(row)
-        if self._writer is not None:
-            self._writer.writerow({**row, ERROR: reason})
-        else:
-            file.write(msgspec.json.encode({**row, ERROR: reason}).decode() + "\n")
-        file.flush()
-
-    def _opened(self, row: Mapping[str, Any]) -> IO[str]:
-        is_new = self._mode == "w" or not self.path.exists()
-        self._file = file = self.path.open(self._mode, encoding="utf-8", newline="")
-        if is_text(self.path):
-            self._writer = csv.DictWriter(file, [*row, ERROR])
-            if is_new:
-                self._writer.writeheader()
-        return file
-
-
-def refused_path(path: Path) -> Path:
-    """Return the default path for the rejected rows of a file."""
-    return path.with_name(f"{path.stem}.rejected{'.csv' if is_text(path) else '.jsonl'}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,19 +18,11 @@ from intercom_async.cli.import_file import import_
 from intercom_async.clock import CLOCK
 from intercom_async.simulator import Simulator
 from intercom_async.transport import MemoryTransport
+from tests.support.importing import simulated, write_csv
 from tests.support.virtual_time import run_virtual
 from .conftest import Run
 
 pytestmark = pytest.mark.anyio
-
-
-@asynccontextmanager
-async def simulated(**options: Any) -> AsyncGenerator[tuple[Simulator, dict[str, str]]]:
-    async with Simulator(contacts=5, seed=7, **options) as simulator:
-        yield (
-            simulator,
-            {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url},
-        )
 
 
 def found(simulator: Simulator, email: str) -> list[dict[str, Any]]:
@@ -40,13 +30,6 @@ def found(simulator: Simulator, email: str) -> list[dict[str, Any]]:
     answer: Any = simulator.call("POST", "/contacts/search", {"query": query})
     rows: list[dict[str, Any]] = answer["data"]
     return rows
-
-
-def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def names_in(folder: Path) -> list[str]:
