@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -28,6 +29,18 @@ _CUSTOM = "custom_attributes"
 _MOMENTS = frozenset({"date", "datetime"})
 _WHOLE = frozenset({"size", "monthly_spend"})
 _TRUTH = frozenset({"email_verified", "unsubscribed_from_emails", "update_last_request_at"})
+_ROLES = ("user", "lead")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+"""A sign @ with something on both sides; what else an address must have, the API decides."""
+_NO_DATE = "is not a date; use 2024-02-29, ISO 8601 or UNIX seconds"
+_REASONS = {
+    "integer": "must be a whole number",
+    "float": "must be a number",
+    "boolean": "must be true or false",
+    "date": _NO_DATE,
+    "datetime": _NO_DATE,
+}
+"""Why a text is refused, by the type it should have."""
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -112,9 +125,19 @@ class Columns:
                 custom[attribute] = self._read(name, value, self._types[attribute])
             else:
                 fields[name] = self._read(name, value, _type_of(name))
+                self._check_value(name, fields[name])
         if self._key not in fields:
             raise ConfigError(f"the row has no {self._key}")
         return {**fields, **({_CUSTOM: custom} if custom else {})}
+
+    def _check_value(self, name: str, value: Any) -> None:
+        """Reject what the API is known to refuse."""
+        if self._kind != "contacts" or not isinstance(value, str):
+            return
+        if name == "email" and not _ADDRESS.fullmatch(value):
+            raise ConfigError("email is not an address such as ann@example.com")
+        if name == "role" and value not in _ROLES:
+            raise ConfigError(f"role must be {' or '.join(_ROLES)}")
 
     def _check_name(self, name: str) -> None:
         attribute = name.removeprefix(f"{_CUSTOM}.")
@@ -126,8 +149,8 @@ class Columns:
                 )
         elif name not in _FIELDS[self._kind]:
             raise ConfigError(
-                f"column {name} is no field of {self._kind}; attributes of your own are called "
-                f"{_CUSTOM}.{name}, fields {', '.join(sorted(_FIELDS[self._kind]))}"
+                f"{self._kind} have no field {name}; name custom attributes {_CUSTOM}.{name}; "
+                f"the fields are {', '.join(sorted(_FIELDS[self._kind]))}"
             )
 
     def _read(self, name: str, value: Any, kind: str) -> Any:
@@ -140,7 +163,7 @@ class Columns:
         try:
             return _READERS.get(kind, str)(value.strip())
         except ValueError:
-            raise ConfigError(f"{name} must be of type {kind}") from None
+            raise ConfigError(f"{name} {_REASONS[kind]}") from None
 
 
 def _is_absent(value: Any) -> bool:

@@ -22,7 +22,7 @@ from .console import console, put_json, say
 from .import_columns import Columns, Kind, check_key
 from .options import Flag, check_new_file, whole
 from .rejected_rows import RefusedRows, check_rejected, refused_path
-from .row_files import Row, check_rows, is_text, read_rows
+from .row_files import Row, check_rows, is_text, place_of, read_rows
 
 PARTIAL = 3
 """Exit code where rows were refused."""
@@ -72,9 +72,10 @@ async def import_(
         Column that identifies a row: email (default), external_id or id for contacts; company_id
         for companies.
     dry_run:
-        Check every row and print the number of calls and their time; write nothing.
+        Check every row, as far as that is possible without the API, and print the number of calls
+        and their time; write nothing.
     rejected:
-        File for rejected rows; by default FILE.rejected.csv or .jsonl.
+        File for rejected rows; by default NAME.rejected.csv or .jsonl beside the file.
     from_start:
         Start at the first row instead of resuming an interrupted import.
     concurrency:
@@ -137,7 +138,7 @@ class Import:
     ) -> None:
         self._intercom = intercom
         self._kind = kind
-        self._path = path
+        self.path = path
         self._columns = columns
         self._concurrency = concurrency
         self._state = state_path(path)
@@ -201,7 +202,7 @@ class Import:
         return self._intercom.companies.upsert_many(items, **options)
 
     async def _items(self, kept_from: int | None) -> AsyncGenerator[Any, None]:
-        for position, row in enumerate(read_rows(self._path)):
+        for position, row in enumerate(read_rows(self.path)):
             if position == 0:
                 self._columns.check(row)
             try:
@@ -214,7 +215,7 @@ class Import:
             yield item
 
     def _save(self, rows: int) -> None:
-        found = self._path.stat()
+        found = self.path.stat()
         state = Position(found.st_size, found.st_mtime, rows)
         self._state.write_bytes(msgspec.json.encode(state))
 
@@ -247,7 +248,8 @@ def _report_plan(plan: BulkPlan[Any], job: Import) -> int:
         )
     )
     for failed in plan.rejected[:SHOWN]:
-        say(f"row {failed.position + 1:,}: {escape(job.reasons[failed.position])}")
+        place = place_of(job.path, failed.position)
+        say(f"{place}: {escape(job.reasons[failed.position])}")
     if len(plan.rejected) > SHOWN:
         say(f"and {len(plan.rejected) - SHOWN:,} more")
     return PARTIAL if plan.rejected else 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,26 @@ def read_rows(path: Path) -> Iterator[Row]:
         ConfigError: The file is damaged; the message says where.
         ImportError: It is Parquet, and pyarrow is not installed.
     """
-    ending = path.suffix.lower()
-    rows = _csv if ending in _CSV else _json if ending in _JSON else _parquet
-    for row in rows(path):
+    for _, row in _numbered(path):
         row.pop(ERROR, None)
         yield row
+
+
+def place_of(path: Path, position: int) -> str:
+    """Return where a row is, as ``row 13 (line 14)``: rows count without the header, lines with it.
+
+    Args:
+        path: A file that `read_rows` can read. Parquet has no lines.
+        position: Number of the row, from 0.
+    """
+    line, _ = next(islice(_numbered(path), position, None), (None, {}))
+    return f"row {position + 1:,}" if line is None else f"row {position + 1:,} (line {line:,})"
+
+
+def _numbered(path: Path) -> Iterator[tuple[int | None, Row]]:
+    """Yield the rows, each with the number of its last line."""
+    ending = path.suffix.lower()
+    return (_csv if ending in _CSV else _json if ending in _JSON else _parquet)(path)
 
 
 def read_lines(path: Path) -> Iterator[Row]:
@@ -53,7 +69,8 @@ def read_lines(path: Path) -> Iterator[Row]:
     Raises:
         ConfigError: The file is damaged; the message says where.
     """
-    return _csv(path) if is_text(path) else _json(path)
+    for _, row in _csv(path) if is_text(path) else _json(path):
+        yield row
 
 
 def csv_layout(path: Path) -> tuple[list[str], str]:
@@ -66,8 +83,8 @@ def csv_layout(path: Path) -> tuple[list[str], str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             return [name.strip() for name in _names(csv.DictReader(file, delimiter=mark))], mark
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path.name}, line 1: {_why(error)}") from None
+        except (csv.Error, UnicodeDecodeError):
+            raise ConfigError(f"{path.name}: the first line is not CSV in UTF-8") from None
 
 
 def is_text(path: Path) -> bool:
@@ -75,21 +92,48 @@ def is_text(path: Path) -> bool:
     return path.suffix.lower() in _CSV
 
 
-def _csv(path: Path) -> Iterator[Row]:
+def _csv(path: Path) -> Iterator[tuple[int, Row]]:
+    number = 0
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, delimiter=_delimiter(path), strict=True)
         try:
             names = reader.fieldnames = [name.strip() for name in _names(reader)]
             if not names or len({*names}) < len(names) or not all(names):
                 raise ConfigError(f"{path.name}: the first line must name each column, once")
-            for row in reader:
+            for number, row in enumerate(reader, 1):
                 if None in row or None in row.values():
                     raise ConfigError(
-                        f"{path.name}, line {reader.line_num}: not as many values as columns"
+                        f"{path.name}, row {number:,} (line {reader.line_num:,}): "
+                        f"{_counted(len(names), 'column')}, but {_counted(_values(row), 'value')}"
                     )
-                yield dict(row)
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path.name}, line {reader.line_num + 1}: {_why(error)}") from None
+                yield reader.line_num, dict(row)
+        except csv.Error as error:
+            raise ConfigError(
+                f"{path.name}, row {number + 1:,} (line {reader.line_num + 1:,}): {error}"
+            ) from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path.name}, line {_undecodable(path):,}: not UTF-8") from None
+
+
+def _values(row: Mapping[Any, Any]) -> int:
+    """Return the number of values of a row that has more or fewer than there are columns."""
+    extra: list[str] = row.get(None, [])
+    return sum(name is not None and value is not None for name, value in row.items()) + len(extra)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _undecodable(path: Path) -> int:
+    """Return the first line that is not UTF-8; the decoder reads many lines ahead."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _delimiter(path: Path) -> str:
@@ -107,8 +151,9 @@ def _names(reader: csv.DictReader[str]) -> Sequence[str]:
     return names or []
 
 
-def _json(path: Path) -> Iterator[Row]:
+def _json(path: Path) -> Iterator[tuple[int, Row]]:
     decoder = msgspec.json.Decoder(Row)
+    position = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
@@ -117,20 +162,20 @@ def _json(path: Path) -> Iterator[Row]:
             try:
                 row = decoder.decode(text)
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                raise ConfigError(f"{path.name}, line {number}: no JSON object") from None
-            yield row
+                raise ConfigError(
+                    f"{path.name}, row {position + 1:,} (line {number:,}): not a JSON object"
+                ) from None
+            position += 1
+            yield number, row
 
 
-def _parquet(path: Path) -> Iterator[Row]:
+def _parquet(path: Path) -> Iterator[tuple[None, Row]]:
     arrow: Any = load("pyarrow", "intercom-async[arrow]")
     parquet: Any = load("pyarrow.parquet", "intercom-async[arrow]")
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=1_000):
-                yield from batch.to_pylist()
+                for row in batch.to_pylist():
+                    yield None, row
     except arrow.ArrowInvalid:
         raise ConfigError(f"{path.name} is no Parquet file") from None
-
-
-def _why(error: Exception) -> str:
-    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

@@ -86,7 +86,7 @@ async def test_refused_rows_can_be_mended_and_imported(run_here: Run, tmp_path: 
     assert done.returncode == 3
     assert b"fix" in done.stderr
     assert sorted(row["_error"] for row in rows) == [
-        "signed_up_at must be of type date",
+        "signed_up_at is not a date; use 2024-02-29, ISO 8601 or UNIX seconds",
         "the row has no email",
     ]
     assert again.returncode == 0, again.stderr
@@ -106,9 +106,45 @@ async def test_a_dry_run_writes_nothing_and_says_what_it_costs(
 
     shown = json.loads(done.stdout)
     assert (shown["rows"], shown["rejected"], shown["calls"]) == (3, 1, 4)
-    assert b"row 2: the row has no email" in done.stderr
+    assert b"row 2 (line 2): the row has no email" in done.stderr
     assert done.returncode == 3
     assert names_in(tmp_path) == ["people.jsonl"]
+
+
+WRONG_VALUES = {
+    **dict.fromkeys(
+        [("email", text) for text in ("a-at-b.c", "@b.c", "a@", "a@b@c", "a b@c.d")],
+        "email is not an address",
+    ),
+    ("role", "emperor"): "role must be user or lead",
+    ("signed_up_at", "31.02.2024"): "signed_up_at is not a date; use 2024-02-29, ISO 8601 or UNIX",
+    ("unsubscribed_from_emails", "maybe"): "unsubscribed_from_emails must be true or false",
+    ("custom_attributes.desks", "many"): "custom_attributes.desks must be a whole number",
+    ("custom_attributes.grade", "much"): "custom_attributes.grade must be a number",
+    ("custom_attributes.since", "x"): "custom_attributes.since is not a date",
+}
+
+
+async def test_a_dry_run_finds_values_that_cannot_be_right(run_here: Run, tmp_path: Path) -> None:
+    types = {"desks": "integer", "grade": "float", "since": "datetime"}
+    columns = sorted({"email", *(name for name, _ in WRONG_VALUES)})
+    good = {**dict.fromkeys(columns, ""), "email": "a@b", "role": "lead"}
+    shown: dict[tuple[str, str], str] = {}
+    async with simulated() as (simulator, environment):
+        for name, kind in types.items():
+            attribute = {"name": name, "model": "contact", "data_type": kind}
+            simulator.call("POST", "/data_attributes", attribute)
+        for name, text in WRONG_VALUES:
+            write_csv(tmp_path / "people.csv", [good, {**good, name: text}])
+            done = await run_here(
+                "import", "contacts", "people.csv", "--dry-run", environment=environment
+            )
+            assert (done.returncode, json.loads(done.stdout)["rejected"]) == (3, 1), name
+            shown[name, text] = done.stderr.decode()
+
+    for (name, text), said in WRONG_VALUES.items():
+        assert shown[name, text].startswith(f"row 2 (line 3): {said}")
+        assert len(text) == 1 or text not in shown[name, text]
 
 
 async def test_companies_are_imported_with_attributes_in_their_types(
@@ -146,12 +182,17 @@ async def test_parquet_is_imported(run_here: Run, tmp_path: Path) -> None:
     ("text", "options", "said"),
     [
         ("name\nA\n", (), "no column email"),
-        ("email,nmae\na@b.c,A\n", (), "column nmae is no field of contacts"),
+        (
+            "email,nmae\na@b.c,A\n",
+            (),
+            "contacts have no field nmae; name custom attributes custom_attributes.nmae",
+        ),
         ("email,custom_attributes.nowhere\na@b.c,1\n", (), "no attribute nowhere"),
         ("email,external_id\na@b.c,1\n", (), "use --key external_id"),
         ("email\na@b.c\n", ("--key", "company_id"), "is one of id, external_id, email"),
         ("email,email\na@b.c,1\n", (), "must name each column, once"),
-        ("email,name\na@b.c\n", (), "line 2: not as many values"),
+        ("email,name\na@b.c\n", (), "row 1 (line 2): 2 columns, but 1 value"),
+        ("email\n\na@b.c\nb@b.c,B\n", (), "row 2 (line 4): 1 column, but 2 values"),
     ],
 )
 async def test_a_file_that_makes_no_sense_is_refused_before_a_write(
@@ -211,10 +252,14 @@ ODD_FILES: dict[str, tuple[bytes, str | None]] = {
     "capitals.csv": (b"Email,Name\na@b.c,A\n", "the key; it has Email, Name"),
     "nameless.csv": (b"email,\na@b.c,A\n", "the first line must name each column"),
     "latin.csv": ("email,name\na@b.c,Jür\n".encode("latin-1"), "not UTF-8"),
+    "late.csv": (b"email\n" + b"a@b.c\n" * 50 + b"\xff@b.c\n", "late.csv, line 52: not UTF-8"),
     "utf-16.csv": ("email\na@b.c\n".encode("utf-16"), "not UTF-8"),
-    "unclosed.csv": (b'email,name\na@b.c,"A\n', "unclosed.csv, line 2"),
-    "broken.jsonl": (b'{"email": "a@b.c"}\n{"email":\n', "broken.jsonl, line 2: no JSON object"),
-    "no-object.jsonl": (b'{"email": "a@b.c"}\n["a"]\n', "no-object.jsonl, line 2"),
+    "unclosed.csv": (b'email,name\na@b.c,"A\n', "unclosed.csv, row 1 (line 2)"),
+    "broken.jsonl": (
+        b'{"email": "a@b.c"}\n{"email":\n',
+        "broken.jsonl, row 2 (line 2): not a JSON object",
+    ),
+    "no-object.jsonl": (b'{"email": "a@b.c"}\n["a"]\n', "no-object.jsonl, row 2 (line 2)"),
     "no.parquet": (b"PAR1", "no.parquet is no Parquet file"),
 }
 
