@@ -67,7 +67,9 @@ center.command(help_center.push)
 app.command(center)
 
 webhooks: App = App(
-    name="webhooks", help="Send test notifications to a webhook receiver.", version_flags=()
+    name="webhooks",
+    help="Send test notifications to a receiver, or listen to those of a simulator.",
+    version_flags=(),
 )
 webhooks.command(webhooks_send.send)
 webhooks.command(webhooks_listen.listen)

@@ -30,7 +30,10 @@ async def listen(
     topics: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     base_url: Annotated[str | None, Parameter(env_var="INTERCOM_BASE_URL")] = None,
 ) -> None:
-    """Print a simulator's notifications, one per line, and forward them until interrupted.
+    """Print a simulator's notifications and forward them until interrupted.
+
+    One line each on stderr: topic, delivery attempt, and the status that the simulator gets, which
+    is the receiver's with --forward, else 200.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ async def send(
     /,
     *,
     to: str,
-    secret: Annotated[str, Parameter(env_var=SECRET_VARIABLE)],
+    secret: Annotated[str | None, Parameter(env_var=SECRET_VARIABLE)] = None,
     item: Annotated[str | None, Parameter(name=["--item", "-d"], allow_leading_hyphen=True)] = None,
     app_id: str = "abc123",
     id: str | None = None,  # noqa: A002 (the option's name)
@@ -62,6 +62,8 @@ async def send(
     """
     check_topics([topic])
     check_address("--to", to)
+    if not secret:
+        raise ConfigError(f"no client secret: set {SECRET_VARIABLE} or pass --secret")
     given: Any = None if item is None else read_json(item)
     if given is not None and not is_object(given):
         raise ConfigError("the item must be a JSON object")
@@ -76,16 +78,19 @@ async def send(
 
 
 def check_topics(topics: Iterable[str]) -> None:
-    """Refuse what cannot be a topic; new ones appear without notice.
+    """Refuse what cannot be a topic, and warn of unknown ones: new ones appear without notice.
 
     Raises:
         ConfigError: One has another form than ``conversation.user.created``.
     """
-    for topic in topics:
-        if topic not in TOPICS and not re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", topic):
+    unknown = [topic for topic in topics if topic not in TOPICS]
+    for topic in unknown:
+        if not re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", topic):
             raise ConfigError(
                 f"there is no topic {topic!r}; they are named as conversation.user.created is"
             )
+    for topic in unknown:
+        say(f"warning: {topic} is not a known topic")
 
 
 async def deliver(url: str, body: bytes, signature: str) -> int:

@@ -102,3 +102,32 @@ async def test_what_went_wrong_is_said_in_one_line(send: Send) -> None:
             await deliver(address, b"{}", "sha1=")
     with pytest.raises(ConfigError, match="JSON object"):
         await send_command("ticket.created", to=url, secret=SECRET, item="[]")
+
+
+async def test_an_unknown_topic_is_sent_with_a_warning(send: Send) -> None:
+    async with receiver() as (url, got):
+        code, text = await send("conversation.user.foo", "--to", url)
+    assert (code, [event.topic for event in got]) == (0, ["conversation.user.foo"])
+    assert text == (
+        "warning: conversation.user.foo is not a known topic\nconversation.user.foo: 200\n"
+    )
+
+
+@pytest.mark.parametrize("given", [(), ("--secret", "")], ids=["none", "empty"])
+async def test_a_missing_secret_is_said_before_anything_is_sent(
+    run_here: Run, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("INTERCOM_CLIENT_SECRET", raising=False)
+    async with receiver() as (url, got):
+        done = await run_here("webhooks", "send", "ticket.created", "--to", url, *given)
+    assert (done.returncode, got) == (2, [])
+    assert done.stderr == (
+        b"error: no client secret: set INTERCOM_CLIENT_SECRET or pass --secret\n"
+    )
+
+
+async def test_help_says_what_both_commands_are_for(run_here: Run) -> None:
+    group = " ".join((await run_here("webhooks", "--help")).stdout.decode().split())
+    listen = " ".join((await run_here("webhooks", "listen", "--help")).stdout.decode().split())
+    assert "Send test notifications to a receiver, or listen to those of a simulator." in group
+    assert "on stderr: topic, delivery attempt, and the status" in listen
