@@ -48,8 +48,8 @@ def check_rejected(path: Path, source: Path, *, goes_on: bool) -> int:
         _check_columns(path, source)
     elif _has_others(rows, source):
         raise ConfigError(
-            f"{path} has rows that {source.name} does not have, such as corrected ones: "
-            "import and delete it, move it, or name another file with --rejected"
+            f"{path} has rows that {source.name} does not have: import it if you corrected it, "
+            "then move or delete it, or name another file with --rejected"
         )
     return len(rows)
 

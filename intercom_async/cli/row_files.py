@@ -53,7 +53,7 @@ def place_of(path: Path, position: int) -> str:
         path: A file that `read_rows` can read. Parquet has no lines.
         position: Number of the row, from 0.
     """
-    line, _ = next(islice(_numbered(path), position, None), (None, {}))
+    line = next((line for line, _ in islice(_numbered(path), position, None)), None)
     return f"row {position + 1:,}" if line is None else f"row {position + 1:,} (line {line:,})"
 
 

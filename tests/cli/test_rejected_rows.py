@@ -100,7 +100,7 @@ async def test_rejected_rows_that_the_file_still_has_are_written_again(
         rejected.write_bytes(b"")
         done = await run_here("import", "contacts", "people.csv", environment=environment)
         assert (done.returncode, rejected.read_bytes()) == (3, REJECTED.encode())
-        # The key is now another, so nothing is wrong with the row: the file has none.
+        # A file without rows has nothing to lose, and a clean import leaves none.
         rejected.write_text("email,name,_error\r\n", newline="")
         write_csv(tmp_path / "people.csv", ROWS[:1])
         done = await run_here("import", "contacts", "people.csv", environment=environment)
