@@ -1,10 +1,10 @@
-"""A support bot: a webhook comes in, a queue takes it, the answer goes out before all else.
+"""A support bot: a webhook comes in, a queue takes it, the reply has priority over all other calls.
 
 pip install intercom-async starlette uvicorn
 INTERCOM_TOKEN=… INTERCOM_CLIENT_SECRET=… INTERCOM_ADMIN_ID=… uvicorn support_bot:app
 
-Without `queue=` the queue lives in this process, and what waits in it ends with the process. A
-queue that survives takes three lines more, here with taskiq (worker: taskiq worker …):
+Without `queue=` the queue lives in this process, and what is still queued is lost when the process
+ends. A queue that survives takes three more lines, here with taskiq (worker: taskiq worker …):
 
     webhooks = Webhooks(SECRET, queue=lambda event: handle.kiq(event.body), seen=RedisSeen(redis))
 

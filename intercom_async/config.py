@@ -120,8 +120,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     max_attempts: int = 5
-    """Attempts in all, the first included; 1 means never again. The first nine that full rate-limit
-    windows turn away do not count."""
+    """Attempts in all, the first included; 1 disables retries. The first nine attempts refused by a
+    full rate-limit window do not count."""
     base_s: float = 0.5
     """The first pause after a failure lies between 0 and this; each further one may be twice as
     long."""

@@ -215,12 +215,15 @@ def to_query(predicate: Predicate | Query) -> Query:
     """Return the query object to send; a plain dict is taken as it is.
 
     Raises:
-        QueryError: It is neither, or has more groups or filters than the API takes.
+        QueryError: It is neither, has more groups or filters than the API takes, or is the body of
+            a search rather than its query.
     """
     if isinstance(predicate, Predicate):
         check(predicate.query)
         return predicate.query
     if isinstance(predicate, dict):
+        if "field" not in predicate and "operator" not in predicate and "query" in predicate:
+            raise QueryError('this is a whole body: pass what stands under its "query"')
         return predicate
     raise QueryError(f"a query is made with F or is a dict, not {type(predicate).__name__}")
 

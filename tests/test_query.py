@@ -211,3 +211,10 @@ def test_conditions_and_fields_survive_pickle_and_copy(way: Callable[[Any], Any]
     assert way(condition).query == condition.query
     assert (way(F.email.domain) == 1).query == (F.email.domain == 1).query
     assert way(F) is F
+
+
+def test_the_body_of_a_search_is_no_query() -> None:
+    query = {"field": "open", "operator": "=", "value": True}
+    with pytest.raises(QueryError, match='under its "query"'):
+        to_query({"query": query, "pagination": {"per_page": 5}})
+    assert to_query(query) is query

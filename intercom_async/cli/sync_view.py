@@ -87,7 +87,9 @@ def report_view(report: Report, accepted: int = 0) -> RenderableType:
 
 def _promise(report: Report, accepted: int) -> str:
     """Return in one sentence what the target holds."""
-    gone = "" if report.deletions_to is None else f"; gone rows known to {_at(report.deletions_to)}"
+    gone = (
+        "" if report.deletions_to is None else f"; deletions known up to {_at(report.deletions_to)}"
+    )
     if report.was_stopped:
         return "[yellow]stopped[/]: what was read is kept, and nothing of it is shown yet"
     if report.is_complete:
@@ -144,7 +146,7 @@ def plan_view(plan: Plan) -> RenderableType:
         f"{duration(plan.changed_seconds)}",
         f"of these, an estimate, for lists inside rows that are cut after ten: {plan.list_calls:,} "
         "calls in full",
-        f"a look for rows that are gone, where the API lists none: {plan.sweep_calls:,} calls",
+        f"checks for deleted rows, where the API does not list them: {plan.sweep_calls:,} calls",
         f"parts of what changed within 30 days, once a week: {plan.reread_calls:,} calls",
     )
 

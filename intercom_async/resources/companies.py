@@ -69,7 +69,7 @@ class Companies(CompanyWrites):
     )
 
     def search(self, query: Predicate | Query, **options: Unpack[SearchOptions]) -> Pager[Company]:
-        """List the companies that a query holds for; without `per_page` 15 a page."""
+        """List the companies that match a query; without `per_page` 15 a page."""
         return self._search(self.SEARCH, query, options)
 
     async def bulk_create(

@@ -243,7 +243,7 @@ class Contacts(ContactWrites):
         return await self._send(self.GET_BULK_JOB, job_id)
 
     def search(self, query: Predicate | Query, **options: Unpack[ContactSearch]) -> Pager[Contact]:
-        """List the contacts that a query holds for.
+        """List the contacts that match a query.
 
         Up to version 2.16 times are compared by whole days of the workspace's time zone. Contacts
         that were merged into others are not found, new ones only after some seconds.

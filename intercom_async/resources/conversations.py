@@ -132,7 +132,7 @@ class Conversations(ConversationFiles):
     async def reply(
         self, conversation_id: Id, **fields: Unpack[ConversationReplyFields]
     ) -> Conversation:
-        """Answer in a conversation, as an admin or as a contact."""
+        """Reply to a conversation, as an admin or as a contact."""
         json = await reply_body(self.REPLY.fields(fields))
         return await self._send(self.REPLY, conversation_id, json=json)
 
@@ -198,7 +198,7 @@ class Conversations(ConversationFiles):
     async def attach_contact(
         self, conversation_id: Id, *, admin_id: Id, **contact: Unpack[ContactKey]
     ) -> ConversationCustomers:
-        """Add a contact to a conversation and return the contacts it has then."""
+        """Add a contact to a conversation and return its contacts."""
         key = self.ATTACH_CONTACT.fields(contact)
         names = {"contact_id": "intercom_user_id", "user_id": "user_id", "email": "email"}
         who = take_one("the contact", key, **names)
@@ -281,7 +281,7 @@ class Conversations(ConversationFiles):
     async def delete(
         self, conversation_id: Id, *, retain_metrics: bool | None = None
     ) -> DeletedObject:
-        """Delete a conversation for good; reports keep what they counted unless told otherwise.
+        """Delete a conversation for good; reports still count it unless you say otherwise.
 
         Not to retain it needs a scope of its own (`delete_conversations_and_metrics`).
         """
@@ -290,7 +290,7 @@ class Conversations(ConversationFiles):
     def search(
         self, query: Predicate | Query, **options: Unpack[ConversationSearch]
     ) -> Pager[Conversation]:
-        """List the conversations that a query holds for.
+        """List the conversations that match a query.
 
         `source.body` is searched word by word: a phrase is never found.
         """

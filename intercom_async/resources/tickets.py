@@ -65,7 +65,7 @@ class Tickets(Resource):
     SEARCH = API.search("/search", TicketPage[Ticket], "searchtickets", body=SearchOptions)
 
     async def reply(self, ticket_id: Id, **fields: Unpack[TicketReplyFields]) -> TicketPart:
-        """Answer in a ticket, as an admin or as a contact, and return the new part."""
+        """Reply to a ticket, as an admin or as a contact, and return the new part."""
         json = await reply_body(self.REPLY.fields(fields))
         return await self._send(self.REPLY, ticket_id, json=json)
 
@@ -124,7 +124,7 @@ class Tickets(Resource):
         return await self._send(self.CHANGE_TYPE, ticket_id, json=kind)
 
     def search(self, query: Predicate | Query, **options: Unpack[SearchOptions]) -> Pager[Ticket]:
-        """List the tickets that a query holds for, without their parts.
+        """List the tickets that match a query, without their parts.
 
         Attributes go by number (``ticket_attribute.123``), `category` by ``request``, ``task`` and
         ``tracker``. There is no list of tickets: search for all that were created.

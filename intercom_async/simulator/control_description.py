@@ -43,7 +43,7 @@ BESIDE: dict[str, dict[str, tuple[str, str, str | None]]] = {
     },
     "snapshot": {
         "get": ("Settings and records, to keep", JSON, None),
-        "put": ("Have the settings and records of a snapshot", JSON, JSON),
+        "put": ("Restore settings and records from a snapshot", JSON, JSON),
     },
 }
 """By path and method, what is no JSON of a known form: summary, answer's type, body's type."""

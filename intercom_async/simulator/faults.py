@@ -28,7 +28,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How often it strikes at most."""
     method: str | None = None
     path: str | None = None
-    """Only paths that begin like this."""
+    """Only paths that start with this prefix; ``/contacts`` also matches ``/contacts/ID``."""
     status: int | None = None
     """Answer this instead of doing the work."""
     drop: Cut | None = None
@@ -73,8 +73,8 @@ def _check(fault: Fault) -> None:
         raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
     if fault.status is not None and not 200 <= fault.status <= 599:  # noqa: PLR2004 (HTTP's)
         raise ValueError(f"status={fault.status} must be between 200 and 599")
-    if fault.path is not None and not fault.path.startswith("/"):
-        raise ValueError("path must begin with /")
+    if fault.path is not None and (not fault.path.startswith("/") or "{" in fault.path):
+        raise ValueError("path must begin with /, and is a prefix of paths with ids, no template")
     for name in ("after", "times", "delay_s", "slow_body_s", "retry_after_s"):
         value = getattr(fault, name)
         if value is not None and not value >= 0:

@@ -11,7 +11,7 @@ PoisonKind = Literal["error", "garbled", "not_utf8", "deep"]
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Peculiarities of a workspace; all are off by default, and all are drawn from its seed."""
+    """Peculiarities of a workspace; all are off by default and derived from the seed."""
 
     search_lag_s: float = 0.0
     """Searches find a new or changed record as it is now only after up to so many seconds, and

@@ -134,3 +134,9 @@ def test_faults_that_make_no_sense_are_refused() -> None:
         simulator.faults.add(rate=2)
     with pytest.raises(ValueError, match="unknown field"):
         simulator.faults.add(rte=1)
+
+
+@pytest.mark.parametrize("path", ["contacts", "/contacts/{id}", ""])
+def test_a_path_that_no_request_has_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="path must begin with /"):
+        Simulator().faults.add(path=path, status=500)
