@@ -151,6 +151,10 @@ class KeyTable:
         for shard in self._shards:
             shard.flags = shard.flags.translate(keep)
 
+    def forget(self) -> None:
+        """Forget all keys, and give their memory back."""
+        self._shards = [_Shard() for _ in range(SHARDS)]
+
     def count(self, *, without: int = 0, having: int = 0) -> int:
         """Return how many keys have all of some flags and none of others."""
         return sum(

@@ -324,6 +324,10 @@ class _Run:
                 # What it has met was in the journal: it begins again with the next run.
                 run.state.pass_ = None
         encoded, options = await call(self._sink, encode), self._options
+        if options.attachments is None:
+            # With them, the files of rows that are gone are looked for afterwards.
+            for run in runs:
+                run.forget_rows()
         with anyio.CancelScope(shield=True):
             await self.patiently(
                 lambda: self._sink.publish(

@@ -145,6 +145,11 @@ class StreamRun:
         """Whether it is read along with the children or the parents of its rows."""
         return bool(self.children) or isinstance(self.stream.source, Children)
 
+    def forget_rows(self) -> None:
+        """Forget what the target holds: the merge that follows needs as much memory for it."""
+        self.table.forget()
+        self.families.forget()
+
     @property
     def is_sweeping(self) -> bool:
         """Whether it is read to find what is gone."""

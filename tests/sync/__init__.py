@@ -12,7 +12,6 @@ Modules without a test of their name, and where they are tested:
 - `embedded`: test_sync.py, test_list_price.py
 - `engine`: test_sync.py, test_sync_model.py
 - `isolation`: test_isolation_budget.py, test_holes.py
-- `key_table`: test_merging.py
 - `list_reader`: test_sync_model.py
 - `loading`: test_sync.py
 - `page_reader`: test_holes.py
