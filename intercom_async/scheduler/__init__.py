@@ -79,6 +79,19 @@ Invariants
 4. Within a lane and a fairness key, calls go in the order in which they came.
 5. `statistics` and `repr` change nothing.
 
+Where it is decided
+-------------------
+which limit a 429 is of                 throttling.classify
+which window has counted a call         limits.window_matching
+when a window is over, and how long     limits.app_windows, limits.window_schedule
+how many calls may be given out now     limits.headroom
+how fast calls that can wait go         limits.pacing
+which lane goes next                    lanes, then dispatcher
+what a cancelled call gives back        dispatcher.release, limits.window_budget
+when a probe may go                     limits.probes
+whether a wait would be too long        wait_estimate
+how much of a window a process gets     stores.base.guided
+
 Reading order
 -------------
 `limits/` from the bottom (its docstring says how), which is arithmetic; then `throttling` and

@@ -1,4 +1,4 @@
-"""Rate limits of the user's own: over everything, and for classes of operations.
+"""Rate limits of the user's own, such as `Limits.max_per_second`: over all calls, or for a class.
 
 They stand before the windows, since a call that has a place in a window must not wait any longer.
 Each has a queue with the same four lanes, so that an interactive call does not wait behind a bulk

@@ -197,7 +197,7 @@ class Permit:
         return self._owner.enter(self)
 
     def leave(self) -> None:
-        """End the block, as leaving it does."""
+        """End the block, as leaving it does; a charge that nothing has settled stays as unknown."""
         self._owner.leave(self)
 
     def expire(self) -> None:

@@ -1,4 +1,4 @@
-"""Classification of 429s: not each of them means that the window is full."""
+"""Kinds of 429: of the app's window, of the workspace's, of a resource, or of none of these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of one app's windows: which one a call falls into, and how full each is.
+"""Windows of one app: which one a call falls into, when one is over, and how full each is.
 
 A call that leaves now is counted at the server's clock, which is known as an interval, and after a
 way that takes up to `_uplink_s`. So there may be two candidate windows; a call is charged to both,

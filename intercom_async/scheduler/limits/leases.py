@@ -1,5 +1,7 @@
 """Calls of a window that this process has leased from a budget which several processes share.
 
+The store says how many it grants (`stores.base.guided`); here is decided what to ask for.
+
 With a store, a call needs both: room in the window as the headers show it, and a lease. Life of a
 leased call::
 

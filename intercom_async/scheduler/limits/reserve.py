@@ -1,9 +1,10 @@
-"""How many calls of a window to hold back for interactive callers.
+"""How interactive calls arrive, and how many to hold back for them while no other client is active.
 
-Interactive calls arrive at random, so for `x` expected arrivals until the window ends the reserve
-is `x + 2√x` (two standard deviations of a Poisson process), or the largest recent burst, whichever
-is larger. It shrinks as the window runs out and is released `release_s` before its end, because
-capacity that is still unused by then is lost.
+`headroom` decides, also beside other clients and with leases. Interactive calls arrive at random,
+so for `x` expected arrivals until the window ends the reserve is `x + 2√x` (two standard deviations
+of a Poisson process), or the largest recent burst, whichever is larger. It shrinks as the window
+runs out and is released `release_s` before its end, because capacity that is still unused by then
+is lost.
 """
 
 from __future__ import annotations

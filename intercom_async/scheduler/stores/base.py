@@ -174,9 +174,11 @@ def kept_for_interactive(
 
 
 def guided(want: int, left: int, members: int) -> int:
-    """Return how many of `left` calls to grant at once.
+    """Return how many of `left` calls to grant at once: the rule that every store follows.
 
-    Half of an equal part of what is left (guided self-scheduling): large batches early in a window,
+    The stores compute it where their accounts are, in Lua and in SQL
+    (test_budget_stores.py::test_a_lease_is_guided_by_what_is_left_and_by_how_many_share_it). Half
+    of an equal part of what is left (guided self-scheduling): large batches early in a window,
     single calls late, so that about one call a process is stranded at its end.
     """
     if left <= 0 or want <= 0:
