@@ -157,7 +157,10 @@ class _StreamFolder:
             self._put(key)
             return msgspec.structs.replace(children, lacks=lacks)
 
-        return replace(source, read=read, is_due=lambda key: self._known.get(key) is None)
+        def is_due(key: str) -> bool:
+            return self._known.get(key) is None
+
+        return replace(source, read=read, is_due=is_due)
 
     async def _save(self, client: Any, key: str, holders: Sequence[PartFiles]) -> str:
         """Save the files of one conversation, and say which of them could not be had."""

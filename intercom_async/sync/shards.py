@@ -26,6 +26,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from secrets import token_hex
 
 import anyio
+import msgspec
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
@@ -277,6 +278,7 @@ class _ShardReading:
         if target.is_done or opened.state is None:
             return ShardReport(shard=shard, left=target.left)
         gate = OutageGate(_probe(self._view), self._stop, budget_s)
+        found = ShardReport(shard=shard, rest=shard.rest(), left=target.left)
         async with anyio.create_task_group() as group:
             group.start_soon(self._end_in_time, budget_s)
             try:
@@ -285,10 +287,7 @@ class _ShardReading:
                 )
             except StoppedError:
                 # The server has not answered in all that time: the next process may find it well.
-                elapsed_s = CLOCK.now() - self._begun_s
-                found = ShardReport(
-                    shard=shard, rest=shard.rest(), seconds=elapsed_s, left=target.left
-                )
+                found = msgspec.structs.replace(found, seconds=CLOCK.now() - self._begun_s)
             else:
                 found = await self._read(me, opened, gate, streams, on_progress)
             group.cancel_scope.cancel()

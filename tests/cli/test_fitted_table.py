@@ -22,10 +22,9 @@ def shown(width: int) -> str:
         table.add_column(heading, no_wrap=True)
     for row in ROWS:
         table.add_row(*row)
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(FittedTable(table))
-    text: str = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
-    return text
+    file = io.StringIO()
+    Console(file=file, width=width, color_system=None).print(FittedTable(table))
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 200])

@@ -225,10 +225,10 @@ def test_a_contact_that_may_be_left_is_named() -> None:
 
 
 FAULTS: list[dict[str, Any]] = [
-    {"status": status} for status in (302, 401, 403, 404, 429, 451, 500, 503)
+    *({"status": status} for status in (302, 401, 403, 404, 429, 451, 500, 503)),
+    *({"drop": "before"}, {"drop": "after"}, {"garble": True}, {"empty": True}),
+    *({"no_headers": True}, {"delay_s": 5.0}, {"delay_s": 100.0}),
 ]
-FAULTS += [{"drop": "before"}, {"drop": "after"}, {"garble": True}, {"empty": True}]
-FAULTS += [{"no_headers": True}, {"delay_s": 5.0}, {"delay_s": 100.0}]
 
 
 @pytest.mark.parametrize("when", [{}, {"rate": 0.3}, {"after": 3}, {"path": "/me"}], ids=str)

@@ -49,7 +49,8 @@ class Server:
         if whole.get("source"):
             whole["source"]["attachments"] = self._links(f"{parts}-first", 1)
         for kind in ("conversation_parts", "ticket_parts"):
-            for part in (whole.get(kind) or {}).get(kind, ())[:1]:
+            parts_of: dict[str, list[Any]] = whole.get(kind) or {}
+            for part in parts_of.get(kind, [])[:1]:
                 part["attachments"] = self._links(f"{parts}-part", self.files)
         return Reply(200, reply.headers, msgspec.json.encode(whole))
 

@@ -11,6 +11,7 @@ import pytest
 
 from intercom_async import ClosedError, ConfigError, Intercom, UnauthorizedError
 from intercom_async.clock import CLOCK
+from intercom_async.fields import EventFields
 from intercom_async.transport.base import Reply, Request
 from intercom_async.workflows.bulk import BulkProgress, BulkRun, Done, Failed
 from tests.support.scripted_client import Client, failure, reply
@@ -65,7 +66,7 @@ RUNS: dict[str, Callable[[Intercom], BulkRun[Any, Any]]] = {
     "delete": lambda i: i.contacts.delete_many([str(number) for number in range(9)]),
     "tag": lambda i: i.contacts.tag_many(slowly(range(9)), "7"),
     "events": lambda i: i.events.create_many(
-        {"event_name": row["name"], "user_id": "u"} for row in rows(9)
+        EventFields(event_name=str(row["name"]), user_id="u") for row in rows(9)
     ),
     "companies": lambda i: i.companies.upsert_many(
         {**row, "company_id": row["name"]}  # type: ignore[typeddict-item] # as above

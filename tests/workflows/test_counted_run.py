@@ -28,7 +28,7 @@ async def accepting(request: Request) -> Reply:
 
 async def test_each_event_has_its_result(client: Client) -> None:
     seen: list[BulkProgress] = []
-    items = [*events(1, 2, 3), {"event_name": "x"}, {"user_id": 1}, 7, *events(4, nme=1)]
+    items: list[Any] = [*events(1, 2, 3), {"event_name": "x"}, {"user_id": 1}, 7, *events(4, nme=1)]
     async with client(accepting) as intercom:
         run = intercom.events.create_many(items, ordered=True, on_progress=seen.append)
         results = [result async for result in run]

@@ -267,9 +267,9 @@ def _spoilt(failure: Failure, reply: Reply) -> Reply:
 def _with_other_parts(failure: Failure, reply: Reply, body: dict[str, Any]) -> Reply:
     """Return a parent with fewer children, or with one that cannot be told apart."""
     for name in ("conversation_parts", "ticket_parts"):
-        listed: Any = body.get(name)
-        if isinstance(listed, dict) and isinstance(listed.get(name), list):
-            parts: list[Any] = listed[name]
+        listed: dict[str, Any] | None = body.get(name)
+        parts: list[dict[str, Any]] | None = None if listed is None else listed.get(name)
+        if listed is not None and parts is not None:
             if failure.kind == "no_key":
                 parts[:1] = [{key: one[key] for key in one if key != "id"} for one in parts[:1]]
             elif failure.times and failure.kind in ("empty", "short"):
