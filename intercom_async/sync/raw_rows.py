@@ -13,9 +13,11 @@ from intercom_async.moments import from_server
 from .merging import digest_of
 
 _LONE_SURROGATE = re.compile(
+    rb"(\\[^u])|"
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
     rb"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+"""Half of a surrogate pair; another escape, such as a backslash before `ud83d`, is taken whole."""
 _REPLACEMENT = rb"\ufffd"
 
 
@@ -130,7 +132,7 @@ def clean(body: bytes) -> bytes:
     except UnicodeDecodeError:
         body = body.decode(errors="replace").encode()
     if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
-        body = _LONE_SURROGATE.sub(_REPLACEMENT, body)
+        body = _LONE_SURROGATE.sub(lambda found: found[1] or _REPLACEMENT, body)
     return body
 
 

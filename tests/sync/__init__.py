@@ -20,7 +20,6 @@ Modules without a test of their name, and where they are tested:
 - `policy`: test_sync_model.py
 - `prepared`: test_sync.py
 - `progress`: test_sync.py
-- `raw_rows`: test_sync_model.py
 - `readings`: test_sync.py
 - `reconcile`: test_sync_model.py
 - `report`: test_sync.py
