@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -141,7 +142,8 @@ def _delimiter(path: Path) -> str:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         first = next(filter(str.strip, file), "")
     # Spreadsheets write semicolons where a comma is the decimal point, and tabs as text.
-    return next((mark for mark in ",;\t" if mark in first), ",")
+    bare = re.sub(r'"[^"]*"', "", first)
+    return next((mark for mark in ",;\t" if mark in bare), ",")
 
 
 def _names(reader: csv.DictReader[str]) -> Sequence[str]:

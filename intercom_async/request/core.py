@@ -158,11 +158,12 @@ class ClientCore:
             policy=self._retry,
             observer=self._observer,
         )
-        await self._transport.open()
         try:
+            await self._transport.open()
             await scheduler.join(self._app)
         except BaseException:
-            # A store that is required and cannot be used: nobody closes what was not entered.
+            # A session that is closed, or a store that is required and cannot be used: nobody
+            # closes what was not entered.
             self._session = None
             await self._transport.close()
             raise
@@ -184,8 +185,10 @@ class ClientCore:
         self._is_closed = True
         session, self._session = self._session, None
         if session is not None:
-            await session.close()
-            await session.scheduler.return_leases(self._app)
+            try:
+                await session.close()
+            finally:
+                await session.scheduler.return_leases(self._app)
 
 
 class _ById:

@@ -163,7 +163,8 @@ def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
 _UNKNOWN = "unknown"
 _TEXTS = ("message", "messages", "detail", "error_description", "reason", "title", "error")
 """Names that a text for people has, the most telling first."""
-_ITEM_KEYS = frozenset({"code", "field", "type", *_TEXTS})
+_ITEM_KEYS = frozenset({"code", "field", "type", *_TEXTS} - {"reason", "title"})
+"""Names by which an object is one error; others may be those of fields, such as an article's."""
 
 
 def _item(item: object) -> ErrorItem:

@@ -86,8 +86,10 @@ class Session:
         """Raise `ClosedError` in every call that waits, and close the transport."""
         # First: a call that gets its permit from here on gives it back.
         self._waits.close()
-        await end_waits(tuple(self._waiting))
-        await self.transport.close()
+        try:
+            await end_waits(tuple(self._waiting))
+        finally:
+            await self.transport.close()
 
     def shared_lock(self, name: str) -> asyncio.Lock:
         """Return a lock that all sessions of this app and scheduler share, by its name."""

@@ -49,7 +49,7 @@ def named_workspace(body: bytes) -> str | None:
         for item in _decode_list(body).data:
             if item.workspace_id:
                 return item.workspace_id
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     return None
 

@@ -16,7 +16,6 @@ from types import FunctionType
 from typing import Any, TypeVar, Unpack
 
 from intercom_async.clock import CLOCK
-from intercom_async.codec.plain import plain
 from intercom_async.config import shown
 from intercom_async.errors import ConfigError
 from intercom_async.fields.common import Id
@@ -126,7 +125,7 @@ class Resource:
             raise ConfigError(f"order must be 'ascending' or 'descending', not {shown(order)}")
         if sort is not None:
             json["sort"] = {"field": sort, "order": order}
-        per_page = check_per_page(plain(rest.pop("per_page", None)))
+        per_page = check_per_page(rest.pop("per_page", None))
         if per_page is not None:
             json["pagination"] = {"per_page": per_page}
         return self._list(endpoint, query=rest, json=json)

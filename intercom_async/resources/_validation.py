@@ -66,7 +66,7 @@ def to_parameters(given: Mapping[str, Any]) -> Query:
     check_given(given)
     query = to_query(given)
     if "per_page" in given:
-        check_per_page(plain(given["per_page"]))
+        check_per_page(given["per_page"])
     return query
 
 
@@ -76,6 +76,7 @@ def check_per_page(per_page: int | None) -> int | None:
     Raises:
         ConfigError: It is not a whole number above 0.
     """
+    per_page = plain(per_page)
     if per_page is None or (type(per_page) is int and per_page > 0):
         return per_page
     raise ConfigError(f"per_page must be a whole number above 0, not {shown(per_page)}")

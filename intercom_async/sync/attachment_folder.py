@@ -167,6 +167,8 @@ class _StreamFolder:
         folder = self._folder / safe_name(key)
         with os_errors_as_target_errors(str(folder)):
             folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            for left in folder.glob(".*.part"):
+                left.unlink()  # a killed run was at it
             result = await save_files(holders, folder, client.open_link, self._limiter)
         for lost in result.lost:
             if isinstance(lost.error, ClosedError):

@@ -268,9 +268,10 @@ class HttpTransport:
         """Add aiohttp's, and those of the caller's session on the configured origin only."""
         made: CIMultiDict[str] = CIMultiDict(_Request.DEFAULT_HEADERS)
         made["User-Agent"] = USER_AGENT
-        made["Accept-Encoding"] = ACCEPT_ENCODING
         if self._given is not None and "Authorization" in headers:
             made.update(headers_of(self._given))
+        # What is asked for is what `Decompressor` reads.
+        made["Accept-Encoding"] = ACCEPT_ENCODING
         made.update(headers)
         return made
 

@@ -116,7 +116,7 @@ class Download:
         """
         target = Path(path)
         # A name of its own: another download may be saved under the same name at once.
-        partial = target.with_name(f"{target.name}.{token_hex(4)}.part")
+        partial = target.with_name(f".{target.name}.{token_hex(4)}.part")
         chunks = self._consume()
         size_bytes = 0
         try:

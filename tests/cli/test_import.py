@@ -242,6 +242,7 @@ async def test_an_interrupted_import_goes_on_where_it_was(run_here: Run, tmp_pat
 ODD_FILES: dict[str, tuple[bytes, str | None]] = {
     "bom.csv": (b"\xef\xbb\xbfemail,name\nodd@example.com,Odd\n", None),
     "semicolons.csv": (b"email;name\nodd@example.com;Odd\n", None),
+    "comma-in-a-name.csv": (b'"plan, kind";email\nx;odd@example.com\n', "plan, kind"),
     "tabs.csv": (b"email\tname\nodd@example.com\tOdd\n", None),
     "carriage-returns.csv": (b"email,name\rodd@example.com,Odd\r", None),
     "quotes.csv": (b'"email","name"\r\n"odd@example.com","Odd"\r\n', None),

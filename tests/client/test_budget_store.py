@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from intercom_async import Intercom
+from intercom_async.clock import CLOCK
 from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.scheduler.stores._reasons import reason_of
+from intercom_async.scheduler.stores._requests import StoreRequests
 from intercom_async.transport import MemoryTransport, Reply, Request
 
 pytestmark = pytest.mark.anyio
@@ -47,6 +50,28 @@ class Watched(MemoryTransport):
 
 def answer(_: Request) -> Reply:
     return Reply(200, {}, b"{}")
+
+
+async def test_a_client_whose_session_is_closed_refuses_to_open_each_time() -> None:
+    async with aiohttp.ClientSession() as session:
+        pass
+    intercom = Intercom("token", http=session)
+    for _ in range(2):
+        with pytest.raises(ClosedError):
+            await intercom.open()
+
+
+async def test_a_store_that_was_closed_is_not_lost() -> None:
+    requests = StoreRequests(1.0)
+
+    async def answer_at_once() -> int:
+        return 7
+
+    assert await requests.send(answer_at_once) == 7
+    assert requests.is_available
+    await requests.aclose()
+    await CLOCK.sleep(0.002)
+    assert (requests.is_available, requests.unavailable_s) == (False, 0.0)
 
 
 async def test_a_client_whose_store_refuses_leaves_no_transport_open() -> None:

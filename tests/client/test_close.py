@@ -125,6 +125,16 @@ def test_every_wait_ends_when_the_client_closes(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+class Closing(MemoryTransport):
+    """Knows whether it was closed."""
+
+    is_closed = False
+
+    async def close(self) -> None:
+        self.is_closed = True
+        await super().close()
+
+
 class CountingSelector(selectors.DefaultSelector):
     """Counts the turns of a loop: each ends with a look at the sockets."""
 
@@ -138,10 +148,13 @@ class CountingSelector(selectors.DefaultSelector):
 async def close_with_many(
     selector: CountingSelector, many: int, *, is_cancelled: bool
 ) -> list[int]:
-    """Close a client in which so many calls wait; return the turns in which each of them ended."""
+    """Close a client in which so many calls wait; return the turns in which each of them ended.
+
+    Its transport is closed in any case.
+    """
     ended: list[int] = []
     limits = Limits(max_in_flight=1)
-    memory = MemoryTransport(lambda _: asyncio.Event().wait())  # type: ignore[arg-type,return-value]
+    memory = Closing(lambda _: asyncio.Event().wait())  # type: ignore[arg-type,return-value]
     client = await Intercom(TOKEN, transport=memory, limits=limits).open()
 
     async def call() -> None:
@@ -157,6 +170,7 @@ async def close_with_many(
         await CLOCK.sleep(0)
         closing.cancel()
     await asyncio.wait([closing])
+    assert memory.is_closed
     await asyncio.wait(calls, timeout=0.01)
     for task in calls:
         task.cancel()

@@ -137,6 +137,9 @@ DOORS: dict[str, Use] = {
     "id": lambda intercom, odd: intercom.contacts.get(odd),
     "filter": lambda intercom, odd: intercom.conversations.list(per_page=odd).first(),
     "per_page": lambda intercom, odd: intercom.contacts.search(F.a == 1, per_page=odd).first(),
+    "per_page of a body": lambda intercom, odd: intercom.admins.search_activity_logs(
+        created_at_after=5, per_page=odd
+    ).first(),
     "order": lambda intercom, odd: intercom.contacts.search(F.a == 1, sort="a", order=odd).first(),
     "query": lambda intercom, odd: intercom.contacts.search(odd).first(),
     "field": lambda intercom, odd: intercom.contacts.search(F[odd] == 1).first(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from intercom_async import Intercom
+from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.doctor import (
     MAX_CALLS,
@@ -22,7 +24,7 @@ from intercom_async.doctor import (
     save_settings,
 )
 from intercom_async.errors import ConfigError, ConnectError, TransportError
-from intercom_async.simulator import Simulator
+from intercom_async.simulator import Quirks, Simulator
 from intercom_async.transport import MemoryTransport, Reply, Request
 from tests.support.virtual_time import run_virtual
 
@@ -209,6 +211,24 @@ def test_a_contact_is_deleted_whatever_goes_wrong_meanwhile(fault: dict[str, Any
     simulator = simulated()
     done = examined(simulator, lambda: simulator.faults.add(**fault), make_contact=True)
     assert "search_lag" in {each.check for each in done.findings}
+    assert contacts_left(simulator) == 0
+
+
+def test_a_contact_is_deleted_after_an_interruption_as_well() -> None:
+    simulator = simulated(quirks=Quirks(search_lag_s=3_600.0))
+
+    async def interrupt() -> None:
+        transport = MemoryTransport(simulator.answer)
+        visit = asyncio.create_task(
+            examine(simulator.token, transport=transport, make_contact=True)
+        )
+        while not contacts_left(simulator):
+            await CLOCK.sleep(1.0)
+        visit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await visit
+
+    run_virtual(interrupt())
     assert contacts_left(simulator) == 0
 
 

@@ -245,3 +245,10 @@ def test_the_message_says_what_to_do(status: int, code: str, hint: str) -> None:
     body = msgspec.json.encode({"type": "error.list", "errors": [{"code": code, "message": "No"}]})
     assert hint in str(error(status, body))
     assert hint not in str(error(404, LIST))
+
+
+@pytest.mark.parametrize("field", ["title", "reason", "name"])
+def test_reasons_by_field_are_kept_whatever_the_fields_are_called(field: str) -> None:
+    body = msgspec.json.encode({"errors": {field: ["can't be blank"], "body": ["too long"]}})
+    found = [(each.field, each.message) for each in error(422, body).errors]
+    assert found == [(field, "can't be blank"), ("body", "too long")]

@@ -89,3 +89,7 @@ async def test_it_gives_up() -> None:
     for _ in range(MOST_ANSWERS + 5):
         await probe.exchange(request, lambda: None)
     assert ended == [None]
+
+
+def test_an_answer_that_is_nested_too_deeply_names_no_workspace() -> None:
+    assert named_workspace(b'{"a":' + 100_000 * b"[" + 100_000 * b"]" + b"}") is None

@@ -188,10 +188,15 @@ async def test_an_index_that_was_broken_off_is_filled_again(tmp_path: Path) -> N
     await run(server, tmp_path)
     index = tmp_path / "files" / "conversations" / "index.jsonl"
     index.write_bytes(index.read_bytes()[:-4])
+    partial = index.parent / keys(tmp_path)[-1] / ".first.txt.0a1b2c3d.part"
+    for folder in filter(Path.is_dir, index.parent.iterdir()):
+        (folder / partial.name).write_bytes(b"of a killed run")
     assert (await run(server, tmp_path)).is_complete
     assert len({*server.fetched}) == len(server.fetched)
     *_, broken, mended = index.read_bytes().splitlines()
     assert mended.startswith(broken)
+    left = [each.parent.name for each in index.parent.glob(f"*/{partial.name}")]
+    assert len(left) == len(keys(tmp_path)) - 1  # the one that was filled again has none
 
 
 @pytest.mark.parametrize("streams", [["contacts"], ["conversations"], ["conversation_parts"]])

@@ -205,6 +205,17 @@ def test_a_frame_that_is_cut_or_changed_was_never_committed(tmp_path: Path) -> N
     assert not path.exists()
 
 
+def test_a_frame_that_was_changed_since_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(OS_DISK, path)
+    journal.open(0)
+    journal.append([Gone("talks", "hello", 1)], b"1")
+    path.write_bytes(path.read_bytes().replace(b"hello", b"jello"))
+    with pytest.raises(TargetError, match="changed by somebody else"):
+        list(journal.entries())
+    journal.close()
+
+
 def test_a_journal_gives_one_table_without_reading_the_others(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal = Journal(OS_DISK, path)

@@ -8,11 +8,6 @@ from __future__ import annotations
 
 import re
 
-_CODE = re.compile(
-    r"\b(WRONGTYPE|WRONGPASS|NOAUTH|NOPERM|READONLY|OOM|MOVED|ASK|CLUSTERDOWN|LOADING|MASTERDOWN"
-    r"|MISCONF|NOREPLICAS|BUSY)\b"
-)
-"""Error codes of Redis."""
 _REFUSED = "user or password are not accepted"
 _RIGHTS = "the user lacks a permission that the store needs; its documentation lists them"
 _REPLICA = "it is a replica, or read-only: a store has to be written to"
@@ -55,6 +50,10 @@ _ADVICE = {
     "TypeError": "its client cannot be awaited; it has to be an asyncio client",
 }
 """What codes of Redis, codes of PostgreSQL (SQLSTATE) and classes of errors mean."""
+_CODE = re.compile(
+    rf"\b({'|'.join(each for each in _ADVICE if each.isalpha() and each.isupper())})\b"
+)
+"""Error codes of Redis."""
 
 
 def reason_of(error: BaseException) -> str:

@@ -59,8 +59,8 @@ class StoreRequests:
 
     @property
     def is_available(self) -> bool:
-        """Whether the last request was answered in time."""
-        return self._failed_at is None
+        """Whether the last request was answered in time, and the task has not ended."""
+        return self._failed_at is None and not (self._task is not None and self._task.done())
 
     @property
     def unavailable_s(self) -> float:
@@ -151,8 +151,8 @@ class StoreRequests:
             return
         self._task.cancel()
         await asyncio.wait([self._task])
-        if self._failed_at is None:
-            self._failed_at = self._clock.now()
+        # It was not lost: what it is without from here on is meant.
+        self._lost_s, self._failed_at = self.unavailable_s, None
         self._abandon_waiting()
 
     def _abandon_waiting(self) -> None:

@@ -28,10 +28,9 @@ _Payload = tuple[int, bytes, list[Entry]]
 
 
 class _Place(NamedTuple):
-    """Where the payload of a whole frame is, and which tables its entries are of."""
+    """Where a whole frame begins, and which tables its entries are of."""
 
     begin: int
-    length: int
     tables: frozenset[str]
 
 
@@ -76,23 +75,27 @@ class Journal:
         if self._disk.size(self._path) is None:
             return
         with self._disk.read(self._path) as file:
-            while len(head := file.read(_HEAD.size)) == _HEAD.size:
-                length, checksum = _HEAD.unpack(head)
-                body = file.read(length) if length <= MAX_FRAME_BYTES else b""
-                if len(body) != length or zlib.crc32(body) != checksum:
-                    return
-                try:
-                    frame = self._decoder.decode(body)
-                except msgspec.MsgspecError:
-                    return
-                self._length += _HEAD.size + length
+            while (frame := self._read_frame(file)) is not None:
+                self._length = file.tell()
                 yield frame
 
+    def _read_frame(self, file: BinaryIO) -> _Payload | None:
+        """Read the frame that begins here; None if it is not whole."""
+        head = file.read(_HEAD.size)
+        if len(head) != _HEAD.size:
+            return None
+        length, checksum = _HEAD.unpack(head)
+        body = file.read(length) if length <= MAX_FRAME_BYTES else b""
+        if len(body) != length or zlib.crc32(body) != checksum:
+            return None
+        try:
+            frame: _Payload = self._decoder.decode(body)
+        except msgspec.MsgspecError:
+            return None
+        return frame
+
     def _note(self, entries: Sequence[Entry], begin: int) -> None:
-        """Note a frame, which ends at `_length`."""
-        tables = frozenset(entry.table for entry in entries)
-        payload = begin + _HEAD.size
-        self._places.append(_Place(payload, self._length - payload, tables))
+        self._places.append(_Place(begin, frozenset(entry.table for entry in entries)))
 
     def entries(self, table: str | None = None) -> Iterator[Entry]:
         """Give the entries in the order in which they came.
@@ -109,10 +112,10 @@ class Journal:
         with self._disk.read(self._path) as file:
             for place in places:
                 file.seek(place.begin)
-                try:
-                    _, _, entries = self._decoder.decode(file.read(place.length))
-                except msgspec.MsgspecError:
-                    raise TargetError(f"{self._path} was changed by somebody else") from None
+                frame = self._read_frame(file)
+                if frame is None:
+                    raise TargetError(f"{self._path} was changed by somebody else")
+                _, _, entries = frame
                 if table is None or len(place.tables) == 1:
                     yield from entries
                 else:
