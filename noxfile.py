@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ("3.11", "3.12", "3.13")
 TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "docs", "noxfile.py")
+PARALLEL = ("--numprocesses=auto", "--dist=worksteal")
 TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
 COVERAGE = {"request": 98, "codec": 98, "pagination": 98, "scheduler": 98}
 """Percent of lines and branches that a package's own tests reach at least."""
@@ -103,7 +104,7 @@ def tests(session: nox.Session) -> None:
             session.log(f"Python {version} is not here or does not run: skipped")
     install(session, "test")
     keep_bytecode(session)
-    suite = ["pytest", "--numprocesses=auto", "--dist=worksteal", *session.posargs]
+    suite = ["pytest", *PARALLEL, *session.posargs]
     if session.python != FIRST or session.posargs:
         is_newest = session.python == LAST
         session.run("python", *(["-X", "dev"] if is_newest else []), "-m", *suite)
@@ -120,7 +121,7 @@ def coverage(session: nox.Session) -> None:
     """Run all tests on one Python and report the lines and branches that none of them reaches."""
     install(session, "test")
     keep_bytecode(session)
-    suite = ["pytest", "--numprocesses=auto", "--dist=worksteal", *session.posargs]
+    suite = ["pytest", *PARALLEL, *session.posargs]
     session.run("python", "-m", "coverage", "run", "-m", *suite)
     check_coverage(session)
     session.run("coverage", "report")
@@ -199,7 +200,7 @@ def lowest(session: nox.Session) -> None:
     pins = [re.sub(r">=", "==", line) for line in PYPROJECT["project"]["dependencies"]]
     session.install(*pins)
     keep_bytecode(session)
-    suite = ["pytest", "-q", "--numprocesses=auto", "--dist=worksteal"]
+    suite = ["pytest", "-q", *PARALLEL]
     session.run("python", "-m", *suite, *session.posargs)
 
 
@@ -291,9 +292,9 @@ def bench(session: nox.Session) -> None:
     python = str(peers / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run(python, "-m", "pip", "install", "-q", "-r", "benchmarks/peers.txt", external=True)
     session.install(
-        "uvloop; sys_platform != 'win32'", "uvicorn", "hypercorn", "aiolimiter", "fastapi"
+        "uvloop; sys_platform != 'win32'",
+        *("uvicorn", "hypercorn", "aiolimiter", "fastapi", "opentelemetry-sdk>=1.27"),
     )
-    session.install("opentelemetry-sdk>=1.27")
     programs = (
         ("overhead.py", "--peers", python),
         ("utilisation.py", "--peers", python),

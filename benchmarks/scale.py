@@ -68,10 +68,10 @@ def rows(count: int) -> Point:
 async def _apps(count: int, *, is_full: bool) -> float:
     limits = Limits(app_per_minute=6 * MANY, workspace_per_minute=60 * MANY, max_in_flight=1)
     scheduler = Scheduler(limits if is_full else LIMITS)
-    headers = Headers()
     names = [f"app {number}" for number in range(count)]
+    headers = [Headers() for _ in names]
     calls = CALLS if not is_full else max(count, CALLS // 10)
-    said = [headers.next() for _ in range(calls + count)]
+    said = [headers[number % count].next() for number in range(calls + 2 * count)]
 
     async def call(number: int) -> None:
         async with scheduler.admit(app=names[number % count]) as permit:
@@ -82,11 +82,11 @@ async def _apps(count: int, *, is_full: bool) -> float:
     begin = time.process_time()
     if is_full:
         for first in range(0, calls, count):
-            await asyncio.gather(*(call(first + number) for number in range(count)))
+            await asyncio.gather(*(call(count + first + number) for number in range(count)))
         made = math.ceil(calls / count) * count
     else:
         for number in range(calls):
-            await call(number)
+            await call(count + number)
         made = calls
     spent = time.process_time() - begin
     scheduler.close()

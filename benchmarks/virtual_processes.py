@@ -33,7 +33,6 @@ from tests.support.scheduler.server import Server
 WORKERS = 192
 """Calls that wait or are under way, of all processes together."""
 WINDOW_S = 10.0
-LIMITS = Limits(app_per_minute=6 * 1667, workspace_per_minute=25_000)
 APP_CALLS = 1667
 PERSON_EVERY_S = 1.0
 FAR_S = 0.03
@@ -70,7 +69,7 @@ class Situation:
 
 
 def failing_over(accounts: Accounts) -> Script:
-    """Lose all accounts in the middle of a window, as when a replica takes over too early."""
+    """Lose grants, usage and members in mid-window, as when a replica takes over too early."""
 
     async def play(server: Server) -> None:
         await CLOCK.sleep(server.ends_in_s() + 1.5 * WINDOW_S)
@@ -151,7 +150,7 @@ def measure(situation: Situation, seed: int, windows: int) -> tuple[Outcome, flo
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(description="Many processes on one token, in virtual time.")
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--situations", nargs="+", choices=SITUATIONS, default=list(SITUATIONS))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--windows", type=int, default=4)

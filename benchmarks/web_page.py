@@ -23,11 +23,13 @@ import aiohttp
 ROOT = Path(__file__).resolve().parent.parent
 RATE = 10
 LATENCY_MS = 50
+SETTLED_S = 20
+"""Two windows, after which the job is paced as it stays."""
 APP = """
 import asyncio, sys
 from typing import Annotated
 import uvicorn
-from fastapi import BackgroundTasks, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from intercom_async import Intercom, Priority
 from intercom_async.integrations.fastapi import Client, client, error_handlers, lifespan
 from intercom_async.models import Contact
@@ -53,10 +55,12 @@ async def ids(intercom: Bulk) -> list[str]:
 
 @app.get("/used")
 async def used(intercom: Client) -> float | None:
+    if app.state.job.done():
+        app.state.job.result()
     return intercom.statistics().utilisation
 
 @app.post("/job")
-async def job(tasks: BackgroundTasks, intercom: Bulk) -> None:
+async def job(intercom: Bulk) -> None:
     app.state.job = asyncio.create_task(change(intercom))
 
 uvicorn.run(app, port=int(sys.argv[1]), log_level="error")
@@ -133,10 +137,12 @@ async def main(visits: int, port: int) -> None:
                     continue
             await visit(session, ids, visits // 4)
             idle = await visit(session, ids, visits)
-            await session.post("/job")
-            await asyncio.sleep(20)
+            (await session.post("/job")).raise_for_status()
+            await asyncio.sleep(SETTLED_S)
             busy = await visit(session, ids, visits)
-            used = await (await session.get("/used")).json()
+            answer = await session.get("/used")
+            answer.raise_for_status()  # the job has failed
+            used = await answer.json()
     print(f"{visits} visits each, {RATE} a second, latency of the network {LATENCY_MS} ms")
     print(line("idle", idle))
     print(line("beside the job", busy))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-
 from intercom_async.models._columns import Kind, columns_of
+from intercom_async.models._descriptions import descriptions_of
 from intercom_async.sync.builtin_streams import STREAMS
 from intercom_async.sync.evidence import Tombstone
 from intercom_async.sync.streams import Children, Ranged, Stream
@@ -57,17 +54,9 @@ def columns() -> str:
 
 def tombstones() -> str:
     """Return the columns of the table of tombstones, with what each means."""
-    about: dict[str, str] = {}
-    name = ""
-    # Fields are followed by their docstrings, which only the source has.
-    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(Tombstone)))):
-        for each in node.body if isinstance(node, ast.ClassDef) else ():
-            if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
-                name = each.target.id
-            elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) and name:
-                about[name] = " ".join(str(each.value.value).replace("``", "`").split())
+    about = descriptions_of(Tombstone)
     lines = ["| Column | Type | |", "|---|---|---|"]
     for column in columns_of(Tombstone):
-        meaning = about.get(column.attribute, "")
+        meaning = about.get(column.name, "")
         lines.append(f"| `{column.name}` | {TYPES[column.kind]} | {meaning} |")
     return "\n".join(lines)

@@ -48,15 +48,13 @@ class Connection:
 
     def client(self, **options: Any) -> Intercom:
         """Make a client; `options` as `Intercom` takes them."""
-        saved = self.saved()
         return Intercom(
             self.token,
-            region=saved.pop("region", None),
             base_url=self.base_url,
             proxy=self.proxy,
             ssl=None if self.ca_file is None else trusting(self.ca_file),
             version=self.version,
-            **saved,
+            **self.saved(),
             **options,
         )
 

@@ -106,10 +106,10 @@ async def sync(
                 on_progress=tell if recorder is None else recorder.watching(tell),
                 stop=stop,
             )
+    accepted = [failure for failure in report.failures if options.accepts(failure)]
     if options.report is not None:
-        accepted = [failure for failure in report.failures if options.accepts(failure)]
         write_report(options.report, report, recorder, accepted)
-    return _end(report, options, to, json=json)
+    return _end(report, options, accepted, to, json=json)
 
 
 def _names(given: list[str] | None) -> list[str] | None:
@@ -117,15 +117,15 @@ def _names(given: list[str] | None) -> list[str] | None:
     return None if given is None else [one for text in given for one in text.split(",") if one]
 
 
-def _end(report: Report, options: SyncOptions, to: str, *, json: bool) -> int:
+def _end(
+    report: Report, options: SyncOptions, accepted: list[Failure], to: str, *, json: bool
+) -> int:
     """Show what a sync has done, and return the exit code."""
-    body = msgspec.json.encode(report)
-    accepted = [failure for failure in report.failures if options.accepts(failure)]
     missing = [failure for failure in report.failures if failure not in accepted]
     if options.json_lines:
         _put_lines(report)
     elif json:
-        put_json(body)
+        put_json(msgspec.json.encode(report))
     else:
         console.print(report_view(report, len(accepted)))
     if not options.json_lines:

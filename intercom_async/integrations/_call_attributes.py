@@ -7,7 +7,6 @@ call is put together while a call is made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from intercom_async.request.observer import Attempt, ObservedCall
@@ -76,7 +75,6 @@ class CallAttributes:
         return found
 
 
-@lru_cache(maxsize=64)
 def _server(origin: str) -> Mapping[str, str | int]:
     """Return the attributes of a server, which are the same for all of its requests."""
     parts = urlsplit(origin)

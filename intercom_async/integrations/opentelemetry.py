@@ -62,7 +62,7 @@ MOST_OPERATIONS = 1_000
 """Names of operations in metrics; further ones are `other`. The API has fewer: only paths that are
 given to `Intercom.request` without placeholders reach it (test_the_number_of_names_is_bounded)."""
 MOST_DESCRIBED = 10_000
-"""Kinds of calls, by operation, lane and app, of which attributes are kept: about 10 MB."""
+"""Kinds of calls, by operation, lane and app, of which attributes are kept: about 20 MB."""
 FAILED = Status(StatusCode.ERROR)
 OTHER = "other"
 TOO_MANY_REQUESTS = 429

@@ -173,7 +173,7 @@ class _Run:
         state = None if opened.state is None else read_state(opened.state, self._sink.where)
         damaged = self._damaged(opened, repair=options.repair)
         chosen = chosen_streams(options, state, damaged, self._sink.where)
-        files = AttachmentFolder.of(options.attachments, chosen)
+        files = await call(self._sink, AttachmentFolder.of, options.attachments, chosen)
         chosen = files.wrap(chosen)
         gate = OutageGate(self._probe, self._stop, options.patience_s)
         try:
@@ -231,7 +231,7 @@ class _Run:
         failures = tuple(failure for run in runs for failure in run.failures())
         if not was_stopped:
             await self._publish(published, state)
-            files.remove_departed(runs, options.departed)
+            await call(self._sink, files.remove_departed, runs, options.departed)
         return Report(
             workspace=workspace,
             streams=streams,
@@ -324,8 +324,8 @@ class _Run:
                 # What it has met was in the journal: it begins again with the next run.
                 run.state.pass_ = None
         encoded, options = await call(self._sink, encode), self._options
-        if options.attachments is None:
-            # With them, the files of rows that are gone are looked for afterwards.
+        if options.attachments is None or options.departed == "keep":
+            # Otherwise the files of rows that are gone are looked for afterwards.
             for run in runs:
                 run.forget_rows()
         with anyio.CancelScope(shield=True):

@@ -85,11 +85,12 @@ async def run(options: argparse.Namespace) -> bool:
             await fleet.until_published(options.within_s)
             group.cancel_scope.cancel()
         took_s = time.monotonic() - begun  # noqa: TID251
+        killed = fleet.killed
         fleet.stop()
         served, refused = fleet.calls()
         print(  # noqa: T201
             f"{options.queue}: {options.workspaces} workspaces in {took_s:.0f} s, "
-            f"{fleet.killed - options.workers} workers killed, {served} calls, {refused} refused",
+            f"{killed} workers killed, {served} calls, {refused} refused",
             flush=True,
         )
         await fleet.compare()

@@ -92,7 +92,11 @@ def longest_step_s(simulator: Simulator, asked: Asked, most: int | None = None) 
 def check(simulator: Simulator, every: list[Asked], most: int | None = None) -> None:
     """Measure each; what was too long is measured again, as another program may have been busy."""
     slow = [one for one in every if longest_step_s(simulator, one, most) > MAX_STEP_S]
-    again = [(one, longest_step_s(simulator, one, most)) for one in slow]
+    again: list[tuple[Asked, float]] = []
+    for one in slow:
+        backend = backend_of(simulator)
+        backend.restore(backend.snapshot())  # kept answers would hide what was slow
+        again.append((one, longest_step_s(simulator, one, most)))
     assert [one for one in again if one[1] > MAX_STEP_S] == []
 
 

@@ -232,7 +232,7 @@ class AppLimiter:
         if self.windows.matcher.has_headers is None:
             is_interactive = priority is INTERACTIVE
             windows = self.windows
-            limit, length_s = min(windows.limit, self.workspace.limit), windows.schedule.length_s
+            limit, length_s = windows.usable_limit, windows.schedule.length_s
             retry_at = cold_start.retry_at(now, limit, length_s, is_interactive=is_interactive)
             if retry_at:
                 return retry_at
@@ -341,8 +341,7 @@ class AppLimiter:
             windows.matcher.note_missing_headers()
             if reply.limit and not windows.matcher.is_distrusted:
                 windows.limit = reply.limit
-                limit = min(reply.limit, self.workspace.limit)
-                self.pacer.fallback.use_limit(limit / windows.schedule.length_s)
+                self.pacer.fallback.use_limit(windows.usable_limit / windows.schedule.length_s)
             return None
         if len(budgets) == 1 and budgets[0].reset_ms == reset_ms:  # as nearly always
             budget = budgets[0]

@@ -191,6 +191,11 @@ class AppWindows:
         """Return the moment from which a call cannot be counted in a window any more."""
         return budget.reset_ms / 1000 - self.clock.arrival_offsets(now)[0] + EPSILON_S
 
+    @property
+    def usable_limit(self) -> int:
+        """Calls of a window that the app may use: its limit, or the workspace's smaller one."""
+        return min(self.limit, self.workspace.limit)
+
     def left_s(self, budget: WindowBudget, now: float) -> float:
         """Return how many seconds of a window are likely to be left."""
         left_s = budget.reset_ms / 1000 - now - self.clock.likely_offset(now)

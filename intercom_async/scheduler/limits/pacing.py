@@ -83,8 +83,8 @@ class Pacer:
         workspace: WorkspaceLimiter,
         allocatable: Callable[[WindowBudget, float], int],
     ) -> None:
-        limit = min(windows.limit, workspace.limit)
-        self.fallback: FallbackPace = FallbackPace(limit / windows.schedule.length_s)
+        rate_per_s = windows.usable_limit / windows.schedule.length_s
+        self.fallback: FallbackPace = FallbackPace(rate_per_s)
         """The pace while no window is known."""
         self.leases: Leases | None = None
         """Leases of a budget that processes share; None without a store."""

@@ -44,7 +44,7 @@ class Memberships:
         """By number of a seeded company: 1 if it had contacts at the start; None: not known yet."""
         self._listed = array("I")
         self._listed_keys: dict[int, tuple[int, int]] = {}
-        """By number of a listed company that was made here: its place in the order."""
+        """By number of a company that was put into the list here: its place in the order."""
         self._inside: set[int] = set()
 
     # Contacts of one company -----------------------------------------------------------------
@@ -165,7 +165,7 @@ class Memberships:
         has_people = self._companies.has(company) and self._has_people(company)
         if has_people is (company in self._inside):
             return
-        key = self._listed_keys.get(company) or self._key(company)
+        key = self._key_of_listed(company)
         at = bisect.bisect_left(self._listed, key, key=self._key_of_listed)
         if has_people:
             self._listed_keys[company] = key
@@ -175,13 +175,9 @@ class Memberships:
             del self._listed[at]
             self._inside.discard(company)
 
-    def _key(self, company: int) -> tuple[int, int]:
-        if company < self._companies.seeds.count:
-            return self._companies.seeds.columns["created_at"](company), company
-        return self._companies.value_at(company, "created_at"), company
-
     def _key_of_listed(self, company: int) -> tuple[int, int]:
-        return self._listed_keys.get(company) or self._key(company)
+        known = self._listed_keys.get(company)
+        return known or (self._companies.value_at(company, "created_at"), company)
 
     def _has_people(self, company: int) -> bool:
         if self._attached.get(self._companies.value_at(company, "id")):

@@ -12,7 +12,7 @@ from .runs import KeyOf, Order, sortable
 from .steps import STEP_ROWS, Scans, StepPolicy, in_order, matching
 
 KEPT_ANSWERS = 32
-"""Answers to questions that a table keeps, the least recently used dropped (`test_load.py`)."""
+"""Answers to questions that a table keeps, the least recently used dropped."""
 
 
 class ReplacedRows:

@@ -115,14 +115,15 @@ def in_order(
     runs: list[array[int]] = []
     for start in range(0, len(numbers), RUN_ROWS):
         keys: list[SortKey] = []
-        for at in range(start, min(start + RUN_ROWS, len(numbers)), STEP_ROWS):
-            keys += map(key, numbers[at : min(at + STEP_ROWS, start + RUN_ROWS)])
+        part = numbers[start : start + RUN_ROWS]
+        for at in range(0, len(part), STEP_ROWS):
+            keys += map(key, part[at : at + STEP_ROWS])
             yield
         keys.sort()
         runs.append(array("I", [number for _, number in keys]))
     merged = heapq.merge(*runs, key=key)
     found = array("I")
-    while part := list(itertools.islice(merged, STEP_ROWS)):
-        found.extend(part)
+    while following := list(itertools.islice(merged, STEP_ROWS)):
+        found.extend(following)
         yield
     return found

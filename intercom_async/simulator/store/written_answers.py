@@ -12,12 +12,12 @@ from intercom_async.simulator.rows import Row
 from .changes import Changes
 from .filters import Filter
 from .runs import Order, sortable
+from .seeded_answers import KEPT_ANSWERS
 from .steps import STEP_ROWS, Scans, SortKey, StepPolicy
 
-KEPT_ANSWERS = 32
-"""Answers that are kept, the least recently used dropped (`test_load.py`)."""
 KEPT_KEYS = 200_000
-"""Sort keys of all kept answers together, some 50 MB; the last answer is kept in any case."""
+"""Sort keys of all kept answers together, as looked at when one is added; the last one is kept in
+any case."""
 
 Seen = Callable[[int], Row | None]
 """Returns the row of a number as a reader sees it; None for none."""
@@ -48,7 +48,7 @@ class WrittenAnswers:
     """The answers of one table.
 
     Args:
-        numbers: The numbers of the written rows; a view that follows them.
+        rows: The written rows by number; not copied, so they follow what is written.
         changes: Marks the rows that are written.
         policy: Whether a long look may be left to steps.
     """

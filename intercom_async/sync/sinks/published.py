@@ -19,7 +19,8 @@ def published_files(target: str | ObjectStore, stream: str) -> list[str]:
         polars.scan_parquet(files)
         duckdb.read_parquet(files)
 
-    They stay until the second sync from now has ended. A pattern such as `data/**/*.parquet` finds
+    They stay until the second sync from now has ended; one with `hard_delete` or `erase_deleted`
+    removes what it no longer needs at once. A pattern such as `data/**/*.parquet` finds
     files of other generations as well.
 
     Args:

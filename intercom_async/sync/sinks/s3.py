@@ -113,9 +113,10 @@ class S3Objects:
         with self._told():
             try:
                 found = self._obstore.put(self._store, name, body, mode=mode, use_multipart=False)
-            except (self._errors.AlreadyExistsError, self._errors.PreconditionError):
-                raise ChangedObjectError from None
-            except FileNotFoundError:
+            except (
+                *(self._errors.AlreadyExistsError, self._errors.PreconditionError),
+                FileNotFoundError,
+            ):
                 raise ChangedObjectError from None
             return str(found["e_tag"])
 

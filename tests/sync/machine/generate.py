@@ -136,7 +136,7 @@ class _Draw:
             steps.append(self._run())
             steps += self._between()
         if self._focus == "cuts":
-            rested = (Change("wait", seconds=3 * DAY_S), *(step for step in steps[-6:]))
+            rested = (Change("wait", seconds=3 * DAY_S), *steps[-6:])
             many = [Change("create", self._stream(), count=7) for _ in range(4)]
             steps = [*many, *rested]
         history = History(tuple(steps), settings)
