@@ -11,11 +11,10 @@ code in a docket worker: close your Redis to others.
 import asyncio
 import json
 import os
-from datetime import UTC, datetime, timedelta
 
 from docket import CurrentDocket, Docket, Worker
 
-from intercom_async.integrations.workspace_tasks import WorkspaceTasks
+from intercom_async.integrations.workspace_tasks import Step, WorkspaceTasks
 from intercom_async.scheduler.stores import RedisStore
 from intercom_async.sync import PostgresSink
 from intercom_async.workspaces import Workspaces
@@ -47,9 +46,10 @@ async def work(
     shard: str,
     docket: Docket = CurrentDocket(),  # noqa: B008 (docket's way to a dependency)
 ) -> None:
-    for step in await tasks.run(task, workspace_id, shard):
-        at = datetime.now(UTC) + timedelta(seconds=step.delay_s)
-        await docket.add(work, when=at)(step.task, step.workspace_id, step.shard)
+    async def send(step: Step) -> None:
+        await docket.add(work, when=step.due)(step.task, step.workspace_id, step.shard)
+
+    await tasks.perform(task, workspace_id, shard, send=send)
 
 
 async def main() -> None:

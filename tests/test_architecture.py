@@ -242,6 +242,13 @@ def test_files_have_one_idea_each() -> None:
     assert {name: lines for name, lines in long.items() if lines > 400} == {}
 
 
+def test_a_queue_takes_sixty_lines_beside_what_all_queues_share() -> None:
+    shared = "intercom_async.integrations.workspace_tasks"
+    queues = [p for p in FILES if any(shared in module for module, _ in imports(p))]
+    assert {p.stem for p in queues} == {"taskiq", "procrastinate"}
+    assert {p.stem: n for p in queues if (n := len(p.read_text().splitlines())) > 60} == {}
+
+
 def test_public_names_exist_are_sorted_and_few() -> None:
     names = intercom_async.__all__
     assert names == sorted(names)

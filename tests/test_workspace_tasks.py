@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,24 @@ async def test_all_begins_a_sync_of_each_workspace(workspaces: Workspaces) -> No
 
     found = await tasks(workspaces, failing(ValueError()), workspace_ids=ids).run("all")
     assert [(step.task, step.workspace_id) for step in found] == [("sync", "a"), ("sync", "b")]
+
+
+async def test_a_task_that_is_performed_sends_what_comes_next(workspaces: Workspaces) -> None:
+    sent: list[Step] = []
+
+    async def send(step: Step) -> None:
+        sent.append(step)
+
+    busy = tasks(workspaces, failing(WaitTooLongError(wait_s=4.0, limit_s=1.0)))
+    await busy.perform(**Step(task="shard", workspace_id="one", shard="{}").arguments, send=send)
+    assert sent == [Step(task="shard", workspace_id="one", shard="{}", delay_s=4.0)]
+
+
+def test_a_step_says_when_it_is_due() -> None:
+    assert Step(task="sync").due is None
+    due = Step(task="sync", delay_s=90.0).due
+    assert due is not None
+    assert timedelta(seconds=85) < due - datetime.now(UTC) < timedelta(seconds=91)
 
 
 async def test_a_refused_token_ends_the_task_of_its_workspace_only(

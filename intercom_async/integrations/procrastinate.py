@@ -9,13 +9,11 @@ async with app.open_async():
 
 from __future__ import annotations
 
-import math
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from procrastinate import App, PsycopgConnector
 
-from .workspace_tasks import Step, WorkspaceTasks
+from .workspace_tasks import Send, Step, WorkspaceTasks
 
 QUEUE = "intercom"
 DEAD_AFTER_S = 60.0
@@ -30,45 +28,29 @@ def make_app(conninfo: str, **options: Any) -> App:
 
 def sync_tasks(
     app: App, tasks: WorkspaceTasks, *, cron: str | None = None, dead_after_s: float = DEAD_AFTER_S
-) -> Callable[[Step], Awaitable[None]]:
+) -> Send:
     """Add the tasks to an app and return what sends a step.
 
-    Args:
-        app: The app.
-        tasks: What the tasks do.
-        cron: When a sync of every workspace begins.
-        dead_after_s: Seconds without a heartbeat after which a worker's jobs are done by others.
+    `cron` says when a sync of every workspace begins. The jobs of a worker that has sent no
+    heartbeat for `dead_after_s` seconds are done by others.
     """
 
     @app.task(name="intercom", queue=QUEUE)
-    async def work(task: str, workspace_id: str = "", shard: str = "") -> None:
-        for step in await tasks.run(task, workspace_id, shard):
-            await send(step)
+    async def work(timestamp: int = 0, **arguments: str) -> None:  # noqa: ARG001 (of periodic jobs)
+        await tasks.perform(**arguments, send=send)
 
     async def send(step: Step) -> None:
-        await work.configure(schedule_in={"seconds": math.ceil(step.delay_s)}).defer_async(
-            task=step.task, workspace_id=step.workspace_id, shard=step.shard
-        )
+        await work.configure(schedule_at=step.due).defer_async(**step.arguments)
 
     @app.periodic(cron="* * * * * */10")
     @app.task(name="intercom.recover", queue=QUEUE)
-    async def recover(timestamp: int) -> None:
-        del timestamp
-        jobs = app.job_manager
-        for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=dead_after_s):
-            await jobs.retry_job(job)
+    async def recover(timestamp: int) -> None:  # noqa: ARG001 (procrastinate's)
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=dead_after_s):
+            await app.job_manager.retry_job(job)
 
     if cron is not None:
-        app.periodic(cron=cron)(app.task(name="intercom.all", queue=QUEUE)(_all_of(send)))
+        app.periodic(cron=cron, task_kwargs=dict(Step(task="all").arguments))(work)
     return send
-
-
-def _all_of(send: Callable[[Step], Awaitable[None]]) -> Callable[[int], Awaitable[None]]:
-    async def begin(timestamp: int) -> None:
-        del timestamp
-        await send(Step(task="all"))
-
-    return begin
 
 
 async def run_worker(app: App, tasks: WorkspaceTasks, **options: Any) -> None:

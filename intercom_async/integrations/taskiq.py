@@ -12,8 +12,6 @@ await send(Step(task="sync", workspace_id="abc123"))              # anywhere
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from taskiq import AsyncBroker, ScheduleSource, TaskiqEvents
@@ -22,7 +20,7 @@ from taskiq_redis import ListRedisScheduleSource
 
 from intercom_async.sync.shards import BUDGET_S
 from .taskiq_broker import SyncBroker
-from .workspace_tasks import Step, WorkspaceTasks
+from .workspace_tasks import Send, Step, WorkspaceTasks
 
 
 def broker(
@@ -39,36 +37,23 @@ def schedule_source(url: str) -> ListRedisScheduleSource:
 
 def sync_tasks(
     broker: AsyncBroker, tasks: WorkspaceTasks, source: ScheduleSource, *, cron: str | None = None
-) -> Callable[[Step], Awaitable[None]]:
+) -> Send:
     """Add the tasks to a broker, open `Workspaces` in its workers, and return what sends a step.
 
-    Args:
-        broker: The broker.
-        tasks: What the tasks do.
-        source: Where steps with a delay wait; a scheduler process sends them.
-        cron: When a sync of every workspace begins.
+    Steps with a delay wait in `source`; `cron` says when a sync of every workspace begins.
     """
-    schedule = [] if cron is None else [{"cron": cron, "args": ["all", "", ""]}]
+    schedule = [] if cron is None else [{"cron": cron, "kwargs": Step(task="all").arguments}]
 
     @broker.task(task_name="intercom", schedule=schedule)
-    async def work(task: str, workspace_id: str, shard: str) -> None:
-        for step in await tasks.run(task, workspace_id, shard):
-            await send(step)
+    async def work(task: str, workspace_id: str = "", shard: str = "") -> None:
+        await tasks.perform(task, workspace_id, shard, send=send)
 
     async def send(step: Step) -> None:
-        arguments = (step.task, step.workspace_id, step.shard)
-        if step.delay_s > 0:
-            at = datetime.now(UTC) + timedelta(seconds=step.delay_s)
-            await work.schedule_by_time(source, at, *arguments)
+        if step.due is None:
+            await work.kiq(**step.arguments)
         else:
-            await work.kiq(*arguments)
+            await work.schedule_by_time(source, step.due, **step.arguments)
 
-    async def open_workspaces(_: object) -> None:
-        await tasks.workspaces.__aenter__()
-
-    async def close_workspaces(_: object) -> None:
-        await tasks.workspaces.close()
-
-    broker.add_event_handler(TaskiqEvents.WORKER_STARTUP, open_workspaces)
-    broker.add_event_handler(TaskiqEvents.WORKER_SHUTDOWN, close_workspaces)
+    broker.add_event_handler(TaskiqEvents.WORKER_STARTUP, lambda _: tasks.open())
+    broker.add_event_handler(TaskiqEvents.WORKER_SHUTDOWN, lambda _: tasks.close())
     return send

@@ -3,8 +3,11 @@
     tasks = WorkspaceTasks(
         Workspaces(token_of, store=store), lambda workspace_id: PostgresSink(URL, schema=...)
     )
-    for step in await tasks.run("sync", workspace_id):     # in a worker
-        await send(step.task, step.workspace_id, step.shard, after_s=step.delay_s)
+    async def work(task: str, workspace_id: str, shard: str) -> None:     # in a worker
+        await tasks.perform(task, workspace_id, shard, send=send)
+
+    async def send(step: Step) -> None:                                   # anywhere
+        await queue.put(work, kwargs=step.arguments, not_before=step.due)
 
 A task does its part for `budget_s` at most and says what is to be sent next: its rest, the shards
 of a plan, the end of a run, or itself again once the limit has room. A task may be delivered twice
@@ -16,12 +19,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Literal, cast, get_args
 
 import anyio
 import msgspec
 
 from intercom_async.client import Intercom
+from intercom_async.clock import CLOCK
 from intercom_async.errors import ConfigError, RateLimitedError, WaitTooLongError
 from intercom_async.sync import BusyTargetError, Sink, sync
 from intercom_async.sync.errors import ShardRunError
@@ -52,6 +57,22 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """The shard's JSON, of the task ``shard``."""
     delay_s: float = 0.0
     """Seconds before which it should not run."""
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The arguments of the task, for `WorkspaceTasks.run`: what a queue carries."""
+        return {"task": self.task, "workspace_id": self.workspace_id, "shard": self.shard}
+
+    @property
+    def due(self) -> datetime | None:
+        """When the task should run at the earliest, counted from now; None: at once."""
+        if self.delay_s <= 0:
+            return None
+        return datetime.fromtimestamp(CLOCK.unix(), UTC) + timedelta(seconds=self.delay_s)
+
+
+Send = Callable[[Step], Awaitable[None]]
+"""Puts a step into a queue."""
 
 
 class WorkspaceTasks:
@@ -84,6 +105,25 @@ class WorkspaceTasks:
         self._streams = None if streams is None else tuple(streams)
         self._rows_per_shard = rows_per_shard
         self._workspace_ids = workspace_ids
+
+    async def open(self) -> None:
+        """Open `Workspaces`: a worker begins."""
+        await self.workspaces.__aenter__()
+
+    async def close(self) -> None:
+        """Close `Workspaces`: a worker ends."""
+        await self.workspaces.close()
+
+    async def perform(
+        self, task: str, workspace_id: str = "", shard: str = "", *, send: Send
+    ) -> None:
+        """Do a task and send what comes next.
+
+        Raises:
+            ConfigError: As of `run`.
+        """
+        for step in await self.run(task, workspace_id, shard):
+            await send(step)
 
     async def run(self, task: str, workspace_id: str = "", shard: str = "") -> list[Step]:
         """Do a task; return what is to be sent next.

@@ -13,10 +13,16 @@ from .conftest import PostgresServer, RedisServer
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 pytest.importorskip("taskiq_redis", reason="taskiq-redis is not installed")
 
+from taskiq import InMemoryBroker
 from taskiq.exceptions import SendTaskError
+from taskiq.schedule_sources import LabelScheduleSource
 
-from intercom_async.integrations.taskiq import broker
+from intercom_async.integrations.taskiq import broker, schedule_source, sync_tasks
+from intercom_async.integrations.workspace_tasks import Step, WorkspaceTasks
+from intercom_async.sync import PostgresSink
+from intercom_async.workspaces import Workspaces
 from .fleet import running_fleet
+from .sync_worker import token_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
@@ -49,6 +55,38 @@ async def test_killed_workers_lose_nothing_and_double_nothing(
         first, *others = sorted(fleet.simulators)
         await send(redis_server.url, 2, ("sync", first, ""), *(("plan", one, "") for one in others))
         await fleet.check_after_a_kill(WORKER)
+
+
+async def test_a_schedule_begins_a_sync_of_every_workspace(redis_server: RedisServer) -> None:
+    asked: list[str] = []
+
+    async def workspace_ids() -> list[str]:
+        asked.append("all")
+        return []
+
+    tasks = WorkspaceTasks(
+        Workspaces(token_of),
+        lambda workspace_id: PostgresSink("postgresql://localhost", schema=workspace_id),
+        workspace_ids=workspace_ids,
+    )
+    queue = InMemoryBroker(await_inplace=True)
+    source = schedule_source(redis_server.url)
+    await source.startup()
+    send = sync_tasks(queue, tasks, source, cron="0 * * * *")
+    labels = LabelScheduleSource(queue)
+    await labels.startup()
+    [hourly] = await labels.get_schedules()
+    assert hourly.cron == "0 * * * *"
+    task = queue.find_task(hourly.task_name)
+    assert task is not None
+    await task.kiq(*hourly.args, **hourly.kwargs)
+    assert asked == ["all"]
+    # What has a time waits for it in the source, which a scheduler's process reads.
+    await send(Step(task="sync", workspace_id="later", delay_s=60))
+    await source.shutdown()
+    assert asked == ["all"]
+    await send(Step(task="all"))
+    assert asked == ["all", "all"]
 
 
 async def test_the_broker_waits_longer_than_a_task_takes(redis_server: RedisServer) -> None:
