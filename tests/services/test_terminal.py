@@ -56,12 +56,7 @@ COMMANDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
     async with Simulator(contacts=20, conversations=5, window_s=2.0) as running:
         yield running
