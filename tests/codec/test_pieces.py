@@ -68,8 +68,8 @@ def run(steps: Coroutine[Any, Any, Any]) -> tuple[Any, int]:
         turns += 1
 
 
-def page_of(page_type: Any, seed: int, odd: float) -> dict[str, Any]:
-    """Make up a page of 20 rows, some of them odd."""
+def page_of(page_type: Any, seed: int, odd: float, *, are_typed: bool = False) -> dict[str, Any]:
+    """Make up a page of 20 rows, some of them odd; typed ones begin with the same type."""
     random = Random(seed)
     made: dict[str, Any] = made_up(described(page_type), random, odd=0.0)
     page = {name: value for name, value in made.items() if not name.startswith("intercom_async.")}
@@ -81,9 +81,13 @@ def page_of(page_type: Any, seed: int, odd: float) -> dict[str, Any]:
         holder = page.setdefault(fields["found"].encode_name, {})
         fields = {field.name: field for field in fields["found"].type.fields}
     rows = fields["items"]
-    holder[rows.encode_name] = [
-        made_up(rows.type.item_type, random, odd=random.choice([0.0, odd])) for _ in range(20)
-    ]
+    items = [made_up(rows.type.item_type, random, odd=random.choice([0.0, odd])) for _ in range(20)]
+    if are_typed:
+        items = [
+            {"type": "row", **(row | {"type": "row"})} if isinstance(row, dict) else row
+            for row in items
+        ]
+    holder[rows.encode_name] = items
     return page
 
 
@@ -103,9 +107,14 @@ def outcome(read: Any) -> tuple[Any, ...]:
     seed=st.integers(0, 2**64),
     odd=st.sampled_from([0.15, 0.0, 0.02, 1.0]),
     size=st.sampled_from([500, 1, 5_000]),
+    are_typed=st.booleans(),
+    space=st.sampled_from(["", " "]),
 )
-def test_the_result_is_that_of_one_piece(model: Any, seed: int, odd: float, size: int) -> None:
-    body = json.dumps(page_of(model, seed, odd)).encode()
+def test_the_result_is_that_of_one_piece(
+    model: Any, seed: int, odd: float, size: int, *, are_typed: bool, space: str
+) -> None:
+    page = page_of(model, seed, odd, are_typed=are_typed)
+    body = json.dumps(page, separators=("," + space, ":" + space)).encode()
 
     def in_pieces() -> Any:
         value, _ = run(
