@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from intercom_async.simulator.rows import Row, decode_json, encode_json
 from intercom_async.simulator.versions import is_since
@@ -27,6 +27,16 @@ UNSEEDED: Final = (
 )
 """Times that no seeded contact has."""
 AGING: Final = 0.37  # the part of its age after which a record was last changed
+
+
+class Person(NamedTuple):
+    """What other records say of a contact, encoded."""
+
+    role: bytes
+    id: bytes
+    name: bytes
+    email: bytes
+    external_id: bytes
 
 
 def segment_of(role: str) -> str:
@@ -190,6 +200,17 @@ class ContactSeeds(ObjectIds):
         if bits % 5:
             return f"user-{number}"
         return f"{bits >> 32:08x}-{bits >> 16 & 0xFFFF:04x}-4{bits & 0xFFF:03x}-a000-{number:012x}"
+
+    def person(self, number: int) -> Person:
+        """Return what other records say of a seeded contact."""
+        bits = self._bits(number)
+        return Person(
+            b"user" if bits % 5 else b"lead",
+            self.id_of(number, self.timeline.at(number)).encode(),
+            " ".join(self._names(bits)).encode(),
+            self._email(number, bits).encode(),
+            self._external_id(number, bits).encode(),
+        )
 
     # The way back --------------------------------------------------------------------------
 

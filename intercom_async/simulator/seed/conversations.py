@@ -7,11 +7,46 @@ from typing import Any, Final
 
 from intercom_async.simulator.rows import Row, encode_json, is_id
 from .base import Column
-from .contacts import AGING
+from .contacts import AGING, Person
 from .draw import WORDS, Timeline, mix
+from .patterns import Gap, Patterns
 
 STATES: Final = ("open", "open", "open", "closed", "closed", "closed", "closed", "snoozed")
 SPACING: Final = 16  # part ids kept free for each conversation
+FLAG_BITS: Final = 1 << 5 | 1 << 9 | 1 << 12  # no team, read, thanks
+LISTED: Final = (
+    Gap(b"%d", "id"),
+    Gap(b"%d", "created_at first_contact_reply.created_at statistics.first_contact_reply_at"),
+    Gap(b"%d", "updated_at conversation_rating.created_at conversation_rating.updated_at"),
+    Gap(b"%d", "snoozed_until"),
+    Gap(b"%d", "source.id"),
+    Gap(b"%b", "source.body"),
+    Gap(b"%b", "source.author.type"),
+    Gap(b"%b", "source.author.id contacts.contacts.0.id conversation_rating.contact.id"),
+    Gap(b"%b", "source.author.name"),
+    Gap(b"%b", "source.author.email"),
+    Gap(b"%b", "contacts.contacts.0.external_id"),
+    Gap(b"%d", "admin_assignee_id"),
+    Gap(b"%d", "teammates.admins.0.id statistics.last_closed_by_id"),
+    Gap(b"%d", "team_assignee_id"),
+    Gap(b"%d", "conversation_rating.rating"),
+    Gap(b"%d", "conversation_rating.teammate.id"),
+    Gap(b"%d", "statistics.time_to_assignment"),
+    Gap(b"%d", "statistics.first_assignment_at statistics.last_assignment_at"),
+    Gap(
+        b"%d",
+        "statistics.time_to_admin_reply statistics.median_time_to_reply statistics.handling_time",
+    ),
+    Gap(
+        b"%d",
+        "statistics.first_admin_reply_at statistics.last_admin_reply_at "
+        "statistics.last_assignment_admin_reply_at",
+    ),
+    Gap(b"%d", "statistics.last_contact_reply_at"),
+    Gap(b"%d", "statistics.time_to_first_close statistics.time_to_last_close"),
+    Gap(b"%d", "statistics.first_close_at statistics.last_close_at"),
+)
+"""What differs between conversations of one shape in a list, as `_values` returns it."""
 
 
 class ConversationSeeds:
@@ -29,6 +64,7 @@ class ConversationSeeds:
         admins: list[Row],
         team_ids: list[int],
         contact_of: Callable[[int], Row | None],
+        person_of: Callable[[int], Person | None],
         present: Callable[[Row, str], Row],
     ) -> None:
         self.count = count
@@ -36,9 +72,12 @@ class ConversationSeeds:
         self._until = until
         self._timeline = Timeline(seed=seed, salt=3, count=count, since=since, until=until)
         self._admins = admins
+        self._admin_ids = [int(one["id"]) for one in admins]
         self._team_ids = team_ids
         self._contact_of = contact_of
+        self._person_of = person_of
         self._present = present
+        self._patterns = Patterns(*LISTED)
         self._first_id = 215_000_000_000_000 + (seed % 1_000) * 1_000_000_000
         self.columns: Mapping[str, Column] = {
             "id": lambda number: str(self._first_id + number),
@@ -96,7 +135,6 @@ class ConversationSeeds:
         created_at, updated_at = self._timeline.at(number), self.updated_at(number)
         state = STATES[bits & 7]
         contact = self._contact_of((bits >> 20) & 0xFFFFFFFF)
-        subject = WORDS[bits >> 30 & 15]
         row: Row = {
             "type": "conversation",
             "id": str(self._first_id + number),
@@ -109,7 +147,7 @@ class ConversationSeeds:
                 "id": str(400_000_000 + number),
                 "delivered_as": "customer_initiated",
                 "subject": "",
-                "body": f"<p>Question about the {subject}, number {number}</p>",
+                "body": _question(bits, number),
                 "author": author_of(contact),
                 "attachments": [],
                 "url": None,
@@ -180,8 +218,60 @@ class ConversationSeeds:
         return parts
 
     def encoded(self, number: int, version: str) -> bytes:
-        """Make the row and encode it without its parts."""
-        return encode_json(self._present(self.row(number), version))
+        """Make the record as it is sent in lists, without its parts."""
+        bits = self._bits(number)
+        person = self._person_of(bits >> 20 & 0xFFFFFFFF)
+        if person is None:
+            return encode_json(self._present(self.row(number), version))
+        is_rated = bits >> 33 & 3 == 0
+        shape = (
+            version,
+            STATES[bits & 7],
+            bits >> 3 & 3 == 0,
+            bits & FLAG_BITS,
+            _priority(bits),
+            is_rated,
+            is_rated and bits >> 38 & 3 == 0,
+        )
+        pattern = self._patterns.find(shape)
+        if pattern is None:
+            self._patterns.add(shape, self._present(self.row(number), version))
+            return self.encoded(number, version)
+        return pattern.fill(self._values(number, bits, person))
+
+    def _values(self, number: int, bits: int, person: Person) -> tuple[bytes | int, ...]:
+        """Return what fills in the gaps of `LISTED`."""
+        created_at, updated_at = self._timeline.at(number), self.updated_at(number)
+        admin_id = self._admin_ids[(bits >> 16) % len(self._admin_ids)]
+        has_thanks, is_open = bits >> 12 & 1, STATES[bits & 7] == "open"
+        reply = 2 if bits >> 3 & 3 else 1  # behind the assignment, if there is one
+        parts = reply + has_thanks + (not is_open)
+        spread = max(1, updated_at - created_at) // parts
+        return (
+            self._first_id + number,
+            created_at,
+            updated_at,
+            updated_at + 86_400,
+            400_000_000 + number,
+            _question(bits, number).encode(),
+            person.role,
+            person.id,
+            person.name,
+            person.email,
+            person.external_id,
+            self._assignee(bits) or 0,
+            admin_id,
+            self._team(bits) or 0,
+            1 + (bits >> 35) % 5,
+            1 + (bits >> 40) % 9 if bits >> 38 & 3 == 0 else admin_id,
+            spread,
+            created_at + spread,
+            spread * reply,
+            created_at + spread * reply,
+            created_at + spread * (reply + 1) if has_thanks else created_at,
+            spread * parts,
+            created_at + spread * parts,
+        )
 
 
 def assignee_ids(assignee_id: int | None) -> list[int | None]:
@@ -196,6 +286,10 @@ NEWER_PRIORITIES = {"priority": "high", "not_priority": "none"}
 def priorities(priority: str) -> list[str]:
     """Return by what a search finds a priority: its older and its newer name."""
     return [priority, NEWER_PRIORITIES.get(priority, priority)]
+
+
+def _question(bits: int, number: int) -> str:
+    return f"<p>Question about the {WORDS[bits >> 30 & 15]}, number {number}</p>"
 
 
 def _priority(bits: int) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Final
 
 from intercom_async.simulator.rows import Row, encode_json, is_id
 from .base import Column
-from .contacts import AGING
+from .contacts import AGING, Person
 from .conversations import author_of
 from .draw import WORDS, Timeline, mix
+from .patterns import Gap, Patterns
 
 CATEGORIES = ("Customer", "Back-office", "Tracker")
 WIRE_CATEGORIES = {"Customer": "request", "Back-office": "task", "Tracker": "tracker"}
@@ -20,6 +21,32 @@ STATES = (
     ("waiting_on_customer", "Waiting on you"),
     ("resolved", "Resolved"),
 )
+
+SENT: Final = (
+    Gap(b"%d", "id"),
+    Gap(b"%d", "ticket_id"),
+    Gap(
+        b"%d",
+        "created_at ticket_parts.ticket_parts.-2.created_at "
+        "ticket_parts.ticket_parts.-2.updated_at",
+    ),
+    Gap(
+        b"%d",
+        "updated_at ticket_parts.ticket_parts.-1.created_at "
+        "ticket_parts.ticket_parts.-1.updated_at",
+    ),
+    Gap(b"%b", "ticket_attributes._default_title_"),
+    Gap(b"%b", "ticket_attributes._default_description_"),
+    Gap(b"%d", "admin_assignee_id"),
+    Gap(b"%b", "contacts.contacts.0.id ticket_parts.ticket_parts.-2.author.id"),
+    Gap(b"%b", "contacts.contacts.0.external_id"),
+    Gap(b"%b", "ticket_parts.ticket_parts.-2.author.name"),
+    Gap(b"%b", "ticket_parts.ticket_parts.-2.author.email"),
+    Gap(b"%b", "ticket_parts.ticket_parts.-2.body"),
+    Gap(b"%d", "ticket_parts.ticket_parts.-2.id"),
+    Gap(b"%d", "ticket_parts.ticket_parts.-1.id"),
+)
+"""What differs between tickets of one shape, as `_values` returns it."""
 
 
 def ticket_states() -> list[Row]:
@@ -98,7 +125,7 @@ class TicketSeeds:
 
     monotone: frozenset[str] = frozenset({"created_at", "updated_at", "id"})
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one of each that a ticket names)
         self,
         *,
         seed: int,
@@ -109,6 +136,8 @@ class TicketSeeds:
         team_ids: list[int],
         type_ids: list[str],
         contact_of: Callable[[int], Row | None],
+        person_of: Callable[[int], Person | None],
+        shown_beside: Callable[[], Hashable],
         present: Callable[[Row, str], Row],
     ) -> None:
         self.count = count
@@ -119,7 +148,11 @@ class TicketSeeds:
         self._team_ids = team_ids
         self._type_ids = type_ids
         self._contact_of = contact_of
+        self._person_of = person_of
+        self._shown_beside = shown_beside
+        self._shown = shown_beside()
         self._present = present
+        self._patterns = Patterns(*SENT)
         self._first_id = 216_000_000_000_000 + (seed % 1_000) * 1_000_000_000
         self.columns: Mapping[str, Column] = {
             "id": lambda number: str(self._first_id + number),
@@ -162,26 +195,78 @@ class TicketSeeds:
             "updated_at": updated_at,
             "open": STATES[state][0] != "resolved",
             "ticket_attributes": {
-                "_default_title_": f"The {word} needs attention, number {number}",
-                "_default_description_": f"Since the last change the {word} is wrong.",
+                "_default_title_": _title(word, number),
+                "_default_description_": _description(word),
             },
             "admin_assignee_id": int(admin["id"]) if bits >> 5 & 3 else 0,
             "team_assignee_id": self._team_ids[0] if bits >> 7 & 1 else 0,
             "_state_id": str(7_490 + state),
             "_contacts": [contact["id"]] if contact else [],
         }
-        part_id = str(25_000_000_000 + number * 4)
+        part_id = _part_id(number)
         row["_parts"] = [
-            ticket_part(part_id, "comment", author_of(contact), created_at, f"<p>{word}</p>"),
-            ticket_part(
-                str(int(part_id) + 1), "comment", author_of(admin), updated_at, "<p>OK</p>"
-            ),
+            ticket_part(str(part_id), "comment", author_of(contact), created_at, _text(word)),
+            ticket_part(str(part_id + 1), "comment", author_of(admin), updated_at, "<p>OK</p>"),
         ]
         return row
 
     def encoded(self, number: int, version: str) -> bytes:
-        """Make the row and encode it."""
-        return encode_json(self._present(self.row(number), version))
+        """Make the record as it is sent."""
+        bits = mix(self._seed, number, 0xC3)
+        person = self._person_of(bits >> 20 & 0xFFFFFFFF)
+        if person is None:
+            return encode_json(self._present(self.row(number), version))
+        shown = self._shown_beside()
+        if shown != self._shown:
+            self._patterns.clear()
+            self._shown = shown
+        admin = (bits >> 16) % len(self._admins)
+        kind = (bits >> 8) % len(self._type_ids)
+        shape = (version, bits & 3, kind, bits >> 7 & 1, admin)
+        pattern = self._patterns.find(shape)
+        if pattern is None:
+            self._patterns.add(shape, self._present(self.row(number), version))
+            return self.encoded(number, version)
+        return pattern.fill(self._values(number, bits, person))
+
+    def _values(self, number: int, bits: int, person: Person) -> tuple[bytes | int, ...]:
+        """Return what fills in the gaps of `SENT`."""
+        created_at, updated_at = self._timeline.at(number), self.updated_at(number)
+        admin = self._admins[(bits >> 16) % len(self._admins)]
+        word = WORDS[bits >> 30 & 15]
+        part_id = _part_id(number)
+        return (
+            self._first_id + number,
+            number + 1,
+            created_at,
+            updated_at,
+            _title(word, number).encode(),
+            _description(word).encode(),
+            int(admin["id"]) if bits >> 5 & 3 else 0,
+            person.id,
+            person.external_id,
+            person.name,
+            person.email,
+            _text(word).encode(),
+            part_id,
+            part_id + 1,
+        )
+
+
+def _title(word: str, number: int) -> str:
+    return f"The {word} needs attention, number {number}"
+
+
+def _description(word: str) -> str:
+    return f"Since the last change the {word} is wrong."
+
+
+def _text(word: str) -> str:
+    return f"<p>{word}</p>"
+
+
+def _part_id(number: int) -> int:
+    return 25_000_000_000 + number * 4
 
 
 def blank_ticket(at: int, type_id: str) -> Row:

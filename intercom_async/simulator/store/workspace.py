@@ -11,7 +11,7 @@ from intercom_async.simulator.quirks import Quirks
 from intercom_async.simulator.rows import Row, names
 from intercom_async.simulator.seed import settings, staff
 from intercom_async.simulator.seed.companies import CompanySeeds
-from intercom_async.simulator.seed.contacts import ContactSeeds
+from intercom_async.simulator.seed.contacts import ContactSeeds, Person
 from intercom_async.simulator.seed.conversations import ConversationSeeds
 from intercom_async.simulator.seed.draw import mix
 from intercom_async.simulator.seed.tickets import TicketSeeds, ticket_states, ticket_type
@@ -97,10 +97,10 @@ class Workspace:
             self.companies, self.contacts, self.contact_seeds, self.steps
         )
         self.history: ContactHistory = ContactHistory(self.contact_seeds)
+        self.quirks: Quirks = Quirks()
         self._fill_tickets(tickets)
         self._fill_history()
         self._zone = _zone_of(timezone)
-        self.quirks: Quirks = Quirks()
         self.set_quirks(quirks or Quirks())
 
     def _fill_stores(self) -> None:
@@ -174,7 +174,8 @@ class Workspace:
             until=self.until,
             admins=list(self.admins),
             team_ids=[int(one["id"]) for one in self.teams],
-            contact_of=self._seeded_person,
+            contact_of=self._seeded_contact,
+            person_of=self._seeded_person,
             present=self._present_conversation,
         )
         self.conversations: Table = Table(
@@ -195,7 +196,10 @@ class Workspace:
             admins=list(self.admins),
             team_ids=[int(one["id"]) for one in self.teams],
             type_ids=[one["id"] for one in self.ticket_types],
-            contact_of=self._seeded_person,
+            contact_of=self._seeded_contact,
+            person_of=self._seeded_person,
+            # A write may concern types, states or contacts.
+            shown_beside=lambda: (self.steps.writes, self.quirks.max_parts),
             present=self._present_ticket,
         )
         self.tickets: Table = Table(seeds, self._present_ticket, self.steps, self._lags[3])
@@ -214,17 +218,20 @@ class Workspace:
             kind = ACTIVITY_KINDS[number % len(ACTIVITY_KINDS)]
             self.log(at, kind, staff_list[number % len(staff_list)], {})
 
-    def _seeded_person(self, draw: int) -> Row | None:
-        """Return the author of a seeded conversation: a contact as it was seeded."""
+    def _seeded_contact(self, draw: int) -> Row | None:
+        """Return the author of a seeded record: a contact as it was seeded."""
         seeds = self.contact_seeds
         if not seeds.count:
             return None
-        number = draw % seeds.count
-        columns = seeds.columns
-        return {
-            "type": "contact",
-            **{key: columns[key](number) for key in ("id", "role", "name", "email")},
-        }
+        person = seeds.person(draw % seeds.count)
+        texts = {name: getattr(person, name).decode() for name in ("id", "role", "name", "email")}
+        return {"type": "contact", **texts}
+
+    def _seeded_person(self, draw: int) -> Person | None:
+        """Return the author of a seeded record, if the contact is as it was seeded."""
+        seeds = self.contact_seeds
+        number = draw % seeds.count if seeds.count else 0
+        return seeds.person(number) if self.contacts.is_seeded(number) else None
 
     def _present_contact(self, row: Row, version: str) -> Row:
         return present.contact(row, version, self.quirks)
