@@ -7,6 +7,8 @@ fetched twice. A file that cannot be had is a hole of its conversation, which is
 
 The folder has ``conversations/ID/PART-NUMBER-NAME`` and an index of the conversations that were
 read with their files. Those that the index lacks are read again, so files can be asked for later.
+Several processes may share the folder: each adds whole lines to the index, and no two read one
+conversation, but for one that was thought dead.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any, TypeVar
 import anyio
 import msgspec
 
+from intercom_async.clock import CLOCK
 from intercom_async.codec import decode
 from intercom_async.errors import ClosedError, DecodeError, IntercomError
 from intercom_async.models import Attachment, Id, Model
@@ -40,6 +43,10 @@ FILES_AT_ONCE = 16
 (test_attachment_folder.py::test_few_files_are_fetched_at_once)."""
 MAX_NAMED = 3
 """Files that a hole names (test_attachment_folder.py::test_a_file_that_cannot_be_had_is_named)."""
+ABANDONED_S = 600
+"""Seconds without a write after which a file half fetched was left by a process that was killed,
+and is removed; another process may be fetching a younger one
+(test_attachment_folder.py::test_what_a_killed_run_leaves_is_tidied_up)."""
 INDEX = "index.jsonl"
 HOLDERS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
 """Streams whose rows have files, and the streams of what these belong to."""
@@ -54,6 +61,11 @@ class _Holder(Model, frozen=True, kw_only=True):
 
 class _Parent(Model, frozen=True, kw_only=True):
     source: _Holder | None = None
+
+
+def may_have_files(stream: str) -> bool:
+    """Say whether files may belong to rows of a stream."""
+    return stream in HOLDERS.values()
 
 
 def check_has_files(chosen: Iterable[Stream], folder: Path | None) -> None:
@@ -168,7 +180,8 @@ class _StreamFolder:
         with os_errors_as_target_errors(str(folder)):
             folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             for left in folder.glob(".*.part"):
-                left.unlink()  # a killed run was at it
+                if left.stat().st_mtime < CLOCK.unix() - ABANDONED_S:
+                    left.unlink()
             result = await save_files(holders, folder, client.open_link, self._limiter)
         for lost in result.lost:
             if isinstance(lost.error, ClosedError):

@@ -22,7 +22,9 @@ what has changed meanwhile is read by `finish_run`, which promises what `sync` p
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from secrets import token_hex
 
 import anyio
@@ -35,9 +37,10 @@ from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from intercom_async.response import Response
-from .arguments import checked_count, checked_flag, checked_parts, checked_seconds
+from .arguments import checked_count, checked_flag, checked_parts, checked_path, checked_seconds
+from .attachment_folder import AttachmentFolder, may_have_files
 from .builtin_streams import STREAMS
-from .checkpoint import check_fits, read_state
+from .checkpoint import State, check_fits, read_state
 from .engine import STOP_WITHIN_S, Engine
 from .errors import ShardRunError, SyncConfigError, SyncError
 from .first_answer import first_answer, unless_stopped
@@ -123,6 +126,7 @@ async def run_shard(
     *,
     budget_s: float = BUDGET_S,
     streams: Iterable[Stream] = (),
+    attachments: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], object] | None = None,
     stop: anyio.Event | None = None,
 ) -> ShardReport:
@@ -134,6 +138,8 @@ async def run_shard(
         sink: The target of the run.
         budget_s: Seconds after which it hands its rest on.
         streams: Streams of your own, where the run has any.
+        attachments: A folder for files, as `sync` takes it; one that all processes of the run
+            share.
         on_progress: Called several times a second, from the loop.
         stop: Set it to hand the rest on at once.
 
@@ -142,16 +148,19 @@ async def run_shard(
         SyncError: It was planned with another API version.
         BusyTargetError: Another process has taken the shard up.
         TargetError: The target belongs to another workspace, or cannot be written to.
+        SyncConfigError: An argument cannot be meant, or the run does not read the parts that files
+            belong to.
     """
     if not checked_seconds("budget_s", budget_s):
         raise SyncConfigError("budget_s must be more than 0 seconds")
+    folder = None if attachments is None else checked_path("attachments", attachments)
     if shard.version != intercom.version:
         raise SyncError(
             f"the run was planned with API version {shard.version}, this client has "
             f"{intercom.version}"
         )
     target = _shard_target(sink, shard)
-    reading = _ShardReading(_bulk(intercom), shard, target, stop or anyio.Event())
+    reading = _ShardReading(_bulk(intercom), shard, target, folder, stop or anyio.Event())
     try:
         return await reading.run(budget_s, streams, on_progress)
     except ExceptionGroup as group:
@@ -174,6 +183,7 @@ async def finish_run(
     reconcile_within_s: int = RECONCILE_WITHIN_S,
     hard_delete: bool = False,
     erase_deleted: bool = False,
+    attachments: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], object] | None = None,
     stop: anyio.Event | None = None,
 ) -> Report:
@@ -190,6 +200,7 @@ async def finish_run(
         reconcile_within_s: As `sync` takes it.
         hard_delete: As `sync` takes it.
         erase_deleted: As `sync` takes it.
+        attachments: As `sync` takes it: the folder of the run's shards.
         on_progress: Called several times a second, from the loop.
         stop: Set it to finish the pages in hand, save and return.
 
@@ -205,7 +216,8 @@ async def finish_run(
         await call(target, target.take_over, merged_state)
     return await sync(
         intercom, streams, sink=sink, lookback_s=lookback_s, reconcile_within_s=reconcile_within_s,
-        hard_delete=hard_delete, erase_deleted=erase_deleted, on_progress=on_progress, stop=stop,
+        hard_delete=hard_delete, erase_deleted=erase_deleted, attachments=attachments,
+        on_progress=on_progress, stop=stop,
     )  # fmt: skip
 
 
@@ -256,13 +268,22 @@ class _ShardReading:
         view: The client, with bulk priority.
         shard: What is read.
         target: Where its rows go.
+        folder: Where its files go; None: they are not saved.
         stop: Ends it before its time.
     """
 
-    def __init__(self, view: Intercom, shard: Shard, target: ShardSink, stop: anyio.Event) -> None:
+    def __init__(
+        self,
+        view: Intercom,
+        shard: Shard,
+        target: ShardSink,
+        folder: Path | None,
+        stop: anyio.Event,
+    ) -> None:
         self._view = view
         self._shard = shard
         self._target = target
+        self._folder = folder if may_have_files(shard.stream) else None
         self._stop = stop
         self._begun_s = CLOCK.now()
 
@@ -277,6 +298,8 @@ class _ShardReading:
         opened = await call(target, target.open)
         if target.is_done or opened.state is None:
             return ShardReport(shard=shard, left=target.left)
+        state = read_state(opened.state, target.where)
+        chosen = await call(target, self._chosen, state, streams)
         gate = OutageGate(_probe(self._view), self._stop, budget_s)
         found = ShardReport(shard=shard, rest=shard.rest(), left=target.left)
         async with anyio.create_task_group() as group:
@@ -289,26 +312,30 @@ class _ShardReading:
                 # The server has not answered in all that time: the next process may find it well.
                 found = msgspec.structs.replace(found, seconds=CLOCK.now() - self._begun_s)
             else:
-                found = await self._read(me, opened, gate, streams, on_progress)
+                found = await self._read(me, opened, state, chosen, gate, on_progress)
             group.cancel_scope.cancel()
         return found
+
+    def _chosen(self, state: State, streams: Iterable[Stream]) -> tuple[Stream, ...]:
+        """Return the streams of the shard, which save their files where that was asked for."""
+        own = {stream.name: stream for stream in streams}
+        names = [name for name, saved in state.streams.items() if saved.is_shown]
+        chosen = resolve([own.get(name, name) for name in names], STREAMS)
+        return AttachmentFolder.of(self._folder, chosen).wrap(chosen)
 
     async def _read(
         self,
         me: Response[Me],
         opened: Opened,
+        state: State,
+        chosen: tuple[Stream, ...],
         gate: OutageGate,
-        streams: Iterable[Stream],
         on_progress: Callable[[Progress], object] | None,
     ) -> ShardReport:
         """Read as long as there is time."""
         shard, target = self._shard, self._target
-        state = read_state(opened.state or b"", target.where)
         clock, app = _told_by(me)
         check_fits(state, app.id_code or "", target.where)
-        own = {stream.name: stream for stream in streams}
-        names = [name for name, saved in state.streams.items() if saved.is_shown]
-        chosen = resolve([own.get(name, name) for name in names], STREAMS)
         runs = PreparedRuns(self._view, state, app, clock, gate).of(chosen)
         await call(target, target.begin, [run.sink_table for run in runs if run.is_shown])
         await call(target, load, target, runs, opened)

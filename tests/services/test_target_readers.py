@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink, sync
 pytestmark = pytest.mark.anyio
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "sync.md"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "sync-streams.md"
 _ROW = re.compile(
     r"^\| (?P<target>[^|]*) ?\| (?P<reader>DuckDB|pandas|polars|jq) \| `(?P<command>.+)` \|$",
     re.MULTILINE,
@@ -100,3 +102,28 @@ async def test_a_target_is_read_as_the_guide_says(
     for reading in READINGS:
         if reading.form == form:
             assert count(reading, tmp_path) == 59, reading.command
+
+
+async def test_an_object_is_reached_into_as_the_reference_says(tmp_path: Path) -> None:
+    duckdb, polars, pandas = map(pytest.importorskip, ("duckdb", "polars", "pandas"))
+    pytest.importorskip("pyarrow")
+    said = re.findall(r"`([^`]*location[^`]*)`", REFERENCE.read_text(encoding="utf-8"))
+    in_sql, in_polars, in_pandas = said
+    async with (
+        Simulator(contacts=20, conversations=0, companies=0, tickets=0) as simulator,
+        Intercom(simulator.token, base_url=simulator.url) as intercom,
+    ):
+        await sync(intercom, ["contacts"], sink=ParquetSink(tmp_path / "parquet"))
+        await sync(intercom, ["contacts"], sink=DuckDBSink(tmp_path / "a.duckdb"))
+        contacts = await intercom.contacts.list().collect()
+    expected = sorted(one.location.country or "" for one in contacts if one.location)
+    files = str(tmp_path / "parquet" / "contacts" / "*.parquet")
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as base:
+        for source in ("contacts", f"'{files}'"):
+            found = base.execute(f"SELECT {in_sql} FROM {source} ORDER BY 1").fetchall()  # noqa: S608
+            assert [country for (country,) in found] == expected, source
+    picked = polars.read_parquet(files).select(eval(in_polars, {"polars": polars}))  # noqa: S307
+    assert picked.to_series().sort().to_list() == expected
+    rows = pandas.read_parquet(tmp_path / "parquet" / "contacts")
+    objects = eval(in_pandas, {"rows": rows, "json": json})  # noqa: S307 (the reference's own)
+    assert sorted(one["country"] for one in objects) == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,69 +11,18 @@ import msgspec
 import pytest
 
 from intercom_async import Intercom
-from intercom_async.clock import CLOCK
-from intercom_async.errors import TransportError
-from intercom_async.simulator import Simulator
 from intercom_async.sync import JsonlSink, Report, SyncConfigError, TargetError, sync
 from intercom_async.sync.attachment_folder import FILES_AT_ONCE, MAX_NAMED
 from intercom_async.transport import MemoryTransport
-from intercom_async.transport.base import Reply, Request
+from tests.support.file_server import FileServer
 
 pytestmark = pytest.mark.anyio
 
-HOST = "https://files.example/"
 STREAMS = ["conversations", "conversation_parts"]
 
 
-class Server:
-    """A workspace whose conversations have files, and the host of the files."""
-
-    def __init__(self, conversations: int = 4, files: int = 1) -> None:
-        self.simulator = Simulator(contacts=5, conversations=conversations, tickets=2)
-        self.files = files
-        self.fetched: list[str] = []
-        self.gone: set[str] = set()
-        self.status: Callable[[], int] = lambda: 200
-        self.in_flight = self.most = 0
-        self.stop: anyio.Event | None = None
-
-    async def __call__(self, request: Request) -> Reply | TransportError:
-        if request.url.startswith(HOST):
-            return await self._file(request.url.removeprefix(HOST))
-        reply = await self.simulator.answer(request)
-        parts = request.url.partition("/conversations/")[2] or request.url.partition("/tickets/")[2]
-        is_one = request.method == "GET" and parts.isdecimal()
-        if not isinstance(reply, Reply) or not is_one or reply.status != 200:
-            return reply
-        whole: dict[str, Any] = msgspec.json.decode(reply.body)
-        if whole.get("source"):
-            whole["source"]["attachments"] = self._links(f"{parts}-first", 1)
-        for kind in ("conversation_parts", "ticket_parts"):
-            parts_of: dict[str, list[Any]] = whole.get(kind) or {}
-            for part in parts_of.get(kind, [])[:1]:
-                part["attachments"] = self._links(f"{parts}-part", self.files)
-        return Reply(200, reply.headers, msgspec.json.encode(whole))
-
-    def _links(self, name: str, count: int) -> list[dict[str, Any]]:
-        return [
-            {"type": "upload", "name": f"{name}.txt", "url": f"{HOST}{name}-{number}"}
-            for number in range(count)
-        ]
-
-    async def _file(self, name: str) -> Reply:
-        self.fetched.append(name)
-        self.in_flight += 1
-        self.most = max(self.most, self.in_flight)
-        await CLOCK.sleep(0.01)
-        self.in_flight -= 1
-        if self.stop is not None:
-            self.stop.set()
-        status = 404 if name in self.gone else self.status()
-        return Reply(status, {}, name.encode())
-
-
 async def run(
-    server: Server, folder: Path, *, streams: list[str] | None = None, **options: Any
+    server: FileServer, folder: Path, *, streams: list[str] | None = None, **options: Any
 ) -> Report:
     transport = MemoryTransport(server)
     async with Intercom(server.simulator.token, transport=transport) as intercom:
@@ -96,7 +45,7 @@ def keys(folder: Path, whole: str = "conversations") -> list[str]:
 
 
 async def test_each_file_is_saved_once(tmp_path: Path) -> None:
-    server = Server()
+    server = FileServer()
     first = await run(server, tmp_path)
     count = len(server.fetched)
     again = await run(server, tmp_path)
@@ -111,14 +60,14 @@ async def test_each_file_is_saved_once(tmp_path: Path) -> None:
 
 
 async def test_files_of_tickets_are_saved_as_well(tmp_path: Path) -> None:
-    report = await run(Server(), tmp_path, streams=["tickets", "ticket_parts"])
+    report = await run(FileServer(), tmp_path, streams=["tickets", "ticket_parts"])
     assert report.is_complete
     assert [*saved(tmp_path, "tickets")]
     assert {*saved(tmp_path, "tickets")} <= {*keys(tmp_path, "tickets")}
 
 
 async def test_files_that_are_asked_for_later_on_come_with_the_next_run(tmp_path: Path) -> None:
-    server = Server()
+    server = FileServer()
     await run(server, tmp_path, attachments=None)
     assert server.fetched == []
     assert (await run(server, tmp_path)).is_complete
@@ -126,7 +75,7 @@ async def test_files_that_are_asked_for_later_on_come_with_the_next_run(tmp_path
 
 
 async def test_a_file_that_cannot_be_had_is_named(tmp_path: Path) -> None:
-    server = Server(conversations=1, files=MAX_NAMED + 2)
+    server = FileServer(conversations=1, files=MAX_NAMED + 2)
     (tmp_path / "other").mkdir()
     await run(server, tmp_path / "other")
     [key] = keys(tmp_path / "other")
@@ -151,7 +100,7 @@ async def test_a_file_that_cannot_be_had_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_stopped_run_is_gone_on_with(tmp_path: Path) -> None:
-    server = Server(conversations=30)
+    server = FileServer(conversations=30)
     server.stop = anyio.Event()
     stopped = await run(server, tmp_path, stop=server.stop)
     count = len({*server.fetched})
@@ -166,14 +115,14 @@ async def test_a_stopped_run_is_gone_on_with(tmp_path: Path) -> None:
 
 
 async def test_few_files_are_fetched_at_once(tmp_path: Path) -> None:
-    server = Server(conversations=60, files=3)
+    server = FileServer(conversations=60, files=3)
     await run(server, tmp_path)
     assert server.most == FILES_AT_ONCE
 
 
 @pytest.mark.parametrize("departed", ["", "erase_deleted", "hard_delete"])
 async def test_files_of_what_is_gone_go_where_its_rows_go(tmp_path: Path, departed: str) -> None:
-    server = Server()
+    server = FileServer()
     await run(server, tmp_path)
     [key, *_] = keys(tmp_path)
     server.simulator.call("DELETE", f"/conversations/{key}")
@@ -183,16 +132,20 @@ async def test_files_of_what_is_gone_go_where_its_rows_go(tmp_path: Path, depart
     assert len(saved(tmp_path)) == (3 if departed else 4)
 
 
-async def test_an_index_that_was_broken_off_is_filled_again(tmp_path: Path) -> None:
-    server = Server()
+async def test_what_a_killed_run_leaves_is_tidied_up(tmp_path: Path) -> None:
+    server = FileServer()
     await run(server, tmp_path)
     index = tmp_path / "files" / "conversations" / "index.jsonl"
     index.write_bytes(index.read_bytes()[:-4])
     partial = index.parent / keys(tmp_path)[-1] / ".first.txt.0a1b2c3d.part"
     for folder in filter(Path.is_dir, index.parent.iterdir()):
         (folder / partial.name).write_bytes(b"of a killed run")
+        os.utime(folder / partial.name, (0, 0))
+    young = partial.with_name(".second.txt.4d3c2b1a.part")
+    young.write_bytes(b"of another process, which is at it")
     assert (await run(server, tmp_path)).is_complete
     assert len({*server.fetched}) == len(server.fetched)
+    assert young.exists()
     *_, broken, mended = index.read_bytes().splitlines()
     assert mended.startswith(broken)
     left = [each.parent.name for each in index.parent.glob(f"*/{partial.name}")]
@@ -203,7 +156,7 @@ async def test_an_index_that_was_broken_off_is_filled_again(tmp_path: Path) -> N
 async def test_streams_without_files_are_refused_before_a_request(
     tmp_path: Path, streams: list[str]
 ) -> None:
-    server = Server()
+    server = FileServer()
     with pytest.raises(SyncConfigError, match="conversation_parts"):
         await run(server, tmp_path, streams=streams)
     assert server.simulator.requests == 0
@@ -213,10 +166,10 @@ async def test_streams_without_files_are_refused_before_a_request(
 @pytest.mark.parametrize("wrong", ["", 7, b"x", "a\0b"])
 async def test_what_is_no_folder_is_refused(tmp_path: Path, wrong: Any) -> None:
     with pytest.raises(SyncConfigError, match="attachments"):
-        await run(Server(), tmp_path, attachments=wrong)
+        await run(FileServer(), tmp_path, attachments=wrong)
 
 
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "files").write_text("a file")
     with pytest.raises(TargetError, match="files"):
-        await run(Server(), tmp_path)
+        await run(FileServer(), tmp_path)
