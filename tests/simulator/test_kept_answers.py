@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from intercom_async.simulator import Quirks, Simulator
+from intercom_async.simulator.store.runs import Order
 
 Asked = tuple[str, str, Any]
 NOW = 1_780_000_000
@@ -115,6 +117,31 @@ def test_a_company_says_how_many_contacts_it_has_after_each_write() -> None:
         simulator.call("POST", f"/contacts/{contact['id']}/companies", {"id": company["id"]})
         listed = simulator.call("GET", "/companies", query={"per_page": "60"})["data"]
         assert [one["user_count"] for one in listed if one["id"] == company["id"]] == [count]
+
+
+def test_a_later_page_of_companies_looks_at_no_row_again() -> None:
+    simulator = Simulator(contacts=900, companies=300, conversations=0, tickets=0)
+    members, table = simulator.workspace.members, simulator.workspace.companies
+    looked_at: list[int] = []
+
+    def page() -> tuple[int, int]:
+        looked_at.clear()
+        asked = dataclasses.replace(
+            table.everything(),
+            key="odd",
+            is_exact=False,
+            test_number=lambda number: not looked_at.append(number) and number % 2 == 1,
+        )
+        total = table.page(members.with_people(asked), Order(), None, 10).total_count
+        return total, len(looked_at)
+
+    total, _ = page()
+    assert 0 < total < 300
+    assert page() == (total, 0)
+    gone = table.value_at(1, "id")
+    simulator.call("DELETE", f"/companies/{gone}")
+    assert page() == (total - 1, 1)
+    assert page() == (total - 1, 0)
 
 
 def test_a_search_is_sorted_by_what_no_row_has_a_field_for() -> None:

@@ -141,6 +141,7 @@ def search(
     if "query" not in body:
         raise bad_parameter("query is required", code="parameter_not_found", field="query")
     day_of = call.workspace.day_of if days is None else days
+    fields = call.workspace.links.in_search(fields)
     asked = compile_filter(parse(body["query"], fields), table, fields, day_of)
     pagination, sort = object_of(body, "pagination"), object_of(body, "sort")
     return cursor_page(

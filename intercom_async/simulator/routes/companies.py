@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -138,6 +137,9 @@ def list_or_find(call: Call) -> Any:
             if row is None:
                 raise not_found("Company Not Found", "company_not_found")
             return call.workspace.companies.present(row, call.version)
+    tag_id = call.query.get("tag_id")
+    if tag_id and call.workspace.tags.find(tag_id) is None:
+        return _page(call, ())
     asked = _asked(call)
     return _page(call, _listed(call) if asked is None else _matching(call, asked))
 
@@ -164,14 +166,14 @@ def in_segment(call: Call, segment_id: str) -> Filter:
 def _filter(call: Call, key: str, test_row: Callable[[Row], bool]) -> Filter:
     """Return a question to the companies that have people."""
     seeds = call.workspace.companies.seeds
-    return Filter(
+    asked = Filter(
         key=key,
         numbers=range(seeds.count),
         is_exact=False,
         test_number=lambda number: test_row(seeds.row(number)),
         test_row=test_row,
-        is_shown=call.workspace.members.inside().__contains__,
     )
+    return call.workspace.members.with_people(asked)
 
 
 def _matching(call: Call, asked: Filter) -> Sequence[int]:
@@ -194,9 +196,7 @@ def _listed(call: Call) -> Sequence[int]:
         return numbers
     for place in workspace.drawn_numbers(len(numbers)):
         table.change(table.value_at(numbers[place], "id"))["last_request_at"] = call.now_at
-    everything = dataclasses.replace(
-        table.everything(), is_shown=workspace.members.inside().__contains__
-    )
+    everything = workspace.members.with_people(table.everything())
     return table.numbers(everything, Order("last_request_at", is_descending=not is_ascending))
 
 
@@ -269,10 +269,8 @@ def _need_members(call: Call, company: Row) -> None:
 def delete(call: Call) -> Any:
     """Delete a company."""
     row = company_of(call, call.id("company_id"))
-    contacts = call.workspace.contacts
-    for number in call.workspace.members.of(row):
-        contacts.change(contacts.value_at(number, "id"))["_companies"].remove(row["id"])
     call.workspace.companies.remove(row["id"])
+    call.workspace.links.deleted()
     return {"id": row["id"], "object": "company", "deleted": True}
 
 

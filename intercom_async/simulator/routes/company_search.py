@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -28,8 +27,7 @@ def search_companies(call: Call) -> Any:
 
 
 def _with_people(call: Call, asked: Filter) -> Filter:
-    """Leave out the companies without people."""
-    return dataclasses.replace(asked, is_shown=call.workspace.members.inside().__contains__)
+    return call.workspace.members.with_people(asked)
 
 
 def _tag_ids(row: Row) -> list[str]:

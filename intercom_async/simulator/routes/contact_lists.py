@@ -118,6 +118,7 @@ def attach_company(call: Call) -> Any:
     company = company_of(call, company_id)
     row = contact_to_change(call, call.id("contact_id"))
     if company["id"] not in row["_companies"]:
+        row["_companies"] = call.workspace.links.company_ids(row)
         if len(row["_companies"]) >= MAX_COMPANIES:
             raise ApiError(
                 400,

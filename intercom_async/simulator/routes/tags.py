@@ -6,6 +6,7 @@ from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.store.links import without_tag
 from intercom_async.simulator.store.present import public
 from intercom_async.simulator.versions import is_since
 from .call import Call
@@ -59,23 +60,14 @@ def delete(call: Call) -> Any:
             "tag_has_dependent_objects",
             f"The tag is part of the segment {segment['name']}",
         )
-    call.workspace.tags.remove(tag["id"])
-    _take_off(call, tag["id"])
-    return {"id": tag["id"], "object": "tag", "deleted": True}
-
-
-def _take_off(call: Call, tag_id: str) -> None:
-    """Take a tag off the records that were written; nothing else of them changes."""
     workspace = call.workspace
-    for table in (workspace.contacts, workspace.companies, workspace.conversations):
-        tagged = [
-            row["id"]
-            for _, row in table.written()
-            if any(one["id"] == tag_id for one in row["_tags"])
-        ]
-        for record_id in tagged:
-            row = table.change(record_id)
-            row["_tags"] = [one for one in row["_tags"] if one["id"] != tag_id]
+    workspace.tags.remove(tag["id"])
+    workspace.links.deleted()
+    without_tag(workspace.articles, tag["id"])
+    for kind in ("internal_articles", "content_snippets"):
+        pieces = workspace.records.collection(f"/{kind}").values()
+        without_tag((one.fields for one in pieces), tag["id"])
+    return {"id": tag["id"], "object": "tag", "deleted": True}
 
 
 def _made(call: Call, tag_id: str | None, name: str) -> Row:

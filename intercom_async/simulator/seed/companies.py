@@ -38,6 +38,7 @@ class CompanySeeds(ObjectIds):
         since: int,
         until: int,
         workspace_id: str,
+        people_of: Callable[[int], int],
         present: Callable[[Row, str], Row],
     ) -> None:
         self.count = count
@@ -54,7 +55,7 @@ class CompanySeeds(ObjectIds):
             "updated_at": self._updated_at,
             "last_request_at": self._updated_at,
         }
-        self.search_columns: Mapping[str, Column] = {}
+        self.search_columns: Mapping[str, Column] = {"user_count": people_of}
         self.unique: Mapping[str, Callable[[Any], int | None]] = {
             "id": self.number_of,
             "company_id": _number_behind_dash,

@@ -91,6 +91,7 @@ class ContactSeeds(ObjectIds):
         workspace_id: str,
         admin_ids: list[str],
         tag_ids: list[str],
+        is_tag: Callable[[str], bool],
         company_of: Callable[[int], str | None],
     ) -> None:
         self.count = count
@@ -100,6 +101,7 @@ class ContactSeeds(ObjectIds):
         self._workspace_id = workspace_id
         self._admin_ids = admin_ids
         self._tag_ids = tag_ids
+        self._is_tag = is_tag
         self._company_of = company_of
         self._salt = f"{mix(seed, 0, 0x1D) & 0xFFFFFFFFFF:010x}"
         self._template = self._make_template()
@@ -248,7 +250,8 @@ class ContactSeeds(ObjectIds):
     def _tags_of(self, bits: int) -> list[str]:
         if bits >> 32 & 7 or not self._tag_ids:
             return []
-        return [self._tag_ids[(bits >> 35) % len(self._tag_ids)]]
+        tag_id = self._tag_ids[(bits >> 35) % len(self._tag_ids)]
+        return [tag_id] if self._is_tag(tag_id) else []
 
     def row(self, number: int) -> Row:
         """Make the whole record."""

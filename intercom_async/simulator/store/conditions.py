@@ -55,6 +55,9 @@ class Fields:
     flags: frozenset[str] = frozenset()
     """Fields that are true or false: they are equal or not."""
 
+    changes: Mapping[str, int] = dataclasses.field(default_factory=dict[str, int])
+    """By field that changes without a write to its row: how often that has happened."""
+
     def knows(self, field: str) -> bool:
         """Tell whether a query may name this field."""
         return (

@@ -20,7 +20,6 @@ class Filter:
         test_number: The predicate on a seeded row's number.
         test_row: The predicate on a written row.
         written: The written rows that can match; None for any of them.
-        is_shown: Leaves out rows, by number, for a reason that lies in other records.
     """
 
     key: str
@@ -29,7 +28,6 @@ class Filter:
     test_number: Callable[[int], bool]
     test_row: Callable[[Row], bool]
     written: Collection[int] | None = None
-    is_shown: Callable[[int], bool] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.contacts import ContactSeeds
+from .filters import Filter
 from .steps import Scans, StepPolicy, matching
 from .table import Table
 
@@ -42,6 +44,8 @@ class Memberships:
         """By number of a seeded company: before this number no seeded contact is left in it."""
         self._peopled: bytearray | None = None
         """By number of a seeded company: 1 if it had contacts at the start; None: not known yet."""
+        self._had_people = array("I")
+        """The seeded companies that had contacts at the start."""
         self._listed = array("I")
         self._listed_keys: dict[int, tuple[int, int]] = {}
         """By number of a company that was put into the list here: its place in the order."""
@@ -61,19 +65,18 @@ class Memberships:
         self._refresh()
         return self._attached.get(company_id, frozenset())
 
-    def of(self, company: Row) -> list[int]:
-        """Return the numbers of a company's contacts, the newest first."""
-        written = self.attached(company["id"])
-        seeded = (one for one in self.seeded(company) if self._contacts.is_seeded(one))
-        return sorted((*seeded, *written), reverse=True)
+    def count_at_start(self, company_number: int) -> int:
+        """Return how many contacts belonged to a seeded company at the start.
+
+        As long as its row is the seeded one, as many belong to it now.
+        """
+        return len(self._seeded(company_number))
 
     def count(self, company: Row) -> int:
         """Return how many contacts belong to a company."""
-        count = len(self.attached(company["id"]))
-        number = self._companies.number_of(company["id"])
-        if number is not None and number < self._companies.seeds.count:
-            count += len(self._seeded(number)) - self._left[number]
-        return count
+        attached, number = self.attached(company["id"]), self._companies.number_of(company["id"])
+        gone = 0 if number is None else self._left[number]
+        return len(self.seeded(company)) - gone + len(attached)
 
     def _seeded(self, company_number: int) -> array[int]:
         if company_number not in self._members:
@@ -106,11 +109,26 @@ class Memberships:
         self._refresh()
         return self._listed[:] if is_ascending else self._listed[::-1]
 
-    def inside(self) -> set[int]:
-        """Return the companies that have contacts; the set follows later writes."""
+    def with_people(self, asked: Filter) -> Filter:
+        """Leave the companies without contacts out of a question.
+
+        A seeded company that gains its first contact or loses its last becomes a written row, so
+        seeded rows need to be looked at once only.
+        """
         self._know_peopled()
         self._refresh()
-        return self._inside
+        had_people = self._peopled or b""
+        low, high = (bisect.bisect_left(self._had_people, edge) for edge in _edges(asked.numbers))
+        return dataclasses.replace(
+            asked,
+            key=f"with people:{asked.key}",
+            numbers=self._had_people[low:high],
+            test_number=lambda number: bool(had_people[number]) and asked.test_number(number),
+            test_row=lambda row: self._is_inside(row) and asked.test_row(row),
+        )
+
+    def _is_inside(self, company: Row) -> bool:
+        return self._companies.number_of(company["id"]) in self._inside
 
     def _know_peopled(self) -> None:
         if self._peopled is None:
@@ -126,7 +144,8 @@ class Memberships:
         peopled = bytearray(count)
         for number in found:
             peopled[number] = 1
-        self._peopled, self._listed, self._inside = peopled, found, set(found)
+        self._peopled, self._had_people = peopled, found
+        self._listed, self._inside = found[:], set(found)
         # What was written before is looked at as if it had been written now.
         self._written_companies.update(number for number, _ in self._companies.written())
         self._written_companies.update(self._companies.replaced.log, self._left)
@@ -193,3 +212,8 @@ class Memberships:
             if self._contacts.is_seeded(number) and seeds.company_ids(number):
                 return True
         return False
+
+
+def _edges(numbers: Sequence[int]) -> tuple[int, int]:
+    """Return the first of ascending numbers, and one more than the last."""
+    return (numbers[0], numbers[-1] + 1) if numbers else (0, 0)

@@ -10,11 +10,12 @@ from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.companies import segment_ids
 from intercom_async.simulator.seed.conversations import NEWER_PRIORITIES
 from intercom_async.simulator.versions import is_since
+from .links import Links
 from .record_store import RecordStore
 from .table import Table
 
 
-def contact(row: Row, version: str, quirks: Quirks) -> Row:
+def contact(row: Row, version: str, quirks: Quirks, links: Links) -> Row:
     """Return a contact with its lists cut."""
     most = quirks.max_embedded
     shown = public(row)
@@ -22,9 +23,9 @@ def contact(row: Row, version: str, quirks: Quirks) -> Row:
     if row.get("email"):
         shown["email_domain"] = row["email"].rpartition("@")[2]
     lists = (
-        ("tags", "tags", [one["id"] for one in row["_tags"]], "tag", "/tags"),
+        ("tags", "tags", links.tag_ids(row), "tag", "/tags"),
         ("notes", "notes", row["_notes"], "note", "/notes"),
-        ("companies", "companies", row["_companies"], "company", "/companies"),
+        ("companies", "companies", links.company_ids(row), "company", "/companies"),
         ("opted_out_subscription_types", "subscriptions", row["_opted_out"]),
         ("opted_in_subscription_types", "subscriptions", row["_opted_in"]),
     )

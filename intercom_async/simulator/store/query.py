@@ -149,7 +149,8 @@ def compile_filter(tree: Leaf | Group | None, table: Table, fields: Fields, days
     numbers, is_exact = _narrow(tree, table, fields, days)
     # Versions and zones ask the same question with another meaning: what days are is in the key.
     spans = [days(leaf.value) for leaf in _leaves(tree) if is_of_days(leaf, fields)]
-    key = encode_json([dataclasses.asdict(tree), spans]).decode()
+    changes = [fields.changes.get(leaf.field, 0) for leaf in _leaves(tree)]
+    key = encode_json([dataclasses.asdict(tree), spans, changes]).decode()
     return Filter(
         key=key,
         numbers=numbers,

@@ -88,7 +88,7 @@ class SeededAnswers:
     def key_of(self, order: Order) -> KeyOf:
         """Return the function from a number to its sort key."""
         seeds = self._seeds
-        column = seeds.columns.get(order.field)
+        column = seeds.columns.get(order.field) or seeds.search_columns.get(order.field)
         if column is None:
             return lambda number: (sortable(order.value_of(seeds.row(number))), number)
         return lambda number: (sortable(column(number)), number)
@@ -97,10 +97,8 @@ class SeededAnswers:
         """Return how many of the rows that match are replaced."""
         if not self._replaced:
             return 0
-        if asked.is_exact:
-            if isinstance(asked.numbers, range):
-                return self._replaced.between(asked.numbers)
-            return sum(one in self._replaced for one in asked.numbers)
+        if asked.is_exact and isinstance(asked.numbers, range):
+            return self._replaced.between(asked.numbers)
         unread = len(self._replaced) - self._counts.get(asked.key, (0, 0))[0]
         if unread:
             self._scans.run(("replaced", asked.key), unread, lambda: self._count(asked))

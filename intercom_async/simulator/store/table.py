@@ -61,15 +61,20 @@ class Table:
         self._seeded_answers = SeededAnswers(seeds, self.replaced, policy)
         self._written_answers = WrittenAnswers(self._written, self.changes, policy)
         self._index = UniqueIndex(seeds.unique, self.changes.watch())
-        self._encoded: dict[tuple[int, str], tuple[int, bytes]] = {}
-        """By number and version: the count of writes at the time, and what was sent."""
+        self._encoded: dict[tuple[int, str], tuple[tuple[int, int], bytes]] = {}
+        """By number and version: what it depends on, as it was, and what was sent."""
+        self._encodings = 0
 
     def set_lag(self, *, search_s: float, read_s: float) -> None:
         """Set how late searches and reads show a change, in seconds at most."""
         self.lag.search_s, self.lag.read_s = search_s, read_s
         # What was encoded with other caps of embedded lists is not sent any more.
-        self._encoded.clear()
+        self.encode_again()
         self._written_answers.clear()
+
+    def encode_again(self) -> None:
+        """Send nothing more of what is encoded, as something else that it shows has changed."""
+        self._encodings += 1
 
     def state(self) -> Row:
         """Return what was written, for `put_state` of a table with the same seeds."""
@@ -187,10 +192,10 @@ class Table:
         shown = self.lag.read(number, row) if self.lag.is_on else row
         if shown is not row:
             return encode_json(self.present(shown, version))
-        writes = 0 if self._is_alone else self._policy.writes
+        state = self._encodings, 0 if self._is_alone else self._policy.writes
         known = self._encoded.get((number, version))
-        if known is None or known[0] != writes:
-            known = writes, encode_json(self.present(row, version))
+        if known is None or known[0] != state:
+            known = state, encode_json(self.present(row, version))
             self._encoded[number, version] = known
         return known[1]
 
@@ -256,11 +261,7 @@ class Table:
         is_late = is_search and self.lag.is_on
         seen = self._seen_late if is_late else self._written.get
         written = self._written_answers.of(asked, order, seen, is_late=is_late)
-        if asked.is_shown is None:
-            total = len(seeded) - self._seeded_answers.count_replaced(asked) + len(written.keys)
-        else:
-            kept = (number for number in seeded if number not in self.replaced)
-            total = sum(map(asked.is_shown, kept)) + sum(map(asked.is_shown, written.by_number))
+        total = len(seeded) - self._seeded_answers.count_replaced(asked) + len(written.keys)
         left = Run(seeded, self._seeded_answers.key_of(order), order, after, self.replaced)
         right = Run(written.keys, _itself, order, after)
         numbers: list[int] = []
@@ -269,10 +270,10 @@ class Table:
                 if left.head is None:
                     break
                 found = left.take(right.head, size + 1 - len(numbers))
-                numbers += [one for one in found if one not in self.replaced and _shows(asked, one)]
+                numbers += [one for one in found if one not in self.replaced]
             else:
                 keys = right.take(left.head, size + 1 - len(numbers))
-                numbers += [one for _, one in keys if _shows(asked, one)]
+                numbers += [one for _, one in keys]
         if len(numbers) <= size:
             return TablePage(numbers, total, None)
         del numbers[size:]
@@ -313,7 +314,3 @@ class Table:
 
 def _itself(key: SortKey) -> SortKey:
     return key
-
-
-def _shows(asked: Filter, number: int) -> bool:
-    return asked.is_shown is None or asked.is_shown(number)

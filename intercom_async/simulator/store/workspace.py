@@ -19,6 +19,7 @@ from . import present
 from .contact_history import ContactHistory
 from .described_records import Records
 from .lag import Lag
+from .links import Links
 from .memberships import Memberships
 from .record_store import RecordStore
 from .steps import Scans, StepPolicy
@@ -92,6 +93,7 @@ class Workspace:
         self._scrolls = 0
         self.records: Records = Records(self.until)
         self._fill_tables(contacts, conversations, companies)
+        self.links: Links = Links(self.tags, self.companies, self.contacts)
         self.threads: Threads = Threads(self.conversations)
         self.members: Memberships = Memberships(
             self.companies, self.contacts, self.contact_seeds, self.steps
@@ -147,6 +149,7 @@ class Workspace:
             since=self.since,
             until=self.until,
             workspace_id=self.id_code,
+            people_of=self._people_at_start,
             present=self._present_company,
         )
         self.contact_seeds: ContactSeeds = ContactSeeds(
@@ -157,9 +160,8 @@ class Workspace:
             workspace_id=self.id_code,
             admin_ids=[one["id"] for one in self.admins],
             tag_ids=[one["id"] for one in self.tags],
-            company_of=lambda number: (
-                company_seeds.id_at(number % companies) if companies else None
-            ),
+            is_tag=lambda tag_id: self.tags.find(tag_id) is not None,
+            company_of=self._seeded_company_of,
         )
         self.companies: Table = Table(
             company_seeds, self._present_company, self.steps, self._lags[0]
@@ -218,6 +220,18 @@ class Workspace:
             kind = ACTIVITY_KINDS[number % len(ACTIVITY_KINDS)]
             self.log(at, kind, staff_list[number % len(staff_list)], {})
 
+    def _seeded_company_of(self, contact_number: int) -> str | None:
+        """Return the company that a contact has from the start, if it was not deleted."""
+        seeds = self.companies.seeds
+        number = contact_number % seeds.count if seeds.count else 0
+        if not self.companies.has(number):
+            return None
+        company_id: str = seeds.columns["id"](number)
+        return company_id
+
+    def _people_at_start(self, company_number: int) -> int:
+        return self.members.count_at_start(company_number)
+
     def _seeded_contact(self, draw: int) -> Row | None:
         """Return the author of a seeded record: a contact as it was seeded."""
         seeds = self.contact_seeds
@@ -234,7 +248,7 @@ class Workspace:
         return seeds.person(number) if self.contacts.is_seeded(number) else None
 
     def _present_contact(self, row: Row, version: str) -> Row:
-        return present.contact(row, version, self.quirks)
+        return present.contact(row, version, self.quirks, self.links)
 
     def _present_company(self, row: Row, version: str) -> Row:
         del version  # companies are the same in all versions
