@@ -37,16 +37,24 @@ class ChildReader:
 
     async def read(self, run: StreamRun, key: str) -> None:
         """Read the children of the row with this key."""
-        source = cast("Children", run.stream.source)
         run.touch()
-        read_at = run.clock.now()
+        is_read = False
+        try:
+            await self._read(run, key, run.clock.now())
+            is_read = True
+        except ENDINGS:
+            return
+        finally:
+            run.queued.discard(key)
+            run.was_cut_off = run.was_cut_off or not is_read
+
+    async def _read(self, run: StreamRun, key: str, read_at: int) -> None:
+        source = cast("Children", run.stream.source)
         try:
             children = await _read_whole(run, source, key)
         except ParentGone as gone:
             await self._note_gone(run, key, gone, read_at)
-        except ENDINGS:
-            return
-        except ClosedError:
+        except (*ENDINGS, ClosedError):
             raise
         except (*REFUSALS, IntercomError) as error:
             if isinstance(error, REFUSALS) and not isinstance(error, NotFoundError):
@@ -55,8 +63,6 @@ class ChildReader:
             await self._note_failure(run, key, str(error), read_at)
         else:
             await self._hand_over(run, key, children, read_at)
-        finally:
-            run.queued.discard(key)
 
     async def _hand_over(self, run: StreamRun, key: str, children: ChildRows, read_at: int) -> None:
         await self._reader.turns.take()
@@ -117,7 +123,7 @@ class ChildReader:
             try:
                 found = await self._reader.find(parent, [key])
             except ENDINGS:
-                return
+                raise
             except IntercomError as error:
                 await self._note_failure(run, key, str(error), read_at)
                 return

@@ -38,10 +38,12 @@ class DeletionReader:
 
     Args:
         reader: Hands over.
+        lookback_s: For how long a search may find a row that has gone.
     """
 
-    def __init__(self, reader: PageReader) -> None:
+    def __init__(self, reader: PageReader, lookback_s: int) -> None:
         self._reader = reader
+        self._lookback_s = lookback_s
 
     async def read(self, run: StreamRun, since: int) -> bool:
         """Read which rows were deleted since a moment; say whether the server tells it.
@@ -81,8 +83,8 @@ class DeletionReader:
         async for page in pages:
             items = [_read(raw) for raw in page.items]
             known = [item for item in items if item is not None]
-            await self._take_deleted(run, known)
-            if page.unreadable or len(known) < len(items):
+            is_proof = await self._take_deleted(run, known)
+            if page.unreadable or len(known) < len(items) or not is_proof:
                 return False
             keys.update(str(item.id) for item in known)
             promised = page.total_count if promised is None else promised
@@ -93,14 +95,22 @@ class DeletionReader:
                 return True
         return len(keys) >= (promised or 0)
 
-    async def _take_deleted(self, run: StreamRun, items: Iterable[_Deleted]) -> None:
-        """Let rows go that a list of deleted rows names."""
+    async def _take_deleted(self, run: StreamRun, items: Iterable[_Deleted]) -> bool:
+        """Let rows go that a list of deleted rows names; say whether all that it says is proof.
+
+        A row that was found after it went may have come back; or its search was late.
+        """
         entries: list[Entry] = []
         filled: list[Hole] = []
+        is_proof = True
         for item in items:
             key, at = str(item.id), from_server(item.deleted_at)
             held = run.table.get(key)
-            if held is not None and not held.is_gone and not (at and held.read_at > at):
+            if held is None or held.is_gone:
+                continue
+            if at and held.read_at > at:
+                is_proof = is_proof and held.read_at > at + self._lookback_s
+            else:
                 entries += tombstone(
                     run,
                     key,
@@ -112,6 +122,7 @@ class DeletionReader:
                 filled += [Hole(kind=kind, key=key) for kind in ("suspect", "record", "parent")]
         if entries:
             await self._reader.hand_over(Batch(run, entries, filled=filled))
+        return is_proof
 
 
 class _Order:

@@ -154,7 +154,7 @@ class Engine:
                 self._begin(run)
             await self._steer()
             await self._each(again, self._judge)
-        await self._each(self._runs, self._retry_suspects)
+        await self._each(self._runs, self._look_again)
         await self._steer()
 
     # Phase 1: everything that is to be read whole.
@@ -169,7 +169,8 @@ class Engine:
         policy, state = self._policy, run.state
         if policy.reconcile == "auto" and state.seeded is not None and state.pass_ is None:
             since = max(state.deletions or 0, state.swept or 0) - policy.lookback_s
-            await DeletionReader(self._reader).read(run, since)
+            reader = DeletionReader(self._reader, policy.lookback_s)
+            run.was_told = await reader.read(run, since)
 
     def _decide(self, run: StreamRun) -> None:
         """Decide what is read of a stream, from the state that is in the target by now."""
@@ -292,7 +293,7 @@ class Engine:
         if low is None:
             return
         run.touch()
-        mark = run.clock.not_after(run.newest)
+        mark = run.clock.proven(run.newest)
         if not await self._tail_reader.read(run, low) or run.refusal is not None:
             return
 
@@ -332,14 +333,17 @@ class Engine:
         )
         return run.state.pass_ is not None
 
-    async def _retry_suspects(self, run: StreamRun) -> None:
-        holes = [
-            hole
-            for hole in run.state.holes
-            if hole.kind == "suspect" and hole.since < self._policy.started_at
-        ]
-        if holes and run.refusal is None and not self._stop.is_set():
-            await self._reconciler.retry_suspects(run, holes[:MAX_RETRIED])
+    async def _look_again(self, run: StreamRun) -> None:
+        """Read rows by id on which evidence disagreed before, or that this run read in part."""
+        if run.refusal is not None or self._stop.is_set():
+            return
+        begun, holes = self._policy.started_at, run.state.holes
+        suspects = [hole for hole in holes if hole.kind == "suspect" and hole.since < begun]
+        if suspects:
+            await self._reconciler.retry_suspects(run, suspects[:MAX_RETRIED])
+        records = [hole for hole in holes if hole.kind == "record" and hole.since >= begun]
+        if records:
+            await self._reconciler.retry_records(run, records[:MAX_RETRIED])
 
     # Helpers.
 

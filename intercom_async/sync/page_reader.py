@@ -226,6 +226,8 @@ class PageReader:
             await self.turns.take()
         # From here until it is given on, nobody else changes what the target will hold.
         batch.entries += run.accept(listed, read_at, by_id=by_id)
+        if run.undated:
+            batch.holes += _undated(run)
         self._writer.expect(batch)
         await self._give.send(batch)
         for child, keys in run.stale_parents(listed).items():
@@ -304,6 +306,13 @@ class PageReader:
             if page.checkpoint is None:
                 return found
             position = page.checkpoint
+
+
+def _undated(run: StreamRun) -> list[Hole]:
+    """Return the holes of rows of which nothing tells whether they are newer than what is held."""
+    reason, since = f"it has no readable {run.stream.version_field!r}", run.clock.now()
+    keys, run.undated = run.undated, []
+    return [Hole(kind="record", key=key, reason=reason, since=since) for key in keys]
 
 
 def _is_closed_in(hole: Hole) -> bool:

@@ -57,9 +57,13 @@ class Policy:
         return max(0, min(known)) if known else None
 
     def checked_to(self, state: StreamState) -> int | None:
-        """Return R of a stream: up to when rows that are gone are known."""
+        """Return R of a stream: up to when rows that are gone are known.
+
+        A search finds a row that went for as long as it may miss one that came, so a look tells
+        what had gone a lookback before it.
+        """
         known = [moment for moment in (state.swept, state.deletions) if moment is not None]
-        return max(known) if known else None
+        return max(known) - self.lookback_s if known else None
 
     def next_pass(self, run: StreamRun, rate_per_s: float, now: int) -> Pass | None:
         """Return the reading of everything that a stream is in, or that it begins now.
@@ -93,7 +97,8 @@ class Policy:
             return False
         checked = self.checked_to(run.state)
         # Both are rounded down: what went in the second of an earlier look may not have been seen.
-        needed = self.settled_before if run.was_swept else self.settled_before + 1
+        is_own = run.was_swept or run.was_told
+        needed = self.settled_before if is_own else self.settled_before + 1
         if checked is not None and checked >= needed:
             return False
         calls = run.table.count(without=GONE) / source.per_page + 1
@@ -111,7 +116,9 @@ class Policy:
         last = run.state.reread
         if last is None and not len(run.families):
             return None
-        is_due = self.is_full or last is None or self.started_at - last >= REREAD_EVERY_S
+        is_refused = any(hole.kind == "stream" for hole in run.state.holes)
+        is_old = last is None or self.started_at - last >= REREAD_EVERY_S
+        is_due = self.is_full or is_old or is_refused
         return self.started_at - RECENT_S if is_due else None
 
     def overdue(self, run: StreamRun) -> Hole | None:

@@ -284,6 +284,10 @@ class _Run:
         for run in runs:
             for hole in [one for one in run.state.holes if one.kind == "sweep"]:
                 remove(run.state.holes, hole)
+            if _has_read_children(run):
+                # What was refused to an earlier run has been read by this one.
+                for hole in [one for one in run.state.holes if one.kind == "stream"]:
+                    remove(run.state.holes, hole)
             overdue = policy.overdue(run)
             if overdue is not None:
                 run.hole(overdue)
@@ -334,6 +338,13 @@ class _Run:
                     encoded, departed=options.departed, dropped=options.drop_streams
                 )
             )
+
+
+def _has_read_children(run: StreamRun) -> bool:
+    """Say whether a stream of children, and that of their parents, were read to the end."""
+    if run.parent is None or run.refusal is not None or run.is_open:
+        return False
+    return run.parent.is_complete
 
 
 def _first(run: StreamRun) -> str:

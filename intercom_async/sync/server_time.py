@@ -62,6 +62,15 @@ class ServerTime:
             return min(now, seen)
         return now if now <= here + TRUSTED_S else min(now, max(here, seen))
 
+    def proven(self, seen: int) -> int:
+        """Return a moment that the server's time has reached even if both clocks are wrong.
+
+        Args:
+            seen: When the latest change was made that was seen.
+        """
+        is_believed = self.is_known and self.now() <= math.floor(CLOCK.unix()) + TRUSTED_S
+        return self.now() if is_believed else min(self.now(), seen)
+
     def is_future(self, moment: int | None) -> bool:
         """Say whether a moment has not come yet by any clock: it was noted by a wrong one."""
         if moment is None or not self.is_known:

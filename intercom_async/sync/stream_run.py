@@ -71,8 +71,12 @@ class StreamRun:
     """Whether its sweep was made once more."""
     was_swept: bool = False
     """Whether this run has begun a reading of everything."""
+    was_told: bool = False
+    """Whether a list of deleted rows has told this run what is gone."""
     is_rereading: bool = False
     """Whether the children of all recent parents are read again."""
+    was_cut_off: bool = False
+    """Whether the run ended before children were read that it had begun to read."""
     children: list[StreamRun] = field(default_factory=list["StreamRun"])
     waiting: deque[Chain] = field(default_factory=deque[Chain])
     """Parts that nobody reads yet."""
@@ -90,10 +94,10 @@ class StreamRun:
     """Why the stream as a whole cannot be read."""
     is_current: bool = False
     """Whether this run has read its changes, or its list, to the end."""
-    is_followed: bool = False
-    """Whether this run began it with changes, without a reading of everything."""
     newest: int = 0
     """The latest change that was seen."""
+    undated: list[str] = field(default_factory=list[str])
+    """Rows whose content is new and that do not say when they changed; taken by `PageReader`."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
     unchanged: int = 0
@@ -255,7 +259,11 @@ class StreamRun:
             newest = max(newest, version)
             if is_tail:
                 self._note_time(version, read_at, held)
-            if held is not None and not supersedes(Offered(version, read_at, by_id), held):
+            if (
+                held is not None
+                and not supersedes(Offered(version, read_at, by_id), held)
+                and self._stays(row, held, read_at)
+            ):
                 self._see(row_id, held, seen)
                 continue
             digest = digest_of(body)
@@ -277,6 +285,17 @@ class StreamRun:
         if seen:
             entries.append(SeenKeys(self.table_name, seen))
         return entries
+
+    def _stays(self, row: Row, held: Held, read_at: int) -> bool:
+        """Say whether what is held stays although a row does not say when it changed.
+
+        In a list it is the later one. A search may serve an old one: it is to be read by its id.
+        """
+        if isinstance(self.stream.source, Listing) and not row.version:
+            return read_at < held.read_at
+        if not row.version and digest_of(row.body) != held.digest:
+            self.undated.append(row.key)
+        return True
 
     def _see(self, key: str, held: Held | None, seen: list[str]) -> None:
         if self.is_sweeping and held is not None and not held.flags & SEEN:
@@ -311,8 +330,6 @@ class StreamRun:
                 found[child] = keys
         return found
 
-    # How it goes.
-
     def __hash__(self) -> int:
         return id(self)
 
@@ -328,10 +345,8 @@ class StreamRun:
     def slack_s(self) -> int:
         """Seconds around a span that may belong to it, as the server counts days; else 0."""
         source = self.stream.source
-        is_by_day = isinstance(source, Ranged) and not source.tells_seconds(
-            self.state.version or ""
-        )
-        return DAY_SLACK_S if is_by_day else 0
+        by_day = isinstance(source, Ranged) and not source.tells_seconds(self.state.version or "")
+        return DAY_SLACK_S if by_day else 0
 
     def span_hole(self, field: str, low: int, high: int, reason: str) -> Hole:
         """Return the hole of rows with a time from `low` up to and including `high`."""
@@ -347,7 +362,7 @@ class StreamRun:
     @property
     def is_complete(self) -> bool:
         """Whether the target has everything, as of this run."""
-        if self.refusal is not None or self.state.holes or self.is_open:
+        if self.refusal is not None or self.state.holes or self.is_open or self.was_cut_off:
             return False
         if isinstance(self.stream.source, Children):
             return self.parent is None or self.parent.is_complete
@@ -356,16 +371,16 @@ class StreamRun:
     def failures(self) -> list[Failure]:
         """Return what is missing, and why."""
         found = failures_of(self.name, self.state.holes)
-        if not found and not self.is_complete and not isinstance(self.stream.source, Children):
+        is_own = self.was_cut_off or not isinstance(self.stream.source, Children)
+        if not found and not self.is_complete and is_own:
             reason = "the run ended before it was read to the end"
             found.append(Failure(stream=self.name, what="the rest", reason=reason))
         return found
 
     def report(self, *, is_complete: bool, kind: str) -> StreamReport:
         """Return what became of it."""
-        seconds = (
-            0.0 if self.begun_s is None or self.ended_s is None else self.ended_s - self.begun_s
-        )
+        begun_s, ended_s = self.begun_s, self.ended_s
+        seconds = 0.0 if begun_s is None or ended_s is None else ended_s - begun_s
         return StreamReport(
             name=self.name,
             kind="full" if kind == "full" or isinstance(self.stream.source, Listing) else "changes",

@@ -258,7 +258,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "deletions.py",
-                "            if page.unreadable or len(known) < len(items):\n",
+                "            if page.unreadable or len(known) < len(items) or not is_proof:\n",
                 "            if False:\n",
             ),
             Edit(

@@ -35,6 +35,14 @@ async def test_a_date_that_is_ahead_is_no_proof() -> None:
     assert clock.not_after(here + 2 * DAY_S) == here + DAY_S
 
 
+async def test_where_clocks_disagree_only_what_was_seen_is_proven() -> None:
+    clock, here = off_by(DAY_S)
+
+    assert clock.proven(here - 5) == here - 5
+    assert off_by(0)[0].proven(0) == here
+    assert off_by(0, is_known=False)[0].proven(here - 5) == here - 5
+
+
 async def test_without_a_date_only_what_was_seen_is_proof() -> None:
     clock, here = off_by(0, is_known=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from intercom_async.sync import TargetError
@@ -26,6 +26,8 @@ class CrashingObjects(FolderObjects):
     ) -> None:
         super().__init__(folder)
         self.operations: int = 0
+        self.hooks: dict[int, Callable[[], object]] = {}
+        """What is called before the n-th change."""
         self._kill_at = kill_at
         self._full_at = full_at
         self._is_done = keeping != "none"
@@ -50,6 +52,8 @@ class CrashingObjects(FolderObjects):
     def _step(self) -> bool:
         """Count a change; say whether the process ends behind it."""
         self.operations += 1
+        if self.operations in self.hooks:
+            self.hooks[self.operations]()
         if self._full_at and self.operations >= self._full_at:
             raise TargetError(f"{self.where}: no more room; nothing that was committed is lost")
         if not self._kill_at or self.operations < self._kill_at:

@@ -121,6 +121,7 @@ class _Draw:
             version=dice.choice(VERSIONS),
             has_deletion_lists=dice.random() < 0.5,
             is_stale=dice.random() < 0.3,
+            is_gone_late=dice.random() < 0.5,
             is_moving=dice.random() < 0.3,
             hides_has_more=dice.random() < 0.2,
             deletions_order=dice.choice(("newest", "newest", "oldest", "mixed")),

@@ -16,7 +16,7 @@ from intercom_async.errors import IntercomError, UnauthorizedError
 from intercom_async.pagination import company_scroll
 from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
-from intercom_async.sync import TargetError, sync
+from intercom_async.sync import TargetError, policy, sync
 from intercom_async.sync.outage import OutageError, StoppedError
 from . import oracles, postgres
 from .claims import Claims, Named, Radius
@@ -65,6 +65,7 @@ class Story:
             SearchIndex(
                 late_s=settings.late_s,
                 is_stale=settings.is_stale,
+                is_gone_late=settings.is_gone_late,
                 zone=settings.server_zone or settings.zone,
             ),
             settings,
@@ -76,6 +77,7 @@ class Story:
         )
         self._runner = Runner(self.simulator, self.workspace, settings, folder)
         self.runs: list[Outcome] = []
+        self._known = frozenset[str]()
         self.broken: list[Violation] = []
 
     async def play(self, steps: tuple[Change | Run, ...]) -> None:
@@ -220,6 +222,8 @@ class Story:
         if (
             run.reconcile == "never"
             or self.settings.is_moving
+            # A row that goes is found by search still, and not by its id: that is a hole.
+            or self.settings.is_gone_late
             or any(not Claims(one.report).is_complete for one in self.runs[:-1])
         ):
             return False
@@ -228,8 +232,11 @@ class Story:
         )
 
     async def _run(self, run: Run) -> Outcome:
-        outcome = await self._runner.run(run, self.streams(run), self._refused_twin)
+        known = frozenset[str]() if run.repair or run.damage else self._known - {*run.dropped}
+        outcome = await self._runner.run(run, self.streams(run), self._refused_twin, known)
         self.runs.append(outcome)
+        if not Claims(outcome.report).is_silent:
+            self._known = known.union(self.streams(run))
         return outcome
 
     async def _refused_twin(self, client: Intercom) -> None:
@@ -288,9 +295,11 @@ def play(history: History, folder: Path) -> Story:
         await story.play(history.steps)
         return story
 
-    listed = company_scroll.MAX_LISTED
+    listed, cheap_s = company_scroll.MAX_LISTED, policy.CHEAP_S
     company_scroll.MAX_LISTED = history.settings.listed
+    if history.settings.is_costly:
+        policy.CHEAP_S = 0.0
     try:
         return run_virtual(main())
     finally:
-        company_scroll.MAX_LISTED = listed
+        company_scroll.MAX_LISTED, policy.CHEAP_S = listed, cheap_s

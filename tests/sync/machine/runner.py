@@ -62,7 +62,11 @@ class Runner:
         self._folder = folder
 
     async def run(
-        self, run: Run, streams: Iterable[str], twin: Callable[[Intercom], Awaitable[None]]
+        self,
+        run: Run,
+        streams: Iterable[str],
+        twin: Callable[[Intercom], Awaitable[None]],
+        known: frozenset[str],
     ) -> Outcome:
         """Run a sync.
 
@@ -70,6 +74,7 @@ class Runner:
             run: What happens to it.
             streams: What it reads.
             twin: Begins a second one meanwhile.
+            known: Streams that the target has.
         """
         settings, begun_at = self._settings, self._workspace.now()
         stop = anyio.Event()
@@ -82,8 +87,9 @@ class Runner:
         )
         network = Network(self._simulator.answer, self._workspace, settings, run, stop)
         network.is_stranger = run.is_stranger
+        network.known = known
         if run.stop_at_write:
-            disk.hooks[run.stop_at_write] = network.stop
+            disk.hooks[run.stop_at_write] = objects.hooks[run.stop_at_write] = network.stop
         if settings.form == "postgres":
             postgres.wait_for_end()
         outcome = Outcome(Span(begun_at, begun_at, settings.lookback_s))
@@ -123,7 +129,7 @@ class Runner:
 
     def _span(self, run: Run, begun_at: float, report: Report | None) -> Span:
         span = Span(begun_at, self._workspace.now(), self._settings.lookback_s)
-        if report is None or run.reconcile != "never":
+        if report is None or (run.reconcile != "never" and not self._settings.is_costly):
             return span
         return dataclasses.replace(span, checked_to=float(report.deletions_to or 0))
 

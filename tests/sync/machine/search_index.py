@@ -35,12 +35,14 @@ class SearchIndex:
     Args:
         late_s: The longest time that a version takes.
         is_stale: Whether bodies are those of the index.
+        is_gone_late: Whether a row that went is found until the index notices.
         zone: Whose days contact search compares.
     """
 
-    def __init__(self, *, late_s: int, is_stale: bool, zone: str) -> None:
+    def __init__(self, *, late_s: int, is_stale: bool, is_gone_late: bool, zone: str) -> None:
         self._late_s = late_s
         self._is_stale = is_stale
+        self._is_gone_late = is_gone_late
         self.zone: ZoneInfo = ZoneInfo(zone)
         self._versions: dict[str, dict[str, list[tuple[float, Row | None]]]] = {}
 
@@ -48,12 +50,18 @@ class SearchIndex:
         """Take in what a record is from now on; None once it is in no list."""
         versions = self._versions.setdefault(stream, {}).setdefault(key, [])
         number = len(versions)
-        lag = 0.0
-        if body is not None and self._late_s:
-            lag = zlib.crc32(f"{stream}{key}{number}".encode()) % (self._late_s + 1)
+        named = f"{stream}{key}{number}"
+        lag = self.lag(stream, key, number) if body is None else self._lag(named)
         if body is not None:
             body = {name: value for name, value in body.items() if name != "conversation_parts"}
         versions.append((at + lag, body))
+
+    def lag(self, stream: str, key: str, number: int | str) -> int:
+        """Return how late it is noticed that a row went."""
+        return self._lag(f"{stream}{key}{number}") if self._is_gone_late else 0
+
+    def _lag(self, name: str) -> int:
+        return zlib.crc32(name.encode()) % (self._late_s + 1)
 
     def answer(self, request: Request, path: str, now: float) -> Reply:
         """Answer a search as of a moment."""
@@ -95,11 +103,11 @@ class SearchIndex:
         found: list[tuple[Row, Row]] = []
         for versions in self._versions.get(stream, {}).values():
             present = versions[-1][1]
-            if present is None:
+            if present is None and not self._is_gone_late:
                 continue
             indexed = next((body for at, body in reversed(versions) if at <= now), None)
             if indexed is not None:
-                found.append((indexed, indexed if self._is_stale else present))
+                found.append((indexed, indexed if self._is_stale or present is None else present))
         return found
 
     def _matches(self, row: Row, query: Row, *, is_by_day: bool) -> bool:

@@ -142,6 +142,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """How late search finds a change, at most."""
     is_stale: bool = False
     """Whether search shows what it found, rather than what the row is now."""
+    is_gone_late: bool = False
+    """Whether search finds a row that went for as long as it may miss one that came."""
     lookback_s: int = 3_600
     zone: str = "UTC"
     """What `/me` says; the server's days are those of `server_zone`."""
@@ -156,6 +158,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Embedded lists that are cut do not say so."""
     deletions_order: Literal["newest", "oldest", "mixed"] = "newest"
     """How the lists of deleted rows are sorted: that of contacts is not documented."""
+    is_costly: bool = False
+    """Whether a sweep takes so much of the rate that it is made within a week only."""
     listed: int = 10_000
     """Companies that numbered pages list; more are scrolled."""
 
