@@ -7,14 +7,12 @@ clock. Nothing here waits or does I/O, and the same requests at the same times g
 
 from __future__ import annotations
 
-import email.utils
 import logging
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
-import msgspec
-
+from .answer_headers import AnswerHeaders
 from .clock import SimulatorClock
 from .damage import damaged, miscounted, poisoned
 from .errors import ApiError, not_found
@@ -23,18 +21,17 @@ from .faults import Faults
 from .hooks import Hooks
 from .journal import Journal
 from .limits.apps import App, Apps
-from .limits.windows import moment_text
 from .messages import Request, Response
 from .oauth import PUBLIC, UNINSTALL, OAuthPages
 from .request_form import body_of, check_accept
 from .routes.all import router
 from .routes.call import PUBLIC_ORIGIN, Call, Reply
-from .rows import BAD_JSON, decode_json, encode_json
+from .rows import decode_json, encode_json
 from .seed.draw import mix
 from .settings import Settings
+from .snapshots import Snapshots, restored
 from .status import AppStatus, Status
-from .store import snapshot
-from .store.steps import IndexMissing
+from .store.steps import IndexMissing, finished
 from .store.workspace import Workspace
 from .versions import known_version
 from .webhooks.outbox import Outbox
@@ -42,10 +39,10 @@ from .webhooks.topics import events_of
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-SNAPSHOT_FORMAT = 1
-"""Number of the form of snapshots; it rises when an older one cannot be read any more."""
 LETTERS = "abcdefghijklmnopqrstuv0123456789"
 """What request ids are written with."""
+READING = ("/search", "/list")
+"""Ends of the paths of a POST that only reads."""
 MAX_SCANS = 20
 """Scans in steps for one answer; later ones are done in one go, so that writes which overtake them
 again and again cannot keep it waiting (`test_load.py`)."""
@@ -72,8 +69,9 @@ class Backend:
         """The app that is there from the start."""
         self.faults: Faults = Faults(settings.seed)
         self.hooks: Hooks = Hooks()
-        self.on_reset: list[Callable[[], object]] = []
-        """Called after every reset, to write what belongs to the first state."""
+        self.snapshots: Snapshots = Snapshots()
+        self._first: tuple[Settings, bytes | None] = settings, None
+        """What `reset` comes back to: settings, and a snapshot where records were written."""
         self.requests: int = 0
         """Requests so far, whatever they were answered."""
         self.statuses: Counter[int] = Counter()
@@ -86,7 +84,7 @@ class Backend:
             app_id=self.workspace.id_code, secret=self.oauth.client_secret, seed=settings.seed
         )
         self._router = router()
-        self._date = (-1, "")
+        self._headers = AnswerHeaders(self.clock)
 
     def _new_workspace(self, settings: Settings) -> Workspace:
         return Workspace(
@@ -101,21 +99,6 @@ class Backend:
             now=self.clock.now,
             quirks=settings.quirks,
         )
-
-    def reset(self) -> None:
-        """Go back to the state of the start: data, ledger, limits, faults, hooks, quirks, clock."""
-        self.clock.reset()
-        self.faults.clear()
-        self.hooks.clear()
-        self.apps.reset()
-        self.oauth.clear()
-        self.outbox.clear()
-        self.workspace = self._new_workspace(self.settings)
-        for load in self.on_reset:
-            load()
-        self.requests = 0
-        self.statuses.clear()
-        self.journal.clear()
 
     def status(self) -> Status:
         """Return how it stands: counts, and the limits at this moment."""
@@ -171,13 +154,7 @@ class Backend:
 
     def respond(self, exchange: Exchange) -> Response:
         """Do the work of a request that was received, in one go."""
-        steps = self.respond_in_steps(exchange)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                response: Response = done.value
-                return response
+        return finished(self.respond_in_steps(exchange))
 
     def respond_in_steps(self, exchange: Exchange) -> Generator[None, None, Response]:
         """Do the work of a request that was received; whatever happens, the form is Intercom's.
@@ -189,6 +166,8 @@ class Backend:
             self.hooks.run("before", request.method, request.path)
         scans = 0
         while True:
+            if self.snapshots.are_being_taken and self._waits_for_snapshots(request):
+                yield from self.snapshots.until_taken()
             try:
                 reply = self._reply(exchange, may_interrupt=scans < MAX_SCANS)
             except IndexMissing as missing:
@@ -197,7 +176,9 @@ class Backend:
                     yield
                 continue
             break
-        response = Response(reply.status, self._headers(reply, exchange), reply.encoded())
+        response = Response(
+            reply.status, self._headers.of(reply, exchange, self.workspace), reply.encoded()
+        )
         if self.hooks:
             self.hooks.run("after", request.method, request.path)
         response = self._with_quirks(response, exchange.request_id)
@@ -219,6 +200,10 @@ class Backend:
                 by = 1 + bits % 5
                 response.body = miscounted(response.body, by if bits & 8 else -by)
         return response
+
+    def _waits_for_snapshots(self, request: Request) -> bool:
+        """Tell whether a request may change what there is; lists do where their orders move."""
+        return _writes(request) or bool(self.workspace.quirks.moving_orders)
 
     def _reply(self, exchange: Exchange, *, may_interrupt: bool) -> Reply:
         request = exchange.request
@@ -264,7 +249,7 @@ class Backend:
         handler, ids = found
         with self.workspace.steps.uninterrupted():
             self.workspace.run_due()
-        if request.method != "GET" and not request.path.endswith(("/search", "/list")):
+        if _writes(request):
             self.workspace.steps.has_written()
         answer = handler(
             Call(
@@ -308,10 +293,15 @@ class Backend:
         host = request.headers.get("Host")
         return f"http://{host}" if host else self.url
 
+    # Its whole state ------------------------------------------------------------------------
+
     def snapshot(self) -> bytes:
-        """Return the whole state as JSON: settings, and what was written to the workspace."""
-        state = snapshot.take(self.workspace)
-        return encode_json({"format": SNAPSHOT_FORMAT, "settings": self.settings, "state": state})
+        """Return the whole state: settings, and what was written to the workspace."""
+        return b"".join(finished(self.snapshot_in_steps()))
+
+    def snapshot_in_steps(self) -> Generator[None, None, list[bytes]]:
+        """Return the lines of a snapshot; writes wait until it is taken."""
+        return self.snapshots.take(self.settings, self.workspace)
 
     def restore(self, saved: bytes) -> None:
         """Restore the state of a snapshot; URL, tokens and limits stay as they are.
@@ -319,16 +309,41 @@ class Backend:
         Raises:
             ValueError: The bytes are no snapshot, or one of another release.
         """
-        try:
-            held: Any = decode_json(saved)
-            if held["format"] != SNAPSHOT_FORMAT:
-                raise ValueError(f"its format is {held['format']}, not {SNAPSHOT_FORMAT}")
-            settings = msgspec.convert(held["settings"], Settings)
-            workspace = self._new_workspace(settings)
-            snapshot.put_back(workspace, held["state"])
-        except (*BAD_JSON, KeyError, TypeError) as error:
-            raise ValueError(f"this is no snapshot of a simulator: {error}") from None
-        self.settings, self.workspace = settings, workspace
+        finished(self.restore_in_steps(saved))
+
+    def restore_in_steps(self, saved: bytes) -> Generator[None, None, Workspace]:
+        """Restore a snapshot as `restore` does, at the last step; return the workspace before."""
+        before = self.workspace
+        self.settings, self.workspace = yield from restored(saved, self._new_workspace)
+        return before
+
+    def begin_here(self) -> None:
+        """Let `reset` come back to the state as it is now."""
+        self._first = self.settings, self.snapshot()
+
+    def reset(self) -> None:
+        """Go back to the state of the start: data, ledger, limits, faults, hooks, quirks, clock."""
+        finished(self.reset_in_steps())
+
+    def reset_in_steps(self) -> Generator[None, None, Workspace]:
+        """Reset as `reset` does, at the last step; return the workspace before."""
+        settings, saved = self._first
+        if saved is None:
+            made = settings, self._new_workspace(settings)
+        else:
+            made = yield from restored(saved, self._new_workspace)
+        before = self.workspace
+        self.settings, self.workspace = made
+        self.clock.reset()
+        self.faults.clear()
+        self.hooks.clear()
+        self.apps.reset()
+        self.oauth.clear()
+        self.outbox.clear()
+        self.requests = 0
+        self.statuses.clear()
+        self.journal.clear()
+        return before
 
     def call(
         self,
@@ -350,6 +365,9 @@ class Backend:
             headers["Intercom-Version"] = version
         raw = b"" if body is None else encode_json(body)
         request = Request(method.upper(), path, query or {}, headers, raw)
+        if _writes(request):
+            for _ in self.snapshots.until_taken():
+                pass
         try:
             reply = self._call(Exchange(request, "call", app=self.app), at)
         except ApiError as error:
@@ -364,33 +382,7 @@ class Backend:
         bits = bits << 64 | mix(self.workspace.seed, self.requests, 0x1E)
         return "".join(LETTERS[bits >> 5 * place & 31] for place in range(20))
 
-    def _headers(self, reply: Reply, exchange: Exchange) -> dict[str, str]:
-        headers = {
-            "Content-Type": reply.content_type,
-            "X-Request-Id": exchange.request_id,
-            "Date": self._date_text(),
-            **reply.headers,
-        }
-        if exchange.version is not None:
-            headers["Intercom-Version"] = exchange.version
-        if exchange.rate_limit is not None:
-            headers["X-RateLimit-Limit"] = str(exchange.rate_limit.limit)
-            headers["X-RateLimit-Remaining"] = str(exchange.rate_limit.remaining)
-            reset = self._reset_text(exchange.rate_limit.reset_at)
-            if reset is not None:
-                headers["X-RateLimit-Reset"] = reset
-        return headers
 
-    def _reset_text(self, reset_at: float) -> str | None:
-        form = self.workspace.quirks.reset_header
-        if form == "absent":
-            return None
-        if form == "constant":
-            return moment_text(self.workspace.until)
-        return str(round(reset_at * 1_000)) if form == "milliseconds" else moment_text(reset_at)
-
-    def _date_text(self) -> str:
-        now = int(self.clock.reported())
-        if self._date[0] != now:
-            self._date = (now, email.utils.formatdate(now, usegmt=True))
-        return self._date[1]
+def _writes(request: Request) -> bool:
+    """Tell whether a request may change what there is."""
+    return request.method != "GET" and not request.path.endswith(READING)

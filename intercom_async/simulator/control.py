@@ -7,7 +7,7 @@ says who may use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import msgspec
@@ -29,16 +29,17 @@ from .control_bodies import (
     OfKind,
     Webhooks,
 )
-from .control_description import Action, describe
+from .control_description import LINES, Action, describe
 from .faults import Fault
 from .guard import Guard
 from .journal import KEPT_REQUESTS
 from .limits.windows import LedgerRow
-from .messages import MAX_BODY_BYTES, Request, Response
+from .messages import Request, Response, max_body_bytes
 from .quirks import Quirks
 from .routes.call import JSON_TYPE
 from .rows import BAD_JSON, Row, decode_json, encode_json
 from .status import Status
+from .store.steps import finished
 from .webhooks.outbox import Delivery, Subscription
 
 CONTROL_PREFIX = "/_simulator"
@@ -65,7 +66,6 @@ class Control:
             ("GET", "ledger"): Action(
                 "Calls served and refused by token and window", self._ledger, gives=list[LedgerRow]
             ),
-            ("POST", "reset"): Action("Go back to the state of the start", self._reset),
             ("GET", "faults"): Action("The faults in force", self._faults, gives=list[Fault]),
             ("POST", "faults"): Action("Add a fault", self._add_fault, Fault, Fault),
             ("DELETE", "faults"): Action(
@@ -107,20 +107,35 @@ class Control:
             ("GET", "openapi.json"): Action("This description", self._describe),
         }
 
+        self._in_steps = {
+            ("GET", "snapshot"): self._take_snapshot,
+            ("PUT", "snapshot"): self._restore_snapshot,
+            ("POST", "reset"): self._reset,
+        }
+        """Operations on the whole state: other requests are answered between their steps."""
+
     def answer(self, request: Request) -> Response:
+        """Answer one request in one go."""
+        return finished(self.answer_in_steps(request))
+
+    def answer_in_steps(self, request: Request) -> Generator[None, None, Response]:
         """Answer one request; 404 for what is not there, 400 for what makes no sense."""
         refused = self.refused(request)
         if refused is not None:
             return refused
         name = request.path.removeprefix(CONTROL_PREFIX).strip("/")
         method = "GET" if request.method == "HEAD" else request.method
-        held = self._held(method, name, request)
+        if request.is_too_large:
+            most = max_body_bytes(request.path)
+            return _response({"error": f"a body has at most {most} bytes"}, 413)
+        act = self._in_steps.get((method, name))
+        if act is not None:
+            return (yield from act(request))
+        held = self._held(method, name)
         return self._act(method, name, request) if held is None else held
 
-    def _held(self, method: str, name: str, request: Request) -> Response | None:
-        """Return what is no JSON of an operation: snapshots, recordings, the console's files."""
-        if name == "snapshot" and method in ("GET", "PUT"):
-            return self._snapshot(method, request)
+    def _held(self, method: str, name: str) -> Response | None:
+        """Return what is no JSON of an operation: recordings, and the console's files."""
         if method != "GET":
             return None
         if RECORDING.fullmatch(name):
@@ -132,8 +147,6 @@ class Control:
         if action is None:
             error = f"{request.method} {CONTROL_PREFIX}/{name} is not known"
             return _response({"error": error}, 404)
-        if request.is_too_large:
-            return _response({"error": f"a body has at most {MAX_BODY_BYTES} bytes"}, 413)
         try:
             return _response(action.act(_given(action, request)))
         except (*BAD_JSON, TypeError) as error:
@@ -144,15 +157,22 @@ class Control:
         refusal = self._guard.refusal(request)
         return None if refusal is None else _response({"error": refusal.message}, refusal.status)
 
-    def _snapshot(self, method: str, request: Request) -> Response:
-        """Return a snapshot of the whole state, or restore one."""
-        if method == "GET":
-            return Response(200, {"Content-Type": JSON_TYPE}, self._backend.snapshot())
+    def _take_snapshot(self, _: Request) -> Generator[None, None, Response]:
+        lines = yield from self._backend.snapshot_in_steps()
+        return Response(200, {"Content-Type": LINES, **PRIVATE}, b"", parts=lines)
+
+    def _restore_snapshot(self, request: Request) -> Generator[None, None, Response]:
         try:
-            self._backend.restore(request.body)
+            before = yield from self._backend.restore_in_steps(request.body)
         except ValueError as error:
             return _response({"error": str(error)}, 400)
+        yield from before.discarded()
         return _response({"restored": True})
+
+    def _reset(self, _: Request) -> Generator[None, None, Response]:
+        before = yield from self._backend.reset_in_steps()
+        yield from before.discarded()
+        return _response({"reset": True})
 
     def description(self) -> Row:
         """Return the OpenAPI description of the control API."""
@@ -163,10 +183,6 @@ class Control:
 
     def _ledger(self, _: Any) -> list[LedgerRow]:
         return self._backend.apps.ledger.rows()
-
-    def _reset(self, _: Any) -> Row:
-        self._backend.reset()
-        return {"reset": True}
 
     def _faults(self, _: Any) -> list[Fault]:
         return self._backend.faults.rules()

@@ -10,6 +10,7 @@ import msgspec
 from .rows import Row
 
 JSON = "application/json"
+LINES = "application/x-ndjson"
 
 
 class Action(NamedTuple):
@@ -42,9 +43,10 @@ BESIDE: dict[str, dict[str, tuple[str, str, str | None]]] = {
         )
     },
     "snapshot": {
-        "get": ("Settings and records, to keep", JSON, None),
-        "put": ("Restore settings and records from a snapshot", JSON, JSON),
+        "get": ("Settings and records, to keep", LINES, None),
+        "put": ("Restore settings and records from a snapshot", JSON, LINES),
     },
+    "reset": {"post": ("Go back to the state of the start", JSON, None)},
 }
 """By path and method, what is no JSON of a known form: summary, answer's type, body's type."""
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from .messages import Request
 
 READS = ("GET", "HEAD")
-JSON_TYPES = ("application/json", "application/octet-stream")
+JSON_TYPES = ("application/json", "application/x-ndjson", "application/octet-stream")
 LOCAL_NAME = "localhost"
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 

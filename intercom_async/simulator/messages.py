@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 """Longest body that is read; a longer one is answered with 413 (`test_requests.py`)."""
+SNAPSHOT_PATH = "/_simulator/snapshot"
+MAX_SNAPSHOT_BYTES = 2 * 1024 * 1024 * 1024
+"""Longest snapshot that is read (`test_snapshots.py`)."""
+
+
+def max_body_bytes(path: str) -> int:
+    """Return how long a body may be."""
+    return MAX_SNAPSHOT_BYTES if path == SNAPSHOT_PATH else MAX_BODY_BYTES
 
 
 @dataclasses.dataclass(slots=True)
@@ -37,10 +45,11 @@ class Response:
     Args:
         status: HTTP status.
         headers: All headers but Content-Length.
-        body: Whole body.
+        body: Whole body, where it is not in `parts`.
         is_dropped: The connection is closed instead of an answer.
         sent_bytes: Length after which the connection is closed; None sends the whole body.
         body_s: Seconds over which the body is spread.
+        parts: A long body in parts, which are sent one by one.
     """
 
     status: int
@@ -49,3 +58,4 @@ class Response:
     is_dropped: bool = False
     sent_bytes: int | None = None
     body_s: float = 0.0
+    parts: Sequence[bytes] = ()

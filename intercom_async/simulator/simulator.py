@@ -105,7 +105,7 @@ class Simulator:
         self._is_running = False
         if data is not None:
             self.load(data)
-            self._backend.on_reset.append(lambda: self.load(data))
+            self._backend.begin_here()
 
     # Its life -------------------------------------------------------------------------------
 
@@ -296,10 +296,9 @@ class Simulator:
         Raises:
             ValueError: The file is no snapshot, or one of another release.
         """
-        saved = Path(path).read_bytes()
-        self._backend.restore(saved)
+        self._backend.restore(Path(path).read_bytes())
         if is_start:
-            self._backend.on_reset[:] = [lambda: self._backend.restore(saved)]
+            self._backend.begin_here()
 
     # What it sends ----------------------------------------------------------------------------
 

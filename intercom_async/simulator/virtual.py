@@ -24,7 +24,7 @@ from intercom_async.errors import (
 from intercom_async.transport.base import Reply, Request
 from .backend import Backend
 from .control import CONTROL_PREFIX, Control
-from .messages import MAX_BODY_BYTES, Request as Received, Response
+from .messages import Request as Received, Response, max_body_bytes
 
 ClientRequest: TypeAlias = Request
 Answer: TypeAlias = Reply | TransportError
@@ -65,7 +65,7 @@ async def exchange(backend: Backend, control: Control, request: Request) -> Answ
 
 def _received(request: Request) -> Received:
     url, body = URL(request.url, encoded=True), request.body or b""
-    is_too_large = len(body) > MAX_BODY_BYTES
+    is_too_large = len(body) > max_body_bytes(url.raw_path)
     return Received(
         request.method,
         url.raw_path,
@@ -77,7 +77,8 @@ def _received(request: Request) -> Received:
 
 
 def _reply(response: Response) -> Reply:
-    return Reply(response.status, CIMultiDict(response.headers), response.body)
+    body = response.body or b"".join(response.parts)
+    return Reply(response.status, CIMultiDict(response.headers), body)
 
 
 async def _timed_out(request: Request, seconds: float) -> RequestTimeoutError:

@@ -124,13 +124,17 @@ def test_a_later_page_of_companies_looks_at_no_row_again() -> None:
     members, table = simulator.workspace.members, simulator.workspace.companies
     looked_at: list[int] = []
 
+    def is_odd(number: int) -> bool:
+        looked_at.append(number)
+        return number % 2 == 1
+
     def page() -> tuple[int, int]:
         looked_at.clear()
         asked = dataclasses.replace(
             table.everything(),
             key="odd",
             is_exact=False,
-            test_number=lambda number: not looked_at.append(number) and number % 2 == 1,
+            test_number=is_odd,
         )
         total = table.page(members.with_people(asked), Order(), None, 10).total_count
         return total, len(looked_at)

@@ -153,7 +153,7 @@ async def test_the_control_api_describes_itself(
             asked = [one["name"] for one in operation.get("parameters", ()) if one["required"]]
             name = path.removeprefix("/_simulator/") + "?" * bool(asked)
             name += "&".join(f"{one}={given[one]}" for one in asked)
-            if name != "events":
+            if "application/json" in operation["responses"]["200"]["content"]:
                 status, _ = await control(simulator, method.upper(), name, {} if takes else None)
                 # What is described is there; some bodies have fields that must be given.
                 assert status in ((200, 400) if takes else (200,)), (method, path)

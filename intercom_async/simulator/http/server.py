@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -12,7 +13,7 @@ from aiohttp.web_protocol import RequestHandler
 from intercom_async.clock import CLOCK
 from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.control import CONTROL_PREFIX, Control
-from intercom_async.simulator.messages import MAX_BODY_BYTES, Request, Response
+from intercom_async.simulator.messages import Request, Response, max_body_bytes
 from .connection import ForgivingServer
 from .event_stream import EVENTS_PATH, EventStreams
 from .sender import Sender
@@ -66,7 +67,13 @@ class Server:
         """Make aiohttp's request, with a bound on bodies that fits what Intercom takes."""
         loop = asyncio.get_running_loop()
         return web.BaseRequest(
-            message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY_BYTES
+            message,
+            payload,
+            protocol,
+            writer,
+            task,
+            loop,
+            client_max_size=max_body_bytes(message.path),
         )
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -87,26 +94,32 @@ class Server:
     async def _answer(self, request: web.BaseRequest, head: Request) -> Response:
         if head.path.startswith(CONTROL_PREFIX):
             await _read_body(request, head)
-            return self._control.answer(head)
+            return await _made(self._control.answer_in_steps(head))
         exchange = self._backend.receive(head)
         if exchange.delay_s:
             # Real time, whatever the simulator's clock says: latency is felt by real clients.
             await CLOCK.sleep(exchange.delay_s)
         await _read_body(request, head)
-        steps = self._backend.respond_in_steps(exchange)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                response: Response = done.value
-                return response
-            await CLOCK.sleep(0)
+        return await _made(self._backend.respond_in_steps(exchange))
+
+
+async def _made(steps: Generator[None, None, Response]) -> Response:
+    """Make a response in steps, with other work between them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            response: Response = done.value
+            return response
+        await CLOCK.sleep(0)
 
 
 async def _send(request: web.BaseRequest, response: Response) -> web.StreamResponse:
     if response.is_dropped:
         _close(request)
         return web.Response()
+    if response.parts:
+        return await _send_parts(request, response)
     if response.sent_bytes is not None or response.body_s:
         return await _stream(request, response)
     answer = web.Response(body=response.body, status=response.status, headers=response.headers)
@@ -126,6 +139,17 @@ async def _read_body(request: web.BaseRequest, head: Request) -> None:
         except web.RequestPayloadError:
             # No JSON either: a body that is not compressed as its header says.
             head.body = UNREADABLE
+
+
+async def _send_parts(request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    answer = web.StreamResponse(status=response.status, headers=response.headers)
+    answer.content_length = sum(map(len, response.parts))
+    await answer.prepare(request)
+    if request.method != "HEAD":
+        for part in response.parts:
+            await answer.write(part)
+            await CLOCK.sleep(0)
+    return answer
 
 
 async def _stream(request: web.BaseRequest, response: Response) -> web.StreamResponse:

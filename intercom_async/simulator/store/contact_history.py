@@ -38,14 +38,16 @@ class ContactHistory:
         contact = {key: columns[key](number) for key in ("id", "external_id", "role")}
         return _activity(number, "contact.created", contact, columns["created_at"](number))
 
-    def state(self) -> Row:
-        """Return what was recorded."""
-        return {"log": self._log, "deleted": self._deleted}
+    def state(self) -> dict[str, list[Row]]:
+        """Return what was recorded, by part."""
+        return {"log": [*self._log], "deleted": [*self._deleted.values()]}
 
-    def put_state(self, state: Row) -> None:
-        """Restore what `state` of another workspace returned."""
-        self._log[:] = state["log"]
-        self._deleted.update(state["deleted"])
+    def put_state(self, part: str, rows: list[Row]) -> None:
+        """Add rows of a part that `state` of another workspace returned."""
+        if part == "log":
+            self._log += rows
+        else:
+            self._deleted.update((one["id"], one) for one in rows)
 
     def deleted(self, now: float) -> Iterator[tuple[int, Row]]:
         """Walk the deleted contacts with the time of each, the first deleted first."""

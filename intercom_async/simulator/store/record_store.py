@@ -12,12 +12,13 @@ class RecordStore:
 
     def __init__(self, first_id: int = 1) -> None:
         self._rows: dict[str, Row] = {}
-        self._next = first_id
+        self.next_number: int = first_id
+        """The next id."""
 
     def new_id(self) -> str:
         """Return the next id."""
-        new = str(self._next)
-        self._next += 1
+        new = str(self.next_number)
+        self.next_number += 1
         return new
 
     def add(self, row: Row) -> Row:
@@ -40,15 +41,9 @@ class RecordStore:
         """Delete a row; tell whether it was there."""
         return self._rows.pop(str(record_id), None) is not None
 
-    def state(self) -> Row:
-        """Return all rows and the next id."""
-        return {"rows": list(self._rows.values()), "next": self._next}
-
-    def put_state(self, state: Row) -> None:
-        """Replace all rows with those of another store."""
+    def clear(self) -> None:
+        """Delete all rows."""
         self._rows.clear()
-        self.fill(state["rows"])
-        self._next = state["next"]
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows.values())

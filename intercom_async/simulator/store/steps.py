@@ -13,7 +13,7 @@ import itertools
 from array import array
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 AT_ONCE = 500
 """Rows that a handler scans itself, some 10 ms where whole rows have to be made; a longer scan is
@@ -23,6 +23,7 @@ STEP_ROWS = 250
 RUN_ROWS = 2_000
 """Rows that are sorted into one run; the runs are merged afterwards (`test_steps.py`)."""
 
+T = TypeVar("T")
 SortKey: TypeAlias = tuple[tuple[int, Any], int]
 
 
@@ -127,3 +128,13 @@ def in_order(
         found.extend(following)
         yield
     return found
+
+
+def finished(steps: Generator[None, None, T]) -> T:
+    """Make all steps in one go, and return what comes of them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result

@@ -76,25 +76,31 @@ class Table:
         """Send nothing more of what is encoded, as something else that it shows has changed."""
         self._encodings += 1
 
-    def state(self) -> Row:
-        """Return what was written, for `put_state` of a table with the same seeds."""
-        return {
-            "written": list(self._written.items()),
-            "replaced": self.replaced.numbers(),
-            "next": self.next_number,
-        }
+    def written_numbers(self) -> list[int]:
+        """Return the numbers of the written rows."""
+        return [*self._written]
 
-    def put_state(self, state: Row) -> None:
-        """Restore what `state` of another table with the same seeds returned."""
-        self._written.update((int(number), row) for number, row in state["written"])
-        for number in state["replaced"]:
+    def put_replaced(self, numbers: list[int]) -> None:
+        """Let the seeded rows of these numbers be gone, or written by `put_written`."""
+        for number in numbers:
             self.replaced.add(number)
-        self.next_number = state["next"]
-        for number in {*self._written, *self.replaced.log}:
             self._wrote(number)
-        for number, row in self._written.items():
+
+    def put_written(self, rows: list[tuple[int, Row]]) -> None:
+        """Take in the written rows of another table with the same seeds."""
+        for number, row in rows:
+            self._written[number] = row
+            self._wrote(number)
             if "_indexed_at" in row:
                 self.show_later(number, row["_indexed_at"])
+
+    def discarded(self) -> Iterator[None]:
+        """Free what was written, in steps: freeing all of it at once takes long."""
+        for held in (self._written, self._encoded):
+            while held:
+                for _ in range(min(STEP_ROWS, len(held))):
+                    held.popitem()
+                yield
 
     # Single rows ----------------------------------------------------------------------------
 

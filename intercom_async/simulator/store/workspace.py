@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from intercom_async.simulator.quirks import Quirks
 from intercom_async.simulator.rows import Row, names
@@ -277,6 +277,17 @@ class Workspace:
             one["custom"] and one["name"] == name and one["model"] == model and not one["archived"]
             for one in self.data_attributes
         )
+
+    def know_events(self, events: list[Row]) -> None:
+        """Take each of these events once only."""
+        self.event_keys.update(
+            (one["intercom_user_id"], one["event_name"], one["created_at"]) for one in events
+        )
+
+    def discarded(self) -> Iterator[None]:
+        """Free what was written, in steps, where nothing uses this workspace any more."""
+        for table in (self.companies, self.contacts, self.conversations, self.tickets):
+            yield from table.discarded()
 
     def set_quirks(self, quirks: Quirks) -> None:
         """Replace the quirks; ValueError for a time zone that is not known."""
