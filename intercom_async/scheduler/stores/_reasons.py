@@ -54,6 +54,8 @@ _CODE = re.compile(
     rf"\b({'|'.join(each for each in _ADVICE if each.isalpha() and each.isupper())})\b"
 )
 """Error codes of Redis."""
+_IN_A_SCRIPT = re.compile(r"ACL failure in script|executing the script can't")
+"""What Redis says, without a code, of a command that a script may not call."""
 
 
 def reason_of(error: BaseException) -> str:
@@ -61,6 +63,8 @@ def reason_of(error: BaseException) -> str:
     name = type(error).__name__
     found = _CODE.search(str(error))
     code = getattr(error, "sqlstate", None) or (found[1] if found else None)
+    if code is None and _IN_A_SCRIPT.search(str(error)):
+        code = "NOPERM"
     if not isinstance(code, str) or code not in _ADVICE:
         code = None
     if code is None and "password authentication failed" in str(error):

@@ -12,8 +12,7 @@ All keys of a budget lie in one hash slot (`{ic:<budget>}`), so that one script 
 All of them expire by themselves. The processes' own clocks are never compared: a window is named
 by its Reset, members age by Redis' TIME, and Intercom's clock is kept relative to that.
 
-Least ACL: `+hello +select +evalsha +script|load +time +hget +hset +hdel +hlen +hmget +pexpire +zadd
-+zcard +zrange +zremrangebyscore +zrem`, keys `~{ic:*`.
+docs/guides/processes.md lists the permissions that it needs.
 """
 
 from __future__ import annotations
