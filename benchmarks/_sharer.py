@@ -3,8 +3,9 @@
     python _sharer.py URL TOKEN STORE TASKS PERSONS_PER_S
 
 STORE is `none`, `null` (a store whose lease is always None), or the address of a Redis or a
-PostgreSQL. It opens at once, begins when it is told to with any line, and when it is told a second
-time it answers with what it has counted and ends.
+PostgreSQL. It opens at once and begins when it is told to with any line. Told `{"requests": true}`
+it answers how many requests it has sent to the store; told anything else, it answers with all that
+it has counted and ends.
 """
 
 from __future__ import annotations
@@ -73,16 +74,16 @@ class WaitsByCall(Observer):
         self.served: Counter[float] = Counter()
         self.interactive: list[tuple[float, float]] = []
         """When each interactive call ended, UNIX seconds, and how long it waited."""
-        self.calls: int = 0
-        self.longest_s: float = 0.0
+        self.longest: dict[float, float] = {}
+        """The longest wait of a call that was served in a window, by the window's end."""
 
     def call_ended(self, call: ObservedCall, outcome: CallOutcome) -> None:
         """Count a call."""
         window = outcome.window
         if window is not None and window.reset_at is not None:
-            self.served[window.reset_at] += 1
-        self.calls += 1
-        self.longest_s = max(self.longest_s, outcome.wait_s)
+            end = window.reset_at
+            self.served[end] += 1
+            self.longest[end] = max(self.longest.get(end, 0.0), outcome.wait_s)
         if call.priority is Priority.INTERACTIVE:
             self.interactive.append((round(time.time(), 3), round(outcome.wait_s, 4)))
 
@@ -109,6 +110,12 @@ async def call_now_and_then(person: Intercom, per_s: float) -> None:
             group.create_task(one())
 
 
+def requests_of(intercom: Intercom) -> int:
+    """Return how many requests were sent to the store."""
+    known = intercom.statistics().store
+    return 0 if known is None else known.requests
+
+
 async def main(url: str, token: str, store: str, tasks: str, persons_per_s: str) -> None:
     """Press until told to stop."""
     tally = WaitsByCall()
@@ -126,17 +133,16 @@ async def main(url: str, token: str, store: str, tasks: str, persons_per_s: str)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(press(bulk)) for _ in range(int(tasks))]
             running.append(group.create_task(call_now_and_then(person, float(persons_per_s))))
-            await asyncio.to_thread(sys.stdin.readline)
-            known = intercom.statistics().store
+            while json.loads(await asyncio.to_thread(sys.stdin.readline)).get("requests"):
+                print(json.dumps({"requests": requests_of(intercom)}), flush=True)
+            requests = requests_of(intercom)
             for task in running:
                 task.cancel()
     answer = {
         "served": dict(tally.served),
+        "longest": tally.longest,
         "interactive": tally.interactive,
-        "longest": tally.longest_s,
-        "calls": tally.calls,
-        "requests": 0 if known is None else known.requests,
-        "unavailable_s": 0.0 if known is None else known.unavailable_s,
+        "requests": requests,
     }
     print(json.dumps(answer), flush=True)
 

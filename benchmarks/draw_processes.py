@@ -4,8 +4,7 @@
 
 RESULT is what `processes.py --json` wrote; where two speak of the same measurement, the later one
 holds. What was served goes up, what was refused goes down, on one scale for all. Dashed lines are
-the ends of windows; the store is stopped where it is grey. The table is printed as Markdown. Needs
-matplotlib.
+the ends of windows; the store is stopped where it is grey. Needs matplotlib.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import matplotlib.pyplot as plt
 from timelines import BAR_S, REFUSED, SERVED, SHOWN, UNCOUNTED, bars
 
 Result = dict[str, Any]
-COLUMNS = ("used", "refused", "Jain", "p50", "p99", "with room", "longest", "trips")
 
 
 def load(files: list[Path]) -> tuple[float, list[Result]]:
@@ -31,6 +29,7 @@ def load(files: list[Path]) -> tuple[float, list[Result]]:
         (result["part"], result["store"], result["count"]): result
         for whole in wholes
         for result in whole["results"]
+        if result["part"] != "back"  # a part of what is shown as stopped
     }
     return window_s, list(found.values())
 
@@ -39,22 +38,6 @@ def name(result: Result) -> str:
     """Return what a measurement is called."""
     stopped = ", stopped" if result["cut"] else ""
     return f"{result['store']}{stopped}, {result['count']} processes"
-
-
-def table(results: list[Result]) -> str:
-    """Return a row for each measurement."""
-    lines = [f"| | {' | '.join(COLUMNS)} |", "| --- " * (len(COLUMNS) + 1) + "|"]
-    for result in results:
-        cells = (
-            f"{result['used']:.2%}",
-            f"{result['refused']:.2%}",
-            f"{result['jain']:.4f}",
-            *(f"{result[key] * 1e3:.0f} ms" for key in ("p50_s", "p99_s", "p99_room_s")),
-            f"{result['longest_s']:.1f} s",
-            f"{result['trips']:.3f}",
-        )
-        lines.append(f"| {name(result)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
 
 
 def draw(window_s: float, results: list[Result], into: Path) -> None:
@@ -84,14 +67,13 @@ def draw(window_s: float, results: list[Result], into: Path) -> None:
 
 
 def main() -> None:
-    """Read the arguments, print the table, draw."""
-    parser = argparse.ArgumentParser(description="Table and picture of processes.py's results.")
+    """Read the arguments, draw."""
+    parser = argparse.ArgumentParser(description="Picture of processes.py's results.")
     parser.add_argument("results", nargs="+", type=Path)
     parser.add_argument("--to", type=Path, required=True, help="the picture: PNG or SVG")
     parser.add_argument("--counts", nargs="+", type=int, help="these numbers of processes")
     options = parser.parse_args()
     window_s, results = load(options.results)
-    print(table(results))
     shown = [one for one in results if not options.counts or one["count"] in options.counts]
     draw(window_s, shown, options.to)
 
