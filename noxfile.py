@@ -15,7 +15,7 @@ import nox
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "tests", "lowest", "docs"]
+nox.options.sessions = ["lint", "types", "tests", "coverage", "lowest", "docs"]
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -94,66 +94,47 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=list(FOUND))
 def tests(session: nox.Session) -> None:
-    """Run the tests on every Python here; the newest in `-X dev`.
-
-    The oldest measures coverage: of the packages that have a floor, by the tests of their own
-    folders. `nox -s coverage` measures everything, which takes twice as long.
-    """
+    """Run the tests on every Python here; the newest in `-X dev`."""
     for version in PYTHONS:
         if version not in FOUND:
             session.log(f"Python {version} is not here or does not run: skipped")
     install(session, "test")
     keep_bytecode(session)
-    suite = ["pytest", *PARALLEL, *session.posargs]
-    if session.python != FIRST or session.posargs:
-        is_newest = session.python == LAST
-        session.run("python", *(["-X", "dev"] if is_newest else []), "-m", *suite)
-        return
-    measured, others = halves()
-    # Begun before pytest, which loads this package's own plugin before any of its others.
-    session.run("python", "-m", "coverage", "run", "-m", *suite, *measured)
-    check_coverage(session)
-    session.run("python", "-m", *suite, *others)
+    dev = ["-X", "dev"] if session.python == LAST and not session.posargs else []
+    session.run("python", *dev, "-m", "pytest", *PARALLEL, *session.posargs)
 
 
 @nox.session(python=FIRST)
 def coverage(session: nox.Session) -> None:
-    """Run all tests on one Python and report the lines and branches that none of them reaches."""
+    """Hold the packages that have a floor to it, by the tests of their own folders.
+
+    `nox -s coverage -- tests` measures the whole suite instead, and reports what it does not reach.
+    """
     install(session, "test")
     keep_bytecode(session)
-    suite = ["pytest", *PARALLEL, *session.posargs]
+    # Begun before pytest, which loads this package's own plugin before any of its others.
+    suite = ["pytest", *PARALLEL, *(session.posargs or measured())]
     session.run("python", "-m", "coverage", "run", "-m", *suite)
-    check_coverage(session)
-    session.run("coverage", "report")
-
-
-def keep_bytecode(session: nox.Session) -> None:
-    """Compile once, whatever the environment says: some hundred processes import the package."""
-    session.env["PYTHONDONTWRITEBYTECODE"] = ""
-
-
-def halves() -> tuple[list[str], list[str]]:
-    """Return what pytest is given for the tests that are measured, and for all others."""
-    folder = ROOT / "tests"
-    on_request = ("services", "documentation")
-    others = [
-        str(path.relative_to(ROOT))
-        for path in sorted(folder.iterdir())
-        if path.name not in (*COVERAGE, *on_request)
-        and (path.match("test_*.py") or (path.is_dir() and any(path.rglob("test_*.py"))))
-    ]
-    measured = [f"tests/{package}" for package in COVERAGE]
-    return [*measured, *(f"--ignore={each}" for each in SIMULATIONS)], [*others, *SIMULATIONS]
-
-
-def check_coverage(session: nox.Session) -> None:
-    """Fail where the tests that have just run reach less of a package than its floor."""
     session.run("coverage", "combine")
+    if session.posargs:
+        session.run("coverage", "report")
+        return
     for package, least in COVERAGE.items():
         only = f"--include=intercom_async/{package}/*"
         # Stores are tested on real servers, by the session `services`.
         but = "--omit=intercom_async/scheduler/stores/*"
         session.run("coverage", "report", only, but, f"--fail-under={least}")
+
+
+def measured() -> list[str]:
+    """Return what pytest is given for the tests of the packages that have a floor."""
+    folders = [f"tests/{package}" for package in COVERAGE]
+    return [*folders, *(f"--ignore={each}" for each in SIMULATIONS)]
+
+
+def keep_bytecode(session: nox.Session) -> None:
+    """Compile once, whatever the environment says: some hundred processes import the package."""
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
 
 
 @nox.session(python=FIRST)

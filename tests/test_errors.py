@@ -6,8 +6,9 @@ import copy
 import inspect
 import pickle
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from importlib import import_module
 from multiprocessing import get_context
 from typing import Any
@@ -68,11 +69,16 @@ CLASSES = sorted({*classes()}, key=lambda kind: kind.__name__)
 each_class = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 
 
+@cache
+def parameters(kind: type[IntercomError]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(kind).parameters
+
+
 def make(kind: type[IntercomError], **given: Any) -> IntercomError:
     """Make an error with a value for each of its arguments."""
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
-    for name, parameter in inspect.signature(kind).parameters.items():
+    for name, parameter in parameters(kind).items():
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             positional.append(given.get(name, SAMPLES[name]))
         elif parameter.kind is parameter.KEYWORD_ONLY:

@@ -47,7 +47,7 @@ class Exercise:
         contacts = self._json("GET", "/contacts?per_page=20")
         users = [one for one in contacts["data"] if one["role"] == "user" and one["companies"]]
         leads = [one for one in contacts["data"] if one["role"] == "lead"]
-        conversations = (self._json("GET", "/conversations"))["conversations"]
+        conversations = (self._json("GET", "/conversations?per_page=2"))["conversations"]
         conversation = conversations[0]["id"]
         customer = {"admin_id": self.ids["admin_id"], "customer": {"user_id": "user-1"}}
         whole = self._json("POST", f"/conversations/{conversation}/customers", customer)
@@ -60,8 +60,8 @@ class Exercise:
             "conversation": conversation,
             "other_conversation": conversations[1]["id"],
             "part": whole["conversation_parts"]["conversation_parts"][-1]["id"],
-            "company": (self._json("GET", "/companies"))["data"][0]["id"],
-            "article": (self._json("GET", "/articles"))["data"][0]["id"],
+            "company": (self._json("GET", "/companies?per_page=1"))["data"][0]["id"],
+            "article": (self._json("GET", "/articles?per_page=1"))["data"][0]["id"],
             "note": self._made(f"/contacts/{users[0]['id']}/notes", {"body": "x"}),
             "instance": self._made("/custom_object_instances/Order", order),
         }
@@ -69,7 +69,8 @@ class Exercise:
         self._prepare_jobs()
         for name, category in (("ticket", "request"), ("tracker", "tracker")):
             query = {"field": "category", "operator": "=", "value": category}
-            found = self._json("POST", "/tickets/search", {"query": query})
+            search = {"query": query, "pagination": {"per_page": 1}}
+            found = self._json("POST", "/tickets/search", search)
             self.ids[name] = found["tickets"][0]["id"]
 
     def _prepare_jobs(self) -> None:

@@ -24,7 +24,7 @@ SEEDS: tuple[tuple[Form, int], ...] = (
     *(("objects", seed) for seed in range(400, 402)),
 )
 """Some 6 s on one core; `nox -s chaos` goes on for as long as it is told to."""
-CHUNK = 10
+CHUNK = 3
 
 
 @pytest.fixture

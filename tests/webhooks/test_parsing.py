@@ -75,9 +75,9 @@ def test_a_new_topic_of_a_known_family_has_its_shape(topic: str, kind: Any) -> N
 def test_no_item_made_of_odd_values_is_an_error(kind: str) -> None:
     struct = getattr(items, kind)
     topic = next(topic for topic, item in TOPICS.items() if item is struct)
-    random = Random(kind)
+    random, described = Random(kind), inspect.type_info(struct)
     for _ in range(60):
-        item = made_up(inspect.type_info(struct), random)
+        item = made_up(described, random)
         if not isinstance(item, dict):
             continue
         found = parse_body(notification(topic, item))
