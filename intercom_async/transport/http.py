@@ -14,7 +14,6 @@ import ssl as tls
 import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
@@ -26,9 +25,11 @@ from intercom_async.errors import ClosedError, ConfigError, DecodeError, Interco
 from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 from .callers_session import check_session, headers_of
+from .deadlines import Deadlines
 from .decompression import ENCODINGS, Decompressor
-from .failures import NotSentError, TooLargeError, of_trace, to_failure
+from .failures import TooLargeError, of_trace, to_failure
 from .proxies import Proxies
+from .sending import ReceivedResponse, Sending, SentRequest, sending_here
 
 _KEEP_ALIVE_S = 30.0
 """Seconds that an idle connection is kept; servers close theirs after 60 s and more, so that a
@@ -36,77 +37,11 @@ request rarely meets a connection that is about to be closed."""
 _DNS_CACHE_S = 300
 """Seconds that an address is remembered."""
 
+_CLOSED = "the HTTP session is closed"
+
 USER_AGENT = f"intercom-async/{__version__} aiohttp/{aiohttp.__version__}"
 ACCEPT_ENCODING = "gzip, deflate"
 """Content codings that `Decompressor` reads."""
-
-
-class _Sending:
-    """One request on its way through aiohttp: its headers, whether it has left, whom to tell."""
-
-    __slots__ = ("_on_sent", "headers", "is_sent")
-
-    headers: CIMultiDict[str]
-    """All but Host."""
-
-    def __init__(self, on_sent: Callable[[], None]) -> None:
-        self._on_sent = on_sent
-        self.is_sent = False
-
-    def begin(self) -> None:
-        """Note that they leave now."""
-        self.is_sent = True
-        on_sent, self._on_sent = self._on_sent, _nothing
-        # The context of the task keeps this object, and would keep the call and its reply.
-        on_sent()
-
-
-def _nothing() -> None:
-    """Stand for a callback that was called."""
-
-
-_sending: ContextVar[_Sending | None] = ContextVar("intercom_async_sending", default=None)
-
-
-class _LostConnectionError(aiohttp.ClientError):
-    """A lost connection in a class that aiohttp does not answer by sending again."""
-
-
-class _Request(aiohttp.ClientRequest):
-    """Reports when the bytes leave: a connection is there, nothing has been written."""
-
-    def update_headers(self, headers: Any) -> None:
-        """Set all headers from those that were prepared once, and what a trace has added."""
-        super().update_headers(headers)
-        sending = _sending.get()
-        if sending is not None:
-            self.headers.extend(sending.headers)
-
-    async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        """Report and send."""
-        sending = _sending.get()
-        if sending is not None:
-            transport = conn.transport
-            if transport is None or transport.is_closing():
-                raise NotSentError
-            sending.begin()
-        try:
-            return await super().send(conn)
-        except (aiohttp.ClientConnectionError, ConnectionError) as error:
-            raise _LostConnectionError from error
-
-
-class _Response(aiohttp.ClientResponse):
-    """Keeps a lost connection from being answered by a second request."""
-
-    async def start(self, connection: Any) -> aiohttp.ClientResponse:
-        """Read the head."""
-        try:
-            return await super().start(connection)
-        except TimeoutError:
-            raise
-        except (aiohttp.ClientConnectionError, ConnectionError) as error:
-            raise _LostConnectionError from error
 
 
 class HttpTransport:
@@ -136,8 +71,13 @@ class HttpTransport:
         self._proxies = proxies or Proxies()
         self._is_direct = self._proxies.are_none
         self._ssl: Any = True if ssl is None else ssl
-        self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
-        self._headers: tuple[Mapping[str, str], CIMultiDict[str]] = ({}, CIMultiDict())
+        self._deadlines: Deadlines | None = None
+        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._headers: tuple[Mapping[str, str], str | None, CIMultiDict[str]] = (
+            {},
+            None,
+            CIMultiDict(),
+        )
         self.reading: set[aiohttp.ClientResponse] = set()
         """Answers whose bodies are being read."""
 
@@ -175,33 +115,53 @@ class HttpTransport:
         else:
             connector = given.connector
         try:
+            loop = asyncio.get_running_loop()
             self._session = aiohttp.ClientSession(
                 connector=connector,
-                loop=asyncio.get_running_loop(),
+                loop=loop,
                 connector_owner=given is None,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                request_class=_Request,
-                response_class=_Response,
+                request_class=SentRequest,
+                response_class=ReceivedResponse,
                 trace_configs=None if given is None else given.trace_configs,
             )
+            self._deadlines = Deadlines(loop)
         except RuntimeError:
             raise ConfigError(
                 "the session given as http belongs to another event loop; make it in this one"
             ) from None
 
-    async def exchange(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+    async def exchange(  # noqa: C901 (all ways out in one place)
+        self, request: Request, on_sent: Callable[[], None]
+    ) -> Reply:
         """Send one request and read its whole answer."""
-        sending = _Sending(on_sent)
+        if self._deadlines is None:
+            raise ClosedError(_CLOSED)
+        sending = Sending(on_sent)
         response: aiohttp.ClientResponse | None = None
+        deadline = self._deadlines.begin(request.timeout_s)
         try:
             response = await self._send(request, sending, self._timeout(request))
-            self.reading.add(response)
-            return Reply(response.status, response.headers, await _read(response, request))
+            content, headers = response.content, response.headers
+            if content.is_eof() and "Content-Encoding" not in headers:
+                # It came in one piece with its head, as most answers do.
+                body = _checked(content.read_nowait(), request)
+            else:
+                self.reading.add(response)
+                body = await _read(response, request)
+            return Reply(response.status, headers, body)
         except (IntercomError, MemoryError):
             raise
+        except asyncio.CancelledError:
+            if not deadline.has_cancelled():
+                raise
+            failure = self._to_failure(TimeoutError(), request, is_sent=sending.is_sent)
         except Exception as error:  # noqa: BLE001 (whatever it is, it becomes one of ours)
             failure = self._to_failure(error, request, is_sent=sending.is_sent)
+            if response is not None:
+                response.close()
         finally:
+            deadline.end()
             if response is not None:
                 self.reading.discard(response)
                 # An error's traceback would hold it, with the URL and the token.
@@ -211,7 +171,7 @@ class HttpTransport:
 
     async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Send one request and return with the head of a success, or with a whole failure."""
-        sending = _Sending(on_sent)
+        sending = Sending(on_sent)
         try:
             return await self._stream(request, sending)
         except (IntercomError, MemoryError):
@@ -225,7 +185,7 @@ class HttpTransport:
         theirs = of_trace(error) if self._given is not None else None
         return to_failure(error, request, is_sent=is_sent) if theirs is None else theirs
 
-    async def _stream(self, request: Request, sending: _Sending) -> Reply:
+    async def _stream(self, request: Request, sending: Sending) -> Reply:
         # A download may take hours; it is over when nothing comes for as long as one attempt.
         times = aiohttp.ClientTimeout(
             total=None,
@@ -239,19 +199,20 @@ class HttpTransport:
         return StreamReply(response.status, response.headers, body.chunks(), body.close)
 
     def _send(
-        self, request: Request, sending: _Sending, times: aiohttp.ClientTimeout
+        self, request: Request, sending: Sending, times: aiohttp.ClientTimeout
     ) -> Awaitable[aiohttp.ClientResponse]:
         session = self._session
-        if session is None or session.closed or (self._given is not None and self._given.closed):
-            raise ClosedError("the HTTP session is closed")
-        _sending.set(sending)
-        known, headers = self._headers
-        if request.headers is not known:
-            # A client sends the same headers again and again: they are converted once.
-            headers = self._with_callers(request.headers)
-            self._headers = (request.headers, headers)
-        sending.headers = headers
+        if session is None or (self._given is not None and self._given.closed):
+            raise ClosedError(_CLOSED)
+        sending_here.set(sending)
         url = URL(request.url, encoded=True)
+        known, host, headers = self._headers
+        if request.headers is not known or url.host_port_subcomponent != host:
+            # A client sends the same headers again and again: they are converted once.
+            host = url.host_port_subcomponent
+            headers = self._with_callers(request.headers, host)
+            self._headers = (request.headers, host, headers)
+        sending.headers = headers
         return session.request(
             request.method,
             url,
@@ -264,9 +225,10 @@ class HttpTransport:
             ssl=self._ssl,
         )
 
-    def _with_callers(self, headers: Mapping[str, str]) -> CIMultiDict[str]:
+    def _with_callers(self, headers: Mapping[str, str], host: str | None) -> CIMultiDict[str]:
         """Add aiohttp's, and those of the caller's session on the configured origin only."""
-        made: CIMultiDict[str] = CIMultiDict(_Request.DEFAULT_HEADERS)
+        made: CIMultiDict[str] = CIMultiDict({"Host": host or ""})
+        made.update(SentRequest.DEFAULT_HEADERS)
         made["User-Agent"] = USER_AGENT
         if self._given is not None and "Authorization" in headers:
             made.update(headers_of(self._given))
@@ -280,6 +242,9 @@ class HttpTransport:
         session, self._session = self._session, None
         if session is None:
             return
+        if self._deadlines is not None:
+            self._deadlines.close()
+            self._deadlines = None
         for response in self.reading if self._given is None else ():
             # aiohttp closes the connection and leaves a reader of the body waiting.
             response.content.set_exception(
@@ -294,13 +259,19 @@ class HttpTransport:
             await asyncio.sleep(0)  # noqa: TID251 (iterations of the loop, not time)
 
     def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
-        key = (request.timeout_s, request.connect_s)
-        found = self._timeouts.get(key)
+        """Return the time to connect in; that of the whole attempt is watched by `Deadlines`."""
+        found = self._timeouts.get(request.connect_s)
         if found is None:
-            found = self._timeouts[key] = aiohttp.ClientTimeout(
-                total=request.timeout_s, sock_connect=min(key)
+            found = self._timeouts[request.connect_s] = aiohttp.ClientTimeout(
+                total=None, sock_connect=request.connect_s
             )
         return found
+
+
+def _checked(body: bytes, request: Request) -> bytes:
+    if len(body) > request.max_bytes:
+        raise TooLargeError
+    return body
 
 
 def _read(response: aiohttp.ClientResponse, request: Request) -> Awaitable[bytes]:

@@ -6,4 +6,5 @@ Modules without a test of their name, and where they are tested:
 - `callers_session`: test_sessions.py
 - `decompression`: ../workflows/test_download.py
 - `memory`: ../request/test_promises.py
+- `sending`: test_http.py, test_failures.py
 """

@@ -234,6 +234,7 @@ STAGES: dict[str, tuple[type[Any], str]] = {
     "write": (aiohttp.ClientRequest, "send"),
     "head": (aiohttp.ClientResponse, "start"),
     "body": (aiohttp.ClientResponse, "read"),
+    "small body": (aiohttp.StreamReader, "read_nowait"),
     "chunk": (aiohttp.StreamReader, "read"),
 }
 """Where aiohttp may raise once there is a connection."""
@@ -255,14 +256,19 @@ async def test_only_our_errors_leave_at_any_stage(
     stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789")
+        # A body is read as it comes unless all of it is there with the head.
+        body = b"1234" if stage == "body" else b"123456789"
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + body)
 
     raised: Exception = ValueError()
 
     async def fail(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr(*STAGES[stage], fail)
+    def fail_at_once(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(*STAGES[stage], fail_at_once if stage == "small body" else fail)
     async with serving(talk) as (url, _):
         transport = HttpTransport()
         await transport.open()

@@ -1,0 +1,89 @@
+"""One request on its way through aiohttp: what it sends, and whether it has left.
+
+aiohttp makes its requests and responses of the classes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+from multidict import CIMultiDict
+
+from .failures import NotSentError
+
+
+class Sending:
+    """One request on its way through aiohttp: its headers, whether it has left, whom to tell."""
+
+    __slots__ = ("_on_sent", "headers", "is_sent")
+
+    headers: CIMultiDict[str]
+    """All of them; not changed."""
+
+    def __init__(self, on_sent: Callable[[], None]) -> None:
+        self._on_sent = on_sent
+        self.is_sent = False
+
+    def begin(self) -> None:
+        """Note that the bytes leave now."""
+        self.is_sent = True
+        on_sent, self._on_sent = self._on_sent, _nothing
+        # The context of the task keeps this object, and would keep the call and its reply.
+        on_sent()
+
+
+def _nothing() -> None:
+    """Stand for a callback that was called."""
+
+
+sending_here: ContextVar[Sending | None] = ContextVar("intercom_async_sending", default=None)
+
+
+class LostConnectionError(aiohttp.ClientError):
+    """A lost connection in a class that aiohttp does not answer by sending again."""
+
+
+class SentRequest(aiohttp.ClientRequest):
+    """Reports when the bytes leave: a connection is there, nothing has been written."""
+
+    def update_headers(self, headers: Any) -> None:
+        """Set all headers from those that were prepared once, and what a trace has added."""
+        sending = sending_here.get()
+        if sending is None:
+            super().update_headers(headers)
+            return
+        self.headers = sending.headers.copy()
+        if headers:
+            self.headers.extend(headers)
+
+    def update_auto_headers(self, skip_auto_headers: Any) -> None:
+        """Add nothing: what aiohttp would add is among the prepared headers."""
+
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        """Report and send."""
+        sending = sending_here.get()
+        if sending is not None:
+            transport = conn.transport
+            if transport is None or transport.is_closing():
+                raise NotSentError
+            sending.begin()
+        try:
+            return await super().send(conn)
+        except (aiohttp.ClientConnectionError, ConnectionError) as error:
+            raise LostConnectionError from error
+
+
+class ReceivedResponse(aiohttp.ClientResponse):
+    """Keeps a lost connection from being answered by a second request."""
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        """Read the head."""
+        try:
+            return await super().start(connection)
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientConnectionError, ConnectionError) as error:
+            raise LostConnectionError from error
