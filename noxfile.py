@@ -351,7 +351,7 @@ def release(session: nox.Session) -> None:
     if git("tag", "--list", f"v{version}"):
         session.error(f"there is a tag v{version} already")
     session.install("nox", *nox.project.dependency_groups(PYPROJECT, "lint"))
-    session.run("nox", "-s", *nox.options.sessions)
+    session.run("nox", "-s", *(nox.options.sessions or ()))
     session.run("towncrier", "build", "--yes", "--version", version)
     path = ROOT / "intercom_async" / "_version.py"
     path.write_text(re.sub(r'(__version__.* = )".*"', rf'\1"{version}"', path.read_text()))

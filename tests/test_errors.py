@@ -70,7 +70,7 @@ each_class = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__na
 
 
 @cache
-def parameters(kind: type[IntercomError]) -> Mapping[str, inspect.Parameter]:
+def parameters_of(kind: type[Any]) -> Mapping[str, inspect.Parameter]:
     return inspect.signature(kind).parameters
 
 
@@ -78,7 +78,7 @@ def make(kind: type[IntercomError], **given: Any) -> IntercomError:
     """Make an error with a value for each of its arguments."""
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
-    for name, parameter in parameters(kind).items():
+    for name, parameter in parameters_of(kind).items():
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             positional.append(given.get(name, SAMPLES[name]))
         elif parameter.kind is parameter.KEYWORD_ONLY:
