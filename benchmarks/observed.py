@@ -107,8 +107,7 @@ def by_hand(sdk: Providers) -> Call:
         request.record(0.001, REQUEST, without)
         call.record(0.001, OPERATION, inside)
         if outer.is_recording():
-            outer.set_attribute("intercom.wait_s", 0.0)
-            outer.set_attribute("intercom.attempts", 1)
+            outer.set_attributes({"intercom.wait_s": 0.0, "intercom.attempts": 1})
             outer.end()
 
     return ask

@@ -287,8 +287,10 @@ class Telemetry(Observer):
         self._call_duration.record(outcome.elapsed_s, measured, spans.context)
         span = spans.call
         if span.is_recording():
-            span.set_attribute("intercom.wait_s", outcome.wait_s)
-            span.set_attribute("intercom.attempts", outcome.attempts)
+            # One call of the SDK for both: each takes a lock, and copies what it is given.
+            span.set_attributes(
+                {"intercom.wait_s": outcome.wait_s, "intercom.attempts": outcome.attempts}
+            )
             if outcome.error is not None:
                 span.set_attribute("error.type", outcome.error)
                 span.set_status(FAILED)

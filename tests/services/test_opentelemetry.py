@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from intercom_async import Intercom, NotFoundError, Priority, RetryPolicy
+from intercom_async import Intercom, IntercomError, NotFoundError, Priority, RetryPolicy
 from intercom_async.simulator import Simulator
 
 pytest.importorskip("opentelemetry.sdk", reason="opentelemetry-sdk is not installed")
@@ -224,11 +226,32 @@ async def test_the_number_of_names_is_bounded(monkeypatch: pytest.MonkeyPatch) -
     assert names["other"] == 6
 
 
-def test_every_endpoint_has_a_name_of_its_own_in_metrics() -> None:
-    assert (
-        len({endpoint.operation.label for endpoint in endpoints()})
-        < opentelemetry.MOST_OPERATIONS / 2
-    )
+async def test_a_call_of_every_endpoint_adds_one_series_to_each_metric() -> None:
+    """Whatever the ids are: the number of series is the API's and not the workspace's."""
+    collected, every = Collected(), endpoints()
+    names = {endpoint.operation.label for endpoint in every}
+    assert len(names) < opentelemetry.MOST_OPERATIONS / 2
+    series: list[dict[str, int]] = []
+    retry = RetryPolicy(max_attempts=1)
+    async with Intercom("t", transport=MemoryTransport(answered), retry=retry) as intercom:
+        instrument(intercom, tracer_provider=collected.tracers, meter_provider=collected.meters)
+        newest = intercom.with_options(version="Preview")
+        for record in ("1001", "1002", "6329f1c0"):
+            for endpoint in every:
+                operation = endpoint.operation
+                with suppress(IntercomError):  # one answer does not fit all
+                    await newest.send(operation.at(*[record] * operation.count))
+            series.append({name: len(found) for name, found in collected.points().items()})
+
+    assert series[0] == series[1] == series[2]
+    assert series[0]["intercom.call.duration"] == len(names)
+    assert series[0]["intercom.queue.wait"] == 1
+    assert series[0]["http.client.request.duration"] <= 5  # one for each verb
+    assert {span.name for span in collected.spans(SpanKind.INTERNAL)} == {
+        f"intercom {name}" for name in names
+    }
+    templates = {endpoint.operation.name for endpoint in every}
+    assert {span.name for span in collected.spans(SpanKind.CLIENT)} == templates
 
 
 def answered(_: Request) -> Reply:
@@ -330,3 +353,40 @@ def test_gauges_are_read_in_the_thread_of_an_exporter() -> None:
         assert points["intercom.queue.calls"]
 
     asyncio.run(main())
+
+
+async def test_the_costs_of_the_sdk_are_measured_with_the_same_work() -> None:
+    """`benchmarks/observed.py` compares an observed call with the same spans made by hand."""
+    name, place = "observed", Path(__file__).parents[2] / "benchmarks" / "observed.py"
+    spec = importlib.util.spec_from_file_location(name, place)
+    assert spec is not None
+    assert spec.loader is not None
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    ours, by_hand = Collected(), Collected()
+    async with Intercom("token", transport=MemoryTransport(answered)) as intercom:
+        await benchmark.by_hand(benchmark.Providers(by_hand.tracers, by_hand.meters))(intercom)
+        instrument(intercom, tracer_provider=ours.tracers, meter_provider=ours.meters)
+        await intercom.admins.me()
+        work = [(spans_of(one), measurements_of(one)) for one in (ours, by_hand)]
+    assert work[0] == work[1]
+    assert work[0][0] == [["GET /me", 6], ["call", 5]]
+
+
+def spans_of(collected: Collected) -> list[list[object]]:
+    """Return the number of attributes of each span."""
+    spans = [*collected.spans(SpanKind.CLIENT), *collected.spans(SpanKind.INTERNAL)]
+    return [
+        ["GET /me" if span.kind is SpanKind.CLIENT else "call", len(span.attributes or ())]
+        for span in spans
+    ]
+
+
+def measurements_of(collected: Collected) -> list[tuple[int, int, int, bool]]:
+    """Return the counts, attributes, buckets and exemplars of what was recorded in the call."""
+    return sorted(
+        (point.count, len(point.attributes), len(point.explicit_bounds), bool(point.exemplars))
+        for found in collected.points().values()
+        for point in found
+        if hasattr(point, "explicit_bounds")
+    )
