@@ -6,12 +6,12 @@ import copy
 import inspect
 import pickle
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from importlib import import_module
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -70,7 +70,7 @@ each_class = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__na
 
 
 @cache
-def parameters_of(kind: type[Any]) -> Mapping[str, inspect.Parameter]:
+def parameters_of(kind: Any) -> Mapping[str, inspect.Parameter]:
     return inspect.signature(kind).parameters
 
 
@@ -78,7 +78,7 @@ def make(kind: type[IntercomError], **given: Any) -> IntercomError:
     """Make an error with a value for each of its arguments."""
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
-    for name, parameter in parameters_of(kind).items():
+    for name, parameter in parameters_of(cast("Hashable", kind)).items():
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             positional.append(given.get(name, SAMPLES[name]))
         elif parameter.kind is parameter.KEYWORD_ONLY:
