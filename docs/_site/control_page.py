@@ -57,4 +57,6 @@ def _type(described: Any) -> str:
         return f"`{described['$ref'].rpartition('/')[2]}`"
     if "enum" in described:
         return " or ".join(f"`{one}`" for one in described["enum"])
+    if isinstance(described.get("additionalProperties"), dict):
+        return f"object: key → {_type(described['additionalProperties'])}"
     return str(described.get("type", "any"))

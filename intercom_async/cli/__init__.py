@@ -52,7 +52,7 @@ app.register_install_completion_command(  # pyright: ignore[reportUnknownMemberT
 app.command(demo.demo)
 app.command(whoami.whoami)
 app.command(api.api, usage="Usage: intercom-async api [OPTIONS] [METHOD] PATH")
-app.command(sync.sync)
+app.command(sync.sync, usage="Usage: intercom-async sync (--to TARGET | --plan) [OPTIONS]")
 app.command(import_file.import_, name="import")
 app.command(limits.limits)
 app.command(doctor.doctor)

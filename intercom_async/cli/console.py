@@ -6,12 +6,32 @@ import json
 import sys
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions, RenderableType
 
 from intercom_async.errors import ConfigError
 from intercom_async.redaction import printable
 
-console: Console = Console(stderr=True, highlight=False)
+UNWRAPPED = 10_000
+"""Columns of a line that goes to a pipe or a file, so that no row is wrapped there
+(test_console.py::test_a_table_in_a_pipe_has_a_line_for_each_row)."""
+
+
+class PipedConsole(Console):
+    """Wraps lines to the width of a terminal, and does not wrap them in a pipe or a file."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Return columns and lines of the terminal, or those of a page without edges."""
+        return super().size if self.is_terminal else ConsoleDimensions(UNWRAPPED, 25)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        """Set columns and lines, as `Console` allows."""
+        self._width, self._height = new_size
+
+
+console: Console = PipedConsole(stderr=True, highlight=False)
+"""Messages, on stderr."""
 
 
 def say(message: str) -> None:
@@ -21,6 +41,11 @@ def say(message: str) -> None:
         # A line for a program stays one line, and an address can be copied whole.
         is_whole = not console.is_terminal or max(map(len, line.split()), default=0) > console.width
         console.print(line, soft_wrap=is_whole)
+
+
+def put_view(view: RenderableType) -> None:
+    """Print a table or a text on stdout."""
+    PipedConsole(highlight=False).print(view)
 
 
 def put_json(body: bytes) -> None:

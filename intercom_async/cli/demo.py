@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from typing import Annotated
 
 import anyio
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
 
 from intercom_async.client import Intercom
@@ -22,7 +22,7 @@ from intercom_async.config import Limits
 from intercom_async.models import Conversation
 from intercom_async.priority import Priority, fairness_key
 from intercom_async.simulator import Simulator
-from .console import console, say
+from .console import console, put_view, say
 from .demo_view import DemoCounts, picture, progress_line, report_view, result_of
 from .options import Seed, whole
 
@@ -82,7 +82,7 @@ async def demo(
         async with Intercom(simulator.token, base_url=simulator.url, limits=limits) as intercom:
             await _show(_run(intercom, counts), intercom, simulator, counts)
         result = result_of(simulator.ledger(), begun_at, CLOCK.now() - begun_s)
-    Console(highlight=False).print(report_view(counts, result))
+    put_view(report_view(counts, result))
 
 
 async def _run(intercom: Intercom, counts: DemoCounts) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,7 +14,7 @@ from intercom_async.doctor import CheckResult, Examination, examine, read_log, s
 from intercom_async.errors import ConfigError
 from intercom_async.redaction import printable
 from .connection import Connection, trusting
-from .console import console, put_json, put_raw, say
+from .console import console, put_json, put_raw, put_view, say
 from .options import Flag, check_new_file
 
 MARKS = {
@@ -72,7 +71,7 @@ async def doctor(
     elif json:
         put_json(msgspec.json.encode(done))
     else:
-        Console(highlight=False).print(view(done))
+        put_view(view(done))
     if save is not None:
         save_settings(done, save)
         say(f"Saved in {escape(str(save))}.")

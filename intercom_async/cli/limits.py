@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
@@ -17,7 +17,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.redaction import printable
 from intercom_async.scheduler import Statistics, TierStatistics
 from .connection import Connection
-from .console import console, put_json, say
+from .console import console, put_json, put_view, say
 from .fitted_table import FittedTable
 from .options import Flag
 
@@ -64,7 +64,7 @@ def _put(now: Statistics, name: str, *, as_json: bool) -> None:
     if as_json:
         put_json(msgspec.json.encode(describe(now)))
     else:
-        Console(highlight=False).print(show(now, name))
+        put_view(show(now, name))
 
 
 async def _watch(

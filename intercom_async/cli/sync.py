@@ -19,12 +19,12 @@ from .connection import Connection
 from .console import console, put_json, put_raw, say
 from .options import Flag, Many
 from .signals import INTERRUPTED, stopping
-from .sync_files import recorder_of, write_report
+from .sync_files import recorder_of, remove_report, write_report
 from .sync_options import Format, SyncOptions, check_streams, sink_of
 from .sync_view import finding, plan_view, progress_line, progress_view, report_view
 
 PARTIAL = 3
-"""Exit code where something is missing in the target."""
+"""Exit code where the target has holes that nobody has accepted."""
 LINE_EVERY_S = 5.0
 """Seconds between two lines of progress where stderr is no terminal."""
 
@@ -45,13 +45,13 @@ async def sync(
 
     The first run reads everything, later runs what was changed or deleted since. A run resumes
     where the previous one ended, even if that was killed. Exit codes: 0 the target is complete,
-    1 failed, 2 wrong usage, 3 something is missing and was named, 130 interrupted.
+    1 failed, 2 wrong usage, 3 partial: the holes are named, 130 interrupted.
 
     Parameters
     ----------
     to:
-        Where: a folder for jsonl and parquet, a file for duckdb, postgresql://… or
-        s3://bucket/prefix.
+        Target, needed unless --plan is given: a folder for jsonl and parquet, a file for duckdb,
+        postgresql://… or s3://bucket/prefix.
     format:
         How rows are written: jsonl, jsonl.zst, parquet or duckdb; by default duckdb for a path that
         ends in .duckdb, parquet for s3://, else jsonl. duckdb and parquet need their extras.
@@ -81,6 +81,7 @@ async def sync(
     if to is None:
         raise ConfigError("sync needs --to PATH, or --plan")
     sink = sink_of(to, format)
+    remove_report(options.report)
     stop = anyio.Event()
     recorder = recorder_of(options.report)
     async with (connection or Connection()).client() as intercom:
@@ -121,7 +122,7 @@ def _end(
     report: Report, options: SyncOptions, accepted: list[Failure], to: str, *, json: bool
 ) -> int:
     """Show what a sync has done, and return the exit code."""
-    missing = [failure for failure in report.failures if failure not in accepted]
+    holes = [failure for failure in report.failures if failure not in accepted]
     if options.json_lines:
         _put_lines(report)
     elif json:
@@ -131,12 +132,12 @@ def _end(
     if not options.json_lines:
         _say_findings(report, accepted)
     if report.was_stopped:
-        say(f"stopped; the same command goes on from here: {to}")
+        say(f"stopped; the same command resumes: {to}")
         return INTERRUPTED
-    if missing:
-        say("the next run tries again what is missing; the rest is in the target")
-        say("to let a run end with 0 all the same: --accept-hole 'STREAM:WHAT', as named above")
-    return PARTIAL if missing else 0
+    if holes:
+        say("the next run tries the holes again; everything else is in the target")
+        say("to accept a hole and end with 0: --accept-hole 'STREAM:WHAT', as named above")
+    return PARTIAL if holes else 0
 
 
 def read_moment(text: str) -> datetime:
@@ -153,7 +154,7 @@ def read_moment(text: str) -> datetime:
 
 def _put_lines(report: Report) -> None:
     for failure in report.failures:
-        put_line("missing", failure)
+        put_line("hole", failure)
     put_line("report", report)
 
 

@@ -27,6 +27,15 @@ def recorder_of(path: Path | None) -> SyncRecorder | None:
     return SyncRecorder()
 
 
+def remove_report(path: Path | None) -> None:
+    """Remove the report of an earlier run, so that none is there after a run that fails.
+
+    A link or a device, such as `/dev/stdout`, stays.
+    """
+    if path is not None and path.is_file() and not path.is_symlink():
+        path.unlink()
+
+
 def write_report(
     path: Path, report: Report, recorder: SyncRecorder | None, accepted: Sequence[Failure] = ()
 ) -> None:
@@ -36,7 +45,7 @@ def write_report(
         path: The file.
         report: The report.
         recorder: The record of the run.
-        accepted: What may be missing; the page marks it.
+        accepted: Holes that are accepted; the page marks them.
     """
     if recorder is None:
         body = msgspec.json.format(msgspec.json.encode(report), indent=2)

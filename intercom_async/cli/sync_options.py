@@ -52,8 +52,8 @@ class SyncOptions:
     erase_deleted: Flag = False
     """Keep only ids and times of deleted rows."""
     accept_hole: Many = None
-    """What may be missing without exit code 3: STREAM, or STREAM:WHAT as the run
-    and the report name it."""
+    """Hole that does not lead to exit code 3: STREAM for all of a stream, or 'STREAM:WHAT' as
+    the run and the report name it; once for each hole, or several after one another."""
     attachments: Path | None = None
     """Folder to save attachments of conversations and tickets to."""
     json_lines: Flag = False
@@ -62,7 +62,7 @@ class SyncOptions:
     """File for the report: JSON, or HTML with charts if its name ends in .html."""
 
     def accepts(self, failure: Failure) -> bool:
-        """Say whether something may be missing."""
+        """Say whether a hole is accepted."""
         names = [dated(name) for name in self.accept_hole or ()]
         return failure.stream in names or f"{failure.stream}:{failure.what}" in names
 

@@ -41,12 +41,12 @@ def page(report: Report, recorder: SyncRecorder, accepted: Sequence[Failure] = (
     Args:
         report: The report.
         recorder: The record of the run.
-        accepted: What may be missing.
+        accepted: Holes that are accepted.
 
     Raises:
         ConfigError: matplotlib is not installed.
     """
-    parts = [_head(report, accepted), _missing(report, accepted), _streams(report)]
+    parts = [_head(report, accepted), _holes(report, accepted), _streams(report)]
     parts += [_section(title, _named(svg, title)) for title, svg in pictures(recorder).items()]
     parts += [_operations(recorder), _notes(report)]
     return (
@@ -64,7 +64,7 @@ def _head(report: Report, accepted: Sequence[Failure]) -> str:
         state, style = "stopped", "bad"
     elif not report.is_complete:
         is_accepted = bool(accepted) and len(accepted) == len(report.failures)
-        state = "complete but for what is accepted" if is_accepted else "partial"
+        state = "complete but for accepted holes" if is_accepted else "partial"
         style = "good" if is_accepted else "bad"
     share = "–" if report.utilisation is None else f"{report.utilisation:.0%}"
     facts = {
@@ -86,18 +86,18 @@ def _head(report: Report, accepted: Sequence[Failure]) -> str:
     )
 
 
-def _missing(report: Report, accepted: Sequence[Failure]) -> str:
+def _holes(report: Report, accepted: Sequence[Failure]) -> str:
     if not report.failures:
         return ""
     rows = (
         [one.stream, one.what, one.reason, "yes" if one in accepted else "no"]
         for one in report.failures
     )
-    return _section("What is missing", _table(["Stream", "What", "Why", "Accepted"], rows, text=4))
+    return _section("Holes", _table(["Stream", "What", "Why", "Accepted"], rows, text=4))
 
 
 def _streams(report: Report) -> str:
-    headings = ["Stream", "Rows", "Unchanged", "Gone", "Calls", "Time", "Missing", "State"]
+    headings = ["Stream", "Rows", "Unchanged", "Gone", "Calls", "Time", "Holes", "State"]
     rows = (
         [
             stream.name,

@@ -37,8 +37,8 @@ def _totals(progress: Progress) -> str:
     share = "" if progress.utilisation is None else f"{progress.utilisation:.0%} of the limit, "
     left = "" if progress.left_s is None else f", {_left(progress.left_s)}"
     return (
-        f"\n{progress.calls:,} calls, {progress.calls_per_s:,.0f}/s, {share}"
-        f"{progress.throttled} × 429, {progress.retries} retries; "
+        f"\n{counted(progress.calls, 'call')}, {progress.calls_per_s:,.0f}/s, {share}"
+        f"{progress.throttled} × 429, {counted(progress.retries, 'retry', 'retries')}; "
         f"{duration(progress.seconds)}{left}"
     )
 
@@ -53,7 +53,7 @@ def progress_line(progress: Progress) -> str:
     at_work = [stream.name for stream in progress.streams if stream.phase == "reading"]
     names = ", ".join(at_work[:3]) + (", …" if len(at_work) > 3 else "")  # noqa: PLR2004 (a line)
     reading = f"; reading {names}" if names else ""
-    return f"{rows:,} rows; {_totals(progress).strip()}{reading}"
+    return f"{counted(rows, 'row')}; {_totals(progress).strip()}{reading}"
 
 
 def report_view(report: Report, accepted: int = 0) -> RenderableType:
@@ -61,7 +61,7 @@ def report_view(report: Report, accepted: int = 0) -> RenderableType:
 
     Args:
         report: The report.
-        accepted: Number of missing things that ``--accept-hole`` names.
+        accepted: Number of holes that ``--accept-hole`` names.
     """
     table = _table("stream", "rows", "unchanged", "gone", "calls", "time", "")
     for stream in report.streams:
@@ -76,11 +76,11 @@ def report_view(report: Report, accepted: int = 0) -> RenderableType:
             style="" if stream.is_complete else "yellow",
         )
     share = "" if report.utilisation is None else f", {report.utilisation:.0%} of the limit"
-    news = f"{report.rows:,} rows" if report.rows else "nothing new"
+    news = counted(report.rows, "row") if report.rows else "nothing new"
     return Group(
         FittedTable(table),
-        f"\n{news} in {duration(report.seconds)}: {report.calls:,} calls{share}, "
-        f"{report.throttled} × 429, {report.retries} retries",
+        f"\n{news} in {duration(report.seconds)}: {counted(report.calls, 'call')}{share}, "
+        f"{report.throttled} × 429, {counted(report.retries, 'retry', 'retries')}",
         _promise(report, accepted),
     )
 
@@ -94,16 +94,15 @@ def _promise(report: Report, accepted: int) -> str:
         return "[yellow]stopped[/]: what was read is kept, and nothing of it is shown yet"
     if report.is_complete:
         late = "" if not report.lookback_s else _LATE.format(duration(report.lookback_s))
-        return f"[green]complete[/] up to {_at(report.complete_from)} UTC{late}{gone}"
+        return f"[green]complete[/]: all changes before {_at(report.complete_from)} UTC{late}{gone}"
     count = len(report.failures)
     if accepted == count:
-        return f"[green]complete but for what is accepted[/]: {count} missing, all accepted{gone}"
-    missing = "1 thing is missing" if count == 1 else f"{count} things are missing"
+        return f"[green]complete[/] but for {counted(count, 'accepted hole')}{gone}"
     some = f", {accepted} of them accepted" if accepted else ""
-    return f"[yellow]partial[/]: {missing}{some}{gone}"
+    return f"[yellow]partial[/]: {counted(count, 'hole')}{some}{gone}"
 
 
-_LATE = "; the next run reads later changes again, as a search may find them {} late"
+_LATE = ", and later ones as far as search shows them; the next run reads the last {} again"
 
 
 def _at(moment: int) -> str:
@@ -120,8 +119,8 @@ def _note(stream: StreamReport) -> str:
 
 
 def finding(failure: Failure, *, is_accepted: bool = False) -> str:
-    """Return one missing thing on a line, by its name for ``--accept-hole``."""
-    word = "[yellow]missing, accepted:[/]" if is_accepted else "[red]missing:[/]"
+    """Return one hole on a line, by its name for ``--accept-hole``."""
+    word = "[yellow]accepted hole:[/]" if is_accepted else "[red]hole:[/]"
     return f"{word} {failure.stream}:{escape(failure.what)}: {escape(failure.reason)}"
 
 
@@ -140,14 +139,15 @@ def plan_view(plan: Plan) -> RenderableType:
         )
     return Group(
         FittedTable(table),
-        f"\nin full: {plan.calls:,} calls, {duration(plan.seconds)} at "
+        f"\nin full: {counted(plan.calls, 'call')}, {duration(plan.seconds)} at "
         f"{plan.calls_per_minute:,.0f} calls a minute",
-        f"changes since {since} UTC: {plan.changed_calls:,} calls, "
+        f"changes since {since} UTC: {counted(plan.changed_calls, 'call')}, "
         f"{duration(plan.changed_seconds)}",
-        f"of these, an estimate, for lists inside rows that are cut after ten: {plan.list_calls:,} "
-        "calls in full",
-        f"checks for deleted rows, where the API does not list them: {plan.sweep_calls:,} calls",
-        f"parts of what changed within 30 days, once a week: {plan.reread_calls:,} calls",
+        f"of these, an estimate, for lists inside rows that are cut after ten: "
+        f"{counted(plan.list_calls, 'call')} in full",
+        f"checks for deleted rows, where the API does not list them: "
+        f"{counted(plan.sweep_calls, 'call')}",
+        f"parts of what changed within 30 days, once a week: {counted(plan.reread_calls, 'call')}",
     )
 
 
@@ -172,6 +172,11 @@ def _table(*headings: str) -> Table:
         is_text = place in (0, len(headings) - 1) and heading in ("stream", "")
         table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
     return table
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: ``1 row``, ``1,204 rows``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -12,12 +12,12 @@ ReportKind = Literal["full", "changes"]
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is missing from the target, or may be wrong in it, and why."""
+    """A hole: what the target lacks, or may have wrong, and why."""
 
     stream: str
     """Name of the stream."""
     what: str
-    """What is missing: the stream as a whole, a span of time (ISO 8601, UTC), the key of a row or
+    """Where the hole is: the stream as a whole, a span of time (ISO 8601, UTC), the key of a row or
     of a parent, or a number of rows. ``--accept-hole`` takes it after the stream and a colon."""
     reason: str
     """Why, in a sentence."""
@@ -48,14 +48,14 @@ class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
     was_resumed: bool
     """Whether it continued a run that had been interrupted."""
     is_complete: bool
-    """Whether nothing of it is missing."""
+    """Whether it has no hole."""
     watermark: int | None = None
     """Changes up to this time are in the target, in UNIX seconds of the server."""
     lag_s: int = 0
     """Seconds after its change at which the latest row was found by search; a value above half of
     the lookback means that the lookback is too short."""
     holes: int = 0
-    """Number of things that are missing, over all runs."""
+    """Number of its holes, those of earlier runs included."""
     dangling: int = 0
     """References of its rows to rows of other streams that are neither in the target nor known to
     be gone."""
@@ -69,7 +69,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[StreamReport, ...]
     """Results of the streams, in the order in which they were asked for."""
     failures: tuple[Failure, ...]
-    """Everything that is missing from the target; empty if the run is complete."""
+    """The holes of the target; empty if the run is complete."""
     seconds: float
     """Seconds that the run took."""
     calls: int
@@ -84,13 +84,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     was_stopped: bool
     """Whether it was stopped by a signal or by `stop`; the next run resumes it."""
     started_at: int = 0
-    """The server's time at the beginning, in UNIX seconds (S in the guide)."""
+    """The server's time at the beginning, in UNIX seconds."""
     ended_at: int = 0
     """The server's time at the end, in UNIX seconds."""
     complete_from: int = 0
-    """Rows that existed from this time to the end are in the target; UNIX seconds (H)."""
+    """Rows that existed from this time to the end are in the target, in UNIX seconds: the beginning
+    of the run less the lookback, since search may find a change that much later."""
     deletions_to: int | None = None
-    """No row that was gone by this time is live in the target; UNIX seconds (R)."""
+    """No row that was gone by this time is live in the target; UNIX seconds."""
     lookback_s: int = 0
     """Seconds by which the reading of changes overlaps with the previous run."""
     outages: tuple[Outage, ...] = ()

@@ -6,7 +6,10 @@ import pytest
 
 pytest.importorskip("rich")
 
-from intercom_async.cli.console import for_terminal, say
+from rich.table import Table
+
+from intercom_async.cli.console import console, for_terminal, put_view, say
+from intercom_async.cli.fitted_table import FittedTable
 
 
 @pytest.mark.parametrize(
@@ -22,3 +25,21 @@ def test_nothing_that_steers_a_terminal_reaches_it(
     assert json.loads(shown) == json.loads(json.dumps({"name": f"a{letter}b"}))
     say(f"a{letter}b")
     assert letter not in capsys.readouterr().err
+
+
+def test_a_table_in_a_pipe_has_a_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(box=None)
+    for place in range(20):
+        table.add_column(f"heading {place}")
+    rows = [[f"{row}, a cell of column {place}" for place in range(20)] for row in "ab"]
+    for row in rows:
+        table.add_row(*row)
+
+    put_view(FittedTable(table))
+    console.print(FittedTable(table))
+
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        _, *lines = text.splitlines()
+        for line, row in zip(lines, rows, strict=True):
+            assert all(cell in line for cell in row), line

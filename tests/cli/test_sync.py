@@ -132,7 +132,7 @@ async def test_a_page_that_never_comes_is_named_and_the_rest_is_there(
     assert done.returncode == 3, done.stderr
     report = msgspec.json.decode(done.stdout)
     assert {failure["stream"] for failure in report["failures"]} == {"conversations"}
-    assert b"missing: conversations" in done.stderr
+    assert b"hole: conversations" in done.stderr
     assert len(once(read_target("jsonl", tmp_path, "contacts"))) == 900
     assert again.returncode == 0
     assert len(once(read_target("jsonl", tmp_path, "conversations"))) == 60

@@ -1,4 +1,4 @@
-"""What is missing is named with moments that people can read, and accepted by either name."""
+"""Holes are named with moments that people can read, and accepted by either name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from intercom_async import IntercomError
 from intercom_async.simulator import Simulator
-from intercom_async.sync import Failure, Plan, Report, StreamPlan
+from intercom_async.sync import Failure, Plan, Report, StreamPlan, StreamReport
 
 pytest.importorskip("cyclopts")
 pytest.importorskip("rich")
@@ -63,14 +64,15 @@ def made_report(*missing: str) -> Report:
 def test_the_promise_says_what_is_accepted_and_what_the_next_run_reads() -> None:
     two = made_report("1", "2")
 
-    assert "partial: 2 things are missing" in shown_text(report_view(two))
-    assert "2 things are missing, 1 of them accepted" in shown_text(report_view(two, 1))
+    assert "partial: 2 holes" in shown_text(report_view(two))
+    assert "partial: 1 hole\n" in shown_text(report_view(made_report("1")))
+    assert "2 holes, 1 of them accepted" in shown_text(report_view(two, 1))
     accepted = shown_text(report_view(two, 2))
-    assert "2 missing, all accepted" in accepted
+    assert "complete but for 2 accepted holes" in accepted
     assert "partial" not in accepted
     whole = shown_text(report_view(made_report()))
-    assert "complete up to 2026-01-01 00:00 UTC; the next run reads later changes again" in whole
-    assert "1 h 00 min late" in whole
+    assert "complete: all changes before 2026-01-01 00:00 UTC, and later ones" in whole
+    assert "the next run reads the last 1 h 00 min again" in whole
 
 
 def test_a_plan_counts_parents_of_children_by_their_name() -> None:
@@ -86,6 +88,39 @@ def test_a_plan_counts_parents_of_children_by_their_name() -> None:
     assert first.split()[:3] == ["conversations", "60", "60"]
     assert "60 conversations" in second
     assert "7 conversations" in second
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, "1 row in"), (2, "2 rows in")])
+def test_numbers_and_nouns_agree(count: int, shown: str) -> None:
+    stream = StreamReport(
+        name="contacts", kind="full", rows=count, unchanged=0, calls=1, seconds=1.0, missing=0,
+        was_resumed=False, is_complete=True,
+    )  # fmt: skip
+    text = shown_text(report_view(msgspec.structs.replace(made_report(), streams=(stream,))))
+
+    assert shown in text
+    assert ": 1 call, 0 × 429, 0 retries" in text
+
+
+@pytest.mark.anyio
+async def test_a_run_that_fails_leaves_no_report_of_an_earlier_one(tmp_path: Path) -> None:
+    report, target = tmp_path / "report.json", tmp_path / "target"
+    target.write_text("no folder")
+    report.write_text("{}")
+    link, linked = tmp_path / "link.json", tmp_path / "linked.json"
+    linked.write_text("{}")
+    link.symlink_to(linked)
+    for path in (report, link):
+        with pytest.raises((IntercomError, OSError)):
+            await sync(
+                to=str(target),
+                streams=["tags"],
+                options=SyncOptions(report=path),
+                connection=Connection(token="t", base_url="http://127.0.0.1:1"),
+            )
+
+    assert not report.exists()
+    assert link.exists()
 
 
 @pytest.mark.anyio
@@ -113,8 +148,8 @@ async def test_a_hole_of_one_night_is_accepted_the_next(
 
     assert first == 3
     assert names
-    assert all(f"missing: {name}: " in told for name in names)
+    assert all(f"hole: {name}: " in told for name in names)
     assert second == 0
     again = capsys.readouterr().err
-    assert "1 missing, all accepted" in again
+    assert "complete but for 1 accepted hole\n" in again
     assert "partial" not in again

@@ -63,7 +63,7 @@ def test_a_page_says_what_came_and_what_is_missing(tmp_path: Path) -> None:
             browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
             browser.get((tmp_path / "sync.html").as_uri())
             told = browser.find_element("tag name", "body").text
-            for words in ("partial", "What is missing", "segments", "403", "contacts.search"):
+            for words in ("partial", "Holes", "segments", "403", "contacts.search"):
                 assert words in told
             pictures = browser.find_elements("tag name", "svg")
             assert [one.get_attribute("aria-label") for one in pictures] == [
@@ -82,7 +82,7 @@ def test_a_page_tells_what_is_accepted(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "sync.html").read_text(encoding="utf-8")
-    assert "complete but for what is accepted" in text
+    assert "complete but for accepted holes" in text
     assert re.search("<td class=text>segments</td>.*?<td class=text>yes</td>", text)
 
 

@@ -39,7 +39,9 @@ COMMANDS = {
     ),
     "whoami": Seen("", ('  "workspace": {',)),
     "api": Seen("GET /contacts/none -i", ("HTTP/1.1 404 Not Found", '"not_found"', "error: "), 1),
-    "sync": Seen("--to target --streams contacts,tags", ("contacts", "complete up to", "429"), 0),
+    "sync": Seen(
+        "--to target --streams contacts,tags", ("contacts", "all changes before", "429"), 0
+    ),
     "doctor": Seen("", ("the token is taken", "windows end", "clock agrees", "--share")),
     "help-center pull": Seen("articles", ('"written": 60',)),
     "help-center push": Seen("nowhere", ("there is no folder nowhere",), 2),
@@ -117,7 +119,7 @@ async def test_the_demo_draws_windows_that_fill(columns: int) -> None:
 
 NARROW = {
     "limits": ("app: a window 333, used", "new window in"),
-    "sync --to target --streams contacts,tags": ("contacts: rows 20", "complete up to"),
+    "sync --to target --streams contacts,tags": ("contacts: rows 20", "all changes before"),
     "doctor": ("the token is taken", "clock"),
     "whoami": ('"workspace": {',),
 }
