@@ -108,7 +108,7 @@ class ChildReader:
         )
 
     def _rows(self, run: StreamRun, children: ChildRows) -> tuple[list[Row], int]:
-        found = [run.reader.read(raw) for raw in children.rows]
+        found = run.reader.read_page(children.rows)
         rows = {row.key: row for row in found if row is not None}
         return list(rows.values()), sum(row is None for row in found)
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import anyio
 import msgspec
 
 from intercom_async.errors import ClosedError, DecodeError, IntercomError, PaginationError
+from .cut_lists import is_cut, read_list, read_lists
 from .holes import Hole
 from .merging import is_hasty
 from .outage import OutageError, StoppedError, reading_group
@@ -32,16 +32,6 @@ MAX_READS = 5
 """Readings of a row and its lists until no change came in between; then it is a hole."""
 
 
-class _Object(msgspec.Struct):
-    """An entry of which nothing is read."""
-
-
-class _List(msgspec.Struct):
-    data: list[_Object] | None = None
-    total_count: int | None = None
-    has_more: bool | None = None
-
-
 class _Entry(msgspec.Struct):
     id: str | int
     consent_type: str | None = None
@@ -50,16 +40,15 @@ class _Entry(msgspec.Struct):
 class Completed(NamedTuple):
     """Rows with whole lists, and what is missing."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     holes: list[Hole]
 
 
 async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
     """Return rows with whole lists; those that are in the target as they are, are left out."""
     source = run.stream.source
-    if not isinstance(source, Ranged) or not source.embedded:
-        return Completed(list(rows), [])
-    cut_lists = CutLists(source)
+    if not isinstance(source, Ranged) or not any(row.is_cut for row in rows):
+        return Completed(rows, [])
     found: dict[int, Row] = {}
     holes: list[Hole] = []
     limiter = anyio.Semaphore(AT_ONCE)
@@ -78,7 +67,7 @@ async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
 
     async with reading_group() as group:
         for place, row in enumerate(rows):
-            if not cut_lists.of(row.body):
+            if not row.is_cut:
                 found[place] = row
             elif not _is_known(run, row):
                 group.start_soon(one, place, source, row)
@@ -109,47 +98,20 @@ class CutLists:
         self._source = source
         self._embedded = source.embedded
         self._fields = tuple(each.field for each in source.embedded)
-        self._decode = _lists_decoder(self._fields).decode
 
     def of(self, body: bytes) -> list[tuple[Embedded, int]]:
         """Return the cut lists of a row, with how many entries the row says they have."""
-        found: Sequence[_List | None]
-        try:
-            found = msgspec.structs.astuple(self._decode(body))
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            # One of them is no list; the others are read by themselves.
-            found = [_read(body, field) for field in self._fields]
-        cut: list[tuple[Embedded, int]] = []
-        for each, one in zip(self._embedded, found, strict=True):
-            if one is not None:
-                total = one.total_count or 0
-                if one.has_more or total > len(one.data or ()):
-                    cut.append((each, total))
-        return cut
+        return [
+            (each, shown.total_count or 0)
+            for each, shown in zip(self._embedded, read_lists(body, self._fields), strict=True)
+            if shown is not None and is_cut(shown)
+        ]
 
     def calls_for(self, body: bytes) -> int:
         """Return about how many calls complete a row's lists; 0 where all of them are whole."""
         cut = self.of(body)
         lists = sum(max(1, math.ceil(total / PAGE)) for _, total in cut)
         return lists + 1 if cut and self._source.get is not None else lists
-
-
-@lru_cache(maxsize=64)
-def _lists_decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-    """Return what reads some lists of a row in one pass, and skips the rest."""
-    listed: list[Any] = [
-        (f"f{number}", _List | None, msgspec.field(default=None, name=field))
-        for number, field in enumerate(fields)
-    ]
-    return msgspec.json.Decoder(msgspec.defstruct("Lists", listed))
-
-
-def _read(body: bytes, field: str) -> _List | None:
-    try:
-        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        return msgspec.json.decode(fields.get(field, b"null"), type=_List | None)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return None
 
 
 async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
@@ -194,7 +156,7 @@ async def _read_again(run: StreamRun, source: Ranged, row: Row) -> Row:
 
 def _count(body: bytes, field: str) -> int | None:
     """Return how many entries a row says that a list has."""
-    found = _read(body, field)
+    found = read_list(body, field)
     return None if found is None else found.total_count
 
 
@@ -202,7 +164,7 @@ def _with_lists(row: Row, lists: Mapping[str, Sequence[str]]) -> Row:
     fields = msgspec.json.decode(row.body, type=dict[str, msgspec.Raw])
     for name, ids in lists.items():
         fields[name] = _whole(fields[name], ids)
-    return row._replace(body=msgspec.json.encode(fields))
+    return msgspec.structs.replace(row, body=msgspec.json.encode(fields), is_cut=False)
 
 
 def _whole(raw: msgspec.Raw, ids: Sequence[str]) -> msgspec.Raw:

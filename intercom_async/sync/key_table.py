@@ -11,7 +11,8 @@ import struct
 from array import array
 from hashlib import blake2b
 from sys import hash_info
-from typing import NamedTuple
+
+import msgspec
 
 SHARDS = 64
 """Parts that grow by themselves: a million keys are rehashed in steps of 16,000."""
@@ -29,7 +30,7 @@ GONE, SEEN, BY_ID, CHANGED = 1, 2, 4, 8
 written it."""
 
 
-class Held(NamedTuple):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """What is known of one key."""
 
     version: int
@@ -48,13 +49,14 @@ class Held(NamedTuple):
 
 
 class _Shard:
-    __slots__ = ("capacity", "digests", "flags", "hashes", "read_at", "used", "versions")
+    __slots__ = ("capacity", "digests", "flags", "hashes", "most", "read_at", "used", "versions")
 
     def __init__(self, capacity: int = 8) -> None:
         self._allocate(capacity)
 
     def _allocate(self, capacity: int) -> None:
         self.capacity: int = capacity
+        self.most: int = int(FULL * capacity)
         self.used: int = 0
         self.hashes: array[int] = array("Q", bytes(8 * capacity))
         self.versions: array[int] = array("I", bytes(4 * capacity))
@@ -70,19 +72,44 @@ class _Shard:
             at = (at + 1) & mask
         return at
 
+    def held(self, at: int) -> Held:
+        """Return what stands in a slot."""
+        return Held(self.versions[at], self.read_at[at], self.digests[at], self.flags[at])
+
+    def fill(self, at: int, number: int, held: Held) -> None:
+        """Fill the slot of a hash, which may be free."""
+        if not self.hashes[at]:
+            if self.used >= self.most:
+                self.grow()
+                at = self.slot(number)
+            self.hashes[at] = number
+            self.used += 1
+        self.digests[at] = held.digest
+        self.flags[at] = held.flags
+        try:
+            self.versions[at] = held.version
+            self.read_at[at] = held.read_at
+        except OverflowError:
+            self.versions[at] = min(max(held.version, 0), MAX_U32)
+            self.read_at[at] = min(max(held.read_at, 0), MAX_U32)
+
     def grow(self) -> None:
         """Double the slots."""
         hashes, versions, read_at = self.hashes, self.versions, self.read_at
         digests, flags, used = self.digests, self.flags, self.used
         self._allocate(2 * self.capacity)
+        new_hashes, new_versions, new_read_at = self.hashes, self.versions, self.read_at
+        new_digests, new_flags, mask = self.digests, self.flags, self.capacity - 1
         for at, number in enumerate(hashes):
             if number:
-                to = self.slot(number)
-                self.hashes[to] = number
-                self.versions[to] = versions[at]
-                self.read_at[to] = read_at[at]
-                self.digests[to] = digests[at]
-                self.flags[to] = flags[at]
+                to = (number >> 6) & mask
+                while new_hashes[to]:
+                    to = (to + 1) & mask
+                new_hashes[to] = number
+                new_versions[to] = versions[at]
+                new_read_at[to] = read_at[at]
+                new_digests[to] = digests[at]
+                new_flags[to] = flags[at]
         self.used = used
 
 
@@ -107,35 +134,25 @@ class KeyTable:
         number = self._hash(key)
         shard = self._shards[number % SHARDS]
         at = shard.slot(number)
-        if not shard.hashes[at]:
-            return None
-        return Held(shard.versions[at], shard.read_at[at], shard.digests[at], shard.flags[at])
+        return shard.held(at) if shard.hashes[at] else None
+
+    def add(self, key: str, held: Held) -> Held | None:
+        """Set what is known of a key that is new; of another one, return what is known."""
+        number = self._hash(key)
+        shard = self._shards[number % SHARDS]
+        at = shard.slot(number)
+        if shard.hashes[at]:
+            return shard.held(at)
+        shard.fill(at, number, held)
+        return None
 
     def put(self, key: str, held: Held) -> None:
         """Set what is known of a key."""
-        self._put(self._hash(key), *held)
+        self._put(self._hash(key), held)
 
-    def set(self, key: str, version: int, read_at: int, digest: int, flags: int) -> None:
-        """Do the same with what a `Held` is made of."""
-        self._put(self._hash(key), version, read_at, digest, flags)
-
-    def _put(self, number: int, version: int, read_at: int, digest: int, flags: int) -> None:
+    def _put(self, number: int, held: Held) -> None:
         shard = self._shards[number % SHARDS]
-        at = shard.slot(number)
-        if not shard.hashes[at]:
-            if shard.used >= FULL * shard.capacity:
-                shard.grow()
-                at = shard.slot(number)
-            shard.hashes[at] = number
-            shard.used += 1
-        shard.digests[at] = digest
-        shard.flags[at] = flags
-        if not 0 <= version <= MAX_U32:
-            version = min(max(version, 0), MAX_U32)
-        if not 0 <= read_at <= MAX_U32:
-            read_at = min(max(read_at, 0), MAX_U32)
-        shard.versions[at] = version
-        shard.read_at[at] = read_at
+        shard.fill(shard.slot(number), number, held)
 
     def mark(self, key: str, flag: int) -> None:
         """Set a flag of a key that is there."""
@@ -190,7 +207,7 @@ class KeyTable:
             raise ValueError("a table whose hashes are its process's own cannot be kept")
         whole = len(body) - len(body) % _DUMPED.size
         for number, version, digest in _DUMPED.iter_unpack(body[:whole]):
-            self._put(number, version, 0, digest, 0)
+            self._put(number, Held(version, 0, digest, 0))
 
 
 def own_hash(key: str) -> int:

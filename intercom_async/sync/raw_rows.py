@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 
 from intercom_async.moments import from_server
+from .cut_lists import ShownList, is_cut, read_lists
 from .merging import digest_of
 
 _LONE_SURROGATE = re.compile(
@@ -18,10 +20,15 @@ _LONE_SURROGATE = re.compile(
     rb"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 """Half of a surrogate pair; another escape, such as a backslash before `ud83d`, is taken whole."""
+_SURROGATE = re.compile(rb"\\(?=u[dD])")
+"""What may be half of one; it is looked for by its first byte alone, ten times as fast."""
 _REPLACEMENT = rb"\ufffd"
 
 
-class Row(NamedTuple):
+_NOT_READ = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row, as far as a sync has to know it."""
 
     key: str
@@ -33,6 +40,8 @@ class Row(NamedTuple):
     """When it was made, or what else never moves."""
     body: bytes
     """As it came, on one line, as valid UTF-8."""
+    is_cut: bool = False
+    """Whether a list inside it has more entries than it shows."""
 
     @property
     def id(self) -> str:
@@ -53,6 +62,7 @@ class RowReader:
         version: The field of when a row changed, if there is one.
         partition: The field of when it was made, if there is one.
         parent: The field of the row that it belongs to, if there is one.
+        lists: Fields with lists that the API cuts.
     """
 
     def __init__(
@@ -62,16 +72,38 @@ class RowReader:
         version: str | None = None,
         partition: str | None = None,
         parent: str | None = None,
+        lists: Sequence[str] = (),
     ) -> None:
         wanted = dict.fromkeys(name for name in (version, partition, parent) if name is not None)
         wanted.pop(key, None)
-        self._places = {name: number for number, name in enumerate([key, *wanted])}
-        self._decoder = _head_decoder(tuple(self._places))
-        # What a row has not stands behind what it has.
-        self._order = tuple(
-            len(self._places) if name is None else self._places[name]
-            for name in (key, version, partition, parent)
-        )
+        self._names = (key, *wanted)
+        places = {name: f"f{number}" for number, name in enumerate(self._names)}
+        # What a row has not is read of an attribute that is None.
+        values_at = [
+            places.get(name or "", "nothing") for name in (key, version, partition, parent)
+        ]
+        self._values_of = attrgetter(*values_at)
+        self._lists = tuple(dict.fromkeys(lists))
+        lists_at = [f"l{number}" for number in range(len(self._lists))]
+        self._lists_of = attrgetter("nothing", *lists_at) if lists_at else _no_lists
+        self._decoder = msgspec.json.Decoder(_head(self._names))
+        self._page_decoder = _page_decoder(self._names, self._lists)
+
+    def read_page(self, raws: Iterable[Any]) -> list[Row | None]:
+        """Read the rows of a page, each as `read` does.
+
+        They are decoded together: by itself, a row costs twice as much.
+        """
+        bodies = [bytes(raw) for raw in raws]
+        page = b"[%b]" % b",".join(bodies)
+        if is_clean(page):
+            try:
+                heads = self._page_decoder.decode(page)
+            except _NOT_READ:
+                pass  # One of them is not what a row should be, so each is read by itself.
+            else:
+                return self._rows(heads, bodies, self._lists_of)
+        return [self.read(body) for body in bodies]
 
     def read(self, raw: Any) -> Row | None:
         """Read one row; None where it has no key or is no object."""
@@ -84,23 +116,41 @@ class RowReader:
             return None
         if head is None:
             return None
-        values = (*msgspec.structs.astuple(head), None)
-        key_at, version_at, partition_at, parent_at = self._order
-        key, parent = values[key_at], values[parent_at]
-        if key == "":
-            return None
-        version = from_server(values[version_at])
-        return Row(
-            key if type(key) is str else str(key),
-            "" if parent is None else str(parent),
-            version if version is not None and version > 0 else 0,
-            from_server(values[partition_at]),
-            body,
-        )
+        (row,) = self._rows([head], [body], _no_lists)
+        if row is not None and any(map(is_cut, read_lists(body, self._lists))):
+            return msgspec.structs.replace(row, is_cut=True)
+        return row
+
+    def _rows(
+        self,
+        heads: Sequence[Any],
+        bodies: Sequence[bytes],
+        lists_of: Callable[[Any], tuple[ShownList | None, ...]],
+    ) -> list[Row | None]:
+        """Return the rows that heads were read of; None where a key is empty."""
+        rows: list[Row | None] = []
+        values_of = self._values_of
+        for head, body in zip(heads, bodies, strict=True):
+            key, version, partition_at, parent = values_of(head)
+            if key == "":
+                rows.append(None)
+                continue
+            changed_at = from_server(version)
+            rows.append(
+                Row(
+                    key if type(key) is str else str(key),
+                    "" if parent is None else str(parent),
+                    changed_at if changed_at is not None and changed_at > 0 else 0,
+                    from_server(partition_at),
+                    body,
+                    True in map(is_cut, lists_of(head)),
+                )
+            )
+        return rows
 
     def _scan(self, body: bytes) -> Any:
         """Read the head of a row that is nested too deep for a decoder."""
-        fields = {name: value for name, value in top_level(body) if name in self._places}
+        fields = {name: value for name, value in top_level(body) if name in self._names}
         flat = b"{%s}" % b",".join(
             b"%s:%s" % (msgspec.json.encode(name), value) for name, value in fields.items()
         )
@@ -110,16 +160,48 @@ class RowReader:
             return None
 
 
+def _no_lists(head: Any) -> tuple[ShownList | None, ...]:
+    """Return the lists of a head that was read without any."""
+    del head
+    return ()
+
+
 @lru_cache(maxsize=64)
-def _head_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-    """Return what reads some fields of a row, the key first, into f0, f1 and so on.
+def _head(names: tuple[str, ...], lists: tuple[str, ...] = ()) -> Any:
+    """Return a struct of some fields of a row, the key first: f0, f1, …, and of lists: l0, l1, ….
 
     The attributes have names of their own: a field may be called as no attribute can.
     """
     fields: list[Any] = [("f0", str | int, msgspec.field(name=names[0]))]
     for number, name in enumerate(names[1:], start=1):
         fields.append((f"f{number}", Any, msgspec.field(default=None, name=name)))
-    return msgspec.json.Decoder(msgspec.defstruct("Head", fields, kw_only=True))
+    nothing: dict[str, Any] = {"nothing": None}
+    for number, name in enumerate(lists):
+        if name in names:
+            nothing[f"l{number}"] = None
+        else:
+            fields.append((f"l{number}", ShownList | None, msgspec.field(default=None, name=name)))
+    return msgspec.defstruct("Head", fields, kw_only=True, gc=False, namespace=nothing)
+
+
+@lru_cache(maxsize=64)
+def _page_decoder(names: tuple[str, ...], lists: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Return what reads the heads of a list of rows."""
+    head = _head(names, lists)
+    return msgspec.json.Decoder(list[head])  # type: ignore[valid-type] # a type made here
+
+
+def is_clean(page: bytes) -> bool:
+    """Say whether no row of a page has anything that `clean` might replace."""
+    if b"\n" in page or b"\r" in page or (b"\\" in page and _SURROGATE.search(page)):
+        return False
+    if page.isascii():
+        return True
+    try:
+        page.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def clean(body: bytes) -> bytes:

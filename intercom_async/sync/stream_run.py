@@ -118,6 +118,7 @@ class StreamRun:
             version=self.stream.version_field,
             partition=source.partition_field if isinstance(source, Ranged) else None,
             parent=self.stream.parent_field,
+            lists=[each.field for each in source.embedded] if isinstance(source, Ranged) else (),
         )
         self.began: int = self.clock.now()
         self.parent: StreamRun | None = None
@@ -236,7 +237,7 @@ class StreamRun:
 
     def read(self, items: Iterable[Any]) -> list[Row | None]:
         """Read raw rows; None for each that has no key."""
-        return [self.reader.read(raw) for raw in items]
+        return self.reader.read_page(items)
 
     def accept(self, rows: Iterable[Row], read_at: int, *, by_id: bool = False) -> list[Entry]:
         """Merge rows that were read with what the target holds; return what changes.
@@ -248,59 +249,58 @@ class StreamRun:
         """
         entries: list[Entry] = []
         seen: list[str] = []
-        table, is_sweeping, is_tail = self.table, self.is_sweeping, self._is_tail
-        name, is_shown, references = self.table_name, self.is_shown, self.references
-        flags = (SEEN if is_sweeping else 0) | (BY_ID if by_id else 0)
-        newest = self.newest
+        table, references, is_tail = self.table, self.references, self._is_tail
+        name, is_shown = self.table_name, self.is_shown
+        flags = (SEEN if self.is_sweeping else 0) | (BY_ID if by_id else 0)
         for row in rows:
-            key, parent, version, _, body = row
-            row_id = f"{parent}\0{key}" if parent else key
-            held = table.get(row_id)
-            newest = max(newest, version)
+            version, body, digest = row.version, row.body, digest_of(row.body)
+            self.newest = max(self.newest, version)
+            held = table.add(row.id, Held(version, read_at, digest, flags))
             if is_tail:
                 self._note_time(version, read_at, held)
-            if (
-                held is not None
-                and not supersedes(Offered(version, read_at, by_id), held)
-                and self._stays(row, held, read_at)
-            ):
-                self._see(row_id, held, seen)
+            if held is not None and not self._replaces(row, read_at, digest, flags, held, seen):
                 continue
-            digest = digest_of(body)
-            is_same = held is not None and not held.is_gone and held.digest == digest
-            if references is not None and (is_sweeping or not is_same):
+            if references is not None:
                 references.note(body)
-            if is_same:
-                # A list is read until two readings agree: what came a moment ago counts once.
-                self.unchanged += held is not None and held.read_at < self.began
-                self._see(row_id, held, seen)
-            else:
-                self.rows += 1
-                content = body if is_shown else b""
-                entries.append(Put(name, key, parent, content, version, read_at, digest, by_id))
-                if held is not None and held.is_gone:
-                    entries.append(Gone("tombstones", f"{self.name}:{key}", read_at))
-            table.set(row_id, version, read_at, digest, flags)
-        self.newest = newest
+            body, is_first = body if is_shown else b"", held is None
+            put = Put(name, row.key, row.parent, body, version, read_at, digest, by_id, is_first)
+            entries.append(put)
+            if held is not None and held.is_gone:
+                entries.append(Gone("tombstones", f"{self.name}:{row.key}", read_at))
+        self.rows += sum(type(entry) is Put for entry in entries)
         if seen:
             entries.append(SeenKeys(self.table_name, seen))
         return entries
 
-    def _stays(self, row: Row, held: Held, read_at: int) -> bool:
+    def _replaces(
+        self, row: Row, read_at: int, digest: int, flags: int, held: Held, seen: list[str]
+    ) -> bool:
+        """Merge a row with what is held of it; say whether its content is another one."""
+        is_new = False
+        offered = Offered(row.version, read_at, bool(flags & BY_ID))
+        if supersedes(offered, held) or not self._stays(row, held, read_at, digest):
+            self.table.put(row.id, Held(row.version, read_at, digest, flags))
+            is_new = held.is_gone or held.digest != digest
+            if not is_new:
+                # A list is read until two readings agree: what came a moment ago counts once.
+                self.unchanged += held.read_at < self.began
+                if self.references is not None and self.is_sweeping:
+                    self.references.note(row.body)
+        if not is_new and self.is_sweeping and not held.flags & SEEN:
+            self.table.mark(row.id, SEEN)
+            seen.append(row.id)
+        return is_new
+
+    def _stays(self, row: Row, held: Held, read_at: int, digest: int) -> bool:
         """Say whether what is held stays although a row does not say when it changed.
 
         In a list it is the later one. A search may serve an old one: it is to be read by its id.
         """
         if isinstance(self.stream.source, Listing) and not row.version:
             return read_at < held.read_at
-        if not row.version and digest_of(row.body) != held.digest:
+        if not row.version and digest != held.digest:
             self.undated.append(row.key)
         return True
-
-    def _see(self, key: str, held: Held | None, seen: list[str]) -> None:
-        if self.is_sweeping and held is not None and not held.flags & SEEN:
-            self.table.mark(key, SEEN)
-            seen.append(key)
 
     @property
     def _is_tail(self) -> bool:
@@ -309,9 +309,8 @@ class StreamRun:
         return state.watermark is not None and state.seeded is not None and state.pass_ is None
 
     def _note_time(self, version: int, read_at: int, held: Held | None) -> None:
-        mark = self.state.watermark or 0
         is_news = held is None or held.version < version
-        if is_news and 0 < version <= mark:
+        if is_news and 0 < version <= (self.state.watermark or 0):
             self.latest_find_s = max(self.latest_find_s, read_at - version)
 
     def stale_parents(self, rows: Iterable[Row]) -> dict[StreamRun, list[str]]:

@@ -28,3 +28,35 @@ def test_half_a_surrogate_pair_is_replaced_and_nothing_else(text: bytes, kept: b
     assert (row.key, row.version) == ("1", 5)
     assert row.body == body.replace(text, kept)
     msgspec.json.decode(row.body)
+
+
+ROWS = [
+    b'{"id":"1","updated_at":5}',
+    b'{"id":2,"updated_at":1700000000000,"tags":{"data":[{}],"total_count":1,"has_more":false}}',
+    b'{"id":"3","updated_at":"2023-11-14T22:13:20Z","tags":{"data":[{}],"total_count":2}}',
+    b'{"id":"4","tags":{"has_more":true},"notes":null}',
+    b'{"id":"5","tags":"none","notes":{"data":[],"total_count":1}}',
+    b'{"id":"6","created_at":-1,"updated_at":-1}',
+    b'{"id":""}',
+    b'{"name":"without a key"}',
+    b'{"id":null}',
+    b'{"id":"9","name":"\xff"}',
+    b'{"id":"10","name":"\\ud83d","tags":{"data":[],"total_count":1}}',
+    b'{"id":"11",\n"name":"\xc3\xa9"}',
+    b"[]",
+    b"null",
+    b'{"id":"14","deep":' + b"[" * 3_000 + b"]" * 3_000 + b"}",
+]
+"""Rows of each kind that is read in a way of its own."""
+
+
+@pytest.mark.parametrize("number", [None, *range(len(ROWS))])
+def test_a_row_is_read_in_a_page_as_by_itself(number: int | None) -> None:
+    """A page of good rows is read at once, one with any other row each by itself."""
+    bodies = ROWS if number is None else [ROWS[0], ROWS[number], ROWS[1], ROWS[3]]
+    reader = RowReader("id", version="updated_at", partition="created_at", lists=["tags", "notes"])
+    page = reader.read_page(map(msgspec.Raw, bodies))
+    assert page == [reader.read(body) for body in bodies]
+    cut = [row.key for row in page if row is not None and row.is_cut]
+    wanted = {"3", "4", "5", "10"}
+    assert cut == [row.key for row in page if row is not None and row.key in wanted]

@@ -16,6 +16,8 @@ class Put(msgspec.Struct, tag="p", array_like=True, frozen=True, gc=False):
     read_at: int
     digest: int
     by_id: bool = False
+    is_first: bool = False
+    """Whether the target had nothing of its key, neither a row nor an entry."""
 
     @property
     def id(self) -> str:
