@@ -104,7 +104,7 @@ class Bucket:
         self._fetch_journal()
         base = None if self._manifest.generation == 0 else bytes(self._manifest.sync)
         damaged = tuple(self._damaged(listing, whole=verify))
-        return Opened(self._opened_journal.state or base, base, damaged=damaged)
+        return Opened(self.journal.state or base, base, damaged=damaged)
 
     def _refuse_other_objects(self) -> None:
         for _ in self._objects.objects():
@@ -185,9 +185,12 @@ class Bucket:
 
     # Reading ----------------------------------------------------------------------------------
 
-    def entries(self, table: str | None = None) -> Iterator[Entry]:
-        """Give the entries of the journal, of all tables or of one."""
-        return self._opened_journal.entries(table)
+    @property
+    def journal(self) -> Journal:
+        """What came since the last generation."""
+        if self._journal is None:
+            raise TargetError(f"{self.where} is not open")
+        return self._journal
 
     def older_files(self, stream: str) -> list[StoredFile]:
         """Return nothing: there is no older format in object storage."""
@@ -215,7 +218,7 @@ class Bucket:
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Put entries and state as the next object of the journal."""
         self._check_epoch()
-        journal, manifest = self._opened_journal, self._manifest
+        journal, manifest = self.journal, self._manifest
         frame = journal.frame(entries, state)
         name = frame_name(manifest.generation, manifest.epoch, self._frames + 1)
         try:
@@ -269,7 +272,7 @@ class Bucket:
         self._put_manifest(manifest)
         # From here on a crash no longer undoes it; what is left over goes with the next opening.
         self._frames = 0
-        self._opened_journal.clear(manifest.generation)
+        self.journal.clear(manifest.generation)
         self._remove_leftovers({one.name: one for one in self._objects.objects()})
 
     def _put_manifest(self, manifest: BucketManifest) -> None:
@@ -298,12 +301,6 @@ class Bucket:
             self._objects.remove(names)
 
     # ------------------------------------------------------------------------------------------
-
-    @property
-    def _opened_journal(self) -> Journal:
-        if self._journal is None:
-            raise TargetError(f"{self.where} is not open")
-        return self._journal
 
     @property
     def _fetched(self) -> ObjectCache:

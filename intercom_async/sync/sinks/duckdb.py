@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -254,7 +253,7 @@ class DuckDBSink:
             self._migrate(name, columns)
         else:
             self._create(name, columns)
-        merge = Merge(self._tables[name], partial(self._journal.entries, name), departed)
+        merge = Merge(self._tables[name], self._journal, departed)
         if is_there and merge.changes:
             self._change(name, merge)
         self._insert(name, columns, merge.new())

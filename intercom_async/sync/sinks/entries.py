@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
 import msgspec
 
 
@@ -17,7 +20,7 @@ class Put(msgspec.Struct, tag="p", array_like=True, frozen=True, gc=False):
     digest: int
     by_id: bool = False
     is_first: bool = False
-    """Whether the target had nothing of its key, neither a row nor an entry."""
+    """Whether the target held nothing of its key before: no row, and no entry."""
 
     @property
     def id(self) -> str:
@@ -57,3 +60,38 @@ class SeenKeys(msgspec.Struct, tag="s", array_like=True, frozen=True, gc=False):
 
 
 Entry = Put | Gone | Family | SeenKeys
+
+
+def changed_by(entries: Sequence[Entry]) -> set[str]:
+    """Return the tables that some entries change: those of which there are more than `SeenKeys`."""
+    return {entry.table for entry in entries if type(entry) is not SeenKeys}
+
+
+def repeated_by(entries: Sequence[Entry]) -> set[str]:
+    """Return the tables of which there are more than first Puts."""
+    return {entry.table for entry in entries if type(entry) is not Put or not entry.is_first}
+
+
+class Frame(NamedTuple):
+    """Entries of a journal that are read together."""
+
+    begin: int
+    """Entries that stand before it in the journal."""
+    entries: Sequence[Entry]
+
+
+class EntrySource(Protocol):
+    """A journal, as far as a merge reads it."""
+
+    def changes(self, table: str) -> bool:
+        """Say whether any entry changes a table: all do but `SeenKeys`."""
+        ...
+
+    def frames(self, table: str, *, repeats: bool = False) -> Iterator[Frame]:
+        """Give the entries in the order in which they came, those of other tables between them.
+
+        Args:
+            table: Frames without entries of this table may be left out.
+            repeats: Frames that have nothing of the table but first Puts may be left out.
+        """
+        ...

@@ -116,7 +116,7 @@ class Folder:
         self.private: Path = path / PRIVATE_NAME
         self._rows = rows
         self._lock = TargetLock(disk, self.private, str(path))
-        self._journal = Journal(disk, self.private / JOURNAL_NAME)
+        self.journal: Journal = Journal(disk, self.private / JOURNAL_NAME)
         self.manifest: Manifest = Manifest(format_of_rows=rows, sync=msgspec.Raw(b"null"))
         self.is_older: bool = False
 
@@ -135,15 +135,15 @@ class Folder:
         disk.sync_folder(path)
         self._lock.take()
         if disk.size(path / STATE_NAME) is None:
-            self._journal.open(0)
-            return Opened(self._journal.state)
+            self.journal.open(0)
+            return Opened(self.journal.state)
         self._read_manifest()
         if self.is_older:
             return Opened(bytes(self.manifest.sync), is_older=True)
         self._roll_forward()
-        self._journal.open(self.manifest.generation)
+        self.journal.open(self.manifest.generation)
         base = bytes(self.manifest.sync)
-        state = self._journal.state or base
+        state = self.journal.state or base
         return Opened(state, base, damaged=tuple(self._damaged(whole=verify)))
 
     def _refuse_other_files(self) -> None:
@@ -203,15 +203,11 @@ class Folder:
         """Return where the next generation of a stream is made."""
         return self.private / f"{name}.{self.manifest.generation + 1}"
 
-    def entries(self, table: str | None = None) -> Iterator[Entry]:
-        """Give the entries of the journal, of all tables or of one."""
-        return self._journal.entries(table)
-
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
         with os_errors_as_target_errors(str(self.path)):
             self._lock.check()
-            self._journal.append(entries, state)
+            self.journal.append(entries, state)
 
     def publish(
         self, state: bytes, made: Mapping[str, StoredStream], dropped: Sequence[str]
@@ -238,7 +234,7 @@ class Folder:
         write_whole(self.disk, self.path / STATE_NAME, self.private / "manifest", body)
         # From here on a crash no longer undoes it: what is left is to rename.
         self._roll_forward()
-        self._journal.clear(self.manifest.generation)
+        self.journal.clear(self.manifest.generation)
         if self.is_older:
             self.is_older = False
             for name in OLDER_LEFTOVERS:
@@ -267,5 +263,5 @@ class Folder:
 
     def close(self) -> None:
         """Let go of the folder."""
-        self._journal.close()
+        self.journal.close()
         self._lock.release()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -18,20 +19,38 @@ import msgspec
 
 from intercom_async.sync.errors import TargetError
 from .disk import Disk
-from .entries import Entry
+from .entries import Entry, Frame, changed_by, repeated_by
 
 _HEAD = struct.Struct("<QI")
 MAX_FRAME_BYTES = 2**32
 """A length beyond this is damage, not a frame."""
 
 _Payload = tuple[int, bytes, list[Entry]]
+_TABLE: Callable[[Entry], str] = attrgetter("table")
 
 
 class _Place(NamedTuple):
     """Where a whole frame begins, and which tables its entries are of."""
 
     begin: int
+    number: int
+    """Entries before it."""
     tables: frozenset[str]
+    changed: frozenset[str]
+    """Tables of which it has more than `SeenKeys`."""
+    repeated: frozenset[str]
+    """Tables of which it has more than first Puts."""
+
+
+def _place(begin: int, number: int, entries: Sequence[Entry]) -> _Place:
+    """Return what is remembered of a frame."""
+    return _Place(
+        begin,
+        number,
+        frozenset(map(_TABLE, entries)),
+        frozenset(changed_by(entries)),
+        frozenset(repeated_by(entries)),
+    )
 
 
 class Journal:
@@ -50,6 +69,7 @@ class Journal:
         self._decoder = msgspec.msgpack.Decoder(_Payload)
         self._length = 0
         self._places: list[_Place] = []
+        self._count = 0
         self._generation = 0
         self.state: bytes | None = None
         """The state of its last frame; None if there is none."""
@@ -58,7 +78,7 @@ class Journal:
         """Read it, drop what was never committed, and what a generation has taken up already."""
         self._generation = generation
         self._length = 0
-        self._places = []
+        self._places, self._count = [], 0
         begin = 0
         for base, state, entries in self._frames():
             if base != generation:
@@ -95,7 +115,8 @@ class Journal:
         return frame
 
     def _note(self, entries: Sequence[Entry], begin: int) -> None:
-        self._places.append(_Place(begin, frozenset(entry.table for entry in entries)))
+        self._places.append(_place(begin, self._count, entries))
+        self._count += len(entries)
 
     def entries(self, table: str | None = None) -> Iterator[Entry]:
         """Give the entries in the order in which they came.
@@ -107,6 +128,34 @@ class Journal:
             TargetError: A frame is not as it was when it was written, or read for the first time.
         """
         places = [one for one in self._places if table is None or table in one.tables]
+        for place, entries in self._read(places):
+            if table is None or len(place.tables) == 1:
+                yield from entries
+            else:
+                yield from (entry for entry in entries if entry.table == table)
+
+    def changes(self, table: str) -> bool:
+        """Say whether any entry changes a table."""
+        return any(table in place.changed for place in self._places)
+
+    def frames(self, table: str, *, repeats: bool = False) -> Iterator[Frame]:
+        """Give the frames that have entries of a table.
+
+        Args:
+            table: The table.
+            repeats: Leave frames out that have nothing of it but first Puts.
+
+        Raises:
+            TargetError: As `entries`.
+        """
+        places = [
+            one for one in self._places if table in (one.repeated if repeats else one.changed)
+        ]
+        for place, entries in self._read(places):
+            yield Frame(place.number, entries)
+
+    def _read(self, places: Sequence[_Place]) -> Iterator[tuple[_Place, list[Entry]]]:
+        """Read some frames again."""
         if not places:
             return
         with self._disk.read(self._path) as file:
@@ -115,11 +164,7 @@ class Journal:
                 frame = self._read_frame(file)
                 if frame is None:
                     raise TargetError(f"{self._path} was changed by somebody else")
-                _, _, entries = frame
-                if table is None or len(place.tables) == 1:
-                    yield from entries
-                else:
-                    yield from (entry for entry in entries if entry.table == table)
+                yield place, frame[2]
 
     def frame(self, entries: Sequence[Entry], state: bytes) -> bytes:
         """Return entries and state as a frame."""
@@ -152,7 +197,7 @@ class Journal:
         self._close()
         self._disk.remove(self._path)
         self._generation, self._length, self.state = generation, 0, None
-        self._places = []
+        self._places, self._count = [], 0
 
     def _close(self) -> None:
         if self._file is not None:

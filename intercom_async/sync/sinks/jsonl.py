@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any, BinaryIO, cast
 
 from intercom_async.sync.arguments import checked_path, checked_seam
@@ -125,7 +124,7 @@ class JsonlSink:
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal."""
-        return self._folder.entries()
+        return self._folder.journal.entries()
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
@@ -145,7 +144,7 @@ class JsonlSink:
 
     def _make(self, name: str, departed: Departed) -> StoredStream | None:
         """Write a stream's next file; None if it is the same as the last one."""
-        merge = Merge(self._tables[name], partial(self._folder.entries, name), departed)
+        merge = Merge(self._tables[name], self._folder.journal, departed)
         is_there = name in self._folder.manifest.streams and name not in self._without
         if is_there and not merge.changes:
             return None

@@ -1,12 +1,13 @@
 """How a journal and stored rows become the next generation: the last entry of a row decides.
 
-Entries are read twice and rows once, so that a merge needs some thirty bytes of memory for a
-changed row, whatever its size.
+Rows are read once, and so are entries, but for those that may have another one before them: a first
+Put of a row needs no note. A merge takes some thirty bytes of memory for each row that is noted,
+whatever its size, and none for rows that a first sync has read once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from intercom_async.clock import give_way
 from intercom_async.sync.key_table import GONE, SEEN, Held, KeyTable
 from intercom_async.sync.merging import digest_of
 from .base import Departed, StoredRow, Table
-from .entries import Entry, Family, Gone, Put, SeenKeys
+from .entries import Entry, EntrySource, Family, Gone, Put
 
 GIVES_WAY_AFTER, GIVES_WAY_S = 128, 50e-6
 """Entries after which a merge lets the loop run, and for how long: it has then worked for about a
@@ -25,7 +26,7 @@ Fate = int | Literal["keep", "drop"]
 """What becomes of a stored row: it stays, goes, or is marked as deleted at a moment."""
 
 
-class Emitted(NamedTuple):
+class Emitted(msgspec.Struct, frozen=True, gc=False):
     """A row that comes new into the generation."""
 
     body: bytes
@@ -49,45 +50,47 @@ class Merge:
 
     Args:
         table: The table.
-        entries: Gives the journal's entries; called twice.
+        journal: The journal; those of its entries that are no first Puts are read twice.
         departed: What becomes of rows that are gone.
     """
 
-    def __init__(
-        self, table: Table, entries: Callable[[], Iterator[Entry]], departed: Departed = "keep"
-    ) -> None:
+    def __init__(self, table: Table, journal: EntrySource, departed: Departed = "keep") -> None:
         self._table = table
-        self._entries = entries
+        self._journal = journal
         self._departed = departed
-        # A row's values: its last Put's number, the moment it went, its digest.
+        # A row's values: its last Put's number, 0 if that is a first one; the moment it went; its
+        # digest.
         self._rows = KeyTable()
         # A parent's values: its last Family's number, the moment of it, `kept_before`.
         self._families = KeyTable()
         self._stricter: dict[str, list[_Kept]] = {}
         """By parent: earlier Families that kept fewer rows than the last one."""
         self._erased: list[Emitted] = []
-        self.changes: bool = departed != "keep"
+        self.changes: bool = departed != "keep" or journal.changes(table.name)
         """Whether a stored row may change, or a new one come."""
-        for number, entry in enumerate(self._read(), 1):
-            if entry.table == table.name and not isinstance(entry, SeenKeys):
-                self.changes = True
-                self._note(number, entry)
+        for number, entry in self._read(repeats=True):
+            self._note(number, entry)
 
-    def _read(self) -> Iterator[Entry]:
-        for number, entry in enumerate(self._entries(), 1):
-            if number % GIVES_WAY_AFTER == 0:
-                give_way(GIVES_WAY_S)
-            yield entry
+    def _read(self, *, repeats: bool = False) -> Iterator[tuple[int, Entry]]:
+        """Give the table's entries with their numbers, from 1 up."""
+        name = self._table.name
+        for begin, entries in self._journal.frames(name, repeats=repeats):
+            for number, entry in enumerate(entries, begin + 1):
+                if number % GIVES_WAY_AFTER == 0:
+                    give_way(GIVES_WAY_S)
+                if entry.table == name:
+                    yield number, entry
 
-    def _note(self, number: int, entry: Put | Gone | Family) -> None:
+    def _note(self, number: int, entry: Entry) -> None:
         if isinstance(entry, Put):
-            self._rows.put(entry.id, Held(number, 0, entry.digest, 0))
+            if not entry.is_first:
+                self._rows.put(entry.id, Held(number, 0, entry.digest, 0))
         elif isinstance(entry, Gone):
             held = self._rows.get(entry.key)
             at = max(entry.at, 1)
             put, digest = (held.version, held.digest) if held else (0, 0)
             self._rows.put(entry.key, Held(put, at, digest, 0))
-        else:
+        elif isinstance(entry, Family):
             flags = GONE if entry.is_gone else 0
             at = max(entry.read_at, 1)
             kept = 0 if entry.is_gone else max(entry.kept_before, 0)
@@ -117,7 +120,8 @@ class Merge:
 
     def _fate(self, row: StoredRow) -> Fate:
         held = self._rows.get(row.id)
-        deleted_at = self._deleted_at(held, row.parent, row.version)
+        put, gone_at = (0, 0) if held is None else (held.version, held.read_at)
+        deleted_at = self._deleted_at(put, gone_at, row.parent, row.version)
         if held is not None and held.version:
             if held.digest != row.digest or (row.deleted_at and not deleted_at):
                 return "drop"
@@ -140,19 +144,24 @@ class Merge:
         body = msgspec.json.encode(fields)
         return Emitted(body, digest_of(body), synced_at, at)
 
-    def _deleted_at(self, held: Held | None, parent: str, version: int) -> int:
-        if held is not None and held.read_at:
-            return held.read_at
-        family = self._families.get(parent) if parent else None
+    def _deleted_at(self, put: int, gone_at: int, parent: str, version: int) -> int:
+        """Return when a row went; 0 of a live one.
+
+        Args:
+            put: The number of its last Put, 0 if there is none.
+            gone_at: When it was said to be gone by itself, 0 if it was not.
+            parent: The key of its parent.
+            version: When it last changed.
+        """
+        family = self._families.get(parent) if parent and not gone_at else None
         if family is None:
-            return 0
+            return gone_at
         if family.is_gone:
             return family.read_at
-        if held is not None and held.version > family.version:
+        if put > family.version:
             return 0
         if version >= family.digest:
             return family.read_at
-        put = 0 if held is None else held.version
         earlier = (
             one.read_at
             for one in self._stricter.get(parent, ())
@@ -163,13 +172,18 @@ class Merge:
     def new(self) -> Iterator[Emitted]:
         """Give the rows that come new, each once; ask for the fate of stored ones before."""
         yield from self._erased
-        for number, entry in enumerate(self._read(), 1):
-            if not isinstance(entry, Put) or entry.table != self._table.name:
+        rows = self._rows if len(self._rows) else None
+        for number, entry in self._read():
+            if type(entry) is not Put:
                 continue
-            held = self._rows.get(entry.id)
-            if held is None or held.version != number or held.flags & SEEN:
-                continue
-            at = self._deleted_at(held, entry.parent, entry.version)
+            held = None if rows is None else rows.get(entry.id)
+            gone_at = 0
+            if held is not None:
+                last = held.version or (number if entry.is_first else 0)
+                if last != number or held.flags & SEEN:
+                    continue
+                gone_at = held.read_at
+            at = self._deleted_at(number, gone_at, entry.parent, entry.version)
             if not at or self._departed == "keep":
                 yield Emitted(entry.body, entry.digest, entry.read_at, at)
             elif self._departed == "erase":

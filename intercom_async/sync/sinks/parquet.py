@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -163,7 +162,7 @@ class ParquetSink:
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal."""
-        return self._target.entries()
+        return self._target.journal.entries()
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
@@ -187,7 +186,7 @@ class ParquetSink:
     def _make(self, name: str, departed: Departed) -> StoredStream | None:
         """Write a stream's next generation; None if it is the same as the last one."""
         target = self._target
-        merge = Merge(self._tables[name], partial(target.entries, name), departed)
+        merge = Merge(self._tables[name], target.journal, departed)
         stored = target.manifest.streams.get(name)
         is_there = stored is not None and name not in self._without
         if is_there and not merge.changes:
@@ -226,7 +225,7 @@ class ParquetSink:
         if not merge.changes:
             return
         decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-        for entry in self._target.entries(name):
+        for entry in self._target.journal.entries(name):
             if isinstance(entry, Put):
                 try:
                     fields = decoder.decode(entry.body).keys()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +11,7 @@ from .disk import Disk
 from .entries import Entry
 from .files import Digesting, check_file
 from .folder import Folder, Manifest, StoredFile, StoredStream, described
+from .journal import Journal
 
 
 class ParquetFolder:
@@ -40,9 +41,10 @@ class ParquetFolder:
         """Take hold of the folder."""
         return self._folder.open(verify=verify)
 
-    def entries(self, table: str | None = None) -> Iterator[Entry]:
-        """Give the entries of the journal, of all tables or of one."""
-        return self._folder.entries(table)
+    @property
+    def journal(self) -> Journal:
+        """What came since the last generation."""
+        return self._folder.journal
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""

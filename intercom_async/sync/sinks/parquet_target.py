@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from .base import Departed, Opened
 from .entries import Entry
 from .folder import Manifest, StoredFile, StoredStream
+from .journal import Journal
 
 
 class NextFiles(Protocol):
@@ -56,8 +57,9 @@ class ParquetTarget(Protocol):
         """Take hold of the target, finish what a crash has interrupted, and look at it."""
         ...
 
-    def entries(self, table: str | None = None) -> Iterator[Entry]:
-        """Give the entries of the journal, of all tables or of one."""
+    @property
+    def journal(self) -> Journal:
+        """What came since the last generation."""
         ...
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:

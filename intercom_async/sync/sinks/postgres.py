@@ -12,7 +12,6 @@ mode makes session locks useless.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ from intercom_async.sync.errors import BusyTargetError, TargetError
 from .base import Departed, Opened, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, TableColumns
 from .comments import comments_of
-from .entries import Entry
+from .entries import Entry, Frame, SeenKeys, changed_by, repeated_by
 from .merge import Emitted, Merge
 from .postgres_schema import PostgresSchema, StoredTables
 from .postgres_sql import (
@@ -66,8 +65,10 @@ class PostgresSink(PostgresSchema):
         super().__init__(conninfo, schema=schema, inline=inline)
         self._epoch = 0
         self._names: frozenset[str] = frozenset()
-        self._journaled: set[str] | None = None
-        """Tables of which the journal has entries; None where an earlier run has written some."""
+        self._changed: set[str] | None = None
+        """Tables that entries of the journal change; None where an earlier run has written some."""
+        self._repeated: set[str] = set()
+        """Tables of which it has more than first Puts."""
 
     # Opening ----------------------------------------------------------------------------------
 
@@ -101,7 +102,8 @@ class PostgresSink(PostgresSchema):
                 self._names = frozenset(str(row[0]) for row in names)
             self._remember(sink)
             damaged = tuple(self._damaged(whole=verify))
-        self._journaled = set() if journal_state is None else None
+        self._changed = set() if journal_state is None else None
+        self._repeated = set()
         base = None if state is None else state.encode()
         return Opened(
             base if journal_state is None else journal_state.encode(), base, damaged=damaged
@@ -164,8 +166,9 @@ class PostgresSink(PostgresSchema):
             self._check_epoch()
             self._copy(f"{self._own(JOURNAL)} (entry)", ["bytea"], [], entries)
             self._ask(f"UPDATE {self._own(STATE)} SET journal_state = %s", [state.decode()])
-        if self._journaled is not None:
-            self._journaled.update(entry.table for entry in entries)
+        if self._changed is not None:
+            self._changed.update(changed_by(entries))
+            self._repeated.update(repeated_by(entries))
 
     def publish(
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
@@ -190,7 +193,7 @@ class PostgresSink(PostgresSchema):
             )
         self._stored = stored
         self._names = frozenset(map(plain, stored.rows)) | self._names
-        self._journaled = set()
+        self._changed, self._repeated = set(), set()
 
     def _check_epoch(self) -> None:
         """Refuse to go on once another sync has taken the schema over; hold it until the end."""
@@ -212,7 +215,7 @@ class PostgresSink(PostgresSchema):
             named = [columns.named(field) for field in (table.parent_field, table.key)]
             key = [column for column in named if column is not None]
             self._ask(create_table(self._schema, name, columns.all, key))
-        merge = Merge(table, partial(self._entries_of, name), departed)
+        merge = Merge(table, self, departed)
         if is_there and merge.changes:
             self._change(name, merge)
         for chunk in chunks(merge.new()):
@@ -221,11 +224,22 @@ class PostgresSink(PostgresSchema):
         stored.extra[name] = columns.extra
         stored.rows[name] = self._sums(name)
 
-    def _entries_of(self, name: str) -> Iterator[Entry]:
-        """Give the entries of the journal, unless it has none of a table."""
-        if self._journaled is not None and name not in self._journaled:
-            return iter(())
-        return self._journal(self._connection)
+    def changes(self, table: str) -> bool:
+        """Say whether any entry of the journal changes a table."""
+        if self._changed is not None:
+            return table in self._changed
+        entries = self._journal(self._connection)
+        return any(entry.table == table and type(entry) is not SeenKeys for entry in entries)
+
+    def frames(self, table: str, *, repeats: bool = False) -> Iterator[Frame]:
+        """Give the frames of the journal, unless it has none of a table that are asked for."""
+        known = self._repeated if repeats else self._changed
+        if self._changed is not None and table not in (known or ()):
+            return
+        begin = 0
+        for entries in self._journal_frames(self._connection):
+            yield Frame(begin, entries)
+            begin += len(entries)
 
     def _comment(self, name: str, wanted: Mapping[str, str]) -> None:
         """Give columns their comments, where they have others."""

@@ -188,20 +188,21 @@ class PostgresSchema:
             yield from self._journal(connection)
 
     def _journal(self, connection: Any) -> Iterator[Entry]:
+        for entries in self._journal_frames(connection):
+            yield from entries
+
+    def _journal_frames(self, connection: Any) -> Iterator[Sequence[Entry]]:
         return self._read(connection, f"SELECT entry FROM {self._own(JOURNAL)} ORDER BY number")
 
     def _read(
         self, connection: Any, statement: str, values: Sequence[Any] | None = None
-    ) -> Iterator[Entry]:
-        """Give the entries that a statement selects."""
+    ) -> Iterator[Sequence[Entry]]:
+        """Give the entries that a statement selects, as they were packed."""
         with connection.cursor(name="intercom_async_journal", binary=True) as cursor:
             cursor.itersize = READ_PACKS
             cursor.execute(statement, values)
             for (pack,) in cursor:
-                if is_one_entry(pack):
-                    yield _ENTRY.decode(pack)
-                else:
-                    yield from _ENTRIES.decode(pack)
+                yield [_ENTRY.decode(pack)] if is_one_entry(pack) else _ENTRIES.decode(pack)
 
     def _copy(
         self, into: str, types: list[str], before: list[Any], entries: Sequence[Entry]

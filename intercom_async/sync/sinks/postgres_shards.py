@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from intercom_async.sync.errors import BusyTargetError, ShardRunError, SyncError
 from intercom_async.sync.partitions import OPEN
 from .base import Departed, Opened, Table
 from .columns import TableColumns
-from .entries import Entry
+from .entries import Entry, Put
 from .postgres import PostgresSink
 from .postgres_schema import PostgresSchema
 from .postgres_sql import JOURNAL, SHARD_ENTRIES, SHARDS, STATE, identifier, shard_tables
@@ -80,6 +82,13 @@ class PostgresRun(PostgresSink):
             self._ask(f"TRUNCATE {self._own(SHARDS)}, {self._own(SHARD_ENTRIES)}")
 
 
+def _unsure(entry: Entry) -> Entry:
+    """Return an entry that does not say that it is the first one of its key."""
+    if isinstance(entry, Put) and entry.is_first:
+        return msgspec.structs.replace(entry, is_first=False)
+    return entry
+
+
 class PostgresShard(PostgresSchema):
     """The schema for a process that reads one shard.
 
@@ -131,7 +140,7 @@ class PostgresShard(PostgresSchema):
         high = f" AND {column} < to_timestamp({self._high + SLACK_S})" if self._high < OPEN else ""
         return f" WHERE {column} IS NULL OR ({column} >= to_timestamp({low}){high})"
 
-    def _journal(self, connection: Any) -> Iterator[Entry]:
+    def _journal_frames(self, connection: Any) -> Iterator[Sequence[Entry]]:
         return self._read(
             connection,
             f"SELECT entry FROM {self._own(SHARD_ENTRIES)} WHERE shard = %s ORDER BY number",
@@ -143,7 +152,8 @@ class PostgresShard(PostgresSchema):
         with self._errors(), self._connection.transaction():
             self._check_token()
             into = f"{self._own(SHARD_ENTRIES)} (shard, entry)"
-            self._copy(into, ["int4", "bytea"], [self._number], entries)
+            # Another shard may have read the same row: none of them knows that it was the first.
+            self._copy(into, ["int4", "bytea"], [self._number], list(map(_unsure, entries)))
             self._note(state, is_done=False)
 
     def finish(self, state: bytes) -> int:
