@@ -11,7 +11,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "stream_run.py",
-                "        if self.is_sweeping and held is not None and not held.flags & SEEN:\n",
+                "        if not is_new and self.is_sweeping and not held.flags & SEEN:\n",
                 "        if False:\n",
             ),
             Edit(
@@ -34,8 +34,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "sinks/merge.py",
-                "            if held is None or held.version != number or held.flags & SEEN:\n",
-                "            if held is None or held.flags & SEEN:\n",
+                "                if last != number or held.flags & SEEN:\n",
+                "                if held.flags & SEEN:\n",
             ),
         ),
     ),
@@ -69,7 +69,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "embedded.py",
-                "    if not isinstance(source, Ranged) or not source.embedded:\n",
+                "    if not isinstance(source, Ranged) or not any(row.is_cut for row in rows):\n",
                 "    if True:\n",
             ),
         ),
@@ -585,8 +585,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "sinks/folder.py",
-                "        self._roll_forward()\n        self._journal.open(",
-                "        self._journal.open(",
+                "        self._roll_forward()\n        self.journal.open(",
+                "        self.journal.open(",
             ),
         ),
     ),
