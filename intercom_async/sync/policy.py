@@ -95,17 +95,29 @@ class Policy:
             return not run.was_swept
         if self.reconcile == "never":
             return False
-        checked = self.checked_to(run.state)
-        # Both are rounded down: what went in the second of an earlier look may not have been seen.
-        is_own = run.was_swept or run.was_told
-        needed = self.settled_before if is_own else self.settled_before + 1
-        if checked is not None and checked >= needed:
+        if self._has_looked(run):
             return False
         calls = run.table.count(without=GONE) / source.per_page + 1
         if calls / max(rate_per_s, 1e-9) <= CHEAP_S:
             return True
-        age = self.started_at - (checked or 0)
+        age = self.started_at - (self.checked_to(run.state) or 0)
         return age >= PLANNED_SHARE * self.reconcile_within_s
+
+    def _has_looked(self, run: StreamRun) -> bool:
+        """Say whether this run knows what is gone, whatever earlier ones have said.
+
+        A reading that it has resumed counts if that began within a lookback: a run that was killed
+        does not cost a second reading.
+        """
+        if run.was_swept or run.was_told:
+            # How far it has proven that may be doubtful by the clocks; another would prove no more.
+            return True
+        checked = self.checked_to(run.state)
+        return (
+            run.was_resumed
+            and checked is not None
+            and checked >= self.settled_before - self.lookback_s
+        )
 
     def reread_from(self, run: StreamRun) -> int | None:
         """Return since when parents have changed whose children are read again; None if none are.

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from intercom_async.sync import TargetError, published_files
+from tests.support.folder_objects import FolderObjects
 from . import postgres
 from .steps import Form, Run
 
@@ -17,12 +19,21 @@ LOSES_STATE = ("stateless", "garbled")
 
 def published(form: Form, folder: Path) -> dict[str, bytes]:
     """Return what readers see: bytes of files; of databases nothing, as their files may change."""
-    del form
-    return {
-        str(path): path.read_bytes()
-        for pattern in ("target/*.jsonl*", "target/*/*.parquet", "target/data/*/*/*.parquet")
-        for path in folder.glob(pattern)
-    }
+    if form == "objects":
+        # Files that were replaced stay for a run; the manifest no longer names them.
+        names = {path.name for path in folder.glob("target/data/*/*")}
+        paths = [Path(path) for name in names for path in _objects(folder, name)]
+    else:
+        patterns = ("target/*.jsonl*", "target/*/*.parquet")
+        paths = [path for pattern in patterns for path in folder.glob(pattern)]
+    return {str(path): path.read_bytes() for path in paths if path.exists()}
+
+
+def _objects(folder: Path, stream: str) -> list[str]:
+    try:
+        return published_files(FolderObjects(folder / "target"), stream)
+    except TargetError:
+        return []
 
 
 def damage(run: Run, form: Form, folder: Path, older: Path) -> Callable[[], object] | None:

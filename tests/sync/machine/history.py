@@ -6,14 +6,18 @@ import asyncio
 import random
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from intercom_async import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import IntercomError, UnauthorizedError
 from intercom_async.pagination import company_scroll
+from intercom_async.request import session
+from intercom_async.scheduler import scheduler
 from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import TargetError, policy, sync
@@ -70,6 +74,7 @@ class Story:
             ),
             settings,
         )
+        self.workspace.step = self._step_clock
         self._older = folder.with_name(f"{folder.name}.older")
         shutil.rmtree(self._older, ignore_errors=True)
         self._keeps_older = any(
@@ -87,12 +92,13 @@ class Story:
                 await self.sync(step)
                 if self.broken:
                     return
-            elif step.do == "step_clock":
-                self._loop.start_at += step.seconds
-                self.simulator.clock.move(-step.seconds)
             else:
                 await self.workspace.apply(step)
         await self._rest()
+
+    def _step_clock(self, seconds: int) -> None:
+        self._loop.start_at += seconds
+        self.simulator.clock.move(-seconds)
 
     async def _rest(self) -> None:
         """Without faults and changes one run completes, and the next one finds nothing to do."""
@@ -106,7 +112,7 @@ class Story:
             self.broken.append(Violation("not healed", "", "", said[:600]))
             return
         await CLOCK.sleep(REST_S)
-        await self.sync(Run(reconcile="now"))
+        looked = await self.sync(Run(reconcile="now"))
         if self.broken:
             return
         truth, settings = self.workspace.truth, self.settings
@@ -115,7 +121,7 @@ class Story:
         again = await self.sync(Run())
         if published(settings.form, self.folder) != before:
             self.broken.append(Violation("not quiet", "", "", "files changed without a change"))
-        if again.calls > QUIET_CALLS + outcome.calls:
+        if again.calls > QUIET_CALLS + looked.calls:
             self.broken.append(Violation("not quiet", "", "", f"{again.calls} calls"))
 
     def rows(self) -> Rows:
@@ -286,7 +292,6 @@ def play(history: History, folder: Path) -> Story:
     folder.mkdir(parents=True)
     if history.settings.form == "postgres":
         postgres.clear()
-    random.seed(1)  # the jitter of retries
 
     async def main() -> Story:
         loop = asyncio.get_running_loop()
@@ -295,11 +300,11 @@ def play(history: History, folder: Path) -> Story:
         await story.play(history.steps)
         return story
 
-    listed, cheap_s = company_scroll.MAX_LISTED, policy.CHEAP_S
-    company_scroll.MAX_LISTED = history.settings.listed
-    if history.settings.is_costly:
-        policy.CHEAP_S = 0.0
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(company_scroll, "MAX_LISTED", history.settings.listed)
+        # The jitter of retries: a history is played the same again.
+        patch.setattr(session, "Random", partial(random.Random, 1))
+        patch.setattr(scheduler, "Random", partial(random.Random, 1))
+        if history.settings.is_costly:
+            patch.setattr(policy, "CHEAP_S", 0.0)
         return run_virtual(main())
-    finally:
-        company_scroll.MAX_LISTED, policy.CHEAP_S = listed, cheap_s

@@ -27,7 +27,7 @@ from .workspace import Workspace, mark_of
 ROWS = ("data", "conversations", "tickets", "contacts", "tags", "companies", "articles")
 """Keys of the lists in answers."""
 CLOCKS = ("no_date", "no_clock", "wrong_date")
-SPOILT = ("utf8", "no_key", "no_time", "number", "empty", "short", "lie")
+SPOILT = ("utf8", "no_key", "no_time", "number", "twice", "empty", "short", "lie")
 """Kinds of failures that change what stands in an answer."""
 
 
@@ -330,6 +330,8 @@ def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
     elif failure.kind in ("no_key", "no_time"):
         field = "id" if failure.kind == "no_key" else "updated_at"
         body[name] = [{key: row[key] for key in row if key != field} for row in rows[:1]] + rows[1:]
+    elif failure.kind == "twice":
+        body[name] = rows + rows[:1]
     elif failure.kind == "number":
         body[name] = [
             {**row, "id": int(row["id"])} if str(row.get("id")).isdecimal() else row for row in rows

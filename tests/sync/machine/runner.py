@@ -129,7 +129,10 @@ class Runner:
 
     def _span(self, run: Run, begun_at: float, report: Report | None) -> Span:
         span = Span(begun_at, self._workspace.now(), self._settings.lookback_s)
-        if report is None or (run.reconcile != "never" and not self._settings.is_costly):
+        if report is None:
+            return span
+        is_own = not any(one.was_resumed for one in report.streams)
+        if is_own and run.reconcile != "never" and not self._settings.is_costly:
             return span
         return dataclasses.replace(span, checked_to=float(report.deletions_to or 0))
 

@@ -6,6 +6,7 @@ them. After each one the records that it concerns are read by id.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,8 @@ class Workspace:
         self._archived: set[str] = set()
         self._tags: dict[str, set[str]] = {}
         self.index: SearchIndex = index
+        self.step: Callable[[int], object] = bool
+        """Sets this machine's clock forward by some seconds, and no other."""
         self.truth: Truth = Truth()
 
     def now(self) -> float:
@@ -211,6 +214,9 @@ class Workspace:
         """Set the zone that `/me` tells; the server's days follow, as those of a workspace do."""
         self.zone = change.text
         self.index.zone = ZoneInfo(change.text)
+
+    def _step_clock(self, change: Change) -> None:
+        self.step(change.seconds)
 
     def _version(self, change: Change) -> None:
         """Let the next syncs ask for another API version."""
