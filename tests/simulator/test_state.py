@@ -154,6 +154,23 @@ async def test_a_conversation_follows_its_parts(
     assert (await refused(http, "POST", f"{path}/parts", body))[1] == "assignee_not_found"
 
 
+@pytest.mark.parametrize("conversations", [40, 4_000])
+async def test_a_contact_replies_to_its_last_conversation(conversations: int) -> None:
+    """To one that is there from the start, too; among thousands it is found in steps."""
+    async with Simulator(contacts=20, conversations=conversations) as simulator:
+        newest = simulator.call("GET", "/conversations")["conversations"][0]
+        contact = newest["contacts"]["contacts"][0]["id"]
+        body = {"message_type": "comment", "type": "user", "body": "Still there?"}
+        body["intercom_user_id"] = contact
+        headers = {"Authorization": f"Bearer {simulator.token}"}
+        async with aiohttp.ClientSession(simulator.url, headers=headers) as http:
+            replied = await ask(http, "POST", "/conversations/last/reply", body)
+        assert replied["id"] == newest["id"]
+        assert replied["conversation_parts"]["conversation_parts"][-1]["author"]["id"] == contact
+        conversations_after = simulator.call("GET", "/conversations")["total_count"]
+        assert conversations_after == conversations
+
+
 async def test_only_the_newest_five_hundred_parts_are_sent(
     simulator: Simulator, http: aiohttp.ClientSession
 ) -> None:

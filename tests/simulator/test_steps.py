@@ -155,6 +155,27 @@ def test_lists_and_searches_are_made_of_short_steps_after_a_write(big: Big) -> N
         check(big.simulator, [("GET", "/companies", None), *whole(big)])
 
 
+def test_what_many_writes_have_changed_is_looked_at_in_short_steps() -> None:
+    """The first questions after thousands of writes, and after a snapshot that has them."""
+    simulator = Simulator(contacts=12_000, companies=3, conversations=0, tickets=0)
+    table, company = simulator.workspace.contacts, simulator.workspace.companies.value_at(1, "id")
+    for number in range(8_000):
+        table.change(table.value_at(number, "id"))["name"] = "Changed"
+    asked: list[Asked] = [
+        ("GET", "/companies", None),
+        ("GET", f"/companies/{company}/contacts", None),
+        ("POST", "/companies/search", {"query": {"field": "name", "operator": "~", "value": "a"}}),
+    ]
+    gc.disable()
+    try:
+        check(simulator, asked)
+        backend = backend_of(simulator)
+        backend.restore(backend.snapshot())
+        check(simulator, [("POST", "/contacts", {"email": "new@example.com"}), *asked])
+    finally:
+        gc.enable()
+
+
 def test_every_search_by_a_field_begins_with_short_steps(big: Big) -> None:
     every = [
         *by_every_field("contacts", contacts.FIELDS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,9 +32,7 @@ def create(call: Call) -> Any:
     metadata = dict(list(object_of(fields, "metadata").items())[:MAX_METADATA])
     if any(_is_nested(value) for value in metadata.values()):
         raise bad_parameter("metadata cannot be nested", field="metadata")
-    key = (contact["id"], name, created_at)
-    if key not in call.workspace.event_keys:
-        call.workspace.event_keys.add(key)
+    if not call.workspace.events.has(contact["id"], name, created_at):
         number = len(call.workspace.events) + 1
         call.workspace.events.append(
             {
@@ -83,21 +82,15 @@ def list_events(call: Call) -> Any:
     if query.get("type") != "user":
         raise bad_parameter("type must be user", field="type")
     contact = _contact(call, dict(query), ("intercom_user_id", "user_id", "email"))
-    oldest_at = call.now_at - KEPT_S
-    rows = [
-        row
-        for row in call.workspace.events
-        if row["intercom_user_id"] == contact["id"] and row["created_at"] >= oldest_at
-    ]
-    rows.sort(key=lambda row: (row["created_at"], row["id"]), reverse=True)
+    log, oldest_at = call.workspace.events, call.now_at - KEPT_S
     if call.flag("summary"):
-        return _summary(rows, contact)
+        return _summary(log.between(contact["id"], oldest_at, math.inf)[::-1], contact)
     per_page = page_size(call, query.get("per_page"), default=50)
     before = moment_of(dict(query), "before")
     since = moment_of(dict(query), "since")
-    shown = [row for row in rows if before is None or row["created_at"] < before]
-    shown = [row for row in shown if since is None or row["created_at"] > since]
-    page = shown[:per_page]
+    first_at = oldest_at if since is None else max(oldest_at, since + 1)
+    shown = log.between(contact["id"], first_at, math.inf if before is None else before)
+    page = shown[-per_page:][::-1]
     pages: Row = {}
     kept = {key: value for key, value in query.items() if key not in ("before", "since")}
     if len(shown) > per_page:

@@ -7,10 +7,12 @@ from typing import Any
 from intercom_async.simulator.errors import ApiError, bad_parameter, not_found
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.conversations import author_of
+from intercom_async.simulator.store.query import compile_filter, parse
+from intercom_async.simulator.store.runs import Order
 from intercom_async.simulator.store.threads import set_state
 from .call import Call
 from .checks import admin_of, contact_of, list_of, moment_of, needed_text, text_of
-from .conversations import answer, conversation_of
+from .conversations import FIELDS, answer, conversation_of
 from .registry import Routes
 
 routes: Routes = Routes()
@@ -145,16 +147,13 @@ def _replying_contact(call: Call) -> Row:
 
 def _last_of(call: Call) -> str:
     """Return the last conversation of the contact that replies: the path may say `last`."""
-    contact_id = _replying_contact(call)["id"]
-    table = call.workspace.conversations
-    newest = max(
-        (row for _, row in table.written() if contact_id in row["_contacts"]),
-        key=lambda row: row["updated_at"],
-        default=None,
-    )
-    if newest is None:
+    contact_id, table = _replying_contact(call)["id"], call.workspace.conversations
+    query = {"field": "contact_ids", "operator": "=", "value": contact_id}
+    asked = compile_filter(parse(query, FIELDS), table, FIELDS, call.workspace.day_of)
+    found = table.page(asked, Order("updated_at"), None, 1).numbers
+    if not found:
         raise ApiError(404, "not_found", "Resource Not Found")
-    return str(newest["id"])
+    return str(table.value_at(found[0], "id"))
 
 
 def _attachments(fields: Row) -> list[Row]:

@@ -94,11 +94,16 @@ class ConversationSeeds:
             "admin_assignee_id": lambda number: assignee_ids(self._assignee(self._bits(number))),
             "team_assignee_id": lambda number: assignee_ids(self._team(self._bits(number))),
             "priority": lambda number: priorities(_priority(self._bits(number))),
+            "contact_ids": self._contact_ids,
         }
         self.unique: Mapping[str, Callable[[Any], int | None]] = {"id": self.number_of}
 
     def _bits(self, number: int) -> int:
         return mix(self._seed, number, 0xC2)
+
+    def _contact_ids(self, number: int) -> list[str]:
+        contact = self._contact_of(self._bits(number) >> 20 & 0xFFFFFFFF)
+        return [contact["id"]] if contact else []
 
     def updated_at(self, number: int) -> int:
         """Return when a conversation last changed."""

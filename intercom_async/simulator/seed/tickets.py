@@ -160,8 +160,12 @@ class TicketSeeds:
             "created_at": self._timeline.at,
             "updated_at": self.updated_at,
         }
-        self.search_columns: Mapping[str, Column] = {}
+        self.search_columns: Mapping[str, Column] = {"contact_ids": self._contact_ids}
         self.unique: Mapping[str, Callable[[Any], int | None]] = {"id": self.number_of}
+
+    def _contact_ids(self, number: int) -> list[str]:
+        contact = self._contact_of(mix(self._seed, number, 0xC3) >> 20 & 0xFFFFFFFF)
+        return [contact["id"]] if contact else []
 
     def updated_at(self, number: int) -> int:
         """Return when a ticket last changed."""

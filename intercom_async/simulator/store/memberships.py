@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from intercom_async.simulator.rows import Row
 from intercom_async.simulator.seed.contacts import ContactSeeds
 from .filters import Filter
-from .steps import Scans, StepPolicy, matching
+from .steps import STEP_ROWS, Scans, StepPolicy, matching
 from .table import Table
 
 NO_COMPANIES: tuple[str, ...] = ()
@@ -151,12 +151,24 @@ class Memberships:
         self._written_companies.update(self._companies.replaced.log, self._left)
 
     def _refresh(self) -> None:
-        """Look at what was written since the last question."""
-        while self._written_contacts:
-            self._look_at_contact(self._written_contacts.pop())
-        if self._peopled is not None:
-            while self._written_companies:
-                self._place(self._written_companies.pop())
+        """Look at what was written since the last question, in steps if it was much."""
+        if self._written_contacts or self._written_companies:
+            size = len(self._written_contacts) + len(self._written_companies)
+            self._scans.run("written", size, self._look_at_written)
+
+    def _look_at_written(self) -> Iterator[None]:
+        while self.catch_up():
+            yield
+
+    def catch_up(self) -> bool:
+        """Look at some of the records that were written; tell whether more are left."""
+        contacts, companies = self._written_contacts, self._written_companies
+        for _ in range(min(STEP_ROWS, len(contacts))):
+            self._look_at_contact(contacts.pop())
+        if not contacts and self._peopled is not None:
+            for _ in range(min(STEP_ROWS, len(companies))):
+                self._place(companies.pop())
+        return bool(contacts or (companies and self._peopled is not None))
 
     def _look_at_contact(self, number: int) -> None:
         row = self._contacts.at(number) if self._contacts.has(number) else None

@@ -112,6 +112,8 @@ def put_back(workspace: Workspace, saved: Iterable[bytes]) -> Generator[None]:
         yield
     if name != HEADS:
         raise ValueError("its end is missing")
+    while workspace.catch_up():
+        yield
 
 
 def _put(workspace: Workspace, name: str, items: list[Any]) -> None:
@@ -126,8 +128,6 @@ def _put(workspace: Workspace, name: str, items: list[Any]) -> None:
         getattr(workspace, name).fill(items)
     elif name in LISTS:
         getattr(workspace, name).extend(items)
-        if name == "events":
-            workspace.know_events(items)
     elif name == "records":
         workspace.records.put_state(dict(items))
     elif kind == "history":

@@ -229,6 +229,10 @@ class Table:
             return None
         return self.at(number) if self.seeds.columns[field](number) == value else None
 
+    def catch_up(self) -> bool:
+        """Look at some of the rows that were written; tell whether more are left."""
+        return self._index.catch_up(self._written, STEP_ROWS)
+
     def __len__(self) -> int:
         return self.seeds.count - len(self.replaced) + len(self._written)
 

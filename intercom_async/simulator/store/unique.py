@@ -25,11 +25,16 @@ class UniqueIndex:
 
     def find(self, rows: Mapping[int, Row], field: str, value: Any) -> Iterable[int]:
         """Return the rows that have, or once had, this value."""
-        for number in self._marked:
+        self.catch_up(rows, len(self._marked))
+        return sorted(self._numbers.get((field, value), ()))
+
+    def catch_up(self, rows: Mapping[int, Row], most: int) -> bool:
+        """Look at up to so many rows that were written; tell whether some are left."""
+        for _ in range(min(most, len(self._marked))):
+            number = self._marked.pop()
             row = rows.get(number, {})
             for name in self._fields:
                 known = row.get(name)
                 if known is not None:
                     self._numbers.setdefault((name, known), set()).add(number)
-        self._marked.clear()
-        return sorted(self._numbers.get((field, value), ()))
+        return bool(self._marked)

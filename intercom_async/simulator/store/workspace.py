@@ -18,6 +18,7 @@ from intercom_async.simulator.seed.tickets import TicketSeeds, ticket_states, ti
 from . import present
 from .contact_history import ContactHistory
 from .described_records import Records
+from .event_log import EventLog
 from .lag import Lag
 from .links import Links
 from .memberships import Memberships
@@ -83,8 +84,7 @@ class Workspace:
         self.until: int
         self.since, self.until = SEEDED_UNTIL - SEEDED_YEARS_S, SEEDED_UNTIL
         self._fill_stores()
-        self.events: list[Row] = []
-        self.event_keys: set[tuple[str, str, int]] = set()
+        self.events: EventLog = EventLog()
         self.deleted_conversations: list[Row] = []
         self.activity: list[Row] = []
         self.bulk_jobs: RecordStore = RecordStore()
@@ -278,22 +278,24 @@ class Workspace:
             for one in self.data_attributes
         )
 
-    def know_events(self, events: list[Row]) -> None:
-        """Take each of these events once only."""
-        self.event_keys.update(
-            (one["intercom_user_id"], one["event_name"], one["created_at"]) for one in events
-        )
+    def catch_up(self) -> bool:
+        """Look at some of what was written, for later questions; tell whether more is left."""
+        left = [table.catch_up() for table in self._tables()]
+        return self.members.catch_up() or any(left)
+
+    def _tables(self) -> tuple[Table, ...]:
+        return self.companies, self.contacts, self.conversations, self.tickets
 
     def discarded(self) -> Iterator[None]:
         """Free what was written, in steps, where nothing uses this workspace any more."""
-        for table in (self.companies, self.contacts, self.conversations, self.tickets):
+        for table in self._tables():
             yield from table.discarded()
 
     def set_quirks(self, quirks: Quirks) -> None:
         """Replace the quirks; ValueError for a time zone that is not known."""
         self._day_zone = self._zone if quirks.day_zone is None else _zone_of(quirks.day_zone)
         self.quirks = quirks
-        for table in (self.companies, self.contacts, self.conversations, self.tickets):
+        for table in self._tables():
             table.set_lag(search_s=quirks.search_lag_s, read_s=quirks.stale_s)
 
     def drawn_numbers(self, total: int) -> list[int]:
