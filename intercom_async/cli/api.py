@@ -59,12 +59,9 @@ async def api(
         method, path = "GET", method
     if not path:
         raise ConfigError("api takes [METHOD] PATH, and a path starts with one slash")
-    if data is not None and field:
-        raise ConfigError("give --data or --field, not both: each is the whole body")
     if include and paginate:
         raise ConfigError("--include shows one answer; leave it out with --paginate")
-    fields = read_fields(field or ())
-    body = None if data is None else read_json(data)
+    body, fields = _given(method, data, field)
     async with (connection or Connection()).client() as intercom:
         call, endpoint = _call(intercom, method.upper(), path, body, fields)
         try:
@@ -77,6 +74,21 @@ async def api(
             _put(error.status, error.headers, error.body, include=include)
             raise
     _put(answer.status, answer.headers, answer.data, include=include)
+
+
+def _given(method: str, data: str | None, field: list[str] | None) -> tuple[Any, dict[str, Any]]:
+    """Return the body and the fields that the options give.
+
+    Raises:
+        ConfigError: They are not JSON, contradict each other, or are a body of a GET.
+    """
+    if data is None:
+        return None, read_fields(field or ())
+    if field:
+        raise ConfigError("give --data or --field, not both: each is the whole body")
+    if method.upper() == "GET":
+        raise ConfigError("a GET sends no body: name the method, as in api POST PATH --data …")
+    return read_json(data), {}
 
 
 def _call(

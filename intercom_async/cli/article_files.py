@@ -27,6 +27,10 @@ FENCE = "---"
 WRITTEN = ("title", "description", "state", "author_id", "parent_id")
 """Keys of the front matter that `push` sends; the others identify the article."""
 KNOWN = ("id", *WRITTEN, "updated_at", "url")
+STATES = ("draft", "published")
+"""Values of `state` that `push` sends."""
+TEXTS = ("title", "description")
+"""Keys whose value is a text, with quotes or without: a title may be ``2024``."""
 _SLUG = re.compile(r"[^\w]+")
 MAX_SLUG = 60
 """Characters of the title in a file name
@@ -78,13 +82,19 @@ def read_file(path: Path) -> ArticleFile:
         ConfigError: It has no front matter, or an invalid one; the message names the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise ConfigError(f"{path.name} is not UTF-8") from None
     if not lines or lines[0].strip() != FENCE or FENCE not in lines[1:]:
         raise ConfigError(f"{path.name}: an article begins with lines between {FENCE} and {FENCE}")
     end = lines.index(FENCE, 1)
-    head = dict(_entry(path, number, line) for number, line in enumerate(lines[1:end], 2) if line)
+    head: dict[str, Any] = {}
+    for number, line in enumerate(lines[1:end], 2):
+        if line:
+            name, value = _entry(path, number, line)
+            if name in head:
+                raise ConfigError(f"{path.name}, line {number}: {name} is given twice")
+            head[name] = value
     if not isinstance(head.get("title"), str) or not head["title"].strip():
         raise ConfigError(f"{path.name} has no title")
     return ArticleFile(path, head, "\n".join(lines[end + 1 :]).strip() + "\n")
@@ -99,7 +109,8 @@ def _entry(path: Path, number: int, line: str) -> tuple[str, Any]:
         )
     text = text.strip()
     try:
-        return name, msgspec.json.decode(text)
+        value = msgspec.json.decode(text)
     except msgspec.DecodeError:
         # What a person writes without quotes is a text.
         return name, text
+    return name, text if name in TEXTS and isinstance(value, bool | int | float) else value

@@ -11,10 +11,10 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from intercom_async.client import Intercom
-from intercom_async.errors import ConfigError
+from intercom_async.errors import ConfigError, IntercomError
 from intercom_async.models import Article
 from intercom_async.request.operation import version_number
-from .article_files import WRITTEN, ArticleFile, file_of, read_file, written
+from .article_files import STATES, WRITTEN, ArticleFile, file_of, read_file, written
 from .connection import Connection
 from .console import put_json, say
 from .options import Flag
@@ -104,7 +104,11 @@ async def push(
         if not plan:
             author_id = author or (await intercom.admins.me()).id
             for file, step in steps:
-                await _take(intercom, file, step, author_id)
+                try:
+                    await _take(intercom, file, step, author_id)
+                except IntercomError:
+                    say(f"{escape(step.file)} and the files after it were not pushed")
+                    raise
     put_json(msgspec.json.encode([step for _, step in steps if step.action != "keep"]))
     conflicts = sum(step.action == "conflict" for _, step in steps)
     if conflicts:
@@ -132,6 +136,7 @@ def _read(folder: Path) -> list[ArticleFile]:
 
 def _step(file: ArticleFile, there: dict[str, Article], *, force: bool) -> ArticleStep:
     if file.id is None:
+        _check_state(file)
         return ArticleStep("create", file.path.name)
     article = there.get(file.id)
     if article is None:
@@ -141,9 +146,16 @@ def _step(file: ArticleFile, there: dict[str, Article], *, force: bool) -> Artic
     changes += ["text"] if file.text != theirs.text else []
     if not changes:
         return ArticleStep("keep", file.path.name)
+    if "state" in changes:
+        _check_state(file)
     is_newer = file.head.get("updated_at") != article.updated_at
     action: Literal["conflict", "update"] = "conflict" if is_newer and not force else "update"
     return ArticleStep(action, file.path.name, changes)
+
+
+def _check_state(file: ArticleFile) -> None:
+    if file.head.get("state") not in (None, *STATES):
+        raise ConfigError(f"{file.path.name}: state is {' or '.join(STATES)}")
 
 
 def _said(file: ArticleFile, key: str) -> str:

@@ -22,12 +22,16 @@ def read_json(data: str) -> Any:
     """Read a body from the argument itself, a file or stdin.
 
     Raises:
-        ConfigError: It is not JSON.
+        ConfigError: It is not JSON, or the file cannot be read.
     """
     if data == "-":
         text = sys.stdin.buffer.read()
     elif data.startswith("@"):
-        text = Path(data[1:]).read_bytes()
+        try:
+            text = Path(data[1:]).read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ConfigError(f"--data: {data[1:]} cannot be read: {reason}") from None
     else:
         text = data.encode(errors="surrogateescape")  # as the shell passed it
     try:

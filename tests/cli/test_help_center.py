@@ -123,6 +123,8 @@ async def test_what_changed_on_both_sides_is_a_conflict(run_here: Run, tmp_path:
         ("---\ncolour: red\n---\n", "line 2: give one of id, title"),
         ("---\nstate: draft\n---\n", "has no title"),
         ('---\nid: "999999"\ntitle: X\n---\n', "there is no article 999999"),
+        ("---\ntitle: X\nstate: gone\n---\n", "x.md: state is draft or published"),
+        ("---\ntitle: X\ntitle: Y\n---\n", "line 3: title is given twice"),
     ],
 )
 async def test_a_file_that_makes_no_sense_is_refused_before_a_write(
@@ -135,6 +137,35 @@ async def test_a_file_that_makes_no_sense_is_refused_before_a_write(
 
     assert done.returncode == 2
     assert said in " ".join(done.stderr.decode().split())
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("\ufeff---\ntitle: Ann\n---\nT\n", "Ann"), ("---\r\ntitle: 2024\r\n---\r\nT\r\n", "2024")],
+)
+async def test_a_file_of_an_editor_of_windows_is_read(
+    run_here: Run, tmp_path: Path, text: str, title: str
+) -> None:
+    (tmp_path / "x.md").write_bytes(text.encode())
+    async with simulated() as (simulator, environment):
+        done = await run_here("help-center", "push", str(tmp_path), environment=environment)
+        made = simulator.call("GET", "/articles", version="2.16")["data"]
+
+    assert done.returncode == 0, done.stderr
+    assert [one["title"] for one in made] == [title]
+
+
+async def test_the_file_that_the_api_refuses_is_named(run_here: Run, tmp_path: Path) -> None:
+    for name, author in (("a", ""), ("b", 'author_id: "1"\n'), ("c", "")):
+        (tmp_path / f"{name}.md").write_text(f"---\ntitle: {name}\n{author}---\nT\n")
+    async with simulated() as (simulator, environment):
+        done = await run_here("help-center", "push", str(tmp_path), environment=environment)
+        made = simulator.call("GET", "/articles", version="2.16")["data"]
+
+    assert done.returncode == 1
+    assert "b.md and the files after it were not pushed" in done.stderr.decode()
+    assert [one["title"] for one in made] == ["a"]
+    assert 'id: "' in (tmp_path / "a.md").read_text()
 
 
 async def test_a_file_is_named_by_id_and_title(run_here: Run, tmp_path: Path) -> None:
