@@ -34,7 +34,7 @@ from intercom_async import Intercom, Priority
 from intercom_async.integrations.fastapi import Client, client, error_handlers, lifespan
 from intercom_async.models import Contact
 
-app = FastAPI(lifespan=lifespan(), exception_handlers=dict(error_handlers))
+app = FastAPI(lifespan=lifespan(), exception_handlers=error_handlers)
 bulk = client(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
 Bulk = Annotated[Intercom, Depends(bulk)]
 

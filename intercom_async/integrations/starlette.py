@@ -12,7 +12,7 @@ async def contact(request: Request) -> Response:
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -64,13 +64,14 @@ def client_of(connection: HTTPConnection) -> Intercom:
     return found
 
 
-async def handle_error(_: Request, error: Exception) -> Response:
+async def handle_error(_: Request, error: Any) -> Response:
     """Answer a request whose call to Intercom failed."""
     status, text, headers = answer_to(error)
     return JSONResponse({"detail": text}, status, headers)
 
 
-error_handlers: Mapping[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = (
-    dict.fromkeys(HANDLED, handle_error)
-)
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+"""Answers a request that has failed, as FastAPI and Starlette declare it."""
+
+error_handlers: dict[int | type[Exception], Handler] = dict.fromkeys(HANDLED, handle_error)
 """For `exception_handlers=` of the app."""

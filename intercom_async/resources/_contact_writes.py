@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Unpack, cast, overload
+from typing import Any, ClassVar, Literal, Protocol, Unpack, cast, overload
 
 from intercom_async.codec import encode
 from intercom_async.config import check_seconds
@@ -21,6 +21,7 @@ from intercom_async.query import F
 from intercom_async.request.operation import Operation
 from intercom_async.workflows.bulk import BulkOptions, BulkRun
 from intercom_async.workflows.concurrency import Source
+from intercom_async.workflows.erasure import Erasure
 from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from intercom_async.workflows.upsert import Upserted
 from ._base import Id, Page, fill
@@ -47,17 +48,6 @@ class ContactJobs(CreationJobs, Protocol):
         ...
 
 
-class Erasure(NamedTuple):
-    """What is seen of a contact after its deletion."""
-
-    status: ContactStatus
-    """What the API answered to the deletion."""
-    seen: Literal["not_found", "found", "merged"]
-    """Whether a read by id finds it; ``merged`` if it had been merged into another one."""
-    canonical_id: str | None = None
-    """The contact it was merged into, which is not deleted by this."""
-
-
 class ContactWrites(BulkCreation):
     """What `Contacts` does beside single calls; the endpoints are those of `Contacts`."""
 
@@ -72,11 +62,14 @@ class ContactWrites(BulkCreation):
     async def upsert(self, **fields: Unpack[ContactUpsert]) -> Upserted[Contact]:
         """Update the contact that has a key, or create it; a 409 of a race is handled here.
 
-        The key is `id`, which only updates, else `external_id`, else `email`.
+        The key is `id`, which only updates, else `external_id`, else `email`. An archived contact
+        is brought back by `unarchive=True`. Without it, one that has the email is refused, and one
+        that has the id or external id is changed and stays archived.
 
         Raises:
-            ConflictError: Several contacts have the email (`existing_ids` names them), the contact
-                is archived, or an email beside `external_id` is somebody else's.
+            ConflictError: Several contacts have the email (`existing_ids` names them), the one that
+                has it is archived, or an email beside `external_id` is somebody else's.
+            NotFoundError: No contact has the `id`.
         """
         self._check_upsert(fields)
         return await upsert_contact(cast("ContactCalls", self), fields, self._pause)
@@ -87,6 +80,9 @@ class ContactWrites(BulkCreation):
         The API keeps deleted contacts for some days in which they can be recovered, and does not
         say when they are gone: that a contact is not found any more does not mean that it is
         erased. Conversations and events of the contact have deletions of their own.
+
+        Raises:
+            NotFoundError: The contact is not there, perhaps because it was deleted before.
         """
         status = await self._send(self.DELETE, contact_id)
         try:

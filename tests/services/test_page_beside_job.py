@@ -29,8 +29,7 @@ Bulk = Annotated[Intercom, Depends(client(priority=Priority.BULK, max_wait_s=Non
 
 
 def app_of(intercom: Intercom) -> Any:
-    handlers: Any = dict(error_handlers)
-    app = FastAPI(exception_handlers=handlers)
+    app = FastAPI(exception_handlers=error_handlers)
 
     @app.get("/contacts/{contact_id}")
     async def contact(contact_id: str, intercom: Client) -> Contact:

@@ -62,8 +62,7 @@ Bulk = Annotated[Intercom, Depends(client(priority=Priority.BULK))]
 
 
 def fastapi_app(make: Callable[[], Intercom]) -> Any:
-    handlers: Any = dict(error_handlers)
-    app = FastAPI(lifespan=lifespan(make), exception_handlers=handlers)
+    app = FastAPI(lifespan=lifespan(make), exception_handlers=error_handlers)
 
     @app.get("/contacts/{contact_id}")
     async def contact(contact_id: str, intercom: Client) -> Contact:
@@ -161,11 +160,10 @@ async def test_starlette_shares_client_and_errors(simulator: Simulator) -> None:
         found = await client_of(request).contacts.get(request.path_params["contact_id"])
         return JSONResponse({"id": found.id})
 
-    handlers: Any = dict(error_handlers)
     app = Starlette(
         routes=[Route("/{contact_id}", show)],
         lifespan=lifespan(maker(simulator)),
-        exception_handlers=handlers,
+        exception_handlers=error_handlers,
     )
     async with visiting(app) as browser:
         assert (await browser.get("/5f7f0d217289f8d2f4262080")).status_code == 404
