@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from intercom_async.clock import CLOCK
+import msgspec
+
 from intercom_async.errors import IntercomError
 from intercom_async.scheduler import Permit
 from intercom_async.transport.base import Reply, Request
@@ -17,69 +18,59 @@ from .retry import Retry
 T = TypeVar("T")
 
 
-class CallState(Generic[T]):
-    """A call under way: what is sent, and what has become of it."""
+_LATER: Any = None
+"""Stands for what an attempt sets before anything asks for it."""
 
-    __slots__ = (
-        "answers",
-        "attempts",
-        "builder",
-        "call",
-        "error",
-        "error_body",
-        "exchange",
-        "is_probe",
-        "is_sent",
-        "maybe_sent",
-        "observation",
-        "permit",
-        "provider_error",
-        "refusals",
-        "reply",
-        "request",
-        "since",
-        "spent",
-        "started_s",
-        "was_done",
-    )
 
-    request: Request
+class CallState(msgspec.Struct, Generic[T], eq=False):
+    """A call under way: what is sent, and what has become of it.
+
+    A struct, since one is made for each call and msgspec fills the defaults in without Python.
+    """
+
+    call: Call[T]
+    builder: RequestBuilder
+    exchange: Exchange
+    started_s: float = 0.0
+    """Loop time of the call; 0 where neither a deadline nor an envelope asks for it."""
+    request: Request = _LATER
     """What an attempt sends; without a token where a provider has to be asked for it."""
-    permit: Permit
+    permit: Permit = _LATER
     """Permit of the attempt under way."""
-    reply: Reply
+    reply: Reply = _LATER
     """The last reply."""
-    error_body: ErrorBody | None
+    error_body: ErrorBody | None = None
     """The error that the last reply is; None if it is a success."""
+    attempts: int = 0
+    refusals: int = 0
+    """429s because a window was full; the first of them cost no attempt."""
+    since: float | None = None
+    """When the call began to wait, if a full window has turned it away."""
+    error: IntercomError | None = None
+    """Why the last attempt failed."""
+    provider_error: BaseException | None = None
+    """What the token provider raised, which is passed on as it is."""
+    answers: int = 0
+    """Answers that the server had given to all calls when the attempt under way began."""
+    observation: Observation | None = None
+    """Tells an observer of the call; None where there is none."""
+    is_probe: bool = False
+    """Whether the attempt under way finds out for others if the server can be reached."""
+    is_sent: bool = False
+    """Whether the attempt under way has left."""
+    maybe_sent: bool = False
+    """Whether the server may have acted on an earlier attempt."""
+    was_done: bool = False
+    """Whether a redirect said that the work is done, and where to read what came of it."""
+    spent: int = 0
+    """Taken from the retry budget so far."""
 
-    def __init__(self, call: Call[T], builder: RequestBuilder, exchange: Exchange) -> None:
-        self.call: Call[T] = call
-        self.builder: RequestBuilder = builder
-        self.exchange: Exchange = exchange
-        self.started_s: float = CLOCK.now()
-        self.attempts: int = 0
-        self.refusals: int = 0
-        """429s because a window was full; the first of them cost no attempt."""
-        self.since: float | None = None
-        """When the call began to wait, if a full window has turned it away."""
-        self.error: IntercomError | None = None
-        """Why the last attempt failed."""
-        self.provider_error: BaseException | None = None
-        """What the token provider raised, which is passed on as it is."""
-        self.answers: int = 0
-        """Answers that the server had given to all calls when the attempt under way began."""
-        self.observation: Observation | None = None
-        """Tells an observer of the call; None where there is none."""
-        self.is_probe: bool = False
-        """Whether the attempt under way finds out for others if the server can be reached."""
-        self.is_sent: bool = False
-        """Whether the attempt under way has left."""
-        self.maybe_sent: bool = False
-        """Whether the server may have acted on an earlier attempt."""
-        self.was_done: bool = False
-        """Whether a redirect said that the work is done, and where to read what came of it."""
-        self.spent: int = 0
-        """Taken from the retry budget so far."""
+    def __repr__(self) -> str:
+        return f"<CallState {self.call.name}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show what the repr does: neither request nor reply."""
+        return [("call", self.call.name)]
 
     @property
     def may_repeat(self) -> bool:

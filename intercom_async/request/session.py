@@ -15,13 +15,13 @@ from random import Random
 from typing import Any, TypeVar
 
 from intercom_async.clock import CLOCK
+from intercom_async.codec import UNREAD
 from intercom_async.codec.pieces import LARGE_BYTES
 from intercom_async.config import RetryPolicy
 from intercom_async.errors import (
     ClosedError,
     ConnectError,
     DeadlineError,
-    DecodeError,
     TransportError,
     WaitTooLongError,
 )
@@ -35,7 +35,7 @@ from .error_body import is_error, read_error_body
 from .observer import Observer, observe
 from .operation import Call
 from .outage_queue import PROBE_CONNECT_S, OutageQueue
-from .replies import decoded, decoded_in_pieces, log_reply, to_response
+from .replies import to_response
 from .waits import Waits, end_waits, shared_lock
 
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class Session:
         Raises:
             IntercomError: Any but `ConfigError`; see `intercom_async.errors`.
         """
-        return self._respond(CallState(call, builder, self.transport.exchange))
+        return self._respond(CallState(call, builder, self.transport.exchange, CLOCK.now()))
 
     def fetch(self, call: Call[T], builder: RequestBuilder) -> Coroutine[Any, Any, T]:
         """Send a call as `send` does and return its decoded reply alone, which costs less.
@@ -120,6 +120,7 @@ class Session:
         state = CallState(call, builder, self.transport.exchange)
         if self.observer is None and builder.options.deadline_s is None:
             return self._send_with_retries(state)
+        state.started_s = CLOCK.now()
         return self._start(state)
 
     def stream(
@@ -130,7 +131,7 @@ class Session:
         Raises:
             IntercomError: As `send`.
         """
-        return self._respond(CallState(call, builder, self.transport.stream))
+        return self._respond(CallState(call, builder, self.transport.stream, CLOCK.now()))
 
     async def _respond(self, state: CallState[T]) -> Response[T]:
         return to_response(state, await self._start(state))
@@ -165,7 +166,8 @@ class Session:
             ) from state.error
 
     async def _send_with_retries(self, state: CallState[T]) -> T:  # noqa: C901 (all in one place)
-        state.request = state.builder.build(state.call)
+        call = state.call
+        state.request = state.builder.build(call)
         outage = self._outage
         while True:
             outcome: T | FailedAttempt
@@ -177,10 +179,17 @@ class Session:
                 await self._send_once(state, state.request)
                 if state.reply.status >= FIRST_FAILURE:
                     await self._follow_redirects(state)
-                if len(state.reply.body) > LARGE_BYTES:
-                    outcome = await self._handle_large_reply(state)
-                else:
-                    outcome = self._handle_reply(state)
+                read, reply = call.operation.decoder, state.reply
+                if len(reply.body) > LARGE_BYTES:
+                    outcome = await verdicts.after_large_reply(state, self._policy, self._random)
+                elif (
+                    state.error_body is not None
+                    or read is None
+                    or type(reply) is StreamReply
+                    or log.isEnabledFor(logging.DEBUG)
+                    or (outcome := read(reply.body)) is UNREAD
+                ):
+                    outcome = verdicts.after_reply(state, self._policy, self._random)
             except TransportError as error:
                 outcome = self._handle_transport_error(state, error)
             except WaitTooLongError as refused:
@@ -372,27 +381,3 @@ class Session:
             return FailedAttempt(error, None)
         state.attempts -= 1  # waiting for the server costs none
         return FailedAttempt(error, _NOW)
-
-    def _handle_reply(self, state: CallState[T]) -> T | FailedAttempt:
-        """Decode a success; decide about a retry after anything else."""
-        if log.isEnabledFor(logging.DEBUG):
-            log_reply(state)
-        if state.error_body is not None:
-            return verdicts.after_error(state, state.error_body, self._policy, self._random)
-        try:
-            data: T = decoded(state.reply, state.call)
-        except DecodeError as unreadable:
-            return verdicts.after_unreadable(state, unreadable, self._policy, self._random)
-        return data
-
-    async def _handle_large_reply(self, state: CallState[T]) -> T | FailedAttempt:
-        """Do the same with a large reply, whose rows are decoded in several turns of the loop."""
-        if state.error_body is not None:
-            return self._handle_reply(state)
-        if log.isEnabledFor(logging.DEBUG):
-            log_reply(state)
-        try:
-            data: T = await decoded_in_pieces(state.reply, state.call)
-        except DecodeError as unreadable:
-            return verdicts.after_unreadable(state, unreadable, self._policy, self._random)
-        return data

@@ -1,9 +1,10 @@
-"""What follows an attempt that did not succeed: another one, an error, or after all a success."""
+"""What follows an attempt: what its answer holds, another attempt, or an error."""
 
 from __future__ import annotations
 
+import logging
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import RetryPolicy
@@ -14,7 +15,39 @@ from . import retry
 from .call_state import CallState, FailedAttempt
 from .error_body import ErrorBody, to_error
 from .headers import parse_retry_after
-from .replies import already_deleted
+from .replies import already_deleted, decoded, decoded_in_pieces, log_reply
+
+T = TypeVar("T")
+
+log: logging.Logger = logging.getLogger("intercom_async")
+
+
+def after_reply(state: CallState[T], policy: RetryPolicy, random: Random) -> T | FailedAttempt:
+    """Decode a success; decide about a retry after anything else."""
+    if log.isEnabledFor(logging.DEBUG):
+        log_reply(state)
+    if state.error_body is not None:
+        return after_error(state, state.error_body, policy, random)
+    try:
+        data: T = decoded(state.reply, state.call)
+    except DecodeError as unreadable:
+        return after_unreadable(state, unreadable, policy, random)
+    return data
+
+
+async def after_large_reply(
+    state: CallState[T], policy: RetryPolicy, random: Random
+) -> T | FailedAttempt:
+    """Do the same with a large reply, whose rows are decoded in several turns of the loop."""
+    if state.error_body is not None:
+        return after_reply(state, policy, random)
+    if log.isEnabledFor(logging.DEBUG):
+        log_reply(state)
+    try:
+        data: T = await decoded_in_pieces(state.reply, state.call)
+    except DecodeError as unreadable:
+        return after_unreadable(state, unreadable, policy, random)
+    return data
 
 
 def after_error(

@@ -261,10 +261,6 @@ class Dispatcher:
             for permit in queue.lanes:
                 self.abandon(permit, ClosedError("the scheduler was closed"))
 
-    def note_sent(self, permit: Permit) -> None:
-        """Take the present moment for that at which the request left."""
-        permit.sent_at = self.now()
-
     def leave(self, permit: Permit) -> None:
         """End a permit's block."""
         if permit.state is GRANTED:

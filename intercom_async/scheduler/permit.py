@@ -13,10 +13,12 @@ dispatcher, knows the limiter behind it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from enum import Enum, auto
 from types import TracebackType
 from typing import Any, Protocol
+
+import msgspec
 
 from intercom_async.priority import Priority
 from intercom_async.response import UNKNOWN, Window
@@ -50,8 +52,9 @@ class PermitOwner(Protocol):
         """Wait until the request may be sent."""
         ...
 
-    def note_sent(self, permit: Permit) -> None:
-        """Take the present moment for that at which the request left."""
+    @property
+    def now(self) -> Callable[[], float]:
+        """Returns loop time in seconds."""
         ...
 
     def leave(self, permit: Permit) -> None:
@@ -77,77 +80,50 @@ class PermitOwner(Protocol):
         ...
 
 
-class Permit:
-    """Permission to send one request; made by `Scheduler.admit`."""
+class Permit(msgspec.Struct, eq=False):
+    """Permission to send one request; made by `Scheduler.admit`.
 
-    __slots__ = (
-        "_owner",
-        "app",
-        "call",
-        "charge",
-        "cost",
-        "deadline",
-        "future",
-        "is_repeat",
-        "key",
-        "kind",
-        "max_wait_s",
-        "priority",
-        "retry_after_s",
-        "sent_at",
-        "since",
-        "state",
-        "throttle",
-        "window",
-    )
+    A struct, since one is made for each request and msgspec fills the defaults in without Python.
+    """
 
-    def __init__(
-        self,
-        owner: PermitOwner,
-        app: Hashable,
-        priority: Priority,
-        key: str,
-        kind: str | None,
-        call: str,
-        max_wait_s: float | None,
-        deadline: float | None,
-        *,
-        is_repeat: bool,
-    ) -> None:
-        self._owner = owner
-        self.app: Hashable = app
-        """The app whose windows it counts against."""
-        self.priority: Priority = priority
-        self.key: str = key
-        """Fairness key."""
-        self.cost: int = 1
-        """Calls that it counts as."""
-        self.kind: str | None = kind
-        """Class of operations, for rate limits of the user's own."""
-        self.call: str = call
-        """What it is for, in messages."""
-        self.max_wait_s: float | None = max_wait_s
-        self.deadline: float | None = deadline
-        self.is_repeat: bool = is_repeat
-        """Whether the server has turned the call away before."""
-        self.state: PermitState = NEW
-        self.since: float = 0.0
-        """Loop time at which the wait began; 0 before that."""
-        self.sent_at: float = 0.0
-        """Loop time at which the request left."""
-        self.charge: Any = None
-        """What the owner's limiter has charged; opaque to all others."""
-        self.future: asyncio.Future[None] | None = None
-        """Ends the wait; None while there is none."""
-        self.window: Window = UNKNOWN
-        """What the reply's headers say of its window; empty before `observe`."""
-        self.throttle: Throttle | None = None
-        """Why the reply was a 429; None if it was none."""
-        self.retry_after_s: float | None = None
-        """Seconds until the full window ends; None if none is full."""
+    _owner: PermitOwner
+    app: Hashable
+    """The app whose windows it counts against."""
+    priority: Priority
+    key: str
+    """Fairness key."""
+    kind: str | None
+    """Class of operations, for rate limits of the user's own."""
+    call: str
+    """What it is for, in messages."""
+    max_wait_s: float | None
+    deadline: float | None
+    is_repeat: bool
+    """Whether the server has turned the call away before."""
+    cost: int = 1
+    """Calls that it counts as."""
+    state: PermitState = NEW
+    since: float = 0.0
+    """Loop time at which the wait began; 0 before that."""
+    sent_at: float = 0.0
+    """Loop time at which the request left."""
+    charge: Any = None
+    """What the owner's limiter has charged; opaque to all others."""
+    future: asyncio.Future[None] | None = None
+    """Ends the wait; None while there is none."""
+    window: Window = UNKNOWN
+    """What the reply's headers say of its window; empty before `observe`."""
+    throttle: Throttle | None = None
+    """Why the reply was a 429; None if it was none."""
+    retry_after_s: float | None = None
+    """Seconds until the full window ends; None if none is full."""
 
     def __repr__(self) -> str:
         return f"<Permit {self.call or self.priority.name} {self.state.name.lower()}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show what the repr does."""
+        return [("call", self.call or self.priority.name), ("state", self.state.name.lower())]
 
     @property
     def is_waiting(self) -> bool:
@@ -206,7 +182,7 @@ class Permit:
 
     def sent(self) -> None:
         """Note that the bytes leave now; before that, entering the block counts as the moment."""
-        self._owner.note_sent(self)
+        self.sent_at = self._owner.now()
 
     def observe(
         self, *, status: int, headers: Mapping[str, str], message: str | None = None
