@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from .answer_headers import AnswerHeaders
@@ -313,9 +313,9 @@ class Backend:
         Raises:
             ValueError: The bytes are no snapshot, or one of another release.
         """
-        finished(self.restore_in_steps(saved))
+        finished(self.restore_in_steps((saved,)))
 
-    def restore_in_steps(self, saved: bytes) -> Generator[None, None, Workspace]:
+    def restore_in_steps(self, saved: Iterable[bytes]) -> Generator[None, None, Workspace]:
         """Restore a snapshot as `restore` does, at the last step; return the workspace before."""
         before = self.workspace
         self.settings, self.workspace = yield from restored(saved, self._new_workspace)
@@ -335,7 +335,7 @@ class Backend:
         if saved is None:
             made = settings, self._new_workspace(settings)
         else:
-            made = yield from restored(saved, self._new_workspace)
+            made = yield from restored((saved,), self._new_workspace)
         before = self.workspace
         self.settings, self.workspace = made
         self.clock.reset()

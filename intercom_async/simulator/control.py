@@ -163,7 +163,7 @@ class Control:
 
     def _restore_snapshot(self, request: Request) -> Generator[None, None, Response]:
         try:
-            before = yield from self._backend.restore_in_steps(request.body)
+            before = yield from self._backend.restore_in_steps(request.parts or (request.body,))
         except ValueError as error:
             return _response({"error": str(error)}, 400)
         yield from before.discarded()

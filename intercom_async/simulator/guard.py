@@ -97,6 +97,6 @@ def _no_json(request: Request) -> Rejection | None:
     if request.method in READS:
         return None
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind in JSON_TYPES or not (kind or request.body):
+    if kind in JSON_TYPES or not (kind or request.body or request.parts):
         return None
     return Rejection(415, "send a body as JSON, with Content-Type: application/json")

@@ -28,6 +28,7 @@ class Request:
         headers: A mapping that finds names in any case.
         body: Raw body; empty where there is none.
         is_too_large: The body was longer than a server takes and was not read.
+        parts: A long body in parts, as it came.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
     is_too_large: bool = False
+    parts: Sequence[bytes] = ()
 
 
 @dataclasses.dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -57,9 +57,9 @@ class Snapshots:
 
 
 def restored(
-    saved: bytes, new_workspace: NewWorkspace
+    saved: Iterable[bytes], new_workspace: NewWorkspace
 ) -> Generator[None, None, tuple[Settings, Workspace]]:
-    """Return the settings and the workspace of a snapshot.
+    """Return the settings and the workspace of a snapshot, which may come in parts.
 
     Raises:
         ValueError: The bytes are no snapshot, or one of another release.
@@ -77,10 +77,14 @@ def restored(
     return settings, workspace
 
 
-def _lines(saved: bytes) -> Iterator[bytes]:
-    start = 0
-    while start < len(saved):
-        end = saved.find(b"\n", start)
-        end = len(saved) if end < 0 else end
-        yield saved[start:end]
-        start = end + 1
+def _lines(saved: Iterable[bytes]) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    for part in saved:
+        start = 0
+        while (end := part.find(b"\n", start)) >= 0:
+            yield b"".join((*begun, part[start:end]))
+            begun.clear()
+            start = end + 1
+        begun.append(part[start:])
+    if any(begun):
+        yield b"".join(begun)

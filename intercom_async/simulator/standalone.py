@@ -84,7 +84,7 @@ class Options:
             raise ValueError(f"--quirk: {error}") from None
 
 
-COLLECTED_EVERY = (10_000, 2, 2)
+COLLECTED_EVERY = (3_000, 2, 2)
 """Thresholds of the garbage collector: it looks often, and at little. Together with `_set_aside` no
 collection looks at more than a fraction of all objects, however many records there are
 (test_standalone.py::test_no_collection_looks_at_everything)."""

@@ -31,8 +31,13 @@ QUESTIONS: list[Asked] = [
     search("contacts", "name", "~", "a", sort={"field": "name", "order": "ascending"}),
     search("contacts", "role", "=", "lead", sort={"field": "updated_at"}),
     search("contacts", "tag_id", "=", "101"),
+    search("contacts", "tag_id", "!=", "102"),
+    search("contacts", "tag_id", "=", None),
+    search("contacts", "company_id", "!=", None),
     search("companies", "user_count", ">", 1, sort={"field": "user_count"}),
     search("companies", "name", "~", "a", sort={"field": "name"}),
+    search("conversations", "tag_ids", "=", "101"),
+    search("conversations", "contact_ids", "!=", None),
     search("conversations", "open", "=", value=True, sort={"field": "statistics.count_reopens"}),
 ]
 
@@ -73,6 +78,8 @@ class Writer:
                 ("PUT", f"/companies/{company}", {"name": f"a{self.count}", "size": 900}),
                 ("DELETE", f"/companies/{company}", None),
                 ("POST", "/tags", {"name": "New", "companies": [{"id": company}]}),
+                ("POST", f"/conversations/{self._conversation()}/tags", self._tag()),
+                ("DELETE", f"/tags/{self.random.choice((101, 102, 201))}", None),
                 ("PUT", f"/conversations/{self._conversation()}", {"read": True}),
             )
         )
@@ -88,6 +95,10 @@ class Writer:
     def _company(self) -> str:
         rows = self.simulator.call("GET", "/companies", query={"per_page": "50"})["data"]
         return str(self.random.choice(rows)["id"])
+
+    @staticmethod
+    def _tag() -> dict[str, str]:
+        return {"id": "101", "admin_id": "991267400"}
 
     def _conversation(self) -> str:
         return str(self.simulator.workspace.conversations.value_at(self.random.randrange(9), "id"))

@@ -13,7 +13,7 @@ from aiohttp.web_protocol import RequestHandler
 from intercom_async.clock import CLOCK
 from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.control import CONTROL_PREFIX, Control
-from intercom_async.simulator.messages import Request, Response, max_body_bytes
+from intercom_async.simulator.messages import SNAPSHOT_PATH, Request, Response, max_body_bytes
 from .connection import ForgivingServer
 from .event_stream import EVENTS_PATH, EventStreams
 from .sender import Sender
@@ -133,12 +133,28 @@ async def _send(request: web.BaseRequest, response: Response) -> web.StreamRespo
 async def _read_body(request: web.BaseRequest, head: Request) -> None:
     if request.can_read_body:
         try:
-            head.body = await request.read()
+            if head.path == SNAPSHOT_PATH:
+                await _read_parts(request, head)
+            else:
+                head.body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             head.is_too_large = True
         except web.RequestPayloadError:
             # No JSON either: a body that is not compressed as its header says.
             head.body = UNREADABLE
+
+
+async def _read_parts(request: web.BaseRequest, head: Request) -> None:
+    """Read a body that may be too long to be put together at once."""
+    parts: list[bytes] = []
+    room = max_body_bytes(head.path)
+    async for part in request.content.iter_any():
+        parts.append(part)
+        room -= len(part)
+        if room < 0:
+            head.is_too_large = True
+            return
+    head.parts = parts
 
 
 async def _send_parts(request: web.BaseRequest, response: Response) -> web.StreamResponse:
