@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from intercom_async import Intercom
 from intercom_async.scheduler import Scheduler
+from intercom_async.scheduler.stores import Ask, Known, Lease, StoreStatistics
 from intercom_async.transport import MemoryTransport, Reply
 
 STEP_S = 0.01
@@ -131,6 +132,50 @@ async def make_admit(headers: list[dict[str, str]]) -> Call:
     return admit
 
 
+class WholeWindows:
+    """A store that grants a whole window at once: what is left are the costs of each call."""
+
+    def __init__(self) -> None:
+        self._granted: set[int] = set()
+
+    async def join(self, *, budget: str, app: str) -> Known | None:
+        """Know nothing."""
+
+    async def lease(self, ask: Ask) -> Lease | None:
+        """Grant a window, once."""
+        count = 0 if ask.reset_at_ms in self._granted else ask.limit
+        self._granted.add(ask.reset_at_ms)
+        return Lease(count=count, left=0, members=1)
+
+    async def give_back(self, ask: Ask) -> None:
+        """Take nothing back."""
+
+    async def freeze(self, ask: Ask) -> None:
+        """Close nothing."""
+
+    @property
+    def statistics(self) -> StoreStatistics:
+        """Return that nothing was done."""
+        return StoreStatistics(
+            members=1, leased=0, returned=0, left=0, requests=0, is_available=True,
+            unavailable_s=0.0,
+        )  # fmt: skip
+
+    async def aclose(self) -> None:
+        """Close nothing."""
+
+
+async def make_leased(headers: list[dict[str, str]]) -> Call:
+    """Return a call that passes the scheduler with a budget store and does nothing else."""
+    scheduler = Scheduler(store=WholeWindows(), budget_key="workspace")
+
+    async def admit(number: int) -> None:
+        async with scheduler.admit() as permit:
+            permit.observe(status=200, headers=headers[number])
+
+    return admit
+
+
 async def make_client(
     body: object, headers: list[dict[str, str]]
 ) -> tuple[Intercom, MemoryTransport]:
@@ -168,6 +213,7 @@ async def make_page(headers: list[dict[str, str]]) -> Call:
 
 WORKLOADS = {
     "admit": Workload(make_admit, warm_up=4_200, times=3_000),
+    "leased": Workload(make_leased, warm_up=4_200, times=3_000),
     "read": Workload(make_read, warm_up=4_200, times=1_000),
     # Its client shares the scheduler of the one before, which is warm.
     "page": Workload(make_page, warm_up=10, times=20),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from copy import deepcopy
 from random import Random
@@ -14,6 +15,7 @@ from intercom_async.codec.coercion import is_array, is_object
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler.limits.app_limiter import AppLimiter
+from intercom_async.scheduler.limits.leases import Leases, Want
 from intercom_async.scheduler.limits.probes import MAX_PROBES
 from intercom_async.scheduler.limits.window_budget import Charge, WindowBudget
 from .conftest import MakeDesk
@@ -21,6 +23,8 @@ from .conftest import MakeDesk
 pytestmark = pytest.mark.anyio
 
 LIMIT = 50
+LOW = 3
+"""Leased calls below which more come."""
 
 
 def state_of(thing: Any, known: dict[int, int] | None = None) -> Any:
@@ -43,19 +47,42 @@ def state_of(thing: Any, known: dict[int, int] | None = None) -> Any:
     return {name: state_of(getattr(thing, name), known) for name in names}
 
 
+def grant(app: AppLimiter, leases: Leases, count: int) -> None:
+    """Lease some calls of each current window, if few are left, as a store would."""
+    app.headroom.leases = app.pacer.leases = leases
+    now = CLOCK.now()
+    for budget in app.windows.candidates(now) if app.windows.is_known else ():
+        if (leases.room(budget) or 0) < LOW:
+            want = Want(budget.reset_ms, count, is_interactive=False)
+            leases.granted(want, count, left=LIMIT // 2, kept=1, members=2, now=now)
+
+
+async def keep_granting(apps: list[AppLimiter], leases: Leases, random: Random) -> None:
+    while True:
+        for app in apps:
+            grant(app, leases, random.choice([1, 5, 20]))
+        await CLOCK.sleep(random.choice([0.1, 0.4]))
+
+
+@pytest.mark.parametrize("has_store", [False, True])
 @pytest.mark.parametrize("seed", range(3))
 async def test_what_goes_freely_would_go_anyhow(
-    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch, seed: int
+    make_desk: MakeDesk,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    has_store: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     """Beside others, after 429s, at the ends of windows: both ways to decide agree, if both do."""
     desk = make_desk(Limits(app_per_minute=6 * LIMIT), limit=LIMIT, seed=seed)
     random = Random(seed)
     agreed: list[bool] = []
     refusals: list[float] = []
+    apps: list[AppLimiter] = []
     acquire_freely = AppLimiter.acquire_freely
 
     def checked(self: AppLimiter, now: float) -> Charge | None:
         self.windows.candidates(now)  # opens windows, by functions that a copy shares
+        apps[:] = [self]
         other = deepcopy(self)
         charge = acquire_freely(self, now)
         if charge is None:
@@ -67,6 +94,10 @@ async def test_what_goes_freely_would_go_anyhow(
         return charge
 
     monkeypatch.setattr(AppLimiter, "acquire_freely", checked)
+    granting: list[asyncio.Task[None]] = []
+    if has_store:
+        work = keep_granting(apps, Leases(lambda: None), random)
+        granting.append(asyncio.get_running_loop().create_task(work))
     for number in range(400):
         # Alone for four windows, then beside others that may use the window up.
         is_alone = number < 200
@@ -76,6 +107,8 @@ async def test_what_goes_freely_would_go_anyhow(
         desk.start(priority=Priority.INTERACTIVE if urgent else Priority.NORMAL)
         await CLOCK.sleep(random.choice([0.0, 0.0, 0.05, 0.3, 0.8]))
     await desk.done()
+    for task in granting:
+        task.cancel()
 
     assert desk.is_quiet
     assert all(agreed)
@@ -85,6 +118,13 @@ async def test_what_goes_freely_would_go_anyhow(
 def workspace_of(budget: WindowBudget) -> WindowBudget:
     assert budget.workspace is not None
     return budget.workspace
+
+
+def leased_calls(app: AppLimiter, budget: WindowBudget, unused: int) -> Leases:
+    leases = app.headroom.leases = Leases(lambda: None)
+    want = Want(budget.reset_ms, unused, is_interactive=False)
+    leases.granted(want, budget.charged + unused, left=1, kept=0, members=1, now=0.0)
+    return leases
 
 
 HOLDS: dict[str, Callable[[AppLimiter, WindowBudget, float], object]] = {
@@ -101,7 +141,13 @@ HOLDS: dict[str, Callable[[AppLimiter, WindowBudget, float], object]] = {
     "a share of the workspace": lambda app, _, __: setattr(app.workspace, "quota", 1_000.0),
     "single probes": lambda app, _, now: app.recovery.start(now),
     "interactive calls to come": lambda app, _, __: setattr(app.reserve, "arrivals_per_s", 0.1),
-    "leases": lambda app, _, __: setattr(app.headroom, "leases", object()),
+    "a store that has leased nothing yet": lambda app, _, __: setattr(
+        app.headroom, "leases", Leases(lambda: None)
+    ),
+    "leased calls that are used": lambda app, own, __: leased_calls(app, own, 0),
+    "a store that does not answer": lambda app, own, __: leased_calls(app, own, 9).mark_lost(
+        own.reset_ms
+    ),
     "an unknown clock": lambda app, _, __: app.windows.clock.forget(),
     "stripped headers": lambda app, _, __: setattr(app.windows.matcher, "has_headers", False),
 }
@@ -128,6 +174,9 @@ async def test_each_reason_to_hold_a_call_back_is_left_to_try_acquire(
     await desk.done()
 
     free, now = found[-1]
+    leased = deepcopy(free)
+    leased_calls(leased, leased.windows.candidates(now)[0], 1)
+    assert acquire_freely(leased, now) is not None
     assert acquire_freely(deepcopy(free), now) is not None
     went: list[str] = []
     for name, hold in HOLDS.items():

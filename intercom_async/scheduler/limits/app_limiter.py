@@ -101,12 +101,11 @@ class AppLimiter:
             or windows.matcher.has_headers is False
             or workspace.quota is not None
             or self.reserve.arrivals_per_s
-            or self.headroom.leases is not None
         ):
             return None
         budgets = windows.candidates(now)
         budget = budgets[0]
-        shared = budget.workspace
+        shared, leases = budget.workspace, self.headroom.leases
         charged = budget.reserved + budget.confirmed + budget.unknown
         if (
             len(budgets) > 1
@@ -117,6 +116,7 @@ class AppLimiter:
             or budget.limit - charged - self._cold_start.in_flight <= MAX_PROBES
             or workspace.limit <= shared.reserved + shared.confirmed + shared.unknown
             or self.recovery.since is not None
+            or (leases is not None and not leases.take(budget, charged, now))
         ):
             return None
         self.pacer.dequeuing_since = None

@@ -147,6 +147,23 @@ class Leases:
         self.need(budget, is_interactive=is_interactive)
         return False
 
+    def take(self, budget: WindowBudget, charged: int, now: float) -> bool:
+        """Use a leased call of a window, and ask for more in time; False: none is left.
+
+        `covers` and `note_charged` in one, for a call that nothing else holds back.
+        """
+        window = self._windows.get(budget.reset_ms)
+        if window is None or window.is_lost:
+            return False
+        room = window.leased - charged
+        if room < 1:
+            return False
+        self._last_call_at = now
+        self.limit = budget.limit
+        if room < MAX_LOW and room < self.low:
+            self._wake()
+        return True
+
     def retry_at(self, budget: WindowBudget, now: float, ends_at: float) -> float:
         """Return when a call that is not covered is tried again."""
         return ends_at if self.room(budget) is None else now + RETRY_S
