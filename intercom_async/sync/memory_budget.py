@@ -7,8 +7,8 @@ one is a good guess. Those that wait are let in one after the other, as room is 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 
@@ -46,6 +46,15 @@ class MemoryBudget:
             wanted, turn = self._waiting.popleft()
             self._held += wanted
             turn.set()
+
+    @contextmanager
+    def holding(self, size: int) -> Generator[None]:
+        """Count something that is there already for as long as the block lasts."""
+        self.take(size)
+        try:
+            yield
+        finally:
+            self.give_back(size)
 
     @asynccontextmanager
     async def reserve(self, size: int) -> AsyncGenerator[None, None]:

@@ -192,7 +192,9 @@ class PageReader:
         """
         source = cast("Ranged", run.stream.source)
         name = field or source.partition_field
-        await self.turns.take()
+        # There may be hundreds: each chain has a page that waits.
+        with self.memory_budget.holding(sum(map(len, page.items))):
+            await self.turns.take()
         found, count = run.read(page.items), len(page.items) + len(page.unreadable)
         rows = [row for row in found if row is not None]
         holes: list[Hole] = []
@@ -220,10 +222,12 @@ class PageReader:
         """Merge rows into what the target holds, and give what changes to the writer."""
         run = batch.stream_run
         run.touch()
-        listed, holes = await complete(run, list(rows))
-        batch.holes += holes
-        if listed:
-            await self.turns.take()
+        whole = list(rows)
+        with self.memory_budget.holding(sum(len(row.body) for row in whole)):
+            listed, holes = await complete(run, whole)
+            batch.holes += holes
+            if listed:
+                await self.turns.take()
         # From here until it is given on, nobody else changes what the target will hold.
         batch.entries += run.accept(listed, read_at, by_id=by_id)
         if run.undated:

@@ -106,3 +106,27 @@ def test_pages_that_come_together_are_merged_in_turns_of_their_own(
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
         runner.run(merge_pages(8))
     assert list(merged.values()) == [1] * 8
+
+
+@pytest.mark.anyio
+async def test_pages_that_wait_for_their_turn_take_room() -> None:
+    """Each of some hundred chains may have one, and a page has hundreds of kilobytes."""
+    run = make_stream_run("companies")
+    give, take = anyio.create_memory_object_stream[Batch](3)
+    writer = Writer(cast("Sink", None), State(workspace="w", streams={}))
+    reader = PageReader(give, writer, stop=anyio.Event(), wake=lambda _: None)
+    writer.memory_budget.resize(1_000)
+
+    async def ask_for_another() -> None:
+        async with writer.memory_budget.reserve(100):
+            pytest.fail("a page was asked for while three waited")
+
+    async with give, take, anyio.create_task_group() as group:
+        for page in range(3):
+            rows = [Row(f"{page}-{number}", "", 5, None, b"{}" * 10) for number in range(150)]
+            group.start_soon(reader.hand_over, Batch(run), rows, 5)
+        group.start_soon(ask_for_another)
+        await CLOCK.sleep(0)
+        assert take.statistics().current_buffer_used == 0
+        assert writer.memory_budget.is_short
+        group.cancel_scope.cancel()
