@@ -135,7 +135,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     attempts that were not sent cost none."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
+        """Refuse invalid settings."""
         for name in ("max_attempts", "budget"):
             value = getattr(self, name)
             smallest = 1 if name == "max_attempts" else 0

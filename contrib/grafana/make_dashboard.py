@@ -169,7 +169,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             is_stacked=True,
         ),
         Panel(
-            "Missing in the target",
+            "Holes in the target",
             "Is the warehouse complete?",
             {"{{intercom_stream}}": "max by (intercom_stream) (intercom_sync_holes)"},
             "short",

@@ -42,7 +42,7 @@ def answer_to(error: Exception) -> tuple[int, str, dict[str, str]]:
     """
     if isinstance(error, (WaitTooLongError, RateLimitedError)):
         wait_s = max(1, math.ceil(error.retry_after_s or 0.0))
-        text = f"Intercom is busy; try again in {wait_s} seconds"
+        text = f"Intercom is busy; try again in {wait_s} second{'s' if wait_s > 1 else ''}"
         return 503, text, {"Retry-After": str(wait_s)}
     if isinstance(error, NotFoundError):
         return 404, "not found", {}

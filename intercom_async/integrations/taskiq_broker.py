@@ -38,7 +38,7 @@ class SyncBroker(RedisStreamBroker):
         **options: As of `RedisStreamBroker`.
 
     Raises:
-        ConfigError: A number cannot be meant.
+        ConfigError: A number is invalid.
     """
 
     def __init__(self, url: str, *, budget_s: float, max_backlog: int, **options: Any) -> None:

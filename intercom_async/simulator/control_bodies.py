@@ -43,7 +43,7 @@ class NewApp(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewSubscription(msgspec.Struct, forbid_unknown_fields=True):
-    """An address that is told what changes."""
+    """A URL that is notified of changes."""
 
     url: str
     topics: list[str] = []

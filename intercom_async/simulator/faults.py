@@ -16,7 +16,7 @@ CODES = {429: "too_many_requests", 503: "service_unavailable", 408: "request_tim
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One rule: when it strikes and what it does."""
+    """One rule: when it applies and what it does."""
 
     rate: float = 1.0
     """Share of the matching requests that it strikes."""

@@ -10,10 +10,10 @@ class SyncError(IntercomError):
 
 
 class SyncConfigError(SyncError, ConfigError):
-    """An argument of `sync`, `plan`, a stream or a sink that cannot be meant; it is named.
+    """An invalid argument of `sync`, `plan`, a stream or a sink; the message names it.
 
-    Nothing was opened and nothing was sent, but for what only the server or the target can tell: a
-    `since` after the server's present, streams that the target has and this program does not.
+    Nothing was opened and nothing was sent, except where only the server or the target can tell: a
+    `since` in the server's future, streams that the target has and this program does not.
     """
 
 

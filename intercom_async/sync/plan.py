@@ -135,7 +135,7 @@ async def plan(
         since: Count changes from this time on; the last day by default.
 
     Raises:
-        SyncConfigError: A stream is not known, or an argument cannot be meant.
+        SyncConfigError: A stream is not known, or an argument is invalid.
     """
     check_client(intercom)
     since_unix, wanted = check_since(since), check_streams(streams)

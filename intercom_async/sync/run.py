@@ -77,7 +77,7 @@ async def sync(
 
     The first run reads everything; later runs read what has changed and find what is gone. A run
     that was interrupted, in whatever way, is resumed by the next one: no row is lost or doubled.
-    docs/guides/sync.md says what a complete run promises.
+    The guide "Bulk sync" says what a complete run guarantees.
 
     Args:
         intercom: An open client; all calls are sent with bulk priority.
@@ -90,7 +90,7 @@ async def sync(
             ``now`` in this run, ``never``.
         reconcile_within_s: Seconds since the last look for them at which a target is no longer
             complete.
-        patience_s: Seconds for which an outage of the server is waited out.
+        patience_s: Seconds to wait for an outage of the server to end.
         wait_s: Seconds to wait for a target that another process is writing to.
         repair: Read streams again whose files or tables are damaged.
         verify: First compare everything that is stored with its digests.
@@ -104,7 +104,7 @@ async def sync(
 
     Raises:
         TargetError: The target cannot be written to, is not this sync's, or is damaged.
-        SyncConfigError: A stream is not known, or an argument cannot be meant. It is a `SyncError`
+        SyncConfigError: A stream is not known, or an argument is invalid. It is a `SyncError`
             and a `ConfigError`, like that of `plan` and of the sinks.
     """
     check_client(intercom)

@@ -120,7 +120,7 @@ def check_options(  # noqa: PLR0913 (those of `sync`)
     """Return the options of a sync.
 
     Raises:
-        SyncConfigError: One is of a wrong type or cannot be meant; the message names it.
+        SyncConfigError: One is of a wrong type or is invalid; the message names it.
     """
     for name, flag in (
         ("full", full), ("repair", repair), ("verify", verify),

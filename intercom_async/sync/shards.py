@@ -96,7 +96,7 @@ async def plan_shards(
         full: Read everything again, and look for what is gone.
 
     Raises:
-        SyncConfigError: Only one process can write to the target, or an argument cannot be meant.
+        SyncConfigError: Only one process can write to the target, or an argument is invalid.
         BusyTargetError: Another sync writes to the target.
     """
     checked_count("rows_per_shard", rows_per_shard)
@@ -148,7 +148,7 @@ async def run_shard(
         SyncError: It was planned with another API version.
         BusyTargetError: Another process has taken the shard up.
         TargetError: The target belongs to another workspace, or cannot be written to.
-        SyncConfigError: An argument cannot be meant, or the run does not read the parts that files
+        SyncConfigError: An argument is invalid, or the run does not read the parts that files
             belong to.
     """
     if not checked_seconds("budget_s", budget_s):

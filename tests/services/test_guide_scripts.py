@@ -1,4 +1,4 @@
-"""The shell scripts of the sync guide, run against the simulator as a reader would run them."""
+"""Programs of the guides that are no snippets, run as a reader would run them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ pytest.importorskip("cyclopts")
 pytest.importorskip("duckdb")
 
 ROOT = Path(__file__).parents[2]
-GUIDE = (ROOT / "docs/guides/sync.md").read_text(encoding="utf-8")
-pytestmark = posix_shell
 
 
-def script_under(heading: str) -> str:
-    """Return the first script below a heading of the guide."""
-    section = GUIDE[GUIDE.index(f"{heading}\n") :]
-    found = re.search(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+def script_under(heading: str, *, guide: str = "sync", language: str = "sh") -> str:
+    """Return the first block below a heading of a guide."""
+    text = (ROOT / "docs/guides" / f"{guide}.md").read_text(encoding="utf-8")
+    section = text[text.index(f"{heading}\n") :]
+    found = re.search(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     assert found is not None
     return found[1]
 
@@ -43,7 +42,7 @@ def run(script: str, folder: Path, simulator: Simulator) -> subprocess.Completed
         (programs / name).write_text(f"#!/bin/sh\n{body}\n")
         (programs / name).chmod(0o755)
     return subprocess.run(
-        ["sh", "-c", script],
+        ["/bin/sh", "-c", script],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -58,6 +57,7 @@ def run(script: str, folder: Path, simulator: Simulator) -> subprocess.Completed
     )
 
 
+@posix_shell
 @pytest.mark.parametrize(
     ("status", "code", "mailed", "is_reported"),
     [(None, 0, "", True), (403, 3, "Intercom sync: exit 3", True), (401, 1, "exit 1", False)],
@@ -80,7 +80,7 @@ def test_the_nightly_job_mails_what_needs_a_look(
             assert there in script
             script = script.replace(there, here)
         if status is not None:
-            path = "/conversations" if status == 403 else None  # noqa: PLR2004 (refused: a hole)
+            path = "/conversations" if status == 403 else None
             simulator.faults.add(path=path, status=status)
         done = run(script, tmp_path, simulator)
 
@@ -97,6 +97,7 @@ def test_the_nightly_job_mails_what_needs_a_look(
         assert msgspec.json.decode(report.read_bytes())["streams"]
 
 
+@posix_shell
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_rehearsal_ends_with_the_codes_that_it_names(tmp_path: Path) -> None:
     script = script_under("### Try it")
@@ -105,5 +106,28 @@ def test_the_rehearsal_ends_with_the_codes_that_it_names(tmp_path: Path) -> None
         done = run(script, tmp_path, simulator)
 
     assert named == ["0", "3", "0"]
-    assert re.findall(r"(?:^|})(\d)$", done.stdout, re.MULTILINE) == named, done.stdout + done.stderr
+    assert re.findall(r"(?:^|})(\d)$", done.stdout, re.MULTILINE) == named, (
+        done.stdout + done.stderr
+    )
     assert "hole: tags:all of it: " in done.stderr
+
+
+def test_the_tests_of_the_web_page_pass(tmp_path: Path) -> None:
+    pytest.importorskip("fastapi")
+    pytest.importorskip("httpx")
+    page = script_under("## FastAPI", guide="web-apps", language="python")
+    (tmp_path / "page.py").write_text(page)
+    tests = script_under("## An app that must answer 503", guide="testing", language="python")
+    (tmp_path / "test_page.py").write_text(tests)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "."],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout

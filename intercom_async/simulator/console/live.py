@@ -54,7 +54,7 @@ class DeliveryLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SubscriptionLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An address that is told what changes; its secret is not shown."""
+    """A URL that is notified of changes; its secret is not shown."""
 
     id: str
     url: str
@@ -82,7 +82,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     apps: list[AppWindows]
     faults: list[FaultInForce]
     subscriptions: list[SubscriptionLine]
-    """Addresses that are told what changes."""
+    """URLs that are notified of changes."""
     deliveries: list[DeliveryLine]
     """The newest ones, newest first."""
 

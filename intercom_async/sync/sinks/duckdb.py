@@ -69,7 +69,7 @@ class DuckDBSink:
 
     Raises:
         TargetError: duckdb is missing.
-        SyncConfigError: The path cannot be meant.
+        SyncConfigError: The path is invalid.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class JsonlSink:
 
     Raises:
         TargetError: pyarrow is missing.
-        SyncConfigError: The path or the compression cannot be meant.
+        SyncConfigError: The path or the compression is invalid.
     """
 
     def __init__(

@@ -59,7 +59,7 @@ class ParquetSink:
 
     Raises:
         TargetError: pyarrow or obstore is missing.
-        SyncConfigError: The path or the size cannot be meant.
+        SyncConfigError: The path or the size is invalid.
     """
 
     def __init__(
