@@ -18,6 +18,7 @@ import pytest
 from aiohttp import web
 
 from intercom_async.simulator import Simulator
+from tests.support.loopback import serving
 from tests.support.platforms import posix_shell, posix_signals
 from .conftest import Run
 
@@ -166,19 +167,10 @@ async def test_a_body_that_is_no_json_comes_as_it_is(run_here: Run) -> None:
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    environment = {
-        "INTERCOM_TOKEN": "t",
-        "INTERCOM_BASE_URL": f"http://127.0.0.1:{runner.addresses[0][1]}",
-    }
-    try:
+    async with serving(app) as url:
+        environment = {"INTERCOM_TOKEN": "t", "INTERCOM_BASE_URL": url}
         text = await run_here("api", "GET", "/text", environment=environment)
         packed = await run_here("api", "GET", "/rows", environment=environment)
-    finally:
-        await runner.cleanup()
     assert text.stdout == b"a,b\n"
     assert packed.stdout == rows
 

@@ -25,6 +25,7 @@ from intercom_async.webhooks import Notification, Webhooks
 pytest.importorskip("cyclopts")
 
 from intercom_async.cli.oauth_login import read_redirect
+from tests.support.loopback import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -74,20 +75,18 @@ async def test_listen_shows_and_forwards_what_the_simulator_sends() -> None:
 
         app = web.Application()
         app.add_routes(Webhooks(simulator.client_secret, queue=queue).aiohttp("/hook"))
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-        async with running(
-            "webhooks", "listen", "--forward", url, INTERCOM_BASE_URL=simulator.url
-        ) as program:
+        async with (
+            serving(app) as url,
+            running(
+                "webhooks", "listen", "--forward", f"{url}/hook", INTERCOM_BASE_URL=simulator.url
+            ) as program,
+        ):
             secret = await program.wait_for("INTERCOM_CLIENT_SECRET=")
             assert secret == simulator.client_secret
             simulator.call("POST", "/contacts", {"email": "a@example.com"})
             assert await program.wait_for("contact.user.created (attempt 1):") == "200"
             program.process.terminate()
             assert await program.process.wait() == 0
-        await runner.cleanup()
         assert [event.item.email for event in got] == ["a@example.com"]
         assert simulator.webhooks.subscriptions() == []
 

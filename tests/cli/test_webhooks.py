@@ -12,6 +12,7 @@ from aiohttp import web
 
 from intercom_async.errors import ConfigError, ConnectError
 from intercom_async.webhooks import Notification, Webhooks
+from tests.support.loopback import serving
 from tests.support.notifications import SECRET
 from .conftest import Run
 
@@ -41,13 +42,8 @@ async def receiver() -> AsyncGenerator[tuple[str, Got]]:
 
     app = web.Application()
     app.add_routes(Webhooks(SECRET, queue=queue).aiohttp("/intercom"))
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/intercom", got
-    finally:
-        await runner.cleanup()
+    async with serving(app) as url:
+        yield f"{url}/intercom", got
 
 
 Send = Callable[..., Awaitable[tuple[int, str]]]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from yarl import URL
 from intercom_async.oauth import FileTokenStore
 from intercom_async.simulator import Simulator
 from tests.support.asgi import lifespan, send
+from tests.support.loopback import serving
 from tests.support.notifications import SECRET, conversation, notification
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -33,17 +33,6 @@ def anyio_backend() -> str:
 
 def load(name: str) -> dict[str, Any]:
     return runpy.run_path(str(EXAMPLES / name))
-
-
-@asynccontextmanager
-async def serving(app: web.Application) -> AsyncGenerator[str]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 async def test_the_support_bot_answers_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from intercom_async.oauth.routes import CHECK_PAUSE_S, COOKIE
 from intercom_async.simulator import Simulator
 from intercom_async.workspaces import Workspaces
 from tests.support.asgi import Answer, send
+from tests.support.loopback import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -103,14 +104,9 @@ async def installed(server: str) -> AsyncGenerator[Installed]:
             return
         application = web.Application()
         application.add_routes(app.routes.aiohttp("/intercom"))
-        runner = web.AppRunner(application, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        app.url = f"http://127.0.0.1:{runner.addresses[0][1]}/intercom"
-        try:
+        async with serving(application) as url:
+            app.url = f"{url}/intercom"
             yield app
-        finally:
-            await runner.cleanup()
 
 
 SERVERS = pytest.mark.parametrize("server", ["asgi", "aiohttp"])

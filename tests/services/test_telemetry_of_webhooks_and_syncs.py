@@ -24,6 +24,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from intercom_async.integrations.opentelemetry import instrument
 from intercom_async.integrations.opentelemetry_sync import SyncTelemetry
 from intercom_async.integrations.opentelemetry_webhooks import WebhookTelemetry
+from tests.support.loopback import serving
 from .test_opentelemetry import Collected
 
 pytestmark = pytest.mark.anyio
@@ -43,17 +44,12 @@ async def deliver(webhooks: Webhooks, *bodies: tuple[bytes, str]) -> list[int]:
     app = web.Application()
     app.add_routes(webhooks.aiohttp("/"))
     app.cleanup_ctx.append(webhooks.aiohttp_context)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
     statuses: list[int] = []
-    async with aiohttp.ClientSession() as http:
+    async with serving(app) as url, aiohttp.ClientSession() as http:
         for body, signature in bodies:
-            url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-            async with http.post(url, data=body, headers={"X-Hub-Signature": signature}) as reply:
+            signed = {"X-Hub-Signature": signature}
+            async with http.post(f"{url}/", data=body, headers=signed) as reply:
                 statuses.append(reply.status)
-    await runner.cleanup()
     return statuses
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -23,6 +21,7 @@ from intercom_async.oauth import OAuth
 from intercom_async.simulator import Simulator
 from intercom_async.simulator.webhooks import DeliveryFaults, Outbox
 from intercom_async.webhooks import Notification, Webhooks, items
+from tests.support.loopback import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -32,17 +31,10 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@asynccontextmanager
-async def serving(routes: list[web.RouteDef]) -> AsyncGenerator[str]:
+def app_of(routes: list[web.RouteDef]) -> web.Application:
     app = web.Application()
     app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    return app
 
 
 class Receiver:
@@ -115,7 +107,7 @@ EXPECTED = [
 async def test_every_change_is_told_signed_and_typed() -> None:
     async with Simulator(contacts=3, conversations=2) as simulator:
         receiver = Receiver(simulator.client_secret)
-        async with serving(receiver.webhooks.aiohttp("/hook")) as url:
+        async with serving(app_of(receiver.webhooks.aiohttp("/hook"))) as url:
             simulator.webhooks.subscribe(f"{url}/hook")
             async with Intercom(simulator.token, base_url=simulator.url) as intercom:
                 await change_everything(intercom)
@@ -138,7 +130,10 @@ async def test_every_change_is_told_signed_and_typed() -> None:
 async def test_only_topics_that_were_subscribed_are_told_and_ping_always() -> None:
     async with Simulator(contacts=1) as simulator:
         receiver = Receiver(simulator.client_secret)
-        async with serving(receiver.webhooks.aiohttp("/")) as url, aiohttp.ClientSession() as http:
+        async with (
+            serving(app_of(receiver.webhooks.aiohttp("/"))) as url,
+            aiohttp.ClientSession() as http,
+        ):
             simulator.webhooks.subscribe(url, topics=["contact.user.created"])
             simulator.call("POST", "/companies", {"company_id": "1", "name": "A"})
             simulator.call("POST", "/contacts", {"email": "a@example.com"})
@@ -159,7 +154,7 @@ async def test_the_control_api_subscribes_lists_resends_and_removes() -> None:
             async with http.request(verb, address, json=body) as answer:
                 return await answer.json()
 
-        async with serving(receiver.webhooks.aiohttp("/")) as url:
+        async with serving(app_of(receiver.webhooks.aiohttp("/"))) as url:
             made = await control("POST", "webhooks", {"url": url, "secret": "a secret of its own"})
             simulator.call("POST", "/contacts", {"email": "a@example.com"})
             await receiver.wait(1)
@@ -181,7 +176,7 @@ async def test_the_control_api_subscribes_lists_resends_and_removes() -> None:
 async def test_faults_on_the_way() -> None:
     async with Simulator(contacts=1, seed=3) as simulator:
         receiver = Receiver(simulator.client_secret)
-        async with serving(receiver.webhooks.aiohttp("/")) as url:
+        async with serving(app_of(receiver.webhooks.aiohttp("/"))) as url:
             faults = DeliveryFaults(duplicate=0.5, disorder=0.5, wrong_signature=0.2, late_s=0.01)
             simulator.webhooks.subscribe(url, faults=faults, retry_s=0.01)
             for number in range(40):
@@ -286,7 +281,7 @@ async def test_a_canvas_app_is_asked_as_the_messenger_does() -> None:
         async def go(request: SubmitRequest) -> Canvas:
             return Canvas([Text(request.input_values["name"])])
 
-        async with serving(canvas.aiohttp("/canvas")) as url:
+        async with serving(app_of(canvas.aiohttp("/canvas"))) as url:
             first = await simulator.ask_canvas(f"{url}/canvas/initialize")
             second = await simulator.ask_canvas(
                 f"{url}/canvas/submit", component_id="go", input_values={"name": "Ada"}

@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from intercom_async import ConfigError, Intercom, NotFoundError, RetryPolicy
+from tests.support.loopback import serving
 from tests.support.scripted_client import TOKEN
 
 pytestmark = pytest.mark.anyio
@@ -141,14 +142,8 @@ async def recording() -> AsyncGenerator[tuple[str, list[Any]]]:
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", seen
-    finally:
-        await runner.cleanup()
+    async with serving(app) as url:
+        yield url, seen
 
 
 async def use(url: str, session: aiohttp.ClientSession | None) -> None:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from intercom_async.webhooks import Notification, Webhooks
+from tests.support.loopback import serving
 from tests.support.notifications import SECRET, notification, signed
 
 pytestmark = pytest.mark.anyio
@@ -31,17 +32,6 @@ def counting() -> tuple[Webhooks, list[str]]:
         handled.append(event.key)
 
     return webhooks, handled
-
-
-@asynccontextmanager
-async def serving(app: web.Application) -> AsyncGenerator[str]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize("path", ["/intercom", "intercom/", "/"])
