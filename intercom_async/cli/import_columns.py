@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from intercom_async.codec.coercion import is_object
 from intercom_async.errors import ConfigError
 from intercom_async.fields import CompanyFields, ContactFields
 from intercom_async.models import DataAttribute
-from intercom_async.moments import from_iso, to_unix
+from intercom_async.moments import from_iso
 
 Kind = Literal["contacts", "companies"]
 
@@ -155,7 +155,7 @@ class Columns:
 
     def _read(self, name: str, value: Any, kind: str) -> Any:
         if kind in _MOMENTS and isinstance(value, date):
-            return _moment(value)
+            return _date(value.isoformat())
         if isinstance(value, float) and value.is_integer() and kind != "float":
             return int(value)  # a column of whole numbers, where some rows have none
         if not isinstance(value, str) or (not self._are_texts and kind not in _MOMENTS):
@@ -169,12 +169,6 @@ class Columns:
 def _is_absent(value: Any) -> bool:
     """Return whether a cell is empty; numeric columns have NaN then."""
     return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-def _moment(value: date) -> int:
-    """Return a date or datetime as UNIX seconds, in UTC if it has no zone, like text."""
-    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 (see below)
-    return to_unix("", moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _type_of(name: str) -> str:

@@ -22,7 +22,7 @@ from .console import console, put_json, say
 from .import_columns import Columns, Kind, check_key
 from .options import Flag, check_new_file, whole
 from .rejected_rows import RefusedRows, check_rejected, refused_path
-from .row_files import Row, check_rows, is_text, place_of, read_rows
+from .row_files import Row, check_rows, is_text, places_of, read_rows
 
 PARTIAL = 3
 """Exit code where rows were refused."""
@@ -247,9 +247,9 @@ def _report_plan(plan: BulkPlan[Any], job: Import) -> int:
             }
         )
     )
-    for failed in plan.rejected[:SHOWN]:
-        place = place_of(job.path, failed.position)
-        say(f"{place}: {escape(job.reasons[failed.position])}")
+    shown = sorted(failed.position for failed in plan.rejected[:SHOWN])
+    for position, place in zip(shown, places_of(job.path, shown), strict=True):
+        say(f"{place}: {escape(job.reasons[position])}")
     if len(plan.rejected) > SHOWN:
         say(f"and {len(plan.rejected) - SHOWN:,} more")
     return PARTIAL if plan.rejected else 0

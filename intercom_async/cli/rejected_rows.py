@@ -28,7 +28,7 @@ def check_rejected(path: Path, source: Path, *, goes_on: bool) -> int:
         goes_on: Whether they are appended to the rows of an earlier run.
 
     Returns:
-        The number of rows that the file has.
+        The number of rows to which others are appended.
 
     Raises:
         ConfigError: It is the imported file, was not written by an import, or would lose rows.
@@ -51,7 +51,7 @@ def check_rejected(path: Path, source: Path, *, goes_on: bool) -> int:
             f"{path} has rows that {source.name} does not have: import it if you corrected it, "
             "then move or delete it, or name another file with --rejected"
         )
-    return len(rows)
+    return len(rows) if goes_on else 0
 
 
 def _rejected(path: Path) -> list[Row]:
@@ -103,14 +103,13 @@ class RefusedRows:
 
     Args:
         path: Created with the first row. For Parquet it has JSON lines.
-        before: Rows that an earlier run has written there.
+        before: Rows of an earlier run of the same import, as `check_rejected` returns them.
         goes_on: Whether to append to them; else the file is removed, after `check_rejected`.
     """
 
     def __init__(self, path: Path, *, before: int, goes_on: bool) -> None:
         self.path = path
-        self.before: int = before if goes_on else 0
-        """Rows of an earlier run of the same import."""
+        self.before: int = before
         self.count: int = 0
         """Rows of this run."""
         self._file: IO[str] | None = None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +46,22 @@ def read_rows(path: Path) -> Iterator[Row]:
         yield row
 
 
-def place_of(path: Path, position: int) -> str:
-    """Return where a row is, as ``row 13 (line 14)``: rows count without the header, lines with it.
+def places_of(path: Path, positions: Collection[int]) -> Iterator[str]:
+    """Yield where rows are, as ``row 13 (line 14)``: rows count without the header, lines with it.
 
     Args:
-        path: A file that `read_rows` can read. Parquet has no lines.
-        position: Number of the row, from 0.
+        path: A file that `read_rows` can read; it is read once. Parquet has no lines.
+        positions: Numbers of the rows, from 0, in ascending order.
     """
-    line = next((line for line, _ in islice(_numbered(path), position, None)), None)
-    return f"row {position + 1:,}" if line is None else f"row {position + 1:,} (line {line:,})"
+    wanted = iter(positions)
+    following = next(wanted, None)
+    for position, (line, _) in enumerate(_numbered(path)):
+        if following is None:
+            return
+        if position == following:
+            row = f"row {position + 1:,}"
+            yield row if line is None else f"{row} (line {line:,})"
+            following = next(wanted, None)
 
 
 def _numbered(path: Path) -> Iterator[tuple[int | None, Row]]:
