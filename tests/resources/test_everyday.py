@@ -65,24 +65,6 @@ async def test_a_part_takes_its_fields_by_name() -> None:
     assert body == {"message_type": "comment", "type": "admin", "admin_id": "1", "body": "x"}
 
 
-async def test_a_deletion_reports_what_is_seen_and_claims_no_more() -> None:
-    simulator = Simulator(contacts=5)
-    transport = MemoryTransport(simulator.answer)
-    async with Intercom(simulator.token, transport=transport, version="2.16") as intercom:
-        some = (await intercom.contacts.list().collect(limit=1))[0]
-        gone = await intercom.contacts.erase(some.id)
-
-    assert gone.status.deleted
-    assert gone.seen == "not_found"
-    assert "erased" not in repr(gone)
-
-
-async def test_a_contact_that_is_still_there_after_its_deletion_is_said_to_be() -> None:
-    answers = [Reply(200, {}, b'{"id": "7", "deleted": true}'), Reply(200, {}, b'{"id": "7"}')]
-    async with Intercom("secret", transport=MemoryTransport(answers)) as intercom:
-        assert (await intercom.contacts.erase("7")).seen == "found"
-
-
 async def test_history_is_imported_without_telling_anybody() -> None:
     simulator = Simulator(contacts=5)
     transport = MemoryTransport(simulator.answer)

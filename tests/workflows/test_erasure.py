@@ -23,6 +23,7 @@ async def test_a_deleted_contact_is_not_found_afterwards() -> None:
 
         assert (erasure.seen, erasure.canonical_id) == ("not_found", None)
         assert (erasure.status.id, erasure.status.deleted) == (contact.id, True)
+        assert "erased" not in repr(erasure)
         with pytest.raises(NotFoundError):
             await intercom.contacts.erase(contact.id)
 
