@@ -65,6 +65,12 @@ def check_upsert(given: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
     raise ConfigError("an upsert needs a key: id, external_id or email")
 
 
+def upsert_calls(given: Mapping[str, Any]) -> int:
+    """Return how many requests an upsert takes: to find, to bring back, and to write."""
+    name, _, _ = check_upsert(given)
+    return 3 if given.get("unarchive") and name != "email" else 2
+
+
 async def upsert_contact(
     contacts: ContactCalls, given: Mapping[str, Any], pause: Callable[[float], Awaitable[None]]
 ) -> Upserted[Contact]:

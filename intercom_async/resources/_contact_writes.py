@@ -26,7 +26,7 @@ from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from intercom_async.workflows.upsert import Upserted
 from ._base import Id, Page, fill
 from ._bulk_creation import BulkCreation, CreationJobs
-from ._contact_upsert import ContactCalls, check_upsert, upsert_contact
+from ._contact_upsert import ContactCalls, check_upsert, upsert_calls, upsert_contact
 from ._request_bodies import bulk_item
 from ._validation import check_dict, needed, to_id
 
@@ -161,7 +161,7 @@ class ContactWrites(BulkCreation):
             items,
             lambda item: self.upsert(**item),
             self._check_upsert,
-            calls=lambda _: 2,
+            calls=upsert_calls,
             **options,
         )
 

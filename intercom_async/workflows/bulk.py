@@ -15,11 +15,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Generic, TypedDict, TypeVar
+from typing import Generic, TypedDict, TypeVar, Unpack
 
 from intercom_async.config import shown
 from intercom_async.errors import ClosedError, ConfigError, IntercomError, UnauthorizedError
-from .concurrency import Source, check_concurrency, check_source, fan_out
+from .concurrency import (
+    CONCURRENCY,
+    Source,
+    check_concurrency,
+    check_options,
+    check_source,
+    fan_out,
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -90,13 +97,11 @@ class BulkRun(Generic[Item, Result]):
         check: Raises for an item that cannot be sent.
         calls: Requests that one item takes.
         rate_per_s: Returns the requests a second that the rate limit allows.
-        concurrency: Items written concurrently.
-        ordered: Whether results come in the order of the items.
-        skip: Items at the beginning that are passed over.
-        on_progress: Called after each result that was taken.
+        options: Concurrency, order, what is passed over, and what is told of the progress.
 
     Raises:
         ConfigError: An option cannot work, or `source` is no iterable.
+        TypeError: There is no option of that name.
     """
 
     def __init__(
@@ -107,20 +112,21 @@ class BulkRun(Generic[Item, Result]):
         check: Callable[[Item], object],
         rate_per_s: Callable[[], float],
         calls: Callable[[Item], int] = lambda _: 1,
-        concurrency: int = 16,
-        ordered: bool = False,
-        skip: int = 0,
-        on_progress: Callable[[BulkProgress], None] | None = None,
+        **options: Unpack[BulkOptions],
     ) -> None:
+        check_options(options, BulkOptions)
+        skip, on_progress = options.get("skip", 0), options.get("on_progress")
         if type(skip) is not int or skip < 0:
             raise ConfigError(f"skip must be a whole number from 0 up, not {shown(skip)}")
+        if on_progress is not None and not callable(on_progress):
+            raise ConfigError("on_progress must be a function")
         self._source = check_source(source)
         self._write = write
         self._check = check
         self._calls = calls
         self._rate_per_s = rate_per_s
-        self._concurrency = check_concurrency(concurrency)
-        self._ordered = ordered
+        self._concurrency = check_concurrency(options.get("concurrency", CONCURRENCY))
+        self._ordered = options.get("ordered", False)
         self._skip = skip
         self._on_progress = on_progress
 

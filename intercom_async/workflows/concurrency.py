@@ -14,9 +14,10 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
+    Mapping,
 )
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
@@ -30,6 +31,9 @@ R = TypeVar("R")
 Source = AsyncIterable[T] | Iterable[T]
 """An iterable, asynchronous or not."""
 
+CONCURRENCY = 16
+"""Workers where the caller gives no number
+(test_bulk.py::test_memory_is_bounded_where_results_are_not_taken)."""
 MAX_CONCURRENCY = 10_000
 """Largest number of workers. All are started before the source is read, and no app has more
 requests a minute (test_hydration.py::test_impossible_settings_are_refused_at_once)."""
@@ -54,15 +58,36 @@ def check_concurrency(concurrency: int) -> int:
     )
 
 
+def check_options(options: Mapping[str, object], kind: Any) -> None:
+    """Check the names of options.
+
+    Args:
+        options: The options.
+        kind: The `TypedDict` of those that there are.
+
+    Raises:
+        TypeError: There is none of a name; the message has those that there are.
+    """
+    known: frozenset[str] = kind.__optional_keys__
+    unknown = sorted(options.keys() - known)
+    if unknown:
+        raise TypeError(
+            f"unknown option {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
+
+
 def check_source(source: Source[T]) -> Source[T]:
     """Return the source of a stream.
 
     Raises:
-        ConfigError: It is no iterable, or a str or bytes, whose characters nobody means.
+        ConfigError: It is no iterable, or a str, bytes or a dict, whose characters and keys nobody
+            means.
     """
-    if isinstance(source, AsyncIterable | Iterable) and not isinstance(source, str | bytes):
+    kind = type(source).__name__
+    is_one = isinstance(source, str | bytes | Mapping)
+    if isinstance(source, AsyncIterable | Iterable) and not is_one:
         return source
-    raise ConfigError(f"a stream is an iterable, async or not, but no {type(source).__name__}")
+    raise ConfigError(f"a stream is an iterable, async or not, but no {kind}")
 
 
 async def fan_out(

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, TypeVar, Unpack, cast
 
-from intercom_async.errors import ResponseError, ServerError
+from intercom_async.errors import ConfigError, ResponseError, ServerError
 from .bulk import BulkOptions, BulkRun, Done
 from .concurrency import Source
 
@@ -42,6 +42,8 @@ class CountedRun(BulkRun[Item, None], Coroutine[Any, Any, int]):
         **options: Unpack[BulkOptions],
     ) -> None:
         super().__init__(source, write, check=check, rate_per_s=rate_per_s, **options)
+        if on_refused is not None and not callable(on_refused):
+            raise ConfigError("on_refused must be a function")
         self._on_refused = on_refused
         self._awaited: Coroutine[Any, Any, int] | None = None
 

@@ -14,13 +14,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, Unpack
 from uuid import UUID
 
 from intercom_async.codec.plain import plain
 from intercom_async.errors import ConfigError, GoneError, NotFoundError, ResponseError
+from intercom_async.fields import HydrationOptions
 from intercom_async.models import Conversation, Ticket
-from .concurrency import Source, check_concurrency, check_source, fan_out
+from .concurrency import (
+    CONCURRENCY,
+    Source,
+    check_concurrency,
+    check_options,
+    check_source,
+    fan_out,
+)
 
 T = TypeVar("T", bound=Conversation | Ticket)
 
@@ -61,25 +69,24 @@ class Hydration(Generic[T]):
     Args:
         source: Ids, or objects that have one.
         fetch: Reads one object.
-        concurrency: Objects read concurrently.
-        ordered: Whether they come in the order of the source.
+        options: Concurrency and order.
 
     Raises:
         ConfigError: `concurrency` is no whole number from 1 to 10,000, or `source` is no iterable.
+        TypeError: There is no option of that name.
     """
 
     def __init__(
         self,
         source: Source[str | int | UUID | HasId],
         fetch: Callable[[str | int], Awaitable[T]],
-        *,
-        concurrency: int = 16,
-        ordered: bool = False,
+        **options: Unpack[HydrationOptions],
     ) -> None:
+        check_options(options, HydrationOptions)
         self._source = check_source(source)
         self._fetch = fetch
-        self._concurrency = check_concurrency(concurrency)
-        self._ordered = ordered
+        self._concurrency = check_concurrency(options.get("concurrency", CONCURRENCY))
+        self._ordered = options.get("ordered", False)
         self._entered: list[AsyncGenerator[Hydrated[T], None]] = []
 
     def __repr__(self) -> str:

@@ -187,13 +187,62 @@ async def test_a_plan_sends_nothing_and_says_what_would_be_sent(client: Client) 
     assert [each.position for each in plan.rejected] == [10, 11]
 
 
-@pytest.mark.parametrize("options", [{"skip": -1}, {"skip": True}, {"concurrency": 0}], ids=str)
-async def test_impossible_options_are_refused_at_once(client: Client, options: Any) -> None:
+async def test_a_plan_counts_the_call_that_brings_a_contact_back(client: Client) -> None:
+    items: list[Any] = [
+        {"id": "1", "unarchive": True},
+        {"external_id": "2", "unarchive": True},
+        {"email": "a@x.example", "unarchive": True},
+        {"id": "1", "unarchive": False},
+    ]
     async with client(Server()) as intercom:
-        with pytest.raises(ConfigError):
-            intercom.contacts.create_many([], **options)
-        with pytest.raises(ConfigError):
-            intercom.contacts.create_many("text")  # type: ignore[arg-type] # the subject
+        assert (await intercom.contacts.upsert_many(items).plan()).calls == 3 + 3 + 2 + 2
+
+
+STREAMS = (
+    *("contacts.create_many", "contacts.update_many", "contacts.upsert_many", "contacts.tag_many"),
+    *("contacts.archive_many", "contacts.delete_many", "companies.upsert_many"),
+    *("events.create_many", "conversations.hydrate", "tickets.hydrate"),
+)
+MORE = {"contacts.tag_many": ("5",)}
+"""What a stream takes beside its source."""
+
+
+def streams(intercom: Intercom) -> dict[str, Callable[..., Any]]:
+    """Return the methods that write or read a stream of items, by name."""
+    found: dict[str, Callable[..., Any]] = {}
+    for resource in dir(intercom):
+        for name in dir(getattr(intercom, resource)):
+            if name == "hydrate" or (name.endswith("_many") and not name.startswith("_")):
+                found[f"{resource}.{name}"] = getattr(getattr(intercom, resource), name)
+    return found
+
+
+async def test_no_stream_is_left_out(client: Client) -> None:
+    async with client(Server()) as intercom:
+        assert {*streams(intercom)} == {*STREAMS}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+async def test_impossible_options_and_sources_are_refused_at_once(
+    client: Client, name: str
+) -> None:
+    server = Server()
+    async with client(server) as intercom:
+        begin, more = streams(intercom)[name], MORE.get(name, ())
+        options: list[dict[str, Any]] = [{"concurrency": 0}, {"concurrency": True}]
+        if name.endswith("_many"):
+            options += [{"skip": -1}, {"skip": True}, {"on_progress": 5}]
+        if name == "events.create_many":
+            options += [{"on_refused": 5}]
+        for each in options:
+            with pytest.raises(ConfigError, match=next(iter(each))):
+                begin([], *more, **each)
+        for source in ("text", b"bytes", {"id": "7"}, 5, None):
+            with pytest.raises(ConfigError, match="a stream is an iterable"):
+                begin(source, *more)
+        with pytest.raises(TypeError, match=r"unknown option at_once; there are concurrency, "):
+            begin([], *more, at_once=5)
+    assert server.bodies == []
 
 
 async def test_a_cancel_leaves_nothing_running(client: Client) -> None:
