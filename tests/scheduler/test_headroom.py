@@ -89,10 +89,20 @@ def test_a_reserve_is_held_back_for_interactive_calls_alone_until_the_window_end
     one = One()
     one.expect_interactive_calls()
 
-    held_back = [LIMIT - one.other(now)[1] for now in (0.5, 5.0, 9.9)]
+    held_back = [LIMIT - one.other(now)[1] for now in (0.5, 5.0, 9.9, 9.99)]
 
     assert one.interactive(0.5) == (LIMIT, LIMIT)
-    assert held_back[0] > held_back[1] > held_back[2] == 0
+    assert held_back[0] > held_back[1] > held_back[2] > held_back[3] == 0
+
+
+def test_what_is_held_back_is_tried_for_when_it_is_released() -> None:
+    headroom = One().headroom
+    release_s = headroom.release_s()
+
+    assert headroom.until_release_s(5.0) == 5.0 - release_s
+    # The last calls of the reserve go a little later than the others.
+    assert 0.0 < headroom.until_release_s(release_s) < release_s
+    assert headroom.until_release_s(0.0) == 0.0
 
 
 @pytest.mark.parametrize("own_share", [1 / 32, 1 / 2])

@@ -99,9 +99,10 @@ def p99(seconds: list[float]) -> float:
     return seconds[int(0.99 * len(seconds))]
 
 
-def test_a_page_takes_at_most_twice_as_long_beside_a_job_that_uses_the_limit_up() -> None:
+def test_a_page_takes_little_longer_beside_a_job_that_uses_the_limit_up() -> None:
     idle, busy, used = run_virtual(measured())
     assert p99(idle) >= LATENCY_S
-    assert p99(busy) <= 2 * p99(idle)
+    # Over sockets it is to be twice as long at most; here no time is spent but by waiting.
+    assert p99(busy) <= 1.5 * p99(idle)
     # The job takes what is left.
     assert used >= 0.95

@@ -270,7 +270,7 @@ class AppLimiter:
         pause_s = RETRY_S * windows.schedule.scale * self._random.uniform(0.5, 1.5)
         if not self.reserve.arrivals_per_s:
             return now + pause_s
-        released_s = max(0.0, windows.left_s(budget, now) - self.headroom.release_s())
+        released_s = self.headroom.until_release_s(windows.left_s(budget, now))
         return now + min(pause_s, released_s + EPSILON_S)
 
     def _workspace_blocked_until(

@@ -14,7 +14,7 @@ from random import Random
 from .app_windows import AppWindows
 from .cold_start import ColdStart
 from .leases import Leases
-from .reserve import RELEASE_S, InteractiveReserve
+from .reserve import LATE_PART, RELEASE_S, InteractiveReserve
 from .usage import ROUNDING
 from .window_budget import WindowBudget
 
@@ -115,6 +115,11 @@ class Headroom:
     def release_s(self) -> float:
         """Return how many seconds before a window's end the interactive reserve is released."""
         return RELEASE_S * self._windows.schedule.scale + self._windows.clock.lead_s
+
+    def until_release_s(self, left_s: float) -> float:
+        """Return in how many seconds calls are released, with `left_s` until a window's end."""
+        release_s = self.release_s()
+        return max(0.0, left_s - (release_s if left_s > release_s else LATE_PART * release_s))
 
     def _margin(self, budget: WindowBudget, now: float, external: int, left_s: float) -> int:
         windows = self._windows
