@@ -1,6 +1,7 @@
 """Measures bulk sync against a simulator in a process of its own.
 
     python benchmarks/sync.py full --format jsonl       the whole workspace of the road map
+    python benchmarks/sync.py full --format postgres    the same into a PostgreSQL of its own
     python benchmarks/sync.py chain                     beside one chain of pages, on a smaller one
     python benchmarks/sync.py memory                    a million contacts
     python benchmarks/sync.py kill --format duckdb      killed twenty times, and gone on with
@@ -30,8 +31,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from intercom_async import Intercom
-from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, Sink, sync
+from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink, sync
+from tests.support.servers import running_postgres
 
 SERVER = """
 import asyncio, json, sys
@@ -43,6 +47,7 @@ async def main():
 asyncio.run(main())
 """
 STREAMS = ["contacts", "companies", "conversations", "conversation_parts"]
+FORMATS = ("jsonl", "duckdb", "parquet", "postgres")
 WINDOW_S = 10.0
 
 
@@ -71,20 +76,33 @@ def target(form: str, folder: Path) -> Path:
     return folder / ("target.duckdb" if form == "duckdb" else "target")
 
 
-def sink_of(form: str, path: Path) -> Sink:
+@contextmanager
+def prepared(form: str) -> Generator[Path | str]:
+    """Return where a format is written: a path, or the address of a server that runs meanwhile."""
+    if form == "postgres":
+        with running_postgres() as postgres:
+            yield postgres.url
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield target(form, Path(folder))
+
+
+def sink_of(form: str, where: Path | str) -> Sink:
     """Make a sink."""
+    if isinstance(where, str):
+        return PostgresSink(where)
     kinds: dict[str, Callable[[Path], Sink]] = {
         "jsonl": JsonlSink,
         "duckdb": DuckDBSink,
         "parquet": ParquetSink,
     }
-    return kinds[form](path)
+    return kinds[form](where)
 
 
-async def run(url: str, token: str, form: str, path: Path, streams: list[str]) -> Any:
+async def run(url: str, token: str, form: str, where: Path | str, streams: list[str]) -> Any:
     """Sync once in this process."""
     async with Intercom(token, base_url=url) as intercom:
-        return await sync(intercom, streams, sink=sink_of(form, path))
+        return await sync(intercom, streams, sink=sink_of(form, where))
 
 
 def peak_mb() -> float:
@@ -97,9 +115,9 @@ def full(form: str, **settings: Any) -> dict[str, Any]:
     contacts, talks, companies = (
         settings[name] for name in ("contacts", "conversations", "companies")
     )
-    with server(**settings, tickets=0) as (url, token), tempfile.TemporaryDirectory() as folder:
+    with server(**settings, tickets=0) as (url, token), prepared(form) as where:
         began = time.monotonic()
-        report = asyncio.run(run(url, token, form, target(form, Path(folder)), STREAMS))
+        report = asyncio.run(run(url, token, form, where, STREAMS))
         seconds = time.monotonic() - began
         statuses = asked(url, "status")["statuses"]
         ledger = asked(url, "ledger")
@@ -154,9 +172,9 @@ def chain(form: str, **settings: Any) -> dict[str, Any]:
 
 def memory(form: str, **settings: Any) -> dict[str, Any]:
     """Sync many contacts and look at the memory."""
-    with server(**settings) as (url, token), tempfile.TemporaryDirectory() as folder:
+    with server(**settings) as (url, token), prepared(form) as where:
         began = time.monotonic()
-        report = asyncio.run(run(url, token, form, target(form, Path(folder)), ["contacts"]))
+        report = asyncio.run(run(url, token, form, where, ["contacts"]))
         seconds = time.monotonic() - began
     return {
         "format": form,
@@ -263,7 +281,7 @@ def main() -> None:
     """Run one measurement."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["full", "chain", "memory", "kill"])
-    parser.add_argument("--format", default="jsonl", choices=["jsonl", "duckdb", "parquet"])
+    parser.add_argument("--format", default="jsonl", choices=FORMATS)
     parser.add_argument("--contacts", type=int)
     parser.add_argument("--conversations", type=int)
     parser.add_argument("--latency-ms", type=float)
@@ -271,6 +289,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the workspace")
     parser.add_argument("--json", type=Path, help="write the result here, too")
     given = parser.parse_args()
+    if given.format == "postgres" and given.what not in ("full", "memory"):
+        parser.error("postgres is for full and memory")
     usual: dict[str, dict[str, float]] = {
         "full": {"contacts": 200_000, "conversations": 30_000, "companies": 5_000, "latency": 250},
         "chain": {"contacts": 6_000, "conversations": 600, "companies": 300, "latency": 250},
