@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from contextlib import suppress
+from operator import attrgetter
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from intercom_async.clock import give_way
-from intercom_async.moments import from_server
+from intercom_async.moments import MILLISECONDS_FROM, from_server
 from intercom_async.sync.raw_rows import top_level
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .merge import GIVES_WAY_S
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63
 """Integers from here on are no int64 and become null."""
 _LATEST = 253_402_300_799
 """The end of the year 9999, UNIX seconds."""
+_NOT_READ = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+_Int64 = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST - 1)]
+_USUAL: dict[str, Any] = {
+    "text": str | _Int64 | None,
+    "integer": _Int64 | None,
+    "number": float | None,
+    "boolean": bool | None,
+    "timestamp": Annotated[int, msgspec.Meta(ge=-_LATEST, le=MILLISECONDS_FROM)] | None,
+    "json": msgspec.Raw,
+}
+"""What a column's values usually are; a row with any other value is read field by field."""
+_NULL = msgspec.Raw(b"null")
+_STRANGE = re.compile(r'["\\\x00-\x1f]')
+"""What no field of a struct can have in its name."""
 
 
 class TableRow(NamedTuple):
@@ -41,7 +57,17 @@ class Shape:
     def __init__(self, arrow: Any, columns: TableColumns) -> None:
         self._arrow = arrow
         self._columns = list(columns.all)
-        self._decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+        fields: list[Any] = []
+        self._is_plain = not any(_STRANGE.search(column.field) for column in self._columns)
+        for number, column in enumerate(self._columns):
+            default = _NULL if column.kind == "json" else None
+            name = column.field if self._is_plain else f"f{number}"
+            field = msgspec.field(default=default, name=name)
+            fields.append((f"f{number}", _USUAL[column.kind], field))
+        row: Any = msgspec.defstruct("Row", fields, gc=False)
+        self._row = row
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
+        self._rows_decoder: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[row])
         moment = arrow.timestamp("s", tz="UTC")
         types: dict[str, Any] = {
             "text": arrow.string(),
@@ -63,8 +89,10 @@ class Shape:
 
     def table(self, rows: Sequence[TableRow]) -> Any:
         """Return rows as a table."""
-        fields = [_fields(self._decoder, row.body) for row in rows]
-        arrays: list[Any] = [self._array(column, fields) for column in self._columns]
+        read = self._read([row.body for row in rows])
+        arrays: list[Any] = [
+            self._array(number, column, read) for number, column in enumerate(self._columns)
+        ]
         own: list[list[Any]] = [
             [row.body.decode(errors="replace") for row in rows],
             [_time(row.synced_at) for row in rows],
@@ -72,35 +100,61 @@ class Shape:
             [row.digest for row in rows],
         ]
         types = self.schema.types[-len(own) :]
-        arrays += [self._arrow.array(one, kind) for one, kind in zip(own, types, strict=True)]
+        arrays += [self._typed(one, kind) for one, kind in zip(own, types, strict=True)]
         return self._arrow.Table.from_arrays(arrays, schema=self.schema)
 
-    def _array(self, column: TableColumn, fields: Sequence[dict[str, msgspec.Raw]]) -> Any:
+    def _read(self, bodies: list[bytes]) -> list[Any]:
+        """Return what the columns hold of some rows."""
+        with suppress(*_NOT_READ):
+            if self._is_plain:
+                return self._rows_decoder.decode(b"[%b]" % b",".join(bodies))
+        return [self._read_one(body) for body in bodies]
+
+    def _read_one(self, body: bytes) -> Any:
+        with suppress(*_NOT_READ):
+            if self._is_plain:
+                return self._decoder.decode(body)
+        # A value is not what its column holds, or the row is nested too deep.
+        fields = _fields(body)
+        values = [_value(fields.get(column.field), column.kind) for column in self._columns]
+        return self._row(*values)
+
+    def _array(self, number: int, column: TableColumn, rows: Sequence[Any]) -> Any:
         """Return a column of some rows."""
         give_way(GIVES_WAY_S)
-        values = [_value(row.get(column.field), column.kind) for row in fields]
-        return self._arrow.array(values, self.schema.field(column.name).type)
+        values: list[Any] = list(map(attrgetter(f"f{number}"), rows))
+        if column.kind == "json":
+            texts = [str(raw, "utf-8", "replace") for raw in values]
+            values = [None if text == "null" else text for text in texts]
+        elif column.kind == "text":
+            values = [None if value is None else str(value) for value in values]
+        return self._typed(values, self.schema.field(column.name).type)
+
+    def _typed(self, values: list[Any], kind: Any) -> Any:
+        """Return values as an array; moments are UNIX seconds."""
+        arrow = self._arrow
+        if arrow.types.is_timestamp(kind):
+            return arrow.array(values, arrow.int64()).cast(kind)
+        return arrow.array(values, kind)
 
 
-def _fields(
-    decoder: msgspec.json.Decoder[dict[str, msgspec.Raw]], body: bytes
-) -> dict[str, msgspec.Raw]:
+def _fields(body: bytes) -> dict[str, msgspec.Raw]:
     try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except _NOT_READ:
         # Too deep for a decoder; the whole of it stands in the record.
         return {name: msgspec.Raw(value) for name, value in top_level(body)}
 
 
 def _value(raw: msgspec.Raw | None, kind: str) -> Any:
     """Return one field's value; None where it is not what its column holds."""
+    if kind == "json":
+        return raw or _NULL
     if raw is None or (text := bytes(raw)) == b"null":
         return None
-    if kind == "json":
-        return text.decode(errors="replace")
     try:
         value: Any = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except _NOT_READ:
         return None
     return _READ[kind](value)
 
@@ -130,14 +184,12 @@ def _truth(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _moment(value: Any) -> datetime | None:
+def _moment(value: Any) -> int | None:
     return _time(from_server(value))
 
 
-def _time(moment: int | None) -> datetime | None:
-    if moment is None or abs(moment) > _LATEST:
-        return None
-    return _EPOCH + timedelta(seconds=moment)
+def _time(moment: int | None) -> int | None:
+    return None if moment is None or abs(moment) > _LATEST else moment
 
 
 _READ: dict[str, Any] = {

@@ -24,6 +24,8 @@ LATEST_MS = 253_402_300_799_000
 STAGED_BYTES = 2**22
 """Bytes of rows that are copied before they are brought into their table."""
 _REFUSED = (b"\\u0000", b"\\ud", b"\\uD")
+_MARKS = (b"\\", b"\t", b"\n", b"\r")
+"""What means something else in the text format of COPY, or may not be in what is kept."""
 _SPACES = bytes(ord(" ") if byte in b"\t\n\r" else byte for byte in range(256))
 COLUMN_TYPES = {
     "text": "text",
@@ -67,6 +69,14 @@ def clean(body: bytes) -> bytes:
     return json.dumps(_replaced(json.loads(body)), ensure_ascii=False).encode()
 
 
+def staged_lines(rows: Sequence[Emitted]) -> bytes:
+    """Return rows as `COPY_STAGED` reads them."""
+    bodies = b"".join(row.body for row in rows)
+    if bodies.isascii() and not any(mark in bodies for mark in _MARKS):
+        return b"".join(_line(row, row.body) for row in rows)
+    return b"".join(map(staged_line, rows))
+
+
 def staged_line(row: Emitted) -> bytes:
     """Return a row as `COPY_STAGED` reads it."""
     body = clean(row.body)
@@ -75,6 +85,10 @@ def staged_line(row: Emitted) -> bytes:
     if b"\t" in body or b"\n" in body or b"\r" in body:
         # Between tokens only: in a string they would be escaped.
         body = body.translate(_SPACES)
+    return _line(row, body)
+
+
+def _line(row: Emitted, body: bytes) -> bytes:
     gone = b"%d" % row.deleted_at if row.deleted_at else b"\\N"
     return b"%b\t%d\t%b\t%d\n" % (body, row.synced_at, gone, signed(row.digest))
 
