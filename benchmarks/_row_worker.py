@@ -4,7 +4,8 @@
 
 FORM is jsonl, parquet, duckdb or postgres, TARGET a path or, for PostgreSQL, its address. Prints
 rows, the peak of memory, and seconds of CPU, user and kernel mode, all threads; imports and the
-database's own process are left out.
+database's own process are left out. As this package imports what it needs when it first needs it,
+a sync of tags to another target comes before.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ BY_HAND: dict[str, Callable[[Any], hand.HandSink]] = {
 }
 
 
-async def ours(url: str, token: str, sink: Sink) -> int:
+async def ours(url: str, token: str, sink: Sink, stream: str = "contacts") -> int:
     """Sync as README shows it."""
     limits = Limits(app_per_minute=PER_MINUTE, workspace_per_minute=PER_MINUTE)
     async with Intercom(token, base_url=url, limits=limits) as intercom:
-        report = await sync(intercom, ["contacts"], sink=sink)
+        report = await sync(intercom, [stream], sink=sink)
     if not report.is_complete:
         raise RuntimeError(f"the sync is not complete: {report.failures}")
     return report.rows
@@ -53,6 +54,12 @@ def main(way: str, form: str, url: str, token: str, target: str) -> None:
     place = target if form == "postgres" else Path(target)
     # Made before the clock runs: a sink imports the library that it writes with.
     if way == "ours":
+        before: Sink = (
+            PostgresSink(target, schema="before")
+            if form == "postgres"
+            else OURS[form](Path(target).with_name(f"before-{Path(target).name}"))
+        )
+        asyncio.run(ours(url, token, before, "tags"))
         work = ours(url, token, OURS[form](place))
     else:
         work = hand.sync(url, token, BY_HAND[form](place))

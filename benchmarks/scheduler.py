@@ -157,6 +157,22 @@ async def storm_us(waiting: int, one_of: int) -> float:
     return 1e6 * spent_s / len(struck)
 
 
+async def bare_storm_us(waiting: int) -> float:
+    """Cancel so many tasks that wait for a future and nothing else; return what each costs."""
+    loop = asyncio.get_running_loop()
+
+    async def wait(future: asyncio.Future[None]) -> None:
+        await future
+
+    tasks = [asyncio.ensure_future(wait(loop.create_future())) for _ in range(waiting)]
+    await asyncio.sleep(0)
+    begun = time.process_time()
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    return 1e6 * (time.process_time() - begun) / waiting
+
+
 async def bytes_a_waiter(waiting: int) -> float:
     """Measure what a waiting call holds: the permit, its future, its place; not its task."""
     scheduler = Scheduler(Limits(max_in_flight=1))
@@ -201,6 +217,8 @@ async def measure(*, quick: bool) -> dict[str, float]:
         for label, one_of in (("all", 1), ("half", 2)):
             costs = [await storm_us(waiting, one_of) for _ in range(1 if quick else 3)]
             figures[f"storm, {label} of {waiting}, us"] = min(costs)
+        bare = [await bare_storm_us(waiting) for _ in range(1 if quick else 3)]
+        figures[f"storm, bare asyncio, {waiting}, us"] = min(bare)
     figures["contended, many to few"] = (
         figures[f"contended, {many} waiting, us"] / figures[f"contended, {few} waiting, us"]
     )
