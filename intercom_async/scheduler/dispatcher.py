@@ -52,7 +52,7 @@ class Dispatcher:
     __slots__ = (
         "_alarm",
         "_clock",
-        "_feedback",
+        "_free_cap",
         "_hooks",
         "_is_dispatch_due",
         "_loop",
@@ -65,6 +65,7 @@ class Dispatcher:
         "counters",
         "is_closed",
         "now",
+        "observe",
         "queues",
         "waiting",
     )
@@ -91,13 +92,18 @@ class Dispatcher:
         self._clock = clock
         self._make_queue = make_queue
         self._hooks = hooks
-        self._feedback = ResponseFeedback(breaker, counters, hooks)
+        self.observe: Callable[[Permit, int, Mapping[str, str], str | None], None] = (
+            ResponseFeedback(self, hooks).observe
+        )
+        """Settles a permit by its reply."""
         self._rates = ClientRateLimits(limits, clock)
         self._max_in_flight = limits.max_in_flight
         self._soft_cap = self._max_in_flight
         """Calls in flight from which on only interactive and owed calls go."""
         if self._max_in_flight > 1:
             self._soft_cap -= max(1, self._max_in_flight // KEPT_ONE_IN)
+        self._free_cap = -1 if hooks.is_set else self._soft_cap
+        """The same for calls that may go without being looked at; -1 for none of them."""
         self._round = 0
         self._alarm = Alarm(clock, self._dispatch)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -151,20 +157,23 @@ class Dispatcher:
         if self._rates.are_set and self._rates.apply_to(permit.kind):
             return False  # Not even queued yet.
         now = self.now()
+        queue, counters = self.queues.get(permit.app), self.counters
         if (
-            permit.priority is NORMAL
-            and permit.cost == 1
+            queue is not None
             and not self.waiting
-            and self.counters.in_flight < self._soft_cap
-            and permit.app in self.queues
+            and permit.priority is NORMAL
+            and permit.cost == 1
+            and counters.in_flight < self._free_cap
             and not self.breaker.is_open
-            and not self._hooks.is_set
-            and not self.is_closed
         ):
-            charge = self.queues[permit.app].limiter.acquire_freely(now)
+            charge = queue.limiter.acquire_freely(now)
             if charge is not None:
-                permit.since = permit.since or now
-                self._grant(permit, charge, now)
+                # What `_grant` does: nearly every call of an idle program comes by here.
+                permit.since = since = permit.since or now
+                permit.charge, permit.state, permit.sent_at = charge, GRANTED, now
+                counters.granted += 1
+                counters.in_flight += 1
+                counters.waited_s += now - since
                 return True
         try:
             return self._grant_or_queue(permit, now)
@@ -255,6 +264,7 @@ class Dispatcher:
     def close(self) -> None:
         """End every wait with `ClosedError`; no call is let go any more."""
         self.is_closed = True
+        self._free_cap = -1
         self._rates.close()
         self._alarm.set(math.inf)
         for queue in self.queues.values():
@@ -263,12 +273,14 @@ class Dispatcher:
 
     def leave(self, permit: Permit) -> None:
         """End a permit's block."""
-        if permit.state is GRANTED:
+        if permit.state is SETTLED:
+            pass
+        elif permit.state is GRANTED:
             # Neither replied to nor released: it may have been sent and counted.
             charge: Charge = permit.charge
             self.queues[permit.app].limiter.mark_unknown(charge)
             self.counters.lost += 1
-        elif permit.state is not SETTLED:
+        else:
             return
         permit.state = OVER
         self.counters.in_flight -= 1
@@ -285,16 +297,6 @@ class Dispatcher:
         charge: Charge = permit.charge
         self.queues[permit.app].limiter.release(charge)
         self.counters.released += 1
-
-    def observe(
-        self, permit: Permit, status: int, headers: Mapping[str, str], message: str | None
-    ) -> None:
-        """Settle a permit by its reply."""
-        if permit.state is not GRANTED:
-            return
-        permit.state = SETTLED
-        limiter = self.queues[permit.app].limiter
-        self._feedback.observe(permit, limiter, status, headers, message, self.now())
 
     def _try_grant(
         self, queue: AppQueue, permit: Permit, now: float, *, is_owed: bool = False

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
+from typing import Protocol
 
 from intercom_async.response import UNKNOWN, Window, header, parse_window
+from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
 from .hooks import GuardedHooks
 from .limits.app_limiter import AppLimiter
 from .limits.server_clock import DATE_USEFUL_WIDTH_S, parse_date
 from .limits.window_budget import Charge, WindowBudget
-from .permit import Permit
+from .permit import GRANTED, SETTLED, Permit
 from .statistics import Counters
 from .throttling import FULL_WINDOW, TOO_MANY_REQUESTS, Throttle, classify, named_limit, named_rate
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
+
+
+class FeedbackOwner(Protocol):
+    """What feedback asks the owner of permits and limiters for."""
+
+    breaker: CircuitBreaker
+    """Opens after several 429s without a window."""
+    counters: Counters
+    """Counts 429s."""
+    queues: dict[Hashable, AppQueue]
+    """The limiters, by app."""
+    now: Callable[[], float]
+    """Returns loop time in seconds."""
 
 
 class ResponseFeedback:
@@ -25,37 +41,43 @@ class ResponseFeedback:
     charge is settled, then the limiters learn, then the hooks are called.
 
     Args:
-        breaker: Opens after several 429s without a window.
-        counters: Counts 429s.
+        owner: Owns the permits and the limiters.
         hooks: Hear of 429s and changes.
     """
 
-    __slots__ = ("_breaker", "_counters", "_hooks")
+    __slots__ = ("_breaker", "_counters", "_exact_until", "_exact_version", "_hooks", "_owner")
 
-    def __init__(self, breaker: CircuitBreaker, counters: Counters, hooks: GuardedHooks) -> None:
-        self._breaker = breaker
-        self._counters = counters
+    def __init__(self, owner: FeedbackOwner, hooks: GuardedHooks) -> None:
+        self._owner = owner
+        self._breaker = owner.breaker
+        self._counters = owner.counters
         self._hooks = hooks
+        self._exact_until = -math.inf
+        """Loop time until which the server's clock is known so well that Date says nothing new."""
+        self._exact_version = -1
+        """State of the clock that this was calculated from."""
 
     def observe(  # noqa: C901 (one path for every reply; what is rare has methods of its own)
         self,
         permit: Permit,
-        limiter: AppLimiter,
         status: int,
         headers: Mapping[str, str],
         message: str | None,
-        now: float,
     ) -> None:
-        """Settle a permit by its reply and learn from the headers.
+        """Settle a permit by its reply, which has just come, and learn from the headers.
 
         Args:
-            permit: A granted permit.
-            limiter: The limiter of its app.
+            permit: A permit; one that is not granted is left alone.
             status: The reply's status.
             headers: The reply's headers.
             message: The first error's message.
-            now: When the reply came.
         """
+        if permit.state is not GRANTED:
+            return
+        permit.state = SETTLED
+        owner = self._owner
+        now = owner.now()
+        limiter = owner.queues[permit.app].limiter
         windows = limiter.windows
         limit, had_headers = windows.limit, windows.matcher.has_headers
         kind: Throttle | None = None
@@ -74,7 +96,7 @@ class ResponseFeedback:
                 budget = limiter.confirm(permit.charge, reply, permit.sent_at, now)
             else:
                 budget = self._confirm(permit, limiter, reply, kind, headers, now)
-            if windows.clock.width_s(now) > DATE_USEFUL_WIDTH_S:
+            if now >= self._exact_until or windows.clock.version != self._exact_version:
                 self._observe_date(permit, limiter, headers, now)
             if kind is not None:
                 has_tripped = self._observe_429(permit, kind, limiter, budget, message, now)
@@ -124,6 +146,12 @@ class ResponseFeedback:
     ) -> None:
         """Learn from the Date header while the windows leave the server's clock uncertain."""
         clock = limiter.windows.clock
+        width_s = clock.width_s(received)
+        if width_s <= DATE_USEFUL_WIDTH_S:
+            self._exact_version = clock.version
+            # Both bounds drift apart.
+            self._exact_until = received + (DATE_USEFUL_WIDTH_S - width_s) / (2 * clock.drift)
+            return
         moment = _date(headers)
         if clock.is_known and moment is not None:
             clock.observe_date(moment, sent=permit.sent_at, received=received)

@@ -106,13 +106,14 @@ class AppLimiter:
         budgets = windows.candidates(now)
         budget = budgets[0]
         shared, leases = budget.workspace, self.headroom.leases
-        charged = budget.reserved + budget.confirmed + budget.unknown
+        reserved, used = budget.reserved, budget.highest_used_seen
+        charged = reserved + budget.confirmed + budget.unknown
         if (
             len(budgets) > 1
             or shared is None
             or budget.is_exhausted
             or shared.is_exhausted
-            or budget.highest_used_seen > charged
+            or used > charged
             or budget.limit - charged - self._cold_start.in_flight <= MAX_PROBES
             or workspace.limit <= shared.reserved + shared.confirmed + shared.unknown
             or self.recovery.since is not None
@@ -121,9 +122,9 @@ class AppLimiter:
             return None
         self.pacer.dequeuing_since = None
         self._boundary_probe.next_at = now + SPACING_S
-        budget.reserved += 1
+        budget.reserved = reserved + 1
         shared.reserved += 1
-        return Charge(budgets, (), 1, budget.highest_used_seen)
+        return Charge(budgets, (), 1, used)
 
     def try_acquire(
         self, now: float, *, priority: Priority, cost: int, backlog: int, is_owed: bool = False

@@ -250,20 +250,21 @@ class AppWindows:
         if budget is not self._last_named:
             self._last_named = self.external.advance(self._last_named, budget)
         used = None
-        if reply.limit is not None and reply.remaining is not None:
-            used = reply.limit - reply.remaining
+        limit, remaining = reply.limit, reply.remaining
+        if limit is not None and remaining is not None:
+            used = limit - remaining
             if used == 0:
                 # The very call that this answers is counted by now: it is subtracted later.
                 self._remaining_includes_call = False
             if not self._remaining_includes_call:
                 used += cost
             served = budget.confirmed - budget.refused
-            if (used <= used_before and reply.remaining) or 0 < budget.max_limit < served:
+            if (used <= used_before and remaining) or 0 < budget.max_limit < served:
                 matcher.note_impossible(budget.reset_ms)
                 return
             matcher.impossible = 0
-        budget.observe(reply.limit, used, sent, charge_seq)
-        if reply.limit and budget.reset_ms >= self._budgets.newest_ms:
+        budget.observe(limit, used, sent, charge_seq)
+        if limit and budget.reset_ms >= self._budgets.newest_ms:
             self.limit, self._is_limit_named = budget.limit, True
         rtt_s = received - sent
         old = self.rtt_s
