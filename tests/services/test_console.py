@@ -115,16 +115,16 @@ def test_a_client_fills_the_bar_and_is_refused_when_it_is_full(
 
 
 def test_a_fault_is_switched_on_and_off(simulator: Simulator, page: Page) -> None:
-    page.button("Every answer 503").click()
+    page.button("503 for all").click()
     page.until(simulator.faults.rules)
-    page.until(lambda: page.button("Every answer 503").get_attribute("aria-checked") == "true")
+    page.until(lambda: page.button("503 for all").get_attribute("aria-checked") == "true")
     with pytest.raises(ServerError):
         asyncio.run(list_contacts(simulator))
     page.until(lambda: "503" in page.text("#lines tr"))
-    page.until(lambda: f"struck {simulator.faults.struck()}" in page.text("#in-force"))
+    page.until(lambda: f"applied {simulator.faults.struck()}×" in page.text("#in-force"))
     assert simulator.faults.struck()
 
-    page.button("Every answer 503").click()
+    page.button("503 for all").click()
     page.until(lambda: not simulator.faults.rules())
     assert asyncio.run(list_contacts(simulator)) == 60
     assert "Fault off" in page.text("#said")
@@ -176,7 +176,7 @@ def test_limits_and_clock_are_set(simulator: Simulator, page: Page) -> None:
     before = simulator.clock.now()
     page.button("+1 min").click()
     page.until(lambda: simulator.clock.now() == before + 60)
-    page.button("Let the clock go on").click()
+    page.button("Resume the clock").click()
     page.until(lambda: not simulator.clock.is_frozen)
 
 

@@ -3,18 +3,18 @@
 import { at, attempt, call, count, keep, make } from "./page.js";
 
 const PRESETS = [
-  ["Every answer 503", { status: 503 }],
-  ["A tenth 503", { status: 503, rate: 0.1 }],
-  ["A tenth 429", { status: 429, rate: 0.1 }],
-  ["Edge page 502", { status: 502, edge: "cdn" }],
-  ["Drop before the work", { drop: "before", rate: 0.2 }],
-  ["Drop after the work", { drop: "after", rate: 0.2 }],
-  ["2 s late", { delay_s: 2 }],
-  ["No JSON, a tenth", { garble: true, rate: 0.1 }],
-  ["Cut off, a tenth", { truncate: true, rate: 0.1 }],
+  ["503 for all", { status: 503 }],
+  ["503 for 10 %", { status: 503, rate: 0.1 }],
+  ["429 for 10 %", { status: 429, rate: 0.1 }],
+  ["502 page of a CDN", { status: 502, edge: "cdn" }],
+  ["20 % lost before the work", { drop: "before", rate: 0.2 }],
+  ["20 % lost after the work", { drop: "after", rate: 0.2 }],
+  ["2 s delay", { delay_s: 2 }],
+  ["Bad JSON for 10 %", { garble: true, rate: 0.1 }],
+  ["Truncated for 10 %", { truncate: true, rate: 0.1 }],
   ["No limit headers", { no_headers: true }],
-  ["Half of each list", { short_list: true }],
-  ["Slow bodies, 3 s", { slow_body_s: 3 }],
+  ["Half of every list", { short_list: true }],
+  ["Body takes 3 s", { slow_body_s: 3 }],
 ];
 
 // Two faults are the same if what differs from the defaults is; the server sends all fields.
@@ -51,7 +51,7 @@ export function drawFaults(state) {
       off.addEventListener("click", () => remove(told(row.fault), describe(row.fault)));
       return make("li", {}, make("span", { textContent: describe(row.fault) }), make("span", { className: "hint" }), off);
     },
-    (item, row) => { item.children[1].textContent = `struck ${count(row.struck)}`; },
+    (item, row) => { item.children[1].textContent = `applied ${count(row.struck)}×`; },
   );
   at("no-faults").hidden = rows.length > 0;
   for (const button of at("presets").children) {

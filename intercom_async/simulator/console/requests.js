@@ -63,7 +63,7 @@ async function showRequest(number) {
   const python = make("button", { type: "button", textContent: "Copy as Python", id: "copy-python" });
   python.addEventListener("click", () => copy(detail.python, "the Python program"));
   const fact = `${line.is_dropped ? "connection closed" : line.status}, ${line.app ?? "no valid token"}, ` +
-    `version ${detail.version ?? "–"}, held back ${duration(line.wait_s)}${line.is_fault ? ", struck by a fault" : ""}`;
+    `version ${detail.version ?? "–"}, delayed by ${duration(line.wait_s)}${line.is_fault ? ", changed by a fault" : ""}`;
   const cut = (kept, all) => (all > new Blob([kept]).size ? `The beginning of ${all.toLocaleString("en")} bytes.` : "");
   show(
     `${line.method} ${line.path}${query ? `?${query}` : ""}`,

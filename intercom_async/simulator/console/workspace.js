@@ -16,7 +16,7 @@ let isFrozen = false;
 export function drawSettings(state) {
   isFrozen = state.is_frozen;
   at("freeze").setAttribute("aria-pressed", String(isFrozen));
-  at("freeze").textContent = isFrozen ? "Let the clock go on" : "Stop the clock";
+  at("freeze").textContent = isFrozen ? "Resume the clock" : "Stop the clock";
   const form = at("limits-form");
   const values = {
     app_per_minute: state.app_per_minute,
