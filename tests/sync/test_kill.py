@@ -88,7 +88,7 @@ async def test_asked_to_stop_it_saves_and_says_so(simulator: Simulator, tmp_path
     code, out, err = await end(process)
 
     assert code == 130
-    assert b"goes on from here" in err
+    assert b"the same command resumes" in err
     report = msgspec.json.decode(out)
     assert report["was_stopped"] is True
     assert sum(stream["rows"] for stream in report["streams"])
@@ -130,5 +130,5 @@ async def test_it_stops_within_ten_seconds(simulator: Simulator, tmp_path: Path)
         code, _, err = await end(process)
 
     assert code == 130
-    assert b"goes on from here" in err
+    assert b"the same command resumes" in err
     assert b"Traceback" not in err
