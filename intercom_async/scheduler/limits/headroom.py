@@ -103,7 +103,7 @@ class Headroom:
 
         What others may use is leased to them, and the store keeps room for interactive calls.
         """
-        charged = budget.charged + self._cold_start.in_flight
+        charged = budget.reserved + budget.confirmed + budget.unknown + self._cold_start.in_flight
         remaining = budget.limit - self._windows.external.estimate(budget) - charged
         own = leases.allocatable(budget, room, may_use_reserve=may_use_reserve)
         return remaining, min(remaining, own)

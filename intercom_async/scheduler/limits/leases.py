@@ -120,7 +120,7 @@ class Leases:
             return 0
         if window.is_lost:
             return None
-        return window.leased - budget.charged
+        return window.leased - budget.reserved - budget.confirmed - budget.unknown
 
     def allocatable(self, budget: WindowBudget, room: int, *, may_use_reserve: bool) -> int:
         """Return the own part of a window: leased calls and an equal part of what is left.
@@ -192,8 +192,10 @@ class Leases:
         self._last_call_at = now
         self.limit = budget.limit
         window = self._windows.get(budget.reset_ms)
-        if window is not None and window.leased - budget.charged < self.low:
-            self._wake()
+        if window is not None:
+            room = window.leased - budget.reserved - budget.confirmed - budget.unknown
+            if room < MAX_LOW and room < self.low:
+                self._wake()
 
     # For the keeper -----------------------------------------------------------------------------
 
