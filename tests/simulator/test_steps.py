@@ -161,7 +161,15 @@ def test_what_many_writes_have_changed_is_looked_at_in_short_steps() -> None:
     table, company = simulator.workspace.contacts, simulator.workspace.companies.value_at(1, "id")
     for number in range(8_000):
         table.change(table.value_at(number, "id"))["name"] = "Changed"
+    for number in range(3_000):
+        row = table.change(table.value_at(number, "id"))
+        row["_archived"] = True
+    articles = simulator.workspace.articles
+    articles.fill(next(iter(articles)) | {"id": str(number)} for number in range(9_000, 15_000))
     asked: list[Asked] = [
+        ("GET", "/contacts/deleted", None),
+        ("GET", "/articles", None),
+        ("GET", "/articles/search?phrase=a", None),
         ("GET", "/companies", None),
         ("GET", f"/companies/{company}/contacts", None),
         ("POST", "/companies/search", {"query": {"field": "name", "operator": "~", "value": "a"}}),

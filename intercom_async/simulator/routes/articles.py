@@ -26,7 +26,7 @@ def list_articles(call: Call) -> Any:
     for place in call.workspace.drawn_numbers(len(articles)):
         articles[place]["updated_at"] = call.now_at
     rows = sorted(call.workspace.articles, key=lambda row: row["updated_at"], reverse=True)
-    return numbered_list(call, [shown(row, call.version) for row in rows], default=25)
+    return numbered_list(call, rows, default=25, show=lambda row: shown(row, call.version))
 
 
 @routes("GET /articles/{article_id}")
@@ -174,11 +174,11 @@ def search(call: Call) -> Any:
     phrase = call.query.get("phrase", "").lower()
     state = call.query.get("state", "all")
     rows = [
-        shown(row, call.version)
+        row
         for row in call.workspace.articles
-        if phrase in f"{row['title']} {row['body']}".lower() and state in ("all", row["state"])
+        if state in ("all", row["state"]) and phrase in f"{row['title']} {row['body']}".lower()
     ]
-    answer = numbered_list(call, rows, default=10)
+    answer = numbered_list(call, rows, default=10, show=lambda row: shown(row, call.version))
     articles: list[Row] = answer.pop("data")
     answer["data"] = {"articles": articles, "highlights": []}
     if call.flag("highlight"):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from intercom_async.simulator.errors import ApiError, bad_parameter
 from intercom_async.simulator.rows import Row
+from intercom_async.simulator.store.contact_history import shown_deleted
+from intercom_async.simulator.store.inactive_contacts import status_of
 from .call import Call
 from .paging import numbered_list, page_size
 from .registry import Routes
@@ -27,38 +28,30 @@ def list_deleted(call: Call) -> Any:
     if found is None:
         raise ApiError(400, "invalid_per_page", "per_page must be a positive integer")
     source = {"page": call.query.get("page"), "per_page": min(int(found[1]), MAX_PER_PAGE)}
-    ordered = sorted(_inactive(call), key=lambda one: (one[0], one[1]["id"]), reverse=True)
-    rows = [row for _, row in ordered]
-    if call.query.get("escape_identity") != "false":
-        rows = [row | {"email": row["email"] and html.escape(row["email"])} for row in rows]
-    return numbered_list(call, rows, default=10, source=source)
+    is_escaped = call.query.get("escape_identity") != "false"
+
+    def show(row: Row) -> Row:
+        shown = _shown(call, row)
+        email = shown["email"]
+        return shown | {"email": email and html.escape(email)} if is_escaped else shown
+
+    inactive = call.workspace.inactive.newest_first()
+    return numbered_list(call, inactive, default=10, source=source, show=show)
 
 
-def _inactive(call: Call) -> Iterator[tuple[int, Row]]:
-    """Walk the inactive contacts with the time since when they are."""
-    workspace = call.workspace
-    yield from workspace.history.deleted(workspace.now())
-    for _, row in workspace.contacts.written():
-        status = _status(row)
-        if status is not None:
-            shown = {
-                "type": "contact",
-                "id": row["id"],
-                "external_id": row["external_id"],
-                "email": row["email"],
-                "status": status,
-            }
-            if status == "merged":
-                shown["merged_into_id"] = row["_merged_into"]
-            yield row["updated_at"], shown
-
-
-def _status(row: Row) -> str | None:
+def _shown(call: Call, row: Row) -> Row:
+    if "deleted_at" in row:
+        return shown_deleted(row, call.workspace.now())
+    shown = {
+        "type": "contact",
+        "id": row["id"],
+        "external_id": row["external_id"],
+        "email": row["email"],
+        "status": status_of(row),
+    }
     if "_merged_into" in row:
-        return "merged"
-    if row.get("_blocked"):
-        return "blocked"
-    return "archived" if row.get("_archived") else None
+        shown["merged_into_id"] = row["_merged_into"]
+    return shown
 
 
 @routes("GET /contacts/activities")

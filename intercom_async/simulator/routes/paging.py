@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -155,10 +155,13 @@ def numbered_list(
     high: int = MAX_PER_PAGE,
     key: str = "data",
     source: Any = None,
+    show: Callable[[Row], Row] | None = None,
 ) -> Row:
-    """Return one page of rows that are at hand."""
+    """Return one page of rows that are at hand; `show` makes what is sent of one of its rows."""
     places, pages = numbered_page(call, len(rows), default=default, high=high, source=source)
     shown = [rows[place] for place in places]
+    if show is not None:
+        shown = [*map(show, shown)]
     return {"type": "list", key: shown, "total_count": len(rows), "pages": pages}
 
 

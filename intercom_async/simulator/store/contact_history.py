@@ -49,20 +49,21 @@ class ContactHistory:
         else:
             self._deleted.update((one["id"], one) for one in rows)
 
-    def deleted(self, now: float) -> Iterator[tuple[int, Row]]:
+    def deleted(self) -> Iterator[Row]:
         """Walk the deleted contacts with the time of each, the first deleted first."""
-        for contact in self._deleted.values():
-            is_final = now - contact["deleted_at"] >= DELETE_GRACE_S
-            yield (
-                contact["deleted_at"],
-                {
-                    "type": "contact",
-                    "id": contact["id"],
-                    "external_id": None if is_final else contact["external_id"],
-                    "email": None if is_final else contact["email"],
-                    "status": "permanently_deleted" if is_final else "pending_deletion",
-                },
-            )
+        return iter(self._deleted.values())
+
+
+def shown_deleted(contact: Row, now: float) -> Row:
+    """Return a deleted contact as lists have it: without its details once the grace is over."""
+    is_final = now - contact["deleted_at"] >= DELETE_GRACE_S
+    return {
+        "type": "contact",
+        "id": contact["id"],
+        "external_id": None if is_final else contact["external_id"],
+        "email": None if is_final else contact["email"],
+        "status": "permanently_deleted" if is_final else "pending_deletion",
+    }
 
 
 def _activity(number: int, event_type: str, contact: Row, at: int) -> Row:

@@ -19,6 +19,7 @@ from . import present
 from .contact_history import ContactHistory
 from .described_records import Records
 from .event_log import EventLog
+from .inactive_contacts import InactiveContacts
 from .lag import Lag
 from .links import Links
 from .memberships import Memberships
@@ -99,6 +100,7 @@ class Workspace:
             self.companies, self.contacts, self.contact_seeds, self.steps
         )
         self.history: ContactHistory = ContactHistory(self.contact_seeds)
+        self.inactive: InactiveContacts = InactiveContacts(self.contacts, self.history, self.steps)
         self.quirks: Quirks = Quirks()
         self._fill_tickets(tickets)
         self._fill_history()
