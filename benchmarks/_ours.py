@@ -23,6 +23,4 @@ class Client:
 
     async def page(self) -> int:
         """Read a page."""
-        async for page in self._intercom.conversations.list(per_page=150).pages():
-            return len(page.items)
-        raise RuntimeError("the server gave no page")
+        return len((await self._intercom.conversations.list(per_page=150).page()).items)
