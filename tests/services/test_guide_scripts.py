@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from intercom_async.simulator import Simulator
 from intercom_async.simulator.running import in_thread
+from intercom_async.webhooks.samples import sample
 from tests.support.platforms import posix_shell
 
 pytest.importorskip("cyclopts")
@@ -131,3 +133,32 @@ def test_the_tests_of_the_web_page_pass(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
+
+
+def test_the_complete_app_answers_pages_and_webhooks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fastapi")
+    pytest.importorskip("httpx")
+    from fastapi.testclient import TestClient  # noqa: PLC0415 (an extra)
+
+    source = script_under("### A complete FastAPI app", guide="webhooks", language="python")
+    path = tmp_path / "receiver.py"
+    path.write_text(source)
+    with in_thread(contacts=5, conversations=3) as simulator:
+        monkeypatch.setenv("INTERCOM_TOKEN", simulator.token)
+        monkeypatch.setenv("INTERCOM_BASE_URL", simulator.url)
+        monkeypatch.setenv("INTERCOM_CLIENT_SECRET", "secret")
+        names = runpy.run_path(str(path))
+        contact = simulator.call("GET", "/contacts")["data"][0]["id"]
+        talk = simulator.call("GET", "/conversations")["conversations"][0]["id"]
+        body = sample("conversation.user.replied", item={"type": "conversation", "id": talk})
+        with TestClient(names["app"]) as browser:
+            signed = {"X-Hub-Signature": names["webhooks"].sign(body)}
+            told = browser.post("/intercom", content=body, headers=signed).status_code
+            unsigned = browser.post("/intercom", content=body).status_code
+            page = browser.get(f"/contacts/{contact}").status_code
+        parts = simulator.call("GET", f"/conversations/{talk}")["conversation_parts"]
+
+    assert (told, unsigned, page) == (200, 401, 200)
+    assert "Thank you!" in str(parts["conversation_parts"][-1]["body"])
