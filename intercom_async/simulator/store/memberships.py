@@ -55,10 +55,13 @@ class Memberships:
 
     def seeded(self, company: Row) -> array[int]:
         """Return the numbers of the contacts that a company had from the start, ascending."""
+        number = self._seeded_number(company)
+        return array("I") if number is None else self._seeded(number)
+
+    def _seeded_number(self, company: Row) -> int | None:
+        """Return the number of a company that was there at the start; None for a later one."""
         number = self._companies.number_of(company["id"])
-        if number is None or number >= self._companies.seeds.count:
-            return array("I")
-        return self._seeded(number)
+        return None if number is None or number >= self._companies.seeds.count else number
 
     def attached(self, company_id: str) -> Collection[int]:
         """Return the numbers of the written contacts that belong to a company."""
@@ -74,9 +77,8 @@ class Memberships:
 
     def count(self, company: Row) -> int:
         """Return how many contacts belong to a company."""
-        attached, number = self.attached(company["id"]), self._companies.number_of(company["id"])
-        gone = 0 if number is None else self._left[number]
-        return len(self.seeded(company)) - gone + len(attached)
+        count, number = len(self.attached(company["id"])), self._seeded_number(company)
+        return count if number is None else count + len(self._seeded(number)) - self._left[number]
 
     def _seeded(self, company_number: int) -> array[int]:
         if company_number not in self._members:
