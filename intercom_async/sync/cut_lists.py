@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,11 +21,14 @@ class ShownList(msgspec.Struct, gc=False):
     has_more: bool | None = None
 
 
-def is_cut(shown: ShownList | None) -> bool:
-    """Say whether a list has more entries than it shows."""
-    if shown is None:
-        return False
-    return bool(shown.has_more) or (shown.total_count or 0) > len(shown.data or ())
+def is_any_cut(lists: Iterable[ShownList | None]) -> bool:
+    """Say whether any of some lists has more entries than it shows."""
+    for shown in lists:
+        if shown is not None and (
+            shown.has_more or (shown.total_count or 0) > len(shown.data or ())
+        ):
+            return True
+    return False
 
 
 def read_lists(body: bytes, fields: tuple[str, ...]) -> Sequence[ShownList | None]:

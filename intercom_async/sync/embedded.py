@@ -16,7 +16,7 @@ import anyio
 import msgspec
 
 from intercom_async.errors import ClosedError, DecodeError, IntercomError, PaginationError
-from .cut_lists import is_cut, read_list, read_lists
+from .cut_lists import is_any_cut, read_list, read_lists
 from .holes import Hole
 from .merging import is_hasty
 from .outage import OutageError, StoppedError, reading_group
@@ -104,7 +104,7 @@ class CutLists:
         return [
             (each, shown.total_count or 0)
             for each, shown in zip(self._embedded, read_lists(body, self._fields), strict=True)
-            if shown is not None and is_cut(shown)
+            if shown is not None and is_any_cut([shown])
         ]
 
     def calls_for(self, body: bytes) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from intercom_async.moments import from_server
-from .cut_lists import ShownList, is_cut, read_lists
+from .cut_lists import ShownList, is_any_cut, read_lists
 from .merging import digest_of
 
 _LONE_SURROGATE = re.compile(
@@ -117,7 +117,7 @@ class RowReader:
         if head is None:
             return None
         (row,) = self._rows([head], [body], _no_lists)
-        if row is not None and any(map(is_cut, read_lists(body, self._lists))):
+        if row is not None and is_any_cut(read_lists(body, self._lists)):
             return msgspec.structs.replace(row, is_cut=True)
         return row
 
@@ -143,7 +143,7 @@ class RowReader:
                     changed_at if changed_at is not None and changed_at > 0 else 0,
                     from_server(partition_at),
                     body,
-                    True in map(is_cut, lists_of(head)),
+                    is_any_cut(lists_of(head)),
                 )
             )
         return rows
