@@ -125,12 +125,14 @@ async def main(visits: int, port: int) -> None:
     async with running(*simulate, *limit) as simulator:
         environment = await told(simulator)
         async with (
-            running("-c", APP, str(port), **environment),
+            running("-c", APP, str(port), **environment) as app,
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
         ):
             ids: list[str] = []
             while not ids:
                 await asyncio.sleep(0.3)
+                if app.returncode is not None:
+                    sys.exit("the app has ended: is fastapi installed, and the port free?")
                 try:
                     ids = await (await session.get("/ids")).json()
                 except aiohttp.ClientConnectionError:

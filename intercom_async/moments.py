@@ -100,14 +100,20 @@ def to_datetime(seconds: float | None) -> datetime | None:
     """Return UNIX seconds as a datetime in UTC; None stays None.
 
     Raises:
-        ValueError: The moment lies outside the years 1 to 9999.
+        ValueError: The moment lies outside the years 1 to 9999, as milliseconds do.
+        TypeError: It is no number.
     """
     if seconds is None:
         return None
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError):
-        raise ValueError("the moment lies outside the years 1 to 9999") from None
+    except (OverflowError, OSError, ValueError):
+        raise ValueError(
+            "the moment lies outside the years 1 to 9999; is it in milliseconds?"
+        ) from None
+    except TypeError:
+        kind = type(seconds).__name__
+        raise TypeError(f"to_datetime takes UNIX seconds or None, not {kind}") from None
 
 
 def from_iso(text: str) -> datetime | None:

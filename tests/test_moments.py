@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -109,8 +110,12 @@ def test_seconds_become_a_datetime_in_utc() -> None:
     assert to_datetime(SECONDS) == MOMENT
     assert to_datetime(SECONDS + 0.5) == MOMENT + timedelta(milliseconds=500)
     assert to_datetime(None) is None
-    with pytest.raises(ValueError, match="9999"):
-        to_datetime(10**17)
+    for outside in (10**17, -(10**17), 1000 * SECONDS, math.nan, math.inf):
+        with pytest.raises(ValueError, match=r"1 to 9999; is it in milliseconds"):
+            to_datetime(outside)
+    for text in ("2026-01-02", b"1", MOMENT):
+        with pytest.raises(TypeError, match="takes UNIX seconds or None, not"):
+            to_datetime(text)  # type: ignore[arg-type] # the subject
 
 
 @pytest.mark.parametrize(

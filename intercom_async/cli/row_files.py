@@ -19,6 +19,7 @@ Row = dict[str, Any]
 ERROR = "_error"
 """Column of a rejected row with the reason; skipped when the file is read again."""
 _CSV, _JSON, _PARQUET = (".csv",), (".jsonl", ".ndjson"), (".parquet",)
+NOT_UTF8 = "not UTF-8; save the file as CSV UTF-8"
 ENDINGS = (*_CSV, *_JSON, *_PARQUET)
 
 
@@ -119,7 +120,7 @@ def _csv(path: Path) -> Iterator[tuple[int, Row]]:
                 f"{path.name}, row {number + 1:,} (line {reader.line_num + 1:,}): {error}"
             ) from None
         except UnicodeDecodeError:
-            raise ConfigError(f"{path.name}, line {_undecodable(path):,}: not UTF-8") from None
+            raise ConfigError(f"{path.name}, line {_undecodable(path):,}: {NOT_UTF8}") from None
 
 
 def _values(row: Mapping[Any, Any]) -> int:

@@ -84,7 +84,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """
         key = getattr(self, "id", None)
         if key is None or key == "":
-            raise TypeError(f"a {type(self).__name__} without an id cannot be hashed")
+            raise TypeError(f"{type(self).__name__} without an id cannot be hashed")
         return hash((type(self), key))
 
     @classmethod
