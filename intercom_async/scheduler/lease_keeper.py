@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from typing import TypeVar
@@ -19,7 +20,7 @@ from intercom_async.priority import Priority
 from .hooks import GuardedHooks
 from .lanes import Lanes
 from .limits.app_limiter import AppLimiter
-from .limits.leases import PREFETCH_S, Leases, Want
+from .limits.leases import DRY_S, PREFETCH_S, Leases, Want
 from .limits.window_budget import WindowBudget
 from .permit import Permit
 from .stores._reasons import reason_of
@@ -29,9 +30,12 @@ T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
-CLOCK_WIDTH_S = 1.0
+CLOCK_WIDTH_S = 2.0
 """Seconds of uncertainty above which the server's clock is not worth telling other processes
 (test_lease_keeper.py::test_a_vague_clock_is_not_shared)."""
+VAGUE_S = 0.3
+"""Seconds of uncertainty above which processes ask each other, through the store, whether the next
+window has begun (test_lease_keeper.py::test_processes_find_out_when_windows_begin)."""
 
 
 class LeaseKeeper:
@@ -69,6 +73,7 @@ class LeaseKeeper:
         self._on_change = on_change
         self._hooks = hooks
         self._is_available = True
+        self._asked_at = -math.inf
         self._event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.leases: Leases = Leases(self.wake)
@@ -116,12 +121,16 @@ class LeaseKeeper:
                 for budget in self.leases.take_exhausted():
                     await self._reach(self._store.freeze(self._ask(budget)))
                 self.leases.backlog = self._lanes.waiting
-                for budget in self._windows():
+                windows = self._windows()
+                learns_clock = self._learns_clock()
+                for budget in windows:
                     want = self.leases.wanted(
                         budget,
                         self._clock.now(),
                         interactive_waiting=self._lanes.of(Priority.INTERACTIVE).waiting,
                     )
+                    if want is None and learns_clock and budget is windows[-1]:
+                        want = Want(budget.reset_ms, 0, is_interactive=False)
                     if want is not None:
                         await self._lease(budget, want)
                 idle_s = self.leases.idle_at() - self._clock.now()
@@ -129,7 +138,7 @@ class LeaseKeeper:
                     await self._give_back()
                     if not self._event.is_set():
                         return
-                await self._wait(max(idle_s, 0.05))
+                await self._wait(DRY_S if learns_clock else max(idle_s, 0.05))
         finally:
             self._task = None
 
@@ -143,6 +152,14 @@ class LeaseKeeper:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()
+
+    def _learns_clock(self) -> bool:
+        """Return whether a window may begin any moment, and other processes may know when."""
+        now = self._clock.now()
+        if not self.leases.backlog or self.leases.members == 1 or now < self._asked_at + DRY_S:
+            return False
+        known = self._limiter.windows
+        return len(known.candidates(now)) > 1 and known.clock.width_s(now) > VAGUE_S
 
     def _windows(self) -> list[WindowBudget]:
         """Return the windows that calls are leased for: current ones, and one about to begin."""
@@ -158,6 +175,7 @@ class LeaseKeeper:
         return found
 
     async def _lease(self, budget: WindowBudget, want: Want) -> None:
+        self._asked_at = self._clock.now()
         ask = self._ask(budget, want=want.calls, is_interactive=want.is_interactive)
         lease = await self._reach(self._store.lease(ask))
         if lease is None:
@@ -218,8 +236,9 @@ class LeaseKeeper:
             workspace_limit=self._limiter.workspace.limit,
             used=budget.highest_used_seen or None,
             want=want,
+            leased=self.leases.leased(budget),
             returned=returned,
-            left_s=windows.left_s(budget, now),
+            left_s=windows.sure_s(budget, now),
             is_interactive=is_interactive,
             interactive_per_s=self._limiter.reserve.arrivals_per_s,
             interactive_burst=self._limiter.reserve.burst,

@@ -208,6 +208,30 @@ def test_an_interactive_call_finds_room_beside_the_bulk_jobs_of_other_processes(
     run_virtual(main())
 
 
+def test_a_store_that_loses_its_accounts_grants_no_call_twice() -> None:
+    accounts = Accounts()
+
+    async def main() -> None:
+        server = Server(Random(8))
+        processes = [process(server, accounts, str(number)) for number in range(6)]
+
+        async def work(one: Scheduled) -> None:
+            while True:
+                await one.call()
+
+        tasks = [asyncio.ensure_future(work(one)) for one in processes for _ in range(12)]
+        await CLOCK.sleep(server.ends_in_s() + 15)
+        accounts.lose()
+        await CLOCK.sleep(server.ends_in_s() - 0.01)
+        assert server.turned_away == 0
+        assert server.remaining() < 10
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize("store", [object(), "redis://localhost", 7])
 def test_what_cannot_lease_is_refused_by_name(store: object) -> None:
     with pytest.raises(ConfigError, match="store"):
@@ -227,6 +251,31 @@ def test_a_token_function_needs_a_budget_key() -> None:
         scheduler = Scheduler(store=MemoryStore(Accounts(), "one"))
         with pytest.raises(ConfigError, match="budget_key"):
             await scheduler.join(app=len)
+
+    run_virtual(main())
+
+
+def test_processes_find_out_when_windows_begin() -> None:
+    """All of each window is leased before its end, and yet the next one begins for nobody late."""
+    accounts = Accounts()
+
+    async def main() -> None:
+        server = Server(Random(4))
+        processes = [process(server, accounts, str(number)) for number in range(8)]
+
+        async def work(one: Scheduled) -> None:
+            while True:
+                await one.call()
+
+        tasks = [asyncio.ensure_future(work(one)) for one in processes for _ in range(4)]
+        for _ in range(3):
+            await CLOCK.sleep(server.ends_in_s() + 0.3)
+        assert server.record().used.total() > 0
+        clocks: list[Any] = [getattr(one.scheduler, "_server_clock") for one in processes]  # noqa: B009
+        assert max(clock.width_s(CLOCK.now()) for clock in clocks) < 0.3
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
     run_virtual(main())
 

@@ -29,7 +29,7 @@ class Setting:
 
     def grant(self, count: int, *, left: int = 1000, kept: int = 0, now: float = 0.0) -> None:
         members = self.leases.members
-        want = Want(RESET_MS, count, is_interactive=False)
+        want = Want(RESET_MS, max(1, count), is_interactive=False)
         self.leases.granted(want, count, left=left, kept=kept, members=members, now=now)
 
     def charge(self, count: int = 1, now: float = 0.0) -> None:

@@ -188,6 +188,35 @@ async def test_a_process_learns_the_clock_of_the_others_with_each_lease(budget: 
         assert told[1][1] - told[1][0] > 0.02
 
 
+async def test_what_several_processes_tell_of_the_clock_is_put_together(budget: Budget) -> None:
+    now = asyncio.get_running_loop().time()
+
+    def around(low: float, high: float) -> tuple[float, float]:
+        return 1000.0 - now + low, 1000.0 - now + high
+
+    async with budget.open() as one, budget.open() as two:
+        await budget.leased(one)
+        await budget.leased(two)
+        await budget.leased(one, clock=around(-10.0, 500.0))
+        await budget.leased(two, clock=around(-500.0, 10.0))
+        low, high = (await one.lease(budget.ask())).clock
+        assert 15.0 < high - low < 60.0
+        # A clock that was set is another one.
+        await budget.leased(two, clock=around(200.0, 201.0))
+        low, _ = (await one.lease(budget.ask())).clock
+        assert low > around(150.0, 0.0)[0]
+
+
+async def test_what_processes_had_leased_is_counted_again_after_a_loss(budget: Budget) -> None:
+    async with budget.open() as one, budget.open() as two:
+        # Nothing is known, as after a failover, and both had leased 60 calls of this window.
+        first = await one.lease(budget.ask(0, leased=60, used=100))
+        assert first.left == 1667 - 100  # 40 calls may be those of others
+        assert (await two.lease(budget.ask(0, leased=60, used=100))).left == 1667 - 120
+        # Each is counted once, and what goes beyond was sent by others.
+        assert (await one.lease(budget.ask(0, leased=60, used=150))).left == 1667 - 150
+
+
 async def test_a_cancelled_caller_leaves_no_answer_to_the_next(budget: Budget) -> None:
     async with budget.open() as store:
         for want in range(1, 40):

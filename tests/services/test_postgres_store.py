@@ -99,7 +99,8 @@ async def test_accounts_of_old_windows_are_dropped(postgres_server: PostgresServ
         rows = connection.execute(
             "SELECT count(*) FROM intercom_budget_windows WHERE budget = %s", (budget.name,)
         ).fetchone()
-    assert rows == (8,)  # four windows, of the app and of its workspace
+    # Four windows, of the app, of its workspace, and of the process that has asked.
+    assert rows == (12,)
 
 
 @pytest.mark.parametrize("schema", ["", "a b", 'a"b', "é", None, 7])

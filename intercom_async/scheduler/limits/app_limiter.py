@@ -15,6 +15,7 @@ from intercom_async.response import Window
 from .app_windows import EPSILON_S, AppWindows
 from .cold_start import ColdStart
 from .headroom import Headroom
+from .lease_gate import LeaseGate
 from .pacing import INTERACTIVE, RETRY_S, Pacer
 from .probes import MAX_PROBES, SPACING_S, BoundaryProbe, Recovery
 from .reserve import InteractiveReserve
@@ -42,6 +43,7 @@ class AppLimiter:
     __slots__ = (
         "_boundary_probe",
         "_cold_start",
+        "_lease_gate",
         "_random",
         "headroom",
         "pacer",
@@ -75,6 +77,7 @@ class AppLimiter:
         self.recovery: Recovery = Recovery()
         """Single calls after a window that was full although none of ours was served in it."""
         self._boundary_probe = BoundaryProbe()
+        self._lease_gate = LeaseGate(self.windows, random)
         self._random = random
 
     def note_arrival(self, priority: Priority, now: float) -> None:
@@ -144,10 +147,8 @@ class AppLimiter:
         """
         windows, pacer = self.windows, self.pacer
         is_paced = not is_owed and pacer.is_paced(priority, now, backlog=backlog)
-        if self.recovery.since is not None:
-            retry_at = self.recovery.retry_at(now)
-            if retry_at:
-                return retry_at
+        if self.recovery.since is not None and (retry_at := self.recovery.retry_at(now)):
+            return retry_at
         if not windows.is_known:
             return self._begin_probing(self._try_without_windows(priority, now, cost))
         if is_paced:
@@ -202,10 +203,9 @@ class AppLimiter:
                 )
         leases = self.headroom.leases
         if leases is not None and not retry_at:
-            is_interactive = priority is INTERACTIVE
-            if not leases.covers(budget, cost, is_interactive=is_interactive):
-                # The answer lets the queue be tried again; this is for one that brings nothing.
-                retry_at = leases.retry_at(budget, now, self.windows.ends_at(budget, now))
+            retry_at = self._lease_gate.retry_at(
+                leases, budget, now, cost, is_interactive=priority is INTERACTIVE, is_owed=is_owed
+            )
         return retry_at, allocatable
 
     def _charge(
@@ -230,18 +230,17 @@ class AppLimiter:
     def _try_without_windows(self, priority: Priority, now: float, cost: int) -> Charge | float:
         """Decide by the settings, in a cold start or where a proxy strips the headers."""
         cold_start, pacer = self._cold_start, self.pacer
-        if self.windows.matcher.has_headers is None:
-            is_interactive = priority is INTERACTIVE
-            windows = self.windows
+        windows, is_urgent = self.windows, priority is INTERACTIVE
+        if windows.matcher.has_headers is None:
             limit, length_s = windows.usable_limit, windows.schedule.length_s
-            retry_at = cold_start.retry_at(now, limit, length_s, is_interactive=is_interactive)
+            retry_at = cold_start.retry_at(now, limit, length_s, is_interactive=is_urgent)
             if retry_at:
                 return retry_at
         elif pacer.next_at > now:
             return pacer.next_at
         number = cold_start.begin(now)
         pacer.take_blindly(now, cost)
-        return Charge((), (number,) if priority is not INTERACTIVE else (), cost, 0, number)
+        return Charge((), () if is_urgent else (number,), cost, 0, number)
 
     def _blocked_until(
         self,

@@ -201,6 +201,11 @@ class AppWindows:
         left_s = budget.reset_ms / 1000 - now - self.clock.likely_offset(now)
         return min(left_s, self.schedule.length_s) if left_s > 0.0 else 0.0
 
+    def sure_s(self, budget: WindowBudget, now: float) -> float:
+        """Return how many seconds of a window are left for certain."""
+        left_s = budget.reset_ms / 1000 - now - self.clock.bounds(now)[1]
+        return min(max(left_s, 0.0), self.schedule.length_s)
+
     # Learning --------------------------------------------------------------------------------
 
     def confirm_in(self, charge: Charge, reset_ms: int) -> WindowBudget:

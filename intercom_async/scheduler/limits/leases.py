@@ -122,6 +122,11 @@ class Leases:
             return None
         return window.leased - budget.reserved - budget.confirmed - budget.unknown
 
+    def leased(self, budget: WindowBudget) -> int:
+        """Return the calls of a window that were leased and not given back."""
+        window = self._windows.get(budget.reset_ms)
+        return 0 if window is None else window.leased
+
     def allocatable(self, budget: WindowBudget, room: int, *, may_use_reserve: bool) -> int:
         """Return the own part of a window: leased calls and an equal part of what is left.
 
@@ -150,13 +155,14 @@ class Leases:
     def take(self, budget: WindowBudget, charged: int, now: float) -> bool:
         """Use a leased call of a window, and ask for more in time; False: none is left.
 
-        `covers` and `note_charged` in one, for a call that nothing else holds back.
+        `covers` and `note_charged` in one, for a call that nothing else holds back. Of several
+        processes, one may keep its last call (`LeaseGate`): so that one is not used here.
         """
         window = self._windows.get(budget.reset_ms)
         if window is None or window.is_lost:
             return False
         room = window.leased - charged
-        if room < 1:
+        if room < 1 or (room == 1 and self.members > 1):
             return False
         self._last_call_at = now
         self.limit = budget.limit
@@ -237,7 +243,7 @@ class Leases:
         window.leased += count
         window.left, window.kept = left, kept
         self.members = max(1, members)
-        if not count:
+        if want.calls and not count:
             window.dry_until = now + DRY_S
             if want.is_interactive:
                 window.dry_until_interactive = now + DRY_S

@@ -134,11 +134,19 @@ class BoundaryProbe:
             rtt_s: Average round trip.
         """
         earliest, latest = clock.arrival_offsets(now)
-        # One reply more says no more than by how much round trips differ.
-        doubt_s = latest - earliest - (rtt_s - clock.lead_s)
+        doubt_s = doubtful_s(clock, now, rtt_s)
         is_last = left == 1 and budget.limit >= MIN_LIMIT and doubt_s > MIN_DOUBT_S
         middle_at = budget.reset_ms / 1000 - (earliest + latest) / 2 if is_last else 0.0
         is_uncertain = clock.width_s(now) > max(UNCERTAIN_S, 2 * rtt_s)
         if is_uncertain and left <= max(1, budget.limit // LAST_ONE_IN):
             return max(self.next_at, middle_at)
         return middle_at
+
+
+def doubtful_s(clock: ServerClock, now: float, rtt_s: float) -> float:
+    """Return how uncertain it is when a window ends, but for how much round trips differ.
+
+    One reply more says no more than that.
+    """
+    earliest, latest = clock.arrival_offsets(now)
+    return latest - earliest - (rtt_s - clock.lead_s)

@@ -58,6 +58,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """Largest `limit - remaining` that a reply has named, everybody's calls; None: no reply yet."""
     want: int
     """How many calls to lease; the store may grant fewer."""
+    leased: int = 0
+    """Calls leased before, sent ones included. A store that has lost its accounts adds them up
+    again as it hears of them: each process's once."""
     returned: int = 0
     """Leased calls that will not be sent: they are given back by this very request."""
     left_s: float = math.inf

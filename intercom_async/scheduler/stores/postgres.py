@@ -41,12 +41,12 @@ CREATE OR REPLACE FUNCTION {schema}.intercom_budget_lease(
   workspace_limit int, used int, want int, returned int, melting float8, freezes boolean,
   clock_low float8, clock_high float8, member_ttl interval, kept_ms bigint, left_s float8,
   interactive_per_s float8, interactive_burst int, share float8, burst_share float8,
-  drift float8,
+  drift float8, leased int,
   OUT count int, OUT remaining int, OUT kept int, OUT members int, OUT frozen int,
   OUT known_low float8, OUT known_high float8, OUT moment float8)
 LANGUAGE plpgsql SET search_path = {schema} AS $$
 DECLARE everybody int; granted_all int; granted_app int; others int; room int; room_all int;
-  expected float8; largest int; kept_all int;
+  expected float8; largest int; kept_all int; found_again int := 0;
 BEGIN
   moment := extract(epoch FROM clock_timestamp());
   INSERT INTO intercom_budget_members VALUES (
@@ -59,20 +59,25 @@ BEGIN
     INTO members, everybody, expected, largest
     FROM intercom_budget_members m
     WHERE m.budget = of_budget AND m.seen_at > clock_timestamp() - member_ttl;
+  -- A process that asks for the first time although it has leased before: its account was lost.
+  INSERT INTO intercom_budget_windows (budget, tier, reset_at_ms)
+    VALUES (of_budget, 'm:' || of_app || ':' || of_member, reset_ms) ON CONFLICT DO NOTHING;
+  IF FOUND THEN found_again := leased + returned; END IF;
   -- The workspace's row first, always: two requests can then not wait for each other in a circle.
-  INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms)
-    VALUES (of_budget, 'w', reset_ms)
+  INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms, granted)
+    VALUES (of_budget, 'w', reset_ms, greatest(0, found_again - returned))
     ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
-      granted = greatest(0, w.granted - returned)
+      granted = greatest(0, w.granted + found_again - returned)
     RETURNING w.granted INTO granted_all;
   INSERT INTO intercom_budget_windows AS w
-      (budget, tier, reset_at_ms, seen, external_calls, is_frozen)
-    VALUES (of_budget, 'a:' || of_app, reset_ms, greatest(used, 0), greatest(used, 0), freezes)
+      (budget, tier, reset_at_ms, granted, seen, external_calls, is_frozen)
+    VALUES (of_budget, 'a:' || of_app, reset_ms, greatest(0, found_again - returned),
+      greatest(used, 0), greatest(used - greatest(0, found_again - returned), 0), freezes)
     ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
-      granted = greatest(0, w.granted - returned),
+      granted = greatest(0, w.granted + found_again - returned),
       seen = greatest(w.seen, used),
-      external_calls = greatest(w.external_calls,
-        greatest(w.seen, used) - greatest(0, w.granted - returned)),
+      external_calls = greatest(w.external_calls - found_again, 0,
+        greatest(w.seen, used) - greatest(0, w.granted + found_again - returned)),
       is_frozen = w.is_frozen OR freezes
     RETURNING w.granted, w.external_calls, w.is_frozen::int INTO granted_app, others, frozen;
   room := app_limit - others - granted_app;
@@ -104,7 +109,12 @@ BEGIN
     INSERT INTO intercom_budget_known
       VALUES (of_budget, of_app, app_limit, length_ms, clock_low, clock_high, clock_timestamp())
       ON CONFLICT (budget, app) DO UPDATE SET calls = excluded.calls, told_at = excluded.told_at,
-        window_ms = excluded.window_ms, low = excluded.low, high = excluded.high;
+        window_ms = excluded.window_ms,
+        -- What all have told, unless the clock was set meanwhile.
+        low = CASE WHEN known_low <= clock_high AND clock_low <= known_high
+          THEN greatest(known_low, clock_low) ELSE clock_low END,
+        high = CASE WHEN known_low <= clock_high AND clock_low <= known_high
+          THEN least(known_high, clock_high) ELSE clock_high END;
   END IF;
   DELETE FROM intercom_budget_windows w
     WHERE w.budget = of_budget AND w.reset_at_ms < reset_ms - kept_ms;
@@ -115,7 +125,7 @@ _LEASE = """
 SELECT count, remaining, kept, members, frozen, known_low, known_high, moment
 FROM {schema}.intercom_budget_lease(
   %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s * interval '1 second', %s, %s,
-  %s, %s, %s, %s, %s)
+  %s, %s, %s, %s, %s, %s)
 """
 
 _JOIN = """
@@ -203,6 +213,7 @@ class PostgresStore(StoreMember):
             INTERACTIVE_SHARE,
             MAX_BURST_SHARE,
             CLOCK_DRIFT,
+            ask.leased,
         )
         calls, left, kept, members, is_frozen = counts
         clock = None if low is None else (low, high)

@@ -2,7 +2,7 @@
 
 All keys of a budget lie in one hash slot (`{ic:<budget>}`), so that one script can use them:
 
-    {ic:B}:a:<app>:<reset>   hash   granted, seen, external, frozen: the app's window
+    {ic:B}:a:<app>:<reset>   hash   granted, seen, external, frozen: the app's window; who has asked
     {ic:B}:w:<reset>         hash   granted: the same window over all apps of the workspace
     {ic:B}:m:<app>           zset   processes of the app by when they were last heard of
     {ic:B}:m                 zset   processes of all apps
@@ -44,6 +44,7 @@ local used, want, returned = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV
 local melting, freezes = tonumber(ARGV[9]), ARGV[10] == '1'
 local left_s, per_s, burst = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
 local share, burst_share, drift = tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20])
+local leased = tonumber(ARGV[21])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -59,11 +60,15 @@ local function number(key, field)
 end
 
 local n, all = join(members), join(everybody)
-local granted = math.max(0, number(app, 'granted') - returned)
-local granted_all = math.max(0, number(workspace, 'granted') - returned)
--- What replies have counted beyond all that was granted was sent by others. It never gets less.
-local external = math.max(number(app, 'external'), math.max(number(app, 'seen'), used) - granted)
-if external < 0 then external = 0 end
+-- A process that asks for the first time although it has leased before: its account was lost.
+local found = 0
+if redis.call('HSET', app, 'm:' .. member, 1) == 1 then found = leased + returned end
+local granted = math.max(0, number(app, 'granted') + found - returned)
+local granted_all = math.max(0, number(workspace, 'granted') + found - returned)
+-- What replies have counted beyond all that was granted was sent by others. It never gets less,
+-- but for what turns out to have been granted.
+local external = math.max(number(app, 'external') - found, 0,
+                          math.max(number(app, 'seen'), used) - granted)
 local frozen = freezes or number(app, 'frozen') == 1
 
 if per_s > 0 or burst > 0 then
@@ -117,8 +122,14 @@ redis.call('PEXPIRE', app, ttl)
 redis.call('HSET', workspace, 'granted', granted_all + count)
 redis.call('PEXPIRE', workspace, ttl)
 if ARGV[11] ~= '' then
+  -- What all have told, unless the clock was set meanwhile.
+  local new_low, new_high = ARGV[12], ARGV[13]
+  if low ~= '' and tonumber(low) <= tonumber(new_high) and tonumber(new_low) <= tonumber(high) then
+    if tonumber(low) > tonumber(new_low) then new_low = low end
+    if tonumber(high) < tonumber(new_high) then new_high = high end
+  end
   redis.call('HSET', known, 'limit', limit, 'window_ms', ARGV[11],
-             'low', ARGV[12], 'high', ARGV[13], 'at', now)
+             'low', new_low, 'high', new_high, 'at', now)
   redis.call('PEXPIRE', known, ARGV[14])
 end
 return {count, math.max(0, math.min(left, left_all) - count), kept, n, frozen and 1 or 0, low, high,
@@ -267,6 +278,7 @@ class RedisStore(StoreMember):
             INTERACTIVE_SHARE,
             MAX_BURST_SHARE,
             CLOCK_DRIFT,
+            ask.leased,
         ]
         *counts, low, high = await self._run(LEASE, keys, arguments)
         clock = (float(_text(low)), float(_text(high))) if _text(low) else None

@@ -34,9 +34,16 @@ class Accounts:
         self.external: dict[tuple[str, int], int] = defaultdict(int)
         self.seen: dict[tuple[str, int], int] = defaultdict(int)
         self.frozen: set[tuple[str, int]] = set()
+        self.heard: set[tuple[str, int, str]] = set()
+        """Who has asked for a window."""
         self.members: dict[str, set[str]] = defaultdict(set)
         self.known: dict[str, Known] = {}
         self.interactive: dict[str, tuple[float, int]] = {}
+
+    def lose(self) -> None:
+        """Lose grants, usage and members, as when a replica takes over too early."""
+        for lost in (self.granted, self.external, self.seen, self.members, self.heard):
+            lost.clear()
 
 
 class MemoryStore:
@@ -69,11 +76,14 @@ class MemoryStore:
         accounts.requests += 1
         accounts.members[ask.app].add(self._member)
         accounts.members[""].add(self._member)
+        mark = (*key, self._member)
+        found = 0 if mark in accounts.heard else ask.leased + ask.returned
+        accounts.heard.add(mark)
         for each in (key, tier):
-            accounts.granted[each] = max(0, accounts.granted[each] - ask.returned)
+            accounts.granted[each] = max(0, accounts.granted[each] + found - ask.returned)
         accounts.seen[key] = max(accounts.seen[key], ask.used or 0)
         beyond = accounts.seen[key] - accounts.granted[key]
-        external = accounts.external[key] = max(accounts.external[key], beyond)
+        external = accounts.external[key] = max(accounts.external[key] - found, 0, beyond)
         left = ask.limit - external - accounts.granted[key]
         left_all = ask.workspace_limit - external - accounts.granted[tier]
         accounts.interactive[self._member] = (ask.interactive_per_s, ask.interactive_burst)
@@ -101,7 +111,7 @@ class MemoryStore:
         told = accounts.known.get(ask.app)
         if ask.clock is not None:
             accounts.known[ask.app] = Known(
-                limit=ask.limit, window_ms=ask.window_ms, clock=ask.clock
+                limit=ask.limit, window_ms=ask.window_ms, clock=common(told, ask.clock)
             )
         return Lease(
             count=count,
@@ -126,3 +136,10 @@ class MemoryStore:
 
     async def aclose(self) -> None:
         """Leave nothing behind."""
+
+
+def common(told: Known | None, clock: tuple[float, float]) -> tuple[float, float]:
+    """Return what two processes know of the server's clock; the newer where they contradict."""
+    if told is None or told.clock[0] > clock[1] or clock[0] > told.clock[1]:
+        return clock
+    return max(told.clock[0], clock[0]), min(told.clock[1], clock[1])
