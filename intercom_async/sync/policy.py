@@ -35,6 +35,7 @@ class Policy:
         reconcile_within_s: How old the last look for them may be.
         since: Changes are read from no later than this moment.
         is_full: Read everything.
+        is_resumed: The run goes on with one that was stopped or killed.
     """
 
     started_at: int
@@ -43,6 +44,7 @@ class Policy:
     reconcile_within_s: int
     since: int | None = None
     is_full: bool = False
+    is_resumed: bool = False
 
     @property
     def settled_before(self) -> int:
@@ -104,20 +106,18 @@ class Policy:
         return age >= PLANNED_SHARE * self.reconcile_within_s
 
     def _has_looked(self, run: StreamRun) -> bool:
-        """Say whether this run knows what is gone, whatever earlier ones have said.
+        """Say whether it is known what is gone, without a further look.
 
-        A reading that it has resumed counts if that began within a lookback: a run that was killed
-        does not cost a second reading.
+        A look of an earlier run counts if this one goes on with it within a lookback: a run that
+        was killed costs no second reading.
         """
         if run.was_swept or run.was_told:
             # How far it has proven that may be doubtful by the clocks; another would prove no more.
             return True
         checked = self.checked_to(run.state)
-        return (
-            run.was_resumed
-            and checked is not None
-            and checked >= self.settled_before - self.lookback_s
-        )
+        if checked is None or not (self.is_resumed or run.was_resumed):
+            return False
+        return checked >= self.settled_before - self.lookback_s
 
     def reread_from(self, run: StreamRun) -> int | None:
         """Return since when parents have changed whose children are read again; None if none are.

@@ -12,7 +12,11 @@ import msgspec
 
 from intercom_async.moments import from_server
 from .cut_lists import ShownList, is_any_cut, read_lists
+from .key_table import MAX_U32
 from .merging import digest_of
+
+SLACK_S = 300
+"""By how many seconds the times of rows and the clocks may differ."""
 
 _LONE_SURROGATE = re.compile(
     rb"(\\[^u])|"
@@ -86,6 +90,10 @@ class RowReader:
         self._lists = tuple(dict.fromkeys(lists))
         lists_at = [f"l{number}" for number in range(len(self._lists))]
         self._lists_of = attrgetter("nothing", *lists_at) if lists_at else _no_lists
+        self.latest: int = MAX_U32
+        """The present, as far as it is known. A row that changed later, by more than clocks differ,
+        counts as changed now: it would hide every change to come
+        (test_raw_rows.py::test_a_change_that_is_still_to_come)."""
         self._decoder = msgspec.json.Decoder(_head(self._names))
         self._page_decoder = _page_decoder(self._names, self._lists)
 
@@ -129,24 +137,32 @@ class RowReader:
     ) -> list[Row | None]:
         """Return the rows that heads were read of; None where a key is empty."""
         rows: list[Row | None] = []
-        values_of = self._values_of
+        values_of, latest = self._values_of, self.latest
         for head, body in zip(heads, bodies, strict=True):
             key, version, partition_at, parent = values_of(head)
             if key == "":
                 rows.append(None)
                 continue
             changed_at = from_server(version)
+            if changed_at is None or not 0 < changed_at <= latest:
+                changed_at = self._bounded(changed_at)
             rows.append(
                 Row(
                     key if type(key) is str else str(key),
                     "" if parent is None else str(parent),
-                    changed_at if changed_at is not None and changed_at > 0 else 0,
+                    changed_at,
                     from_server(partition_at),
                     body,
                     is_any_cut(lists_of(head)),
                 )
             )
         return rows
+
+    def _bounded(self, version: int | None) -> int:
+        """Return when a row changed, at the latest now; 0 where it does not say."""
+        if version is None or version <= 0:
+            return 0
+        return version if version <= self.latest + SLACK_S else self.latest
 
     def _scan(self, body: bytes) -> Any:
         """Read the head of a row that is nested too deep for a decoder."""

@@ -184,7 +184,8 @@ class _Run:
             return stopped_before_it_began(state, gate)
         clock, app = ServerTime.of(me), me.data.app or App()
         started_at = clock.now()
-        policy = self._policy(started_at)
+        is_resumed = opened.state is not None and opened.state != opened.base
+        policy = self._policy(started_at, is_resumed=is_resumed)
         workspace = app.id_code or ""
         if state is None:
             state = State(workspace=workspace, streams={})
@@ -267,13 +268,13 @@ class _Run:
             self._notes.append(f"damaged and read again: {names}")
         return tuple(name for name, _ in opened.damaged)
 
-    def _policy(self, started_at: int) -> Policy:
+    def _policy(self, started_at: int, *, is_resumed: bool) -> Policy:
         options = self._options
         if options.since is not None and options.since > started_at:
             raise SyncConfigError("since lies in the future, by the server's clock")
         return Policy(
             started_at, options.lookback_s, options.reconcile, options.reconcile_within_s,
-            options.since, options.full,
+            options.since, options.full, is_resumed,
         )  # fmt: skip
 
     async def _probe(self) -> Me:

@@ -73,9 +73,11 @@ class ServerTime:
 
     def is_future(self, moment: int | None) -> bool:
         """Say whether a moment has not come yet by any clock: it was noted by a wrong one."""
-        if moment is None or not self.is_known:
-            return False
-        return moment > max(self.now(), math.floor(CLOCK.unix())) + TRUSTED_S
+        return moment is not None and self.is_known and moment > self.latest() + TRUSTED_S
+
+    def latest(self) -> int:
+        """Return the later one of what the server's clock says and this machine's."""
+        return max(self.now(), math.floor(CLOCK.unix()))
 
     def now(self) -> int:
         """Return the server's time in whole UNIX seconds, rounded down."""

@@ -15,7 +15,7 @@ from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
 from .merging import Offered, digest_of, is_hasty, supersedes
 from .partitions import Part
-from .raw_rows import Row, RowReader
+from .raw_rows import SLACK_S, Row, RowReader
 from .references import References
 from .report import Failure, StreamReport
 from .server_time import ServerTime
@@ -120,6 +120,7 @@ class StreamRun:
             parent=self.stream.parent_field,
             lists=[each.field for each in source.embedded] if isinstance(source, Ranged) else (),
         )
+        self.reader.latest = self.clock.latest()
         self.began: int = self.clock.now()
         self.parent: StreamRun | None = None
         self.table: KeyTable = KeyTable()
@@ -167,15 +168,15 @@ class StreamRun:
             return True
         return self.refusal is None and bool(self.waiting or self.queue)
 
-    # What the target holds.
-
     def hold(self, row: StoredRow) -> None:
         """Note a row of the generation."""
         flags = GONE if row.is_deleted else 0
         read_at = int(is_hasty(row.version, row.synced_at))
-        self.table.put(row.id, Held(row.version, read_at, row.digest, flags))
+        # A change that is still to come is no version: every later reading is newer.
+        version = row.version if row.version <= self.reader.latest + SLACK_S else 0
+        self.table.put(row.id, Held(version, read_at, row.digest, flags))
         if not row.is_deleted:
-            self.newest = max(self.newest, row.version)
+            self.newest = max(self.newest, version)
 
     def replay(self, entry: Entry) -> None:
         """Note an entry of the journal."""
@@ -233,10 +234,9 @@ class StreamRun:
         self.queue = deque(kept)
         self.queued = set(kept)
 
-    # What comes.
-
     def read(self, items: Iterable[Any]) -> list[Row | None]:
         """Read raw rows; None for each that has no key."""
+        self.reader.latest = self.clock.latest()
         return self.reader.read_page(items)
 
     def accept(self, rows: Iterable[Row], read_at: int, *, by_id: bool = False) -> list[Entry]:
@@ -337,6 +337,7 @@ class StreamRun:
 
     def touch(self) -> None:
         """Note that it is at work."""
+        self.reader.latest = self.clock.latest()
         self.begun_s = CLOCK.now() if self.begun_s is None else self.begun_s
         self.ended_s = CLOCK.now()
 

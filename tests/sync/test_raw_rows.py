@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from intercom_async.sync.raw_rows import RowReader
+from intercom_async.sync.raw_rows import SLACK_S, RowReader
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,18 @@ def test_a_row_is_read_in_a_page_as_by_itself(number: int | None) -> None:
     cut = [row.key for row in page if row is not None and row.is_cut]
     wanted = {"3", "4", "5", "10"}
     assert cut == [row.key for row in page if row is not None and row.key in wanted]
+
+
+@pytest.mark.parametrize(
+    ("changed_at", "version"),
+    [(990, 990), (1_000 + SLACK_S, 1_000 + SLACK_S), (1_001 + SLACK_S, 1_000), (-5, 0), (0, 0)],
+)
+def test_a_change_that_is_still_to_come(changed_at: int, version: int) -> None:
+    reader = RowReader("id", version="updated_at")
+    reader.latest = 1_000
+    body = msgspec.json.encode({"id": "1", "updated_at": changed_at})
+
+    for row in (reader.read(body), *reader.read_page([msgspec.Raw(body)])):
+        assert row is not None
+        assert row.version == version
+        assert row.body == body

@@ -239,6 +239,7 @@ class Story:
 
     async def _run(self, run: Run) -> Outcome:
         known = frozenset[str]() if run.repair or run.damage else self._known - {*run.dropped}
+        self._runner.is_interrupted = bool(self.runs) and Claims(self.runs[-1].report).is_silent
         outcome = await self._runner.run(run, self.streams(run), self._refused_twin, known)
         self.runs.append(outcome)
         if not Claims(outcome.report).is_silent:

@@ -26,8 +26,11 @@ from .workspace import Workspace, mark_of
 
 ROWS = ("data", "conversations", "tickets", "contacts", "tags", "companies", "articles")
 """Keys of the lists in answers."""
+DAY_S = 86_400
 CLOCKS = ("no_date", "no_clock", "wrong_date")
-SPOILT = ("utf8", "no_key", "no_time", "number", "twice", "empty", "short", "lie")
+SPOILT = (
+    *("utf8", "no_key", "no_time", "number", "twice", "ahead", "no_next", "empty", "short", "lie"),
+)
 """Kinds of failures that change what stands in an answer."""
 
 
@@ -316,6 +319,11 @@ def _misdated(failure: Failure, headers: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def _ahead(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row that changed on a day to come."""
+    return row | {"updated_at": row["updated_at"] + 10 * DAY_S} if row.get("updated_at") else row
+
+
 def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
     body: dict[str, Any] = msgspec.json.decode(reply.body)
     name = next((key for key in ROWS if isinstance(body.get(key), list)), None)
@@ -327,17 +335,25 @@ def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
         return Reply(200, reply.headers, reply.body.replace(mark.encode(), b'"\xff"', 1))
     if failure.kind == "lie":
         body["total_count"] = failure.pick
-    elif failure.kind in ("no_key", "no_time"):
-        field = "id" if failure.kind == "no_key" else "updated_at"
-        body[name] = [{key: row[key] for key in row if key != field} for row in rows[:1]] + rows[1:]
-    elif failure.kind == "twice":
-        body[name] = rows + rows[:1]
-    elif failure.kind == "number":
-        body[name] = [
+    elif failure.kind in ("no_next", "empty", "short"):
+        (body.get("pages") or {}).pop("next", None)
+        kept = {"no_next": len(rows), "empty": 0, "short": len(rows) // 2}
+        body[name] = rows[: kept[failure.kind]]
+    else:
+        body[name] = _changed(failure.kind, rows)
+    return Reply(200, reply.headers, msgspec.json.encode(body))
+
+
+def _changed(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of which some are not as they are."""
+    first, rest = rows[:1], rows[1:]
+    if kind == "twice":
+        return rows + first
+    if kind == "ahead":
+        return [_ahead(row) for row in first] + rest
+    if kind == "number":
+        return [
             {**row, "id": int(row["id"])} if str(row.get("id")).isdecimal() else row for row in rows
         ]
-    else:
-        body[name] = rows[: len(rows) // 2] if failure.kind == "short" else []
-        pages: dict[str, Any] = body.get("pages") or {}
-        pages.pop("next", None)
-    return Reply(200, reply.headers, msgspec.json.encode(body))
+    field = "id" if kind == "no_key" else "updated_at"
+    return [{key: row[key] for key in row if key != field} for row in first] + rest

@@ -60,6 +60,8 @@ class Runner:
         self._workspace = workspace
         self._settings = settings
         self._folder = folder
+        self.is_interrupted: bool = False
+        """Whether the run before was stopped or killed."""
 
     async def run(
         self,
@@ -131,7 +133,8 @@ class Runner:
         span = Span(begun_at, self._workspace.now(), self._settings.lookback_s)
         if report is None:
             return span
-        is_own = not any(one.was_resumed for one in report.streams)
+        # What one that goes on knows of deletions may be a lookback older.
+        is_own = not (self.is_interrupted or any(one.was_resumed for one in report.streams))
         if is_own and run.reconcile != "never" and not self._settings.is_costly:
             return span
         return dataclasses.replace(span, checked_to=float(report.deletions_to or 0))

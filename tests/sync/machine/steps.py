@@ -73,8 +73,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens to some answers of a run.
 
     Args:
-        kind: A status, or one of drop, hang, garble, utf8, no_key, no_time, number, twice, empty,
-            short, lie, no_date, no_clock, wrong_date, outage, poison.
+        kind: A status, or one of drop, hang, garble, utf8, no_key, no_time, number, twice, ahead,
+            no_next, empty, short, lie, no_date, no_clock, wrong_date, outage, poison.
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
