@@ -189,7 +189,7 @@ def insert_staged(schema: str, name: str, columns: Sequence[TableColumn]) -> str
     values += ["raw", "to_timestamp(synced)", "to_timestamp(gone)", "digest"]
     return (
         f"INSERT INTO {identifier(schema)}.{identifier(name)} ({', '.join(names)}) "
-        f"SELECT {', '.join(values)} FROM intercom_async_staged"
+        f"SELECT {', '.join(values)} FROM ({UNPACKED}) AS unpacked"
     )
 
 
@@ -219,8 +219,14 @@ def _value(schema: str, column: TableColumn) -> str:
 STAGE = """
 CREATE TEMPORARY TABLE intercom_async_staged (
   raw jsonb NOT NULL, synced bigint NOT NULL, gone bigint, digest bigint NOT NULL
-) ON COMMIT DROP
+) ON COMMIT DROP;
+ALTER TABLE intercom_async_staged ALTER COLUMN raw SET STORAGE EXTERNAL
 """
+UNPACKED = """
+SELECT raw || '{}' AS raw, synced, gone, digest FROM intercom_async_staged OFFSET 0
+"""
+"""The staged rows, each fetched once: a row of some KB is kept apart from its table, and each
+column that is read of it would fetch it again. OFFSET keeps the planner from the table itself."""
 COPY_STAGED = "COPY intercom_async_staged (raw, synced, gone, digest) FROM STDIN"
 
 
