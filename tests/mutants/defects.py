@@ -590,5 +590,70 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
     ),
+    Mutant(
+        "late_removal_unseen",
+        "a sweep that met a row which had gone is taken to have seen that it went",
+        (
+            Edit(
+                "policy.py",
+                "        if checked is None or not (self.is_resumed or run.was_resumed):\n",
+                "        if checked is None:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "undated_stays_old",
+        "a changed row that does not say when it changed is left out, and the run is complete",
+        (
+            Edit(
+                "stream_run.py",
+                "            self.undated.append(row.key)\n",
+                "            pass\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "outage_leaves_children",
+        "an outage that outlasts the patience leaves children unread, and the run is complete",
+        (
+            Edit(
+                "child_reader.py",
+                "            run.was_cut_off = run.was_cut_off or not is_read\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        "refused_for_good",
+        "a stream of children that was refused once is never complete again",
+        (Edit("run.py", "            if _has_read_children(run):\n", "            if False:\n"),),
+    ),
+    Mutant(
+        "either_clock_is_proof",
+        "where Date and the machine's clock disagree, the later one moves the watermark",
+        (
+            Edit(
+                "engine.py",
+                "        mark = run.clock.proven(run.newest)\n",
+                "        mark = run.clock.not_after(run.newest)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "time_to_come",
+        "a row that comes with a time in the future hides every later change of it",
+        (
+            Edit(
+                "raw_rows.py",
+                "        return version if version <= self.latest + SLACK_S else self.latest\n",
+                "        return version\n",
+            ),
+            Edit(
+                "stream_run.py",
+                "row.version if row.version <= self.reader.latest + SLACK_S else 0\n",
+                "row.version\n",
+            ),
+        ),
+    ),
 )
 """All of them; each is found within `MOST` histories."""

@@ -95,8 +95,8 @@ FOCUSES: tuple[Focus, ...] = (
         most_after=8, incidents=("stop", "stop", ""),
     ),
     Focus(
-        "outages", failures=MOSTLY, kinds=("outage",), paths=("/", ROWS, *PARTS), most_after=8,
-        picks=(1, 20, 90, 400, 2_000),
+        "outages", failures=MOSTLY, kinds=("outage",), paths=("/", ROWS, *PARTS), times=(1,),
+        most_after=8, picks=(1, 20, 90, 400, 2_000),
     ),
     Focus(
         "answers", failures=MOSTLY,

@@ -234,7 +234,8 @@ class Story:
         ):
             return False
         return _is_plain(run) and all(
-            one.kind == "outage" and one.pick < PATIENCE_S for one in run.failures
+            one.kind == "outage" and one.times == 1 and one.pick < PATIENCE_S
+            for one in run.failures
         )
 
     async def _run(self, run: Run) -> Outcome:
