@@ -166,8 +166,13 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "server_time.py",
-                "        return moment > max(",
-                "        return False and moment > max(",
+                "        is_believed = self.is_known and self.now() <= ",
+                "        is_believed = self.is_known or self.now() <= ",
+            ),
+            Edit(
+                "server_time.py",
+                "        return moment is not None and self.is_known and ",
+                "        return False and moment is not None and ",
             ),
         ),
     ),
