@@ -64,9 +64,12 @@ class LeaseGate:
             # The answer lets the queue be tried again; this is for one that brings nothing.
             return leases.retry_at(budget, now, self._windows.ends_at(budget, now))
         room = leases.room(budget)
-        if is_owed or room is None or room > cost or leases.members == 1:
+        members = leases.members
+        if is_owed or room is None or room > cost or members == 1:
             return 0.0
-        send_at = self._kept_until(budget, now, leases.members)
+        if is_interactive and members <= PROBES:
+            return 0.0  # All of them keep one: enough are left.
+        send_at = self._kept_until(budget, now, members)
         if send_at <= now:
             return 0.0
         leases.need(budget, is_interactive=is_interactive)
