@@ -7,7 +7,7 @@ the stable HTTP conventions. These require `url.full`. A filled path holds ids a
 addresses of customers, so `url.full` carries the *template*, as `url.template` does: the one
 deviation. Nothing is propagated to Intercom, and the contrib instrumentation of aiohttp makes no
 second span for our requests. Only the API package is needed; without an SDK all of it does nothing.
-Webhooks and syncs have modules of their own, `opentelemetry_webhooks` and `opentelemetry_sync`.
+Webhooks, syncs and budget stores have modules of their own, `opentelemetry_webhooks` and so on.
 
 | metric | kind | attributes |
 | --- | --- | --- |
