@@ -128,7 +128,7 @@ class _Draw:
             zone=zone,
             server_zone=dice.choice((zone, zone, *ZONES)),
             version=dice.choice(VERSIONS),
-            latency_s=dice.choice((*(0.05,) * 9, 40.0)),
+            latency_s=dice.choice((*(0.05,) * 9, 2.0)),
             has_deletion_lists=dice.random() < 0.5,
             is_stale=dice.random() < 0.3,
             is_gone_late=dice.random() < 0.3,
@@ -217,7 +217,7 @@ class _Draw:
         ]
         if not incident and dice.random() < SUSPENDED:
             # The machine sleeps in the middle of a run, or its clock is set.
-            passes = Change("wait", seconds=dice.choice((HOUR_S, DAY_S)))
+            passes = Change("wait", seconds=dice.choice((300, 700)))
             steps = Change("step_clock", seconds=dice.choice(STEPS_S))
             during.append(During(dice.randint(1, 20), dice.choice((passes, steps))))
         streams = self._some_streams()
