@@ -161,6 +161,34 @@ def test_whatever_others_may_use_is_not_rushed_for(change: Callable[[Paced], Non
     assert paced.pacer.is_paced(Priority.NORMAL, 1.0, backlog=0)
 
 
+def test_a_call_that_comes_alone_is_no_backlog_however_little_is_left() -> None:
+    paced = alone()
+    paced.allocatable = -5
+
+    assert not paced.pacer.is_paced(Priority.NORMAL, 1.0, backlog=0)
+    assert paced.pacer.is_paced(Priority.NORMAL, 1.0, backlog=1)
+
+
+def test_alone_calls_go_faster_than_the_limit_while_much_is_left() -> None:
+    paced = alone()
+    paced.allocatable = LIMIT
+
+    assert paced.per_s(5.0) == pytest.approx(LIMIT / (5.0 - GUARD_S))
+
+
+def test_the_early_share_counts_only_while_others_are_active() -> None:
+    paced = Paced(LIMIT)
+    paced.see_windows()
+    paced.be_beside_others(1 / 8)
+    paced.budget.observe(LIMIT, 100, sent=0.5, charge_seq=1)
+    paced.windows.external.early_share = 1 / 2
+    active = paced.per_s()
+    paced.windows.external.active_until = 0.0
+
+    assert active == pytest.approx((SHARED_SPEEDUP / 2 + SHARED_EXTRA) * STEADY_PER_S)
+    assert paced.per_s() == pytest.approx((MAX_SPEEDUP / 8 + EXTRA_SPEED) * STEADY_PER_S)
+
+
 def test_slow_answers_are_waited_for_at_the_end_of_a_window() -> None:
     paced = Paced(500)
     quick = paced.per_s()
