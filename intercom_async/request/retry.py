@@ -39,6 +39,8 @@ class Retry(NamedTuple):
     """What it takes from the budget."""
     reason: str
     """One word for logs and counters."""
+    is_asked: bool = False
+    """Whether the server has asked for a pause as long as this."""
 
 
 def after_transport_error(
@@ -87,18 +89,19 @@ def after_status(
         random: Where jitter comes from.
     """
     pause = pause_s(failures, policy, random)
+    is_asked = retry_after_s is not None and retry_after_s >= pause
     if retry_after_s is not None:
         # The server knows better; but no word of it may hang a caller for ever.
         pause = min(max(pause, retry_after_s), max(policy.cap_s, 60.0))
     if status == TOO_MANY_REQUESTS:
         # A call turned away was not carried out, so any may be repeated.
         cost = 0 if 0 < refusals <= FREE_REFUSALS else THROTTLED_COST
-        return Retry(0.0 if refusals else pause, cost, "throttled")
+        return Retry(0.0 if refusals else pause, cost, "throttled", is_asked)
     if status < INTERNAL_ERROR and status != REQUEST_TIMEOUT:
         return None
     if repeat == "unsafe" and not did_nothing(status, code, retry_after_s):
         return None
-    return Retry(pause, TRANSIENT_COST, f"status {status}")
+    return Retry(pause, TRANSIENT_COST, f"status {status}", is_asked)
 
 
 def did_nothing(status: int, code: str | None, retry_after_s: float | None) -> bool:

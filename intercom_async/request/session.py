@@ -227,6 +227,7 @@ class Session:
         if (
             again is None
             or retry.counted(state.attempts, state.refusals) >= self._policy.max_attempts
+            or (again.is_asked and _is_too_long(state, again.after_s))
             or not self._budget.take(again.cost)
         ):
             raise state.error
@@ -381,3 +382,12 @@ class Session:
             return FailedAttempt(error, None)
         state.attempts -= 1  # waiting for the server costs none
         return FailedAttempt(error, _NOW)
+
+
+def _is_too_long(state: CallState[Any], pause_s: float) -> bool:
+    """Say whether a pause that the server asks for outlasts what the caller has time for."""
+    options = state.builder.options
+    if options.max_wait_s is not None and pause_s > options.max_wait_s:
+        return True
+    left_s = options.deadline_s
+    return left_s is not None and CLOCK.now() + pause_s >= state.started_s + left_s

@@ -93,7 +93,8 @@ class Dispatcher:
         self._make_queue = make_queue
         self._hooks = hooks
         self.observe: Callable[[Permit, int, Mapping[str, str], str | None], None] = (
-            ResponseFeedback(self, hooks).observe
+            # A callable attribute is a method to pyright, which would bind it.
+            ResponseFeedback(self, hooks).observe  # pyright: ignore[reportArgumentType]
         )
         """Settles a permit by its reply."""
         self._rates = ClientRateLimits(limits, clock)

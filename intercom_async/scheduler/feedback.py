@@ -30,8 +30,11 @@ class FeedbackOwner(Protocol):
     """Counts 429s."""
     queues: dict[Hashable, AppQueue]
     """The limiters, by app."""
-    now: Callable[[], float]
-    """Returns loop time in seconds."""
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """Returns loop time in seconds."""
+        ...
 
 
 class ResponseFeedback:

@@ -61,10 +61,9 @@ class PermitOwner(Protocol):
         """End the permit's block."""
         ...
 
-    def observe(
-        self, permit: Permit, status: int, headers: Mapping[str, str], message: str | None
-    ) -> None:
-        """Learn from the reply."""
+    @property
+    def observe(self) -> Callable[[Permit, int, Mapping[str, str], str | None], None]:
+        """Learns from the reply."""
         ...
 
     def release(self, permit: Permit) -> None:

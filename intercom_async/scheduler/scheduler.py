@@ -124,7 +124,7 @@ class Scheduler:
             if priority is None:
                 priority = Priority.NORMAL
         permit = Permit(
-            self._dispatcher,
+            self._dispatcher,  # pyright: ignore[reportArgumentType] (as in Dispatcher.observe)
             app,
             priority,
             FAIRNESS_KEY.get(),

@@ -81,7 +81,9 @@ def page_of(page_type: Any, seed: int, odd: float, *, are_typed: bool = False) -
         holder = page.setdefault(fields["found"].encode_name, {})
         fields = {field.name: field for field in fields["found"].type.fields}
     rows = fields["items"]
-    items = [made_up(rows.type.item_type, random, odd=random.choice([0.0, odd])) for _ in range(20)]
+    items: list[Any] = [
+        made_up(rows.type.item_type, random, odd=random.choice([0.0, odd])) for _ in range(20)
+    ]
     if are_typed:
         items = [
             {"type": "row", **(row | {"type": "row"})} if isinstance(row, dict) else row

@@ -269,6 +269,37 @@ async def test_a_deadline_cuts_a_slow_answer(client: Client) -> None:
     assert "5 s" in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("bounds", "asked_s", "is_repeated"),
+    [
+        ({"deadline_s": 10.0}, 30, False),
+        ({"deadline_s": 10.0}, 10, False),
+        ({"deadline_s": 50.0}, 30, True),
+        ({"max_wait_s": 1.0}, 30, False),
+        ({"max_wait_s": 40.0}, 30, True),
+        ({"max_wait_s": 40.0, "deadline_s": 10.0}, 30, False),
+        ({}, 30, True),
+    ],
+)
+async def test_a_pause_that_outlasts_the_caller_s_time_is_not_begun(
+    client: Client, status: int, bounds: dict[str, Any], asked_s: int, *, is_repeated: bool
+) -> None:
+    refusal = failure(status, "busy", **{"Retry-After": str(asked_s)})
+    memory = MemoryTransport([refusal, reply(200, CONTACT)])
+    async with client(transport=memory, **bounds) as intercom:
+        started_s = asyncio.get_running_loop().time()
+        if is_repeated:
+            await intercom.contacts.get("7")
+        else:
+            with pytest.raises(RateLimitedError if status == 429 else ServerError) as caught:
+                await intercom.contacts.get("7")
+            assert caught.value.headers["Retry-After"] == str(asked_s)
+        waited_s = asyncio.get_running_loop().time() - started_s
+    assert (waited_s >= asked_s) is is_repeated
+    assert waited_s < 1.0 or is_repeated
+
+
 async def test_a_call_that_would_wait_too_long_is_refused_at_once(client: Client) -> None:
     limits = Limits(app_per_minute=6)
     memory = MemoryTransport(lambda _: reply(200, CONTACT))

@@ -24,14 +24,16 @@ def pages(simulator: Simulator, key: str, method: str, path: str, body: Any = No
     rows: list[Json] = []
     after: str | None = None
     while True:
+        cursor = {} if after is None else {"starting_after": after}
         if method == "GET":
-            query = {"per_page": "60"} | ({"starting_after": after} if after else {})
+            query = {"per_page": "60", **cursor}
             page = simulator.call("GET", path, query=query, version="Preview")
         else:
-            paging = {"per_page": 60} | ({"starting_after": after} if after else {})
+            paging = {"per_page": 60, **cursor}
             page = simulator.call("POST", path, body | {"pagination": paging}, version="Preview")
         rows += page[key]
-        after = (page["pages"].get("next") or {}).get("starting_after")
+        following: Json = page["pages"].get("next") or {}
+        after = following.get("starting_after")
         if after is None:
             assert page["total_count"] == len(rows)
             return rows

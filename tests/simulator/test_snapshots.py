@@ -84,6 +84,7 @@ def slow(times: list[float]) -> list[float]:
 
 
 def test_a_snapshot_is_taken_and_restored_in_short_steps(big: Simulator) -> None:
+    saved, times, more = b"", [1.0], [1.0]
     for _ in range(2):  # once more if another program was busy
         taken, times = finish(control(big, "GET", "snapshot"))
         saved = b"".join(taken.parts)

@@ -120,13 +120,20 @@ class Memberships:
         self._know_peopled()
         self._refresh()
         had_people = self._peopled or b""
+
+        def test_number(number: int) -> bool:
+            return bool(had_people[number]) and asked.test_number(number)
+
+        def test_row(row: Row) -> bool:
+            return self._is_inside(row) and asked.test_row(row)
+
         low, high = (bisect.bisect_left(self._had_people, edge) for edge in _edges(asked.numbers))
         return dataclasses.replace(
             asked,
             key=f"with people:{asked.key}",
             numbers=self._had_people[low:high],
-            test_number=lambda number: bool(had_people[number]) and asked.test_number(number),
-            test_row=lambda row: self._is_inside(row) and asked.test_row(row),
+            test_number=test_number,
+            test_row=test_row,
         )
 
     def _is_inside(self, company: Row) -> bool:

@@ -22,13 +22,14 @@ _LATEST = 253_402_300_799
 """The end of the year 9999, UNIX seconds."""
 _NOT_READ = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
-_Int64 = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST - 1)]
+_Int64: Any = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST - 1)]
+_Moment: Any = Annotated[int, msgspec.Meta(ge=-_LATEST, le=MILLISECONDS_FROM)]
 _USUAL: dict[str, Any] = {
     "text": str | _Int64 | None,
     "integer": _Int64 | None,
     "number": float | None,
     "boolean": bool | None,
-    "timestamp": Annotated[int, msgspec.Meta(ge=-_LATEST, le=MILLISECONDS_FROM)] | None,
+    "timestamp": _Moment | None,
     "json": msgspec.Raw,
 }
 """What a column's values usually are; a row with any other value is read field by field."""

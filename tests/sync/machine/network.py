@@ -336,7 +336,8 @@ def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
     if failure.kind == "lie":
         body["total_count"] = failure.pick
     elif failure.kind in ("no_next", "empty", "short"):
-        (body.get("pages") or {}).pop("next", None)
+        pages: dict[str, Any] = body.get("pages") or {}
+        pages.pop("next", None)
         kept = {"no_next": len(rows), "empty": 0, "short": len(rows) // 2}
         body[name] = rows[: kept[failure.kind]]
     else:
