@@ -100,7 +100,7 @@ def tests(session: nox.Session) -> None:
             session.log(f"Python {version} is not here or does not run: skipped")
     install(session, "test")
     keep_bytecode(session)
-    dev = ["-X", "dev"] if session.python == LAST and not session.posargs else []
+    dev = ["-X", "dev"] if session.python == LAST else []
     session.run("python", *dev, "-m", "pytest", *PARALLEL, *session.posargs)
 
 

@@ -73,14 +73,7 @@ def failing_over(accounts: Accounts) -> Script:
 
     async def play(server: Server) -> None:
         await CLOCK.sleep(server.ends_in_s() + 1.5 * WINDOW_S)
-        for lost in (
-            accounts.granted,
-            accounts.external,
-            accounts.seen,
-            accounts.members,
-            accounts.heard,
-        ):
-            lost.clear()
+        accounts.lose()
 
     return play
 

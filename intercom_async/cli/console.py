@@ -97,3 +97,8 @@ def put_raw(body: bytes) -> None:
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: ``1 row``, ``1,204 rows``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -13,6 +13,7 @@ import msgspec
 
 from intercom_async.errors import ConfigError
 from intercom_async.pagination.frames import load
+from .console import counted
 
 Row = dict[str, Any]
 
@@ -112,7 +113,7 @@ def _csv(path: Path) -> Iterator[tuple[int, Row]]:
                 if None in row or None in row.values():
                     raise ConfigError(
                         f"{path.name}, row {number:,} (line {reader.line_num:,}): "
-                        f"{_counted(len(names), 'column')}, but {_counted(_values(row), 'value')}"
+                        f"{counted(len(names), 'column')}, but {counted(_values(row), 'value')}"
                     )
                 yield reader.line_num, dict(row)
         except csv.Error as error:
@@ -127,10 +128,6 @@ def _values(row: Mapping[Any, Any]) -> int:
     """Return the number of values of a row that has more or fewer than there are columns."""
     extra: list[str] = row.get(None, [])
     return sum(name is not None and value is not None for name, value in row.items()) + len(extra)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _undecodable(path: Path) -> int:

@@ -9,6 +9,7 @@ from rich.table import Table
 from intercom_async.moments import to_datetime
 from intercom_async.sync import STREAMS, Failure, Plan, Progress, Report, StreamPlan, StreamReport
 from intercom_async.sync.streams import Children
+from .console import counted
 from .fitted_table import FittedTable
 
 DAY_S = 86_400
@@ -172,11 +173,6 @@ def _table(*headings: str) -> Table:
         is_text = place in (0, len(headings) - 1) and heading in ("stream", "")
         table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
     return table
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: ``1 row``, ``1,204 rows``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:
