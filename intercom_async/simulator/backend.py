@@ -168,7 +168,7 @@ class Backend:
             self.hooks.run("before", request.method, request.path)
         scans = 0
         while True:
-            if self.snapshots.are_being_taken and self._waits_for_snapshots(request):
+            if self._waits_for_snapshots(request):
                 yield from self.snapshots.until_taken()
             try:
                 reply = self._reply(exchange, may_interrupt=scans < MAX_SCANS)
@@ -305,7 +305,9 @@ class Backend:
 
     def snapshot_in_steps(self) -> Generator[None, None, list[bytes]]:
         """Return the lines of a snapshot; writes wait until it is taken."""
-        return self.snapshots.take(self.settings, self.workspace)
+        yield from self.snapshots.until_taken()
+        # The workspace of this moment: the one of the call may have been replaced meanwhile.
+        return (yield from self.snapshots.take(self.settings, self.workspace))
 
     def restore(self, saved: bytes) -> None:
         """Restore the state of a snapshot; URL, tokens and limits stay as they are.
@@ -317,8 +319,10 @@ class Backend:
 
     def restore_in_steps(self, saved: Iterable[bytes]) -> Generator[None, None, Workspace]:
         """Restore a snapshot as `restore` does, at the last step; return the workspace before."""
+        made = yield from restored(saved, self._new_workspace)
+        yield from self.snapshots.until_taken()
         before = self.workspace
-        self.settings, self.workspace = yield from restored(saved, self._new_workspace)
+        self.settings, self.workspace = made
         return before
 
     def begin_here(self) -> None:
@@ -336,6 +340,7 @@ class Backend:
             made = settings, self._new_workspace(settings)
         else:
             made = yield from restored((saved,), self._new_workspace)
+        yield from self.snapshots.until_taken()
         before = self.workspace
         self.settings, self.workspace = made
         self.clock.reset()

@@ -21,17 +21,12 @@ NewWorkspace = Callable[[Settings], Workspace]
 class Snapshots:
     """Takes snapshots and restores them, in steps.
 
-    Writes wait for a snapshot that is being taken (`until_taken`), so that it is of one moment;
-    reads go on.
+    Writes, and what frees a workspace, wait for a snapshot that is being taken (`until_taken`), so
+    that it is of one moment; reads go on.
     """
 
     def __init__(self) -> None:
         self._taking: Iterator[None] | None = None
-
-    @property
-    def are_being_taken(self) -> bool:
-        """Whether writes have to wait."""
-        return self._taking is not None
 
     def until_taken(self) -> Iterator[None]:
         """Go on with the snapshot that is being taken, in steps, until it is."""
@@ -40,8 +35,7 @@ class Snapshots:
             yield
 
     def take(self, settings: Settings, workspace: Workspace) -> Generator[None, None, list[bytes]]:
-        """Return the lines of a snapshot."""
-        yield from self.until_taken()
+        """Return the lines of a snapshot, where none is being taken (`until_taken`)."""
         lines = [encode_json({"format": SNAPSHOT_FORMAT, "settings": settings}) + b"\n"]
         self._taking = self._take(workspace, lines)
         yield from self.until_taken()

@@ -15,6 +15,7 @@ import pytest
 from intercom_async.simulator import Quirks, Simulator, in_thread
 from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.messages import MAX_BODY_BYTES, Request, Response
+from intercom_async.simulator.store.steps import finished
 
 MAX_STEP_S = 0.02
 """CPU seconds of one step at most."""
@@ -135,6 +136,42 @@ def test_what_a_read_changes_does_no_harm(quirks: Quirks) -> None:
 
     taken, _ = finish(snapshot)
     assert b"".join(taken.parts) == before
+
+
+def begun(simulator: Simulator) -> Steps:
+    """Begin a snapshot, or to wait for the one that is being taken."""
+    snapshot = control(simulator, "GET", "snapshot")
+    next(snapshot)
+    return snapshot
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "reset"), ("PUT", "snapshot")])
+def test_it_is_whole_though_another_workspace_comes_meanwhile(method: str, path: str) -> None:
+    other = backend_of(Simulator(contacts=3)).snapshot() if path == "snapshot" else b""
+    simulator = Simulator(contacts=3_000, conversations=500, companies=10, tickets=10)
+    write(simulator, 400)
+    before = backend_of(simulator).snapshot()
+    snapshot = begun(simulator)
+    waiting = begun(simulator)
+
+    answer, _ = finish(control(simulator, method, path, other))
+    after = backend_of(simulator).snapshot()
+
+    assert answer.status == 200
+    assert before != after
+    assert b"".join(finish(snapshot)[0].parts) == before
+    assert b"".join(finish(waiting)[0].parts) == after  # it began once the other one had come
+
+
+def test_the_workspace_that_a_restore_frees_is_the_one_that_it_replaces() -> None:
+    simulator = Simulator(contacts=3)
+    backend = backend_of(simulator)
+    steps = backend.restore_in_steps((backend.snapshot(),))
+    next(steps)
+    finish(control(simulator, "POST", "reset"))
+    replaced = backend.workspace
+
+    assert finished(steps) is replaced
 
 
 def test_one_that_is_longer_than_other_bodies_goes_over_http() -> None:
