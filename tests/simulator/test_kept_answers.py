@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from intercom_async.simulator import Quirks, Simulator
+from intercom_async.simulator.seed.contacts import ContactSeeds
 from intercom_async.simulator.store.runs import Order
 
 Asked = tuple[str, str, Any]
@@ -157,6 +158,44 @@ def test_a_later_page_of_companies_looks_at_no_row_again() -> None:
     simulator.call("DELETE", f"/companies/{gone}")
     assert page() == (total - 1, 1)
     assert page() == (total - 1, 0)
+
+
+def test_a_company_lists_its_contacts_without_a_look_at_all_that_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    simulator = Simulator(contacts=2_000, companies=100, conversations=0, tickets=0)
+    workspace = simulator.workspace
+    path = f"/companies/{workspace.companies.value_at(7, 'id')}/contacts"
+    total = simulator.call("GET", path)["total_count"]
+    for number in range(1_000):
+        workspace.contacts.change(workspace.contacts.value_at(number, "id"))["name"] = "Changed"
+    while workspace.catch_up():  # as each write by a call does
+        pass
+    looked_at: list[int] = []
+    company_ids = ContactSeeds.company_ids
+
+    def look(seeds: ContactSeeds, number: int) -> Any:
+        looked_at.append(number)
+        return company_ids(seeds, number)
+
+    monkeypatch.setattr(ContactSeeds, "company_ids", look)
+    page = simulator.call("GET", path)
+    assert page["total_count"] == total > 3
+    assert len(looked_at) < 100
+    for contact in page["data"][:3]:
+        simulator.call("DELETE", f"/contacts/{contact['id']}")
+    assert simulator.call("GET", path)["total_count"] == total - 3
+
+
+def test_what_cannot_be_looked_at_yet_holds_no_answer_up() -> None:
+    """Companies are put into the list of those with contacts once that list is asked for."""
+    simulator = Simulator(contacts=10, companies=600, conversations=0, tickets=0)
+    workspace = simulator.workspace
+    for number in range(600):
+        workspace.companies.change(workspace.companies.value_at(number, "id"))["name"] = "Changed"
+    company = workspace.companies.value_at(1, "id")
+    with workspace.steps.interruptible():
+        assert not workspace.members.attached(company)
 
 
 def test_a_search_is_sorted_by_what_no_row_has_a_field_for() -> None:

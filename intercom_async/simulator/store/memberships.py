@@ -161,8 +161,10 @@ class Memberships:
 
     def _refresh(self) -> None:
         """Look at what was written since the last question, in steps if it was much."""
-        if self._written_contacts or self._written_companies:
-            size = len(self._written_contacts) + len(self._written_companies)
+        size = len(self._written_contacts)
+        if self._peopled is not None:
+            size += len(self._written_companies)
+        if size:
             self._scans.run("written", size, self._look_at_written)
 
     def _look_at_written(self) -> Iterator[None]:

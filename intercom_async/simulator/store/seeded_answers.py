@@ -99,6 +99,8 @@ class SeededAnswers:
             return 0
         if asked.is_exact and isinstance(asked.numbers, range):
             return self._replaced.between(asked.numbers)
+        if asked.is_exact and len(asked.numbers) <= STEP_ROWS:
+            return sum(one in self._replaced for one in asked.numbers)
         unread = len(self._replaced) - self._counts.get(asked.key, (0, 0))[0]
         if unread:
             self._scans.run(("replaced", asked.key), unread, lambda: self._count(asked))
