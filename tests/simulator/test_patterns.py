@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from intercom_async.simulator import Quirks, Simulator
+from intercom_async.simulator.seed.base import Seeded
 from intercom_async.simulator.seed.conversations import ConversationSeeds
+from intercom_async.simulator.seed.tickets import TicketSeeds
 from intercom_async.simulator.store.table import Table
 from intercom_async.simulator.versions import VERSIONS
 
@@ -61,17 +63,25 @@ def test_it_is_so_after_writes_to_what_it_names(simulator: Simulator) -> None:
     check(simulator, "Preview")
 
 
+@pytest.mark.parametrize("seeds", [ConversationSeeds, TicketSeeds])
 def test_rows_are_filled_in_and_not_made_in_full(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, seeds: type[Seeded]
 ) -> None:
     made: list[int] = []
-    make = ConversationSeeds.row
+    make = seeds.row
 
-    def row(seeds: ConversationSeeds, number: int) -> Any:
+    def row(seeds: Any, number: int) -> Any:
         made.append(number)
         return make(seeds, number)
 
-    monkeypatch.setattr(ConversationSeeds, "row", row)
+    monkeypatch.setattr(seeds, "row", row)
+    workspace = simulator.workspace
+    table = workspace.conversations if seeds is ConversationSeeds else workspace.tickets
     for number in range(COUNT):
-        simulator.workspace.conversations.encoded(number, "2.14")
-    assert 20 < len(made) < COUNT / 5  # one for each shape
+        table.encoded(number, "2.14")
+    assert 20 < len(made) < COUNT / 4  # one for each shape
+    made.clear()
+    simulator.call("POST", "/contacts", {"email": "new@example.com"})  # they do not show it
+    for number in range(COUNT):
+        table.encoded(number, "2.14")
+    assert made == []

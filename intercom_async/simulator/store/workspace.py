@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import zoneinfo
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from intercom_async.simulator.quirks import Quirks
-from intercom_async.simulator.rows import Row, names
+from intercom_async.simulator.rows import Row, encode_json, names
 from intercom_async.simulator.seed import settings, staff
 from intercom_async.simulator.seed.companies import CompanySeeds
 from intercom_async.simulator.seed.contacts import ContactSeeds, Person
@@ -102,6 +102,7 @@ class Workspace:
         self.history: ContactHistory = ContactHistory(self.contact_seeds)
         self.inactive: InactiveContacts = InactiveContacts(self.contacts, self.history, self.steps)
         self.quirks: Quirks = Quirks()
+        self._beside: tuple[Hashable, bytes] = (None, b"")
         self._fill_tickets(tickets)
         self._fill_history()
         self._zone = _zone_of(timezone)
@@ -202,11 +203,18 @@ class Workspace:
             type_ids=[one["id"] for one in self.ticket_types],
             contact_of=self._seeded_contact,
             person_of=self._seeded_person,
-            # A write may concern types, states or contacts.
-            shown_beside=lambda: (self.steps.writes, self.quirks.max_parts),
+            shown_beside=self._beside_tickets,
             present=self._present_ticket,
         )
         self.tickets: Table = Table(seeds, self._present_ticket, self.steps, self._lags[3])
+
+    def _beside_tickets(self) -> Hashable:
+        """Return what tickets show beside their own values, made again after a write only."""
+        at = self.steps.writes, self.quirks.max_parts
+        if at != self._beside[0]:
+            shown = [[*self.ticket_types], [*self.ticket_states], at[1]]
+            self._beside = at, encode_json(shown)
+        return self._beside[1]
 
     def _fill_history(self) -> None:
         """Make what is in the past: calls of the newest conversations, and what admins did."""
