@@ -325,9 +325,9 @@ class Backend:
         self.settings, self.workspace = made
         return before
 
-    def begin_here(self) -> None:
-        """Let `reset` come back to the state as it is now."""
-        self._first = self.settings, self.snapshot()
+    def begin_here(self, saved: bytes | None = None) -> None:
+        """Let `reset` come back to the state as it is now; `saved` is its snapshot, if at hand."""
+        self._first = self.settings, self.snapshot() if saved is None else saved
 
     def reset(self) -> None:
         """Go back to the state of the start: data, ledger, limits, faults, hooks, quirks, clock."""

@@ -296,9 +296,10 @@ class Simulator:
         Raises:
             ValueError: The file is no snapshot, or one of another release.
         """
-        self._backend.restore(Path(path).read_bytes())
+        saved = Path(path).read_bytes()
+        self._backend.restore(saved)
         if is_start:
-            self._backend.begin_here()
+            self._backend.begin_here(saved)
 
     # What it sends ----------------------------------------------------------------------------
 
