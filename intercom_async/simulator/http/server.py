@@ -13,7 +13,13 @@ from aiohttp.web_protocol import RequestHandler
 from intercom_async.clock import CLOCK
 from intercom_async.simulator.backend import Backend
 from intercom_async.simulator.control import CONTROL_PREFIX, Control
-from intercom_async.simulator.messages import SNAPSHOT_PATH, Request, Response, max_body_bytes
+from intercom_async.simulator.messages import (
+    MAX_BODY_BYTES,
+    SNAPSHOT_PATH,
+    Request,
+    Response,
+    max_body_bytes,
+)
 from .connection import ForgivingServer
 from .event_stream import EVENTS_PATH, EventStreams
 from .sender import Sender
@@ -73,7 +79,7 @@ class Server:
             writer,
             task,
             loop,
-            client_max_size=max_body_bytes(message.path),
+            client_max_size=MAX_BODY_BYTES,
         )
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

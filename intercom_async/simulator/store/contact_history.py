@@ -50,7 +50,7 @@ class ContactHistory:
             self._deleted.update((one["id"], one) for one in rows)
 
     def deleted(self) -> Iterator[Row]:
-        """Walk the deleted contacts with the time of each, the first deleted first."""
+        """Walk the deleted contacts, the first deleted first."""
         return iter(self._deleted.values())
 
 

@@ -16,6 +16,7 @@ from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Request
+from tests.support.loopback import serving
 
 
 @dataclass(slots=True)
@@ -75,11 +76,13 @@ async def run_http(run: Run) -> tuple[list[int], StrictHttp]:
     server = StrictHttp(run.limit, run.workspace, run.window_s, run.latency_s)
     application = web.Application()
     application.router.add_get("/{app}", server.answer)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
+    async with serving(application) as origin:
+        windows = await _use_up(run, origin)
+    return [sum(server.used[index, app] for app in run.apps) for index in windows], server
+
+
+async def _use_up(run: Run, origin: str) -> range:
+    """Send as much as is allowed for the length of a run; return its full windows."""
     transport = HttpTransport()
     await transport.open()
     per_minute = 60 / run.window_s
@@ -93,8 +96,7 @@ async def run_http(run: Run) -> tuple[list[int], StrictHttp]:
     )
 
     async def work(app: str) -> None:
-        url = f"http://{host}:{port}/{app}"
-        request = Request(method="GET", url=url, name="GET", headers={})
+        request = Request(method="GET", url=f"{origin}/{app}", name="GET", headers={})
         while True:
             async with scheduler.admit(priority=Priority.BULK, app=app) as permit:
                 reply = await transport.exchange(request, permit.sent)
@@ -113,10 +115,7 @@ async def run_http(run: Run) -> tuple[list[int], StrictHttp]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await transport.close()
-    await runner.cleanup()
-    return [
-        sum(server.used[index, app] for app in run.apps) for index in range(first, last)
-    ], server
+    return range(first, last)
 
 
 def measure_http(span_s: float) -> list[dict[str, object]]:
