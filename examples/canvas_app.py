@@ -1,6 +1,6 @@
 """A Canvas Kit app for the inbox: shows a contact's last order and refunds it.
 
-pip install intercom-async uvicorn
+pip install . uvicorn  # from a checkout
 INTERCOM_CLIENT_SECRET=… uvicorn canvas_app:app
 
 In the Developer Hub: Initialize flow …/initialize, Submit flow …/submit.

@@ -1,6 +1,6 @@
 """A public app in many workspaces: install, count contacts in each, and notice an uninstall.
 
-pip install intercom-async
+pip install .  # from a checkout
 INTERCOM_CLIENT_ID=… INTERCOM_CLIENT_SECRET=… PUBLIC_URL=https://app.example python oauth_app.py
 
 In the Developer Hub: redirect URL …/intercom/callback, uninstall webhook …/intercom/uninstalled.

@@ -1,6 +1,6 @@
 """A support bot: a webhook comes in, a queue takes it, the reply has priority over all other calls.
 
-pip install intercom-async starlette uvicorn
+pip install . starlette uvicorn  # from a checkout
 INTERCOM_TOKEN=… INTERCOM_CLIENT_SECRET=… INTERCOM_ADMIN_ID=… uvicorn support_bot:app
 
 Without `queue=` the queue lives in this process, and what is still queued is lost when the process

@@ -1,6 +1,6 @@
-"""A web app: one client for the app's life, quick calls, a clear 503 when the budget is spent.
+"""A web app: one client for the app's life, short waits, a clear 503 when the limit is used up.
 
-pip install intercom-async starlette uvicorn
+pip install . starlette uvicorn  # from a checkout
 INTERCOM_TOKEN=… uvicorn web_app:app
 """
 

@@ -86,7 +86,7 @@ class Intercom(ResourceRegistry):
         priority: The lane of its calls; None takes the context's, else NORMAL.
         headers: Sent beside the package's own.
         http: An aiohttp session to use; it is not closed here.
-        transport: Another way to a network than aiohttp, for tests.
+        transport: A transport to use instead of aiohttp, for tests.
         observer: Told of every call, attempt and wait, for traces and metrics.
         store: A budget that several processes share, such as `RedisStore`; not beside `scheduler`.
         budget_key: Whose budget it is in the store; by default the token's.
@@ -205,7 +205,7 @@ class Intercom(ResourceRegistry):
         return self
 
     async def close(self) -> None:
-        """Give back connections and wake what waits; more than once does nothing.
+        """Release connections and end waiting calls; calling it again has no effect.
 
         Raises:
             ConfigError: It belongs to another event loop, which still exists.

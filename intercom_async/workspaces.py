@@ -41,7 +41,7 @@ class Workspaces:
         token_of: Asked for a workspace's token when its client is opened, and again after Intercom
             has refused the token.
         idle_s: Seconds after which a client that nobody uses is closed.
-        transport: Another way to a network than aiohttp, for tests; closed with this.
+        transport: A transport to use instead of aiohttp, for tests; closed with this.
         clock: The source of time.
         **options: Given to each client, as `Intercom` takes them, but for its token and transport.
 

@@ -18,7 +18,7 @@ class SourceOptions(TypedDict, total=False):
 
 
 class SourceAddress(TypedDict):
-    """Where the pages of a source stand."""
+    """The URL of the source's pages."""
 
     url: str
     """May differ from before only where `sync_behavior` is ``api``."""
@@ -32,14 +32,14 @@ class NewSource(SourceAddress, SourceOptions, total=False):
 
 
 class SourceBehavior(SourceAddress):
-    """Where the pages of a source stand, and how they are kept up to date."""
+    """The URL of a source's pages, and how they are kept up to date."""
 
     sync_behavior: Literal["api", "automated", "manual"] | str
-    """Cannot become ``api``, nor cease to be."""
+    """Cannot be changed to or from ``api``."""
 
 
 class SourceChanges(SourceBehavior, SourceOptions, total=False):
-    """A source as it is to be; None counts as left out."""
+    """The new state of a source; None counts as left out."""
 
     apply_audience_to_existing_content: bool | None
     """Whether pages that are there already follow."""
@@ -88,7 +88,7 @@ class ExternalPageAddress(ExternalPageContent):
 
 
 class ExternalPageChanges(ExternalPageAddress, ExternalPageLanguage, total=False):
-    """A page as it is to be; None counts as left out."""
+    """The new state of a page; None counts as left out."""
 
     external_id: str | None
     fin_availability: bool | None

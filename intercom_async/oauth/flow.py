@@ -74,7 +74,7 @@ class OAuth:
         region: Where teammates are sent to agree, and where a code is exchanged. The default
             routes to each workspace's own region.
         base_url: Another address for both, such as a simulator's.
-        transport: Another way to a network than aiohttp, for tests.
+        transport: A transport to use instead of aiohttp, for tests.
         clock: Another clock, for tests.
 
     Raises:
