@@ -164,6 +164,19 @@ class RowReader:
             return 0
         return version if version <= self.latest + SLACK_S else self.latest
 
+    def kept_version(self, version: int, read_at: int) -> int:
+        """Return the version of a row of the target: 0 where its change was still to come.
+
+        A time that had not come when the row was read proves nothing, not even once it has passed:
+        every later reading is newer (test_raw_rows.py::test_a_time_that_had_not_come).
+
+        Args:
+            version: When it changed, as it said.
+            read_at: When it was read, UNIX seconds of the server; 0 where that is not known.
+        """
+        known = min(read_at, self.latest) if read_at else self.latest
+        return version if version <= known + SLACK_S else 0
+
     def _scan(self, body: bytes) -> Any:
         """Read the head of a row that is nested too deep for a decoder."""
         fields = {name: value for name, value in top_level(body) if name in self._names}

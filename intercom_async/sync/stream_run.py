@@ -15,7 +15,7 @@ from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
 from .merging import Offered, digest_of, is_hasty, supersedes
 from .partitions import Part
-from .raw_rows import SLACK_S, Row, RowReader
+from .raw_rows import Row, RowReader
 from .references import References
 from .report import Failure, StreamReport
 from .server_time import ServerTime
@@ -172,8 +172,7 @@ class StreamRun:
         """Note a row of the generation."""
         flags = GONE if row.is_deleted else 0
         read_at = int(is_hasty(row.version, row.synced_at))
-        # A change that is still to come is no version: every later reading is newer.
-        version = row.version if row.version <= self.reader.latest + SLACK_S else 0
+        version = self.reader.kept_version(row.version, row.synced_at)
         self.table.put(row.id, Held(version, read_at, row.digest, flags))
         if not row.is_deleted:
             self.newest = max(self.newest, version)

@@ -655,8 +655,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "stream_run.py",
-                "row.version if row.version <= self.reader.latest + SLACK_S else 0\n",
-                "row.version\n",
+                "        version = self.reader.kept_version(row.version, row.synced_at)\n",
+                "        version = row.version\n",
             ),
         ),
     ),

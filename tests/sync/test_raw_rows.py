@@ -75,3 +75,35 @@ def test_a_change_that_is_still_to_come(changed_at: int, version: int) -> None:
         assert row is not None
         assert row.version == version
         assert row.body == body
+
+
+READ_AT = 10_000
+
+
+@pytest.mark.parametrize("ahead_s", [SLACK_S + 1, 3_600, 86_400, 10 * 86_400])
+@pytest.mark.parametrize("passed_s", [-1, 0, SLACK_S, 365 * 86_400])
+def test_a_time_that_had_not_come(ahead_s: int, passed_s: int) -> None:
+    """It proves nothing before its moment, in it and at any time after it."""
+    reader = RowReader("id", version="updated_at")
+    reader.latest = READ_AT + ahead_s + passed_s
+
+    assert reader.kept_version(READ_AT + ahead_s, READ_AT) == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "read_at", "latest", "kept"),
+    [
+        pytest.param(900, 1_000, 5_000, 900, id="before it was read"),
+        pytest.param(1_000 + SLACK_S, 1_000, 5_000, 1_000 + SLACK_S, id="as clocks differ"),
+        pytest.param(4_000, 0, 5_000, 4_000, id="it is not known when it was read"),
+        pytest.param(5_001 + SLACK_S, 0, 5_000, 0, id="not known, and still to come"),
+        pytest.param(6_000, 9_000, 5_000, 0, id="read by a clock that was ahead"),
+    ],
+)
+def test_which_time_of_a_kept_row_counts(
+    version: int, read_at: int, latest: int, kept: int
+) -> None:
+    reader = RowReader("id", version="updated_at")
+    reader.latest = latest
+
+    assert reader.kept_version(version, read_at) == kept
