@@ -20,6 +20,7 @@ _PART = re.compile(r"<!-- generated: ([\w-]+) -->")
 PARTS: dict[str, Callable[[], str]] = {
     "commands": command_line.commands,
     "control-api": control_page.control_api,
+    "error-tree": error_tables.error_tree,
     "errors-of-any-call": error_tables.errors_of_any_call,
     "streams": stream_tables.streams,
     "columns": stream_tables.columns,

@@ -91,6 +91,35 @@ def page(name: str, kind: type[Resource]) -> str:
     )
 
 
+def index() -> str:
+    """List every method by the request that it sends, for those who know the endpoint."""
+    rows: list[tuple[str, str, str]] = []
+    for name, kind in resources().items():
+        for method, function in methods(kind):
+            endpoint = endpoint_of(kind, function)
+            path = endpoint.path if endpoint else ""
+            sends = f"`{verb(endpoint)}` {breakable(path)}" if endpoint else "several calls"
+            target = f"{kind.__module__}.{kind.__qualname__}.{method}"
+            first = (getdoc(function) or "").partition("\n")[0]
+            line = f"| {sends} | [`{name}.{method}`][{target}] | {first} |"
+            rows.append((path or "~", verb(endpoint) if endpoint else name, line))
+    return "\n".join(
+        [
+            "# All methods",
+            "",
+            "Every method of a client by the request that it sends, for readers who come from",
+            "Intercom's own reference. What has no method is sent with",
+            "[`intercom.request`][intercom_async.Intercom.request].",
+            "",
+            "| Sends | Method | What it does |",
+            "|---|---|---|",
+            *(line for _, _, line in sorted(rows)),
+            "",
+        ]
+    )
+
+
 def generate() -> dict[str, str]:
-    """Return the pages."""
-    return {f"{FOLDER}{name}.md": page(name, kind) for name, kind in resources().items()}
+    """Return the pages and their index."""
+    pages = {f"{FOLDER}{name}.md": page(name, kind) for name, kind in resources().items()}
+    return {f"{FOLDER}index.md": index(), **pages}
