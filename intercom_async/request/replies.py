@@ -36,10 +36,18 @@ def decoded(reply: Reply, call: Call[T]) -> T:
     operation = call.operation
     read = operation.decoder or _bind(call)
     value: Any = reply if isinstance(reply, StreamReply) else read(reply.body)
-    if value is UNREAD:
-        identity = parse_request_id(reply.headers)
-        value = decode(reply.body, operation.model, call=call.name, request_id=identity)
-    result: T = value
+    result: T = repaired(reply, call) if value is UNREAD else value
+    return result
+
+
+def repaired(reply: Reply, call: Call[T]) -> T:
+    """Decode a reply that cannot be decoded as it stands.
+
+    Raises:
+        DecodeError: As `decoded`.
+    """
+    identity = parse_request_id(reply.headers)
+    result: T = decode(reply.body, call.operation.model, call=call.name, request_id=identity)
     return result
 
 

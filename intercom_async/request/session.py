@@ -165,7 +165,7 @@ class Session:
                 call=state.call.name,
             ) from state.error
 
-    async def _send_with_retries(self, state: CallState[T]) -> T:  # noqa: C901 (all in one place)
+    async def _send_with_retries(self, state: CallState[T]) -> T:  # noqa: C901, PLR0912 (in one place)
         call = state.call
         state.request = state.builder.build(call)
         outage = self._outage
@@ -187,9 +187,10 @@ class Session:
                     or read is None
                     or type(reply) is StreamReply
                     or log.isEnabledFor(logging.DEBUG)
-                    or (outcome := read(reply.body)) is UNREAD
                 ):
                     outcome = verdicts.after_reply(state, self._policy, self._random)
+                elif (outcome := read(reply.body)) is UNREAD:
+                    outcome = verdicts.after_unread_reply(state, self._policy, self._random)
             except TransportError as error:
                 outcome = self._handle_transport_error(state, error)
             except WaitTooLongError as refused:

@@ -15,7 +15,7 @@ from . import retry
 from .call_state import CallState, FailedAttempt
 from .error_body import ErrorBody, to_error
 from .headers import parse_retry_after
-from .replies import already_deleted, decoded, decoded_in_pieces, log_reply
+from .replies import already_deleted, decoded, decoded_in_pieces, log_reply, repaired
 
 T = TypeVar("T")
 
@@ -30,6 +30,17 @@ def after_reply(state: CallState[T], policy: RetryPolicy, random: Random) -> T |
         return after_error(state, state.error_body, policy, random)
     try:
         data: T = decoded(state.reply, state.call)
+    except DecodeError as unreadable:
+        return after_unreadable(state, unreadable, policy, random)
+    return data
+
+
+def after_unread_reply(
+    state: CallState[T], policy: RetryPolicy, random: Random
+) -> T | FailedAttempt:
+    """Do the same with a success that could not be decoded as it stands."""
+    try:
+        data: T = repaired(state.reply, state.call)
     except DecodeError as unreadable:
         return after_unreadable(state, unreadable, policy, random)
     return data

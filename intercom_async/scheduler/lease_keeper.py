@@ -129,7 +129,8 @@ class LeaseKeeper:
                         self._clock.now(),
                         interactive_waiting=self._lanes.of(Priority.INTERACTIVE).waiting,
                     )
-                    if want is None and learns_clock and budget is windows[-1]:
+                    is_next = budget is windows[-1] and self.leases.room(budget) is not None
+                    if want is None and learns_clock and is_next:
                         want = Want(budget.reset_ms, 0, is_interactive=False)
                     if want is not None:
                         await self._lease(budget, want)

@@ -23,15 +23,21 @@ class Deadline:
         self.when = when
         self.cancelling = task.cancelling()
         self.is_over: bool = False
-        """Whether the task was cancelled for it."""
+        """Whether the task was cancelled for it, and that was not taken back."""
 
     def end(self) -> None:
-        """Let go of a request that has ended."""
+        """Let go of a request that has ended, however it has."""
         self.limit.running.pop(self, None)
+        if self.is_over:  # something else was raised in place of the cancellation
+            self.is_over = False
+            self.task.uncancel()
 
     def has_cancelled(self) -> bool:
         """Take back the cancellation of the task; False if somebody else has cancelled it too."""
-        return self.is_over and self.task.uncancel() <= self.cancelling
+        if not self.is_over:
+            return False
+        self.is_over = False
+        return self.task.uncancel() <= self.cancelling
 
 
 class _Limit:

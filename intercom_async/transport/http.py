@@ -72,7 +72,7 @@ class HttpTransport:
         self._is_direct = self._proxies.are_none
         self._ssl: Any = True if ssl is None else ssl
         self._deadlines: Deadlines | None = None
-        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
         self._headers: tuple[Mapping[str, str], str | None, CIMultiDict[str]] = (
             {},
             None,
@@ -139,11 +139,13 @@ class HttpTransport:
             raise ClosedError(_CLOSED)
         sending = Sending(on_sent)
         response: aiohttp.ClientResponse | None = None
-        deadline = self._deadlines.begin(request.timeout_s)
+        # With the caller's session time and reading are aiohttp's: its traces see both.
+        is_ours = self._given is None
+        deadline = self._deadlines.begin(request.timeout_s) if is_ours else None
         try:
             response = await self._send(request, sending, self._timeout(request))
             content, headers = response.content, response.headers
-            if content.is_eof() and "Content-Encoding" not in headers:
+            if is_ours and content.is_eof() and "Content-Encoding" not in headers:
                 # It came in one piece with its head, as most answers do.
                 body = _checked(content.read_nowait(), request)
             else:
@@ -153,7 +155,7 @@ class HttpTransport:
         except (IntercomError, MemoryError):
             raise
         except asyncio.CancelledError:
-            if not deadline.has_cancelled():
+            if deadline is None or not deadline.has_cancelled():
                 raise
             failure = self._to_failure(TimeoutError(), request, is_sent=sending.is_sent)
         except Exception as error:  # noqa: BLE001 (whatever it is, it becomes one of ours)
@@ -161,7 +163,8 @@ class HttpTransport:
             if response is not None:
                 response.close()
         finally:
-            deadline.end()
+            if deadline is not None:
+                deadline.end()
             if response is not None:
                 self.reading.discard(response)
                 # An error's traceback would hold it, with the URL and the token.
@@ -260,10 +263,11 @@ class HttpTransport:
 
     def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
         """Return the time to connect in; that of the whole attempt is watched by `Deadlines`."""
-        found = self._timeouts.get(request.connect_s)
+        key = (request.timeout_s, request.connect_s)
+        found = self._timeouts.get(key)
         if found is None:
-            found = self._timeouts[request.connect_s] = aiohttp.ClientTimeout(
-                total=None, sock_connect=request.connect_s
+            found = self._timeouts[key] = aiohttp.ClientTimeout(
+                total=None if self._given is None else request.timeout_s, sock_connect=min(key)
             )
         return found
 

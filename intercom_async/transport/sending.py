@@ -39,7 +39,7 @@ def _nothing() -> None:
     """Stand for a callback that was called."""
 
 
-sending_here: ContextVar[Sending | None] = ContextVar("intercom_async_sending", default=None)
+sending_here: ContextVar[Sending] = ContextVar("intercom_async_sending")
 
 
 class LostConnectionError(aiohttp.ClientError):
@@ -51,11 +51,7 @@ class SentRequest(aiohttp.ClientRequest):
 
     def update_headers(self, headers: Any) -> None:
         """Set all headers from those that were prepared once, and what a trace has added."""
-        sending = sending_here.get()
-        if sending is None:
-            super().update_headers(headers)
-            return
-        self.headers = sending.headers.copy()
+        self.headers = sending_here.get().headers.copy()
         if headers:
             self.headers.extend(headers)
 
@@ -64,12 +60,10 @@ class SentRequest(aiohttp.ClientRequest):
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         """Report and send."""
-        sending = sending_here.get()
-        if sending is not None:
-            transport = conn.transport
-            if transport is None or transport.is_closing():
-                raise NotSentError
-            sending.begin()
+        transport = conn.transport
+        if transport is None or transport.is_closing():
+            raise NotSentError
+        sending_here.get().begin()
         try:
             return await super().send(conn)
         except (aiohttp.ClientConnectionError, ConnectionError) as error:

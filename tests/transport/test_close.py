@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import pytest
 
-from intercom_async.errors import ClosedError, ConnectionLostError
+from intercom_async.errors import ClosedError, ConnectionLostError, RequestTimeoutError
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import StreamReply
 from .test_http import request, serving
@@ -116,3 +116,23 @@ async def test_what_was_read_is_forgotten(read: Read) -> None:
         await read(transport, url)
         assert not transport.reading
         await transport.close()
+
+
+async def test_a_request_by_the_caller_s_session_keeps_its_time_after_close() -> None:
+    """Its connections stay open, so nothing but the time ends it."""
+    is_begun = asyncio.Event()
+
+    async def be_silent(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+        is_begun.set()
+        await asyncio.Event().wait()
+
+    async with serving(be_silent) as (url, _), aiohttp.ClientSession() as session:
+        transport = HttpTransport(session)
+        await transport.open()
+        sent = request(url, timeout_s=0.2)
+        sending = asyncio.create_task(transport.exchange(sent, lambda: None))
+        await is_begun.wait()
+        await transport.close()
+        async with asyncio.timeout(20):
+            with pytest.raises(RequestTimeoutError):
+                await sending

@@ -105,3 +105,23 @@ def test_a_caller_whose_time_is_over_as_well_hears_of_its_own() -> None:
             return "the caller's"
 
     assert run_virtual(main()) == "the caller's"
+
+
+def test_a_cancellation_that_another_error_replaces_is_taken_back() -> None:
+    async def send() -> None:
+        deadline = here().begin(HASTY_S)
+        try:
+            await CLOCK.sleep(9.0)
+        except asyncio.CancelledError:
+            raise ValueError("a hook failed") from None
+        finally:
+            deadline.end()
+
+    async def main() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        with suppress(ValueError):
+            await send()
+        return task.cancelling()
+
+    assert run_virtual(main()) == 0
