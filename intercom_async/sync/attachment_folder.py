@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -180,8 +181,9 @@ class _StreamFolder:
         with os_errors_as_target_errors(str(folder)):
             folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             for left in folder.glob(".*.part"):
-                if left.stat().st_mtime < CLOCK.unix() - ABANDONED_S:
-                    left.unlink()
+                with suppress(FileNotFoundError):  # its process is not dead, and has finished it
+                    if left.stat().st_mtime < CLOCK.unix() - ABANDONED_S:
+                        left.unlink()
             result = await save_files(holders, folder, client.open_link, self._limiter)
         for lost in result.lost:
             if isinstance(lost.error, ClosedError):

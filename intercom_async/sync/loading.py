@@ -30,7 +30,8 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
     damaged = {name for name, _ in opened.damaged}
     for run in runs:
         saved = None if base is None else base.streams.get(run.name)
-        is_whole = saved is not None and run.name not in damaged
+        run.is_repaired = run.name in damaged
+        is_whole = saved is not None and not run.is_repaired
         if saved is not None and is_whole and isinstance(run.stream.source, Children):
             run.families.load(saved.families)
     for run in runs:

@@ -58,14 +58,19 @@ class Policy:
             known.append(self.since)
         return max(0, min(known)) if known else None
 
+    def looked_at(self, state: StreamState) -> int | None:
+        """Return when rows that are gone were last looked for."""
+        known = [moment for moment in (state.swept, state.deletions) if moment is not None]
+        return max(known) if known else None
+
     def checked_to(self, state: StreamState) -> int | None:
         """Return R of a stream: up to when rows that are gone are known.
 
         A search finds a row that went for as long as it may miss one that came, so a look tells
         what had gone a lookback before it.
         """
-        known = [moment for moment in (state.swept, state.deletions) if moment is not None]
-        return max(known) - self.lookback_s if known else None
+        looked_at = self.looked_at(state)
+        return None if looked_at is None else looked_at - self.lookback_s
 
     def next_pass(self, run: StreamRun, rate_per_s: float, now: int) -> Pass | None:
         """Return the reading of everything that a stream is in, or that it begins now.
@@ -102,7 +107,7 @@ class Policy:
         calls = run.table.count(without=GONE) / source.per_page + 1
         if calls / max(rate_per_s, 1e-9) <= CHEAP_S:
             return True
-        age = self.started_at - (self.checked_to(run.state) or 0)
+        age = self.started_at - (self.looked_at(run.state) or 0)
         return age >= PLANNED_SHARE * self.reconcile_within_s
 
     def _has_looked(self, run: StreamRun) -> bool:
@@ -138,17 +143,17 @@ class Policy:
         source, state = run.stream.source, run.state
         if not isinstance(source, Ranged) or source.is_append_only or state.pass_ is not None:
             return None
-        checked = self.checked_to(state)
+        looked_at = self.looked_at(state)
         needed = self.started_at - self.reconcile_within_s
         if state.seeded is None:
             if not run.was_followed:
                 return None
             # Only changes were read, by more than one run: none of them shows what went in between.
-            needed = self.settled_before
-        if checked is not None and checked >= needed:
+            needed = self.started_at
+        if looked_at is not None and looked_at >= needed:
             return None
         reason = "the last look for rows that are gone is too old; --reconcile makes one"
-        return Hole(kind="sweep", low=checked, since=self.started_at, reason=reason)
+        return Hole(kind="sweep", low=self.checked_to(state), since=self.started_at, reason=reason)
 
     def unseeded(self, run: StreamRun) -> Hole | None:
         """Return the hole of a stream of which only changes were read."""

@@ -110,7 +110,8 @@ class RowReader:
             except _NOT_READ:
                 pass  # One of them is not what a row should be, so each is read by itself.
             else:
-                return self._rows(heads, bodies, self._lists_of)
+                if len(heads) == len(bodies):
+                    return self._rows(heads, bodies, self._lists_of)
         return [self.read(body) for body in bodies]
 
     def read(self, raw: Any) -> Row | None:

@@ -343,7 +343,7 @@ class _Run:
 
 def _has_read_children(run: StreamRun) -> bool:
     """Say whether a stream of children, and that of their parents, were read to the end."""
-    if run.parent is None or run.refusal is not None or run.is_open:
+    if run.parent is None or run.refusal is not None or run.is_open or run.was_cut_off:
         return False
     return run.parent.is_complete
 

@@ -75,6 +75,7 @@ class StreamRun:
     """Whether a list of deleted rows has told this run what is gone."""
     is_rereading: bool = False
     """Whether the children of all recent parents are read again."""
+    is_repaired: bool = False  # what is stored of it is damaged, and may come back
     was_cut_off: bool = False
     """Whether the run ended before children were read that it had begun to read."""
     children: list[StreamRun] = field(default_factory=list["StreamRun"])
@@ -261,7 +262,7 @@ class StreamRun:
                 continue
             if references is not None:
                 references.note(body)
-            body, is_first = body if is_shown else b"", held is None
+            body, is_first = body if is_shown else b"", held is None and not self.is_repaired
             put = Put(name, row.key, row.parent, body, version, read_at, digest, by_id, is_first)
             entries.append(put)
             if held is not None and held.is_gone:

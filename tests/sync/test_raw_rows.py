@@ -107,3 +107,9 @@ def test_which_time_of_a_kept_row_counts(
     reader.latest = latest
 
     assert reader.kept_version(version, read_at) == kept
+
+
+@pytest.mark.parametrize("raw", [b"", b'{"id":"1"},{"id":"2"}', b"[]", b"1", b'{"id":"1"}'])
+def test_a_page_is_read_as_its_rows_are(raw: bytes) -> None:
+    reader = RowReader("id")
+    assert reader.read_page([raw, b'{"id":"3"}']) == [reader.read(raw), reader.read(b'{"id":"3"}')]

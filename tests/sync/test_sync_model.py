@@ -550,6 +550,48 @@ async def test_damage_is_noticed_and_repaired(damage: str, tmp_path: Path) -> No
         assert await one.is_whole("contacts", "companies")
 
 
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_a_repair_that_is_stopped_doubles_no_row(
+    comes_back: bool,  # noqa: FBT001 (whether the file does)
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, contacts=3_000, latency_s=0.2) as one:
+        await one.sync("contacts")
+        path, aside = tmp_path / "target" / "contacts.jsonl", tmp_path / "aside"
+        path.rename(aside)
+        stop, begun = anyio.Event(), one.simulator.requests
+
+        def stop_soon(_: Request, answer: Answer) -> Answer:
+            if one.simulator.requests > begun + 12:
+                stop.set()
+            return answer
+
+        one.change = stop_soon
+        assert (await one.sync("contacts", repair=True, stop=stop)).was_stopped
+        one.change = None
+        if comes_back:
+            aside.rename(path)
+        report = await one.sync("contacts", repair=not comes_back)
+
+        assert report.is_complete
+        assert await one.is_whole("contacts")
+        assert len(path.read_bytes().splitlines()) == 3_000
+
+
+@pytest.mark.parametrize("within_s", [1_800, 3_600, 7_200])
+@pytest.mark.parametrize("reconcile", ["auto", "now"])
+async def test_a_look_counts_from_when_it_was_made(
+    within_s: int, reconcile: str, tmp_path: Path
+) -> None:
+    async with world(tmp_path, contacts=60, tickets=5) as one:
+        await one.sync("contacts", "tickets")
+        report = await one.sync(
+            "contacts", "tickets", reconcile=reconcile, reconcile_within_s=within_s
+        )
+
+        assert report.is_complete, report.failures
+
+
 @pytest.mark.parametrize(
     "streams", [("conversation_parts",), ("conversations", "conversation_parts")]
 )

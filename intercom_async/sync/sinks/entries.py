@@ -68,8 +68,12 @@ def changed_by(entries: Sequence[Entry]) -> set[str]:
 
 
 def repeated_by(entries: Sequence[Entry]) -> set[str]:
-    """Return the tables of which there are more than first Puts."""
-    return {entry.table for entry in entries if type(entry) is not Put or not entry.is_first}
+    """Return the tables of which there are more than first Puts and `SeenKeys`."""
+    return {
+        entry.table
+        for entry in entries
+        if type(entry) is not SeenKeys and not (type(entry) is Put and entry.is_first)
+    }
 
 
 class Frame(NamedTuple):
