@@ -4,8 +4,8 @@ pip install 'intercom-async[redis,postgres]' pydocket
 REDIS=redis://… WAREHOUSE=postgresql://… TOKENS='{"abc123": "…"}' python docket_tasks.py
 
 docket renews its lease of a task while the worker lives, so a task may take as long as it likes; a
-budget still bounds what a killed worker's successor waits for. Who can write to Redis can run
-code in a docket worker: close your Redis to others.
+budget still bounds what a killed worker's successor waits for. Anyone who can write to Redis can
+run code in a docket worker: close your Redis to others.
 """
 
 import asyncio

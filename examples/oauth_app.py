@@ -4,7 +4,7 @@ pip install .  # from a checkout
 INTERCOM_CLIENT_ID=… INTERCOM_CLIENT_SECRET=… PUBLIC_URL=https://app.example python oauth_app.py
 
 In the Developer Hub: redirect URL …/intercom/callback, uninstall webhook …/intercom/uninstalled.
-A teammate begins at …/intercom/start.
+Teammates start the installation at …/intercom/start.
 """
 
 import os

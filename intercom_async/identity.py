@@ -30,7 +30,7 @@ MESSENGER_HOSTS: dict[str, str] = {
     "eu": "https://api-iam.eu.intercom.io",
     "au": "https://api-iam.au.intercom.io",
 }
-"""Where the Messenger of a region talks to; another region's refuses the workspace."""
+"""The host that a region's Messenger connects to; another region's refuses the workspace."""
 
 REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 """Claims that RFC 7519 defines."""

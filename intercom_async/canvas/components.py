@@ -314,7 +314,7 @@ def check_some(name: str, values: object) -> None:
 
 
 def check_url(name: str, value: object) -> None:
-    """Refuse an address that Intercom does not open; http is taken for loopback only.
+    """Refuse an address that Intercom does not open; http is accepted for loopback only.
 
     Raises:
         ConfigError: It does not begin with ``https://``.

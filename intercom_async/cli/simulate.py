@@ -111,6 +111,9 @@ async def _show(simulator: Simulator, *, is_opening: bool) -> None:
     if is_opening:
         webbrowser.open(simulator.console_url)
     say(f"A local Intercom; look at it at {simulator.console_url}, Ctrl-C ends it.")
+    say("For webhooks, Canvas Kit and OAuth:")
+    say(f"INTERCOM_CLIENT_ID={simulator.client_id}")
+    say(f"INTERCOM_CLIENT_SECRET={simulator.client_secret}")
     with Live(console=console, transient=True) as live:
         while not stop.done():
             if console.is_terminal:

@@ -1,7 +1,7 @@
 """Installing a public app in a workspace, and uninstalling it.
 
     login = oauth.begin(redirect_uri="https://app.example/callback")
-    # keep login.state for this browser, send it to login.url; it comes back with code and state
+    # keep login.state in its session, send it to login.url; it comes back with code and state
     grant = await oauth.finish(code, state=state, expected=kept_state)
 
 https://developers.intercom.com/docs/build-an-integration/learn-more/authentication/setting-up-oauth
@@ -117,7 +117,7 @@ class OAuth:
                 default the first of them.
 
         Raises:
-            ConfigError: It is not https; http is taken for loopback only.
+            ConfigError: It is not https; http is accepted for loopback only.
         """
         state = secrets.token_urlsafe(STATE_BYTES)
         query = {"client_id": self._client_id, "state": state}
@@ -261,7 +261,7 @@ def check_redirect_uri(uri: str) -> str:
     """Return a redirect URL that Intercom takes.
 
     Raises:
-        ConfigError: It is not https; http is taken for loopback only.
+        ConfigError: It is not https; http is accepted for loopback only.
     """
     try:
         parts = urlsplit(uri)

@@ -60,7 +60,7 @@ class OAuthRoutes:
         clock: Another clock, for tests.
 
     Raises:
-        ConfigError: `redirect_uri` is not https; http is taken for loopback only.
+        ConfigError: `redirect_uri` is not https; http is accepted for loopback only.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class Simulator:
             addresses.
 
     Raises:
-        ValueError: A setting makes no sense.
+        ValueError: A setting is invalid.
     """
 
     def __init__(  # noqa: PLR0913 (one knob each)

@@ -74,7 +74,7 @@ class Webhooks:
         drain_s: Seconds that a shutdown waits for what was accepted.
         on_error: A function, sync or async, that is called with each notification whose handler
             failed, and its error. Logs have neither, because both may show what a person wrote.
-        observer: Hears of every request and every call of a handler.
+        observer: Is notified of every request and every call of a handler.
         clock: Another clock, for tests.
 
     Raises:

@@ -209,6 +209,9 @@ async def test_a_simulator_runs_until_it_is_interrupted() -> None:
             rest = b"".join([part async for part in process.stderr])
         assert await process.wait() == 0
     assert b"1 requests (1 \xc3\x97 200)" in rest
+    local = Simulator(contacts=5)  # the same seed, so the same app
+    assert f"\nINTERCOM_CLIENT_ID={local.client_id}\n".encode() in rest
+    assert f"\nINTERCOM_CLIENT_SECRET={local.client_secret}\n".encode() in rest
 
 
 async def test_the_workflows_run_from_the_command_line(run_here: Run) -> None:

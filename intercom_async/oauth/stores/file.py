@@ -21,7 +21,7 @@ class FileTokenStore(TokenStore):
     """A folder with one file for each workspace, which only its owner can read.
 
     A file is replaced as a whole: a reader in another process sees the old or the new grant. Tokens
-    stand in it in the clear.
+    are stored unencrypted.
 
     Args:
         folder: Made if it does not exist.
@@ -45,7 +45,7 @@ class FileTokenStore(TokenStore):
         """Return a workspace's grant.
 
         Raises:
-            OAuthError: The file cannot be read, or is none of this store's.
+            OAuthError: The file cannot be read, or was not written by this store.
         """
         return await anyio.to_thread.run_sync(self._read, self._path(workspace_id))
 

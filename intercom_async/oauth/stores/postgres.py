@@ -38,7 +38,7 @@ class PostgresTokenStore(TokenStore):
         table: Name of the table, found by the connection's search path.
 
     Raises:
-        ConfigError: The table's name is no plain identifier.
+        ConfigError: The table's name is not a plain identifier.
     """
 
     def __init__(self, conninfo: str, *, table: str = TABLE) -> None:

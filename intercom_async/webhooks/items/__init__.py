@@ -1,6 +1,6 @@
 """What a notification is about: tolerant types of their own, not the REST API's models.
 
-Notifications differ from REST answers in ways that their reference does not tell: times in ISO
+Notifications differ from REST answers in ways their documentation does not mention: times in ISO
 8601 beside UNIX seconds, lists with and without the object around them, ids under another name,
 numbers for ids, and fields that come and go with the app's API version. So
 
