@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import _hand_sync as hand
+from _weighed import peak_bytes
 
 from intercom_async import Intercom, Limits
 from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink, sync
@@ -66,7 +66,7 @@ def main(way: str, form: str, url: str, token: str, target: str) -> None:
     begin = time.process_time()
     rows = asyncio.run(work)
     spent_s = time.process_time() - begin
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mb = peak_bytes() / 2**20
     print(json.dumps({"rows": rows, "cpu_s": spent_s, "peak_mb": round(peak_mb, 1)}))
 
 
