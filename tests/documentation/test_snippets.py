@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,31 @@ ALL = [*PAGES, *DOCSTRINGS]
 pytestmark = pytest.mark.anyio
 
 
+@contextmanager
+def logging_restored() -> Iterator[None]:
+    """Undo what a snippet configures: its handlers hold a stderr that is closed after the test."""
+    before = {logger: _configuration(logger) for logger in _loggers()}
+    try:
+        yield
+    finally:
+        for logger in _loggers():
+            level, propagates, is_disabled, handlers = before.get(
+                logger, (logging.NOTSET, True, False, [])
+            )
+            logger.setLevel(level)
+            logger.propagate, logger.disabled = propagates, is_disabled
+            logger.handlers[:] = handlers
+
+
+def _loggers() -> list[logging.Logger]:
+    known = list(logging.root.manager.loggerDict.values())
+    return [logging.root, *(each for each in known if isinstance(each, logging.Logger))]
+
+
+def _configuration(logger: logging.Logger) -> tuple[int, bool, bool, list[logging.Handler]]:
+    return logger.level, logger.propagate, logger.disabled, [*logger.handlers]
+
+
 @pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
 async def test_snippets_run(
     page: Page, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -31,9 +59,22 @@ async def test_snippets_run(
         monkeypatch.setenv("INTERCOM_TOKEN", local.token)
         monkeypatch.setenv("INTERCOM_BASE_URL", local.url)
         monkeypatch.chdir(tmp_path)
-        async with Intercom() as intercom:
-            await run(page, {"__name__": "snippet", "intercom": intercom})
+        with logging_restored():
+            async with Intercom() as intercom:
+                await run(page, {"__name__": "snippet", "intercom": intercom})
     capsys.readouterr()
+
+
+def test_logging_is_restored_after_a_snippet() -> None:
+    logger = logging.getLogger("intercom_async")
+    before = _configuration(logger)
+    with logging_restored():
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = not logger.propagate
+        logging.getLogger("intercom_async.new").addHandler(logging.StreamHandler())
+    assert _configuration(logger) == before
+    assert logging.getLogger("intercom_async.new").handlers == []
 
 
 def test_snippets_type_check(tmp_path: Path) -> None:
