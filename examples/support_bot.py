@@ -4,7 +4,8 @@ pip install . starlette uvicorn  # from a checkout
 INTERCOM_TOKEN=… INTERCOM_CLIENT_SECRET=… INTERCOM_ADMIN_ID=… uvicorn support_bot:app
 
 Without `queue=` the queue lives in this process, and what is still queued is lost when the process
-ends. A queue that survives takes a few more lines, here with taskiq (worker: taskiq worker …):
+ends; a reply that fails is logged and not tried again. A queue that survives takes a few more
+lines, here with taskiq (worker: taskiq worker …):
 
     webhooks = Webhooks(SECRET, queue=lambda event: handle.kiq(event.body), seen=RedisSeen(redis))
 

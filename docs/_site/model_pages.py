@@ -12,6 +12,10 @@ import msgspec
 from intercom_async import models
 
 FOLDER = "reference/models/"
+TIMES = (
+    "A `Timestamp` is a number of UNIX seconds;"
+    " [`to_datetime`][intercom_async.to_datetime] makes an aware datetime of it."
+)
 
 
 def structs() -> list[tuple[str, type[msgspec.Struct]]]:
@@ -43,6 +47,8 @@ def generate() -> dict[str, str]:
         title = module.replace("_", " ").capitalize()
         about = (import_module(f"intercom_async.models.{module}").__doc__ or "").strip()
         lines = [f"# {title}", "", about, ""]
+        if any("Timestamp" in str(each.__annotations__.values()) for each in kinds):
+            lines += [TIMES, ""]
         for kind in kinds:
             path = f"{kind.__module__}.{kind.__name__}"
             first = (inspect.getdoc(kind) or "").partition("\n")[0]

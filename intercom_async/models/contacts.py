@@ -74,6 +74,7 @@ class Contact(Model, frozen=True, kw_only=True):
     signed_up_at: Timestamp | None = None
     """Set by the workspace; some send milliseconds."""
     last_seen_at: Timestamp | None = None
+    """When the contact was last seen, in UNIX seconds."""
     last_replied_at: Timestamp | None = None
     last_contacted_at: Timestamp | None = None
     last_email_opened_at: Timestamp | None = None
