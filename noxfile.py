@@ -21,7 +21,8 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ("3.11", "3.12", "3.13")
 TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "docs", "noxfile.py")
-PARALLEL = ("--numprocesses=auto", "--dist=worksteal")
+PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal")
+"""One process more than there are processors, since tests wait for sockets and timers as well."""
 TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
 COVERAGE = {"request": 98, "codec": 98, "pagination": 98, "scheduler": 98}
 """Percent of lines and branches that a package's own tests reach at least."""
