@@ -39,6 +39,10 @@ _DNS_CACHE_S = 300
 
 _CLOSED = "the HTTP session is closed"
 
+_open: dict[int, aiohttp.ClientSession] = {}
+"""Sessions of transports that are open, by the id of the transport. Held here, a session is never
+collected before its transport, which names the client that nobody has closed."""
+
 USER_AGENT = f"intercom-async/{__version__} aiohttp/{aiohttp.__version__}"
 ACCEPT_ENCODING = "gzip, deflate"
 """Content codings that `Decompressor` reads."""
@@ -84,6 +88,7 @@ class HttpTransport:
     def __del__(self) -> None:
         session = getattr(self, "_session", None)
         if session is not None:
+            _open.pop(id(self), None)
             # aiohttp would name a session and a connector that the caller has never seen.
             connector = session.connector
             session.detach()
@@ -125,6 +130,7 @@ class HttpTransport:
                 response_class=ReceivedResponse,
                 trace_configs=None if given is None else given.trace_configs,
             )
+            _open[id(self)] = self._session
             self._deadlines = Deadlines(loop)
         except RuntimeError:
             raise ConfigError(
@@ -245,6 +251,7 @@ class HttpTransport:
         session, self._session = self._session, None
         if session is None:
             return
+        _open.pop(id(self), None)
         if self._deadlines is not None:
             self._deadlines.close()
             self._deadlines = None
