@@ -14,7 +14,7 @@ from .snippets import ROOT
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_site"))
+    monkeypatch.setattr(sys, "path", [str(ROOT / "docs" / "_site"), *sys.path])
     yield import_module
     for name in ("resource_pages", "error_tables"):
         sys.modules.pop(name, None)

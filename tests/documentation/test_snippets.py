@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 @contextmanager
-def logging_restored() -> Iterator[None]:
+def logging_restored() -> Generator[None]:
     """Undo what a snippet configures: its handlers hold a stderr that is closed after the test."""
     before = {logger: _configuration(logger) for logger in _loggers()}
     try:
