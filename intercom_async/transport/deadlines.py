@@ -18,10 +18,10 @@ class Deadline:
     __slots__ = ("cancelling", "is_over", "limit", "task", "when")
 
     def __init__(self, limit: _Limit, task: asyncio.Task[Any], when: float) -> None:
-        self.limit = limit
-        self.task = task
-        self.when = when
-        self.cancelling = task.cancelling()
+        self.limit: _Limit = limit
+        self.task: asyncio.Task[Any] = task
+        self.when: float = when
+        self.cancelling: int = task.cancelling()
         self.is_over: bool = False
         """Whether the task was cancelled for it, and that was not taken back."""
 

@@ -25,7 +25,7 @@ class Sending:
 
     def __init__(self, on_sent: Callable[[], None]) -> None:
         self._on_sent = on_sent
-        self.is_sent = False
+        self.is_sent: bool = False
 
     def begin(self) -> None:
         """Note that the bytes leave now."""
@@ -51,7 +51,7 @@ class SentRequest(aiohttp.ClientRequest):
 
     def update_headers(self, headers: Any) -> None:
         """Set all headers from those that were prepared once, and what a trace has added."""
-        self.headers = sending_here.get().headers.copy()
+        self.headers: CIMultiDict[str] = sending_here.get().headers.copy()
         if headers:
             self.headers.extend(headers)
 
