@@ -238,10 +238,7 @@ class ConversationSeeds:
             is_rated,
             is_rated and bits >> 38 & 3 == 0,
         )
-        pattern = self._patterns.find(shape)
-        if pattern is None:
-            self._patterns.add(shape, self._present(self.row(number), version))
-            return self.encoded(number, version)
+        pattern = self._patterns.of(shape, lambda: self._present(self.row(number), version))
         return pattern.fill(self._values(number, bits, person))
 
     def _values(self, number: int, bits: int, person: Person) -> tuple[bytes | int, ...]:

@@ -7,7 +7,7 @@ Rows of one shape are equal in everything else, which `test_patterns.py` checks.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -50,16 +50,19 @@ class Patterns:
         self._gaps = gaps
         self._known: dict[Hashable, Pattern] = {}
 
-    def find(self, shape: Hashable) -> Pattern | None:
-        """Return the pattern of a shape; None before `add`."""
-        return self._known.get(shape)
+    def of(self, shape: Hashable, show: Callable[[], Row]) -> Pattern:
+        """Return the pattern of a shape; the first time, of the row that `show` gives as sent."""
+        found = self._known.get(shape)
+        if found is None:
+            found = self._known[shape] = self._make(show())
+        return found
 
     def clear(self) -> None:
         """Forget all patterns, as what the rows show beside their values has changed."""
         self._known.clear()
 
-    def add(self, shape: Hashable, shown: Row) -> None:
-        """Make the pattern of a shape from a row as it is sent; `shown` is changed."""
+    def _make(self, shown: Row) -> Pattern:
+        """Make a pattern from a row as it is sent, which is changed."""
         for place, gap in enumerate(self._gaps):
             for path in gap.paths.split():
                 _mark(shown, path.split("."), place)
@@ -71,7 +74,7 @@ class Patterns:
             if mark.startswith(b"n"):  # a number has no quotes, unlike its mark
                 text, rest = text[:-1], rest[1:]  # noqa: PLW2901 (the rest behind its quote)
             text += self._gaps[place].form + rest
-        self._known[shape] = Pattern(text, itemgetter(*places))
+        return Pattern(text, itemgetter(*places))
 
 
 def _mark(shown: Any, steps: Sequence[str], place: int) -> None:

@@ -227,10 +227,7 @@ class TicketSeeds:
         admin = (bits >> 16) % len(self._admins)
         kind = (bits >> 8) % len(self._type_ids)
         shape = (version, bits & 3, kind, bits >> 7 & 1, admin)
-        pattern = self._patterns.find(shape)
-        if pattern is None:
-            self._patterns.add(shape, self._present(self.row(number), version))
-            return self.encoded(number, version)
+        pattern = self._patterns.of(shape, lambda: self._present(self.row(number), version))
         return pattern.fill(self._values(number, bits, person))
 
     def _values(self, number: int, bits: int, person: Person) -> tuple[bytes | int, ...]:

@@ -20,7 +20,7 @@ from intercom_async.sync.errors import BusyTargetError, TargetError
 from .base import Departed, Opened, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, TableColumns
 from .comments import comments_of
-from .entries import Entry, Frame, SeenKeys, changed_by, repeated_by
+from .entries import Entry, Frame, changed_by, repeated_by
 from .merge import Emitted, Merge
 from .postgres_schema import PostgresSchema, StoredTables
 from .postgres_sql import (
@@ -228,20 +228,26 @@ class PostgresSink(PostgresSchema):
 
     def changes(self, table: str) -> bool:
         """Say whether any entry of the journal changes a table."""
-        if self._changed is not None:
-            return table in self._changed
-        entries = self._journal(self._connection)
-        return any(entry.table == table and type(entry) is not SeenKeys for entry in entries)
+        return table in self._known()[0]
 
     def frames(self, table: str, *, repeats: bool = False) -> Iterator[Frame]:
         """Give the frames of the journal, unless it has none of a table that are asked for."""
-        known = self._repeated if repeats else self._changed
-        if self._changed is not None and table not in (known or ()):
+        if table not in self._known()[repeats]:
             return
         begin = 0
         for entries in self._journal_frames(self._connection):
             yield Frame(begin, entries)
             begin += len(entries)
+
+    def _known(self) -> tuple[set[str], set[str]]:
+        """Return `_changed` and `_repeated`, once read from what an earlier run has written."""
+        if self._changed is None:
+            changed, self._repeated = set[str](), set[str]()
+            for entries in self._journal_frames(self._connection):
+                changed |= changed_by(entries)
+                self._repeated |= repeated_by(entries)
+            self._changed = changed
+        return self._changed, self._repeated
 
     def _comment(self, name: str, wanted: Mapping[str, str]) -> None:
         """Give columns their comments, where they have others."""
