@@ -22,6 +22,7 @@ from intercom_async.resources.news import News
 from intercom_async.resources.tags import Tags
 from intercom_async.resources.tickets import Tickets, TicketTypes
 from intercom_async.resources.workspace import Segments
+from .errors import UNREADABLE
 from .partitions import OPEN
 from .references import Reference
 from .streams import (
@@ -76,7 +77,7 @@ def _count_parts(body: bytes) -> int:
     """Return how many parts a conversation says it has; its first message counts as one."""
     try:
         statistics = msgspec.json.decode(body, type=_Counted).statistics
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except UNREADABLE:
         return 0
     return (statistics.count_conversation_parts or 0) if statistics else 0
 
@@ -112,7 +113,7 @@ def _load_parts(
         try:
             fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
             parts: Any = msgspec.json.decode(fields.pop(name, b"null"), type=parts_type | None)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             raise DecodeError(f"{get.path}: no parts can be read of the answer") from error
         parent = msgspec.json.encode(fields)
         if parts is None:
@@ -134,7 +135,7 @@ def _has_users(body: bytes) -> bool:
     """Say whether a company is one that lists have: those without users are left out."""
     try:
         return bool(msgspec.json.decode(body, type=_Company).user_count != 0)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except UNREADABLE:
         return True
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from .errors import UNREADABLE
+
 
 class _Entry(msgspec.Struct, gc=False):
     """An entry of which nothing is read."""
@@ -37,7 +39,7 @@ def read_lists(body: bytes, fields: tuple[str, ...]) -> Sequence[ShownList | Non
         return ()
     try:
         return msgspec.structs.astuple(_decoder(fields).decode(body))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except UNREADABLE:
         # One of them is no list; the others are read by themselves.
         return [read_list(body, field) for field in fields]
 
@@ -47,7 +49,7 @@ def read_list(body: bytes, field: str) -> ShownList | None:
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         return msgspec.json.decode(fields.get(field, b"null"), type=ShownList | None)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from intercom_async.errors import ConfigError, IntercomError
+
+UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+"""What decoding raises of bytes that are no JSON of the wanted form."""
 
 
 class SyncError(IntercomError):

@@ -12,6 +12,7 @@ import msgspec
 
 from intercom_async.moments import from_server
 from .cut_lists import ShownList, is_any_cut, read_lists
+from .errors import UNREADABLE
 from .key_table import MAX_U32
 from .merging import digest_of
 
@@ -27,9 +28,6 @@ _LONE_SURROGATE = re.compile(
 _SURROGATE = re.compile(rb"\\(?=u[dD])")
 """What may be half of one; it is looked for by its first byte alone, ten times as fast."""
 _REPLACEMENT = rb"\ufffd"
-
-
-_NOT_READ = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -107,7 +105,7 @@ class RowReader:
         if is_clean(page):
             try:
                 heads = self._page_decoder.decode(page)
-            except _NOT_READ:
+            except UNREADABLE:
                 pass  # One of them is not what a row should be, so each is read by itself.
             else:
                 if len(heads) == len(bodies):
@@ -186,7 +184,7 @@ class RowReader:
         )
         try:
             return self._decoder.decode(flat)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        except UNREADABLE:
             return None
 
 

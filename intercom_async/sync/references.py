@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from .errors import UNREADABLE
 from .key_table import KeyTable
 
 MOST_KEPT = 10_000
@@ -59,7 +60,7 @@ class References:
         """Take in what a row refers to."""
         try:
             row = self._decoder.decode(body)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        except UNREADABLE:
             return
         for number, one in enumerate(self._fields):
             found = getattr(row, f"f{number}")

@@ -12,6 +12,7 @@ import msgspec
 
 from intercom_async.clock import give_way
 from intercom_async.moments import MILLISECONDS_FROM, from_server
+from intercom_async.sync.errors import UNREADABLE
 from intercom_async.sync.raw_rows import top_level
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .merge import GIVES_WAY_S
@@ -20,7 +21,6 @@ _LARGEST = 2**63
 """Integers from here on are no int64 and become null."""
 _LATEST = 253_402_300_799
 """The end of the year 9999, UNIX seconds."""
-_NOT_READ = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 _Int64: Any = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST - 1)]
 _Moment: Any = Annotated[int, msgspec.Meta(ge=-_LATEST, le=MILLISECONDS_FROM)]
@@ -106,13 +106,13 @@ class Shape:
 
     def _read(self, bodies: list[bytes]) -> list[Any]:
         """Return what the columns hold of some rows."""
-        with suppress(*_NOT_READ):
+        with suppress(*UNREADABLE):
             if self._is_plain:
                 return self._rows_decoder.decode(b"[%b]" % b",".join(bodies))
         return [self._read_one(body) for body in bodies]
 
     def _read_one(self, body: bytes) -> Any:
-        with suppress(*_NOT_READ):
+        with suppress(*UNREADABLE):
             if self._is_plain:
                 return self._decoder.decode(body)
         # A value is not what its column holds, or the row is nested too deep.
@@ -142,7 +142,7 @@ class Shape:
 def _fields(body: bytes) -> dict[str, msgspec.Raw]:
     try:
         return msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except _NOT_READ:
+    except UNREADABLE:
         # Too deep for a decoder; the whole of it stands in the record.
         return {name: msgspec.Raw(value) for name, value in top_level(body)}
 
@@ -155,7 +155,7 @@ def _value(raw: msgspec.Raw | None, kind: str) -> Any:
         return None
     try:
         value: Any = msgspec.json.decode(text)
-    except _NOT_READ:
+    except UNREADABLE:
         return None
     return _READ[kind](value)
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from intercom_async.sync.errors import UNREADABLE
 from intercom_async.sync.raw_rows import top_level
 from .columns import TableColumns
 from .disk import Disk
@@ -87,6 +88,6 @@ def _line(row: Emitted) -> bytes:
 def _fields(body: bytes) -> set[str]:
     try:
         return {*_KEYS.decode(body)}
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except UNREADABLE:
         # Too deep for a decoder; the whole of it stands in the record.
         return {name for name, _ in top_level(body)}

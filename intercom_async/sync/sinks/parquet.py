@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from intercom_async.sync.arguments import checked_count, checked_path, checked_seam
-from intercom_async.sync.errors import TargetError
+from intercom_async.sync.errors import UNREADABLE, TargetError
 from intercom_async.sync.raw_rows import RowReader
 from .arrow import TableRow
 from .base import Departed, Opened, StoredRow, Table
@@ -229,7 +229,7 @@ class ParquetSink:
             if isinstance(entry, Put):
                 try:
                     fields = decoder.decode(entry.body).keys()
-                except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+                except UNREADABLE:
                     continue
                 if not columns.knows(fields):
                     columns.grow(fields)
