@@ -18,7 +18,6 @@ import json
 import math
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -32,6 +31,8 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from _weighed import peak_bytes
 
 from intercom_async import Intercom
 from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, PostgresSink, Sink, sync
@@ -105,11 +106,6 @@ async def run(url: str, token: str, form: str, where: Path | str, streams: list[
         return await sync(intercom, streams, sink=sink_of(form, where))
 
 
-def peak_mb() -> float:
-    """Return the most memory this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def full(form: str, **settings: Any) -> dict[str, Any]:
     """Sync a whole workspace and hold the time against what the limit allows."""
     contacts, talks, companies = (
@@ -133,7 +129,7 @@ def full(form: str, **settings: Any) -> dict[str, Any]:
         "ratio": round(seconds / ideal, 3),
         "statuses": statuses,
         "windows": [row["served"] for row in ledger if "served" in row],
-        "peak_mb": round(peak_mb(), 1),
+        "peak_mb": round(peak_bytes() / 2**20, 1),
         "is_complete": report.is_complete,
     }
 
@@ -180,7 +176,7 @@ def memory(form: str, **settings: Any) -> dict[str, Any]:
         "format": form,
         "rows": report.rows,
         "seconds": round(seconds, 1),
-        "peak_mb": round(peak_mb(), 1),
+        "peak_mb": round(peak_bytes() / 2**20, 1),
     }
 
 
