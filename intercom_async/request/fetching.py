@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from intercom_async.config import is_host, is_loopback
 from intercom_async.errors import ConfigError, ResponseError
+from intercom_async.redaction import Secret
 from intercom_async.transport.base import FIRST_FAILURE, Request, StreamReply, Transport
 from . import redirects
 
@@ -25,7 +26,8 @@ async def fetch(transport: Transport, url: str, *, timeout_s: float) -> StreamRe
         ResponseError: The host does not have it, or the link has expired.
         TransportError: There was no answer.
     """
-    url = _checked(url)
+    # Masked: a traceback that shows local variables shows no link.
+    url = Secret(_checked(url))
     request = Request(
         method="GET", url=url, name=NAME, headers={"Accept": "*/*"}, timeout_s=timeout_s
     )

@@ -15,6 +15,10 @@ from multidict import CIMultiDict
 from .failures import NotSentError
 
 
+_SWITCHING = 101
+"""The only status below 200 that aiohttp takes for a reply."""
+
+
 class Sending:
     """One request on its way through aiohttp: its headers, whether it has left, whom to tell."""
 
@@ -73,11 +77,19 @@ class SentRequest(aiohttp.ClientRequest):
 class ReceivedResponse(aiohttp.ClientResponse):
     """Keeps a lost connection from being answered by a second request."""
 
+    def __repr__(self) -> str:
+        """Show no URL: tracebacks with local variables and aiohttp's warnings print this."""
+        return f"<ReceivedResponse {self.status}>"
+
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         """Read the head."""
         try:
-            return await super().start(connection)
+            started = await super().start(connection)
         except TimeoutError:
             raise
         except (aiohttp.ClientConnectionError, ConnectionError) as error:
             raise LostConnectionError from error
+        if self.status == _SWITCHING:
+            # Nobody asked for another protocol, so no reply follows.
+            raise LostConnectionError
+        return started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from traceback import walk_tb
 from typing import Any
 
 import pytest
@@ -80,3 +81,15 @@ async def test_a_link_that_has_expired_is_an_error_and_is_closed(status: int) ->
             await intercom.open_link("https://h/x?signature=s")
     assert "signature" not in str(caught.value)
     assert len(memory.requests) == 2
+
+
+async def test_no_traceback_shows_a_link() -> None:
+    """A link lets its holder read the file, so captured local variables must not have it."""
+    memory = MemoryTransport(lambda _: reply(403))
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        with pytest.raises(ResponseError) as caught:
+            await intercom.open_link("https://h/x?signature=s")
+    frames = [frame for frame, _ in walk_tb(caught.value.__traceback__)]
+    ours = [each for each in frames if each.f_globals["__name__"].startswith("intercom_async.")]
+    assert ours
+    assert not any("signature" in repr(frame.f_locals) for frame in ours)

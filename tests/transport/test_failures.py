@@ -205,6 +205,7 @@ LOST = {
     "a broken chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     "half a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{",
     **{f"half of {name}": cut for name, cut in cut_off().items()},
+    "a switch of protocols": b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
     "no gzip": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
 }
 
@@ -228,6 +229,21 @@ async def test_a_broken_reply_shows_nothing_of_the_request(answer: bytes) -> Non
     assert f"Bearer {TOKEN}".encode() in heads[0]
     assert not any(secret in shown(caught.value) for secret in SECRETS)
     assert caught.value.maybe_sent
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+async def test_a_reply_that_is_not_read_shows_nothing_of_the_request(*, is_whole: bool) -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\nabcd")
+
+    async with serving(talk) as (url, _):
+        transport = HttpTransport()
+        await transport.open()
+        sending = request(f"{url}{PATH}")
+        with pytest.raises(errors.DecodeError) as caught:
+            await (read_whole if is_whole else read_in_pieces)(transport, sending)
+        await transport.close()
+    assert not any(secret in shown(caught.value) for secret in SECRETS)
 
 
 STAGES: dict[str, tuple[type[Any], str]] = {
