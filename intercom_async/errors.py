@@ -97,7 +97,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _is_plain(error: BaseException) -> bool:
     """Return whether an error is of this package, or of the system and holds no object."""
-    is_of_system = isinstance(error, OSError) and type(error).__module__ == OSError.__module__
+    is_of_system = isinstance(error, OSError) and type(error).__module__ in ("builtins", "socket")
     is_plain = is_of_system and all(isinstance(each, str | int) for each in error.args)
     return is_plain or isinstance(error, IntercomError)
 
@@ -158,8 +158,8 @@ class ConnectError(TransportError):
     def __init__(self, message: str, *, call: str = "", retryable: bool = True) -> None:
         super().__init__(message, call=call)
         self.retryable = retryable
-        """Whether another attempt may help at once: not for an unknown host, a certificate that is
-        not trusted, a proxy that asks for a password, or after `RetryPolicy.outage_s`."""
+        """Whether another attempt may help at once: not for an unknown host (unless it has answered
+        before), an untrusted certificate, a proxy's refusal, or after `RetryPolicy.outage_s`."""
 
 
 class RequestTimeoutError(TransportError):

@@ -8,6 +8,7 @@ https://developers.intercom.com/docs/references/rest-api/errors/http-responses
 
 from __future__ import annotations
 
+import socket
 from random import Random
 from typing import NamedTuple
 
@@ -44,7 +45,13 @@ class Retry(NamedTuple):
 
 
 def after_transport_error(
-    error: TransportError, repeat: Repeat, failures: int, policy: RetryPolicy, random: Random
+    error: TransportError,
+    repeat: Repeat,
+    failures: int,
+    policy: RetryPolicy,
+    random: Random,
+    *,
+    has_answered: bool = False,
 ) -> Retry | None:
     """Decide after an attempt without an answer; None means that the error is raised.
 
@@ -54,11 +61,15 @@ def after_transport_error(
         failures: Attempts that have failed, this one included.
         policy: The client's settings.
         random: Where jitter comes from.
+        has_answered: Whether the server has ever answered this client.
     """
     if isinstance(error, ConnectError):
         # Nothing was sent: no server is spared by a budget for it.
         pause = pause_s(failures, policy, random)
-        return Retry(pause, 0, type(error).__name__) if error.retryable else None
+        # A name that was resolved before is not unknown: its name server has an outage.
+        is_outage = has_answered and isinstance(error.__cause__, socket.gaierror)
+        may_help = error.retryable or is_outage
+        return Retry(pause, 0, type(error).__name__) if may_help else None
     if repeat == "unsafe":
         return None
     return Retry(pause_s(failures, policy, random), TRANSIENT_COST, type(error).__name__)

@@ -368,10 +368,15 @@ class Session:
         state.maybe_sent |= error.maybe_sent
         if not state.may_repeat:
             return FailedAttempt(verdicts.after_work(error), None)
-        again = retry.after_transport_error(
-            error, state.call.operation.repeat, state.attempts, self._policy, self._random
-        )
         outage = self._outage
+        again = retry.after_transport_error(
+            error,
+            state.call.operation.repeat,
+            state.attempts,
+            self._policy,
+            self._random,
+            has_answered=outage.answers > 0,
+        )
         is_silent = state.answers == outage.answers
         if not isinstance(error, ConnectError) or again is None or not is_silent:
             return FailedAttempt(error, again)

@@ -174,6 +174,9 @@ def _plain(error: Exception) -> Exception | None:
     """Return a cause without a request: an OSError where there is one, else its name only."""
     if isinstance(error, TimeoutError | TooLargeError):
         return None
+    unknown = _find(error, socket.gaierror)
+    if unknown is not None:
+        return socket.gaierror(unknown.errno, _reason(error))
     system = [each for each in _chain(error) if isinstance(each, OSError) and each.errno]
     found = next((each for each in system if not isinstance(each, ssl.SSLError)), None)
     if found is not None and found.errno is not None and found.errno > 0:

@@ -14,7 +14,6 @@ from multidict import CIMultiDict
 
 from .failures import NotSentError
 
-
 _SWITCHING = 101
 """The only status below 200 that aiohttp takes for a reply."""
 

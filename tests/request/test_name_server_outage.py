@@ -1,0 +1,94 @@
+"""A name server that fails: a host that has answered is waited for, an unknown one is not."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from intercom_async import ConnectError, Intercom
+from tests.support.loopback import serving
+from tests.support.scripted_client import TOKEN
+
+pytestmark = pytest.mark.anyio
+
+CODES = sorted({code for name, code in vars(socket).items() if name.startswith("EAI_")})
+FOR_GOOD = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
+"""What a name server says of a name that does not exist."""
+
+
+class NameServer(AbstractResolver):
+    """Resolves every name to loopback, but for the failures that are set."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.code: int = 0
+        self.asked = 0
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.asked += 1
+        if self.failures:
+            self.failures -= 1
+            raise socket.gaierror(self.code, f"{host} cannot be resolved")
+        found = ResolveResult(
+            hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0
+        )
+        return [found]
+
+    async def close(self) -> None: ...
+
+
+@asynccontextmanager
+async def resolving() -> AsyncGenerator[tuple[Intercom, NameServer]]:
+    """Yield a client whose server is found by a name server at each connection."""
+
+    async def answer(_: web.Request) -> web.Response:
+        reply = web.json_response({"type": "contact", "id": "7"})
+        reply.force_close()
+        return reply
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    names = NameServer()
+    connector = aiohttp.TCPConnector(resolver=names, use_dns_cache=False)
+    async with serving(app) as url, aiohttp.ClientSession(connector=connector) as session:
+        address = f"http://api.example.test:{url.rpartition(':')[2]}"
+        async with Intercom(TOKEN, base_url=address, allow_http=True, http=session) as intercom:
+            yield intercom, names
+
+
+async def test_a_name_that_was_resolved_before_is_waited_for() -> None:
+    async def check(code: int) -> None:
+        async with resolving() as (intercom, names):
+            await intercom.contacts.get("7")
+            names.code, names.failures = code, 2
+            reads = [intercom.contacts.get("7") for _ in range(5)]
+            creates = [intercom.contacts.create(email="a@example.com") for _ in range(5)]
+            assert len(await asyncio.gather(*reads, *creates)) == 10
+            assert names.failures == 0
+
+    await asyncio.gather(*map(check, CODES))
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_a_name_that_was_never_resolved_fails_at_once_if_it_is_unknown(code: int) -> None:
+    async with resolving() as (intercom, names):
+        names.code, names.failures = code, 1
+        if code in FOR_GOOD:
+            with pytest.raises(ConnectError, match="cannot be resolved") as caught:
+                await intercom.contacts.get("7")
+            again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 (made here)
+            assert isinstance(again.__cause__, socket.gaierror)
+            assert not again.retryable
+        else:
+            assert (await intercom.contacts.get("7")).id == "7"
+    assert names.asked == 1 + (code not in FOR_GOOD)
