@@ -34,8 +34,8 @@ from .checkpoint import Pass, State
 from .cut_points import BEGINNING
 from .deletions import DeletionReader
 from .errors import TargetError
+from .held_keys import HeldKeys, is_live
 from .holes import Hole
-from .key_table import Held
 from .outage import OutageError, StoppedError
 from .page_reader import PageReader
 from .partitions import Part
@@ -44,8 +44,7 @@ from .policy import Policy
 from .progress import ProgressMonitor
 from .readings import Readings
 from .reconcile import Reconciler
-from .sinks.base import Sink, call
-from .sinks.entries import Put
+from .sinks.base import Sink
 from .stream_run import Chain, StreamRun
 from .streams import Children, Listing, Ranged
 from .tail_reader import TailReader
@@ -95,9 +94,9 @@ class Engine:
     ) -> None:
         self._intercom = intercom
         self._runs = runs
-        self._sink = sink
         self._policy = policy
         self._writer = Writer(sink, state)
+        self._held_keys = HeldKeys(sink, self._writer)
         self._hint = hint
         self._stop = stop
         self._monitor = monitor
@@ -122,7 +121,7 @@ class Engine:
                 self._tail_reader = TailReader(self._reader)
                 self._readings = Readings(readers, self._reader, self._writer, self._stop)
                 self._reconciler = Reconciler(
-                    self._reader, self._select, self._policy.settled_before
+                    self._reader, self._held_keys, self._policy.settled_before
                 )
                 readers.start_soon(self._end_when_stopped, readers)
                 await phases()
@@ -146,6 +145,7 @@ class Engine:
         await self._each_in_order(ranged, self._follow)
         await self._steer()
         await self._each(ranged, self._judge)
+        await self._each(ranged, self._retry_suspects)
         for _ in range(MAX_SWEEPS):
             again = [run for run in ranged if self._is_due(run)]
             if not again or self._stop.is_set():
@@ -211,7 +211,7 @@ class Engine:
 
     async def _reread(self, run: StreamRun, parent: StreamRun, since: int) -> None:
         """Read the children of parents again that have changed since a moment."""
-        keys = await self._select(parent, lambda held: not held.is_gone)
+        keys = await self._held_keys.select(parent, is_live)
         found = ((key, run.families.get(key)) for key in keys)
         run.want(key for key, family in found if family is not None and family.version >= since)
         run.is_rereading = True
@@ -329,18 +329,29 @@ class Engine:
         if run.state.pass_ is not None:
             return not run.state.pass_.is_planned
         run.state.pass_ = self._policy.next_pass(
-            run, self._intercom.statistics().rate_per_s, run.clock.now()
+            run,
+            self._intercom.statistics().rate_per_s,
+            run.clock.now(),
+            is_doubted=self._reconciler.has_no_controls(run),
         )
         return run.state.pass_ is not None
 
-    async def _look_again(self, run: StreamRun) -> None:
-        """Read rows by id on which evidence disagreed before, or that this run read in part."""
+    async def _retry_suspects(self, run: StreamRun) -> None:
+        """Read rows by id on which evidence disagreed before."""
         if run.refusal is not None or self._stop.is_set():
             return
         begun, holes = self._policy.started_at, run.state.holes
         suspects = [hole for hole in holes if hole.kind == "suspect" and hole.since < begun]
         if suspects:
             await self._reconciler.retry_suspects(run, suspects[:MAX_RETRIED])
+
+    async def _look_again(self, run: StreamRun) -> None:
+        """Read rows by id of which something is not known, and that no sweep looks for."""
+        if not isinstance(run.stream.source, Ranged):
+            await self._retry_suspects(run)
+        if run.refusal is not None or self._stop.is_set():
+            return
+        begun, holes = self._policy.started_at, run.state.holes
         records = [hole for hole in holes if hole.kind == "record" and hole.since >= begun]
         if records:
             await self._reconciler.retry_records(run, records[:MAX_RETRIED])
@@ -367,32 +378,6 @@ class Engine:
         for run in sorted(runs, key=lambda run: _ORDER.get(run.name, 1)):
             if not self._stop.is_set():
                 await self._each([run], work)
-
-    async def _select(self, run: StreamRun, test: Callable[[Held], bool]) -> list[str]:
-        """Return the keys that the target holds of a stream, where a test of the row holds."""
-
-        def select() -> list[str]:
-            found: dict[str, None] = {}
-            for key in self._keys(run):
-                held = run.table.get(key)
-                if held is not None and test(held):
-                    found[key] = None
-            return list(found)
-
-        async with self._writer.sink_lock:
-            return await call(self._sink, select)
-
-    def _keys(self, run: StreamRun) -> Any:
-        if run.is_shown:
-            for row in self._sink.rows(run.name):
-                yield row.key
-        else:
-            for child in run.children:
-                for row in self._sink.rows(child.name):
-                    yield row.parent
-        for entry in self._sink.entries():
-            if isinstance(entry, Put) and entry.table == run.table_name:
-                yield entry.key
 
 
 _ORDER = {"tickets": 0, "conversations": 0, "contacts": 2}

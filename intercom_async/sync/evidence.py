@@ -7,7 +7,8 @@ A row goes by one of these, and by nothing else:
 - a read by id says 404 in the API's own words, and a search by id does not find it either;
 - a read by id gives a row that its list leaves out, such as a company without users, or one that
   neither a complete reading nor a search by id finds, although it has not changed for longer than
-  a search may lag: it is archived, or no longer one of the stream's rows;
+  a search may lag: it is archived, or no longer one of the stream's rows. The same search finds
+  other rows, or two complete readings have met none;
 - where rows cannot be read by id, two complete readings agree that it is not there, neither of
   them empty where rows were.
 

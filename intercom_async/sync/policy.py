@@ -72,13 +72,16 @@ class Policy:
         looked_at = self.looked_at(state)
         return None if looked_at is None else looked_at - self.lookback_s
 
-    def next_pass(self, run: StreamRun, rate_per_s: float, now: int) -> Pass | None:
+    def next_pass(
+        self, run: StreamRun, rate_per_s: float, now: int, *, is_doubted: bool = False
+    ) -> Pass | None:
         """Return the reading of everything that a stream is in, or that it begins now.
 
         Args:
             run: The stream.
             rate_per_s: Calls a second that the limit allows.
             now: The server's time.
+            is_doubted: Whether nothing but a sweep can tell what has gone.
         """
         state, source = run.state, run.stream.source
         if state.pass_ is not None or not isinstance(source, Ranged):
@@ -87,17 +90,19 @@ class Policy:
             if self.since is not None and not self.is_full:
                 return None
             kind: PassKind = "sweep" if len(run.table) else "seed"
-        elif self._is_sweep_due(run, source, rate_per_s):
+        elif self._is_sweep_due(run, source, rate_per_s, is_doubted=is_doubted):
             kind = "sweep"
         else:
             return None
         run.was_swept = True
         return Pass(kind=kind, began=now, earliest=run.clock.not_after(run.newest))
 
-    def _is_sweep_due(self, run: StreamRun, source: Ranged, rate_per_s: float) -> bool:
+    def _is_sweep_due(
+        self, run: StreamRun, source: Ranged, rate_per_s: float, *, is_doubted: bool
+    ) -> bool:
         if source.is_append_only:
             return False
-        is_doubted = any(hole.kind == "list" for hole in run.state.holes)
+        is_doubted = is_doubted or any(hole.kind == "list" for hole in run.state.holes)
         if self.is_full or self.reconcile == "now" or is_doubted:
             return not run.was_swept
         if self.reconcile == "never":

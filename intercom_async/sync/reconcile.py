@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 import anyio
@@ -10,9 +10,12 @@ import msgspec
 
 from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
 from intercom_async.request.operation import Operation
+from .checkpoint import Pass
+from .control_rows import SEARCH_IDS, ControlRows
 from .evidence import Finding, judge, suspect, tombstone
+from .held_keys import HeldKeys, is_live, is_unseen
 from .holes import Hole
-from .key_table import GONE, SEEN, Held
+from .key_table import BY_ID, GONE, SEEN
 from .list_reader import ListPass, ListReader
 from .outage import reading_group
 from .page_reader import ENDINGS, REFUSALS, PageReader
@@ -25,18 +28,10 @@ MAX_PASSES = 8
 """Readings of a list until one agrees with those before; then it is a hole."""
 AT_ONCE = 16
 """Suspects that are read by id side by side."""
-SEARCH_IDS = 15
-"""Ids in one search."""
-CONTROLS = 3
-"""Rows that are searched together with one that may be archived: a search that leaves them out as
-well proves nothing."""
 MANY = 100
 """Rows that a sweep may miss, or 1 % of them, before it is made once more."""
 MAX_INTO = 10
 """Merges that are followed to the row that is left."""
-
-Select = Callable[[StreamRun, Callable[[Held], bool]], Awaitable[list[str]]]
-"""Gives the keys that the target holds of a stream, of those rows for which a test holds."""
 
 
 class _Searched(NamedTuple):
@@ -51,16 +46,17 @@ class Reconciler:
 
     Args:
         reader: Reads and hands over.
-        select: Gives the keys that the target holds of a stream.
+        held_keys: Gives the keys that the target holds.
         settled_before: H: rows that have not changed since then are found by search.
     """
 
-    def __init__(self, reader: PageReader, select: Select, settled_before: int) -> None:
+    def __init__(self, reader: PageReader, held_keys: HeldKeys, settled_before: int) -> None:
         self._reader = reader
         self._list_reader = ListReader(reader)
-        self._select = select
+        self._held_keys = held_keys
         self._settled_before = settled_before
-        self._controls: dict[StreamRun, list[str]] = {}
+        self._control_rows = ControlRows(reader, held_keys)
+        self._begun_again: set[StreamRun] = set()
 
     # Lists.
 
@@ -80,7 +76,7 @@ class Reconciler:
     async def _read_list(self, run: StreamRun) -> None:
         source = cast("Listing", run.stream.source)
         began = run.clock.now()
-        live = set(await self._select(run, _is_live))
+        live = set(await self._held_keys.select(run, is_live))
         agreed = await self._agree(run, live)
         if agreed is None:
             return
@@ -155,22 +151,29 @@ class Reconciler:
     async def end_sweep(self, run: StreamRun) -> None:
         """Judge the rows that a sweep has not met."""
         source = cast("Ranged", run.stream.source)
-        absent = await self._select(run, _is_unseen)
+        absent = await self._held_keys.select(run, is_unseen)
         pass_ = run.state.pass_
         if pass_ is None:
             return
-        if len(absent) > max(MANY, len(run.table) // 100) or not run.table.count(having=SEEN):
+        if len(absent) > max(MANY, len(run.table) // 100) or not _has_met(run):
             if absent and not run.was_reread:
                 # So much at once is more likely a list that is cut than so many rows gone.
                 run.was_reread = True
-                pass_.spans, pass_.is_planned = [], False
+                self._begin_again(run, pass_)
                 return
-            if len(absent) > MANY and not run.table.count(having=SEEN, without=GONE):
+            if len(absent) > MANY and not _has_met(run):
                 await self._give_up(run, len(absent))
                 return
         try:
             await self._confirm_ranged(run, source, absent)
         except ENDINGS:
+            return
+        if _has_met(run) and self.has_no_controls(run) and run not in self._begun_again:
+            # What it has met has gone since, as when it was stopped for a while: what it has not
+            # met cannot be told from what a search does not find.
+            self._begun_again.add(run)
+            run.table.clear(SEEN)
+            self._begin_again(run, pass_)
             return
 
         def note() -> None:
@@ -180,6 +183,14 @@ class Reconciler:
         filled = [hole for hole in run.state.holes if hole.kind in ("sweep", "unseeded", "list")]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
         run.table.clear(SEEN)
+
+    def _begin_again(self, run: StreamRun, pass_: Pass) -> None:
+        pass_.spans, pass_.is_planned = [], False
+        self._control_rows.forget(run)
+
+    def has_no_controls(self, run: StreamRun) -> bool:
+        """Say whether rows may have gone, and no row is left that shows it: a sweep has to."""
+        return self._control_rows.leave_none(run)
 
     async def _give_up(self, run: StreamRun, count: int) -> None:
         """Make a hole of a stream of which two readings bring nothing where rows were."""
@@ -286,21 +297,18 @@ class Reconciler:
     async def _is_left_out(self, run: StreamRun, key: str) -> bool:
         """Say whether a stream leaves out a row that can be read: of contacts, an archived one.
 
-        Where the server lists deleted rows, it would be there. Else a search has to find rows that
-        the sweep has met, and not this one beside them; where it has met none, twice, all are gone.
+        Where the server lists deleted rows, it would be there. Else a search has to find other rows
+        and not this one beside them; where a sweep has met none, twice, all are gone.
         """
         source = run.stream.source
         if not isinstance(source, Ranged) or not source.archives:
             return False
         if (run.state.deletions or 0) > self._settled_before:
             return False
-        if run not in self._controls:
-            met = await self._select(run, _is_met)
-            self._controls[run] = met[:: max(1, len(met) // CONTROLS)][:CONTROLS]
-        controls = self._controls[run]
-        if not controls and not run.was_reread:
-            return False
         try:
+            controls = (await self._control_rows.of(run)).found
+            if not controls and not (run.was_reread and not _has_met(run)):
+                return False
             found = await self._reader.find(run, [key, *controls])
         except (*ENDINGS, ClosedError):
             raise
@@ -369,13 +377,6 @@ def _is_ranged(run: StreamRun) -> bool:
     return isinstance(run.stream.source, Ranged)
 
 
-def _is_live(held: Held) -> bool:
-    return not held.is_gone
-
-
-def _is_met(held: Held) -> bool:
-    return held.flags & (GONE | SEEN) == SEEN
-
-
-def _is_unseen(held: Held) -> bool:
-    return not held.flags & (GONE | SEEN)
+def _has_met(run: StreamRun) -> bool:
+    """Say whether its sweep has met any row, other than by its id."""
+    return run.table.count(having=SEEN, without=GONE | BY_ID) > 0

@@ -223,7 +223,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "policy.py",
-                "        is_doubted = any(",
+                "        is_doubted = is_doubted or any(",
                 "        return False\n        is_doubted = any(",
             ),
             Edit(

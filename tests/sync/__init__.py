@@ -7,11 +7,13 @@ Modules without a test of their name, and where they are tested:
 - `checkpoint`: test_older_targets.py, test_targets.py
 - `child_reader`: test_truncated.py, test_orphans.py
 - `chosen_streams`: test_dropping.py
+- `control_rows`: test_machine.py
 - `counting_client`: test_writer.py, test_outage.py
 - `cut_lists`: test_raw_rows.py, test_list_price.py
 - `cut_points`: test_partitions.py
 - `embedded`: test_sync.py, test_list_price.py
 - `engine`: test_sync.py, test_sync_model.py
+- `held_keys`: test_sync_model.py
 - `isolation`: test_isolation_budget.py, test_holes.py
 - `list_reader`: test_sync_model.py
 - `loading`: test_sync.py
