@@ -290,6 +290,79 @@ def test_what_was_committed_is_there_after_a_crash_and_nothing_half(
     assert ask(postgres_server, f"SELECT id FROM {schema}.things") == [("1",)]
 
 
+def tables(server: PostgresServer, schema: str) -> set[str]:
+    wanted = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s"
+    return {name for (name,) in ask(server, wanted, schema)}
+
+
+def begun(server: PostgresServer, schema: str, *entries: Entry) -> PostgresSink:
+    """Commit entries to a schema in which a sync is under way."""
+    sink = PostgresSink(server.url, schema=schema)
+    sink.open()
+    sink.begin([TABLE])
+    sink.commit(entries, b"state")
+    return sink
+
+
+def test_rows_are_staged_until_the_end_and_their_table_is_the_next_one(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    sink = begun(postgres_server, schema, put("1"), put("2"))
+    staged = f"{schema}.intercom_async_staged_things"
+    assert ask(postgres_server, f"SELECT id FROM {staged} ORDER BY id") == [("1",), ("2",)]
+    assert "things" not in tables(postgres_server, schema)
+    (oid,) = ask(postgres_server, "SELECT %s::regclass::oid", staged)
+    sink.publish(b"state")
+    sink.close()
+
+    assert ask(postgres_server, "SELECT %s::regclass::oid", f"{schema}.things") == [oid]
+    assert not [name for name in tables(postgres_server, schema) if "staged" in name]
+    # The next run moves its rows, so that what was granted on the table stays.
+    run(PostgresSink(postgres_server.url, schema=schema), put("2", name="new"), put("3"))
+    assert ask(postgres_server, "SELECT %s::regclass::oid", f"{schema}.things") == [oid]
+    rows = ask(postgres_server, f"SELECT id, name FROM {schema}.things ORDER BY id")
+    assert rows == [("1", None), ("2", "new"), ("3", None)]
+
+
+def test_a_field_that_comes_in_the_middle_of_a_run_gets_its_column(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    begun(postgres_server, schema, put("1"), put("2", **{"50% off": [1]})).close()
+    again = PostgresSink(postgres_server.url, schema=schema)
+    again.open()
+    again.begin([TABLE])
+    again.commit([put("3", **{"50% off": "x", "50% OFF": 2}), put("2", name="new")], b"state")
+    again.publish(b"state")
+    again.close()
+    rows = ask(
+        postgres_server,
+        f'SELECT id, name, "50% off", "50% OFF_2" FROM {schema}.things ORDER BY id'.replace(
+            "%", "%%"
+        ),
+        *(),
+    )
+    assert rows == [("1", None, None, None), ("2", "new", None, None), ("3", None, "x", 2)]
+
+
+def test_a_stopped_run_whose_rows_are_missing_is_not_gone_on_with(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    begun(postgres_server, schema, put("1")).close()
+    ask(postgres_server, f"DROP TABLE {schema}.intercom_async_staged_things")
+    with pytest.raises(TargetError, match="intercom_async_staged_things is missing"):
+        PostgresSink(postgres_server.url, schema=schema).open()
+
+
+def test_a_row_that_goes_in_the_run_that_has_read_it_is_marked(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    first = msgspec.structs.replace(put("1"), is_first=True)
+    run(sink, first, put("2"), Gone("things", "1", 1_700_000_100))
+    rows = ask(postgres_server, f"SELECT id, _deleted_at IS NULL FROM {schema}.things ORDER BY id")
+    assert rows == [("1", False), ("2", True)]
+
+
 def test_a_sync_that_was_taken_over_changes_nothing(
     postgres_server: PostgresServer, schema: str
 ) -> None:

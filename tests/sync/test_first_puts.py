@@ -102,3 +102,46 @@ def test_first_puts_need_no_note(departed: Departed) -> None:
         told = Frames(entries[:cut], entries[cut:])
         assert merged(told, stored, departed) == merged(Frames(plain), stored, departed)
     assert firsts > 200
+
+
+def merged_staged(
+    journal: Frames, entries: list[Entry], stored: list[StoredRow], departed: Departed
+) -> tuple[list[Fate], list[Emitted]]:
+    """Merge as a target with staging tables does: the last staged row of each key stands there."""
+    staging = {one.id: one for one in entries if isinstance(one, Put) and one.is_staged}
+    merge = Merge(TABLE, journal, departed)
+    fates = [merge.fate(row) for row in stored]
+    gone: dict[str, int] = {}
+    for put, fate in merge.staged():
+        if fate == "drop":
+            staging.pop(put.id, None)
+        elif fate != "keep":
+            gone[put.id] = int(fate)
+    rows = [
+        Emitted(put.body, put.digest, put.read_at, gone.get(key, 0)) for key, put in staging.items()
+    ]
+    return fates, rows + list(merge.new())
+
+
+@pytest.mark.parametrize("departed", ["keep", "erase", "drop"])
+def test_it_does_not_matter_which_rows_are_staged(departed: Departed) -> None:
+    random = Random(8)
+    for _ in range(600):
+        stored = [
+            StoredRow(key, parent, 5, digest_of(b'{"id":"%s","v":0}' % key.encode()), 0, 5)
+            for key in "abc"
+            for parent in ("", "p")
+            if random.random() < 0.3
+        ]
+        entries = history(random, stored)
+        share = random.choice([0.5, 1.0])
+        mixed: list[Entry] = [
+            msgspec.structs.replace(one, is_staged=True)
+            if isinstance(one, Put) and random.random() < share
+            else one
+            for one in entries
+        ]
+        fates, rows = merged_staged(Frames(mixed), mixed, stored, departed)
+        same_fates, same_rows = merged(Frames(entries), stored, departed)
+        assert fates == same_fates
+        assert sorted(rows, key=repr) == sorted(same_rows, key=repr)

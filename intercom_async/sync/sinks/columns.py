@@ -73,6 +73,11 @@ class TableColumns:
             self._fields.add(field)
         return added
 
+    @property
+    def known(self) -> list[str] | None:
+        """Fields that have a column, or will never have one; None of a table that takes no more."""
+        return None if len(self.extra) >= MAX_EXTRA else sorted(self._fields)
+
     def knows(self, fields: Iterable[str]) -> bool:
         """Say whether each field has a column, or will never have one."""
         return self._fields.issuperset(fields)

@@ -21,6 +21,8 @@ class Put(msgspec.Struct, tag="p", array_like=True, frozen=True, gc=False):
     by_id: bool = False
     is_first: bool = False
     """Whether the target held nothing of its key before: no row, and no entry."""
+    is_staged: bool = False
+    """Whether its body stands in a table of rows to come, and not here (`PostgresSink`)."""
 
     @property
     def id(self) -> str:

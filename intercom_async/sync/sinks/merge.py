@@ -22,6 +22,8 @@ GIVES_WAY_AFTER, GIVES_WAY_S = 128, 50e-6
 """Entries after which a merge lets the loop run, and for how long: it has then worked for about a
 millisecond, 20 times as long (benchmarks/loop_turns.py)."""
 
+STAGED = 16
+"""Flag of a noted row: its last Put is staged."""
 Fate = int | Literal["keep", "drop"]
 """What becomes of a stored row: it stays, goes, or is marked as deleted at a moment."""
 
@@ -84,12 +86,13 @@ class Merge:
     def _note(self, number: int, entry: Entry) -> None:
         if isinstance(entry, Put):
             if not entry.is_first:
-                self._rows.put(entry.id, Held(number, 0, entry.digest, 0))
+                flags = STAGED if entry.is_staged else 0
+                self._rows.put(entry.id, Held(number, 0, entry.digest, flags))
         elif isinstance(entry, Gone):
             held = self._rows.get(entry.key)
             at = max(entry.at, 1)
-            put, digest = (held.version, held.digest) if held else (0, 0)
-            self._rows.put(entry.key, Held(put, at, digest, 0))
+            put, digest, flags = (held.version, held.digest, held.flags) if held else (0, 0, 0)
+            self._rows.put(entry.key, Held(put, at, digest, flags))
         elif isinstance(entry, Family):
             flags = GONE if entry.is_gone else 0
             at = max(entry.read_at, 1)
@@ -169,12 +172,43 @@ class Merge:
         )
         return next(earlier, 0)
 
-    def new(self) -> Iterator[Emitted]:
-        """Give the rows that come new, each once; ask for the fate of stored ones before."""
+    def staged(self) -> Iterator[tuple[Put, Fate]]:
+        """Say what becomes of staged rows; ask for the fate of stored ones before.
+
+        The staging table has the last staged row of each key; it stays unless this says otherwise.
+        """
+        if len(self._rows) or len(self._families):
+            for number, entry in self._read():
+                if type(entry) is Put and entry.is_staged:
+                    yield entry, self._staged_fate(number, entry)
+
+    def _staged_fate(self, number: int, entry: Put) -> Fate:
+        held = self._rows.get(entry.id)
+        put, gone_at, flags = (held.version, held.read_at, held.flags) if held else (0, 0, 0)
+        if number != (put or (number if entry.is_first else 0)):
+            return "keep" if flags & STAGED else "drop"
+        at = self._deleted_at(number, gone_at, entry.parent, entry.version)
+        if flags & SEEN:
+            return "drop"
+        if not at or self._departed == "keep":
+            return at or "keep"
+        if self._departed == "erase":
+            erased = self._without_content(entry.key, entry.parent, entry.read_at, at)
+            self._erased.append(erased)
+        return "drop"
+
+    def new(self, *, all_staged: bool = False) -> Iterator[Emitted]:
+        """Give the rows that come new and are not staged, each once, after `fate` and `staged`.
+
+        Args:
+            all_staged: The journal is known to have none but staged ones.
+        """
         yield from self._erased
+        if all_staged:
+            return
         rows = self._rows if len(self._rows) else None
         for number, entry in self._read():
-            if type(entry) is not Put:
+            if type(entry) is not Put or entry.is_staged:
                 continue
             held = None if rows is None else rows.get(entry.id)
             gone_at = 0

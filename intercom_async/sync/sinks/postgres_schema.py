@@ -14,7 +14,7 @@ from .base import StoredRow, Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
 from .entries import Entry, Put
 from .extra import load
-from .postgres_sql import JOURNAL, OWN, identifier, unsigned
+from .postgres_sql import JOURNAL, OWN, STATE, identifier, unsigned
 
 READ_ROWS = 5_000
 """Rows that one answer brings when a table or the journal is read."""
@@ -62,6 +62,8 @@ class StoredTables(msgspec.Struct):
     """Rows of each table and the sum of their digests, by which damage shows."""
     extra: dict[str, list[str]] = {}
     """Fields beyond the model's that have columns."""
+    staging: dict[str, list[str]] = {}
+    """Tables of which there are staging tables, each with such fields."""
 
 
 class PostgresSchema:
@@ -219,6 +221,11 @@ class PostgresSchema:
 
     def _own(self, name: str) -> str:
         return f"{identifier(self._schema)}.{identifier(name)}"
+
+    def _save_stored(self, stored: StoredTables) -> None:
+        """Store what is remembered beside the sync's state."""
+        text = msgspec.json.encode(stored).decode()
+        self._ask(f"UPDATE {self._own(STATE)} SET sink = %s", [text])
 
     def _ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
         """Execute a statement and return its rows."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 from intercom_async.moments import MILLISECONDS_FROM
-from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumn
+from .base import Table
+from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumn, TableColumns
+from .entries import Put
 from .merge import Emitted
+
+R = TypeVar("R", Emitted, Put)
 
 RAW = "raw"
 """The whole row, as PostgreSQL keeps JSON."""
@@ -21,12 +25,12 @@ MAX_NAME_BYTES = 63
 (test_postgres_sink.py::test_long_names_stay_apart)."""
 LATEST_MS = 253_402_300_799_000
 """The end of the year 9999, UNIX milliseconds: later moments are taken for damage."""
-STAGED_BYTES = 2**22
-"""Bytes of rows that are copied before they are brought into their table."""
+PUT_BYTES = 2**20
+"""Bytes of rows that one statement puts into their table: PostgreSQL keeps them in memory, four
+megabytes by default."""
+STAGED = "intercom_async_staged_"
+"""Beginning of the names of staging tables: the rest is the table that they become."""
 _REFUSED = (b"\\u0000", b"\\ud", b"\\uD")
-_MARKS = (b"\\", b"\t", b"\n", b"\r")
-"""What means something else in the text format of COPY, or may not be in what is kept."""
-_SPACES = bytes(ord(" ") if byte in b"\t\n\r" else byte for byte in range(256))
 COLUMN_TYPES = {
     "text": "text",
     "integer": "bigint",
@@ -35,6 +39,12 @@ COLUMN_TYPES = {
     "timestamp": "timestamptz",
     "json": "jsonb",
 }
+
+LZ4 = (
+    "SELECT count(*) > 0 FROM pg_settings "
+    "WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
+)
+"""Whether the database can compress rows by LZ4, in a quarter of the time of its own way."""
 
 
 def identifier(name: str) -> str:
@@ -64,33 +74,36 @@ def clean(body: bytes) -> bytes:
         body.decode()
     except UnicodeDecodeError:
         body = body.decode(errors="replace").encode()
-    if b"\\" not in body or not any(escape in body for escape in _REFUSED):
+    if _is_kept(body):
         return body
     return json.dumps(_replaced(json.loads(body)), ensure_ascii=False).encode()
 
 
-def staged_lines(rows: Sequence[Emitted]) -> bytes:
-    """Return rows as `COPY_STAGED` reads them."""
-    bodies = b"".join(row.body for row in rows)
-    if bodies.isascii() and not any(mark in bodies for mark in _MARKS):
-        return b"".join(_line(row, row.body) for row in rows)
-    return b"".join(map(staged_line, rows))
+def lines(bodies: Sequence[bytes]) -> bytes:
+    """Return rows that PostgreSQL can keep, each on a line of its own."""
+    whole = b"\n".join(bodies)
+    if whole.count(b"\n") < len(bodies) and _is_kept(whole):
+        return whole
+    # Between tokens only: in a string, a line feed would be escaped.
+    return b"\n".join(clean(body).replace(b"\n", b" ") for body in bodies)
 
 
-def staged_line(row: Emitted) -> bytes:
-    """Return a row as `COPY_STAGED` reads it."""
-    body = clean(row.body)
-    if b"\\" in body:
-        body = body.replace(b"\\", b"\\\\")
-    if b"\t" in body or b"\n" in body or b"\r" in body:
-        # Between tokens only: in a string they would be escaped.
-        body = body.translate(_SPACES)
-    return _line(row, body)
+def _is_kept(text: bytes) -> bool:
+    """Say whether PostgreSQL can keep a text."""
+    if b"\\" in text and any(escape in text for escape in _REFUSED):
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _line(row: Emitted, body: bytes) -> bytes:
-    gone = b"%d" % row.deleted_at if row.deleted_at else b"\\N"
-    return b"%b\t%d\t%b\t%d\n" % (body, row.synced_at, gone, signed(row.digest))
+def numbers(values: Iterable[int]) -> str:
+    """Return numbers as PostgreSQL's array."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _replaced(value: Any) -> Any:
@@ -169,11 +182,27 @@ CREATE INDEX IF NOT EXISTS {SHARD_ENTRIES}_shard ON {s}.{SHARD_ENTRIES} (shard);
 """
 
 
-def create_table(schema: str, name: str, columns: Iterable[TableColumn], key: Sequence[str]) -> str:
-    """Return what makes the table of a stream; a key stands in it once."""
-    listed = [f"{identifier(column.name)} {COLUMN_TYPES[column.kind]}" for column in columns]
+def key_columns(table: Table, columns: TableColumns) -> list[str]:
+    """Return the columns that tell rows of a table apart."""
+    named = [columns.named(field) for field in (table.parent_field, table.key)]
+    return [column for column in named if column is not None]
+
+
+def create_table(
+    schema: str, name: str, columns: TableColumns, key: Iterable[str], compression: str = ""
+) -> str:
+    """Return what makes the table of a stream; a key stands in it once.
+
+    Args:
+        schema: Its schema.
+        name: Its name.
+        columns: Its columns.
+        key: Those that tell rows apart.
+        compression: How whole rows are compressed; empty for the database's own way.
+    """
+    listed = [f"{identifier(column.name)} {COLUMN_TYPES[column.kind]}" for column in columns.all]
     listed += [
-        f"{RAW} jsonb NOT NULL",
+        f"{RAW} jsonb{compression and ' COMPRESSION '}{compression} NOT NULL",
         f"{SYNCED_AT} timestamptz NOT NULL",
         f"{DELETED_AT} timestamptz",
         f"{DIGEST} bigint NOT NULL",
@@ -182,19 +211,39 @@ def create_table(schema: str, name: str, columns: Iterable[TableColumn], key: Se
     return f"CREATE TABLE {identifier(schema)}.{identifier(name)} ({', '.join(listed)})"
 
 
-def insert_staged(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
-    """Return what brings the rows of the staging table into the table of a stream."""
+def put_rows(schema: str, name: str, columns: Sequence[TableColumn], key: Iterable[str]) -> str:
+    """Return what puts rows into a table, and gives the names of fields that are not known.
+
+    Its values: rows as `lines`, three arrays of numbers (when a row came, when it went or nothing,
+    its digest), and the names that are known, or nothing where none is asked for.
+    """
     names = [*(identifier(column.name) for column in columns), *OWN]
     values = [_value(schema, column) for column in columns]
     values += ["raw", "to_timestamp(synced)", "to_timestamp(gone)", "digest"]
+    again = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
+    return f"""
+WITH given AS MATERIALIZED (
+  SELECT unnest(string_to_array(convert_from($1, 'UTF8'), E'\n'))::jsonb AS raw,
+    unnest($2::bigint[]) AS synced, unnest($3::bigint[]) AS gone, unnest($4::bigint[]) AS digest),
+put AS (
+  INSERT INTO {identifier(schema)}.{identifier(name)} ({", ".join(names)})
+  SELECT {", ".join(values)} FROM given
+  ON CONFLICT ({", ".join(map(identifier, key))}) DO UPDATE SET {again})
+SELECT DISTINCT jsonb_object_keys(raw - $5::text[]) FROM given WHERE raw - $5::text[] <> '{{}}'
+"""
+
+
+def fill_column(schema: str, name: str, column: TableColumn) -> str:
+    """Return what fills a column that was added after its rows."""
+    field = literal(column.field)
     return (
-        f"INSERT INTO {identifier(schema)}.{identifier(name)} ({', '.join(names)}) "
-        f"SELECT {', '.join(values)} FROM ({UNPACKED}) AS unpacked"
+        f"UPDATE {identifier(schema)}.{identifier(name)} SET {identifier(column.name)} = "
+        f"{_value(schema, column)} WHERE raw ? {field}"
     )
 
 
 def _value(schema: str, column: TableColumn) -> str:
-    """Return what reads a column out of a staged row."""
+    """Return what reads a column out of a row."""
     field = literal(column.field.replace("\0", "\ufffd"))
     found, text = f"raw -> {field}", f"raw ->> {field}"
     if column.kind == "text":
@@ -202,32 +251,25 @@ def _value(schema: str, column: TableColumn) -> str:
     if column.kind == "json":
         return f"nullif({found}, 'null'::jsonb)"
     if column.kind == "timestamp":
-        return f"{identifier(schema)}.intercom_async_moment({found})"
+        # The function takes some times as long as what most moments need.
+        moment = f"{identifier(schema)}.intercom_async_moment({found})"
+        return (
+            f"CASE jsonb_typeof({found}) WHEN 'number' THEN "
+            f"CASE WHEN ({found})::numeric BETWEEN 0 AND {MILLISECONDS_FROM} "
+            f"THEN to_timestamp(floor(({found})::float8)) ELSE {moment} END "
+            f"WHEN 'string' THEN {moment} END"
+        )
     if column.kind == "boolean":
-        return f"CASE jsonb_typeof({found}) WHEN 'boolean' THEN ({text})::boolean END"
+        return f"CASE jsonb_typeof({found}) WHEN 'boolean' THEN ({found})::boolean END"
     if column.kind == "number":
         return (
-            f"CASE WHEN jsonb_typeof({found}) = 'number' AND abs(({text})::numeric) < 1e300 "
-            f"THEN ({text})::float8 END"
+            f"CASE WHEN jsonb_typeof({found}) = 'number' AND abs(({found})::numeric) < 1e300 "
+            f"THEN ({found})::float8 END"
         )
     return (
-        f"CASE WHEN jsonb_typeof({found}) = 'number' AND abs(({text})::numeric) < 9e18 "
-        f"THEN trunc(({text})::numeric)::bigint END"
+        f"CASE WHEN jsonb_typeof({found}) = 'number' AND abs(({found})::numeric) < 9e18 "
+        f"THEN trunc(({found})::numeric)::bigint END"
     )
-
-
-STAGE = """
-CREATE TEMPORARY TABLE intercom_async_staged (
-  raw jsonb NOT NULL, synced bigint NOT NULL, gone bigint, digest bigint NOT NULL
-) ON COMMIT DROP;
-ALTER TABLE intercom_async_staged ALTER COLUMN raw SET STORAGE EXTERNAL
-"""
-UNPACKED = """
-SELECT raw || '{}' AS raw, synced, gone, digest FROM intercom_async_staged OFFSET 0
-"""
-"""The staged rows, each fetched once: a row of some KB is kept apart from its table, and each
-column that is read of it would fetch it again. OFFSET keeps the planner from the table itself."""
-COPY_STAGED = "COPY intercom_async_staged (raw, synced, gone, digest) FROM STDIN"
 
 
 def plain(name: str) -> str:
@@ -235,14 +277,14 @@ def plain(name: str) -> str:
     return identifier(name)[1:-1].replace('""', '"')
 
 
-def chunks(rows: Iterable[Emitted]) -> Iterator[list[Emitted]]:
-    """Give rows in lists of about `STAGED_BYTES`."""
-    chunk: list[Emitted] = []
+def chunks(rows: Iterable[R]) -> Iterator[list[R]]:
+    """Give rows in lists of about `PUT_BYTES`."""
+    chunk: list[R] = []
     size = 0
     for row in rows:
         chunk.append(row)
         size += len(row.body)
-        if size >= STAGED_BYTES:
+        if size >= PUT_BYTES:
             yield chunk
             chunk, size = [], 0
     if chunk:

@@ -1,0 +1,292 @@
+"""The tables of a PostgreSQL schema, and the staging tables from which the next rows come.
+
+A run puts rows into *staging tables*, one a stream, with the columns of the tables that they are
+for. So what is dear, reading each row and finding its columns, is done while the run reads, and
+the end of a first run gives the staging tables their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .base import StoredRow, Table
+from .columns import DELETED_AT, DIGEST, TableColumns
+from .comments import comments_of
+from .entries import Entry, Put
+from .merge import Emitted, Fate, Merge
+from .postgres_schema import PostgresSchema
+from .postgres_sql import (
+    COLUMN_TYPES,
+    OWN,
+    RAW,
+    STAGED,
+    chunks,
+    create_table,
+    fill_column,
+    identifier,
+    key_columns,
+    lines,
+    literal,
+    numbers,
+    plain,
+    put_rows,
+    signed,
+)
+
+CHANGE_ROWS = 5_000
+"""Rows that one statement deletes or marks."""
+
+
+def _without_body(put: Put) -> Put:
+    """Return what the journal keeps of a row that is staged."""
+    return Put(
+        put.table, put.key, put.parent, b"", put.version, put.read_at, put.digest,
+        put.by_id, put.is_first, is_staged=True,
+    )  # fmt: skip
+
+
+class PostgresTables(PostgresSchema):
+    """A schema whose tables a sync fills."""
+
+    def __init__(self, conninfo: str, *, schema: str = "intercom", inline: bool = False) -> None:
+        super().__init__(conninfo, schema=schema, inline=inline)
+        self._names: frozenset[str] = frozenset()
+        """Tables of the schema, as they were when it was opened or last published."""
+        self._compression = ""
+        self._staging: dict[str, TableColumns] = {}
+        """Columns of the staging tables that are there, by the table that they are for."""
+
+    # Staging ----------------------------------------------------------------------------------
+
+    def _stage(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Put rows into their staging tables; return what the journal keeps of the entries."""
+        puts: dict[str, list[Put]] = {}
+        kept: list[Entry] = []
+        for entry in entries:
+            if type(entry) is not Put or entry.table not in self._tables:
+                kept.append(entry)
+                continue
+            rows = puts.get(entry.table)
+            if rows is None:
+                rows = puts[entry.table] = []
+            rows.append(entry)
+            kept.append(_without_body(entry))
+        for name, rows in puts.items():
+            if name not in self._staging:
+                self._make_staging(name)
+            # One statement cannot put a row twice; the last one counts.
+            once = rows if all(row.is_first for row in rows) else {row.id: row for row in rows}
+            for chunk in chunks(once.values() if isinstance(once, dict) else once):
+                self._put_staged(name, chunk)
+        return kept
+
+    def _make_staging(self, name: str) -> None:
+        self._staging[name] = columns = self._columns(name)
+        self._create(STAGED + name, name, columns)
+        self._note_growth(name)
+
+    def _put_staged(self, name: str, rows: Sequence[Put]) -> None:
+        columns = self._staging[name]
+        if self._put(
+            STAGED + name,
+            name,
+            columns,
+            [row.body for row in rows],
+            [row.read_at for row in rows],
+            [],
+            [row.digest for row in rows],
+        ):
+            self._note_growth(name)
+
+    def _note_growth(self, name: str) -> None:
+        """Remember which staging table is there, and the fields beyond the model's that it has."""
+        self._stored.staging[name] = self._staging[name].extra
+        self._save_stored(self._stored)
+
+    def _bring_staged(self, name: str, merge: Merge, *, is_there: bool) -> None:
+        """Bring what is staged for a table into it, or make it of that.
+
+        Args:
+            name: The table.
+            merge: Says which staged rows do not come, or are marked as gone.
+            is_there: Whether the table is there.
+        """
+        if name in self._staging:
+            self._apply(STAGED + name, name, merge.staged())
+            if is_there:
+                self._move_staged(name, self._staging[name])
+            else:
+                self._attach(name)
+        elif not is_there:
+            self._create(name, name, self._columns(name))
+
+    def _attach(self, name: str) -> None:
+        """Let a staging table become the table that it is for."""
+        staging = STAGED + name
+        key = self._ask(
+            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'",
+            [self._own(staging)],
+        )[0][0]
+        self._ask(f"ALTER TABLE {self._own(staging)} RENAME TO {identifier(name)}")
+        wanted = identifier(f"{name}_pkey")
+        taken = self._ask("SELECT to_regclass(%s)", [f"{identifier(self._schema)}.{wanted}"])
+        if taken[0][0] is None:
+            self._ask(
+                f"ALTER TABLE {self._own(name)} RENAME CONSTRAINT {identifier(key)} TO {wanted}"
+            )
+
+    def _move_staged(self, name: str, columns: TableColumns) -> None:
+        """Move the rows of a staging table into the table that they are for."""
+        listed = [*(identifier(column.name) for column in columns.all), *OWN]
+        names = ", ".join(listed)
+        self._ask(
+            f"INSERT INTO {self._own(name)} ({names}) "
+            f"SELECT {names} FROM {self._own(STAGED + name)}"
+        )
+
+    def _drop_staging(self) -> None:
+        """Drop the staging tables that are left."""
+        for name in self._stored.staging:
+            self._ask(f"DROP TABLE IF EXISTS {self._own(STAGED + name)}")
+        self._staging.clear()
+
+    # Tables -----------------------------------------------------------------------------------
+
+    def _columns(self, name: str) -> TableColumns:
+        """Return the columns that a table should have, with those of fields that were seen."""
+        stored = self._stored
+        extra = stored.staging.get(name, stored.extra.get(name, ()))
+        return TableColumns(self._tables[name], extra, own=OWN)
+
+    def _create(self, to: str, name: str, columns: TableColumns) -> None:
+        """Make a table with the columns of a stream's."""
+        key = key_columns(self._tables[name], columns)
+        self._ask(create_table(self._schema, to, columns, key, self._compression))
+
+    def _sums(self, name: str) -> tuple[int, str]:
+        """Return how many rows a table has, and the sum of what tells their contents apart."""
+        found = self._ask(
+            f"SELECT count(*), coalesce(sum({DIGEST}::numeric), 0)::text FROM {self._own(name)}"
+        )
+        return int(found[0][0]), str(found[0][1])
+
+    def _comment(self, name: str, table: Table, columns: TableColumns) -> None:
+        """Give columns their comments, where they have others."""
+        wanted: Mapping[str, str] = comments_of(table, columns, RAW)
+        found = self._ask(
+            "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [self._own(name)],
+        )
+        texts = {plain(column): text for column, text in wanted.items()}
+        for column, comment in found:
+            text = texts.get(column)
+            if text is not None and text != comment:
+                column_of = f"{self._own(name)}.{identifier(column)}"
+                self._ask(f"COMMENT ON COLUMN {column_of} IS {literal(text)}")
+
+    def _add_columns(self, name: str, columns: TableColumns) -> None:
+        found = self._ask(
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_schema = %s AND table_name = %s",
+            [self._schema, plain(name)],
+        )
+        there = {row[0] for row in found}
+        for column in columns.all:
+            # Asked before: ALTER TABLE locks readers out, even where it has nothing to do.
+            if plain(column.name) not in there:
+                self._ask(
+                    f"ALTER TABLE {self._own(name)} ADD COLUMN "
+                    f"{identifier(column.name)} {COLUMN_TYPES[column.kind]}"
+                )
+
+    # Rows -------------------------------------------------------------------------------------
+
+    def _put(
+        self,
+        to: str,
+        name: str,
+        columns: TableColumns,
+        bodies: Sequence[bytes],
+        synced: Iterable[int],
+        gone: Iterable[int],
+        digests: Iterable[int],
+    ) -> bool:
+        """Put rows into a table with the columns of a stream's; say whether it has more by that.
+
+        Args:
+            to: The table.
+            name: The stream's table.
+            columns: Its columns.
+            bodies: The rows.
+            synced: When the content of each came.
+            gone: When each was found to be gone, 0 of a live one; nothing where all are live.
+            digests: The digest of each.
+        """
+        key = key_columns(self._tables[name], columns)
+        moments = "{" + ",".join(str(at) if at else "NULL" for at in gone) + "}"
+        found = self._put_lines(
+            put_rows(self._schema, to, columns.all, key),
+            [
+                lines(bodies),
+                numbers(synced),
+                moments,
+                numbers(map(signed, digests)),
+                columns.known,
+            ],
+        )
+        added = columns.grow(sorted(found))
+        if added:
+            self._add_columns(to, columns)
+        for column in added:
+            self._ask(fill_column(self._schema, to, column))
+        return bool(added)
+
+    def _put_new(self, name: str, columns: TableColumns, rows: Sequence[Emitted]) -> None:
+        """Put rows into a table that are not staged."""
+        self._put(
+            name,
+            name,
+            columns,
+            [row.body for row in rows],
+            [row.synced_at for row in rows],
+            [row.deleted_at for row in rows],
+            [row.digest for row in rows],
+        )
+
+    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
+        """Put rows into a table; return the names of fields that it does not know."""
+        with self._psycopg.RawCursor(self._connection) as cursor:
+            cursor.execute(statement, values)
+            return [str(name) for (name,) in cursor.fetchall()]
+
+    def _apply(self, to: str, name: str, fates: Iterable[tuple[StoredRow | Put, Fate]]) -> None:
+        """Delete rows of a table or mark them as gone, as a merge says."""
+        drop: list[StoredRow | Put] = []
+        gone: dict[int, list[StoredRow | Put]] = {}
+        for row, fate in fates:
+            if fate == "drop":
+                drop.append(row)
+            elif fate != "keep":
+                gone.setdefault(int(fate), []).append(row)
+        self._for_rows(f"DELETE FROM {self._own(to)}", name, drop)
+        for at, rows in gone.items():
+            marked = f"UPDATE {self._own(to)} SET {DELETED_AT} = to_timestamp({at})"
+            self._for_rows(marked, name, rows)
+
+    def _for_rows(self, statement: str, name: str, rows: Sequence[StoredRow | Put]) -> None:
+        """Execute a statement for rows by their keys."""
+        table = self._tables[name]
+        named = TableColumns(table, own=OWN).named
+        key = identifier(named(table.key) or table.key)
+        condition = f"{key} = ANY(%s)"
+        if table.parent_field is not None:
+            parent = identifier(named(table.parent_field) or table.parent_field)
+            condition = f"({key}, {parent}) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+        for begin in range(0, len(rows), CHANGE_ROWS):
+            part = rows[begin : begin + CHANGE_ROWS]
+            values: list[Any] = [[row.key for row in part]]
+            if table.parent_field is not None:
+                values.append([row.parent for row in part])
+            self._ask(f"{statement} WHERE {condition}", values)
