@@ -44,6 +44,7 @@ from .policy import Policy
 from .progress import ProgressMonitor
 from .readings import Readings
 from .reconcile import Reconciler
+from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import Chain, StreamRun
 from .streams import Children, Listing, Ranged
@@ -297,8 +298,12 @@ class Engine:
         if not await self._tail_reader.read(run, low) or run.refusal is not None:
             return
 
+        # Where a row came later than any should, others may: the next run reads from there again.
+        is_late = run.latest_find_s > max(policy.lookback_s, TRUSTED_S)
+
         def note() -> None:
-            state.watermark = max(state.watermark or 0, mark)
+            if not is_late or state.watermark is None:
+                state.watermark = max(state.watermark or 0, mark)
 
         filled = [hole for hole in state.holes if hole.kind == "stream"]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))

@@ -1,8 +1,9 @@
 """The server's time, from the Date of its answers; the machine's clock may be wrong or jump.
 
-One answer fixes the difference to the loop's monotonic time. Where an answer has no Date the end of
-its rate-limit window says nearly as much. Without either the machine's clock is taken, and a
-watermark that rests on it goes no further than the latest change that was seen.
+One answer fixes the difference to the loop's monotonic time. Where an answer has no Date, or one
+that is ahead of its rate-limit window, the end of that window says nearly as much. Without either
+the machine's clock is taken, and a watermark that rests on it goes no further than the latest
+change that was seen.
 """
 
 from __future__ import annotations
@@ -39,11 +40,9 @@ class ServerTime:
     @classmethod
     def of(cls, answer: Response[Any]) -> ServerTime:
         """Return the clock that an answer shows."""
-        moment = _date(answer.headers)
-        if moment is None and answer.window.reset_at is not None:
-            moment = answer.window.reset_at - WINDOW_S
-            if moment < EARLIEST:
-                moment = None
+        moment, begins = _date(answer.headers), _window_start(answer)
+        if begins is not None and (moment is None or moment > begins + WINDOW_S + TRUSTED_S):
+            moment = begins
         if moment is None:
             return cls(CLOCK.unix(), is_known=False)
         return cls(moment, is_known=True)
@@ -88,3 +87,8 @@ def _date(headers: Mapping[str, str]) -> float | None:
     text = headers.get("Date")
     moment = None if text is None else from_http_date(text)
     return moment if moment is not None and moment >= EARLIEST else None
+
+
+def _window_start(answer: Response[Any]) -> float | None:
+    ends = answer.window.reset_at
+    return None if ends is None or ends - WINDOW_S < EARLIEST else ends - WINDOW_S

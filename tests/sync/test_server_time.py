@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 import pytest
 
 from intercom_async.clock import CLOCK
+from intercom_async.response import Response, Window
 from intercom_async.sync.server_time import TRUSTED_S, ServerTime
 from tests.support.virtual_time import anyio_backend
 
@@ -60,3 +63,14 @@ async def test_what_no_clock_has_reached_is_of_the_future(seconds: int) -> None:
     assert not clock.is_future(latest + TRUSTED_S)
     assert not clock.is_future(None)
     assert not off_by(0, is_known=False)[0].is_future(latest + DAY_S)
+
+
+@pytest.mark.parametrize("ahead_s", [-DAY_S, 0, TRUSTED_S, DAY_S])
+async def test_a_date_that_is_ahead_of_its_window_is_not_taken(ahead_s: int) -> None:
+    here = int(CLOCK.unix())
+    answer: Response[None] = Response(
+        data=None, status=200, headers={"Date": formatdate(here + ahead_s, usegmt=True)},
+        request_id=None, window=Window(reset_at=here + 10), attempts=1, elapsed_s=0.0,
+    )  # fmt: skip
+
+    assert ServerTime.of(answer).now() == here + (ahead_s if ahead_s <= TRUSTED_S else 0)
