@@ -30,6 +30,7 @@ from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.priority import Priority
+from .chain import Chain
 from .checkpoint import Pass, State
 from .cut_points import BEGINNING
 from .deletions import DeletionReader
@@ -46,8 +47,8 @@ from .readings import Readings
 from .reconcile import Reconciler
 from .server_time import TRUSTED_S
 from .sinks.base import Sink
-from .stream_run import Chain, StreamRun
-from .streams import Children, Listing, Ranged
+from .stream_run import StreamRun
+from .streams import Children, Ranged
 from .tail_reader import TailReader
 from .writer import Batch, Writer
 
@@ -181,40 +182,46 @@ class Engine:
 
     def _begin(self, run: StreamRun) -> None:
         """Start what a stream begins with."""
-        source = run.stream.source
-        holes = run.state.holes[:MAX_RETRIED]
+        source, holes = run.stream.source, run.state.holes[:MAX_RETRIED]
         if isinstance(source, Children):
             self._begin_children(run, holes)
-        elif isinstance(source, Listing):
-            self._start(run, self._reconciler.read_list, run)
+        elif isinstance(source, Ranged):
+            self._begin_spans(run, holes)
+        elif self._policy.has_list(run):
+            run.is_current = True
         else:
-            records = [hole for hole in holes if hole.kind == "record"]
-            if records:
-                self._start(run, self._reconciler.retry_records, run, records)
-            for hole in holes:
-                if hole.kind == "span" and hole.low is not None and hole.high is not None:
-                    part = Part(low=hole.low, high=hole.high, floor=hole.low)
-                    run.waiting.append(Chain(part, part.high, heals=hole))
-            pass_ = run.state.pass_
-            if pass_ is not None:
-                self.full.add(run.name)
-            if pass_ is not None and not pass_.is_planned:
-                self._start(run, self._plan, run, pass_)
-            else:
-                self._wait_for_readers(run)
+            self._start(run, self._reconciler.read_list, run)
+
+    def _begin_spans(self, run: StreamRun, holes: Sequence[Hole]) -> None:
+        records = [hole for hole in holes if hole.kind == "record"]
+        if records:
+            self._start(run, self._reconciler.retry_records, run, records)
+        for hole in holes:
+            if hole.kind == "span" and hole.low is not None and hole.high is not None:
+                part = Part(low=hole.low, high=hole.high, floor=hole.low)
+                run.waiting.append(Chain(part, part.high, heals=hole))
+        pass_ = run.state.pass_
+        if pass_ is not None:
+            self.full.add(run.name)
+        if pass_ is not None and not pass_.is_planned:
+            self._start(run, self._plan, run, pass_)
+        else:
+            self._wait_for_readers(run)
 
     def _begin_children(self, run: StreamRun, holes: Sequence[Hole]) -> None:
         run.want(hole.key for hole in holes if hole.kind == "parent" and hole.key is not None)
         since = self._policy.reread_from(run)
         if since is not None and run.parent is not None:
             self._start(run, self._reread, run, run.parent, since)
+        elif not len(run.families):
+            run.state.reread = self._policy.started_at
         self._readings.hydrate(run)
 
     async def _reread(self, run: StreamRun, parent: StreamRun, since: int) -> None:
         """Read the children of parents again that have changed since a moment."""
         keys = await self._held_keys.select(parent, is_live)
         found = ((key, run.families.get(key)) for key in keys)
-        run.want(key for key, family in found if family is not None and family.version >= since)
+        run.want(key for key, family in found if self._policy.is_reread(family, since))
         run.is_rereading = True
         self._readings.hydrate(run)
 

@@ -24,6 +24,7 @@ from intercom_async.errors import (
     UnauthorizedError,
 )
 from intercom_async.models.page import Page
+from .chain import Chain
 from .cut_points import DAY_S, DAY_SLACK_S
 from .embedded import complete
 from .holes import Hole, closed_in
@@ -32,7 +33,7 @@ from .memory_budget import MemoryBudget
 from .outage import OutageError, StoppedError
 from .partitions import OPEN, Part
 from .raw_rows import Row
-from .stream_run import Chain, StreamRun
+from .stream_run import StreamRun
 from .streams import Ranged, Selection
 from .turn_taking import TurnTaking
 from .writer import Batch, Writer

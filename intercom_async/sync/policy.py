@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .checkpoint import Pass, PassKind, StreamState
 from .holes import Hole
-from .key_table import GONE
+from .key_table import GONE, Held
 from .run_options import Reconcile
 from .stream_run import StreamRun
 from .streams import Ranged
@@ -129,6 +129,19 @@ class Policy:
             return False
         return checked >= self.settled_before - self.lookback_s
 
+    def has_list(self, run: StreamRun) -> bool:
+        """Say whether an earlier run, with which this one goes on, has read a list late enough.
+
+        What it read from H on is what this run promises, too: a run that is killed while it reads
+        other streams costs no second reading of a long list.
+        """
+        if self.is_full or self.reconcile == "now" or not self.is_resumed:
+            return False
+        state = run.state
+        if state.holes or run.is_repaired or state.swept is None:
+            return False
+        return state.swept >= self.settled_before
+
     def reread_from(self, run: StreamRun) -> int | None:
         """Return since when parents have changed whose children are read again; None if none are.
 
@@ -142,6 +155,17 @@ class Policy:
         is_old = last is None or self.started_at - last >= REREAD_EVERY_S
         is_due = self.is_full or is_old or is_refused
         return self.started_at - RECENT_S if is_due else None
+
+    def is_reread(self, family: Held | None, since: int) -> bool:
+        """Say whether children are read again: not if an earlier run did so late enough.
+
+        Args:
+            family: What is known of their reading.
+            since: When their parent has to have changed at the latest.
+        """
+        if family is None or family.version < since:
+            return False
+        return not self.is_resumed or family.read_at < self.settled_before
 
     def overdue(self, run: StreamRun) -> Hole | None:
         """Return the hole of a stream of which the last look for rows that are gone is too old."""

@@ -10,10 +10,11 @@ import anyio
 from anyio.abc import TaskGroup
 
 from intercom_async.priority import fairness_key
+from .chain import Chain
 from .child_reader import ChildReader
 from .page_reader import PageReader
 from .partitions import split
-from .stream_run import Chain, StreamRun
+from .stream_run import StreamRun
 from .streams import Ranged
 from .writer import Writer
 

@@ -300,9 +300,9 @@ class _Run:
     def _remember(self, runs: Sequence[StreamRun], started_at: int) -> None:
         """Note in the state what later runs have to know, and what people have to."""
         for run in runs:
-            if isinstance(run.stream.source, Children) and run.is_complete:
-                is_first = run.state.reread is None
-                run.state.reread = started_at if run.is_rereading or is_first else run.state.reread
+            if run.is_rereading and not run.is_left_open:
+                # A row that failed is a hole, and tried again: the others need not be.
+                run.state.reread = started_at
             self._notes += truncated_notes(run)
             if run.references is not None:
                 left = run.references.left()
@@ -343,9 +343,7 @@ class _Run:
 
 def _has_read_children(run: StreamRun) -> bool:
     """Say whether a stream of children, and that of their parents, were read to the end."""
-    if run.parent is None or run.refusal is not None or run.is_open or run.was_cut_off:
-        return False
-    return run.parent.is_complete
+    return run.parent is not None and not run.is_left_open and run.parent.is_complete
 
 
 def _first(run: StreamRun) -> str:

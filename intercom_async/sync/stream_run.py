@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intercom_async.clock import CLOCK
+from .chain import Chain
 from .checkpoint import StreamState
 from .counting_client import CountingClient
 from .cut_points import DAY_SLACK_S, CutPoints
 from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
 from .merging import Offered, digest_of, is_hasty, supersedes
-from .partitions import Part
 from .raw_rows import Row, RowReader
 from .references import References
 from .report import Failure, StreamReport
@@ -22,27 +22,6 @@ from .server_time import ServerTime
 from .sinks.base import StoredRow, Table
 from .sinks.entries import Entry, Family, Gone, Put, SeenKeys
 from .streams import Children, Listing, Ranged, Stream
-
-
-@dataclass(slots=True)
-class Chain:
-    """A part that is being read."""
-
-    part: Part
-    reached: int
-    """The time of the last row that was read."""
-    position: str | None = None
-    """The checkpoint of the last page that was handed over."""
-    pages: int = 0
-    rows: int = 0
-    promised: int | None = None
-    """Rows that its first page promised."""
-    is_again: bool = False
-    """Whether it is read a second time, as fewer rows came than were promised."""
-    heals: Hole | None = None
-    """The hole that it fills."""
-    holes: list[Hole] = field(default_factory=list[Hole])
-    """What was found to be missing on the way."""
 
 
 @dataclass
@@ -168,6 +147,11 @@ class StreamRun:
         if self.tasks or self.chains or self.workers:
             return True
         return self.refusal is None and bool(self.waiting or self.queue)
+
+    @property
+    def is_left_open(self) -> bool:
+        """Whether the run ended, or will, before everything of it was tried."""
+        return self.refusal is not None or self.is_open or self.was_cut_off
 
     def hold(self, row: StoredRow) -> None:
         """Note a row of the generation."""
@@ -362,7 +346,7 @@ class StreamRun:
     @property
     def is_complete(self) -> bool:
         """Whether the target has everything, as of this run."""
-        if self.refusal is not None or self.state.holes or self.is_open or self.was_cut_off:
+        if self.is_left_open or self.state.holes:
             return False
         if isinstance(self.stream.source, Children):
             return self.parent is None or self.parent.is_complete

@@ -3,7 +3,8 @@
 As in a database's group commit, one commit takes what has come in while the one before was under
 way, so that slow disks make commits larger and not the sync slower. Where commits are cheap they
 are frequent: little is read again after a crash. For the same end parents and their children, small
-rows for a call each, do not queue behind the large pages of other streams: the two take turns.
+rows for a call each, do not queue behind the large pages of other streams: the two take turns in
+being the first of a commit.
 """
 
 from __future__ import annotations
@@ -113,18 +114,17 @@ class Writer:
         self._size += batch.size
 
     def _next(self) -> list[Batch]:
-        """Take as much of one line as is one commit.
+        """Take as much as is one commit, of one line first and then of the other.
 
         Within a line the order stays: positions only grow, and a parent is written before its
         children are noted as done.
         """
         self._turns.rotate()
-        if not self._turns[0]:
-            self._turns.rotate()
-        line, taken, size = self._turns[0], list[Batch](), 0
-        while line and size < self._throughput.commit_bytes:
-            taken.append(line.popleft())
-            size += taken[-1].size
+        taken, size = list[Batch](), 0
+        for line in self._turns:
+            while line and size < self._throughput.commit_bytes:
+                taken.append(line.popleft())
+                size += taken[-1].size
         self._size -= size
         return taken
 

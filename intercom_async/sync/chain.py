@@ -1,0 +1,29 @@
+"""A part of a stream while a chain of pages reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .holes import Hole
+from .partitions import Part
+
+
+@dataclass(slots=True)
+class Chain:
+    """A part that is being read."""
+
+    part: Part
+    reached: int
+    """The time of the last row that was read."""
+    position: str | None = None
+    """The checkpoint of the last page that was handed over."""
+    pages: int = 0
+    rows: int = 0
+    promised: int | None = None
+    """Rows that its first page promised."""
+    is_again: bool = False
+    """Whether it is read a second time, as fewer rows came than were promised."""
+    heals: Hole | None = None
+    """The hole that it fills."""
+    holes: list[Hole] = field(default_factory=list[Hole])
+    """What was found to be missing on the way."""
