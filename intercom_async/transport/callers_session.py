@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 import aiohttp
 
@@ -38,3 +40,52 @@ def headers_of(session: aiohttp.ClientSession) -> Iterator[tuple[str, str]]:
     for name, text in session.headers.items():
         if name.lower() not in OWN_HEADERS:
             yield name, text
+
+
+_free_by_connector: WeakKeyDictionary[aiohttp.BaseConnector, asyncio.Semaphore] = (
+    WeakKeyDictionary()
+)
+"""Connections that are free; several clients may use one session."""
+
+
+class Turns:
+    """The connections that a caller's session allows at once, one for each request under way.
+
+    A request that waited in the session's own queue would spend the time of its attempt there.
+
+    Args:
+        connector: The session's.
+    """
+
+    __slots__ = ("_free",)
+
+    def __init__(self, connector: aiohttp.BaseConnector) -> None:
+        limits = (connector.limit, connector.limit_per_host)
+        count = min(filter(None, limits), default=0)
+        self._free: asyncio.Semaphore | None = None
+        if count:
+            self._free = _free_by_connector.setdefault(connector, asyncio.Semaphore(count))
+
+    async def begin(self) -> Turn | None:
+        """Wait for a connection and return the turn, to be ended; None where there is no limit."""
+        if self._free is None:
+            return None
+        await self._free.acquire()
+        return Turn(self._free)
+
+
+class Turn:
+    """One request's use of a connection; it has no time limit of its own."""
+
+    __slots__ = ("_free",)
+
+    def __init__(self, free: asyncio.Semaphore) -> None:
+        self._free = free
+
+    def end(self) -> None:
+        """Let the next request begin."""
+        self._free.release()
+
+    def has_cancelled(self) -> bool:
+        """Return False: whoever cancels the request's task, it is not this."""
+        return False
