@@ -38,6 +38,7 @@ from .coercion import (
     to_list,
     to_str,
 )
+from .next_page import with_next_page
 
 Json = Any
 """A value as JSON has it: whatever the server sent."""
@@ -77,6 +78,8 @@ def repaired(value: Json, model: Any) -> tuple[Any, str]:
     """
     walk = _Walk()
     declared = _declared(model)
+    is_page = isinstance(declared, inspect.StructType) and issubclass(_class(declared), Page)
+    value = with_next_page(value) if is_page else value
     result = walk.fit(value, declared, _Place(_name(declared), "$"))
     if result is UNFIT:
         return UNFIT, walk.missing_path or "$"
@@ -84,7 +87,7 @@ def repaired(value: Json, model: Any) -> tuple[Any, str]:
         read = msgspec.convert(result, model, dec_hook=read_either)
     except msgspec.ValidationError:
         return UNFIT, "$"
-    if walk.aside and issubclass(get_origin(model) or model, Page):
+    if walk.aside and is_page:
         aside = tuple(msgspec.json.encode(row) for row in walk.aside)
         return msgspec.structs.replace(read, unreadable=aside), ""
     return read, ""
@@ -363,9 +366,13 @@ def _is_embedded_list(kind: inspect.StructType, field: inspect.Field) -> bool:
 
 
 def _is_model(kind: inspect.Type) -> bool:
-    if not isinstance(kind, inspect.StructType):
-        return False
-    return issubclass(get_origin(kind.cls) or kind.cls, Model)
+    return isinstance(kind, inspect.StructType) and issubclass(_class(kind), Model)
+
+
+def _class(kind: inspect.StructType) -> type[Any]:
+    """Return the struct, without the type of its rows."""
+    found: type[Any] = get_origin(kind.cls) or kind.cls
+    return found
 
 
 def _name(kind: inspect.Type) -> str:

@@ -53,13 +53,53 @@ CURSOR = Paging.CURSOR_QUERY
         ("/things?cursor=", None),
         ("/events?before=&user_id=7", None),
         ("/events?since=5", {"since": "5"}),
+        (False, None),
+        (0, None),
+        ([], None),
+        ({"starting_after": False}, None),
+        ({"starting_after": False, "page": 2}, None),
+        ({"page": False}, None),
+        ({"starting_after": 7}, {"starting_after": "7"}),
+        ({"page": "2"}, {"page": "2"}),
+        ({"page": 2.0}, {"page": "2"}),
     ],
 )
 def test_next_is_followed_in_any_form(following: Any, expected: dict[str, str] | None) -> None:
     assert continuation(CURSOR, page(pages={"next": following})) == expected
 
 
-@pytest.mark.parametrize("pages", [{}, None, {"page": 1, "total_pages": 9}])
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {"next": True},
+        {"next": 7},
+        {"next": "soon"},
+        {"next": ["https://api.intercom.io/things?page=2"]},
+        {"next": {"starting_after": {"id": 1}}},
+        {"next": {"starting_after": ["Wz1d"]}},
+        {"next": {"starting_after": True}},
+        {"next": {"page": {"number": 2}}},
+        "https://api.intercom.io/things?page=2",
+        [{"next": {"starting_after": "Wz1d"}}],
+        True,
+        2,
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("paging", [each for each in Paging if "cursor in" in each.value])
+def test_a_next_page_that_cannot_be_read_is_not_the_end(paging: Paging, pages: Any) -> None:
+    with pytest.raises(PaginationError):
+        continuation(paging, page(pages=pages))
+    assert continuation(Paging.NONE, page(pages=pages)) is None
+
+
+@pytest.mark.parametrize("name", ["next_cursor", "scroll_param"])
+def test_false_is_no_cursor(name: str) -> None:
+    found = page(**{name: False})
+    assert getattr(found, name) is None
+
+
+@pytest.mark.parametrize("pages", [{}, None, {"page": 1, "total_pages": 9}, [], False, 0, ""])
 def test_a_list_of_cursors_without_next_is_at_its_end(pages: Any) -> None:
     assert continuation(CURSOR, page(pages=pages)) is None
     assert continuation(CURSOR, page()) is None
