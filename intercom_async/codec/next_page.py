@@ -48,6 +48,6 @@ def _following(value: Any) -> Any:
 
 
 def _unread(field: str, value: Any) -> str:
-    """Return text that is no link, so that whoever follows it is told."""
+    """Return text that is no link, so that following it is an error."""
     drift_log.note("Pages", field, "PageCursor | str", name_of(value))
     return f"unreadable {name_of(value)}"

@@ -242,7 +242,7 @@ class _Walk:
             # (github.com/intercom/Intercom-OpenAPI/issues/166, intercom-node/issues/407).
             other = to_list(holder)
         is_empty = isinstance(field.type, inspect.ListType) and not place.holds_rows
-        if not is_empty or any(is_array(entry) for entry in holder.values()):
+        if not is_empty or any(is_array(entry) or is_object(entry) for entry in holder.values()):
             self._note(place, _name(field.type), _NOTHING)
         return other if other is UNFIT else self.fit(other, field.type, place)
 

@@ -48,8 +48,8 @@ _free_by_connector: WeakKeyDictionary[aiohttp.BaseConnector, asyncio.Semaphore] 
 """Connections that are free; several clients may use one session."""
 
 
-class Turns:
-    """The connections that a caller's session allows at once, one for each request under way.
+class ConnectionLimit:
+    """How many requests may be under way at once over the connections of a caller's session.
 
     A request that waited in the session's own queue would spend the time of its attempt there.
 
@@ -66,15 +66,15 @@ class Turns:
         if count:
             self._free = _free_by_connector.setdefault(connector, asyncio.Semaphore(count))
 
-    async def begin(self) -> Turn | None:
-        """Wait for a connection and return the turn, to be ended; None where there is no limit."""
+    async def begin(self) -> HeldConnection | None:
+        """Wait for a connection and return it, to be ended; None where there is no limit."""
         if self._free is None:
             return None
         await self._free.acquire()
-        return Turn(self._free)
+        return HeldConnection(self._free)
 
 
-class Turn:
+class HeldConnection:
     """One request's use of a connection; it has no time limit of its own."""
 
     __slots__ = ("_free",)
@@ -87,5 +87,5 @@ class Turn:
         self._free.release()
 
     def has_cancelled(self) -> bool:
-        """Return False: whoever cancels the request's task, it is not this."""
+        """Return False: it cancels no task."""
         return False

@@ -24,7 +24,7 @@ from intercom_async._version import __version__
 from intercom_async.errors import ClosedError, ConfigError, DecodeError, IntercomError
 from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
-from .callers_session import Turns, check_session, headers_of
+from .callers_session import ConnectionLimit, check_session, headers_of
 from .deadlines import Deadlines
 from .decompression import ENCODINGS, Decompressor
 from .failures import TooLargeError, of_trace, to_failure
@@ -76,7 +76,7 @@ class HttpTransport:
         self._is_direct = self._proxies.are_none
         self._ssl: Any = True if ssl is None else ssl
         self._deadlines: Deadlines | None = None
-        self._turns: Turns | None = None
+        self._limit: ConnectionLimit | None = None
         self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
         self._headers: tuple[Mapping[str, str], str | None, CIMultiDict[str]] = (
             {},
@@ -133,7 +133,7 @@ class HttpTransport:
             )
             _open[id(self)] = self._session
             self._deadlines = Deadlines(loop)
-            self._turns = None if given is None else Turns(connector)
+            self._limit = None if given is None else ConnectionLimit(connector)
         except RuntimeError:
             raise ConfigError(
                 "the session given as http belongs to another event loop; make it in this one"
@@ -148,9 +148,9 @@ class HttpTransport:
         sending = Sending(on_sent)
         response: aiohttp.ClientResponse | None = None
         # With the caller's session time and reading are aiohttp's: its traces see both.
-        turns, is_ours = self._turns, self._given is None
+        limit, is_ours = self._limit, self._given is None
         deadline = (
-            self._deadlines.begin(request.timeout_s) if turns is None else await turns.begin()
+            self._deadlines.begin(request.timeout_s) if limit is None else await limit.begin()
         )
         try:
             response = await self._send(request, sending, self._timeout(request))

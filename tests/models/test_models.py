@@ -104,6 +104,20 @@ def test_a_list_that_is_none_is_counted_and_never_ends_anything(model: Any, valu
     assert drift()
 
 
+@for_each(
+    [(model, name) for model in WRAPPERS for name in ("data", "list", "new")],
+    labelled,
+)
+def test_a_list_in_an_object_is_counted(model: Any, name: str) -> None:
+    (field,) = lists_of(model)
+    reset_drift()
+
+    found = decode(msgspec.json.encode({name: {"0": entry_of(model)}}), model)
+
+    assert getattr(found, field.name) == []
+    assert drift()
+
+
 def test_the_wrappers_are_known() -> None:
     assert len(WRAPPERS) >= 15
 

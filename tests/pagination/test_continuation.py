@@ -93,12 +93,6 @@ def test_a_next_page_that_cannot_be_read_is_not_the_end(paging: Paging, pages: A
     assert continuation(Paging.NONE, page(pages=pages)) is None
 
 
-@pytest.mark.parametrize("name", ["next_cursor", "scroll_param"])
-def test_false_is_no_cursor(name: str) -> None:
-    found = page(**{name: False})
-    assert getattr(found, name) is None
-
-
 @pytest.mark.parametrize("pages", [{}, None, {"page": 1, "total_pages": 9}, [], False, 0, ""])
 def test_a_list_of_cursors_without_next_is_at_its_end(pages: Any) -> None:
     assert continuation(CURSOR, page(pages=pages)) is None
