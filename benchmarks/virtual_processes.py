@@ -65,6 +65,8 @@ class Situation:
     workspace: int = 4167
     """Calls a window of all apps together."""
     rtt_s: float = 0.001
+    late: float = 0.0
+    """Share of the store's answers that come too late."""
     script: Callable[[Accounts], Script] | None = None
 
 
@@ -90,6 +92,19 @@ def going_away(accounts: Accounts) -> Script:
     return play
 
 
+def stopping(accounts: Accounts) -> Script:
+    """Stop the store for the length of a window, early in one; it has forgotten all afterwards."""
+
+    async def play(server: Server) -> None:
+        await CLOCK.sleep(server.ends_in_s() + 1.2 * WINDOW_S)
+        accounts.is_up = False
+        await CLOCK.sleep(WINDOW_S)
+        accounts.lose()
+        accounts.is_up = True
+
+    return play
+
+
 SITUATIONS = {
     "4": Situation(4),
     "8": Situation(8),
@@ -101,6 +116,10 @@ SITUATIONS = {
     "2 apps of 16": Situation(32, apps=("a", "b"), workspace=2500),
     "16, failover": Situation(16, script=failing_over),
     "16, store down": Situation(16, script=going_away),
+    "4, store stopped": Situation(4, script=stopping),
+    "8, store stopped": Situation(8, script=stopping),
+    "8, answers late": Situation(8, late=0.02),
+    "8, late and stopped": Situation(8, late=0.02, script=stopping),
 }
 
 
@@ -122,7 +141,7 @@ async def person(sender: Sender, server: Server, random: Random, waits: Waits) -
 
 def measure(situation: Situation, seed: int, windows: int) -> tuple[Outcome, float]:
     """Return what came of it, and requests to the store for each call."""
-    accounts = Accounts(situation.rtt_s)
+    accounts = Accounts(situation.rtt_s, situation.late)
     count = situation.processes
     scenario = Scenario(
         name=f"{count} processes",

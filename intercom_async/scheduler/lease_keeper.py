@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
+from secrets import token_hex
 from typing import TypeVar
 
 from intercom_async.clock import Clock
@@ -20,6 +21,7 @@ from intercom_async.priority import Priority
 from .hooks import GuardedHooks
 from .lanes import Lanes
 from .limits.app_limiter import AppLimiter
+from .limits.lease_gate import PROBES
 from .limits.leases import DRY_S, PREFETCH_S, Leases, Want
 from .limits.window_budget import WindowBudget
 from .permit import Permit
@@ -72,6 +74,7 @@ class LeaseKeeper:
         self._lanes = lanes
         self._on_change = on_change
         self._hooks = hooks
+        self._name = token_hex(4)
         self._is_available = True
         self._asked_at = -math.inf
         self._event = asyncio.Event()
@@ -180,7 +183,7 @@ class LeaseKeeper:
         ask = self._ask(budget, want=want.calls, is_interactive=want.is_interactive)
         lease = await self._reach(self._store.lease(ask))
         if lease is None:
-            self.leases.mark_lost(budget.reset_ms)
+            self.leases.mark_lost(budget.reset_ms, self._clock.now())
             self._note_availability(is_available=False)
         else:
             if lease.clock is not None:
@@ -188,6 +191,7 @@ class LeaseKeeper:
             self.leases.granted(
                 want,
                 lease.count,
+                held=ask.leased,
                 left=lease.left,
                 kept=lease.kept,
                 members=lease.members,
@@ -227,6 +231,7 @@ class LeaseKeeper:
     ) -> Ask:
         windows, now = self._limiter.windows, self._clock.now()
         clock = windows.clock
+        sure_s = windows.sure_s(budget, now)
         is_certain = clock.is_known and clock.width_s(now) < CLOCK_WIDTH_S
         return Ask(
             budget=self._budget,
@@ -237,14 +242,26 @@ class LeaseKeeper:
             workspace_limit=self._limiter.workspace.limit,
             used=budget.highest_used_seen or None,
             want=want,
-            leased=self.leases.leased(budget),
+            leased=self.leases.held(budget),
+            holder=self._name,
             returned=returned,
-            left_s=windows.sure_s(budget, now),
+            left_s=sure_s,
+            doubt_s=self._doubt_s(budget, sure_s, now),
             is_interactive=is_interactive,
             interactive_per_s=self._limiter.reserve.arrivals_per_s,
             interactive_burst=self._limiter.reserve.burst,
             clock=clock.bounds(now) if is_certain else None,
         )
+
+    def _doubt_s(self, budget: WindowBudget, sure_s: float, now: float) -> float:
+        """Return for how long after its earliest end a window may go on, in seconds.
+
+        An interactive call may be counted in it until then, so the store keeps some: with all of it
+        leased, the call would wait until the next one has certainly begun. Of many processes, each
+        expects its part only.
+        """
+        latest_s = self._limiter.windows.ends_at(budget, now) - now
+        return max(0.0, latest_s - sure_s) * min(1.0, PROBES / self.leases.members)
 
     def _note_availability(self, *, is_available: bool) -> None:
         if is_available != self._is_available:

@@ -54,7 +54,8 @@ def grant(app: AppLimiter, leases: Leases, count: int) -> None:
     for budget in app.windows.candidates(now) if app.windows.is_known else ():
         if (leases.room(budget) or 0) < LOW:
             want = Want(budget.reset_ms, count, is_interactive=False)
-            leases.granted(want, count, left=LIMIT // 2, kept=1, members=2, now=now)
+            held = leases.held(budget)
+            leases.granted(want, count, held=held, left=LIMIT // 2, kept=1, members=2, now=now)
 
 
 async def keep_granting(apps: list[AppLimiter], leases: Leases, random: Random) -> None:
@@ -123,7 +124,7 @@ def workspace_of(budget: WindowBudget) -> WindowBudget:
 def leased_calls(app: AppLimiter, budget: WindowBudget, unused: int) -> Leases:
     leases = app.headroom.leases = Leases(lambda: None)
     want = Want(budget.reset_ms, unused, is_interactive=False)
-    leases.granted(want, budget.charged + unused, left=1, kept=0, members=1, now=0.0)
+    leases.granted(want, budget.charged + unused, held=0, left=1, kept=0, members=1, now=0.0)
     return leases
 
 
@@ -146,7 +147,7 @@ HOLDS: dict[str, Callable[[AppLimiter, WindowBudget, float], object]] = {
     ),
     "leased calls that are used": lambda app, own, __: leased_calls(app, own, 0),
     "a store that does not answer": lambda app, own, __: leased_calls(app, own, 9).mark_lost(
-        own.reset_ms
+        own.reset_ms, 0.0
     ),
     "an unknown clock": lambda app, _, __: app.windows.clock.forget(),
     "stripped headers": lambda app, _, __: setattr(app.windows.matcher, "has_headers", False),

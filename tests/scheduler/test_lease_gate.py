@@ -54,7 +54,8 @@ class Process:
 
     def lease(self, count: int) -> None:
         want = Want(self.budget(5.0).reset_ms, count, is_interactive=False)
-        self.leases.granted(want, count, left=0, kept=0, members=self.members, now=5.0)
+        held = self.leases.held(self.budget(5.0))
+        self.leases.granted(want, count, held=held, left=0, kept=0, members=self.members, now=5.0)
 
     def retry_at(
         self, now: float, cost: int = 1, *, is_owed: bool = False, is_interactive: bool = False
@@ -113,7 +114,7 @@ def test_a_call_of_a_window_that_is_yet_to_begin_is_not_kept() -> None:
     first, second = one.windows.candidates(ENDS_AT - 0.2)
     assert first is one.budget(5.0)
     want = Want(second.reset_ms, 1, is_interactive=False)
-    one.leases.granted(want, 1, left=0, kept=0, members=2, now=9.8)
+    one.leases.granted(want, 1, held=0, left=0, kept=0, members=2, now=9.8)
     assert not one.gate.retry_at(
         one.leases, second, ENDS_AT - 0.2, 1, is_interactive=False, is_owed=False
     )
@@ -123,5 +124,5 @@ def test_without_a_lease_a_call_is_tried_again() -> None:
     one = Process(3, members=1)
     one.budget(5.0).charge(1)
     assert 5.0 < one.retry_at(5.0) < 5.5
-    one.leases.mark_lost(one.budget(5.0).reset_ms)
+    one.leases.mark_lost(one.budget(5.0).reset_ms, 5.0)
     assert one.retry_at(5.0) == 0.0  # its equal part of the limit

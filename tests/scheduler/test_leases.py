@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from intercom_async.scheduler.limits.leases import DRY_S, IDLE_S, Leases, Want
+from intercom_async.scheduler.limits.leases import (
+    ASK_AGAIN_S,
+    DRY_S,
+    IDLE_S,
+    MEMBERS_KEPT_S,
+    Leases,
+    Want,
+)
 from intercom_async.scheduler.limits.window_budget import WindowBudget
 
 RESET_MS = 10_000
@@ -30,7 +37,8 @@ class Setting:
     def grant(self, count: int, *, left: int = 1000, kept: int = 0, now: float = 0.0) -> None:
         members = self.leases.members
         want = Want(RESET_MS, max(1, count), is_interactive=False)
-        self.leases.granted(want, count, left=left, kept=kept, members=members, now=now)
+        held = self.leases.held(self.budget)
+        self.leases.granted(want, count, held=held, left=left, kept=kept, members=members, now=now)
 
     def charge(self, count: int = 1, now: float = 0.0) -> None:
         for _ in range(count):
@@ -125,7 +133,7 @@ def test_a_lease_is_void_when_its_window_is_over() -> None:
 
 def test_without_the_store_all_processes_together_send_no_more_than_the_limit() -> None:
     setting = Setting(limit=1000, members=4)
-    setting.leases.mark_lost(RESET_MS)
+    setting.leases.mark_lost(RESET_MS, 0.0)
     assert setting.leases.room(setting.budget) is None
     assert setting.want() is None
     for _ in range(1000 // 4):
@@ -136,6 +144,39 @@ def test_without_the_store_all_processes_together_send_no_more_than_the_limit() 
     following = WindowBudget(RESET_MS + 10_000, 1000)
     setting.leases.need(following, is_interactive=False)
     assert setting.leases.wanted(following, 0.0, interactive_waiting=0) is not None
+
+
+def test_a_store_that_did_not_answer_is_asked_again_and_told_what_was_sent() -> None:
+    setting = Setting(members=8)
+    setting.grant(20)
+    setting.charge(5)
+    setting.leases.mark_lost(RESET_MS, 3.0)
+    setting.charge(25, now=3.9)
+    assert setting.want(3.0 + ASK_AGAIN_S / 2) is None
+    assert setting.want(3.0 + ASK_AGAIN_S) is not None
+    assert setting.leases.held(setting.budget) == 30
+    setting.grant(12, now=4.0)
+    assert setting.leases.room(setting.budget) == 12
+    # What one process has leased is its own, however little an equal part is.
+    lucky = Setting(limit=100, members=50)
+    lucky.grant(20)
+    lucky.leases.mark_lost(RESET_MS, 0.0)
+    lucky.charge(15)
+    assert lucky.leases.covers(lucky.budget, 5, is_interactive=False)
+    assert not lucky.leases.covers(lucky.budget, 6, is_interactive=False)
+
+
+def test_a_store_that_has_forgotten_the_processes_gives_none_a_larger_part() -> None:
+    setting = Setting(limit=1000, members=8)
+    setting.grant(10)
+    setting.leases.members = 1  # as the first one to ask a store that has just started
+    setting.grant(10, now=1.0)
+    setting.leases.mark_lost(RESET_MS, 1.0)
+    setting.charge()
+    assert not setting.leases.covers(setting.budget, 1000 // 8, is_interactive=False)
+    setting.grant(10, now=MEMBERS_KEPT_S)
+    setting.leases.mark_lost(RESET_MS, MEMBERS_KEPT_S)
+    assert setting.leases.covers(setting.budget, 999, is_interactive=False)
 
 
 def test_a_frozen_window_is_asked_for_no_more() -> None:

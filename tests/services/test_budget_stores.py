@@ -56,17 +56,17 @@ async def test_a_lease_is_guided_by_what_is_left_and_by_how_many_share_it(budget
     async with budget.open() as one:
         assert await budget.leased(one, 5000) == 834  # half of all: nobody else is there
         async with budget.open() as two:
-            lease = await two.lease(budget.ask(5000))
+            lease = await budget.lease(two, 5000)
             # Half of an equal part of 833.
             assert (lease.count, lease.members) == (209, 2)
-        assert (await one.lease(budget.ask(1))).members == 1
+        assert (await budget.lease(one, 1)).members == 1
 
 
 async def test_what_is_given_back_can_be_leased_again(budget: Budget) -> None:
     async with budget.open() as store:
         assert await budget.drain(store, limit=100) == 100
 
-        await store.give_back(budget.ask(0, limit=100, returned=40))
+        await budget.give_back(store, 40, limit=100)
 
         assert await budget.drain(store, limit=100) == 40
         assert store.statistics.returned == 40
@@ -77,7 +77,7 @@ async def test_a_lease_does_not_outlive_its_window(budget: Budget) -> None:
         assert await budget.drain(store, limit=100) == 100
         assert await budget.drain(store, limit=100, reset_at_ms=RESET_MS + 10_000) == 100
         # A process that was paused gives back to the window that it had leased from.
-        await store.give_back(budget.ask(0, limit=100, returned=50))
+        await budget.give_back(store, 50, limit=100)
         assert await budget.leased(store, 9, limit=100, reset_at_ms=RESET_MS + 10_000) == 0
 
 
@@ -86,7 +86,7 @@ async def test_the_interactive_share_is_kept_until_shortly_before_the_end(budget
     kept = int(INTERACTIVE_SHARE * 1000)
     async with budget.open() as store:
         assert await budget.drain(store, left_s=5.0, **limits) == 1000 - kept
-        lease = await store.lease(budget.ask(1, left_s=5.0, **limits))
+        lease = await budget.lease(store, 1, left_s=5.0, **limits)
         assert (lease.count, lease.left, lease.kept) == (0, kept, kept)
         # Half of it is released in the middle of the last 1.5 seconds, and all of it by the end.
         half = await budget.drain(store, left_s=0.75, **limits)
@@ -109,15 +109,24 @@ async def test_what_is_kept_grows_with_the_interactive_calls_of_all(budget: Budg
         assert lease.kept == int(12 + 2 * math.sqrt(12))
 
 
+@pytest.mark.parametrize("doubt_s", [0.0, 0.4])
 @pytest.mark.parametrize("left_s", [-1.0, 0.0, 0.3, 1.5, 4.0, 10.0, math.inf])
-async def test_what_is_kept_is_the_same_in_every_store(budget: Budget, left_s: float) -> None:
+async def test_what_is_kept_is_the_same_in_every_store(
+    budget: Budget, left_s: float, doubt_s: float
+) -> None:
     async with budget.open() as store:
         for per_s, burst in ((0.0, 0), (2.5, 0), (2.5, 40), (40.0, 10)):
             lease = await store.lease(
-                budget.ask(0, left_s=left_s, interactive_per_s=per_s, interactive_burst=burst)
+                budget.ask(
+                    0,
+                    left_s=left_s,
+                    doubt_s=doubt_s,
+                    interactive_per_s=per_s,
+                    interactive_burst=burst,
+                )
             )
             expected = kept_for_interactive(
-                1667, left_s=left_s, window_s=10.0, per_s=per_s, burst=burst
+                1667, left_s=left_s, doubt_s=doubt_s, window_s=10.0, per_s=per_s, burst=burst
             )
             assert lease.kept == expected
 
@@ -215,6 +224,31 @@ async def test_what_processes_had_leased_is_counted_again_after_a_loss(budget: B
         assert (await two.lease(budget.ask(0, leased=60, used=100))).left == 1667 - 120
         # Each is counted once, and what goes beyond was sent by others.
         assert (await one.lease(budget.ask(0, leased=60, used=150))).left == 1667 - 150
+
+
+async def test_an_answer_that_did_not_arrive_strands_no_call(budget: Budget) -> None:
+    async with budget.open() as one, budget.open() as two:
+        assert (await one.lease(budget.ask(500))).count == 500
+        # The process has heard nothing of that, and asks again as if nothing had been.
+        assert await budget.leased(one, 5) == 5
+        assert await budget.drain(one) + await budget.drain(two) == 1667 - 5
+
+
+async def test_what_was_sent_without_leases_is_leased_to_nobody_else(budget: Budget) -> None:
+    async with budget.open() as one, budget.open() as two:
+        await budget.leased(one, 100)
+        # It has sent 300 calls while the store was away, before any reply has named them.
+        lease = await one.lease(budget.ask(0, leased=400))
+        assert lease.left == 1667 - 400
+        assert await budget.drain(two) == 1667 - 400
+
+
+async def test_schedulers_of_one_process_have_accounts_of_their_own(budget: Budget) -> None:
+    async with budget.open() as store:
+        for holder in ("one", "two"):
+            await store.lease(budget.ask(0, leased=100, holder=holder))
+        lease = await store.lease(budget.ask(0, leased=60, holder="one"))
+        assert lease.left == 1667 - 160
 
 
 async def test_a_cancelled_caller_leaves_no_answer_to_the_next(budget: Budget) -> None:

@@ -73,6 +73,27 @@ async def test_a_store_that_does_not_answer_in_time_costs_a_bounded_wait(
                 assert store.statistics.is_available
 
 
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
+async def test_a_late_answer_does_not_cost_the_connection(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    server = request.getfixturevalue(f"{kind}_server")
+    async with slow_proxy(server.port) as proxy:
+        url = server.url.replace(f":{server.port}", f":{proxy.port}")
+        make = RedisStore.from_url if kind == "redis" else PostgresStore
+        asked = Budget(token_hex(4), lambda: make(url, answer_within_s=WITHIN_S))
+        async with asked.open() as store:
+            await until_answered(store, asked)
+            connections = proxy.connections
+            proxy.delay_s = 0.4
+            begun = anyio.current_time()
+            assert await store.lease(asked.ask()) is None
+            assert anyio.current_time() - begun < 0.4
+            proxy.delay_s = 0.0
+            await until_answered(store, asked)
+            assert proxy.connections == connections
+
+
 async def test_a_flushed_store_grants_no_more_than_the_headers_leave(
     redis_server: RedisServer,
 ) -> None:

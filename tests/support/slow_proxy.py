@@ -20,10 +20,13 @@ class SlowProxy:
         self._port = port
         self.delay_s: float = 0.0
         self.port: int = 0
+        self.connections: int = 0
+        """Connections so far."""
         self._writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection, until one of its sides ends it."""
+        self.connections += 1
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
         self._writers += [writer, back]
         with suppress(OSError):

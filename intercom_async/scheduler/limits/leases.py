@@ -8,8 +8,9 @@ leased call::
     granted() ──► room ──► charged to the window's budget
                    └─────► given back, or void when the window ends
 
-A window for which the store does not answer is used by the headers alone, up to an equal part of
-the limit: together the processes send no more than it. The next window is leased again.
+While the store does not answer, a window is used by the headers alone, up to an equal part of the
+limit: together the processes send no more than it. Some of them may still be answered, and lease
+what the others are about to send; so each asks again soon, and tells what it has sent without.
 
 Pure: decides what to ask for and when; `scheduler.lease_keeper` asks.
 """
@@ -41,6 +42,13 @@ RETRY_S = 0.12
 DRY_S = 0.1
 """Seconds for which a store that had nothing left is not asked again
 (test_leases.py::test_a_dry_store_is_left_alone_for_a_while)."""
+ASK_AGAIN_S = 1.0
+"""Seconds after which a store that did not answer is asked again for the same window
+(test_leases.py::test_a_store_that_did_not_answer_is_asked_again_and_told_what_was_sent)."""
+MEMBERS_KEPT_S = 30.0
+"""Seconds for which the largest number of processes counts while the store does not answer: one
+that has lost its accounts knows only of those that have asked since
+(test_leases.py::test_a_store_that_has_forgotten_the_processes_gives_none_a_larger_part)."""
 
 
 class Want(NamedTuple):
@@ -55,6 +63,7 @@ class _Window:
     """What is known of the leases of one window."""
 
     __slots__ = (
+        "ask_again_at",
         "dry_until",
         "dry_until_interactive",
         "is_frozen",
@@ -79,6 +88,8 @@ class _Window:
         """Moments before which the store is not asked again, since it had nothing left."""
         self.is_lost = False
         """Whether the store did not answer: the headers alone count."""
+        self.ask_again_at = -math.inf
+        """The moment from which such a store is asked again."""
         self.is_frozen = False
 
 
@@ -92,6 +103,8 @@ class Leases:
     __slots__ = (
         "_exhausted",
         "_last_call_at",
+        "_most_members",
+        "_most_members_until",
         "_wake",
         "_windows",
         "backlog",
@@ -104,6 +117,8 @@ class Leases:
         self._exhausted: list[WindowBudget] = []
         self._windows: dict[int, _Window] = {}
         self._last_call_at = -math.inf
+        self._most_members = 1
+        self._most_members_until = -math.inf
         self.members: int = 1
         """Processes that share the app's budget, as of the last answer."""
         self.limit: int = 1
@@ -122,10 +137,10 @@ class Leases:
             return None
         return window.leased - budget.reserved - budget.confirmed - budget.unknown
 
-    def leased(self, budget: WindowBudget) -> int:
-        """Return the calls of a window that were leased and not given back."""
+    def held(self, budget: WindowBudget) -> int:
+        """Return the calls of a window that were leased and not given back, or sent without."""
         window = self._windows.get(budget.reset_ms)
-        return 0 if window is None else window.leased
+        return max(0 if window is None else window.leased, budget.charged)
 
     def allocatable(self, budget: WindowBudget, room: int, *, may_use_reserve: bool) -> int:
         """Return the own part of a window: leased calls and an equal part of what is left.
@@ -146,7 +161,9 @@ class Leases:
         """
         room = self.room(budget)
         if room is None:
-            return budget.charged + cost <= max(cost, budget.limit // self.members)
+            members = max(self.members, self._most_members)
+            own = max(budget.limit // members, self._window(budget.reset_ms).leased)
+            return budget.charged + cost <= max(cost, own)
         if room >= cost:
             return True
         self.need(budget, is_interactive=is_interactive)
@@ -218,10 +235,11 @@ class Leases:
             if not is_active:
                 return None
             window = self._window(budget.reset_ms)
-        if window.is_lost or window.is_frozen:
+        if window.is_frozen or now < window.ask_again_at:
             return None
         room = window.leased - budget.charged
-        if not window.needs and (room >= self.low or not is_active):
+        has_enough = room >= self.low and not window.is_lost
+        if not window.needs and (has_enough or not is_active):
             return None
         is_interactive = window.needs_interactive
         if now < (window.dry_until_interactive if is_interactive else window.dry_until):
@@ -236,13 +254,16 @@ class Leases:
         return Want(budget.reset_ms, max(1, calls), is_interactive)
 
     def granted(
-        self, want: Want, count: int, *, left: int, kept: int, members: int, now: float
+        self, want: Want, count: int, *, held: int, left: int, kept: int, members: int, now: float
     ) -> None:
-        """Note what the store has granted of what was wanted."""
+        """Note what the store has granted of what was wanted, beside what it was told is held."""
         window = self._window(want.reset_ms)
-        window.leased += count
+        window.is_lost = False
+        window.leased = held + count
         window.left, window.kept = left, kept
         self.members = max(1, members)
+        if members >= self._most_members or now >= self._most_members_until:
+            self._most_members, self._most_members_until = self.members, now + MEMBERS_KEPT_S
         if want.calls and not count:
             window.dry_until = now + DRY_S
             if want.is_interactive:
@@ -252,10 +273,10 @@ class Leases:
         """Note that a window is closed for all processes."""
         self._window(reset_ms).is_frozen = True
 
-    def mark_lost(self, reset_ms: int) -> None:
-        """Note that the store did not answer: this window goes by the headers alone."""
+    def mark_lost(self, reset_ms: int, now: float) -> None:
+        """Note that the store did not answer: by the headers alone until it is asked again."""
         window = self._window(reset_ms)
-        window.is_lost = True
+        window.is_lost, window.ask_again_at = True, now + ASK_AGAIN_S
 
     def idle_at(self) -> float:
         """Return the moment from which unused calls are given back."""

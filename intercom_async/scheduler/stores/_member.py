@@ -27,6 +27,19 @@ LONGEST_ANSWER_S = 60.0
 (test_budget_stores.py::test_a_bound_that_is_no_number_of_seconds_is_refused)."""
 
 
+def check_bound(answer_within_s: float) -> None:
+    """Refuse what is no time for an answer.
+
+    Raises:
+        ConfigError: It is no number of seconds above 0, or too many of them.
+    """
+    is_number = isinstance(answer_within_s, (int, float))
+    if not is_number or not 0 < answer_within_s <= LONGEST_ANSWER_S:
+        raise ConfigError(
+            f"answer_within_s must be above 0 and at most {LONGEST_ANSWER_S:.0f} seconds"
+        )
+
+
 class LeaseRequest(NamedTuple):
     """A lease as it is asked of the server."""
 
@@ -40,6 +53,13 @@ class LeaseRequest(NamedTuple):
     def left_s(self) -> float:
         """Seconds of the window that are left, at most its length."""
         return max(0.0, min(self.ask.left_s, self.ask.window_ms / 1000))
+
+    @property
+    def expecting_s(self) -> float:
+        """Seconds in which interactive calls need calls of the window; 0.0 for one of them."""
+        if self.ask.is_interactive:
+            return 0.0
+        return self.left_s + min(max(self.ask.doubt_s, 0.0), self.ask.window_ms / 1000)
 
     @property
     def melting(self) -> float:
@@ -74,11 +94,7 @@ class StoreMember(ABC):
     """
 
     def __init__(self, answer_within_s: float, *, required: bool, clock: Clock = CLOCK) -> None:
-        is_number = isinstance(answer_within_s, (int, float))
-        if not is_number or not 0 < answer_within_s <= LONGEST_ANSWER_S:
-            raise ConfigError(
-                f"answer_within_s must be above 0 and at most {LONGEST_ANSWER_S:.0f} seconds"
-            )
+        check_bound(answer_within_s)
         self.member: str = token_hex(8)
         """Name of this process in the store."""
         self._clock = clock

@@ -21,6 +21,10 @@ T = TypeVar("T")
 
 log: logging.Logger = logging.getLogger("intercom_async.scheduler")
 
+LINGER_S = 1.0
+"""Seconds for which a request whose answer is late may go on, with nobody waiting for it: its
+connection stays, and a server that was only slow is not asked for new ones by all processes at once
+(test_store_failures.py::test_a_late_answer_does_not_cost_the_connection)."""
 PAUSE_S = 1.0
 """Seconds between two tries while the server does not answer
 (test_redis_store.py::test_a_paused_server_costs_one_bounded_wait_and_the_next_lease_works)."""
@@ -98,32 +102,39 @@ class StoreRequests:
             request, within_s, future = await self._queue.get()
             if future.cancelled():
                 continue
-            answer: Any = None
             work = asyncio.ensure_future(request())
             try:
-                await asyncio.wait([work], timeout=within_s)
-                if work.done():
-                    answer = work.result()
-                else:
-                    raise TimeoutError  # noqa: TRY301 (as what the request itself may raise)
-            except Exception as error:  # noqa: BLE001 (each client library has errors of its own)
-                self._fail(error)
-            else:
-                self._recover()
+                answer = await self._answer(work, within_s)
+                if not future.done():
+                    future.set_result(answer)
+                if not work.done():
+                    await self._end(work)
             finally:
                 work.cancel()
-            if not future.done():
-                future.set_result(answer)
+
+    async def _answer(self, work: asyncio.Future[Any], within_s: float) -> Any:
+        """Return what a request answers; None if it fails, or does not in time."""
+        await asyncio.wait([work], timeout=within_s)
+        try:
             if not work.done():
-                await self._end(work)
+                raise TimeoutError  # noqa: TRY301 (as what the request itself may raise)
+            answer = work.result()
+        except Exception as error:  # noqa: BLE001 (each client library has errors of its own)
+            self._fail(error)
+            return None
+        self._recover()
+        return answer
 
     async def _end(self, work: asyncio.Future[Any]) -> None:
-        """Wait for the end of a request that was given up; meanwhile nobody waits for the server.
+        """Wait for the end of a request that is late; meanwhile nobody waits for the server.
 
-        A client may take seconds to cancel a request, and its connection is not free before.
+        It may still be answered for a while. A client may take seconds to cancel it then, and its
+        connection is not free before.
         """
         self._is_ending = True
         self._abandon_waiting()
+        await asyncio.wait([work], timeout=LINGER_S)
+        work.cancel()
         await asyncio.wait([work])
         if not work.cancelled():
             work.exception()  # it was given up: what it says is no news

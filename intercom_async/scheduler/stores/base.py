@@ -10,7 +10,7 @@ A lease belongs to its window: when the window is over it is void for every proc
 was paused or killed therefore costs at most its last lease, for at most one window.
 
 A store is an aid, never a condition: where it does not answer in time, `lease` returns None and the
-scheduler goes by the headers alone until the next window.
+scheduler goes by the headers alone until it answers again.
 """
 
 from __future__ import annotations
@@ -59,12 +59,18 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     want: int
     """How many calls to lease; the store may grant fewer."""
     leased: int = 0
-    """Calls leased before, sent ones included. A store that has lost its accounts adds them up
-    again as it hears of them: each process's once."""
+    """Calls that this process has had so far: leased and not given back, or sent without a lease
+    while the store was away. The store sets its account of the process to this, so what was lost
+    on either side, with an answer or with the accounts, is right again with the next request."""
+    holder: str = ""
+    """Tells apart the schedulers of one process that share a store."""
     returned: int = 0
     """Leased calls that will not be sent: they are given back by this very request."""
     left_s: float = math.inf
-    """Seconds until the window ends, as this process knows the server's clock."""
+    """Seconds until the window ends at the earliest, as this process knows the server's clock."""
+    doubt_s: float = 0.0
+    """Seconds after that in which a call may still be counted in the window: an interactive one
+    needs a call of it until then."""
     is_interactive: bool = False
     """Whether what is kept for interactive calls may be leased."""
     interactive_per_s: float = 0.0
@@ -154,7 +160,7 @@ class BudgetStore(Protocol):
 
 
 def kept_for_interactive(
-    limit: int, *, left_s: float, window_s: float, per_s: float, burst: int
+    limit: int, *, left_s: float, window_s: float, per_s: float, burst: int, doubt_s: float = 0.0
 ) -> int:
     """Return how many calls of a window only interactive calls may lease.
 
@@ -164,14 +170,15 @@ def kept_for_interactive(
 
     Args:
         limit: Calls of the window.
-        left_s: Seconds until it ends.
+        left_s: Seconds until it ends at the earliest.
         window_s: Its length in seconds.
         per_s: Interactive calls a second, of all processes.
         burst: Largest recent burst.
+        doubt_s: Seconds after that in which it may end.
     """
     left_s = min(max(left_s, 0.0), window_s)
     melting = min(1.0, left_s / (INTERACTIVE_MELT_S * min(1.0, window_s / 10.0)))
-    expected = per_s * left_s
+    expected = per_s * (left_s + doubt_s)
     least = max(INTERACTIVE_SHARE * limit, min(burst, MAX_BURST_SHARE * limit))
     return int(max(melting * least, expected + 2.0 * math.sqrt(expected)))
 

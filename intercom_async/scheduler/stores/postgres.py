@@ -36,17 +36,18 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {schema}.intercom_budget_known (
   budget text, app text, calls int NOT NULL, window_ms int NOT NULL,
   low float8 NOT NULL, high float8 NOT NULL, told_at timestamptz NOT NULL,
   PRIMARY KEY (budget, app));
-CREATE OR REPLACE FUNCTION {schema}.intercom_budget_lease(
-  of_budget text, of_app text, of_member text, reset_ms bigint, length_ms int, app_limit int,
-  workspace_limit int, used int, want int, returned int, melting float8, freezes boolean,
-  clock_low float8, clock_high float8, member_ttl interval, kept_ms bigint, left_s float8,
+CREATE OR REPLACE FUNCTION {schema}.intercom_budget_lease_2(
+  of_budget text, of_app text, of_member text, holder text, reset_ms bigint, length_ms int,
+  app_limit int, workspace_limit int, used int, want int, melting float8, freezes boolean,
+  clock_low float8, clock_high float8, member_ttl interval, kept_ms bigint, expecting_s float8,
   interactive_per_s float8, interactive_burst int, share float8, burst_share float8,
   drift float8, leased int,
   OUT count int, OUT remaining int, OUT kept int, OUT members int, OUT frozen int,
   OUT known_low float8, OUT known_high float8, OUT moment float8)
 LANGUAGE plpgsql SET search_path = {schema} AS $$
 DECLARE everybody int; granted_all int; granted_app int; others int; room int; room_all int;
-  expected float8; largest int; kept_all int; found_again int := 0;
+  expected float8; largest int; kept_all int; found_beyond int; held int;
+  of_tier text := 'a:' || of_app; holder_tier text := 'm:' || of_app || ':' || holder;
 BEGIN
   moment := extract(epoch FROM clock_timestamp());
   INSERT INTO intercom_budget_members VALUES (
@@ -54,57 +55,67 @@ BEGIN
     ON CONFLICT (budget, app, member) DO UPDATE SET
       seen_at = excluded.seen_at, per_s = excluded.per_s, burst = excluded.burst;
   SELECT count(*) FILTER (WHERE app = of_app), count(DISTINCT member),
-      coalesce(sum(per_s) FILTER (WHERE app = of_app), 0) * left_s,
+      coalesce(sum(per_s) FILTER (WHERE app = of_app), 0) * expecting_s,
       coalesce(max(burst) FILTER (WHERE app = of_app), 0)
     INTO members, everybody, expected, largest
     FROM intercom_budget_members m
     WHERE m.budget = of_budget AND m.seen_at > clock_timestamp() - member_ttl;
-  -- A process that asks for the first time although it has leased before: its account was lost.
-  INSERT INTO intercom_budget_windows (budget, tier, reset_at_ms)
-    VALUES (of_budget, 'm:' || of_app || ':' || of_member, reset_ms) ON CONFLICT DO NOTHING;
-  IF FOUND THEN found_again := leased + returned; END IF;
-  -- The workspace's row first, always: two requests can then not wait for each other in a circle.
-  INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms, granted)
-    VALUES (of_budget, 'w', reset_ms, greatest(0, found_again - returned))
-    ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
-      granted = greatest(0, w.granted + found_again - returned)
-    RETURNING w.granted INTO granted_all;
-  INSERT INTO intercom_budget_windows AS w
-      (budget, tier, reset_at_ms, granted, seen, external_calls, is_frozen)
-    VALUES (of_budget, 'a:' || of_app, reset_ms, greatest(0, found_again - returned),
-      greatest(used, 0), greatest(used - greatest(0, found_again - returned), 0), freezes)
-    ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
-      granted = greatest(0, w.granted + found_again - returned),
-      seen = greatest(w.seen, used),
-      external_calls = greatest(w.external_calls - found_again, 0,
-        greatest(w.seen, used) - greatest(0, w.granted + found_again - returned)),
-      is_frozen = w.is_frozen OR freezes
-    RETURNING w.granted, w.external_calls, w.is_frozen::int INTO granted_app, others, frozen;
-  room := app_limit - others - granted_app;
-  room_all := workspace_limit - others - granted_all;
-  count := 0;
+  SELECT low - age.drifted, high + age.drifted INTO known_low, known_high
+    FROM intercom_budget_known k, LATERAL (
+      SELECT drift * extract(epoch FROM clock_timestamp() - k.told_at) AS drifted) age
+    WHERE k.budget = of_budget AND k.app = of_app;
   -- As kept_for_interactive of base.py: arrivals of all processes, the largest burst of one.
   kept := 0;
   kept_all := 0;
-  IF melting > 0 THEN
+  IF expecting_s > 0 THEN
     kept := floor(greatest(expected + 2 * sqrt(expected),
       melting * greatest(share * app_limit, least(largest, burst_share * app_limit))));
     kept_all := floor(greatest(expected + 2 * sqrt(expected),
       melting * greatest(share * workspace_limit, least(largest, burst_share * workspace_limit))));
   END IF;
+  -- What the process has had beyond its account: the account was lost, or it has sent without
+  -- leases. Less than nothing: it gives back, or an answer has not reached it.
+  SELECT w.granted INTO held FROM intercom_budget_windows w
+    WHERE w.budget = of_budget AND w.tier = holder_tier AND w.reset_at_ms = reset_ms;
+  IF NOT FOUND THEN
+    DELETE FROM intercom_budget_windows w
+      WHERE w.budget = of_budget AND w.reset_at_ms < reset_ms - kept_ms;
+  END IF;
+  found_beyond := leased - coalesce(held, 0);
+  -- The workspace's row first, always: two requests can then not wait for each other in a circle.
+  INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms, granted)
+    VALUES (of_budget, 'w', reset_ms, greatest(0, found_beyond))
+    ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
+      granted = greatest(0, w.granted + found_beyond)
+    RETURNING w.granted INTO granted_all;
+  INSERT INTO intercom_budget_windows AS w
+      (budget, tier, reset_at_ms, granted, seen, external_calls, is_frozen)
+    VALUES (of_budget, of_tier, reset_ms, greatest(0, found_beyond),
+      greatest(used, 0), greatest(used - greatest(0, found_beyond), 0), freezes)
+    ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET
+      granted = greatest(0, w.granted + found_beyond),
+      seen = greatest(w.seen, used),
+      external_calls = greatest(w.external_calls - greatest(0, found_beyond), 0,
+        greatest(w.seen, used) - greatest(0, w.granted + found_beyond)),
+      is_frozen = w.is_frozen OR freezes
+    RETURNING w.granted, w.external_calls, w.is_frozen::int INTO granted_app, others, frozen;
+  room := app_limit - others - granted_app;
+  room_all := workspace_limit - others - granted_all;
+  count := 0;
   IF frozen = 0 AND want > 0 THEN
     count := greatest(0, least(want,
       ceil((room - kept) / (2.0 * members)), ceil((room_all - kept_all) / (2.0 * everybody))));
   END IF;
   IF count > 0 THEN
     UPDATE intercom_budget_windows w SET granted = w.granted + count
-      WHERE w.budget = of_budget AND w.reset_at_ms = reset_ms AND w.tier IN ('w', 'a:' || of_app);
+      WHERE w.budget = of_budget AND w.reset_at_ms = reset_ms AND w.tier IN ('w', of_tier);
+  END IF;
+  IF count > 0 OR held IS NULL OR found_beyond <> 0 THEN
+    INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms, granted)
+      VALUES (of_budget, holder_tier, reset_ms, leased + count)
+      ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET granted = excluded.granted;
   END IF;
   remaining := greatest(0, least(room, room_all) - count);
-  SELECT low - age.drifted, high + age.drifted INTO known_low, known_high
-    FROM intercom_budget_known k, LATERAL (
-      SELECT drift * extract(epoch FROM clock_timestamp() - k.told_at) AS drifted) age
-    WHERE k.budget = of_budget AND k.app = of_app;
   IF clock_low IS NOT NULL THEN
     INSERT INTO intercom_budget_known
       VALUES (of_budget, of_app, app_limit, length_ms, clock_low, clock_high, clock_timestamp())
@@ -116,14 +127,12 @@ BEGIN
         high = CASE WHEN known_low <= clock_high AND clock_low <= known_high
           THEN least(known_high, clock_high) ELSE clock_high END;
   END IF;
-  DELETE FROM intercom_budget_windows w
-    WHERE w.budget = of_budget AND w.reset_at_ms < reset_ms - kept_ms;
 END $$;
 """
 
 _LEASE = """
 SELECT count, remaining, kept, members, frozen, known_low, known_high, moment
-FROM {schema}.intercom_budget_lease(
+FROM {schema}.intercom_budget_lease_2(
   %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s * interval '1 second', %s, %s,
   %s, %s, %s, %s, %s, %s)
 """
@@ -195,19 +204,19 @@ class PostgresStore(StoreMember):
             ask.budget,
             ask.app,
             self.member,
+            f"{self.member}:{ask.holder}",
             ask.reset_at_ms,
             ask.window_ms,
             ask.limit,
             ask.workspace_limit,
             -1 if ask.used is None else ask.used,
             ask.want,
-            ask.returned,
             request.melting,
             request.freezes,
             *(request.clock or (None, None)),
             MEMBER_TTL_S,
             WINDOWS_KEPT * ask.window_ms,
-            request.left_s,
+            request.expecting_s,
             ask.interactive_per_s,
             ask.interactive_burst,
             INTERACTIVE_SHARE,
@@ -256,7 +265,7 @@ class PostgresStore(StoreMember):
     async def _set_up(self, connection: AsyncConnection[Any]) -> None:
         """Make tables and function unless they exist; many processes may do so at once."""
         found = await connection.execute(
-            "SELECT to_regproc(%s)", (f"{self._schema}.intercom_budget_lease",)
+            "SELECT to_regproc(%s)", (f"{self._schema}.intercom_budget_lease_2",)
         )
         row = await found.fetchone()
         if row is not None and row[0] is not None:

@@ -2,7 +2,8 @@
 
 All keys of a budget lie in one hash slot (`{ic:<budget>}`), so that one script can use them:
 
-    {ic:B}:a:<app>:<reset>   hash   granted, seen, external, frozen: the app's window; who has asked
+    {ic:B}:a:<app>:<reset>   hash   granted, seen, external, frozen: the app's window; what each
+                                    process has of it
     {ic:B}:w:<reset>         hash   granted: the same window over all apps of the workspace
     {ic:B}:m:<app>           zset   processes of the app by when they were last heard of
     {ic:B}:m                 zset   processes of all apps
@@ -27,7 +28,15 @@ from typing import Any
 
 from intercom_async.clock import CLOCK, Clock
 from intercom_async.errors import ConfigError
-from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Granted, LeaseRequest, StoreMember
+from ._member import (
+    MEMBER_TTL_S,
+    WINDOWS_KEPT,
+    Granted,
+    LeaseRequest,
+    StoreMember,
+    check_bound,
+)
+from ._requests import LINGER_S
 from .base import CLOCK_DRIFT, INTERACTIVE_SHARE, MAX_BURST_SHARE
 
 MEMBER_TTL_MS = 1000 * MEMBER_TTL_S
@@ -40,9 +49,9 @@ local app, workspace, members, everybody, known = KEYS[1], KEYS[2], KEYS[3], KEY
 local interactive = KEYS[6]
 local member, ttl, member_ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local limit, workspace_limit = tonumber(ARGV[4]), tonumber(ARGV[5])
-local used, want, returned = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local used, want, holder = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local melting, freezes = tonumber(ARGV[9]), ARGV[10] == '1'
-local left_s, per_s, burst = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
+local expecting_s, per_s, burst = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
 local share, burst_share, drift = tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20])
 local leased = tonumber(ARGV[21])
 local time = redis.call('TIME')
@@ -60,14 +69,14 @@ local function number(key, field)
 end
 
 local n, all = join(members), join(everybody)
--- A process that asks for the first time although it has leased before: its account was lost.
-local found = 0
-if redis.call('HSET', app, 'm:' .. member, 1) == 1 then found = leased + returned end
-local granted = math.max(0, number(app, 'granted') + found - returned)
-local granted_all = math.max(0, number(workspace, 'granted') + found - returned)
+-- What the process has had beyond its account: the account was lost, or it has sent without leases.
+-- Less than nothing: it gives back, or an answer has not reached it.
+local found = leased - number(app, holder)
+local granted = math.max(0, number(app, 'granted') + found)
+local granted_all = math.max(0, number(workspace, 'granted') + found)
 -- What replies have counted beyond all that was granted was sent by others. It never gets less,
 -- but for what turns out to have been granted.
-local external = math.max(number(app, 'external') - found, 0,
+local external = math.max(number(app, 'external') - math.max(0, found), 0,
                           math.max(number(app, 'seen'), used) - granted)
 local frozen = freezes or number(app, 'frozen') == 1
 
@@ -79,7 +88,7 @@ else
 end
 -- As kept_for_interactive of base.py: arrivals of all processes, the largest burst of one.
 local kept_of = function(calls) return 0 end
-if melting > 0 then
+if expecting_s > 0 then
   if redis.call('HLEN', interactive) > 0 then
     per_s, burst = 0, 0
     for _, each in ipairs(redis.call('ZRANGE', members, 0, -1)) do
@@ -90,7 +99,7 @@ if melting > 0 then
       end
     end
   end
-  local expected = per_s * left_s
+  local expected = per_s * expecting_s
   kept_of = function(calls)
     local least = math.max(share * calls, math.min(burst, burst_share * calls))
     return math.floor(math.max(melting * least, expected + 2 * math.sqrt(expected)))
@@ -117,7 +126,7 @@ if not frozen and want > 0 then
   count = math.min(guide(left, kept, n), guide(left_all, kept_of(workspace_limit), all))
 end
 redis.call('HSET', app, 'granted', granted + count, 'seen', math.max(number(app, 'seen'), used),
-           'external', external, 'frozen', frozen and 1 or 0)
+           'external', external, 'frozen', frozen and 1 or 0, holder, leased + count)
 redis.call('PEXPIRE', app, ttl)
 redis.call('HSET', workspace, 'granted', granted_all + count)
 redis.call('PEXPIRE', workspace, ttl)
@@ -211,7 +220,7 @@ class RedisStore(StoreMember):
 
         Raises:
             ImportError: redis is not installed; `pip install 'intercom-async[redis]'` brings it.
-            ConfigError: The address cannot be used.
+            ConfigError: The address or `answer_within_s` cannot be used.
         """
         try:
             from redis.asyncio import Redis  # noqa: PLC0415 (an extra)
@@ -221,11 +230,13 @@ class RedisStore(StoreMember):
             raise ImportError(
                 "RedisStore.from_url needs redis: pip install 'intercom-async[redis]'"
             ) from missing
+        check_bound(answer_within_s)
         settings: dict[str, Any] = {
             # The client's own retries would hold a call for a minute while the server is away.
             "retry": Retry(NoBackoff(), 0),
-            "socket_timeout": answer_within_s,
-            "socket_connect_timeout": answer_within_s,
+            # Longer than anybody waits: a late answer must not cost the connection.
+            "socket_timeout": answer_within_s + LINGER_S,
+            "socket_connect_timeout": answer_within_s + LINGER_S,
             "health_check_interval": 0,
             **options,
         }
@@ -268,11 +279,11 @@ class RedisStore(StoreMember):
             ask.workspace_limit,
             -1 if ask.used is None else ask.used,
             ask.want,
-            ask.returned,
+            f"m:{self.member}:{ask.holder}",
             request.melting,
             int(request.freezes),
             *known,
-            request.left_s,
+            request.expecting_s,
             ask.interactive_per_s,
             ask.interactive_burst,
             INTERACTIVE_SHARE,

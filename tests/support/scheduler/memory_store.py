@@ -7,8 +7,10 @@ is what tests/services/test_budget_stores.py shows.
 from __future__ import annotations
 
 from collections import defaultdict
+from random import Random
 
 from intercom_async.clock import CLOCK
+from intercom_async.scheduler.stores._requests import PAUSE_S
 from intercom_async.scheduler.stores.base import (
     Ask,
     Known,
@@ -18,31 +20,37 @@ from intercom_async.scheduler.stores.base import (
     kept_for_interactive,
 )
 
+WITHIN_S = 0.25
+"""Seconds after which a request is given up, as the stores do by default."""
+
 
 class Accounts:
     """What all processes share.
 
     Args:
         rtt_s: Seconds that a request takes.
+        late: Share of the requests whose answer comes too late, although they were accounted.
     """
 
-    def __init__(self, rtt_s: float = 0.001) -> None:
+    def __init__(self, rtt_s: float = 0.001, late: float = 0.0) -> None:
         self.rtt_s = rtt_s
+        self.late = late
         self.is_up = True
+        self.random = Random(1)
         self.requests = 0
         self.granted: dict[tuple[str, int], int] = defaultdict(int)
         self.external: dict[tuple[str, int], int] = defaultdict(int)
         self.seen: dict[tuple[str, int], int] = defaultdict(int)
         self.frozen: set[tuple[str, int]] = set()
-        self.heard: set[tuple[str, int, str]] = set()
-        """Who has asked for a window."""
+        self.held: dict[tuple[str, int, str], int] = {}
+        """Calls of a window that each process has had."""
         self.members: dict[str, set[str]] = defaultdict(set)
         self.known: dict[str, Known] = {}
         self.interactive: dict[str, tuple[float, int]] = {}
 
     def lose(self) -> None:
         """Lose grants, usage and members, as when a replica takes over too early."""
-        for lost in (self.granted, self.external, self.seen, self.members, self.heard):
+        for lost in (self.granted, self.external, self.seen, self.members, self.held):
             lost.clear()
 
 
@@ -52,7 +60,7 @@ class MemoryStore:
     def __init__(self, accounts: Accounts, member: str) -> None:
         self._accounts = accounts
         self._member = member
-        self._is_available = True
+        self._retry_at = 0.0
 
     async def join(self, *, budget: str, app: str) -> Known | None:
         del budget
@@ -61,8 +69,18 @@ class MemoryStore:
         return self._accounts.known.get(app)
 
     async def lease(self, ask: Ask) -> Lease | None:
-        await CLOCK.sleep(self._accounts.rtt_s if self._accounts.is_up else 0.25)
-        return self._account(ask) if self._accounts.is_up else None
+        accounts = self._accounts
+        if CLOCK.now() < self._retry_at:
+            return None
+        is_late = accounts.random.random() < accounts.late
+        await CLOCK.sleep(accounts.rtt_s if accounts.is_up else WITHIN_S)
+        lease = self._account(ask) if accounts.is_up else None
+        if is_late:
+            await CLOCK.sleep(WITHIN_S)
+        if lease is None or is_late:
+            self._retry_at = CLOCK.now() + PAUSE_S
+            return None
+        return lease
 
     async def give_back(self, ask: Ask) -> None:
         await self.lease(ask)
@@ -77,13 +95,12 @@ class MemoryStore:
         accounts.members[ask.app].add(self._member)
         accounts.members[""].add(self._member)
         mark = (*key, self._member)
-        found = 0 if mark in accounts.heard else ask.leased + ask.returned
-        accounts.heard.add(mark)
+        found = ask.leased - accounts.held.get(mark, 0)
         for each in (key, tier):
-            accounts.granted[each] = max(0, accounts.granted[each] + found - ask.returned)
+            accounts.granted[each] = max(0, accounts.granted[each] + found)
         accounts.seen[key] = max(accounts.seen[key], ask.used or 0)
         beyond = accounts.seen[key] - accounts.granted[key]
-        external = accounts.external[key] = max(accounts.external[key] - found, 0, beyond)
+        external = accounts.external[key] = max(accounts.external[key] - max(0, found), 0, beyond)
         left = ask.limit - external - accounts.granted[key]
         left_all = ask.workspace_limit - external - accounts.granted[tier]
         accounts.interactive[self._member] = (ask.interactive_per_s, ask.interactive_burst)
@@ -93,6 +110,7 @@ class MemoryStore:
             else kept_for_interactive(
                 limit,
                 left_s=ask.left_s,
+                doubt_s=ask.doubt_s,
                 window_s=ask.window_ms / 1000,
                 per_s=sum(per_s for per_s, _ in accounts.interactive.values()),
                 burst=max(burst for _, burst in accounts.interactive.values()),
@@ -108,6 +126,7 @@ class MemoryStore:
             )
         for each in (key, tier):
             accounts.granted[each] += count
+        accounts.held[mark] = ask.leased + count
         told = accounts.known.get(ask.app)
         if ask.clock is not None:
             accounts.known[ask.app] = Known(
