@@ -231,22 +231,22 @@ class StreamRun:
             read_at: When their read began, in the server's time.
             by_id: Whether they were read by id, and not by a list or a search.
         """
-        entries: list[Entry] = []
-        seen: list[str] = []
-        table, references, is_tail = self.table, self.references, self._is_tail
-        name, is_shown = self.table_name, self.is_shown
+        entries, seen = list[Entry](), list[str]()
+        listed, table, references = list(rows), self.table, self.references
+        name, is_shown, is_tail = self.table_name, self.is_shown, self._is_tail
         flags = (SEEN if self.is_sweeping else 0) | (BY_ID if by_id else 0)
-        for row in rows:
-            version, body, digest = row.version, row.body, digest_of(row.body)
-            self.newest = max(self.newest, version)
-            held = table.add(row.id, Held(version, read_at, digest, flags))
+        found = [(row.version, digest_of(row.body)) for row in listed]
+        self.newest = max([self.newest, *(version for version, _ in found)])
+        known = set(table.add_new([row.id for row in listed], found, read_at, flags))
+        for place, (row, (version, digest)) in enumerate(zip(listed, found, strict=True)):
+            held = table.get(row.id) if place in known else None
             if is_tail:
                 self._note_time(version, read_at, held)
             if held is not None and not self._replaces(row, read_at, digest, flags, held, seen):
                 continue
             if references is not None:
-                references.note(body)
-            body, is_first = body if is_shown else b"", held is None and not self.is_repaired
+                references.note(row.body)
+            body, is_first = row.body if is_shown else b"", held is None and not self.is_repaired
             put = Put(name, row.key, row.parent, body, version, read_at, digest, by_id, is_first)
             entries.append(put)
             if held is not None and held.is_gone:
