@@ -18,7 +18,8 @@ class _Entry(msgspec.Struct, gc=False):
 class ShownList(msgspec.Struct, gc=False):
     """A list inside a row."""
 
-    data: list[_Entry] | None = None
+    data: tuple[_Entry, ...] | None = None
+    """A tuple: an empty one takes no memory, and gives the garbage collector nothing to look at."""
     total_count: int | None = None
     has_more: bool | None = None
 
@@ -26,9 +27,10 @@ class ShownList(msgspec.Struct, gc=False):
 def is_any_cut(lists: Iterable[ShownList | None]) -> bool:
     """Say whether any of some lists has more entries than it shows."""
     for shown in lists:
-        if shown is not None and (
-            shown.has_more or (shown.total_count or 0) > len(shown.data or ())
-        ):
+        if shown is None:
+            continue
+        total = shown.total_count
+        if shown.has_more or (total and total > len(shown.data or ())):
             return True
     return False
 

@@ -142,19 +142,15 @@ class RowReader:
             if key == "":
                 rows.append(None)
                 continue
-            changed_at = from_server(version)
-            if changed_at is None or not 0 < changed_at <= latest:
-                changed_at = self._bounded(changed_at)
-            rows.append(
-                Row(
-                    key if type(key) is str else str(key),
-                    "" if parent is None else str(parent),
-                    changed_at,
-                    from_server(partition_at),
-                    body,
-                    is_any_cut(lists_of(head)),
-                )
-            )
+            if type(key) is not str:
+                key = str(key)
+            # Practically all moments are whole seconds of the past.
+            if type(version) is not int or not 0 < version <= latest:
+                version = self._bounded(from_server(version))
+            if type(partition_at) is not int or not 0 < partition_at <= latest:
+                partition_at = from_server(partition_at)
+            of = "" if parent is None else str(parent)
+            rows.append(Row(key, of, version, partition_at, body, is_any_cut(lists_of(head))))
         return rows
 
     def _bounded(self, version: int | None) -> int:
