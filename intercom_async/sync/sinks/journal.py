@@ -168,27 +168,35 @@ class Journal:
 
     def frame(self, entries: Sequence[Entry], state: bytes) -> bytes:
         """Return entries and state as a frame."""
+        return b"".join(self._parts(entries, state))
+
+    def _parts(self, entries: Sequence[Entry], state: bytes) -> tuple[bytes, bytes]:
+        """Return the head of a frame, and the rest of it: some megabytes, which are not copied."""
         body = self._encoder.encode((self._generation, state, entries))
-        return _HEAD.pack(len(body), zlib.crc32(body)) + body
+        return _HEAD.pack(len(body), zlib.crc32(body)), body
 
     def append(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add a frame of entries and state, and bring it to the disk."""
-        self.add(self.frame(entries, state), entries, state)
+        self._add(self._parts(entries, state), entries, state)
 
     def add(self, frame: bytes, entries: Sequence[Entry], state: bytes) -> None:
         """Add a frame that `frame` has made of these, and bring it to the disk."""
+        self._add((frame,), entries, state)
+
+    def _add(self, parts: Sequence[bytes], entries: Sequence[Entry], state: bytes) -> None:
         if self._file is None:
             self._file = self._disk.append(self._path, self._length)
             self._disk.sync_folder(self._path.parent)
         try:
-            self._file.write(frame)
+            for part in parts:
+                self._file.write(part)
             self._disk.sync(self._file)
         except OSError:
             # What was written of the frame is behind `_length`, and is cut off by the next one.
             self._close()
             raise
         begin = self._length
-        self._length += len(frame)
+        self._length += sum(map(len, parts))
         self._note(entries, begin)
         self.state = state
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, BinaryIO, cast
 
 from intercom_async.sync.arguments import checked_path, checked_seam
@@ -17,11 +19,14 @@ from .entries import Entry
 from .extra import load
 from .files import Digesting, os_errors_as_target_errors
 from .folder import Folder, StoredStream, described
-from .lines import iso, seconds, with_meta, without_meta
-from .merge import Merge
+from .lines import as_lines, seconds, without_meta
+from .merge import Emitted, Merge
 
 CHUNK_BYTES = 2**20
-"""Lines that are written, and compressed, together."""
+"""Bytes of lines that are compressed together, and read."""
+WRITE_BYTES = 2**17
+"""Bytes of lines that are written together: what some rows become, without being copied again."""
+_MOMENTS: Callable[[Emitted], tuple[int, int]] = attrgetter("synced_at", "deleted_at")
 
 
 class JsonlSink:
@@ -112,7 +117,7 @@ class JsonlSink:
             if stream is None:
                 yield from _stripped(self._decoded(file))
                 return
-            counting = _Counting(file)
+            counting = _Counting(file, stream.files[0].digest)
             yield from _stripped(self._decoded(io.BufferedReader(counting, CHUNK_BYTES)))
             if counting.counted.digest != stream.files[0].digest:
                 raise TargetError(f"{path} was changed by somebody else; --repair reads it again")
@@ -154,11 +159,12 @@ class JsonlSink:
             digesting = Digesting(file)
             waiting: list[bytes] = []
             size = 0
-            for line in self._merged(name, merge):
-                waiting.append(line)
-                count += 1
-                size += len(line) + 1
-                if size >= CHUNK_BYTES:
+            enough = WRITE_BYTES if self._arrow is None else CHUNK_BYTES
+            for number, lines in self._merged(name, merge):
+                waiting.append(lines)
+                count += number
+                size += len(lines)
+                if size >= enough:
                     digesting.write(self._encoded(waiting))
                     waiting, size = [], 0
             if waiting:
@@ -167,25 +173,25 @@ class JsonlSink:
         stored = described(self._folder.final(name).name, count, digesting)
         return StoredStream(staged=path.name, files=[stored])
 
-    def _merged(self, name: str, merge: Merge) -> Iterator[bytes]:
-        """Give the lines of the next generation: the stored ones in their order, then new ones."""
+    def _merged(self, name: str, merge: Merge) -> Iterator[tuple[int, bytes]]:
+        """Give the lines of the next generation, each some together with their number.
+
+        The stored ones come in their order, and new ones behind them.
+        """
         for raw, row in self._stored(name):
             fate = merge.fate(row)
             if fate == "keep":
-                yield raw
+                yield 1, raw + b"\n"
             elif fate != "drop":
                 body = without_meta(raw).body
-                yield with_meta(body, iso(row.synced_at or fate).encode(), fate)
-        at, text = -1, b""
-        for emitted in merge.new():
-            # Rows of a page came at one moment.
-            if emitted.synced_at != at:
-                at = emitted.synced_at
-                text = iso(at).encode()
-            yield with_meta(emitted.body, text, emitted.deleted_at)
+                yield 1, as_lines([body], row.synced_at or fate, fate)
+        for batch in merge.batches():
+            for moments, rows in groupby(batch, _MOMENTS):
+                bodies = [row.body for row in rows]
+                yield len(bodies), as_lines(bodies, *moments)
 
     def _encoded(self, lines: list[bytes]) -> bytes:
-        body = b"\n".join(lines) + b"\n"
+        body = b"".join(lines)
         if self._arrow is None:
             return body
         return cast("bytes", self._arrow.Codec("zstd").compress(body, asbytes=True))
@@ -201,12 +207,12 @@ def _stripped(file: BinaryIO) -> Iterator[bytes]:
 
 
 class _Counting(io.RawIOBase):
-    """A file that counts what is read of it into a digest."""
+    """A file that counts what is read of it into a digest like another one."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, like: str) -> None:
         super().__init__()
         self._file = file
-        self.counted = Digesting(file)
+        self.counted = Digesting(file, like=like)
 
     def readable(self) -> bool:
         return True

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -39,11 +40,16 @@ def seconds(text: bytes | None) -> int:
     return int(datetime.fromisoformat(text.decode()).timestamp())
 
 
-def with_meta(body: bytes, synced_at: bytes, deleted_at: int) -> bytes:
-    """Return a row as a line; a moment of 0 is null."""
-    gone = b"null" if not deleted_at else b'"%s"' % iso(deleted_at).encode()
-    comma = b"" if body[-2:-1] == b"{" else b","
-    return b'%s%s"_synced_at":"%s","_deleted_at":%s}' % (body[:-1], comma, synced_at, gone)
+def as_lines(bodies: Sequence[bytes], synced_at: int, deleted_at: int) -> bytes:
+    """Return rows that came at one moment as lines; a `deleted_at` of 0 is null."""
+    gone = f'"{iso(deleted_at)}"' if deleted_at else "null"
+    behind = f'"_synced_at":"{iso(synced_at)}","_deleted_at":{gone}}}\n'.encode()
+    if b"{}" in bodies:
+        return b"".join(body[:-1] + (b"," * (body != b"{}")) + behind for body in bodies)
+    # One copy of each row, and one of all of them.
+    cut = [body[:-1] for body in bodies]
+    cut.append(b"")
+    return (b"," + behind).join(cut)
 
 
 def without_meta(line: bytes) -> Line:

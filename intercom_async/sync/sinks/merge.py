@@ -7,7 +7,7 @@ whatever its size, and none for rows that a first sync has read once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -75,13 +75,21 @@ class Merge:
 
     def _read(self, *, repeats: bool = False) -> Iterator[tuple[int, Entry]]:
         """Give the table's entries with their numbers, from 1 up."""
-        name = self._table.name
+        for part in self._parts(repeats=repeats):
+            yield from part
+
+    def _parts(self, *, repeats: bool = False) -> Iterator[list[tuple[int, Entry]]]:
+        """Give what `_read` gives, some together; let the loop run in between."""
+        name, passed = self._table.name, 0
         for begin, entries in self._journal.frames(name, repeats=repeats):
-            for number, entry in enumerate(entries, begin + 1):
-                if number % GIVES_WAY_AFTER == 0:
+            for first in range(0, len(entries), GIVES_WAY_AFTER):
+                part = entries[first : first + GIVES_WAY_AFTER]
+                numbered = enumerate(part, begin + first + 1)
+                yield [(number, entry) for number, entry in numbered if entry.table == name]
+                passed += len(part)
+                if passed >= GIVES_WAY_AFTER:
                     give_way(GIVES_WAY_S)
-                if entry.table == name:
-                    yield number, entry
+                    passed = 0
 
     def _note(self, number: int, entry: Entry) -> None:
         if isinstance(entry, Put):
@@ -203,22 +211,40 @@ class Merge:
         Args:
             all_staged: The journal is known to have none but staged ones.
         """
-        yield from self._erased
+        for batch in self.batches(all_staged=all_staged):
+            yield from batch
+
+    def batches(self, *, all_staged: bool = False) -> Iterator[Sequence[Emitted]]:
+        """Give the rows that `new` gives, some together: for what costs less so."""
+        yield self._erased
         if all_staged:
             return
-        rows = self._rows if len(self._rows) else None
-        for number, entry in self._read():
-            if type(entry) is not Put or entry.is_staged:
-                continue
-            held = None if rows is None else rows.get(entry.id)
-            gone_at = 0
-            if held is not None:
-                last = held.version or (number if entry.is_first else 0)
-                if last != number or held.flags & SEEN:
-                    continue
-                gone_at = held.read_at
-            at = self._deleted_at(number, gone_at, entry.parent, entry.version)
-            if not at or self._departed == "keep":
-                yield Emitted(entry.body, entry.digest, entry.read_at, at)
-            elif self._departed == "erase":
-                yield self._without_content(entry.key, entry.parent, entry.read_at, at)
+        # Where nothing was noted, each row came once and is live.
+        is_noted = bool(len(self._rows) or len(self._families))
+        for part in self._parts():
+            puts = [
+                (number, entry)
+                for number, entry in part
+                if type(entry) is Put and not entry.is_staged
+            ]
+            if is_noted:
+                found = (self._emitted(number, put) for number, put in puts)
+                yield [row for row in found if row is not None]
+            else:
+                yield [Emitted(put.body, put.digest, put.read_at, 0) for _, put in puts]
+
+    def _emitted(self, number: int, put: Put) -> Emitted | None:
+        """Return the row that a Put brings; None if it is another entry's, or goes."""
+        held = self._rows.get(put.id)
+        gone_at = 0
+        if held is not None:
+            last = held.version or (number if put.is_first else 0)
+            if last != number or held.flags & SEEN:
+                return None
+            gone_at = held.read_at
+        at = self._deleted_at(number, gone_at, put.parent, put.version)
+        if not at or self._departed == "keep":
+            return Emitted(put.body, put.digest, put.read_at, at)
+        if self._departed == "erase":
+            return self._without_content(put.key, put.parent, put.read_at, at)
+        return None
