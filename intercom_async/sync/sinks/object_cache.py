@@ -45,7 +45,7 @@ class ObjectCache:
         if held is None:
             if not self._objects.download(file.name, path):
                 return f"{file.name} is missing"
-            if digested(path).digest != file.digest:
+            if digested(path, like=file.digest).digest != file.digest:
                 path.unlink()
                 return f"{file.name} was changed"
             self._make_room(file.bytes)
@@ -59,10 +59,10 @@ class ObjectCache:
             (self._folder / f"object-{self._numbers[oldest]}").unlink()
 
 
-def digested(path: Path) -> Digesting:
+def digested(path: Path, *, like: str = "") -> Digesting:
     """Read a file to its end and return its digest."""
     with path.open("rb") as file:
-        digesting = Digesting(file)
+        digesting = Digesting(file, like=like)
         while body := file.read(2**20):
             digesting.count(body)
     return digesting
