@@ -57,6 +57,7 @@ class Shape:
 
     def __init__(self, arrow: Any, columns: TableColumns) -> None:
         self._arrow = arrow
+        self._pool = arrow.system_memory_pool()  # arrow's own keeps 18 MB that it has freed
         self._columns = list(columns.all)
         fields: list[Any] = []
         self._is_plain = not any(_STRANGE.search(column.field) for column in self._columns)
@@ -87,6 +88,9 @@ class Shape:
                 (DIGEST, arrow.uint64()),
             ]
         )
+
+        self.repeating: list[str] = [one.name for one in self._columns if one.kind == "text"]
+        """Columns with values that come again: a dictionary of others takes memory for nothing."""
 
     def table(self, rows: Sequence[TableRow]) -> Any:
         """Return rows as a table."""
@@ -135,8 +139,8 @@ class Shape:
         """Return values as an array; moments are UNIX seconds."""
         arrow = self._arrow
         if arrow.types.is_timestamp(kind):
-            return arrow.array(values, arrow.int64()).cast(kind)
-        return arrow.array(values, kind)
+            return arrow.array(values, arrow.int64(), memory_pool=self._pool).cast(kind)
+        return arrow.array(values, kind, memory_pool=self._pool)
 
 
 def _fields(body: bytes) -> dict[str, msgspec.Raw]:

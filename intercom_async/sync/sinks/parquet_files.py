@@ -96,7 +96,11 @@ class NextGeneration:
         count = size = 0
         with self._target.create(name) as file:
             writer = self._library.parquet.ParquetWriter(
-                file, self._shape.schema, compression="zstd"
+                file,
+                self._shape.schema,
+                compression="zstd",
+                use_dictionary=self._shape.repeating,
+                memory_pool=self._library.arrow.system_memory_pool(),
             )
             while True:
                 writer.write_table(self._shape.table(chunk))
