@@ -80,7 +80,7 @@ class Intercom(ResourceRegistry):
             share theirs.
         retry: How often and how patiently a call is tried again.
         timeout_s: Seconds for one attempt.
-        deadline_s: Seconds for a whole call, waiting and retries included.
+        deadline_s: Seconds for a whole call with waiting and retries; a download's until its body.
         max_wait_s: Refuse a call that would wait longer for its turn (`WaitTooLongError`).
         update_method: The verb of updates. Official sources say PUT, some workspaces want PATCH.
         priority: The lane of its calls; None takes the context's, else NORMAL.

@@ -25,7 +25,7 @@ from .download import Download
 OCTETS = "application/octet-stream"
 _UNSAFE = re.compile(r"[^\w.\- ()]+")
 MAX_NAME = 120
-"""Characters of a saved file's own name; file systems take 255 bytes
+"""Bytes of a saved file's own name in UTF-8; file systems take 255
 (test_attachments.py::test_a_name_cannot_leave_its_folder)."""
 MAX_ENDING = 10
 """Letters after the last dot that count as the kind of a file."""
@@ -212,5 +212,11 @@ def safe_name(name: str) -> str:
     clean = _UNSAFE.sub("_", name).strip(" .") or "file"
     stem, dot, ending = clean.rpartition(".")
     if not dot or len(ending) > MAX_ENDING:
-        return clean[:MAX_NAME]
-    return f"{stem[: MAX_NAME - len(ending) - 1]}.{ending}"
+        return _cut(clean, MAX_NAME)
+    ending = f".{ending}"
+    return f"{_cut(stem, MAX_NAME - len(ending.encode()))}{ending}"
+
+
+def _cut(text: str, size: int) -> str:
+    """Return as many of the first characters as have `size` bytes."""
+    return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ClosedError, DecodeError
@@ -108,26 +108,31 @@ class Download:
         """Write the body to a file and return the number of bytes written.
 
         The file appears under its name once it is complete and replaces what was there. On any
-        error nothing is left behind.
+        error nothing is left behind. What is no file, such as ``/dev/stdout``, is written to as it
+        is.
 
         Raises:
             ClosedError: The download is not open, or its body has been read.
             OSError: The file cannot be written.
         """
         target = Path(path)
-        # A name of its own: another download may be saved under the same name at once.
-        partial = target.with_name(f".{target.name}.{token_hex(4)}.part")
-        chunks = self._consume()
-        size_bytes = 0
+        partial, file = _begin_file(target)
         try:
-            with partial.open("xb") as file:
-                async for chunk in chunks:
-                    size_bytes += file.write(chunk)
-            partial.replace(target)
+            with file:
+                size_bytes = await self._write(file)
+            if partial is not None:
+                partial.replace(target)
         except BaseException:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+            if partial is not None:
+                with suppress(OSError):
+                    partial.unlink(missing_ok=True)
             raise
+        return size_bytes
+
+    async def _write(self, file: BinaryIO) -> int:
+        size_bytes = 0
+        async for chunk in self._consume():
+            size_bytes += file.write(chunk)
         return size_bytes
 
     def _consume(self) -> AsyncIterator[bytes]:
@@ -137,6 +142,15 @@ class Download:
             raise ClosedError("the download's body has been read; begin another download")
         self._is_consumed = True
         return chunks
+
+
+def _begin_file(target: Path) -> tuple[Path | None, BinaryIO]:
+    """Open a file beside the target, or the target itself where that is no file."""
+    if target.exists() and not target.is_file():
+        return None, target.open("wb")
+    # A name of its own: another download may be saved under the same name at once.
+    partial = target.with_name(f".{token_hex(8)}.part")
+    return partial, partial.open("xb")
 
 
 class _Gunzip:

@@ -105,12 +105,23 @@ async def test_the_token_does_not_leave_for_another_host(tmp_path: Path) -> None
 
 
 def test_a_name_cannot_leave_its_folder() -> None:
-    for name in ("../../etc/passwd", "a/b\\c", "\x00x", "…" * 300 + ".pdf", "", "..", "CON:1"):
+    for name in (
+        "../../etc/passwd",
+        "a/b\\c",
+        "\x00x",
+        "…" * 300 + ".pdf",
+        "",
+        "..",
+        "CON:1",
+        "写" * 99,
+        "写" * 300 + ".pdf",
+    ):
         made = safe_name(name)
         assert made == Path(made).name
-        assert len(made) <= MAX_NAME
+        assert len(made.encode()) <= MAX_NAME
         assert not {*made} & set('/\\:\x00<>|?*"')
     assert safe_name("x" * 300 + ".pdf").endswith("x.pdf")
+    assert safe_name("写" * 300 + ".pdf").endswith("写.pdf")
 
 
 async def sent(**fields: Any) -> dict[str, Any]:

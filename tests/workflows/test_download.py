@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import given, strategies as st
 
-from intercom_async import ClosedError, ConnectionLostError, DecodeError
+from intercom_async import ClosedError, ConnectionLostError, DeadlineError, DecodeError, Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.response import UNKNOWN, Response
 from intercom_async.transport.base import Request, StreamReply
 from intercom_async.transport.decompression import MAX_PIECE_BYTES
 from intercom_async.workflows.download import Download
+from tests.support.loopback import serving
 from tests.support.scripted_client import Client, failure, reply
 from tests.support.virtual_time import run_virtual
 
@@ -184,6 +186,26 @@ async def test_downloads_saved_at_once_under_one_name_are_each_whole(tmp_path: P
     assert (tmp_path / "export.csv").read_bytes() in bodies
 
 
+@pytest.mark.parametrize("name", ["a", "x" * 255, "写" * 85], ids=["short", "255", "255 bytes"])
+async def test_a_name_may_be_as_long_as_the_file_system_takes(name: str, tmp_path: Path) -> None:
+    async with download(b"ab") as stream:
+        await stream.save(tmp_path / name)
+    assert files(tmp_path) == [name]
+
+
+async def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    folder, device = tmp_path / "folder", tmp_path / "device"
+    folder.mkdir()
+    device.symlink_to("/dev/null")
+    async with download(b"ab") as stream:
+        with pytest.raises(OSError, match="folder"):
+            await stream.save(folder)
+        # Nothing was read, so it can be saved elsewhere.
+        assert await stream.save(device) == 2
+    assert device.is_symlink()
+    assert files(tmp_path) == ["device", "folder"]
+
+
 @pytest.mark.parametrize("error", [ConnectionLostError("cut"), DecodeError("x"), OSError(28, "x")])
 async def test_a_download_that_fails_leaves_no_file_and_keeps_the_old_one(
     error: Exception, tmp_path: Path
@@ -195,3 +217,23 @@ async def test_a_download_that_fails_leaves_no_file_and_keeps_the_old_one(
                 await stream.save(tmp_path / name)
     assert files(tmp_path) == ["old"]
     assert (tmp_path / "old").read_bytes() == b"before"
+
+
+async def test_a_deadline_ends_where_the_body_of_a_download_begins() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if request.path.endswith("late"):
+            await CLOCK.sleep(1.0)
+        await response.prepare(request)
+        for _ in range(3):
+            await CLOCK.sleep(0.2)
+            await response.write(b"x")
+        return response
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    async with serving(app) as url, Intercom("t", base_url=url, deadline_s=0.4) as intercom:
+        async with intercom.data_exports.download("soon") as stream:
+            assert await stream.read() == b"xxx"
+        with pytest.raises(DeadlineError):
+            await intercom.data_exports.download("late").__aenter__()
