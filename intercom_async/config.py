@@ -299,7 +299,9 @@ def _checked_base_url(name: str, text: str, *, allow_http: bool) -> str:
     except ValueError:
         raise ConfigError(f"{name} is not a URL, {example}") from None
     host = parts.hostname or ""
-    if parts.scheme not in ("https", "http") or not is_host(host) or port == 0:
+    # Brackets are for addresses of IPv6; a name in them would lose them.
+    is_usable = is_host(host) and port != 0 and ("[" in parts.netloc) == (":" in host)
+    if parts.scheme not in ("https", "http") or not is_usable:
         raise ConfigError(f"{name} must be a URL with scheme and host, {example}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(f"{name} must not have credentials, a query or a fragment")

@@ -90,6 +90,7 @@ def test_http_to_another_host_has_to_be_allowed() -> None:
         "https://-a.io",
         "https://[::1",
         "https://[zz]",
+        "https://[v1.a]",
         "https://[1:2:3]",
         "https://999.1.1.1",
         "https://1.2.3",

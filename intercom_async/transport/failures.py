@@ -34,8 +34,16 @@ _SERVER_ERRORS_FROM = 500
 """Statuses of a proxy from here on may be gone with the next attempt."""
 
 
+PROXY_PASSWORD_ASKED = 407
+"""Status that proxies alone answer (RFC 9110, 15.5.8)."""
+
+
 class NotSentError(Exception):
     """The connection was closed before the first byte of the request was written."""
+
+
+class RefusedByProxyError(Exception):
+    """A proxy asks for a password, so it has not passed the request on."""
 
 
 class TooLargeError(Exception):
@@ -73,12 +81,7 @@ def _unsent(error: Exception, request: Request) -> IntercomError:
     """Say why a request did not reach a connection."""
     name = request.name
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        # An answer of 407 stays one; a proxy that does not reach the server may do so later.
-        return ConnectError(
-            f"the proxy answered {error.status}; nothing was sent to the API",
-            call=name,
-            retryable=error.status >= _SERVER_ERRORS_FROM,
-        )
+        return _refused(error.status, name)
     certificate = _find(error, ssl.SSLCertVerificationError)
     if certificate is not None or isinstance(error, aiohttp.ServerFingerprintMismatch):
         reason = getattr(certificate, "verify_message", "") or "it is another one"
@@ -104,6 +107,16 @@ def _unsent(error: Exception, request: Request) -> IntercomError:
     return _unready(error, name)
 
 
+def _refused(status: int, name: str) -> ConnectError:
+    """Say that a proxy has not passed a request on."""
+    return ConnectError(
+        f"the proxy answered {status}; nothing was sent to the API",
+        call=name,
+        # An answer of 407 stays one; a proxy that does not reach the server may do so later.
+        retryable=status >= _SERVER_ERRORS_FROM,
+    )
+
+
 def _unready(error: Exception, name: str) -> IntercomError:
     """Say why no connection was even tried."""
     if isinstance(error, RuntimeError) and "closed" in str(error):
@@ -119,6 +132,8 @@ def _sent(error: Exception, request: Request) -> IntercomError:
         return DecodeError(
             f"the answer is larger than {request.max_bytes} bytes", call=request.name
         )
+    if isinstance(error, RefusedByProxyError):
+        return _refused(PROXY_PASSWORD_ASKED, request.name)
     if is_unwritten(error):
         return ConnectError("the connection was closed before the request left", call=request.name)
     if isinstance(error, TimeoutError):

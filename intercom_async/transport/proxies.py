@@ -31,7 +31,8 @@ class Proxies:
     def __init__(self, proxy: str | None = None, *, trust_env: bool = True) -> None:
         self._given = None if proxy is None else _checked("proxy", proxy)
         found = getproxies_environment() if proxy is None and trust_env else {}
-        self._no_proxy = [name.strip().lower() for name in found.get("no", "").split(",")]
+        # Separated by commas by most programs, and by spaces by curl.
+        self._no_proxy = found.get("no", "").replace(",", " ").lower().split()
         self._by_scheme: dict[str, tuple[str, str]] = {}
         for scheme in ("https", "http"):
             for name in (scheme, "all"):
@@ -70,7 +71,7 @@ class Proxies:
         name, address = self._by_scheme.get(scheme, ("", ""))
         if not address or is_loopback(host):
             return None
-        if any(_matches(each, host.lower(), port) for each in self._no_proxy if each):
+        if any(_matches(each, host.lower().rstrip("."), port) for each in self._no_proxy):
             return None
         return _checked(name, address)
 
@@ -84,7 +85,7 @@ def _matches(entry: str, host: str, port: int | None) -> bool:
             return ip_address(host) in ip_network(entry, strict=False)
         except ValueError:
             return False
-    name = entry.removeprefix("*").lstrip(".").removesuffix(f":{port}").strip("[]")
+    name = entry.removeprefix("*").removesuffix(f":{port}").strip(".").strip("[]")
     return host == name or host.endswith(f".{name}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from multidict import CIMultiDict
 
-from .failures import NotSentError
+from .failures import PROXY_PASSWORD_ASKED, NotSentError, RefusedByProxyError
 
 _SWITCHING = 101
 """The only status below 200 that aiohttp takes for a reply."""
@@ -91,4 +91,6 @@ class ReceivedResponse(aiohttp.ClientResponse):
         if self.status == _SWITCHING:
             # Nobody asked for another protocol, so no reply follows.
             raise LostConnectionError
+        if self.status == PROXY_PASSWORD_ASKED:
+            raise RefusedByProxyError
         return started

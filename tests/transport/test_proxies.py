@@ -74,7 +74,13 @@ def test_loopback_takes_no_proxy_of_the_environment(
         ("API.intercom.io", True),
         ("other.io, api.intercom.io:443", True),
         ("api.intercom.io:8443", False),
+        ("other.io api.intercom.io", True),
+        ("other.io\tintercom.io,", True),
+        ("api.intercom.io.", True),
+        (".intercom.io.:443", True),
         ("com.io", False),
+        (".", False),
+        (", ,", False),
         ("10.0.0.0/8", False),
         ("", False),
     ],
@@ -85,6 +91,39 @@ def test_no_proxy_names_hosts(
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("NO_PROXY", entries)
     assert (Proxies().find(API) is None) == is_direct
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("is_create", [False, True])
+async def test_a_password_that_a_proxy_asks_for_is_said_once(
+    scheme: str, *, is_create: bool
+) -> None:
+    """A proxy answers a request of http itself, in place of the server."""
+    async with (
+        connect_proxy("407 Proxy Authentication Required") as (address, heads),
+        Intercom(
+            "secret-token",
+            base_url=f"{scheme}://server.test",
+            allow_http=True,
+            proxy=f"http://user:word@{address}",
+        ) as intercom,
+    ):
+        with pytest.raises(ConnectError, match="the proxy answered 407") as caught:
+            await (intercom.contacts.create(email="a@b.io") if is_create else intercom.admins.me())
+    assert len(heads) == 1
+    assert "word" not in str(caught.value)
+    assert not caught.value.maybe_sent
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize("entry", ["fd00::/8", "fd00::1", "[fd00::1]", "[fd00::1]:8080"])
+def test_no_proxy_names_addresses_of_both_kinds(
+    entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("NO_PROXY", entry)
+    assert Proxies().find(URL("http://[fd00::1]:8080/me")) is None
+    assert Proxies().find(URL("http://[fe00::1]:8080/me")) is not None
 
 
 def test_no_proxy_names_networks(monkeypatch: pytest.MonkeyPatch) -> None:
