@@ -201,7 +201,7 @@ class DuckDB(JournalFile):
 
 
 class Postgres:
-    """PostgreSQL: the journal is a table, and the database makes the columns."""
+    """PostgreSQL: the journal is a table, and the database makes the columns and the key."""
 
     def __init__(self, conninfo: str, schema: str) -> None:
         import psycopg  # noqa: PLC0415 (an extra)
@@ -210,13 +210,16 @@ class Postgres:
         self._schema = schema
         self._connection.execute(f"CREATE SCHEMA {schema}".encode())
         self._connection.execute(f"CREATE TABLE {schema}.journal (raw jsonb)".encode())
+        self._connection.execute(f"CREATE TABLE {schema}.state AS SELECT 0 AS rows".encode())
 
     def commit(self, rows: list[bytes]) -> None:
-        """Bring rows to the disk."""
+        """Bring rows to the disk, together with how many there are."""
         into = f"COPY {self._schema}.journal FROM STDIN".encode()
-        with self._connection.cursor() as cursor, cursor.copy(into) as copy:
-            for row in rows:
-                copy.write_row((row.decode(),))
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            with cursor.copy(into) as copy:
+                for row in rows:
+                    copy.write_row((row.decode(),))
+            cursor.execute(f"UPDATE {self._schema}.state SET rows = rows + {len(rows)}".encode())
 
     def publish(self) -> None:
         """Fill the target."""
@@ -226,10 +229,16 @@ class Postgres:
             "timestamp": "to_timestamp((raw ->> '{0}')::bigint)", "json": "raw -> '{0}'",
         }  # fmt: skip
         values = [f"{cast[kind].format(name)} AS {name}" for name, kind in COLUMNS.items()]
-        self._connection.execute(
-            f"CREATE TABLE {self._schema}.contacts AS SELECT {', '.join(values)}, raw "
-            f"FROM {self._schema}.journal".encode()
-        )
+        values += ["raw", "now() AS _synced_at"]
+        with self._connection.transaction():
+            self._connection.execute(
+                f"CREATE TABLE {self._schema}.contacts AS SELECT {', '.join(values)} "
+                f"FROM {self._schema}.journal".encode()
+            )
+            self._connection.execute(
+                f"ALTER TABLE {self._schema}.contacts ADD PRIMARY KEY (id)".encode()
+            )
+            self._connection.execute(f"DROP TABLE {self._schema}.journal".encode())
 
 
 async def sync(url: str, token: str, sink: HandSink) -> int:

@@ -152,10 +152,9 @@ class PostgresSink(PostgresTables):
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal in one transaction."""
         with self._errors(), self._connection.transaction():
-            self._check_epoch()
+            self._check_epoch(state)
             kept = self._stage(entries)
             self._copy(f"{self._own(JOURNAL)} (entry)", ["bytea"], [], kept)
-            self._ask(f"UPDATE {self._own(STATE)} SET journal_state = %s", [state.decode()])
         if self._changed is not None:
             self._changed.update(changed_by(kept))
             self._repeated.update(repeated_by(kept))
@@ -186,10 +185,19 @@ class PostgresSink(PostgresTables):
         self._names = frozenset(map(plain, stored.rows)) | self._names
         self._changed, self._repeated, self._unstaged = set(), set(), set()
 
-    def _check_epoch(self) -> None:
-        """Refuse to go on once another sync has taken the schema over; hold it until the end."""
-        found = self._ask(f"SELECT epoch FROM {self._own(STATE)} FOR UPDATE")
-        if not found or found[0][0] != self._epoch:
+    def _check_epoch(self, state: bytes | None = None) -> None:
+        """Refuse to go on once another sync has taken the schema over; hold it until the end.
+
+        Args:
+            state: What the journal leads to; it stays where nothing is given.
+        """
+        found = self._ask(
+            f"UPDATE {self._own(STATE)} SET journal_state = %s WHERE epoch = %s RETURNING epoch"
+            if state is not None
+            else f"SELECT epoch FROM {self._own(STATE)} WHERE epoch = %s FOR UPDATE",
+            [self._epoch] if state is None else [state.decode(), self._epoch],
+        )
+        if not found:
             raise BusyTargetError(f"{self.where} was taken over by another sync")
 
     def _bring_forward(self, name: str, stored: StoredTables, departed: Departed) -> None:

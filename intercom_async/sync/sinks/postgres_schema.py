@@ -32,18 +32,20 @@ _ENTRY: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 _ENTRIES: msgspec.msgpack.Decoder[list[Entry]] = msgspec.msgpack.Decoder(list[Entry])
 
 
-def _packs(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def _packs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     """Give entries in lists of about `PACK_BYTES`."""
-    pack: list[Entry] = []
-    size = 0
-    for entry in entries:
-        pack.append(entry)
-        size += ENTRY_BYTES + (len(entry.body) if isinstance(entry, Put) else 0)
-        if size >= PACK_BYTES:
-            yield pack
-            pack, size = [], 0
-    if pack:
-        yield pack
+    sizes = [
+        ENTRY_BYTES + len(entry.body) if type(entry) is Put else ENTRY_BYTES for entry in entries
+    ]
+    begin = size = 0
+    if sum(sizes) > PACK_BYTES:
+        for end, of_entry in enumerate(sizes, 1):
+            size += of_entry
+            if size >= PACK_BYTES:
+                yield entries[begin:end]
+                begin, size = end, 0
+    if begin < len(entries):
+        yield entries[begin:]
 
 
 def is_one_entry(pack: bytes) -> bool:

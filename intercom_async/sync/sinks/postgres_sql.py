@@ -216,19 +216,26 @@ def put_rows(schema: str, name: str, columns: Sequence[TableColumn], key: Iterab
 
     Its values: rows as `lines`, three arrays of numbers (when a row came, when it went or nothing,
     its digest), and the names that are known, or nothing where none is asked for.
+
+    Args:
+        schema: The table's schema.
+        name: Its name.
+        columns: Its columns.
+        key: Those of a row that takes the place of another one; none where no row does.
     """
     names = [*(identifier(column.name) for column in columns), *OWN]
     values = [_value(schema, column) for column in columns]
     values += ["raw", "to_timestamp(synced)", "to_timestamp(gone)", "digest"]
+    conflict = ", ".join(map(identifier, key))
     again = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
+    instead = f"ON CONFLICT ({conflict}) DO UPDATE SET {again}" if conflict else ""
     return f"""
 WITH given AS MATERIALIZED (
   SELECT unnest(string_to_array(convert_from($1, 'UTF8'), E'\n'))::jsonb AS raw,
     unnest($2::bigint[]) AS synced, unnest($3::bigint[]) AS gone, unnest($4::bigint[]) AS digest),
 put AS (
   INSERT INTO {identifier(schema)}.{identifier(name)} ({", ".join(names)})
-  SELECT {", ".join(values)} FROM given
-  ON CONFLICT ({", ".join(map(identifier, key))}) DO UPDATE SET {again})
+  SELECT {", ".join(values)} FROM given {instead})
 SELECT DISTINCT jsonb_object_keys(raw - $5::text[]) FROM given WHERE raw - $5::text[] <> '{{}}'
 """
 

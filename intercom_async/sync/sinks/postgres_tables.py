@@ -8,6 +8,7 @@ the end of a first run gives the staging tables their names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .base import StoredRow, Table
@@ -19,9 +20,9 @@ from .postgres_schema import PostgresSchema
 from .postgres_sql import (
     COLUMN_TYPES,
     OWN,
+    PUT_BYTES,
     RAW,
     STAGED,
-    chunks,
     create_table,
     fill_column,
     identifier,
@@ -36,6 +37,7 @@ from .postgres_sql import (
 
 CHANGE_ROWS = 5_000
 """Rows that one statement deletes or marks."""
+_statement = lru_cache(maxsize=128)(put_rows)
 
 
 def _without_body(put: Put) -> Put:
@@ -61,37 +63,36 @@ class PostgresTables(PostgresSchema):
 
     def _stage(self, entries: Sequence[Entry]) -> list[Entry]:
         """Put rows into their staging tables; return what the journal keeps of the entries."""
-        puts: dict[str, list[Put]] = {}
-        kept: list[Entry] = []
-        for entry in entries:
-            if type(entry) is not Put or entry.table not in self._tables:
-                kept.append(entry)
-                continue
-            rows = puts.get(entry.table)
-            if rows is None:
-                rows = puts[entry.table] = []
-            rows.append(entry)
-            kept.append(_without_body(entry))
-        for name, rows in puts.items():
+        tables = self._tables
+        puts = [one for one in entries if type(one) is Put and one.table in tables]
+        for name in {put.table for put in puts}:
             if name not in self._staging:
                 self._make_staging(name)
-            # One statement cannot put a row twice; the last one counts.
-            once = rows if all(row.is_first for row in rows) else {row.id: row for row in rows}
-            for chunk in chunks(once.values() if isinstance(once, dict) else once):
-                self._put_staged(name, chunk)
-        return kept
+            rows = [put for put in puts if put.table == name]
+            is_first = all(put.is_first for put in rows)
+            if not is_first:
+                # One statement cannot put a row twice; the last one counts.
+                rows = list({put.id: put for put in rows}.values())
+            size = sum(len(put.body) for put in rows)
+            together = max(1, len(rows) * PUT_BYTES // max(size, PUT_BYTES))
+            for begin in range(0, len(rows), together):
+                self._put_staged(name, rows[begin : begin + together], is_first=is_first)
+        return [
+            _without_body(one) if type(one) is Put and one.table in tables else one
+            for one in entries
+        ]
 
     def _make_staging(self, name: str) -> None:
         self._staging[name] = columns = self._columns(name)
         self._create(STAGED + name, name, columns)
         self._note_growth(name)
 
-    def _put_staged(self, name: str, rows: Sequence[Put]) -> None:
+    def _put_staged(self, name: str, rows: Sequence[Put], *, is_first: bool) -> None:
         columns = self._staging[name]
         if self._put(
             STAGED + name,
-            name,
             columns,
+            [] if is_first else key_columns(self._tables[name], columns),
             [row.body for row in rows],
             [row.read_at for row in rows],
             [],
@@ -206,8 +207,8 @@ class PostgresTables(PostgresSchema):
     def _put(
         self,
         to: str,
-        name: str,
         columns: TableColumns,
+        key: Sequence[str],
         bodies: Sequence[bytes],
         synced: Iterable[int],
         gone: Iterable[int],
@@ -217,24 +218,17 @@ class PostgresTables(PostgresSchema):
 
         Args:
             to: The table.
-            name: The stream's table.
             columns: Its columns.
+            key: Columns of a row that takes the place of another one; none where no row does.
             bodies: The rows.
             synced: When the content of each came.
             gone: When each was found to be gone, 0 of a live one; nothing where all are live.
             digests: The digest of each.
         """
-        key = key_columns(self._tables[name], columns)
         moments = "{" + ",".join(str(at) if at else "NULL" for at in gone) + "}"
         found = self._put_lines(
-            put_rows(self._schema, to, columns.all, key),
-            [
-                lines(bodies),
-                numbers(synced),
-                moments,
-                numbers(map(signed, digests)),
-                columns.known,
-            ],
+            _statement(self._schema, to, tuple(columns.all), tuple(key)),
+            [lines(bodies), numbers(synced), moments, numbers(map(signed, digests)), columns.known],
         )
         added = columns.grow(sorted(found))
         if added:
@@ -247,8 +241,8 @@ class PostgresTables(PostgresSchema):
         """Put rows into a table that are not staged."""
         self._put(
             name,
-            name,
             columns,
+            key_columns(self._tables[name], columns),
             [row.body for row in rows],
             [row.synced_at for row in rows],
             [row.deleted_at for row in rows],
