@@ -73,7 +73,7 @@ class WaitsByCall(Observer):
     def __init__(self) -> None:
         self.served: Counter[float] = Counter()
         self.interactive: list[tuple[float, float]] = []
-        """When each interactive call ended, UNIX seconds, and how long it waited."""
+        """When each interactive call got its permit, UNIX seconds, and how long it waited."""
         self.longest: dict[float, float] = {}
         """The longest wait of a call that was served in a window, by the window's end."""
 
@@ -85,7 +85,8 @@ class WaitsByCall(Observer):
             self.served[end] += 1
             self.longest[end] = max(self.longest.get(end, 0.0), outcome.wait_s)
         if call.priority is Priority.INTERACTIVE:
-            self.interactive.append((round(time.time(), 3), round(outcome.wait_s, 4)))
+            at = time.time() - outcome.elapsed_s + outcome.wait_s
+            self.interactive.append((round(at, 4), round(outcome.wait_s, 4)))
 
 
 async def press(bulk: Intercom) -> None:

@@ -131,6 +131,8 @@ def saying(answer: bytes) -> AbstractAsyncContextManager[int]:
         (b"*0\r\n" * 4, "redis", "another program"),
         (b"-MOVED 1234 10.0.0.1:7000\r\n" * 4, "redis", "it is a cluster"),
         (b"-LOADING Redis is loading the dataset in memory\r\n" * 4, "redis", "still loading"),
+        (b"-BUSY Redis is busy running a script.\r\n" * 4, "redis", "keeps it busy"),
+        (b"-ERR max number of clients reached\r\n", "redis", "no connection left"),
         (b"\x15\x03\x01\x00\x02\x02\x46", "redis", ""),
         (b"-ERR what\r\n", "rediss", ""),
     ],
@@ -157,7 +159,8 @@ def test_a_client_that_blocks_is_refused() -> None:
 @pytest.mark.parametrize(
     ("parts", "options", "told"),
     [
-        ("nobody_here:hush-hush@", "", "OperationalError"),
+        ("nobody_here:hush-hush@", "", "OperationalError: there is no such database or user"),
+        ("tests@", "-TLS", "it has no TLS, which is asked for"),
         ("unprivileged:hush-hush@", "", "InsufficientPrivilege 42501: the user lacks"),
         ("tests@", "default_transaction_read_only%3Don", "read-only"),
         ("tests@", "statement_timeout%3D1", "a timeout of the server has ended"),
@@ -177,6 +180,8 @@ async def test_a_postgres_that_refuses_is_named(
         if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'unprivileged'").fetchone():
             admin.execute("CREATE ROLE unprivileged LOGIN")
     given = f"?options=-c%20{options}" if options else ""
+    if options == "-TLS":
+        given = "?sslmode=require"
     url = f"postgresql://{parts}127.0.0.1:{postgres_server.port}/{name}{given}"
 
     def make(**settings: Any) -> PostgresStore:

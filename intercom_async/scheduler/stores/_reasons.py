@@ -32,6 +32,7 @@ _ADVICE = {
     "AskError": _CLUSTER,
     "CLUSTERDOWN": "the cluster is down",
     "ClusterDownError": "the cluster is down",
+    "BUSY": "a script of somebody else keeps it busy",
     "LOADING": "it is still loading its data",
     "BusyLoadingError": "it is still loading its data",
     "InvalidResponse": _OTHER,
@@ -44,6 +45,7 @@ _ADVICE = {
     "53200": _FULL,
     "3F000": "there is no such schema",
     "57014": "a timeout of the server has ended the statement",
+    "57P01": "its server has ended the connection",
     "08P01": "a pooler does not let it pass; PgBouncer needs the mode session or transaction",
     "TimeoutError": "no answer in time",
     "ClosedError": "it was closed, or belongs to another event loop",
@@ -57,6 +59,18 @@ _CODE = re.compile(
 _IN_A_SCRIPT = re.compile(r"ACL failure in script|executing the script can't")
 """What Redis says, without a code, of a command that a script may not call."""
 
+_TEXTS = {
+    "password authentication failed": _REFUSED,
+    "no pg_hba.conf entry": _REFUSED,
+    "does not exist": "there is no such database or user",
+    "the database system is": "it is starting or stopping",
+    "too many clients": "it has no connection left",
+    "connection slots": "it has no connection left",
+    "does not support SSL": "it has no TLS, which is asked for",
+    "max number of clients": "it has no connection left",
+}
+"""What parts of messages mean where a client has no code: psycopg, while it connects."""
+
 
 def reason_of(error: BaseException) -> str:
     """Return class, code and meaning of what a store's client has raised."""
@@ -67,8 +81,8 @@ def reason_of(error: BaseException) -> str:
         code = "NOPERM"
     if not isinstance(code, str) or code not in _ADVICE:
         code = None
-    if code is None and "password authentication failed" in str(error):
-        code = "28P01"  # psycopg has no code where connecting fails
     advice = _ADVICE.get(code or "") or _ADVICE.get(name)
+    if advice is None:
+        advice = next((told for text, told in _TEXTS.items() if text in str(error)), None)
     told = name if code is None or code in name.upper() else f"{name} {code}"
     return told if advice is None else f"{told}: {advice}"

@@ -4,7 +4,7 @@ All keys of a budget lie in one hash slot (`{ic:<budget>}`), so that one script 
 
     {ic:B}:a:<app>:<reset>   hash   granted, seen, external, frozen: the app's window; what each
                                     process has of it
-    {ic:B}:w:<reset>         hash   granted: the same window over all apps of the workspace
+    {ic:B}:w:<reset>         hash   the same window over all apps of the workspace
     {ic:B}:m:<app>           zset   processes of the app by when they were last heard of
     {ic:B}:m                 zset   processes of all apps
     {ic:B}:i:<app>           hash   arrivals and bursts of interactive calls, by process
@@ -69,11 +69,12 @@ local function number(key, field)
 end
 
 local n, all = join(members), join(everybody)
--- What the process has had beyond its account: the account was lost, or it has sent without leases.
--- Less than nothing: it gives back, or an answer has not reached it.
+-- What the process has had beyond its account: the account was lost, or it has sent without
+-- leases. Less than nothing: it gives back, or an answer has not reached it. Redis may evict one
+-- account and keep the other, so both know what each process has.
 local found = leased - number(app, holder)
 local granted = math.max(0, number(app, 'granted') + found)
-local granted_all = math.max(0, number(workspace, 'granted') + found)
+local granted_all = math.max(0, number(workspace, 'granted') + leased - number(workspace, holder))
 -- What replies have counted beyond all that was granted was sent by others. It never gets less,
 -- but for what turns out to have been granted.
 local external = math.max(number(app, 'external') - math.max(0, found), 0,
@@ -128,7 +129,7 @@ end
 redis.call('HSET', app, 'granted', granted + count, 'seen', math.max(number(app, 'seen'), used),
            'external', external, 'frozen', frozen and 1 or 0, holder, leased + count)
 redis.call('PEXPIRE', app, ttl)
-redis.call('HSET', workspace, 'granted', granted_all + count)
+redis.call('HSET', workspace, 'granted', granted_all + count, holder, leased + count)
 redis.call('PEXPIRE', workspace, ttl)
 if ARGV[11] ~= '' then
   -- What all have told, unless the clock was set meanwhile.
@@ -279,7 +280,7 @@ class RedisStore(StoreMember):
             ask.workspace_limit,
             -1 if ask.used is None else ask.used,
             ask.want,
-            f"m:{self.member}:{ask.holder}",
+            f"m:{ask.app}:{self.member}:{ask.holder}",
             request.melting,
             int(request.freezes),
             *known,
