@@ -132,7 +132,7 @@ def parse_window(headers: Mapping[str, str]) -> Window:
         return UNKNOWN
     if limit is not None and remaining is not None and remaining > limit:
         # The two contradict each other and nothing says which is wrong.
-        remaining = None
+        limit = remaining = None
     return Window(limit, remaining, reset_at)
 
 

@@ -30,7 +30,7 @@ def test_lower_case_names_are_found() -> None:
         (("1667", None, None), Window(1667, None, None)),
         (("many", "5", "10"), Window(None, 5, 10.0)),
         (("-1", "-5", "-10"), UNKNOWN),
-        (("100", "101", "10"), Window(100, None, 10.0)),
+        (("100", "101", "10"), Window(None, None, 10.0)),
         (("0", "0", "0"), Window(0, 0, None)),
         (("", " ", "nan"), UNKNOWN),
         (("99999999999999", "1", "inf"), Window(None, 1, None)),

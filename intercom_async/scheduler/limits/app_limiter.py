@@ -1,8 +1,7 @@
 """Decides whether one app may send a call now, and if not, when to try again.
 
 `try_acquire` checks and charges in one step; a charge ends with `confirm`, `release` or
-`mark_unknown`. Time is an argument, and there is no timer, task or permit in here. The package's
-docstring says why it decides as it does.
+`mark_unknown`. Time is an argument, and there is no timer, task or permit in here.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from .probes import MAX_PROBES, SPACING_S, BoundaryProbe, Recovery
 from .reserve import InteractiveReserve
 from .server_clock import ServerClock
 from .usage import ROUNDING
-from .window_budget import Charge, WindowBudget
+from .window_budget import FEW_LEFT, Charge, WindowBudget
 from .window_schedule import WindowSchedule
 from .workspace_limiter import WorkspaceLimiter
 
@@ -302,7 +301,7 @@ class AppLimiter:
         for budget in charge.budgets:
             budget.mark_unknown(charge.cost)
 
-    def confirm(
+    def confirm(  # noqa: C901 (one path for every reply)
         self,
         charge: Charge,
         reply: Window,
@@ -354,6 +353,8 @@ class AppLimiter:
             before = charge.used_before if budgets and budgets[0] is budget else 0
         if is_refused:
             budget.refused += cost
+        elif reply.remaining in FEW_LEFT and windows.is_impossible(budget, reply, cost):
+            return budget
         windows.observe(budget, reply, cost, seq, before, sent, received)
         return budget
 

@@ -33,6 +33,9 @@ UPLINK_GROWTH = 1.5
 MAX_UPLINK_S, MAX_UPLINK_SHARE = 0.5, 0.2
 """Seconds, and fraction of a window, to which the uplink time grows at most
 (report: "reordered")."""
+FEW_OTHERS = 10
+"""Calls of others that may well have been before the first of ours that a window has served
+(test_contradictory_counts.py::test_a_small_limit_that_is_used_up_is_believed)."""
 RTT_WEIGHT = 0.1
 """Weight of the newest round trip in the average (report: "slow answers")."""
 
@@ -228,7 +231,24 @@ class AppWindows:
         self._uplink_s = min(self._uplink_s * UPLINK_GROWTH, most_s)
         self._candidates_until = -math.inf
 
-    def observe(
+    def is_impossible(self, budget: WindowBudget, reply: Window, cost: int) -> bool:
+        """Weigh a reply to a call that was served as one of the last of a window, by its headers.
+
+        That the first answer of all to a call of ours is to one of the last, after many calls of
+        others, is possible but evidence where it happens again and again.
+
+        Returns:
+            Whether it cannot be true: a call that was served had the last place already.
+        """
+        is_twice = False
+        if not reply.remaining:
+            is_twice, budget.has_given_last = budget.has_given_last, True
+        is_first = budget.confirmed == cost
+        if is_twice or (is_first and budget.charged < budget.limit - FEW_OTHERS):
+            self.matcher.note_impossible(budget.reset_ms)
+        return is_twice
+
+    def observe(  # noqa: C901 (one path for every reply)
         self,
         budget: WindowBudget,
         reply: Window,
@@ -263,12 +283,21 @@ class AppWindows:
                 self._remaining_includes_call = False
             if not self._remaining_includes_call:
                 used += cost
-            served = budget.confirmed - budget.refused
-            if (used <= used_before and remaining) or 0 < budget.max_limit < served:
+            if used <= used_before and remaining:
                 matcher.note_impossible(budget.reset_ms)
                 return
-            matcher.impossible = 0
+            if matcher.impossible and used_before and limit == budget.limit:
+                # The first reply of a window proves nothing, since no other can disprove it.
+                matcher.impossible -= 1
+        served = budget.confirmed - budget.refused
+        if served > (limit or budget.limit) and served > max(budget.max_limit, limit or 0):
+            matcher.note_impossible(budget.reset_ms)
+            return
         budget.observe(limit, used, sent, charge_seq)
+        if budget.limit_changes > 1:
+            # Once a limit may change within a window, and not with each reply.
+            budget.limit_changes = 1
+            matcher.note_impossible(budget.reset_ms)
         if limit and budget.reset_ms >= self._budgets.newest_ms:
             self.limit, self._is_limit_named = budget.limit, True
         rtt_s = received - sent

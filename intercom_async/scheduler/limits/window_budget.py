@@ -36,6 +36,10 @@ CLOCK_SET_BACK_WINDOWS = 6
 between `KEPT_WINDOWS` and this it is a late reply to a window that is closed
 (test_window_budget.py::test_a_clock_set_far_back_starts_again)."""
 
+FEW_LEFT = (0, 1)
+"""Calls left after one that was served, by which its reply is weighed
+(test_contradictory_counts.py::test_counts_that_cannot_be_true_slow_nothing_down)."""
+
 
 class WindowBudget:
     """Calls allowed and spent in one window of an app, mirrored into its workspace's window.
@@ -51,10 +55,12 @@ class WindowBudget:
         "confirmed",
         "external_profile",
         "external_seen",
+        "has_given_last",
         "highest_used_seen",
         "is_exhausted",
         "last_charge",
         "limit",
+        "limit_changes",
         "max_limit",
         "profiled",
         "refused",
@@ -71,6 +77,8 @@ class WindowBudget:
         self.workspace: WindowBudget | None = workspace
         self.max_limit: int = 0
         """Largest limit that a reply has named; 0 before the first one."""
+        self.limit_changes: int = 0
+        """How often the limit has changed since the last change that counts as impossible."""
         self._limit_sent_at = -math.inf
         self.reserved: int = 0
         """Calls charged whose outcome is not known yet."""
@@ -92,6 +100,8 @@ class WindowBudget:
         """Largest `limit - remaining` of any reply: calls of all clients."""
         self.last_charge: int | None = None
         """Our calls at which this client stops beside others, near the end; None before that."""
+        self.has_given_last: bool = False
+        """Whether a reply to a call that was served has said that none remains."""
         self.is_exhausted: bool = False
         """Whether a 429 has closed the window."""
 
@@ -183,6 +193,7 @@ class WindowBudget:
         if limit and sent >= self._limit_sent_at:
             self._limit_sent_at = sent
             if limit != self.limit or not self.max_limit:
+                self.limit_changes += self.max_limit > 0
                 self.limit = limit
                 self.max_limit = max(self.max_limit, limit)
         if used is not None:

@@ -14,9 +14,11 @@ the model, so the explanations are tried in this order:
    and schedule are learned again.
 
 Headers can be impossible, too: a count that is lower than the number of our own calls counted
-before, or more of our calls served than the window allows. Five such replies in a row and their
-Reset is not believed any more: the settings' pace holds until three other windows in a row are
-consistent. So a server whose Reset never changes, as many test servers have, slows nothing down.
+before, more of our calls served than the window allows, the last place of a window given twice, a
+limit or an end that changes again and again while the count goes on. Five such replies more than
+sound ones and their Reset is not believed any more: the settings' pace holds until three other
+windows in a row are consistent, and twice as many each time that this turns out to be wrong. So a
+server whose headers never change, as many test servers have, slows nothing down.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from collections.abc import Callable
 
 from intercom_async.response import Window
 from .server_clock import DRIFT, ServerClock
-from .window_budget import BudgetTable, WindowBudget
+from .window_budget import FEW_LEFT, BudgetTable, WindowBudget
 from .window_schedule import WindowSchedule
 
 MAX_DATE_GAP_S = 120.0
@@ -54,9 +56,10 @@ OUTLASTING_LENGTHS = 1.5
 """Lengths over which replies name one window until it is taken for a longer one; steps of a clock
 by up to half a window cannot look like it
 (test_contradictions.py::test_windows_of_a_minute_are_learned)."""
-CONSISTENT_WINDOWS = 3
-"""Windows in a row that are consistent until headers are believed again
-(test_contradictions.py::test_headers_that_become_true_are_believed_again)."""
+CONSISTENT_WINDOWS, MAX_CONSISTENT_WINDOWS = 3, 200
+"""Windows in a row that are consistent until headers are believed again: the first time, and at
+most; twice as many after each time that they were not believed again
+(test_contradictory_counts.py::test_headers_that_cannot_be_true_slow_nothing_down)."""
 
 
 class WindowMatcher:
@@ -81,6 +84,7 @@ class WindowMatcher:
         "_is_drifting",
         "_last_consistent",
         "_named",
+        "_needed",
         "_offset_before",
         "_on_distrust",
         "_schedule",
@@ -104,7 +108,7 @@ class WindowMatcher:
         self.has_headers: bool | None = None
         """None until a reply came; False where headers are stripped or not believed."""
         self.impossible: int = 0
-        """Replies in a row whose headers cannot be true."""
+        """Replies whose headers cannot be true, less those whose headers must be."""
         self._agreeing_near = 0
         """Replies in a row that contradict the clock by little."""
         self._agreeing_far = 0
@@ -125,6 +129,8 @@ class WindowMatcher:
         self._distrusted_ms = 0
         """A Reset that is not believed; 0 while there is none."""
         self._consistent = 0
+        self._needed = 0
+        """Windows in a row that have to be consistent for headers to be believed again."""
         self._last_consistent: tuple[int, float] = (0, 0.0)
 
     @property
@@ -169,8 +175,10 @@ class WindowMatcher:
             # The same window as that of the reply before, as nearly always.
             self._agreeing_near = self._agreeing_far = 0
             return reset_ms
-        if self._distrusted_ms and not self._is_consistent(reset_ms, received):
-            return None
+        if self._distrusted_ms:
+            is_last = not is_certain and reply.remaining in FEW_LEFT
+            if not self._is_consistent(reset_ms, received, is_last=is_last):
+                return None
         if clock.is_known:
             contradiction_s = clock.contradiction_s(start, reset_at, sent=sent, received=received)
             if contradiction_s and not clock.rests_on_date(contradiction_s):
@@ -197,6 +205,7 @@ class WindowMatcher:
         """Believe a Reset no more; the settings' pace holds."""
         self._distrusted_ms = reset_ms
         self._consistent = self.impossible = 0
+        self._needed = min(max(CONSISTENT_WINDOWS, 2 * self._needed), MAX_CONSISTENT_WINDOWS)
         self._last_consistent = (reset_ms, 0.0)
         self.has_headers = False
         self._forget()
@@ -212,6 +221,7 @@ class WindowMatcher:
             last = self._last_named()
             restarted = used is not None and last is not None and used < last.highest_used_seen
             if not schedule.learn(reset_ms, count_restarted=restarted):
+                self.note_impossible(reset_ms)
                 return None
             self._named = (reset_ms, sent, 0)
             if self._doubt_since is None and clock.drift > DRIFT:
@@ -298,8 +308,14 @@ class WindowMatcher:
         span_s = OUTLASTING_LENGTHS * self._schedule.length_s
         return count + 1 >= MIN_AGREEING_FAR and received - first_at > span_s
 
-    def _is_consistent(self, reset_ms: int, received: float) -> bool:
-        """Return whether headers that were not believed are believed again."""
+    def _is_consistent(self, reset_ms: int, received: float, *, is_last: bool) -> bool:
+        """Return whether headers that were not believed are believed again.
+
+        Args:
+            reset_ms: The window that a reply names.
+            received: When it came.
+            is_last: Whether, by the reply, its call was among the last that the window serves.
+        """
         last_ms, last_at = self._last_consistent
         if reset_ms in (self._distrusted_ms, last_ms):
             return False
@@ -308,9 +324,13 @@ class WindowMatcher:
         length_s, length_ms = self._schedule.length_s, self._schedule.length_ms
         is_multiple = (reset_ms - last_ms) % length_ms == 0
         follows = is_multiple and abs(gap_s - passed_s) <= length_s
-        self._consistent = self._consistent + 1 if follows else 1
+        if is_last:
+            # The first call of ours in a window: others would have to fill all of them.
+            self._consistent = 0
+        else:
+            self._consistent = self._consistent + 1 if follows else 1
         self._last_consistent = (reset_ms, received)
-        if self._consistent < CONSISTENT_WINDOWS:
+        if self._consistent < self._needed:
             return False
         self._distrusted_ms = 0
         return True
