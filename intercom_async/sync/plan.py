@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import anyio
 import msgspec
@@ -46,7 +46,8 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     rows: int | None
     """Its rows; for rows inside others, the number of their parents."""
     calls: int | None
-    """Calls of a full read, without `list_calls`."""
+    """Calls of a full read, those that count rows and read what changed meanwhile included, without
+    `list_calls`."""
     parts: tuple[PlannedPart, ...] = ()
     """The ranges that would be read concurrently."""
     changed_rows: int | None = None
@@ -58,9 +59,13 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     to 450 rows. None if none is cut, or if the rows could not be read."""
     changed_list_calls: int | None = None
     """The same for `changed_rows`."""
+    deletion_calls: int | None = None
+    """Calls that read the list of deleted rows, at most; 1 if the server refuses it. None if the
+    API has none."""
     sweep_calls: int | None = None
-    """Calls of a sweep, which finds deleted rows where the API does not list them. Every run makes
-    one if it takes less than a minute of the rate, else one run a week. None if not needed."""
+    """Calls of a sweep, which finds deleted rows where the server does not list them. Every run
+    makes one if it takes less than a minute of the rate, else one run a week. None if not needed.
+    """
     reread_calls: int | None = None
     """Calls, once a week, that reread children of parents that changed in the last 30 days."""
 
@@ -91,10 +96,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def changed_calls(self) -> int:
-        """Calls of a run that reads what has changed since `since`, as far as they are known."""
+        """Calls of a run that reads what has changed since `since`, as far as they are known.
+
+        Lists of deleted rows are included; sweeps are not.
+        """
         return sum(
-            (stream.changed_calls or 0) + (stream.changed_list_calls or 0)
-            for stream in self.streams
+            (one.changed_calls or 0) + (one.changed_list_calls or 0) + (one.deletion_calls or 0)
+            for one in self.streams
         )
 
     @property
@@ -180,6 +188,14 @@ def _cut_points(app: App) -> dict[str, CutPoints]:
     return {"second": Seconds(), "day": Days(zone_of(app.timezone) or UTC)}
 
 
+class _Deletions(NamedTuple):
+    """What a list of deleted rows costs."""
+
+    calls: int | None
+    is_told: bool
+    """Whether the server gives it."""
+
+
 class _Survey:
     """Asks for numbers."""
 
@@ -221,9 +237,9 @@ class _Survey:
 
     async def _ranged(self, name: str, source: Ranged) -> StreamPlan:
         cut_points = self._points(source)
-        high = self._high
-        counted = await count_and_cut(
-            self.client,
+        high, client = self._high, CountingClient(self._intercom)
+        parts, total = await count_and_cut(
+            client,
             source,
             source.partition_field,
             cut_points,
@@ -232,21 +248,24 @@ class _Survey:
             rate_per_s=self._intercom.statistics().rate_per_s,
             hint=self._hint,
         )
+        counting = client.count.calls
         changed = await count_rows(
-            self.client, source, source.cursor_field, cut_points, self._since, high
+            client, source, source.cursor_field, cut_points, self._since, high
         )
-        parts, total = counted
         pages = [_pages(part.count, source.per_page) for part in parts]
-        calls = None if None in pages else sum(page or 0 for page in pages)
-        sample = await sample_lists(self.client, source, parts)
-        is_swept = source.deletions is None and not source.is_append_only
+        swept = None if None in pages else counting + sum(page or 0 for page in pages)
+        sample = await sample_lists(client, source, parts)
+        deletions = await self._deletions(client, source)
+        is_swept = not deletions.is_told and not source.is_append_only
+        self.client.count.calls += client.count.calls
         return StreamPlan(
             name=name,
             rows=total,
-            calls=calls,
+            calls=None if swept is None else swept + 1,
             list_calls=None if sample is None else sample.calls_of(total),
             changed_list_calls=None if sample is None else sample.calls_of(changed),
-            sweep_calls=calls if is_swept else None,
+            deletion_calls=deletions.calls,
+            sweep_calls=swept if is_swept else None,
             parts=tuple(
                 PlannedPart(low=part.low, high=min(part.high, high), rows=part.count)
                 for part in parts
@@ -254,6 +273,22 @@ class _Survey:
             changed_rows=changed,
             changed_calls=_pages(changed, source.per_page),
         )
+
+    async def _deletions(self, client: CountingClient, source: Ranged) -> _Deletions:
+        """Ask how long the list of deleted rows is."""
+        deletions = source.deletions
+        if deletions is None:
+            return _Deletions(None, is_told=False)
+        calls: int | None = 1
+        try:
+            reading = deletions.read(client.at_version(deletions.version)).raw().pages()
+            async with aclosing(reading) as pages:
+                async for page in pages:
+                    calls = _pages(page.total_count, max(1, len(page.items)))
+                    break
+        except IntercomError:
+            return _Deletions(1, is_told=False)
+        return _Deletions(calls, is_told=True)
 
     async def _listing(self, name: str, source: Listing) -> StreamPlan:
         total: int | None = None

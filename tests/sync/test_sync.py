@@ -298,7 +298,8 @@ async def test_a_plan_shows_what_a_sync_costs(intercom: Intercom, simulator: Sim
     assert sum(part.rows or 0 for part in by_name["contacts"].parts) == CONTACTS
     assert by_name["conversation_parts"].calls == TALKS
     assert by_name["companies"].calls == 2
-    assert by_name["tickets"].sweep_calls == by_name["tickets"].calls
+    # A full read ends with what has changed meanwhile.
+    assert (by_name["tickets"].sweep_calls or 0) + 1 == by_name["tickets"].calls
     assert by_name["contacts"].sweep_calls is None
     assert found.changed_calls < found.calls
     assert found.spent == simulator.requests < 30
