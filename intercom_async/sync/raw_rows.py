@@ -44,6 +44,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     """As it came, on one line, as valid UTF-8."""
     is_cut: bool = False
     """Whether a list inside it has more entries than it shows."""
+    is_ahead: bool = False
+    """Whether it says that it changed later than now; `version` is the present then."""
 
     @property
     def id(self) -> str:
@@ -92,6 +94,8 @@ class RowReader:
         """The present, as far as it is known. A row that changed later, by more than clocks differ,
         counts as changed now: it would hide every change to come
         (test_raw_rows.py::test_a_change_that_is_still_to_come)."""
+        self.met_ahead: bool = False
+        """Whether any row said that it changed later than now."""
         self._decoder = msgspec.json.Decoder(_head(self._names))
         self._page_decoder = _page_decoder(self._names, self._lists)
 
@@ -136,6 +140,7 @@ class RowReader:
     ) -> list[Row | None]:
         """Return the rows that heads were read of; None where a key is empty."""
         rows: list[Row | None] = []
+        ahead: list[int] = []
         values_of, latest = self._values_of, self.latest
         for head, body in zip(heads, bodies, strict=True):
             key, version, partition_at, parent = values_of(head)
@@ -146,11 +151,18 @@ class RowReader:
                 key = str(key)
             # Practically all moments are whole seconds of the past.
             if type(version) is not int or not 0 < version <= latest:
-                version = self._bounded(from_server(version))
+                told = from_server(version)
+                version = self._bounded(told)
+                if told is not None and told > max(version, 0):
+                    ahead.append(len(rows))
             if type(partition_at) is not int or not 0 < partition_at <= latest:
                 partition_at = from_server(partition_at)
             of = "" if parent is None else str(parent)
             rows.append(Row(key, of, version, partition_at, body, is_any_cut(lists_of(head))))
+        for place in ahead:
+            row = rows[place]
+            rows[place] = None if row is None else msgspec.structs.replace(row, is_ahead=True)
+            self.met_ahead = True
         return rows
 
     def _bounded(self, version: int | None) -> int:
@@ -158,6 +170,12 @@ class RowReader:
         if version is None or version <= 0:
             return 0
         return version if version <= self.latest + SLACK_S else self.latest
+
+    def without_times_to_come(self, rows: list[Row]) -> list[Row]:
+        """Return rows as they are merged: one whose time is still to come does not say its time."""
+        if not self.met_ahead:
+            return rows
+        return [msgspec.structs.replace(row, version=0) if row.is_ahead else row for row in rows]
 
     def kept_version(self, version: int, read_at: int) -> int:
         """Return the version of a row of the target: 0 where its change was still to come.

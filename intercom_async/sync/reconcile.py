@@ -276,7 +276,7 @@ class Reconciler:
             error = failure
         listed = is_listed is None or not body or is_listed(body)
         row = run.reader.read(body) if body else None
-        is_old = row is not None and row.version < self._settled_before
+        is_old = row is not None and 0 < row.version < self._settled_before
         is_settled = is_old and error is None and await self._is_left_out(run, key)
         finding = judge(error, is_listed=listed, is_settled=is_settled)
         if finding.verdict in ("gone", "merged", "unlisted"):

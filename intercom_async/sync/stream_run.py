@@ -232,7 +232,8 @@ class StreamRun:
             by_id: Whether they were read by id, and not by a list or a search.
         """
         entries, seen = list[Entry](), list[str]()
-        listed, table, references = list(rows), self.table, self.references
+        listed = self.reader.without_times_to_come(list(rows))
+        table, references = self.table, self.references
         name, is_shown, is_tail = self.table_name, self.is_shown, self._is_tail
         flags = (SEEN if self.is_sweeping else 0) | (BY_ID if by_id else 0)
         found = [(row.version, digest_of(row.body)) for row in listed]

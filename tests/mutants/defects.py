@@ -660,5 +660,43 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
     ),
+    Mutant(
+        "time_to_come_is_now",
+        "a row that a stopped run read with a time in the future hides the changes before that run",
+        (
+            Edit(
+                "stream_run.py",
+                "listed = self.reader.without_times_to_come(list(rows))",
+                "listed = list(rows)",
+            ),
+        ),
+    ),
+    Mutant(
+        "met_is_found",
+        "what a sweep has met is taken for what a search finds, so archived rows stay named",
+        (
+            Edit(
+                "control_rows.py",
+                "shown = [key for key in searched if key in found]",
+                "shown = [key for key in searched if found or key]",
+            ),
+        ),
+    ),
+    Mutant(
+        "date_alone_tells",
+        "a Date that this machine's clock agrees with moves the watermark ahead of the server's",
+        (
+            Edit(
+                "server_time.py",
+                "        if begins is not None and (moment is None or ",
+                "        if begins is not None and moment is None and (True or ",
+            ),
+            Edit(
+                "engine.py",
+                "        is_late = run.latest_find_s > ",
+                "        is_late = False and run.latest_find_s > ",
+            ),
+        ),
+    ),
 )
 """All of them; each is found within `MOST` histories."""
