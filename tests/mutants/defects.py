@@ -34,8 +34,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "sinks/merge.py",
-                "                if last != number or held.flags & SEEN:\n",
-                "                if held.flags & SEEN:\n",
+                "            if last != number or held.flags & SEEN:\n",
+                "            if held.flags & SEEN:\n",
             ),
         ),
     ),
