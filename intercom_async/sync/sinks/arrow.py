@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from operator import attrgetter
@@ -14,7 +13,7 @@ from intercom_async.clock import give_way
 from intercom_async.moments import MILLISECONDS_FROM, from_server
 from intercom_async.sync.errors import UNREADABLE
 from intercom_async.sync.raw_rows import top_level
-from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableColumns
+from .columns import DELETED_AT, DIGEST, RECORD, STRANGE, SYNCED_AT, TableColumn, TableColumns
 from .merge import GIVES_WAY_S
 
 _LARGEST = 2**63
@@ -34,8 +33,6 @@ _USUAL: dict[str, Any] = {
 }
 """What a column's values usually are; a row with any other value is read field by field."""
 _NULL = msgspec.Raw(b"null")
-_STRANGE = re.compile(r'["\\\x00-\x1f]')
-"""What no field of a struct can have in its name."""
 
 
 class TableRow(NamedTuple):
@@ -60,7 +57,7 @@ class Shape:
         self._pool = arrow.system_memory_pool()  # arrow's own keeps 18 MB that it has freed
         self._columns = list(columns.all)
         fields: list[Any] = []
-        self._is_plain = not any(_STRANGE.search(column.field) for column in self._columns)
+        self._is_plain = not any(STRANGE.search(column.field) for column in self._columns)
         for number, column in enumerate(self._columns):
             default = _NULL if column.kind == "json" else None
             name = column.field if self._is_plain else f"f{number}"

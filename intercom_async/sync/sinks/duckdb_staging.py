@@ -7,14 +7,11 @@ separator that no JSON can have, so that each record stays as the API sent it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-import msgspec
-
-from intercom_async.sync.errors import UNREADABLE
-from intercom_async.sync.raw_rows import top_level
 from .columns import TableColumns
 from .disk import Disk
 from .duckdb_sql import GROUP_ROWS, SEPARATOR
@@ -25,8 +22,9 @@ VECTOR_ROWS = 2_048
 VECTOR_BYTES = 2**22
 """Most bytes of `VECTOR_ROWS` rows, which DuckDB takes together: it needs ten times as much
 (test_duckdb_staging.py::test_large_rows_fit_into_the_memory_that_duckdb_is_given)."""
+WRITE_ROWS = 128
+"""Rows that are written together."""
 _SEPARATOR = SEPARATOR.encode()
-_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Staged(NamedTuple):
@@ -55,39 +53,42 @@ class StagingFile:
         longest = count = size = 0
         new: set[str] = set()
         with self._disk.create(self.path) as file:
+            waiting: list[Emitted] = []
             for row in rows:
-                body = row.body
-                file.write(_line(row))
-                fields = _fields(body)
-                if not columns.knows(fields):
-                    new.update(fields)
-                longest = max(longest, len(body))
-                size += len(body)
+                waiting.append(row)
+                size += len(row.body)
                 count += 1
-                if size >= VECTOR_BYTES or count == GROUP_ROWS:
+                is_full = size >= VECTOR_BYTES or count == GROUP_ROWS
+                if is_full or count % WRITE_ROWS == 0:
+                    longest = max(longest, self._write(file, waiting, columns, new))
+                    waiting.clear()
+                if is_full:
                     break
                 if count % VECTOR_ROWS == 0:
                     size = 0
+            if waiting:
+                longest = max(longest, self._write(file, waiting, columns, new))
         return Staged(longest, frozenset(new)) if count else None
+
+    def _write(
+        self, file: BinaryIO, rows: Sequence[Emitted], columns: TableColumns, new: set[str]
+    ) -> int:
+        """Write some rows, note their new fields, and return the length of the longest."""
+        bodies = [row.body for row in rows]
+        new |= columns.unknown(bodies)
+        file.write(b"".join(chain.from_iterable(map(_pieces, rows))))
+        return max(map(len, bodies))
 
     def remove(self) -> None:
         """Remove it."""
         self._disk.remove(self.path)
 
 
-def _line(row: Emitted) -> bytes:
-    """Return a row with its moments and its digest; a moment of 0 is none."""
+def _pieces(row: Emitted) -> tuple[bytes, bytes]:
+    """Return the line of a row with its moments and its digest; a moment of 0 is none."""
     body = row.body
     if _SEPARATOR in body:
         # No JSON; as an escape it is at least the text that was meant.
         body = body.replace(_SEPARATOR, rb"\u0001")
-    gone = b"%d" % row.deleted_at if row.deleted_at else b""
-    return b"%b\x01%d\x01%b\x01%d\n" % (body, row.synced_at, gone, row.digest)
-
-
-def _fields(body: bytes) -> set[str]:
-    try:
-        return {*_KEYS.decode(body)}
-    except UNREADABLE:
-        # Too deep for a decoder; the whole of it stands in the record.
-        return {name for name, _ in top_level(body)}
+    gone = row.deleted_at or ""
+    return body, f"{SEPARATOR}{row.synced_at}{SEPARATOR}{gone}{SEPARATOR}{row.digest}\n".encode()

@@ -11,10 +11,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
+from intercom_async.clock import give_way
 from intercom_async.sync.arguments import checked_count, checked_path, checked_seam
-from intercom_async.sync.errors import UNREADABLE, TargetError
+from intercom_async.sync.errors import TargetError
 from intercom_async.sync.raw_rows import RowReader
 from .arrow import TableRow
 from .base import Departed, Opened, StoredRow, Table
@@ -25,7 +24,7 @@ from .entries import Entry, Put
 from .extra import load
 from .files import os_errors_as_target_errors
 from .folder import StoredFile, StoredStream
-from .merge import Fate, Merge
+from .merge import GIVES_WAY_S, Fate, Merge
 from .object_store import ObjectStore, is_object_store
 from .parquet_files import GROUP_ROWS, ArrowErrors, Library, NextGeneration, seconds_of
 from .parquet_folder import ParquetFolder
@@ -35,6 +34,8 @@ from .s3 import S3Objects
 FILE_BYTES = 64 * 2**20
 """JSON that becomes one file."""
 OWN_READ = (DIGEST, DELETED_AT, SYNCED_AT)
+READ_TOGETHER = 128
+"""Rows of a journal in which new fields are looked for together."""
 READ_ROWS = 8_192
 """Rows of which keys are read together."""
 
@@ -224,15 +225,12 @@ class ParquetSink:
     def _grow(self, columns: TableColumns, merge: Merge, name: str) -> None:
         if not merge.changes:
             return
-        decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-        for entry in self._target.journal.entries(name):
-            if isinstance(entry, Put):
-                try:
-                    fields = decoder.decode(entry.body).keys()
-                except UNREADABLE:
-                    continue
-                if not columns.knows(fields):
-                    columns.grow(fields)
+        for _, entries in self._target.journal.frames(name):
+            for first in range(0, len(entries), READ_TOGETHER):
+                give_way(GIVES_WAY_S)
+                part = entries[first : first + READ_TOGETHER]
+                puts = [each.body for each in part if type(each) is Put and each.table == name]
+                columns.grow(sorted(columns.unknown(puts)))
 
     def close(self) -> None:
         """Let go of the target."""
