@@ -120,3 +120,49 @@ def test_a_file_has_no_more_than_a_statement_takes(
         assert staged.longest == size + 8
         columns = TableColumns(TALKS)
     assert found == parts
+
+
+def is_new_form(connection: Any) -> bool:
+    """Say whether the databases that DuckDB makes by itself can have texts compressed by zstd."""
+    found = connection.execute("SELECT tags['storage_version'] FROM duckdb_databases()").fetchall()
+    return str(found[0][0]).startswith("v2")
+
+
+@pytest.mark.parametrize("is_older", [False, True])
+def test_records_are_compressed(tmp_path: Path, *, is_older: bool) -> None:
+    """A database of an older form, which cannot have this, gets its tables as well."""
+    import duckdb  # noqa: PLC0415 (an extra)
+
+    path = tmp_path / "target.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        if not is_new_form(connection):
+            pytest.skip("this DuckDB makes databases of the older form")
+    path.unlink()
+    if is_older:
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"ATTACH '{path}' (STORAGE_VERSION 'v1.0.0')")
+    sink_with(path, *(b'{"id":"%d","text":"%b"}' % (each, b"word " * 99) for each in range(9)))
+    kinds = "SELECT compression FROM pragma_storage_info('talks') WHERE column_name = 'record'"
+    assert (("ZSTD",) in rows_of(path, kinds)) is not is_older
+    assert rows_of(path, "SELECT count(*) FROM talks") == [(9,)]
+
+
+DEEP = b"[" * 3_000 + b"]" * 3_000
+
+
+@pytest.mark.parametrize(
+    ("last", "fields"),
+    [
+        pytest.param(b'{"id":"3"}', set[str](), id="none"),
+        pytest.param(b'{"new":1,"id":"3","other":{"x":2}}', {"new", "other"}, id="two"),
+        pytest.param(b'{"id":"3","deep":%b}' % DEEP, set[str](), id="too deep to have a column"),
+        pytest.param(b'{"id":"3","deep":%b,"flat":1}' % DEEP, {"flat"}, id="beside a deep one"),
+        pytest.param(b'{"id":"3","a\\"b":1}', {'a"b'}, id="that no attribute can have"),
+    ],
+)
+@pytest.mark.parametrize("known", [(), ("new", "flat"), ('a"b',)])
+def test_new_fields_are_found_among_others(
+    last: bytes, fields: set[str], known: tuple[str, ...]
+) -> None:
+    columns = TableColumns(TALKS, known)
+    assert columns.unknown([b'{"id":"1"}', last, b'{"id":2}']) == fields - {*known}

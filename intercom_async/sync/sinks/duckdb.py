@@ -266,7 +266,7 @@ class DuckDBSink:
             f"{name_in_sql(column.name)} {COLUMN_TYPES[column.kind]}" for column in columns.all
         ]
         listed += [
-            f"{RECORD} JSON",
+            f"{RECORD} JSON{self._database.text_compression()}",
             f"{SYNCED_AT} TIMESTAMP",
             f"{DELETED_AT} TIMESTAMP",
             f"{DIGEST} UBIGINT",
