@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from intercom_async.errors import ConfigError
+
 
 class TimerHandle(Protocol):
     """A timer that can be called off."""
@@ -39,6 +41,21 @@ class Clock(Protocol):
         ...
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of the running task.
+
+    Raises:
+        ConfigError: No loop of asyncio runs.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigError(
+            "no event loop of asyncio runs here: call it from a coroutine under asyncio.run(…); "
+            "with trio, start by anyio.run(main, backend='asyncio')"
+        ) from None
+
+
 class WallTime:
     """Where UNIX time comes from: `read` is replaced by a loop whose time is virtual."""
 
@@ -59,7 +76,10 @@ class LoopClock:
 
     def now(self) -> float:
         """Return the loop's own time in seconds."""
-        return asyncio.get_running_loop().time()
+        try:
+            return asyncio.get_running_loop().time()
+        except RuntimeError:
+            return running_loop().time()
 
     def unix(self) -> float:
         """Return UNIX seconds of this machine."""
@@ -71,7 +91,7 @@ class LoopClock:
 
     def call_at(self, when: float, callback: Callable[[], Any]) -> TimerHandle:
         """Set a timer on the running loop."""
-        return asyncio.get_running_loop().call_at(when, callback)
+        return running_loop().call_at(when, callback)
 
 
 def give_way(seconds: float) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Hashable
 
+from intercom_async.clock import running_loop
 from intercom_async.config import Limits, RetryPolicy, TokenProvider
 from intercom_async.errors import ClosedError, ConfigError, DeadlineError
 from intercom_async.scheduler import Scheduler, Statistics, shared_scheduler
@@ -98,7 +99,7 @@ class ClientCore:
     def _explain(self) -> Session:
         """Say why a call cannot be made here."""
         session = self.session
-        if _running_loop() is not self._loop:
+        if running_loop() is not self._loop:
             raise ConfigError(
                 "this client belongs to another event loop: make a client for each loop, or hand "
                 "the call over with asyncio.run_coroutine_threadsafe"
@@ -143,7 +144,7 @@ class ClientCore:
         if self._session is not None:
             _ = self.session_here
             return
-        self._loop = _running_loop()
+        self._loop = running_loop()
         scheduler = self._scheduler or shared_scheduler(
             self._origin,
             self._app,
@@ -223,18 +224,3 @@ def _is_in_a_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _running_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop of the running task.
-
-    Raises:
-        ConfigError: No loop of asyncio runs.
-    """
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        raise ConfigError(
-            "no event loop of asyncio runs here: call it from a coroutine under asyncio.run(…); "
-            "with trio, start by anyio.run(main, backend='asyncio')"
-        ) from None

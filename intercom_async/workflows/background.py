@@ -15,6 +15,9 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any
 
+from intercom_async.clock import running_loop
+from intercom_async.errors import ConfigError
+
 
 class BackgroundTask:
     """Runs a coroutine as a task that ends with the block, whichever way the block ends.
@@ -35,7 +38,17 @@ class BackgroundTask:
         self._on_end = on_end
 
     async def __aenter__(self) -> asyncio.Task[None]:
-        self._task = asyncio.create_task(self._work)
+        """Begin the work.
+
+        Raises:
+            ConfigError: No loop of asyncio runs.
+        """
+        try:
+            self._task = running_loop().create_task(self._work)
+        except ConfigError:
+            self._work.close()
+            self._on_end()
+            raise
         self._task.add_done_callback(self._ended)
         return self._task
 

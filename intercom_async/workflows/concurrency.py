@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
+from intercom_async.clock import running_loop
 from intercom_async.errors import ConfigError
 from .background import BackgroundTask
 
@@ -104,7 +105,11 @@ async def fan_out(
         work: Called for each entry; its first error ends the stream and is raised here.
         concurrency: Number of workers.
         ordered: Whether results come in the order of the source, else each as soon as it is ready.
+
+    Raises:
+        ConfigError: No loop of asyncio runs.
     """
+    running_loop()
     send, receive = anyio.create_memory_object_stream[asyncio.Future[R]](
         RESULTS_PER_WORKER * concurrency if ordered else 0
     )

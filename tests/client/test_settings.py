@@ -28,6 +28,7 @@ from intercom_async.scheduler import Scheduler
 from intercom_async.simulator import Simulator
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.proxies import Proxies
+from intercom_async.workflows.concurrency import fan_out
 from tests.support.scripted_client import TOKEN, reply
 
 pytestmark = pytest.mark.anyio
@@ -298,6 +299,11 @@ async def count(intercom: Intercom) -> None:
     intercom.statistics()
 
 
+async def fan_out_calls(intercom: Intercom) -> None:
+    async for _ in fan_out("123", intercom.contacts.get, concurrency=2):
+        pass
+
+
 USES: dict[str, Callable[[Intercom], Coroutine[Any, Any, Any]]] = {
     "call": lambda intercom: intercom.contacts.get("7"),
     "list": lambda intercom: intercom.contacts.list().collect(),
@@ -305,6 +311,10 @@ USES: dict[str, Callable[[Intercom], Coroutine[Any, Any, Any]]] = {
     "scroll": lambda intercom: intercom.companies.scroll().collect(),
     "request": lambda intercom: intercom.request("GET", "/me"),
     "wait": lambda intercom: intercom.jobs.wait("1"),
+    "wait for seconds": lambda intercom: intercom.jobs.wait("1", timeout_s=3),
+    "pages": lambda intercom: anext(intercom.contacts.list().pages()),
+    "prefetched pages": lambda intercom: anext(intercom.contacts.list().prefetch().pages()),
+    "fan out": fan_out_calls,
     "options": lambda intercom: intercom.with_options(timeout_s=1).contacts.get("7"),
     "download": download,
     "while_open": hold,
@@ -362,6 +372,27 @@ def test_without_a_loop_of_asyncio_the_way_is_told() -> None:
     coroutine = Intercom(TOKEN, transport=MemoryTransport([])).open()
     with pytest.raises(ConfigError, match="no event loop of asyncio"):
         coroutine.send(None)
+
+
+@pytest.mark.parametrize("use", sorted({*USES} - {"statistics"}))
+async def test_where_no_loop_of_asyncio_runs_the_way_is_told(use: str) -> None:
+    """As under trio, and in a thread that drives a coroutine by itself."""
+    seen: list[BaseException] = []
+    memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
+    async with Intercom(TOKEN, transport=memory) as intercom:
+
+        def elsewhere() -> None:
+            try:
+                USES[use](intercom).send(None)
+            except ConfigError as error:
+                seen.append(error)
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        while thread.is_alive():
+            await anyio.lowlevel.checkpoint()
+        assert intercom.is_open
+    assert "no event loop of asyncio" in str(seen[0])
 
 
 @pytest.mark.parametrize("template", [None, 7, b"/me", object()], ids=shown)
