@@ -57,6 +57,7 @@ class Focus:
         leaves_out: How likely a run leaves streams out.
         drops: How likely it drops one.
         since: How likely it reads changes from a moment on.
+        since_s: How many seconds before it that moment lies, one of these.
         steps_clock: Whether this machine's clock is stepped between runs.
     """
 
@@ -79,6 +80,7 @@ class Focus:
     leaves_out: float = 0.15
     drops: float = 0.07
     since: float = 0.1
+    since_s: tuple[int, ...] = (60, HOUR_S, DAY_S)
     steps_clock: bool = False
 
 
@@ -152,6 +154,12 @@ FOCUSES: tuple[Focus, ...] = (
             "has_deletion_lists": (True,), "page_rows": (2, 3), "late_s": (0, 0, 900),
             "deletions_order": ("newest", "oldest", "oldest", "mixed"),
         },
+    ),
+    Focus(
+        # Nothing but changes is ever read.
+        "changes", streams=(("contacts",), ("conversations",), ("tickets",)), verbs=("delete",),
+        changes=(1, 3), waits_s=(300, 5 * HOUR_S, DAY_S), during=(0, 0, 1), failures=(0, 0, 0, 1),
+        since=1.0, since_s=(DAY_S, 8 * DAY_S, 30 * DAY_S), leaves_out=0.0, drops=0.0,
     ),
     Focus(
         "subsets", leaves_out=0.6, drops=0.35, since=0.3, verbs=("delete", "reply"),

@@ -226,7 +226,7 @@ class _Draw:
             full=dice.random() < 0.15,
             # Small workspaces are swept by each run that may: without, changes are on their own.
             reconcile=dice.choice(focus.reconcile),
-            since_s=dice.choice((60, HOUR_S, DAY_S)) if dice.random() < focus.since else None,
+            since_s=dice.choice(focus.since_s) if dice.random() < focus.since else None,
             during=tuple(during),
             failures=tuple(self._failure() for _ in range(dice.choice(focus.failures))),
             departed=dice.choice(("keep",) * 8 + ("erase", "drop")),
