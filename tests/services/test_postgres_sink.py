@@ -222,8 +222,10 @@ def test_a_journal_of_an_earlier_version_is_gone_on_with(
     again = PostgresSink(postgres_server.url, schema=schema)
     again.open()
     again.begin([TABLE])
-    again.commit([put("3"), put("4")], b"two")
-    assert [one.key for one in again.entries() if isinstance(one, Put)] == ["1", "2", "3", "4"]
+    again.commit([put("3", name="old"), put("4"), put("3")], b"two")
+    puts = [one for one in again.entries() if isinstance(one, Put)]
+    assert [one.key for one in puts] == ["1", "2", "3", "4", "3"]
+    assert all(one.is_staged and not one.body for one in puts)
     again.publish(b"two")
     again.close()
     rows = ask(postgres_server, f"SELECT id, name FROM {schema}.things ORDER BY id")

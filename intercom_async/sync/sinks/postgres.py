@@ -13,6 +13,7 @@ mode makes session locks useless.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .base import Departed, Opened, Table
@@ -21,6 +22,9 @@ from .merge import Merge
 from .postgres_schema import StoredTables
 from .postgres_sql import JOURNAL, LZ4, STAGED, STATE, chunks, identifier, plain, setup
 from .postgres_tables import PostgresTables
+
+STAGED_PACKS = 16
+"""Rows of the journal whose entries are staged together, about a megabyte."""
 
 
 class PostgresSink(PostgresTables):
@@ -146,6 +150,25 @@ class PostgresSink(PostgresTables):
             with self._errors():
                 # A later version of this package may know more fields than the stopped run's.
                 self._add_columns(STAGED + name, columns)
+        with self._errors(), self._connection.transaction():
+            self._known()
+            if not self._unstaged.isdisjoint(self._tables):
+                self._stage_journal()
+
+    def _stage_journal(self) -> None:
+        """Stage the rows that stand in the journal itself: those of shards, or of older versions.
+
+        It is done before the first commit, so that what a commit stages is later than they are.
+        """
+        journal = self._own(JOURNAL)
+        self._check_epoch()
+        last = self._ask(f"SELECT max(number) FROM {journal}")[0][0]
+        frames = self._journal_frames(self._connection)
+        while together := list(islice(frames, STAGED_PACKS)):
+            kept = self._stage(list(chain.from_iterable(together)))
+            self._copy(f"{journal} (entry)", ["bytea"], [], kept)
+        self._ask(f"DELETE FROM {journal} WHERE number <= %s", [last])
+        self._unstaged -= set(self._tables)
 
     # Writing ----------------------------------------------------------------------------------
 

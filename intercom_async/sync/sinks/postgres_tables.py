@@ -64,7 +64,9 @@ class PostgresTables(PostgresSchema):
     def _stage(self, entries: Sequence[Entry]) -> list[Entry]:
         """Put rows into their staging tables; return what the journal keeps of the entries."""
         tables = self._tables
-        puts = [one for one in entries if type(one) is Put and one.table in tables]
+        puts = [
+            one for one in entries if type(one) is Put and one.table in tables and not one.is_staged
+        ]
         for name in {put.table for put in puts}:
             if name not in self._staging:
                 self._make_staging(name)

@@ -134,6 +134,10 @@ class CrashingPostgres(PostgresSink):
         self._step()
         super()._copy(into, types, before, entries)
 
+    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
+        self._step()
+        return super()._put_lines(statement, values)
+
     def _step(self) -> None:
         try:
             self._disk.before_write(bool)
