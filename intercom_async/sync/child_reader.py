@@ -75,7 +75,7 @@ class ChildReader:
         rows, bad = self._rows(run, children)
         held = None if parent is None else parent.table.get(key)
         version = row.version if row is not None else held.version if held is not None else 0
-        if is_hasty(version, read_at):
+        if is_hasty(version, read_at) or run.clock.may_be_now(version):
             # Another child may come in the second of this change: they are read once more.
             version = max(0, version - 1)
         entries: list[Entry] = []
@@ -141,15 +141,18 @@ class ChildReader:
 
 
 async def _read_whole(run: StreamRun, source: Children, key: str) -> ChildRows:
-    """Return the children of a row; accept fewer than are counted only if they come twice."""
+    """Return the children of a row; accept fewer than are counted only if they come twice.
+
+    That none come where some are counted is never accepted.
+    """
     before: ChildRows | None = None
     for _ in range(MAX_READS):
         found = await source.read(run.client, key)
-        is_again = before is not None and len(before.rows) == len(found.rows)
+        is_again = before is not None and 0 < len(before.rows) == len(found.rows)
         if not found.missing or len(found.rows) >= LONGEST_ANSWER or is_again:
             return found
         before = found
-    raise PaginationError("its answers have different numbers of rows")
+    raise PaginationError("its answers have different numbers of rows, or none of those counted")
 
 
 def _truncation(run: StreamRun, key: str, missing: int) -> Callable[[], None] | None:

@@ -74,6 +74,12 @@ class ServerTime:
         """Say whether a moment has not come yet by any clock: it was noted by a wrong one."""
         return moment is not None and self.is_known and moment > self.latest() + TRUSTED_S
 
+    def may_be_now(self, moment: int) -> bool:
+        """Say whether a moment is the present by this machine's clock, which a Date is ahead of."""
+        here = math.floor(CLOCK.unix())
+        is_ahead = self.is_known and self.now() > here + TRUSTED_S
+        return is_ahead and abs(moment - here) <= TRUSTED_S
+
     def latest(self) -> int:
         """Return the later one of what the server's clock says and this machine's."""
         return max(self.now(), math.floor(CLOCK.unix()))

@@ -74,3 +74,11 @@ async def test_a_date_that_is_ahead_of_its_window_is_not_taken(ahead_s: int) -> 
     )  # fmt: skip
 
     assert ServerTime.of(answer).now() == here + (ahead_s if ahead_s <= TRUSTED_S else 0)
+
+
+async def test_a_change_of_now_is_recent_though_a_date_is_ahead() -> None:
+    ahead, here = off_by(DAY_S)
+
+    assert ahead.may_be_now(here - 1)
+    assert not ahead.may_be_now(here - TRUSTED_S - 1)
+    assert not off_by(0)[0].may_be_now(here)
