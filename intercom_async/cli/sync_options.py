@@ -26,6 +26,10 @@ from .options import Count, Flag, Many, Seconds, check_folder, check_new_file
 Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
 """Format that the suffix of a path stands for where there is no ``--format``."""
+OTHER_SUFFIXES = frozenset(
+    {".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".zst", ".parquet", ".sqlite"}
+)
+"""Suffixes of files; no new folder is given such a name."""
 
 
 @Parameter(name="*")
@@ -109,6 +113,11 @@ def sink_of(to: str, form: Format | None) -> Sink:
     form = form or SUFFIXES.get(path.suffix, "jsonl")
     if form == "duckdb":
         return DuckDBSink(path)
+    if not to or (path.suffix.lower() in OTHER_SUFFIXES and not path.exists()):
+        raise ConfigError(
+            f"--to {to!r} is no folder's name: jsonl and parquet are written into a folder, "
+            "duckdb into a file that ends in .duckdb"
+        )
     if form == "parquet":
         return ParquetSink(path)
     return JsonlSink(path, compression="zstd" if form == "jsonl.zst" else None)
