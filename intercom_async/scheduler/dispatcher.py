@@ -103,7 +103,7 @@ class Dispatcher:
         """Calls in flight from which on only interactive and owed calls go."""
         if self._max_in_flight > 1:
             self._soft_cap -= max(1, self._max_in_flight // KEPT_ONE_IN)
-        self._free_cap = -1 if hooks.is_set else self._soft_cap
+        self._free_cap = -1 if hooks.is_set or self._rates.are_set else self._soft_cap
         """The same for calls that may go without being looked at; -1 for none of them."""
         self._round = 0
         self._alarm = Alarm(clock, self._dispatch)
@@ -155,27 +155,28 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._bind_to(loop)
-        if self._rates.are_set and self._rates.apply_to(permit.kind):
-            return False  # Not even queued yet.
-        now = self.now()
-        queue, counters = self.queues.get(permit.app), self.counters
+        now, counters = self.now(), self.counters
         if (
-            queue is not None
+            permit.priority is NORMAL
             and not self.waiting
-            and permit.priority is NORMAL
-            and permit.cost == 1
             and counters.in_flight < self._free_cap
+            and permit.cost == 1
             and not self.breaker.is_open
+            and (queue := self.queues.get(permit.app)) is not None
         ):
             charge = queue.limiter.acquire_freely(now)
             if charge is not None:
-                # What `_grant` does: nearly every call of an idle program comes by here.
-                permit.since = since = permit.since or now
+                # What `_try_grant` does: nearly every call of an idle program comes by here.
                 permit.charge, permit.state, permit.sent_at = charge, GRANTED, now
                 counters.granted += 1
                 counters.in_flight += 1
-                counters.waited_s += now - since
+                if permit.since:
+                    counters.waited_s += now - permit.since
+                else:
+                    permit.since = now
                 return True
+        if self._rates.are_set and self._rates.apply_to(permit.kind):
+            return False  # Not even queued yet.
         try:
             return self._grant_or_queue(permit, now)
         except BaseException:
@@ -324,17 +325,11 @@ class Dispatcher:
             return charge
         if breaker.is_open:
             breaker.begin_probe(permit)
-        self._grant(permit, charge, now)
-        return 0.0
-
-    def _grant(self, permit: Permit, charge: Charge, now: float) -> None:
-        counters = self.counters
-        permit.charge = charge
-        permit.state = GRANTED
-        permit.sent_at = now
+        permit.charge, permit.state, permit.sent_at = charge, GRANTED, now
         counters.granted += 1
         counters.in_flight += 1
         counters.waited_s += now - permit.since
+        return 0.0
 
     def _dispatch(self) -> None:
         """Let go all calls that may, and set the timer for the next attempt."""
@@ -364,7 +359,8 @@ class Dispatcher:
             queues = queues[start:] + queues[:start]
         for queue in queues:
             queue.limiter.forget_idle_callers(now)
-        while queues:
+        counters = self.counters
+        while queues and counters.in_flight < self._max_in_flight:
             for queue in tuple(queues):
                 moment = self._dispatch_one(queue, now, granted)
                 if moment:

@@ -100,6 +100,11 @@ class KeyQueue(Generic[EntryT]):
         else:
             self._first.append(entry)
 
+    def peek(self) -> EntryT | None:
+        """Return the next entry, if it waits; None where `head` has to look for it."""
+        entry = self._repeats[0] if self._repeats else self._first[0] if self._first else None
+        return entry if entry is not None and entry.is_waiting else None
+
     def head(self) -> tuple[EntryT | None, int]:
         """Return the next entry, and how many stale ones before it were dropped."""
         dropped = 0
@@ -169,6 +174,12 @@ class Lane(Generic[EntryT]):
 
     def head(self) -> EntryT | None:
         """Return the entry that goes next, or None if none waits."""
+        if not self._debts:  # as nearly always
+            for queue in self._keys.values():
+                entry = queue.peek()
+                if entry is not None:
+                    return entry
+                break
         while self._keys:
             key, queue = next(iter(self._keys.items()))
             entry, dropped = queue.head()
@@ -305,19 +316,18 @@ class Lanes(Generic[EntryT]):
 
     def heads(self, now: float) -> list[tuple[EntryT, bool]]:
         """Return the head of each lane, and whether it is owed, in the order in which they go."""
-        owed: list[tuple[EntryT, bool]] = []
-        others: list[tuple[EntryT, bool]] = []
+        heads: list[tuple[EntryT, bool]] = []
+        has_owed = False
         for lane in self._lanes:
-            head = lane.head() if lane.waiting else None
-            if head is None:
-                continue
-            if lane.overtaken and lane.is_owed(head, now):
-                owed.append((head, True))
-            else:
-                others.append((head, False))
-        if len(owed) > 1:
-            owed.sort(key=_due_at)
-        return owed + others
+            if lane.waiting:
+                head = lane.head()
+                if head is not None:
+                    is_owed = lane.overtaken > 0 and lane.is_owed(head, now)
+                    has_owed = has_owed or is_owed
+                    heads.append((head, is_owed))
+        if has_owed:
+            heads.sort(key=_due_at)
+        return heads
 
     def ahead(self, priority: Priority) -> int:
         """Return how many entries wait in a lane and in the more urgent ones."""
@@ -343,4 +353,6 @@ class Lanes(Generic[EntryT]):
 
 
 def _due_at(head: tuple[Entry, bool]) -> float:
-    return head[0].since + SLACK_S[head[0].priority]
+    """Return since when a head is owed; those that are not follow in the order of the lanes."""
+    entry, is_owed = head
+    return entry.since + SLACK_S[entry.priority] if is_owed else math.inf
