@@ -95,8 +95,17 @@ class ResponseFeedback:
         permit.window = reply
         has_tripped = False
         try:
-            if kind is None and windows.clock.is_known:  # as nearly always
+            if (
+                kind is None
+                and now < self._exact_until
+                and not self._breaker.consecutive_failures
+                and limiter.plain_replies.book(permit.charge, reply, permit.sent_at, now)
+            ):
+                return  # as nearly always
+            if kind is None and windows.clock.is_known:
                 budget = limiter.confirm(permit.charge, reply, permit.sent_at, now)
+                if budget is not None and limiter.recovery.since is None:
+                    limiter.plain_replies.begin(budget, reply, now)
             else:
                 budget = self._confirm(permit, limiter, reply, kind, headers, now)
             if now >= self._exact_until or windows.clock.version != self._exact_version:

@@ -16,6 +16,7 @@ from .cold_start import ColdStart
 from .headroom import Headroom
 from .lease_gate import LeaseGate
 from .pacing import INTERACTIVE, RETRY_S, Pacer
+from .plain_replies import PlainReplies
 from .probes import MAX_PROBES, SPACING_S, BoundaryProbe, Recovery
 from .reserve import InteractiveReserve
 from .server_clock import ServerClock
@@ -46,6 +47,7 @@ class AppLimiter:
         "_random",
         "headroom",
         "pacer",
+        "plain_replies",
         "recovery",
         "reserve",
         "windows",
@@ -75,6 +77,7 @@ class AppLimiter:
         self.pacer: Pacer = Pacer(self.windows, workspace, self.headroom.allocatable)
         self.recovery: Recovery = Recovery()
         """Single calls after a window that was full although none of ours was served in it."""
+        self.plain_replies: PlainReplies = PlainReplies(self.windows)
         self._boundary_probe = BoundaryProbe()
         self._lease_gate = LeaseGate(self.windows, random)
         self._random = random
@@ -108,8 +111,7 @@ class AppLimiter:
         budgets = windows.candidates(now)
         budget = budgets[0]
         shared, leases = budget.workspace, self.headroom.leases
-        reserved, used = budget.reserved, budget.highest_used_seen
-        charged = reserved + budget.confirmed + budget.unknown
+        charged, used = budget.charged, budget.highest_used_seen
         if (
             len(budgets) > 1
             or shared is None
@@ -117,15 +119,15 @@ class AppLimiter:
             or shared.is_exhausted
             or used > charged
             or budget.limit - charged - self._cold_start.in_flight <= MAX_PROBES
-            or workspace.limit <= shared.reserved + shared.confirmed + shared.unknown
+            or workspace.limit <= shared.charged
             or self.recovery.since is not None
             or (leases is not None and not leases.take(budget, charged, now))
         ):
             return None
         self.pacer.dequeuing_since = None
         self._boundary_probe.next_at = now + SPACING_S
-        budget.reserved = reserved + 1
-        shared.reserved += 1
+        budget.charged = charged + 1
+        shared.charged += 1
         return Charge(budgets, (), 1, used)
 
     def try_acquire(
@@ -145,15 +147,14 @@ class AppLimiter:
             The charge, else the moment to try again; `WAIT_FOR_REPLY` if only a reply can help.
         """
         windows, pacer = self.windows, self.pacer
-        is_paced = not is_owed and pacer.is_paced(priority, now, backlog=backlog)
+        is_urgent = is_owed or priority is INTERACTIVE
+        is_paced = not is_urgent and pacer.is_paced(priority, now, backlog=backlog)
         if self.recovery.since is not None and (retry_at := self.recovery.retry_at(now)):
             return retry_at
-        if not windows.is_known:
+        if not windows.clock.is_known or windows.matcher.has_headers is False:
             return self._begin_probing(self._try_without_windows(priority, now, cost))
-        if is_paced:
-            retry_at = pacer.retry_at(now)
-            if retry_at:
-                return retry_at
+        if is_paced and (retry_at := pacer.retry_at(now)):
+            return retry_at
         budgets = windows.candidates(now)
         allocatable = 0
         for budget in reversed(budgets):
@@ -194,8 +195,7 @@ class AppLimiter:
             )
         shared, workspace = budget.workspace, self.workspace
         if not retry_at and shared is not None:
-            charged = shared.reserved + shared.confirmed + shared.unknown
-            is_tight = charged + cost > workspace.limit or workspace.quota is not None
+            is_tight = shared.charged + cost > workspace.limit or workspace.quota is not None
             if is_tight or shared.is_exhausted:
                 retry_at = self._workspace_blocked_until(
                     budget, shared, now, cost, is_paced=is_paced
@@ -222,7 +222,9 @@ class AppLimiter:
         self._boundary_probe.next_at = now + SPACING_S
         if self.headroom.leases is not None:
             self.headroom.leases.note_charged(budgets[0], now)
-        seqs = tuple([budget.charge(cost) for budget in budgets])
+        seqs: tuple[int, ...] = (budgets[0].charge(cost),)
+        for budget in budgets[1:]:
+            seqs += (budget.charge(cost),)
         # Calls that are not paced overtake each other: their sequence says little.
         return Charge(budgets, seqs if is_paced else (), cost, budgets[0].highest_used_seen)
 
@@ -279,12 +281,10 @@ class AppLimiter:
         workspace, windows = self.workspace, self.windows
         if shared.is_exhausted or shared.charged + cost > workspace.limit:
             return windows.ends_at(budget, now)
-        if workspace.quota is None:
+        if (quota := workspace.quota) is None:
             return 0.0
         elapsed = windows.schedule.elapsed_share(windows.left_s(budget, now))
-        may_charge = workspace.may_charge(
-            shared, workspace.quota, elapsed=elapsed, is_paced=is_paced
-        )
+        may_charge = workspace.may_charge(shared, quota, elapsed=elapsed, is_paced=is_paced)
         if may_charge is None:
             return now + RETRY_S * windows.schedule.scale * self._random.uniform(0.5, 1.5)
         return 0.0 if may_charge else windows.ends_at(budget, now)
@@ -324,13 +324,13 @@ class AppLimiter:
             date: The Date header in UNIX seconds, where the server's clock is not known yet.
         """
         windows, budgets, cost = self.windows, charge.budgets, charge.cost
+        self.plain_replies.end()
         reset_ms: int | None = None
         try:
             reset_ms = windows.matcher.match(
                 reply, sent, received, is_certain=is_rejected, date=date
             )
-        finally:
-            # Whatever the headers make it raise, the charge ends here.
+        finally:  # whatever the headers make it raise, the charge ends here
             if charge.blind_number or self.recovery.since is not None:
                 self._end(charge)
             if reset_ms is None:

@@ -55,21 +55,21 @@ class AppWindows:
 
     __slots__ = (
         "_budgets",
-        "_candidates",
-        "_candidates_until",
         "_clock_version",
         "_is_limit_named",
         "_last_named",
         "_on_new_window",
         "_on_uncertain_window",
-        "_remaining_includes_call",
         "_schedule_version",
         "_settings_per_s",
         "_uplink_s",
+        "candidates_until",
         "clock",
         "external",
+        "last_candidates",
         "limit",
         "matcher",
+        "remaining_includes_call",
         "rtt_s",
         "schedule",
         "utilisations",
@@ -109,13 +109,15 @@ class AppWindows:
         self.matcher: WindowMatcher = WindowMatcher(
             clock, schedule, self._budgets, on_distrust=self._distrust
         )
-        self._candidates: tuple[WindowBudget, ...] = ()
+        self.last_candidates: tuple[WindowBudget, ...] = ()
+        """What `candidates` returned last."""
         self._clock_version: int = -1
         self._schedule_version: int = -1
-        self._candidates_until = -math.inf
+        self.candidates_until: float = -math.inf
+        """Loop time until which it returns the same, unless clock or schedule change."""
         self._uplink_s = UPLINK_S * schedule.scale
         self._last_named: WindowBudget | None = None
-        self._remaining_includes_call = True
+        self.remaining_includes_call: bool = True
         """Whether `Remaining` is lower by the very call that it answers."""
 
     @property
@@ -143,26 +145,28 @@ class AppWindows:
         """Return the windows, first one first, that may count a call sent now."""
         clock, schedule = self.clock, self.schedule
         if (
-            now < self._candidates_until
+            now < self.candidates_until
             and clock.version == self._clock_version
             and schedule.version == self._schedule_version
         ):
-            return self._candidates
+            return self.last_candidates
         clock_version, schedule_version = clock.version, schedule.version
         low, high = clock.arrival_offsets(now)
         high += self._uplink_s
         first, last = schedule.window_at(now + low), schedule.window_at(now + high)
-        found = self._candidates
+        found = self.last_candidates
         if not found or found[0].reset_ms != first or found[-1].reset_ms != last:
             if last > self._budgets.newest_ms and clock.drift > FAST_DRIFT:
                 self._on_uncertain_window(now)
-            self._candidates = tuple(map(self.budget, range(first, last + 1, schedule.length_ms)))
+            self.last_candidates = tuple(
+                map(self.budget, range(first, last + 1, schedule.length_ms))
+            )
         # Until the next window comes into reach; drift is far less than a millisecond by then.
-        self._candidates_until = (
+        self.candidates_until = (
             min(first / 1000 - low, last / 1000 - high) - EPSILON_S * schedule.length_s
         )
         self._clock_version, self._schedule_version = clock_version, schedule_version
-        return self._candidates
+        return self.last_candidates
 
     def budget(self, reset_ms: int) -> WindowBudget:
         """Return the budget of a window; one that is closed for good gets a budget of its own."""
@@ -181,7 +185,7 @@ class AppWindows:
 
     def _begin_window(self, _last: WindowBudget | None) -> None:
         # Candidates may be among the windows that are closed now.
-        self._candidates, self._candidates_until = (), -math.inf
+        self.last_candidates, self.candidates_until = (), -math.inf
         self._on_new_window()
 
     def _close(self, budget: WindowBudget) -> None:
@@ -229,7 +233,7 @@ class AppWindows:
         """Learn that a call was counted in a window that was no candidate: its way took longer."""
         most_s = min(MAX_UPLINK_S, MAX_UPLINK_SHARE * self.schedule.length_s)
         self._uplink_s = min(self._uplink_s * UPLINK_GROWTH, most_s)
-        self._candidates_until = -math.inf
+        self.candidates_until = -math.inf
 
     def is_impossible(self, budget: WindowBudget, reply: Window, cost: int) -> bool:
         """Weigh a reply to a call that was served as one of the last of a window, by its headers.
@@ -280,8 +284,8 @@ class AppWindows:
             used = limit - remaining
             if used == 0:
                 # The very call that this answers is counted by now: it is subtracted later.
-                self._remaining_includes_call = False
-            if not self._remaining_includes_call:
+                self.remaining_includes_call = False
+            if not self.remaining_includes_call:
                 used += cost
             if used <= used_before and remaining:
                 matcher.note_impossible(budget.reset_ms)

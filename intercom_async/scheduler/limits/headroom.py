@@ -74,7 +74,7 @@ class Headroom:
             room = self.leases.room(budget)
             if room is not None:
                 return self._leased(self.leases, budget, room, may_use_reserve=may_use_reserve)
-        charged = budget.reserved + budget.confirmed + budget.unknown + self._cold_start.in_flight
+        charged = budget.charged + self._cold_start.in_flight
         external_usage = self._windows.external
         holds_back = not may_use_reserve and self._reserve.arrivals_per_s > 0.0
         is_expected = external_usage.is_expected
@@ -103,7 +103,7 @@ class Headroom:
 
         What others may use is leased to them, and the store keeps room for interactive calls.
         """
-        charged = budget.reserved + budget.confirmed + budget.unknown + self._cold_start.in_flight
+        charged = budget.charged + self._cold_start.in_flight
         remaining = budget.limit - self._windows.external.estimate(budget) - charged
         own = leases.allocatable(budget, room, may_use_reserve=may_use_reserve)
         return remaining, min(remaining, own)

@@ -135,7 +135,7 @@ class Leases:
             return 0
         if window.is_lost:
             return None
-        return window.leased - budget.reserved - budget.confirmed - budget.unknown
+        return window.leased - budget.charged
 
     def held(self, budget: WindowBudget) -> int:
         """Return the calls of a window that were leased and not given back, or sent without."""
@@ -216,7 +216,7 @@ class Leases:
         self.limit = budget.limit
         window = self._windows.get(budget.reset_ms)
         if window is not None:
-            room = window.leased - budget.reserved - budget.confirmed - budget.unknown
+            room = window.leased - budget.charged
             if room < MAX_LOW and room < self.low:
                 self._wake()
 

@@ -73,10 +73,10 @@ class ServerClock:
         "_low",
         "_low_at",
         "_low_is_date",
-        "_quickest_s",
         "drift",
         "is_known",
         "lead_s",
+        "quickest_s",
         "version",
     )
 
@@ -89,7 +89,8 @@ class ServerClock:
         """Seconds per second by which the clocks may drift apart, as far as is known."""
         self._arrival_drift = ARRIVAL_DRIFT_FACTOR * DRIFT
         self._earliest = self._earliest_at = 0.0
-        self._quickest_s = math.inf
+        self.quickest_s: float = math.inf
+        """The quickest round trip so far, in seconds."""
         self.lead_s: float = 0.0
         """Seconds before a reply came in which a call can have left that was counted no sooner.
 
@@ -125,9 +126,17 @@ class ServerClock:
         low = self._low - self.drift * (now - self._low_at)
         return (low + self._high + self.drift * (now - self._high_at)) / 2
 
+    def nothing_new_until(self, end: float) -> float:
+        """Return until when replies of the window that was observed last narrow nothing.
+
+        Args:
+            end: End of the window, UNIX seconds of the server.
+        """
+        return (end - self._high + self.drift * self._high_at) / (1.0 + self.drift)
+
     def try_window(self, start: float, end: float, sent: float, received: float) -> bool:
         """Learn from a window like `observe_window`, unless it contradicts what is known."""
-        if received - sent < self._quickest_s:
+        if received - sent < self.quickest_s:
             self._note_quickest(received - sent)
         if not self.is_known:
             return False
@@ -153,7 +162,7 @@ class ServerClock:
         """Learn that a call was quicker than all before it."""
         lead_s = LEAD_SHARE * rtt_s
         self._earliest -= self.lead_s - lead_s
-        self._quickest_s, self.lead_s = rtt_s, lead_s
+        self.quickest_s, self.lead_s = rtt_s, lead_s
         self.version += 1
 
     def observe_date(self, date: float, *, sent: float, received: float) -> None:

@@ -66,6 +66,9 @@ clock was set back (report: "clock steps")."""
 ACTIVE_SHARE = 0.1
 """Fraction of a window after which others whose usage does not grow are not active any more
 (report: "4 processes, interactive")."""
+RESOLUTION_S = 1e-6
+"""Seconds by which a moment may be miscalculated, so that what it ends is ended earlier
+(test_plain_replies.py::test_plain_replies_are_booked_as_all_others_are)."""
 SLOTS = 64
 """Parts into which a window is divided (report: "late edge 20 %")."""
 CENSORED_FACTOR = 2.0
@@ -88,7 +91,6 @@ class ExternalUsage:
         "_previous",
         "_profile",
         "_sample",
-        "_sampled_at",
         "_upcoming",
         "_weight",
         "active_until",
@@ -97,6 +99,7 @@ class ExternalUsage:
         "is_expected",
         "is_quiet",
         "own_share",
+        "sampled_at",
         "share",
     )
 
@@ -121,7 +124,8 @@ class ExternalUsage:
         backlog are equally fast; None until it is measured."""
         self._weight = self._early_weight = 0.0
         self._per_s = 0.0
-        self._sampled_at = -math.inf
+        self.sampled_at: float = -math.inf
+        """Loop time at which the request of the newest reply left."""
         self._sample: tuple[float, int, int, int] | None = None
         """When, in which window, external calls and own calls at the last measurement."""
         self._has_profile = False
@@ -148,7 +152,7 @@ class ExternalUsage:
 
     def age_s(self, now: float) -> float:
         """Return how many seconds ago the newest reply's request left."""
-        return now - self._sampled_at
+        return now - self.sampled_at
 
     def estimate(self, budget: WindowBudget) -> int:
         """Return how many calls of a window others had used when the newest reply was written."""
@@ -242,8 +246,8 @@ class ExternalUsage:
         slot = int(elapsed * SLOTS)
         if external > ROUNDING:
             self._note_activity(budget, now, schedule)
-        if sent > self._sampled_at:
-            self._sampled_at = sent
+        if sent > self.sampled_at:
+            self.sampled_at = sent
             if external > ROUNDING or slot > budget.profiled[0]:
                 _extend_profile(budget, external, slot)
         sample = self._sample
@@ -253,6 +257,24 @@ class ExternalUsage:
             or now - sample[0] >= SPAN_S * schedule.scale
         ):
             self._measure(budget, external, now, is_early=elapsed < EARLY_PART)
+
+    def nothing_new_until(
+        self, budget: WindowBudget, until: float, offset: float, schedule: WindowSchedule
+    ) -> float:
+        """Return until when replies of a window that show no calls of others say nothing new.
+
+        Args:
+            budget: The window, which was observed last.
+            until: Loop time until which they do at most.
+            offset: The server's clock less loop time, in seconds.
+            schedule: Length of windows.
+        """
+        sample = self._sample
+        if self._previous is not None or sample is None or sample[1] != budget.reset_ms:
+            return -math.inf
+        left_part = 1.0 - (budget.profiled[0] + 1) / SLOTS
+        part_ends_at = budget.reset_ms / 1000 - offset - left_part * schedule.length_s
+        return min(until, part_ends_at, sample[0] + SPAN_S * schedule.scale) - RESOLUTION_S
 
     def _measure(self, budget: WindowBudget, external: int, now: float, *, is_early: bool) -> None:
         """Measure rate and own share over the span since the last measurement in this window."""
@@ -336,7 +358,7 @@ class ExternalUsage:
         sample = self._sample
         if sample is None:
             return 0
-        age_s = max(rtt_s, now - self._sampled_at)
+        age_s = max(rtt_s, now - self.sampled_at)
         # An old observation says less and less: silence must not hold calls back for ever.
         trust = math.exp2(-max(0.0, now - sample[0] - rtt_s) / RATE_HALF_LIFE_S)
         recent = self._per_s * trust * min(age_s, MAX_UNSEEN_RTTS * rtt_s)

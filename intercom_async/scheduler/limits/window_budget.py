@@ -51,7 +51,7 @@ class WindowBudget:
     """
 
     __slots__ = (
-        "_limit_sent_at",
+        "charged",
         "confirmed",
         "external_profile",
         "external_seen",
@@ -61,11 +61,11 @@ class WindowBudget:
         "last_charge",
         "limit",
         "limit_changes",
+        "limit_sent_at",
         "max_limit",
         "profiled",
         "refused",
         "rejected",
-        "reserved",
         "reset_ms",
         "unknown",
         "workspace",
@@ -79,9 +79,10 @@ class WindowBudget:
         """Largest limit that a reply has named; 0 before the first one."""
         self.limit_changes: int = 0
         """How often the limit has changed since the last change that counts as impossible."""
-        self._limit_sent_at = -math.inf
-        self.reserved: int = 0
-        """Calls charged whose outcome is not known yet."""
+        self.limit_sent_at: float = -math.inf
+        """Loop time at which the request left whose reply has named the limit."""
+        self.charged: int = 0
+        """Calls of ours that the server may have counted: reserved, confirmed and unknown ones."""
         self.confirmed: int = 0
         """Calls that a reply has counted in this window."""
         self.unknown: int = 0
@@ -111,46 +112,39 @@ class WindowBudget:
     # Our own calls ---------------------------------------------------------------------------
 
     @property
-    def charged(self) -> int:
-        """Calls of ours that the server may have counted."""
-        return self.reserved + self.confirmed + self.unknown
+    def reserved(self) -> int:
+        """Calls charged whose outcome is not known yet."""
+        return self.charged - self.confirmed - self.unknown
 
     def charge(self, cost: int) -> int:
         """Reserve `cost` calls and return how many of ours this window now holds."""
-        self.reserved += cost
+        self.charged += cost
         if self.workspace is not None:
-            self.workspace.reserved += cost
-        return self.reserved + self.confirmed + self.unknown
+            self.workspace.charged += cost
+        return self.charged
 
     def release(self, cost: int) -> None:
         """Take a charge back: nothing was sent, or another window has counted the call."""
-        self.reserved -= cost
+        self.charged -= cost
         if self.workspace is not None:
-            self.workspace.reserved -= cost
+            self.workspace.charged -= cost
 
     def confirm(self, cost: int) -> None:
         """Turn a charge into calls that the server has counted."""
-        self.reserved -= cost
-        self.confirmed += cost
-        workspace = self.workspace
-        if workspace is not None:
-            workspace.reserved -= cost
-            workspace.confirmed += cost
-
-    def confirm_uncharged(self, cost: int) -> None:
-        """Add calls that the server has counted here although they were charged elsewhere."""
         self.confirmed += cost
         if self.workspace is not None:
             self.workspace.confirmed += cost
 
+    def confirm_uncharged(self, cost: int) -> None:
+        """Add calls that the server has counted here although they were charged elsewhere."""
+        self.charge(cost)
+        self.confirm(cost)
+
     def mark_unknown(self, cost: int) -> None:
         """Leave a charge for good: the call was sent and may have been counted."""
-        self.reserved -= cost
         self.unknown += cost
-        workspace = self.workspace
-        if workspace is not None:
-            workspace.reserved -= cost
-            workspace.unknown += cost
+        if self.workspace is not None:
+            self.workspace.unknown += cost
 
     def reject(self) -> bool:
         """Close the window after a 429; return whether not one call of ours was served in it."""
@@ -190,8 +184,8 @@ class WindowBudget:
             sent: When the request left, loop time in seconds.
             charge_seq: Calls of ours that had been charged up to this one; 0 if not known.
         """
-        if limit and sent >= self._limit_sent_at:
-            self._limit_sent_at = sent
+        if limit and sent >= self.limit_sent_at:
+            self.limit_sent_at = sent
             if limit != self.limit or not self.max_limit:
                 self.limit_changes += self.max_limit > 0
                 self.limit = limit
