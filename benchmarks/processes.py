@@ -25,7 +25,8 @@ while and started again (`stopped`; `back` is the last window of that). The limi
 process of its own like each client. What is measured without options takes six minutes; `--long`
 measures more windows and also `none`, in half an hour; `--quick` has windows of 5 s at the same
 rate, and less of everything. `--table` replaces the table in a page of the documentation that
-stands below TABLE_BEGINS. Needs redis-server and PostgreSQL; what is missing is left out. Run from
+stands below TABLE_BEGINS, and has `draw_processes.py` draw the picture beside the page. Needs
+redis-server and PostgreSQL; what is missing is left out. Run from
 the root of the repository: the servers are those that the tests start.
 """
 
@@ -319,6 +320,19 @@ def replace_table(page: Path, rows: str) -> None:
     page.write_text(f"{before}{begins}\n\n{rows}\n\n{ends}{after}")
 
 
+def redraw(picture: Path, amount: Amount, results: list[dict[str, Any]]) -> None:
+    """Draw the picture of the page from the same results, where matplotlib is installed."""
+    try:
+        from draw_processes import draw  # noqa: PLC0415 (an extra)
+    except ImportError:
+        print(f"{picture} is left as it is: matplotlib is not installed", file=sys.stderr)
+        return
+    most = max(amount.counts)
+    shown = [one for one in results if one["part"] != "back" and one["count"] == most]
+    if shown:
+        draw(amount.window_s, shown, picture)
+
+
 def _line(title: str, found: dict[str, Any], gaps: list[str]) -> str:
     return (
         f"{title:24}{found['used']:8.2%}{found['refused']:9.3%}{found['jain']:8.4f}"
@@ -335,7 +349,7 @@ def main() -> None:
     sizes.add_argument("--long", action="store_true", help="more windows, and without a store")
     sizes.add_argument("--quick", action="store_true", help="short windows, less of everything")
     parser.add_argument("--json", type=Path, help="write the results here")
-    parser.add_argument("--table", type=Path, help="put the table into this page")
+    parser.add_argument("--table", type=Path, help="put table and picture into this page")
     parser.add_argument("--only", nargs="+", choices=STORES, help="these stores")
     parser.add_argument("--counts", nargs="+", type=int, help="so many processes; 4 and 8")
     parser.add_argument("--parts", nargs="+", choices=PARTS)
@@ -347,10 +361,12 @@ def main() -> None:
             counts=tuple(options.counts or amount.counts),
             parts=tuple(options.parts or amount.parts),
         )
-    rows = table(run(amount, options.json))
+    results = run(amount, options.json)
+    rows = table(results)
     print(f"\n{rows}")
     if options.table:
         replace_table(options.table, rows)
+        redraw(options.table.with_suffix(".png"), amount, results)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from intercom_async.config import Limits
 from intercom_async.errors import ConfigError
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Hooks, Scheduler
+from intercom_async.scheduler.stores import Ask, Lease
 from tests.support.scheduler.clients import Scheduled
 from tests.support.scheduler.memory_store import Accounts, MemoryStore
 from tests.support.scheduler.scenarios import Goal, Scenario, run
@@ -48,6 +49,47 @@ def test_processes_use_the_limit_and_are_never_refused(processes: int) -> None:
     assert outcome.throttled == 0
     if processes == 4:
         assert accounts.requests < outcome.sends / 5
+
+
+def test_answers_that_are_late_cost_no_refused_call() -> None:
+    """A process that goes without the store for a while is not overlooked by the others."""
+    accounts = Accounts(late=0.03)
+    scenario = Scenario(name="late", goal=Goal(0.98, jain=0.97), processes=8, workers=12, span_s=25)
+
+    outcome = run(scenario, 1, lambda server, name, _: process(server, accounts, name))
+
+    assert outcome.misses(scenario.goal) == []
+    assert outcome.throttled == 0
+
+
+def test_the_store_is_told_for_how_long_a_window_may_go_on_after_its_earliest_end() -> None:
+    """Until then it keeps calls for interactive ones (test_what_is_kept_is_the_same_…)."""
+    accounts = Accounts()
+    asks: list[Ask] = []
+
+    class Noting(MemoryStore):
+        async def lease(self, ask: Ask) -> Lease | None:
+            asks.append(ask)
+            return await super().lease(ask)
+
+    async def main() -> None:
+        server = Server(Random(4))
+        one = Scheduled(server, "one", Scheduler(LIMITS, store=Noting(accounts, "one")))
+
+        async def work() -> None:
+            while True:
+                await one.call()
+
+        tasks = [asyncio.ensure_future(work()) for _ in range(24)]
+        await CLOCK.sleep(server.ends_in_s() + 11.0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    run_virtual(main())
+    near_the_end = [ask.doubt_s for ask in asks if 0.0 < ask.left_s < 1.0]
+    assert near_the_end
+    assert 0.02 < min(near_the_end) <= max(near_the_end) < 3.0
 
 
 def test_a_store_that_grants_nothing_is_no_store() -> None:

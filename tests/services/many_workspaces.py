@@ -25,7 +25,11 @@ from tests.support.servers import RedisServer, running_postgres
 from .fleet import Fleet, running_fleet
 from .sync_worker import make_tasks
 
-TASKIQ = ("taskiq", "worker", "tests.services.sync_worker:queue", "--workers", "1")
+TASKIQ = (
+    *("taskiq", "worker", "tests.services.sync_worker:queue", "--workers", "1"),
+    # Each task holds connections to PostgreSQL, which has a hundred by default.
+    *("--max-async-tasks", "10"),
+)
 PROCRASTINATE = ("tests.services.sync_worker",)
 
 Send = Callable[[Step], Awaitable[None]]
