@@ -1,6 +1,6 @@
 """One sync of all contacts in one process, and what it costs.
 
-    python _row_worker.py ours|hand FORM URL TOKEN TARGET
+    python _row_worker.py ours|hand|whole FORM URL TOKEN TARGET
 
 FORM is jsonl, parquet, duckdb or postgres, TARGET a path or, for PostgreSQL, its address. Prints
 rows, the peak of memory, and seconds of CPU, user and kernel mode, all threads; imports and the
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import _hand_sync as hand
+from _hand_whole import WholeDuckDB, WholeLines
 from _weighed import peak_bytes
 
 from intercom_async import Intercom, Limits
@@ -37,6 +38,7 @@ BY_HAND: dict[str, Callable[[Any], hand.HandSink]] = {
     "duckdb": hand.DuckDB,
     "postgres": lambda target: hand.Postgres(target, "by_hand"),
 }
+WHOLE: dict[str, Callable[[Any], hand.HandSink]] = {"jsonl": WholeLines, "duckdb": WholeDuckDB}
 
 
 async def ours(url: str, token: str, sink: Sink, stream: str = "contacts") -> int:
@@ -62,7 +64,8 @@ def main(way: str, form: str, url: str, token: str, target: str) -> None:
         asyncio.run(ours(url, token, before, "tags"))
         work = ours(url, token, OURS[form](place))
     else:
-        work = hand.sync(url, token, BY_HAND[form](place))
+        sinks = BY_HAND if way == "hand" else WHOLE
+        work = hand.sync(url, token, sinks[form](place))
     begin = time.process_time()
     rows = asyncio.run(work)
     spent_s = time.process_time() - begin

@@ -5,6 +5,8 @@
 ours     `sync(intercom, ["contacts"], sink=…)`, a new target each time
 by hand  a chain of pages by aiohttp and msgspec, a journal with one fsync for 600 rows, and the
          fastest bulk insert that the target's own library has (`_hand_sync.py`)
+whole    for JSON lines and DuckDB the same, with all that the target of a sync has: each row once,
+         its moments and digest, checksums, a rename (`_hand_whole.py`)
 
 Each sync is a process of its own, and counts user and kernel time of all of its threads without
 imports; the simulator and PostgreSQL are other processes and are not counted. The ways take turns;
@@ -32,7 +34,8 @@ from sync import server
 
 from tests.support.servers import MissingServerError, running_postgres
 
-WAYS = ("ours", "hand")
+WAYS = ("ours", "hand", "whole")
+HAS_WHOLE = ("jsonl", "duckdb")
 WANTED = {"jsonl": 2.5, "parquet": 2.5, "duckdb": 1.5, "postgres": 1.5}
 SUFFIXES = {"jsonl": "", "parquet": "", "duckdb": ".duckdb"}
 
@@ -59,20 +62,26 @@ def targets(form: str) -> Generator[str]:
 
 def measure(form: str, rounds: int, url: str, token: str) -> dict[str, Any]:
     """Return what a row costs either way."""
-    found: dict[str, list[float]] = {way: [] for way in WAYS}
+    ways = [way for way in WAYS if way != "whole" or form in HAS_WHOLE]
+    found: dict[str, list[float]] = {way: [] for way in ways}
     rows = 0
     for _ in range(rounds):
-        for way in WAYS:
+        for way in ways:
             with targets(form) as target:
                 one = cost(way, form, url, token, target)
             rows = one["rows"]
             found[way].append(1e6 * one["cpu_s"] / rows)
-    ratio = median(ours / hand for ours, hand in zip(found["ours"], found["hand"], strict=True))
+    ratios = {
+        "ratio" if way == "hand" else f"ratio_{way}": round(
+            median(ours / other for ours, other in zip(found["ours"], found[way], strict=True)), 2
+        )
+        for way in ways[1:]
+    }
     return {
         "form": form,
         "rows": rows,
         **{f"{way}_us": round(median(costs), 1) for way, costs in found.items()},
-        "ratio": round(ratio, 2),
+        **ratios,
         "wanted": WANTED[form],
     }
 
