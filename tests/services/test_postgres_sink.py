@@ -365,6 +365,19 @@ def test_a_row_that_goes_in_the_run_that_has_read_it_is_marked(
     assert rows == [("1", False), ("2", True)]
 
 
+def test_an_end_that_failed_can_be_made_again(postgres_server: PostgresServer, schema: str) -> None:
+    sink = begun(postgres_server, schema, put("1"), put("2"))
+    journal = f"{schema}.intercom_async_journal"
+    ask(postgres_server, f"CREATE TABLE {schema}.mine (number bigint REFERENCES {journal})")
+    with pytest.raises(TargetError, match="FeatureNotSupported"):
+        sink.publish(b"state")
+    assert "things" not in tables(postgres_server, schema)
+    ask(postgres_server, f"DROP TABLE {schema}.mine")
+    sink.publish(b"state")
+    sink.close()
+    assert ask(postgres_server, f"SELECT id FROM {schema}.things ORDER BY id") == [("1",), ("2",)]
+
+
 def test_a_sync_that_was_taken_over_changes_nothing(
     postgres_server: PostgresServer, schema: str
 ) -> None:

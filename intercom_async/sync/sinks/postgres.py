@@ -205,6 +205,7 @@ class PostgresSink(PostgresTables):
             )
             self._save_stored(stored)
         self._stored = stored
+        self._staging.clear()
         self._names = frozenset(map(plain, stored.rows)) | self._names
         self._changed, self._repeated, self._unstaged = set(), set(), set()
 

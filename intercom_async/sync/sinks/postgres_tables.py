@@ -152,7 +152,6 @@ class PostgresTables(PostgresSchema):
         """Drop the staging tables that are left."""
         for name in self._stored.staging:
             self._ask(f"DROP TABLE IF EXISTS {self._own(STAGED + name)}")
-        self._staging.clear()
 
     # Tables -----------------------------------------------------------------------------------
 
