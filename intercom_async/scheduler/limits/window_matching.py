@@ -59,7 +59,7 @@ by up to half a window cannot look like it
 CONSISTENT_WINDOWS, MAX_CONSISTENT_WINDOWS = 3, 200
 """Windows in a row that are consistent until headers are believed again: the first time, and at
 most; twice as many after each time that they were not believed again
-(test_contradictory_counts.py::test_headers_that_cannot_be_true_slow_nothing_down)."""
+(test_contradictory_counts.py::test_counts_that_cannot_be_true_slow_nothing_down)."""
 
 
 class WindowMatcher:
