@@ -357,7 +357,10 @@ class StreamRun:
         """Return what is missing, and why."""
         found = failures_of(self.name, self.state.holes)
         is_own = self.was_cut_off or not isinstance(self.stream.source, Children)
-        if not found and not self.is_complete and is_own:
+        # Other holes do not say that what came after the last run was not read.
+        is_whole = self.is_current or not isinstance(self.stream.source, Ranged)
+        is_cut = self.was_cut_off or (self.refusal is None and not is_whole)
+        if is_cut or (not found and not self.is_complete and is_own):
             reason = "the run ended before it was read to the end"
             found.append(Failure(stream=self.name, what="the rest", reason=reason))
         return found
