@@ -10,7 +10,7 @@ import msgspec
 from yarl import URL
 
 from intercom_async.codec.coercion import read_either
-from intercom_async.models import Conversation, ConversationPage
+from intercom_async.models import Contact, Conversation, ConversationPage
 
 HEADERS = {
     "Accept": "application/json",
@@ -19,6 +19,7 @@ HEADERS = {
     "User-Agent": "bare",
 }
 ONE = msgspec.json.Decoder(Conversation, dec_hook=read_either)
+PERSON = msgspec.json.Decoder(Contact, dec_hook=read_either)
 PAGE = msgspec.json.Decoder(ConversationPage[Conversation], dec_hook=read_either)
 
 
@@ -34,6 +35,7 @@ class Client:
             headers=HEADERS,
         )
         self._one = URL(f"{url}/conversations/1", encoded=True)
+        self._contact = URL(f"{url}/contacts/1", encoded=True)
         self._page = URL(f"{url}/conversations?per_page=150", encoded=True)
 
     async def get(self, url: URL) -> bytes:
@@ -44,6 +46,11 @@ class Client:
     async def read(self) -> int:
         """Read a conversation."""
         ONE.decode(await self.get(self._one))
+        return 1
+
+    async def contact(self) -> int:
+        """Read a contact."""
+        PERSON.decode(await self.get(self._contact))
         return 1
 
     async def page(self) -> int:

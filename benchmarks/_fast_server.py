@@ -2,7 +2,8 @@
 
     python _fast_server.py FOLDER
 
-`FOLDER/one.json` answers a read, `FOLDER/page.json` a list.
+`FOLDER/one.json` answers a read, `FOLDER/contact.json` one of a contact, if it is there, and
+`FOLDER/page.json` a list.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ WINDOW_S = 10
 
 
 class Canned:
-    """The two answers, with headers that are true at any moment.
+    """The answers, with headers that are true at any moment.
 
     Args:
         folder: Where the bodies are.
@@ -30,6 +31,8 @@ class Canned:
     def __init__(self, folder: Path) -> None:
         self._one = (folder / "one.json").read_bytes()
         self._page = (folder / "page.json").read_bytes()
+        contact = folder / "contact.json"
+        self._contact = contact.read_bytes() if contact.exists() else self._one
         self._window = 0
         self._used = 0
 
@@ -55,7 +58,8 @@ class Canned:
             "X-RateLimit-Reset": str((window + 1) * WINDOW_S),
             "X-Request-Id": f"00{self._used:016x}",
         }
-        send(encode(self._page if "?" in target else self._one, headers))
+        one = self._contact if "/contacts/" in target else self._one
+        send(encode(self._page if "?" in target else one, headers))
 
 
 if __name__ == "__main__":

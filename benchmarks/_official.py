@@ -24,6 +24,11 @@ class Client:
         await self._intercom.conversations.find("1")
         return 1
 
+    async def contact(self) -> int:
+        """Read a contact."""
+        await self._intercom.contacts.find("1")
+        return 1
+
     async def page(self) -> int:
         """Read a page."""
         pager = await self._intercom.conversations.list(per_page=150)

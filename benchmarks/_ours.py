@@ -21,6 +21,11 @@ class Client:
         await self._intercom.conversations.get("1")
         return 1
 
+    async def contact(self) -> int:
+        """Read a contact."""
+        await self._intercom.contacts.get("1")
+        return 1
+
     async def page(self) -> int:
         """Read a page."""
         return len((await self._intercom.conversations.list(per_page=150).page()).items)

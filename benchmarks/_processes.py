@@ -66,6 +66,15 @@ def child(program: str, *arguments: str, python: str = sys.executable) -> Genera
         process.wait()
 
 
+def replace_table(page: Path, rows: str, begins: str, ends: str) -> None:
+    """Put a table into a page of the documentation, in place of the one between two lines."""
+    before, has_begin, rest = page.read_text().partition(begins)
+    _, has_end, after = rest.partition(ends)
+    if not has_begin or not has_end:
+        raise SystemExit(f"{page} has no line {begins}, or no {ends} below it")
+    page.write_text(f"{before}{begins}\n\n{rows}\n\n{ends}{after}")
+
+
 def can_import(python: str, module: str) -> bool:
     """Say whether an interpreter has a module."""
     code = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({module!r}))"

@@ -31,6 +31,10 @@ class Caller(Protocol):
         """Read one conversation; return the objects decoded."""
         ...
 
+    async def contact(self) -> int:
+        """Read one contact; return the objects decoded."""
+        ...
+
     async def page(self) -> int:
         """Read one page of conversations; return the objects decoded."""
         ...
@@ -54,8 +58,8 @@ async def main(module: str, url: str) -> None:
     say(ready=True)
     while line := sys.stdin.readline():
         command = json.loads(line)
-        do = caller.read if command["do"] == "read" else caller.page
-        say(**await cpu_s(do, command["times"]))
+        calls = {"read": caller.read, "contact": caller.contact, "page": caller.page}
+        say(**await cpu_s(calls[command["do"]], command["times"]))
 
 
 def say(**what: Any) -> None:

@@ -1,9 +1,15 @@
 """Measures what a call costs the program that makes it: CPU time, not waiting.
 
     python benchmarks/overhead.py [--quick] [--json FILE] [--peers PYTHON] [--rounds N]
+        [--pythons PYTHON ...] [--table FILE]
 
-read    One conversation with its parts by its id, decoded into the client's own type.
-row     A page of 150 conversations, decoded, divided by 150.
+read     One conversation with its parts by its id, decoded into the client's own type.
+contact  One contact by its id, likewise.
+row      A page of 150 conversations, decoded, divided by 150.
+
+With another interpreter beside the running one, `--pythons` measures read and contact on both, each
+with asyncio and uvloop: eight combinations in about six minutes. `--table` replaces the table in a
+page of the documentation that stands below TABLE_BEGINS.
 
 Each client is a process of its own and reads one after the other from a server of its own, which
 answers the simulator's bytes from memory: nobody else uses its rate limit. All have been at work
@@ -24,6 +30,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,15 +38,17 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from _processes import Child, child, find_loops, find_peer
+from _processes import Child, child, find_loops, find_peer, replace_table
 
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
 
 ROWS = 150
-CALLS = ("read", "page")
+CALLS = {"read": "read", "contact": "contact", "page": "row"}
+"""What the clients are told to do, and what it is called."""
+TABLE_BEGINS, TABLE_ENDS = "<!-- measured by benchmarks/overhead.py -->", "<!-- measured -->"
 PROGRAMS = {"ours": "_ours", "floor": "_bare", "official": "_official"}
 SLOW = "official"
 READ_ONE_OF = 40
@@ -60,8 +69,8 @@ class Amount(NamedTuple):
     def times(self, client: str, what: str) -> int:
         """Return the number of calls; enough for a tenth of a second of CPU time."""
         if client == SLOW:
-            return self.slow_reads if what == "read" else self.slow_pages
-        return self.reads if what == "read" else self.pages
+            return self.slow_pages if what == "page" else self.slow_reads
+        return self.pages if what == "page" else self.reads
 
 
 FULL = Amount(rounds=5, reads=1500, pages=100, slow_reads=60, slow_pages=3)
@@ -83,22 +92,27 @@ async def write_bodies(folder: Path) -> dict[str, int]:
         page = await intercom.request(
             "GET", "/conversations", params={"per_page": ROWS}, model=bytes
         )
+        contact = await anext(aiter(intercom.contacts.list(per_page=1)))
+        person = await intercom.request("GET", f"/contacts/{contact.id}", model=bytes)
     # One of middling length.
     _, middle = sorted(sizes)[len(sizes) // 2]
     (folder / "one.json").write_bytes(middle)
     (folder / "page.json").write_bytes(page.data)
+    (folder / "contact.json").write_bytes(person.data)
     return {"read_bytes": len(middle), "page_bytes": len(page.data)}
 
 
 @contextmanager
-def running(loop: str, folder: str, *, python: str, has_peer: bool) -> Generator[dict[str, Child]]:
+def running(
+    loop: str, folder: str, *, python: str, peer: str | None
+) -> Generator[dict[str, Child]]:
     """Run all clients, each with its server, for the length of a block."""
     with ExitStack() as stack:
         clients: dict[str, Child] = {}
         for name, module in PROGRAMS.items():
-            if has_peer or name != SLOW:
+            interpreter = peer if name == SLOW else python
+            if interpreter is not None:
                 server = stack.enter_context(child("_fast_server.py", folder))
-                interpreter = python if name == SLOW else sys.executable
                 process = child("_worker.py", module, loop, server.ready["url"], python=interpreter)
                 clients[name] = stack.enter_context(process)
         yield clients
@@ -139,16 +153,21 @@ def ratio(these: list[float], those: list[float]) -> float:
 
 
 def summarise(
-    loop: str, found: dict[str, dict[str, list[float]]], fresh: dict[str, dict[str, list[float]]]
-) -> dict[str, object]:
-    """Print one loop's results and return them."""
+    python: str,
+    loop: str,
+    found: dict[str, dict[str, list[float]]],
+    fresh: dict[str, dict[str, list[float]]],
+) -> dict[str, Any]:
+    """Print the results of one interpreter and loop, and return them."""
     fresh_ratio = ratio(fresh["read"]["ours"], fresh["read"]["floor"])
-    result: dict[str, object] = {"loop": loop, "fresh_read_ours_to_floor": fresh_ratio}
-    for what, label in zip(CALLS, ("read", "row"), strict=True):
+    result: dict[str, Any] = {
+        "python": python, "loop": loop, "fresh_read_ours_to_floor": fresh_ratio
+    }  # fmt: skip
+    for what, label in CALLS.items():
         rounds = found[what]
         row: dict[str, float] = {f"{name}_us": median(each) for name, each in rounds.items()}
         row["ours_to_floor"] = ratio(rounds["ours"], rounds["floor"])
-        text = f"{loop:8} {label:5}" + "".join(
+        text = f"{python:8} {loop:8} {label:7}" + "".join(
             f"  {name} {median(each):9.2f} µs" for name, each in rounds.items()
         )
         text += f"  ours = {row['ours_to_floor']:.2f} × floor"
@@ -161,6 +180,25 @@ def summarise(
     return result
 
 
+def version_of(python: str) -> str:
+    """Return an interpreter's version."""
+    code = "import platform; print(platform.python_version())"
+    return subprocess.check_output([python, "-c", code], text=True).strip()  # noqa: S603 (an interpreter)
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """Return the results as a table of the documentation."""
+    lines = ["| Python, loop | | floor | ours | ratio |", "| --- | --- | --- | --- | --- |"]
+    for result in results:
+        for label in CALLS.values():
+            one = result[label]
+            lines.append(
+                f"| {result['python']}, {result['loop']} | {label} | {one['floor_us']:.1f} µs "
+                f"| {one['ours_us']:.1f} µs | {one['ours_to_floor']:.2f} |"
+            )
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Read the arguments, measure, print."""
     parser = argparse.ArgumentParser(description="CPU time of a read and of a page's row.")
@@ -168,23 +206,28 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the results here")
     parser.add_argument("--peers", default=sys.executable, help="interpreter with python-intercom")
     parser.add_argument("--rounds", type=int, help="instead of 5, or of 3 with --quick")
+    parser.add_argument("--pythons", nargs="+", default=[sys.executable], help="instead of this")
+    parser.add_argument("--table", type=Path, help="put the table into this page")
     options = parser.parse_args()
     amount = QUICK if options.quick else FULL
     if options.rounds:
         amount = amount._replace(rounds=options.rounds)
-    has_peer = find_peer(options.peers)
-    interpreters = {sys.executable, *([options.peers] if has_peer else [])}
-    results: list[dict[str, object]] = []
+    peer: str | None = options.peers if find_peer(options.peers) else None
+    results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         sizes = asyncio.run(write_bodies(Path(folder)))
         print(f"a read has {sizes['read_bytes']} bytes, a page of {ROWS} {sizes['page_bytes']}")
-        for loop in find_loops(*interpreters):
-            with running(loop, folder, python=options.peers, has_peer=has_peer) as clients:
-                fresh = measure(clients, amount._replace(rounds=1))
-                settle(clients)
-                results.append(summarise(loop, measure(clients, amount), fresh))
+        for python in options.pythons:
+            for loop in find_loops(python, *([] if peer is None else [peer])):
+                with running(loop, folder, python=python, peer=peer) as clients:
+                    fresh = measure(clients, amount._replace(rounds=1))
+                    settle(clients)
+                    found = measure(clients, amount)
+                results.append(summarise(version_of(python), loop, found, fresh))
     if options.json:
         options.json.write_text(json.dumps({**sizes, "results": results}, indent=2) + "\n")
+    if options.table:
+        replace_table(options.table, table(results), TABLE_BEGINS, TABLE_ENDS)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from _processes import child
+from _processes import child, replace_table
 
 from tests.support.servers import MissingServerError, RedisServer, running_postgres
 
@@ -311,15 +311,6 @@ def table(results: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def replace_table(page: Path, rows: str) -> None:
-    """Put the table into a page of the documentation, in place of the one that is there."""
-    before, begins, rest = page.read_text().partition(TABLE_BEGINS)
-    _, ends, after = rest.partition(TABLE_ENDS)
-    if not begins or not ends:
-        raise SystemExit(f"{page} has no line {TABLE_BEGINS}, or no {TABLE_ENDS} below it")
-    page.write_text(f"{before}{begins}\n\n{rows}\n\n{ends}{after}")
-
-
 def redraw(picture: Path, amount: Amount, results: list[dict[str, Any]]) -> None:
     """Draw the picture of the page from the same results, where matplotlib is installed."""
     try:
@@ -365,7 +356,7 @@ def main() -> None:
     rows = table(results)
     print(f"\n{rows}")
     if options.table:
-        replace_table(options.table, rows)
+        replace_table(options.table, rows, TABLE_BEGINS, TABLE_ENDS)
         redraw(options.table.with_suffix(".png"), amount, results)
 
 
