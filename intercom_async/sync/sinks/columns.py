@@ -90,10 +90,6 @@ class TableColumns:
         """Fields that have a column, or will never have one; None of a table that takes no more."""
         return None if len(self.extra) >= MAX_EXTRA else sorted(self._fields)
 
-    def knows(self, fields: Iterable[str]) -> bool:
-        """Say whether each field has a column, or will never have one."""
-        return self._fields.issuperset(fields)
-
     def unknown(self, bodies: Sequence[bytes]) -> set[str]:
         """Return the fields of some rows that have no column, and may get one.
 
