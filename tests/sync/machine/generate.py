@@ -216,10 +216,11 @@ class _Draw:
             for _ in range(dice.choice(focus.during))
         ]
         if not incident and dice.random() < SUSPENDED:
-            # The machine sleeps in the middle of a run, or its clock is set.
+            # The machine sleeps in the middle of a run, or a clock or a zone is set.
             passes = Change("wait", seconds=dice.choice((300, 700)))
             steps = Change("step_clock", seconds=dice.choice(STEPS_S))
-            during.append(During(dice.randint(1, 20), dice.choice((passes, steps))))
+            moves = Change("server_zone", text=dice.choice(ZONES))
+            during.append(During(dice.randint(1, 20), dice.choice((passes, steps, moves))))
         streams = self._some_streams()
         return Run(
             streams,
