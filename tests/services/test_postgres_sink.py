@@ -15,13 +15,13 @@ from intercom_async.models._descriptions import descriptions_of
 from intercom_async.simulator import Simulator
 from intercom_async.sync import DuckDBSink, PostgresSink, TargetError, sync
 from intercom_async.sync.errors import BusyTargetError
-from intercom_async.sync.sinks.base import Table
 from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put, SeenKeys
 from intercom_async.sync.sinks.postgres_schema import is_one_entry
 from intercom_async.sync.sinks.postgres_sql import clean, identifier
 from .conftest import PostgresServer
+from .postgres_rows import TABLE, ask, begun, put, run, tables
 
-psycopg: Any = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 
 pytestmark = pytest.mark.anyio
 
@@ -43,12 +43,6 @@ async def intercom() -> AsyncIterator[Intercom]:
 @pytest.fixture
 def schema() -> str:
     return f"sync_{token_hex(4)}"
-
-
-def ask(server: PostgresServer, statement: str, *values: Any) -> list[Any]:
-    with psycopg.connect(server.url, autocommit=True, options="-c TimeZone=UTC") as connection:
-        cursor = connection.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
 
 
 async def test_the_rows_are_those_of_duckdb(
@@ -128,32 +122,6 @@ async def test_damage_is_noticed(
 
 
 # The sink by itself -----------------------------------------------------------------------------
-
-
-class Row(msgspec.Struct):
-    """A model with a column of each kind."""
-
-    id: str
-    name: str | None = None
-    size: int | None = None
-    rate: float | None = None
-    ok: bool | None = None
-
-
-TABLE = Table("things", "id", Row)
-
-
-def put(key: str, **fields: Any) -> Put:
-    body = msgspec.json.encode({"id": key, **fields})
-    return Put("things", key, "", body, 0, 1_700_000_000, abs(hash(body)) % 2**64)
-
-
-def run(sink: PostgresSink, *entries: Entry, table: Table = TABLE) -> None:
-    sink.open()
-    sink.begin([table])
-    sink.commit(entries, b"state")
-    sink.publish(b"state")
-    sink.close()
 
 
 def test_values_that_do_not_fit_their_column_stay_in_raw(
@@ -292,20 +260,6 @@ def test_what_was_committed_is_there_after_a_crash_and_nothing_half(
     assert ask(postgres_server, f"SELECT id FROM {schema}.things") == [("1",)]
 
 
-def tables(server: PostgresServer, schema: str) -> set[str]:
-    wanted = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s"
-    return {name for (name,) in ask(server, wanted, schema)}
-
-
-def begun(server: PostgresServer, schema: str, *entries: Entry) -> PostgresSink:
-    """Commit entries to a schema in which a sync is under way."""
-    sink = PostgresSink(server.url, schema=schema)
-    sink.open()
-    sink.begin([TABLE])
-    sink.commit(entries, b"state")
-    return sink
-
-
 def test_rows_are_staged_until_the_end_and_their_table_is_the_next_one(
     postgres_server: PostgresServer, schema: str
 ) -> None:
@@ -341,7 +295,6 @@ def test_a_field_that_comes_in_the_middle_of_a_run_gets_its_column(
         f'SELECT id, name, "50% off", "50% OFF_2" FROM {schema}.things ORDER BY id'.replace(
             "%", "%%"
         ),
-        *(),
     )
     assert rows == [("1", None, None, None), ("2", "new", None, None), ("3", None, "x", 2)]
 
