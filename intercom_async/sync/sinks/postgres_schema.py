@@ -107,6 +107,8 @@ class PostgresSchema:
 
     def _remember(self, sink: str | None) -> None:
         """Take up what the sink has stored beside the sync's state."""
+        # What a commit has changed here before it failed is not in the schema.
+        self._stored = StoredTables()
         if sink is not None:
             try:
                 self._stored = msgspec.json.decode(sink, type=StoredTables)

@@ -1,0 +1,60 @@
+"""Tables of the PostgreSQL sink, and what a run does with rows and versions that are unusual."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from secrets import token_hex
+
+import msgspec
+import pytest
+
+from intercom_async.sync import PostgresSink, TargetError
+from intercom_async.sync.sinks.base import Table
+from intercom_async.sync.sinks.entries import Put
+from .conftest import PostgresServer
+from .postgres_rows import TABLE, ask, put, run
+
+pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+
+UNKNOWN = Table("things", "id", None)
+"""The same table for a version of the package that knows none of its fields but the key."""
+PARTS = Table("parts", "id", None, "talk")
+FIELDS = {"name": "n", "size": 3, "rate": 1.5, "ok": True, "at": 1_700_000_000}
+AT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def schema() -> str:
+    return f"sync_{token_hex(4)}"
+
+
+def first(key: str, body: bytes | None = None) -> Put:
+    """Return a row of a key of which the target holds nothing."""
+    if body is None:
+        return msgspec.structs.replace(put(key), is_first=True)
+    return Put("things", key, "", body, 0, 1_700_000_000, 5, is_first=True)
+
+
+def test_a_sink_whose_first_commit_was_lost_is_opened_again(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    sink.open()
+    sink.begin([TABLE])
+    ask(
+        postgres_server,
+        f"CREATE FUNCTION {schema}.lose() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'",
+    )
+    journal = f"{schema}.intercom_async_journal"
+    ask(
+        postgres_server,
+        f"CREATE TRIGGER lose BEFORE INSERT ON {journal} EXECUTE FUNCTION {schema}.lose()",
+    )
+    with pytest.raises(TargetError, match="nothing that was committed is lost"):
+        sink.commit([first("1")], b"state")
+    sink.close()
+    ask(postgres_server, f"DROP TRIGGER lose ON {journal}")
+
+    run(sink, first("1"))
+    assert ask(postgres_server, f"SELECT id FROM {schema}.things") == [("1",)]
