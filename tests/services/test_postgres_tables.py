@@ -58,3 +58,31 @@ def test_a_sink_whose_first_commit_was_lost_is_opened_again(
 
     run(sink, first("1"))
     assert ask(postgres_server, f"SELECT id FROM {schema}.things") == [("1",)]
+
+
+@pytest.mark.parametrize(
+    ("value", "at", "rate"),
+    [
+        ("1e-400", None, 0),
+        ("-1e-400", None, 0),
+        ("1e400", None, None),
+        ("-0.0", 0, 0),
+        ("0", 0, 0),
+        ("0.5", 0, 0.5),
+        ("1", 1, 1),
+        ("-1.5", -2, -1.5),
+        ("1700000000.9", 1_700_000_000, 1_700_000_000.9),
+        ("1e308", None, None),
+        ('"text"', None, None),
+        ('"1e-400"', None, None),
+        ("true", None, None),
+        ("null", None, None),
+    ],
+)
+def test_a_number_of_any_size_ends_no_commit(
+    postgres_server: PostgresServer, schema: str, value: str, at: int | None, rate: float | None
+) -> None:
+    body = f'{{"id":"1","at":{value},"rate":{value},"size":{value}}}'.encode()
+    run(PostgresSink(postgres_server.url, schema=schema), first("1", body))
+    found = f"SELECT extract(epoch FROM at)::float8, rate FROM {schema}.things"
+    assert ask(postgres_server, found) == [(at, rate)]

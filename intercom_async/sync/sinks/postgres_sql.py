@@ -258,20 +258,23 @@ def _value(schema: str, column: TableColumn) -> str:
     if column.kind == "json":
         return f"nullif({found}, 'null'::jsonb)"
     if column.kind == "timestamp":
-        # The function takes some times as long as what most moments need.
+        # The function takes some times as long as what most moments need; it reads those below 1,
+        # too, of which some are too small for float8.
         moment = f"{identifier(schema)}.intercom_async_moment({found})"
         return (
             f"CASE jsonb_typeof({found}) WHEN 'number' THEN "
-            f"CASE WHEN ({found})::numeric BETWEEN 0 AND {MILLISECONDS_FROM} "
+            f"CASE WHEN ({found})::numeric BETWEEN 1 AND {MILLISECONDS_FROM} "
             f"THEN to_timestamp(floor(({found})::float8)) ELSE {moment} END "
             f"WHEN 'string' THEN {moment} END"
         )
     if column.kind == "boolean":
         return f"CASE jsonb_typeof({found}) WHEN 'boolean' THEN ({found})::boolean END"
     if column.kind == "number":
+        # What is too small for float8 would be refused, and not become zero.
         return (
-            f"CASE WHEN jsonb_typeof({found}) = 'number' AND abs(({found})::numeric) < 1e300 "
-            f"THEN ({found})::float8 END"
+            f"CASE WHEN jsonb_typeof({found}) = 'number' THEN "
+            f"CASE WHEN abs(({found})::numeric) < 1e-300 THEN 0 "
+            f"WHEN abs(({found})::numeric) < 1e300 THEN ({found})::float8 END END"
         )
     return (
         f"CASE WHEN jsonb_typeof({found}) = 'number' AND abs(({found})::numeric) < 9e18 "
