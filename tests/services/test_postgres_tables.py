@@ -10,7 +10,7 @@ import pytest
 
 from intercom_async.sync import PostgresSink, TargetError
 from intercom_async.sync.sinks.base import Table
-from intercom_async.sync.sinks.entries import Put
+from intercom_async.sync.sinks.entries import Family, Gone, Put
 from .conftest import PostgresServer
 from .postgres_rows import TABLE, ask, put, run
 
@@ -86,3 +86,48 @@ def test_a_number_of_any_size_ends_no_commit(
     run(PostgresSink(postgres_server.url, schema=schema), first("1", body))
     found = f"SELECT extract(epoch FROM at)::float8, rate FROM {schema}.things"
     assert ask(postgres_server, found) == [(at, rate)]
+
+
+ODD_KEYS = pytest.mark.parametrize(
+    ("key", "written"), [("a\0b", b"a\\u0000b"), ("a\ud800b", b"a\\ud800b")]
+)
+"""Keys of which PostgreSQL keeps another text, and how JSON has them."""
+
+
+@ODD_KEYS
+def test_a_row_whose_key_is_kept_as_another_text_goes_and_comes_again(
+    postgres_server: PostgresServer, schema: str, key: str, written: bytes
+) -> None:
+    found = f"SELECT id, _deleted_at IS NULL, name FROM {schema}.things ORDER BY id"
+    row, sink = (
+        first(key, b'{"id":"%b"}' % written),
+        PostgresSink(postgres_server.url, schema=schema),
+    )
+    run(sink, row, first("c"), Gone("things", key, 1_700_000_100))
+    assert ask(postgres_server, found) == [("a\ufffdb", False, None), ("c", True, None)]
+
+    # A sync does not know the key again, so it comes as one of which nothing is held.
+    changed = msgspec.structs.replace(
+        row, body=b'{"id":"%b","name":"new"}' % written, digest=row.digest ^ 1
+    )
+    run(PostgresSink(postgres_server.url, schema=schema), changed)
+    assert ask(postgres_server, found) == [("a\ufffdb", True, "new"), ("c", True, None)]
+
+
+@ODD_KEYS
+def test_a_row_whose_parent_is_kept_as_another_text_goes_with_it(
+    postgres_server: PostgresServer, schema: str, key: str, written: bytes
+) -> None:
+    def part(of: str, number: str, body: bytes) -> Put:
+        return Put("parts", number, of, body, 0, 1_700_000_000, 5, is_first=True)
+
+    odd = part(key, "1", b'{"id":"1","talk":"%b"}' % written)
+    usual = part("c", "2", b'{"id":"2","talk":"c"}')
+    gone = Family("parts", key, 1_700_000_100, 0, 0, is_gone=True)
+    alone = Gone("parts", "c\x002", 1_700_000_200)
+    run(PostgresSink(postgres_server.url, schema=schema), odd, usual, gone, alone, table=PARTS)
+    found = ask(
+        postgres_server,
+        f"SELECT id, extract(epoch FROM _deleted_at)::int FROM {schema}.parts ORDER BY id",
+    )
+    assert found == [("1", 1_700_000_100), ("2", 1_700_000_200)]

@@ -106,10 +106,15 @@ def numbers(values: Iterable[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
+def clean_text(text: str) -> str:
+    """Return a text as PostgreSQL can keep it, the same as `clean` makes of it in a row."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
+
+
 def _replaced(value: Any) -> Any:
     if isinstance(value, str):
-        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return whole.replace("\0", "\ufffd")
+        return clean_text(value)
     # JSON is what it is read from, so these hold any values.
     if isinstance(value, list):
         return _each(value)  # pyright: ignore[reportUnknownArgumentType]

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from .base import StoredRow, Table
 from .columns import DELETED_AT, DIGEST, TableColumns
 from .comments import comments_of
-from .entries import Entry, Put
+from .entries import Entry, Family, Gone, Put
 from .merge import Emitted, Fate, Merge
 from .postgres_schema import PostgresSchema
 from .postgres_sql import (
@@ -23,6 +25,7 @@ from .postgres_sql import (
     PUT_BYTES,
     RAW,
     STAGED,
+    clean_text,
     create_table,
     fill_column,
     identifier,
@@ -48,6 +51,31 @@ def _without_body(put: Put) -> Put:
     )  # fmt: skip
 
 
+def _keys_in(entry: Entry) -> str:
+    """Return the keys that an entry is for."""
+    if type(entry) is Put:
+        return entry.key + entry.parent
+    if type(entry) is Gone:
+        return entry.key
+    return entry.parent if type(entry) is Family else ""
+
+
+def _with_clean_keys(entry: Entry, tables: Mapping[str, Table]) -> Entry:
+    """Return an entry with the keys under which PostgreSQL keeps its rows."""
+    replace = msgspec.structs.replace
+    if type(entry) is Put:
+        key, parent = clean_text(entry.key), clean_text(entry.parent)
+        if (key, parent) != (entry.key, entry.parent):
+            # There may be a row of the clean key.
+            return replace(entry, key=key, parent=parent, is_first=False)
+    elif type(entry) is Family:
+        return replace(entry, parent=clean_text(entry.parent))
+    elif type(entry) is Gone and entry.table in tables and not tables[entry.table].parent_field:
+        # That of a row with a parent names both, with NUL between them.
+        return replace(entry, key=clean_text(entry.key))
+    return entry
+
+
 class PostgresTables(PostgresSchema):
     """A schema whose tables a sync fills."""
 
@@ -64,6 +92,9 @@ class PostgresTables(PostgresSchema):
     def _stage(self, entries: Sequence[Entry]) -> list[Entry]:
         """Put rows into their staging tables; return what the journal keeps of the entries."""
         tables = self._tables
+        keys = "".join(map(_keys_in, entries))
+        if "\0" in keys or not (keys.isascii() or clean_text(keys) == keys):
+            entries = [_with_clean_keys(one, tables) for one in entries]
         puts = [
             one for one in entries if type(one) is Put and one.table in tables and not one.is_staged
         ]
