@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from secrets import token_hex
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from intercom_async.sync import PostgresSink, TargetError
 from intercom_async.sync.sinks.base import Table
 from intercom_async.sync.sinks.entries import Family, Gone, Put
+from intercom_async.sync.sinks.postgres_sql import PUT_BYTES
 from .conftest import PostgresServer
 from .postgres_rows import TABLE, ask, put, run
 
@@ -131,3 +134,24 @@ def test_a_row_whose_parent_is_kept_as_another_text_goes_with_it(
         f"SELECT id, extract(epoch FROM _deleted_at)::int FROM {schema}.parts ORDER BY id",
     )
     assert found == [("1", 1_700_000_100), ("2", 1_700_000_200)]
+
+
+class Measured(PostgresSink):
+    """Notes how many bytes of rows each statement puts."""
+
+    sizes: tuple[int, ...] = ()
+
+    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
+        self.sizes += (len(values[0]),)
+        return super()._put_lines(statement, values)
+
+
+def test_large_rows_behind_small_ones_come_in_statements_of_their_own(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    sink, large = Measured(postgres_server.url, schema=schema), 2 * PUT_BYTES
+    small = [put(f"small {number}") for number in range(4_000)]
+    run(sink, *small, *(put(f"large {number}", name="x" * large) for number in range(4)))
+    assert ask(postgres_server, f"SELECT count(*) FROM {schema}.things") == [(4_004,)]
+    assert 4 * large < sum(sink.sizes)
+    assert max(sink.sizes) < large + PUT_BYTES + 100

@@ -22,9 +22,9 @@ from .postgres_schema import PostgresSchema
 from .postgres_sql import (
     COLUMN_TYPES,
     OWN,
-    PUT_BYTES,
     RAW,
     STAGED,
+    chunks,
     clean_text,
     create_table,
     fill_column,
@@ -106,10 +106,8 @@ class PostgresTables(PostgresSchema):
             if not is_first:
                 # One statement cannot put a row twice; the last one counts.
                 rows = list({put.id: put for put in rows}.values())
-            size = sum(len(put.body) for put in rows)
-            together = max(1, len(rows) * PUT_BYTES // max(size, PUT_BYTES))
-            for begin in range(0, len(rows), together):
-                self._put_staged(name, rows[begin : begin + together], is_first=is_first)
+            for together in chunks(rows):
+                self._put_staged(name, together, is_first=is_first)
         return [
             _without_body(one) if type(one) is Put and one.table in tables else one
             for one in entries
