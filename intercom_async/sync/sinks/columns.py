@@ -82,7 +82,7 @@ class TableColumns:
                 self.extra.append(field)
                 added.append(self._add(field, "json"))
             self._fields.add(field)
-        self._decoder = None
+            self._decoder = None
         return added
 
     @property
