@@ -15,7 +15,7 @@ from intercom_async.sync.sinks.base import Table
 from intercom_async.sync.sinks.entries import Family, Gone, Put
 from intercom_async.sync.sinks.postgres_sql import PUT_BYTES
 from .conftest import PostgresServer
-from .postgres_rows import TABLE, ask, put, run
+from .postgres_rows import TABLE, ask, begun, put, run, tables
 
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 
@@ -155,3 +155,51 @@ def test_large_rows_behind_small_ones_come_in_statements_of_their_own(
     assert ask(postgres_server, f"SELECT count(*) FROM {schema}.things") == [(4_004,)]
     assert 4 * large < sum(sink.sizes)
     assert max(sink.sizes) < large + PUT_BYTES + 100
+
+
+KNOWN_NOW = pytest.mark.parametrize(
+    ("before", "now"),
+    [pytest.param(UNKNOWN, TABLE, id="known now"), pytest.param(TABLE, UNKNOWN, id="unknown now")],
+)
+
+
+def values(server: PostgresServer, schema: str) -> list[Any]:
+    return ask(server, f"SELECT id, name, size, rate, ok, at FROM {schema}.things ORDER BY id")
+
+
+@KNOWN_NOW
+def test_a_published_column_changes_with_what_is_known_of_its_field(
+    postgres_server: PostgresServer, schema: str, before: Table, now: Table
+) -> None:
+    run(PostgresSink(postgres_server.url, schema=schema), put("1", **FIELDS), table=before)
+    run(PostgresSink(postgres_server.url, schema=schema), put("2", **FIELDS), table=now)
+    at = AT if now is TABLE else 1_700_000_000
+    expected = ("n", 3, 1.5, True, at)
+    assert values(postgres_server, schema) == [("1", *expected), ("2", *expected)]
+
+
+@KNOWN_NOW
+def test_a_staged_column_changes_with_what_is_known_of_its_field(
+    postgres_server: PostgresServer, schema: str, before: Table, now: Table
+) -> None:
+    begun(postgres_server, schema, put("1", **FIELDS), table=before).close()
+    run(PostgresSink(postgres_server.url, schema=schema), put("2", **FIELDS), table=now)
+    at = AT if now is TABLE else 1_700_000_000
+    expected = ("n", 3, 1.5, True, at)
+    assert values(postgres_server, schema) == [("1", *expected), ("2", *expected)]
+    assert "intercom_async_staged_things" not in tables(postgres_server, schema)
+
+
+def test_a_column_that_a_reader_has_changed_stays_as_it_is(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    run(PostgresSink(postgres_server.url, schema=schema), put("1", name="n"))
+    ask(postgres_server, f"ALTER TABLE {schema}.things ALTER COLUMN name TYPE varchar(20)")
+    run(PostgresSink(postgres_server.url, schema=schema), put("2", name="m"))
+    found = ask(
+        postgres_server,
+        "SELECT data_type FROM information_schema.columns "
+        "WHERE table_schema = %s AND table_name = 'things' AND column_name = 'name'",
+        schema,
+    )
+    assert found == [("character varying",)]

@@ -36,9 +36,10 @@ COLUMN_TYPES = {
     "integer": "bigint",
     "number": "double precision",
     "boolean": "boolean",
-    "timestamp": "timestamptz",
+    "timestamp": "timestamp with time zone",
     "json": "jsonb",
 }
+"""Types of columns by what they hold, by the names that the database gives them."""
 
 LZ4 = (
     "SELECT count(*) > 0 FROM pg_settings "
@@ -229,7 +230,7 @@ def put_rows(schema: str, name: str, columns: Sequence[TableColumn], key: Iterab
         key: Those of a row that takes the place of another one; none where no row does.
     """
     names = [*(identifier(column.name) for column in columns), *OWN]
-    values = [_value(schema, column) for column in columns]
+    values = [value_of(schema, column) for column in columns]
     values += ["raw", "to_timestamp(synced)", "to_timestamp(gone)", "digest"]
     conflict = ", ".join(map(identifier, key))
     again = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
@@ -250,12 +251,12 @@ def fill_column(schema: str, name: str, column: TableColumn) -> str:
     field = literal(column.field)
     return (
         f"UPDATE {identifier(schema)}.{identifier(name)} SET {identifier(column.name)} = "
-        f"{_value(schema, column)} WHERE raw ? {field}"
+        f"{value_of(schema, column)} WHERE raw ? {field}"
     )
 
 
-def _value(schema: str, column: TableColumn) -> str:
-    """Return what reads a column out of a row."""
+def value_of(schema: str, column: TableColumn) -> str:
+    """Return what reads a column out of the row that stands in `raw`."""
     field = literal(column.field.replace("\0", "\ufffd"))
     found, text = f"raw -> {field}", f"raw ->> {field}"
     if column.kind == "text":

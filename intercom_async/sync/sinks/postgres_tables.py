@@ -36,6 +36,7 @@ from .postgres_sql import (
     plain,
     put_rows,
     signed,
+    value_of,
 )
 
 CHANGE_ROWS = 5_000
@@ -218,18 +219,26 @@ class PostgresTables(PostgresSchema):
                 self._ask(f"COMMENT ON COLUMN {column_of} IS {literal(text)}")
 
     def _add_columns(self, name: str, columns: TableColumns) -> None:
+        """Add the columns that a table does not have, and let the others hold what they should.
+
+        Another version of this package may have a model with a field that this one's has not.
+        """
         found = self._ask(
-            "SELECT column_name FROM information_schema.columns "
+            "SELECT column_name, data_type FROM information_schema.columns "
             "WHERE table_schema = %s AND table_name = %s",
             [self._schema, plain(name)],
         )
-        there = {row[0] for row in found}
+        there = {str(column): str(kind) for column, kind in found}
         for column in columns.all:
             # Asked before: ALTER TABLE locks readers out, even where it has nothing to do.
-            if plain(column.name) not in there:
+            kind, wanted = there.get(plain(column.name)), COLUMN_TYPES[column.kind]
+            alter = f"ALTER TABLE {self._own(name)}"
+            if kind is None:
+                self._ask(f"{alter} ADD COLUMN {identifier(column.name)} {wanted}")
+            elif kind != wanted and kind in COLUMN_TYPES.values():
                 self._ask(
-                    f"ALTER TABLE {self._own(name)} ADD COLUMN "
-                    f"{identifier(column.name)} {COLUMN_TYPES[column.kind]}"
+                    f"{alter} ALTER COLUMN {identifier(column.name)} TYPE {wanted} "
+                    f"USING {value_of(self._schema, column)}"
                 )
 
     # Rows -------------------------------------------------------------------------------------
