@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from intercom_async.models.base import Timestamp
 from intercom_async.sync import PostgresSink, TargetError
 from intercom_async.sync.sinks.base import Table
 from intercom_async.sync.sinks.entries import Family, Gone, Put
@@ -188,6 +189,27 @@ def test_a_staged_column_changes_with_what_is_known_of_its_field(
     expected = ("n", 3, 1.5, True, at)
     assert values(postgres_server, schema) == [("1", *expected), ("2", *expected)]
     assert "intercom_async_staged_things" not in tables(postgres_server, schema)
+
+
+class Grown(msgspec.Struct):
+    """A model of a later version, with the times at which a row was made and changed."""
+
+    id: str
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
+
+
+@pytest.mark.parametrize("fields", [{}, {"updated_at": 1_700_000_000}], ids=["none", "unknown"])
+def test_rows_of_before_their_times_were_known_are_read(
+    postgres_server: PostgresServer, schema: str, fields: dict[str, int]
+) -> None:
+    run(PostgresSink(postgres_server.url, schema=schema), put("1", **fields))
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    sink.open()
+    sink.begin([Table("things", "id", Grown, None, "updated_at")])
+    (row,) = sink.rows("things")
+    assert (row.key, row.version) == ("1", fields.get("updated_at", 0))
+    sink.close()
 
 
 def test_a_column_that_a_reader_has_changed_stays_as_it_is(

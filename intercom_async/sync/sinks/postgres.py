@@ -17,10 +17,11 @@ from itertools import chain, islice
 
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .base import Departed, Opened, Table
+from .columns import TableColumns
 from .entries import Entry, Frame, Put, changed_by, repeated_by
 from .merge import Merge
 from .postgres_schema import StoredTables
-from .postgres_sql import JOURNAL, LZ4, STAGED, STATE, chunks, identifier, plain, setup
+from .postgres_sql import JOURNAL, LZ4, OWN, STAGED, STATE, chunks, identifier, plain, setup
 from .postgres_tables import PostgresTables
 
 STAGED_PACKS = 16
@@ -150,6 +151,11 @@ class PostgresSink(PostgresTables):
             with self._errors():
                 # A later version of this package may know more fields than the stopped run's.
                 self._add_columns(STAGED + name, columns)
+        for name in self._stored.rows.keys() & self._tables.keys() - self._without:
+            if plain(name) in self._names:
+                with self._errors():
+                    # What `rows` reads has to be there before the next rows are.
+                    self._add_columns(name, TableColumns(self._tables[name], own=OWN))
         with self._errors(), self._connection.transaction():
             self._known()
             if not self._unstaged.isdisjoint(self._tables):
