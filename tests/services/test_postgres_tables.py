@@ -13,7 +13,7 @@ import pytest
 from intercom_async.models.base import Timestamp
 from intercom_async.sync import PostgresSink, TargetError
 from intercom_async.sync.sinks.base import Table
-from intercom_async.sync.sinks.entries import Family, Gone, Put
+from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put
 from intercom_async.sync.sinks.postgres_sql import PUT_BYTES
 from .conftest import PostgresServer
 from .postgres_rows import TABLE, ask, begun, put, run, tables
@@ -225,3 +225,18 @@ def test_a_column_that_a_reader_has_changed_stays_as_it_is(
         schema,
     )
     assert found == [("character varying",)]
+
+
+def test_new_fields_fill_their_columns_in_the_rows_that_bring_them(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    sink = begun(postgres_server, schema, first("1"), put("2", a=1))
+    more: list[Entry] = [put("3", a=2, b="x"), put("2", c=[1], b=None), put("4")]
+    sink.commit(more, b"state")
+    sink.publish(b"state")
+    sink.close()
+    found = ask(postgres_server, f"SELECT id, a, b, c FROM {schema}.things ORDER BY id")
+    assert found == [
+        ("1", None, None, None), ("2", None, None, [1]), ("3", 2, "x", None),
+        ("4", None, None, None),
+    ]  # fmt: skip

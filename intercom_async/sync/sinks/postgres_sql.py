@@ -246,12 +246,19 @@ SELECT DISTINCT jsonb_object_keys(raw - $5::text[]) FROM given WHERE raw - $5::t
 """
 
 
-def fill_column(schema: str, name: str, column: TableColumn) -> str:
-    """Return what fills a column that was added after its rows."""
-    field = literal(column.field)
+def fill_columns(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
+    """Return what fills columns that were added after the first rows that have their fields.
+
+    Those were put by the same transaction; other rows are not read, but for their heads.
+    """
+    filled = ", ".join(
+        f"{identifier(column.name)} = {value_of(schema, column)}" for column in columns
+    )
+    fields = ", ".join(literal(column.field) for column in columns)
     return (
-        f"UPDATE {identifier(schema)}.{identifier(name)} SET {identifier(column.name)} = "
-        f"{value_of(schema, column)} WHERE raw ? {field}"
+        f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled} "
+        "WHERE xmin = (SELECT (txid_current() & 4294967295)::text::xid) "
+        f"AND raw ?| ARRAY[{fields}]"
     )
 
 

@@ -27,7 +27,7 @@ from .postgres_sql import (
     chunks,
     clean_text,
     create_table,
-    fill_column,
+    fill_columns,
     identifier,
     key_columns,
     lines,
@@ -272,8 +272,7 @@ class PostgresTables(PostgresSchema):
         added = columns.grow(sorted(found))
         if added:
             self._add_columns(to, columns)
-        for column in added:
-            self._ask(fill_column(self._schema, to, column))
+            self._ask(fill_columns(self._schema, to, added))
         return bool(added)
 
     def _put_new(self, name: str, columns: TableColumns, rows: Sequence[Emitted]) -> None:
