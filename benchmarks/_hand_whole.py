@@ -1,9 +1,10 @@
 """As `_hand_sync.py`, by hand, with all that a sync's first target has: what a next sync needs.
 
-Each row is known by its id and when it changed, and comes once; the journal is framed and has a
-checksum, which is compared when it is read; lines have `_synced_at` and `_deleted_at`, rows of a
-database the digest of their content, too; a file takes its place by a rename, once it is on the
-disk, beside a manifest with its checksum. Records in DuckDB are compressed by zstd.
+Each row is known by its id and when it changed, and comes once as long as none changes while they
+are read; the journal is framed and has a checksum, which is compared when it is read; lines have
+`_synced_at` and `_deleted_at`, rows of a database the digest of their content, too. A file of lines
+takes its place by a rename, once it is on the disk, beside a manifest with its checksum; the
+database has neither of these. Records in DuckDB are compressed by zstd.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ read     One conversation with its parts by its id, decoded into the client's ow
 contact  One contact by its id, likewise.
 row      A page of 150 conversations, decoded, divided by 150.
 
-With another interpreter beside the running one, `--pythons` measures read and contact on both, each
-with asyncio and uvloop: eight combinations in about six minutes. `--table` replaces the table in a
-page of the documentation that stands below TABLE_BEGINS.
+`--pythons A B` measures on each of these interpreters instead of the running one, each with asyncio
+and uvloop: read and contact on two of them are eight combinations in about six minutes. `--table`
+replaces the table in a page of the documentation that stands below TABLE_BEGINS.
 
 Each client is a process of its own and reads one after the other from a server of its own, which
 answers the simulator's bytes from memory: nobody else uses its rate limit. All have been at work

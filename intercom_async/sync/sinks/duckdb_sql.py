@@ -30,8 +30,9 @@ MEMORY_TIMES = 64
 LATEST_MS = 253_402_300_799_000
 """The end of the year 9999."""
 ZSTD_FROM = 2
-"""First major version of databases whose texts can be compressed by zstd without being asked for an
-older form (test_duckdb_staging.py::test_records_are_compressed)."""
+"""First major version of databases whose records are compressed by zstd: those of before 1.2 cannot
+have it, and of later ones it is asked from 2.0 on
+(test_duckdb_staging.py::test_records_are_compressed)."""
 COLUMN_TYPES = {
     "text": "VARCHAR",
     "integer": "BIGINT",
@@ -142,7 +143,8 @@ class Database:
         """Return how a column of long texts is to be compressed, as part of its declaration.
 
         Left to itself, DuckDB tries each of its ways on every row group, for half of what a row
-        costs, and takes one that is four times as large. Databases of before 2.0 have no other.
+        costs, and takes one that is four times as large. Databases of before 1.2 have no other; of
+        those between, zstd is not asked for.
         """
         found = self.ask(
             "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'target'"
