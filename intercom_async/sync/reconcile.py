@@ -307,7 +307,7 @@ class Reconciler:
             return False
         try:
             controls = (await self._control_rows.of(run)).found
-            if not controls and not (run.was_reread and not _has_met(run)):
+            if not controls and not _has_met_none(run):
                 return False
             found = await self._reader.find(run, [key, *controls])
         except (*ENDINGS, ClosedError):
@@ -380,3 +380,10 @@ def _is_ranged(run: StreamRun) -> bool:
 def _has_met(run: StreamRun) -> bool:
     """Say whether its sweep has met any row, other than by its id."""
     return run.table.count(having=SEEN, without=GONE | BY_ID) > 0
+
+
+def _has_met_none(run: StreamRun) -> bool:
+    """Say whether its sweep was made twice, each time to its end, and has met no row."""
+    pass_ = run.state.pass_
+    is_read = pass_ is not None and pass_.is_done
+    return is_read and run.was_reread and not _has_met(run)
