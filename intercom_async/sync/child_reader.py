@@ -68,9 +68,7 @@ class ChildReader:
         await self._reader.turns.take()
         parent = run.parent
         row = (
-            None
-            if parent is None or children.parent is None
-            else parent.reader.read(children.parent)
+            None if parent is None or children.parent is None else parent.read([children.parent])[0]
         )
         rows, bad = self._rows(run, children)
         held = None if parent is None else parent.table.get(key)
@@ -108,7 +106,7 @@ class ChildReader:
         )
 
     def _rows(self, run: StreamRun, children: ChildRows) -> tuple[list[Row], int]:
-        found = run.reader.read_page(children.rows)
+        found = run.read(children.rows)
         rows = {row.key: row for row in found if row is not None}
         return list(rows.values()), sum(row is None for row in found)
 

@@ -151,7 +151,7 @@ async def _read_again(run: StreamRun, source: Ranged, row: Row) -> Row:
     if source.get is None:
         return row
     body = bytes((await run.client.send(source.get.at(row.key).into(msgspec.Raw))).data)
-    return run.reader.read(body) or row
+    return run.read([body])[0] or row
 
 
 def _count(body: bytes, field: str) -> int | None:

@@ -275,7 +275,7 @@ class Reconciler:
         except IntercomError as failure:
             error = failure
         listed = is_listed is None or not body or is_listed(body)
-        row = run.reader.read(body) if body else None
+        row = run.read([body])[0] if body else None
         is_old = row is not None and 0 < row.version < self._settled_before
         is_settled = is_old and error is None and await self._is_left_out(run, key)
         finding = judge(error, is_listed=listed, is_settled=is_settled)
@@ -367,7 +367,7 @@ class Reconciler:
             except IntercomError:
                 await self.confirm(run, [hole.key], get)
                 continue
-            row = run.reader.read(body)
+            row = run.read([body])[0]
             if row is not None:
                 batch = Batch(run, filled=[hole])
                 await self._reader.hand_over(batch, [row], read_at, by_id=True)
