@@ -252,4 +252,4 @@ class KeyTable:
 def kept_hash(key: str) -> int:
     """Return 64 bits of a key; the same in every process."""
     digest = blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True) or 1
+    return int.from_bytes(digest, "little", signed=True)
