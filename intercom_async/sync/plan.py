@@ -61,7 +61,7 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The same for `changed_rows`."""
     deletion_calls: int | None = None
     """Calls that read the list of deleted rows, at most; 1 if the server refuses it. None if the
-    API has none."""
+    API has none, or if the list does not say how long it is."""
     sweep_calls: int | None = None
     """Calls of a sweep, which finds deleted rows where the server does not list them. Every run
     makes one if it takes less than a minute of the rate, else one run a week. None if not needed.
@@ -302,7 +302,7 @@ class _Survey:
             calls = None
         if source.per_page is not None:
             calls = _pages(total, source.per_page)
-        # A list is read whole by every run.
+        # A list is read whole by every run, unless that resumes one that has just done so.
         return StreamPlan(
             name=name, rows=total, calls=calls, changed_rows=total, changed_calls=calls
         )

@@ -7,7 +7,8 @@ There are three ways to read, and each is a small value that a stream of your ow
 
 - `Ranged`: rows that can be asked for by a span of time. They are read in partitions side by side,
   and a later run reads what has changed since.
-- `Listing`: a list that can only be read whole, one page after the other, by every run.
+- `Listing`: a list that can only be read whole, one page after the other. Every run does, unless it
+  resumes one that has just done so.
 - `Children`: rows inside another stream's rows, for which each of those is read by itself.
 """
 
@@ -139,7 +140,7 @@ class Ranged:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list without spans of time: each run reads it whole.
+    """A list without spans of time: each run reads it whole, unless it resumes one that just has.
 
     Args:
         read: Makes the list.
