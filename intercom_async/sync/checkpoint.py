@@ -6,6 +6,7 @@ All of it is derived from what was read and what the target holds. As JSON it re
     {
       "format": 2,
       "workspace": "abc12345",               the workspace that the target belongs to
+      "is_dated": true,                      whether clocks agreed when runs began, see `State`
       "streams": {
         "contacts": {
           "pass_": {                         an open reading of everything; null if there is none
@@ -123,6 +124,9 @@ class State(msgspec.Struct, kw_only=True):
     format: int = FORMAT
     workspace: str
     streams: dict[str, StreamState]
+    is_dated: bool = False
+    """Whether the clocks agreed when each run began that is not published: then what it has read is
+    as old as it noted (test_gone_on_with.py::test_what_was_read_by_a_clock_that_was_ahead)."""
 
     def encode(self, *, whole: bool) -> bytes:
         """Write it as JSON.

@@ -36,6 +36,7 @@ class Policy:
         since: Changes are read from no later than this moment.
         is_full: Read everything.
         is_resumed: The run goes on with one that was stopped or killed.
+        is_dated: What that one has read is as old as it noted, since its clocks agreed.
     """
 
     started_at: int
@@ -45,6 +46,7 @@ class Policy:
     since: int | None = None
     is_full: bool = False
     is_resumed: bool = False
+    is_dated: bool = False
 
     @property
     def settled_before(self) -> int:
@@ -130,17 +132,14 @@ class Policy:
         return checked >= self.settled_before - self.lookback_s
 
     def has_list(self, run: StreamRun) -> bool:
-        """Say whether an earlier run, with which this one goes on, has read a list late enough.
+        """Say whether the run with which this one goes on has read a list late enough.
 
         What it read from H on is what this run promises, too: a run that is killed while it reads
         other streams costs no second reading of a long list.
         """
-        if self.is_full or self.reconcile == "now" or not self.is_resumed:
+        if self.is_full or self.reconcile == "now" or not run.was_listed or run.state.holes:
             return False
-        state = run.state
-        if state.holes or run.is_repaired or state.swept is None:
-            return False
-        return state.swept >= self.settled_before
+        return self._is_late_enough(run.state.swept or 0)
 
     def reread_from(self, run: StreamRun) -> int | None:
         """Return since when parents have changed whose children are read again; None if none are.
@@ -165,7 +164,11 @@ class Policy:
         """
         if family is None or family.version < since:
             return False
-        return not self.is_resumed or family.read_at < self.settled_before
+        return not self._is_late_enough(family.read_at)
+
+    def _is_late_enough(self, read_at: int) -> bool:
+        """Say whether what the run with which this one goes on has read need not be read again."""
+        return self.is_dated and self.settled_before <= read_at <= self.started_at
 
     def overdue(self, run: StreamRun) -> Hole | None:
         """Return the hole of a stream of which the last look for rows that are gone is too old."""

@@ -15,7 +15,7 @@ from .outage import OutageGate
 from .references import References
 from .server_time import ServerTime
 from .stream_run import StreamRun
-from .streams import Children, Ranged, Stream, parent_of
+from .streams import Children, Listing, Ranged, Stream, parent_of
 
 
 class PreparedRuns:
@@ -27,13 +27,21 @@ class PreparedRuns:
         app: The workspace, as the token's owner names it.
         clock: The server's time.
         gate: Closes while the server does not answer.
+        base: What the generation remembers, if there is one.
     """
 
     def __init__(
-        self, intercom: Intercom, state: State, app: App, clock: ServerTime, gate: OutageGate
+        self,
+        intercom: Intercom,
+        state: State,
+        app: App,
+        clock: ServerTime,
+        gate: OutageGate,
+        base: State | None = None,
     ) -> None:
         self._intercom = intercom
         self._state = state
+        self._base = {} if base is None else base.streams
         self._zone_name = app.timezone or ""
         self._zone = zone_of(app.timezone) or UTC
         self._clock = clock
@@ -104,6 +112,9 @@ class PreparedRuns:
         run = StreamRun(stream, client, saved, points, self._clock, is_shown=saved.is_shown)
         run.was_resumed = saved.pass_ is not None
         run.was_followed = saved.watermark is not None
+        published = self._base.get(stream.name)
+        last = None if published is None else published.swept
+        run.was_listed = saved.swept is not None and saved.swept != last
         self._runs[stream.name] = run
         return run
 
@@ -116,12 +127,19 @@ class PreparedRuns:
             )
         saved.swept = None if self._clock.is_future(saved.swept) else saved.swept
         saved.deletions = None if self._clock.is_future(saved.deletions) else saved.deletions
+        saved.reread = None if self._clock.is_future(saved.reread) else saved.reread
 
     def _note_change(self, stream: Stream, saved: StreamState, version: str) -> None:
-        """Read a stream again beside its rows where the API version or the zone has changed."""
-        zone = self._zone_name
-        if saved.version is not None and (saved.version, saved.zone) != (version, zone):
+        """Read a stream again beside its rows where the API version or the zone has changed.
+
+        Children stay as they were read, until their parents change.
+        """
+        zone, source = self._zone_name, stream.source
+        is_other = saved.version is not None and (saved.version, saved.zone) != (version, zone)
+        if is_other and not isinstance(source, Children):
             saved.pass_ = saved.seeded = None
+            if isinstance(source, Listing):
+                saved.swept = None
             self.notes.append(
                 f"{stream.name} is read again: it was read with version {saved.version} and zone "
                 f"{saved.zone}, now they are {version} and {zone}"

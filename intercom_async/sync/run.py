@@ -185,11 +185,12 @@ class _Run:
         clock, app = ServerTime.of(me), me.data.app or App()
         started_at = clock.now()
         is_resumed = opened.state is not None and opened.state != opened.base
-        policy = self._policy(started_at, is_resumed=is_resumed)
         workspace = app.id_code or ""
         if state is None:
-            state = State(workspace=workspace, streams={})
+            state = State(workspace=workspace, streams={}, is_dated=True)
         check_fits(state, workspace, self._sink.where)
+        state.is_dated = state.is_dated and clock.is_believed
+        policy = self._policy(started_at, is_resumed=is_resumed, is_dated=state.is_dated)
         base = None if opened.base is None else read_state(opened.base, self._sink.where)
         keep_families(state, base)
         for name in (*damaged, *options.drop_streams, *hidden_parents(damaged, chosen, state)):
@@ -199,7 +200,7 @@ class _Run:
             f"{name}: what a stopped run had read is read again, as this run leaves it out"
             for name in left_out.given_up
         ]
-        prepared = PreparedRuns(self._intercom, state, app, clock, gate)
+        prepared = PreparedRuns(self._intercom, state, app, clock, gate, base)
         runs = prepared.of(chosen)
         self._notes += prepared.notes
         published = [*runs, *prepared.carried(left_out.streams)]
@@ -268,13 +269,13 @@ class _Run:
             self._notes.append(f"damaged and read again: {names}")
         return tuple(name for name, _ in opened.damaged)
 
-    def _policy(self, started_at: int, *, is_resumed: bool) -> Policy:
+    def _policy(self, started_at: int, *, is_resumed: bool, is_dated: bool) -> Policy:
         options = self._options
         if options.since is not None and options.since > started_at:
             raise SyncConfigError("since lies in the future, by the server's clock")
         return Policy(
             started_at, options.lookback_s, options.reconcile, options.reconcile_within_s,
-            options.since, options.full, is_resumed,
+            options.since, options.full, is_resumed, is_dated,
         )  # fmt: skip
 
     async def _probe(self) -> Me:
@@ -322,6 +323,7 @@ class _Run:
             for run in runs:
                 if isinstance(run.stream.source, Children):
                     run.state.families = run.families.dump()
+            state.is_dated = True
             return state.encode(whole=True)
 
         for run in runs:

@@ -70,6 +70,11 @@ class ServerTime:
         is_believed = self.is_known and self.now() <= math.floor(CLOCK.unix()) + TRUSTED_S
         return self.now() if is_believed else min(self.now(), seen)
 
+    @property
+    def is_believed(self) -> bool:
+        """Whether the server has said the time, and this machine's clock is not behind it."""
+        return self.proven(0) > 0
+
     def is_future(self, moment: int | None) -> bool:
         """Say whether a moment has not come yet by any clock: it was noted by a wrong one."""
         return moment is not None and self.is_known and moment > self.latest() + TRUSTED_S

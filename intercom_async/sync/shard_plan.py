@@ -60,10 +60,11 @@ class ShardPlanner:
         if opened.damaged:
             reasons = "; ".join(reason for _, reason in opened.damaged)
             raise TargetError(f"{target.where} is damaged: {reasons}; a sync with repair mends it")
-        state = State(workspace=workspace, streams={})
+        state = State(workspace=workspace, streams={}, is_dated=True)
         if opened.state is not None:
             state = read_state(opened.state, target.where)
         check_fits(state, workspace, target.where)
+        state.is_dated = state.is_dated and self._clock.is_believed
         chosen = resolve(
             default_streams(None if opened.state is None else state)
             if streams is None
@@ -149,8 +150,9 @@ class ShardPlanner:
         kept = {run.name: own}
         for child in run.children:
             kept[child.name] = StreamState(version=child.state.version, zone=child.state.zone)
-        saved = State(workspace=state.workspace, streams=kept).encode(whole=False)
-        return ShardRecord(name, number, shard.to_json().encode(), saved)
+        saved = State(workspace=state.workspace, streams=kept, is_dated=state.is_dated)
+        body = saved.encode(whole=False)
+        return ShardRecord(name, number, shard.to_json().encode(), body)
 
 
 def _grouped(run: StreamRun, rows_per_shard: int) -> Iterable[list[Part]]:
@@ -183,7 +185,9 @@ def merged_state(body: bytes | None, shards: Sequence[ShardRecord]) -> bytes:
     state = read_state(body, "the run")
     read: dict[str, list[Part]] = {}
     for shard in shards:
-        for name, own in read_state(shard.state, "a shard").streams.items():
+        done = read_state(shard.state, "a shard")
+        state.is_dated = state.is_dated and done.is_dated
+        for name, own in done.streams.items():
             read.setdefault(name, []).extend(own.pass_.spans if own.pass_ is not None else ())
             for hole in own.holes:
                 add(state.streams[name].holes, hole)

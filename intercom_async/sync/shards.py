@@ -336,6 +336,7 @@ class _ShardReading:
         shard, target = self._shard, self._target
         clock, app = _told_by(me)
         check_fits(state, app.id_code or "", target.where)
+        state.is_dated = state.is_dated and clock.is_believed
         runs = PreparedRuns(self._view, state, app, clock, gate).of(chosen)
         await call(target, target.begin, [run.sink_table for run in runs if run.is_shown])
         await call(target, load, target, runs, opened)

@@ -46,6 +46,8 @@ class StreamRun:
     was_resumed: bool = False
     was_followed: bool = False
     """Whether an earlier run has read changes of it."""
+    was_listed: bool = False
+    """Whether the run with which this one goes on has read its list to the end."""
     was_reread: bool = False
     """Whether its sweep was made once more."""
     was_swept: bool = False
