@@ -177,9 +177,9 @@ def _host(error: Exception) -> str:
 
 def _reason(error: Exception) -> str:
     """Say what happened in the words of the system, never in those of an exception."""
-    found = next((each for each in _chain(error) if isinstance(each, OSError) and each.errno), None)
-    if isinstance(found, socket.gaierror):
+    if _find(error, socket.gaierror) is not None:
         return "the name cannot be resolved"
+    found = next((each for each in _chain(error) if isinstance(each, OSError) and each.errno), None)
     if isinstance(found, ssl.SSLError):
         return getattr(found, "reason", None) or "TLS failed"
     return os.strerror(found.errno or 0) if found is not None else type(error).__name__
