@@ -58,6 +58,8 @@ class CallState(msgspec.Struct, Generic[T], eq=False):
     """Whether the attempt under way finds out for others if the server can be reached."""
     is_sent: bool = False
     """Whether the attempt under way has left."""
+    is_at_origin: bool = True
+    """Whether its last request goes to the API's own host, not where a redirect has led."""
     maybe_sent: bool = False
     """Whether the server may have acted on an earlier attempt."""
     was_done: bool = False

@@ -61,7 +61,7 @@ def after_transport_error(
         failures: Attempts that have failed, this one included.
         policy: The client's settings.
         random: Where jitter comes from.
-        has_answered: Whether the server has ever answered this client.
+        has_answered: Whether the host that the error is about has ever answered this client.
     """
     if isinstance(error, ConnectError):
         # Nothing was sent: no server is spared by a budget for it.

@@ -221,7 +221,7 @@ class Session:
     async def _pause(self, state: CallState[Any], failed: FailedAttempt) -> None:
         """Wait before another attempt, or raise the error of the last one."""
         state.error, again = failed
-        state.is_sent = False
+        state.is_sent, state.is_at_origin = False, True
         if again is _NOW:
             self.scheduler.retried()
             return
@@ -258,10 +258,10 @@ class Session:
             following = redirects.follow(request, state.reply, origin=state.request.url)
             if following is None:
                 break
-            request, is_own_origin = following
+            request, state.is_at_origin = following
             if request.method != state.request.method:
                 state.was_done = state.maybe_sent = True
-            if is_own_origin:
+            if state.is_at_origin:
                 await self._send_once(state, request)
                 continue
             # The limits of another host are not Intercom's: the scheduler is not asked.
@@ -375,10 +375,9 @@ class Session:
             state.attempts,
             self._policy,
             self._random,
-            has_answered=outage.answers > 0,
+            has_answered=outage.answers > 0 and state.is_at_origin,
         )
-        is_silent = state.answers == outage.answers
-        if not isinstance(error, ConnectError) or again is None or not is_silent:
+        if not isinstance(error, ConnectError) or again is None or state.answers != outage.answers:
             return FailedAttempt(error, again)
         if self._policy.max_attempts == 1:
             return FailedAttempt(error, None)

@@ -13,9 +13,10 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from intercom_async import ConnectError, Intercom
+from intercom_async import ConnectError, Intercom, RetryPolicy
+from intercom_async.transport import MemoryTransport
 from tests.support.loopback import serving
-from tests.support.scripted_client import TOKEN
+from tests.support.scripted_client import TOKEN, reply
 
 pytestmark = pytest.mark.anyio
 
@@ -92,3 +93,33 @@ async def test_a_name_that_was_never_resolved_fails_at_once_if_it_is_unknown(cod
         else:
             assert (await intercom.contacts.get("7")).id == "7"
     assert names.asked == 1 + (code not in FOR_GOOD)
+
+
+CONTACT = reply(200, {"type": "contact", "id": "7"})
+ELSEWHERE = reply(302, Location="https://no-such-host.invalid/x")
+
+
+def unresolved(code: int) -> ConnectError:
+    error = ConnectError("the name cannot be resolved", retryable=code not in FOR_GOOD)
+    error.__cause__ = socket.gaierror(code, "the name cannot be resolved")
+    return error
+
+
+@pytest.mark.parametrize("code", sorted(filter(None, FOR_GOOD)))
+async def test_an_unknown_name_that_a_redirect_leads_to_fails_at_once(code: int) -> None:
+    """The API has answered, but the host that the error is about has not."""
+    memory = MemoryTransport([CONTACT, ELSEWHERE, unresolved(code), CONTACT])
+    async with Intercom(TOKEN, transport=memory) as intercom:
+        await intercom.contacts.get("7")
+        with pytest.raises(ConnectError, match="cannot be resolved"):
+            await intercom.contacts.get("7")
+    assert len(memory.requests) == 3
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_the_api_is_waited_for_after_a_redirect_that_failed(code: int) -> None:
+    memory = MemoryTransport([ELSEWHERE, reply(503), unresolved(code), CONTACT])
+    policy = RetryPolicy(base_s=0.001)
+    async with Intercom(TOKEN, transport=memory, retry=policy) as intercom:
+        assert (await intercom.contacts.get("7")).id == "7"
+    assert [request.url.partition("/x")[1] for request in memory.requests] == ["", "/x", "", ""]
