@@ -108,8 +108,8 @@ class Download:
         """Write the body to a file and return the number of bytes written.
 
         The file appears under its name once it is complete and replaces what was there. On any
-        error nothing is left behind. What is no file, such as ``/dev/stdout``, is written to as it
-        is.
+        error nothing is left behind. A link and what is no file, such as ``/dev/stdout``, stay and
+        are written to as they are.
 
         Raises:
             ClosedError: The download is not open, or its body has been read.
@@ -145,8 +145,8 @@ class Download:
 
 
 def _begin_file(target: Path) -> tuple[Path | None, BinaryIO]:
-    """Open a file beside the target, or the target itself where that is no file."""
-    if target.exists() and not target.is_file():
+    """Open a file beside the target, or the target itself where that is a link or no file."""
+    if target.is_symlink() or (target.exists() and not target.is_file()):
         return None, target.open("wb")
     # A name of its own: another download may be saved under the same name at once.
     partial = target.with_name(f".{token_hex(8)}.part")

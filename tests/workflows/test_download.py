@@ -206,6 +206,22 @@ async def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     assert files(tmp_path) == ["device", "folder"]
 
 
+@pytest.mark.parametrize("before", [b"longer than what comes", None], ids=["file", "nothing"])
+async def test_a_link_stays_and_its_target_is_written_to(
+    before: bytes | None, tmp_path: Path
+) -> None:
+    """As /dev/stdout, a link, does where the output goes to a file."""
+    output, link = tmp_path / "output", tmp_path / "stdout"
+    link.symlink_to(output)
+    if before is not None:
+        output.write_bytes(before)
+    async with download(b"ab") as stream:
+        assert await stream.save(link) == 2
+    assert link.is_symlink()
+    assert output.read_bytes() == b"ab"
+    assert files(tmp_path) == ["output", "stdout"]
+
+
 @pytest.mark.parametrize("error", [ConnectionLostError("cut"), DecodeError("x"), OSError(28, "x")])
 async def test_a_download_that_fails_leaves_no_file_and_keeps_the_old_one(
     error: Exception, tmp_path: Path
