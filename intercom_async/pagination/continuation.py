@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from intercom_async.codec.next_page import UNREADABLE
 from intercom_async.codec.plain import plain
 from intercom_async.errors import ConfigError, PaginationError
 from intercom_async.models.page import Page
@@ -74,17 +75,19 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
 
 
 def continuation(paging: Paging, page: Page[Any]) -> Continuation | None:
-    """Return what leads to the page after `page`, or None after the last one."""
+    """Return what leads to the page after `page`, or None after the last one.
+
+    Raises:
+        PaginationError: The page says that there is more, and not where.
+    """
     if paging is Paging.NONE:
         return None
     if paging is Paging.SCROLL:
-        return {"scroll_param": page.scroll_param} if page.items and page.scroll_param else None
+        scroll = page.scroll_param
+        return {"scroll_param": _readable(scroll)} if page.items and scroll else None
     if paging is Paging.NEXT_CURSOR:
-        return (
-            {"cursor": page.next_cursor}
-            if page.next_cursor and page.has_more is not False
-            else None
-        )
+        cursor = page.next_cursor
+        return {"cursor": _readable(cursor)} if cursor and page.has_more is not False else None
     return _after(page, counts_pages=paging is Paging.PAGE)
 
 
@@ -168,6 +171,13 @@ def _after(page: Page[Any], *, counts_pages: bool) -> Continuation | None:
     if number is None or total is None or number >= total:
         return None
     return {"page": str(number + 1)}
+
+
+def _readable(cursor: str) -> str:
+    """Return a cursor unless it stands for one that could not be read."""
+    if cursor.startswith(UNREADABLE):
+        raise PaginationError("the cursor of the next page cannot be read")
+    return cursor
 
 
 def _parameters(link: str) -> Continuation:

@@ -39,7 +39,16 @@ def test_what_says_that_nothing_follows_is_no_place(none: Any) -> None:
     assert getattr(found.next, "starting_after", None) is None
 
 
+@pytest.mark.parametrize("none", [False, 0, 0.0, [], "", {}, None])
 @pytest.mark.parametrize("name", ["next_cursor", "scroll_param"])
-def test_false_is_no_cursor(name: str) -> None:
-    found = page(**{name: False})
-    assert getattr(found, name) is None
+def test_what_is_empty_is_no_cursor(name: str, none: Any) -> None:
+    found = page(**{name: none})
+    assert not getattr(found, name)
+
+
+@pytest.mark.parametrize("name", ["next_cursor", "scroll_param"])
+def test_a_cursor_that_cannot_be_read_is_counted(name: str) -> None:
+    reset_drift()
+    assert getattr(page(**{name: {"a": 1}}), name) == "unreadable object"
+    assert [(each.resource, each.field) for each in drift()] == [("Page", name)]
+    assert getattr(page(**{name: 7}), name) == "7"

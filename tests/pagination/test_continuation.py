@@ -30,6 +30,7 @@ def call(paging: Paging, **given: Any) -> Call[Page[Row]]:
 
 
 CURSOR = Paging.CURSOR_QUERY
+EMPTY: list[Any] = [0, 0.0, [], {}]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,10 @@ CURSOR = Paging.CURSOR_QUERY
         (False, None),
         (0, None),
         ([], None),
+        *(({"starting_after": none, "page": 2}, None) for none in EMPTY),
+        *(({"page": none}, None) for none in (*EMPTY, "0", "")),
+        *(({"page": text}, {"page": "2"}) for text in ("2", " 2 ", "2.0", 2.0)),
+        ({"starting_after": "Wz1d", "page": "x"}, {"starting_after": "Wz1d"}),
         ({"starting_after": False}, None),
         ({"starting_after": False, "page": 2}, None),
         ({"page": False}, None),
@@ -78,7 +83,10 @@ def test_next_is_followed_in_any_form(following: Any, expected: dict[str, str] |
         {"next": {"starting_after": {"id": 1}}},
         {"next": {"starting_after": ["Wz1d"]}},
         {"next": {"starting_after": True}},
+        *({"next": {"starting_after": odd}} for odd in ({"a": 1}, [1])),
         {"next": {"page": {"number": 2}}},
+        *({"next": {"page": odd}} for odd in ("x", "2.5", 1.5, "-1", "\u0662", True, [2])),
+        {"next": {"page": "9" * 60}},
         "https://api.intercom.io/things?page=2",
         [{"next": {"starting_after": "Wz1d"}}],
         True,
@@ -125,6 +133,20 @@ def test_next_cursor_goes_back_as_cursor() -> None:
     assert continuation(Paging.NEXT_CURSOR, page(next_cursor="c", has_more=True)) == {"cursor": "c"}
     assert continuation(Paging.NEXT_CURSOR, page(next_cursor="c", has_more=False)) is None
     assert continuation(Paging.NEXT_CURSOR, page(next_cursor=None)) is None
+
+
+@pytest.mark.parametrize("odd", [{"a": 1}, [1], True], ids=repr)
+def test_a_cursor_that_cannot_be_read_is_not_the_end(odd: Any) -> None:
+    with pytest.raises(PaginationError, match="cannot be read"):
+        continuation(Paging.SCROLL, page(scroll_param=odd))
+    with pytest.raises(PaginationError, match="cannot be read"):
+        continuation(Paging.NEXT_CURSOR, page(next_cursor=odd))
+
+
+@pytest.mark.parametrize("none", [False, 0, 0.0, [], {}, "", None], ids=repr)
+def test_an_empty_cursor_is_the_end(none: Any) -> None:
+    assert continuation(Paging.SCROLL, page(scroll_param=none)) is None
+    assert continuation(Paging.NEXT_CURSOR, page(next_cursor=none)) is None
 
 
 def test_a_list_that_is_one_answer_never_goes_on() -> None:
