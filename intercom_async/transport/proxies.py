@@ -6,6 +6,7 @@ proxy of the environment is never used for loopback, and `~/.netrc` is never rea
 
 from __future__ import annotations
 
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
@@ -80,13 +81,17 @@ def _matches(entry: str, host: str, port: int | None) -> bool:
     """Return whether an entry of NO_PROXY names a host: by domain, address, network or ``*``."""
     if entry == "*":
         return True
-    if "/" in entry:
-        try:
-            return ip_address(host) in ip_network(entry, strict=False)
-        except ValueError:
-            return False
-    name = entry.removeprefix("*").removesuffix(f":{port}").strip(".").strip("[]")
-    return host == name or host.endswith(f".{name}")
+    without_port = entry.removesuffix(f":{port}")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        name = without_port.removeprefix("*").strip(".")
+        return host == name or host.endswith(f".{name}")
+    # As it is first: the end of an IPv6 address without brackets looks like a port.
+    for text in (entry, without_port.strip("[]")):
+        with suppress(ValueError):
+            return address in ip_network(text, strict=False)
+    return False
 
 
 def _checked(name: str, address: str) -> URL:

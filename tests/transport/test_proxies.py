@@ -116,20 +116,26 @@ async def test_a_password_that_a_proxy_asks_for_is_said_once(
     assert not caught.value.retryable
 
 
-@pytest.mark.parametrize("entry", ["fd00::/8", "fd00::1", "[fd00::1]", "[fd00::1]:8080"])
-def test_no_proxy_names_addresses_of_both_kinds(
-    entry: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("entry", "host", "is_direct"),
+    [
+        *((entry, "[fd00::1]", True) for entry in ("fd00::1", "FD00:0::1", "fd00:0:0:0:0:0:0:1")),
+        *((entry, "[fd00::1]", True) for entry in ("[fd00::1]", "[fd00::1]:8080", "fd00::/8")),
+        *((entry, "[fd00::1]", False) for entry in ("[fd00::1]:443", "fd00::1:8080", "fe00::/8")),
+        *((entry, "[fd00::8080]", True) for entry in ("fd00::8080", "[fd00::8080]:8080")),
+        *((entry, "[fd00::8080]", False) for entry in ("fd00::", "[fd00::8080]:80", "10.0.0.0/8")),
+        *((entry, "10.1.2.3", True) for entry in ("10.1.2.3", "10.1.2.3:8080", "10.0.0.0/8")),
+        *((entry, "10.1.2.3", False) for entry in ("10.1.2.3:80", "1.2.3", "10.0.0.0/99", "/")),
+        *((entry, "10.example", True) for entry in ("10.example", "10.example:8080", "*.example")),
+        *((entry, "10.example", False) for entry in ("10.0.0.0/8", "fd00::/8", "10.example/8")),
+    ],
+)
+def test_no_proxy_names_addresses_and_networks(
+    entry: str, host: str, monkeypatch: pytest.MonkeyPatch, *, is_direct: bool
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
     monkeypatch.setenv("NO_PROXY", entry)
-    assert Proxies().find(URL("http://[fd00::1]:8080/me")) is None
-    assert Proxies().find(URL("http://[fe00::1]:8080/me")) is not None
-
-
-def test_no_proxy_names_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
-    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8")
-    assert Proxies().find(URL("http://10.1.2.3/me")) is None
+    assert (Proxies().find(URL(f"http://{host}:8080/me")) is None) == is_direct
 
 
 @pytest.mark.parametrize(
