@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Self
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -51,7 +52,9 @@ _free_by_connector: WeakKeyDictionary[aiohttp.BaseConnector, asyncio.Semaphore] 
 class ConnectionLimit:
     """How many requests may be under way at once over the connections of a caller's session.
 
-    A request that waited in the session's own queue would spend the time of its attempt there.
+    A request that waited in the session's own queue would spend the time of its attempt there. That
+    happens only where a download, or a request of the caller's own, holds a connection: neither is
+    counted here. What is begun has no time limit of its own.
 
     Args:
         connector: The session's.
@@ -66,25 +69,16 @@ class ConnectionLimit:
         if count:
             self._free = _free_by_connector.setdefault(connector, asyncio.Semaphore(count))
 
-    async def begin(self) -> HeldConnection | None:
-        """Wait for a connection and return it, to be ended; None where there is no limit."""
-        if self._free is None:
-            return None
-        await self._free.acquire()
-        return HeldConnection(self._free)
-
-
-class HeldConnection:
-    """One request's use of a connection; it has no time limit of its own."""
-
-    __slots__ = ("_free",)
-
-    def __init__(self, free: asyncio.Semaphore) -> None:
-        self._free = free
+    async def begin(self) -> Self:
+        """Wait until a request may begin; `end` must follow."""
+        if self._free is not None:
+            await self._free.acquire()
+        return self
 
     def end(self) -> None:
         """Let the next request begin."""
-        self._free.release()
+        if self._free is not None:
+            self._free.release()
 
     def has_cancelled(self) -> bool:
         """Return False: it cancels no task."""

@@ -25,7 +25,7 @@ from intercom_async.errors import ClosedError, ConfigError, DecodeError, Interco
 from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 from .callers_session import ConnectionLimit, check_session, headers_of
-from .deadlines import Deadlines
+from .deadlines import Deadline, Deadlines
 from .decompression import ENCODINGS, Decompressor
 from .failures import TooLargeError, of_trace, to_failure
 from .proxies import Proxies
@@ -149,7 +149,7 @@ class HttpTransport:
         response: aiohttp.ClientResponse | None = None
         # With the caller's session time and reading are aiohttp's: its traces see both.
         limit, is_ours = self._limit, self._given is None
-        deadline = (
+        deadline: Deadline | ConnectionLimit = (
             self._deadlines.begin(request.timeout_s) if limit is None else await limit.begin()
         )
         try:
@@ -165,7 +165,7 @@ class HttpTransport:
         except (IntercomError, MemoryError):
             raise
         except asyncio.CancelledError:
-            if deadline is None or not deadline.has_cancelled():
+            if not deadline.has_cancelled():
                 raise
             failure = self._to_failure(TimeoutError(), request, is_sent=sending.is_sent)
         except Exception as error:  # noqa: BLE001 (whatever it is, it becomes one of ours)
@@ -173,8 +173,7 @@ class HttpTransport:
             if response is not None:
                 response.close()
         finally:
-            if deadline is not None:
-                deadline.end()
+            deadline.end()
             if response is not None:
                 self.reading.discard(response)
                 # An error's traceback would hold it, with the URL and the token.
