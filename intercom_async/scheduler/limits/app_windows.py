@@ -294,7 +294,7 @@ class AppWindows:
                 # The first reply of a window proves nothing, since no other can disprove it.
                 matcher.impossible -= 1
         served = budget.confirmed - budget.refused
-        if served > (limit or budget.limit) and served > max(budget.max_limit, limit or 0):
+        if served > budget.max_limit and served > (limit or budget.limit):
             matcher.note_impossible(budget.reset_ms)
             return
         budget.observe(limit, used, sent, charge_seq)
