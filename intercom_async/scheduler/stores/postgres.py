@@ -77,10 +77,6 @@ BEGIN
   -- leases. Less than nothing: it gives back, or an answer has not reached it.
   SELECT w.granted INTO held FROM intercom_budget_windows w
     WHERE w.budget = of_budget AND w.tier = holder_tier AND w.reset_at_ms = reset_ms;
-  IF NOT FOUND THEN
-    DELETE FROM intercom_budget_windows w
-      WHERE w.budget = of_budget AND w.reset_at_ms < reset_ms - kept_ms;
-  END IF;
   found_beyond := leased - coalesce(held, 0);
   -- The workspace's row first, always: two requests can then not wait for each other in a circle.
   INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms, granted)
@@ -114,6 +110,11 @@ BEGIN
     INSERT INTO intercom_budget_windows AS w (budget, tier, reset_at_ms, granted)
       VALUES (of_budget, holder_tier, reset_ms, leased + count)
       ON CONFLICT (budget, tier, reset_at_ms) DO UPDATE SET granted = excluded.granted;
+  END IF;
+  -- After the rows of this window, and before that of what is known, which others wait for.
+  IF held IS NULL THEN
+    DELETE FROM intercom_budget_windows w
+      WHERE w.budget = of_budget AND w.reset_at_ms < reset_ms - kept_ms;
   END IF;
   remaining := greatest(0, least(room, room_all) - count);
   IF clock_low IS NOT NULL THEN
