@@ -46,8 +46,8 @@ ASK_AGAIN_S = 1.0
 """Seconds after which a store that did not answer is asked again for the same window
 (test_leases.py::test_a_store_that_did_not_answer_is_asked_again_and_told_what_was_sent)."""
 MEMBERS_KEPT_S = 30.0
-"""Seconds for which the largest number of processes counts while the store does not answer: one
-that has lost its accounts knows only of those that have asked since
+"""Seconds for which a smaller number of processes in an answer does not replace the largest one: a
+store that has lost its accounts knows only of those that have asked since
 (test_leases.py::test_a_store_that_has_forgotten_the_processes_gives_none_a_larger_part)."""
 
 
