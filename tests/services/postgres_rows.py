@@ -17,7 +17,7 @@ def ask(server: PostgresServer, statement: str, *values: Any) -> list[Any]:
     import psycopg  # noqa: PLC0415 (an extra)
 
     with psycopg.connect(server.url, autocommit=True, options="-c TimeZone=UTC") as connection:
-        cursor = connection.execute(statement, values)
+        cursor = connection.execute(statement.encode(), values)
         return list(cursor.fetchall()) if cursor.description else []
 
 

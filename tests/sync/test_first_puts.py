@@ -110,7 +110,7 @@ def merged_staged(
     """Merge as a target with staging tables does: the last staged row of each key stands there."""
     staging = {one.id: one for one in entries if isinstance(one, Put) and one.is_staged}
     merge = Merge(TABLE, journal, departed)
-    fates = [merge.fate(row) for row in stored]
+    fates: list[Fate] = [merge.fate(row) for row in stored]
     gone: dict[str, int] = {}
     for put, fate in merge.staged():
         if fate == "drop":
