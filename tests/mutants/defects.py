@@ -698,5 +698,16 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
     ),
+    Mutant(
+        "clock_set_is_proof",
+        "a machine's clock that is set to a wrong Date during a run moves the watermark there",
+        (
+            Edit(
+                "server_time.py",
+                "        return math.floor(min(CLOCK.unix(), CLOCK.now() + self._here))\n",
+                "        return math.floor(CLOCK.unix())\n",
+            ),
+        ),
+    ),
 )
 """All of them; each is found within `MOST` histories."""

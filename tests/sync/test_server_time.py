@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 import pytest
 
-from intercom_async.clock import CLOCK
+from intercom_async.clock import CLOCK, LoopClock
 from intercom_async.response import Response, Window
 from intercom_async.sync.server_time import TRUSTED_S, ServerTime
 from tests.support.virtual_time import anyio_backend
@@ -82,3 +82,29 @@ async def test_a_change_of_now_is_recent_though_a_date_is_ahead() -> None:
     assert ahead.may_be_now(here - 1)
     assert not ahead.may_be_now(here - TRUSTED_S - 1)
     assert not off_by(0)[0].may_be_now(here)
+
+
+@pytest.mark.parametrize("ahead_s", [DAY_S, 7 * DAY_S])
+async def test_a_clock_that_is_set_meanwhile_is_no_proof(
+    ahead_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It agrees with the Date from then on, or is later: only what was seen is proven still."""
+    clock, here = off_by(DAY_S)
+
+    def unix(_: LoopClock) -> float:
+        return here + ahead_s
+
+    monkeypatch.setattr(LoopClock, "unix", unix)
+    assert clock.proven(here - 5) == here - 5
+    assert clock.not_after(0) == here
+    assert clock.may_be_now(here)
+
+
+async def test_a_clock_that_is_set_back_meanwhile_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, here = off_by(0)
+
+    def unix(_: LoopClock) -> float:
+        return here - DAY_S
+
+    monkeypatch.setattr(LoopClock, "unix", unix)
+    assert clock.proven(here - 5) == here - 5
