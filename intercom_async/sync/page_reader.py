@@ -26,6 +26,7 @@ from intercom_async.errors import (
 from intercom_async.models.page import Page
 from .chain import Chain
 from .cut_points import DAY_S, DAY_SLACK_S
+from .doubtful_rows import doubts
 from .embedded import complete
 from .holes import Hole, closed_in
 from .isolation import Isolation, IsolationBudget, Taken
@@ -231,8 +232,8 @@ class PageReader:
                 await self.turns.take()
         # From here until it is given on, nobody else changes what the target will hold.
         batch.entries += run.accept(listed, read_at, by_id=by_id)
-        if run.undated:
-            batch.holes += _undated(run)
+        if run.undated or run.reader.met_ahead:
+            batch.holes += doubts(run, listed, batch.entries, by_id=by_id)
         self._writer.expect(batch)
         await self._give.send(batch)
         for child, keys in run.stale_parents(listed).items():
@@ -311,13 +312,6 @@ class PageReader:
             if page.checkpoint is None:
                 return found
             position = page.checkpoint
-
-
-def _undated(run: StreamRun) -> list[Hole]:
-    """Return the holes of rows of which nothing tells whether they are newer than what is held."""
-    reason, since = f"it has no readable {run.stream.version_field!r}", run.clock.now()
-    keys, run.undated = run.undated, []
-    return [Hole(kind="record", key=key, reason=reason, since=since) for key in keys]
 
 
 def _is_closed_in(hole: Hole) -> bool:

@@ -96,7 +96,7 @@ class Policy:
             kind = "sweep"
         else:
             return None
-        run.was_swept = True
+        run.was_swept, run.is_doubtful = True, False
         return Pass(kind=kind, began=now, earliest=run.clock.not_after(run.newest))
 
     def _is_sweep_due(

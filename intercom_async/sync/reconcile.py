@@ -12,6 +12,7 @@ from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoun
 from intercom_async.request.operation import Operation
 from .checkpoint import Pass
 from .control_rows import SEARCH_IDS, ControlRows
+from .doubtful_rows import settles_doubts
 from .evidence import Finding, judge, suspect, tombstone
 from .held_keys import HeldKeys, is_live, is_unseen
 from .holes import Hole
@@ -180,7 +181,8 @@ class Reconciler:
             run.state.swept = run.state.seeded = pass_.changed_from
             run.state.pass_ = None
 
-        filled = [hole for hole in run.state.holes if hole.kind in ("sweep", "unseeded", "list")]
+        kinds = {"sweep", "unseeded"} | ({"list"} if settles_doubts(run) else set())
+        filled = [hole for hole in run.state.holes if hole.kind in kinds]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
         run.table.clear(SEEN)
 

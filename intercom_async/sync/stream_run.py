@@ -79,7 +79,11 @@ class StreamRun:
     newest: int = 0
     """The latest change that was seen."""
     undated: list[str] = field(default_factory=list[str])
-    """Rows whose content is new and that do not say when they changed; taken by `PageReader`."""
+    """Rows whose content is new and that do not say when they changed; taken by `doubts`."""
+    doubted: set[str] = field(default_factory=set[str])
+    """Rows that it reads by their ids, as nothing told how new they are; see `doubts`."""
+    is_doubtful: bool = False
+    """Whether it has met more of them since it began, or began its sweep."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
     unchanged: int = 0

@@ -699,6 +699,17 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        "time_to_come_is_kept",
+        "a first row with a time in the future keeps it for good, and the run is complete",
+        (
+            Edit(
+                "doubtful_rows.py",
+                "    if can_be_swept and not by_id:\n",
+                "    if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
         "clock_set_is_proof",
         "a machine's clock that is set to a wrong Date during a run moves the watermark there",
         (
