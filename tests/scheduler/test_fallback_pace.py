@@ -9,12 +9,7 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
-from intercom_async.scheduler.limits.fallback_pace import (
-    MAX_IN_FLIGHT,
-    MIN_SHARE,
-    USED_SHARE,
-    FallbackPace,
-)
+from intercom_async.scheduler.limits.fallback_pace import MIN_SHARE, USED_SHARE, FallbackPace
 from tests.support.scheduler.server import Headers
 from .conftest import MakeDesk
 
@@ -80,56 +75,6 @@ def test_a_clean_window_speeds_up() -> None:
         pace.note_served(11.0 * number, 11.0 + 11.0 * number)
 
     assert pace.rate_per_s == USED_SHARE * 5.0
-
-
-def test_few_are_under_way_until_the_settings_are_likely() -> None:
-    pace = FallbackPace(100.0)
-    assert pace.capped_until(0.0, 1000, 10.0) == 0.0
-    pace.note_served(4.0, 5.0)
-    pace.note_served(7.0, 8.0)
-
-    (_, first), (_, second) = MAX_IN_FLIGHT
-    assert pace.capped_until(17.4, first - 1, 10.0) == 0.0
-    assert pace.capped_until(17.4, first, 10.0) == 17.5
-    assert pace.capped_until(17.5, second - 1, 10.0) == 0.0
-    assert pace.capped_until(24.9, second, 10.0) == 25.0
-    assert pace.capped_until(25.0, 1000, 10.0) == 0.0
-
-
-@pytest.mark.parametrize("by", ["a header", "a 429"])
-def test_a_limit_that_is_known_lets_more_be_under_way(by: str) -> None:
-    pace = FallbackPace(100.0)
-    pace.note_served(4.0, 5.0)
-    assert pace.capped_until(6.0, 100, 10.0) > 0.0
-
-    if by == "a header":
-        pace.use_limit(50.0)
-    else:
-        pace.reject(50, 10.0, 6.0)
-
-    assert pace.capped_until(6.0, 100, 10.0) == 0.0
-
-
-@pytest.mark.anyio
-async def test_as_few_are_refused_as_are_under_way_without_headers(make_desk: MakeDesk) -> None:
-    desk = make_desk(Limits(), limit=167, garble=lambda _: {})
-
-    async def work(lane: Priority) -> None:
-        while True:
-            await desk.client.call(lane)
-
-    for _ in range(60):
-        desk.spawn(work(Priority.BULK))
-    await CLOCK.sleep(1.0)
-    begun = CLOCK.now()
-    await desk.client.call(Priority.INTERACTIVE)
-    assert CLOCK.now() - begun <= 0.1
-    await CLOCK.sleep(44.0)
-    desk.scheduler.close()
-    await asyncio.wait_for(desk.done(), 30.0)
-
-    probes = 3
-    assert 0 < desk.server.turned_away <= MAX_IN_FLIGHT[0][1] + probes
 
 
 @pytest.mark.anyio

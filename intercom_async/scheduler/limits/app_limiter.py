@@ -97,7 +97,7 @@ class AppLimiter:
         """Charge a call of the normal lane that comes while none waits and nothing holds it back.
 
         So it is while a program has its windows to itself and does not use them up. Elsewhere it
-        returns None: `try_acquire` decides.
+        returns None, and `try_acquire` decides, which would decide the same here.
         """
         windows, workspace = self.windows, self.workspace
         if (
@@ -140,7 +140,8 @@ class AppLimiter:
             priority: The call's lane.
             cost: Calls that it counts as.
             backlog: Calls of the app that wait.
-            is_owed: Whether only the server's limit may hold it back: others overtook it for long.
+            is_owed: Whether only the server's limit may hold it back, as other calls have overtaken
+                it for long enough.
 
         Returns:
             The charge, else the moment to try again; `WAIT_FOR_REPLY` if only a reply can help.
@@ -231,15 +232,13 @@ class AppLimiter:
         """Decide by the settings, in a cold start or where a proxy strips the headers."""
         cold_start, pacer = self._cold_start, self.pacer
         windows, is_urgent = self.windows, priority is INTERACTIVE
-        limit, length_s, retry_at = windows.usable_limit, windows.schedule.length_s, 0.0
         if windows.matcher.has_headers is None:
+            limit, length_s = windows.usable_limit, windows.schedule.length_s
             retry_at = cold_start.retry_at(now, limit, length_s, is_interactive=is_urgent)
+            if retry_at:
+                return retry_at
         elif pacer.next_at > now:
             return pacer.next_at
-        elif not (is_urgent or windows.matcher.is_distrusted):
-            retry_at = pacer.fallback.capped_until(now, cold_start.in_flight, length_s)
-        if retry_at:
-            return retry_at
         number = cold_start.begin(now)
         pacer.take_blindly(now, cost)
         return Charge((), () if is_urgent else (number,), cost, 0, number)
@@ -362,7 +361,8 @@ class AppLimiter:
     def note_full_window(self, budget: WindowBudget, now: float) -> None:
         """Close a window after a 429 that says that it is full.
 
-        A probe begins the next one if this has served no call of ours, or outlived the schedule.
+        The next one begins with a single probe, if no call of ours was served in this one, or if it
+        has outlived the schedule.
         """
         if budget.reject() or self.windows.matcher.is_in_doubt:
             self.recovery.start(now)

@@ -4,9 +4,6 @@ The settings' rate, less one in a hundred calls, holds until a 429 names another
 167 in 10_seconds"): such a 429 is all that is known then. It pauses all calls for a quarter of the
 time it names, longer with each further one, and after that a single call finds out whether the
 pause was long enough.
-
-All calls that are under way when the first one is refused are refused with it. So only a few are
-at once in the first two windows, until then enough have been served for the settings to be likely.
 """
 
 from __future__ import annotations
@@ -28,11 +25,6 @@ SPEEDUP = 1.01
 """Factor for the rate after each named time without a refusal, up to `USED_SHARE` of the named
 rate (test_fallback_pace.py::test_a_clean_window_speeds_up)."""
 
-MAX_IN_FLIGHT = ((1.25, 4), (2.0, 12))
-"""Windows since the first reply without headers, and calls under way at once until then, but for
-interactive ones: the first step outlasts the window that a limit of a tenth of the settings' is
-used up in (report: "stripped headers" and "stripped headers, right settings")."""
-
 
 class FallbackPace:
     """A rate, learned from 429s alone.
@@ -43,9 +35,7 @@ class FallbackPace:
 
     __slots__ = (
         "_clean_since",
-        "_first_served_at",
         "_has_served",
-        "_is_limit_known",
         "_named_per_s",
         "_pause_share",
         "_period_s",
@@ -62,30 +52,9 @@ class FallbackPace:
         self._clean_since = 0.0
         self._rejected_at = 0.0
         self._has_served = False
-        self._first_served_at: float | None = None
-        self._is_limit_known = False
-        """Whether anything but the settings has named a limit."""
-
-    def capped_until(self, now: float, in_flight: int, length_s: float) -> float:
-        """Return 0.0 if one more call may be under way, else when more may be.
-
-        Args:
-            now: Loop time.
-            in_flight: Calls that are under way.
-            length_s: Length of a window in seconds.
-        """
-        first_at = self._first_served_at
-        if self._is_limit_known or first_at is None:
-            return 0.0
-        for windows, most in MAX_IN_FLIGHT:
-            until = first_at + windows * length_s
-            if now < until:
-                return 0.0 if in_flight < most else until
-        return 0.0
 
     def use_limit(self, rate_per_s: float) -> None:
         """Go by a limit that headers name without a window, unless a 429 has named a rate."""
-        self._is_limit_known = True
         if self._named_per_s is None:
             self.rate_per_s = USED_SHARE * rate_per_s
 
@@ -98,7 +67,6 @@ class FallbackPace:
             now: Loop time.
         """
         named_per_s = limit / period_s
-        self._is_limit_known = True
         if self._named_per_s != named_per_s:
             self._named_per_s, self._period_s = named_per_s, period_s
             self.rate_per_s = USED_SHARE * named_per_s
@@ -118,8 +86,6 @@ class FallbackPace:
             sent: When the request left; before the last refusal, it says nothing of the rate.
             now: Loop time.
         """
-        if self._first_served_at is None:
-            self._first_served_at = now
         if sent < self._rejected_at:
             return
         self._pause_share = FIRST_PAUSE_SHARE

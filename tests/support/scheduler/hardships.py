@@ -225,23 +225,14 @@ HARDSHIPS: tuple[Scenario, ...] = (
         server={"window_s": 60.0, "limit": 1000},
     ),
     Scenario(
-        # The settings allow ten times as much as the server.
         name="stripped headers",
-        goal=Goal(0.95, 0.001),
-        span_s=305.0,
+        # The settings allow ten times as much as the server, so the calls that are on their way
+        # when the first one is refused, about 20 of 3,100, are refused with it: 0.6 %, once.
+        goal=Goal(0.98, 0.001),
+        span_s=185.0,
         workers=60,
         server={"garble": stripped, "limit": 167},
-        skip=0,
-    ),
-    Scenario(
-        # What is not used in the first windows is the price of not knowing the limit; the window in
-        # which it begins counts as a whole one.
-        name="stripped headers, right settings",
-        goal=Goal(0.93, 0.0),
-        span_s=305.0,
-        workers=60,
-        server={"garble": stripped},
-        skip=0,
+        skip=3,
     ),
     Scenario(
         name="slow call at a probe",
