@@ -311,9 +311,7 @@ async def test_no_call_waits_for_answers_that_do_not_come() -> None:
             await hang.wait()
         return result
 
-    memory = MemoryTransport(answer)
-    # A server without rate-limit headers sees few calls of other lanes at once.
-    async with Intercom(TOKEN, transport=memory, priority=Priority.INTERACTIVE) as intercom:
+    async with Intercom(TOKEN, transport=MemoryTransport(answer)) as intercom:
         await intercom.contacts.get("7")
         outage = asyncio.create_task(network.fail_for(1.0))
         await CLOCK.sleep(0.01)
