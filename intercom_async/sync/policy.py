@@ -167,8 +167,11 @@ class Policy:
         return not self._is_late_enough(family.read_at)
 
     def _is_late_enough(self, read_at: int) -> bool:
-        """Say whether what the run with which this one goes on has read need not be read again."""
-        return self.is_dated and self.settled_before <= read_at <= self.started_at
+        """Say whether what the run with which this one goes on has read need not be read again.
+
+        Not where it was read in the second of H: a row may have come later in that second.
+        """
+        return self.is_dated and self.settled_before < read_at <= self.started_at
 
     def overdue(self, run: StreamRun) -> Hole | None:
         """Return the hole of a stream of which the last look for rows that are gone is too old."""
