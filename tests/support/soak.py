@@ -155,7 +155,10 @@ class Soak:
         self._is_over = True
         self.tally.faults = self._simulator.faults.struck()
         self._simulator.faults.clear()
-        _, pending = await asyncio.wait([*helpers, *self._tasks], timeout=120.0)
+        _, pending = await asyncio.wait(helpers, timeout=120.0)
+        # The last of them may just have begun a call.
+        if self._tasks:
+            pending |= (await asyncio.wait([*self._tasks], timeout=120.0))[1]
         self.tally.pending = len(pending)
         for task in pending:
             task.cancel()
