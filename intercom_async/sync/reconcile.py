@@ -181,7 +181,7 @@ class Reconciler:
             run.state.swept = run.state.seeded = pass_.changed_from
             run.state.pass_ = None
 
-        kinds = {"sweep", "unseeded"} | ({"list"} if settles_doubts(run) else set())
+        kinds = {"sweep", "unseeded"} | ({"list"} if settles_doubts(run) else set[str]())
         filled = [hole for hole in run.state.holes if hole.kind in kinds]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
         run.table.clear(SEEN)
