@@ -325,25 +325,31 @@ USES: dict[str, Callable[[Intercom], Coroutine[Any, Any, Any]]] = {
 }
 
 
+async def refused_elsewhere(use: Callable[[], object]) -> str:
+    """Return what a use of a client in another thread is refused with."""
+    seen: list[ConfigError] = []
+
+    def elsewhere() -> None:
+        try:
+            use()
+        except ConfigError as error:
+            seen.append(error)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    while thread.is_alive():
+        await anyio.lowlevel.checkpoint()
+    return str(seen[0])
+
+
 @pytest.mark.parametrize("use", USES)
 async def test_another_loop_is_told_in_one_sentence(use: str) -> None:
     memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
-    seen: list[BaseException] = []
     async with Intercom(TOKEN, transport=memory) as intercom:
-
-        def elsewhere() -> None:
-            try:
-                asyncio.run(USES[use](intercom))
-            except ConfigError as error:
-                seen.append(error)
-
-        thread = threading.Thread(target=elsewhere)
-        thread.start()
-        while thread.is_alive():
-            await anyio.lowlevel.checkpoint()
+        refusal = await refused_elsewhere(lambda: asyncio.run(USES[use](intercom)))
         assert intercom.is_open
-    assert "another event loop" in str(seen[0])
-    assert "run_coroutine_threadsafe" in str(seen[0])
+    assert "another event loop" in refusal
+    assert "run_coroutine_threadsafe" in refusal
 
 
 def test_statistics_are_read_in_any_thread() -> None:
@@ -377,22 +383,11 @@ def test_without_a_loop_of_asyncio_the_way_is_told() -> None:
 @pytest.mark.parametrize("use", sorted({*USES} - {"statistics"}))
 async def test_where_no_loop_of_asyncio_runs_the_way_is_told(use: str) -> None:
     """As under trio, and in a thread that drives a coroutine by itself."""
-    seen: list[BaseException] = []
     memory = MemoryTransport(lambda _: reply(200, {"type": "contact", "id": "7"}))
     async with Intercom(TOKEN, transport=memory) as intercom:
-
-        def elsewhere() -> None:
-            try:
-                USES[use](intercom).send(None)
-            except ConfigError as error:
-                seen.append(error)
-
-        thread = threading.Thread(target=elsewhere)
-        thread.start()
-        while thread.is_alive():
-            await anyio.lowlevel.checkpoint()
+        refusal = await refused_elsewhere(lambda: USES[use](intercom).send(None))
         assert intercom.is_open
-    assert "no event loop of asyncio" in str(seen[0])
+    assert "no event loop of asyncio" in refusal
 
 
 @pytest.mark.parametrize("template", [None, 7, b"/me", object()], ids=shown)
