@@ -34,12 +34,15 @@ T = TypeVar("T")
 Continuation = Mapping[str, str | list[str]]
 """The parameters that lead to one page; a list is a key that comes several times."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of the checkpoint's layout; one of another version is refused
 (test_continuation.py::test_a_checkpoint_of_another_format_is_refused)."""
 FINGERPRINT_BYTES = 8
 """Length of a list's fingerprint; two lists share one by chance once in 10^19
 (test_continuation.py::test_a_checkpoint_of_another_list_is_refused)."""
+CHECK_BYTES = 4
+"""Length of a checkpoint's own digest: of four billion that were cut off or changed, one passes for
+whole (test_continuation.py::test_a_checkpoint_that_was_changed_is_refused)."""
 
 
 def _encodable(value: object) -> object:
@@ -72,6 +75,8 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
     """The continuation; empty after the last page."""
     yielded: bytes = b""
     """Digests of the rows yielded so far, in lists that need them to yield each row once."""
+    check: bytes = b""
+    """Digest of all this, so that a letter that is lost or changed skips no rows."""
 
 
 def continuation(paging: Paging, page: Page[Any]) -> Continuation | None:
@@ -102,7 +107,10 @@ def apply(call: Call[T], following: Continuation) -> Call[T]:
 
 def to_checkpoint(call: Call[Any], following: Continuation | None, *, yielded: bytes = b"") -> str:
     """Return a continuation as text; None, after the last page, has a text as well."""
-    state = Checkpoint(FORMAT, call.name, _fingerprint(call), dict(following or {}), yielded)
+    following = following or {}
+    fingerprint = _fingerprint(call, following)
+    state = Checkpoint(FORMAT, call.name, fingerprint, dict(following), yielded)
+    state = msgspec.structs.replace(state, check=_check(state))
     return base64.urlsafe_b64encode(msgspec.json.encode(state)).decode().rstrip("=")
 
 
@@ -119,32 +127,48 @@ def from_checkpoint(call: Call[Any], checkpoint: str) -> Checkpoint:
         raise PaginationError("this is not a checkpoint of a list", call=call.name) from None
     if state.format != FORMAT:
         raise PaginationError(
-            f"the checkpoint has format {state.format}, this version reads {FORMAT}",
+            f"the checkpoint has format {state.format}, this version reads {FORMAT}: begin the "
+            "list again",
             call=call.name,
+        )
+    if state.check != _check(state):
+        raise PaginationError(
+            "the checkpoint was cut off or changed where it was kept", call=call.name
         )
     if state.operation != call.name:
         raise PaginationError(f"the checkpoint belongs to {state.operation}", call=call.name)
-    if state.list_fingerprint != _fingerprint(call):
+    if state.list_fingerprint != _fingerprint(call, state.next):
         raise PaginationError(
             "the checkpoint belongs to another list of this operation: path, query, sort and "
-            "filters must be the same",
+            "filters must be the same, and per_page where pages are numbered",
             call=call.name,
         )
     return state
 
 
-def _fingerprint(call: Call[Any]) -> bytes:
+def is_numbered(following: Continuation) -> bool:
+    """Return whether a continuation is a page's number, which means a place by the page size."""
+    return bool(following.get("page")) and not following.get("starting_after")
+
+
+def _check(state: Checkpoint) -> bytes:
+    plain_state = msgspec.json.encode(msgspec.structs.replace(state, check=b""))
+    return blake2b(plain_state, digest_size=CHECK_BYTES).digest()
+
+
+def _fingerprint(call: Call[Any], following: Continuation) -> bytes:
     """Return a digest of everything that decides which rows a list has, and in which order.
 
     The page size counts where pages are numbered: page 3 of 50 rows begins elsewhere than page 3
     of 60. A cursor means the same position whatever the page size.
     """
     query: Mapping[str, Any] = call.query
-    if "per_page" in query and call.operation.paging is not Paging.PAGE:
-        query = {name: value for name, value in query.items() if name != "per_page"}
     body: Any = call.json
-    if body and "pagination" in body:
-        body = {name: value for name, value in body.items() if name != "pagination"}
+    if call.operation.paging is not Paging.PAGE and not is_numbered(following):
+        if "per_page" in query:
+            query = {name: value for name, value in query.items() if name != "per_page"}
+        if body and "pagination" in body:
+            body = {name: value for name, value in body.items() if name != "pagination"}
     text = _IN_ORDER.encode((call.name, call.path, query, body))
     return blake2b(text, digest_size=FINGERPRINT_BYTES).digest()
 

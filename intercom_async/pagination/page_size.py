@@ -27,11 +27,12 @@ class PageSize:
         is_in_body: Whether the size belongs into the body's `pagination`, else into the query.
     """
 
-    __slots__ = ("_is_in_body", "_requested", "items")
+    __slots__ = ("_is_fixed", "_is_in_body", "_requested", "items")
 
     def __init__(self, requested: int | None, *, is_in_body: bool) -> None:
         self._requested = requested
         self._is_in_body = is_in_body
+        self._is_fixed = False
         self.items: int = requested or 0
         """Rows that the next page is asked for."""
 
@@ -58,12 +59,18 @@ class PageSize:
 
     def shrink(self) -> bool:
         """Halve the size, and return whether that was possible."""
-        if self._requested is None or self.items <= max(1, self._requested // SMALLEST_PART):
+        if self._requested is None or self._is_fixed:
+            return False
+        if self.items <= max(1, self._requested // SMALLEST_PART):
             return False
         self.items = max(1, self.items // 2)
         return True
 
+    def fix(self) -> None:
+        """Keep the present size: the list goes on by a page's number, which counts in it."""
+        self._is_fixed = True
+
     def grow(self) -> None:
         """Double the size, up to the requested one."""
-        if self._requested is not None:
+        if self._requested is not None and not self._is_fixed:
             self.items = min(self._requested, 2 * self.items)

@@ -25,7 +25,14 @@ from intercom_async.errors import ConfigError, PaginationError, RequestTimeoutEr
 from intercom_async.models.page import Page, with_items
 from intercom_async.request.operation import Call, Paging
 from intercom_async.workflows.background import BackgroundTask
-from .continuation import Continuation, apply, continuation, from_checkpoint, to_checkpoint
+from .continuation import (
+    Continuation,
+    apply,
+    continuation,
+    from_checkpoint,
+    is_numbered,
+    to_checkpoint,
+)
 from .page_size import PageSize
 
 T = TypeVar("T")
@@ -264,6 +271,8 @@ class Pager(Generic[T]):
             followed.add(_key(start))
         call = self._call if start is None else apply(self._call, start)
         size = PageSize.of(call)
+        if start is not None and is_numbered(start):
+            size.fix()
         count = 0
         total: int | None = None
         while True:
@@ -271,13 +280,15 @@ class Pager(Generic[T]):
             following = continuation(self._call.operation.paging, page)
             if following is not None and self._call.operation.paging is not Paging.SCROLL:
                 self._refuse_circle(following, followed)
+            if following is not None and is_numbered(following):
+                size.fix()
             count += len(page.items) + len(page.unreadable)
             total = page.total_count if total is None else total
             is_whole = following is None and start is None and total is not None
             handed = [
                 msgspec.structs.replace(
                     page,
-                    checkpoint=to_checkpoint(self._call, following),
+                    checkpoint=to_checkpoint(size.apply(self._call), following),
                     count_difference=self._compared(count, total or 0) if is_whole else None,
                 )
             ]
@@ -286,6 +297,7 @@ class Pager(Generic[T]):
             yield handed.pop()
             if following is None:
                 return
+            size.grow()
             call = apply(self._call, following)
 
     async def _page(self, call: Call[Page[T]], size: PageSize) -> Page[T]:
@@ -298,7 +310,6 @@ class Pager(Generic[T]):
                     raise
                 log.info("%s: the page is too large, retrying with %d items", call.name, size.items)
                 continue
-            size.grow()
             return page
 
     def _compared(self, count: int, total: int) -> int:

@@ -231,6 +231,65 @@ async def test_companies_resumed_by_scroll_come_once(client: Client, grown: int)
     assert server.starts == (grown > 10_000)
 
 
+class StrictServer(GrowingServer):
+    """Refuses a page that reaches beyond what can be listed, as the simulator does."""
+
+    def __call__(self, request: Request) -> Reply | Any:
+        number = int(parse_qs(urlsplit(request.url).query).get("page", ["1"])[0])
+        if request.method == "POST" and number * self.per_page > 10_000:
+            return failure(400, "bad_request", "only the first 10000")
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize(("count", "read"), [(9_960, 0), (9_961, 166), (10_000, 0)])
+async def test_a_list_whose_last_page_is_cut_by_the_limit_is_whole(
+    client: Client, count: int, read: int
+) -> None:
+    server = StrictServer(count, per_page=60)
+    found: list[str] = []
+    checkpoint = None
+    async with client(server) as intercom:
+        pages = intercom.companies.list(per_page=60).pages()
+        for _ in range(read):
+            page = await anext(pages)
+            checkpoint = page.checkpoint
+            found += [company.id for company in page.items]
+        await pages.aclose()
+        rest = intercom.companies.list(per_page=60).resume(checkpoint)
+        found += [company.id async for company in rest]
+    assert len(found) == len(set(found))
+    assert sorted(found) == sorted(expected(count))
+    assert server.starts == (count > 9_960)
+
+
+async def test_a_refusal_of_the_first_page_is_no_reason_for_a_scroll(client: Client) -> None:
+    server = ScrollServer(3)
+
+    def refusing(request: Request) -> Any:
+        is_list = request.method == "POST"
+        return failure(400, "parameter_invalid", "per_page") if is_list else server(request)
+
+    async with client(refusing) as intercom:
+        with pytest.raises(BadRequestError):
+            await ids(intercom, list_first=True)
+    assert server.starts == 0
+
+
+async def test_companies_read_page_by_page_and_then_by_scroll_come_once(client: Client) -> None:
+    server = GrowingServer(9_990)
+    found: list[str] = []
+    checkpoint = None
+    async with client(server) as intercom:
+        for _ in range(3):
+            page = await intercom.companies.list().resume(checkpoint).page()
+            checkpoint = page.checkpoint
+            found += [company.id for company in page.items]
+        server.count = 10_250
+        found += [company.id async for company in intercom.companies.list().resume(checkpoint)]
+    assert len(found) == len(set(found))
+    assert sorted(found) == sorted(expected(10_250))
+
+
 class Unfit(msgspec.Struct):
     nowhere: str
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import string
 from typing import Any
 
 import msgspec
@@ -238,6 +239,16 @@ DIFFERENT: list[tuple[Call[Any], Call[Any]]] = [
     (search({"a": 1}, sort={"field": "x"}), search({"a": 1}, sort={"field": "y"})),
     (search({"a": 1}, sort={"field": "x"}), search({"a": 1})),
 ]
+BY_SIZE: list[tuple[Call[Any], Call[Any]]] = [
+    (call(paging, query={"per_page": 5}), call(paging, query=other))
+    for paging in Paging
+    if paging not in (Paging.CURSOR_BODY, Paging.PAGE)
+    for other in ({"per_page": 50}, {})
+]
+BY_SIZE += [
+    (search({"a": 1}, pagination={"per_page": 5}), search({"a": 1}, **other))
+    for other in ({"pagination": {"per_page": 50}}, {})
+]
 
 
 @pytest.mark.parametrize(("one", "other"), EQUAL)
@@ -251,6 +262,36 @@ def test_a_checkpoint_of_a_list_is_none_of_another(one: Call[Any], other: Call[A
     for here, there in ((one, other), (other, one)):
         with pytest.raises(PaginationError, match="another list"):
             from_checkpoint(here, to_checkpoint(there, {"starting_after": "x"}))
+
+
+@pytest.mark.parametrize(("one", "other"), BY_SIZE)
+def test_a_page_number_means_a_place_by_the_page_size_alone(
+    one: Call[Any], other: Call[Any]
+) -> None:
+    """Lists of cursors go on by a number where the server gives no cursor."""
+    cursor, number = {"starting_after": "x"}, {"page": "3"}
+    for following in (cursor, {**cursor, **number}):
+        assert from_checkpoint(other, to_checkpoint(one, following)).next == following
+    for following in (number, {**number, "starting_after": ""}):
+        assert from_checkpoint(one, to_checkpoint(one, following)).next == following
+        with pytest.raises(PaginationError, match="per_page"):
+            from_checkpoint(other, to_checkpoint(one, following))
+
+
+def test_a_checkpoint_that_was_changed_is_refused() -> None:
+    """By any letter, and wherever it is cut off; what does not change its meaning may pass."""
+    whole = to_checkpoint(call(CURSOR), {"starting_after": "WzE3LCI2MyJd"}, yielded=b"abcdef")
+    meant = from_checkpoint(call(CURSOR), whole)
+    for place, letter in enumerate(whole):
+        head, tail = whole[:place], whole[place + 1 :]
+        others = {*string.ascii_letters, *string.digits, "-", "_", "=", " ", "\n", "\xe9"} - {
+            letter
+        }
+        for changed in (head, head + tail, *(f"{head}{each}{tail}" for each in others)):
+            try:
+                assert from_checkpoint(call(CURSOR), changed) == meant
+            except PaginationError as error:
+                assert "checkpoint" in str(error)  # noqa: PT017 (either is fine)
 
 
 def test_a_parameter_that_a_link_repeats_keeps_all_its_values() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from intercom_async import F, RequestTimeoutError, RetryPolicy, ServerError
+from intercom_async import F, PaginationError, RequestTimeoutError, RetryPolicy, ServerError
 from intercom_async.transport.base import Request
 from tests.support.scripted_client import Client, failure, reply
 
@@ -21,7 +21,10 @@ ONCE = RetryPolicy(max_attempts=1)
 class HeavyServer:
     """Numbers in order, by cursor; a page above `bearable` items is too much."""
 
-    def __init__(self, count: int, bearable: int, broken: Any) -> None:
+    def __init__(
+        self, count: int, bearable: int, broken: Any, *, is_numbered: bool = False
+    ) -> None:
+        self.is_numbered = is_numbered
         self.count = count
         self.bearable = bearable
         self.broken = broken
@@ -37,9 +40,11 @@ class HeavyServer:
         self.sizes.append(size)
         if size > self.bearable:
             return self.broken
-        start = int(wanted.get("starting_after", 0))
+        number = int(wanted.get("page", 1))
+        start = (number - 1) * size if self.is_numbered else int(wanted.get("starting_after", 0))
         stop = min(start + size, self.count)
-        following = {"starting_after": str(stop)} if stop < self.count else None
+        place = {"page": number + 1} if self.is_numbered else {"starting_after": str(stop)}
+        following = place if stop < self.count else None
         data = [{"id": str(number)} for number in range(start, stop)]
         return reply(200, {"data": data, "pages": {"next": following}, "total_count": self.count})
 
@@ -60,6 +65,26 @@ async def test_a_page_that_is_too_large_is_read_in_parts(
     assert found == [str(number) for number in range(200)]
     assert server.sizes[:3] == [100, 50, 25]
     assert server.sizes[3] == 50
+
+
+@pytest.mark.parametrize("is_search", [True, False])
+async def test_the_size_of_numbered_pages_stays_what_the_first_one_had(
+    client: Client,
+    is_search: bool,  # noqa: FBT001 (pytest's own way)
+) -> None:
+    """A list of cursors whose server gives a number in place of one."""
+    server = HeavyServer(200, 40, failure(503, "x"), is_numbered=True)
+    async with client(server, retry=ONCE) as intercom:
+        contacts = intercom.contacts
+        query = F.role == "user"
+        pager = contacts.search(query, per_page=100) if is_search else contacts.list(per_page=100)
+        pages = pager.pages()
+        first = await anext(pages)
+        found = [*first.items, *[contact async for page in pages for contact in page.items]]
+        assert [contact.id for contact in found] == [str(number) for number in range(200)]
+        with pytest.raises(PaginationError, match="per_page"):
+            pager.resume(first.checkpoint)
+    assert server.sizes == [100, 50, *[25] * 8]
 
 
 async def test_an_outage_ends(client: Client) -> None:
