@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol, Unpack, cast, overload
 
 from intercom_async.codec import encode
 from intercom_async.config import check_seconds
-from intercom_async.errors import DeadlineError, GoneError, NotFoundError
+from intercom_async.errors import GoneError, NotFoundError
 from intercom_async.fields import (
     BulkContact,
     BulkContactChanges,
@@ -241,13 +241,10 @@ class ContactWrites(BulkCreation):
         """
         check_seconds("timeout_s", timeout_s)
         wanted = F.id == to_id("contact_id", contact_id)
-        polls = PollIntervals(timeout_s, INDEX_BACKOFF, pause=self._pause)
-        while (found := await self._search(self.SEARCH, wanted, {"per_page": 1}).first()) is None:
+        name = self.SEARCH.name
+        polls = PollIntervals(timeout_s, INDEX_BACKOFF, pause=self._pause, name=name)
+        search = self._search(self.SEARCH, wanted, {"per_page": 1})
+        while (found := await polls.look(search.first)) is None:
             if not await polls.wait():
-                raise DeadlineError(
-                    deadline_s=timeout_s,
-                    attempts=polls.count,
-                    maybe_sent=True,
-                    call=self.SEARCH.name,
-                )
+                raise polls.late() from polls.error
         return found

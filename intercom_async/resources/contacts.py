@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Unpack
 
 from intercom_async.config import check_seconds
-from intercom_async.errors import GoneError, NotFoundError
+from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
 from intercom_async.fields import (
     BulkContact,
     BulkContactChanges,
@@ -264,7 +265,8 @@ class Contacts(ContactWrites):
         For some seconds a new contact may not be found by updates, and for longer not by searches.
 
         Args:
-            settle_s: Return once a read by id finds the contact, or after this many seconds.
+            settle_s: Return once a read by id finds the contact, or after this many seconds. That
+                the contact could not be read is logged and is no error.
 
         Raises:
             ConflictError: There is one with this address or external id; `existing_id` says which.
@@ -273,14 +275,25 @@ class Contacts(ContactWrites):
         contact = await self._send(self.CREATE, fields=fields)
         if settle_s is None:
             return contact
-        polls = PollIntervals(settle_s, INDEX_BACKOFF, pause=self._pause)
+        polls = PollIntervals(
+            settle_s, INDEX_BACKOFF, pause=self._pause, name=self.GET.name, has_answered=True
+        )
         while True:
             try:
-                return await self.get(contact.id)
+                found = await polls.look(partial(self.get, contact.id))
             except NotFoundError:
-                if not await polls.wait():
-                    log.warning("a new contact could not be read after %g s", settle_s)
-                    return contact
+                found = None
+            except ClosedError:
+                raise
+            except IntercomError as error:
+                # It exists: an error would say that it does not.
+                log.warning("a new contact could not be read (%s)", type(error).__name__)
+                return contact
+            if found is not None:
+                return found
+            if not await polls.wait():
+                log.warning("a new contact could not be read after %g s", settle_s)
+                return contact
 
     async def find_by_external_id(self, external_id: Id, **how: Unpack[ContactReading]) -> Contact:
         """Return one contact by your own key; new ones are found at once, unlike by search."""

@@ -5,12 +5,24 @@ A job is known by its id alone, so another process can wait for it, too.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple, Protocol, TypeVar
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_seconds
-from intercom_async.errors import DeadlineError, JobError, RateLimitedError
+from intercom_async.errors import (
+    DeadlineError,
+    IntercomError,
+    JobError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+    WaitTooLongError,
+)
+
+log: logging.Logger = logging.getLogger("intercom_async")
 
 
 class Backoff(NamedTuple):
@@ -31,6 +43,16 @@ BUSY_BACKOFF = Backoff(first_s=30.0, longest_s=30.0, factor=1.0)
 """For a job whose place another one occupies; such jobs take minutes
 (test_polling.py::test_polls_become_rarer)."""
 
+LAST_POLL_S = 10.0
+"""Seconds that the answer to a poll may come after the end of the wait: a server that hangs makes
+no wait of 30 s one of five minutes (test_polling.py::test_a_server_that_hangs_ends_a_wait_soon)."""
+PATIENCE_S = 300.0
+"""Seconds without an answered poll after which a wait fails as the poll did; a shorter outage does
+not end the wait for an hour's export (test_polling.py::test_an_outage_does_not_end_a_wait)."""
+
+PASSING = (TransportError, ServerError, RateLimitedError, WaitTooLongError, DeadlineError)
+"""Failures of a poll that the next one may not have."""
+
 FAILED = frozenset({"failed", "canceled", "cancelled"})
 """Statuses of a job that has ended without its result."""
 
@@ -47,40 +69,88 @@ class Job(Protocol):
         ...
 
 
+T = TypeVar("T")
 J = TypeVar("J", bound=Job)
 
 
 class PollIntervals:
-    """The pauses between the polls of one wait; the last poll falls on the end of the wait.
+    """The polls of one wait and the pauses between them; the last poll falls on the wait's end.
 
     Args:
         within_s: Seconds until the last poll; None goes on for ever.
         backoff: How the pauses grow.
         pause: Waits.
+        name: What is waited for, for messages.
+        has_answered: Whether the server has answered just now.
     """
 
-    def __init__(self, within_s: float | None, backoff: Backoff, *, pause: Pause) -> None:
+    def __init__(
+        self,
+        within_s: float | None,
+        backoff: Backoff,
+        *,
+        pause: Pause,
+        name: str = "",
+        has_answered: bool = False,
+    ) -> None:
+        now = CLOCK.now()
         self.count: int = 1
         """Polls so far, the one before the first pause included."""
-        self._end_s = None if within_s is None else CLOCK.now() + within_s
+        self.error: IntercomError | None = None
+        """What the last poll failed with."""
+        self._within_s = within_s
+        self._end_s = None if within_s is None else now + within_s
         self._backoff = backoff
         self._pause = pause
+        self._name = name
         self._next_s = backoff.first_s
-        self._was_last = False
+        self._begun_s = now
+        self._answered_s = now if has_answered else None
+
+    async def look(self, poll: Callable[[], Awaitable[T]]) -> T | None:
+        """Poll once; None stands for a failure that may pass, as that of a server that restarts.
+
+        Raises:
+            DeadlineError: There was no answer for a while after the wait's end.
+            IntercomError: The poll failed for good, or no poll has been answered for too long.
+        """
+        self.error = None
+        limit = asyncio.timeout_at(None if self._end_s is None else self._end_s + LAST_POLL_S)
+        try:
+            async with limit:
+                found = await poll()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise self.late() from None
+        except PASSING as error:
+            now = CLOCK.now()
+            if self._answered_s is None or now > self._answered_s + PATIENCE_S:
+                raise
+            log.info("%s: a poll failed (%s)", self._name, type(error).__name__)
+            self.error = error
+            return None
+        self._answered_s = CLOCK.now()
+        return found
 
     async def wait(self) -> bool:
         """Wait until the next poll is due; return False, at once, after the last one."""
         pause_s = self._next_s
         if self._end_s is not None:
-            left_s = self._end_s - CLOCK.now()
-            if self._was_last or left_s <= 0:
+            if self._begun_s >= self._end_s:
                 return False
-            self._was_last = left_s <= pause_s
-            pause_s = min(pause_s, left_s)
+            pause_s = max(0.0, min(pause_s, self._end_s - CLOCK.now()))
         await self._pause(pause_s)
+        self._begun_s = CLOCK.now()
         self._next_s = min(self._backoff.factor * self._next_s, self._backoff.longest_s)
         self.count += 1
         return True
+
+    def late(self) -> DeadlineError:
+        """Return the error of a wait that has ended without what it waited for."""
+        return DeadlineError(
+            deadline_s=self._within_s or 0.0, attempts=self.count, maybe_sent=True, call=self._name
+        )
 
 
 async def wait_for(
@@ -105,17 +175,15 @@ async def wait_for(
         DeadlineError: It was not done in time; it goes on, and can be waited for again.
     """
     check_seconds("timeout_s", timeout_s)
-    polls = PollIntervals(timeout_s, JOB_BACKOFF, pause=pause)
+    polls = PollIntervals(timeout_s, JOB_BACKOFF, pause=pause, name=name)
     while True:
-        job = await poll()
-        if job.status in done:
+        job = await polls.look(poll)
+        if job is not None and job.status in done:
             return job
-        if job.status in FAILED:
+        if job is not None and job.status in FAILED:
             raise JobError(f"{name} ended as {job.status}")
         if not await polls.wait():
-            raise DeadlineError(
-                deadline_s=timeout_s or 0.0, attempts=polls.count, maybe_sent=True, call=name
-            )
+            raise polls.late() from polls.error
 
 
 async def create_when_free(

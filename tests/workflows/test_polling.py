@@ -17,10 +17,15 @@ from intercom_async import (
     Intercom,
     JobError,
     RateLimitedError,
+    RequestTimeoutError,
+    RetryPolicy,
+    ServerError,
 )
 from intercom_async.clock import CLOCK
+from intercom_async.errors import ConnectionLostError
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
+from intercom_async.workflows.polling import LAST_POLL_S, PATIENCE_S
 from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
@@ -211,3 +216,122 @@ async def test_a_wait_ends_when_the_client_closes(
     with pytest.raises(ClosedError):
         await task
     assert asyncio.get_running_loop().time() == pytest.approx(after_s, abs=0.01)
+
+
+POLLED = [name for name in WAITS if name != "place for an export"]
+"""Those that only read while they wait."""
+
+
+class Slow(Never):
+    """Each poll is answered after a while, by what is true when it was sent."""
+
+    def __init__(self, name: str, *, answer_s: float, done_s: float = 1e9) -> None:
+        super().__init__(name)
+        self._answer_s = answer_s
+        self._done_s = done_s
+
+    async def __call__(self, request: Request) -> Reply:
+        answer = await super().__call__(request)
+        if CLOCK.now() >= self._done_s:
+            body = {"type": "contact", "id": "7", "job_identifier": "j1", "status": "complete"}
+            answer = reply(200, {**body, "data": [body]})
+        if self.polled_at:
+            await CLOCK.sleep(self._answer_s)
+        return answer
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.9, 30.0])
+@pytest.mark.parametrize("name", POLLED)
+async def test_a_server_that_hangs_ends_a_wait_soon(
+    client: Client, name: str, seconds: float
+) -> None:
+    _, error, wait = WAITS[name]
+    async with client(Slow(name, answer_s=1e6)) as intercom:
+        with pytest.raises(error) if error else nullcontext():
+            await wait(intercom, seconds)
+    assert CLOCK.now() == pytest.approx(seconds + LAST_POLL_S, abs=0.1)
+
+
+@pytest.mark.parametrize("answer_s", [0.1, 2.0, 7.0])
+@pytest.mark.parametrize("name", POLLED)
+async def test_what_is_ready_at_the_last_moment_is_found_by_slow_polls(
+    client: Client, name: str, answer_s: float
+) -> None:
+    async with client(Slow(name, answer_s=answer_s, done_s=29.99)) as intercom:
+        found = await WAITS[name][2](intercom, 30.0)
+    assert found is not None
+    assert 29.99 <= CLOCK.now() <= 30 + 2 * answer_s
+
+
+BLIPS = [failure(503, "x"), ConnectionLostError("cut"), RequestTimeoutError("late"), reply(502)]
+ONCE = RetryPolicy(max_attempts=1)
+
+
+@pytest.mark.parametrize("blip", BLIPS)
+@pytest.mark.parametrize("name", POLLED)
+async def test_an_outage_does_not_end_a_wait(client: Client, name: str, blip: Any) -> None:
+    server = Slow(name, answer_s=0.0, done_s=200.0)
+
+    async def answer(request: Request) -> Any:
+        found = await server(request)
+        return blip if 20.0 <= CLOCK.now() <= 220.0 and server.polled_at else found
+
+    async with client(answer, retry=ONCE) as intercom:
+        await WAITS[name][2](intercom, 600.0)
+    assert 220.0 <= CLOCK.now() <= 250.0
+
+
+@pytest.mark.parametrize("name", POLLED)
+async def test_an_outage_without_an_end_ends_a_wait(client: Client, name: str) -> None:
+    server = Never(name)
+
+    async def answer(request: Request) -> Any:
+        found = await server(request)
+        return failure(503, "x") if len(server.polled_at) > 1 else found
+
+    async with client(answer, retry=ONCE) as intercom:
+        with pytest.raises(ServerError) if WAITS[name][1] else nullcontext():
+            await WAITS[name][2](intercom, 3_600.0)
+    assert PATIENCE_S <= CLOCK.now() <= PATIENCE_S + 20
+
+
+@pytest.mark.parametrize("name", [name for name in POLLED if WAITS[name][1]])
+async def test_the_first_poll_of_a_wait_fails_as_it_is(client: Client, name: str) -> None:
+    async with client(lambda _: failure(503, "x"), retry=ONCE) as intercom:
+        with pytest.raises(ServerError):
+            await WAITS[name][2](intercom, 600.0)
+    assert CLOCK.now() < 1
+
+
+async def test_a_wait_that_ends_in_an_outage_says_so(client: Client) -> None:
+    server = Never("job")
+
+    async def answer(request: Request) -> Any:
+        found = await server(request)
+        return failure(503, "x") if len(server.polled_at) > 1 else found
+
+    async with client(answer, retry=ONCE) as intercom:
+        with pytest.raises(DeadlineError) as caught:
+            await intercom.jobs.wait("5", timeout_s=30)
+    assert isinstance(caught.value.__cause__, ServerError)
+
+
+@pytest.mark.parametrize("status", [401, 403, 400, 410, 422, 404, 500, 503])
+async def test_a_contact_that_was_created_is_never_lost_to_a_read(
+    client: Client, status: int
+) -> None:
+    def answer(request: Request) -> Reply:
+        return contact() if request.method == "POST" else failure(status, "x")
+
+    async with client(answer, retry=ONCE) as intercom:
+        assert (await intercom.contacts.create(email="a@b.example", settle_s=5)).id == "7"
+    assert CLOCK.now() <= 5.1
+
+
+@pytest.mark.parametrize("name", WAITS)
+async def test_the_callers_own_timeout_ends_a_wait(client: Client, name: str) -> None:
+    async with client(Never(name)) as intercom:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(7):
+                await WAITS[name][2](intercom, 600.0)
+    assert CLOCK.now() == pytest.approx(7, abs=0.01)
