@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from .machine.generate import draw
-from .machine.oracles import Span, backwards, doubled, whole
+from .machine.oracles import Span, backwards, doubled, equal, whole
 from .machine.search import broken, load
 from .machine.shrink import shrink
-from .machine.steps import Change, Form, History, Run
+from .machine.steps import WRONG_BY_S, Change, Form, History, Run
 from .machine.targets import Record, Rows
 from .machine.truth import Truth, Version
 
@@ -116,6 +116,37 @@ def test_what_changed_within_the_lookback_may_be_old_or_new(truth: Truth) -> Non
     truth.note("contacts", "a", 800, Version("a3", 800))
     for mark, updated_at in (("a2", 200), ("a3", 800)):
         assert rules({"contacts": [record("a", mark, updated_at)]}, truth) == []
+
+
+def test_a_wrong_time_that_has_passed_is_no_difference_and_wrong_content_is(truth: Truth) -> None:
+    now = 100 + WRONG_BY_S + 60
+    span = Span(now, now + 10, lookback_s=0)
+
+    def found(mark: str) -> list[str]:
+        rows = {"contacts": [record("a", mark, 200 + WRONG_BY_S), record("c", "c1", 900)]}
+        return [one.rule for one in whole(rows, truth, ("contacts",), span, Complete(), 5)]
+
+    assert found("a2") == []
+    assert found("a1") == ["stale"]
+
+
+@pytest.mark.parametrize(
+    ("records", "text"),
+    [
+        ([record("a", "a2", 200)], None),
+        ([record("a", "a2", 200), record("c", "c1", 900)], None),
+        ([], "it is missing"),
+        ([record("a", "a1", 100)], "a1@100, not one of a2@200"),
+        ([record("a", "a2", 200), record("b", "b1", 100)], "it is gone"),
+        ([record("a", "a2", 200), record("d", "d1", 100)], "it never was there"),
+    ],
+)
+def test_an_inequality_is_seen(records: list[Record], text: str | None, truth: Truth) -> None:
+    """The contact that is new came after the run began: it may be there or not."""
+    span = Span(800, 1_000, lookback_s=0)
+    found = [one.text for one in equal({"contacts": records}, truth, ("contacts",), span, 5)]
+
+    assert found == ([] if text is None else [text])
 
 
 def test_two_live_rows_of_one_key_are_seen() -> None:

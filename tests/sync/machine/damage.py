@@ -10,6 +10,7 @@ from intercom_async.sync import TargetError, published_files
 from tests.support.folder_objects import FolderObjects
 from . import postgres
 from .steps import Form, Run
+from .targets import make_sink
 
 STATE = {"duckdb": "target.duckdb", "postgres": ""}
 PRIVATE = (".target.duckdb.sync", "target/.sync")
@@ -18,7 +19,10 @@ LOSES_STATE = ("stateless", "garbled")
 
 
 def published(form: Form, folder: Path) -> dict[str, bytes]:
-    """Return what readers see: bytes of files; of databases nothing, as their files may change."""
+    """Return what readers see: bytes of files; of databases nothing, as their files may change.
+
+    Names are those inside the folder.
+    """
     if form == "objects":
         # Files that were replaced stay for a run; the manifest no longer names them.
         names = {path.name for path in folder.glob("target/data/*/*")}
@@ -26,7 +30,28 @@ def published(form: Form, folder: Path) -> dict[str, bytes]:
     else:
         patterns = ("target/*.jsonl*", "target/*/*.parquet")
         paths = [path for pattern in patterns for path in folder.glob(pattern)]
-    return {str(path): path.read_bytes() for path in paths if path.exists()}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths if path.exists()}
+
+
+def recovered(form: Form, folder: Path) -> dict[str, bytes]:
+    """Return what readers see once a target was opened: what a crash has cut short is ended.
+
+    The run that was cut short had decided it, so it is done by any run, one that is refused
+    included. The target itself stays as it is.
+    """
+    if form in ("duckdb", "postgres"):
+        return published(form, folder)
+    copy = folder.with_name(f"{folder.name}.opened")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy)
+    sink = make_sink(form, copy)
+    try:
+        sink.open()
+    except TargetError:
+        pass
+    finally:
+        sink.close()
+    return published(form, copy)
 
 
 def _objects(folder: Path, stream: str) -> list[str]:

@@ -97,6 +97,19 @@ FOCUSES: tuple[Focus, ...] = (
         most_after=8, incidents=("stop", "stop", ""),
     ),
     Focus(
+        # Told to stop at any of its calls, under each way in which a server can be in trouble.
+        "stopped faults", failures=(1, 1, 2), kinds=("hang", "slow", "drop", "503", "429"),
+        paths=("/", "/", ROWS, *PARTS, *DELETED), times=(0,), most_after=6, incidents=("stop",),
+        changes=(0, 2), during=(0,),
+    ),
+    Focus(
+        # Nothing is late, and each run looks at everything: a complete one leaves both equal.
+        "equal", reconcile=("now",), incidents=("stop", "kill", "twin", "", ""),
+        settings={
+            "late_s": (0,), "lookback_s": (0,), "is_stale": (False,), "is_gone_late": (False,),
+        },
+    ),
+    Focus(
         "outages", failures=MOSTLY, kinds=("outage",), paths=("/", ROWS, *PARTS), times=(1,),
         most_after=8, picks=(1, 20, 90, 400, 2_000),
     ),

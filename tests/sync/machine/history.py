@@ -25,7 +25,7 @@ from intercom_async.sync.outage import OutageError, StoppedError
 from . import oracles, postgres
 from .claims import Claims, Named, Radius
 from .crashing_disk import Killed
-from .damage import LOSES_STATE, damage, published
+from .damage import LOSES_STATE, damage, published, recovered
 from .oracles import Violation
 from .runner import Outcome, Runner
 from .search_index import SearchIndex
@@ -75,6 +75,8 @@ class Story:
             settings,
         )
         self.workspace.step = self._step_clock
+        tags = self.simulator.call("GET", "/tags")["data"]
+        self.workspace.truth.others["tags"] = frozenset(str(one["id"]) for one in tags)
         self._older = folder.with_name(f"{folder.name}.older")
         shutil.rmtree(self._older, ignore_errors=True)
         self._keeps_older = any(
@@ -170,12 +172,16 @@ class Story:
         for stream in set(run.dropped) & rows.keys():
             yield Violation("dropped", stream, "", "its rows are still there")
         yield from self._whole(rows, run, outcome, claims)
+        if run.reconcile == "now" and claims.is_complete and self.settings.is_exact:
+            streams, cap = self.streams(run), self.settings.part_cap
+            yield from oracles.equal(rows, self.workspace.truth, streams, outcome.span, cap)
         if self._is_only_poisoned(run):
             yield from self._whole(rows, run, outcome, Radius(outcome.poisoned))
 
     async def _refused(self, run: Run, otherwise: str) -> Outcome:
-        """Run a sync that has to leave the target alone."""
-        before = published(self.settings.form, self.folder)
+        """Run a sync that may do no more to the target than to open it."""
+        before = recovered(self.settings.form, self.folder)
+        rows = self._live_marks()
         outcome = await self._run(run)
         if (
             not isinstance(outcome.error, TargetError | Killed)
@@ -184,7 +190,18 @@ class Story:
             self.broken.append(Violation("taken", "", "", otherwise))
         if published(self.settings.form, self.folder) != before:
             self.broken.append(Violation("taken", "", "", "files of it were changed"))
+        if self._live_marks() != rows:
+            self.broken.append(Violation("taken", "", "", "rows of it were changed"))
         return outcome
+
+    def _live_marks(self) -> dict[str, set[str]]:
+        """Return the rows of a database; files are compared as they are."""
+        if self.settings.form not in ("duckdb", "postgres"):
+            return {}
+        return {
+            stream: {f"{one.key} {one.is_live} {one.record}" for one in records}
+            for stream, records in self.rows().items()
+        }
 
     def _wrong_ending(self, run: Run, outcome: Outcome) -> Iterator[Violation]:
         """Give what is wrong with how a run ended, whatever it brought."""

@@ -21,12 +21,13 @@ from intercom_async.errors import (
 from intercom_async.transport.base import Reply, Request
 from .crashing_disk import Killed
 from .search_index import STREAMS as SEARCHES
-from .steps import Failure, Run, Settings
+from .steps import WRONG_BY_S, Failure, Run, Settings
 from .workspace import Workspace, mark_of
 
 ROWS = ("data", "conversations", "tickets", "contacts", "tags", "companies", "articles")
 """Keys of the lists in answers."""
-DAY_S = 86_400
+SLOW_S = 25
+"""Seconds that a slow answer takes: fewer than a call waits for."""
 AGREED_S = 3_600
 """Seconds by which two clocks differ at most that seem to agree."""
 CLOCKS = ("no_date", "no_clock", "wrong_date")
@@ -245,14 +246,22 @@ class Network:
         if self._down_until > CLOCK.now():
             return ConnectError("the server is down", call=request.name)
         for failure, _ in struck:
-            if failure.kind == "drop":
-                return ConnectionLostError("the connection was lost", call=request.name)
-            if failure.kind == "hang":
-                await CLOCK.sleep(request.timeout_s)
-                return RequestTimeoutError("nothing came", call=request.name)
-            if failure.kind.isdecimal():
-                body = b'{"type":"error.list","errors":[{"code":"x","message":"a fault"}]}'
-                return Reply(int(failure.kind), {}, body)
+            if (early := await self._failed(failure.kind, request)) is not None:
+                return early
+        return None
+
+    async def _failed(self, kind: str, request: Request) -> Reply | TransportError | None:
+        """Return what a failure answers in place of the server; None if it does not."""
+        if kind == "drop":
+            return ConnectionLostError("the connection was lost", call=request.name)
+        if kind == "hang":
+            await CLOCK.sleep(request.timeout_s)
+            return RequestTimeoutError("nothing came", call=request.name)
+        if kind == "slow":
+            await CLOCK.sleep(min(SLOW_S, request.timeout_s - 1))
+        if kind.isdecimal():
+            body = b'{"type":"error.list","errors":[{"code":"x","message":"a fault"}]}'
+            return Reply(int(kind), {}, body)
         return None
 
     def _small(self, request: Request) -> Request:
@@ -327,8 +336,8 @@ def _with_other_parts(failure: Failure, reply: Reply, body: dict[str, Any]) -> R
 
 
 def _ahead(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row that changed on a day to come."""
-    return row | {"updated_at": row["updated_at"] + 10 * DAY_S} if row.get("updated_at") else row
+    """Return a row with a time of change that is wrong: in most cases one that is still to come."""
+    return row | {"updated_at": row["updated_at"] + WRONG_BY_S} if row.get("updated_at") else row
 
 
 def _with_other_rows(failure: Failure, reply: Reply) -> Reply:

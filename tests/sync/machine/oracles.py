@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .claims import PARENTS, Named
+from .steps import WRONG_BY_S
 from .targets import Record, Rows
 from .truth import Truth, Version
 from .workspace import mark_of
@@ -136,8 +137,9 @@ def _another_content(
         return None
     # Articles move in their list by a time of change that no history has noted.
     is_dated = stream != "articles" and (updated_at is not None or stream == "tags")
-    # A time that was still to come was sent so.
-    is_dated = is_dated and (updated_at or 0) <= span.ended_at + AHEAD_S
+    # A time that was still to come was sent so; nor does one that has passed show that it is wrong.
+    is_wrong = updated_at in {one.updated_at + WRONG_BY_S for one in right}
+    is_dated = is_dated and not is_wrong and (updated_at or 0) <= span.ended_at + AHEAD_S
     times = {updated_at or 0} if is_dated else {one.updated_at for one in right}
     if not any(one.mark == mark and one.updated_at in times for one in right):
         wanted = ", ".join(f"{one.mark}@{one.updated_at}" for one in right)
@@ -178,6 +180,53 @@ def _children(
         if not claims.covers(stream, parent, versions):
             wanted = " or ".join(str(len(one.parts)) for one in right)
             yield Violation("children", stream, parent, f"{len(shown)}, not {wanted}")
+
+
+def equal(
+    rows: Rows, truth: Truth, streams: tuple[str, ...], span: Span, cap: int
+) -> Iterator[Violation]:
+    """Where search is never late and a run looks at everything, target and workspace are equal.
+
+    Only what has changed since the run began may be as it was.
+    """
+    for stream in streams:
+        parent_stream = PARENTS.get(stream, stream)
+        field = "id" if stream == parent_stream else parent_stream.removesuffix("s") + "_id"
+        held: dict[str, list[Record]] = {}
+        for one in rows.get(stream, ()):
+            if one.is_live:
+                held.setdefault(str(one.record[field]), []).append(one)
+        others = truth.others.get(stream, frozenset[str]())
+        for key in held.keys() - others - {*truth.keys(parent_stream)}:
+            yield Violation("not equal", stream, key, "it never was there")
+        for key in truth.keys(parent_stream):
+            if truth.changed_at(parent_stream, key) < span.begun_at:
+                version = truth.current(parent_stream, key)
+                yield from _unequal(stream, key, held.get(key, []), version, truth, span, cap)
+
+
+def _unequal(
+    stream: str,
+    key: str,
+    held: list[Record],
+    version: Version | None,
+    truth: Truth,
+    span: Span,
+    cap: int,
+) -> Iterator[Violation]:
+    if version is None:
+        if held:
+            yield Violation("not equal", stream, key, "it is gone")
+    elif stream in PARENTS:
+        shown = {str(one.record["id"]) for one in held}
+        if not set(version.parts[-cap:]) <= shown <= set(version.parts):
+            yield Violation("not equal", stream, key, f"{len(shown)} of {len(version.parts)}")
+    elif not held:
+        yield Violation("not equal", stream, key, "it is missing")
+    else:
+        found = _another_content(stream, key, held[0], [version], truth, span)
+        if found is not None:
+            yield Violation("not equal", stream, key, found.text)
 
 
 def at_rest(rows: Rows, truth: Truth, streams: tuple[str, ...]) -> Iterator[Violation]:

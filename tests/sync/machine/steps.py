@@ -26,6 +26,9 @@ CHANGING = (
 )
 """Streams whose rows a history changes."""
 
+WRONG_BY_S = 10 * 86_400
+"""By how many seconds a time of change is too late, where an answer says a wrong one."""
+
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag="change"):
     """One change of the workspace, of its server or of this machine's clock.
@@ -73,8 +76,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens to some answers of a run.
 
     Args:
-        kind: A status, or one of drop, hang, garble, utf8, no_key, no_time, number, twice, ahead,
-            no_next, empty, short, lie, no_date, no_clock, wrong_date, outage, poison.
+        kind: A status, or one of drop, hang, slow, garble, utf8, no_key, no_time, number, twice,
+            ahead, no_next, empty, short, lie, no_date, no_clock, wrong_date, outage, poison.
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
@@ -162,6 +165,11 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether a sweep takes so much of the rate that it is made within a week only."""
     listed: int = 10_000
     """Companies that numbered pages list; more are scrolled."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether search is never late, and the sync knows it: a look at everything is a proof."""
+        return not (self.late_s or self.lookback_s or self.is_stale or self.is_gone_late)
 
 
 class History(msgspec.Struct, frozen=True, omit_defaults=True):

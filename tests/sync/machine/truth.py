@@ -32,6 +32,8 @@ class Truth:
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, list[Entry]]] = defaultdict(dict)
+        self.others: dict[str, frozenset[str]] = {}
+        """Keys of records that are there from the beginning, and that no history speaks of."""
 
     def note(self, stream: str, key: str, at: float, version: Version | None) -> None:
         """Note what a record is from now on."""
@@ -69,6 +71,10 @@ class Truth:
         """Return all versions of a record, the oldest first."""
         entries = self._entries[stream].get(key, [])
         return [entry.version for entry in entries if entry.version is not None]
+
+    def changed_at(self, stream: str, key: str) -> float:
+        """Return since when a record is what it is now."""
+        return self._entries[stream][key][-1].since
 
     def gone_since(self, stream: str, key: str) -> float | None:
         """Return since when a record is not there; None if it is."""
