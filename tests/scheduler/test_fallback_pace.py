@@ -9,13 +9,50 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
-from intercom_async.scheduler.limits.fallback_pace import MIN_SHARE, USED_SHARE, FallbackPace
+from intercom_async.scheduler.limits.fallback_pace import (
+    MIN_SHARE,
+    START_PER_S,
+    USED_SHARE,
+    FallbackPace,
+)
 from tests.support.scheduler.server import Headers
 from .conftest import MakeDesk
 
 
+def test_the_pace_begins_low_and_grows_with_calls_that_are_served() -> None:
+    pace = FallbackPace(100.0, 10.0)
+    rates: list[float] = []
+    for _ in range(12):
+        pace.note_unnamed(100)
+        rates.append(pace.rate_per_s)
+
+    assert rates[:4] == [START_PER_S, START_PER_S, 30.0, 40.0]
+    assert rates[-1] == USED_SHARE * 100.0
+
+
+def test_a_low_pace_of_the_settings_begins_as_it_is() -> None:
+    pace = FallbackPace(15.0, 10.0)
+
+    pace.note_unnamed(1)
+
+    assert pace.rate_per_s == USED_SHARE * 15.0
+
+
+@pytest.mark.parametrize("by", ["a header", "a 429"])
+def test_a_limit_that_is_known_needs_no_low_pace(by: str) -> None:
+    pace = FallbackPace(100.0, 10.0)
+    if by == "a header":
+        pace.use_limit(50.0)
+    else:
+        pace.reject(500, 10.0, 0.0)
+
+    pace.note_unnamed(1)
+
+    assert pace.rate_per_s == USED_SHARE * 50.0
+
+
 def test_a_named_rate_is_gone_by() -> None:
-    pace = FallbackPace(100.0)
+    pace = FallbackPace(100.0, 10.0)
 
     pace.reject(50, 10.0, 0.0)
 
@@ -23,7 +60,7 @@ def test_a_named_rate_is_gone_by() -> None:
 
 
 def test_pauses_double_up_to_the_named_time() -> None:
-    pace = FallbackPace(100.0)
+    pace = FallbackPace(100.0, 10.0)
 
     pauses = [pace.reject(50, 10.0, 0.0) for _ in range(4)]
     pace.note_served(1.0, 1.0)
@@ -33,7 +70,7 @@ def test_pauses_double_up_to_the_named_time() -> None:
 
 
 def test_refusals_at_a_named_rate_slow_down() -> None:
-    pace = FallbackPace(100.0)
+    pace = FallbackPace(100.0, 10.0)
     rates: list[float] = []
     for _ in range(60):
         pace.reject(50, 10.0, 0.0)
@@ -45,7 +82,7 @@ def test_refusals_at_a_named_rate_slow_down() -> None:
 
 
 def test_refusals_of_one_full_window_do_not_slow_down() -> None:
-    pace = FallbackPace(100.0)
+    pace = FallbackPace(100.0, 10.0)
     for _ in range(5):
         pace.reject(50, 10.0, 0.0)
 
@@ -53,7 +90,7 @@ def test_refusals_of_one_full_window_do_not_slow_down() -> None:
 
 
 def test_an_answer_to_an_older_call_says_nothing_of_the_rate() -> None:
-    pace = FallbackPace(100.0)
+    pace = FallbackPace(100.0, 10.0)
     pace.reject(50, 10.0, 3.0)
 
     pace.note_served(2.9, 3.1)
@@ -63,7 +100,7 @@ def test_an_answer_to_an_older_call_says_nothing_of_the_rate() -> None:
 
 
 def test_a_clean_window_speeds_up() -> None:
-    pace = FallbackPace(100.0)
+    pace = FallbackPace(100.0, 10.0)
     pace.reject(50, 10.0, 0.0)
     pace.note_served(0.0, 0.0)
     pace.reject(50, 10.0, 0.0)
@@ -96,4 +133,5 @@ async def test_stripped_headers_leave_the_named_rate_usable(make_desk: MakeDesk)
 
     served = sum(desk.server.records[index].used.total() for index in sorted(desk.server.records))
     assert served >= 0.85 * 167 * 13
-    assert desk.server.turned_away <= 0.02 * desk.server.sends
+    # One finds the limit; the others were under way when it was refused, or probed the window.
+    assert 1 <= desk.server.turned_away <= 8

@@ -338,9 +338,8 @@ class AppLimiter:
                     budget.confirm(cost)
         if reset_ms is None:
             windows.matcher.note_missing_headers()
-            if reply.limit and not windows.matcher.is_distrusted:
-                windows.limit = reply.limit
-                self.pacer.fallback.use_limit(windows.usable_limit / windows.schedule.length_s)
+            if not windows.matcher.is_distrusted:
+                self.pacer.note_unmatched(reply.limit, 0 if is_refused else cost)
             return None
         if len(budgets) == 1 and budgets[0].reset_ms == reset_ms:  # as nearly always
             budget = budgets[0]

@@ -4,6 +4,12 @@ The settings' rate, less one in a hundred calls, holds until a 429 names another
 167 in 10_seconds"): such a 429 is all that is known then. It pauses all calls for a quarter of the
 time it names, longer with each further one, and after that a single call finds out whether the
 pause was long enough.
+
+With the first call that is refused, all that were sent in the round trip before are refused as
+well: so many as the pace sends in it. So where nothing has ever named a limit, the pace begins low
+and grows with the calls that have been served, which keeps these few beside those, whatever the
+limit is. It takes no account of time or of calls under way: answers that do not come neither speed
+it up nor hold anybody up.
 """
 
 from __future__ import annotations
@@ -12,6 +18,12 @@ USED_SHARE = 0.99
 """Fraction of the rate that is used. Where windows begin is not known, so one more call may fall
 into one than is its part: a call that was quicker on its way than the others
 (report: "constant headers")."""
+START_PER_S = 20.0
+"""Calls a second, at most, with which a client begins that no header has told a limit
+(report: "stripped headers")."""
+GROWTH = 1.0
+"""Calls a window that are added to the pace for each call that has been served, until it is the
+settings' (report: "stripped headers")."""
 FIRST_PAUSE_SHARE = 0.25
 """Fraction of the named time that the first pause lasts; doubled up to the whole of it
 (test_fallback_pace.py::test_pauses_double_up_to_the_named_time)."""
@@ -31,21 +43,32 @@ class FallbackPace:
 
     Args:
         rate_per_s: Calls a second by the settings.
+        window_s: Length of a window by the settings, in seconds.
     """
 
     __slots__ = (
         "_clean_since",
+        "_full_per_s",
+        "_growth_per_s",
         "_has_served",
+        "_is_named",
         "_named_per_s",
         "_pause_share",
         "_period_s",
         "_rejected_at",
+        "_unnamed",
         "rate_per_s",
     )
 
-    def __init__(self, rate_per_s: float) -> None:
+    def __init__(self, rate_per_s: float, window_s: float) -> None:
         self.rate_per_s: float = USED_SHARE * rate_per_s
         """Calls a second that may go."""
+        self._is_named = False
+        """Whether anything but the settings has named a limit."""
+        self._full_per_s = self.rate_per_s
+        self._growth_per_s = GROWTH / window_s
+        self._unnamed = 0
+        """Calls that were served without a word about a limit."""
         self._named_per_s: float | None = None
         self._period_s = 0.0
         self._pause_share = FIRST_PAUSE_SHARE
@@ -55,8 +78,16 @@ class FallbackPace:
 
     def use_limit(self, rate_per_s: float) -> None:
         """Go by a limit that headers name without a window, unless a 429 has named a rate."""
+        self._is_named = True
         if self._named_per_s is None:
             self.rate_per_s = USED_SHARE * rate_per_s
+
+    def note_unnamed(self, cost: int) -> None:
+        """Note calls that were served without a word about a limit: the pace grows with them."""
+        if not self._is_named:
+            self._unnamed += cost
+            grown_per_s = max(START_PER_S, self._growth_per_s * self._unnamed)
+            self.rate_per_s = min(self._full_per_s, grown_per_s)
 
     def reject(self, limit: int, period_s: float, now: float) -> float:
         """Learn from a 429 and return how many seconds all calls pause.
@@ -66,6 +97,7 @@ class FallbackPace:
             period_s: Seconds that it names them for.
             now: Loop time.
         """
+        self._is_named = True
         named_per_s = limit / period_s
         if self._named_per_s != named_per_s:
             self._named_per_s, self._period_s = named_per_s, period_s

@@ -84,7 +84,7 @@ class Pacer:
         allocatable: Callable[[WindowBudget, float], int],
     ) -> None:
         rate_per_s = windows.usable_limit / windows.schedule.length_s
-        self.fallback: FallbackPace = FallbackPace(rate_per_s)
+        self.fallback: FallbackPace = FallbackPace(rate_per_s, windows.schedule.length_s)
         """The pace while no window is known."""
         self.leases: Leases | None = None
         """Leases of a budget that processes share; None without a store."""
@@ -160,6 +160,20 @@ class Pacer:
     def take_blindly(self, now: float, cost: int) -> None:
         """Note a call that goes now without a known window."""
         self._bucket.take(now, self.fallback.rate_per_s, cost)
+
+    def note_unmatched(self, limit: int | None, served: int) -> None:
+        """Learn from a reply that names no window.
+
+        Args:
+            limit: The limit that it names all the same.
+            served: Calls that it answers; 0 for a 429.
+        """
+        windows = self._windows
+        if limit:
+            windows.limit = limit
+            self.fallback.use_limit(windows.usable_limit / windows.schedule.length_s)
+        else:
+            self.fallback.note_unnamed(served)
 
     def rate_per_s(self, now: float) -> float:
         """Return how many paced calls a second may go."""
