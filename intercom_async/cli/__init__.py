@@ -100,12 +100,17 @@ def run(arguments: Sequence[str]) -> int:
         # The reader, such as `head`, has closed the pipe. Python would complain at its last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except (IntercomError, OSError, ExceptionGroup) as error:
+    except Exception as error:
         if is_debugging:
             raise
-        first = first_error(error, Exception)
+        first = first_error(error, Exception) or error
         if not isinstance(first, IntercomError | OSError):
-            raise
+            # Its words may quote what was read.
+            say(
+                f"[red]error:[/] unexpected {type(first).__name__}, a defect of this program; "
+                f"report it with what {app.name[0]} --debug shows, put before the command"
+            )
+            return FAILED
         say(f"[red]error:[/] {escape(describe(first))}")
         return MISUSED if isinstance(first, ConfigError) else FAILED
     return code if isinstance(code, int) else 0

@@ -123,8 +123,9 @@ async def sync(
         opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
         return await run.go(opened, on_progress)
     except ExceptionGroup as group:
-        # What went wrong first has made the rest of the tasks fail as well.
-        own = first_error(group, IntercomError)
+        # What went wrong first has made the rest of the tasks fail as well; an error of a stream or
+        # a hook of the user's own is not hidden in a group either.
+        own = first_error(group, IntercomError) or first_error(group, Exception)
         if own is None:
             raise
         raise own from group

@@ -236,3 +236,23 @@ async def test_a_plan_is_shown_and_a_wrong_use_is_one_line(
 
     assert done.returncode == code, done.stderr
     assert code == 0 or len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("where", ["client", "hook"])
+async def test_an_error_that_nobody_expected_is_one_line_without_its_words(
+    where: str, run_here: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("ada@example.com")
+
+    name = {"client": "sync.run_sync", "hook": "sync.ProgressReporter.__call__"}[where]
+    monkeypatch.setattr(f"intercom_async.cli.{name}", fail)
+    async with Simulator(contacts=3, conversations=1, companies=0, tickets=0) as simulator:
+        there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        arguments = ("--to", str(tmp_path / "target"), "--streams", "contacts")
+        done = await run_here("sync", *arguments, environment=there)
+        with pytest.raises(KeyError):
+            await run_here("--debug", "sync", *arguments, environment=there)
+
+    assert "unexpected KeyError, a defect of this program" in refusal(done)
+    assert b"ada@example.com" not in done.stderr

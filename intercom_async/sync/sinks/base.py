@@ -20,6 +20,7 @@ import anyio.to_thread
 import msgspec
 
 from .entries import Entry
+from .failures import failures_as_target_errors
 
 T = TypeVar("T")
 
@@ -150,8 +151,13 @@ class Sink(Protocol):
 
 
 async def call(sink: Sink, method: Callable[..., T], *args: object) -> T:
-    """Call a sink where it may block; it is not interrupted, or it would be in doubt."""
-    if sink.inline:
-        return method(*args)
-    # Threads are not abandoned: a cancelled caller waits for the end of the call.
-    return await anyio.to_thread.run_sync(method, *args)
+    """Call a sink where it may block; it is not interrupted, or it would be in doubt.
+
+    Raises:
+        TargetError: Whatever the system or a library has raised that the sink did not expect.
+    """
+    with failures_as_target_errors(sink.where):
+        if sink.inline:
+            return method(*args)
+        # Threads are not abandoned: a cancelled caller waits for the end of the call.
+        return await anyio.to_thread.run_sync(method, *args)

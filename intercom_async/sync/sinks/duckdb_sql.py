@@ -13,6 +13,7 @@ import msgspec
 from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
+from .failures import KEPT, name_of, origin_of
 
 MEMORY_MB = 64
 """Megabytes that DuckDB may use, while no record is large."""
@@ -84,7 +85,7 @@ class Database:
         except self._duckdb.Error as error:
             self.close()
             kind = BusyTargetError if "lock" in str(error).lower() else TargetError
-            raise kind(f"{self._path} cannot be opened: {_reason(error)}") from error
+            raise kind(f"{self._path} cannot be opened: {self._words(error)}") from origin_of(error)
         try:
             yield
         finally:
@@ -118,7 +119,7 @@ class Database:
         try:
             found: list[Any] = self._connection.execute(statement, parameters).fetchall()
         except self._duckdb.Error as error:
-            raise self._refused(error) from error
+            raise self._refused(error) from origin_of(error)
         return found
 
     def stream(self, statement: str, rows: int) -> Iterator[tuple[Any, ...]]:
@@ -128,7 +129,7 @@ class Database:
             while found := result.fetchmany(rows):
                 yield from found
         except self._duckdb.Error as error:
-            raise self._refused(error) from error
+            raise self._refused(error) from origin_of(error)
 
     def tables(self) -> set[str]:
         """Return the names of its tables."""
@@ -167,7 +168,20 @@ class Database:
                 self.ask(f"COMMENT ON COLUMN {column} IS {text_in_sql(text)}")
 
     def _refused(self, error: Exception) -> TargetError:
-        return TargetError(f"{self._path}: {_reason(error)}; nothing that was committed is lost")
+        return TargetError(f"{self._path}: {self._words(error)}; {KEPT}")
+
+    def _words(self, error: Exception) -> str:
+        """Return the first line of what DuckDB says; where that may quote a row, its class."""
+        duckdb = self._duckdb
+        lines = str(error).strip().splitlines()
+        has_no_rows = isinstance(
+            error,
+            (
+                *(duckdb.OperationalError, duckdb.CatalogException, duckdb.DependencyException),
+                *(duckdb.PermissionException, duckdb.FatalException),
+            ),
+        )
+        return lines[0][:200] if has_no_rows and lines else name_of(error)
 
     def close(self) -> None:
         """Disconnect."""
@@ -177,13 +191,7 @@ class Database:
         try:
             connection.close()
         except self._duckdb.Error as error:
-            raise self._refused(error) from error
-
-
-def _reason(error: Exception) -> str:
-    """Return the first line of what DuckDB says."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+            raise self._refused(error) from origin_of(error)
 
 
 def name_in_sql(name: str) -> str:

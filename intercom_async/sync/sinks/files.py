@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .disk import PRIVATE_FILE, Disk
+from .failures import failure_of, origin_of
 
 BLAKE2_DIGITS = 32
 """Length of a digest in older manifests (test_older_targets.py)."""
@@ -28,8 +29,7 @@ def os_errors_as_target_errors(where: str) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise TargetError(f"{where}: {reason}; nothing that was committed is lost") from error
+        raise failure_of(where, error) from origin_of(error)
 
 
 class TargetLock:

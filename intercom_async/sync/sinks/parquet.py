@@ -22,11 +22,11 @@ from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 from .disk import OS_DISK, Disk
 from .entries import Entry, Put
 from .extra import load
-from .files import os_errors_as_target_errors
+from .failures import failures_as_target_errors
 from .folder import StoredFile, StoredStream
 from .merge import GIVES_WAY_S, Fate, Merge
 from .object_store import ObjectStore, is_object_store
-from .parquet_files import GROUP_ROWS, ArrowErrors, Library, NextGeneration, seconds_of
+from .parquet_files import GROUP_ROWS, Library, NextGeneration, seconds_of
 from .parquet_folder import ParquetFolder
 from .parquet_target import ParquetTarget
 from .s3 import S3Objects
@@ -92,7 +92,7 @@ class ParquetSink:
 
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the target."""
-        with os_errors_as_target_errors(self.where):
+        with failures_as_target_errors(self.where):
             return self._target.open(verify=verify)
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
@@ -111,7 +111,7 @@ class ParquetSink:
 
     def rows(self, name: str) -> Iterator[StoredRow]:
         """Give the rows of a stream's files."""
-        with self._errors():
+        with failures_as_target_errors(self.where):
             for file in self._files(name):
                 yield from self._file_rows(name, file)
 
@@ -173,16 +173,13 @@ class ParquetSink:
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
     ) -> None:
         """Write the files of the next generation, and let readers see them."""
-        with self._errors():
+        with failures_as_target_errors(self.where):
             made: dict[str, StoredStream] = {}
             for name in self._tables:
                 stored = self._make(name, departed)
                 if stored is not None:
                     made[name] = stored
             self._target.publish(state, made, departed=departed, dropped=dropped)
-
-    def _errors(self) -> ArrowErrors:
-        return ArrowErrors(self._arrow, self.where)
 
     def _make(self, name: str, departed: Departed) -> StoredStream | None:
         """Write a stream's next generation; None if it is the same as the last one."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-from intercom_async.sync.errors import TargetError
 from .arrow import Shape, TableRow
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 from .folder import StoredFile, StoredStream
@@ -126,23 +125,3 @@ def seconds_of(arrow: Any, column: Any) -> list[int | None]:
     seconds = column.cast(arrow.timestamp("s", tz="UTC"), safe=False)
     found: list[int | None] = seconds.cast(arrow.int64()).to_pylist()
     return found
-
-
-class ArrowErrors:
-    """Turns what pyarrow and the file system say into one line that names the target."""
-
-    def __init__(self, arrow: Any, where: str) -> None:
-        self._error: type[Exception] = arrow.lib.ArrowException
-        self._where = where
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, OSError):
-            reason = error.strerror or type(error).__name__
-        elif isinstance(error, self._error):
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        else:
-            return
-        raise TargetError(f"{self._where}: {reason}; nothing that was committed is lost") from error

@@ -1,0 +1,82 @@
+"""Errors of the system and of libraries, as one line that names the target and what to do.
+
+A library's own words may quote a row, so only its error's class is named; the system's words name
+files at most.
+"""
+
+from __future__ import annotations
+
+import errno
+import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import msgspec
+
+from intercom_async.errors import IntercomError
+from intercom_async.sync.errors import TargetError
+
+KEPT = "nothing that was committed is lost"
+"""The end of each such message: the next run resumes."""
+_ADVICE = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room within the quota",
+    errno.EACCES: "give this user the right to read and write there",
+    errno.EPERM: "give this user the right to read and write there",
+    errno.EROFS: "mount it for writing, or choose another target",
+    errno.EIO: "check the disk, then run with --verify",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files",
+    errno.ESTALE: "mount the network share again",
+    errno.ENAMETOOLONG: "choose a shorter path",
+    errno.EISDIR: "move the folder away that has the file's name",
+    errno.ENOTDIR: "move the file away that has the folder's name",
+}
+"""What to do about what the system says, by its number."""
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, EOFError, zlib.error, OSError)
+"""What reading bytes raises that are not as they were written: pyarrow, an `OSError` without a
+number."""
+
+
+@contextmanager
+def failures_as_target_errors(where: str) -> Generator[None]:
+    """Turn whatever is raised in the block into a `TargetError`, unless it is one of ours."""
+    try:
+        yield
+    except IntercomError:
+        raise
+    except Exception as error:  # noqa: BLE001 (what is not expected is told, too)
+        raise failure_of(where, error) from origin_of(error)
+
+
+def failure_of(where: str, error: Exception) -> TargetError:
+    """Return the error of a target for what the system or a library has raised."""
+    return TargetError(f"{where}: {_reason(error)}; {KEPT}")
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong, and what to do where that is known."""
+    if isinstance(error, OSError) and error.errno is not None:
+        words = error.strerror or type(error).__name__
+        advice = _ADVICE.get(error.errno)
+        return words if advice is None else f"{words}: {advice}"
+    name = name_of(error)
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory for it ({name})"
+    if isinstance(error, _UNREADABLE):
+        return f"what is stored there cannot be read ({name}): run with --verify, then --repair"
+    return f"unexpected {name}: run again, and report it with what --debug shows if it comes again"
+
+
+def name_of(error: Exception) -> str:
+    """Return the class of an error with its library, such as `pyarrow.ArrowInvalid`."""
+    kind = type(error)
+    library = kind.__module__.partition(".")[0].strip("_")
+    return kind.__name__ if library == "builtins" else f"{library}.{kind.__name__}"
+
+
+def origin_of(error: Exception) -> BaseException:
+    """Return the cause for such an error: where it came from, and no words that may quote a row."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error
+    return RuntimeError(name_of(error)).with_traceback(error.__traceback__)

@@ -1,0 +1,125 @@
+"""A library, a connection or a file system that raises at a call of one's choice."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any, NamedTuple, Self
+
+WRAPPED = ("ParquetWriter", "ParquetFile", "CompressedInputStream", "Codec", "DuckDBPyConnection")
+"""Classes of libraries whose instances are called at seams, too."""
+ERRNOS = (
+    *(errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO, errno.EMFILE, errno.ESTALE),
+    *(errno.ENAMETOOLONG, errno.EISDIR),
+)
+"""What a file system says of a call that it refuses."""
+QUOTED = "ada@example.com"
+"""What a library may quote of a row."""
+
+
+class Point(NamedTuple):
+    """A call, as the n-th of its name in a phase."""
+
+    phase: str
+    call: str
+    number: int
+
+
+class Plan:
+    """Which call raises, and which were made.
+
+    Args:
+        point: The call that raises; None for none.
+        error: What it raises.
+    """
+
+    def __init__(self, point: Point | None = None, error: Exception | None = None) -> None:
+        self.phase: str = ""
+        self.made: list[Point] = []
+        self.has_raised: bool = False
+        self._point = point
+        self._error = error
+
+    def step(self, call: str) -> None:
+        """Count a call, and raise if it is the one."""
+        number = sum(1 for one in self.made if one[:2] == (self.phase, call))
+        point = Point(self.phase, call, number)
+        self.made.append(point)
+        if point == self._point and self._error is not None:
+            self.has_raised = True
+            raise self._error
+
+    def points(self) -> list[Point]:
+        """Return the first call of each name in each phase."""
+        return [point for point in self.made if point.number == 0]
+
+
+class Failing:
+    """Passes calls on to what it stands before, and raises at one of them.
+
+    Args:
+        real: What it stands before.
+        plan: Says which call raises.
+        name: With what the names of its calls begin.
+    """
+
+    def __init__(self, real: Any, plan: Plan, name: str) -> None:
+        self._real = real
+        self._plan = plan
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        is_error = isinstance(found, type) and issubclass(found, BaseException)
+        if is_error or not callable(found):
+            return found
+        return Failing(found, self._plan, f"{self._name}.{name}")
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        if self._name.endswith(".close"):  # what fails to close is closed all the same
+            self._real(*args, **options)
+            self._plan.step(self._name)
+            return None
+        self._plan.step(self._name)
+        answer = self._real(*args, **options)
+        is_wrapped = type(answer).__name__ in WRAPPED or hasattr(answer, "fileno")
+        return Failing(answer, self._plan, self._name) if is_wrapped else answer
+
+    def __enter__(self) -> Self:
+        self._real.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> Any:
+        return self._real.__exit__(*error)
+
+    def __iter__(self) -> Any:
+        return iter(self._real)
+
+
+def error_classes(*roots: str) -> list[type[Exception]]:
+    """Return the exceptions that libraries define, found by walking the modules that are loaded."""
+    import sys  # noqa: PLC0415 (what is loaded when this is called)
+
+    found: set[type[Exception]] = set()
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0].strip("_") in roots:
+            for value in list(vars(module).values()):
+                if isinstance(value, type) and issubclass(value, Exception):
+                    found.add(value)
+    own = [one for one in found if one.__module__.split(".")[0].strip("_") in roots]
+    return sorted(own, key=lambda one: (one.__module__, one.__qualname__))
+
+
+def errors_of_python() -> list[Exception]:
+    """Return what Python, and libraries written in C++ or Rust, raise of classes of Python's."""
+    plain = (
+        *(MemoryError, RuntimeError, RecursionError, ValueError, TypeError, KeyError, IndexError),
+        *(EOFError, OverflowError, NotImplementedError, AttributeError, AssertionError),
+    )
+    return [
+        *(kind(QUOTED) for kind in plain),
+        UnicodeDecodeError("utf-8", QUOTED.encode(), 0, 1, "invalid start byte"),
+        UnicodeEncodeError("utf-8", QUOTED, 0, 1, "surrogates not allowed"),
+        OSError(f"Corrupt data: {QUOTED}"),
+        *(OSError(number, os.strerror(number)) for number in ERRNOS),
+    ]
