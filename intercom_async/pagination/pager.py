@@ -127,6 +127,34 @@ class Pager(Generic[T]):
                     yield item
                     del item
 
+    @property
+    def numbered_size(self) -> int | None:
+        """Rows a page, where pages are numbered and a size was asked for; else None."""
+        size = self._call.query.get("per_page")
+        is_numbered = self._call.operation.paging is Paging.PAGE
+        return size if is_numbered and isinstance(size, int) else None
+
+    def at_page(self, number: int, per_page: int) -> Pager[T]:
+        """Return the same list from a page on, in pages of a size, where pages are numbered.
+
+        Pages of other sizes have other edges: smaller ones read what surrounds a row that breaks
+        each page with it.
+
+        Args:
+            number: The page to begin at, the first one is 1.
+            per_page: Rows a page.
+
+        Raises:
+            ConfigError: Pages of this list are not numbered, or a number is below 1.
+        """
+        if self._call.operation.paging is not Paging.PAGE:
+            raise ConfigError(f"{self._call.name}: its pages are not numbered")
+        for name, value in (("number", number), ("per_page", per_page)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigError(f"{name} is a whole number from 1 up, not {shown(value)}")
+        query = {**self._call.query, "per_page": per_page, "page": number}
+        return Pager(self._fetch, self._call.replace(query=query))
+
     def pages(self) -> AsyncGenerator[Page[T], None]:
         """Yield every page, with the `checkpoint` from which to go on after it.
 

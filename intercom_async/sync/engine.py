@@ -37,6 +37,7 @@ from .deletions import DeletionReader
 from .errors import TargetError
 from .held_keys import HeldKeys, is_live
 from .holes import Hole
+from .list_reconciler import ListReconciler
 from .outage import OutageError, StoppedError
 from .page_reader import PageReader
 from .partitions import Part
@@ -125,6 +126,7 @@ class Engine:
                 self._reconciler = Reconciler(
                     self._reader, self._held_keys, self._policy.settled_before
                 )
+                self._lists = ListReconciler(self._reader, self._held_keys, self._reconciler)
                 readers.start_soon(self._end_when_stopped, readers)
                 await phases()
                 readers.cancel_scope.cancel()
@@ -190,7 +192,7 @@ class Engine:
         elif self._policy.has_list(run):
             run.is_current = True
         else:
-            self._start(run, self._reconciler.read_list, run)
+            self._start(run, self._lists.read, run)
 
     def _begin_spans(self, run: StreamRun, holes: Sequence[Hole]) -> None:
         records = [hole for hole in holes if hole.kind == "record"]
@@ -361,6 +363,7 @@ class Engine:
         """Read rows by id of which something is not known, and that no sweep looks for."""
         if not isinstance(run.stream.source, Ranged):
             await self._retry_suspects(run)
+            return
         if run.refusal is not None or self._stop.is_set():
             return
         begun, holes = self._policy.started_at, run.state.holes

@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, cast
+from math import inf
+from typing import Any, NamedTuple, cast
 
+from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.models.page import Page
+from intercom_async.pagination.company_scroll import MAX_LISTED, CompanyPager
+from intercom_async.pagination.pager import Pager
+from .numbered_pages import Piece, answers_at_all, read_around
 from .outage import StoppedError
-from .page_reader import PageReader
+from .page_reader import ENDINGS, REFUSALS, PageReader
 from .stream_run import StreamRun
 from .streams import Listing
 from .writer import Batch
+
+MOST_PLACES = 3
+"""Pieces that cannot be read and that a reason names."""
+
+
+class _Read(NamedTuple):
+    """A page, and the moment at which its read began."""
+
+    page: Page[Any]
+    read_at: int
+
+
+class _Broken(NamedTuple):
+    """A page that fails."""
+
+    number: int
+    size: int
+    error: IntercomError
+    places: frozenset[int]
+    """Places in the list that could not be read before."""
 
 
 class ListPass:
@@ -23,6 +48,10 @@ class ListPass:
         self.duplicates = 0
         self.unreadable = 0
         self.totals: set[int | None] = set()
+        self.lost: list[Piece] = []
+        """Pieces that cannot be read."""
+        self.ended_at: float = inf
+        """The last place of a piece with which the list ended."""
 
     @property
     def is_counted(self) -> bool:
@@ -33,7 +62,33 @@ class ListPass:
     def is_consistent(self) -> bool:
         """Whether no row came twice and as many came as were counted, on each page the same."""
         counted = self.totals - {None}
-        return not self.duplicates and (not counted or counted == {len(self.keys)})
+        return not self.duplicates and (not counted or counted == {len(self.keys) + self.lost_rows})
+
+    @property
+    def longest(self) -> float:
+        """Rows that the list has, as far as it is counted or its end was seen."""
+        counted = max((total for total in self.totals if total is not None), default=inf)
+        return min(counted, self.ended_at)
+
+    @property
+    def lost_rows(self) -> int:
+        """Rows that cannot be read."""
+        return sum(
+            int(max(0, min(piece.size, self.longest + 1 - piece.first))) for piece in self.lost
+        )
+
+    @property
+    def lost_reason(self) -> str:
+        """Which of its rows cannot be read, and why."""
+        places = [
+            str(piece.first)
+            if piece.size == 1
+            else f"{piece.first} to {piece.first + piece.size - 1}"
+            for piece in self.lost
+        ]
+        more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        error = next((piece.error for piece in self.lost), None)
+        return f"its rows {', '.join(places[:MOST_PLACES])}{more} cannot be read: {error}"
 
 
 class ListReader:
@@ -46,15 +101,21 @@ class ListReader:
     def __init__(self, reader: PageReader) -> None:
         self._reader = reader
 
-    async def read_pass(self, run: StreamRun) -> ListPass:
+    async def read_pass(self, run: StreamRun, before: ListPass | None = None) -> ListPass:
         """Read a list from its beginning to its end, and hand over what it brings.
 
+        Args:
+            run: The stream.
+            before: The reading before: what it has lost is looked for where it was.
+
         Raises:
-            IntercomError: A page cannot be read.
+            IntercomError: A page cannot be read, nor what is around its rows that break it.
         """
         source = cast("Listing", run.stream.source)
         found = ListPass()
-        async with aclosing(self._list_pages(run, source)) as pages:
+        lost = () if before is None else before.lost
+        places = frozenset(piece.first for piece in lost if piece.size == 1)
+        async with aclosing(self._list_pages(run, source, found, places)) as pages:
             async for page, read_at in pages:
                 await self._reader.turns.take()
                 rows = run.read(page.items)
@@ -70,18 +131,76 @@ class ListReader:
         return found
 
     async def _list_pages(
-        self, run: StreamRun, source: Listing
-    ) -> AsyncGenerator[tuple[Page[Any], int], None]:
-        pages = source.read(run.client).raw().pages()
+        self, run: StreamRun, source: Listing, found: ListPass, places: frozenset[int]
+    ) -> AsyncGenerator[_Read, None]:
+        pager = source.read(run.client).raw()
+        pages, number = pager.pages(), 0
         try:
-            while not self._reader.stop.is_set():
-                read_at = run.clock.now()
-                async with self._reader.memory_budget.reserve(run.page_bytes):
-                    page = await anext(pages, None)
-                if page is None:
+            while True:
+                number += 1
+                try:
+                    read = await self._next(run, pages)
+                except (*ENDINGS, *REFUSALS, ClosedError):
+                    raise
+                except IntercomError as error:
+                    size = pager.numbered_size
+                    if size is None or _is_scrolled(pager, found):
+                        raise
+                    await pages.aclose()
+                    pages = pager.at_page(number + 1, size).pages()
+                    broken = _Broken(number, size, error, places)
+                    async with aclosing(self._around(run, pager, broken, found)) as pieces:
+                        async for read in pieces:
+                            yield read
+                    if number * size >= found.longest:
+                        return
+                    continue
+                if read is None:
                     return
-                run.page_bytes = sum(map(len, page.items))
-                yield page, read_at
-            raise StoppedError("the run was asked to stop")
+                yield read
         finally:
             await pages.aclose()
+
+    async def _next(self, run: StreamRun, pages: AsyncGenerator[Page[Any], None]) -> _Read | None:
+        if self._reader.stop.is_set():
+            raise StoppedError("the run was asked to stop")
+        read_at = run.clock.now()
+        async with self._reader.memory_budget.reserve(run.page_bytes):
+            page = await anext(pages, None)
+        if page is None:
+            return None
+        run.page_bytes = sum(map(len, page.items))
+        return _Read(page, read_at)
+
+    async def _around(
+        self, run: StreamRun, pager: Pager[Any], broken: _Broken, found: ListPass
+    ) -> AsyncGenerator[_Read, None]:
+        """Yield what can be read of a page that fails, and note what cannot."""
+
+        async def ask(number: int, size: int) -> _Read:
+            read = await self._next(run, pager.at_page(number, size).pages())
+            return read or _Read(Page(items=[]), run.clock.now())
+
+        number, size, error, places = broken
+        if not await answers_at_all(ask):
+            raise error
+        budget = self._reader.isolation_budget
+        is_read = False
+        around = read_around(ask, number, size, error, budget, places=places)
+        async with aclosing(around) as pieces:
+            async for piece in pieces:
+                if piece.page is None:
+                    found.lost.append(piece)
+                    continue
+                is_read = True
+                yield _Read(piece.page, piece.read_at)
+                if piece.is_last:
+                    found.ended_at = piece.first + piece.size - 1
+        if not is_read and found.longest == inf:
+            # Nothing says whether the list goes on, or has ended before.
+            raise error
+
+
+def _is_scrolled(pager: Pager[Any], found: ListPass) -> bool:
+    """Say whether a list is read by a scroll, which has no numbers and cannot go past a page."""
+    return isinstance(pager, CompanyPager) and MAX_LISTED < found.longest < inf

@@ -1,4 +1,4 @@
-"""Finds rows that are gone: by lists of deleted rows, by sweeps, and by what lists leave out."""
+"""Finds rows that are gone: by sweeps, and by what is said of each that they leave out."""
 
 from __future__ import annotations
 
@@ -14,19 +14,15 @@ from .checkpoint import Pass
 from .control_rows import SEARCH_IDS, ControlRows
 from .doubtful_rows import settles_doubts
 from .evidence import Finding, judge, suspect, tombstone
-from .held_keys import HeldKeys, is_live, is_unseen
+from .held_keys import HeldKeys, is_unseen
 from .holes import Hole
 from .key_table import BY_ID, GONE, SEEN
-from .list_reader import ListPass, ListReader
 from .outage import reading_group
-from .page_reader import ENDINGS, REFUSALS, PageReader
-from .sinks.entries import Entry
+from .page_reader import ENDINGS, PageReader
 from .stream_run import StreamRun
-from .streams import Children, Listing, Ranged
+from .streams import Children, Ranged
 from .writer import Batch
 
-MAX_PASSES = 8
-"""Readings of a list until one agrees with those before; then it is a hole."""
 AT_ONCE = 16
 """Suspects that are read by id side by side."""
 MANY = 100
@@ -53,101 +49,10 @@ class Reconciler:
 
     def __init__(self, reader: PageReader, held_keys: HeldKeys, settled_before: int) -> None:
         self._reader = reader
-        self._list_reader = ListReader(reader)
         self._held_keys = held_keys
         self._settled_before = settled_before
         self._control_rows = ControlRows(reader, held_keys)
         self._begun_again: set[StreamRun] = set()
-
-    # Lists.
-
-    async def read_list(self, run: StreamRun) -> None:
-        """Read a list until a reading agrees with those before, and judge what it leaves out."""
-        try:
-            await self._read_list(run)
-        except ENDINGS:
-            return
-        except ClosedError:
-            raise
-        except (*REFUSALS, NotFoundError) as error:
-            self._reader.refuse(run, error)
-        except IntercomError as error:
-            await self._reader.hand_over(Batch(run, holes=[self._list_hole(run, str(error))]))
-
-    async def _read_list(self, run: StreamRun) -> None:
-        source = cast("Listing", run.stream.source)
-        began = run.clock.now()
-        live = set(await self._held_keys.select(run, is_live))
-        agreed = await self._agree(run, live)
-        if agreed is None:
-            return
-        absent = sorted(live - agreed.keys)
-        filled = [
-            hole
-            for hole in run.state.holes
-            if hole.kind in ("list", "stream") or hole.key in agreed.keys
-        ]
-        if absent:
-            hole = await self._judge_absent(run, source, absent, agreed)
-            if hole is not None:
-                await self._reader.hand_over(Batch(run, holes=[hole]))
-                return
-
-        def note() -> None:
-            run.state.watermark = run.state.swept = began
-
-        await self._reader.hand_over(Batch(run, filled=filled, apply=note))
-        run.is_current = True
-
-    def _list_hole(self, run: StreamRun, reason: str) -> Hole:
-        return Hole(kind="list", reason=reason, since=run.clock.now())
-
-    async def _agree(self, run: StreamRun, live: set[str]) -> ListPass | None:
-        """Unite readings until one brings nothing that is new; None makes a hole of the list."""
-        union = set(live)
-        absent: set[str] | None = None
-        merged = ListPass()
-        for number in range(MAX_PASSES):
-            found = await self._list_reader.read_pass(run)
-            if found.unreadable:
-                reason = f"{found.unreadable} rows without a readable {run.stream.key!r}"
-                await self._reader.hand_over(Batch(run, holes=[self._list_hole(run, reason)]))
-                return None
-            is_new = not found.keys <= union
-            missing = live - found.keys
-            one_page = found.pages <= 1 and found.is_consistent
-            union |= found.keys
-            merged.keys |= found.keys
-            # Without a count, nothing but a second reading tells a first one from a cut one.
-            is_proven = found.is_counted or run.was_followed or number > 0
-            settled = found.is_consistent and is_proven and (not is_new or one_page)
-            # What is not there has to be not there twice.
-            if settled and (not missing or (absent is not None and missing <= absent)):
-                merged.keys = set(found.keys)
-                return merged
-            absent = missing if settled or absent is None else absent & missing
-            if number == MAX_PASSES - 1:
-                break
-        reason = f"{MAX_PASSES} readings of the list disagree"
-        await self._reader.hand_over(Batch(run, holes=[self._list_hole(run, reason)]))
-        return None
-
-    async def _judge_absent(
-        self, run: StreamRun, source: Listing, absent: Sequence[str], agreed: ListPass
-    ) -> Hole | None:
-        if source.get is not None and (agreed.keys or len(absent) <= MANY):
-            await self.confirm(run, absent, source.get, source.is_listed)
-            return None
-        if not agreed.keys:
-            return self._list_hole(run, f"it is empty where {len(absent)} rows were")
-        entries: list[Entry] = []
-        at = run.clock.now()
-        for key in absent:
-            entries += tombstone(run, key, at, "deleted", evidence="two readings of the list")
-        await self._reader.hand_over(Batch(run, entries))
-        return None
-
-    # Sweeps.
 
     async def end_sweep(self, run: StreamRun) -> None:
         """Judge the rows that a sweep has not met."""
@@ -200,7 +105,7 @@ class Reconciler:
         def note() -> None:
             run.state.pass_ = None
 
-        hole = self._list_hole(run, f"two readings bring none of {count} rows")
+        hole = list_hole(run, f"two readings bring none of {count} rows")
         await self._reader.hand_over(Batch(run, holes=[hole], apply=note))
 
     async def _confirm_ranged(self, run: StreamRun, source: Ranged, absent: Sequence[str]) -> None:
@@ -366,11 +271,15 @@ class Reconciler:
                 body = bytes((await run.client.send(get.at(hole.key).into(msgspec.Raw))).data)
             except (*ENDINGS, ClosedError):
                 raise
-            except IntercomError:
+            except (NotFoundError, GoneError):
                 await self.confirm(run, [hole.key], get)
                 continue
+            except IntercomError as error:
+                again = msgspec.structs.replace(hole, reason=str(error))
+                await self._reader.hand_over(Batch(run, holes=[again]))
+                continue
             row = run.read([body])[0]
-            if row is not None:
+            if row is not None and row.key == hole.key:
                 batch = Batch(run, filled=[hole])
                 await self._reader.hand_over(batch, [row], read_at, by_id=True)
 
@@ -389,3 +298,8 @@ def _has_met_none(run: StreamRun) -> bool:
     pass_ = run.state.pass_
     is_read = pass_ is not None and pass_.is_done
     return is_read and run.was_reread and not _has_met(run)
+
+
+def list_hole(run: StreamRun, reason: str) -> Hole:
+    """Return the hole of a list of which a reading shows that it is not whole."""
+    return Hole(kind="list", reason=reason, since=run.clock.now())

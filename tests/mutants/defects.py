@@ -201,17 +201,17 @@ MUTANTS: tuple[Mutant, ...] = (
         "an empty or short list empties a table",
         (
             Edit(
-                "reconcile.py",
+                "list_reconciler.py",
                 "            is_new = not found.keys <= union\n",
                 "            return found\n            is_new = not found.keys <= union\n",
             ),
             Edit(
-                "reconcile.py",
+                "list_reconciler.py",
                 "        if source.get is not None and (agreed.keys or len(absent) <= MANY):\n",
                 "        if False:\n",
             ),
             Edit(
-                "reconcile.py",
+                "list_reconciler.py",
                 "        if not agreed.keys:\n",
                 "        if False:\n",
             ),
@@ -428,7 +428,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a first list without a count is taken for whole, though it came empty",
         (
             Edit(
-                "reconcile.py",
+                "list_reconciler.py",
                 "            is_proven = found.is_counted or run.was_followed or number > 0\n",
                 "            is_proven = True\n",
             ),
@@ -508,7 +508,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a list by page numbers whose order moves is read once",
         (
             Edit(
-                "reconcile.py",
+                "list_reconciler.py",
                 "            is_new = not found.keys <= union\n",
                 "            is_new = not found.keys <= union\n"
                 "            found.keys |= live\n"

@@ -16,7 +16,8 @@ Modules without a test of their name, and where they are tested:
 - `engine`: test_sync.py, test_sync_model.py
 - `held_keys`: test_sync_model.py
 - `isolation`: test_isolation_budget.py, test_holes.py
-- `list_reader`: test_sync_model.py
+- `list_reader`: test_sync_model.py, test_numbered_pages.py
+- `list_reconciler`: test_sync_model.py, test_numbered_pages.py
 - `loading`: test_sync.py
 - `page_reader`: test_holes.py
 - `plan`: test_list_price.py, test_sync_model.py

@@ -1,0 +1,200 @@
+"""Reads lists until their readings agree, and finds which rows have gone from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import anyio
+import msgspec
+
+from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
+from intercom_async.request.operation import Operation
+from .evidence import tombstone
+from .held_keys import HeldKeys, is_live
+from .holes import Hole
+from .list_reader import ListPass, ListReader
+from .outage import reading_group
+from .page_reader import ENDINGS, REFUSALS, PageReader
+from .reconcile import AT_ONCE, MANY, Reconciler, list_hole
+from .sinks.entries import Entry
+from .stream_run import StreamRun
+from .streams import Listing
+from .writer import Batch
+
+MAX_PASSES = 8
+"""Readings of a list until one agrees with those before; then it is a hole."""
+
+
+class _Told(NamedTuple):
+    """What reads by id say of rows that a list which has lost some does not show."""
+
+    there: set[str]
+    """They are there, and of those that the list has lost."""
+    unread: dict[str, str]
+    """They cannot be read by their ids either, and why."""
+
+
+class ListReconciler:
+    """Reads lists.
+
+    Args:
+        reader: Reads and hands over.
+        held_keys: Gives the keys that the target holds.
+        reconciler: Reads by its id what a list leaves out.
+    """
+
+    def __init__(self, reader: PageReader, held_keys: HeldKeys, reconciler: Reconciler) -> None:
+        self._reader = reader
+        self._list_reader = ListReader(reader)
+        self._held_keys = held_keys
+        self._reconciler = reconciler
+
+    async def read(self, run: StreamRun) -> None:
+        """Read a list until a reading agrees with those before, and judge what it leaves out."""
+        try:
+            await self._read(run)
+        except ENDINGS:
+            return
+        except ClosedError:
+            raise
+        except (*REFUSALS, NotFoundError) as error:
+            self._reader.refuse(run, error)
+        except IntercomError as error:
+            await self._reader.hand_over(Batch(run, holes=[list_hole(run, str(error))]))
+
+    async def _read(self, run: StreamRun) -> None:
+        source = cast("Listing", run.stream.source)
+        began = run.clock.now()
+        live = set(await self._held_keys.select(run, is_live))
+        agreed = await self._agree(run, live)
+        if agreed is None:
+            return
+        absent = sorted(live - agreed.keys)
+        filled = [
+            hole
+            for hole in run.state.holes
+            if hole.kind in ("list", "stream") or hole.key in agreed.keys
+        ]
+        if agreed.lost_rows:
+            hole = await self._judge_lost(run, source, absent, agreed)
+        else:
+            hole = await self._judge_absent(run, source, absent, agreed) if absent else None
+        if hole is not None:
+            await self._reader.hand_over(Batch(run, holes=[hole]))
+            return
+
+        def note() -> None:
+            run.state.watermark = run.state.swept = began
+
+        await self._reader.hand_over(Batch(run, filled=filled, apply=note))
+        run.is_current = True
+
+    async def _agree(self, run: StreamRun, live: set[str]) -> ListPass | None:
+        """Unite readings until one brings nothing that is new; None makes a hole of the list."""
+        union = set(live)
+        absent: set[str] | None = None
+        found: ListPass | None = None
+        for number in range(MAX_PASSES):
+            found = await self._list_reader.read_pass(run, found)
+            if found.unreadable:
+                reason = f"{found.unreadable} rows without a readable {run.stream.key!r}"
+                await self._reader.hand_over(Batch(run, holes=[list_hole(run, reason)]))
+                return None
+            is_new = not found.keys <= union
+            missing = live - found.keys
+            one_page = found.pages <= 1 and found.is_consistent
+            union |= found.keys
+            # Without a count, nothing but a second reading tells a first one from a cut one.
+            is_proven = found.is_counted or run.was_followed or number > 0
+            settled = found.is_consistent and is_proven and (not is_new or one_page)
+            # What is not there has to be not there twice.
+            if settled and (not missing or (absent is not None and missing <= absent)):
+                return found
+            absent = missing if settled or absent is None else absent & missing
+            if number == MAX_PASSES - 1:
+                break
+        reason = f"{MAX_PASSES} readings of the list disagree"
+        await self._reader.hand_over(Batch(run, holes=[list_hole(run, reason)]))
+        return None
+
+    async def _judge_absent(
+        self, run: StreamRun, source: Listing, absent: Sequence[str], agreed: ListPass
+    ) -> Hole | None:
+        if source.get is not None and (agreed.keys or len(absent) <= MANY):
+            await self._reconciler.confirm(run, absent, source.get, source.is_listed)
+            return None
+        if not agreed.keys:
+            return list_hole(run, f"it is empty where {len(absent)} rows were")
+        entries: list[Entry] = []
+        at = run.clock.now()
+        for key in absent:
+            entries += tombstone(run, key, at, "deleted", evidence="two readings of the list")
+        await self._reader.hand_over(Batch(run, entries))
+        return None
+
+    async def _judge_lost(
+        self, run: StreamRun, source: Listing, absent: Sequence[str], agreed: ListPass
+    ) -> Hole | None:
+        """Read by its id what a list has that it cannot show; return the hole of what is left.
+
+        As many rows as the list has lost may be there still. Where each of them is a row that was
+        known, those have holes of their own that say which they are, and the list is whole.
+        """
+        left = agreed.lost_rows
+        if source.get is not None and len(absent) <= MANY:
+            told = await self._ask(run, source, source.get, absent, agreed)
+            left -= len(told.there) + len(told.unread)
+            since = run.clock.now()
+            holes = [
+                Hole(kind="record", key=key, reason=reason, since=since)
+                for key, reason in sorted(told.unread.items())
+            ]
+            await self._reader.hand_over(Batch(run, holes=holes))
+        return list_hole(run, agreed.lost_reason) if left > 0 else None
+
+    async def _ask(
+        self,
+        run: StreamRun,
+        source: Listing,
+        get: Operation[Any],
+        keys: Sequence[str],
+        agreed: ListPass,
+    ) -> _Told:
+        """Read rows by their ids; what is proven to be gone goes."""
+        told = _Told(set(), {})
+        gone: list[str] = []
+        limiter = anyio.Semaphore(AT_ONCE)
+        # What breaks a page as if it were not found may break a read by id the same way.
+        is_doubtful = any(isinstance(piece.error, NotFoundError) for piece in agreed.lost)
+
+        async def one(key: str) -> None:
+            async with limiter:
+                read_at = run.clock.now()
+                try:
+                    body = bytes((await run.client.send(get.at(key).into(msgspec.Raw))).data)
+                except (*ENDINGS, ClosedError):
+                    raise
+                except IntercomError as error:
+                    is_said = isinstance(error, NotFoundError) and bool(error.errors)
+                    if isinstance(error, GoneError) or (is_said and not is_doubtful):
+                        gone.append(key)
+                    else:
+                        told.unread[key] = str(error)
+                    return
+                row = run.read([body])[0]
+                if row is None or row.key != key:
+                    told.unread[key] = "a read by its id gives another row"
+                elif source.is_listed is not None and not source.is_listed(body):
+                    gone.append(key)
+                else:
+                    told.there.add(key)
+                    filled = [Hole(kind="record", key=key), Hole(kind="suspect", key=key)]
+                    batch = Batch(run, filled=filled)
+                    await self._reader.hand_over(batch, [row], read_at, by_id=True)
+
+        async with reading_group() as group:
+            for key in keys:
+                group.start_soon(one, key)
+        await self._reconciler.confirm(run, gone, get, source.is_listed)
+        return told
