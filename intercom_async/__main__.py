@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
+
+INTERRUPTED = 130
+"""Exit code of a program ended by SIGINT; `intercom_async.cli.signals` has it, too."""
 
 
 def main() -> None:
     """Run the command line; without its extra, say how to get it."""
+    # Imports take some tenths of a second, in which nothing is open that would have to be closed.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     try:
         from intercom_async.cli import run  # noqa: PLC0415 (needs the extra)
     except ModuleNotFoundError as error:
@@ -14,6 +23,12 @@ def main() -> None:
             raise
         sys.exit("the command line needs its extra: pip install 'intercom-async[cli]'")
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End at once, as a command that was interrupted does."""
+    os.write(2, b"interrupted\n")
+    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def terminable() -> Generator[None]:
-    """Treat SIGTERM like Ctrl-C.
+    """Treat SIGTERM like Ctrl-C, whatever both did before.
 
     A shell's script starts a background command with SIGINT ignored; it is heard again, or neither
     signal would end the command.
@@ -36,8 +36,7 @@ def terminable() -> Generator[None]:
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
     signal.signal(signal.SIGTERM, _interrupt)
-    if before[signal.SIGINT] is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
@@ -67,15 +66,18 @@ def stopping(stop: anyio.Event) -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     for number in SIGNALS:
         with suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends the run there
             loop.add_signal_handler(number, ask)
     try:
         yield
     finally:
-        for number in SIGNALS:
+        for number, handler in before.items():
             with suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
+            # The loop leaves behind what Python begins with: SIGTERM would kill while it reports.
+            signal.signal(number, handler)
 
 
 @contextmanager

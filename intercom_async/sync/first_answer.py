@@ -7,7 +7,7 @@ once: an unknown host, a certificate that is not trusted, a token that is not ac
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from intercom_async.errors import ConnectError, IntercomError, ServerError, Tran
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
 from .checkpoint import State
-from .outage import OutageError, OutageGate, StoppedError
+from .outage import Outage, OutageError, OutageGate, StoppedError
 from .report import Report
 
 T = TypeVar("T")
@@ -90,8 +90,13 @@ def may_pass(error: IntercomError) -> bool:
     return True
 
 
-def stopped_before_it_began(state: State | None, gate: OutageGate) -> Report:
-    """Return the report of a run that was stopped while it waited for its first answer."""
+def stopped_before_it_began(state: State | None, outages: Sequence[Outage] = ()) -> Report:
+    """Return the report of a run that was stopped while it waited for what it begins with.
+
+    Args:
+        state: What the target remembers, if it was opened.
+        outages: Outages that the run has waited for.
+    """
     return Report(
         workspace="" if state is None else state.workspace,
         streams=(),
@@ -102,5 +107,5 @@ def stopped_before_it_began(state: State | None, gate: OutageGate) -> Report:
         retries=0,
         utilisation=None,
         was_stopped=True,
-        outages=tuple(gate.outages),
+        outages=tuple(outages),
     )

@@ -120,7 +120,10 @@ async def sync(
         check_has_files(resolve(options.streams, STREAMS), options.attachments)
     run = _Run(intercom, sink, options, stop or anyio.Event())
     try:
-        opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
+        try:
+            opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
+        except StoppedError:
+            return stopped_before_it_began(None)
         return await run.go(opened, on_progress)
     except ExceptionGroup as group:
         # What went wrong first has made the rest of the tasks fail as well; an error of a stream or
@@ -158,14 +161,21 @@ class _Run:
         self._notes: list[str] = []
 
     async def patiently(self, method: Callable[[], T]) -> T:
-        """Call the sink, again for a while if another process holds the target."""
+        """Call the sink, again for a while if another process holds the target.
+
+        Raises:
+            BusyTargetError: It is held for longer than the run waits.
+            StoppedError: The run was asked to stop while it waited.
+        """
         until = CLOCK.now() + self._options.wait_s
         while True:
             try:
                 return await call(self._sink, method)
             except BusyTargetError:
-                if CLOCK.now() >= until or self._stop.is_set():
+                if CLOCK.now() >= until:
                     raise
+            if self._stop.is_set():
+                raise StoppedError("the run was asked to stop while it waited for the target")
             await CLOCK.sleep(BUSY_PAUSE_S)
 
     async def go(self, opened: Opened, on_progress: Callable[[Progress], object] | None) -> Report:
@@ -182,7 +192,7 @@ class _Run:
                 self._stop, lambda: first_answer(self._intercom, Admins.ME.at(), gate)
             )
         except StoppedError:
-            return stopped_before_it_began(state, gate)
+            return stopped_before_it_began(state, gate.outages)
         clock, app = ServerTime.of(me), me.data.app or App()
         started_at = clock.now()
         is_resumed = opened.state is not None and opened.state != opened.base
@@ -233,7 +243,11 @@ class _Run:
         )
         failures = tuple(failure for run in runs for failure in run.failures())
         if not was_stopped:
-            await self._publish(published, state)
+            try:
+                await self._publish(published, state)
+            except StoppedError:  # what was read is in the journal
+                was_stopped = True
+        if not was_stopped:
             await call(self._sink, files.remove_departed, runs, options.departed)
         return Report(
             workspace=workspace,

@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("cyclopts")
 
+from intercom_async.cli.signals import SIGNALS, stopping, terminable
+
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send"),
@@ -24,6 +26,17 @@ signal.signal(signal.SIGINT, signal.SIG_IGN if sys.argv.pop(1) == "ignored" else
 runpy.run_module("intercom_async", run_name="__main__", alter_sys=True)
 """
 """A shell's script starts a command in the background with SIGINT ignored."""
+
+DURING_IMPORTS = """
+import os, runpy, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "cyclopts":
+            os.kill(os.getpid(), int(sys.argv.pop(1)))
+sys.meta_path.insert(0, Finder())
+runpy.run_module("intercom_async", run_name="__main__", alter_sys=True)
+"""
+"""The program is sent a signal while it imports what it needs."""
 
 
 async def end(command: tuple[str, ...], number: signal.Signals, *, interrupt: str) -> None:
@@ -66,3 +79,23 @@ async def test_a_signal_ends_a_command(
 ) -> None:
     with anyio.fail_after(60):
         await end(command, number, interrupt=interrupt)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_a_command_that_is_not_yet_imported(number: signal.Signals) -> None:
+    with anyio.fail_after(60):
+        done = await anyio.run_process(
+            [sys.executable, "-c", DURING_IMPORTS, str(int(number)), *WHOAMI], check=False
+        )
+
+    assert done.returncode == 130
+    assert done.stderr == b"interrupted\n"
+
+
+async def test_a_sync_that_has_ended_leaves_signals_as_they_were() -> None:
+    """While it reports, SIGTERM would else kill it."""
+    with terminable():
+        before = [signal.getsignal(one) for one in SIGNALS]
+        with stopping(anyio.Event()):
+            pass
+        assert [signal.getsignal(one) for one in SIGNALS] == before
