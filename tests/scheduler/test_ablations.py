@@ -186,9 +186,15 @@ def test_without_a_base_that_fits_small_limits_are_exceeded(
     retry_at = ColdStart.retry_at
 
     def unlimited(
-        self: ColdStart, now: float, _limit: int, length_s: float, *, is_interactive: bool
+        self: ColdStart,
+        now: float,
+        _limit: int,
+        length_s: float,
+        cost: int,
+        *,
+        is_interactive: bool,
     ) -> float:
-        return retry_at(self, now, 1000, length_s, is_interactive=is_interactive)
+        return retry_at(self, now, 1000, length_s, cost, is_interactive=is_interactive)
 
     both_ways(goes_well, lambda: monkeypatch.setattr(ColdStart, "retry_at", unlimited))
 

@@ -23,8 +23,8 @@ WINDOW_S = 10.0
 def allowed(cold_start: ColdStart, now: float, *, limit: int = LIMIT, urgent: bool = False) -> int:
     """Send as many calls as may go at a moment, and return how many that were."""
     count = 0
-    while not cold_start.retry_at(now, limit, WINDOW_S, is_interactive=urgent):
-        cold_start.begin(now)
+    while not cold_start.retry_at(now, limit, WINDOW_S, 1, is_interactive=urgent):
+        cold_start.begin(now, 1, WINDOW_S)
         count += 1
     return count
 
@@ -43,25 +43,30 @@ def test_no_more_go_than_a_window_takes(limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
-def test_no_more_are_added_than_the_next_windows_take(limit: int) -> None:
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_no_window_gets_more_than_it_takes(limit: int, *, is_lost: bool) -> None:
     cold_start = ColdStart()
 
     assert allowed(cold_start, 0.0, limit=limit) == limit
-    assert allowed(cold_start, 9.9, limit=limit) == 0
-    assert allowed(cold_start, 20.1, limit=limit) == 2 * limit
+    if is_lost:
+        for number in range(1, limit + 1):
+            cold_start.end(number, is_lost=True)
+    assert allowed(cold_start, 10.0, limit=limit) == 0
+    assert allowed(cold_start, 20.2, limit=limit) == limit
+    assert allowed(cold_start, 20.3, limit=limit) == 0
 
 
 def test_more_calls_may_go_while_no_answer_comes() -> None:
     cold_start = ColdStart()
     allowed(cold_start, 0.0)
 
-    assert cold_start.retry_at(0.0, LIMIT, WINDOW_S, is_interactive=False) == 1 / EXTRA_PER_S
+    assert cold_start.retry_at(0.0, LIMIT, WINDOW_S, 1, is_interactive=False) == 1 / EXTRA_PER_S
     assert allowed(cold_start, 2.0) == 2.0 * EXTRA_PER_S
 
 
 def test_neither_idle_time_nor_failed_calls_earn_anything() -> None:
     cold_start = ColdStart()
-    cold_start.end(cold_start.begin(0.0))
+    cold_start.end(cold_start.begin(0.0, 1, WINDOW_S))
 
     assert allowed(cold_start, 60.0) == BASE
 

@@ -70,7 +70,7 @@ def test_alone_all_that_remains_may_be_given_out() -> None:
 def test_calls_sent_before_the_first_reply_count_in_any_window() -> None:
     one = One()
     for _ in range(3):
-        one.cold_start.begin(0.0)
+        one.cold_start.begin(0.0, 1, 10.0)
 
     assert one.other(1.0) == (LIMIT - 3, LIMIT - 3)
 

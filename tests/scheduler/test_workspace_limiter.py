@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from intercom_async.clock import CLOCK
@@ -63,9 +65,10 @@ def test_a_rejection_may_name_the_limit(workspace: WorkspaceLimiter) -> None:
 
 def test_the_quota_is_spread_over_the_larger_part_of_a_window(workspace: WorkspaceLimiter) -> None:
     budget = serve(workspace, 1, 50)
+    workspace.quota = 100
 
     def may_charge(elapsed: float, *, is_paced: bool = True) -> bool | None:
-        return workspace.may_charge(budget, 100, elapsed=elapsed, is_paced=is_paced)
+        return workspace.may_charge(budget, 1, blind=0, elapsed=elapsed, is_paced=is_paced)
 
     assert may_charge(0.0) is None
     assert may_charge(PACED_SHARE / 2) is True
@@ -79,7 +82,7 @@ def test_after_a_rejection_a_window_passes_without_a_probe(workspace: WorkspaceL
 
     budget = serve(workspace, 2, quota)
 
-    assert workspace.may_charge(budget, quota, elapsed=1.0, is_paced=True) is False
+    assert workspace.may_charge(budget, 1, blind=0, elapsed=1.0, is_paced=True) is False
 
 
 def test_probes_that_are_served_raise_the_quota_in_larger_steps(
@@ -92,7 +95,7 @@ def test_probes_that_are_served_raise_the_quota_in_larger_steps(
     steps: list[int] = []
     for window in range(3, 6):
         budget = serve(workspace, window, quota + PROBE_DIVISOR)
-        while workspace.may_charge(budget, quota, elapsed=1.0, is_paced=True):
+        while workspace.may_charge(budget, 1, blind=0, elapsed=1.0, is_paced=True):
             budget.charge(1)
         steps.append(budget.reserved)
         budget.confirm(budget.reserved)
@@ -179,3 +182,14 @@ async def test_apps_of_a_workspace_share_its_window_fairly(make_desk: MakeDesk) 
     assert min(last.used.values()) > 450
     desk.scheduler.close()
     await desk.done()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("lane", Priority)
+async def test_a_call_that_no_window_is_large_enough_for_has_one_alone(
+    make_desk: MakeDesk, lane: Priority
+) -> None:
+    desk = make_desk(Limits(app_per_minute=600, workspace_per_minute=18), limit=100, workspace=3)
+    await desk.call()
+
+    await asyncio.wait_for(desk.call(priority=lane, cost=4), 30.0)

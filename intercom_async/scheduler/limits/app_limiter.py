@@ -118,7 +118,7 @@ class AppLimiter:
             or budget.is_exhausted
             or shared.is_exhausted
             or used > charged
-            or budget.limit - charged - self._cold_start.in_flight <= MAX_PROBES
+            or budget.limit - charged - self._cold_start.charged <= MAX_PROBES
             or workspace.limit <= shared.charged
             or self.recovery.since is not None
             or (leases is not None and not leases.take(budget, charged, now))
@@ -195,7 +195,8 @@ class AppLimiter:
             )
         shared, workspace = budget.workspace, self.workspace
         if not retry_at and shared is not None:
-            is_tight = shared.charged + cost > workspace.limit or workspace.quota is not None
+            charged = shared.charged + self._cold_start.charged + cost
+            is_tight = charged > workspace.limit or workspace.quota is not None
             if is_tight or shared.is_exhausted:
                 retry_at = self._workspace_blocked_until(
                     budget, shared, now, cost, is_paced=is_paced
@@ -234,12 +235,12 @@ class AppLimiter:
         windows, is_urgent = self.windows, priority is INTERACTIVE
         if windows.matcher.has_headers is None:
             limit, length_s = windows.usable_limit, windows.schedule.length_s
-            retry_at = cold_start.retry_at(now, limit, length_s, is_interactive=is_urgent)
+            retry_at = cold_start.retry_at(now, limit, length_s, cost, is_interactive=is_urgent)
             if retry_at:
                 return retry_at
         elif pacer.next_at > now:
             return pacer.next_at
-        number = cold_start.begin(now)
+        number = cold_start.begin(now, cost, windows.schedule.length_s)
         pacer.take_blindly(now, cost)
         return Charge((), () if is_urgent else (number,), cost, 0, number)
 
@@ -257,7 +258,7 @@ class AppLimiter:
         windows = self.windows
         needed = min(cost, budget.limit)  # a call that no window is large enough for has one alone
         if remaining < needed:
-            return windows.ends_at(budget, now)
+            return self.headroom.room_at(budget, now)
         is_alone = budget.external_seen <= ROUNDING or windows.external.is_absent
         if remaining <= MAX_PROBES and not may_use_reserve and is_alone:
             send_at = self._boundary_probe.send_at(
@@ -278,16 +279,14 @@ class AppLimiter:
         self, budget: WindowBudget, shared: WindowBudget, now: float, cost: int, *, is_paced: bool
     ) -> float:
         """Return 0.0 if the workspace's same window has room, else when to try again."""
-        workspace, windows = self.workspace, self.windows
-        if shared.is_exhausted or shared.charged + cost > workspace.limit:
-            return windows.ends_at(budget, now)
-        if (quota := workspace.quota) is None:
-            return 0.0
-        elapsed = windows.schedule.elapsed_share(windows.left_s(budget, now))
-        may_charge = workspace.may_charge(shared, quota, elapsed=elapsed, is_paced=is_paced)
+        schedule, blind = self.windows.schedule, self._cold_start.charged
+        elapsed = schedule.elapsed_share(self.windows.left_s(budget, now))
+        may_charge = self.workspace.may_charge(
+            shared, cost, blind=blind, elapsed=elapsed, is_paced=is_paced
+        )
         if may_charge is None:
-            return now + RETRY_S * windows.schedule.scale * self._random.uniform(0.5, 1.5)
-        return 0.0 if may_charge else windows.ends_at(budget, now)
+            return now + RETRY_S * schedule.scale * self._random.uniform(0.5, 1.5)
+        return 0.0 if may_charge else self.headroom.room_at(budget, now)
 
     def release(self, charge: Charge) -> None:
         """Take a charge back: nothing was sent."""
@@ -297,7 +296,7 @@ class AppLimiter:
 
     def mark_unknown(self, charge: Charge) -> None:
         """Leave a charge where it is: the call was sent and may have been counted."""
-        self._end(charge)
+        self._end(charge, is_lost=True)
         for budget in charge.budgets:
             budget.mark_unknown(charge.cost)
 
@@ -392,8 +391,8 @@ class AppLimiter:
         self.pacer.fallback.note_served(sent, now)
         self.recovery.note_served(sent)
 
-    def _end(self, charge: Charge) -> None:
+    def _end(self, charge: Charge, *, is_lost: bool = False) -> None:
         if charge.blind_number:
-            self._cold_start.end(charge.blind_number)
+            self._cold_start.end(charge.blind_number, is_lost=is_lost)
         if self.recovery.since is not None:
             self.recovery.end_call(charge)

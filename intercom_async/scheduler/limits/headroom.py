@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from .app_windows import AppWindows
+from .app_windows import EPSILON_S, AppWindows
 from .cold_start import ColdStart
 from .leases import Leases
 from .reserve import LATE_PART, RELEASE_S, InteractiveReserve
@@ -74,7 +74,7 @@ class Headroom:
             room = self.leases.room(budget)
             if room is not None:
                 return self._leased(self.leases, budget, room, may_use_reserve=may_use_reserve)
-        charged = budget.charged + self._cold_start.in_flight
+        charged = budget.charged + self._cold_start.charged
         external_usage = self._windows.external
         holds_back = not may_use_reserve and self._reserve.arrivals_per_s > 0.0
         is_expected = external_usage.is_expected
@@ -103,7 +103,7 @@ class Headroom:
 
         What others may use is leased to them, and the store keeps room for interactive calls.
         """
-        charged = budget.charged + self._cold_start.in_flight
+        charged = budget.charged + self._cold_start.charged
         remaining = budget.limit - self._windows.external.estimate(budget) - charged
         own = leases.allocatable(budget, room, may_use_reserve=may_use_reserve)
         return remaining, min(remaining, own)
@@ -111,6 +111,15 @@ class Headroom:
     def allocatable(self, budget: WindowBudget, now: float) -> int:
         """Return how many calls of a window may be given out now, the reserve excluded."""
         return self.of(budget, now, may_use_reserve=False)[1]
+
+    def room_at(self, budget: WindowBudget, now: float) -> float:
+        """Return when to try again in a window that is full: at its end, if no call is blind."""
+        windows, cold_start = self._windows, self._cold_start
+        ends_at = windows.ends_at(budget, now)
+        if not cold_start.charged:
+            return ends_at
+        counted_until = cold_start.counted_until(now, windows.schedule.length_s)
+        return min(ends_at, counted_until) if cold_start.charged else now + EPSILON_S
 
     def release_s(self) -> float:
         """Return how many seconds before a window's end the interactive reserve is released."""

@@ -88,16 +88,22 @@ class WorkspaceLimiter:
             self.quota = None
 
     def may_charge(
-        self, budget: WindowBudget, quota: int, *, elapsed: float, is_paced: bool
+        self, budget: WindowBudget, cost: int, *, blind: int, elapsed: float, is_paced: bool
     ) -> bool | None:
-        """Return whether the quota has room: True, False (not in this window) or None (soon).
+        """Return whether a call may go: True, False (not in this window) or None (soon).
 
         Args:
             budget: The workspace's window.
-            quota: Our quota.
+            cost: Calls that are to be charged; what no window is large enough for has one alone.
+            blind: Calls of ours that the window may have counted although nothing is charged to it.
             elapsed: Part of the window that has passed, from 0 to 1.
             is_paced: Whether the call is spread over the window.
         """
+        quota, limit = self.quota, self.limit
+        if budget.is_exhausted or budget.charged + blind + min(cost, limit) > limit:
+            return False
+        if quota is None:
+            return True
         if budget.charged < quota:
             if not is_paced:
                 return True
