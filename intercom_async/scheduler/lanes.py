@@ -239,7 +239,6 @@ class Lane(Generic[EntryT]):
         self._debts.clear()
         self._heavy = 0
         self._stale = 0
-        self.overtaken = 0
 
     def surely_before(self, entry: EntryT) -> int:
         """Return how many entries go before one that has just come, whatever comes later."""

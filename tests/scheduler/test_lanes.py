@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
+from intercom_async.errors import WaitTooLongError
 from intercom_async.priority import Priority, fairness_key, priority
 from intercom_async.scheduler.lanes import MAX_OVERTAKEN, SLACK_S
 from .conftest import Desk, MakeDesk, turns
@@ -93,6 +95,26 @@ async def test_an_overdue_head_is_overtaken_a_bounded_number_of_times(
         2 * most + 1,
         3 * most + 2,
     ]
+
+
+async def test_calls_that_give_up_leave_their_lanes_turn_to_the_next(make_desk: MakeDesk) -> None:
+    desk = make_desk(ONE)
+    await desk.call()
+    desk.server.pause_s = 0.5
+    for _ in range(60):
+        desk.start("person", priority=Priority.INTERACTIVE)
+    await turns(2)
+    desk.went.clear()
+
+    # None of them waits for long enough to be overtaken ten times, and none at the same time.
+    for _ in range(6):
+        with suppress(WaitTooLongError):
+            await desk.call("normal", max_wait_s=3.0)
+
+    assert "normal" in desk.went
+    assert desk.went.index("normal") <= MAX_OVERTAKEN[Priority.NORMAL] + 5
+    desk.scheduler.close()
+    await desk.done()
 
 
 async def test_a_head_that_is_not_overdue_is_overtaken_by_all(make_desk: MakeDesk) -> None:
