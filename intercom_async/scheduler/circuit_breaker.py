@@ -62,6 +62,8 @@ class CircuitBreaker:
             self.consecutive_failures = 0
             self.is_open = False
             self._probe.holder = None
+            # A late failure may have begun another pause while the probe was under way.
+            self._probe.not_before = 0.0
 
     def record_failure(self, now: float) -> bool:
         """Note a failure; return whether it begins a pause for all calls."""

@@ -56,19 +56,17 @@ class ClientRateLimits:
         return self._over_all is not None or (kind is not None and kind in self._by_kind)
 
     async def wait(self, permit: Permit) -> None:
-        """Wait until all rates allow the call; the wait counts against its `max_wait_s`.
+        """Wait until all rates allow the call; its wait for windows goes on from here.
 
         Raises:
             ClosedError: The scheduler was closed meanwhile.
             WaitTooLongError: The wait would be, or has become, too long.
         """
-        since = self._clock.now()
+        permit.since = permit.since or self._clock.now()
         if permit.kind is not None and permit.kind in self._by_kind:
-            await self._by_kind[permit.kind].wait(permit, since)
+            await self._by_kind[permit.kind].wait(permit)
         if self._over_all is not None:
-            await self._over_all.wait(permit, since)
-        if permit.max_wait_s is not None:
-            permit.max_wait_s = max(0.0, permit.max_wait_s - (self._clock.now() - since))
+            await self._over_all.wait(permit)
 
     def close(self) -> None:
         """End every wait with `ClosedError`."""
@@ -112,12 +110,11 @@ class RateLimitQueue:
         self._timer: TimerHandle | None = None
         self._is_closed = False
 
-    async def wait(self, permit: Permit, since: float) -> None:
+    async def wait(self, permit: Permit) -> None:
         """Wait until the rate and the calls ahead allow this one.
 
         Args:
-            permit: The call.
-            since: When its wait for all rates began; its `max_wait_s` counts from then on.
+            permit: The call, whose wait has begun.
 
         Raises:
             ClosedError: The scheduler was closed.
@@ -129,6 +126,7 @@ class RateLimitQueue:
         if not self._lanes.waiting and self._bucket.next_at <= now:
             self._bucket.take(now, self._per_s, 1)
             return
+        since = permit.since
         limit_s = permit.wait_limit_s(since)
         entry = _Entry(permit, now)
         self._lanes.push(entry)

@@ -55,6 +55,8 @@ def _least_wait_behind(limiter: AppLimiter, cost: int, now: float, ahead: int) -
     """
     windows = limiter.windows
     length_s = windows.schedule.length_s
+    if windows.matcher.has_headers is None:
+        return 0.0  # The first reply may name any limit.
     if not windows.is_known:
         # Whatever the pace is without windows, they may be known with the next reply.
         return length_s * max(0, ahead // max(1, windows.limit) - 1)

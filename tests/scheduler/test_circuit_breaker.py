@@ -82,3 +82,14 @@ def test_it_opens_again_during_its_last_pause() -> None:
 
     assert breaker.is_open
     assert breaker.retry_at(0.1) > 0.1
+
+
+def test_once_it_is_closed_no_pause_is_left() -> None:
+    breaker = opened()
+    sent_at = breaker.open_until
+    breaker.begin_probe(object())
+    breaker.record_failure(sent_at + 0.01)  # of a call from before, which begins another pause
+
+    breaker.record_success(sent_at)
+
+    assert breaker.open_until <= sent_at

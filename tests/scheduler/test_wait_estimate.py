@@ -225,6 +225,53 @@ def test_no_history_refuses_a_call_whose_twin_goes_in_time(told: History) -> Non
     check(told)
 
 
+@pytest.mark.anyio
+async def test_before_any_answer_no_call_is_certain_to_wait(make_desk: MakeDesk) -> None:
+    desk = make_desk(Limits(app_per_minute=600), limit=10_000)
+    calls = [desk.start(priority=Priority.INTERACTIVE, max_wait_s=1.0) for _ in range(1000)]
+
+    await asyncio.gather(*calls)
+
+    assert CLOCK.now() < 1.0
+
+
+@pytest.mark.anyio
+async def test_a_pause_that_is_over_refuses_nobody(make_desk: MakeDesk) -> None:
+    desk = make_desk(Limits(app_per_minute=600), limit=100)
+    await desk.call()
+    permits = [await desk.scheduler.admit().enter() for _ in range(4)]
+    for permit in permits[:3]:
+        permit.observe(status=429, headers={})
+        permit.leave()
+    async with desk.scheduler.admit() as probe:
+        permits[3].observe(status=429, headers={})  # sent before the pause, answered after it
+        permits[3].leave()
+        reply = await desk.server.exchange()
+        probe.observe(status=reply.status, headers=reply.headers)
+
+    calls = [desk.start(priority=Priority.BULK, max_wait_s=0.5) for _ in range(3)]
+
+    await asyncio.gather(*calls)
+
+
+@pytest.mark.anyio
+async def test_a_wait_counts_once_though_a_ceiling_and_a_window_hold_it(
+    make_desk: MakeDesk,
+) -> None:
+    desk = make_desk(Limits(app_per_minute=600, max_per_second=1), limit=100)
+    await desk.fill_window()
+    for _ in range(4):
+        desk.start(priority=Priority.INTERACTIVE)
+    await CLOCK.sleep(0.0)
+    ends_in_s, begun = desk.server.ends_in_s(), CLOCK.now()
+
+    # It has been turned away a moment ago, as the session's calls are in full windows.
+    await desk.start(max_wait_s=ends_in_s + 1.5, is_repeat=True, since=begun - 0.1)
+
+    assert CLOCK.now() - begun >= ends_in_s
+    await desk.done()
+
+
 def test_a_call_that_no_window_has_room_for_in_time_is_refused_at_once() -> None:
     told = history(Priority.NORMAL, 20, NOBODY, replace(CROWD, at_once=60), comes_at_s=3.0)
 
