@@ -1,0 +1,90 @@
+"""Whatever is asked for, in any lane: no lane starves, no person waits while there is room."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import Phase, given, settings
+
+from tests.support.scheduler.adversary import Situation, play
+from tests.support.thoroughness import IS_THOROUGH
+
+FEW = (0.0, 0.0, 0.01, 0.05, 0.1, 0.3)
+FLOODS = (0.8, 1.05, 1.3, 2.0, 3.0)
+demands = st.one_of(
+    *(
+        st.tuples(*(st.sampled_from(FLOODS if lane == flooding else FEW) for lane in range(4)))
+        for flooding in range(4)
+    ),
+    st.tuples(*(st.sampled_from(FEW + FLOODS) for _ in range(4))).filter(any),
+)
+costs = st.one_of(st.just((1, 1, 1, 1)), st.tuples(*(st.sampled_from([1, 4]) for _ in range(4))))
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    limit = draw(st.sampled_from([1, 2, 3, 5, 7, 8, 10, 13, 20, 30, 50, 100, 300, 1667, 10_000]))
+    shares = st.sampled_from([None, None, max(1, limit // 2), max(1, limit - 1)])
+    return Situation(
+        demands=draw(demands),
+        limit=limit,
+        window_s=draw(st.sampled_from([10.0, 60.0])),
+        workspace=draw(shares),
+        places=draw(st.sampled_from([None, None, 1, 2, 10])),
+        costs=draw(costs),
+        together=draw(st.sampled_from([1, 5, 30])),
+        answer_s=draw(st.sampled_from([0.05, 0.1, 0.5, 2.0, 10.0, 50.0])),
+        lost=draw(st.sampled_from([0.0, 0.0, 0.05])),
+        overloaded=draw(st.sampled_from([0.0, 0.0, 0.05])),
+        cancelled=draw(st.sampled_from([0.0, 0.2, 0.7])),
+        patience_s=draw(st.sampled_from([None, 1.0, 12.0])),
+        is_told=draw(st.sampled_from([True, True, False])),
+        seed=draw(st.integers(0, 1000)),
+    )
+
+
+FOUND = {
+    "blind calls of two moments in one window": Situation(
+        demands=(0, 0, 1.05, 0),
+        workspace=50,
+        together=30,
+        answer_s=50.0,
+        patience_s=1.0,
+        seed=313156,
+    ),
+    "blind calls of a small limit": Situation(
+        demands=(0.3, 0, 0.01, 2.0),
+        limit=7,
+        workspace=6,
+        together=30,
+        answer_s=50.0,
+        cancelled=0.7,
+        patience_s=12.0,
+        seed=314784,
+    ),
+    "a lane whose calls all give up": Situation(
+        demands=(0.3, 3.0, 0.1, 0.01),
+        window_s=60.0,
+        places=1,
+        answer_s=0.5,
+        lost=0.05,
+        overloaded=0.05,
+        patience_s=12.0,
+        windows=3.0,
+        seed=615177,
+    ),
+}
+"""What the search has found, each broken when it was found."""
+
+
+@pytest.mark.parametrize("situation", FOUND.values(), ids=FOUND)
+def test_what_was_found_holds(situation: Situation) -> None:
+    assert play(situation) == []
+
+
+@settings(
+    max_examples=2_000 if IS_THOROUGH else 6, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)
+@given(situation=situations())
+def test_no_demand_starves_a_lane_or_keeps_a_person_waiting(situation: Situation) -> None:
+    assert play(situation) == []
