@@ -85,8 +85,9 @@ async def plan_shards(
     """Cut what is to be read into shards, note them in the target, and return them.
 
     While a run is open, the shards of it that are not read yet are returned and nothing is planned,
-    so a plan may be made twice. A stream that was read before needs no shard: `finish_run` reads
-    what has changed.
+    so a plan may be made twice. One that was planned with another API version is void, and all of
+    it is planned again. A stream that was read before needs no shard: `finish_run` reads what has
+    changed.
 
     Args:
         intercom: An open client.
@@ -102,9 +103,9 @@ async def plan_shards(
     checked_count("rows_per_shard", rows_per_shard)
     checked_flag("full", full)
     target = _planning_target(sink)
-    open_run = await call(target, target.pending)
-    if open_run:
-        return [Shard.from_json(shard.spec) for shard in open_run if not shard.is_done]
+    open_run = [(Shard.from_json(one.spec), one) for one in await call(target, target.pending)]
+    if open_run and open_run[0][0].version == intercom.version:
+        return [shard for shard, record in open_run if not record.is_done]
     view = _bulk(intercom)
     gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
     try:
@@ -157,7 +158,7 @@ async def run_shard(
     if shard.version != intercom.version:
         raise SyncError(
             f"the run was planned with API version {shard.version}, this client has "
-            f"{intercom.version}"
+            f"{intercom.version}: plan it again"
         )
     target = _shard_target(sink, shard)
     reading = _ShardReading(_bulk(intercom), shard, target, folder, stop or anyio.Event())

@@ -21,7 +21,7 @@ from intercom_async.sync import (
     SyncError,
     sync,
 )
-from intercom_async.sync.errors import BusyTargetError
+from intercom_async.sync.errors import BusyTargetError, ShardRunError
 from intercom_async.sync.shards import Shard, ShardReport, finish_run, plan_shards, run_shard
 from .conftest import PostgresServer
 
@@ -132,6 +132,25 @@ async def test_what_is_delivered_twice_is_done_once(
     assert len(_rows(postgres_server, sink, "contacts")) == 500
     with pytest.raises(SyncError, match="is over"):
         await run_shard(intercom, shards[0], sink)
+
+
+async def test_a_run_of_another_api_version_is_planned_again(
+    intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    """A job that was upgraded between its plan and its end goes on, and reads nothing in part."""
+    before = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS)
+    await run_shard(intercom, before[0], sink)
+    newer = intercom.with_options(version="2.16")
+    with pytest.raises(SyncError, match=r"planned with API version .*plan it again"):
+        await run_shard(newer, before[1], sink)
+    again = await plan_shards(newer, sink, ["contacts"], rows_per_shard=ROWS)
+    assert {shard.version for shard in again} == {"2.16"}
+    assert len(again) == len(before)
+    with pytest.raises(ShardRunError, match="is over"):
+        await run_shard(intercom, before[1], sink)
+    await read_all(newer, sink, again)
+    assert (await finish_run(newer, sink)).is_complete
+    assert len(_rows(postgres_server, sink, "contacts")) == 500
 
 
 async def test_a_process_that_was_thought_dead_adds_nothing(
