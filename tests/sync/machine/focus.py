@@ -153,6 +153,7 @@ FOCUSES: tuple[Focus, ...] = (
         times=(0,), most_after=0, picks=(DAY_S,), verbs=("change", "reply"), reconcile=UNSWEPT,
         waits_s=(HOUR_S, 5 * HOUR_S), settings={"late_s": (0, 60)},
     ),
+    Focus("shards", incidents=("shards",), leaves_out=0.05),  # of PostgreSQL only
     Focus("targets", incidents=("damage", "damage", "stranger")),
     Focus(
         "cuts", failures=MOSTLY, kinds=("empty", "short"), most_after=12,

@@ -13,7 +13,7 @@ import msgspec
 
 from .claims import PARENTS
 from .focus import DAY_S, FOCUSES, HOUR_S, PLAIN, ROWS, WAITS_S, Focus
-from .steps import Change, During, Failure, Form, History, Run, Settings
+from .steps import Change, During, Failure, Form, History, Run, Settings, ShardDo, ShardStep
 
 CHANGES = {
     "create": 6,
@@ -96,6 +96,8 @@ class _Draw:
         self._dice = dice
         self._form: Form = form
         self._focus: Focus = PLAIN if dice.random() < 0.1 else dice.choice(FOCUSES)
+        if self._focus.name == "shards" and form != "postgres":
+            self._focus = PLAIN
         self._streams: tuple[str, ...] = dice.choice(self._focus.streams)
         known = {verb: weight for verb, weight in CHANGES.items() if dice.random() < KNOWN}
         self._changes: dict[str, int] = known or CHANGES
@@ -222,7 +224,7 @@ class _Draw:
             moves = Change("server_zone", text=dice.choice(ZONES))
             during.append(During(dice.randint(1, 20), dice.choice((passes, steps, moves))))
         streams = self._some_streams()
-        return Run(
+        run = Run(
             streams,
             full=dice.random() < 0.15,
             # Small workspaces are swept by each run that may: without, changes are on their own.
@@ -234,6 +236,10 @@ class _Draw:
             dropped=self._dropped(streams or self._streams),
             **incident,
         )
+        if not run.rows_per_shard:
+            return run
+        # What `finish_run` has no option for.
+        return msgspec.structs.replace(run, reconcile="auto", since_s=None, dropped=())
 
     def _dropped(self, streams: tuple[str, ...]) -> tuple[str, ...]:
         """Drop a stream and its children now and then, as long as others are left."""
@@ -275,8 +281,20 @@ class _Draw:
             "damage": {"damage": dice.choice(self._damages()), "file": dice.randint(0, 9)},
             "twin": {"is_twin": True},
             "stranger": {"is_stranger": True},
+            "shards": self._sharded() if kind == "shards" else {},
         }
         return incidents[kind]
+
+    def _sharded(self) -> dict[str, Any]:
+        """Return a run in shards; only PostgreSQL can be written to by several processes."""
+        dice = self._dice
+        kinds: tuple[ShardDo, ...] = ("read", "read", "stop", "kill", "kill", "rivals", "finish")
+        steps = [
+            ShardStep(dice.choice(kinds), dice.randint(0, 9), dice.randint(1, dice.choice((6, 30))))
+            for _ in range(dice.randint(0, 5))
+        ]
+        kill = {"kill_at_write": dice.randint(1, 200)} if dice.random() < 0.3 else {}
+        return {"rows_per_shard": dice.choice((1, 2, 6, 50)), "shards": tuple(steps), **kill}
 
     def _damages(self) -> tuple[str, ...]:
         if self._form == "duckdb":

@@ -21,6 +21,7 @@ from intercom_async.scheduler import scheduler
 from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import TargetError, policy, sync
+from intercom_async.sync.errors import ShardRunError
 from intercom_async.sync.outage import OutageError, StoppedError
 from . import oracles, postgres
 from .claims import Claims, Named, Radius
@@ -211,6 +212,8 @@ class Story:
             yield Violation("crash", "", "", repr(error)[:600])
         is_begun = any(not path.endswith("/me") for path in outcome.paths)
         is_expected = isinstance(error, TargetError | Killed | UnauthorizedError)
+        # Where processes were stopped or failed, shards are left over: then the run cannot end.
+        is_expected = is_expected or isinstance(error, ShardRunError)
         if is_begun and error is not None and not is_expected:
             yield Violation("died", "", "", repr(error)[:600])
         if outcome.stopping_s > STOPS_WITHIN_S:
@@ -250,7 +253,7 @@ class Story:
             or any(not Claims(one.report).is_complete for one in self.runs[:-1])
         ):
             return False
-        return _is_plain(run) and all(
+        return _is_plain(msgspec.structs.replace(run, shards=(), rows_per_shard=0)) and all(
             one.kind == "outage" and one.times == 1 and one.pick < PATIENCE_S
             for one in run.failures
         )

@@ -87,6 +87,11 @@ class Network:
         """The records whose pages fail."""
         return frozenset(self._poisoned.values())
 
+    @property
+    def is_killed(self) -> bool:
+        """Whether the call is reached at which the process ends."""
+        return 0 < self._run.kill_at_call <= self.calls
+
     def _poisoned_keys(self) -> dict[int, str]:
         """Return the record that each failure of kind poison is about, by the failure's place."""
         found: dict[int, str] = {}
@@ -162,7 +167,7 @@ class Network:
             await self._extra.pop(self.calls)()
         if run.stop_at_call == self.calls:
             self.stop()
-        if run.kill_at_call and self.calls >= run.kill_at_call:
+        if self.is_killed:
             raise Killed
 
     def stop(self) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from intercom_async.sync import PostgresSink
 from intercom_async.sync.sinks.entries import Entry
+from intercom_async.sync.sinks.postgres_schema import PostgresSchema
 from tests.support.servers import running_postgres
 from .crashing_disk import CrashingDisk
+
+S = TypeVar("S", bound=PostgresSchema)
 
 SCHEMA = "machine"
 URL = "INTERCOM_MACHINE_POSTGRES"
@@ -113,16 +116,16 @@ def damage(kind: str, number: int) -> Callable[[], object] | None:
     return bool
 
 
-class CrashingPostgres(PostgresSink):
-    """A sink that ends, or finds its disk full, at the n-th statement.
+class _Counted(PostgresSchema):
+    """A sink that ends, or finds its disk full, at the n-th statement."""
 
-    Args:
-        disk: Counts the statements.
-    """
+    disk: CrashingDisk
 
-    def __init__(self, disk: CrashingDisk) -> None:
-        super().__init__(url(), schema=SCHEMA, inline=True)
-        self._disk = disk
+    def another(self, kind: type[S]) -> S:
+        """Return a sink of another kind, of the same process."""
+        made: Any = type(kind.__name__, (_Counted, kind), {})(url(), schema=SCHEMA, inline=True)
+        made.disk = self.disk
+        return cast("S", made)
 
     def _ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
         self._step()
@@ -134,12 +137,24 @@ class CrashingPostgres(PostgresSink):
         self._step()
         super()._copy(into, types, before, entries)
 
+    def _step(self) -> None:
+        try:
+            self.disk.before_write(bool)
+        except OSError:
+            raise self._psycopg.errors.DiskFull("no space left") from None
+
+
+class CrashingPostgres(_Counted, PostgresSink):
+    """The target of a process that may crash.
+
+    Args:
+        disk: Counts the statements.
+    """
+
+    def __init__(self, disk: CrashingDisk) -> None:
+        super().__init__(url(), schema=SCHEMA, inline=True)
+        self.disk = disk
+
     def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
         self._step()
         return super()._put_lines(statement, values)
-
-    def _step(self) -> None:
-        try:
-            self._disk.before_write(bool)
-        except OSError:
-            raise self._psycopg.errors.DiskFull("no space left") from None

@@ -15,13 +15,14 @@ from intercom_async import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.scheduler import Scheduler
 from intercom_async.simulator import Simulator
-from intercom_async.sync import STREAMS, Ranged, Report, Stream, sync
+from intercom_async.sync import STREAMS, Ranged, Report, Sink, Stream, sync
 from intercom_async.transport import MemoryTransport
 from . import postgres
 from .crashing_disk import CrashingDisk, Killed
 from .crashing_objects import CrashingObjects
 from .network import Network
 from .oracles import Span
+from .sharded import ShardedRun
 from .steps import Run, Settings
 from .targets import make_sink
 from .workspace import Workspace
@@ -99,14 +100,9 @@ class Runner:
             async with self._client(network) as client:
                 if run.is_twin:
                     network.at_call(3, lambda: twin(client))
-                outcome.report = await sync(
-                    client,
-                    streams_of(settings, streams),
-                    sink=make_sink(settings.form, self._folder, disk, objects),
-                    lookback_s=settings.lookback_s,
-                    stop=stop,
-                    **options_of(run),
-                )
+                sink = make_sink(settings.form, self._folder, disk, objects)
+                chosen = streams_of(settings, streams)
+                outcome.report = await self._read(client, network, chosen, sink, run, stop)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001 (each is looked at)
@@ -119,6 +115,26 @@ class Runner:
             outcome.stopping_s = CLOCK.now() - network.stopped_at
         outcome.poisoned = network.poisoned
         return outcome
+
+    async def _read(
+        self,
+        client: Intercom,
+        network: Network,
+        streams: list[Stream],
+        sink: Sink,
+        run: Run,
+        stop: anyio.Event,
+    ) -> Report:
+        """Run a sync, or one in shards."""
+        if run.rows_per_shard:
+            sharded = ShardedRun(
+                client, network, streams, run, self._settings, self._folder, sink, stop
+            )
+            return await sharded.run()
+        return await sync(
+            client, streams, sink=sink, lookback_s=self._settings.lookback_s, stop=stop,
+            **options_of(run),
+        )  # fmt: skip
 
     def _client(self, network: Network) -> Intercom:
         return Intercom(
@@ -156,9 +172,9 @@ def options_of(run: Run) -> dict[str, Any]:
     return options
 
 
-def streams_of(settings: Settings, names: Iterable[str]) -> list[str | Stream]:
+def streams_of(settings: Settings, names: Iterable[str]) -> list[Stream]:
     """Return streams whose pages and parts are so small that a few rows fill some of each."""
-    found: list[str | Stream] = []
+    found: list[Stream] = []
     for one in (KNOWN[name] for name in names):
         source = one.source
         if isinstance(source, Ranged):

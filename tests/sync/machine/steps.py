@@ -9,6 +9,7 @@ import msgspec
 Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects", "postgres"]
 Reconcile = Literal["auto", "now", "never"]
 Departed = Literal["keep", "erase", "drop"]
+ShardDo = Literal["read", "stop", "kill", "rivals", "finish"]
 Damage = Literal["", "cut", "remove", "flip", "stateless", "garbled", "unlocked", "older"]
 """What happens to a target between two runs: a published file loses its end, goes, or a byte of it
 changes; the state goes, or cannot be read; the sync's own folder goes; all of it is put back to
@@ -92,6 +93,19 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     pick: int = 0
 
 
+class ShardStep(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What happens in a run in shards, before the shards that are left are read.
+
+    A process reads a shard, is told to stop at its n-th call, or ends before its n-th statement;
+    two read the same one; one tries to end the run.
+    """
+
+    do: ShardDo
+    pick: int = 0
+    """The shard, modulo their number; it may be one that was read."""
+    at: int = 0
+
+
 class Run(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag="run"):
     """One call of `sync`, and what happens to it."""
 
@@ -127,6 +141,9 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag
     """Streams that go, which the run does not read."""
     repair: bool = False
     verify: bool = False
+    rows_per_shard: int = 0
+    """It is read in shards of so many rows; 0 is a sync. Of PostgreSQL only."""
+    shards: tuple[ShardStep, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
