@@ -5,8 +5,8 @@ its part is read, and before the part is written. What ends a run in between los
 parts are not in the target yet, so the next run reads them again, and files that are there are not
 fetched twice. A file that cannot be had is a hole of its conversation, which is tried again.
 
-The folder has ``conversations/ID/PART-NUMBER-NAME`` and an index of the conversations that were
-read with their files. Those that the index lacks are read again, so files can be asked for later.
+The folder has ``conversations/ID/PART-NUMBER-NAME`` and an index of the conversations whose files
+are all there. Those that the index lacks are read again, so files can be asked for later.
 Several processes may share the folder: each adds whole lines to the index, and no two read one
 conversation, but for one that was thought dead.
 """
@@ -135,6 +135,8 @@ class _StreamFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known = KeyTable()
+        self._tried = KeyTable()
+        """Conversations of which this run could not have every file."""
         self._limiter = anyio.Semaphore(FILES_AT_ONCE)
         with os_errors_as_target_errors(str(folder)):
             folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
@@ -154,7 +156,7 @@ class _StreamFolder:
         self._known.put(key, Held(0, 0, 0, 0))
 
     def _put(self, key: str) -> None:
-        """Note that the files of a conversation were looked at."""
+        """Note that all files of a conversation are here."""
         if self._known.get(key) is None:
             with os_errors_as_target_errors(str(self._folder)), self._index.open("ab") as index:
                 index.write(msgspec.json.encode(key) + b"\n")
@@ -167,11 +169,15 @@ class _StreamFolder:
             children = await source.read(client, key)
             holders = list(_holders(children))
             lacks = await self._save(client, key, holders) if holders else ""
-            self._put(key)
+            if lacks:
+                # Its hole is not in the target yet: a run that is killed leaves no other trace.
+                self._tried.put(key, Held(0, 0, 0, 0))
+            else:
+                self._put(key)
             return msgspec.structs.replace(children, lacks=lacks)
 
         def is_due(key: str) -> bool:
-            return self._known.get(key) is None
+            return self._known.get(key) is None and self._tried.get(key) is None
 
         return replace(source, read=read, is_due=is_due)
 

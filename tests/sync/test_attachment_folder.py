@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from intercom_async.sync import JsonlSink, Report, SyncConfigError, TargetError,
 from intercom_async.sync.attachment_folder import FILES_AT_ONCE, MAX_NAMED
 from intercom_async.transport import MemoryTransport
 from tests.support.file_server import FileServer
+from .machine.crashing_disk import CrashingDisk, Killed
 
 pytestmark = pytest.mark.anyio
 
@@ -26,8 +30,8 @@ async def run(
 ) -> Report:
     transport = MemoryTransport(server)
     async with Intercom(server.simulator.token, transport=transport) as intercom:
-        options = {"attachments": folder / "files", **options}
-        return await sync(intercom, streams or STREAMS, sink=JsonlSink(folder / "t"), **options)
+        options = {"attachments": folder / "files", "sink": JsonlSink(folder / "t"), **options}
+        return await sync(intercom, streams or STREAMS, **options)
 
 
 def saved(folder: Path, whole: str = "conversations") -> dict[str, list[bytes]]:
@@ -72,6 +76,32 @@ async def test_files_that_are_asked_for_later_on_come_with_the_next_run(tmp_path
     assert server.fetched == []
     assert (await run(server, tmp_path)).is_complete
     assert {*saved(tmp_path)} == {*keys(tmp_path)}
+
+
+async def test_a_file_that_a_killed_run_could_not_have_is_not_forgotten(tmp_path: Path) -> None:
+    """Killed before each write to the target, while files were asked for later and none came."""
+    server = FileServer(conversations=2)
+    (tmp_path / "first").mkdir()
+    await run(server, tmp_path / "first", attachments=None)
+    for kill_at in itertools.count(1):
+        folder = tmp_path / str(kill_at)
+        shutil.copytree(tmp_path / "first", folder)
+        server.status = lambda: 404
+        disk = CrashingDisk(folder, kill_at=kill_at)
+        was_killed = True
+        try:
+            report = await run(server, folder, sink=JsonlSink(folder / "t", disk=disk, inline=True))
+            assert report.exit_code == 3
+            was_killed = False
+        except* Killed:
+            disk.crash("all", random.Random(1))
+        server.status = lambda: 200
+        assert (await run(server, folder)).is_complete
+        assert {key: len(files) for key, files in saved(folder).items()} == dict.fromkeys(
+            keys(folder), 2
+        ), kill_at
+        if not was_killed:
+            break
 
 
 async def test_a_file_that_cannot_be_had_is_named(tmp_path: Path) -> None:
