@@ -65,6 +65,10 @@ def remaining(value: object, reset: object = "") -> Say:
     return lambda told: told.headers(remaining=value, reset=reset)
 
 
+def now_and_then(value: object, every: int) -> Say:
+    return lambda told: told.headers(remaining=None if told.served % every else value)
+
+
 def limited(value: object) -> Say:
     return lambda told: told.headers(value)
 
@@ -138,10 +142,15 @@ CASES: dict[str, Say] = {
     "two values in each": lambda told: {
         name: f"{value}, {value}" for name, value in told.headers().items()
     },
+    **{
+        f"remaining {left} in each {every}th answer": now_and_then(left, every)
+        for left, every in ((0, 10), (1, 10), (LIMIT // 5, 10), (0, 7), (1, 7), (0, 50))
+    },
     "none in every second answer": lambda told: told.headers() if told.served % 2 else {},
     "all true": Told.headers,
 }
 QUICK_ALONE = (
+    "remaining 0 in each 10th answer",
     "remaining 0",
     "remaining 1",
     "remaining rises",

@@ -351,7 +351,7 @@ class AppLimiter:
             before = charge.used_before if budgets and budgets[0] is budget else 0
         if is_refused:
             budget.refused += cost
-        elif reply.remaining in FEW_LEFT and windows.is_impossible(budget, reply, cost):
+        elif reply.remaining in FEW_LEFT and windows.leaves_out(budget, reply, cost, received):
             return budget
         windows.observe(budget, reply, cost, seq, before, sent, received)
         return budget
@@ -362,6 +362,7 @@ class AppLimiter:
         The next one begins with a single probe, if no call of ours was served in this one, or if it
         has outlived the schedule.
         """
+        self.windows.sudden_ends.note_full(budget.reset_ms)
         if budget.reject() or self.windows.matcher.is_in_doubt:
             self.recovery.start(now)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from intercom_async.response import Window
 from .server_clock import FAST_DRIFT, ServerClock
+from .sudden_ends import SUDDEN_SHARE, SuddenEnds
 from .usage import ExternalUsage
 from .window_budget import BudgetTable, Charge, WindowBudget
 from .window_matching import WindowMatcher
@@ -72,6 +73,7 @@ class AppWindows:
         "remaining_includes_call",
         "rtt_s",
         "schedule",
+        "sudden_ends",
         "utilisations",
         "workspace",
     )
@@ -117,6 +119,8 @@ class AppWindows:
         """Loop time until which it returns the same, unless clock or schedule change."""
         self._uplink_s = UPLINK_S * schedule.scale
         self._last_named: WindowBudget | None = None
+        self.sudden_ends: SuddenEnds = SuddenEnds()
+        """Windows that others seem to have used up all at once."""
         self.remaining_includes_call: bool = True
         """Whether `Remaining` is lower by the very call that it answers."""
 
@@ -235,14 +239,15 @@ class AppWindows:
         self._uplink_s = min(self._uplink_s * UPLINK_GROWTH, most_s)
         self.candidates_until = -math.inf
 
-    def is_impossible(self, budget: WindowBudget, reply: Window, cost: int) -> bool:
+    def leaves_out(self, budget: WindowBudget, reply: Window, cost: int, received: float) -> bool:
         """Weigh a reply to a call that was served as one of the last of a window, by its headers.
 
         That the first answer of all to a call of ours is to one of the last, after many calls of
         others, is possible but evidence where it happens again and again.
 
         Returns:
-            Whether it cannot be true: a call that was served had the last place already.
+            Whether to leave it out: a call that was served had the last place already, or a single
+            call tries whether this one had it.
         """
         is_twice = False
         if not reply.remaining:
@@ -250,7 +255,16 @@ class AppWindows:
         is_first = budget.confirmed == cost
         if is_twice or (is_first and budget.charged < budget.limit - FEW_OTHERS):
             self.matcher.note_impossible(budget.reset_ms)
-        return is_twice
+        if is_twice or is_first:
+            return is_twice
+        limit = budget.limit
+        sudden = limit - max(budget.highest_used_seen, budget.charged, FEW_OTHERS)
+        if sudden <= SUDDEN_SHARE * limit or reply.limit != limit:
+            return False
+        is_tried = self.sudden_ends.is_tried(budget.reset_ms, self.schedule.length_ms)
+        if is_tried:
+            self._on_uncertain_window(received)
+        return is_tried
 
     def observe(  # noqa: C901 (one path for every reply)
         self,
