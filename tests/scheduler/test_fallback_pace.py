@@ -10,8 +10,10 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler.limits.fallback_pace import (
+    LOW_FROM,
+    LOW_PER_S,
+    LOW_UNTIL,
     MIN_SHARE,
-    START_PER_S,
     USED_SHARE,
     FallbackPace,
 )
@@ -19,40 +21,42 @@ from tests.support.scheduler.server import Headers
 from .conftest import MakeDesk
 
 
-def test_the_pace_begins_low_and_grows_with_calls_that_are_served() -> None:
-    pace = FallbackPace(100.0, 10.0)
+def test_the_pace_is_low_until_the_lowest_limit_is_passed() -> None:
+    pace = FallbackPace(100.0)
     rates: list[float] = []
-    for _ in range(12):
-        pace.note_unnamed(100)
+    for _ in range(LOW_UNTIL + 1):
+        pace.note_unnamed(1)
         rates.append(pace.rate_per_s)
 
-    assert rates[:4] == [START_PER_S, START_PER_S, 30.0, 40.0]
-    assert rates[-1] == USED_SHARE * 100.0
+    full_per_s = USED_SHARE * 100.0
+    assert rates[: LOW_FROM - 1] == [full_per_s] * (LOW_FROM - 1)
+    assert rates[LOW_FROM - 1 : -1] == [LOW_PER_S] * (LOW_UNTIL - LOW_FROM + 1)
+    assert rates[-1] == full_per_s
 
 
 def test_a_low_pace_of_the_settings_begins_as_it_is() -> None:
-    pace = FallbackPace(15.0, 10.0)
+    pace = FallbackPace(15.0)
 
-    pace.note_unnamed(1)
+    pace.note_unnamed(LOW_FROM)
 
     assert pace.rate_per_s == USED_SHARE * 15.0
 
 
 @pytest.mark.parametrize("by", ["a header", "a 429"])
 def test_a_limit_that_is_known_needs_no_low_pace(by: str) -> None:
-    pace = FallbackPace(100.0, 10.0)
+    pace = FallbackPace(100.0)
     if by == "a header":
         pace.use_limit(50.0)
     else:
         pace.reject(500, 10.0, 0.0)
 
-    pace.note_unnamed(1)
+    pace.note_unnamed(LOW_FROM)
 
     assert pace.rate_per_s == USED_SHARE * 50.0
 
 
 def test_a_named_rate_is_gone_by() -> None:
-    pace = FallbackPace(100.0, 10.0)
+    pace = FallbackPace(100.0)
 
     pace.reject(50, 10.0, 0.0)
 
@@ -60,7 +64,7 @@ def test_a_named_rate_is_gone_by() -> None:
 
 
 def test_pauses_double_up_to_the_named_time() -> None:
-    pace = FallbackPace(100.0, 10.0)
+    pace = FallbackPace(100.0)
 
     pauses = [pace.reject(50, 10.0, 0.0) for _ in range(4)]
     pace.note_served(1.0, 1.0)
@@ -70,7 +74,7 @@ def test_pauses_double_up_to_the_named_time() -> None:
 
 
 def test_refusals_at_a_named_rate_slow_down() -> None:
-    pace = FallbackPace(100.0, 10.0)
+    pace = FallbackPace(100.0)
     rates: list[float] = []
     for _ in range(60):
         pace.reject(50, 10.0, 0.0)
@@ -82,7 +86,7 @@ def test_refusals_at_a_named_rate_slow_down() -> None:
 
 
 def test_refusals_of_one_full_window_do_not_slow_down() -> None:
-    pace = FallbackPace(100.0, 10.0)
+    pace = FallbackPace(100.0)
     for _ in range(5):
         pace.reject(50, 10.0, 0.0)
 
@@ -90,7 +94,7 @@ def test_refusals_of_one_full_window_do_not_slow_down() -> None:
 
 
 def test_an_answer_to_an_older_call_says_nothing_of_the_rate() -> None:
-    pace = FallbackPace(100.0, 10.0)
+    pace = FallbackPace(100.0)
     pace.reject(50, 10.0, 3.0)
 
     pace.note_served(2.9, 3.1)
@@ -100,7 +104,7 @@ def test_an_answer_to_an_older_call_says_nothing_of_the_rate() -> None:
 
 
 def test_a_clean_window_speeds_up() -> None:
-    pace = FallbackPace(100.0, 10.0)
+    pace = FallbackPace(100.0)
     pace.reject(50, 10.0, 0.0)
     pace.note_served(0.0, 0.0)
     pace.reject(50, 10.0, 0.0)

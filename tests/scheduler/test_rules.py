@@ -157,7 +157,7 @@ ABLATIONS = (
         hardship("stripped headers", 65.0, goal=Goal(0.9, 0.01)),
     ),
     Ablation(
-        "4: the pace begins low where nothing names a limit",
+        "4: the pace is low at first where nothing names a limit",
         attribute(fallback_pace.FallbackPace, "note_unnamed", nothing),
         hardship("stripped headers", 65.0, goal=Goal(0.9, 0.01)),
     ),

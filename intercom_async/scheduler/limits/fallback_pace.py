@@ -6,10 +6,11 @@ time it names, longer with each further one, and after that a single call finds 
 pause was long enough.
 
 With the first call that is refused, all that were sent in the round trip before are refused as
-well: so many as the pace sends in it. So where nothing has ever named a limit, the pace begins low
-and grows with the calls that have been served, which keeps these few beside those, whatever the
-limit is. It takes no account of time or of calls under way: answers that do not come neither speed
-it up nor hold anybody up.
+well: so many as the pace sends in it. So where nothing has ever named a limit, the pace is low
+until more calls have been served than the lowest limit allows in a window; only there would they be
+many beside those that are served. The first few go at once, as a short script or a test's fake
+server needs no more. It takes no account of time or of calls under way: answers that do not come
+neither speed it up nor hold anybody up.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ USED_SHARE = 0.99
 """Fraction of the rate that is used. Where windows begin is not known, so one more call may fall
 into one than is its part: a call that was quicker on its way than the others
 (report: "constant headers")."""
-START_PER_S = 20.0
-"""Calls a second, at most, with which a client begins that no header has told a limit
+LOW_PER_S = 25.0
+"""Calls a second, at most, while the lowest limit that is known may come to light
 (report: "stripped headers")."""
-GROWTH = 1.0
-"""Calls a window that are added to the pace for each call that has been served, until it is the
-settings' (report: "stripped headers")."""
+LOW_FROM = 20
+"""Calls that are served at the settings' pace before that
+(test_fallback_pace.py::test_the_pace_is_low_until_the_lowest_limit_is_passed)."""
+LOW_UNTIL = 334
+"""Calls that are served before the settings' pace holds again: two windows of the lowest limit that
+is known, 1,000 a minute, as the first one may begin in the midst of one
+(test_fallback_pace.py::test_the_pace_is_low_until_the_lowest_limit_is_passed)."""
 FIRST_PAUSE_SHARE = 0.25
 """Fraction of the named time that the first pause lasts; doubled up to the whole of it
 (test_fallback_pace.py::test_pauses_double_up_to_the_named_time)."""
@@ -43,13 +48,11 @@ class FallbackPace:
 
     Args:
         rate_per_s: Calls a second by the settings.
-        window_s: Length of a window by the settings, in seconds.
     """
 
     __slots__ = (
         "_clean_since",
         "_full_per_s",
-        "_growth_per_s",
         "_has_served",
         "_is_named",
         "_named_per_s",
@@ -60,13 +63,12 @@ class FallbackPace:
         "rate_per_s",
     )
 
-    def __init__(self, rate_per_s: float, window_s: float) -> None:
+    def __init__(self, rate_per_s: float) -> None:
         self.rate_per_s: float = USED_SHARE * rate_per_s
         """Calls a second that may go."""
         self._is_named = False
         """Whether anything but the settings has named a limit."""
         self._full_per_s = self.rate_per_s
-        self._growth_per_s = GROWTH / window_s
         self._unnamed = 0
         """Calls that were served without a word about a limit."""
         self._named_per_s: float | None = None
@@ -83,11 +85,11 @@ class FallbackPace:
             self.rate_per_s = USED_SHARE * rate_per_s
 
     def note_unnamed(self, cost: int) -> None:
-        """Note calls that were served without a word about a limit: the pace grows with them."""
+        """Note calls that were served without a word about a limit."""
         if not self._is_named:
             self._unnamed += cost
-            grown_per_s = max(START_PER_S, self._growth_per_s * self._unnamed)
-            self.rate_per_s = min(self._full_per_s, grown_per_s)
+            is_low = LOW_FROM <= self._unnamed <= LOW_UNTIL
+            self.rate_per_s = min(self._full_per_s, LOW_PER_S) if is_low else self._full_per_s
 
     def reject(self, limit: int, period_s: float, now: float) -> float:
         """Learn from a 429 and return how many seconds all calls pause.

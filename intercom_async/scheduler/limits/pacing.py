@@ -84,7 +84,7 @@ class Pacer:
         allocatable: Callable[[WindowBudget, float], int],
     ) -> None:
         rate_per_s = windows.usable_limit / windows.schedule.length_s
-        self.fallback: FallbackPace = FallbackPace(rate_per_s, windows.schedule.length_s)
+        self.fallback: FallbackPace = FallbackPace(rate_per_s)
         """The pace while no window is known."""
         self.leases: Leases | None = None
         """Leases of a budget that processes share; None without a store."""
