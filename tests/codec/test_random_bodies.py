@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from functools import lru_cache
+from functools import cache
 from random import Random
 from types import NoneType
 from typing import Any
@@ -53,7 +53,7 @@ PAGES.extend(
 """Pages, and with them every other answer that an operation has."""
 
 
-described = lru_cache(inspect.type_info)
+described = cache(inspect.type_info)
 """What a model is made of; finding it out takes longer than all that is done with it."""
 # A thorough run takes longer than a test should.
 pytestmark = pytest.mark.timeout(60 + EXAMPLES / 10)

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
 from types import NoneType, UnionType
 from typing import (
     Any,
@@ -120,7 +120,7 @@ class Recorder:
         return nullcontext()
 
 
-@lru_cache
+@cache
 def arguments(method: Method) -> tuple[Argument, ...]:
     """Return all arguments of a method, those of its TypedDict among them."""
     hints = get_type_hints(method.function, include_extras=True)

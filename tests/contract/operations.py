@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -78,14 +78,14 @@ REFERENCE_ONLY = (
 of 2.17."""
 
 
-@lru_cache
+@cache
 def committed() -> dict[str, Fact]:
     """Read the table of facts, by verb and path, with those that no description has."""
     facts = [_fact(line) for line in FACTS.read_text(encoding="utf-8").splitlines()]
     return {fact.name: fact for fact in (*facts, *REFERENCE_ONLY)}
 
 
-@lru_cache
+@cache
 def described() -> dict[str, Fact]:
     """Read the descriptions of all versions, by verb and path."""
     found: dict[str, Fact] = {}
@@ -120,7 +120,7 @@ def operation(name: str, version: str) -> Node | None:
     return _by_shape(version).get(shape(name))
 
 
-@lru_cache
+@cache
 def _by_shape(version: str) -> dict[str, Node]:
     return {shape(name): node for name, node in operations(version)}
 
@@ -158,7 +158,7 @@ def argument_schema(node: Node, version: str, name: str) -> Node | None:
     return None
 
 
-@lru_cache
+@cache
 def resources() -> tuple[type[Resource], ...]:
     """Return all resources of the package."""
     package = intercom_async.resources
@@ -175,7 +175,7 @@ def resources() -> tuple[type[Resource], ...]:
     )
 
 
-@lru_cache
+@cache
 def endpoints() -> tuple[Endpoint, ...]:
     """Return all endpoints of all resources."""
     return tuple(
@@ -186,7 +186,7 @@ def endpoints() -> tuple[Endpoint, ...]:
     )
 
 
-@lru_cache
+@cache
 def methods() -> tuple[Method, ...]:
     """Return all public methods of all resources."""
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from typing import Any, get_origin
 from urllib.parse import unquote
 
@@ -63,7 +63,7 @@ each_endpoint = for_each(endpoints(), lambda endpoint: endpoint.label)
 each_method = for_each(METHODS, lambda method: method.label)
 
 
-@lru_cache
+@cache
 def facts_by_shape() -> dict[str, Fact]:
     return {shape(name): fact for name, fact in committed().items()}
 
@@ -72,7 +72,7 @@ def fact_of(endpoint: Operation[Any]) -> Fact:
     return facts_by_shape()[shape(endpoint.name)]
 
 
-@lru_cache
+@cache
 def calls(method: Method) -> tuple[Call[Any], ...]:
     """Return the first call of a method for each selection of its arguments that works."""
     made: list[Call[Any] | None] = []
@@ -83,7 +83,7 @@ def calls(method: Method) -> tuple[Call[Any], ...]:
     return tuple(call for call in made if call is not None)
 
 
-@lru_cache
+@cache
 def callers() -> dict[str, list[Method]]:
     """Return the methods that send each operation, by verb and path."""
     found: dict[str, list[Method]] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -57,7 +57,7 @@ class Seen:
         )
 
 
-@lru_cache
+@cache
 def server(version: str) -> Any:
     """Make the server of a version."""
     return core.OpenAPI.from_dict(description(version), config=core.Config(spec_validator_cls=None))

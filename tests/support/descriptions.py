@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,7 +56,7 @@ needs_descriptions = pytest.mark.skipif(
 )
 
 
-@lru_cache
+@cache
 def description(version: str) -> Node:
     """Read one description."""
     yaml = pytest.importorskip("yaml")
@@ -187,7 +187,7 @@ def _described(verb: str, path: str, item: Node, version: str) -> Described:
     return Described(verb.upper(), path, parameters, examples, replies, is_form)
 
 
-@lru_cache
+@cache
 def json_schemas(version: str) -> Node:
     """Return all schemas of a version as JSON Schema."""
     return {name: as_json_schema(one) for name, one in schemas(version).items()}
