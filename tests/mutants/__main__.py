@@ -1,28 +1,30 @@
-"""Prints a table: after how many histories the machine finds each defect.
+"""Prints a table: which of the machine's histories finds each defect.
 
-With `--kept` the histories in `tests/sync/histories` are played instead, which takes seconds.
+Histories are drawn one a seed. Those of a mutant's focus are played, seed by seed, until one breaks
+the promise that the present source keeps: the number of that history, counted from the first seed,
+is in how many the machine finds the defect at most. With `--every` all histories are played, and
+the number is exact. With `--kept` each mutant's own history is played, which takes a minute.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
-import tests
-from tests.sync.machine.__main__ import memory_folder
-from tests.sync.machine.generate import draw
-from tests.sync.machine.search import broken
-from tests.sync.machine.steps import Form
-from .defects import MUTANTS
-from .mutant import Mutant
+import msgspec
 
-KEPT = Path(tests.__file__).parent / "sync" / "histories"
+from tests.sync.machine.__main__ import memory_folder
+from tests.sync.machine.generate import draw, focus_of
+from tests.sync.machine.steps import Form, History
+from .child import call_with
+from .defects import MUTANTS
+from .mutant import HISTORIES, Mutant
+
 MOST = 2_000
 """Histories within which each defect has to be found."""
 
@@ -34,76 +36,104 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sequences", type=int, default=MOST)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--form", choices=get_args(Form), default="jsonl")
+    parser.add_argument("--every", action="store_true", help="play every history, of any focus")
     parser.add_argument("--kept", action="store_true", help="play the histories that are kept only")
+    parser.add_argument(
+        "--keep", type=int, metavar="TRIES", help="keep what finds a mutant that has no history"
+    )
     options = parser.parse_args(arguments)
     chosen = [one for one in MUTANTS if not options.names or one.name in options.names]
     missed = 0
-    print(f"| {'mutant':28} | found after | by | defect |\n|---|--:|---|---|")  # noqa: T201
+    print("| Mutant | Within | By | Kept | Defect |\n|---|--:|---|---|---|")  # noqa: T201
     for mutant in chosen:
         if options.kept:
             found = play_kept(mutant)
         else:
-            found = hunt(mutant, options.form, options.first_seed, options.sequences)
+            seeds = range(options.first_seed, options.first_seed + options.sequences)
+            found = hunt(mutant, options.form, seeds, is_every=options.every)
         missed += found is None
         number, rule = found or ("not found", "")
-        print(f"| {mutant.name:28} | {number} | {rule} | {mutant.defect} |", flush=True)  # noqa: T201
+        if options.keep is not None and number.isdecimal() and not mutant.path.exists():
+            keep(mutant, draw(options.first_seed + int(number) - 1, options.form), options.keep)
+        cells = (mutant.name, number, rule, mutant.path.stem, mutant.defect)
+        print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
     return 1 if missed else 0
 
 
 def play_kept(mutant: Mutant) -> tuple[str, str] | None:
-    """Play the kept histories against a mutant; return the first that finds it, and by what."""
+    """Play a mutant's own history; return what it finds."""
     with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
-        mutant.build(Path(folder))
-        (Path(folder) / "tests").symlink_to(Path(tests.__file__).parent)
-        return _machine(folder, ["--kept", str(KEPT)])
+        rule = call_with(mutant, partial(_play, mutant.path, folder))
+    return ("kept", rule) if rule else None
 
 
-def hunt(mutant: Mutant, form: Form, first_seed: int, sequences: int) -> tuple[str, str] | None:
-    """Let the machine search a mutant; return after how many histories it found what.
+def hunt(
+    mutant: Mutant, form: Form, seeds: range, *, is_every: bool = False
+) -> tuple[str, str] | None:
+    """Play histories against a mutant; return the number of the first that finds it, and by what.
 
     A history counts only if the present source keeps the promise in it.
     """
-    played = 0
+    chosen = [seed for seed in seeds if is_every or focus_of(seed, form) == mutant.focus]
     with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
-        mutant.build(Path(folder))
-        (Path(folder) / "tests").symlink_to(Path(tests.__file__).parent)
-        while played < sequences:
-            found = _search(folder, form, first_seed + played, sequences - played)
-            if found is None:
+        while chosen:
+            told = call_with(mutant, partial(_first_broken, chosen, form, folder))
+            if not told:
                 return None
-            number, rule = found
-            played += number
-            history = draw(first_seed + played - 1, form)
-            if not broken(history, Path(folder) / "target"):
-                return str(played), rule
+            seed, _, rule = told.partition(" ")
+            if not call_with(None, partial(_first_broken, [int(seed)], form, folder)):
+                return str(int(seed) - seeds.start + 1), rule
+            chosen = [one for one in chosen if one > int(seed)]
     return None
 
 
-def _search(folder: str, form: str, first_seed: int, sequences: int) -> tuple[int, str] | None:
-    """Search a mutant from one seed on; return how many histories it took, and what was broken."""
-    options = ["--most", "1", "--tries", "0", "--minutes", "600"]
-    options += ["--form", form, "--sequences", str(sequences), "--first-seed", str(first_seed)]
-    found = _machine(folder, options)
-    return None if found is None else (int(found[0]), found[1])
+def keep(mutant: Mutant, history: History, tries: int) -> None:
+    """Write a history that finds a mutant into its file, as small as some tries make it."""
+    path = HISTORIES / f"{mutant.name}.json"
+    path.write_bytes(_encoded(history))
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
+        if not tries:
+            return
+        small = call_with(mutant, partial(_shrunk, path, folder, tries)).encode()
+        path.write_bytes(small)
+        if call_with(None, partial(_play, path, folder)):
+            path.write_bytes(_encoded(history))
 
 
-def _machine(folder: str, options: Sequence[str]) -> tuple[str, str] | None:
-    """Run the machine in a folder; return what it says of its first finding."""
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.sync.machine", *options],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": folder},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if run.returncode not in (0, 1):
-        raise RuntimeError(run.stderr[-2_000:])
-    for line in run.stdout.splitlines():
-        if line.startswith("found "):
-            number, _, rule = line.removeprefix("found ").partition(" ")
-            return number, rule
-    return None
+def _play(path: Path, folder: str) -> str:
+    from tests.sync.machine.search import broken, load  # noqa: PLC0415 (of the mutant)
+
+    return next((f"{one.rule} {one.stream}" for one in broken(load(path), _target(folder))), "")
+
+
+def _shrunk(path: Path, folder: str, tries: int) -> str:
+    from tests.sync.machine.search import broken, fails_like, load  # noqa: PLC0415 (of the mutant)
+    from tests.sync.machine.shrink import shrink  # noqa: PLC0415
+
+    history, target = load(path), _target(folder)
+    fails = fails_like(broken(history, target), target)
+    return _encoded(shrink(history, fails, tries=tries)).decode()
+
+
+def _first_broken(seeds: Sequence[int], form: Form, folder: str) -> str:
+    return next(_broken(seeds, form, folder), "")
+
+
+def _broken(seeds: Sequence[int], form: Form, folder: str) -> Iterator[str]:
+    from tests.sync.machine.generate import draw  # noqa: PLC0415 (of the mutant)
+    from tests.sync.machine.search import broken  # noqa: PLC0415
+
+    for seed in seeds:
+        for one in broken(draw(seed, form), _target(folder)):
+            yield f"{seed} {one.rule} {one.stream}".rstrip()
+
+
+def _encoded(history: History) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(history), indent=1) + b"\n"
+
+
+def _target(folder: str) -> Path:
+    return Path(folder) / "target"
 
 
 if __name__ == "__main__":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import intercom_async
+import tests
 
 PACKAGE = Path(intercom_async.__file__).parent
+HISTORIES = Path(__file__).parent / "histories"
+KEPT = Path(tests.__file__).parent / "sync" / "histories"
 
 
 class StaleMutantError(Exception):
@@ -24,17 +28,15 @@ class Edit:
     old: str
     new: str
 
-    def apply(self, package: Path) -> None:
-        """Change the file in a copy of the package.
+    def apply(self, source: str) -> str:
+        """Return the changed text of the file.
 
         Raises:
             StaleMutantError: The old text is not there, or more than once.
         """
-        path = package / "sync" / self.path
-        source = path.read_text(encoding="utf-8")
         if source.count(self.old) != 1:
             raise StaleMutantError(f"{self.path}: {source.count(self.old)} × {self.old!r}")
-        path.write_text(source.replace(self.old, self.new), encoding="utf-8")
+        return source.replace(self.old, self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,36 @@ class Mutant:
         name: What the table calls it.
         defect: What went wrong, in a sentence.
         edits: How it is put back.
+        history: The history in `tests/sync/histories` that breaks the promise under it; by default
+            one of the mutant's name, which is beside it.
+        focus: What the histories are about among which it is looked for first; see
+            `tests.sync.machine.focus`.
     """
 
     name: str
     defect: str
-    edits: tuple[Edit, ...]
+    edits: Sequence[Edit]
+    history: str = ""
+    focus: str = ""
 
-    def build(self, folder: Path) -> None:
-        """Copy the package into a folder and put the defect back.
+    @property
+    def path(self) -> Path:
+        """Where the history is that breaks the promise under it."""
+        return (KEPT / self.history if self.history else HISTORIES / self.name).with_suffix(".json")
+
+    def sources(self) -> Mapping[Path, str]:
+        """Return the changed files and their texts.
 
         Raises:
             StaleMutantError: The source has changed; write its edits again.
         """
-        package = folder / "intercom_async"
-        shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+        found: dict[Path, str] = {}
         for edit in self.edits:
-            edit.apply(package)
+            path = (PACKAGE / "sync" / edit.path).resolve()
+            found[path] = edit.apply(found.get(path) or _text(path))
+        return found
+
+
+@functools.cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

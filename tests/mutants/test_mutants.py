@@ -1,25 +1,37 @@
-"""Each mutant still applies to the source, and the machine finds one of them right away."""
+"""Each mutant still applies to the source, and has a history that finds it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections import Counter
 
 import pytest
 
+from tests.sync.machine.focus import FOCUSES
+from tests.sync.machine.search import load
 from .defects import MUTANTS
-from .mutant import Mutant
+from .mutant import HISTORIES, Mutant
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[one.name for one in MUTANTS])
-def test_a_mutant_applies(mutant: Mutant, tmp_path: Path) -> None:
-    mutant.build(tmp_path)
-
-    for edit in mutant.edits:
-        source = (tmp_path / "intercom_async" / "sync" / edit.path).read_text(encoding="utf-8")
-        compile(source, edit.path, "exec")
+def test_a_mutant_applies(mutant: Mutant) -> None:
+    for path, source in mutant.sources().items():
+        assert source != path.read_text(encoding="utf-8")
+        compile(source, path, "exec")
 
 
 def test_names_are_their_own() -> None:
-    names = [one.name for one in MUTANTS]
+    assert [name for name, count in Counter(one.name for one in MUTANTS).items() if count > 1] == []
 
-    assert len(set(names)) == len(names)
+
+def test_its_focus_and_its_history_are_there() -> None:
+    foci = {one.name for one in FOCUSES}
+
+    for mutant in MUTANTS:
+        assert mutant.focus in foci
+        assert not mutant.history or load(mutant.path).steps
+
+
+def test_no_history_is_without_its_mutant() -> None:
+    wanted = {one.path for one in MUTANTS if one.path.parent == HISTORIES}
+
+    assert {*HISTORIES.glob("*.json")} <= wanted

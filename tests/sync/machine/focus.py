@@ -132,10 +132,14 @@ FOCUSES: tuple[Focus, ...] = (
         waits_s=(300, 5 * HOUR_S, 9 * HOUR_S, DAY_S),
     ),
     Focus(
-        # Changes are read by pages of two, newest first, and nothing else is.
+        # Changes are read by pages of two, newest first, and nothing else is: of what changes
+        # before a run and again during it, no lookback reads the first change once more.
         "moves", streams=(("contacts",),), verbs=("change",), changes=(4, 6), during=(1, 2, 4),
         during_calls=8, reconcile=UNSWEPT,
-        settings={**BY_DAYS, "has_deletion_lists": (True,), "late_s": (0,)},
+        settings={
+            **BY_DAYS, "has_deletion_lists": (True,), "late_s": (0,), "lookback_s": (0, 0, 3_600),
+            "is_stale": (False,), "is_gone_late": (False,),
+        },
     ),
     Focus(
         "seconds", streams=(SUBSETS[1], SUBSETS[3], SUBSETS[4]), waits_s=(1, 1, 1, 2, DAY_S),

@@ -91,13 +91,21 @@ def draw(seed: int, form: Form = "jsonl") -> History:
     return _Draw(random.Random(seed), form).history()
 
 
+def focus_of(seed: int, form: Form = "jsonl") -> str:
+    """Return the name of what the history of a seed is about."""
+    return _focus(random.Random(seed), form).name
+
+
+def _focus(dice: random.Random, form: Form) -> Focus:
+    found = PLAIN if dice.random() < 0.1 else dice.choice(FOCUSES)
+    return PLAIN if found.name == "shards" and form != "postgres" else found
+
+
 class _Draw:
     def __init__(self, dice: random.Random, form: Form) -> None:
         self._dice = dice
         self._form: Form = form
-        self._focus: Focus = PLAIN if dice.random() < 0.1 else dice.choice(FOCUSES)
-        if self._focus.name == "shards" and form != "postgres":
-            self._focus = PLAIN
+        self._focus: Focus = _focus(dice, form)
         self._streams: tuple[str, ...] = dice.choice(self._focus.streams)
         known = {verb: weight for verb, weight in CHANGES.items() if dice.random() < KNOWN}
         self._changes: dict[str, int] = known or CHANGES

@@ -1,0 +1,362 @@
+"""Defects of what is gone: how it is known, and what is taken for proof of it."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "absence_is_proof",
+        "`--full` skips unchanged rows and deletes them: what a sweep has not noted is gone",
+        (
+            Edit(
+                "stream_run.py",
+                "        if not is_new and self.is_sweeping and not held.flags & SEEN:\n",
+                "        if False:\n",
+            ),
+            Edit(
+                "reconcile.py",
+                "        left: list[str] = []\n"
+                "        for begin in range(0, len(absent), SEARCH_IDS):\n",
+                "        for key in absent:\n"
+                "            entries = tombstone(run, key, run.clock.now(), 'x', evidence='x')\n"
+                "            await self._reader.hand_over(Batch(run, entries))\n"
+                "        if absent:\n"
+                "            return\n"
+                "        left: list[str] = []\n"
+                "        for begin in range(0, len(absent), SEARCH_IDS):\n",
+            ),
+        ),
+        history="stopped-among-rows-that-have-not-changed",
+        focus="stops",
+    ),
+    Mutant(
+        "empty_list_wipes",
+        "an empty or short list empties a table",
+        (
+            Edit(
+                "list_reconciler.py",
+                "            is_new = not found.keys <= union\n",
+                "            return found\n            is_new = not found.keys <= union\n",
+            ),
+            Edit(
+                "list_reconciler.py",
+                "        if source.get is not None and (agreed.keys or len(absent) <= MANY):\n",
+                "        if False:\n",
+            ),
+            Edit(
+                "list_reconciler.py",
+                "        if not agreed.keys:\n",
+                "        if False:\n",
+            ),
+        ),
+        history="empty-lists",
+        focus="lists",
+    ),
+    Mutant(
+        "deletes_unseen",
+        "deletes, archives and merges are never looked for",
+        (
+            Edit(
+                "policy.py",
+                "        is_doubted = is_doubted or any(",
+                "        return False\n        is_doubted = any(",
+            ),
+            Edit(
+                "deletions.py",
+                "        if deletions is None:\n            return False\n",
+                "        if True:\n"
+                "            run.state.swept = run.clock.now()\n"
+                "            return False\n",
+            ),
+        ),
+        history="archived-contact",
+        focus="deletions",
+    ),
+    Mutant(
+        "newest_deletion_first",
+        "a list of deleted rows is taken for sorted, and ends at the first old one",
+        (
+            Edit(
+                "deletions.py",
+                "        is_shown = self._is_sorted and self._steps >= FEWEST_STEPS\n",
+                "        is_shown = True\n",
+            ),
+        ),
+        history="list-of-deleted-rows-in-another-order",
+        focus="deletions",
+    ),
+    Mutant(
+        "deletions_uncounted",
+        "a list of deleted rows that gives fewer than it counts is taken for whole",
+        (
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
+        ),
+        history="empty-list-of-deleted-rows",
+        focus="deletions",
+    ),
+    Mutant(
+        "deletion_without_key",
+        "a deleted row that cannot be read is passed over",
+        (
+            Edit(
+                "deletions.py",
+                "            if page.unreadable or len(known) < len(items) or not is_proof:\n",
+                "            if False:\n",
+            ),
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
+        ),
+        history="deleted-row-without-a-key",
+        focus="deletions",
+    ),
+    Mutant(
+        "late_removal_unseen",
+        "a sweep that met a row which had gone is taken to have seen that it went",
+        (
+            Edit(
+                "policy.py",
+                "        if checked is None or not (self.is_resumed or run.was_resumed):\n",
+                "        if checked is None:\n",
+            ),
+        ),
+        history="search-finds-a-deleted-row",
+        focus="deletions",
+    ),
+    Mutant(
+        "met_is_found",
+        "what a sweep has met is taken for what a search finds, so archived rows stay named",
+        (
+            Edit(
+                "control_rows.py",
+                "shown = [key for key in searched if key in found]",
+                "shown = [key for key in searched if found or key]",
+            ),
+        ),
+        history="all-archived-and-seldom-swept",
+        focus="stops",
+    ),
+    Mutant(
+        "gone_for_good",
+        "what was archived and comes back stays a tombstone",
+        (
+            Edit(
+                "merging.py",
+                "        return offered.read_at > held.read_at\n",
+                "        return False\n",
+            ),
+        ),
+        history="unarchived-after-a-date-that-is-ahead",
+    ),
+    Mutant(
+        "open_sweep_is_complete",
+        "a run says complete although a sweep of it did not end",
+        (
+            Edit(
+                "engine.py",
+                "        for _ in range(MAX_SWEEPS):\n",
+                "        for _ in range(1):\n",
+            ),
+            Edit(
+                "stream_run.py",
+                "        return self.is_current and (self.state.pass_ is None)\n",
+                "        return self.is_current\n",
+            ),
+        ),
+        history="deleted-after-a-stop-of-its-stream",
+        focus="stops",
+    ),
+    Mutant(
+        "changes_only_forgets",
+        "what went between two runs with `--since` is neither looked for nor named",
+        (
+            Edit(
+                "policy.py",
+                "            if not run.was_followed:\n",
+                "            if True:\n",
+            ),
+        ),
+        history="gone-between-two-runs-of-changes",
+        focus="changes",
+    ),
+    Mutant(
+        "archived_after_one_reading",
+        "a row is taken for archived after one reading that met no row at all",
+        (
+            Edit(
+                "reconcile.py",
+                "    return is_read and run.was_reread and not _has_met(run)\n",
+                "    return not _has_met(run)\n",
+            ),
+        ),
+        history="empty-search-of-a-first-run",
+        focus="cuts",
+    ),
+    Mutant(
+        "met_by_its_id",
+        "a row that was read by its id is taken for one that a search finds",
+        (
+            Edit(
+                "held_keys.py",
+                "(GONE | SEEN | BY_ID) == SEEN",
+                "(GONE | SEEN) == SEEN",
+            ),
+        ),
+        history="archived-before-the-last-sweep",
+        focus="stops",
+    ),
+    Mutant(
+        "no_row_is_left_to_tell",
+        "where all rows that a sweep met have gone, no further one is made",
+        (
+            Edit(
+                "reconcile.py",
+                "        if _has_met(run) and self.has_no_controls(run) and",
+                "        if False and",
+            ),
+            Edit(
+                "engine.py",
+                "is_doubted=self._reconciler.has_no_controls(run)",
+                "is_doubted=False",
+            ),
+        ),
+        history="archived-while-a-sweep-was-stopped",
+        focus="stops",
+    ),
+    Mutant(
+        "search_that_finds_nothing",
+        "a search that finds none of the rows that it should is proof that one is gone",
+        (
+            Edit(
+                "reconcile.py",
+                "        return found == set(controls)\n",
+                "        return key not in found\n",
+            ),
+            Edit(
+                "reconcile.py",
+                "            if not controls and not _has_met_none(run):\n",
+                "            if False:\n",
+            ),
+        ),
+        focus="answers",
+    ),
+    Mutant(
+        "look_is_of_now",
+        "a sweep is taken to know what went up to now, though a search goes on finding it",
+        (
+            Edit(
+                "policy.py",
+                "looked_at - self.lookback_s\n",
+                "looked_at\n",
+            ),
+        ),
+        history="search-finds-a-deleted-row",
+        focus="deletions",
+    ),
+    Mutant(
+        "deletion_beats_return",
+        "a row that came back goes again, as a list of deleted rows still names it",
+        (
+            Edit(
+                "deletions.py",
+                "            if at and held.read_at > at:\n",
+                "            if False:\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "late_find_is_proof",
+        "a row that a search found late, after it went, is taken to have come back",
+        (
+            Edit(
+                "deletions.py",
+                "                is_proof = is_proof and held.read_at > at + self._lookback_s\n",
+                "                pass\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "deletions_that_move",
+        "a list of deleted rows from which one goes while it is read is taken for whole",
+        (
+            Edit(
+                "deletions.py",
+                "            if (page.total_count or 0) < (promised or 0):\n",
+                "            if False:\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "overdue_is_complete",
+        "a run is complete, however long ago rows that are gone were looked for",
+        (
+            Edit(
+                "policy.py",
+                "        if looked_at is not None and looked_at >= needed:\n",
+                "        if looked_at is not None or needed:\n",
+            ),
+        ),
+        focus="changes",
+    ),
+    Mutant(
+        "sweep_dated_ahead",
+        "a sweep is dated by a Date that is ahead, so that none is made for a day",
+        (
+            Edit(
+                "policy.py",
+                "earliest=run.clock.not_after(run.newest)",
+                "earliest=run.clock.now()",
+            ),
+        ),
+        history="deleted-after-a-date-that-is-ahead",
+        focus="dates",
+    ),
+    Mutant(
+        "sweeps_again_and_again",
+        "a run that has swept sweeps again, as the machine's clock is behind",
+        (
+            Edit(
+                "policy.py",
+                "        if run.was_swept or run.was_told:\n",
+                "        if False:\n",
+            ),
+        ),
+        history="clock-back-by-a-day",
+        focus="clocks",
+    ),
+    Mutant(
+        "any_404_is_proof",
+        "a 404 that is not the API's own is proof that a row is gone",
+        (
+            Edit(
+                "evidence.py",
+                "isinstance(error, NotFoundError) and error.errors",
+                "isinstance(error, NotFoundError)",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "missed_once_is_gone",
+        "a row that one reading of its list lacks is gone",
+        (
+            Edit(
+                "list_reconciler.py",
+                "settled and (not missing or (absent is not None and missing <= absent))",
+                "settled",
+            ),
+        ),
+        history="short-lists",
+        focus="lists",
+    ),
+)

@@ -1,0 +1,174 @@
+"""Defects of children, and of the rows that they belong to."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "replies_missed",
+        "children are read once for each parent",
+        (
+            Edit(
+                "stream_run.py",
+                "        if family is None or family.is_gone or family.version < version:\n",
+                "        if family is not None:\n            return False\n"
+                "        if family is None or family.is_gone or family.version < version:\n",
+            ),
+        ),
+        focus="parts",
+    ),
+    Mutant(
+        "children_outlive_answers",
+        "children that an answer no longer has stay, and those of a truncated one go",
+        (
+            Edit(
+                "child_reader.py",
+                "        if children.missing:\n",
+                "        if False:\n",
+            ),
+        ),
+        history="empty-answer-of-parts",
+        focus="parts",
+    ),
+    Mutant(
+        "not_found_is_proof",
+        "one 404 of a conversation deletes it",
+        (
+            Edit(
+                "child_reader.py",
+                '        if parent is not None and gone.reason == "deleted":\n',
+                "        if False:\n",
+            ),
+        ),
+        history="not-found-by-its-id",
+        focus="parts",
+    ),
+    Mutant(
+        "hidden_parent_remembered",
+        "parts that were dropped and come again are read of parents that change only",
+        (
+            Edit(
+                "prepared.py",
+                "        if is_hidden and child.name not in saved and",
+                "        if False and",
+            ),
+        ),
+        history="parts-after-they-were-dropped",
+        focus="subsets",
+    ),
+    Mutant(
+        "refused_for_good",
+        "a stream of children that was refused once is never complete again",
+        (Edit("run.py", "            if _has_read_children(run):\n", "            if False:\n"),),
+        history="children-refused-once",
+        focus="parts",
+    ),
+    Mutant(
+        "outage_leaves_children",
+        "an outage that outlasts the patience leaves children unread, and the run is complete",
+        (
+            Edit(
+                "child_reader.py",
+                "            run.was_cut_off = run.was_cut_off or not is_read\n",
+                "",
+            ),
+        ),
+        history="outage-while-children-are-read",
+        focus="outages",
+    ),
+    Mutant(
+        "none_of_those_counted",
+        "an answer without any of the parts that it counts is accepted once it comes twice",
+        (
+            Edit(
+                "child_reader.py",
+                "0 < len(before.rows) == len(found.rows)",
+                "len(before.rows) == len(found.rows)",
+            ),
+        ),
+        history="empty-answers-of-parts-after-a-stop",
+        focus="parts",
+    ),
+    Mutant(
+        "half_an_answer",
+        "an answer with half of the parts that it counts lets the others go",
+        (
+            Edit(
+                "child_reader.py",
+                "        if not found.missing or len(found.rows) >= LONGEST_ANSWER or is_again:\n",
+                "        if before is None or is_again:\n",
+            ),
+            Edit(
+                "child_reader.py",
+                "is_cut = len(rows) >= LONGEST_ANSWER",
+                "is_cut = True",
+            ),
+        ),
+        history="short-answer-of-parts",
+        focus="parts",
+    ),
+    Mutant(
+        "cut_answer_brings_back",
+        "children that went with their parent come back by an answer that is cut",
+        (
+            Edit(
+                "sinks/merge.py",
+                "        if stricter:\n",
+                "        if False:\n",
+            ),
+        ),
+        focus="parts",
+    ),
+    Mutant(
+        "damaged_children_are_known",
+        "children of a damaged file are not read again",
+        (
+            Edit(
+                "loading.py",
+                "        is_whole = saved is not None and not run.is_repaired\n",
+                "        is_whole = saved is not None\n",
+            ),
+        ),
+        history="cut-file-of-children",
+        focus="targets",
+    ),
+    Mutant(
+        "failed_parent_is_left",
+        "a parent whose children could not be read is named nowhere",
+        (
+            Edit(
+                "child_reader.py",
+                '        hole = Hole(kind="parent", key=key, since=read_at, reason=reason)\n'
+                "        await self._reader.hand_over(Batch(run, holes=[hole]))\n",
+                "        await self._reader.hand_over(Batch(run))\n",
+            ),
+        ),
+        history="parents-fail",
+        focus="parts",
+    ),
+    Mutant(
+        "orphans_stay",
+        "children stay whose parent went in a run that left them out",
+        (
+            Edit(
+                "loading.py",
+                "            if family is not None and not family.is_gone:\n",
+                "            if False:\n",
+            ),
+        ),
+        focus="subsets",
+    ),
+    Mutant(
+        "part_count_unseen",
+        "children are known though their number has changed",
+        (
+            Edit(
+                "stream_run.py",
+                "family.version == version and bool(count) and family.digest != count",
+                "False",
+            ),
+        ),
+        focus="seconds",
+    ),
+)

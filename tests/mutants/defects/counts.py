@@ -1,0 +1,183 @@
+"""Defects of lists: their counts, their order, and how often they are read."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "one_pass_lists",
+        "a list by page numbers whose order moves is read once",
+        (
+            Edit(
+                "list_reconciler.py",
+                "            is_new = not found.keys <= union\n",
+                "            is_new = not found.keys <= union\n"
+                "            found.keys |= live\n"
+                "            return found\n",
+            ),
+        ),
+        focus="lists",
+    ),
+    Mutant(
+        "cut_of_a_split_unseen",
+        "a list that ends early is taken for whole, where others read a part of it",
+        (
+            Edit(
+                "page_reader.py",
+                "        if not is_short:\n            return True\n",
+                "        if not is_short or part.floor != part.low:\n            return True\n",
+            ),
+        ),
+        history="empty-page-of-a-split-list",
+        focus="cuts",
+    ),
+    Mutant(
+        "cut_after_a_stop_unseen",
+        "a list that ends early is taken for whole, where a stopped run had begun it",
+        (
+            Edit(
+                "page_reader.py",
+                "        if chain.pages == 1:\n",
+                "        if chain.pages == 1 and chain.position is None:\n",
+            ),
+        ),
+        history="short-page-after-a-stop",
+        focus="cuts",
+    ),
+    Mutant(
+        "first_list_read_once",
+        "a first list without a count is taken for whole, though it came empty",
+        (
+            Edit(
+                "list_reconciler.py",
+                "            is_proven = found.is_counted or run.was_followed or number > 0\n",
+                "            is_proven = True\n",
+            ),
+        ),
+        history="empty-list-of-a-first-run",
+        focus="lists",
+    ),
+    Mutant(
+        "short_list_in_a_row",
+        "a list inside a row that comes with fewer entries than it counts is written so",
+        (
+            Edit(
+                "embedded.py",
+                "        if is_short and lists != before:\n",
+                "        if False:\n",
+            ),
+        ),
+        history="short-list-inside-a-row",
+        focus="lists",
+    ),
+    Mutant(
+        "order_is_trusted",
+        "a list that is not in order ends at the first row below its floor",
+        (
+            Edit(
+                "page_reader.py",
+                "    return is_past and is_sorted\n",
+                "    return is_past\n",
+            ),
+        ),
+        history="rows-out-of-order",
+        focus="days",
+    ),
+    Mutant(
+        "order_of_changes_is_trusted",
+        "changes that are not in order end at the first old one",
+        (
+            Edit(
+                "tail_reader.py",
+                "(is_past and is_page_sorted)",
+                "is_past",
+            ),
+        ),
+        history="rows-out-of-order",
+        focus="moves",
+    ),
+    Mutant(
+        "order_upward_is_trusted",
+        "changes that come in another order than was asked for are taken for whole",
+        (
+            Edit(
+                "tail_reader.py",
+                "                    return False\n                reached",
+                "                    pass\n                reached",
+            ),
+        ),
+        focus="changes",
+    ),
+    Mutant(
+        "short_changes_unseen",
+        "a list of changes that ends early is taken for whole",
+        (
+            Edit(
+                "tail_reader.py",
+                "                return promised is None or came >= promised\n",
+                "                return True\n",
+            ),
+            Edit(
+                "tail_reader.py",
+                "page.checkpoint is None and not is_past and came < (promised or 0)",
+                "False",
+            ),
+        ),
+        focus="changes",
+    ),
+    Mutant(
+        "empty_search_is_an_answer",
+        "a search that counts rows and gives none is taken to have found none",
+        (
+            Edit(
+                "page_reader.py",
+                "            if not page.items and page.total_count:\n",
+                "            if False:\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "closed_in_uncounted",
+        "what is read around a poison row may end early, and nobody counts",
+        (
+            Edit(
+                "isolation.py",
+                "        if promised is None or came >= promised:\n",
+                "        if True:\n",
+            ),
+        ),
+        focus="answers",
+    ),
+    Mutant(
+        "list_of_an_earlier_run",
+        "a list is left out on the word of an earlier run, or of a clock that was ahead",
+        (
+            Edit(
+                "policy.py",
+                "self.is_dated and self.settled_before < read_at",
+                "self.settled_before < read_at",
+            ),
+            Edit(
+                "prepared.py",
+                "saved.swept is not None and saved.swept != last",
+                "saved.swept is not None",
+            ),
+        ),
+        focus="stops",
+    ),
+    Mutant(
+        "list_in_the_second_of_h",
+        "a list that a killed run read in the second of H is not read again",
+        (
+            Edit(
+                "policy.py",
+                "self.settled_before < read_at",
+                "self.settled_before <= read_at",
+            ),
+        ),
+        history="list-read-in-the-second-of-h",
+        focus="kills",
+    ),
+)

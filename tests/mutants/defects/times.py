@@ -1,0 +1,359 @@
+"""Defects of times: clocks, watermarks, and which version of a row stays."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "since_skips",
+        "`--since` moves the watermark on, and what lies before it never comes",
+        (
+            Edit(
+                "policy.py",
+                "        return max(0, min(known)) if known else None\n",
+                "        return max(0, max(known)) if known else None\n",
+            ),
+        ),
+        history="since-after-the-last-run",
+        focus="subsets",
+    ),
+    Mutant(
+        "machine_clock",
+        "the machine's clock decides up to when changes are in the target",
+        (
+            Edit(
+                "server_time.py",
+                "        if moment is None:\n            return cls(CLOCK.unix()",
+                "        if True:\n            return cls(CLOCK.unix()",
+            ),
+            Edit(
+                "server_time.py",
+                "            return min(now, seen)\n",
+                "            return now\n",
+            ),
+        ),
+        history="no-clock-of-the-server",
+        focus="clocks",
+    ),
+    Mutant(
+        "date_is_proof",
+        "a Date that is a day ahead moves the watermark a day ahead",
+        (
+            Edit(
+                "server_time.py",
+                "        return now if now <= here + TRUSTED_S else min(now, max(here, seen))\n",
+                "        return now\n",
+            ),
+            Edit(
+                "server_time.py",
+                "        is_believed = self.is_known and self.now() <= ",
+                "        is_believed = self.is_known or self.now() <= ",
+            ),
+            Edit(
+                "server_time.py",
+                "        return moment is not None and self.is_known and ",
+                "        return False and moment is not None and ",
+            ),
+        ),
+        history="date-that-is-ahead",
+        focus="dates",
+    ),
+    Mutant(
+        "no_lookback",
+        "a row that search finds minutes late is skipped for good",
+        (Edit("policy.py", "[base - self.lookback_s]", "[base]"),),
+        focus="changes",
+    ),
+    Mutant(
+        "resumed_is_stale",
+        "a run that was resumed says complete without the changes since it began",
+        (
+            Edit(
+                "engine.py",
+                "        base = state.watermark if state.watermark is not None else state.seeded\n",
+                "        if pass_ is not None and run.was_resumed:\n"
+                "            state.watermark = run.clock.now()\n"
+                "            run.is_current = True\n"
+                "            return\n"
+                "        base = state.watermark if state.watermark is not None else state.seeded\n",
+            ),
+        ),
+        focus="stops",
+    ),
+    Mutant(
+        "same_second_is_known",
+        "a change in the second in which a row was read has its time, and is taken for known",
+        (
+            Edit(
+                "merging.py",
+                "    return read_at <= version + HASTE_S\n",
+                "    return False\n",
+            ),
+        ),
+        history="change-in-the-second-of-a-reading",
+        focus="seconds",
+    ),
+    Mutant(
+        "undated_stays_old",
+        "a changed row that does not say when it changed is left out, and the run is complete",
+        (
+            Edit(
+                "stream_run.py",
+                "            self.undated.append(row.key)\n",
+                "            pass\n",
+            ),
+        ),
+        history="row-without-a-time",
+        focus="answers",
+    ),
+    Mutant(
+        "either_clock_is_proof",
+        "where Date and the machine's clock disagree, the later one moves the watermark",
+        (
+            Edit(
+                "engine.py",
+                "        mark = run.clock.proven(run.newest)\n",
+                "        mark = run.clock.not_after(run.newest)\n",
+            ),
+        ),
+        history="both-clocks-are-ahead",
+        focus="clocks",
+    ),
+    Mutant(
+        "time_to_come",
+        "a row that comes with a time in the future hides every later change of it",
+        (
+            Edit(
+                "raw_rows.py",
+                "        return version if version <= self.latest + SLACK_S else self.latest\n",
+                "        return version\n",
+            ),
+            Edit(
+                "stream_run.py",
+                "        version = self.reader.kept_version(row.version, row.synced_at)\n",
+                "        version = row.version\n",
+            ),
+        ),
+        history="change-that-is-still-to-come",
+        focus="answers",
+    ),
+    Mutant(
+        "time_to_come_is_now",
+        "a row that a stopped run read with a time in the future hides the changes before that run",
+        (
+            Edit(
+                "stream_run.py",
+                "listed = self.reader.without_times_to_come(list(rows))",
+                "listed = list(rows)",
+            ),
+        ),
+        history="time-to-come-of-a-stopped-run",
+        focus="answers",
+    ),
+    Mutant(
+        "date_alone_tells",
+        "a Date that this machine's clock agrees with moves the watermark ahead of the server's",
+        (
+            Edit(
+                "server_time.py",
+                "        if begins is not None and (moment is None or ",
+                "        if begins is not None and moment is None and (True or ",
+            ),
+            Edit(
+                "engine.py",
+                "        is_late = run.latest_find_s > ",
+                "        is_late = False and run.latest_find_s > ",
+            ),
+        ),
+        history="two-clocks-that-agree-are-ahead",
+        focus="clocks",
+    ),
+    Mutant(
+        "time_to_come_is_kept",
+        "a first row with a time in the future keeps it for good, and the run is complete",
+        (
+            Edit(
+                "doubtful_rows.py",
+                "    if can_be_swept and not by_id:\n",
+                "    if False:\n",
+            ),
+        ),
+        history="time-to-come-of-a-first-reading",
+        focus="answers",
+    ),
+    Mutant(
+        "clock_set_is_proof",
+        "a machine's clock that is set to a wrong Date during a run moves the watermark there",
+        (
+            Edit(
+                "server_time.py",
+                "        return math.floor(min(CLOCK.unix(), CLOCK.now() + self._here))\n",
+                "        return math.floor(CLOCK.unix())\n",
+            ),
+        ),
+        history="clock-set-to-a-date-that-is-ahead",
+        focus="clocks",
+    ),
+    Mutant(
+        "last_come_stays",
+        "an old body that search serves takes the place of a newer one",
+        (
+            Edit(
+                "merging.py",
+                "    if offered.version < held.version:\n",
+                "    if held:\n        return True\n    if offered.version < held.version:\n",
+            ),
+        ),
+        history="rows-out-of-order",
+        focus="seconds",
+    ),
+    Mutant(
+        "time_to_come_has_passed",
+        "a time that had not come when its row was read hides older changes once it has passed",
+        (
+            Edit(
+                "raw_rows.py",
+                "        return version if version <= known + SLACK_S else 0\n",
+                "        return version if known else 0\n",
+            ),
+        ),
+        history="time-to-come-that-has-passed",
+        focus="answers",
+    ),
+    Mutant(
+        "present_of_the_last_page",
+        "a row is read by the time of the last page, and its change is taken for one to come",
+        (
+            Edit(
+                "stream_run.py",
+                "        self.reader.latest = self.clock.latest()\n        return self.reader",
+                "        return self.reader",
+            ),
+            Edit(
+                "stream_run.py",
+                '        """Note that it is at work."""\n'
+                "        self.reader.latest = self.clock.latest()\n",
+                '        """Note that it is at work."""\n',
+            ),
+        ),
+        focus="seconds",
+    ),
+    Mutant(
+        "no_clock_is_proof",
+        "where the server does not tell its time, this machine's clock moves the watermark",
+        (
+            Edit(
+                "server_time.py",
+                "        if not self.is_known:\n            return min(now, seen)\n",
+                "        if not self.is_known:\n            return now\n",
+            ),
+            Edit(
+                "server_time.py",
+                "        is_believed = self.is_known and self.now()",
+                "        is_believed = self.now()",
+            ),
+        ),
+        history="no-clock-of-the-server",
+        focus="clocks",
+    ),
+    Mutant(
+        "reply_in_the_second",
+        "children are not read again where another may have come in the same second",
+        (
+            Edit(
+                "child_reader.py",
+                "        if is_hasty(version, read_at) or run.clock.may_be_now(version):\n",
+                "        if False:\n",
+            ),
+        ),
+        history="reply-in-the-second-of-a-reading",
+        focus="seconds",
+    ),
+    Mutant(
+        "reply_under_a_date_ahead",
+        "children are not read again in the same second where a Date is ahead",
+        (
+            Edit(
+                "child_reader.py",
+                "is_hasty(version, read_at) or run.clock.may_be_now(version)",
+                "is_hasty(version, read_at)",
+            ),
+        ),
+        history="reply-in-the-second-of-a-date-that-is-ahead",
+        focus="dates",
+    ),
+    Mutant(
+        "content_is_not_compared",
+        "each row that is read again is written again, with a later `_synced_at`",
+        (
+            Edit(
+                "stream_run.py",
+                "            is_new = held.is_gone or held.digest != digest\n",
+                "            is_new = True\n",
+            ),
+        ),
+        focus="stops",
+    ),
+    Mutant(
+        "future_is_remembered",
+        "a watermark that is still to come stays, and hides what is read until then",
+        (
+            Edit(
+                "prepared.py",
+                "        if self._clock.is_future(saved.watermark):\n",
+                "        if False:\n",
+            ),
+        ),
+        focus="clocks",
+    ),
+    Mutant(
+        "watermark_without_changes",
+        "the watermark moves although the changes up to it could not be read",
+        (
+            Edit(
+                "engine.py",
+                "read(run, low) or run.refusal is not None:",
+                'read(run, low) and run.refusal == "":',
+            ),
+        ),
+        focus="outages",
+    ),
+    Mutant(
+        "watermark_of_the_end",
+        "the watermark moves to where the reading of changes ended",
+        (
+            Edit(
+                "engine.py",
+                "max(state.watermark or 0, mark)",
+                "max(state.watermark or 0, run.clock.proven(run.newest))",
+            ),
+        ),
+        focus="moves",
+    ),
+    Mutant(
+        "changes_of_the_seed",
+        "changes during a first reading are not read",
+        (
+            Edit(
+                "engine.py",
+                "            base = pass_.changed_from\n",
+                "            base = run.clock.now() + 3_600\n",
+            ),
+        ),
+        focus="moves",
+    ),
+    Mutant(
+        "late_row_moves_on",
+        "a row that was found too late moves the watermark on over others that are late",
+        (
+            Edit(
+                "engine.py",
+                "            if not is_late or state.watermark is None:\n",
+                "            if not is_late or state.watermark:\n",
+            ),
+        ),
+        history="two-clocks-that-agree-are-ahead",
+        focus="clocks",
+    ),
+)
