@@ -182,6 +182,20 @@ def holds(path: Path, text: bytes) -> bool:
     return text in path.read_bytes()
 
 
+def test_a_compressed_file_without_rows_can_be_decompressed(tmp_path: Path) -> None:
+    """The command zstd refuses a file of no bytes: it has to hold one empty frame."""
+    sink = opened("jsonl.zst", tmp_path)
+    sink.commit([put(TALKS, "1", "", "x", 5)], b"{}")
+    sink.publish(b"{}")
+    sink.commit([Gone("talks", "1", 9)], b"{}")
+    sink.publish(b"{}", departed="drop")
+    sink.close()
+    for name in ("parts", "talks"):
+        path = tmp_path / "target" / f"{name}.jsonl.zst"
+        assert path.read_bytes().startswith(b"\x28\xb5\x2f\xfd")
+        assert live("jsonl.zst", tmp_path) == {}
+
+
 def test_a_frame_that_is_cut_or_changed_was_never_committed(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal = Journal(OS_DISK, path)

@@ -167,7 +167,8 @@ class JsonlSink:
                 if size >= enough:
                     digesting.write(self._encoded(waiting))
                     waiting, size = [], 0
-            if waiting:
+            if waiting or not count:
+                # Without rows, too: what decompresses a file refuses one of no bytes.
                 digesting.write(self._encoded(waiting))
             self._disk.sync(file)
         stored = described(self._folder.final(name).name, count, digesting)
