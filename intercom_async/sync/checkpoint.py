@@ -97,6 +97,8 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     families: bytes = b""
     is_shown: bool = True
     """Whether its rows are in the target; else they only lead to their children."""
+    has_unknown_parents: bool = False
+    """Whether it may have rows of parents that nothing else in the target tells of."""
 
     def note_truncated(self, key: str, missing: int) -> int:
         """Remember how many children of a parent the API does not give, as an answer says.

@@ -51,15 +51,16 @@ class HeldKeys:
 
     def _keys(self, run: StreamRun) -> Generator[str, None, None]:
         if run.is_shown:
-            for row in self._sink.rows(run.name):
-                yield row.key
-        else:
-            for child in run.children:
-                for row in self._sink.rows(child.name):
-                    yield row.parent
+            yield from (row.key for row in self._sink.rows(run.name))
+        for child in run.children:
+            if not run.is_shown or child.state.has_unknown_parents:
+                yield from (row.parent for row in self._sink.rows(child.name))
+        doubted = {one.table_name for one in run.children if one.state.has_unknown_parents}
         for entry in self._sink.entries():
             if isinstance(entry, Put) and entry.table == run.table_name:
                 yield entry.key
+            elif isinstance(entry, Put) and entry.table in doubted:
+                yield entry.parent
 
 
 def is_live(held: Held) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .checkpoint import State, read_state
 from .evidence import TOMBSTONES
@@ -41,13 +41,20 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
         run.prune()
 
 
-def recall_gone(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
-    """Note the rows of which tombstones are all that is left, as `hard_delete` has removed them.
+def recall(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
+    """Note rows of which no row of their own is left in the target.
 
     Returns:
         The entries by which children go whose parent went in a run that left them out: it wrote
         the tombstone, and did not look at them.
     """
+    orphans = _recall_gone(sink, runs)
+    _recall_parents(sink, runs)
+    return orphans
+
+
+def _recall_gone(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
+    """Note the rows of which tombstones are all that is left, as `hard_delete` has removed them."""
     by_name = {run.name: run for run in runs if not isinstance(run.stream.source, Children)}
     orphans: list[Entry] = []
     for key, at in _tombstones(sink):
@@ -65,6 +72,36 @@ def recall_gone(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
                 child.replay(entry)
                 orphans.append(entry)
     return orphans
+
+
+def _recall_parents(sink: Sink, runs: Sequence[StreamRun]) -> None:
+    """Note parents of which the target has nothing but their children.
+
+    One that went before it was listed again would never be missed, and its children would stay. A
+    sweep judges those that it does not meet; where the list was read before, each is read by id.
+    """
+    for child in runs:
+        parent = child.parent
+        if parent is None or not parent.is_shown or not child.state.has_unknown_parents:
+            continue
+        unknown = [key for key in _parents_of(sink, child) if parent.table.get(key) is None]
+        for key in unknown:
+            parent.table.put(key, Held(0, 0, 0, 0))
+        if parent.state.seeded is not None:
+            child.want(unknown)
+
+
+def _parents_of(sink: Sink, child: StreamRun) -> Iterable[str]:
+    """Return the keys of parents of which the target has live children."""
+    found = dict.fromkeys(row.parent for row in sink.rows(child.name) if not row.is_deleted)
+    for entry in sink.entries():
+        if entry.table != child.table_name:
+            continue
+        if isinstance(entry, Family):
+            found.pop(entry.parent, None)
+        elif isinstance(entry, Put):
+            found[entry.parent] = None
+    return found
 
 
 def _tombstones(sink: Sink) -> Iterator[tuple[str, int]]:

@@ -47,12 +47,13 @@ class PreparedRuns:
         self._clock = clock
         self._gate = gate
         self._runs: dict[str, StreamRun] = {}
+        self._chosen: tuple[Stream, ...] = ()
         self.notes: list[str] = []
         """Streams that are read again, each with the reason."""
 
     def of(self, chosen: Iterable[Stream]) -> list[StreamRun]:
         """Return a run of each stream, parents before their children."""
-        streams = tuple(chosen)
+        streams = self._chosen = tuple(chosen)
         shown = {stream.name for stream in streams}
         for stream in streams:
             if isinstance(stream.source, Children):
@@ -103,6 +104,7 @@ class PreparedRuns:
         saved = streams.get(stream.name)
         if saved is None or (is_shown and not saved.is_shown):
             saved = streams[stream.name] = StreamState(is_shown=is_shown)
+            self._doubt_children(stream)
         version = self._intercom.version
         tells_seconds = not isinstance(source, Ranged) or source.tells_seconds(version)
         points: CutPoints = Seconds() if tells_seconds else Days(self._zone)
@@ -117,6 +119,16 @@ class PreparedRuns:
         run.was_listed = saved.swept is not None and saved.swept != last
         self._runs[stream.name] = run
         return run
+
+    def _doubt_children(self, parent: Stream) -> None:
+        """Note that children which the target has may be of parents that go unnoticed.
+
+        What is remembered of their parents begins with nothing: one that has gone is never met.
+        """
+        for stream in (*self._chosen, *STREAMS):
+            source, saved = stream.source, self._state.streams.get(stream.name)
+            if saved is not None and isinstance(source, Children) and source.parent == parent.name:
+                saved.has_unknown_parents = True
 
     def _note_future(self, stream: Stream, saved: StreamState) -> None:
         """Read a stream again where what is remembered was noted by a clock that was ahead."""

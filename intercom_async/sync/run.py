@@ -25,7 +25,7 @@ from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
 from .first_answer import first_answer, stopped_before_it_began, unless_stopped
 from .holes import remove
-from .loading import hidden_parents, load, recall_gone
+from .loading import hidden_parents, load, recall
 from .outage import OutageGate, StoppedError
 from .policy import Policy
 from .prepared import PreparedRuns
@@ -220,7 +220,7 @@ class _Run:
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
         await call(self._sink, load, self._sink, published, opened)
         # From here on the target belongs to this workspace.
-        orphans = await call(self._sink, recall_gone, self._sink, runs)
+        orphans = await call(self._sink, recall, self._sink, runs)
         await call(self._sink, self._sink.commit, orphans, state.encode(whole=False))
 
         monitor = ProgressMonitor(self._intercom, runs, on_progress)
@@ -319,6 +319,8 @@ class _Run:
             if run.is_rereading and not run.is_left_open:
                 # A row that failed is a hole, and tried again: the others need not be.
                 run.state.reread = started_at
+            if run.is_complete:
+                run.state.has_unknown_parents = False
             self._notes += truncated_notes(run)
             if run.references is not None:
                 left = run.references.left()

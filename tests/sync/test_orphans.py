@@ -54,6 +54,55 @@ async def test_children_that_were_left_out_go_with_the_next_run_that_reads_them(
             assert parents() == before - set(gone)
 
 
+@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
+@pytest.mark.parametrize(
+    ("first", "then", "dropped"),
+    [
+        (("conversation_parts",), (), ()),
+        (("conversation_parts",), ("conversations",), ()),
+        (("ticket_parts",), ("tickets",), ()),
+        (BOTH, (), ("conversations",)),
+        (BOTH, ("conversations",), ("conversations",)),
+    ],
+)
+async def test_children_whose_parents_are_forgotten_go_with_them(
+    form: str,
+    first: tuple[str, ...],
+    then: tuple[str, ...],
+    dropped: tuple[str, ...],
+    tmp_path: Path,
+) -> None:
+    """What the target has of a parent that has gone may be its children alone."""
+    kind = first[0].partition("_")[0].rstrip("s") + "s"
+    both = (kind, f"{kind[:-1]}_parts")
+
+    async with world(tmp_path, contacts=6, conversations=6, tickets=4) as one:
+
+        async def run(*names: str, drop_streams: tuple[str, ...] = ()) -> int:
+            sink = make_sink(form, tmp_path)
+            sink.inline = True
+            report = await sync(one.intercom, names, sink=sink, drop_streams=drop_streams)
+            assert report.is_complete
+            return report.calls
+
+        def parents() -> set[str]:
+            parts = once(read_target(form, tmp_path, both[1]))
+            return {part[f"{kind[:-1]}_id"] for part in parts.values()}
+
+        await run(*first)
+        before = parents()
+        gone = min(before)
+        if dropped:
+            await run("tags", drop_streams=dropped)
+        await getattr(one.intercom, kind).delete(gone)
+        await anyio.sleep(DAY_S)
+        if then:
+            await run(*then)
+        calls = await run(*both)
+        assert parents() == before - {gone}
+        assert calls < 20
+
+
 async def test_a_parent_that_comes_back_brings_its_children(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=6, conversations=8) as one:
         await one.sync(*BOTH)
