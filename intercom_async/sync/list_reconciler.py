@@ -10,6 +10,7 @@ import msgspec
 
 from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
 from intercom_async.request.operation import Operation
+from .emptied import are_gone
 from .evidence import tombstone
 from .held_keys import HeldKeys, is_live
 from .holes import Hole
@@ -121,9 +122,13 @@ class ListReconciler:
     async def _judge_absent(
         self, run: StreamRun, source: Listing, absent: Sequence[str], agreed: ListPass
     ) -> Hole | None:
-        if source.get is not None and (agreed.keys or len(absent) <= MANY):
-            await self._reconciler.confirm(run, absent, source.get, source.is_listed)
-            return None
+        if source.get is not None:
+            first = absent if agreed.keys else absent[:MANY]
+            await self._reconciler.confirm(run, first, source.get, source.is_listed)
+            rest = absent[len(first) :]
+            if not rest or are_gone(run, first, run.clock.now()):
+                await self._reconciler.confirm(run, rest, source.get, source.is_listed)
+                return None
         if not agreed.keys:
             return list_hole(run, f"it is empty where {len(absent)} rows were")
         entries: list[Entry] = []

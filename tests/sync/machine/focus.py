@@ -157,6 +157,13 @@ FOCUSES: tuple[Focus, ...] = (
         times=(0,), most_after=0, picks=(DAY_S,), verbs=("change", "reply"), reconcile=UNSWEPT,
         waits_s=(HOUR_S, 5 * HOUR_S), settings={"late_s": (0, 60)},
     ),
+    Focus(
+        # More rows go, or do not say when they changed, than a run looks at one by one.
+        "many", streams=(("contacts",), ("contacts",), ("conversations",), SUBSETS[4]),
+        verbs=("archive", "archive", "delete", "unarchive"), changes=(2, 6), since=0.05,
+        failures=(0, 0, 1), kinds=("empty", "ahead", "no_time", "short", "500"), times=(1, 3, 0),
+        waits_s=(300, 5 * HOUR_S, DAY_S), settings={"is_large": (True,), "is_gone_late": (False,)},
+    ),
     Focus("shards", incidents=("shards",), leaves_out=0.05),  # of PostgreSQL only
     Focus("targets", incidents=("damage", "damage", "stranger")),
     Focus(

@@ -144,6 +144,7 @@ class _Draw:
             is_gone_late=dice.random() < 0.3,
             is_moving=dice.random() < 0.3,
             is_costly=dice.random() < 0.2,
+            is_large=dice.random() < 0.1,
             hides_has_more=dice.random() < 0.2,
             deletions_order=dice.choice(("newest", "newest", "oldest", "mixed")),
             listed=dice.choice((10_000, 10_000, 10_000, 3)),

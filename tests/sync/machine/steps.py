@@ -180,6 +180,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """How the lists of deleted rows are sorted: that of contacts is not documented."""
     is_costly: bool = False
     """Whether a sweep takes so much of the rate that it is made within a week only."""
+    is_large: bool = False
+    """Whether a few rows are many: more than a run reads by their ids, or lets go unseen."""
     listed: int = 10_000
     """Companies that numbered pages list; more are scrolled."""
 
