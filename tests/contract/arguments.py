@@ -7,8 +7,16 @@ other, `choices.CHOICES` says which go together. A call goes no further than its
 from __future__ import annotations
 
 import asyncio
+import atexit
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date, datetime
 from functools import cache
@@ -41,6 +49,8 @@ from .operations import Method, argument_schema
 T = TypeVar("T")
 
 _UNIX_S = 1_767_312_000
+_RUNNER = asyncio.Runner()
+atexit.register(_RUNNER.close)
 _FORMATS = {
     "date-time": "2026-01-02T00:00:00Z",
     "date": "2026-01-02",
@@ -186,10 +196,15 @@ async def perform(
         return
 
 
+def run(call: Coroutine[Any, Any, None]) -> None:
+    """Make a call, all of them in one loop: a new one for each takes longer than the call."""
+    _RUNNER.run(call)
+
+
 def record(method: Method, chosen: frozenset[str]) -> Call[Any] | None:
     """Return the first call that a method makes; None if it makes none."""
     recorder = Recorder()
-    asyncio.run(perform(method, recorder, chosen))
+    run(perform(method, recorder, chosen))
     return recorder.call
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from copy import copy
 from datetime import datetime
@@ -17,7 +16,7 @@ from intercom_async.request.options import CallOptions
 from intercom_async.resources._base import Sender
 from intercom_async.response import Response
 from tests.support.each import for_each
-from .arguments import Argument, Recorder, Samples, arguments, label_of, perform, selections
+from .arguments import Argument, Recorder, Samples, arguments, label_of, perform, run, selections
 from .choices import COMPOSED
 from .operations import Method, methods
 
@@ -88,7 +87,7 @@ def test_a_moment_without_a_zone_is_refused_by_name(method: Method, argument: Ar
 
     name = WITHIN.get(argument.name, argument.name)
     with pytest.raises(ConfigError, match=rf"\b{name}\b"):
-        asyncio.run(perform(method, writer, chosen, Naive(argument.name)))
+        run(perform(method, writer, chosen, Naive(argument.name)))
     assert writer.call is None
 
 
@@ -97,7 +96,7 @@ def test_an_unknown_keyword_is_refused_by_name(method: Method) -> None:
     writer = Writer()
 
     with pytest.raises((ConfigError, TypeError), match=r"\bunheard_of\b"):
-        asyncio.run(perform(method, writer, selections(method)[0], unheard_of=1))
+        run(perform(method, writer, selections(method)[0], unheard_of=1))
     assert writer.call is None
 
 
@@ -111,7 +110,7 @@ def test_what_is_needed_is_asked_for_by_name(method: Method, name: str) -> None:
     writer = Writer()
 
     with pytest.raises((ConfigError, TypeError), match=rf"\b{name}\b"):
-        asyncio.run(perform(method, writer, selections(method)[0], without=name))
+        run(perform(method, writer, selections(method)[0], without=name))
     assert writer.call is None
 
 
@@ -149,7 +148,7 @@ def test_a_list_of_ids_that_has_none_is_refused_by_name(
     writer = Writer()
 
     with pytest.raises((ConfigError, TypeError), match=rf"\b{argument.name}\b"):
-        asyncio.run(perform(method, writer, chosen, Instead(argument.name, ids)))
+        run(perform(method, writer, chosen, Instead(argument.name, ids)))
     assert writer.call is None
 
 
@@ -166,7 +165,7 @@ def refusal(
     A TypeError has to name the argument: Python's own, from somewhere inside, do not.
     """
     try:
-        asyncio.run(perform(method, sender, chosen, samples))
+        run(perform(method, sender, chosen, samples))
     except (ConfigError, QueryError) as error:
         return str(error)
     except TypeError as error:
@@ -233,7 +232,7 @@ def test_what_is_no_id_inside_an_argument_is_refused_by_name(
         instead = Instead(argument.name, put(sample, place, value))
 
         with pytest.raises((ConfigError, TypeError), match=rf"\b{key}\b"):
-            asyncio.run(perform(method, writer, chosen, instead))
+            run(perform(method, writer, chosen, instead))
         assert writer.call is None
 
 
@@ -311,7 +310,7 @@ def test_a_text_is_not_taken_apart(label: str, name: str, value: Any) -> None:
 
     chosen = next((each for each in selections(method) if name in each), frozenset[str]())
     with pytest.raises(ConfigError, match=name):
-        asyncio.run(perform(method, writer, chosen, Instead(name, value)))
+        run(perform(method, writer, chosen, Instead(name, value)))
     assert writer.call is None
 
 
@@ -357,7 +356,7 @@ def test_what_takes_several_requests_refuses_before_the_first(
     writer = Writer()
 
     with pytest.raises(ConfigError):
-        asyncio.run(perform(method, writer, frozenset(), Instead(name, value)))
+        run(perform(method, writer, frozenset(), Instead(name, value)))
     assert writer.call is None
 
 
@@ -381,5 +380,5 @@ def test_how_long_and_how_many_at_a_time_is_refused_before_the_first(
     moments = {"created_at_after", "created_at_before"} & {each.name for each in arguments(method)}
 
     with pytest.raises(ConfigError, match=rf"^{name} must be "):
-        asyncio.run(perform(method, writer, frozenset({name, *moments}), Instead(name, value)))
+        run(perform(method, writer, frozenset({name, *moments}), Instead(name, value)))
     assert writer.call is None

@@ -26,7 +26,7 @@ from intercom_async.transport.base import Reply, Request, StreamReply
 from tests.support.descriptions import VERSIONS, description, needs_descriptions
 from tests.support.each import for_each
 from . import choices
-from .arguments import Samples, SentError, perform, record, selections
+from .arguments import Samples, SentError, perform, record, run, selections
 from .operations import Method, methods, operation
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ def refusals(method: Method, chosen: frozenset[str], version: str) -> tuple[str,
         assert call.operation.since_number > version_number(version)
         return call.operation.name, []
     client = Client(version)
-    asyncio.run(perform(method, client, chosen, Samples(node, version)))
+    run(perform(method, client, chosen, Samples(node, version)))
     assert client.requests == 1
     return call.operation.name, client.refusals
 

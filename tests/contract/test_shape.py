@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import pydoc
 import re
@@ -27,6 +26,7 @@ from .arguments import (
     label_of,
     perform,
     record,
+    run,
     selections,
 )
 from .choices import COMPOSED
@@ -97,7 +97,7 @@ class Names(Samples):
 @for_each(SEVERAL, lambda method: method.label)
 def test_ids_stand_in_the_path_in_the_order_of_the_signature(method: Method) -> None:
     recorder = Recorder()
-    asyncio.run(perform(method, recorder, frozenset(), Names()))
+    run(perform(method, recorder, frozenset(), Names()))
     given = [each.name for each in arguments(method) if each.is_required]
 
     assert recorder.call is not None
@@ -122,7 +122,7 @@ class Odd(Samples):
 def test_an_odd_id_stays_in_its_place(method: Method) -> None:
     for identity in ("../admins", "a/b", "a b", "a.b", "50%", "%2e%2e", "ä?x=1#y"):
         recorder = Recorder()
-        asyncio.run(perform(method, recorder, selections(method)[0], Odd(identity)))
+        run(perform(method, recorder, selections(method)[0], Odd(identity)))
 
         assert recorder.call is not None
         template, path = recorder.call.operation.path.split("/"), recorder.call.path.split("/")
@@ -159,7 +159,7 @@ def test_what_is_no_id_is_refused_by_name(method: Method, name: str, value: str 
     recorder = Recorder()
 
     with pytest.raises((ConfigError, TypeError), match=r"\b(id|\w+_id)\b"):
-        asyncio.run(perform(method, recorder, frozenset(), Without(name, value)))
+        run(perform(method, recorder, frozenset(), Without(name, value)))
     assert recorder.call is None
 
 
@@ -177,7 +177,7 @@ def test_what_is_no_id_is_refused_where_an_id_may_be(method: Method, name: str, 
     chosen = next(each for each in selections(method) if name in each)
 
     with pytest.raises((ConfigError, TypeError), match=r"\b(id|\w+_id)\b"):
-        asyncio.run(perform(method, recorder, chosen, Without(name, value)))
+        run(perform(method, recorder, chosen, Without(name, value)))
     assert recorder.call is None
 
 
@@ -186,7 +186,7 @@ def test_none_is_never_sent_as_text(method: Method, name: str) -> None:
     recorder = Recorder()
     chosen = next(each for each in selections(method) if name in each)
     try:
-        asyncio.run(perform(method, recorder, chosen, Without(name, None)))
+        run(perform(method, recorder, chosen, Without(name, None)))
     except (ConfigError, TypeError):
         return
 
@@ -208,7 +208,7 @@ def test_what_is_needed_is_refused_by_name_when_it_is_none(method: Method, name:
     recorder = Recorder()
 
     with pytest.raises((ConfigError, QueryError, TypeError), match=rf"\b{name}\b"):
-        asyncio.run(perform(method, recorder, selections(method)[0], Without(name, None)))
+        run(perform(method, recorder, selections(method)[0], Without(name, None)))
     assert recorder.call is None
 
 

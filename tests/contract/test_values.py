@@ -21,7 +21,7 @@ from intercom_async.request.builder import body_of
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply
 from tests.support.each import for_each
-from .arguments import Argument, Recorder, Samples, arguments, perform, selections
+from .arguments import Argument, Recorder, Samples, arguments, perform, run, selections
 from .choices import COMPOSED
 from .operations import Method, methods
 
@@ -124,7 +124,7 @@ def sent(method: Method, samples: Samples) -> Iterator[tuple[str, bytes]]:
     """Give address and body of each request that a method makes of its choices."""
     for chosen in selections(method):
         recorder = Recorder()
-        asyncio.run(perform(method, recorder, chosen, samples))
+        run(perform(method, recorder, chosen, samples))
         if recorder.call is not None:
             call = recorder.call
             yield call.target, b"" if call.json is None else body_of(call.json)[0]
@@ -182,7 +182,7 @@ def test_a_moment_in_milliseconds_is_refused_by_name(method: Method, argument: A
     for moment in (late, as_enum(late), Number(late), float(late), Decimal(late)):
         recorder = Recorder()
         with pytest.raises(ConfigError, match=rf"\b{argument.name}\b must be UNIX seconds"):
-            asyncio.run(perform(method, recorder, chosen, Late(argument.name, moment)))
+            run(perform(method, recorder, chosen, Late(argument.name, moment)))
         assert recorder.call is None
 
 
