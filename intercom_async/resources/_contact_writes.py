@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Literal, Protocol, Unpack, cast, overload
 
 from intercom_async.codec import encode
 from intercom_async.config import check_seconds
-from intercom_async.errors import GoneError, NotFoundError
+from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
 from intercom_async.fields import (
     BulkContact,
     BulkContactChanges,
@@ -29,6 +30,8 @@ from ._bulk_creation import BulkCreation, CreationJobs
 from ._contact_upsert import ContactCalls, check_upsert, upsert_calls, upsert_contact
 from ._request_bodies import bulk_item
 from ._validation import check_dict, needed, to_id
+
+log: logging.Logger = logging.getLogger("intercom_async")
 
 MAX_MERGES = 5
 """Contacts merged into each other that are followed; the link names the last one at once."""
@@ -248,3 +251,27 @@ class ContactWrites(BulkCreation):
             if not await polls.wait():
                 raise polls.late() from polls.error
         return found
+
+    async def _settled(
+        self, contact: Contact, settle_s: float, read: Callable[[], Awaitable[Contact]]
+    ) -> Contact:
+        """Return a contact that was just made, as soon as it can be read, or as it was made."""
+        polls = PollIntervals(
+            settle_s, INDEX_BACKOFF, pause=self._pause, name=self.GET.name, has_answered=True
+        )
+        while True:
+            try:
+                found = await polls.look(read)
+            except NotFoundError:
+                found = None
+            except ClosedError:
+                raise
+            except IntercomError as error:
+                # It exists: an error would say that it does not.
+                log.warning("a new contact could not be read (%s)", type(error).__name__)
+                return contact
+            if found is not None:
+                return found
+            if not await polls.wait():
+                log.warning("a new contact could not be read after %g s", settle_s)
+                return contact

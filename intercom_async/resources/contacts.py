@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Unpack
 
 from intercom_async.config import check_seconds
-from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
+from intercom_async.errors import GoneError
 from intercom_async.fields import (
     BulkContact,
     BulkContactChanges,
@@ -39,13 +38,10 @@ from intercom_async.models import (
 )
 from intercom_async.query import Predicate, Query
 from intercom_async.request.operation import Operation, Paging
-from intercom_async.workflows.polling import INDEX_BACKOFF, PollIntervals
 from ._base import EndpointBuilder, Id, Page, Pager, Resource, fill
 from ._contact_writes import MAX_MERGES, ContactWrites
 from ._request_bodies import bulk_body, bulk_keys, person_key, split_query
 from ._validation import given, needed, take_one, to_id, to_ids
-
-log: logging.Logger = logging.getLogger("intercom_async")
 
 API = EndpointBuilder("/contacts", "contacts")
 ONE = EndpointBuilder(
@@ -275,25 +271,7 @@ class Contacts(ContactWrites):
         contact = await self._send(self.CREATE, fields=fields)
         if settle_s is None:
             return contact
-        polls = PollIntervals(
-            settle_s, INDEX_BACKOFF, pause=self._pause, name=self.GET.name, has_answered=True
-        )
-        while True:
-            try:
-                found = await polls.look(partial(self.get, contact.id))
-            except NotFoundError:
-                found = None
-            except ClosedError:
-                raise
-            except IntercomError as error:
-                # It exists: an error would say that it does not.
-                log.warning("a new contact could not be read (%s)", type(error).__name__)
-                return contact
-            if found is not None:
-                return found
-            if not await polls.wait():
-                log.warning("a new contact could not be read after %g s", settle_s)
-                return contact
+        return await self._settled(contact, settle_s, partial(self.get, contact.id))
 
     async def find_by_external_id(self, external_id: Id, **how: Unpack[ContactReading]) -> Contact:
         """Return one contact by your own key; new ones are found at once, unlike by search."""
