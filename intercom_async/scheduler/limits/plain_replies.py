@@ -130,7 +130,6 @@ class PlainReplies:
         until = clock.nothing_new_until(reset_at)
         if until <= received:
             return
-        until = min(until, windows.candidates_until)
         offset = clock.likely_offset(received)
         self._until = self._external.nothing_new_until(budget, until, offset, self._schedule)
         self._budget, self._workspace = budget, workspace
