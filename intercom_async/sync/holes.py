@@ -44,6 +44,8 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     slack: int = 0
     """Seconds before `low` and after `high` that belong to it, too: where the server compares days,
     it is not known whose days they are."""
+    rows: int = 0
+    """Rows of a span that cannot be read, at most; 0 where it is not known."""
     reason: str = ""
     since: int = 0
     """When it was found, UNIX seconds of the server."""

@@ -7,115 +7,24 @@ cursor, so one row a page finds the poison but never steps over it. What cannot 
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import pairwise
-from typing import Any, NamedTuple, Protocol, TypeAlias
-
-import msgspec
-
-from intercom_async.errors import ClosedError, IntercomError
-from intercom_async.models.page import Page
 from .holes import Hole
-from .outage import OutageError, StoppedError
-from .raw_rows import Row
-from .stream_run import StreamRun
+from .page_reading import MAX_PAGE, Edge, LeapError
+from .partitions import OPEN
+from .span_pages import SpanPages
 from .streams import Ranged, Selection
 
-MAX_CALLS = 60
-"""Calls for one failing page; what is not isolated by then is a hole as it is."""
-BUDGET_CALLS, BUDGET_SHARE = 500, 0.05
-"""Calls that all failing pages of a run may take together: so many, or so large a part of its
-pages. What is left then is a hole as it is (test_isolation_budget.py)."""
-MAX_PAGE = 150
-"""Rows that a page may have."""
-MORE_PAGES = 8
-"""Pages beyond the fewest that may be read to end exactly where it is wanted."""
+MAX_READINGS = 2
+"""Readings of a span whose rows move, or are not in order; then all of it is a hole."""
+FIRST_PAGE = 8
+"""Rows that are asked for first where it is not known how near the next such row is."""
+BOTH = 2
+"""Rows next to the edges of what is not read: neither can be, or they were."""
 DEEPEST = 48
 """Halvings of a span, enough for any span of seconds."""
 
-_Moments: TypeAlias = "tuple[Page[Any], list[int]]"
-"""A page, and the moments of its rows."""
 
-
-class Taken(NamedTuple):
-    """A page that was handed over."""
-
-    rows: list[Row]
-    total: int
-    """Rows that the page had, those that cannot be read included."""
-    holes: list[Hole]
-
-
-class Reads(Protocol):
-    """What reads and hands over pages."""
-
-    async def page(
-        self, run: StreamRun, selection: Selection, position: str | None = None
-    ) -> tuple[Page[Any], int]:
-        """Read one page of a selection."""
-        ...
-
-    async def counts_are_true(self, run: StreamRun, field: str) -> bool:
-        """Say whether the server counts no rows where there are none."""
-        ...
-
-    async def hand_over_page(
-        self,
-        run: StreamRun,
-        page: Page[Any],
-        read_at: int,
-        *,
-        edges: tuple[int, int],
-        field: str | None = None,
-    ) -> Taken:
-        """Hand over the rows of a page."""
-        ...
-
-
-class IsolationBudget:
-    """Counts what a run spends on pages that fail, so that a workspace full of them ends, too."""
-
-    def __init__(self) -> None:
-        self.pages: int = 0
-        """Pages that the run has asked for, for whatever reason."""
-        self.spent: int = 0
-        """Calls for pages that fail."""
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether no more calls are to be made for them."""
-        return self.spent >= max(BUDGET_CALLS, BUDGET_SHARE * self.pages)
-
-
-class Isolation:
-    """Reads a span in which a page fails.
-
-    Args:
-        reader: Reads pages and hands over their rows.
-        run: The stream.
-        field: The field that the span is of.
-        error: What the page failed with.
-        budget: What the whole run may spend.
-    """
-
-    def __init__(
-        self,
-        reader: Reads,
-        run: StreamRun,
-        field: str,
-        error: IntercomError,
-        budget: IsolationBudget,
-    ) -> None:
-        self._reader = reader
-        self._run = run
-        self._field = field
-        self._error = error
-        self._tells_seconds = not run.slack_s
-        self._budget = budget
-        self._calls = 0
-        self._holes: list[Hole] = []
-        self._floor: int | None = None
-        self._counts_are_true: bool | None = None
+class Isolation(SpanPages):
+    """Reads a span in which a page fails."""
 
     async def between(self, low: int, high: int, *, floor: int | None = None) -> list[Hole]:
         """Read all that can be read from `low` up to and including `high`; return the holes.
@@ -127,22 +36,136 @@ class Isolation:
                 day gives them: in a page in order, one of them ends the reading.
 
         Raises:
-            StoppedError: The run is to end.
-            OutageError: The server does not answer.
+            IntercomError: The run is to end: it was stopped, or the server does not answer.
         """
         self._floor = floor
-        await self._read(low, high, 0)
+        for _ in range(MAX_READINGS):
+            self._holes.clear()
+            self._alone.clear()
+            try:
+                await self._read(low, high)
+            except LeapError:
+                continue
+            break
+        else:
+            self._hole(low, high)
+        named = len(self._alone) + sum(max(1, hole.rows) for hole in self._holes)
+        self._proven = min(self._proven, named)
+        for bottom, top in self._alone:
+            self._hole(*await self._narrow(bottom, top), rows=1)
         return self._holes
 
-    async def _read(self, low: int, high: int, depth: int) -> None:
+    async def _read(self, low: int, high: int) -> None:
         """Read a span, of which a page is known to fail."""
-        top = await self._approach(low, high, is_upward=False)
+        top = await self._approach(low, high, is_upward=False, start=MAX_PAGE // 2)
         if top is None:
             return
-        bottom = await self._approach(low, top, is_upward=True)
+        limit = None if top.left is None else top.left - 1
+        bottom = await self._approach(low, top.second, is_upward=True, beyond=top.at, limit=limit)
         if bottom is None:
             return
-        await self._halve(bottom, max(bottom, top), depth)
+        unread = top.left if top.left is not None else await self._count_below(low, high)
+        if bottom.left is not None:
+            unread = None if top.at is None else bottom.left - top.at
+        self._proven += unread is None or unread > 1
+        await self._between(bottom, top, unread, 0)
+
+    async def _between(self, bottom: Edge, top: Edge, most: int | None, depth: int) -> None:
+        """Read what is between two rows that cannot be read, or make a hole of it.
+
+        Args:
+            bottom: The edge below which all is read.
+            top: The edge above which all is read.
+            most: Rows between them, at most; None where it is not known.
+            depth: How often the span was halved.
+        """
+        low, high = bottom.second, max(bottom.second, top.second)
+        if bottom.at is None or top.at is None:
+            await self._halve(low, high, depth)
+            return
+        cut = self._cut(low, high)
+        if most == 1:
+            self._alone.append((bottom, top))
+            return
+        if most == BOTH or cut is None or depth >= DEEPEST or self._is_spent:
+            self._hole(low, high, rows=most or 0)
+            return
+        limit = None if most is None else most - 1
+        upper = await self._approach(
+            cut, high, is_upward=True, beyond=top.at, limit=limit, start=FIRST_PAGE
+        )
+        lower = await self._approach(
+            low, cut - 1, is_upward=False, beyond=bottom.at, limit=limit, start=FIRST_PAGE
+        )
+        for edge, other, far in ((upper, lower, top), (lower, upper, bottom)):
+            if edge is None:
+                continue
+            half = (cut, high) if far is top else (low, cut - 1)
+            rest = await self._rest(half, edge, far, is_upper=far is top)
+            if rest is None and most is not None:
+                rest = max(1, most - edge.new - (0 if other is None else other.new + 1))
+            self._proven += rest is not None and rest > 1
+            pair = (edge, top) if far is top else (bottom, edge)
+            await self._between(*pair, rest, depth + 1)
+
+    async def _rest(
+        self, half: tuple[int, int], edge: Edge, far: Edge, *, is_upper: bool
+    ) -> int | None:
+        """Return how many rows of half a span are not read; None where it is not known."""
+        counted = edge.left
+        if counted is None:
+            counted = await self._count(*half, far, is_upward=not is_upper)
+        return None if counted is None or far.at is None else max(1, counted - far.at)
+
+    async def _count_below(self, low: int, high: int) -> int | None:
+        """Return how many rows a span has, told by the newest row of all."""
+        counts: list[int] = []
+        for begin in (low, high + 1):
+            read = await self._try(Selection(self._field, begin, OPEN, 1), None)
+            if read is None or read.page.total_count is None:
+                return None
+            counts.append(read.page.total_count)
+        return counts[0] - counts[1]
+
+    async def _count(self, low: int, high: int, edge: Edge, *, is_upward: bool) -> int | None:
+        """Return how many rows a span has, told by a page of those at an edge that are read."""
+        if not edge.at:
+            return await self._count_below(low, high)
+        read = await self._try(self._selection(low, high, edge.at, is_upward=is_upward), None)
+        return None if read is None else read.page.total_count
+
+    async def _narrow(self, bottom: Edge, top: Edge) -> tuple[int, int]:
+        """Return the seconds between two edges that are not shown to be empty, so far as calls go.
+
+        There should be one row; what it shares a second with, and where a second one is, stays.
+        """
+        low, high = bottom.second, max(bottom.second, top.second)
+        if not self._tells_seconds or low == high:
+            return low, high
+        high -= await self._is_read(top)
+        low += await self._is_read(bottom)
+        while low < high and not self._is_spent:
+            cut = low + (high - low + 1) // 2
+            if await self._is_empty(cut, high):
+                high = cut - 1
+            elif await self._is_empty(low, cut - 1):
+                low = cut
+            else:
+                break
+        return low, high
+
+    async def _is_read(self, edge: Edge) -> bool:
+        """Say whether all rows of the second of an edge are read."""
+        if not edge.at or edge.at >= MAX_PAGE or self._is_spent:
+            return False
+        selection = Selection(self._field, edge.second, edge.second, edge.at + 1, has_high=True)
+        read = await self._try(selection, None)
+        return read is not None and read.page.checkpoint is None and len(read.moments) <= edge.at
+
+    async def _is_empty(self, low: int, high: int) -> bool:
+        """Say whether a span is shown to have no row."""
+        read = await self._try(Selection(self._field, low, high, 1, has_high=True), None)
+        return read is not None and not read.moments and not read.page.total_count
 
     async def _halve(self, low: int, high: int, depth: int) -> None:
         cut = self._cut(low, high)
@@ -181,154 +204,78 @@ class Isolation:
                 return reached if await self._is_short(came, promised) else None
             position = page[0].checkpoint
 
-    async def _approach(self, low: int, high: int, *, is_upward: bool) -> int | None:
-        """Read toward the poison from one side; return the second it was closed in to.
+    async def _approach(
+        self,
+        low: int,
+        high: int,
+        *,
+        is_upward: bool,
+        beyond: int | None = 0,
+        limit: int | None = None,
+        start: int = MAX_PAGE,
+    ) -> Edge | None:
+        """Read toward a row that cannot be read from one side; return how near it came.
 
-        None says that no page has failed: all of the span is read.
+        Once a page fails, the rows among which the poison is are halved with each call.
+
+        Args:
+            low: First second of the span.
+            high: Its last second.
+            is_upward: From which side.
+            beyond: Rows at the far end that are read already.
+            limit: Rows that are to be read at most, as the one after them cannot be.
+            start: Rows to ask for first; twice as many after each page until one fails.
+
+        Returns:
+            None says that no page has failed: all of the span is read.
         """
-        edge, size, at_edge = (low if is_upward else high), MAX_PAGE, 0
-        while size >= 1 and not self._is_spent:
-            selection = Selection(
-                self._field,
-                edge if is_upward else low,
-                high if is_upward else edge,
-                min(MAX_PAGE, size + at_edge),
-                "ascending" if is_upward else "descending",
-                has_high=True,
-            )
-            page = await self._try(selection, None)
-            if page is None:
-                size //= 2
+        edge = Edge(low if is_upward else high)
+        known, bad = frozenset[str](), None
+        while not self._is_spent and bad != 1 and (limit is None or limit > 0):
+            at = edge.at or 0
+            size = start if bad is None else bad // 2
+            asked = min(MAX_PAGE, at + (size if limit is None else min(size, limit)))
+            span = (edge.second, high) if is_upward else (low, edge.second)
+            selection = self._selection(*span, asked, is_upward=is_upward)
+            read = await self._try(selection, None)
+            if read is None:
+                bad = max(1, asked - at)
                 continue
-            if not is_upward and self._is_past(page[1]):
+            page, moments, keys = read
+            total = page.total_count
+            if edge.left is not None and total is not None and total - at < edge.left:
+                raise LeapError
+            if not is_upward and self._is_past(moments):
                 return None
-            if page[0].checkpoint is None:
-                is_short = await self._is_short(len(page[1]), page[0].total_count)
-                return self._edge(page[1], edge, is_upward=is_upward) if is_short else None
-            moved = self._edge(page[1], edge, is_upward=is_upward)
-            if selection.per_page >= MAX_PAGE and self._first(moved) == self._first(edge):
+            moved = self._edge(moments, edge.second, is_upward=is_upward)
+            if page.checkpoint is None:
+                is_short = await self._is_short(len(moments), total)
+                return Edge(moved, None) if is_short else None
+            new = len(keys - known)
+            if asked >= MAX_PAGE and self._first(moved) == self._first(edge.second):
                 # A query cannot begin further on: a second, or a day, has more rows than a page.
-                return await self._walk_on(selection, page, moved)
-            if moved == edge:
-                # The query begins before the edge, by days that are not the workspace's.
-                at_edge, size = len(page[1]), 2 * size
-                continue
-            edge = moved
-            at_edge = sum(1 for moment in page[1] if self._first(moment) == self._first(edge))
+                second = await self._walk_on(selection, read, moved)
+                return None if second is None else Edge(second, None)
+            at = sum(self._first(moment) == self._first(moved) for moment in moments)
+            # By days that are not the workspace's, a query begins before the edge.
+            at = len(moments) if not new else at
+            left = None if total is None else total - len(moments)
+            edge, known, start = Edge(moved, at, left, edge.new + new), keys, 2 * start
+            bad = None if bad is None else max(1, bad - new)
+            limit = None if limit is None else limit - new
+            if left is not None and beyond is not None:
+                limit = left - beyond - 1
+        await self._check(edge, low, high, is_upward=is_upward)
         return edge
 
-    async def _walk_on(self, selection: Selection, page: _Moments, edge: int) -> int | None:
-        """Go on behind a page by its cursor, then close in; return the last good second.
-
-        A page that fails gives no cursor. But pages of another size have other edges: walks of
-        chosen sizes halve the rows that the poison may be among.
-        """
-        good = len(page[1])
-        while page[0].checkpoint is not None:
-            following = await self._try(selection, page[0].checkpoint)
-            if following is None:
-                break
-            page = following
-            if selection.order != "ascending" and self._is_past(page[1]):
-                return None
-            good += len(page[1])
-            edge = self._edge(page[1], edge, is_upward=selection.order == "ascending")
-        else:
-            return edge if await self._is_short(good, page[0].total_count) else None
-        bad = good + selection.per_page
-        while not self._is_spent:
-            pages, size = _pages_that_end_between(good, bad)
-            if not size:
-                break
-            read, edge = await self._walk_pages(selection, pages, size, edge)
-            if read == pages:
-                good = pages * size
-            else:
-                good, bad = max(good, read * size), (read + 1) * size
-        return edge
-
-    async def _walk_pages(
-        self, selection: Selection, pages: int, size: int, edge: int
-    ) -> tuple[int, int]:
-        """Read some pages of a size; return how many could be read, and the last good second."""
-        chosen, position = replace(selection, per_page=size), None
-        for number in range(pages):
-            page = await self._try(chosen, position)
-            if page is None:
-                return number, edge
-            edge = self._edge(page[1], edge, is_upward=selection.order == "ascending")
-            position = page[0].checkpoint
-            if position is None:
-                break
-        return pages, edge
-
-    async def _is_short(self, came: int, promised: int | None) -> bool:
-        """Say whether fewer rows came than were counted, where counts are to be believed."""
-        if promised is None or came >= promised:
-            return False
-        if self._counts_are_true is None:
-            self._counts_are_true = await self._reader.counts_are_true(self._run, self._field)
-        return self._counts_are_true
-
-    def _is_past(self, moments: list[int]) -> bool:
-        """Say whether a page that is read downward shows that the rest is not wanted."""
-        if self._floor is None or not moments or moments[-1] >= self._floor:
-            return False
-        return all(newer >= older for newer, older in pairwise(moments))
-
-    def _first(self, moment: int) -> int:
-        """Return where a query that asks for a moment begins: there, or where its day does."""
-        return moment if self._tells_seconds else self._run.cut_points.floor(moment)
-
-    async def _try(self, selection: Selection, position: str | None) -> _Moments | None:
-        """Read and hand over a page; None if it fails."""
-        self._calls += 1
-        self._budget.spent += 1
-        try:
-            page, read_at = await self._reader.page(self._run, selection, position)
-        except (StoppedError, OutageError, ClosedError):
-            raise
-        except IntercomError as error:
-            self._error = error
-            return None
-        taken = await self._reader.hand_over_page(
-            self._run, page, read_at, edges=(selection.low, selection.high), field=self._field
-        )
-        source = self._run.stream.source
-        is_partition = isinstance(source, Ranged) and self._field == source.partition_field
-        moments = [
-            (row.partition_at if is_partition else row.version) or selection.low
-            for row in taken.rows
-        ]
-        return page, moments
-
-    def _edge(self, moments: list[int], edge: int, *, is_upward: bool) -> int:
-        """Return the second of the row farthest along."""
-        if not moments:
-            return edge
-        return max(edge, *moments) if is_upward else min(edge, *moments)
-
-    @property
-    def _is_spent(self) -> bool:
-        return self._calls >= MAX_CALLS or self._budget.is_spent
-
-    def _hole(self, low: int, high: int) -> None:
-        hole = self._run.span_hole(self._field, low, high, str(self._error))
-        if self._budget.is_spent:
-            spent = f"{self._budget.spent} calls went to such pages, a later run goes on"
-            hole = msgspec.structs.replace(hole, reason=f"{hole.reason}; {spent}", tries=0)
-        self._holes.append(hole)
-
-
-def _pages_that_end_between(good: int, bad: int) -> tuple[int, int]:
-    """Return how many pages of which size end after `good` rows and before `bad`, near the middle.
-
-    Both are 0 where there are no such rows.
-    """
-    middle = (good + bad) // 2
-    for rows in sorted(range(good + 1, bad), key=lambda rows: abs(rows - middle)):
-        fewest = -(-rows // MAX_PAGE)
-        for pages in range(fewest, fewest + MORE_PAGES):
-            if rows % pages == 0:
-                return pages, rows // pages
-    return 0, 0
+    async def _check(self, edge: Edge, low: int, high: int, *, is_upward: bool) -> None:
+        """Refuse an edge beyond which there are fewer rows than its last query had left."""
+        if edge.left is None:
+            return
+        span = (edge.second, high) if is_upward else (low, edge.second)
+        counted = await self._count(*span, edge, is_upward=is_upward)
+        if counted is None and not self._tells_seconds:
+            # A day may have another such row beyond the span.
+            return
+        if counted is None or counted - (edge.at or 0) < edge.left:
+            raise LeapError

@@ -12,12 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from intercom_async.errors import ClosedError, ConfigError, IntercomError, UnauthorizedError
 from intercom_async.models.page import Page
-from .isolation import IsolationBudget
+from .isolation_budget import IsolationBudget
 from .outage import OutageError, StoppedError
-
-CALLS_A_ROW = 36
-"""Calls that a row which cannot be read may cost; what is not closed in by then is left out as it
-is (test_numbered_pages.py::test_a_row_costs_few_calls)."""
 
 NO_ANSWERS = (StoppedError, OutageError, ClosedError, UnauthorizedError, ConfigError)
 """What says nothing of a page that was asked for."""
@@ -102,7 +98,7 @@ async def read_around(
                     return
                 continue
             failure = piece.error
-        if size == 1 or budget.is_spent or calls >= CALLS_A_ROW * (1 + lost):
+        if size == 1 or budget.is_used_up(calls, 1 + lost):
             lost += 1
             yield Piece(first, size, error=failure)
         else:

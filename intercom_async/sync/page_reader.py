@@ -24,14 +24,17 @@ from intercom_async.errors import (
     UnauthorizedError,
 )
 from intercom_async.models.page import Page
+from intercom_async.pagination.pager import Pager
 from .chain import Chain
 from .cut_points import DAY_S, DAY_SLACK_S
 from .doubtful_rows import doubts
 from .embedded import complete
 from .holes import Hole, closed_in
-from .isolation import Isolation, IsolationBudget, Taken
+from .isolation_budget import IsolationBudget
 from .memory_budget import MemoryBudget
+from .numbered_spans import isolation_of
 from .outage import OutageError, StoppedError
+from .page_reading import Taken
 from .partitions import OPEN, Part
 from .raw_rows import Row
 from .stream_run import StreamRun
@@ -120,10 +123,22 @@ class PageReader:
     ) -> tuple[Page[Any], int]:
         """Read one page of a selection, and return it with the moment at which its read began."""
         source = cast("Ranged", run.stream.source)
+        pager = source.read(run.client, selection).raw().resume(position)
+        return await self._page(run, pager)
+
+    async def numbered_page(
+        self, run: StreamRun, selection: Selection, number: int, size: int
+    ) -> tuple[Page[Any], int]:
+        """Read the page of a number and a size, where pages are numbered."""
+        source = cast("Ranged", run.stream.source)
+        pager = source.read(run.client, selection).raw().at_page(number, size)
+        return await self._page(run, pager)
+
+    async def _page(self, run: StreamRun, pager: Pager[Any]) -> tuple[Page[Any], int]:
         self.isolation_budget.pages += 1
         async with self._writer.memory_budget.reserve(run.page_bytes):
             read_at = run.clock.now()
-            page = await source.read(run.client, selection).raw().resume(position).page()
+            page = await pager.page()
         run.page_bytes = sum(map(len, page.items))
         return page, read_at
 
@@ -262,7 +277,7 @@ class PageReader:
             self.refuse(run, error)
             return
         high = min(part.high, chain.reached, run.clock.now() + DAY_SLACK_S)
-        isolation = Isolation(self, run, field, error, self.isolation_budget)
+        isolation = isolation_of(self, run, field, error, self.isolation_budget)
         try:
             holes = await isolation.between(part.low, max(part.low, high))
         except ENDINGS:
@@ -317,7 +332,7 @@ class PageReader:
 def _is_closed_in(hole: Hole) -> bool:
     """Say whether a hole that cannot be read still is as small as an earlier run could make it."""
     is_small = (hole.high or 0) - (hole.low or 0) <= DAY_S
-    return is_small and hole.tries % ISOLATED_EVERY != 0
+    return (is_small or bool(hole.rows and hole.tries)) and hole.tries % ISOLATED_EVERY != 0
 
 
 def _is_past(chain: Chain, rows: Iterable[Row], floor: int) -> bool:

@@ -339,10 +339,10 @@ class StreamRun:
         by_day = isinstance(source, Ranged) and not source.tells_seconds(self.state.version or "")
         return DAY_SLACK_S if by_day else 0
 
-    def span_hole(self, field: str, low: int, high: int, reason: str) -> Hole:
+    def span_hole(self, field: str, low: int, high: int, reason: str, *, rows: int = 0) -> Hole:
         """Return the hole of rows with a time from `low` up to and including `high`."""
         return Hole(
-            kind="span", field=field, low=low, high=high, slack=self.slack_s,
+            kind="span", field=field, low=low, high=high, slack=self.slack_s, rows=rows,
             since=self.clock.now(), reason=reason,
         )  # fmt: skip
 

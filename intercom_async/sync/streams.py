@@ -30,6 +30,8 @@ from .references import Reference
 Granularity = Literal["second", "day"]
 """What a search can tell apart: moments, or whole days of some time zone."""
 
+Order = Literal["ascending", "descending"]
+
 RESERVED = ("tombstones", "intercom_async_state", "sync-state")
 """Names that a target uses itself."""
 
@@ -43,7 +45,7 @@ class Selection:
     high: int
     """Where it ends; `partitions.OPEN` if nowhere."""
     per_page: int
-    order: Literal["ascending", "descending"] = "descending"
+    order: Order = "descending"
     has_high: bool = False
     """Whether rows at `high` belong to it."""
     ids: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
-from .isolation import Isolation
+from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .partitions import OPEN
 from .stream_run import StreamRun
@@ -184,6 +184,7 @@ class TailReader:
         if not await self._reader.answers_at_all(run, field):
             self._reader.refuse(run, error)
             return
-        isolation = Isolation(self._reader, run, field, error, self._reader.isolation_budget)
+        budget = self._reader.isolation_budget
+        isolation = isolation_of(self._reader, run, field, error, budget)
         holes = await isolation.between(low, max(low, high), floor=floor)
         await self._reader.hand_over(Batch(run, holes=holes))

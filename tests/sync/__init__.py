@@ -15,11 +15,12 @@ Modules without a test of their name, and where they are tested:
 - `embedded`: test_sync.py, test_list_price.py
 - `engine`: test_sync.py, test_sync_model.py
 - `held_keys`: test_sync_model.py
-- `isolation`: test_isolation_budget.py, test_holes.py
 - `list_reader`: test_sync_model.py, test_numbered_pages.py
 - `list_reconciler`: test_sync_model.py, test_numbered_pages.py
 - `loading`: test_sync.py
 - `page_reader`: test_holes.py
+- `page_reading`: test_isolation.py
+- `numbered_spans`: test_numbered_pages.py
 - `plan`: test_list_price.py, test_sync_model.py
 - `planner`: test_partitions.py
 - `policy`: test_sync_model.py
@@ -32,6 +33,7 @@ Modules without a test of their name, and where they are tested:
 - `run_options`: test_arguments.py
 - `shard`: ../services/test_shards.py
 - `shard_plan`: ../services/test_shards.py
+- `span_pages`: test_isolation.py
 - `stream_run`: test_writer.py
 - `streams`: test_sync.py
 - `tail_reader`: test_sync_model.py, test_holes.py

@@ -10,8 +10,8 @@ import pytest
 
 from intercom_async.simulator import Quirks
 from intercom_async.simulator.quirks import PoisonKind
-from intercom_async.sync import isolation
-from intercom_async.sync.isolation import BUDGET_CALLS, IsolationBudget
+from intercom_async.sync import isolation_budget
+from intercom_async.sync.isolation_budget import BUDGET_CALLS, IsolationBudget
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, world
 
@@ -25,7 +25,7 @@ LIMIT = 20
 async def test_many_poison_rows_end_a_run_and_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolation, "BUDGET_CALLS", LIMIT)
+    monkeypatch.setattr(isolation_budget, "BUDGET_CALLS", LIMIT)
     async with world(tmp_path, contacts=1) as one:
         sender = {"type": "user", "id": next(iter(await one.truth("contacts")))}
         for _ in range(300):
@@ -45,7 +45,7 @@ async def test_many_poison_rows_end_a_run_and_are_named(
         assert LIMIT <= max(spent) < 2 * LIMIT
 
         # The next run goes on with what was left, however small.
-        monkeypatch.setattr(isolation, "BUDGET_CALLS", BUDGET_CALLS)
+        monkeypatch.setattr(isolation_budget, "BUDGET_CALLS", BUDGET_CALLS)
         await anyio.sleep(DAY_S)
         assert (await one.sync("conversations")).exit_code == 3
         assert poison.keys() <= set(keys) - one.rows("conversations").keys() < first

@@ -13,8 +13,8 @@ from intercom_async import Intercom, RequestTimeoutError
 from intercom_async.errors import ConfigError, ServerError
 from intercom_async.models.page import Page
 from intercom_async.sync.builtin_streams import STREAMS
-from intercom_async.sync.isolation import IsolationBudget
-from intercom_async.sync.numbered_pages import CALLS_A_ROW, read_around
+from intercom_async.sync.isolation_budget import CALLS_A_ROW, IsolationBudget
+from intercom_async.sync.numbered_pages import read_around
 from intercom_async.sync.streams import Listing
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
@@ -223,3 +223,45 @@ async def test_a_list_that_fails_as_a_whole_is_a_hole(tmp_path: Path) -> None:
 
         assert [failure.what for failure in report.failures] == ["the list"]
         assert report.calls <= 10
+
+
+@pytest.mark.parametrize("places", [[0], [100], [-1], [20, 21, 100, 251, 270]], ids=str)
+async def test_rows_of_a_numbered_list_that_is_read_by_time(
+    places: list[int], tmp_path: Path
+) -> None:
+    """Activity logs come newest first, whatever order is asked for."""
+    async with world(tmp_path) as one:
+        logs = one.intercom.admins.list_activity_logs(created_at_after=0, per_page=250)
+        keys = [log.id for log in await logs.collect()]
+        broken = [keys[place] for place in places]
+        one.change = breaking(broken, "500", by_id=True)
+        for _ in range(2):
+            report = await one.sync("activity_logs")
+            assert set(keys) - one.rows("activity_logs").keys() == set(broken)
+            assert report.exit_code == 3
+            assert report.calls <= 10 + CALLS_A_ROW * len(broken)
+            await anyio.sleep(DAY_S)
+
+        one.change = None
+        assert (await one.sync("activity_logs")).is_complete
+        assert one.rows("activity_logs").keys() == set(keys)
+
+
+@pytest.mark.parametrize("stream", ["contacts", "conversations", "tickets"])
+async def test_rows_of_a_search(stream: str, tmp_path: Path) -> None:
+    async with world(tmp_path, **{"contacts": 10, stream: 240}) as one:
+        seen = {"field": "created_at", "operator": ">", "value": 0}
+        rows = await getattr(one.intercom, stream).search(seen, per_page=150).collect()
+        keys = [row.id for row in rows]
+        broken = [keys[place] for place in (0, 80, 81, 130, 230)]
+        one.change = breaking(broken, "500", by_id=True)
+        for _ in range(2):
+            report = await one.sync(stream)
+            assert set(keys) - one.rows(stream).keys() == set(broken)
+            assert report.exit_code == 3
+            assert report.calls <= 10 + CALLS_A_ROW * (len(broken) + 1)
+            await anyio.sleep(DAY_S)
+
+        one.change = None
+        assert (await one.sync(stream)).is_complete
+        assert one.rows(stream).keys() == set(keys)

@@ -41,8 +41,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "list_reconciler.py",
-                "        if source.get is not None and (agreed.keys or len(absent) <= MANY):\n",
-                "        if False:\n",
+                "        if source.get is not None:\n            first = absent",
+                "        if False:\n            first = absent",
             ),
             Edit(
                 "list_reconciler.py",
@@ -192,7 +192,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "reconcile.py",
-                "    return is_read and run.was_reread and not _has_met(run)\n",
+                "    return is_read and run.was_reread and is_few and not _has_met(run)\n",
                 "    return not _has_met(run)\n",
             ),
         ),

@@ -143,7 +143,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "what is read around a poison row may end early, and nobody counts",
         (
             Edit(
-                "isolation.py",
+                "span_pages.py",
                 "        if promised is None or came >= promised:\n",
                 "        if True:\n",
             ),

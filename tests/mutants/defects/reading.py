@@ -95,8 +95,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "isolation.py",
-                "            if moved == edge:\n",
-                "            if False:\n",
+                "            at = len(moments) if not new else at\n",
+                "",
             ),
         ),
         history="poison-in-a-day-of-another-zone",

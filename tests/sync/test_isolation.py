@@ -1,0 +1,190 @@
+"""What is around rows that break each page with them is read, wherever they lie."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+import anyio
+import msgspec
+from hypothesis import example, given, settings, strategies as st
+
+from intercom_async import Intercom
+from intercom_async.errors import ServerError
+from intercom_async.models.page import Page
+from intercom_async.sync.builtin_streams import STREAMS
+from intercom_async.sync.checkpoint import StreamState
+from intercom_async.sync.counting_client import CountingClient
+from intercom_async.sync.cut_points import Seconds
+from intercom_async.sync.holes import Hole
+from intercom_async.sync.isolation import Isolation
+from intercom_async.sync.isolation_budget import CALLS_A_FAILURE, CALLS_A_ROW, IsolationBudget
+from intercom_async.sync.page_reading import Taken
+from intercom_async.sync.raw_rows import Row
+from intercom_async.sync.server_time import ServerTime
+from intercom_async.sync.stream_run import StreamRun
+from intercom_async.sync.streams import Selection
+from intercom_async.transport import MemoryTransport, Reply
+
+BEGIN = 1_000_000
+"""The first second of the spans that are read."""
+ERROR = ServerError(call="POST /conversations/search", status=500)
+
+
+class Search:
+    """A search over rows of some seconds, of which some break each page with them.
+
+    Args:
+        seconds: When each row was made.
+        broken: Numbers of the rows that break a page.
+        is_counted: Whether pages say how many rows there are.
+        is_sorted: Whether it keeps to the order that is asked for; else it is newest first.
+    """
+
+    def __init__(
+        self,
+        seconds: list[int],
+        broken: set[int],
+        *,
+        is_counted: bool = True,
+        is_sorted: bool = True,
+    ) -> None:
+        self.rows = sorted(((second, number) for number, second in enumerate(sorted(seconds))))
+        self.broken = broken
+        self.is_counted = is_counted
+        self.is_sorted = is_sorted
+        self.read: set[int] = set()
+        self.cost = 0
+
+    async def page(
+        self, run: StreamRun, selection: Selection, position: str | None = None
+    ) -> tuple[Page[Any], int]:
+        del run
+        found = [row for row in self.rows if selection.low <= row[0] <= selection.high]
+        if selection.order == "descending" or not self.is_sorted:
+            found.reverse()
+        begin = int(position or 0)
+        end = begin + selection.per_page
+        self.cost += len(found[begin:end]) < 150
+        if self.broken & {number for _, number in found[begin:end]}:
+            self.cost += CALLS_A_FAILURE - 1
+            raise ERROR
+        rows = [
+            msgspec.Raw(msgspec.json.encode({"id": str(number), "created_at": second}))
+            for second, number in found[begin:end]
+        ]
+        following = str(end) if end < len(found) else None
+        total = len(found) if self.is_counted else None
+        return Page(items=rows, total_count=total, checkpoint=following), BEGIN
+
+    async def numbered_page(
+        self, run: StreamRun, selection: Selection, number: int, size: int
+    ) -> tuple[Page[Any], int]:
+        del run, selection, number, size
+        raise NotImplementedError
+
+    async def counts_are_true(self, run: StreamRun, field: str) -> bool:
+        del run, field
+        return True
+
+    async def hand_over_page(
+        self,
+        run: StreamRun,
+        page: Page[Any],
+        read_at: int,
+        *,
+        edges: tuple[int, int],
+        field: str | None = None,
+    ) -> Taken:
+        del read_at, edges, field
+        rows = [row for row in run.read(page.items) if isinstance(row, Row)]
+        self.read |= {int(row.key) for row in rows}
+        return Taken(rows, len(rows), [])
+
+
+def stream_run() -> StreamRun:
+    async def nothing(_: Any) -> Reply:
+        return Reply(500, {}, b"")
+
+    (stream,) = (one for one in STREAMS if one.name == "conversations")
+    client = CountingClient(Intercom("token", transport=MemoryTransport(nothing)))
+    return StreamRun(stream, client, StreamState(), Seconds(), ServerTime(BEGIN, is_known=True))
+
+
+def isolate(search: Search, last: int) -> list[Hole]:
+    """Read a span around its broken rows; return the holes that are left."""
+
+    async def read() -> list[Hole]:
+        isolation = Isolation(search, stream_run(), "created_at", ERROR, IsolationBudget())
+        return await isolation.between(BEGIN, BEGIN + last)
+
+    return anyio.run(read)
+
+
+def is_named(search: Search, holes: list[Hole]) -> bool:
+    """Say whether each row that was not read is in a hole."""
+    unread = [row for row in search.rows if row[1] not in search.read]
+    return all(
+        any((hole.low or 0) <= second <= (hole.high or 0) for hole in holes) for second, _ in unread
+    )
+
+
+def spread(gaps: list[int]) -> list[int]:
+    """Return seconds with these gaps between them."""
+    return list(accumulate(gaps, initial=BEGIN))
+
+
+GAPS = st.integers(1, 10_000)
+PICKS = st.sets(st.integers(0, 10_000), min_size=1, max_size=5)
+
+
+@settings(max_examples=40)
+@given(gaps=st.lists(GAPS, min_size=20, max_size=400), picks=PICKS)
+@example(gaps=[1_000] * 240, picks={30, 80, 130, 180, 230})
+@example(gaps=[70_000] * 240, picks={0, 1, 2})
+@example(gaps=[1] * 400, picks={0, 399})
+@example(gaps=[100_000] * 12, picks={2, 3, 5, 11})
+def test_all_rows_but_the_broken_ones_are_read(gaps: list[int], picks: set[int]) -> None:
+    seconds = spread(gaps)
+    broken = {pick % len(seconds) for pick in picks}
+    search = Search(seconds, broken)
+    holes = isolate(search, seconds[-1] - BEGIN)
+
+    assert set(range(len(seconds))) - search.read == broken
+    assert is_named(search, holes)
+    assert sum(max(1, hole.rows) for hole in holes) >= len(broken)
+    # One that is not known to be there yet may cost as much.
+    assert search.cost <= CALLS_A_ROW * (len(broken) + 1)
+
+
+@settings(max_examples=40)
+@given(
+    gaps=st.lists(st.integers(0, 2), min_size=1, max_size=400),
+    picks=PICKS,
+    is_counted=st.booleans(),
+    is_sorted=st.booleans(),
+)
+@example(gaps=[0] * 399, picks={100, 300}, is_counted=True, is_sorted=True)
+@example(gaps=[1] * 99, picks={40}, is_counted=False, is_sorted=True)
+@example(gaps=[1] * 99, picks={40}, is_counted=True, is_sorted=False)
+def test_what_is_not_read_is_named(
+    gaps: list[int], picks: set[int], *, is_counted: bool, is_sorted: bool
+) -> None:
+    """Also where many rows share a second, nothing is counted, and an order is not kept."""
+    seconds = spread(gaps)
+    broken = {pick % len(seconds) for pick in picks}
+    search = Search(seconds, broken, is_counted=is_counted, is_sorted=is_sorted or not is_counted)
+    holes = isolate(search, seconds[-1] - BEGIN)
+
+    assert is_named(search, holes)
+    assert not broken & search.read
+
+
+def test_one_row_of_a_second_costs_that_row() -> None:
+    seconds = spread([5] * 50 + [0] * 9 + [5] * 50)
+    for row in range(50, 60):
+        search = Search(seconds, {row})
+        holes = isolate(search, seconds[-1] - BEGIN)
+
+        assert set(range(len(seconds))) - search.read == {row}
+        assert is_named(search, holes)
