@@ -160,6 +160,7 @@ STREAMS: tuple[Stream, ...] = (
             get=Contacts.GET,
             embedded=EMBEDDED,
             archives=True,
+            listed=lambda c: c.contacts.list(per_page=1),
             references=(
                 Reference("companies", "data", "companies"),
                 Reference("tags", "data", "tags"),

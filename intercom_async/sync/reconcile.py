@@ -217,16 +217,17 @@ class Reconciler:
         """Say whether a stream leaves out a row that can be read: of contacts, an archived one.
 
         Where the server lists deleted rows, it would be there. Else a search has to find other rows
-        and not this one beside them; where a sweep has met none, twice, all are gone.
+        and not this one beside them; where a sweep has met none, twice, all are gone if the list
+        that rests on no search is empty, too.
         """
         source = run.stream.source
         if not isinstance(source, Ranged) or not source.archives:
             return False
-        if (run.state.deletions or 0) > self._settled_before:
+        if (run.state.deletions or 0) >= self._settled_before:
             return False
         try:
             controls = (await self._control_rows.of(run)).found
-            if not controls and not _has_met_none(run):
+            if not controls and not (_has_met_none(run) and await self._lists_none(run, source)):
                 return False
             found = await self._reader.find(run, [key, *controls])
         except (*ENDINGS, ClosedError):
@@ -234,6 +235,21 @@ class Reconciler:
         except IntercomError:
             return False
         return found == set(controls)
+
+    async def _lists_none(self, run: StreamRun, source: Ranged) -> bool:
+        """Say whether a list that rests on no search has no rows: an index may be empty by fault.
+
+        A page of a search that fails shows that the index is not empty.
+
+        Raises:
+            IntercomError: It cannot be read.
+        """
+        if any(hole.kind == "span" for hole in run.state.holes):
+            return True
+        if source.listed is None:
+            return False
+        page = await source.listed(run.client).raw().page()
+        return not page.items and not page.unreadable and not page.total_count
 
     async def _end_of_chain(
         self, run: StreamRun, finding: Finding, get: Operation[Any]

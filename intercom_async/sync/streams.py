@@ -115,6 +115,8 @@ class Ranged:
         is_append_only: Whether rows never change and never go.
         embedded: Lists inside its rows that the API cuts.
         archives: Whether a row can be left out of lists and still be read by its id.
+        listed: Makes the list of all rows that rests on no search: a search that finds nothing is
+            believed only where this has no row either.
         references: Fields that name rows of other streams.
     """
 
@@ -130,6 +132,7 @@ class Ranged:
     is_append_only: bool = False
     embedded: tuple[Embedded, ...] = ()
     archives: bool = False
+    listed: Callable[[ResourceRegistry], Pager[Any]] | None = None
     references: tuple[Reference, ...] = ()
 
     def tells_seconds(self, version: str) -> bool:

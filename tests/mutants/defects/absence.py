@@ -241,7 +241,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "reconcile.py",
-                "            if not controls and not _has_met_none(run):\n",
+                "            if not controls and not (_has_met_none(run) "
+                "and await self._lists_none(run, source)):\n",
                 "            if False:\n",
             ),
         ),
