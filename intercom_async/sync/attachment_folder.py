@@ -32,7 +32,7 @@ from intercom_async.workflows.attachments import PartFiles, safe_name, save_file
 from .errors import SyncConfigError
 from .key_table import Held, KeyTable
 from .sinks.base import Departed
-from .sinks.disk import PRIVATE_FOLDER
+from .sinks.disk import OS_DISK, PRIVATE_FILE, PRIVATE_FOLDER
 from .sinks.files import os_errors_as_target_errors
 from .stream_run import StreamRun
 from .streams import Children, ChildRows, Stream
@@ -139,9 +139,12 @@ class _StreamFolder:
         """Conversations of which this run could not have every file."""
         self._limiter = anyio.Semaphore(FILES_AT_ONCE)
         with os_errors_as_target_errors(str(folder)):
-            folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            for parent in (*reversed(folder.parents), folder):
+                if not parent.exists():
+                    OS_DISK.make_folder(parent)
             self._index = folder / INDEX
-            body = self._index.read_bytes() if self._index.exists() else b""
+            self._index.touch(mode=PRIVATE_FILE)
+            body = self._index.read_bytes()
             if body and not body.endswith(b"\n"):
                 with self._index.open("ab") as index:  # so that the next key has a line of its own
                     index.write(b"\n")
@@ -191,6 +194,8 @@ class _StreamFolder:
                     if left.stat().st_mtime < CLOCK.unix() - ABANDONED_S:
                         left.unlink()
             result = await save_files(holders, folder, client.open_link, self._limiter)
+            for saved in result.saved:
+                saved.path.chmod(PRIVATE_FILE)
         for lost in result.lost:
             if isinstance(lost.error, ClosedError):
                 raise lost.error

@@ -155,7 +155,7 @@ def test_texts_and_names_that_postgresql_cannot_keep_are_kept(
 
 
 def test_a_backslash_before_a_u_is_no_escape() -> None:
-    assert clean(b'{"a":"\\\\u0000"}') == b'{"a": "\\\\u0000"}'
+    assert clean(b'{"a":"\\\\u0000"}') == b'{"a":"\\\\u0000"}'
 
 
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 3_000, 50_000])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -253,17 +252,6 @@ def test_a_journal_gives_one_table_without_reading_the_others(tmp_path: Path) ->
         list(journal.entries("tags"))
     journal.clear(1)
     assert list(journal.entries()) == []
-
-
-@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
-def test_what_is_made_is_private(form: str, tmp_path: Path) -> None:
-    sink = opened(form, tmp_path)
-    sink.commit([put(TALKS, "1", "", "x", 5)], b"{}")
-    sink.publish(b"{}")
-    sink.close()
-    for path in tmp_path.rglob("*"):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        assert mode == (0o700 if path.is_dir() else 0o600), path
 
 
 def test_a_sync_that_lost_its_target_writes_nothing(tmp_path: Path) -> None:

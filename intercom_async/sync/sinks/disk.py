@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 """Modes of what a sync makes: rows are personal data
-(test_generations.py::test_what_is_made_is_private)."""
+(test_private.py::test_what_a_sink_makes_is_private_at_each_moment)."""
 
 
 class Disk(Protocol):

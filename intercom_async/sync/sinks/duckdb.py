@@ -24,6 +24,7 @@ from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
     Database,
+    DatabaseMemoryError,
     insert_statement,
     name_in_sql,
     text_in_sql,
@@ -37,6 +38,9 @@ from .merge import Emitted, Merge
 
 STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
+MORE_MEMORY_MB = (256, 1_024)
+"""Megabytes that DuckDB may use where what it begins with is not enough: rows with hundreds of
+fields, many of them large (test_strange_rows.py::test_strange_rows_are_rows)."""
 READ_ROWS = 10_240
 """Rows that one answer brings when a table is read."""
 CHANGE_ROWS = 2_000
@@ -78,8 +82,9 @@ class DuckDBSink:
         self._path = checked_path("path", path)
         self.inline = inline
         self._disk = checked_seam(disk, inline=inline)
-        self._database = Database(load("duckdb", extra="duckdb", what="DuckDB"), self._path)
         self._private = self._path.with_name(f".{self._path.name}.sync")
+        duckdb = load("duckdb", extra="duckdb", what="DuckDB")
+        self._database = Database(duckdb, self._path, self._private)
         self._lock = TargetLock(disk, self._private, str(self._path))
         self._journal = Journal(disk, self._private / JOURNAL_NAME)
         self._stored = _Stored(generation=0)
@@ -208,27 +213,39 @@ class DuckDBSink:
         """Bring the database to the next generation in one transaction."""
         with os_errors_as_target_errors(self.where):
             self._lock.check()
-            stored = _Stored(
-                generation=self._stored.generation + 1,
-                rows=dict(self._stored.rows),
-                extra=dict(self._stored.extra),
-            )
-            is_new = not self._path.exists()
-            with self._database.connected(read_only=False), self._database.transaction():
-                for name in self._tables:
-                    self._bring_forward(name, stored, departed)
-                for name in dropped:
-                    self._database.ask(f"DROP TABLE IF EXISTS {name_in_sql(name)}")
-                    stored.rows.pop(name, None)
-                    stored.extra.pop(name, None)
-                self._save(state, stored)
-            if is_new:
-                self._path.chmod(0o600)
+            if not self._path.exists():
+                self._database.create()
+            stored = self._next_generation(state, departed, dropped)
             self._stored = stored
             self._is_older = False
             self._names = (self._names | {STATE_TABLE, *self._tables}) - set(dropped)
             self._without = set()
             self._journal.clear(stored.generation)
+
+    def _next_generation(self, state: bytes, departed: Departed, dropped: Sequence[str]) -> _Stored:
+        """Bring the database to the next generation; allow more memory where rows need it."""
+        for memory_mb in MORE_MEMORY_MB:
+            try:
+                return self._attempt(state, departed, dropped)
+            except DatabaseMemoryError:
+                self._database.memory_mb = memory_mb
+        return self._attempt(state, departed, dropped)
+
+    def _attempt(self, state: bytes, departed: Departed, dropped: Sequence[str]) -> _Stored:
+        stored = _Stored(
+            generation=self._stored.generation + 1,
+            rows=dict(self._stored.rows),
+            extra=dict(self._stored.extra),
+        )
+        with self._database.connected(read_only=False), self._database.transaction():
+            for name in self._tables:
+                self._bring_forward(name, stored, departed)
+            for name in dropped:
+                self._database.ask(f"DROP TABLE IF EXISTS {name_in_sql(name)}")
+                stored.rows.pop(name, None)
+                stored.extra.pop(name, None)
+            self._save(state, stored)
+        return stored
 
     def _save(self, state: bytes, stored: _Stored) -> None:
         if self._is_older:

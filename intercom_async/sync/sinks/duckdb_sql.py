@@ -13,8 +13,11 @@ import msgspec
 from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
+from .disk import PRIVATE_FILE
 from .failures import KEPT, name_of, origin_of
 
+SPILL_NAME, NEW_NAME = "spill", "new.duckdb"
+"""Names in the sync's own folder: of what does not fit into memory, and of a new database."""
 MEMORY_MB = 64
 """Megabytes that DuckDB may use, while no record is large."""
 GROUP_ROWS = 10_240
@@ -45,18 +48,26 @@ COLUMN_TYPES = {
 _PARSED = {"timestamp": "VARCHAR"}
 
 
+class DatabaseMemoryError(TargetError):
+    """DuckDB needs more memory than it may use."""
+
+
 class Database:
     """A DuckDB database that is connected to for as long as it is needed.
 
     Args:
         duckdb: The module.
         path: The database's file.
+        private: A folder that only its owner can enter, beside it.
     """
 
-    def __init__(self, duckdb: Any, path: Path) -> None:
+    def __init__(self, duckdb: Any, path: Path, private: Path) -> None:
         self._duckdb = duckdb
         self._path = path
+        self._private = private
         self._connection: Any = None
+        self.memory_mb: int = MEMORY_MB
+        """Megabytes that it may use, while no record is large."""
 
     @contextmanager
     def connected(self, *, read_only: bool) -> Generator[None]:
@@ -66,30 +77,42 @@ class Database:
             BusyTargetError: Another process has the database.
             TargetError: It is no database, or damaged.
         """
+        self._attach(self._path, read_only=read_only)
+        try:
+            yield
+        finally:
+            self.close()
+
+    def _attach(self, path: Path, *, read_only: bool) -> None:
         try:
             # Attached, since only so the size of row groups can be chosen.
             self._connection = self._duckdb.connect(
                 ":memory:",
                 config={
-                    "memory_limit": f"{MEMORY_MB}MB",
+                    "memory_limit": f"{self.memory_mb}MB",
                     "threads": 1,
                     "preserve_insertion_order": False,
-                    "temp_directory": f"{self._path}.tmp",
+                    "temp_directory": str(self._private / SPILL_NAME),
                 },
             )
             options = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {GROUP_ROWS}"
             self._connection.execute(
-                f"ATTACH {text_in_sql(str(self._path))} AS target (TYPE duckdb, {options})"
+                f"ATTACH {text_in_sql(str(path))} AS target (TYPE duckdb, {options})"
             )
             self._connection.execute("USE target")
         except self._duckdb.Error as error:
             self.close()
             kind = BusyTargetError if "lock" in str(error).lower() else TargetError
             raise kind(f"{self._path} cannot be opened: {self._words(error)}") from origin_of(error)
-        try:
-            yield
-        finally:
-            self.close()
+
+    def create(self) -> None:
+        """Make a database without tables that only its owner can read."""
+        made = self._private / NEW_NAME
+        made.unlink(missing_ok=True)  # what a crash has left
+        self._attach(made, read_only=False)
+        self.close()
+        made.chmod(PRIVATE_FILE)
+        made.replace(self._path)
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -97,6 +120,8 @@ class Database:
         self.ask("BEGIN")
         try:
             yield
+            # Made by DuckDB, it would have the mode that the umask leaves.
+            Path(f"{self._path}.wal").touch(mode=PRIVATE_FILE)
             self.ask("COMMIT")
         except BaseException:
             # After some errors, a full disk among them, there is no transaction left.
@@ -111,7 +136,7 @@ class Database:
         if size <= LARGE_BYTES:
             yield
             return
-        self.ask(f"SET memory_limit = '{MEMORY_MB + MEMORY_TIMES * size // 10**6}MB'")
+        self.ask(f"SET memory_limit = '{self.memory_mb + MEMORY_TIMES * size // 10**6}MB'")
         yield
 
     def ask(self, statement: str, parameters: list[Any] | None = None) -> list[Any]:
@@ -168,7 +193,9 @@ class Database:
                 self.ask(f"COMMENT ON COLUMN {column} IS {text_in_sql(text)}")
 
     def _refused(self, error: Exception) -> TargetError:
-        return TargetError(f"{self._path}: {self._words(error)}; {KEPT}")
+        is_memory = isinstance(error, self._duckdb.OutOfMemoryException)
+        kind = DatabaseMemoryError if is_memory else TargetError
+        return kind(f"{self._path}: {self._words(error)}; {KEPT}")
 
     def _words(self, error: Exception) -> str:
         """Return the first line of what DuckDB says; where that may quote a row, its class."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .disk import OS_DISK
 from .files import Digesting
 from .folder import StoredFile
 from .object_store import ObjectStore
@@ -43,7 +44,9 @@ class ObjectCache:
         held = self._held.pop(file.name, None)
         path = self.path(file)
         if held is None:
+            OS_DISK.create(path).close()  # nobody else can read it
             if not self._objects.download(file.name, path):
+                path.unlink()
                 return f"{file.name} is missing"
             if digested(path, like=file.digest).digest != file.digest:
                 path.unlink()

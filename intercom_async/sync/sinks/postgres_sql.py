@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from intercom_async.moments import MILLISECONDS_FROM
+from intercom_async.sync.raw_rows import clean as clean_row
 from .base import Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumn, TableColumns
 from .entries import Put
@@ -30,6 +31,8 @@ PUT_BYTES = 2**20
 megabytes by default."""
 STAGED = "intercom_async_staged_"
 """Beginning of the names of staging tables: the rest is the table that they become."""
+_NUL = re.compile(rb"(\\[^u])|\\u0000")
+"""NUL as an escape; another one, such as a backslash before `u0000`, is taken whole."""
 _REFUSED = (b"\\u0000", b"\\ud", b"\\uD")
 COLUMN_TYPES = {
     "text": "text",
@@ -71,13 +74,7 @@ def clean(body: bytes) -> bytes:
 
     It keeps neither NUL nor half a surrogate pair, and UTF-8 only; what is none becomes U+FFFD.
     """
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        body = body.decode(errors="replace").encode()
-    if _is_kept(body):
-        return body
-    return json.dumps(_replaced(json.loads(body)), ensure_ascii=False).encode()
+    return _NUL.sub(lambda found: found[1] or rb"\ufffd", clean_row(body))
 
 
 def lines(bodies: Sequence[bytes]) -> bytes:
@@ -85,8 +82,7 @@ def lines(bodies: Sequence[bytes]) -> bytes:
     whole = b"\n".join(bodies)
     if whole.count(b"\n") < len(bodies) and _is_kept(whole):
         return whole
-    # Between tokens only: in a string, a line feed would be escaped.
-    return b"\n".join(clean(body).replace(b"\n", b" ") for body in bodies)
+    return b"\n".join(map(clean, bodies))
 
 
 def _is_kept(text: bytes) -> bool:
@@ -111,22 +107,6 @@ def clean_text(text: str) -> str:
     """Return a text as PostgreSQL can keep it, the same as `clean` makes of it in a row."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\ufffd")
-
-
-def _replaced(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean_text(value)
-    # JSON is what it is read from, so these hold any values.
-    if isinstance(value, list):
-        return _each(value)  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, dict):
-        fields: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return dict(zip(_each(fields), _each(fields.values()), strict=True))
-    return value
-
-
-def _each(values: Iterable[Any]) -> list[Any]:
-    return [_replaced(value) for value in values]
 
 
 def signed(digest: int) -> int:

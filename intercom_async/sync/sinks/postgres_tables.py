@@ -18,6 +18,7 @@ from .columns import DELETED_AT, DIGEST, TableColumns
 from .comments import comments_of
 from .entries import Entry, Family, Gone, Put
 from .merge import Emitted, Fate, Merge
+from .postgres_limits import within_limits
 from .postgres_schema import PostgresSchema
 from .postgres_sql import (
     COLUMN_TYPES,
@@ -25,6 +26,7 @@ from .postgres_sql import (
     RAW,
     STAGED,
     chunks,
+    clean,
     clean_text,
     create_table,
     fill_columns,
@@ -265,9 +267,10 @@ class PostgresTables(PostgresSchema):
             digests: The digest of each.
         """
         moments = "{" + ",".join(str(at) if at else "NULL" for at in gone) + "}"
-        found = self._put_lines(
+        found = self._put_bodies(
             _statement(self._schema, to, tuple(columns.all), tuple(key)),
-            [lines(bodies), numbers(synced), moments, numbers(map(signed, digests)), columns.known],
+            bodies,
+            [numbers(synced), moments, numbers(map(signed, digests)), columns.known],
         )
         added = columns.grow(sorted(found))
         if added:
@@ -286,6 +289,22 @@ class PostgresTables(PostgresSchema):
             [row.deleted_at for row in rows],
             [row.digest for row in rows],
         )
+
+    def _put_bodies(
+        self, statement: str, bodies: Sequence[bytes], values: Sequence[Any]
+    ) -> list[str]:
+        """Put rows into a table; return the names of fields that it does not know.
+
+        Whether the database has room for each number is seen by trying: to look at each would cost
+        more than the one row in a million is worth.
+        """
+        errors = self._psycopg.errors
+        try:
+            with self._connection.transaction():
+                return self._put_lines(statement, [lines(bodies), *values])
+        except (errors.NumericValueOutOfRange, errors.StatementTooComplex):
+            kept = [within_limits(clean(body)) for body in bodies]
+        return self._put_lines(statement, [lines(kept), *values])
 
     def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
         """Put rows into a table; return the names of fields that it does not know."""
