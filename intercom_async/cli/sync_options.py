@@ -20,6 +20,7 @@ from intercom_async.sync import (
     PostgresSink,
     Sink,
 )
+from intercom_async.sync.holes import accepts
 from intercom_async.sync.streams import resolve
 from .options import Count, Flag, Many, Seconds, check_folder, check_new_file
 
@@ -68,7 +69,10 @@ class SyncOptions:
     def accepts(self, failure: Failure) -> bool:
         """Say whether a hole is accepted."""
         names = [dated(name) for name in self.accept_hole or ()]
-        return failure.stream in names or f"{failure.stream}:{failure.what}" in names
+        return failure.stream in names or any(
+            stream == failure.stream and accepts(what, failure.what)
+            for stream, _, what in (name.partition(":") for name in names)
+        )
 
 
 _MOMENT = re.compile(r"\b(from|to|before|since) (-?\d{1,11})(?![-\w])")

@@ -7,6 +7,7 @@ gone, removes it.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -45,7 +46,7 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Seconds before `low` and after `high` that belong to it, too: where the server compares days,
     it is not known whose days they are."""
     rows: int = 0
-    """Rows of a span that cannot be read, at most; 0 where it is not known."""
+    """Rows of a span or a list that cannot be read, at most; 0 where it is not known."""
     reason: str = ""
     since: int = 0
     """When it was found, UNIX seconds of the server."""
@@ -69,12 +70,13 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         """Name what it covers, for people."""
         if self.kind == "span":
             low, high = self.told
-            return f"{self.field} from {_date(low)} to {_date(high)}"
+            more = f", {self.rows} rows" if self.rows > 1 else ""
+            return f"{self.field} from {_date(low)} to {_date(high)}{more}"
         if self.key is not None:
             return self.key
         return {
             "stream": "all of it",
-            "list": "the list",
+            "list": "the list" if not self.rows else f"{counted(self.rows)} of the list",
             "unseeded": f"rows last changed before {_date(self.high)}",
             "sweep": "rows that have gone"
             + (f" since {_date(self.low)}" if self.low is not None else ""),
@@ -90,7 +92,10 @@ def add(holes: list[Hole], found: Hole) -> None:
     for number, hole in enumerate(holes):
         if hole.place == found.place:
             holes[number] = msgspec.structs.replace(
-                hole, tries=hole.tries + 1, reason=found.reason or hole.reason
+                hole,
+                tries=hole.tries + 1,
+                reason=found.reason or hole.reason,
+                rows=found.rows if found.kind == "list" else found.rows or hole.rows,
             )
             return
     united = [(hole, one) for hole in holes if (one := _united(hole, found)) is not None]
@@ -123,6 +128,7 @@ def _united(known: Hole, found: Hole) -> Hole | None:
     return msgspec.structs.replace(
         known, low=low, high=high, slack=max(known.slack, found.slack), tries=known.tries + 1,
         since=min(known.since, found.since), reason=found.reason or known.reason,
+        rows=max(known.rows, found.rows) if overlap else known.rows + found.rows,
         named=known.told if keeps_name else None,
     )  # fmt: skip
 
@@ -130,10 +136,11 @@ def _united(known: Hole, found: Hole) -> Hole | None:
 def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
     """Return what is left of a span that was read again, as holes that remember it.
 
-    A single one keeps the name as well, unless that told of much more.
+    A single one keeps the name as well, unless that told of much more and of no rows.
     """
     low, high = known.told
-    keeps_name = len(found) == 1 and high - low <= DAY_S + 2 * known.slack
+    is_small = high - low <= DAY_S + 2 * known.slack
+    keeps_name = len(found) == 1 and (is_small or known.rows > 0)
     left: list[Hole] = []
     for hole in found:
         if hole.kind != known.kind or hole.field != known.field:
@@ -145,6 +152,30 @@ def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
             msgspec.structs.replace(hole, since=known.since, tries=known.tries + 1, named=named)
         )
     return left
+
+
+_ROWS = re.compile(
+    r"(?P<span>.* from .* to [^,]*)(, (?P<many>\d+) rows)?|(?P<few>\d+) rows? of the list"
+)
+
+
+def accepts(name: str, what: str) -> bool:
+    """Say whether a name that was accepted covers a hole: it may have fewer rows, not more.
+
+    Args:
+        name: The accepted name, without its stream.
+        what: The hole's name, see `Hole.what`.
+    """
+    accepted, found = _ROWS.fullmatch(name), _ROWS.fullmatch(what)
+    if accepted is None or found is None:
+        return name == what or (name == "the list" and found is not None and bool(found["few"]))
+    rows, limit = (int(one["many"] or one["few"] or 1) for one in (found, accepted))
+    return accepted["span"] == found["span"] and rows <= limit
+
+
+def counted(rows: int) -> str:
+    """Return a number of rows in words."""
+    return f"{rows} row" if rows == 1 else f"{rows} rows"
 
 
 def _date(moment: int | None) -> str:

@@ -156,7 +156,7 @@ class ListReconciler:
                 for key, reason in sorted(told.unread.items())
             ]
             await self._reader.hand_over(Batch(run, holes=holes))
-        return list_hole(run, agreed.lost_reason) if left > 0 else None
+        return list_hole(run, agreed.lost_reason, rows=left) if left > 0 else None
 
     async def _ask(
         self,

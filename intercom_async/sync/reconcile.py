@@ -332,6 +332,6 @@ def _has_met_none(run: StreamRun) -> bool:
     return is_read and run.was_reread and is_few and not _has_met(run)
 
 
-def list_hole(run: StreamRun, reason: str) -> Hole:
+def list_hole(run: StreamRun, reason: str, *, rows: int = 0) -> Hole:
     """Return the hole of a list of which a reading shows that it is not whole."""
-    return Hole(kind="list", reason=reason, since=run.clock.now())
+    return Hole(kind="list", rows=rows, reason=reason, since=run.clock.now())

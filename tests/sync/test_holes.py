@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from intercom_async.simulator import Quirks
-from intercom_async.sync.holes import Hole, add, closed_in
+from intercom_async.sync.holes import Hole, accepts, add, closed_in
 from intercom_async.sync.page_reader import ISOLATED_EVERY
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, World, world
@@ -170,3 +170,59 @@ def test_what_is_left_of_a_hole_remembers_it() -> None:
         "updated_at from 1970-01-01T00:00:04Z to 1970-01-01T00:00:06Z",
         1,
     )
+
+
+def test_spans_that_are_apart_have_the_rows_of_both() -> None:
+    """A row that is met again between other neighbours is one row; two of one name are two."""
+    name = "updated_at from 1970-01-01T00:08:20Z to 1970-01-01T00:25:10Z"
+    holes = [msgspec.structs.replace(span(1_000, 1_010, slack=500), rows=1)]
+    add(holes, msgspec.structs.replace(span(1_005, 1_008, slack=500), rows=1))
+    assert [one.what for one in holes] == [name]
+
+    add(holes, msgspec.structs.replace(span(1_100, 1_120, slack=300), rows=1))
+    assert [one.what for one in holes] == [f"{name}, 2 rows"]
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "is_covered"),
+    [
+        ("x_at from A to B", "x_at from A to B", True),
+        ("x_at from A to B", "x_at from A to B, 2 rows", False),
+        ("x_at from A to B, 2 rows", "x_at from A to B", True),
+        ("x_at from A to B, 2 rows", "x_at from A to B, 3 rows", False),
+        ("x_at from A to B, 2 rows", "x_at from A to C", False),
+        ("1 row of the list", "2 rows of the list", False),
+        ("2 rows of the list", "1 row of the list", True),
+        ("2 rows of the list", "the list", False),
+        ("the list", "2 rows of the list", True),
+        ("the list", "the list", True),
+        ("the list", "x_at from A to B", False),
+        ("7", "7", True),
+        ("7", "77", False),
+    ],
+)
+def test_a_name_covers_no_more_rows_than_it_tells(
+    name: str, what: str, *, is_covered: bool
+) -> None:
+    assert accepts(name, what) is is_covered
+
+
+async def test_a_second_row_gives_an_accepted_hole_another_name(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=60) as one:
+        keys = list(await one.truth("contacts"))
+        await one.sync("contacts")
+        await touch(one, keys[20:24], "before")
+        one.simulator.quirks = Quirks(poison={keys[21]: "error"})
+        (first,) = (await one.sync("contacts")).failures
+        await anyio.sleep(600)
+        await touch(one, keys[30:34], "later")
+        one.simulator.quirks = Quirks(poison={keys[21]: "error", keys[31]: "error"})
+        for _ in range(2):
+            both = await one.sync("contacts")
+            assert not all(accepts(first.what, failure.what) for failure in both.failures)
+            await anyio.sleep(DAY_S)
+        one.simulator.quirks = Quirks()
+        healed = await one.sync("contacts")
+
+        assert healed.is_complete
+        assert await one.is_whole("contacts")

@@ -169,7 +169,8 @@ async def test_rows_of_a_first_run(answer_with: str, places: list[int], tmp_path
             assert report.exit_code == 3
             assert report.calls <= 10 + CALLS_A_ROW * len(broken)
             await anyio.sleep(DAY_S)
-        assert names == [["the list"]] * 2
+        rows = "1 row" if len(broken) == 1 else f"{len(broken)} rows"
+        assert names == [[f"{rows} of the list"]] * 2
 
         one.change = None
         assert (await one.sync("companies")).is_complete

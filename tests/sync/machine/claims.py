@@ -12,7 +12,7 @@ from .truth import Version
 PARENTS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
 
 MOMENT = r"([-\d]+T[\d:]+Z)"
-SPAN = re.compile(rf"(\w+) from {MOMENT} to {MOMENT}")
+SPAN = re.compile(rf"(\w+) from {MOMENT} to {MOMENT}(?:, \d+ rows)?")
 BEFORE = re.compile(rf"rows last changed before {MOMENT}")
 GONE_SINCE = re.compile(rf"rows that have gone since {MOMENT}")
 WHOLE = ("all of it", "the stream", "the list", "the rest")
@@ -91,7 +91,12 @@ class Claims:
 
 def _covers(what: str, key: str, versions: list[Version], gone_since: float | None) -> bool:
     """Tell whether what a failure names holds a record."""
-    if what in WHOLE or " more of kind " in what or what.rpartition(" ")[2] == key:
+    if (
+        what in WHOLE
+        or what.endswith(" of the list")
+        or " more of kind " in what
+        or what.rpartition(" ")[2] == key
+    ):
         return True
     if span := SPAN.fullmatch(what):
         moments = [
