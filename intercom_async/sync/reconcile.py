@@ -110,14 +110,17 @@ class Reconciler:
         await self._reader.hand_over(Batch(run, holes=[hole], apply=note))
 
     async def _confirm_absent(self, run: StreamRun, source: Ranged, absent: Sequence[str]) -> bool:
-        """Confirm rows that a sweep has not met; say no where it is the sweep that is at fault."""
-        first = absent if _has_met(run) else absent[:MANY]
-        rest = absent[len(first) :]
+        """Confirm rows that a sweep has not met; say no where it is the sweep that is at fault.
+
+        One that meets nothing, not even a row that is there, has not met new rows either.
+        """
+        has_met = _has_met(run)
+        first = absent if has_met else absent[:MANY]
         await self._confirm_ranged(run, source, first)
-        if rest and not are_gone(run, first, self._settled_before):
+        if not has_met and not are_gone(run, first, self._settled_before):
             await self._give_up(run, len(absent))
             return False
-        await self._confirm_ranged(run, source, rest)
+        await self._confirm_ranged(run, source, absent[len(first) :])
         return True
 
     async def _confirm_ranged(self, run: StreamRun, source: Ranged, absent: Sequence[str]) -> None:

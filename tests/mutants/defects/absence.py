@@ -200,6 +200,45 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="cuts",
     ),
     Mutant(
+        "many_gone_stay_named",
+        "a stream of which many rows were, and all have gone, is never complete again",
+        (
+            Edit(
+                "reconcile.py",
+                "        if not has_met and not are_gone(run, first, self._settled_before):\n",
+                "        if len(absent) > len(first):\n",
+            ),
+        ),
+        history="all-of-many-rows-gone",
+        focus="many",
+    ),
+    Mutant(
+        "empty_search_is_whole",
+        "a sweep that meets nothing, not even rows that are there, is taken for whole",
+        (
+            Edit(
+                "reconcile.py",
+                "        if not has_met and not are_gone(",
+                "        if len(absent) > MANY and not are_gone(",
+            ),
+        ),
+        history="search-that-finds-nothing",
+        focus="none",
+    ),
+    Mutant(
+        "many_go_unfound",
+        "contacts that two searches do not find are archived, all of them, however many they are",
+        (
+            Edit(
+                "reconcile.py",
+                "    return is_read and run.was_reread and is_few and not _has_met(run)\n",
+                "    return is_read and run.was_reread and not _has_met(run)\n",
+            ),
+        ),
+        history="searches-without-any-of-many",
+        focus="many",
+    ),
+    Mutant(
         "met_by_its_id",
         "a row that was read by its id is taken for one that a search finds",
         (

@@ -164,6 +164,12 @@ FOCUSES: tuple[Focus, ...] = (
         failures=(0, 0, 1), kinds=("empty", "ahead", "no_time", "short", "500"), times=(1, 3, 0),
         waits_s=(300, 5 * HOUR_S, DAY_S), settings={"is_large": (True,), "is_gone_late": (False,)},
     ),
+    Focus(
+        # Of contacts nothing could tell: an archived one is in no list, and can be read by its id.
+        "none", streams=(("conversations",), *SUBSETS[3:5]), failures=(0, 1, 1), kinds=("none",),
+        paths=("/conversations/search", "/tickets/search"), times=(0, 0, 3, 20), most_after=6,
+        verbs=("change", "reply", "delete"), waits_s=(300, 5 * HOUR_S, DAY_S), since=0.05,
+    ),
     Focus("shards", incidents=("shards",), leaves_out=0.05),  # of PostgreSQL only
     Focus("targets", incidents=("damage", "damage", "stranger")),
     Focus(

@@ -32,7 +32,19 @@ AGREED_S = 3_600
 """Seconds by which two clocks differ at most that seem to agree."""
 CLOCKS = ("no_date", "no_clock", "wrong_date")
 SPOILT = (
-    *("utf8", "no_key", "no_time", "number", "twice", "ahead", "no_next", "empty", "short", "lie"),
+    *(
+        "utf8",
+        "no_key",
+        "no_time",
+        "number",
+        "twice",
+        "ahead",
+        "no_next",
+        "empty",
+        "short",
+        "none",
+        "lie",
+    ),
 )
 """Kinds of failures that change what stands in an answer."""
 
@@ -151,10 +163,12 @@ class Network:
         """Say whether nothing could tell a failing answer from one that is right.
 
         A list without a count that comes short each time is a shorter list, unless the target has
-        more of it.
+        more of it. One that is empty and counts nothing is an empty list.
         """
         is_again = strike.failure.kind in ("empty", "short") and strike.number > 1
         is_known = path.strip("/").partition("/")[0] in self.known
+        if strike.failure.kind == "none":
+            return not is_known
         return is_again and not is_known and b'"total_count"' not in reply.body
 
     async def _happen(self) -> None:
@@ -356,10 +370,12 @@ def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
         return Reply(200, reply.headers, reply.body.replace(mark.encode(), b'"\xff"', 1))
     if failure.kind == "lie":
         body["total_count"] = failure.pick
-    elif failure.kind in ("no_next", "empty", "short"):
+    elif failure.kind in ("no_next", "empty", "short", "none"):
         pages: dict[str, Any] = body.get("pages") or {}
         pages.pop("next", None)
-        kept = {"no_next": len(rows), "empty": 0, "short": len(rows) // 2}
+        kept = {"no_next": len(rows), "empty": 0, "none": 0, "short": len(rows) // 2}
+        if failure.kind == "none" and "total_count" in body:
+            body["total_count"] = 0
         body[name] = rows[: kept[failure.kind]]
     else:
         body[name] = _changed(failure.kind, rows)

@@ -78,7 +78,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Args:
         kind: A status, or one of drop, hang, slow, garble, utf8, no_key, no_time, number, twice,
-            ahead, no_next, empty, short, lie, no_date, no_clock, wrong_date, outage, poison.
+            ahead, no_next, empty, short, none (empty, and counted so), lie, no_date, no_clock,
+            wrong_date, outage, poison.
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
