@@ -51,6 +51,7 @@ OWN_HEADERS = frozenset(
 _REPLACED = {"accept": "Accept"}
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _IP_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _LONGEST_NAME = 253
 """Characters of a DNS name (RFC 1035, 2.3.4)."""
 _HEADER_TEXT = re.compile(r"[\x21\x23-\x26\x28-\x7e]+")
@@ -88,10 +89,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what no scheduler could keep."""
-        if not isinstance(self.max_in_flight, int):
-            raise ConfigError(
-                f"Limits.max_in_flight must be a whole number, not {shown(self.max_in_flight)}"
-            )
+        check_count("Limits.max_in_flight", self.max_in_flight)
         for name in self.__struct_fields__:
             value: Any = getattr(self, name)
             if value is None and name in _OPTIONAL_LIMITS:
@@ -136,14 +134,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse invalid settings."""
-        for name in ("max_attempts", "budget"):
-            value = getattr(self, name)
-            smallest = 1 if name == "max_attempts" else 0
-            if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
-                raise ConfigError(
-                    f"RetryPolicy.{name} must be a whole number from {smallest} up, "
-                    f"not {shown(value)}"
-                )
+        check_count("RetryPolicy.max_attempts", self.max_attempts)
+        check_count("RetryPolicy.budget", self.budget, least=0)
         check_seconds("RetryPolicy.outage_s", self.outage_s, may_be_none=False)
         for name in ("base_s", "cap_s"):
             value = getattr(self, name)
@@ -327,6 +319,42 @@ def check_kind(name: str, value: T, kind: type[Any] | tuple[type[Any], ...], wan
         ConfigError: It is of another type; the message names the setting and not the value.
     """
     if not isinstance(value, kind):
+        raise ConfigError(f"{name} must be {wanted}, not {_kind(value)}")
+    return value
+
+
+def check_count(name: str, value: int, *, least: int = 1) -> int:
+    """Return a whole number.
+
+    Raises:
+        ConfigError: It is of another type, or less than `least`.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{name} must be a whole number from {least} up, not {shown(value)}")
+    return value
+
+
+def check_text(name: str, value: str, why: str = "") -> str:
+    """Return a text that can be sent; the message never shows it.
+
+    Raises:
+        ConfigError: It is none, is blank, or has half of a surrogate pair in it; `why` says more.
+    """
+    if not check_kind(name, value, str, "a text").strip() or _HALF_PAIR.search(value):
+        raise ConfigError(f"{name} is empty, or has characters that UTF-8 cannot hold{why}")
+    return value
+
+
+def check_able(name: str, value: T, *methods: str, may_be_none: bool = False) -> T:
+    """Return what can be called, or what has some methods that can.
+
+    Raises:
+        ConfigError: It cannot, which would come out when it is needed.
+    """
+    needed = [getattr(value, each, None) for each in methods] if methods else [value]
+    is_able = all(map(callable, needed)) and not (methods and isinstance(value, type))
+    if not is_able and not (value is None and may_be_none):
+        wanted = f"an object with {' and '.join(methods)}" if methods else "something to call"
         raise ConfigError(f"{name} must be {wanted}, not {_kind(value)}")
     return value
 

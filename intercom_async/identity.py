@@ -13,12 +13,20 @@ import base64
 import hmac
 import math
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 import msgspec
 
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import Region, is_positive_number
+from intercom_async.config import (
+    Region,
+    check_able,
+    check_kind,
+    check_text,
+    is_positive_number,
+    shown,
+)
 from intercom_async.errors import ConfigError
 
 MAX_TOKEN_S = 86_400 * 30
@@ -69,8 +77,10 @@ def messenger_token(
     if not is_positive_number(expires_in_s) or expires_in_s > MAX_TOKEN_S:
         raise ConfigError(
             f"expires_in_s must be more than 0 and at most {MAX_TOKEN_S} (30 days), "
-            f"not {expires_in_s!r}"
+            f"not {shown(expires_in_s)}"
         )
+    check_able("clock", clock, "unix")
+    check_kind("attributes", attributes, (Mapping, NoneType), "a dict")
     now = clock.unix()
     claims["iat"] = math.floor(now)
     claims["exp"] = math.ceil(now + expires_in_s)
@@ -127,7 +137,10 @@ def messenger_settings(
     """
     host = MESSENGER_HOSTS.get(region) if isinstance(region, str) else None
     if host is None:
-        raise ConfigError(f"region must be one of {', '.join(MESSENGER_HOSTS)}, not {region!r}")
+        raise ConfigError(
+            f"region must be one of {', '.join(MESSENGER_HOSTS)}, not {shown(region)}"
+        )
+    check_kind("attributes", attributes, (Mapping, NoneType), "a dict")
     settings: dict[str, Any] = {"api_base": host, "app_id": _identifier("app_id", app_id)}
     if token is not None:
         settings["intercom_user_jwt"] = _identifier("token", token)
@@ -141,18 +154,16 @@ def messenger_settings(
 
 
 def _secret(secret: str) -> bytes:
-    if not isinstance(secret, str) or not secret.strip():
-        raise ConfigError("secret is empty; it stands in the workspace's Messenger settings")
-    return secret.encode()
+    return check_text(
+        "secret", secret, "; it stands in the workspace's Messenger settings"
+    ).encode()
 
 
-def _identifier(name: str, value: str | int) -> str:
+def _identifier(name: str, value: Any) -> str:
     """Return an id as text; the message never shows it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{name} is empty; sign nobody in rather than everybody as one user")
-    return value
+    return check_text(name, value, "; sign nobody in rather than everybody as one user")
 
 
 def _segment(value: Mapping[str, Any]) -> str:

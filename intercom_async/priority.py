@@ -46,8 +46,14 @@ def current_fairness_key() -> str:
 
 @contextmanager
 def priority(value: Priority) -> Generator[None]:
-    """Run the block, and the tasks it starts, with another priority."""
-    token = PRIORITY.set(Priority(value))
+    """Run the block, and the tasks it starts, with another priority.
+
+    Raises:
+        ConfigError: It is no `Priority`.
+    """
+    if not isinstance(value, Priority):
+        raise _refused("priority must be a Priority, such as Priority.BULK", value)
+    token = PRIORITY.set(value)
     try:
         yield
     finally:
@@ -60,9 +66,22 @@ def fairness_key(key: str) -> Generator[None]:
 
     Name whatever must not starve its neighbours: a tenant, a job, a user. The key stays in this
     process.
+
+    Raises:
+        ConfigError: It is no text.
     """
+    if not isinstance(key, str):
+        raise _refused("a fairness key must be a text", key)
     token = FAIRNESS_KEY.set(key)
     try:
         yield
     finally:
         FAIRNESS_KEY.reset(token)
+
+
+def _refused(wanted: str, value: object) -> ValueError:
+    # This module comes with every import of the package, and errors with the first one that needs
+    # them.
+    from .errors import ConfigError  # noqa: PLC0415
+
+    return ConfigError(f"{wanted}, not {type(value).__name__}")

@@ -18,11 +18,12 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, Self
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK, Clock
+from intercom_async.config import check_able, check_kind, check_text, is_positive_number, shown
 from intercom_async.errors import ClosedError, ConfigError
 from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, Request, Transport
@@ -61,8 +62,10 @@ class Workspaces:
     ) -> None:
         if not callable(token_of):
             raise ConfigError(f"token_of must be a function, not {type(token_of).__name__}")
-        if isinstance(idle_s, bool) or not isinstance(idle_s, (int, float)) or not idle_s > 0:
-            raise ConfigError("idle_s must be more than 0 seconds")
+        if idle_s != math.inf and not is_positive_number(idle_s):
+            raise ConfigError(f"idle_s must be more than 0 seconds, not {shown(idle_s)}")
+        check_kind("transport", transport, (Transport, NoneType), "a Transport")
+        check_able("clock", clock, "now", "sleep")
         for name in ("token", "http", "scheduler", "region", "budget_key"):
             if name in options:
                 raise ConfigError(f"{name} cannot be one for all workspaces: leave it out")
@@ -116,8 +119,7 @@ class Workspaces:
         """
         if not self._is_open:
             raise ClosedError("write 'async with Workspaces(…) as workspaces:' around its use")
-        if not isinstance(workspace_id, str) or not workspace_id:
-            raise ConfigError("a workspace's id is a text that is not empty")
+        check_text("workspace_id", workspace_id)
         workspace = self._open.get(workspace_id)
         if workspace is None:
             workspace = self._open[workspace_id] = _Workspace(
@@ -136,8 +138,12 @@ class Workspaces:
                 self._reap_later()
 
     async def forget(self, workspace_id: str) -> None:
-        """Close a workspace's client at once, as when its app was uninstalled."""
-        workspace = self._open.pop(workspace_id, None)
+        """Close a workspace's client at once, as when its app was uninstalled.
+
+        Raises:
+            ConfigError: It is no id.
+        """
+        workspace = self._open.pop(check_text("workspace_id", workspace_id), None)
         if workspace is not None:
             await workspace.close()
 

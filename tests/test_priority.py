@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from intercom_async.errors import ConfigError
 from intercom_async.priority import (
     Priority,
     current_fairness_key,
@@ -45,7 +46,7 @@ async def test_tasks_keep_what_held_when_they_began() -> None:
     assert await seen() == (None, "")
 
 
-@pytest.mark.parametrize("value", [4, -1, "BULK", None])
+@pytest.mark.parametrize("value", [4, -1, 0, True, "BULK", None])
 def test_what_is_no_lane_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="is not a valid Priority"), priority(value):
+    with pytest.raises(ConfigError, match="must be a Priority"), priority(value):
         pass

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from intercom_async.config import check_count
 from intercom_async.errors import ConfigError, DecodeError, IntercomError, SignatureError
 from intercom_async.receivers import (
     AsgiApp,
@@ -85,12 +86,13 @@ class CanvasKit:
         max_body_bytes: Largest body to accept.
 
     Raises:
-        ConfigError: A secret is missing.
+        ConfigError: A secret is missing, or the bound is not a positive number.
     """
 
     def __init__(
         self, secret: str | Sequence[str], *, max_body_bytes: int = MAX_BODY_BYTES
     ) -> None:
+        check_count("max_body_bytes", max_body_bytes)
         self._secret = secret
         self._signer = Signer(secret, algorithm="sha256", header=SIGNATURE_HEADER)
         self._max_body_bytes = max_body_bytes

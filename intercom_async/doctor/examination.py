@@ -5,10 +5,19 @@ from __future__ import annotations
 import ssl as tls
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from intercom_async.client import Intercom
-from intercom_async.config import DEFAULT_VERSION, REGIONS, Region, RetryPolicy, TokenProvider
+from intercom_async.config import (
+    DEFAULT_VERSION,
+    REGIONS,
+    Region,
+    RetryPolicy,
+    TokenProvider,
+    check_able,
+    check_kind,
+)
 from intercom_async.errors import IntercomError, ResponseError, TransportError, UnauthorizedError
 from intercom_async.models.admins import Me
 from intercom_async.priority import Priority
@@ -82,7 +91,13 @@ async def examine(
     Raises:
         ConfigError: A setting cannot work; nothing has been sent.
     """
-    wired = transport or HttpTransport(proxies=Proxies(proxy), ssl=ssl)
+    check_kind("regions", regions, Mapping, "a dict of addresses by region")
+    check_kind("make_contact", make_contact, bool, "True or False")
+    check_able("on_finding", on_finding, may_be_none=True)
+    proxies = Proxies(proxy)
+    check_kind("ssl", ssl, (tls.SSLContext, NoneType), "an ssl.SSLContext")
+    check_kind("transport", transport, (Transport, NoneType), "a Transport")
+    wired = transport or HttpTransport(proxies=proxies, ssl=ssl)
     tap = Tap(wired, MAX_CALLS)
     way = _Way(token, tap, version)
     findings: list[CheckResult] = []

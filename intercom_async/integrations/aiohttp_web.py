@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from aiohttp import web
 
 from intercom_async.client import Intercom
+from intercom_async.config import check_able
 from ._answers import HANDLED, answer_to, interactive_client
 
 __all__ = ["INTERCOM", "error_middleware", "interactive_client", "intercom_context"]
@@ -31,7 +32,11 @@ def intercom_context(
     Args:
         make: Makes the client; the default reads INTERCOM_TOKEN, sends with `INTERACTIVE` priority,
             and refuses calls that would wait for more than a second.
+
+    Raises:
+        ConfigError: `make` cannot be called.
     """
+    check_able("make", make)
 
     async def run(app: web.Application) -> AsyncIterator[None]:
         async with make() as intercom:

@@ -25,6 +25,7 @@ from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from intercom_async.client import Intercom
+from intercom_async.request.options import CallOptions
 from .starlette import client_of, error_handlers, interactive_client, lifespan
 
 __all__ = ["Client", "client", "client_of", "error_handlers", "interactive_client", "lifespan"]
@@ -35,7 +36,12 @@ def client(**options: Any) -> Callable[[HTTPConnection], Awaitable[Intercom]]:
 
     Args:
         **options: As of `Intercom.with_options`: `priority`, `max_wait_s`, `deadline_s`, …
+
+    Raises:
+        ConfigError: An option's value cannot work.
+        TypeError: There is no such option.
     """
+    CallOptions(**options)
 
     # FastAPI runs a dependency that is no coroutine in a thread, for each request.
     async def dependency(connection: HTTPConnection) -> Intercom:

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from intercom_async._version import __version__
 from intercom_async.client import Intercom
+from intercom_async.config import check_able
 from intercom_async.errors import (
     ConfigError,
     IntercomError,
@@ -65,7 +66,11 @@ def server(make: Callable[[], Intercom] = make_client) -> MCPServer:
 
     Args:
         make: Makes the client, which lives as long as the server runs.
+
+    Raises:
+        ConfigError: It cannot be called.
     """
+    check_able("make", make)
     opened: list[Intercom] = []
 
     @asynccontextmanager

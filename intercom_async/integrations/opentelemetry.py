@@ -41,6 +41,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvid
 from intercom_async._version import __version__
 from intercom_async.client import Intercom
 from intercom_async.codec import drift
+from intercom_async.config import check_able, check_kind
 from intercom_async.errors import ClosedError, ConfigError, DeadlineError
 from intercom_async.priority import Priority
 from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observer
@@ -330,7 +331,13 @@ def instrument(
         intercom: The client.
         tracer_provider: Where spans go; None: the global one.
         meter_provider: Where metrics go; None: the global one.
+
+    Raises:
+        ConfigError: It is no client, or a provider is none.
     """
+    check_kind("intercom", intercom, Intercom, "an Intercom")
+    check_able("tracer_provider", tracer_provider, "get_tracer", may_be_none=True)
+    check_able("meter_provider", meter_provider, "get_meter", may_be_none=True)
     telemetry = Telemetry(tracer_provider, meter_provider)
     telemetry.watch(intercom)
     intercom.observe_with(telemetry)

@@ -20,6 +20,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from intercom_async.client import Intercom
+from intercom_async.config import check_able
 from intercom_async.errors import ConfigError
 from ._answers import HANDLED, answer_to, interactive_client
 
@@ -38,8 +39,12 @@ def lifespan(
         make: Makes the client; the default reads INTERCOM_TOKEN, sends with `INTERACTIVE` priority,
             and refuses calls that would wait for more than a second.
 
+    Raises:
+        ConfigError: `make` cannot be called.
+
     An app that has a lifespan of its own enters this one in it and passes on what it yields.
     """
+    check_able("make", make)
 
     @asynccontextmanager
     async def run(_: Any) -> AsyncGenerator[Mapping[str, Any]]:

@@ -27,6 +27,7 @@ import msgspec
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
+from intercom_async.config import check_able, check_count, is_positive_number, shown
 from intercom_async.errors import ConfigError, RateLimitedError, WaitTooLongError
 from intercom_async.sync import BusyTargetError, Sink, sync
 from intercom_async.sync.errors import ShardRunError
@@ -85,6 +86,9 @@ class WorkspaceTasks:
         budget_s: Seconds that a task may take.
         rows_per_shard: As `plan_shards` takes it.
         workspace_ids: Returns the workspaces of the task ``all``.
+
+    Raises:
+        ConfigError: An argument cannot be used.
     """
 
     def __init__(
@@ -97,8 +101,14 @@ class WorkspaceTasks:
         rows_per_shard: int = ROWS_PER_SHARD,
         workspace_ids: Callable[[], Awaitable[Iterable[str]]] | None = None,
     ) -> None:
-        if not budget_s > 0:
-            raise ConfigError("budget_s must be more than 0 seconds")
+        check_able("workspaces", workspaces, "client")
+        check_able("sink_of", sink_of)
+        check_able("workspace_ids", workspace_ids, may_be_none=True)
+        check_count("rows_per_shard", rows_per_shard)
+        if not is_positive_number(budget_s):
+            raise ConfigError(f"budget_s must be more than 0 seconds, not {shown(budget_s)}")
+        if isinstance(streams, str):
+            raise ConfigError("streams must be a list of names, not str")
         self.workspaces = workspaces
         self.budget_s = budget_s
         self._sink_of = sink_of

@@ -13,13 +13,21 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
+from types import NoneType
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import Region, resolve_origin
+from intercom_async.config import (
+    Region,
+    check_able,
+    check_kind,
+    check_text,
+    resolve_origin,
+    shown,
+)
 from intercom_async.errors import ConfigError, OAuthError, StateError, UnauthorizedError
 from intercom_async.models import Me
 from intercom_async.request.error_body import read_error_body
@@ -92,12 +100,13 @@ class OAuth:
         clock: Clock = CLOCK,
     ) -> None:
         for name, value in (("client_id", client_id), ("client_secret", client_secret)):
-            if not isinstance(value, str) or not value.strip():
-                raise ConfigError(f"{name} is empty; it stands on the app's Basic Info page")
+            check_text(name, value, "; it stands on the app's Basic Info page")
+        check_kind("transport", transport, (Transport, NoneType), "a Transport")
+        check_able("clock", clock, "unix", "sleep")
         self._client_id = client_id
         self._client_secret = client_secret
-        if region not in APP_HOSTS:
-            raise ConfigError(f"region must be one of {', '.join(APP_HOSTS)}, not {region!r}")
+        if not isinstance(region, str) or region not in APP_HOSTS:
+            raise ConfigError(f"region must be one of {', '.join(APP_HOSTS)}, not {shown(region)}")
         self._api = resolve_origin(region if base_url is None else None, base_url)
         self._app_host = APP_HOSTS[region] if base_url is None else self._api
         self._region: Region = region
@@ -141,11 +150,11 @@ class OAuth:
             OAuthError: The installation was refused, or the code is unknown, too old or was used
                 before, as when a page is loaded again.
         """
-        if not state or not expected or not _are_equal(state, expected):
+        if not _are_equal(state, expected):
             raise StateError(
                 "the state of the redirect is not the one that this browser's login began with"
             )
-        if error or not code:
+        if error or not code or not isinstance(code, str):
             raise OAuthError("the installation was refused", code=_reason(error))
         self._use_once(code)
         token = await self._exchange(code)
@@ -191,10 +200,14 @@ class OAuth:
         return True
 
     def client(self, grant: Grant | str) -> Intercom:
-        """Return a client of a grant's workspace, to be entered; a token alone will do."""
+        """Return a client of a grant's workspace, to be entered; a token alone will do.
+
+        Raises:
+            ConfigError: It is neither.
+        """
         if isinstance(grant, Grant):
             return self._client(grant.token, grant.region)
-        return self._client(grant, self._region)
+        return self._client(check_kind("grant", grant, str, "a Grant or a token"), self._region)
 
     # ------------------------------------------------------------------------------------------
 
@@ -208,7 +221,7 @@ class OAuth:
         )
 
     def _use_once(self, code: str) -> None:
-        digest = hashlib.sha256(code.encode()).digest()
+        digest = hashlib.sha256(code.encode(errors="surrogatepass")).digest()
         if digest in self._used_codes:
             raise OAuthError("the code was used before; begin again", code="code_used")
         self._used_codes[digest] = None
@@ -230,7 +243,7 @@ class OAuth:
                 "Accept": "application/json",
                 "Content-Type": "application/x-www-form-urlencoded",
             },
-            body=urlencode(form).encode(),
+            body=urlencode(form, errors="replace").encode(),
             timeout_s=EXCHANGE_TIMEOUT_S,
         )
         transport = self._transport or HttpTransport()
@@ -276,13 +289,15 @@ def check_redirect_uri(uri: str) -> str:
     return uri
 
 
-def _are_equal(state: str, expected: str) -> bool:
-    return hmac.compare_digest(state.encode(), expected.encode())
+def _are_equal(state: object, expected: object) -> bool:
+    if not isinstance(state, str) or not isinstance(expected, str) or not expected:
+        return False
+    return hmac.compare_digest(*(each.encode(errors="surrogatepass") for each in (state, expected)))
 
 
 def _reason(error: str | None) -> str:
     """Return a redirect's reason if it looks like one; anybody can write a redirect."""
-    text = error or ""
+    text = error if isinstance(error, str) else ""
     return text if text.replace("_", "").isalnum() and text.isascii() and len(text) <= 64 else ""  # noqa: PLR2004 (no reason is longer)
 
 

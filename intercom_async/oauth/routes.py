@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from intercom_async.clock import CLOCK, Clock
+from intercom_async.config import check_able, check_kind, check_text
 from intercom_async.errors import ConfigError, OAuthError, StateError
 from intercom_async.receivers import AsgiApp, BodyError, HttpReply, HttpRequest
 from intercom_async.receivers.base import method_not_allowed, text_reply
@@ -74,6 +75,12 @@ class OAuthRoutes:
         on_uninstall: OnUninstall | None = None,
         clock: Clock = CLOCK,
     ) -> None:
+        check_kind("oauth", oauth, OAuth, "an OAuth")
+        check_able("store", store, "save", "load", "delete", "workspace_ids")
+        check_text("success_url", success_url)
+        check_able("on_install", on_install, may_be_none=True)
+        check_able("on_uninstall", on_uninstall, may_be_none=True)
+        check_able("clock", clock, "now")
         self._oauth = oauth
         self._store = store
         self._redirect_uri = check_redirect_uri(redirect_uri)

@@ -7,11 +7,17 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
+from intercom_async.config import check_kind
 from .base import BodyError, Endpoint, HttpRequest
 
 
 def aiohttp_routes(endpoint: Endpoint, path: str) -> list[web.RouteDef]:
-    """Return routes for a path, with and without its last slash; no redirect is involved."""
+    """Return routes for a path, with and without its last slash; no redirect is involved.
+
+    Raises:
+        ConfigError: The path is no text.
+    """
+    check_kind("path", path, str, "a path of the application")
     plain = f"/{path.strip('/')}"
 
     async def handle(request: web.Request) -> web.Response:

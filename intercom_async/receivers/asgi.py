@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
+from intercom_async.config import check_able, check_text
 from .base import BodyError, Endpoint, HttpReply, HttpRequest
 
 Scope = MutableMapping[str, Any]
@@ -29,9 +30,14 @@ class AsgiApp:
     Args:
         endpoint: Answers each request.
         lifespan: Entered while a server that hosts this app by itself is running.
+
+    Raises:
+        ConfigError: Endpoint or lifespan cannot be called.
     """
 
     def __init__(self, endpoint: Endpoint, lifespan: Lifespan | None = None) -> None:
+        check_able("endpoint", endpoint)
+        check_able("lifespan", lifespan, may_be_none=True)
         self._endpoint = endpoint
         self._lifespan = lifespan
 
@@ -73,6 +79,9 @@ class AsgiMiddleware:
         endpoint: Answers requests for `path`.
         path: The path to answer, from the application's root.
         lifespan: Entered while the wrapped app is running.
+
+    Raises:
+        ConfigError: An app, endpoint or lifespan cannot be called, or the path is no text.
     """
 
     def __init__(
@@ -82,7 +91,8 @@ class AsgiMiddleware:
         path: str,
         lifespan: Lifespan | None = None,
     ) -> None:
-        self._app = app
+        self._app = check_able("app", app)
+        check_text("path", path)
         self._own = AsgiApp(endpoint, lifespan)
         self._path = path.rstrip("/")
         self._lifespan = lifespan

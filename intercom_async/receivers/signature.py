@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, cast
 
+from intercom_async.config import check_kind, check_text, shown
 from intercom_async.errors import ConfigError, SignatureError
 
 Body = bytes | bytearray | memoryview | str
@@ -35,7 +36,7 @@ class Signer:
         prefix: Text before the hexadecimal digest.
 
     Raises:
-        ConfigError: There is no secret, or one is empty.
+        ConfigError: There is no secret, one is empty, or the rest cannot work.
     """
 
     def __init__(
@@ -47,6 +48,10 @@ class Signer:
         prefix: str = "",
     ) -> None:
         self._secrets = check_secrets(secret)
+        if algorithm not in ("sha1", "sha256"):
+            raise ConfigError(f"algorithm must be 'sha1' or 'sha256', not {shown(algorithm)}")
+        check_text("header", header)
+        check_kind("prefix", prefix, str, "a text")
         self._algorithm = algorithm
         self._digest_chars = hashlib.new(algorithm, usedforsecurity=False).digest_size * 2
         self._prefix = prefix
@@ -102,17 +107,13 @@ def check_secrets(secret: str | Sequence[str], name: str = "secret") -> tuple[by
     Raises:
         ConfigError: There is none, or one is not a text or is blank.
     """
-    secrets = (secret,) if isinstance(secret, str) else tuple(secret or ())
-    if not secrets:
-        raise ConfigError(f"{name} is missing; pass the client secret of the app's Basic Info page")
-    for one in secrets:
-        if not isinstance(one, str):
-            raise ConfigError(f"{name} must be a str, not {type(one).__name__}")
-        if not one.strip():
-            raise ConfigError(
-                f"{name} is empty; pass the client secret of the app's Basic Info page"
-            )
-    return tuple(one.encode() for one in secrets)
+    advice = "; pass the client secret of the app's Basic Info page"
+    if secret is None or secret == ():
+        raise ConfigError(f"{name} is missing{advice}")
+    secrets = (secret,) if isinstance(secret, str) else secret
+    if not isinstance(secrets, list | tuple) or not secrets:
+        raise ConfigError(f"{name} must be a str or a list of some, not {type(secret).__name__}")
+    return tuple(check_text(name, one, advice).encode() for one in secrets)
 
 
 def to_bytes(body: Body) -> bytes:
@@ -122,7 +123,8 @@ def to_bytes(body: Body) -> bytes:
         ConfigError: It is decoded JSON or something else that has no bytes of its own.
     """
     if isinstance(body, str):
-        return body.encode()
+        # Half of a surrogate pair, which no request has, makes a signature that is wrong.
+        return body.encode(errors="replace")
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     raise ConfigError(
@@ -132,10 +134,18 @@ def to_bytes(body: Body) -> bytes:
 
 
 def find_header(headers: Headers, name: str) -> str | None:
-    """Return a header's value; a header that comes twice is joined by a comma."""
+    """Return a header's value; a header that comes twice is joined by a comma.
+
+    Raises:
+        ConfigError: They are no headers.
+    """
     pairs = cast("Pairs", headers.items() if isinstance(headers, Mapping) else headers)
     wanted = name.lower()
-    values = [_text(value) for key, value in pairs if _text(key).lower() == wanted]
+    try:
+        values = [_text(value) for key, value in pairs if _text(key).lower() == wanted]
+    except (TypeError, ValueError, AttributeError):
+        kind = type(headers).__name__
+        raise ConfigError(f"headers must be a dict or pairs of names and values: {kind}") from None
     return ", ".join(values) if values else None
 
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from random import Random
+from types import NoneType
 
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import Limits, is_positive_number, shown
+from intercom_async.config import (
+    Limits,
+    check_able,
+    check_kind,
+    check_seconds,
+    is_positive_number,
+    shown,
+)
 from intercom_async.errors import ConfigError
 from intercom_async.priority import FAIRNESS_KEY, PRIORITY, Priority
 from .app_queue import AppQueue
@@ -40,7 +48,8 @@ class Scheduler:
         random: Source of jitter.
 
     Raises:
-        ConfigError: `limits` are not `Limits`, `store` cannot lease, or `budget_key` is no name.
+        ConfigError: `limits` are not `Limits`, `store` cannot lease, `budget_key` is no name, or
+            another argument is of the wrong kind.
     """
 
     def __init__(
@@ -57,6 +66,9 @@ class Scheduler:
         if not isinstance(limits, Limits):
             raise ConfigError(f"limits must be Limits(…), not {type(limits).__name__}")
         check_budget(store, budget_key)
+        check_able("clock", clock, "now", "call_at")
+        check_kind("hooks", hooks, (Hooks, NoneType), "Hooks")
+        check_kind("random", random, (Random, NoneType), "a random.Random")
         random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self.limits = limits
         self._clock = clock
@@ -117,12 +129,16 @@ class Scheduler:
         Raises:
             WaitTooLongError: On entering: the wait would be, or has become, too long.
             ClosedError: On entering: the scheduler is closed.
-            ConfigError: `cost` is not a whole number from 1 up.
+            ConfigError: `cost` is not a whole number from 1 up, or another argument is invalid.
         """
         if priority is None:
             priority = PRIORITY.get()
             if priority is None:
                 priority = Priority.NORMAL
+        elif priority.__class__ is not Priority:
+            check_kind("priority", priority, Priority, "a Priority")
+        if max_wait_s is not None and (max_wait_s.__class__ is not float or not max_wait_s >= 0):
+            max_wait_s = check_seconds("max_wait_s", max_wait_s)
         permit = Permit(
             self._dispatcher,  # pyright: ignore[reportArgumentType] (as in Dispatcher.observe)
             app,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from .errors import ApiError
+from .quirks import check_types
 from .seed.draw import mix
 
 Cut = Literal["before", "after"]
@@ -59,26 +60,28 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     slow_body_s: float = 0.0
     """Seconds over which the body is spread."""
 
+    def __post_init__(self) -> None:
+        """Refuse a rule that could not strike or be answered; the error says which field it is."""
+        check_types(self)
+        if self.edge is not None and self.status is None:
+            raise ValueError("a fault with edge needs a status")
+        if self.every < 1 or not 0.0 <= self.rate <= 1.0:
+            raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
+        if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 (HTTP's)
+            raise ValueError(f"status={self.status} must be between 200 and 599")
+        if self.path is not None and (not self.path.startswith("/") or "{" in self.path):
+            raise ValueError(
+                "path must begin with /, and is a prefix of paths with ids, no template"
+            )
+        for name in ("after", "times", "delay_s", "slow_body_s", "retry_after_s"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise ValueError(f"{name} must not be negative")
+
     def error(self) -> ApiError:
         """Return the error that is answered instead of the work."""
         status = 500 if self.status is None else self.status
         return ApiError(status, CODES.get(status, "server_error"), "A fault was asked for")
-
-
-def _check(fault: Fault) -> None:
-    """Refuse a rule that could not strike or be answered; ValueError says which field it is."""
-    if fault.edge is not None and fault.status is None:
-        raise ValueError("a fault with edge needs a status")
-    if fault.every < 1 or not 0.0 <= fault.rate <= 1.0:
-        raise ValueError("a fault needs every >= 1 and a rate between 0 and 1")
-    if fault.status is not None and not 200 <= fault.status <= 599:  # noqa: PLR2004 (HTTP's)
-        raise ValueError(f"status={fault.status} must be between 200 and 599")
-    if fault.path is not None and (not fault.path.startswith("/") or "{" in fault.path):
-        raise ValueError("path must begin with /, and is a prefix of paths with ids, no template")
-    for name in ("after", "times", "delay_s", "slow_body_s", "retry_after_s"):
-        value = getattr(fault, name)
-        if value is not None and not value >= 0:
-            raise ValueError(f"{name} must not be negative")
 
 
 @dataclasses.dataclass(slots=True)
@@ -113,12 +116,17 @@ class Faults:
         self._rules: list[_Rule] = []
 
     def add(self, fault: Fault | None = None, /, **settings: Any) -> Fault:
-        """Add a rule, whole or by the fields of `Fault`; ValueError where it makes no sense."""
+        """Add a rule, whole or by the fields of `Fault`.
+
+        Raises:
+            ValueError: It makes no sense.
+        """
         try:
             made = msgspec.convert(settings, Fault) if fault is None else fault
         except msgspec.ValidationError as error:
             raise ValueError(f"no such fault: {error}") from error
-        _check(made)
+        if not isinstance(made, Fault):
+            raise ValueError(f"a fault is a Fault, not {type(made).__name__}")  # noqa: TRY004 (as every other setting)
         self._rules.append(_Rule(made, mix(self._seed, len(self._rules), 0xFA)))
         return made
 

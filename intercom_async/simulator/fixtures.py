@@ -75,14 +75,14 @@ def _object(line: bytes) -> Row:
     except BAD_JSON as error:
         raise ValueError(f"this line is no JSON: {error}") from None
     if not isinstance(value, dict):
-        raise ValueError("a line must be a JSON object")  # noqa: TRY004 (wrong data)
+        raise ValueError("a line must be a JSON object")  # noqa: TRY004 (as every other setting)
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def _make_contact(backend: Backend, row: Row) -> None:
     attributes: Any = row.get("custom_attributes") or {}
     if not isinstance(attributes, dict):
-        raise ValueError("custom_attributes must be an object")  # noqa: TRY004 (wrong data)
+        raise ValueError("custom_attributes must be an object")  # noqa: TRY004 (as every other setting)
     _define_attributes(backend, attributes)  # pyright: ignore[reportUnknownArgumentType]
     body = {name: row[name] for name in WRITABLE if row.get(name) is not None}
     made = backend.call("POST", "/contacts", body, at=_made_at(row))

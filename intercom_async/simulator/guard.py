@@ -44,6 +44,8 @@ class Guard:
     """
 
     def __init__(self, names: Iterable[str] = (), host: str = "") -> None:
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            raise ValueError(f"allow_hosts must be a list of names, not {type(names).__name__}")  # noqa: TRY004 (as every other setting)
         self._names = {host.lower(), *map(_checked, names)}
 
     def refusal(self, request: Request) -> Rejection | None:
@@ -67,8 +69,10 @@ class Guard:
 
 
 def _checked(name: str) -> str:
-    if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no host name: give it without a scheme and a port")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValueError(
+            f"allow_hosts: {name!r} is no host name: give it without a scheme and a port"
+        )
     return name.lower().rstrip(".")
 
 

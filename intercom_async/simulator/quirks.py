@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
 
 ResetForm = Literal["exact", "constant", "absent", "milliseconds"]
 PoisonKind = Literal["error", "garbled", "not_utf8", "deep"]
+
+
+def check_types(settings: msgspec.Struct) -> None:
+    """Refuse values of another type than is declared, and numbers that are none.
+
+    Raises:
+        ValueError: It names the field.
+    """
+    for field in msgspec.structs.fields(settings):
+        value = getattr(settings, field.name)
+        try:
+            msgspec.convert(value, field.type)
+            is_number = not isinstance(value, float) or math.isfinite(value)
+        except (msgspec.ValidationError, UnicodeError, AttributeError) as error:
+            raise ValueError(f"{field.name}: {error}") from None
+        if not is_number:
+            raise ValueError(f"{field.name} must be a finite number")
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +64,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense."""
+        check_types(self)
         for name in ("search_lag_s", "stale_s", "moving_orders"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")

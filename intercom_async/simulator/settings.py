@@ -20,6 +20,10 @@ MAX_PER_MINUTE = 1_000_000_000_000
 (`test_control_bodies.py`)."""
 
 
+MAX_HOST = 253
+"""Characters of a name that a server can listen at (RFC 1035, 2.3.4)."""
+
+
 def check_address(host: object, port: object) -> None:
     """Refuse what nothing can listen at.
 
@@ -27,9 +31,13 @@ def check_address(host: object, port: object) -> None:
         ValueError: The host is no text, or the port no number from 0 to 65535.
     """
     if not isinstance(host, str):
-        raise ValueError(f"host={host!r} must be a text")  # noqa: TRY004 (like every other setting)
-    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port < 1 << 16:
-        raise ValueError(f"port={port!r} must be between 0 and 65535")
+        raise ValueError(f"host must be a text, not {type(host).__name__}")  # noqa: TRY004 (as every other setting)
+    if not host.isascii() or not host.isprintable() or " " in host or len(host) > MAX_HOST:
+        raise ValueError("host must be a name or an address, in ASCII without spaces")
+    if not isinstance(port, int) or isinstance(port, bool):
+        raise ValueError(f"port must be a number, not {type(port).__name__}")  # noqa: TRY004 (as every other setting)
+    if not 0 <= port < 1 << 16:
+        raise ValueError(f"port={port} must be between 0 and 65535")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,8 +79,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """
         try:
             return msgspec.convert(values, cls)
-        except msgspec.ValidationError as error:
-            raise ValueError(str(error).replace("`$.", "`")) from None
+        except (msgspec.ValidationError, UnicodeError) as error:
+            # The name first: a long value would leave no room for it.
+            what, _, where = str(error).rpartition(" - at `$.")
+            named = f"{where.rstrip('`')}: {what}" if what else str(error)
+            raise ValueError(named) from None
 
     def __post_init__(self) -> None:
         """Refuse counts and lengths that make no sense."""

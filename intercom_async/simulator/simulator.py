@@ -280,6 +280,10 @@ class Simulator:
         Raises:
             ValueError: A name or a line makes no sense; names the file and the line.
         """
+        given: Any = path
+        if not isinstance(given, str | PathLike):
+            kind = type(given).__name__
+            raise ValueError(f"data must be a path, not {kind}")  # noqa: TRY004 (as every setting)
         return load(self._backend, Path(path))
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -32,12 +32,20 @@ import msgspec
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
+from intercom_async.config import check_kind
 from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from intercom_async.response import Response
-from .arguments import checked_count, checked_flag, checked_parts, checked_path, checked_seconds
+from .arguments import (
+    as_sync_config_errors,
+    checked_count,
+    checked_flag,
+    checked_parts,
+    checked_path,
+    checked_seconds,
+)
 from .attachment_folder import AttachmentFolder, may_have_files
 from .builtin_streams import STREAMS
 from .checkpoint import State, check_fits, read_state
@@ -152,6 +160,8 @@ async def run_shard(
         SyncConfigError: An argument is invalid, or the run does not read the parts that files
             belong to.
     """
+    with as_sync_config_errors():
+        check_kind("shard", shard, Shard, "a Shard")
     if not checked_seconds("budget_s", budget_s):
         raise SyncConfigError("budget_s must be more than 0 seconds")
     folder = None if attachments is None else checked_path("attachments", attachments)

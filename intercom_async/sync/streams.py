@@ -16,13 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Literal
 
 import msgspec
 
+from intercom_async.config import check_able, check_count, check_kind, check_text
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Operation, version_number
 from intercom_async.resources._registry import ResourceRegistry
+from .arguments import as_sync_config_errors
 from .errors import SyncConfigError
 from .partitions import OPEN
 from .references import Reference
@@ -135,6 +138,26 @@ class Ranged:
     listed: Callable[[ResourceRegistry], Pager[Any]] | None = None
     references: tuple[Reference, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what would fail in the middle of a run."""
+        with as_sync_config_errors():
+            check_able("read", self.read)
+            if self.granularity not in ("second", "day"):
+                raise SyncConfigError("granularity must be 'second' or 'day'")
+            check_text("partition_field", self.partition_field)
+            check_text("cursor_field", self.cursor_field)
+            check_count("per_page", self.per_page)
+            check_count("part_pages", self.part_pages)
+            if self.seconds_since is not None:
+                check_text("seconds_since", self.seconds_since)
+            check_kind("get", self.get, (Operation, NoneType), "an Operation")
+            check_kind("deletions", self.deletions, (DeletionList, NoneType), "a DeletionList")
+            check_kind("is_append_only", self.is_append_only, bool, "True or False")
+            check_kind("archives", self.archives, bool, "True or False")
+            check_able("listed", self.listed, may_be_none=True)
+            check_kind("embedded", self.embedded, tuple, "a tuple of Embedded")
+            check_kind("references", self.references, tuple, "a tuple of Reference")
+
     def tells_seconds(self, version: str) -> bool:
         """Say whether the server tells seconds apart in an API version."""
         since = self.seconds_since
@@ -158,6 +181,15 @@ class Listing:
     per_page: int | None = None
     get: Operation[Any] | None = None
     is_listed: Callable[[bytes], bool] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail in the middle of a run."""
+        with as_sync_config_errors():
+            check_able("read", self.read)
+            if self.per_page is not None:
+                check_count("per_page", self.per_page)
+            check_kind("get", self.get, (Operation, NoneType), "an Operation")
+            check_able("is_listed", self.is_listed, may_be_none=True)
 
 
 class ChildRows(msgspec.Struct, frozen=True):
@@ -192,6 +224,15 @@ class Children:
     count: Callable[[bytes], int] | None = None
     is_due: Callable[[str], bool] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what would fail in the middle of a run."""
+        with as_sync_config_errors():
+            check_text("parent", self.parent)
+            check_able("read", self.read)
+            check_text("parent_field", self.parent_field)
+            check_able("count", self.count, may_be_none=True)
+            check_able("is_due", self.is_due, may_be_none=True)
+
 
 class ParentGone(Exception):  # noqa: N818 (an answer that a reader gives, not a failure)
     """A parent that is no longer there."""
@@ -215,7 +256,7 @@ class Stream:
         model: Its struct, from which sinks with columns take theirs.
 
     Raises:
-        SyncConfigError: The name cannot be that of a file and a table.
+        SyncConfigError: The name cannot be that of a file and a table, or an argument is invalid.
     """
 
     name: str
@@ -225,6 +266,15 @@ class Stream:
 
     def __post_init__(self) -> None:
         """Refuse a name that would not do everywhere."""
+        with as_sync_config_errors():
+            check_text("name", self.name)
+            kinds = (Ranged, Listing, Children)
+            check_kind("source", self.source, kinds, "Ranged, Listing or Children")
+            check_text("key", self.key)
+            if self.model is not None and (
+                not isinstance(self.model, type) or not issubclass(self.model, msgspec.Struct)
+            ):
+                raise SyncConfigError("model must be a class of msgspec.Struct")
         if not self.name.isidentifier() or not self.name.isascii() or self.name.startswith("_"):
             raise SyncConfigError(f"a stream's name is letters, digits and _, not {self.name!r}")
         if self.name.lower() in RESERVED:

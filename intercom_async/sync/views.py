@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from .arguments import checked_names
+
 _VIEW = re.compile(r"^-- needs: (?P<tables>[\w, ]+)\n(?P<statement>CREATE [^;]*;)", re.MULTILINE)
 PATH: Path = Path(__file__).with_name("views.sql")
 """The file with all of them."""
@@ -26,8 +28,11 @@ def warehouse_views(tables: Iterable[str]) -> list[str]:
 
     Args:
         tables: Streams of the target.
+
+    Raises:
+        SyncConfigError: They are no list of names.
     """
-    known = set(tables)
+    known = set(checked_names("tables", tables, (str,)))
     return [
         found["statement"]
         for found in _VIEW.finditer(PATH.read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ import ssl as tls
 import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from types import NoneType
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from intercom_async._version import __version__
+from intercom_async.config import check_kind
 from intercom_async.errors import ClosedError, ConfigError, DecodeError, IntercomError
 from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
@@ -70,6 +72,8 @@ class HttpTransport:
     ) -> None:
         if session is not None:
             check_session(session)
+        check_kind("proxies", proxies, (Proxies, NoneType), "Proxies")
+        check_kind("ssl", ssl, (tls.SSLContext, NoneType), "an ssl.SSLContext")
         self._given = session
         self._session: aiohttp.ClientSession | None = None
         self._proxies = proxies or Proxies()

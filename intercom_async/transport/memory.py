@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
 
-from intercom_async.errors import TransportError
+from intercom_async.errors import ConfigError, TransportError
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
 
 Answer = Reply | TransportError
@@ -18,9 +19,17 @@ class MemoryTransport:
 
     Args:
         answers: Either answers, given in order, or a function (sync or async) that makes each.
+
+    Raises:
+        ConfigError: They are neither.
     """
 
     def __init__(self, answers: Iterable[Answer] | Handler) -> None:
+        given: Any = answers
+        if not callable(given) and (
+            isinstance(given, str | bytes) or not hasattr(given, "__iter__")
+        ):
+            raise ConfigError(f"answers must be a list or a function, not {type(answers).__name__}")
         self._handler = answers if callable(answers) else None
         self._script = iter(()) if callable(answers) else iter(answers)
         self.requests: list[Request] = []

@@ -7,7 +7,8 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from .seen import CLAIM_S, REMEMBER_S, Claim
+from intercom_async.config import check_able, check_text
+from .seen import CLAIM_S, REMEMBER_S, Claim, check_remember_s
 
 PREFIX = "intercom:webhook:"
 DONE = b"done"
@@ -41,14 +42,17 @@ class RedisSeen:
         client: An asyncio client, used as it is and not closed here.
         remember_s: Seconds to remember a key for.
         prefix: Put before each key.
+
+    Raises:
+        ConfigError: The client lacks a command, or the rest cannot work.
     """
 
     def __init__(
         self, client: Any, *, remember_s: float = REMEMBER_S, prefix: str = PREFIX
     ) -> None:
-        self._client: RedisClient = client
-        self._remember_s = max(1, round(remember_s))
-        self._prefix = prefix
+        self._client: RedisClient = check_able("client", client, "set", "get", "eval")
+        self._remember_s = max(1, round(check_remember_s(remember_s)))
+        self._prefix = check_text("prefix", prefix)
         # One per process, so that a claim can be told from another process's.
         self._owner = secrets.token_hex(8).encode()
         self._own: Any = None

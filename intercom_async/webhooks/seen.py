@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Protocol
 
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import is_positive_number, shown
+from intercom_async.config import check_able, check_count, is_positive_number, shown
 from intercom_async.errors import ConfigError
 
 CLAIM_S = 30.0
@@ -60,6 +60,17 @@ class Seen(Protocol):
         ...
 
 
+def check_remember_s(value: float) -> float:
+    """Return the seconds for which keys are remembered.
+
+    Raises:
+        ConfigError: They are no positive number.
+    """
+    if not is_positive_number(value):
+        raise ConfigError(f"remember_s must be a positive number, not {shown(value)}")
+    return value
+
+
 class MemorySeen:
     """A memory inside one process: it knows nothing of other processes and of earlier runs.
 
@@ -79,9 +90,9 @@ class MemorySeen:
         *,
         clock: Clock = CLOCK,
     ) -> None:
-        for name, value in (("max_keys", max_keys), ("remember_s", remember_s)):
-            if not is_positive_number(value):
-                raise ConfigError(f"{name} must be a positive number, not {shown(value)}")
+        check_count("max_keys", max_keys)
+        check_remember_s(remember_s)
+        check_able("clock", clock, "now")
         self._max_keys = max_keys
         self._remember_s = remember_s
         self._clock = clock

@@ -12,8 +12,7 @@ import anyio
 import msgspec
 
 from intercom_async.clock import CLOCK, Clock
-from intercom_async.config import check_seconds, shown
-from intercom_async.errors import ConfigError
+from intercom_async.config import check_able, check_count, check_seconds
 from intercom_async.receivers import AsgiApp, AsgiMiddleware, Body, Headers, Signer
 from intercom_async.receivers.asgi import ASGIApplication
 from intercom_async.receivers.signature import to_bytes
@@ -78,7 +77,8 @@ class Webhooks:
         clock: Another clock, for tests.
 
     Raises:
-        ConfigError: A secret is missing, or a bound is not a positive number.
+        ConfigError: A secret is missing, a bound is not a positive number, or what is to be called
+            cannot be.
     """
 
     def __init__(
@@ -100,15 +100,18 @@ class Webhooks:
             ("max_queued", max_queued),
             ("concurrency", concurrency),
         ):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{name} must be a whole number from 1 up, not {shown(value)}")
+            check_count(name, value)
+        check_able("queue", queue, may_be_none=True)
+        check_able("seen", seen, "claim", "confirm", "release", may_be_none=True)
+        check_able("on_error", on_error, may_be_none=True)
+        check_able("observer", observer, "received", "handling", may_be_none=True)
+        check_able("clock", clock, "now", "sleep")
+        drain_s = check_seconds("drain_s", drain_s, may_be_none=False) or 0.0
         self._signer = Signer(secret, algorithm="sha1", header=SIGNATURE_HEADER, prefix="sha1=")
         self._handlers = Handlers(on_error, clock=clock)
         self._counts: Counter[str] = Counter()
         self._slots = anyio.Semaphore(concurrency, fast_acquire=True)
-        self._background = BackgroundQueue(
-            self._run_all, max_queued=max_queued, drain_s=check_seconds("drain_s", drain_s) or 0.0
-        )
+        self._background = BackgroundQueue(self._run_all, max_queued=max_queued, drain_s=drain_s)
         self._queue = queue
         seen = MemorySeen() if seen is None else seen
         if queue is None:

@@ -17,7 +17,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Generic, TypedDict, TypeVar, Unpack
 
-from intercom_async.config import shown
+from intercom_async.config import check_able, check_kind, shown
 from intercom_async.errors import ClosedError, ConfigError, IntercomError, UnauthorizedError
 from .concurrency import (
     CONCURRENCY,
@@ -118,8 +118,8 @@ class BulkRun(Generic[Item, Result]):
         skip, on_progress = options.get("skip", 0), options.get("on_progress")
         if type(skip) is not int or skip < 0:
             raise ConfigError(f"skip must be a whole number from 0 up, not {shown(skip)}")
-        if on_progress is not None and not callable(on_progress):
-            raise ConfigError("on_progress must be a function")
+        check_able("on_progress", on_progress, may_be_none=True)
+        check_kind("ordered", options.get("ordered", False), bool, "True or False")
         self._source = check_source(source)
         self._write = write
         self._check = check

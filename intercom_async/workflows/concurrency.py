@@ -23,6 +23,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from intercom_async.clock import running_loop
+from intercom_async.config import shown
 from intercom_async.errors import ConfigError
 from .background import BackgroundTask
 
@@ -53,7 +54,7 @@ def check_concurrency(concurrency: int) -> int:
     if type(concurrency) is int and 0 < concurrency <= MAX_CONCURRENCY:
         return concurrency
     is_number = type(concurrency) is int and concurrency > 0
-    found = "more" if is_number else repr(concurrency)
+    found = "more" if is_number else shown(concurrency)
     raise ConfigError(
         f"concurrency must be a whole number from 1 to {MAX_CONCURRENCY:,}, not {found}"
     )

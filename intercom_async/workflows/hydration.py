@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar, Unpack
 from uuid import UUID
 
 from intercom_async.codec.plain import plain
+from intercom_async.config import check_kind
 from intercom_async.errors import ConfigError, GoneError, NotFoundError, ResponseError
 from intercom_async.fields import HydrationOptions
 from intercom_async.models import Conversation, Ticket
@@ -86,7 +87,8 @@ class Hydration(Generic[T]):
         self._source = check_source(source)
         self._fetch = fetch
         self._concurrency = check_concurrency(options.get("concurrency", CONCURRENCY))
-        self._ordered = options.get("ordered", False)
+        ordered = options.get("ordered", False)
+        self._ordered = check_kind("ordered", ordered, bool, "True or False")
         self._entered: list[AsyncGenerator[Hydrated[T], None]] = []
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import anyio.to_thread
 import msgspec
 
+from intercom_async.config import check_kind, check_text
 from intercom_async.errors import OAuthError
 from intercom_async.oauth.grant import Grant, check_workspace_id
 from .base import TokenStore
@@ -25,9 +26,15 @@ class FileTokenStore(TokenStore):
 
     Args:
         folder: Made if it does not exist.
+
+    Raises:
+        ConfigError: It is no path.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        if isinstance(folder, str):
+            check_text("folder", folder)
+        check_kind("folder", folder, (str, os.PathLike), "the path of a folder")
         self._folder = Path(folder)
 
     def __repr__(self) -> str:

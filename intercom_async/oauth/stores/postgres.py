@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from intercom_async.config import check_text
 from intercom_async.errors import ConfigError, OAuthError
 from intercom_async.oauth.grant import Grant, check_workspace_id
 from .base import TokenStore
@@ -38,13 +39,13 @@ class PostgresTokenStore(TokenStore):
         table: Name of the table, found by the connection's search path.
 
     Raises:
-        ConfigError: The table's name is not a plain identifier.
+        ConfigError: The table's name is not a plain identifier, or `conninfo` is no text.
     """
 
     def __init__(self, conninfo: str, *, table: str = TABLE) -> None:
         if not isinstance(table, str) or not _NAME.fullmatch(table):
             raise ConfigError("table must be letters, digits and '_', and not begin with a digit")
-        self._conninfo = conninfo
+        self._conninfo = check_text("conninfo", conninfo)
         self._table = table
 
     def __repr__(self) -> str:

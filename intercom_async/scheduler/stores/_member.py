@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from intercom_async.clock import CLOCK, Clock
+from intercom_async.config import check_able, check_kind, is_positive_number
 from intercom_async.errors import ConfigError
 from ._requests import StoreRequests
 from .base import INTERACTIVE_MELT_S, Ask, Known, Lease, StoreStatistics
@@ -33,7 +34,7 @@ def check_bound(answer_within_s: float) -> None:
     Raises:
         ConfigError: It is no number of seconds above 0, or too many of them.
     """
-    is_number = isinstance(answer_within_s, (int, float))
+    is_number = is_positive_number(answer_within_s)
     if not is_number or not 0 < answer_within_s <= LONGEST_ANSWER_S:
         raise ConfigError(
             f"answer_within_s must be above 0 and at most {LONGEST_ANSWER_S:.0f} seconds"
@@ -90,11 +91,14 @@ class StoreMember(ABC):
         clock: The source of time.
 
     Raises:
-        ConfigError: `answer_within_s` is no number of seconds above 0.
+        ConfigError: `answer_within_s` is no number of seconds above 0, or `required` neither True
+            nor False.
     """
 
     def __init__(self, answer_within_s: float, *, required: bool, clock: Clock = CLOCK) -> None:
         check_bound(answer_within_s)
+        check_kind("required", required, bool, "True or False")
+        check_able("clock", clock, "now")
         self.member: str = token_hex(8)
         """Name of this process in the store."""
         self._clock = clock

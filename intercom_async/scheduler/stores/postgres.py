@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from intercom_async.clock import CLOCK, Clock
+from intercom_async.config import check_text
 from intercom_async.errors import ConfigError
 from ._member import MEMBER_TTL_S, WINDOWS_KEPT, Granted, LeaseRequest, StoreMember
 from .base import CLOCK_DRIFT, INTERACTIVE_SHARE, MAX_BURST_SHARE
@@ -166,7 +167,7 @@ class PostgresStore(StoreMember):
 
     Raises:
         ImportError: psycopg is not installed; `pip install 'intercom-async[postgres]'` brings it.
-        ConfigError: `answer_within_s` or `schema` cannot be used.
+        ConfigError: An argument cannot be used.
     """
 
     def __init__(
@@ -188,7 +189,7 @@ class PostgresStore(StoreMember):
         if not isinstance(schema, str) or not schema.isidentifier() or not schema.isascii():
             raise ConfigError("schema must be a plain name: letters, digits and underscores")
         self._connect = psycopg.AsyncConnection.connect
-        self._conninfo = conninfo
+        self._conninfo = check_text("conninfo", conninfo)
         self._schema = f'"{schema}"'
         self._connection: AsyncConnection[Any] | None = None
 

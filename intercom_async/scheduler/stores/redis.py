@@ -27,6 +27,7 @@ from functools import partial
 from typing import Any
 
 from intercom_async.clock import CLOCK, Clock
+from intercom_async.config import check_text
 from intercom_async.errors import ConfigError
 from ._member import (
     MEMBER_TTL_S,
@@ -232,6 +233,7 @@ class RedisStore(StoreMember):
                 "RedisStore.from_url needs redis: pip install 'intercom-async[redis]'"
             ) from missing
         check_bound(answer_within_s)
+        check_text("url", url)
         settings: dict[str, Any] = {
             # The client's own retries would hold a call for a minute while the server is away.
             "retry": Retry(NoBackoff(), 0),
@@ -246,7 +248,9 @@ class RedisStore(StoreMember):
             client = make(url, **settings)
         except ValueError:
             # The address may hold a password: it is not repeated.
-            raise ConfigError("an address of Redis begins with redis:// or rediss://") from None
+            raise ConfigError(
+                "url: an address of Redis begins with redis:// or rediss://"
+            ) from None
         store = cls(client, answer_within_s=answer_within_s, required=required)
         store._owns_client = True
         return store

@@ -24,7 +24,9 @@ def _check_version(version: str) -> None:
         known_version(version, version)
     except ApiError:
         known = ", ".join(VERSIONS)
-        raise ValueError(f"version={version!r} is not known here; give one of {known}") from None
+        raise ValueError(
+            f"version={version!r:.100} is not known here; give one of {known}"
+        ) from None
 
 
 @dataclasses.dataclass(slots=True)

@@ -389,8 +389,8 @@ def _zone_of(name: str) -> dt.tzinfo:
         return dt.UTC
     try:
         return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(
-            f"timezone={name!r} is not known here; give an IANA name, and install the tzdata "
+            f"timezone={name!r:.100} is not known here; give an IANA name, and install the tzdata "
             "package where the system has no time zones"
         ) from None

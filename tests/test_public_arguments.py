@@ -1,0 +1,483 @@
+"""Every argument of every public class and function that takes settings, odd values for each.
+
+A value is taken where it can be meant; any other is a `ConfigError` that names the argument when it
+is given, not when it is needed. What `Intercom` and `sync` take is in test_settings.py,
+test_odd_arguments.py and test_arguments.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import math
+from collections import UserDict
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import partial
+from typing import Any, NamedTuple
+
+import pytest
+
+from intercom_async import ConfigError, Intercom, fairness_key, priority
+from intercom_async.canvas import CanvasKit
+from intercom_async.doctor import examine
+from intercom_async.identity import messenger_settings, messenger_token, user_hash
+from intercom_async.integrations.aiohttp_web import intercom_context
+from intercom_async.oauth import FileTokenStore, MemoryTokenStore, OAuth, OAuthRoutes
+from intercom_async.receivers import AsgiApp, AsgiMiddleware, Signer
+from intercom_async.scheduler import Scheduler
+from intercom_async.scheduler.stores import RedisStore
+from intercom_async.simulator import Fault, Quirks, Simulator
+from intercom_async.sync import Children, Listing, Ranged, Stream, warehouse_views
+from intercom_async.transport import HttpTransport, MemoryTransport, Reply
+from intercom_async.webhooks import MemorySeen, RedisSeen, Webhooks
+from intercom_async.workspaces import Workspaces
+
+Fits = Callable[[Any], bool]
+
+
+class Kind(Enum):
+    """An enum that stands for nothing here."""
+
+    ONE = 1
+
+
+class Hostile:
+    """A value that cannot even be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+ODD: list[Any] = [
+    *(None, True, False, 0, -1, 3, 1.5, math.nan, math.inf, -math.inf, 10**400),
+    *("3", "", " ", "two words", "\uff12.\uff11", "a\nb", "a\0b", "\ud800", "x" * 5_000),
+    *(b"bytes", b"", [], [1], ["a"], ["", ""], (), {}, {"a": 1}, UserDict(a=1)),
+    *(object(), Kind.ONE, Kind, int, print, Intercom, Hostile()),
+]
+
+
+def nothing(_: Any) -> bool:
+    return False
+
+
+def text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value != "\ud800"
+
+
+def any_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def count(value: Any, least: int = 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def seconds(value: Any, *, may_be_zero: bool = True) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value < 1e308 and (may_be_zero or value > 0)
+
+
+def mapping(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def either(*fits: Fits) -> Fits:
+    return lambda value: any(each(value) for each in fits)
+
+
+def one_of(*values: Any) -> Fits:
+    return lambda value: any(value is each for each in values)
+
+
+count_from_0 = partial(count, least=0)
+positive = partial(seconds, may_be_zero=False)
+none = one_of(None)
+function = either(none, callable)
+secret = either(text, lambda value: value == ["a"])
+name_or_number = either(text, lambda value: isinstance(value, int) and not isinstance(value, bool))
+
+
+class Case(NamedTuple):
+    """Something that takes settings, what it cannot do without, and what else each may be."""
+
+    make: Callable[..., Any]
+    needed: dict[str, Any]
+    fits: dict[str, Fits]
+
+
+async def _admit(**settings: Any) -> None:
+    async with Scheduler().admit(**settings):
+        pass
+
+
+def _entered(block: Callable[..., Any], **settings: Any) -> None:
+    with block(**settings):
+        pass
+
+
+def _oauth() -> OAuth:
+    return OAuth("id", "secret", transport=MemoryTransport([]))
+
+
+class Commands:
+    """What is used of a client of Redis."""
+
+    async def set(self) -> None: ...
+
+    async def get(self) -> None: ...
+
+    async def eval(self) -> None: ...
+
+    async def evalsha(self) -> None: ...
+
+
+def _read(_: Any) -> Any: ...
+
+
+READ = {"read": _read}
+CASES: dict[str, Case] = {
+    "Webhooks": Case(
+        Webhooks,
+        {"secret": "s"},
+        {
+            "secret": secret,
+            "queue": function,
+            "seen": none,
+            "max_body_bytes": count,
+            "max_queued": count,
+            "concurrency": count,
+            "drain_s": seconds,
+            "on_error": function,
+            "observer": none,
+            "clock": nothing,
+        },
+    ),
+    "Webhooks.on": Case(
+        partial(Webhooks("s").on, "ping"), {}, {"order_within_s": either(none, seconds)}
+    ),
+    "Webhooks.aiohttp": Case(Webhooks("s").aiohttp, {}, {"path": any_text}),
+    "CanvasKit": Case(CanvasKit, {"secret": "s"}, {"secret": secret, "max_body_bytes": count}),
+    "OAuth": Case(
+        OAuth,
+        {"client_id": "a", "client_secret": "b"},
+        {
+            "client_id": text,
+            "client_secret": text,
+            "region": nothing,
+            "base_url": none,
+            "transport": none,
+            "clock": nothing,
+        },
+    ),
+    "OAuth.begin": Case(_oauth().begin, {}, {"redirect_uri": none}),
+    "OAuthRoutes": Case(
+        OAuthRoutes,
+        {
+            "oauth": _oauth(),
+            "store": MemoryTokenStore(),
+            "redirect_uri": "https://app.example/callback",
+        },
+        {
+            "oauth": nothing,
+            "store": nothing,
+            "redirect_uri": nothing,
+            "success_url": text,
+            "on_install": function,
+            "on_uninstall": function,
+            "clock": nothing,
+        },
+    ),
+    "FileTokenStore": Case(FileTokenStore, {}, {"folder": text}),
+    "Signer": Case(
+        Signer,
+        {"secret": "s", "algorithm": "sha1", "header": "X"},
+        {"secret": secret, "algorithm": nothing, "header": text, "prefix": any_text},
+    ),
+    "AsgiApp": Case(AsgiApp, {"endpoint": print}, {"endpoint": callable, "lifespan": function}),
+    "AsgiMiddleware": Case(
+        AsgiMiddleware,
+        {"app": print, "endpoint": print, "path": "/x"},
+        {"app": callable, "endpoint": callable, "path": text, "lifespan": function},
+    ),
+    "MemorySeen": Case(
+        MemorySeen, {}, {"max_keys": count, "remember_s": positive, "clock": nothing}
+    ),
+    "RedisSeen": Case(
+        RedisSeen,
+        {"client": Commands()},
+        {"client": nothing, "remember_s": positive, "prefix": text},
+    ),
+    "RedisStore": Case(
+        RedisStore,
+        {"client": Commands()},
+        {"client": nothing, "answer_within_s": positive, "required": flag, "clock": nothing},
+    ),
+    "Scheduler": Case(
+        Scheduler,
+        {},
+        {
+            "limits": none,
+            "store": none,
+            "budget_key": none,
+            "clock": nothing,
+            "hooks": none,
+            "random": none,
+        },
+    ),
+    "Scheduler.admit": Case(
+        _admit,
+        {},
+        {
+            "priority": none,
+            "cost": count,
+            "max_wait_s": either(none, seconds, lambda value: value == math.inf),
+        },
+    ),
+    "Workspaces": Case(
+        Workspaces,
+        {"token_of": print},
+        {
+            "token_of": callable,
+            "transport": none,
+            "clock": nothing,
+            "idle_s": either(positive, lambda value: value == math.inf),
+        },
+    ),
+    "priority": Case(partial(_entered, priority), {}, {"value": nothing}),
+    "fairness_key": Case(partial(_entered, fairness_key), {}, {"key": any_text}),
+    "messenger_token": Case(
+        messenger_token,
+        {"secret": "s" * 32, "user_id": "u"},
+        {
+            "secret": text,
+            "user_id": name_or_number,
+            "email": either(none, name_or_number),
+            "expires_in_s": positive,
+            "attributes": either(none, mapping),
+            "clock": nothing,
+        },
+    ),
+    "messenger_settings": Case(
+        messenger_settings,
+        {"app_id": "a"},
+        {
+            "app_id": name_or_number,
+            "region": nothing,
+            "token": either(none, name_or_number),
+            "attributes": either(none, mapping),
+        },
+    ),
+    "user_hash": Case(
+        user_hash, {"secret": "s", "user": "u"}, {"secret": text, "user": name_or_number}
+    ),
+    "intercom_context": Case(intercom_context, {}, {"make": callable}),
+    "examine": Case(
+        examine,
+        {"token": "t", "transport": MemoryTransport(lambda _: Reply(401, {}, b""))},
+        {
+            "proxy": none,
+            "ssl": none,
+            "regions": mapping,
+            "make_contact": flag,
+            "version": nothing,
+        },
+    ),
+    "HttpTransport": Case(HttpTransport, {}, {"session": none, "proxies": none, "ssl": none}),
+    "MemoryTransport": Case(
+        MemoryTransport,
+        {},
+        {
+            "answers": lambda value: (
+                callable(value)
+                or (hasattr(value, "__iter__") and not isinstance(value, str | bytes))
+            )
+        },
+    ),
+    "Stream": Case(
+        Stream,
+        {"name": "a", "source": Listing(_read)},
+        {
+            "name": lambda value: value == "x" * 5_000,
+            "source": nothing,
+            "key": text,
+            "model": none,
+        },
+    ),
+    "Listing": Case(
+        Listing,
+        READ,
+        {
+            "read": callable,
+            "per_page": either(none, count),
+            "get": none,
+            "is_listed": function,
+        },
+    ),
+    "Ranged": Case(
+        Ranged,
+        READ,
+        {
+            "read": callable,
+            "granularity": nothing,
+            "partition_field": text,
+            "cursor_field": text,
+            "per_page": count,
+            "part_pages": count,
+            "seconds_since": either(none, text),
+            "get": none,
+            "deletions": none,
+            "is_append_only": flag,
+            "archives": flag,
+            "listed": function,
+            "embedded": lambda value: value == (),
+            "references": lambda value: value == (),
+        },
+    ),
+    "Children": Case(
+        Children,
+        {"parent": "a", **READ},
+        {
+            "parent": text,
+            "read": callable,
+            "parent_field": text,
+            "count": function,
+            "is_due": function,
+        },
+    ),
+    "warehouse_views": Case(
+        warehouse_views,
+        {},
+        {
+            "tables": lambda value: (
+                isinstance(value, list | tuple | Mapping) and all(map(any_text, value))
+            )
+        },
+    ),
+    "Quirks": Case(
+        Quirks,
+        {},
+        {
+            "search_lag_s": seconds,
+            "stale_s": seconds,
+            "moving_orders": count_from_0,
+            "day_zone": either(none, any_text),
+            "max_per_page": either(none, count),
+            "max_parts": count,
+            "max_embedded": count,
+            "hide_has_more": flag,
+            "short_pages": one_of(0),
+            "lying_counts": one_of(0),
+            "reset_header": nothing,
+            "own_links": flag,
+            "poison": lambda value: value == {},
+        },
+    ),
+    "Fault": Case(
+        Fault,
+        {},
+        {
+            "rate": one_of(0),
+            "after": count_from_0,
+            "every": count,
+            "times": either(none, count_from_0),
+            "method": either(none, any_text),
+            "path": none,
+            "status": none,
+            "drop": none,
+            "drift": either(none, any_text),
+            "delay_s": seconds,
+            "slow_body_s": seconds,
+            "edge": none,
+            "retry_after_s": either(none, seconds),
+            **dict.fromkeys(("garble", "truncate", "empty", "no_headers", "not_utf8"), flag),
+            **dict.fromkeys(("deep", "short_list", "empty_list"), flag),
+        },
+    ),
+    "Simulator": Case(
+        Simulator,
+        {},
+        {
+            **dict.fromkeys(("contacts", "conversations", "companies", "tickets"), count_from_0),
+            "seed": partial(count, least=-1),
+            "app_per_minute": positive,
+            "workspace_per_minute": positive,
+            "window_s": positive,
+            "latency_s": seconds,
+            "port": count_from_0,
+            "version": nothing,
+            "timezone": nothing,
+            "settle_s": seconds,
+            "index_s": either(none, seconds),
+            "remaining": nothing,
+            "host": either(one_of(""), text),
+            "data": none,
+            "quirks": either(none, mapping, one_of(Kind)),
+            "allow_hosts": lambda value: (
+                value in ([], (), b"", ["a"]) or isinstance(value, Mapping)
+            ),
+        },
+    ),
+}
+OTHERWISE_NAMED = {"session": "http", "data": "jsonl", "value": "priority", "regions": "base_url"}
+"""What messages speak of where they do not have the argument's own name."""
+SIMULATED = (Quirks, Fault, Simulator)
+"""They raise `ValueError`: the simulator knows nothing of the client, nor of its errors."""
+WHOLE = {*CASES} - {"Scheduler.admit", "Webhooks.on", "examine"}
+"""Those whose every argument is here."""
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_every_argument_is_tried(name: str) -> None:
+    make = CASES[name].make
+    if isinstance(make, partial) and make.func is _entered:
+        make = make.args[0]
+    found = inspect.signature(make).parameters
+    assert {*found} - {"options"} == {*CASES[name].fits}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_odd_argument_is_refused_by_name_when_it_is_given(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    make, needed, fits = CASES[name]
+    wrong: list[str] = []
+    for argument, is_fit in fits.items():
+        for value in ODD:
+            outcome = _outcome(make, {**needed, argument: value}, argument)
+            if outcome and not (outcome == "taken" and is_fit(value)):
+                wrong.append(f"{argument}={type(value).__name__} {_shown(value)}: {outcome}")
+    assert wrong == []
+
+
+def _outcome(make: Callable[..., Any], settings: dict[str, Any], argument: str) -> str:
+    """Return what is wrong with what comes of a value, if it is no refusal by name."""
+    try:
+        made = make(**settings)
+        if inspect.iscoroutine(made):
+            asyncio.run(made)
+    except ValueError as error:
+        if not isinstance(error, ConfigError) and make not in SIMULATED:
+            return f"{type(error).__name__}: {error}"
+        # Half of a surrogate pair is no text to msgspec, which names no field then.
+        named = (argument.rstrip("s"), OTHERWISE_NAMED.get(argument, "surrogates"))
+        return "" if any(name in str(error) for name in named) else f"not named: {error}"
+    except OSError:
+        # What can be a path or an address is left to the system.
+        return ""
+    except Exception as error:  # noqa: BLE001 (what is tested for)
+        return f"{type(error).__name__}: {error}"
+    return "taken"
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)[:20]
+    except RuntimeError:
+        return "hostile"
