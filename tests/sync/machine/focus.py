@@ -165,7 +165,7 @@ FOCUSES: tuple[Focus, ...] = (
         waits_s=(300, 5 * HOUR_S, DAY_S), settings={"is_large": (True,), "is_gone_late": (False,)},
     ),
     Focus(
-        # Of contacts nothing could tell: an archived one is in no list, and can be read by its id.
+        # Nothing could tell of contacts: an archived one is in no list, and can be read by its id.
         "none", streams=(("conversations",), *SUBSETS[3:5]), failures=(0, 1, 1), kinds=("none",),
         paths=("/conversations/search", "/tickets/search"), times=(0, 0, 3, 20), most_after=6,
         verbs=("change", "reply", "delete"), waits_s=(300, 5 * HOUR_S, DAY_S), since=0.05,
