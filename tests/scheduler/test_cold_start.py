@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from intercom_async.clock import CLOCK
@@ -85,6 +87,20 @@ async def test_a_crowd_after_a_failed_first_call_is_not_sent_blindly(make_desk: 
     assert desk.scheduler.statistics().in_flight == BASE
     await desk.done()
     assert desk.server.turned_away == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("lane", Priority)
+async def test_a_crowd_takes_what_others_have_left(make_desk: MakeDesk, lane: Priority) -> None:
+    desk = make_desk(network=USUAL)
+    await CLOCK.sleep(desk.server.ends_in_s() + 1.0)
+    desk.server.take(1000)
+
+    calls = [desk.spawn(desk.client.call(lane)) for _ in range(1600)]
+    await asyncio.gather(*calls)
+
+    # Up to `INTERACTIVE_BASE` of those under way may have been counted already.
+    assert desk.server.turned_away <= INTERACTIVE_BASE
 
 
 QUICK = Network(0.01, 0.03, 0.01, spread=0.0)

@@ -196,8 +196,7 @@ class AppLimiter:
         shared, workspace = budget.workspace, self.workspace
         if not retry_at and shared is not None:
             charged = shared.charged + self._cold_start.charged + cost
-            is_tight = charged > workspace.limit or workspace.quota is not None
-            if is_tight or shared.is_exhausted:
+            if charged > workspace.limit or workspace.quota is not None or shared.is_exhausted:
                 retry_at = self._workspace_blocked_until(
                     budget, shared, now, cost, is_paced=is_paced
                 )
@@ -349,6 +348,8 @@ class AppLimiter:
             budget = windows.confirm_in(charge, reset_ms)
             seq = charge.seq_in(budget)
             before = charge.used_before if budgets and budgets[0] is budget else 0
+        # Where the sequence is not known, no more calls of ours can have been counted than these.
+        seq = seq or budget.charged + self._cold_start.charged
         if is_refused:
             budget.refused += cost
         elif reply.remaining in FEW_LEFT and windows.leaves_out(budget, reply, cost, received):
