@@ -170,12 +170,10 @@ class Observation:
     async def run(self, work: Coroutine[Any, Any, T], window_of_success: Callable[[], Window]) -> T:
         """Await the call and tell its beginning and its end."""
         try:
-            self._observer.call_began(self._call)
-        except Exception:
-            log.exception(FAILED, "call_began")
-        try:
+            _tell(self._observer.call_began, self._call)
             data = await work
         except BaseException as failed:
+            work.close()  # It has not begun if the observer has stopped the call.
             self._end(type(failed).__name__, None)
             raise
         self._end(None, window_of_success())

@@ -286,13 +286,7 @@ class Session:
                 permit = state.permit
             if state.is_probe:
                 request = request.replace(connect_s=PROBE_CONNECT_S)
-            try:
-                state.reply = reply = await state.exchange(request, state.sent)
-            except (ConnectError, ClosedError, asyncio.CancelledError) as ended:
-                # Cancelled, closed, or past its deadline, while it connected: nothing was sent.
-                if isinstance(ended, ConnectError) or not state.is_sent:
-                    permit.release()
-                raise
+            state.reply = reply = await state.exchange(request, state.sent)
             outage.answers += 1
             if outage.is_watching:
                 state.is_probe = False
@@ -300,6 +294,13 @@ class Session:
             state.error_body = error = read_error_body(reply) if is_error(reply) else None
             message = None if error is None else error.message
             permit.observe(status=reply.status, headers=reply.headers, message=message)
+        except BaseException as ended:
+            # Closed, cancelled or past its deadline while it connected, or stopped by an observer:
+            # nothing was sent. That bytes have left is not said by every transport that fails.
+            is_lost = state.is_sent or isinstance(ended, TransportError)
+            if isinstance(ended, ConnectError) or not is_lost:
+                state.permit.release()
+            raise
         finally:
             state.permit.leave()
 

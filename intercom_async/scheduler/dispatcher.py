@@ -222,8 +222,10 @@ class Dispatcher:
         elif comes_first:
             # Behind others of its lane it cannot go yet.
             self._dispatch()
-        if permit.state is not WAITING:
+        if permit.state is GRANTED:
             return True
+        if permit.state is OVER:
+            raise ClosedError("a hook has closed the scheduler")
         refuse_long_wait(queue, permit, now, self.breaker)
         return False
 

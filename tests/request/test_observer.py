@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
 
-from intercom_async import ConfigError, NotFoundError, Observer, Priority, RetryPolicy
+from intercom_async import (
+    ConfigError,
+    Limits,
+    NotFoundError,
+    Observer,
+    Priority,
+    RetryPolicy,
+)
 from intercom_async.errors import ConnectionLostError
 from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observers
+from intercom_async.transport import MemoryTransport
 from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
@@ -155,3 +164,33 @@ async def test_an_observer_that_fails_keeps_no_event_from_another(client: Client
         intercom.observe_with(Observers(Broken(), notes))
         await intercom.contacts.get("7")
     assert notes.events[-1] == "ended"
+
+
+class Stop(BaseException):
+    """What no `except Exception` catches."""
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("event", EVENTS)
+async def test_an_observer_that_stops_calls_leaves_nothing_half_booked(
+    client: Client, event: str
+) -> None:
+    def stop(*_told: object) -> None:
+        raise Stop
+
+    observer = Observer()
+    setattr(observer, event, stop)
+    memory = MemoryTransport(lambda _: reply(200, {"id": "7"}))
+    limits = Limits(max_in_flight=5)
+    async with client(transport=memory, observer=observer, limits=limits) as intercom:
+
+        async def get() -> None:
+            with pytest.raises(Stop):
+                await intercom.contacts.get("7")
+
+        await asyncio.wait_for(asyncio.gather(*[get() for _ in range(20)]), 60.0)
+        seen = intercom.statistics()
+        gc.collect()
+
+    assert seen.in_flight == 0
+    assert seen.granted - seen.released == len(memory.requests)

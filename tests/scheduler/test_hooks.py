@@ -6,10 +6,13 @@ from collections.abc import Hashable
 
 import pytest
 
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.errors import ClosedError
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Hooks, Throttle
 from tests.support.scheduler.server import Headers
-from .conftest import MakeDesk
+from .conftest import MakeDesk, turns
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +85,29 @@ async def test_hooks_that_fail_break_nothing(
 
     assert desk.is_quiet
     assert "hook" in caplog.text
+
+
+async def test_a_call_that_waits_as_a_hook_closes_the_scheduler_is_not_sent(
+    make_desk: MakeDesk,
+) -> None:
+    class Closing(Hooks):
+        def granted(self, priority: Priority, waited_s: float) -> None:
+            del priority
+            if waited_s:
+                desk.scheduler.close()
+
+    desk = make_desk(Limits(max_in_flight=1), hooks=Closing())
+    await desk.call()
+    held = await desk.scheduler.admit().enter()
+    desk.start("normal")
+    await turns(2)
+    await CLOCK.sleep(0.1)
+    held.release()
+    held.leave()
+
+    # It asks before the loop has turned, so that its own arrival lets the other one go.
+    with pytest.raises(ClosedError):
+        await desk.scheduler.admit(priority=Priority.BULK).enter()
+
+    await desk.done()
+    assert desk.went == ["", "normal"]
