@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cyclopts import App, CycloptsError
 from rich.markup import escape
@@ -31,7 +32,7 @@ from . import (
     webhooks_send,
     whoami,
 )
-from .console import say
+from .console import put_line, say
 from .signals import INTERRUPTED, terminable
 
 FAILED, MISUSED = 1, 2
@@ -81,39 +82,50 @@ app.command(oauth)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return the exit code."""
+    """Run one command and return the exit code.
+
+    With ``--json-lines`` the last line of stdout says how it ended, whatever it was that ended it.
+    """
     rest = list(arguments)
     is_debugging = "--debug" in rest[:1]
     if is_debugging:
         rest.pop(0)
+    code, error = _ended(rest, is_debugging=is_debugging)
+    if error:
+        say(f"[red]error:[/] {escape(error)}")
+    if "--json-lines" in rest and code != PIPE_CLOSED:
+        with suppress(BrokenPipeError):
+            put_line("end", {"exit_code": code, "error": error or None})
+    return code
+
+
+def _ended(rest: list[str], *, is_debugging: bool) -> tuple[int, str]:
+    """Run one command; return its exit code, and what is to be said of its failure."""
     try:
         with terminable():
             code = app(rest, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         command = " ".join([app.name[0], *(error.command_chain or ())])
-        say(f"[red]error:[/] {escape(describe(error))} (see {command} --help)")
-        return MISUSED
+        return MISUSED, f"{describe(error)} (see {command} --help)"
     except KeyboardInterrupt:
         say("interrupted")
-        return INTERRUPTED
+        return INTERRUPTED, ""
     except BrokenPipeError:
         # The reader, such as `head`, has closed the pipe. Python would complain at its last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
+        return PIPE_CLOSED, ""
     except Exception as error:
         if is_debugging:
             raise
         first = first_error(error, Exception) or error
         if not isinstance(first, IntercomError | OSError):
             # Its words may quote what was read.
-            say(
-                f"[red]error:[/] unexpected {type(first).__name__}, a defect of this program; "
+            return FAILED, (
+                f"unexpected {type(first).__name__}, a defect of this program; "
                 f"report it with what {app.name[0]} --debug shows, put before the command"
             )
-            return FAILED
-        say(f"[red]error:[/] {escape(describe(first))}")
-        return MISUSED if isinstance(first, ConfigError) else FAILED
-    return code if isinstance(code, int) else 0
+        return MISUSED if isinstance(first, ConfigError) else FAILED, describe(first)
+    return code if isinstance(code, int) else 0, ""
 
 
 def describe(error: Exception) -> str:

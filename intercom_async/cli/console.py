@@ -99,6 +99,11 @@ def put_raw(body: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def put_line(event: str, value: object) -> None:
+    """Print something for programs, as one line of JSON that says what it is."""
+    put_raw(msgspec.json.encode({"event": event, event: value}))
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a number with its noun: ``1 row``, ``1,204 rows``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -16,12 +16,12 @@ from intercom_async.errors import ConfigError
 from intercom_async.moments import from_iso
 from intercom_async.sync import Failure, Progress, Report, plan as make_plan, sync as run_sync
 from .connection import Connection
-from .console import console, put_json, put_raw, say
+from .console import console, put_json, put_line, say
 from .options import Flag, Many
 from .signals import INTERRUPTED, stopping
 from .sync_files import recorder_of, remove_report, write_report
 from .sync_options import Format, SyncOptions, check_streams, sink_of
-from .sync_view import finding, plan_view, progress_line, progress_view, report_view
+from .sync_view import finding, outage_line, plan_view, progress_line, progress_view, report_view
 
 PARTIAL = 3
 """Exit code where the target has holes that nobody has accepted."""
@@ -132,7 +132,7 @@ def _end(
     if not options.json_lines:
         _say_findings(report, accepted)
     if report.was_stopped:
-        say(f"stopped; the same command resumes: {to}")
+        say(f"the same command resumes: {to}")
         return INTERRUPTED
     if holes:
         say("the next run tries the holes again; everything else is in the target")
@@ -159,6 +159,8 @@ def _put_lines(report: Report) -> None:
 
 
 def _say_findings(report: Report, accepted: list[Failure]) -> None:
+    for outage in report.outages:
+        say(outage_line(outage))
     for failure in () if report.was_stopped else report.failures:
         say(finding(failure, is_accepted=failure in accepted))
     for note in report.notes:
@@ -189,11 +191,6 @@ class _ProgressLines:
         if CLOCK.now() - self._told_s >= LINE_EVERY_S:
             self._told_s = CLOCK.now()
             put_line("progress", progress)
-
-
-def put_line(event: str, value: object) -> None:
-    """Print something for programs, as one line of JSON that says what it is."""
-    put_raw(msgspec.json.encode({"event": event, event: value}))
 
 
 class ProgressReporter:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from intercom_async.moments import to_datetime
 from intercom_async.sync import STREAMS, Failure, Plan, Progress, Report, StreamPlan, StreamReport
+from intercom_async.sync.outage import Outage
 from intercom_async.sync.streams import Children
 from .console import counted
 from .fitted_table import FittedTable
@@ -92,7 +93,7 @@ def _promise(report: Report, accepted: int) -> str:
         "" if report.deletions_to is None else f"; deletions known up to {_at(report.deletions_to)}"
     )
     if report.was_stopped:
-        return "[yellow]stopped[/]: what was read is kept, and nothing of it is shown yet"
+        return "[yellow]stopped[/]: what was read is kept; readers see it after a run that ends"
     if report.is_complete:
         late = "" if not report.lookback_s else _LATE.format(duration(report.lookback_s))
         return f"[green]complete[/]: all changes before {_at(report.complete_from)} UTC{late}{gone}"
@@ -123,6 +124,18 @@ def finding(failure: Failure, *, is_accepted: bool = False) -> str:
     """Return one hole on a line, by its name for ``--accept-hole``."""
     word = "[yellow]accepted hole:[/]" if is_accepted else "[red]hole:[/]"
     return f"{word} {failure.stream}:{escape(failure.what)}: {escape(failure.reason)}"
+
+
+def outage_line(outage: Outage) -> str:
+    """Return on a line when the server did not answer."""
+    began, reason = _at(outage.began), f"({outage.error})" if outage.error else ""
+    if outage.ended is None:
+        return (
+            f"[yellow]outage:[/] no answer from {began} UTC to the end of the run {reason}; "
+            "--patience SECONDS waits longer"
+        )
+    took = duration(outage.ended - outage.began)
+    return f"[yellow]outage:[/] no answer from {began} UTC, for {took} {reason}"
 
 
 def plan_view(plan: Plan) -> RenderableType:

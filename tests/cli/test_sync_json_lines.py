@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
 from intercom_async.simulator import Simulator
-from intercom_async.sync import Report
+from intercom_async.sync import JsonlSink, Report
 from .conftest import Run
 
 pytest.importorskip("cyclopts")
+
+from intercom_async.cli import app
+from .test_options import leaves
+
 pytestmark = pytest.mark.anyio
 
 STREAMS = ("contacts", "tags")
-ENDS: dict[str, tuple[int, dict[str, Any] | None]] = {
-    "complete": (0, None),
-    "partial": (3, {"path": "/tags", "status": 403}),
-    "refused": (1, {"path": "/me", "status": 401}),
+REFUSED_TAGS = {"path": "/tags", "status": 403}
+ENDS: dict[str, tuple[int, dict[str, Any] | None, tuple[str, ...]]] = {
+    "complete": (0, None, ()),
+    "partial": (3, REFUSED_TAGS, ()),
+    "accepted": (0, REFUSED_TAGS, ("--accept-hole", "tags")),
+    "refused": (1, {"path": "/me", "status": 401}, ()),
+    "busy": (1, None, ()),
+    "misused": (2, None, ("--wait", "soon")),
 }
-"""Exit code of a run, and the fault that leads to it."""
+"""Exit code of a run, the fault that leads to it, and further arguments."""
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -29,32 +41,76 @@ async def test_each_line_is_an_event(
     end: str, run_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("intercom_async.cli.sync.LINE_EVERY_S", 0.0)
-    code, fault = ENDS[end]
+    code, fault, more = ENDS[end]
     async with Simulator(contacts=300, conversations=0, companies=0, tickets=0) as simulator:
         if fault is not None:
             simulator.faults.add(**fault)
         there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
         target = str(tmp_path / "target")
+        held = JsonlSink(target)
+        if end == "busy":
+            held.open()
         done = await run_here(
-            "sync", "--to", target, "--json-lines", "--streams", *STREAMS, environment=there
+            *("sync", "--to", target, "--json-lines", "--streams", *STREAMS, *more),
+            environment=there,
         )
+        held.close()
 
     assert done.returncode == code, done.stderr
     lines: list[dict[str, Any]] = [msgspec.json.decode(one) for one in done.stdout.splitlines()]
     events = [line["event"] for line in lines]
     assert all(set(line) == {"event", line["event"]} for line in lines)
-    if end == "refused":
-        # What went wrong is said on stderr, in one line.
-        assert not {"report", "hole"} & set(events)
+    # The last line says how it ended, whatever ended it.
+    assert events[-1] == "end"
+    assert set(lines[-1]["end"]) == {"exit_code", "error"}
+    assert lines[-1]["end"]["exit_code"] == code
+    if end in ("refused", "misused", "busy"):
+        # What went wrong is said on stderr as well, in one line.
+        assert events == ["end"]
+        assert lines[-1]["end"]["error"]
         assert done.stderr.startswith(b"error: ")
         assert done.stderr.count(b"\n") == 1
         return
+    assert lines[-1]["end"]["error"] is None
     assert "progress" in events
-    assert events[-1] == "report"
-    report = msgspec.convert(lines[-1]["report"], Report)
-    assert report.exit_code == code
+    assert events[-2] == "report"
+    report = msgspec.convert(lines[-2]["report"], Report)
+    assert report.exit_code == (3 if end == "accepted" else code)
     holes = [line["hole"] for line in lines if line["event"] == "hole"]
     assert [(one["stream"], one["what"]) for one in holes] == [
         (failure.stream, failure.what) for failure in report.failures
     ]
-    assert bool(holes) == (end == "partial")
+    assert bool(holes) == (end in ("partial", "accepted"))
+
+
+def test_each_command_that_prints_lines_is_tested_here() -> None:
+    has_lines = {
+        command
+        for command, found in leaves(app)
+        for option in found.assemble_argument_collection()
+        if "--json-lines" in option.names
+    }
+    assert has_lines == {"sync"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+async def test_a_stopped_run_says_so_in_its_last_line(tmp_path: Path) -> None:
+    arguments = ["--to", str(tmp_path / "target"), "--json-lines", "--streams", *STREAMS]
+    async with Simulator(contacts=300, conversations=0, companies=0, tickets=0) as simulator:
+        simulator.latency_s = 0.2
+        there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        command = [sys.executable, "-m", "intercom_async", "sync", *arguments]
+        async with await anyio.open_process(command, env={**os.environ, **there}) as process:
+            assert process.stdout is not None
+            with anyio.fail_after(60):
+                while simulator.requests < 2:  # noqa: ASYNC110 (another process sends them)
+                    await anyio.sleep(0.01)
+                process.send_signal(signal.SIGTERM)
+                shown = b"".join([part async for part in process.stdout])
+                code = await process.wait()
+
+    lines = [msgspec.json.decode(one) for one in shown.splitlines()]
+    assert code == 130
+    assert [line["event"] for line in lines][-2:] == ["report", "end"]
+    assert lines[-2]["report"]["was_stopped"] is True
+    assert lines[-1]["end"] == {"exit_code": 130, "error": None}

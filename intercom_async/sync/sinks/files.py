@@ -85,7 +85,9 @@ class TargetLock:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self.release()
-            raise BusyTargetError(f"{self._where} is being written to by another sync") from None
+            raise BusyTargetError(
+                f"{self._where} is being written to by another sync; --wait SECONDS waits for it"
+            ) from None
 
     def release(self) -> None:
         """Let go of the target."""

@@ -108,7 +108,9 @@ class PostgresSink(PostgresTables):
             [self._schema],
         )
         if not held[0][0]:
-            raise BusyTargetError(f"another sync writes to {self.where}")
+            raise BusyTargetError(
+                f"another sync writes to {self.where}; --wait SECONDS waits for it"
+            )
 
     def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
         del whole  # both are compared in each run: the database reads them faster than we could
