@@ -83,7 +83,7 @@ def decoder(model: Any) -> Decoder:
         if getattr(value, "type", None) == _ERRORS:
             return UNREAD
         if is_raw:
-            if not _is_utf8(body):
+            if not _is_utf8(body) or (model is msgspec.Raw and _lists_errors(value)):
                 return UNREAD
             _detach(value)
         return value
@@ -240,6 +240,21 @@ def _is_utf8(body: bytes | bytearray | memoryview) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+class _Typed(msgspec.Struct):
+    type: Any = None
+
+
+def _lists_errors(body: msgspec.Raw) -> bool:
+    """Say whether a body that is taken as it is lists errors: no type is there to refuse it."""
+    text = bytes(memoryview(body))
+    if _ERRORS.encode() not in text:
+        return False
+    try:
+        return bool(msgspec.json.decode(text, type=_Typed).type == _ERRORS)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
 
 
 def _detach(value: Any) -> None:

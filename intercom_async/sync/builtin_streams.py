@@ -82,6 +82,13 @@ def _count_parts(body: bytes) -> int:
     return (statistics.count_conversation_parts or 0) if statistics else 0
 
 
+def _are_told(parts: Any, count: int) -> bool:
+    """Say whether an answer tells which parts a row has, perhaps that it has none."""
+    if parts is None:
+        return count <= 1
+    return parts.rows is not None or bool(parts.total_count)
+
+
 def _load_parts(
     get: Operation[Any], name: str
 ) -> Callable[[ResourceRegistry, str], Awaitable[ChildRows]]:
@@ -112,17 +119,22 @@ def _load_parts(
             raise ParentGone("deleted") from error
         try:
             fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-            parts: Any = msgspec.json.decode(fields.pop(name, b"null"), type=parts_type | None)
-        except UNREADABLE as error:
+            # What is another row, or does not say its parts, is not a row without any.
+            is_it = str(msgspec.json.decode(fields["id"], type=str | int)) == key
+            parts: Any = msgspec.json.decode(fields.pop(name), type=parts_type | None)
+        except (*UNREADABLE, KeyError) as error:
             raise DecodeError(f"{get.path}: no parts can be read of the answer") from error
         parent = msgspec.json.encode(fields)
+        count = _count_parts(parent)
+        if not is_it or not _are_told(parts, count):
+            raise DecodeError(f"{get.path}: the answer does not list the parts of this row")
         if parts is None:
-            return ChildRows([], parent=parent, count=_count_parts(parent))
+            return ChildRows([], parent=parent, count=count)
         # A part does not name its parent, so the parent's id is put before its other fields.
         begin = b'{"%s":%s,' % (parent_id.encode(), msgspec.json.encode(key))
         rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parts.rows or ()]
         missing = max(0, (parts.total_count or 0) - len(rows))
-        return ChildRows(rows, missing, parent, _count_parts(parent))
+        return ChildRows(rows, missing, parent, count)
 
     return load
 

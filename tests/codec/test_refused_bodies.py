@@ -56,6 +56,14 @@ def test_list_of_errors_in_a_success_is_no_value(model: Any) -> None:
         read(body, model)
 
 
+def test_list_of_errors_is_no_body_that_is_taken_as_it_is() -> None:
+    body = {"errors": [{"code": "server_error"}], "type": "error.list"}
+    with pytest.raises(DecodeError, match="says success but lists errors"):
+        read(body, msgspec.Raw)
+    told = {"id": "1", "body": 'it said "error.list"', "type": "conversation"}
+    assert msgspec.json.decode(read(told, msgspec.Raw)) == told
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
