@@ -35,7 +35,7 @@ from intercom_async.models.base import Model
 from intercom_async.models.page import Page
 from intercom_async.redaction import printable
 from . import drift_log
-from .coercion import UNFIT, is_object, read_either
+from .coercion import UNFIT, is_object, lists_beside, read_either
 from .drift_log import Drift, drift, reset_drift
 from .encoding import encode
 
@@ -73,6 +73,7 @@ def decoder(model: Any) -> Decoder:
     """Return the first stage of decoding into a type, to be kept by who decodes it often."""
     read = msgspec.json.Decoder(model, dec_hook=read_either).decode
     is_raw = holds_raw(model)
+    is_page = issubclass(get_origin(model) or model, Page) if _is_model(model) else False
 
     def decoder_of_model(body: bytes | bytearray | memoryview) -> Any:
         try:
@@ -81,6 +82,8 @@ def decoder(model: Any) -> Decoder:
             # What is raised here may hold the body, so nothing else is raised while it is handled.
             return UNREAD
         if getattr(value, "type", None) == _ERRORS:
+            return UNREAD
+        if is_page and not value.items and _has_rows_elsewhere(body, model):
             return UNREAD
         if is_raw:
             if not _is_utf8(body) or (model is msgspec.Raw and _lists_errors(value)):
@@ -232,6 +235,21 @@ def holds_raw(model: Any) -> bool:
 def _is_model(kind: Any) -> bool:
     origin = get_origin(kind) or kind
     return isinstance(origin, type) and issubclass(origin, Model)
+
+
+def _has_rows_elsewhere(body: bytes | bytearray | memoryview, model: Any) -> bool:
+    """Say whether a page without rows has a list that it does not declare: its rows, renamed."""
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        holder = msgspec.json.decode(body)
+        return is_object(holder) and bool(lists_beside(holder, _names_of(model)))
+    return False
+
+
+@lru_cache(maxsize=256)
+def _names_of(model: Any) -> frozenset[str]:
+    return frozenset(
+        field.encode_name for field in msgspec.structs.fields(get_origin(model) or model)
+    )
 
 
 def _is_utf8(body: bytes | bytearray | memoryview) -> bool:

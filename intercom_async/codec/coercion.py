@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
@@ -22,6 +23,9 @@ class Unfit(Enum):
 
 UNFIT: Final = Unfit.UNFIT
 """Returned where a value cannot be converted to the declared type."""
+
+NO_ROWS = frozenset({"errors", "warnings", "pages", "highlights"})
+"""Names of what stands beside the rows of a list."""
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?\s*", re.ASCII)
@@ -129,6 +133,26 @@ def to_list(value: object) -> list[Any] | Unfit:
     if len(lists) == 1:
         return lists[0]
     return UNFIT if value else []
+
+
+def lists_beside(holder: dict[str, Any], declared: Collection[str]) -> list[list[Any]]:
+    """Find the lists of objects that have no declared name, such as rows by another name.
+
+    Those of an object in it are found, too.
+    """
+    found: list[list[Any]] = []
+    for name, entry in holder.items():
+        if name in NO_ROWS:
+            continue
+        if is_object(entry):
+            found += [inner for inner in entry.values() if _has_objects(inner)]
+        elif name not in declared and _has_objects(entry):
+            found.append(entry)
+    return found
+
+
+def _has_objects(value: object) -> bool:
+    return is_array(value) and bool(value) and is_object(value[0])
 
 
 def name_of(value: object) -> str:

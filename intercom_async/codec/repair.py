@@ -30,6 +30,7 @@ from .coercion import (
     UNFIT,
     is_array,
     is_object,
+    lists_beside,
     name_of,
     read_either,
     to_bool,
@@ -143,10 +144,8 @@ class _Place:
         self.resource = resource
         self.field = field
         """This and `resource` are what the counters are called."""
-        self.path = path
-        """For messages; names of the declaration alone, never of the answer."""
-        self.holds_rows = holds_rows
-        """Whether it is the list of a page's rows."""
+        self.path = path  # for messages: names of the declaration alone, never of the answer
+        self.holds_rows = holds_rows  # whether it is the list of a page's rows
 
     def entry(self, index: int | str) -> _Place:
         path = f"{self.path}[{index}]" if isinstance(index, int) else f"{self.path}.*"
@@ -157,12 +156,9 @@ class _Walk:
     """One walk through one value."""
 
     def __init__(self) -> None:
-        self.missing_path = ""
-        """The path of the first required value that is missing or cannot be converted."""
-        self.aside: list[Json] = []
-        """Rows of the page that could not be read."""
-        self.trying = False
-        """Whether the members of a union are tried, so that a deviation is not counted."""
+        self.missing_path = ""  # of the first required value that is missing or not converted
+        self.aside: list[Json] = []  # rows of the page that could not be read
+        self.trying = False  # whether members of a union are tried: no deviation is counted
         self._fits: tuple[tuple[type[inspect.Type], Callable[[Json, Any, _Place], Any]], ...] = (
             (inspect.UnionType, self._union),
             (inspect.StructType, self._struct),
@@ -219,7 +215,7 @@ class _Walk:
                 holds_rows=field.name == "items" and _is_model(kind),
             )
             self.missing_path = ""
-            found = self._field(value, field, here)
+            found = self._field(self._with_rows(value, kind, field, here), field, here)
             if found is UNFIT and _is_embedded_list(kind, field):
                 found = []
             if found is UNFIT and field.required:
@@ -231,17 +227,27 @@ class _Walk:
             fields[kind.tag_field] = kind.tag
         return fields
 
+    def _with_rows(
+        self, holder: dict[str, Json], kind: inspect.StructType, field: inspect.Field, place: _Place
+    ) -> dict[str, Json]:
+        """Put rows where a list is that is empty under its own name, and not under another."""
+        value = holder.get(field.encode_name, _NOTHING)
+        if value not in ([], None, {}) or not (place.holds_rows or _is_embedded_list(kind, field)):
+            return holder
+        beside = lists_beside(holder, [each.encode_name for each in kind.fields])
+        if beside:
+            self._note(place, _name(field.type), value)
+        return {**holder, field.encode_name: beside[0]} if len(beside) == 1 else holder
+
     def _field(self, holder: dict[str, Json], field: inspect.Field, place: _Place) -> Any:
         if field.encode_name in holder:
             return self.fit(holder[field.encode_name], field.type, place)
         if not field.required:
             return UNFIT
-        other: Any = UNFIT
-        if isinstance(field.type, inspect.ListType) and holder:
-            # The API and its description disagree on what some lists are called
-            # (github.com/intercom/Intercom-OpenAPI/issues/166, intercom-node/issues/407).
-            other = to_list(holder)
-        is_empty = isinstance(field.type, inspect.ListType) and not place.holds_rows
+        is_list = isinstance(field.type, inspect.ListType)
+        # What lists are called is disputed (Intercom-OpenAPI/issues/166, intercom-node/issues/407).
+        other = to_list(holder) if is_list and holder else UNFIT
+        is_empty = is_list and not place.holds_rows
         if not is_empty or any(is_array(entry) or is_object(entry) for entry in holder.values()):
             self._note(place, _name(field.type), _NOTHING)
         return other if other is UNFIT else self.fit(other, field.type, place)

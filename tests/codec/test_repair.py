@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -51,6 +51,48 @@ def test_rows_are_read_into_the_callers_own_struct_and_repaired_alike() -> None:
 
     assert page.items == [Slim(id="1", email="a")]
     assert page.unreadable == (b'{"id":"2","email":null}',)
+
+
+ROW = {"type": "contact", "id": "1", "email": "a@b.example"}
+ELSEWHERE: dict[str, Any] = {
+    "beside an empty list": lambda name, other: {name: [], other: [ROW]},
+    "beside null": lambda name, other: {name: None, other: [ROW]},
+    "beside an empty object": lambda name, other: {name: {}, other: [ROW]},
+    "in an object beside an empty list": lambda name, other: {name: [], other: {name: [ROW]}},
+    "in an object of the list's name": lambda name, _: {name: {name: [ROW]}},
+    "in an object of the list's name, renamed": lambda name, other: {name: {other: [ROW]}},
+    "under another name alone": lambda _, other: {other: [ROW]},
+    "in no object at all": lambda *_: [ROW],
+}
+KINDS: list[Any] = [Page, *Page.__subclasses__()]
+PAGES = [kind for kind in KINDS if "found" not in kind.__struct_fields__]
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+@pytest.mark.parametrize("kind", PAGES, ids=lambda kind: kind.__name__)
+def test_rows_of_every_page_are_found_wherever_they_are(kind: Any, where: str) -> None:
+    """And if not, it is an error: no page that has rows is read as an empty one in silence."""
+    name = next(each for each in msgspec.structs.fields(kind) if each.name == "items").encode_name
+    other = "things" if name == "data" else "data"
+    for row_type in (Contact, msgspec.Raw, Slim):
+        body = ELSEWHERE[where](name, other)
+        page = read({"total_count": 1, **body} if isinstance(body, dict) else body, kind[row_type])
+        rows: list[Any] = [*page.items, *page.unreadable]
+        assert len(rows) == 1
+    assert where == "in no object at all" or drifted()
+
+
+@pytest.mark.parametrize("name", ["errors", "warnings", "pages", "links"])
+def test_what_stands_beside_an_empty_page_is_not_its_rows(name: str) -> None:
+    beside: list[Any] = ["a"] if name == "links" else [{"id": "1"}]
+    page = read({"data": [], name: beside, "pages": {"next": None}}, Page[Contact])
+    assert (page.items, page.unreadable, drifted()) == ([], (), set())
+
+
+def test_an_empty_page_beside_two_lists_is_empty_and_counted() -> None:
+    page = read({"data": [], "contacts": [ROW], "companies": [ROW]}, Page[Contact])
+    assert page.items == []
+    assert drifted() == {("Page", "data", "array", "array")}
 
 
 def test_rows_that_are_no_objects_are_repaired_and_set_aside_too() -> None:
