@@ -124,3 +124,59 @@ def test_a_small_window_sends_no_boundary_probe(limit: int, is_probed: bool) -> 
     send_at = BoundaryProbe().send_at(1, WindowBudget(10_000, limit), clock, 6.0, rtt_s=0.1)
 
     assert (send_at > 6.0) is is_probed
+
+
+def test_a_recovery_that_is_over_does_not_begin_again_with_an_answer() -> None:
+    recovery = Recovery()
+
+    recovery.note_served(sent=12.0)
+
+    assert recovery.since is None
+    assert recovery.retry_at(12.0) == 0.0
+
+
+def test_a_pause_that_is_over_lasts_no_time() -> None:
+    recovery = Recovery()
+    recovery.start(10.0, pause_s=2.0)
+
+    assert recovery.pause_s(13.0) == 0.0
+
+
+NOW = 8.0
+NEXT_AT = 8.3
+"""When the probe after the last one may be sent."""
+
+
+@pytest.mark.parametrize(
+    ("width_s", "left", "limit", "rtt_s", "expected"),
+    [
+        # Hardly in doubt: calls go at once.
+        (0.1, 1, 100, 0.1, 0.0),
+        (0.9, 2, 800, 0.1, 0.0),
+        # In doubt: the last one goes in the middle, the others at once.
+        (0.9, 1, 800, 0.1, "middle"),
+        # Very much in doubt: one in 80, and one at least, goes by itself.
+        (3.0, 1, 100, 0.1, "middle"),
+        (3.0, 2, 100, 0.1, 0.0),
+        (3.0, 10, 800, 0.1, NEXT_AT),
+        (3.0, 11, 800, 0.1, 0.0),
+        (3.0, 1, 10, 0.1, NEXT_AT),
+        # Slow calls say less: no more is known than their time allows.
+        (3.0, 10, 800, 2.0, 0.0),
+        # The next probe is later than the middle.
+        (6.0, 1, 100, 0.1, "next"),
+    ],
+)
+def test_the_last_calls_of_a_window_go_one_by_one_while_its_end_is_uncertain(
+    width_s: float, left: int, limit: int, rtt_s: float, expected: float | str
+) -> None:
+    clock = ServerClock()
+    clock.adopt(0.0, width_s, NOW)
+    probe = BoundaryProbe()
+    probe.next_at = NEXT_AT
+
+    send_at = probe.send_at(left, WindowBudget(10_000, limit), clock, NOW, rtt_s=rtt_s)
+
+    middle_at = 10.0 - width_s / 2
+    expected_at = {"middle": middle_at, "next": NEXT_AT}.get(str(expected), expected)
+    assert send_at == expected_at

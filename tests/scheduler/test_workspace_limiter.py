@@ -46,6 +46,7 @@ def serve(workspace: WorkspaceLimiter, window: int, calls: int) -> WindowBudget:
         (500, 0.8, 373),  # others go on as fast as until now
         (500, 0.5, int(MAX_CUT * 499)),  # but one rejection takes no more than this
         (1, 0.0, 1),
+        (500, 2.0, 499),  # the 429 came late
     ],
 )
 def test_a_rejection_leaves_what_others_will_not_use(
@@ -113,6 +114,58 @@ def test_a_quota_that_reaches_the_limit_is_none(workspace: WorkspaceLimiter) -> 
     serve(workspace, 4, 0)
 
     assert workspace.quota is None
+
+
+def test_a_limit_is_scaled_with_the_window_until_a_429_names_it() -> None:
+    schedule = WindowSchedule(10.0)
+    workspace = WorkspaceLimiter(LIMIT / 10, schedule)
+    tiny = WorkspaceLimiter(0.01, schedule)
+    assert tiny.limit == 1
+    schedule.adopt(5_000)
+    assert (workspace.limit, tiny.limit) == (LIMIT // 2, 1)
+
+    workspace.reject(serve(workspace, 1, 300), named=400, elapsed=1.0)
+    schedule.adopt(10_000)
+
+    assert workspace.limit == 400
+
+
+def test_a_quota_outlives_the_first_window(workspace: WorkspaceLimiter) -> None:
+    workspace.quota = 5
+
+    assert workspace.budget(10_000) is not None
+    assert workspace.quota == 5
+
+
+def test_a_window_that_a_429_has_closed_takes_no_call(workspace: WorkspaceLimiter) -> None:
+    budget = serve(workspace, 1, 100)
+    assert workspace.may_charge(budget, 1, blind=0, elapsed=0.5, is_paced=False) is True
+
+    budget.is_exhausted = True
+
+    assert workspace.may_charge(budget, 1, blind=0, elapsed=0.5, is_paced=False) is False
+
+
+def test_no_more_than_the_limit_is_ours_though_more_was_served(
+    workspace: WorkspaceLimiter,
+) -> None:
+    workspace.reject(serve(workspace, 1, 1200), named=LIMIT, elapsed=1.0)
+
+    assert workspace.quota == LIMIT
+
+
+def test_calls_without_an_answer_leave_room_for_a_probe(workspace: WorkspaceLimiter) -> None:
+    workspace.reject(serve(workspace, 1, 100), named=None, elapsed=1.0)
+    quota = workspace.quota
+    assert quota is not None
+    serve(workspace, 2, quota)
+    serve(workspace, 3, quota + 1)
+    budget = workspace.budget(40_000)
+    assert budget is not None
+    budget.charge(quota + 1)
+    budget.mark_unknown(quota + 1)
+
+    assert workspace.may_charge(budget, 1, blind=0, elapsed=1.0, is_paced=True) is True
 
 
 # Before a server ------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ class WorkspaceLimiter:
         if budget.charged < quota:
             if not is_paced:
                 return True
-            due = quota * (min(1.0, elapsed / PACED_SHARE) + MAX_AHEAD_SHARE) + 1
+            due = quota * (elapsed / PACED_SHARE + MAX_AHEAD_SHARE) + 1
             return True if budget.charged < due else None
         if self._cooldown_windows:
             return False
@@ -129,7 +129,7 @@ class WorkspaceLimiter:
         if named:
             self.limit = budget.limit = named
             self._per_s = None
-        served = max(1, budget.confirmed - budget.rejected)
+        served = budget.confirmed - budget.rejected
         others = max(0, self.limit - served) / max(MIN_ELAPSED, elapsed)
         self.quota = max(1, int(MAX_CUT * served), min(served, int(self.limit - others)))
         self._cooldown_windows = COOLDOWN_WINDOWS
