@@ -133,8 +133,8 @@ def _load_parts(
         # A part does not name its parent, so the parent's id is put before its other fields.
         begin = b'{"%s":%s,' % (parent_id.encode(), msgspec.json.encode(key))
         rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parts.rows or ()]
-        missing = max(0, (parts.total_count or 0) - len(rows))
-        return ChildRows(rows, missing, parent, count)
+        total = parts.total_count or 0
+        return ChildRows(rows, max(0, total - len(rows)), parent, count, total)
 
     return load
 

@@ -18,11 +18,14 @@ from .streams import Children, ChildRows, ParentGone
 from .writer import Batch
 
 MAX_READS = 3
-"""Answers with fewer children than they count that may differ; then they are a hole."""
+"""Answers with fewer children than they count until two are alike."""
 LONGEST_ANSWER = 500
 """Children of a row that the API gives at most, the newest: of an answer with as many, what is
 older than its oldest may be there still
 (test_truncated.py::test_they_are_named_until_they_come_or_go)."""
+SETTLED_AFTER_S = 3_600
+"""Seconds after which another run's answer that is as short as one before is taken for all there
+is; until then it is a hole (test_child_reader.py::test_what_never_comes_is_settled)."""
 
 
 class ChildReader:
@@ -70,7 +73,16 @@ class ChildReader:
         row = (
             None if parent is None or children.parent is None else parent.read([children.parent])[0]
         )
+        if row is not None and row.key != key:
+            await self._note_failure(run, key, "its id gives another row", read_at)
+            return
         rows, bad = self._rows(run, children)
+        lack = _lack(run, key, children, len(rows) + bad)
+        # As many as an answer has at most: what is left out is older. Fewer prove nothing at once.
+        is_cut = len(rows) >= LONGEST_ANSWER
+        doubt = f"{lack} of the rows that it counts did not come" if lack and not is_cut else ""
+        is_empty = not rows and children.total > 0
+        is_settled = not doubt or (not is_empty and _is_settled(run, key, lack, doubt))
         held = None if parent is None else parent.table.get(key)
         version = row.version if row is not None else held.version if held is not None else 0
         if is_hasty(version, read_at) or run.clock.may_be_now(version):
@@ -81,19 +93,20 @@ class ChildReader:
             # Children are those of one answer, and so is the parent that they stand with.
             entries += parent.accept([row], read_at, by_id=True)
         kept_before = 0
-        if children.missing:
+        if lack:
             # One that was made in the second of the oldest may be among those that are not given;
             # and an answer that is shorter than the API's longest may lack any.
-            is_cut = len(rows) >= LONGEST_ANSWER
             kept_before = min(child.version for child in rows) + 1 if is_cut else MAX_U32
-        entries.append(Family(run.table_name, key, read_at, version, children.count, kept_before))
+        count = children.count or len(rows)
+        entries.append(Family(run.table_name, key, read_at, version, count, kept_before))
         entries += [
             Put(run.table_name, child.key, key, child.body, child.version, read_at, child.digest)
             for child in rows
         ]
-        run.families.put(key, Held(version, read_at, children.count, 0))
+        run.families.put(key, Held(version, read_at, count, 0))
         run.rows += len(rows)
         reason = f"{bad} of its rows have no key" if bad else children.lacks
+        reason = reason or ("" if is_settled else doubt)
         hole = Hole(kind="parent", key=key, since=read_at, reason=reason)
         await self._reader.hand_over(
             Batch(
@@ -101,7 +114,7 @@ class ChildReader:
                 entries,
                 holes=[hole] if reason else [],
                 filled=[] if reason else [hole],
-                apply=_truncation(run, key, children.missing),
+                apply=_truncation(run, key, lack if is_settled else 0),
             )
         )
 
@@ -139,18 +152,49 @@ class ChildReader:
 
 
 async def _read_whole(run: StreamRun, source: Children, key: str) -> ChildRows:
-    """Return the children of a row; accept fewer than are counted only if they come twice.
-
-    That none come where some are counted is never accepted.
-    """
+    """Return the children of a row; an answer with fewer than are counted once it comes twice."""
     before: ChildRows | None = None
     for _ in range(MAX_READS):
         found = await source.read(run.client, key)
-        is_again = before is not None and 0 < len(before.rows) == len(found.rows)
-        if not found.missing or len(found.rows) >= LONGEST_ANSWER or is_again:
+        lack = _lack(run, key, found, len(found.rows))
+        is_again = before is not None and len(before.rows) == len(found.rows)
+        if not lack or len(found.rows) >= LONGEST_ANSWER or is_again:
             return found
         before = found
-    raise PaginationError("its answers have different numbers of rows, or none of those counted")
+    raise PaginationError("its answers have different numbers of rows")
+
+
+def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
+    """Return how many children an answer lacks, by what it counts and by what was there before.
+
+    Args:
+        run: The stream.
+        key: The parent.
+        children: The answer.
+        came: Children that it has, each once.
+    """
+    lack = max(children.missing, children.total - came)
+    family = run.families.get(key)
+    if lack or came or family is None or family.is_gone:
+        return lack
+    # A conversation's first message counts as one, and is no part.
+    return max(0, min(children.count, family.digest) - 1) if children.count else family.digest
+
+
+def _is_settled(run: StreamRun, key: str, lack: int, doubt: str) -> bool:
+    """Say whether an earlier run had the same doubt, so that it is no accident.
+
+    That none come of those that the list itself counts is never taken for all.
+    """
+    if run.state.truncated.get(key) == lack:
+        return True
+    return any(
+        hole.key == key
+        and hole.kind == "parent"
+        and hole.reason == doubt
+        and hole.since <= run.began - SETTLED_AFTER_S
+        for hole in run.state.holes
+    )
 
 
 def _truncation(run: StreamRun, key: str, missing: int) -> Callable[[], None] | None:

@@ -151,7 +151,8 @@ async def _read_again(run: StreamRun, source: Ranged, row: Row) -> Row:
     if source.get is None:
         return row
     body = bytes((await run.client.send(source.get.at(row.key).into(msgspec.Raw))).data)
-    return run.read([body])[0] or row
+    found = run.read([body])[0]
+    return row if found is None or found.key != row.key else found
 
 
 def _count(body: bytes, field: str) -> int | None:

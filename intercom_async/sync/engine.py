@@ -224,6 +224,7 @@ class Engine:
         keys = await self._held_keys.select(parent, is_live)
         found = ((key, run.families.get(key)) for key in keys)
         run.want(key for key, family in found if self._policy.is_reread(family, since))
+        run.want(run.state.truncated)
         run.is_rereading = True
         self._readings.hydrate(run)
 

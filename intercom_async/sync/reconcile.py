@@ -198,6 +198,10 @@ class Reconciler:
             error = failure
         listed = is_listed is None or not body or is_listed(body)
         row = run.read([body])[0] if body else None
+        if row is not None and row.key != key:
+            reason = "its id gives another row"
+            await self._reader.hand_over(Batch(run, holes=[suspect(key, reason, read_at)]))
+            return
         is_old = row is not None and 0 < row.version < self._settled_before
         is_settled = is_old and error is None and await self._is_left_out(run, key)
         finding = judge(error, is_listed=listed, is_settled=is_settled)

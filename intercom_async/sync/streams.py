@@ -202,6 +202,8 @@ class ChildRows(msgspec.Struct, frozen=True):
     """The parent's own row from the same answer, without its children."""
     count: int = 0
     """Rows that the parent says it has; 0 where it does not say."""
+    total: int = 0
+    """Rows that the answer says there are; 0 where it does not say."""
     lacks: str = ""
     """What was to be saved along with the rows and could not be; a hole until it is."""
 

@@ -6,7 +6,6 @@ Modules without a test of their name, and where they are tested:
 - `carried`: test_sync_model.py
 - `chain`: test_cost_of_kills.py, test_sync_model.py
 - `checkpoint`: test_older_targets.py, test_targets.py
-- `child_reader`: test_truncated.py, test_orphans.py
 - `chosen_streams`: test_dropping.py
 - `control_rows`: test_machine.py
 - `counting_client`: test_writer.py, test_outage.py

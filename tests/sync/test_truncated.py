@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from intercom_async.simulator import Quirks
+from intercom_async.sync import child_reader
 from intercom_async.sync.checkpoint import MOST_NAMED, MOST_TRUNCATED, StreamState
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, World, world
@@ -32,7 +33,10 @@ async def beyond(one: World, cap: int) -> dict[str, int]:
     return {key: count for key, count in found.items() if count}
 
 
-async def test_they_are_named_until_they_come_or_go(tmp_path: Path) -> None:
+async def test_they_are_named_until_they_come_or_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_reader, "LONGEST_ANSWER", CAP)
     async with world(tmp_path, contacts=6, conversations=12, quirks=Quirks(max_parts=CAP)) as one:
         wanted = await beyond(one, CAP)
         assert len(wanted) > 2

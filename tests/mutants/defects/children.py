@@ -24,7 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "        if children.missing:\n",
+                "        if lack:\n",
                 "        if False:\n",
             ),
         ),
@@ -83,8 +83,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "0 < len(before.rows) == len(found.rows)",
-                "len(before.rows) == len(found.rows)",
+                "        is_empty = not rows and children.total > 0\n",
+                '        is_empty, doubt = False, doubt if rows else ""\n',
             ),
         ),
         history="empty-answers-of-parts-after-a-stop",
@@ -96,7 +96,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "        if not found.missing or len(found.rows) >= LONGEST_ANSWER or is_again:\n",
+                "        if not lack or len(found.rows) >= LONGEST_ANSWER or is_again:\n",
                 "        if before is None or is_again:\n",
             ),
             Edit(

@@ -20,7 +20,7 @@ from intercom_async.request import session
 from intercom_async.scheduler import scheduler
 from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
-from intercom_async.sync import TargetError, doubtful_rows, policy, reconcile, sync
+from intercom_async.sync import TargetError, child_reader, doubtful_rows, policy, reconcile, sync
 from intercom_async.sync.errors import ShardRunError
 from intercom_async.sync.outage import OutageError, StoppedError
 from . import oracles, postgres
@@ -328,6 +328,7 @@ def play(history: History, folder: Path) -> Story:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(company_scroll, "MAX_LISTED", history.settings.listed)
+        patch.setattr(child_reader, "LONGEST_ANSWER", history.settings.part_cap)
         # The jitter of retries: a history is played the same again.
         patch.setattr(session, "Random", partial(random.Random, 1))
         patch.setattr(scheduler, "Random", partial(random.Random, 1))

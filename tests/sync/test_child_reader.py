@@ -1,0 +1,197 @@
+"""Parts of a conversation are what one answer gives, where that answer agrees with itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async.sync.report import Report
+from intercom_async.transport import Reply, Request
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, Answer, World, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ("conversations", "conversation_parts")
+Conversation = dict[str, Any]
+
+
+def rows_of(body: Conversation) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = body["conversation_parts"]["conversation_parts"]
+    return rows
+
+
+def without_the_first(body: Conversation) -> None:
+    del rows_of(body)[0]
+
+
+def one_counted_too_many(body: Conversation) -> None:
+    body["conversation_parts"]["total_count"] += 1
+
+
+def one_twice_for_another(body: Conversation) -> None:
+    rows_of(body)[0] = dict(rows_of(body)[-1], author=None)
+
+
+def none_of_those_counted(body: Conversation) -> None:
+    rows_of(body).clear()
+
+
+def an_empty_list(body: Conversation) -> None:
+    body["conversation_parts"].update(conversation_parts=[], total_count=0)
+
+
+def no_list(body: Conversation) -> None:
+    del body["conversation_parts"]
+
+
+def one_without_an_id(body: Conversation) -> None:
+    del rows_of(body)[0]["id"]
+
+
+def of_another(body: Conversation) -> None:
+    body["id"] = "999999999"
+
+
+def one_twice(body: Conversation) -> None:
+    rows_of(body).append(dict(rows_of(body)[0]))
+
+
+def not_counted(body: Conversation) -> None:
+    body["conversation_parts"]["total_count"] = None
+
+
+def counted_as_none(body: Conversation) -> None:
+    body["conversation_parts"]["total_count"] = 0
+
+
+def redacted(body: Conversation) -> None:
+    for row in rows_of(body):
+        row.update(body=None, redacted=True)
+
+
+BROKEN = (
+    without_the_first, one_counted_too_many, one_twice_for_another, none_of_those_counted,
+    an_empty_list, no_list, one_without_an_id, of_another,
+)  # fmt: skip
+WHOLE = (one_twice, not_counted, counted_as_none, redacted)
+
+
+def answering(change: Callable[[Conversation], None]) -> Callable[[Request, Answer], Answer]:
+    """Return what changes each answer with the parts of a conversation."""
+
+    def changed(request: Request, answer: Answer) -> Answer:
+        is_one = request.method == "GET" and "/conversations/" in request.url
+        if not is_one or not isinstance(answer, Reply) or answer.status != 200:
+            return answer
+        body: Conversation = msgspec.json.decode(answer.body)
+        if not body.get("conversation_parts", {}).get("conversation_parts"):
+            return answer
+        change(body)
+        return Reply(200, answer.headers, msgspec.json.encode(body))
+
+    return changed
+
+
+async def truth(one: World) -> dict[str, set[str]]:
+    """Return the parts of each conversation."""
+    found: dict[str, set[str]] = {}
+    for key in await one.truth("conversations"):
+        parts = (await one.intercom.conversations.get(key)).conversation_parts
+        assert parts is not None
+        found[key] = {part.id for part in parts.conversation_parts}
+    return {key: parts for key, parts in found.items() if parts}
+
+
+def held(one: World) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for part in one.rows("conversation_parts").values():
+        found.setdefault(part["conversation_id"], set()).add(part["id"])
+    return found
+
+
+def touch(one: World) -> None:
+    for key in held(one):
+        one.simulator.call("PUT", f"/conversations/{key}", {"title": "changed"})
+
+
+def missing(report: Report) -> int:
+    (found,) = (each.missing for each in report.streams if each.name == "conversation_parts")
+    return found
+
+
+@pytest.mark.parametrize("change", BROKEN, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "later"])
+async def test_an_answer_that_lacks_parts_is_a_hole(
+    change: Callable[[Conversation], None], *, is_first: bool, tmp_path: Path
+) -> None:
+    """What stood before stays, and comes back whole with the next answer that is."""
+    async with world(tmp_path, contacts=3, conversations=5) as one:
+        wanted = await truth(one)
+        if not is_first:
+            await one.sync(*NAMES)
+            await anyio.sleep(DAY_S)
+            touch(one)
+        one.change = answering(change)
+        report = await one.sync(*NAMES)
+        if not (is_first and change is an_empty_list):
+            # A conversation may have none, for all that a first run knows.
+            assert {failure.what for failure in report.failures} == wanted.keys()
+            assert report.exit_code == 3
+        if not is_first and change is not one_without_an_id:
+            assert held(one) == wanted
+        assert one.rows("conversations").keys() == set(await one.truth("conversations"))
+
+        one.change = None
+        await anyio.sleep(DAY_S)
+        touch(one)
+        healed = await one.sync(*NAMES)
+        assert healed.is_complete
+        assert missing(healed) == 0
+        if not (is_first and change is an_empty_list):
+            assert held(one) == wanted
+
+
+@pytest.mark.parametrize("change", WHOLE, ids=lambda change: change.__name__)
+async def test_an_answer_that_lacks_none_is_whole(
+    change: Callable[[Conversation], None], tmp_path: Path
+) -> None:
+    async with world(tmp_path, contacts=3, conversations=5) as one:
+        wanted = await truth(one)
+        one.change = answering(change)
+        report = await one.sync(*NAMES)
+
+        assert report.is_complete
+        assert missing(report) == 0
+        assert held(one) == wanted
+
+
+@pytest.mark.parametrize("change", [without_the_first, one_counted_too_many])
+async def test_what_never_comes_is_settled(
+    change: Callable[[Conversation], None], tmp_path: Path
+) -> None:
+    """The same answer on another night is all there is: it is counted, and looked for weekly."""
+    async with world(tmp_path, contacts=3, conversations=5) as one:
+        wanted = await truth(one)
+        one.change = answering(change)
+        assert (await one.sync(*NAMES)).exit_code == 3
+        assert (await one.sync(*NAMES)).exit_code == 3
+        await anyio.sleep(DAY_S)
+        for _ in range(2):
+            report = await one.sync(*NAMES)
+            assert report.is_complete
+            assert missing(report) == len(wanted)
+            await anyio.sleep(8 * DAY_S)
+
+        one.change = None
+        report = await one.sync(*NAMES)
+        assert report.is_complete
+        assert missing(report) == 0
+        assert held(one) == wanted
