@@ -198,8 +198,8 @@ class Reconciler:
             error = failure
         listed = is_listed is None or not body or is_listed(body)
         row = run.read([body])[0] if body else None
-        if row is not None and row.key != key:
-            reason = "its id gives another row"
+        if error is None and (row is None or row.key != key):
+            reason = "its id gives no row" if row is None else "its id gives another row"
             await self._reader.hand_over(Batch(run, holes=[suspect(key, reason, read_at)]))
             return
         is_old = row is not None and 0 < row.version < self._settled_before
