@@ -6,7 +6,6 @@ import asyncio
 import random
 import shutil
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -44,6 +43,13 @@ STOPS_WITHIN_S = 10
 """How long a run may go on once it is told to stop."""
 QUIET_CALLS = 20
 """What a run without changes may cost beyond one that looks at everything."""
+
+
+class SameAgain(random.Random):
+    """Dice that fall the same way each time."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
 
 
 class Story:
@@ -330,8 +336,8 @@ def play(history: History, folder: Path) -> Story:
         patch.setattr(company_scroll, "MAX_LISTED", history.settings.listed)
         patch.setattr(child_reader, "LONGEST_ANSWER", history.settings.part_cap)
         # The jitter of retries: a history is played the same again.
-        patch.setattr(session, "Random", partial(random.Random, 1))
-        patch.setattr(scheduler, "Random", partial(random.Random, 1))
+        patch.setattr(session, "Random", SameAgain)
+        patch.setattr(scheduler, "Random", SameAgain)
         if history.settings.is_costly:
             patch.setattr(policy, "CHEAP_S", 0.0)
         if history.settings.is_large:
