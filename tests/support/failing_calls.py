@@ -6,7 +6,10 @@ import errno
 import os
 from typing import Any, NamedTuple, Self
 
-WRAPPED = ("ParquetWriter", "ParquetFile", "CompressedInputStream", "Codec", "DuckDBPyConnection")
+WRAPPED = (
+    *("ParquetWriter", "ParquetFile", "CompressedInputStream", "Codec", "DuckDBPyConnection"),
+    *("Connection", "Cursor", "ServerCursor", "RawCursor"),
+)
 """Classes of libraries whose instances are called at seams, too."""
 ERRNOS = (
     *(errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO, errno.EMFILE, errno.ESTALE),
@@ -63,37 +66,52 @@ class Failing:
         name: With what the names of its calls begin.
     """
 
+    _OWN = ("real", "_plan", "_name")
+
     def __init__(self, real: Any, plan: Plan, name: str) -> None:
-        self._real = real
+        self.real = real
         self._plan = plan
         self._name = name
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._OWN:
+            super().__setattr__(name, value)
+        else:
+            setattr(self.real, name, value)
+
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._real, name)
+        found = getattr(self.real, name)
         is_error = isinstance(found, type) and issubclass(found, BaseException)
         if is_error or not callable(found):
             return found
         return Failing(found, self._plan, f"{self._name}.{name}")
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
+    def __call__(self, *given: Any, **options: Any) -> Any:
+        args = list(map(_looked_into, given))
         if self._name.endswith(".close"):  # what fails to close is closed all the same
-            self._real(*args, **options)
+            self.real(*args, **options)
             self._plan.step(self._name)
             return None
         self._plan.step(self._name)
-        answer = self._real(*args, **options)
+        answer = self.real(*args, **options)
         is_wrapped = type(answer).__name__ in WRAPPED or hasattr(answer, "fileno")
         return Failing(answer, self._plan, self._name) if is_wrapped else answer
 
     def __enter__(self) -> Self:
-        self._real.__enter__()
+        self.real.__enter__()
         return self
 
     def __exit__(self, *error: object) -> Any:
-        return self._real.__exit__(*error)
+        return self.real.__exit__(*error)
 
     def __iter__(self) -> Any:
-        return iter(self._real)
+        return iter(self.real)
+
+
+def _looked_into(value: Any) -> Any:
+    """Return what a library's C code gets: of some objects, only these themselves will do."""
+    is_double = isinstance(value, Failing) and type(value.real).__name__ == "Connection"
+    return value.real if is_double else value
 
 
 def error_classes(*roots: str) -> list[type[Exception]]:

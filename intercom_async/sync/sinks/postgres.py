@@ -237,8 +237,7 @@ class PostgresSink(PostgresTables):
         table, columns = self._tables[name], self._staging.get(name) or self._columns(name)
         is_there = name in self._stored.rows and plain(name) in self._names
         if is_there and name in self._without:
-            self._ask(f"DROP TABLE {self._own(name)}")
-            is_there = False
+            is_there = not self._drop(name)
         merge = Merge(table, self, departed)
         if is_there:
             self._add_columns(name, columns)

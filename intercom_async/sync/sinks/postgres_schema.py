@@ -14,8 +14,11 @@ from .base import StoredRow, Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
 from .entries import Entry, Put
 from .extra import load
+from .failures import KEPT
 from .postgres_sql import JOURNAL, OWN, STATE, identifier, unsigned
 
+DEPENDENT = ("0A000", "2BP01")
+"""Codes where something of a user's, such as a view, stands in the way of a change to a table."""
 READ_ROWS = 5_000
 """Rows that one answer brings when a table or the journal is read."""
 
@@ -244,10 +247,17 @@ class PostgresSchema:
         try:
             yield
         except self._psycopg.Error as error:
-            code = f" ({error.sqlstate})" if getattr(error, "sqlstate", None) else ""
-            raise TargetError(
-                f"{self.where}: {type(error).__name__}{code}; nothing that was committed is lost"
-            ) from None
+            raise TargetError(f"{self.where}: {self._words(error)}; {KEPT}") from None
+
+    def _words(self, error: Any) -> str:
+        """Say what went wrong without the server's words, which may quote a row."""
+        code = f" ({error.sqlstate})" if error.sqlstate else ""
+        name = f"{type(error).__name__}{code}"
+        depends = error.diag.message_detail if error.sqlstate in DEPENDENT else None
+        if not depends:
+            return name
+        # Names of tables, columns and views, and nothing else.
+        return f"{name}: {' '.join(depends.split())}: drop it, run again, and create it again"
 
     def close(self) -> None:
         """Let go of the schema."""

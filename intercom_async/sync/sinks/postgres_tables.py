@@ -198,6 +198,16 @@ class PostgresTables(PostgresSchema):
         key = key_columns(self._tables[name], columns)
         self._ask(create_table(self._schema, to, columns, key, self._compression))
 
+    def _drop(self, name: str) -> bool:
+        """Drop a table, or empty it where a user's view reads it; say whether it is gone."""
+        try:
+            with self._connection.transaction():
+                self._ask(f"DROP TABLE {self._own(name)}")
+        except self._psycopg.errors.DependentObjectsStillExist:
+            self._ask(f"TRUNCATE {self._own(name)}")
+            return False
+        return True
+
     def _sums(self, name: str) -> tuple[int, str]:
         """Return how many rows a table has, and the sum of what tells their contents apart."""
         found = self._ask(
