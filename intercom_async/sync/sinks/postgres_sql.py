@@ -229,7 +229,8 @@ SELECT DISTINCT jsonb_object_keys(raw - $5::text[]) FROM given WHERE raw - $5::t
 def fill_columns(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
     """Return what fills columns that were added after the first rows that have their fields.
 
-    Those were put by the same transaction; other rows are not read, but for their heads.
+    Those were put by the same transaction or a part of it, whose numbers come after its own, modulo
+    2^32; other rows are not read, but for their heads.
     """
     filled = ", ".join(
         f"{identifier(column.name)} = {value_of(schema, column)}" for column in columns
@@ -237,7 +238,8 @@ def fill_columns(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
     fields = ", ".join(literal(column.field) for column in columns)
     return (
         f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled} "
-        "WHERE xmin = (SELECT (txid_current() & 4294967295)::text::xid) "
+        "WHERE (xmin::text::bigint - (SELECT txid_current() & 4294967295)) & 4294967295 "
+        "< 2147483648 "
         f"AND raw ?| ARRAY[{fields}]"
     )
 
