@@ -61,6 +61,12 @@ class Asker:
             budget.highest_used_seen = max(budget.highest_used_seen, used)
         return found / 1000
 
+    def is_in_doubt(self) -> bool:
+        return self.matcher.is_in_doubt
+
+    def is_distrusted(self) -> bool:
+        return self.matcher.is_distrusted
+
     def bounds(self, now: float) -> tuple[float, float]:
         low, high = self.clock.bounds(now)
         return round(low, 2), round(high, 2)
@@ -83,7 +89,7 @@ def test_a_reply_like_the_one_before_names_its_window() -> None:
 
     assert asker.ask(15.0, 20.0) == 20.0
     assert asker.bounds(10.1) == (-0.1, 0.2)
-    assert not asker.matcher.is_in_doubt
+    assert not asker.is_in_doubt()
 
 
 # The clock -------------------------------------------------------------------------------------
@@ -93,9 +99,9 @@ def test_a_window_that_should_be_over_moves_the_clock_at_the_second_reply() -> N
     asker = settled()
 
     assert asker.ask(20.5, 20.0) == 20.0
-    assert not asker.matcher.is_in_doubt
+    assert not asker.is_in_doubt()
     assert asker.ask(20.6, 20.0) == 20.0
-    assert asker.matcher.is_in_doubt
+    assert asker.is_in_doubt()
     assert asker.bounds(20.7) == (-0.95, -0.6)
 
 
@@ -104,7 +110,7 @@ def test_a_429_moves_it_at_once() -> None:
 
     assert asker.ask(20.5, 20.0, is_certain=True) == 20.0
 
-    assert asker.matcher.is_in_doubt
+    assert asker.is_in_doubt()
 
 
 def test_a_sound_reply_in_between_is_none_in_a_row() -> None:
@@ -113,7 +119,7 @@ def test_a_sound_reply_in_between_is_none_in_a_row() -> None:
     for sent, end in ((20.5, 20.0), (20.6, 30.0), (20.7, 20.0)):
         assert asker.ask(sent, end) == end
 
-    assert not asker.matcher.is_in_doubt
+    assert not asker.is_in_doubt()
 
 
 def test_a_repeated_one_in_between_is_none_in_a_row() -> None:
@@ -122,7 +128,7 @@ def test_a_repeated_one_in_between_is_none_in_a_row() -> None:
     for sent, end in ((20.5, 20.0), (18.0, 20.0), (20.7, 20.0)):
         assert asker.ask(sent, end) == end
 
-    assert not asker.matcher.is_in_doubt
+    assert not asker.is_in_doubt()
 
 
 def test_what_left_before_the_clock_moved_proves_nothing() -> None:
@@ -158,7 +164,7 @@ def test_the_next_window_ends_the_doubt() -> None:
 
     assert asker.ask(20.9, 30.0) == 30.0
 
-    assert not asker.matcher.is_in_doubt
+    assert not asker.is_in_doubt()
     asker.ask(31.5, 30.0, is_certain=True)
     low, high = asker.clock.bounds(31.6)
     assert high - low - RTT_S == pytest.approx(0.25)
@@ -172,7 +178,7 @@ def test_a_window_that_should_not_have_begun_moves_the_clock() -> None:
     assert asker.ask(14.0, 30.0) == 30.0
 
     assert asker.bounds(14.1) == (5.9, round(5.9 + 0.3 + AHEAD_SLACK_S, 2))
-    assert not asker.matcher.is_in_doubt
+    assert not asker.is_in_doubt()
 
 
 def shift_twice(second_at: float) -> Asker:
@@ -268,7 +274,7 @@ def test_a_first_end_far_from_date_is_none(date: float | None, is_believed: bool
 
     assert asker.ask(5.0, 10.0, date=date) == (10.0 if is_believed else None)
 
-    assert asker.matcher.is_distrusted is not is_believed
+    assert asker.is_distrusted() is not is_believed
 
 
 @pytest.mark.parametrize(("used", "is_believed"), [(3, True), (30, False), (None, False)])
@@ -300,7 +306,7 @@ def test_a_window_that_outlasts_its_length_is_longer() -> None:
     asker = outlast(20.5, 21.0, 25.0, 30.0, 35.7)
 
     assert asker.schedule.length_ms == 60_000
-    assert not asker.matcher.is_in_doubt
+    assert not asker.is_in_doubt()
     # It had begun when it was named first, at 10.1.
     assert asker.bounds(35.8) == (-50.1, -15.7)
 
@@ -373,11 +379,11 @@ def test_five_impossible_replies_end_trust() -> None:
     asker.schedule.adopt(5_000)
     for _ in range(MIN_AGREEING_FAR - 1):
         asker.matcher.note_impossible(20_000)
-    assert not asker.matcher.is_distrusted
+    assert not asker.is_distrusted()
 
     asker.matcher.note_impossible(20_000)
 
-    assert asker.matcher.is_distrusted
+    assert asker.is_distrusted()
     assert asker.matcher.has_headers is False
     assert asker.schedule.length_ms == 10_000
     assert (asker.distrusts, asker.matcher.impossible) == (1, 0)
@@ -415,7 +421,7 @@ def test_three_windows_in_a_row_are_believed_again() -> None:
     asker = distrusting()
 
     assert windows_until_trust(asker) == CONSISTENT_WINDOWS
-    assert not asker.matcher.is_distrusted
+    assert not asker.is_distrusted()
     assert asker.ask(46.5, 50.0) == 50.0
 
 
