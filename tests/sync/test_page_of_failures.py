@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from intercom_async.simulator import Simulator
 from intercom_async.simulator.virtual_loop import run_virtual
 from intercom_async.sync import BusyTargetError, DuckDBSink, JsonlSink, Report, Sink, sync
 from intercom_async.transport import MemoryTransport
+from tests.mutants.defects import MUTANTS
 from .conftest import make_sink
 from .machine.history import play
 from .machine.steps import Change, Failure, Form, History, Run, Settings
@@ -84,3 +86,28 @@ def test_what_a_target_is_called_says_its_format(to: str, kind: type[Any], tmp_p
     pytest.importorskip("duckdb")
 
     assert isinstance(sink_of(str(tmp_path / to), None), kind)
+
+
+README = Path(__file__).with_name("README.md")
+NAMES = {one.name for one in MUTANTS}
+SHOWN = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+
+
+def places(name: str) -> tuple[Path, Path]:
+    """Return where a file of tests may be: beside the table, or as the repository names it."""
+    return README.parent / name, README.parents[2] / name
+
+
+@pytest.mark.parametrize("line", SHOWN[1:], ids=[line.split("|")[1].strip() for line in SHOWN[1:]])
+def test_what_the_table_names_is_there(line: str) -> None:
+    shown = line.split("|")[2]
+    names = re.findall(r"[\w./]*test_\w+\.py", shown)
+    files = [next(path for path in places(name) if path.exists()) for name in names]
+    texts = "".join(path.read_text(encoding="utf-8") for path in files)
+    named = re.findall(r"\btest_\w+\b(?!\.py)", shown)
+    mutants = re.findall(r"mutants? ((?:`\w+`(?:, )?)+)", shown)
+    histories = re.findall(r"(?<![\w-])[a-z]+(?:-[a-z]+)+", shown)
+
+    assert [name for name in named if f"def {name}(" not in texts] == []
+    assert {name for some in mutants for name in re.findall(r"\w+", some)} <= NAMES
+    assert {*histories} <= {path.stem for path in (README.parent / "histories").iterdir()}

@@ -58,6 +58,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        is_short = chain.promised is not None and chain.rows < chain.promised\n",
                 "        is_short = False\n",
             ),
+            Edit(
+                "tail_reader.py",
+                "page.checkpoint is None and not is_past and came < (promised or 0)",
+                "False",
+            ),
         ),
         focus="answers",
     ),
@@ -85,6 +90,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "tail_reader.py",
                 "            if found.pages <= 1 or source.is_append_only or agreed >= AGREEING:\n",
                 "            if True:\n",
+            ),
+            Edit(
+                "tail_reader.py",
+                "page.checkpoint is None and not is_past and came < (promised or 0)",
+                "False",
             ),
         ),
         focus="moves",
