@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from intercom_async.simulator import Simulator
 
 MARKER = "intercom"
+ASYNCIO = "pytest_asyncio.plugin"
+"""Module that is pytest-asyncio's plugin."""
 _BY_ANYIO = "_intercom_by_anyio"
 _BY_ASYNCIO = "_intercom_by_asyncio_"
 _LOOP_SCOPES: tuple[Literal["function", "class", "module", "package", "session"], ...] = (
@@ -44,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{MARKER}(**settings): arguments and faults of its Simulator"
     )
-    if config.pluginmanager.hasplugin("asyncio"):
+    if _has_asyncio(config):
         config.pluginmanager.register(_by_asyncio())
 
 
@@ -89,7 +91,13 @@ def intercom(request: pytest.FixtureRequest) -> Intercom:
 def _fixture_for(request: pytest.FixtureRequest) -> str:
     """Return the name of the fixture that opens a client in the loop which runs the test."""
     is_for_anyio = request.node.get_closest_marker("anyio") is not None
-    if is_for_anyio or not request.config.pluginmanager.hasplugin("asyncio"):
+    if is_for_anyio or not _has_asyncio(request.config):
+        if "anyio_backend" not in request.fixturenames:
+            pytest.fail(
+                "the fixture intercom is for asynchronous tests that anyio or pytest-asyncio runs; "
+                "mark the test, or take intercom_simulator and open a client in it",
+                pytrace=False,
+            )
         return _BY_ANYIO
     scope = None
     marker = request.node.get_closest_marker("asyncio")
@@ -101,6 +109,12 @@ def _fixture_for(request: pytest.FixtureRequest) -> str:
         except (KeyError, ValueError):
             scope = "function"  # before pytest-asyncio 0.26
     return f"{_BY_ASYNCIO}{scope}"
+
+
+def _has_asyncio(config: pytest.Config) -> bool:
+    """Say whether pytest-asyncio is loaded; loaded by `-p` it has another name than by itself."""
+    plugins = config.pluginmanager.get_plugins()
+    return any(getattr(each, "__name__", "") == ASYNCIO for each in plugins)
 
 
 def _opens() -> Callable[[Simulator], AsyncIterator[Intercom]]:

@@ -42,6 +42,11 @@ RUNNERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "anyio": ("anyio", "pytest.mark.anyio", ("-p", "no:asyncio")),
     "anyio beside asyncio": ("pytest_asyncio", "pytest.mark.anyio", ("--asyncio-mode=strict",)),
+    "plugins by name": (
+        "pytest_asyncio",
+        "pytest.mark.asyncio",
+        ("-p", "no:asyncio", "-p", "pytest_asyncio.plugin", "--asyncio-mode=strict"),
+    ),
     "xdist": ("pytest_asyncio", "", ("--asyncio-mode=auto", "-n2")),
 }
 
@@ -55,7 +60,7 @@ def test_the_fixtures_work_under(pytester: pytest.Pytester, runner: str) -> None
     pytester.makepyfile(TESTS.format(marks=marks, contacts=4))
     pytester.makeconftest("import pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n")
 
-    if "no:asyncio" not in options:
+    if "no:asyncio" not in options or "pytest_asyncio.plugin" in options:
         options = (*options, "-o", "asyncio_default_fixture_loop_scope=function")
 
     result = pytester.runpytest_subprocess(*PLUGIN, *options, "-W", "error", "-p", "no:randomly")
@@ -100,3 +105,15 @@ def test_a_pytest_asyncio_without_scopes_of_loops_ends_no_run(pytester: pytest.P
     result = pytester.runpytest_subprocess("-p", "older", *PLUGIN, "-p", "no:randomly")
 
     result.assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize("options", [("-p", "no:anyio"), ()], ids=["no runner", "no mark"])
+def test_a_test_that_nobody_runs_in_a_loop_is_told_what_to_take(
+    pytester: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    pytester.makepyfile("def test_reads(intercom): ...")
+
+    done = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:asyncio", *options)
+
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["the fixture intercom is for asynchronous tests*"])
