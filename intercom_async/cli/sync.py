@@ -73,7 +73,9 @@ async def sync(
     if plan:
         async with (connection or Connection()).client() as intercom:
             found = await make_plan(intercom, names, since=moment)
-        if json:
+        if options.json_lines:
+            put_line("plan", found)
+        elif json:
             put_json(msgspec.json.encode(found))
         else:
             console.print(plan_view(found))

@@ -28,7 +28,7 @@ Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
 """Format that the suffix of a path stands for where there is no ``--format``."""
 OTHER_SUFFIXES = frozenset(
-    {".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".zst", ".parquet", ".sqlite"}
+    {".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".zst", ".gz", ".parquet", ".sqlite"}
 )
 """Suffixes of files; no new folder is given such a name."""
 
@@ -97,6 +97,8 @@ def check_streams(names: list[str] | None, options: SyncOptions) -> None:
     """
     if names is not None:
         resolve(names, STREAMS)
+    if options.drop_stream is not None and not "".join(options.drop_stream).strip(","):
+        raise ConfigError("--drop-stream takes the name of a stream")
     for hole in options.accept_hole or ():
         if hole.partition(":")[0] not in {stream.name for stream in STREAMS}:
             raise ConfigError(f"--accept-hole takes STREAM or STREAM:WHAT; {hole!r} is no stream")
@@ -114,10 +116,11 @@ def sink_of(to: str, form: Format | None) -> Sink:
     if is_address:
         return _sink_at(scheme, to, form)
     path = Path(to)
-    form = form or SUFFIXES.get(path.suffix, "jsonl")
+    suffix = path.suffix.lower()
+    form = form or SUFFIXES.get(suffix, "jsonl")
     if form == "duckdb":
         return DuckDBSink(path)
-    if not to or (path.suffix.lower() in OTHER_SUFFIXES and not path.exists()):
+    if not to or (suffix in SUFFIXES.keys() | OTHER_SUFFIXES and not path.exists()):
         raise ConfigError(
             f"--to {to!r} is no folder's name: jsonl and parquet are written into a folder, "
             "duckdb into a file that ends in .duckdb"

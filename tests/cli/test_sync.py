@@ -20,6 +20,10 @@ from .conftest import Done, Run
 pytest.importorskip("cyclopts")
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
+
+from intercom_async.cli.sync_options import sink_of
+from intercom_async.sync import DuckDBSink
+
 pytestmark = pytest.mark.anyio
 
 FORMATS = ("jsonl", "duckdb", "parquet")
@@ -224,6 +228,21 @@ async def test_a_full_disk_is_said_and_gone_on_from(
         (("--to", ""), 2),
         (("--to", "contacts.csv"), 2),
         (("--to", "contacts.parquet", "--format", "parquet"), 2),
+        (("--to", "a.DUCKDB", "--format", "parquet"), 2),
+        (("--to", "a.jsonl.gz"), 2),
+        (("--to", "s3://"), 2),
+        (("--to", "s3://bucket?key=hush"), 2),
+        (("--to", "mysql://me:hush@host/db"), 2),
+        (("--to", "a\0b"), 2),
+        (("--to", "a" * 300), 1),
+        (("--to", "c", "--to", "d"), 2),
+        (("--to", "c", "--wait", "nan"), 2),
+        (("--to", "c", "--streams", ","), 2),
+        (("--to", "c", "--drop-stream", ""), 2),
+        (("--to", "c", "--drop-stream", "contactz"), 2),
+        (("--to", "c", "--accept-hole", ""), 2),
+        (("--to", "c", "--report", "no/folder.json"), 2),
+        (("--to", "c", "--attachments", os.devnull), 2),
         (("--to", "c", "--streams", "contactz"), 2),
         (("--to", "c", "--since", "yesterday"), 2),
     ],
@@ -236,6 +255,12 @@ async def test_a_plan_is_shown_and_a_wrong_use_is_one_line(
 
     assert done.returncode == code, done.stderr
     assert code == 0 or len(done.stderr.splitlines()) == 1
+    assert b"hush" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["a.DUCKDB", "a.db", "a.Ddb"])
+def test_a_name_of_a_database_means_duckdb(name: str) -> None:
+    assert isinstance(sink_of(name, None), DuckDBSink)
 
 
 @pytest.mark.parametrize("where", ["client", "hook"])

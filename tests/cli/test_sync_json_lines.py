@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from intercom_async.simulator import Simulator
-from intercom_async.sync import JsonlSink, Report
+from intercom_async.sync import JsonlSink, Plan, Report
 from .conftest import Run
 
 pytest.importorskip("cyclopts")
@@ -81,6 +81,17 @@ async def test_each_line_is_an_event(
         (failure.stream, failure.what) for failure in report.failures
     ]
     assert bool(holes) == (end in ("partial", "accepted"))
+
+
+async def test_a_plan_is_an_event(run_here: Run) -> None:
+    async with Simulator(contacts=3, conversations=0, companies=0, tickets=0) as simulator:
+        there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        arguments = ("--plan", "--json-lines", "--streams", "tags")
+        done = await run_here("sync", *arguments, environment=there)
+
+    lines = [msgspec.json.decode(one) for one in done.stdout.splitlines()]
+    assert [line["event"] for line in lines] == ["plan", "end"]
+    assert msgspec.convert(lines[0]["plan"], Plan).streams[0].name == "tags"
 
 
 def test_each_command_that_prints_lines_is_tested_here() -> None:
