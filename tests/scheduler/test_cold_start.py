@@ -103,6 +103,37 @@ async def test_a_crowd_takes_what_others_have_left(make_desk: MakeDesk, lane: Pr
     assert desk.server.turned_away <= INTERACTIVE_BASE
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("first", ["lost", "cancelled", "hanging", "without headers"])
+@pytest.mark.parametrize("after_s", [0.0, 1.0, 60.0])
+@pytest.mark.parametrize("limit", [1, 2, 5, 9])
+async def test_whatever_becomes_of_the_first_call_the_rest_is_served(
+    make_desk: MakeDesk, limit: int, after_s: float, first: str
+) -> None:
+    desk = make_desk(Limits(app_per_minute=6 * limit), limit=limit)
+
+    async def begin() -> None:
+        async with desk.scheduler.admit() as permit:
+            await desk.server.exchange()
+            if first == "without headers":
+                permit.observe(status=500, headers={})
+            elif first != "lost":
+                await CLOCK.sleep(3600.0)
+
+    task = desk.spawn(begin())
+    await CLOCK.sleep(0.3)
+    if first == "cancelled":
+        task.cancel()
+    await CLOCK.sleep(after_s)
+    begun, count = CLOCK.now(), 4 * limit
+    await asyncio.gather(*[desk.spawn(desk.client.call(Priority.NORMAL)) for _ in range(count)])
+    task.cancel()
+
+    assert desk.server.turned_away == 0
+    assert CLOCK.now() - begun < WINDOW_S * 7
+    await desk.done()
+
+
 QUICK = Network(0.01, 0.03, 0.01, spread=0.0)
 SLOW = Network(0.05, 0.8, 0.05)
 
