@@ -101,8 +101,13 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "child_reader.py",
-                "is_cut = len(rows) >= LONGEST_ANSWER",
-                "is_cut = True",
+                "        is_settled = not doubt or",
+                "        is_settled = True or",
+            ),
+            Edit(
+                "child_reader.py",
+                "        kept_before = 0\n        if lack:\n",
+                "        kept_before = 0\n        if False:\n",
             ),
         ),
         history="short-answer-of-parts",

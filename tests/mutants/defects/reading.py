@@ -100,16 +100,16 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="moves",
     ),
     Mutant(
-        "isolation_stands_still",
-        "closing in on a poison row begins the same query again until its calls are spent",
+        "poison_is_forgotten",
+        "what is around a poison row is read, and the row itself is in no hole",
         (
             Edit(
-                "isolation.py",
-                "            at = len(moments) if not new else at\n",
+                "span_pages.py",
+                "        self._holes.append(hole)\n",
                 "",
             ),
         ),
-        history="poison-in-a-day-of-another-zone",
+        history="poison-among-rows-of-a-second",
         focus="days",
     ),
     Mutant(
@@ -150,8 +150,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "../codec/__init__.py",
-                "            if not _is_utf8(body):\n",
-                "            if False:\n",
+                "            if not _is_utf8(body) or (",
+                "            if (",
             ),
         ),
         focus="answers",
