@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from intercom_async.scheduler.limits.usage import SPAN_S, ExternalUsage
+import math
+
+import pytest
+
+from intercom_async.scheduler.limits.usage import (
+    ABSENT_SHARE,
+    CLOCK_SET_BACK_MS,
+    ROUNDING,
+    SLOTS,
+    SPAN_S,
+    ExternalUsage,
+)
 from intercom_async.scheduler.limits.window_budget import WindowBudget
 from intercom_async.scheduler.limits.window_schedule import WindowSchedule
 
@@ -115,3 +126,154 @@ def test_a_margin_fades_while_no_reply_comes() -> None:
 
     assert margin(0.0) >= 12
     assert margin(30.0) <= LIMIT // 300
+
+
+# One window, reply by reply --------------------------------------------------------------------
+
+
+def seen(
+    used: int, confirmed: int, *, reserved: int = 0, unknown: int = 0, reset_ms: int = 10_000
+) -> WindowBudget:
+    """Return a window of 100 calls of which so many were used, and so many of them by us."""
+    budget = WindowBudget(reset_ms, 100)
+    budget.charge(confirmed + reserved + unknown)
+    budget.confirm(confirmed)
+    budget.mark_unknown(unknown)
+    budget.highest_used_seen = used
+    return budget
+
+
+@pytest.mark.parametrize(
+    ("used", "confirmed", "reserved", "unknown", "by_sequence", "expected"),
+    [
+        (30, 30, 0, 0, 0, 0),
+        (20, 30, 0, 0, 5, 0),
+        (50, 30, 10, 0, 0, 10),
+        (50, 30, 10, 0, 15, 15),
+        (50, 30, 10, 0, 30, 20),
+        (50, 30, 40, 0, 0, 0),
+        (50, 30, 0, 15, 0, 5),
+    ],
+)
+def test_others_have_used_what_cannot_be_ours(
+    used: int, confirmed: int, reserved: int, unknown: int, by_sequence: int, expected: int
+) -> None:
+    budget = seen(used, confirmed, reserved=reserved, unknown=unknown)
+    budget.external_seen = by_sequence
+
+    assert ExternalUsage().estimate(budget) == expected
+
+
+def test_others_are_absent_once_they_have_used_next_to_nothing_for_some_windows() -> None:
+    usage = ExternalUsage()
+    usage.close(seen(0, 0))
+    assert usage.is_unknown
+    usage.close(seen(50, 30))
+    shares = [usage.share]
+    assert (usage.is_unknown, usage.is_absent, usage.is_expected) == (False, False, True)
+    for _ in range(8):
+        usage.close(seen(30, 30))
+        shares.append(usage.share)
+        assert usage.is_absent is (usage.share < ABSENT_SHARE)
+        assert usage.is_quiet is (usage.share == 0.0)
+
+    assert shares == [0.2, 0.1, 0.05, 0.025, 0.0125, 0.00625, 0.003125, 0.0015625, 0.0]
+
+
+def test_others_have_used_the_whole_window_at_most() -> None:
+    usage = ExternalUsage()
+
+    usage.close(seen(250, 1))
+
+    assert usage.share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("last_ms", "named_ms", "newest_ms"),
+    [
+        (20_000, 30_000, 30_000),
+        (30_000, 20_000, 30_000),
+        (130_000, 130_000 - CLOCK_SET_BACK_MS, 70_000),
+    ],
+)
+def test_the_newest_window_is_the_last_but_for_a_clock_set_back(
+    last_ms: int, named_ms: int, newest_ms: int
+) -> None:
+    usage, last, named = ExternalUsage(), WindowBudget(last_ms, 100), WindowBudget(named_ms, 100)
+    assert usage.advance(None, last) is last
+
+    assert usage.advance(last, named).reset_ms == newest_ms
+
+
+def profiled(external: int, *, confirmed: int = 30) -> ExternalUsage:
+    """Return usage that has profiled one window, and closed none."""
+    usage, schedule = ExternalUsage(), WindowSchedule(10.0)
+    budget = seen(confirmed + external, confirmed)
+    usage.observe(budget, 5.0, 4.9, 0.5, schedule)
+    later = WindowBudget(20_000, 100)
+    usage.advance(budget, later)
+    usage.observe(later, 10.1, 10.0, 0.0, schedule)
+    return usage
+
+
+@pytest.mark.parametrize(
+    ("external", "confirmed", "is_expected"),
+    [(0, 30, False), (ROUNDING, 30, False), (10, 30, True), (10, 0, False)],
+)
+def test_others_are_expected_where_they_have_used_parts_of_windows(
+    external: int,
+    confirmed: int,
+    is_expected: bool,  # noqa: FBT001
+) -> None:
+    usage = profiled(external, confirmed=confirmed)
+
+    assert usage.is_expected is is_expected
+    assert not usage.is_absent  # no window was seen to its end
+
+
+def test_a_window_is_profiled_once_all_its_replies_are_here() -> None:
+    usage, schedule = ExternalUsage(), WindowSchedule(10.0)
+    budget, later = seen(60, 30, reserved=5), WindowBudget(20_000, 100)
+    usage.observe(budget, 5.0, 4.9, 0.5, schedule)
+    usage.advance(budget, later)
+
+    usage.observe(later, 10.1, 10.0, 0.0, schedule)
+    assert not usage.is_expected
+    budget.confirm(5)
+    usage.observe(later, 10.2, 10.1, 0.0, schedule)
+
+    assert usage.is_expected
+
+
+def test_others_are_active_while_their_usage_grows() -> None:
+    usage, schedule = ExternalUsage(), WindowSchedule(10.0)
+
+    def told(now: float, used: int, reset_ms: int = 10_000) -> float:
+        usage.observe(seen(used, 30, reset_ms=reset_ms), now, now - 0.1, 0.5, schedule)
+        return usage.active_until
+
+    assert told(3.0, 30 + ROUNDING) == -math.inf
+    assert told(4.0, 40) == 14.0
+    assert told(4.9, 40) == 14.0
+    assert told(5.1, 40) == 5.1
+    assert told(5.2, 41) == 15.2
+    assert told(9.0, 30 + ROUNDING + 1, 20_000) == 19.0
+
+
+def test_replies_say_nothing_new_until_a_part_or_a_span_ends() -> None:
+    usage, schedule = ExternalUsage(), WindowSchedule(10.0)
+    budget = seen(30, 30)
+    assert usage.nothing_new_until(budget, 99.0, 0.0, schedule) == -math.inf
+    usage.observe(budget, 5.0, 5.0, 0.5, schedule)
+
+    def until(most: float = 99.0, offset: float = 0.0) -> float:
+        return usage.nothing_new_until(budget, most, offset, schedule)
+
+    part_ends_at = 10.0 - (1.0 - 33 / SLOTS) * 10.0
+    assert until() == pytest.approx(part_ends_at)
+    assert until(offset=-1.0) == pytest.approx(5.0 + SPAN_S)
+    assert until(most=5.1) == pytest.approx(5.1)
+    other = seen(30, 30, reset_ms=20_000)
+    assert usage.nothing_new_until(other, 99.0, 0.0, schedule) == -math.inf
+    usage.advance(budget, other)
+    assert until() == -math.inf

@@ -159,8 +159,7 @@ class ExternalUsage:
         high = budget.highest_used_seen - budget.confirmed - budget.unknown
         if high <= 0:
             return 0
-        low = max(0, high - budget.reserved)
-        return min(max(budget.external_seen, low), high)
+        return min(max(budget.external_seen, high - budget.reserved), high)
 
     # Learning --------------------------------------------------------------------------------
 
