@@ -2,9 +2,11 @@
 
     python -m benchmarks.scheduler_report --seeds 20 --json RESULT
     python benchmarks/scheduler_page.py RESULT --to PAGE
+    python benchmarks/scheduler_page.py RESULT --table docs/guides/benchmarks.md --measured COMMIT
 
 A bar is the median of the seeds, a thin line leads to the worst one, and red is what the situation
-asks for. Needs matplotlib.
+asks for. Needs matplotlib. `--table` replaces the table in a page of the documentation that stands
+below TABLE_BEGINS, and names the commit that was measured.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
+from _processes import replace_table
 from matplotlib.figure import Figure
 
 OURS, OTHER, GOAL, INK = "#3d63dd", "#9aa3b2", "#b3261e", "#123456"
@@ -37,6 +40,12 @@ th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: l
 .bad { color: var(--bad); } .quiet { color: var(--quiet); } svg { max-width: 100%; height: auto; }
 """
 Row = dict[str, Any]
+TABLE_BEGINS = "<!-- measured by benchmarks/scheduler_report.py -->"
+TABLE_ENDS = "<!-- measured -->"
+HEADINGS = (
+    *("Situation", "who sends", "seeds", "used, median", "worst", "refused, median", "worst"),
+    *("longest silence", "longest waits by lane", "misses"),
+)
 
 
 class Measure(NamedTuple):
@@ -111,6 +120,26 @@ def table(rows: list[Row]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 
 
+def markdown(rows: list[Row], measured: str) -> str:
+    """Return the figures as a table of the documentation."""
+    lines = [f"| {' | '.join(HEADINGS)} |", f"|{' --- |' * len(HEADINGS)}"]
+    for row in rows:
+        middle, worst = row["median"], row["worst"]
+        has_waits = any(middle["longest_waits_s"])
+        cells = (
+            *(row["situation"], row["sender"], str(row["seeds"])),
+            f"{100 * middle['utilisation']:.1f} %",
+            f"{100 * worst['utilisation']:.1f} %",
+            f"{100 * middle['throttled']:.2f} %",
+            f"{100 * worst['throttled']:.2f} %",
+            f"{middle['silence_s']:.2f} s",
+            " / ".join(f"{wait_s:.1f} s" for wait_s in middle["longest_waits_s"] if has_waits),
+            ", ".join(row["misses"]),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + f"\n\nMeasured at {measured}."
+
+
 def page(found: list[Row]) -> str:
     """Return the page; rows of real time have no median and are left to the JSON."""
     rows = [row for row in found if "median" in row]
@@ -133,10 +162,18 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("result", type=Path)
-    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--to", type=Path, help="an HTML file to write")
+    parser.add_argument("--table", type=Path, help="a page of the documentation")
+    parser.add_argument("--measured", default="a commit that is not named", metavar="COMMIT")
     given = parser.parse_args()
+    found = json.loads(given.result.read_text())
+    if given.table:
+        rows = [row for row in found if "median" in row]
+        replace_table(given.table, markdown(rows, given.measured), TABLE_BEGINS, TABLE_ENDS)
+    if given.to is None:
+        return
     mpl.rcParams.update({"svg.fonttype": "none", "font.size": 9, "svg.hashsalt": "page"})
-    given.to.write_text(page(json.loads(given.result.read_text())), encoding="utf-8")
+    given.to.write_text(page(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
