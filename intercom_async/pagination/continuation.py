@@ -17,6 +17,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -27,6 +28,7 @@ from intercom_async.codec.next_page import UNREADABLE
 from intercom_async.codec.plain import plain
 from intercom_async.errors import ConfigError, PaginationError
 from intercom_async.models.page import Page
+from intercom_async.moments import to_unix
 from intercom_async.request.operation import Call, Paging
 
 T = TypeVar("T")
@@ -52,6 +54,13 @@ def _encodable(value: object) -> object:
         ConfigError: It stands for none.
     """
     found: object = plain(value)
+    if isinstance(value, datetime):
+        # As pandas and pendulum have them; msgspec takes datetime itself.
+        return to_unix("a moment", value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] (any mapping)
     if found is value:
         raise ConfigError(f"a list cannot be filtered by a value of type {type(value).__name__}")
     return found

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import base64
 import string
+from collections import UserDict, UserString, deque
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from intercom_async.codec import decode
+from intercom_async.codec import decode, encode
 from intercom_async.errors import ConfigError, PaginationError
 from intercom_async.models import Page
 from intercom_async.pagination.continuation import (
@@ -298,6 +304,38 @@ def test_a_parameter_that_a_link_repeats_keeps_all_its_values() -> None:
     link = "https://api.intercom.io/things?page=2&state=open&state=closed&state=snoozed"
     following = continuation(CURSOR, page(pages={"next": link}))
     assert following == {"page": "2", "state": ["open", "closed", "snoozed"]}
+
+
+class Moment(datetime):
+    """A moment as pendulum and pandas have it."""
+
+
+class Day(date):
+    """A day likewise."""
+
+
+class Tag(str, Enum):  # noqa: UP042 (the subject)
+    VIP = "vip"
+
+
+FILTERS: list[Any] = [
+    *(None, True, 7, 1.5, "a", Tag.VIP, UUID(int=5), Decimal("1E+3"), Day(2026, 1, 2)),
+    *(date(2026, 1, 2), datetime(2026, 1, 2, tzinfo=UTC), Moment(2026, 1, 2, tzinfo=UTC)),
+    *([1], (1,), {1, 2}, frozenset({"a"}), {"a": 1}, UserDict(a=1), {Tag.VIP: 1}, UserString("a")),
+    *(Page(items=[]), deque([1]), range(2), b"a", memoryview(b"a")),
+]
+
+
+@pytest.mark.parametrize("value", FILTERS, ids=lambda value: type(value).__name__)
+def test_a_list_by_any_filter_that_can_be_sent_has_a_checkpoint(value: Any) -> None:
+    """Else its first page would be read, and lost."""
+    with suppress(ConfigError):
+        encode({"value": value})
+        checkpoint = to_checkpoint(search({"value": value}), {"starting_after": "x"})
+        assert from_checkpoint(search({"value": value}), checkpoint).next
+        return
+    with pytest.raises(ConfigError):
+        encode({"value": value})
 
 
 def test_a_list_that_is_filtered_by_something_unsendable_has_no_checkpoint() -> None:
