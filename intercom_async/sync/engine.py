@@ -252,15 +252,9 @@ class Engine:
         source = cast("Ranged", run.stream.source)
         run.touch()
         counted = await count_and_cut(
-            run.client,
-            source,
-            source.partition_field,
-            run.cut_points,
-            BEGINNING,
-            run.clock.now(),
-            rate_per_s=self._intercom.statistics().rate_per_s,
-            hint=self._hint,
-        )
+            run.client, source, source.partition_field, run.cut_points, BEGINNING, run.clock.now(),
+            rate_per_s=self._intercom.statistics().rate_per_s, hint=self._hint,
+        )  # fmt: skip
         pass_.spans[:] = counted.parts
         pass_.is_planned = True
         self._wait_for_readers(run)
@@ -305,7 +299,8 @@ class Engine:
             return
         run.touch()
         mark = run.clock.proven(run.newest)
-        if not await self._tail_reader.read(run, low) or run.refusal is not None:
+        is_read = await self._tail_reader.read(run, low) and run.refusal is None
+        if not is_read or await self._reconciler.is_blind(run):
             return
 
         # Where a row came later than any should, others may: the next run reads from there again.

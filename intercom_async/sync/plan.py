@@ -22,7 +22,8 @@ from .counting_client import CountingClient
 from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
 from .list_price import sample_lists
 from .planner import count_and_cut, count_rows
-from .policy import RECENT_S
+from .policy import CHEAP_S, RECENT_S
+from .run import LOOKBACK_S
 from .run_options import check_client, check_since, check_streams
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
@@ -257,6 +258,10 @@ class _Survey:
         sample = await sample_lists(client, source, parts)
         deletions = await self._deletions(client, source)
         is_swept = not deletions.is_told and not source.is_append_only
+        is_cheap = (swept or 0) <= CHEAP_S * self._intercom.statistics().rate_per_s
+        pages_changed, checks = _pages(changed, source.per_page), 0
+        if changed == 0 and total and source.can_be_checked and not (is_swept and is_cheap):
+            checks = await self._checks(client, source, cut_points)
         self.client.count.calls += client.count.calls
         return StreamPlan(
             name=name,
@@ -271,8 +276,17 @@ class _Survey:
                 for part in parts
             ),
             changed_rows=changed,
-            changed_calls=_pages(changed, source.per_page),
+            changed_calls=None if pages_changed is None else pages_changed + checks,
         )
+
+    async def _checks(self, client: CountingClient, source: Ranged, cut_points: CutPoints) -> int:
+        """Return the calls that show that a search which brings no changes finds any row.
+
+        A run reads again what had changed within the lookback of the run before.
+        """
+        since = self._since - LOOKBACK_S
+        again = await count_rows(client, source, source.cursor_field, cut_points, since, self._high)
+        return int(again == 0)
 
     async def _deletions(self, client: CountingClient, source: Ranged) -> _Deletions:
         """Ask how long the list of deleted rows is."""

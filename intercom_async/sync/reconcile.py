@@ -96,6 +96,30 @@ class Reconciler:
         pass_.spans, pass_.is_planned = [], False
         self._control_rows.forget(run)
 
+    async def is_blind(self, run: StreamRun) -> bool:
+        """Say whether a search that found no changes finds nothing at all, and name the stream.
+
+        What has changed meanwhile is not known then. The hole asks for a sweep, of this run if it
+        has time: that reads everything, or finds that all rows have gone.
+        """
+        state, source = run.state, cast("Ranged", run.stream.source)
+        if run.followed or state.pass_ is not None or state.seeded is None:
+            return False
+        reason = "a search finds none of its rows"
+        try:
+            is_checked = source.can_be_checked and run.table.count(without=GONE)
+            if not is_checked or (await self._control_rows.of(run)).found:
+                return False
+        except ENDINGS:
+            return True
+        except ClosedError:
+            raise
+        except IntercomError as error:
+            reason = str(error)
+        await self._reader.hand_over(Batch(run, holes=[list_hole(run, reason)]))
+        run.is_current = True
+        return True
+
     def has_no_controls(self, run: StreamRun) -> bool:
         """Say whether rows may have gone, and no row is left that shows it: a sweep has to."""
         return self._control_rows.leave_none(run)

@@ -86,6 +86,8 @@ class StreamRun:
     """Whether it has met more of them since it began, or began its sweep."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
+    followed: int = 0
+    """Rows that a search for changes has brought, new or not."""
     unchanged: int = 0
     rows: int = 0
     removed: int = 0

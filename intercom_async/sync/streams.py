@@ -158,6 +158,11 @@ class Ranged:
             check_kind("embedded", self.embedded, tuple, "a tuple of Embedded")
             check_kind("references", self.references, tuple, "a tuple of Reference")
 
+    @property
+    def can_be_checked(self) -> bool:
+        """Whether rows are searched by their ids to see that a search finds any."""
+        return self.get is not None and not self.is_append_only
+
     def tells_seconds(self, version: str) -> bool:
         """Say whether the server tells seconds apart in an API version."""
         since = self.seconds_since

@@ -88,6 +88,7 @@ class TailReader:
                     return False
                 reached = max(reached, row.version)
             came += taken.total
+            run.followed += taken.total
             promised = page.total_count if promised is None else promised
             if page.checkpoint is None:
                 return promised is None or came >= promised
@@ -137,6 +138,7 @@ class TailReader:
                     reached = min(reached, row.version)
                     is_past = is_past or row.version < low
             came += taken.total
+            run.followed += taken.total
             promised = page.total_count if promised is None else promised
             if page.checkpoint is None and not is_past and came < (promised or 0):
                 await self._note_short_tail(run, field, low, came, promised or 0)

@@ -226,6 +226,19 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="none",
     ),
     Mutant(
+        "no_change_is_believed",
+        "a search for changes that finds nothing, as it finds no row at all, is believed",
+        (
+            Edit(
+                "engine.py",
+                "        if not is_read or await self._reconciler.is_blind(run):\n",
+                "        if not is_read:\n",
+            ),
+        ),
+        history="search-that-finds-no-change",
+        focus="none",
+    ),
+    Mutant(
         "many_go_unfound",
         "contacts that two searches do not find are archived, all of them, however many they are",
         (

@@ -313,8 +313,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "engine.py",
-                "read(run, low) or run.refusal is not None:",
-                'read(run, low) and run.refusal == "":',
+                "read(run, low) and run.refusal is None",
+                'read(run, low) or run.refusal != ""',
             ),
         ),
         focus="outages",
