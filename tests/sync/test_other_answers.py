@@ -66,7 +66,7 @@ async def test_no_row_without_parts(
             (tmp_path / "target").rename(tmp_path / "other")
         await anyio.sleep(DAY_S)
         some = min(before)
-        change = {"tickets": {"open": False}, "conversations": {"title": "another"}}[parents]
+        change = {"open": False} if parents == "tickets" else {"title": "another"}
         await getattr(one.intercom, parents).update(some, **change)
         row: dict[str, Any] = {"id": some, "type": parents[:-1]}
         special = {
