@@ -84,7 +84,9 @@ class DeletionReader:
             items = [_read(raw) for raw in page.items]
             known = [item for item in items if item is not None]
             is_proof = await self._take_deleted(run, known)
-            if page.unreadable or len(known) < len(items) or not is_proof:
+            # A list that is empty and not even that of a page, such as [], tells nothing.
+            is_page = bool(items) or page.pages is not None or page.total_count is not None
+            if page.unreadable or len(known) < len(items) or not (is_proof and is_page):
                 return False
             keys.update(str(item.id) for item in known)
             promised = page.total_count if promised is None else promised

@@ -17,6 +17,7 @@ import msgspec
 
 from intercom_async.errors import ClosedError, DecodeError, IntercomError, PaginationError
 from .cut_lists import is_any_cut, read_list, read_lists
+from .errors import UNREADABLE
 from .holes import Hole
 from .merging import is_hasty
 from .outage import OutageError, StoppedError, reading_group
@@ -35,6 +36,10 @@ MAX_READS = 5
 class _Entry(msgspec.Struct):
     id: str | int
     consent_type: str | None = None
+
+
+class _Shown(msgspec.Struct):
+    data: list[_Entry] | None = None
 
 
 class Completed(NamedTuple):
@@ -116,7 +121,7 @@ class CutLists:
 
 async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
     """Return a row with whole lists, all of it as of one moment."""
-    cut_lists = CutLists(source)
+    cut_lists, lacking = CutLists(source), list[str]()
     before: dict[str, list[str]] | None = None
     for _ in range(MAX_READS):
         cut = cut_lists.of(row.body)
@@ -130,8 +135,12 @@ async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
         if now.version == row.version and all(
             _count(now.body, name) == _count(row.body, name) for name in lists
         ):
-            return _with_lists(row, lists)
+            lacking = [each.field for each, _ in cut if _lacks(lists[each.field], now.body, each)]
+            if not lacking:
+                return _with_lists(row, lists)
         row = now
+    if lacking:
+        raise PaginationError(f"{', '.join(lacking)} without entries that the row itself shows")
     raise PaginationError("it changes faster than it can be read")
 
 
@@ -145,6 +154,21 @@ async def _ids(run: StreamRun, key: str, each: Embedded) -> list[str]:
         if each.consent_type is None or entry.consent_type == each.consent_type:
             entries[str(entry.id)] = None
     return list(entries)
+
+
+def _lacks(ids: Sequence[str], body: bytes, each: Embedded) -> bool:
+    """Say whether a whole list lacks what the row shows of it: then it is not whole.
+
+    Lists of subscriptions are: they name only what somebody has chosen.
+    """
+    if each.consent_type is not None:
+        return False
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        shown = msgspec.json.decode(fields.get(each.field, b"null"), type=_Shown | None)
+    except UNREADABLE:
+        return False
+    return shown is not None and not {str(one.id) for one in shown.data or ()} <= set(ids)
 
 
 async def _read_again(run: StreamRun, source: Ranged, row: Row) -> Row:

@@ -99,3 +99,43 @@ async def test_no_search_without_rows(stream: str, name: str, tmp_path: Path) ->
         one.change = None
         await anyio.sleep(DAY_S)
         assert (await one.sync(stream)).is_complete
+
+
+@pytest.mark.parametrize("name", ["none", "half", "list", *sorted(OTHERS.keys() - {"list"})])
+async def test_no_cut_list_without_what_its_row_shows(name: str, tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=4) as one:
+        some = next(iter(await one.truth("contacts")))
+        for number in range(14):
+            tag = await one.intercom.tags.create(name=f"tag {number}")
+            await one.intercom.contacts.attach_tag(some, tag.id)
+        await anyio.sleep(60)
+        tags = [msgspec.json.decode(raw) async for raw in one.intercom.contacts.tags(some).raw()]
+        listed = {"type": "list", "data": tags}
+        special = {"none": listed | {"data": []}, "half": listed | {"data": tags[:7]}}
+        one.change = other(f"/contacts/{some}/tags", {**OTHERS, **special}[name])
+
+        report = await one.sync("contacts")
+        assert [(hole.stream, hole.what) for hole in report.failures] == [("contacts", some)]
+        assert len(one.rows("contacts")[some]["tags"]["data"]) == 10
+
+        one.change = None
+        await anyio.sleep(DAY_S)
+        assert (await one.sync("contacts")).is_complete
+        assert len(one.rows("contacts")[some]["tags"]["data"]) == len(tags)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+async def test_no_list_of_deletions_without_any(name: str, tmp_path: Path) -> None:
+    def change(request: Request, answer: Answer) -> Answer:
+        if not isinstance(answer, Reply) or "/contacts/deleted" not in request.url:
+            return answer
+        return Reply(200, answer.headers, msgspec.json.encode(OTHERS[name]))
+
+    async with world(tmp_path, contacts=6) as one:
+        await one.sync("contacts")
+        gone = next(iter(one.rows("contacts")))
+        await one.intercom.contacts.delete(gone)
+        await anyio.sleep(DAY_S)
+        one.change = change
+        assert (await one.sync("contacts")).is_complete
+        assert gone not in one.rows("contacts")
