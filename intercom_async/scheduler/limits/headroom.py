@@ -78,8 +78,7 @@ class Headroom:
         external_usage = self._windows.external
         holds_back = not may_use_reserve and self._reserve.arrivals_per_s > 0.0
         is_expected = external_usage.is_expected
-        is_alone = budget.highest_used_seen <= charged and budget.external_seen <= ROUNDING
-        if is_alone and not holds_back and not is_expected:
+        if not holds_back and budget.highest_used_seen <= charged and not is_expected:
             remaining = budget.limit - charged
             return remaining, remaining
         external = external_usage.estimate(budget)
