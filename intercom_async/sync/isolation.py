@@ -13,8 +13,9 @@ from .partitions import OPEN
 from .span_pages import SpanPages
 from .streams import Ranged, Selection
 
-MAX_READINGS = 2
-"""Readings of a span whose rows move, or are not in order; then all of it is a hole."""
+MAX_READINGS = 3
+"""Readings of a span whose rows move or go meanwhile, or are not in order; then all of it is a hole
+(deleted-while-poison-is-closed-in.json)."""
 FIRST_PAGE = 8
 """Rows that are asked for first where it is not known how near the next such row is."""
 BOTH = 2
@@ -42,6 +43,7 @@ class Isolation(SpanPages):
         for _ in range(MAX_READINGS):
             self._holes.clear()
             self._alone.clear()
+            self._calls = 0
             try:
                 await self._read(low, high)
             except LeapError:
