@@ -38,6 +38,10 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeError, EOFError, zlib.error, OSError
 number."""
 
 
+class UnexpectedFailureError(TargetError):
+    """A sink has raised what nobody expected: a defect of this package, or of a library."""
+
+
 @contextmanager
 def failures_as_target_errors(where: str) -> Generator[None]:
     """Turn whatever is raised in the block into a `TargetError`, unless it is one of ours."""
@@ -51,11 +55,17 @@ def failures_as_target_errors(where: str) -> Generator[None]:
 
 def failure_of(where: str, error: Exception) -> TargetError:
     """Return the error of a target for what the system or a library has raised."""
-    return TargetError(f"{where}: {_reason(error)}; {KEPT}")
+    reason = _reason(error)
+    if reason is not None:
+        return TargetError(f"{where}: {reason}; {KEPT}")
+    return UnexpectedFailureError(
+        f"{where}: unexpected {name_of(error)}: run again, and report it with what --debug shows "
+        f"if it comes again; {KEPT}"
+    )
 
 
-def _reason(error: Exception) -> str:
-    """Say what went wrong, and what to do where that is known."""
+def _reason(error: Exception) -> str | None:
+    """Say what went wrong and what to do; None where nobody expected it."""
     if isinstance(error, OSError) and error.errno is not None:
         words = error.strerror or type(error).__name__
         advice = _ADVICE.get(error.errno)
@@ -63,9 +73,9 @@ def _reason(error: Exception) -> str:
     name = name_of(error)
     if isinstance(error, MemoryError):
         return f"there is not enough memory for it ({name})"
-    if isinstance(error, _UNREADABLE):
+    if isinstance(error, _UNREADABLE) or name.startswith("pyarrow."):
         return f"what is stored there cannot be read ({name}): run with --verify, then --repair"
-    return f"unexpected {name}: run again, and report it with what --debug shows if it comes again"
+    return None
 
 
 def name_of(error: Exception) -> str:

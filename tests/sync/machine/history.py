@@ -22,6 +22,7 @@ from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import TargetError, child_reader, doubtful_rows, policy, reconcile, sync
 from intercom_async.sync.errors import ShardRunError
 from intercom_async.sync.outage import OutageError, StoppedError
+from intercom_async.sync.sinks.failures import UnexpectedFailureError
 from . import oracles, postgres
 from .claims import Claims, Named, Radius
 from .crashing_disk import Killed
@@ -155,7 +156,7 @@ class Story:
         """Run a sync, and compare what it leaves with what was there."""
         before = {} if run.damage else self.rows()
         outcome = await self._run(msgspec.structs.replace(run, is_stranger=False))
-        if run.damage and isinstance(outcome.error, TargetError):
+        if run.damage and isinstance(outcome.error, TargetError) and not _is_defect(outcome.error):
             # It was noticed; what can be read of the target does not matter until it is repaired.
             mending = Run(run.streams, repair=True, departed=run.departed, dropped=run.dropped)
             outcome = await self._run(mending)
@@ -223,7 +224,7 @@ class Story:
         is_expected = isinstance(error, TargetError | Killed | UnauthorizedError)
         # Where processes were stopped or failed, shards are left over: then the run cannot end.
         is_expected = is_expected or isinstance(error, ShardRunError)
-        if is_begun and error is not None and not is_expected:
+        if is_begun and error is not None and (_is_defect(error) or not is_expected):
             yield Violation("died", "", "", repr(error)[:600])
         if outcome.stopping_s > STOPS_WITHIN_S:
             yield Violation("slow stop", "", "", f"{outcome.stopping_s:.0f} s")
@@ -293,6 +294,11 @@ class Story:
         except TargetError:
             return
         self.broken.append(Violation("twin", "", "", "a second sync wrote to the same target"))
+
+
+def _is_defect(error: BaseException | None) -> bool:
+    """Tell whether a run ended by what nobody had expected of its sink."""
+    return isinstance(error, UnexpectedFailureError)
 
 
 def _is_plain(run: Run) -> bool:
