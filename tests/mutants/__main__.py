@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     chosen = [one for one in MUTANTS if not options.names or one.name in options.names]
+    if options.kept:
+        chosen = [one for one in chosen if one.path.exists()]
     missed = 0
     print("| Mutant | Within | By | Kept | Defect |\n|---|--:|---|---|---|")  # noqa: T201
     for mutant in chosen:

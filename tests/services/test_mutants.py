@@ -21,7 +21,7 @@ def test_each_mutant_is_found_by_its_history() -> None:
 
     rows = [line.split(" | ") for line in run.stdout.splitlines()[2:]]
     assert [row[0].removeprefix("| ") for row in rows if row[1] != "kept"] == []
-    assert len(rows) == len(MUTANTS), run.stderr[-2_000:]
+    assert len(rows) == sum(one.path.exists() for one in MUTANTS), run.stderr[-2_000:]
 
 
 @pytest.mark.timeout(900)

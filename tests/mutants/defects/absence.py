@@ -50,7 +50,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if False:\n",
             ),
         ),
-        history="empty-lists",
         focus="lists",
     ),
     Mutant(
@@ -105,8 +104,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "deletions.py",
-                "            if page.unreadable or len(known) < len(items) or not is_proof:\n",
-                "            if False:\n",
+                "if page.unreadable or len(known) < len(items) or not (is_proof and is_page):",
+                "if False:",
             ),
             Edit(
                 "deletions.py",
@@ -170,7 +169,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        return self.is_current\n",
             ),
         ),
-        history="deleted-after-a-stop-of-its-stream",
         focus="stops",
     ),
     Mutant(
@@ -196,7 +194,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    return not _has_met(run)\n",
             ),
         ),
-        history="empty-search-of-a-first-run",
         focus="cuts",
     ),
     Mutant(
@@ -248,7 +245,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    return is_read and run.was_reread and not _has_met(run)\n",
             ),
         ),
-        history="searches-without-any-of-many",
         focus="many",
     ),
     Mutant(
@@ -261,7 +257,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "(GONE | SEEN) == SEEN",
             ),
         ),
-        history="archived-before-the-last-sweep",
         focus="stops",
     ),
     Mutant(
@@ -279,7 +274,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "is_doubted=False",
             ),
         ),
-        history="archived-while-a-sweep-was-stopped",
         focus="stops",
     ),
     Mutant(
@@ -310,7 +304,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "looked_at\n",
             ),
         ),
-        history="search-finds-a-deleted-row",
         focus="deletions",
     ),
     Mutant(
@@ -371,7 +364,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "earliest=run.clock.now()",
             ),
         ),
-        history="deleted-after-a-date-that-is-ahead",
         focus="dates",
     ),
     Mutant(
@@ -388,18 +380,6 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="clocks",
     ),
     Mutant(
-        "any_404_is_proof",
-        "a 404 that is not the API's own is proof that a row is gone",
-        (
-            Edit(
-                "evidence.py",
-                "isinstance(error, NotFoundError) and error.errors",
-                "isinstance(error, NotFoundError)",
-            ),
-        ),
-        focus="deletions",
-    ),
-    Mutant(
         "missed_once_is_gone",
         "a row that one reading of its list lacks is gone",
         (
@@ -409,7 +389,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "settled",
             ),
         ),
-        history="short-lists",
         focus="lists",
     ),
 )

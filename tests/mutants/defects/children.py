@@ -135,7 +135,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        is_whole = saved is not None\n",
             ),
         ),
-        history="cut-file-of-children",
         focus="targets",
     ),
     Mutant(
@@ -149,7 +148,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        await self._reader.hand_over(Batch(run))\n",
             ),
         ),
-        history="parents-fail",
         focus="parts",
     ),
     Mutant(

@@ -81,7 +81,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    return is_past\n",
             ),
         ),
-        history="rows-out-of-order",
         focus="days",
     ),
     Mutant(
@@ -94,7 +93,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "is_past",
             ),
         ),
-        history="rows-out-of-order",
         focus="moves",
     ),
     Mutant(

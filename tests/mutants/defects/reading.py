@@ -79,7 +79,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        either = [at_low, above]\n",
             ),
         ),
-        history="poison-in-a-day-of-another-zone",
         focus="days",
     ),
     Mutant(

@@ -206,7 +206,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            if False:\n",
             ),
         ),
-        history="flipped-byte",
         focus="targets",
     ),
     Mutant(

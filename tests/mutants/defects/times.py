@@ -33,7 +33,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            return now\n",
             ),
         ),
-        history="no-clock-of-the-server",
         focus="clocks",
     ),
     Mutant(
@@ -91,7 +90,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    return False\n",
             ),
         ),
-        history="change-in-the-second-of-a-reading",
         focus="seconds",
     ),
     Mutant(
@@ -148,7 +146,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "listed = list(rows)",
             ),
         ),
-        history="time-to-come-of-a-stopped-run",
         focus="answers",
     ),
     Mutant(
@@ -179,7 +176,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    if False:\n",
             ),
         ),
-        history="time-to-come-of-a-first-reading",
         focus="answers",
     ),
     Mutant(
@@ -205,7 +201,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    if held:\n        return True\n    if offered.version < held.version:\n",
             ),
         ),
-        history="rows-out-of-order",
         focus="seconds",
     ),
     Mutant(
@@ -218,7 +213,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        return version if known else 0\n",
             ),
         ),
-        history="time-to-come-that-has-passed",
         focus="answers",
     ),
     Mutant(
@@ -292,6 +286,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            is_new = held.is_gone or held.digest != digest\n",
                 "            is_new = True\n",
             ),
+            Edit(
+                "sinks/merge.py",
+                "held.digest != row.digest or (row.deleted_at and not deleted_at)",
+                "True",
+            ),
         ),
         focus="stops",
     ),
@@ -353,7 +352,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            if not is_late or state.watermark:\n",
             ),
         ),
-        history="two-clocks-that-agree-are-ahead",
         focus="clocks",
     ),
 )
