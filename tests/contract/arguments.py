@@ -17,7 +17,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import date, datetime
 from functools import cache
 from types import NoneType, UnionType
@@ -157,7 +157,7 @@ def selections(method: Method) -> tuple[frozenset[str], ...]:
     return tuple(optional if chosen == ALL else chosen for chosen in made)
 
 
-async def perform(
+def called(
     method: Method,
     sender: Sender,
     chosen: frozenset[str],
@@ -165,8 +165,8 @@ async def perform(
     *,
     without: str | None = None,
     **more: Any,
-) -> None:
-    """Call a method with what it requires and what is chosen, up to its first request.
+) -> Any:
+    """Call a method with what it requires and what is chosen, and return what it returns.
 
     Args:
         method: The method.
@@ -189,11 +189,21 @@ async def perform(
                 positional.append(value)
             else:
                 keywords[each.name] = value
-    result = method.function(method.resource(sender), *positional, **keywords)
-    try:
-        await _drive(result)
-    except SentError:
-        return
+    return method.function(method.resource(sender), *positional, **keywords)
+
+
+async def perform(
+    method: Method,
+    sender: Sender,
+    chosen: frozenset[str],
+    samples: Samples | None = None,
+    *,
+    without: str | None = None,
+    **more: Any,
+) -> None:
+    """Call a method as `called` does, and go on to its first request."""
+    with suppress(SentError):
+        await _drive(called(method, sender, chosen, samples, without=without, **more))
 
 
 def run(call: Coroutine[Any, Any, None]) -> None:

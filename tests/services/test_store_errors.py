@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from importlib import import_module
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -15,29 +15,10 @@ from intercom_async.sync import PostgresSink, TargetError
 from intercom_async.sync.sinks.failures import failures_as_target_errors
 from intercom_async.sync.sinks.object_store import ChangedObjectError
 from intercom_async.sync.sinks.s3 import S3Objects
-from tests.support.failing_calls import QUOTED, Failing, Plan, error_classes, errors_of_python
+from tests.support.failing_calls import QUOTED, Plan, doubled, instances
 from tests.sync.test_library_errors import run
 from .conftest import PostgresServer
 from .object_storage import KEYS, environment
-
-SINKS = "intercom_async.sync.sinks"
-
-
-def made(*roots: str) -> list[Exception]:
-    """Return an exception of each class of a library, and those of Python."""
-    errors: list[Exception] = []
-    for kind in error_classes(*roots):
-        error = kind.__new__(kind, QUOTED)
-        error.args = (QUOTED,)
-        errors.append(error)
-    return [*errors, *errors_of_python()]
-
-
-def doubled(patch: pytest.MonkeyPatch, module: str, plan: Plan) -> None:
-    def load(name: str, **_: str) -> Any:
-        return Failing(import_module(name), plan, name)
-
-    patch.setattr(f"{SINKS}.{module}.load", load)
 
 
 def test_what_psycopg_raises_is_a_typed_error(
@@ -59,9 +40,9 @@ def test_what_psycopg_raises_is_a_typed_error(
     assert not attempt(schema, calls, 2)
     points = [point for point in calls.points() if not point.call.endswith(".close")]
     assert len(points) > 10
-    errors = made("psycopg")
+    errors = instances({"psycopg"})
     assert len(errors) > 250
-    for point, error in islice(zip(cycle(points), errors, strict=False), len(errors)):
+    for point, error in zip(cycle(points), errors, strict=False):
         plan = Plan(point, error)
         told = attempt(schema, plan, 2)
         assert plan.has_raised, point
@@ -92,7 +73,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
 def test_what_obstore_raises_is_a_typed_error(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("obstore", reason="the extra s3 is not installed")
     import_module("obstore.exceptions")
-    errors = made("obstore")
+    errors = instances({"obstore"})
     assert len(errors) > 25
     for error in errors:
 

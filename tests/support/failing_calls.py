@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+from collections.abc import Collection
+from importlib import import_module
 from typing import Any, NamedTuple, Self
+
+import pytest
 
 WRAPPED = (
     *("ParquetWriter", "ParquetFile", "CompressedInputStream", "Codec", "DuckDBPyConnection"),
@@ -21,11 +26,10 @@ QUOTED = "ada@example.com"
 
 
 class Point(NamedTuple):
-    """A call, as the n-th of its name in a phase."""
+    """The first call of its name in a phase."""
 
     phase: str
     call: str
-    number: int
 
 
 class Plan:
@@ -38,23 +42,24 @@ class Plan:
 
     def __init__(self, point: Point | None = None, error: Exception | None = None) -> None:
         self.phase: str = ""
-        self.made: list[Point] = []
+        self.made: dict[Point, None] = {}
+        """The calls that were made, in their order."""
         self.has_raised: bool = False
         self._point = point
         self._error = error
 
     def step(self, call: str) -> None:
-        """Count a call, and raise if it is the one."""
-        number = sum(1 for one in self.made if one[:2] == (self.phase, call))
-        point = Point(self.phase, call, number)
-        self.made.append(point)
-        if point == self._point and self._error is not None:
+        """Keep a call, and raise if it is the one."""
+        point = Point(self.phase, call)
+        is_first = point not in self.made
+        self.made[point] = None
+        if is_first and point == self._point and self._error is not None:
             self.has_raised = True
             raise self._error
 
     def points(self) -> list[Point]:
         """Return the first call of each name in each phase."""
-        return [point for point in self.made if point.number == 0]
+        return list(self.made)
 
 
 class Failing:
@@ -114,10 +119,34 @@ def _looked_into(value: Any) -> Any:
     return value.real if is_double else value
 
 
+def doubled(patch: pytest.MonkeyPatch, module: str, plan: Plan) -> None:
+    """Put a double before each library that a module of `sync.sinks` loads."""
+
+    def load(name: str, **_: str) -> Any:
+        return Failing(import_module(name), plan, name)
+
+    patch.setattr(f"intercom_async.sync.sinks.{module}.load", load)
+
+
+def instances(roots: Collection[str], silent: Collection[str] = ()) -> list[Exception]:
+    """Return an exception of each class of libraries, and those of Python.
+
+    Args:
+        roots: The top-level names of the libraries' modules.
+        silent: Names of classes whose own words are told: these, and what inherits from them, get
+            none that a row has.
+    """
+    errors: list[Exception] = []
+    for kind in error_classes(*roots):
+        is_silent = any(one.__name__ in silent for one in kind.__mro__)
+        error = kind.__new__(kind, QUOTED)
+        error.args = ("its own words" if is_silent else QUOTED,)
+        errors.append(error)
+    return [*errors, *errors_of_python()]
+
+
 def error_classes(*roots: str) -> list[type[Exception]]:
     """Return the exceptions that libraries define, found by walking the modules that are loaded."""
-    import sys  # noqa: PLC0415 (what is loaded when this is called)
-
     found: set[type[Exception]] = set()
     for name, module in list(sys.modules.items()):
         if name.split(".")[0].strip("_") in roots:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import traceback
 from collections.abc import Callable
-from importlib import import_module
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +17,7 @@ import anyio
 import msgspec
 import pytest
 
-from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, TargetError
+from intercom_async.sync import TargetError
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.sinks.base import Sink, Table, call
 from intercom_async.sync.sinks.disk import OS_DISK, Disk
@@ -28,41 +27,40 @@ from tests.support.failing_calls import (
     Failing,
     Plan,
     Point,
-    error_classes,
-    errors_of_python,
+    doubled,
+    instances,
 )
 from tests.support.thoroughness import IS_THOROUGH
+from .machine.steps import Form
+from .machine.targets import make_sink
 
 TABLES = [Table("contacts", "id"), Table("tags", "id")]
-FORMS = ("jsonl", "jsonl.zst", "parquet", "duckdb")
-LIBRARIES = {
+FORMS: tuple[Form, ...] = ("jsonl", "jsonl.zst", "parquet", "duckdb")
+LIBRARIES: dict[Form, tuple[str, ...]] = {
     "jsonl": (),
     "jsonl.zst": ("pyarrow",),
     "parquet": ("pyarrow", "pyarrow.parquet"),
     "duckdb": ("duckdb",),
 }
 """The modules of an extra that a sink calls."""
-MODULES = {"jsonl.zst": "jsonl", "parquet": "parquet", "duckdb": "duckdb"}
+MODULES: dict[Form, str] = {
+    "jsonl.zst": "jsonl",
+    "parquet": "parquet",
+    "objects": "parquet",
+    "duckdb": "duckdb",
+}
+"""The module of `sync.sinks` that loads them."""
 
 NO_VALUES = {
     *("OperationalError", "CatalogException", "DependencyException", "PermissionException"),
     "FatalException",
 }
-"""Classes of DuckDB whose words are about files, names and memory."""
+"""Classes of DuckDB whose words are told: they are about files, names and memory, not of rows."""
 
 
 def put(table: str, key: str, **fields: Any) -> Put:
     body = msgspec.json.encode({"id": key, "email": QUOTED, **fields})
     return Put(table, key, "", body, 0, 1_700_000_000, digest_of(body))
-
-
-def make(form: str, folder: Path, disk: Disk) -> Sink:
-    if form == "duckdb":
-        return DuckDBSink(folder / "target.duckdb", disk=disk, inline=True)
-    if form == "parquet":
-        return ParquetSink(folder / "target", disk=disk, inline=True)
-    compression = "zstd" if form == "jsonl.zst" else None
-    return JsonlSink(folder / "target", compression=compression, disk=disk, inline=True)
 
 
 def run(sink: Sink, plan: Plan, number: int, *more: Entry) -> None:
@@ -96,35 +94,25 @@ async def _phases(sink: Sink, plan: Plan, number: int, *more: Entry) -> None:
         await call(sink, sink.close)
 
 
-def patched(form: str, plan: Plan, patch: pytest.MonkeyPatch) -> None:
-    """Put a double before each library that a sink loads."""
-    if form not in MODULES:
-        return
-
-    def load(module: str, **_: str) -> Any:
-        return Failing(import_module(module), plan, module)
-
-    patch.setattr(f"intercom_async.sync.sinks.{MODULES[form]}.load", load)
-
-
-def attempt(form: str, folder: Path, plan: Plan, patch: pytest.MonkeyPatch) -> str:
+def attempt(form: Form, folder: Path, plan: Plan, patch: pytest.MonkeyPatch) -> str:
     """Run with doubles before the libraries and the file system; return what it is refused with."""
     with patch.context() as context:
-        patched(form, plan, context)
+        if form in MODULES:
+            doubled(context, MODULES[form], plan)
         disk = cast("Disk", Failing(OS_DISK, plan, "disk"))
         try:
-            run(make(form, folder, disk), plan, 3, Gone("contacts", "2", 1_700_000_100))
+            run(make_sink(form, folder, disk), plan, 3, Gone("contacts", "2", 1_700_000_100))
         except TargetError as error:
             shown = "".join(traceback.format_exception(error))
             return f"a value of a row is told: {shown}" if QUOTED in shown else str(error)
     return ""
 
 
-def prepared(form: str, folder: Path) -> Path:
+def prepared(form: Form, folder: Path) -> Path:
     """Return a folder with a target of one generation and a commit on top of it."""
     folder.mkdir()
-    run(make(form, folder, OS_DISK), Plan(), 1, put("contacts", "2"))
-    sink = make(form, folder, OS_DISK)
+    run(make_sink(form, folder), Plan(), 1, put("contacts", "2"))
+    sink = make_sink(form, folder)
     sink.open()
     sink.begin(TABLES)
     sink.commit([put("contacts", "3")], b'{"run":1.5}')
@@ -132,9 +120,9 @@ def prepared(form: str, folder: Path) -> Path:
     return folder
 
 
-def kept(form: str, folder: Path) -> list[str]:
+def kept(form: Form, folder: Path) -> list[str]:
     """Return the keys of all rows of a target."""
-    sink = make(form, folder, OS_DISK)
+    sink = make_sink(form, folder)
     assert sink.open(verify=True).damaged == ()
     sink.begin(TABLES)
     keys = sorted(row.key for row in sink.rows("contacts"))
@@ -142,25 +130,17 @@ def kept(form: str, folder: Path) -> list[str]:
     return keys
 
 
-def instances(form: str) -> list[Exception]:
+def errors_of(form: Form) -> list[Exception]:
     """Return an exception of each class that may be raised, and of each number of an `OSError`."""
     for name in (*LIBRARIES[form], "msgspec", "zlib"):
         pytest.importorskip(name)
     roots = {name.split(".")[0] for name in LIBRARIES[form]} | {"msgspec", "zlib"}
-    made: list[Exception] = []
-    for kind in error_classes(*roots):
-        error = kind.__new__(kind, QUOTED)
-        # DuckDB's words about files and names are told; these have no values of rows.
-        error.args = (
-            ("its own words",) if NO_VALUES & {one.__name__ for one in kind.__mro__} else (QUOTED,)
-        )
-        made.append(error)
-    return [*made, *errors_of_python()]
+    return instances(roots, silent=NO_VALUES)
 
 
-def jobs(form: str, points: list[Point]) -> list[tuple[Point, Exception]]:
+def jobs(form: Form, points: list[Point]) -> list[tuple[Point, Exception]]:
     """Pair points and errors so that each comes up: once, or each with each where time allows."""
-    errors = instances(form)
+    errors = errors_of(form)
     if IS_THOROUGH:
         return [(point, error) for point in points for error in errors]
     if form == "duckdb":
@@ -173,7 +153,7 @@ def jobs(form: str, points: list[Point]) -> list[tuple[Point, Exception]]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_what_a_library_raises_is_a_typed_error_wherever_it_is_raised(
-    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = prepared(form, tmp_path / "original")
     calls = Plan()
@@ -194,7 +174,7 @@ def test_what_a_library_raises_is_a_typed_error_wherever_it_is_raised(
         assert str(folder) in text or not text, told
         refused += bool(text)
         if form != "duckdb" or number % 8 == 0:
-            run(make(form, folder, OS_DISK), Plan(), 3)
+            run(make_sink(form, folder), Plan(), 3)
             assert kept(form, folder) == ["1", "2", "3"], told
         shutil.rmtree(folder)
     # Files that fail to close, and calls whose failure the library hides, are no failures.

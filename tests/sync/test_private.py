@@ -7,17 +7,19 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from intercom_async.sync import ParquetSink, Sink
 from intercom_async.sync.sinks.disk import OS_DISK, Disk
-from tests.support.failing_calls import Failing, Plan
+from intercom_async.sync.sinks.object_store import ObjectStore
+from tests.support.failing_calls import Failing, Plan, doubled
 from tests.support.file_server import FileServer
 from tests.support.folder_objects import FolderObjects
 from tests.support.virtual_time import run_virtual
-from .test_library_errors import FORMS, make, patched, put, run
+from .machine.steps import Form
+from .machine.targets import make_sink
+from .test_library_errors import FORMS, MODULES, put, run
 from .test_stops_anywhere import Steps, run as run_with_files
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
@@ -61,23 +63,19 @@ class Watching(Plan):
 
 @pytest.mark.parametrize("form", [*FORMS, "objects"])
 def test_what_a_sink_makes_is_private_at_each_moment(
-    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen, storage = tmp_path / "seen", tmp_path / "storage"
     seen.mkdir(0o700)
     monkeypatch.setattr(tempfile, "tempdir", str(seen))
     plan = Watching(seen)
     with monkeypatch.context() as patch:
-        patched("parquet" if form == "objects" else form, plan, patch)
+        if form in MODULES:
+            doubled(patch, MODULES[form], plan)
         for number in (1, 2):
             disk = cast("Disk", Failing(OS_DISK, plan, "disk"))
-            sink: Sink = (
-                ParquetSink(
-                    cast("Any", Failing(FolderObjects(storage), plan, "objects")), inline=True
-                )
-                if form == "objects"
-                else make(form, seen, disk)
-            )
+            objects = cast("ObjectStore", Failing(FolderObjects(storage), plan, "objects"))
+            sink = make_sink(form, seen, disk, objects)
             run(sink, plan, number, put("contacts", str(number)))
     plan.step("the last")
     assert plan.wrong == set()
