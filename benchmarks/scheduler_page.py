@@ -125,7 +125,7 @@ def markdown(rows: list[Row], measured: str) -> str:
     lines = [f"| {' | '.join(HEADINGS)} |", f"|{' --- |' * len(HEADINGS)}"]
     for row in rows:
         middle, worst = row["median"], row["worst"]
-        has_waits = any(middle["longest_waits_s"])
+        waits_s = middle["longest_waits_s"] if any(middle["longest_waits_s"]) else ()
         cells = (
             *(row["situation"], row["sender"], str(row["seeds"])),
             f"{100 * middle['utilisation']:.1f} %",
@@ -133,16 +133,15 @@ def markdown(rows: list[Row], measured: str) -> str:
             f"{100 * middle['throttled']:.2f} %",
             f"{100 * worst['throttled']:.2f} %",
             f"{middle['silence_s']:.2f} s",
-            " / ".join(f"{wait_s:.1f} s" for wait_s in middle["longest_waits_s"] if has_waits),
+            " / ".join(f"{wait_s:.1f} s" for wait_s in waits_s),
             ", ".join(row["misses"]),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + f"\n\nMeasured at {measured}."
 
 
-def page(found: list[Row]) -> str:
-    """Return the page; rows of real time have no median and are left to the JSON."""
-    rows = [row for row in found if "median" in row]
+def page(rows: list[Row]) -> str:
+    """Return the page."""
     shown = [m for m in MEASURES if any(row["worst"][m.field] for row in rows)]
     parts = [f"<section><h2>{escape(m.title)}</h2>{draw(rows, m)}</section>" for m in shown]
     parts.append(f"<section><h2>All figures</h2>{table(rows)}</section>")
@@ -166,14 +165,15 @@ def main() -> None:
     parser.add_argument("--table", type=Path, help="a page of the documentation")
     parser.add_argument("--measured", default="a commit that is not named", metavar="COMMIT")
     given = parser.parse_args()
-    found = json.loads(given.result.read_text())
-    if given.table:
-        rows = [row for row in found if "median" in row]
+    if given.table is None and given.to is None:
+        parser.error("nothing to write: give --to, --table or both")
+    # Rows of real time have no median, and are left to the JSON.
+    rows = [row for row in json.loads(given.result.read_text()) if "median" in row]
+    if given.table is not None:
         replace_table(given.table, markdown(rows, given.measured), TABLE_BEGINS, TABLE_ENDS)
-    if given.to is None:
-        return
-    mpl.rcParams.update({"svg.fonttype": "none", "font.size": 9, "svg.hashsalt": "page"})
-    given.to.write_text(page(found), encoding="utf-8")
+    if given.to is not None:
+        mpl.rcParams.update({"svg.fonttype": "none", "font.size": 9, "svg.hashsalt": "page"})
+        given.to.write_text(page(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
 
 from intercom_async.cli.sync_options import sink_of
-from intercom_async.sync import DuckDBSink
+from intercom_async.sync import DuckDBSink, JsonlSink, Sink
 
 pytestmark = pytest.mark.anyio
 
@@ -258,9 +258,18 @@ async def test_a_plan_is_shown_and_a_wrong_use_is_one_line(
     assert b"hush" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["a.DUCKDB", "a.db", "a.Ddb"])
-def test_a_name_of_a_database_means_duckdb(name: str) -> None:
-    assert isinstance(sink_of(name, None), DuckDBSink)
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, DuckDBSink) for name in ("f.duckdb", "a.DUCKDB", "a.db", "a.Ddb")),
+        ("folder", JsonlSink),
+    ],
+)
+def test_what_a_target_is_called_says_its_format(
+    name: str, kind: type[Sink], tmp_path: Path
+) -> None:
+    pytest.importorskip("duckdb")
+    assert isinstance(sink_of(str(tmp_path / name), None), kind)
 
 
 @pytest.mark.parametrize("where", ["client", "hook"])

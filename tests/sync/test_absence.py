@@ -19,7 +19,6 @@ __all__ = ("anyio_backend",)
 pytestmark = pytest.mark.anyio
 
 STREAMS = ("contacts", "conversations", "tickets", "companies", "tags")
-IN_ITS_WORDS = b'{"type":"error.list","errors":[{"code":"not_found","message":"Not found"}]}'
 BY_ID: dict[str, tuple[int, bytes]] = {
     "404 of a proxy": (404, b"<html>not found</html>"),
     "403": (403, b'{"type":"error.list","errors":[{"code":"forbidden","message":"No"}]}'),

@@ -192,7 +192,7 @@ def test_a_compressed_file_without_rows_can_be_decompressed(tmp_path: Path) -> N
     for name in ("parts", "talks"):
         path = tmp_path / "target" / f"{name}.jsonl.zst"
         assert path.read_bytes().startswith(b"\x28\xb5\x2f\xfd")
-        assert live("jsonl.zst", tmp_path) == {}
+    assert live("jsonl.zst", tmp_path) == {}
 
 
 def test_a_frame_that_is_cut_or_changed_was_never_committed(tmp_path: Path) -> None:

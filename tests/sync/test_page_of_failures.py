@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from intercom_async import Intercom
-from intercom_async.cli.sync_options import sink_of
 from intercom_async.simulator import Simulator
 from intercom_async.simulator.virtual_loop import run_virtual
-from intercom_async.sync import BusyTargetError, DuckDBSink, JsonlSink, Report, Sink, sync
+from intercom_async.sync import BusyTargetError, JsonlSink, Report, Sink, sync
 from intercom_async.transport import MemoryTransport
 from tests.mutants.defects import MUTANTS
 from .conftest import make_sink
@@ -76,16 +74,6 @@ def test_a_target_that_another_sync_holds_is_waited_for(tmp_path: Path) -> None:
         return JsonlSink(tmp_path / "target", inline=True)
 
     assert run_virtual(wait()).is_complete
-
-
-@pytest.mark.parametrize(
-    ("to", "kind"),
-    [("f.duckdb", DuckDBSink), ("f.db", DuckDBSink), ("folder", JsonlSink)],
-)
-def test_what_a_target_is_called_says_its_format(to: str, kind: type[Any], tmp_path: Path) -> None:
-    pytest.importorskip("duckdb")
-
-    assert isinstance(sink_of(str(tmp_path / to), None), kind)
 
 
 README = Path(__file__).with_name("README.md")

@@ -169,10 +169,8 @@ class Play(Hooks):
         self.lines = {lane: Line() for lane in Priority}
         self.tasks: set[asyncio.Task[None]] = set()
         self.begun = 0
-        self.refused = 0
         self.answered_at = math.inf
         self.blocked_since = math.inf
-        self.longest_s: dict[Priority, float] = dict.fromkeys(Priority, 0.0)
 
     # What is seen ----------------------------------------------------------------------------
 
@@ -196,7 +194,6 @@ class Play(Hooks):
 
     def check_wait(self, lane: Priority, waiting: Waiting, now: float) -> None:
         wait_s, most_s = now - waiting.since, self.longest_wait_s(lane, waiting.ahead)
-        self.longest_s[lane] = max(self.longest_s[lane], wait_s)
         if wait_s > most_s and self.situation.is_faultless and self.situation.is_told:
             self.broken.append(
                 f"{now:.2f} {lane.name}: waited {wait_s:.2f} s behind {waiting.ahead}, not {most_s}"
