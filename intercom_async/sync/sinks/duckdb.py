@@ -24,7 +24,6 @@ from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
     Database,
-    DatabaseMemoryError,
     insert_statement,
     name_in_sql,
     text_in_sql,
@@ -38,9 +37,6 @@ from .merge import Emitted, Merge
 
 STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
-MORE_MEMORY_MB = (256, 1_024)
-"""Megabytes that DuckDB may use where what it begins with is not enough: rows with hundreds of
-fields, many of them large (test_strange_rows.py::test_strange_rows_are_rows)."""
 READ_ROWS = 10_240
 """Rows that one answer brings when a table is read."""
 CHANGE_ROWS = 2_000
@@ -210,12 +206,14 @@ class DuckDBSink:
     def publish(
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
     ) -> None:
-        """Bring the database to the next generation in one transaction."""
+        """Bring the database to the next generation."""
         with os_errors_as_target_errors(self.where):
             self._lock.check()
             if not self._path.exists():
-                self._database.create()
-            stored = self._next_generation(state, departed, dropped)
+                self._database.create(self._disk)
+            stored = self._database.with_enough_memory(
+                lambda: self._next_generation(state, departed, dropped)
+            )
             self._stored = stored
             self._is_older = False
             self._names = (self._names | {STATE_TABLE, *self._tables}) - set(dropped)
@@ -223,15 +221,7 @@ class DuckDBSink:
             self._journal.clear(stored.generation)
 
     def _next_generation(self, state: bytes, departed: Departed, dropped: Sequence[str]) -> _Stored:
-        """Bring the database to the next generation; allow more memory where rows need it."""
-        for memory_mb in MORE_MEMORY_MB:
-            try:
-                return self._attempt(state, departed, dropped)
-            except DatabaseMemoryError:
-                self._database.memory_mb = memory_mb
-        return self._attempt(state, departed, dropped)
-
-    def _attempt(self, state: bytes, departed: Departed, dropped: Sequence[str]) -> _Stored:
+        """Bring the database to the next generation in one transaction."""
         stored = _Stored(
             generation=self._stored.generation + 1,
             rows=dict(self._stored.rows),

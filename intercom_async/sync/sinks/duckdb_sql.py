@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
-from .disk import PRIVATE_FILE
+from .disk import PRIVATE_FILE, Disk
 from .failures import KEPT, name_of, origin_of
 
 SPILL_NAME, NEW_NAME = "spill", "new.duckdb"
 """Names in the sync's own folder: of what does not fit into memory, and of a new database."""
 MEMORY_MB = 64
 """Megabytes that DuckDB may use, while no record is large."""
+MORE_MEMORY_MB = (256, 1_024)
+"""Megabytes that DuckDB may use where what it begins with is not enough: rows with hundreds of
+fields, many of them large (test_strange_rows.py::test_strange_rows_are_rows)."""
 GROUP_ROWS = 10_240
 """Rows of a row group: a checkpoint writes a group again that is not full, and usual ones hold some
 hundred megabytes of records."""
@@ -27,6 +30,8 @@ LARGE_BYTES = 2**19
 """A record that is larger needs more memory than `MEMORY_MB`."""
 SEPARATOR = "\x01"
 """Between the values of a staged line; no JSON can have it."""
+HELD = "Could not set lock"
+"""What DuckDB says where another process has the file (test_duckdb_errors.py)."""
 LINE_BYTES = 2**21
 """Longest line that the reader of staged rows takes, if no record is longer."""
 MEMORY_TIMES = 64
@@ -46,6 +51,7 @@ COLUMN_TYPES = {
     "json": "JSON",
 }
 _PARSED = {"timestamp": "VARCHAR"}
+T = TypeVar("T")
 
 
 class DatabaseMemoryError(TargetError):
@@ -65,9 +71,19 @@ class Database:
         self._duckdb = duckdb
         self._path = path
         self._private = private
+        self._wal = path.with_name(f"{path.name}.wal")
         self._connection: Any = None
         self.memory_mb: int = MEMORY_MB
         """Megabytes that it may use, while no record is large."""
+
+    def with_enough_memory(self, work: Callable[[], T]) -> T:
+        """Do something; where DuckDB needs more memory for it, allow more and do it again."""
+        for memory_mb in MORE_MEMORY_MB:
+            try:
+                return work()
+            except DatabaseMemoryError:
+                self.memory_mb = max(self.memory_mb, memory_mb)
+        return work()
 
     @contextmanager
     def connected(self, *, read_only: bool) -> Generator[None]:
@@ -77,7 +93,8 @@ class Database:
             BusyTargetError: Another process has the database.
             TargetError: It is no database, or damaged.
         """
-        self._attach(self._path, read_only=read_only)
+        # What a killed process had committed is read into memory here.
+        self.with_enough_memory(lambda: self._attach(self._path, read_only=read_only))
         try:
             yield
         finally:
@@ -102,17 +119,33 @@ class Database:
             self._connection.execute("USE target")
         except self._duckdb.Error as error:
             self.close()
-            kind = BusyTargetError if "lock" in str(error).lower() else TargetError
-            raise kind(f"{self._path} cannot be opened: {self._words(error)}") from origin_of(error)
+            raise self._unopened(error) from origin_of(error)
 
-    def create(self) -> None:
-        """Make a database without tables that only its owner can read."""
+    def _unopened(self, error: Exception) -> TargetError:
+        duckdb = self._duckdb
+        if type(error) is duckdb.Error or isinstance(error, duckdb.InternalError):
+            return TargetError(
+                f"{self._path} is damaged ({name_of(error)}): move it away and sync again"
+            )
+        kind = TargetError
+        if isinstance(error, duckdb.OutOfMemoryException):
+            kind = DatabaseMemoryError
+        elif isinstance(error, duckdb.IOException) and HELD in str(error):
+            kind = BusyTargetError
+        return kind(f"{self._path} cannot be opened: {self._words(error)}")
+
+    def create(self, disk: Disk) -> None:
+        """Make a database without tables that only its owner can read, and bring it to the disk."""
         made = self._private / NEW_NAME
         made.unlink(missing_ok=True)  # what a crash has left
         self._attach(made, read_only=False)
         self.close()
         made.chmod(PRIVATE_FILE)
+        # What stayed of a database that was removed would keep the new one from being opened.
+        self._wal.unlink(missing_ok=True)
+        disk.sync_folder(self._path.parent)
         made.replace(self._path)
+        disk.sync_folder(self._path.parent)
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -121,14 +154,17 @@ class Database:
         try:
             yield
             # Made by DuckDB, it would have the mode that the umask leaves.
-            Path(f"{self._path}.wal").touch(mode=PRIVATE_FILE)
+            self._wal.touch(mode=PRIVATE_FILE)
             self.ask("COMMIT")
         except BaseException:
             # After some errors, a full disk among them, there is no transaction left.
             with suppress(self._duckdb.Error):
                 self._connection.execute("ROLLBACK")
             raise
-        self.ask("CHECKPOINT")
+        # For want of memory here, nothing that is committed may be repeated: what is left to do is
+        # done by the next connection.
+        with suppress(DatabaseMemoryError):
+            self.ask("CHECKPOINT")
 
     @contextmanager
     def memory_for(self, size: int) -> Generator[None]:
