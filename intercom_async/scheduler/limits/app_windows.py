@@ -14,7 +14,7 @@ from intercom_async.response import Window
 from .server_clock import FAST_DRIFT, ServerClock
 from .sudden_ends import SUDDEN_SHARE, SuddenEnds
 from .usage import ExternalUsage
-from .window_budget import BudgetTable, Charge, WindowBudget
+from .window_budget import FEW_LEFT, BudgetTable, Charge, WindowBudget
 from .window_matching import WindowMatcher
 from .window_schedule import WindowSchedule
 from .workspace_limiter import WorkspaceLimiter
@@ -261,7 +261,7 @@ class AppWindows:
         sudden = limit - max(budget.highest_used_seen, budget.charged, FEW_OTHERS)
         if sudden <= SUDDEN_SHARE * limit or reply.limit != limit:
             return False
-        is_tried = self.sudden_ends.is_tried(budget.reset_ms, self.schedule.length_ms)
+        is_tried = self.sudden_ends.is_tried(budget.reset_ms, self.schedule.length_ms, received)
         if is_tried:
             self._on_uncertain_window(received)
         return is_tried
@@ -295,6 +295,8 @@ class AppWindows:
         used = None
         limit, remaining = reply.limit, reply.remaining
         if limit is not None and remaining is not None:
+            if remaining not in FEW_LEFT:
+                self.sudden_ends.note_served(budget.reset_ms, sent)
             used = limit - remaining
             if used == 0:
                 # The very call that this answers is counted by now: it is subtracted later.
