@@ -77,6 +77,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Raises:
             ValueError: A value is of another type or makes no sense; names it.
         """
+        quirks = values.get("quirks", {})
+        # msgspec would take no field of another mapping, or of a class, and say nothing.
+        if not isinstance(quirks, Quirks | dict):
+            raise ValueError(f"quirks must be Quirks, not {type(quirks).__name__}")  # noqa: TRY004 (as every other setting)
         try:
             return msgspec.convert(values, cls)
         except (msgspec.ValidationError, UnicodeError) as error:
