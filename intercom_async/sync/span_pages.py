@@ -140,9 +140,10 @@ class SpanPages:
         )
         source = self._run.stream.source
         is_partition = isinstance(source, Ranged) and self._field == source.partition_field
+        # A row without a time counts where the page begins: it leads no query past another.
+        near = selection.low if selection.order == "ascending" else selection.high
         moments = [
-            (row.partition_at if is_partition else row.version) or selection.low
-            for row in taken.rows
+            (row.partition_at if is_partition else row.version) or near for row in taken.rows
         ]
         return ReadPage(page, moments, frozenset(row.key for row in taken.rows))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import UTC
 from itertools import accumulate
 from typing import Any
 
 import anyio
 import msgspec
+import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from intercom_async import Intercom
@@ -15,7 +18,7 @@ from intercom_async.models.page import Page
 from intercom_async.sync.builtin_streams import STREAMS
 from intercom_async.sync.checkpoint import StreamState
 from intercom_async.sync.counting_client import CountingClient
-from intercom_async.sync.cut_points import Seconds
+from intercom_async.sync.cut_points import CutPoints, Days, Seconds
 from intercom_async.sync.holes import Hole
 from intercom_async.sync.isolation import Isolation
 from intercom_async.sync.isolation_budget import CALLS_A_FAILURE, CALLS_A_ROW, IsolationBudget
@@ -28,6 +31,7 @@ from intercom_async.transport import MemoryTransport, Reply
 
 BEGIN = 1_000_000
 """The first second of the spans that are read."""
+DAY_S = 86_400
 ERROR = ServerError(call="POST /conversations/search", status=500)
 
 
@@ -39,6 +43,8 @@ class Search:
         broken: Numbers of the rows that break a page.
         is_counted: Whether pages say how many rows there are.
         is_sorted: Whether it keeps to the order that is asked for; else it is newest first.
+        undated: Numbers of the rows that do not show when they were made.
+        unit_s: Seconds that it does not tell apart: a day's where it compares days.
     """
 
     def __init__(
@@ -48,11 +54,15 @@ class Search:
         *,
         is_counted: bool = True,
         is_sorted: bool = True,
+        undated: Collection[int] = (),
+        unit_s: int = 1,
     ) -> None:
         self.rows = sorted(((second, number) for number, second in enumerate(sorted(seconds))))
         self.broken = broken
         self.is_counted = is_counted
         self.is_sorted = is_sorted
+        self.undated = undated
+        self.unit_s = unit_s
         self.read: set[int] = set()
         self.cost = 0
 
@@ -60,7 +70,8 @@ class Search:
         self, run: StreamRun, selection: Selection, position: str | None = None
     ) -> tuple[Page[Any], int]:
         del run
-        found = [row for row in self.rows if selection.low <= row[0] <= selection.high]
+        low, high = selection.low // self.unit_s, selection.high // self.unit_s
+        found = [row for row in self.rows if low <= row[0] // self.unit_s <= high]
         if selection.order == "descending" or not self.is_sorted:
             found.reverse()
         begin = int(position or 0)
@@ -69,13 +80,14 @@ class Search:
         if self.broken & {number for _, number in found[begin:end]}:
             self.cost += CALLS_A_FAILURE - 1
             raise ERROR
-        rows = [
-            msgspec.Raw(msgspec.json.encode({"id": str(number), "created_at": second}))
-            for second, number in found[begin:end]
-        ]
+        rows = [self.row(second, number) for second, number in found[begin:end]]
         following = str(end) if end < len(found) else None
         total = len(found) if self.is_counted else None
         return Page(items=rows, total_count=total, checkpoint=following), BEGIN
+
+    def row(self, second: int, number: int) -> msgspec.Raw:
+        shown = None if number in self.undated else second
+        return msgspec.Raw(msgspec.json.encode({"id": str(number), "created_at": shown}))
 
     async def numbered_page(
         self, run: StreamRun, selection: Selection, number: int, size: int
@@ -102,20 +114,24 @@ class Search:
         return Taken(rows, len(rows), [])
 
 
-def stream_run() -> StreamRun:
+def stream_run(name: str, points: CutPoints) -> StreamRun:
     async def nothing(_: Any) -> Reply:
         return Reply(500, {}, b"")
 
-    (stream,) = (one for one in STREAMS if one.name == "conversations")
+    (stream,) = (one for one in STREAMS if one.name == name)
     client = CountingClient(Intercom("token", transport=MemoryTransport(nothing)))
-    return StreamRun(stream, client, StreamState(), Seconds(), ServerTime(BEGIN, is_known=True))
+    return StreamRun(stream, client, StreamState(), points, ServerTime(BEGIN, is_known=True))
 
 
 def isolate(search: Search, last: int) -> list[Hole]:
     """Read a span around its broken rows; return the holes that are left."""
 
+    by_days = search.unit_s == DAY_S
+
     async def read() -> list[Hole]:
-        isolation = Isolation(search, stream_run(), "created_at", ERROR, IsolationBudget())
+        of_days = stream_run("contacts", Days(UTC)) if by_days else None
+        run = of_days or stream_run("conversations", Seconds())
+        isolation = Isolation(search, run, "created_at", ERROR, IsolationBudget())
         return await isolation.between(BEGIN, BEGIN + last)
 
     return anyio.run(read)
@@ -163,17 +179,30 @@ def test_all_rows_but_the_broken_ones_are_read(gaps: list[int], picks: set[int])
     picks=PICKS,
     is_counted=st.booleans(),
     is_sorted=st.booleans(),
+    undated=st.frozensets(st.integers(0, 400), max_size=3),
 )
-@example(gaps=[0] * 399, picks={100, 300}, is_counted=True, is_sorted=True)
-@example(gaps=[1] * 99, picks={40}, is_counted=False, is_sorted=True)
-@example(gaps=[1] * 99, picks={40}, is_counted=True, is_sorted=False)
+@example(gaps=[0] * 399, picks={100, 300}, is_counted=True, is_sorted=True, undated=frozenset())
+@example(gaps=[1] * 99, picks={40}, is_counted=False, is_sorted=True, undated=frozenset())
+@example(gaps=[1] * 99, picks={40}, is_counted=True, is_sorted=False, undated=frozenset())
+@example(gaps=[2] * 119, picks={7}, is_counted=False, is_sorted=True, undated=frozenset({18}))
 def test_what_is_not_read_is_named(
-    gaps: list[int], picks: set[int], *, is_counted: bool, is_sorted: bool
+    gaps: list[int],
+    picks: set[int],
+    *,
+    is_counted: bool,
+    is_sorted: bool,
+    undated: frozenset[int],
 ) -> None:
     """Also where many rows share a second, nothing is counted, and an order is not kept."""
     seconds = spread(gaps)
     broken = {pick % len(seconds) for pick in picks}
-    search = Search(seconds, broken, is_counted=is_counted, is_sorted=is_sorted or not is_counted)
+    search = Search(
+        seconds,
+        broken,
+        is_counted=is_counted,
+        is_sorted=is_sorted or not is_counted,
+        undated=undated,
+    )
     holes = isolate(search, seconds[-1] - BEGIN)
 
     assert is_named(search, holes)
@@ -188,3 +217,19 @@ def test_one_row_of_a_second_costs_that_row() -> None:
 
         assert set(range(len(seconds))) - search.read == {row}
         assert is_named(search, holes)
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+@pytest.mark.parametrize("unit_s", [1, DAY_S], ids=["seconds", "days"])
+@pytest.mark.parametrize("undated", [1, 150, 298, 398], ids=str)
+@pytest.mark.parametrize("gap", [0, 2])
+def test_a_row_without_a_time_hides_no_other(
+    gap: int, undated: int, unit_s: int, *, is_counted: bool
+) -> None:
+    """A query goes on behind the rows that came, not behind the span that they are of."""
+    seconds = spread([5] * 5 + [gap] * 399 + [5] * 5)
+    search = Search(seconds, {205}, is_counted=is_counted, undated={undated + 5}, unit_s=unit_s)
+    holes = isolate(search, seconds[-1] - BEGIN)
+
+    assert is_named(search, holes)
+    assert set(range(len(seconds))) - search.read <= set(range(150, 261))
