@@ -134,8 +134,12 @@ class PostgresSchema:
                 client_encoding="UTF8",  # rows are copied as they came
                 application_name=f"intercom-async {self._schema}",
             )
-            # Not as an option of the connection: PgBouncer refuses those, and keeps this.
-            connection.execute("SET TimeZone TO 'UTC'")
+            try:
+                # Not as an option of the connection: PgBouncer refuses those, and keeps this.
+                connection.execute("SET TimeZone TO 'UTC'")
+            except BaseException:
+                connection.close()
+                raise
         except self._psycopg.OperationalError as error:
             reason = " ".join(self._without_password(str(error)).split())
             raise TargetError(
