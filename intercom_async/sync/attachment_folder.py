@@ -33,7 +33,7 @@ from .errors import SyncConfigError
 from .key_table import Held, KeyTable
 from .sinks.base import Departed
 from .sinks.disk import OS_DISK, PRIVATE_FILE, PRIVATE_FOLDER
-from .sinks.files import os_errors_as_target_errors
+from .sinks.failures import failures_as_target_errors
 from .stream_run import StreamRun
 from .streams import Children, ChildRows, Stream
 
@@ -138,7 +138,7 @@ class _StreamFolder:
         self._tried = KeyTable()
         """Conversations of which this run could not have every file."""
         self._limiter = anyio.Semaphore(FILES_AT_ONCE)
-        with os_errors_as_target_errors(str(folder)):
+        with failures_as_target_errors(str(folder)):
             for parent in (*reversed(folder.parents), folder):
                 if not parent.exists():
                     OS_DISK.make_folder(parent)
@@ -161,7 +161,7 @@ class _StreamFolder:
     def _put(self, key: str) -> None:
         """Note that all files of a conversation are here."""
         if self._known.get(key) is None:
-            with os_errors_as_target_errors(str(self._folder)), self._index.open("ab") as index:
+            with failures_as_target_errors(str(self._folder)), self._index.open("ab") as index:
                 index.write(msgspec.json.encode(key) + b"\n")
             self._known.put(key, Held(0, 0, 0, 0))
 
@@ -187,7 +187,7 @@ class _StreamFolder:
     async def _save(self, client: Any, key: str, holders: Sequence[PartFiles]) -> str:
         """Save the files of one conversation, and say which of them could not be had."""
         folder = self._folder / safe_name(key)
-        with os_errors_as_target_errors(str(folder)):
+        with failures_as_target_errors(str(folder)):
             folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             for left in folder.glob(".*.part"):
                 with suppress(FileNotFoundError):  # its process is not dead, and has finished it
@@ -203,7 +203,7 @@ class _StreamFolder:
 
     def remove_departed(self, table: KeyTable) -> None:
         """Remove the files of what is gone."""
-        with os_errors_as_target_errors(str(self._folder)):
+        with failures_as_target_errors(str(self._folder)):
             for folder in [each for each in self._folder.iterdir() if each.is_dir()]:
                 held = table.get(folder.name)
                 if held is not None and held.is_gone:

@@ -92,3 +92,16 @@ def test_what_obstore_raises_is_a_typed_error(call: str, monkeypatch: pytest.Mon
             ):
                 list(getattr(objects, call)(*CALLS[call]))
         assert QUOTED not in "".join(traceback.format_exception(refused.value)), error
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("obstore", reason="the extra s3 is not installed")
+
+    class Found:
+        def stream(self, **_: object) -> list[bytes]:
+            return [b"x" * 100_000]
+
+    monkeypatch.setattr("obstore.get", lambda *_: Found())
+    with environment(**KEYS), pytest.raises(TargetError, match="make room on the disk"):
+        S3Objects("s3://bucket/prefix").download("name", Path("/dev/full"))

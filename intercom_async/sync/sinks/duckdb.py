@@ -31,7 +31,8 @@ from .duckdb_sql import (
 from .duckdb_staging import StagingFile
 from .entries import Entry
 from .extra import load
-from .files import JOURNAL_NAME, TargetLock, os_errors_as_target_errors
+from .failures import failures_as_target_errors
+from .files import JOURNAL_NAME, TargetLock
 from .journal import Journal
 from .merge import Emitted, Merge
 
@@ -96,7 +97,7 @@ class DuckDBSink:
 
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the database and return the state in it."""
-        with os_errors_as_target_errors(self.where):
+        with failures_as_target_errors(self.where):
             if self._path.is_dir():
                 raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
             if not self._path.parent.is_dir():
@@ -199,7 +200,7 @@ class DuckDBSink:
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
-        with os_errors_as_target_errors(self.where):
+        with failures_as_target_errors(self.where):
             self._lock.check()
             self._journal.append(entries, state)
 
@@ -207,7 +208,7 @@ class DuckDBSink:
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
     ) -> None:
         """Bring the database to the next generation."""
-        with os_errors_as_target_errors(self.where):
+        with failures_as_target_errors(self.where):
             self._lock.check()
             if not self._path.exists():
                 self._database.create(self._disk)

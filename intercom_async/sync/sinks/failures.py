@@ -31,11 +31,12 @@ _ADVICE = {
     errno.ENAMETOOLONG: "choose a shorter path",
     errno.EISDIR: "move the folder away that has the file's name",
     errno.ENOTDIR: "move the file away that has the folder's name",
+    errno.ENOLCK: "mount it with locks, or choose another target",
+    errno.EOPNOTSUPP: "mount it with locks, or choose another target",
 }
 """What to do about what the system says, by its number."""
-_UNREADABLE = (msgspec.MsgspecError, UnicodeError, EOFError, zlib.error, OSError)
-"""What reading bytes raises that are not as they were written: pyarrow, an `OSError` without a
-number."""
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, EOFError, zlib.error)
+"""What reading bytes raises that are not as they were written."""
 
 
 class UnexpectedFailureError(TargetError):
@@ -73,7 +74,9 @@ def _reason(error: Exception) -> str | None:
     name = name_of(error)
     if isinstance(error, MemoryError):
         return f"there is not enough memory for it ({name})"
-    if isinstance(error, _UNREADABLE) or name.startswith("pyarrow."):
+    # Where bytes are damaged, pyarrow raises its own classes, or `OSError` without a number.
+    is_plain = type(error) is OSError
+    if is_plain or isinstance(error, _UNREADABLE) or name.startswith("pyarrow."):
         return f"what is stored there cannot be read ({name}): run with --verify, then --repair"
     return None
 
@@ -88,5 +91,7 @@ def name_of(error: Exception) -> str:
 def origin_of(error: Exception) -> BaseException:
     """Return the cause for such an error: where it came from, and no words that may quote a row."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error
+        # Another one, as its context may be an error that quotes a row.
+        plain = OSError(error.errno, error.strerror, error.filename)
+        return plain.with_traceback(error.__traceback__)
     return RuntimeError(name_of(error)).with_traceback(error.__traceback__)

@@ -1,4 +1,4 @@
-"""What sinks on files share: errors in words, one process to a target, whole files."""
+"""What sinks on files share: one process to a target, and whole files."""
 
 from __future__ import annotations
 
@@ -6,30 +6,18 @@ import contextlib
 import os
 import secrets
 import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .disk import PRIVATE_FILE, Disk
-from .failures import failure_of, origin_of
 
 BLAKE2_DIGITS = 32
 """Length of a digest in older manifests (test_older_targets.py)."""
 LOCK_NAME, EPOCH_NAME, JOURNAL_NAME = "lock", "epoch", "journal"
 TAIL_BYTES = 4096
 """Bytes at the end of each file that every run compares."""
-
-
-@contextmanager
-def os_errors_as_target_errors(where: str) -> Generator[None]:
-    """Turn what the file system says into one line that names the target."""
-    try:
-        yield
-    except OSError as error:
-        raise failure_of(where, error) from origin_of(error)
 
 
 class TargetLock:
@@ -83,11 +71,14 @@ class TargetLock:
         self._lock = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             self.release()
             raise BusyTargetError(
                 f"{self._where} is being written to by another sync; --wait SECONDS waits for it"
             ) from None
+        except OSError:  # such as of a file system without locks
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let go of the target."""

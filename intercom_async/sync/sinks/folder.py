@@ -21,6 +21,7 @@ from intercom_async.sync.errors import TargetError
 from .base import Opened
 from .disk import Disk
 from .entries import Entry
+from .failures import failures_as_target_errors
 from .files import (
     EPOCH_NAME,
     JOURNAL_NAME,
@@ -28,7 +29,6 @@ from .files import (
     Digesting,
     TargetLock,
     check_file,
-    os_errors_as_target_errors,
     read_whole,
     write_whole,
 )
@@ -205,7 +205,7 @@ class Folder:
 
     def commit(self, entries: Sequence[Entry], state: bytes) -> None:
         """Add entries and state to the journal."""
-        with os_errors_as_target_errors(str(self.path)):
+        with failures_as_target_errors(str(self.path)):
             self._lock.check()
             self.journal.append(entries, state)
 

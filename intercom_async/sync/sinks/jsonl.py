@@ -17,7 +17,8 @@ from .base import Departed, Opened, StoredRow, Table
 from .disk import OS_DISK, Disk
 from .entries import Entry
 from .extra import load
-from .files import Digesting, os_errors_as_target_errors
+from .failures import failures_as_target_errors
+from .files import Digesting
 from .folder import Folder, StoredStream, described
 from .lines import as_lines, seconds, without_meta
 from .merge import Emitted, Merge
@@ -78,7 +79,7 @@ class JsonlSink:
 
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the folder."""
-        with os_errors_as_target_errors(self.where):
+        with failures_as_target_errors(self.where):
             return self._folder.open(verify=verify)
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
@@ -88,7 +89,7 @@ class JsonlSink:
 
     def rows(self, name: str) -> Iterator[StoredRow]:
         """Give the rows of a stream's file."""
-        with os_errors_as_target_errors(self.where):
+        with failures_as_target_errors(self.where):
             for _, row in self._stored(name):
                 yield row
 
@@ -139,7 +140,7 @@ class JsonlSink:
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
     ) -> None:
         """Write the files of the next generation, and put them in their place."""
-        with os_errors_as_target_errors(self.where):
+        with failures_as_target_errors(self.where):
             made: dict[str, StoredStream] = {}
             for name in self._tables:
                 stored = self._make(name, departed)

@@ -109,7 +109,8 @@ class PostgresSink(PostgresTables):
         )
         if not held[0][0]:
             raise BusyTargetError(
-                f"another sync writes to {self.where}; --wait SECONDS waits for it"
+                f"another sync writes to {self.where}; try again when it has ended, "
+                "as sync does with --wait SECONDS"
             )
 
     def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:

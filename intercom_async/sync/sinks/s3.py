@@ -19,6 +19,7 @@ from typing import Any
 from intercom_async.sync.arguments import checked_text
 from intercom_async.sync.errors import SyncConfigError, TargetError
 from .extra import load
+from .failures import KEPT, failure_of, origin_of
 from .object_store import ChangedObjectError, ObjectBody, ObjectInfo
 
 _ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]*)(?:/(?P<prefix>[^?#]*))?")
@@ -163,9 +164,9 @@ class S3Objects:
         try:
             yield
         except (self._errors.BaseError, OSError) as error:
-            raise TargetError(
-                f"{self._where}: {_reason(error)}; nothing that was committed is lost"
-            ) from None
+            if isinstance(error, OSError) and error.errno is not None:  # of a file of this machine
+                raise failure_of(self._where, error) from origin_of(error)
+            raise TargetError(f"{self._where}: {_reason(error)}; {KEPT}") from None
 
 
 def _reason(error: Exception) -> str:
@@ -179,8 +180,6 @@ def _reason(error: Exception) -> str:
         return "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     if "redirect" in text:
         return "the bucket is in another region: set AWS_REGION"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
     said = f" ({code})" if code else ""
     return (
         f"object storage does not answer as it should{said}: "
