@@ -3,7 +3,9 @@
 Histories are drawn one a seed. Those of a mutant's focus are played, seed by seed, until one breaks
 the promise that the present source keeps: the number of that history, counted from the first seed,
 is in how many the machine finds the defect at most. With `--every` all histories are played, and
-the number is exact. With `--kept` each mutant's own history is played, which takes a minute.
+the number is exact. With `--kept` each mutant's own history is played, which takes a minute; with
+`--tests` the ordinary test that a mutant names is run. `--record` keeps what was counted in
+counts.json, and writes README.md.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from tests.sync.machine.steps import Form, History
 from .child import call_with
 from .defects import MUTANTS
 from .mutant import HISTORIES, Mutant
+from .ordinary import fails_under
+from .table import README, Count, counts, page, record
 
 MOST = 2_000
 """Histories within which each defect has to be found."""
@@ -38,28 +42,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--form", choices=get_args(Form), default="jsonl")
     parser.add_argument("--every", action="store_true", help="play every history, of any focus")
     parser.add_argument("--kept", action="store_true", help="play the histories that are kept only")
+    parser.add_argument("--tests", action="store_true", help="run ordinary tests only")
+    parser.add_argument("--record", action="store_true", help="write counts.json and README.md")
     parser.add_argument(
         "--keep", type=int, metavar="TRIES", help="keep what finds a mutant that has no history"
     )
     options = parser.parse_args(arguments)
-    chosen = [one for one in MUTANTS if not options.names or one.name in options.names]
-    if options.kept:
-        chosen = [one for one in chosen if one.path.exists()]
+    chosen = [one for one in MUTANTS if _is_chosen(one, options)]
     missed = 0
+    known = counts()
     print("| Mutant | Within | By | Kept | Defect |\n|---|--:|---|---|---|")  # noqa: T201
     for mutant in chosen:
-        if options.kept:
-            found = play_kept(mutant)
-        else:
-            seeds = range(options.first_seed, options.first_seed + options.sequences)
-            found = hunt(mutant, options.form, seeds, is_every=options.every)
+        found = _search(mutant, options)
         missed += found is None
         number, rule = found or ("not found", "")
         if options.keep is not None and number.isdecimal() and not mutant.path.exists():
             keep(mutant, draw(options.first_seed + int(number) - 1, options.form), options.keep)
+        if options.record and not options.tests:
+            known[mutant.name] = _count(known.get(mutant.name, Count()), number, rule, options)
+            record(known, MUTANTS)
         cells = (mutant.name, number, rule, mutant.path.stem, mutant.defect)
         print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
+    if options.record:
+        README.write_text(page(MUTANTS), encoding="utf-8")
     return 1 if missed else 0
+
+
+def _is_chosen(mutant: Mutant, options: argparse.Namespace) -> bool:
+    if options.names and mutant.name not in options.names:
+        return False
+    return mutant.path.exists() if options.kept else bool(mutant.test) or not options.tests
+
+
+def _search(mutant: Mutant, options: argparse.Namespace) -> tuple[str, str] | None:
+    """Return by what a mutant is found, and what is broken."""
+    if options.kept:
+        return play_kept(mutant)
+    if options.tests:
+        return ("test", mutant.test) if fails_under(mutant, mutant.test) else None
+    seeds = range(options.first_seed, options.first_seed + options.sequences)
+    return hunt(mutant, options.form, seeds, is_every=options.every)
+
+
+def _count(before: Count, number: str, rule: str, options: argparse.Namespace) -> Count:
+    """Return what is known of a mutant after a search, or after its own history was played."""
+    if options.kept:
+        return before if before.within or not rule else msgspec.structs.replace(before, by=rule)
+    if not number.isdecimal():
+        return msgspec.structs.replace(before, drawn=options.sequences)
+    within, first = int(number), options.first_seed
+    foci = [focus_of(seed, options.form) for seed in range(first, first + within)]
+    played = within if options.every else foci.count(foci[-1])
+    return Count(within=within, played=played, by=rule, earlier=before.earlier)
 
 
 def play_kept(mutant: Mutant) -> tuple[str, str] | None:

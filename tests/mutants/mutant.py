@@ -51,6 +51,7 @@ class Mutant:
             one of the mutant's name, which is beside it.
         focus: What the histories are about among which it is looked for first; see
             `tests.sync.machine.focus`.
+        test: An ordinary test that fails under it, of a defect that no history shows.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Mutant:
     edits: Sequence[Edit]
     history: str = ""
     focus: str = ""
+    test: str = ""
 
     @property
     def path(self) -> Path:

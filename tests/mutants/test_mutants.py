@@ -10,6 +10,8 @@ from tests.sync.machine.focus import FOCUSES
 from tests.sync.machine.search import load
 from .defects import MUTANTS
 from .mutant import HISTORIES, Mutant
+from .ordinary import ROOT
+from .table import README, counts, page
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[one.name for one in MUTANTS])
@@ -35,3 +37,15 @@ def test_no_history_is_without_its_mutant() -> None:
     wanted = {one.path for one in MUTANTS if one.path.parent == HISTORIES}
 
     assert {*HISTORIES.glob("*.json")} <= wanted
+
+
+def test_the_ordinary_tests_that_they_name_are_there() -> None:
+    for mutant in MUTANTS:
+        file, _, name = mutant.test.partition("::")
+        if mutant.test:
+            assert f"def {name.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_the_tables_are_as_the_program_writes_them() -> None:
+    assert README.read_text(encoding="utf-8") == page(MUTANTS)
+    assert {*counts()} <= {one.name for one in MUTANTS}

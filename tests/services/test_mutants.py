@@ -25,6 +25,16 @@ def test_each_mutant_is_found_by_its_history() -> None:
 
 
 @pytest.mark.timeout(900)
+def test_each_ordinary_test_fails_under_its_mutant() -> None:
+    command = [sys.executable, "-m", "tests.mutants", "--tests"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    rows = [line.split(" | ") for line in run.stdout.splitlines()[2:]]
+    assert [row[0].removeprefix("| ") for row in rows if row[1] != "test"] == []
+    assert len(rows) == sum(bool(one.test) for one in MUTANTS), run.stderr[-2_000:]
+
+
+@pytest.mark.timeout(900)
 def test_the_present_source_keeps_the_promise_in_each(tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     for path in sorted(HISTORIES.glob("*.json")):

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Edit, Mutant
 
+NO_OTHER_LIST = Edit(
+    "reconcile.py",
+    "        if source.listed is None:\n            return False\n",
+    "        return True\n",
+)
+"""The list of contacts, which rests on no search, is not asked whether it is empty, too."""
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "absence_is_proof",
@@ -161,7 +168,7 @@ MUTANTS: tuple[Mutant, ...] = (
             Edit(
                 "engine.py",
                 "        for _ in range(MAX_SWEEPS):\n",
-                "        for _ in range(1):\n",
+                "        for _ in range(0):\n",
             ),
             Edit(
                 "stream_run.py",
@@ -169,7 +176,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        return self.is_current\n",
             ),
         ),
-        focus="stops",
+        focus="many",
     ),
     Mutant(
         "changes_only_forgets",
@@ -193,8 +200,14 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    return is_read and run.was_reread and is_few and not _has_met(run)\n",
                 "    return not _has_met(run)\n",
             ),
+            Edit(
+                "reconcile.py",
+                "// 100) or not _has_met(run)\n        if",
+                "// 100)\n        if",
+            ),
+            NO_OTHER_LIST,
         ),
-        focus="cuts",
+        focus="none",
     ),
     Mutant(
         "many_gone_stay_named",
@@ -244,8 +257,9 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    return is_read and run.was_reread and is_few and not _has_met(run)\n",
                 "    return is_read and run.was_reread and not _has_met(run)\n",
             ),
+            NO_OTHER_LIST,
         ),
-        focus="many",
+        focus="none",
     ),
     Mutant(
         "met_by_its_id",
@@ -339,6 +353,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            if (page.total_count or 0) < (promised or 0):\n",
                 "            if False:\n",
             ),
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
         ),
         focus="deletions",
     ),
@@ -362,6 +381,16 @@ MUTANTS: tuple[Mutant, ...] = (
                 "policy.py",
                 "earliest=run.clock.not_after(run.newest)",
                 "earliest=run.clock.now()",
+            ),
+            Edit(
+                "prepared.py",
+                "saved.swept = None if self._clock.is_future(saved.swept) else saved.swept\n",
+                "pass\n",
+            ),
+            Edit(
+                "prepared.py",
+                "        if self._clock.is_future(saved.watermark):\n",
+                "        if False:\n",
             ),
         ),
         focus="dates",
@@ -387,6 +416,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "list_reconciler.py",
                 "settled and (not missing or (absent is not None and missing <= absent))",
                 "settled",
+            ),
+            Edit(
+                "list_reconciler.py",
+                "        if source.get is not None:\n            first = absent",
+                "        if False:\n            first = absent",
             ),
         ),
         focus="lists",

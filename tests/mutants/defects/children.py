@@ -124,6 +124,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="parts",
+        test="tests/sync/test_generations.py::test_children_that_are_gone_stay_so_after_a_truncated_answer",
     ),
     Mutant(
         "damaged_children_are_known",

@@ -66,6 +66,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        with anyio.move_on_after(seconds):\n            await self._stop.wait()\n",
                 "        await CLOCK.sleep(seconds)\n",
             ),
+            Edit(
+                "engine.py",
+                "        await CLOCK.sleep(STOP_WITHIN_S)\n",
+                "        await CLOCK.sleep(1_000_000.0)\n",
+            ),
         ),
         focus="hangs",
     ),
@@ -74,10 +79,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "an error of one stream ends the run",
         (
             Edit(
-                "engine.py",
-                "                # It concerns this stream: the others are read nevertheless.\n"
-                "                self._reader.refuse(run, error)\n",
-                "                raise SyntaxError from error\n",
+                "page_reader.py",
+                "        run.refusal = str(error)\n",
+                "        raise SyntaxError from error\n",
             ),
         ),
         focus="answers",
@@ -93,5 +97,6 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="outages",
+        test="tests/sync/test_outage.py::test_many_failures_are_one_outage",
     ),
 )

@@ -117,6 +117,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="targets",
+        test="tests/sync/test_sync_model.py::test_a_repair_that_is_stopped_doubles_no_row",
     ),
     Mutant(
         "other_workspace",

@@ -340,7 +340,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            base = run.clock.now() + 3_600\n",
             ),
         ),
-        focus="moves",
+        focus="stops",
     ),
     Mutant(
         "late_row_moves_on",
