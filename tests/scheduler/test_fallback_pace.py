@@ -118,6 +118,54 @@ def test_a_clean_window_speeds_up() -> None:
     assert pace.rate_per_s == USED_SHARE * 5.0
 
 
+def test_a_limit_that_is_not_believed_needs_no_low_pace() -> None:
+    pace = FallbackPace(100.0)
+    pace.note_unnamed(LOW_FROM)
+
+    pace.note_disbelieved()
+
+    assert pace.rate_per_s == USED_SHARE * 100.0
+    pace.note_unnamed(1)
+    assert pace.rate_per_s == USED_SHARE * 100.0
+
+
+def test_a_rate_of_a_429_holds_whatever_headers_say() -> None:
+    pace = FallbackPace(100.0)
+    pace.reject(50, 10.0, 0.0)
+
+    pace.note_disbelieved()
+
+    assert pace.rate_per_s == USED_SHARE * 5.0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("bare", ["none", "some", "the first"])
+async def test_bare_replies_before_headers_that_are_not_believed_slow_nothing_down(
+    make_desk: MakeDesk, bare: str
+) -> None:
+    """A proxy's own replies have no headers, and say nothing of a server that has some."""
+    replies = 0
+
+    def garble(headers: Headers) -> Headers:
+        nonlocal replies
+        replies += 1
+        if replies > 300:
+            return {**headers, "X-RateLimit-Remaining": "800"}
+        is_bare = replies <= 60 if bare == "the first" else replies % 5 == 0
+        return {} if is_bare and bare != "none" else headers
+
+    desk = make_desk(Limits(), garble=garble)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.1)
+    for _ in range(300):
+        await desk.call()
+    begun = CLOCK.now()
+    for _ in range(1500):
+        desk.start()
+    await desk.done()
+
+    assert CLOCK.now() - begun < 15.0
+
+
 @pytest.mark.anyio
 async def test_stripped_headers_leave_the_named_rate_usable(make_desk: MakeDesk) -> None:
     def strip(_headers: Headers) -> Headers:

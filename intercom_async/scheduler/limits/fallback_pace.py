@@ -91,6 +91,15 @@ class FallbackPace:
             is_low = LOW_FROM <= self._unnamed <= LOW_UNTIL
             self.rate_per_s = min(self._full_per_s, LOW_PER_S) if is_low else self._full_per_s
 
+    def note_disbelieved(self) -> None:
+        """Go by the settings where headers name a limit and are not believed, as on test servers.
+
+        A limit that was named before holds; where none was, nothing is left to come to light.
+        """
+        if not self._is_named:
+            self._is_named = True
+            self.rate_per_s = self._full_per_s
+
     def reject(self, limit: int, period_s: float, now: float) -> float:
         """Learn from a 429 and return how many seconds all calls pause.
 

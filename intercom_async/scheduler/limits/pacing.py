@@ -162,18 +162,21 @@ class Pacer:
         self._bucket.take(now, self.fallback.rate_per_s, cost)
 
     def note_unmatched(self, limit: int | None, served: int) -> None:
-        """Learn from a reply that names no window.
+        """Learn from a reply that names no window, or one that is not believed.
 
         Args:
             limit: The limit that it names all the same.
             served: Calls that it answers; 0 for a 429.
         """
-        windows = self._windows
-        if limit:
+        windows, fallback = self._windows, self.fallback
+        if windows.matcher.is_distrusted:
+            fallback.note_disbelieved()
+        elif limit:
             windows.limit = limit
-            self.fallback.use_limit(windows.usable_limit / windows.schedule.length_s)
-        else:
-            self.fallback.note_unnamed(served)
+            fallback.use_limit(windows.usable_limit / windows.schedule.length_s)
+        elif windows.matcher.has_headers is False:
+            # Beside others that name a window, a bare reply is another's: a proxy's 502.
+            fallback.note_unnamed(served)
 
     def rate_per_s(self, now: float) -> float:
         """Return how many paced calls a second may go."""
