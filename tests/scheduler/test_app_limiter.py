@@ -128,6 +128,16 @@ def leased_calls(app: AppLimiter, budget: WindowBudget, unused: int) -> Leases:
     return leases
 
 
+def send_the_last_blindly(app: AppLimiter, own: WindowBudget, now: float) -> None:
+    """Send a workspace's last call as if no window were known, and lose it."""
+    app.workspace.limit = workspace_of(own).charged + 1
+    has_headers, app.windows.matcher.has_headers = app.windows.matcher.has_headers, False
+    charge = app.try_acquire(now, priority=Priority.INTERACTIVE, cost=1, backlog=0)
+    assert isinstance(charge, Charge)
+    app.mark_unknown(charge)
+    app.windows.matcher.has_headers = has_headers
+
+
 HOLDS: dict[str, Callable[[AppLimiter, WindowBudget, float], object]] = {
     "calls of others": lambda _, own, __: setattr(own, "highest_used_seen", own.charged + 1),
     "others that come and go": lambda app, _, __: setattr(app.windows.external, "is_quiet", False),
@@ -139,6 +149,7 @@ HOLDS: dict[str, Callable[[AppLimiter, WindowBudget, float], object]] = {
     "the last calls of a workspace": lambda app, own, __: setattr(
         app.workspace, "limit", workspace_of(own).charged
     ),
+    "the last call of a workspace, sent before": send_the_last_blindly,
     "a share of the workspace": lambda app, _, __: setattr(app.workspace, "quota", 1_000.0),
     "single probes": lambda app, _, now: app.recovery.start(now),
     "interactive calls to come": lambda app, _, __: setattr(app.reserve, "arrivals_per_s", 0.1),

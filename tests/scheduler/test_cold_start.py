@@ -134,6 +134,24 @@ async def test_whatever_becomes_of_the_first_call_the_rest_is_served(
     await desk.done()
 
 
+@pytest.mark.anyio
+async def test_lost_first_calls_are_charged_to_no_later_window(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    for _ in range(1200):
+        async with desk.scheduler.admit():
+            pass  # the bytes left, and no reply came
+        await CLOCK.sleep(0.005)
+    await desk.call()
+    await CLOCK.sleep(60.0 + desk.server.ends_in_s())
+
+    begun = CLOCK.now()
+    for _ in range(600):
+        desk.start()
+    await desk.done()
+
+    assert CLOCK.now() - begun < 1.0
+
+
 QUICK = Network(0.01, 0.03, 0.01, spread=0.0)
 SLOW = Network(0.05, 0.8, 0.05)
 

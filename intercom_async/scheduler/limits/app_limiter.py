@@ -110,7 +110,7 @@ class AppLimiter:
             return None
         budgets = windows.candidates(now)
         budget = budgets[0]
-        shared, leases = budget.workspace, self.headroom.leases
+        shared, leases, blind = budget.workspace, self.headroom.leases, self._cold_start.charged
         charged, used = budget.charged, budget.highest_used_seen
         if (
             len(budgets) > 1
@@ -118,8 +118,8 @@ class AppLimiter:
             or budget.is_exhausted
             or shared.is_exhausted
             or used > charged
-            or budget.limit - charged - self._cold_start.charged <= MAX_PROBES
-            or workspace.limit <= shared.charged
+            or budget.limit - charged - blind <= MAX_PROBES
+            or workspace.limit <= shared.charged + blind
             or self.recovery.since is not None
             or (leases is not None and not leases.take(budget, charged, now))
         ):
@@ -155,6 +155,8 @@ class AppLimiter:
             return self._begin_probing(self._try_without_windows(priority, now, cost))
         if is_paced and (retry_at := pacer.retry_at(now)):
             return retry_at
+        if self._cold_start.charged:
+            self._cold_start.counted_until(now, windows.schedule.length_s)
         budgets = windows.candidates(now)
         allocatable = 0
         for budget in reversed(budgets):
@@ -299,7 +301,7 @@ class AppLimiter:
         for budget in charge.budgets:
             budget.mark_unknown(charge.cost)
 
-    def confirm(  # noqa: C901 (one path for every reply)
+    def confirm(
         self,
         charge: Charge,
         reply: Window,
@@ -347,8 +349,7 @@ class AppLimiter:
             budget = windows.confirm_in(charge, reset_ms)
             seq = charge.seq_in(budget)
             before = charge.used_before if budgets and budgets[0] is budget else 0
-        # Where the sequence is not known, no more calls of ours can have been counted than these.
-        seq = seq or budget.charged + self._cold_start.charged
+        seq = seq or budget.charged + self._cold_start.charged  # at most, where it is not known
         if is_refused:
             budget.refused += cost
         elif reply.remaining in FEW_LEFT and windows.leaves_out(budget, reply, cost, received):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from .app_windows import EPSILON_S, AppWindows
+from .app_windows import AppWindows
 from .cold_start import ColdStart
 from .leases import Leases
 from .reserve import LATE_PART, RELEASE_S, InteractiveReserve
@@ -113,13 +113,10 @@ class Headroom:
         return self.of(budget, now, may_use_reserve=False)[1]
 
     def room_at(self, budget: WindowBudget, now: float) -> float:
-        """Return when to try again in a window that is full: at its end, if no call is blind."""
-        windows, cold_start = self._windows, self._cold_start
-        ends_at = windows.ends_at(budget, now)
-        if not cold_start.charged:
-            return ends_at
-        counted_until = cold_start.counted_until(now, windows.schedule.length_s)
-        return min(ends_at, counted_until) if cold_start.charged else now + EPSILON_S
+        """Return when a full window may have room: at its end, or as a blind call leaves it."""
+        windows = self._windows
+        counted_until = self._cold_start.counted_until(now, windows.schedule.length_s)
+        return min(windows.ends_at(budget, now), counted_until)
 
     def release_s(self) -> float:
         """Return how many seconds before a window's end the interactive reserve is released."""
