@@ -282,7 +282,7 @@ class AppWindows:
             budget: The window.
             reply: What the headers say.
             cost: Calls that the request counts as.
-            charge_seq: Calls of ours charged to the window up to this one; 0 if not known.
+            charge_seq: Calls of ours that can have been counted up to this one, at most.
             used_before: Calls known to be used in the window when the request left; the reply has
                 to show more.
             sent: When the request left.

@@ -92,7 +92,7 @@ class WindowBudget:
         self.refused: int = 0
         """Calls answered 429 for any reason."""
         self.external_seen: int = 0
-        """Calls of other clients by the newest reply whose charge sequence is known."""
+        """Calls of other clients that are certain, by the reply that shows the most of them."""
         self.external_profile: list[float] | None = None
         """Calls of other clients by part of the window; None while there are none."""
         self.profiled: tuple[int, int] = (-1, 0)
@@ -182,7 +182,7 @@ class WindowBudget:
                 knows the newest one.
             used: Calls that all clients have used.
             sent: When the request left, loop time in seconds.
-            charge_seq: Calls of ours that had been charged up to this one; 0 if not known.
+            charge_seq: Calls of ours that can have been counted up to this one, at most.
         """
         if limit and sent >= self.limit_sent_at:
             self.limit_sent_at = sent
@@ -193,7 +193,7 @@ class WindowBudget:
         if used is not None:
             if used > self.highest_used_seen:  # noqa: PLR1730 (no call: every reply comes by)
                 self.highest_used_seen = used
-            if charge_seq and used - charge_seq > self.external_seen:
+            if used - charge_seq > self.external_seen:  # noqa: PLR1730 (as above)
                 self.external_seen = used - charge_seq
 
 
