@@ -11,10 +11,14 @@ from .permit import Permit
 class AppQueue:
     """The limiter of one app, and the calls that wait for it."""
 
-    __slots__ = ("keeper", "lanes", "limiter")
+    __slots__ = ("keeper", "lanes", "limiter", "passed", "turn")
 
     def __init__(self, limiter: AppLimiter) -> None:
         self.limiter: AppLimiter = limiter
         self.lanes: Lanes[Permit] = Lanes()
         self.keeper: LeaseKeeper | None = None
         """Leases the app's calls where processes share a budget."""
+        self.turn: int = 0
+        """Number of its last call among those that went while several apps waited."""
+        self.passed: int = 0
+        """Calls of other apps that are not yet counted as one which has overtaken this app's."""

@@ -16,6 +16,7 @@ from intercom_async.config import Limits
 from intercom_async.errors import ClosedError
 from .alarm import Alarm
 from .app_queue import AppQueue
+from .app_turns import AppTurns
 from .circuit_breaker import CircuitBreaker
 from .client_rate import ClientRateLimits
 from .feedback import ResponseFeedback
@@ -59,8 +60,8 @@ class Dispatcher:
         "_make_queue",
         "_max_in_flight",
         "_rates",
-        "_round",
         "_soft_cap",
+        "_turns",
         "breaker",
         "counters",
         "is_closed",
@@ -105,7 +106,7 @@ class Dispatcher:
             self._soft_cap -= max(1, self._max_in_flight // KEPT_ONE_IN)
         self._free_cap = -1 if hooks.is_set or self._rates.are_set else self._soft_cap
         """The same for calls that may go without being looked at; -1 for none of them."""
-        self._round = 0
+        self._turns = AppTurns()
         self._alarm = Alarm(clock, self._dispatch)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_dispatch_due = False
@@ -353,21 +354,21 @@ class Dispatcher:
     def _dispatch_at(self, now: float, granted: list[Permit]) -> float:
         """Let go all calls that may, and return when to try again."""
         retry_at = math.inf
-        queues = [queue for queue in self.queues.values() if queue.lanes.waiting]
-        if len(queues) > 1:
-            # Round-robin, so that no app uses the workspace's window up.
-            self._round += 1
-            start = self._round % len(queues)
-            queues = queues[start:] + queues[:start]
-        for queue in queues:
+        waiting = [queue for queue in self.queues.values() if queue.lanes.waiting]
+        for queue in waiting:
             queue.limiter.forget_idle_callers(now)
-        counters = self.counters
+        queues, counters = waiting.copy(), self.counters
         while queues and counters.in_flight < self._max_in_flight:
-            for queue in tuple(queues):
-                moment = self._dispatch_one(queue, now, granted)
-                if moment:
-                    queues.remove(queue)
-                    retry_at = min(retry_at, moment)
+            queue = queues[0] if len(queues) == 1 else self._turns.first(queues, now)
+            moment = self._dispatch_one(queue, now, granted)
+            if moment:
+                queues.remove(queue)
+                retry_at = min(retry_at, moment)
+            elif len(waiting) > 1:
+                are_few = counters.in_flight >= self._soft_cap
+                is_short = are_few or queue.limiter.workspace.is_short
+                owed = self._turns.note_gone(queue, waiting, now, is_short=is_short)
+                queues += [other for other in owed if other not in queues]
         return retry_at
 
     def _dispatch_one(self, queue: AppQueue, now: float, granted: list[Permit]) -> float:

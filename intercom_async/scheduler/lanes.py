@@ -5,7 +5,8 @@ then on each call of another lane that goes counts as overtaking it. A head that
 `MAX_OVERTAKEN - 1` times is *owed*: it goes next, whatever is held back for others, as long as the
 server's limit has room. So between two calls of a lane whose head is overdue go at most
 `MAX_OVERTAKEN + 1` others, at any demand: two of them for other lanes that are owed as well. And a
-backlog that is minutes old does not delay a normal call that comes now.
+backlog that is minutes old does not delay a normal call that comes now. `app_turns` says the same
+of calls of other queues.
 
 Choosing takes four comparisons however many calls wait. Entries that stop waiting are skipped when
 they come up, and swept out when they are many.
@@ -199,11 +200,13 @@ class Lane(Generic[EntryT]):
         """Return whether the head has been overtaken as often as it may be."""
         return self.overtaken >= self._max_overtaken - 1 and head.since + self._slack_s <= now
 
-    def note_overtaken(self, now: float) -> None:
-        """Note that a call of another lane goes."""
+    def note_overtaken(self, now: float) -> bool:
+        """Note that a call of another lane goes; return whether the head is owed from now on."""
         head = self.head()
-        if head is not None and head.since + self._slack_s <= now:
-            self.overtaken += 1
+        if head is None or head.since + self._slack_s > now:
+            return False
+        self.overtaken += 1
+        return self.overtaken == self._max_overtaken - 1
 
     def pop(self, entry: EntryT) -> None:
         """Remove the head; the next key follows."""
@@ -304,9 +307,19 @@ class Lanes(Generic[EntryT]):
         own.pop(entry)
         self.waiting -= 1
         if self.waiting != own.waiting:
-            for lane in self._lanes[1:]:
-                if lane.waiting and lane is not own:
-                    lane.note_overtaken(now)
+            self.note_overtaken(now, by=own)
+
+    def note_overtaken(self, now: float, *, by: Lane[EntryT] | None = None) -> bool:
+        """Note that a call overtakes the overdue heads: one of a lane, or of another queue.
+
+        Returns:
+            Whether one of the heads is owed from now on.
+        """
+        is_owed = False
+        for lane in self._lanes[1:]:
+            if lane.waiting and lane is not by and lane.note_overtaken(now):
+                is_owed = True
+        return is_owed
 
     def discard(self, entry: EntryT) -> None:
         """Note that an entry stopped waiting."""
@@ -327,6 +340,16 @@ class Lanes(Generic[EntryT]):
         if has_owed:
             heads.sort(key=_due_at)
         return heads
+
+    def owed_since(self, now: float) -> float:
+        """Return since when the head that has been owed for longest is due; inf for none."""
+        due_at = math.inf
+        for lane in self._lanes:
+            if lane.waiting and lane.overtaken:
+                head = lane.head()
+                if head is not None and lane.is_owed(head, now):
+                    due_at = min(due_at, _due_at((head, True)))
+        return due_at
 
     def ahead(self, priority: Priority) -> int:
         """Return how many entries wait in a lane and in the more urgent ones."""

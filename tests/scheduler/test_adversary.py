@@ -18,6 +18,11 @@ demands = st.one_of(
     ),
     st.tuples(*(st.sampled_from(FEW + FLOODS) for _ in range(4))).filter(any),
 )
+besides = st.one_of(
+    st.just((0, 0, 0, 0)),
+    st.tuples(*(st.sampled_from(FEW) for _ in range(4))),
+    st.tuples(*(st.sampled_from(FEW + FLOODS) for _ in range(4))),
+)
 costs = st.one_of(st.just((1, 1, 1, 1)), st.tuples(*(st.sampled_from([1, 4]) for _ in range(4))))
 
 
@@ -27,6 +32,7 @@ def situations(draw: st.DrawFn) -> Situation:
     shares = st.sampled_from([None, None, max(1, limit // 2), max(1, limit - 1)])
     return Situation(
         demands=draw(demands),
+        beside=draw(besides),
         limit=limit,
         window_s=draw(st.sampled_from([10.0, 60.0])),
         workspace=draw(shares),
@@ -72,6 +78,26 @@ FOUND = {
         patience_s=12.0,
         windows=3.0,
         seed=615177,
+    ),
+    "places that the people of another app take": Situation(
+        demands=(3.0, 0.02, 0, 0),
+        beside=(0.05, 0.03, 0.02, 0.02),
+        workspace=200,
+        places=2,
+        answer_s=0.5,
+        windows=6.0,
+    ),
+    "a kept place and a workspace's window that another app takes": Situation(
+        demands=(2.0, 0.02, 0, 0),
+        beside=(0.05, 0.033, 0, 0.017),
+        workspace=60,
+        places=2,
+        answer_s=0.3,
+        windows=6.0,
+        seed=4,
+    ),
+    "a workspace's window that the people of another app take": Situation(
+        demands=(3.0, 0.02, 0, 0), beside=(0.05, 0.03, 0.02, 0.02), workspace=60, seed=2
     ),
 }
 """What the search has found, each broken when it was found."""

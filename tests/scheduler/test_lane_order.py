@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import weakref
 from dataclasses import dataclass
 
@@ -194,6 +195,15 @@ def test_only_an_overdue_head_is_overtaken() -> None:
     assert lane.overtaken == 0
 
 
+def test_the_last_call_that_may_overtake_a_head_says_so() -> None:
+    lane = fill(Lane(NORMAL), Waiter(since=NOW - 10.0))
+
+    said = [lane.note_overtaken(NOW) for _ in range(int(MAX_OVERTAKEN[NORMAL]) + 1)]
+
+    assert said.index(True) == MAX_OVERTAKEN[NORMAL] - 2
+    assert sum(said) == 1
+
+
 def test_an_empty_lane_is_not_overtaken() -> None:
     lane: Lane[Waiter] = Lane(NORMAL)
 
@@ -270,6 +280,26 @@ def test_of_two_that_are_owed_the_one_that_was_due_first_comes_first() -> None:
         overtake(lanes.of(lane), MAX_OVERTAKEN[lane])
 
     assert lanes.heads(NOW) == [(bulk, True), (normal, True)]
+
+
+def test_a_call_of_another_queue_overtakes_the_overdue_heads_of_all_lanes() -> None:
+    lanes = lanes_of(Waiter(priority=INTERACTIVE), Waiter(), Waiter(priority=BACKGROUND, since=NOW))
+
+    said = [lanes.note_overtaken(NOW) for _ in range(int(MAX_OVERTAKEN[NORMAL]) - 1)]
+
+    assert [lanes.of(lane).overtaken for lane in Priority] == [0, len(said), 0, 0]
+    assert said.index(True) == len(said) - 1
+
+
+def test_lanes_say_since_when_they_are_owed() -> None:
+    lanes = lanes_of(Waiter(since=NOW - 1.0), Waiter(priority=BULK, since=NOW - 100.0))
+    assert lanes.owed_since(NOW) == math.inf
+
+    overtake(lanes.of(NORMAL), MAX_OVERTAKEN[NORMAL])
+    assert lanes.owed_since(NOW) == NOW - 1.0 + SLACK_S[NORMAL]
+    overtake(lanes.of(BULK), MAX_OVERTAKEN[BULK])
+
+    assert lanes.owed_since(NOW) == NOW - 100.0 + SLACK_S[BULK]
 
 
 # Giving up -------------------------------------------------------------------------------------

@@ -168,6 +168,35 @@ def test_calls_without_an_answer_leave_room_for_a_probe(workspace: WorkspaceLimi
     assert workspace.may_charge(budget, 1, blind=0, elapsed=1.0, is_paced=True) is True
 
 
+def may_charge(workspace: WorkspaceLimiter, budget: WindowBudget) -> bool | None:
+    return workspace.may_charge(budget, 1, blind=0, elapsed=0.5, is_paced=False)
+
+
+def test_a_window_that_has_run_out_makes_the_next_one_short(workspace: WorkspaceLimiter) -> None:
+    may_charge(workspace, serve(workspace, 1, LIMIT - 1))
+    assert not workspace.is_short
+
+    may_charge(workspace, serve(workspace, 1, 1))
+    seen = [workspace.is_short]
+    for window in (2, 3):
+        serve(workspace, window, 1)
+        seen.append(workspace.is_short)
+
+    assert seen == [True, True, False]
+
+
+def test_an_older_window_that_has_run_out_does_not_hide_a_newer_one(
+    workspace: WorkspaceLimiter,
+) -> None:
+    older, newer = serve(workspace, 1, LIMIT), serve(workspace, 2, LIMIT)
+    may_charge(workspace, newer)
+    may_charge(workspace, older)
+
+    serve(workspace, 3, 1)
+
+    assert workspace.is_short
+
+
 # Before a server ------------------------------------------------------------------------------
 
 

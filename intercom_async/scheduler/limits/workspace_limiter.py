@@ -45,6 +45,8 @@ class WorkspaceLimiter:
         "_per_s",
         "_probe_step",
         "_schedule",
+        "_short_reset_ms",
+        "is_short",
         "limit",
         "quota",
     )
@@ -54,6 +56,9 @@ class WorkspaceLimiter:
         """Calls a window; scaled with its length unless a 429 has named it."""
         self.quota: int | None = None
         """Calls a window that are ours; None as long as nobody else is known."""
+        self.is_short: bool = False
+        """Whether a call has been held back in this window or the last one."""
+        self._short_reset_ms = 0
         self._schedule = schedule
         self._budgets = BudgetTable(
             schedule,
@@ -75,6 +80,7 @@ class WorkspaceLimiter:
 
     def _end_window(self, last: WindowBudget | None) -> None:
         """Learn from a window that is over: what was served is ours, and the next step larger."""
+        self.is_short = last is not None and last.reset_ms == self._short_reset_ms
         if last is None or self.quota is None or last.is_exhausted:
             return
         if self._cooldown_windows:
@@ -92,6 +98,8 @@ class WorkspaceLimiter:
     ) -> bool | None:
         """Return whether a call may go: True, False (not in this window) or None (soon).
 
+        One that may not shows that the window is short.
+
         Args:
             budget: The workspace's window.
             cost: Calls that are to be charged; what no window is large enough for has one alone.
@@ -99,6 +107,15 @@ class WorkspaceLimiter:
             elapsed: Part of the window that has passed, from 0 to 1.
             is_paced: Whether the call is spread over the window.
         """
+        may_charge = self._may_charge(budget, cost, blind, elapsed, is_paced=is_paced)
+        if not may_charge:
+            self.is_short = True
+            self._short_reset_ms = max(self._short_reset_ms, budget.reset_ms)
+        return may_charge
+
+    def _may_charge(
+        self, budget: WindowBudget, cost: int, blind: int, elapsed: float, *, is_paced: bool
+    ) -> bool | None:
         quota, limit = self.quota, self.limit
         if budget.is_exhausted or budget.charged + blind + min(cost, limit) > limit:
             return False

@@ -31,6 +31,8 @@ TOLERANCE_S = 0.5
 DOUBT_S = 1.5
 """The same where all calls of each window go at its beginning, so that no reply says when it ends:
 `Date` counts whole seconds."""
+LANES_OWED = 3
+"""Lanes of each other app that may have been overtaken for longer."""
 LOOK_S = 0.05
 LOST_AFTER_S = 5.0
 CALLS = 4000
@@ -43,6 +45,8 @@ class Situation:
 
     demands: tuple[float, float, float, float]
     """Calls of each lane, in multiples of what the server allows."""
+    beside: tuple[float, float, float, float] = (0, 0, 0, 0)
+    """The same of another app of the workspace."""
     limit: int = 100
     window_s: float = 10.0
     workspace: int | None = None
@@ -72,6 +76,11 @@ class Situation:
         return min(self.limit, self.workspace or self.limit)
 
     @property
+    def apps(self) -> dict[str, tuple[float, float, float, float]]:
+        """What is asked for, by app."""
+        return {"": self.demands, "beside": self.beside} if any(self.beside) else {"": self.demands}
+
+    @property
     def is_faultless(self) -> bool:
         return not self.lost and not self.overloaded
 
@@ -94,8 +103,8 @@ class Counting(Server):
 
     def _take(self, record: Record, app: str, client: str) -> str | None:
         cost = int(client)
-        used, limit = record.used[app], self.limit(app)
-        for most in (limit, self.workspace):
+        limit = self.limit(app)
+        for used, most in (record.used[app], limit), (record.used.total(), self.workspace):
             # What no window is large enough for is served alone.
             if used and used + cost > most:
                 record.rejected[app, client] += cost
@@ -166,26 +175,28 @@ class Play(Hooks):
             window_s=situation.window_s,
         )
         self.scheduler = Scheduler(situation.limits, hooks=self, random=random)
-        self.lines = {lane: Line() for lane in Priority}
+        self.lines = {app: {lane: Line() for lane in Priority} for app in situation.apps}
         self.tasks: set[asyncio.Task[None]] = set()
         self.begun = 0
         self.answered_at = math.inf
-        self.blocked_since = math.inf
+        self.blocked_since = dict.fromkeys(situation.apps, math.inf)
 
     # What is seen ----------------------------------------------------------------------------
 
     def granted(self, priority: Priority, waited_s: float) -> None:
-        del waited_s
         now = CLOCK.now()
-        line = self.lines[priority]
-        head = line.head()
-        if head is None or not head.permit.is_granted:
+        heads = {app: lines[priority].head() for app, lines in self.lines.items()}
+        gone = {app: head for app, head in heads.items() if head and head.permit.is_granted}
+        if not gone:
             self.broken.append(f"{now:.2f} {priority.name}: not the first one went")
             return
+        app = min(gone, key=lambda app: abs(now - gone[app].permit.since - waited_s))
+        head, lines = gone[app], self.lines[app]
+        line = lines[priority]
         head.is_gone = True
         line.passed = 0
         self.check_wait(priority, head, now)
-        for lane, other in self.lines.items():
+        for lane, other in lines.items():
             first = other.head()
             if lane is not priority and first is not None and first.overdue_at <= now:
                 other.passed += 1
@@ -204,7 +215,7 @@ class Play(Hooks):
         situation = self.situation
         if lane is Priority.INTERACTIVE:
             return math.inf
-        turns = (ahead + 1) * (MAX_PASSED[lane] + 1)
+        turns = (ahead + 1) * (MAX_PASSED[lane] + 1 + LANES_OWED * (len(self.lines) - 1))
         window_s = situation.window_s
         # Heavy calls count for several, and one that does not fit leaves room at the end.
         heaviest = max(situation.costs)
@@ -216,14 +227,14 @@ class Play(Hooks):
         # answers take, when one has ended.
         return wait_s + 2 * situation.answer_s
 
-    def look(self, now: float) -> None:
+    def look(self, app: str, now: float) -> None:
         """Look whether an interactive call waits although there is room."""
         server, situation = self.server, self.situation
-        head = self.lines[Priority.INTERACTIVE].head()
+        head = self.lines[app][Priority.INTERACTIVE].head()
         heaviest = max(situation.costs)
         has_room = (
             head is not None
-            and server.remaining() - server.coming * heaviest >= heaviest
+            and server.remaining(app) - server.coming * heaviest >= heaviest
             and self.scheduler.statistics().in_flight < situation.limits.max_in_flight
             and now > self.answered_at + 2 * situation.window_s
             and not server.turned_away
@@ -231,31 +242,32 @@ class Play(Hooks):
             and situation.answer_s <= 1.0
         )
         if not has_room:
-            self.blocked_since = math.inf
+            self.blocked_since[app] = math.inf
             return
-        self.blocked_since = min(self.blocked_since, now)
-        if now - self.blocked_since > DOUBT_S:
+        self.blocked_since[app] = min(self.blocked_since[app], now)
+        if now - self.blocked_since[app] > DOUBT_S:
             self.broken.append(f"{now:.2f} INTERACTIVE: waits though the window has room")
-            self.blocked_since = math.inf
+            self.blocked_since[app] = math.inf
 
     # What is done ----------------------------------------------------------------------------
 
-    async def call(self, lane: Priority) -> None:
+    async def call(self, app: str, lane: Priority) -> None:
         cost = self.situation.costs[lane]
         since: float | None = None
         is_repeat = False
         while True:
             permit = self.scheduler.admit(
+                app=app,
                 priority=lane,
                 cost=cost,
                 max_wait_s=self.situation.patience_s,
                 is_repeat=is_repeat,
                 since=since,
             )
-            self.line_up(lane, permit, since, is_repeat=is_repeat)
+            self.line_up(self.lines[app][lane], permit, since, is_repeat=is_repeat)
             async with permit:
                 permit.sent()
-                reply = await self.exchange(cost)
+                reply = await self.exchange(app, cost)
                 if reply is None:
                     return
                 self.answered_at = min(self.answered_at, CLOCK.now())
@@ -269,53 +281,53 @@ class Play(Hooks):
                 since = permit.since
             is_repeat = True
 
-    async def exchange(self, cost: int) -> Reply | None:
+    async def exchange(self, app: str, cost: int) -> Reply | None:
         if self.random.random() < self.situation.overloaded:
             await CLOCK.sleep(self.situation.answer_s)
             return Reply(TOO_MANY_REQUESTS, {}, None)
         try:
-            return await self.server.exchange(client=str(cost))
+            return await self.server.exchange(app=app, client=str(cost))
         except LostReplyError:
             return None
 
-    def line_up(
-        self, lane: Priority, permit: Permit, since: float | None, *, is_repeat: bool
-    ) -> None:
-        line, now = self.lines[lane], CLOCK.now()
+    def line_up(self, line: Line, permit: Permit, since: float | None, *, is_repeat: bool) -> None:
+        now = CLOCK.now()
         ahead = 0 if is_repeat else sum(1 for _ in line)
-        overdue_at = max(now, (since or now) + SLACK_S[lane])
+        overdue_at = max(now, (since or now) + SLACK_S[permit.priority])
         waiting = Waiting(permit, now, overdue_at, ahead)
         (line.repeats if is_repeat else line.first).append(waiting)
 
-    async def ask(self, lane: Priority) -> None:
+    async def ask(self, app: str, lane: Priority) -> None:
         situation, random = self.situation, self.random
-        per_s = situation.demands[lane] * situation.capacity / situation.window_s
+        per_s = situation.apps[app][lane] * situation.capacity / situation.window_s
         per_s /= situation.costs[lane] * situation.together
         while per_s:
             await CLOCK.sleep(random.expovariate(per_s))
             for _ in range(situation.together):
-                self.start(lane)
+                self.start(app, lane)
 
-    def start(self, lane: Priority) -> None:
+    def start(self, app: str, lane: Priority) -> None:
         self.begun += 1
-        task = asyncio.get_running_loop().create_task(self.attempt(lane))
+        task = asyncio.get_running_loop().create_task(self.attempt(app, lane))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         if self.random.random() < self.situation.cancelled:
             delay_s = self.random.expovariate(1 / self.situation.window_s)
             CLOCK.call_at(CLOCK.now() + delay_s, task.cancel)
 
-    async def attempt(self, lane: Priority) -> None:
+    async def attempt(self, app: str, lane: Priority) -> None:
         with suppress(WaitTooLongError):
-            await self.call(lane)
+            await self.call(app, lane)
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        asking = [loop.create_task(self.ask(lane)) for lane in Priority]
+        lanes = [(app, lane) for app in self.lines for lane in Priority]
+        asking = [loop.create_task(self.ask(*lane)) for lane in lanes]
         ends_at = CLOCK.now() + self.situation.windows * self.situation.window_s
         while CLOCK.now() < ends_at and self.begun < CALLS:
             await CLOCK.sleep(LOOK_S)
-            self.look(CLOCK.now())
+            for app in self.lines:
+                self.look(app, CLOCK.now())
         for task in asking:
             task.cancel()
         self.check_end()
@@ -329,11 +341,14 @@ class Play(Hooks):
 
     def check_end(self) -> None:
         now = CLOCK.now()
-        for lane, line in self.lines.items():
-            for waiting in line:
-                self.check_wait(lane, waiting, now)
+        for lines in self.lines.values():
+            for lane, line in lines.items():
+                for waiting in line:
+                    self.check_wait(lane, waiting, now)
         is_alone = self.situation.is_told and self.situation.is_faultless
-        if is_alone and self.server.turned_away:
+        # Until the first answers come, no app counts the calls that others have sent blindly.
+        most = self.situation.capacity if len(self.lines) > 1 else 0
+        if is_alone and self.server.turned_away > most:
             self.broken.append(f"{self.server.turned_away} of {self.server.sends} turned away")
 
 

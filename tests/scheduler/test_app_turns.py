@@ -1,0 +1,142 @@
+"""Whose turn it is among apps that wait, where places or the workspace's window are short."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
+from intercom_async.priority import Priority
+from intercom_async.scheduler.lanes import MAX_OVERTAKEN, SLACK_S
+from .conftest import Desk, MakeDesk, turns
+
+pytestmark = pytest.mark.anyio
+
+LOWER = [Priority.NORMAL, Priority.BACKGROUND, Priority.BULK]
+
+
+async def flood(desk: Desk, *, app: str, per_s: float) -> None:
+    """Ask for interactive calls of an app for ever."""
+    random = Random(1)
+    while True:
+        await CLOCK.sleep(random.expovariate(per_s))
+        desk.start(f"{app} person", app=app, priority=Priority.INTERACTIVE)
+
+
+async def hold_place(desk: Desk) -> asyncio.Event:
+    """Take a place until the event is set."""
+    gone = asyncio.Event()
+
+    async def stay() -> None:
+        async with desk.scheduler.admit(app="a", priority=Priority.INTERACTIVE) as permit:
+            await gone.wait()
+            permit.release()
+
+    desk.spawn(stay())
+    await turns(2)
+    desk.went.clear()
+    return gone
+
+
+@pytest.mark.parametrize("others", [1, 2, 4])
+@pytest.mark.parametrize("lane", LOWER)
+async def test_calls_of_other_apps_overtake_an_overdue_head_a_bounded_number_of_times(
+    make_desk: MakeDesk, lane: Priority, others: int
+) -> None:
+    desk = make_desk(Limits(max_in_flight=2), limit=10_000, workspace=100_000)
+    apps = [f"app {number}" for number in range(others)]
+    for app in ("a", "patient", *apps):
+        await desk.call(app=app)
+    await hold_place(desk)  # for good: what is left is kept for people
+    gone = await hold_place(desk)
+    for number in range(3):
+        desk.start(f"patient {number}", app="patient", priority=lane)
+    for app in apps:
+        for _ in range(130):
+            desk.start("person", app=app, priority=Priority.INTERACTIVE)
+    await CLOCK.sleep(SLACK_S[lane] + 0.1)
+
+    gone.set()
+    await CLOCK.sleep(60.0)
+
+    most = others * (MAX_OVERTAKEN[lane] - 1)
+    places = [-1, *(desk.went.index(f"patient {number}") for number in range(3))]
+    between = [after - before - 1 for before, after in pairwise(places)]
+    assert between == [most] * 3
+    desk.scheduler.close()
+
+
+async def test_apps_take_turns_whatever_comes_in_between(make_desk: MakeDesk) -> None:
+    desk = make_desk(Limits(max_in_flight=1), limit=1000)
+    apps = ["one", "two"]
+    for app in apps:
+        await desk.call(app=app)
+    gone = await hold_place(desk)
+    for app in apps:
+        for _ in range(20):
+            desk.start(app, app=app, priority=Priority.INTERACTIVE)
+    await turns(2)
+    gone.set()
+
+    for _ in range(20):  # one while each of them is under way
+        await CLOCK.sleep(0.05)
+        desk.start("bulk", app="one", priority=Priority.BULK, is_repeat=True)
+    await desk.done()
+
+    for begin in range(0, 40, 2):
+        assert set(desk.went[begin : begin + 2]) == set(apps)
+
+
+async def test_an_app_that_is_owed_a_call_keeps_its_place_in_the_same_dispatch(
+    make_desk: MakeDesk,
+) -> None:
+    limits = Limits(app_per_minute=600, workspace_per_minute=360)
+    desk = make_desk(limits, limit=100, workspace=60)
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    for app in ("crowd", "patient"):
+        await desk.call(app=app)
+    flooding = desk.spawn(flood(desk, app="crowd", per_s=30.0))
+    await CLOCK.sleep(desk.server.ends_in_s() - 1.0)
+    begun = CLOCK.now()
+
+    # Those before it in its lane are paced, so it is not let go when the window opens.
+    for _ in range(3):
+        desk.start("patient", app="patient")
+    last = desk.start("patient", app="patient")
+    await last
+    flooding.cancel()
+
+    assert CLOCK.now() - begun < 2.0
+    assert desk.server.turned_away == 0
+    desk.scheduler.close()
+    await desk.done()
+
+
+async def test_what_apps_do_not_share_is_left_to_their_own_people(make_desk: MakeDesk) -> None:
+    desk = make_desk(limit=100, workspace=10_000)
+    desk.server.set_limit(2000, "busy")
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.1)
+    for app in ("busy", "full"):
+        await desk.call(app=app)
+    flooding = desk.spawn(flood(desk, app="busy", per_s=140.0))
+    for _ in range(300):
+        desk.start("normal", app="full")
+    waits: list[float] = []
+    random = Random(2)
+    # While places are plenty, calls of the busy app must not make the other's backlog owed: that
+    # would use up what this one keeps for its own people.
+    for _ in range(40):
+        await CLOCK.sleep(random.expovariate(3.0))
+        begun = CLOCK.now()
+        await desk.call("person", app="full", priority=Priority.INTERACTIVE)
+        waits.append(CLOCK.now() - begun)
+    flooding.cancel()
+
+    assert max(waits) < 1.0
+    assert desk.went.count("normal") > 60
+    desk.scheduler.close()
+    await desk.done()
