@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 from cyclopts import App, CycloptsError
 from rich.markup import escape
@@ -32,13 +31,16 @@ from . import (
     webhooks_send,
     whoami,
 )
-from .console import put_line, say
+from .console import flush, put_line, say
 from .signals import INTERRUPTED, terminable
 
 FAILED, MISUSED = 1, 2
 """Exit codes of a command that failed, and of one that was used wrongly."""
 PIPE_CLOSED = 141
 """As for a program that SIGPIPE has ended."""
+_OFF = ("no", "n", "0", "false", "f")
+"""What cyclopts takes for false
+(test_sync_json_lines.py::test_each_spelling_of_the_option_has_the_last_line)."""
 
 app: App = App(
     name="intercom-async",
@@ -90,42 +92,85 @@ def run(arguments: Sequence[str]) -> int:
     is_debugging = "--debug" in rest[:1]
     if is_debugging:
         rest.pop(0)
-    code, error = _ended(rest, is_debugging=is_debugging)
-    if error:
-        say(f"[red]error:[/] {escape(error)}")
-    if "--json-lines" in rest and code != PIPE_CLOSED:
-        with suppress(BrokenPipeError):
+    with terminable():
+        try:
+            return _run(rest, is_debugging=is_debugging)
+        except KeyboardInterrupt:  # in the last line
+            return _interrupted()
+
+
+def _run(rest: list[str], *, is_debugging: bool) -> int:
+    failure: Exception | None = None
+    try:
+        code, error = _ended(rest)
+    except Exception as raised:  # noqa: BLE001 (raised again below, or told)
+        failure = raised
+        code, error = _failed(raised)
+    try:
+        if error and not (failure and is_debugging):
+            say(f"[red]error:[/] {escape(error)}")
+    except KeyboardInterrupt:
+        code, error = _interrupted(), ""
+    try:
+        if _prints_lines(rest) and code != PIPE_CLOSED:
             put_line("end", {"exit_code": code, "error": error or None})
+        flush()
+    except OSError as unwritten:
+        _discard_output()
+        if not code:
+            code, error = _failed(unwritten)
+            say(f"[red]error:[/] {escape(error)}")
+    if failure and is_debugging:
+        raise failure
     return code
 
 
-def _ended(rest: list[str], *, is_debugging: bool) -> tuple[int, str]:
+def _ended(rest: list[str]) -> tuple[int, str]:
     """Run one command; return its exit code, and what is to be said of its failure."""
     try:
-        with terminable():
-            code = app(rest, exit_on_error=False, print_error=False, result_action="return_value")
+        code = app(rest, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         command = " ".join([app.name[0], *(error.command_chain or ())])
         return MISUSED, f"{describe(error)} (see {command} --help)"
     except KeyboardInterrupt:
-        say("interrupted")
-        return INTERRUPTED, ""
+        return _interrupted(), ""
     except BrokenPipeError:
-        # The reader, such as `head`, has closed the pipe. Python would complain at its last flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has closed the pipe.
+        _discard_output()
         return PIPE_CLOSED, ""
-    except Exception as error:
-        if is_debugging:
-            raise
-        first = first_error(error, Exception) or error
-        if not isinstance(first, IntercomError | OSError):
-            # Its words may quote what was read.
-            return FAILED, (
-                f"unexpected {type(first).__name__}, a defect of this program; "
-                f"report it with what {app.name[0]} --debug shows, put before the command"
-            )
-        return MISUSED if isinstance(first, ConfigError) else FAILED, describe(first)
     return code if isinstance(code, int) else 0, ""
+
+
+def _failed(error: Exception) -> tuple[int, str]:
+    """Return the exit code of a command that has raised, and what is to be said of it."""
+    first = first_error(error, Exception) or error
+    if not isinstance(first, IntercomError | OSError):
+        # Its words may quote what was read.
+        return FAILED, (
+            f"unexpected {type(first).__name__}, a defect of this program; "
+            f"report it with what {app.name[0]} --debug shows, put before the command"
+        )
+    return MISUSED if isinstance(first, ConfigError) else FAILED, describe(first)
+
+
+def _interrupted() -> int:
+    say("interrupted")
+    return INTERRUPTED
+
+
+def _discard_output() -> None:
+    """Let stdout go nowhere; Python would complain of what it cannot write at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _prints_lines(arguments: Sequence[str]) -> bool:
+    """Say whether lines for programs are asked for, in each spelling that cyclopts takes."""
+    asked = False
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        if name.replace("_", "-") == "--json-lines":
+            asked = value.lower() not in _OFF
+    return asked
 
 
 def describe(error: Exception) -> str:

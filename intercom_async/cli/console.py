@@ -99,6 +99,12 @@ def put_raw(body: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def flush() -> None:
+    """Write out what stdout holds back; a program may have been started without one."""
+    if sys.stdout:
+        sys.stdout.flush()
+
+
 def put_line(event: str, value: object) -> None:
     """Print something for programs, as one line of JSON that says what it is."""
     put_raw(msgspec.json.encode({"event": event, event: value}))

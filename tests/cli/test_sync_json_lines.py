@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 import pytest
 
 from intercom_async.simulator import Simulator
-from intercom_async.sync import JsonlSink, Plan, Report
+from intercom_async.sync import JsonlSink, Plan, Report, SyncConfigError
 from .conftest import Run
 
 pytest.importorskip("cyclopts")
@@ -125,3 +126,83 @@ async def test_a_stopped_run_says_so_in_its_last_line(tmp_path: Path) -> None:
     assert [line["event"] for line in lines][-2:] == ["report", "end"]
     assert lines[-2]["report"]["was_stopped"] is True
     assert lines[-1]["end"] == {"exit_code": 130, "error": None}
+
+
+@pytest.mark.parametrize(
+    ("spelling", "has_lines"),
+    [
+        *(("--json-lines", True), ("--json_lines", True), ("--json-lines=true", True)),
+        *(("--json-lines=YES", True), ("--json_lines=1", True)),
+        *(("--json-lines=false", False), ("--json-lines=No", False), ("--json-lines=0", False)),
+    ],
+)
+async def test_each_spelling_of_the_option_has_the_last_line(
+    spelling: str, *, has_lines: bool, run_here: Run
+) -> None:
+    async with Simulator(contacts=3, conversations=0, companies=0, tickets=0) as simulator:
+        there = {"INTERCOM_TOKEN": simulator.token, "INTERCOM_BASE_URL": simulator.url}
+        planned = await run_here("sync", "--plan", "--streams", "tags", spelling, environment=there)
+        misused = await run_here("sync", "--wait", "soon", spelling)
+    assert planned.returncode == 0
+    assert (b'{"event":"plan"' in planned.stdout) == has_lines  # as cyclopts reads it
+    assert (b'{"event":"end"' in planned.stdout) == has_lines
+    assert (b'{"event":"end"' in misused.stdout) == has_lines
+
+
+async def test_a_failure_with_a_traceback_has_the_last_line(
+    run_here: Run, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    arguments = ("sync", "--plan", "--json-lines", "--streams", "none-such")
+    with pytest.raises(SyncConfigError):
+        await run_here("--debug", *arguments)
+    said = capsysbinary.readouterr()
+    assert msgspec.json.decode(said.out)["end"]["exit_code"] == 2
+    assert b"none-such" in said.out
+    assert said.err == b""  # the traceback says it
+
+
+MISUSED = ("sync", "--wait", "soon", "--json-lines")
+WHILE_IT_REPORTS = """
+import os, signal
+import intercom_async.cli as cli
+say = cli.say
+def interrupted(message):
+    say(message)
+    cli.say = say
+    os.kill(os.getpid(), signal.SIGTERM)
+cli.say = interrupted
+from intercom_async.__main__ import main
+main()
+"""
+"""The program is sent a signal when it has said what was wrong."""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+async def test_a_signal_while_it_reports_has_the_last_line() -> None:
+    with anyio.fail_after(60):
+        done = await anyio.run_process(
+            [sys.executable, "-c", WHILE_IT_REPORTS, *MISUSED], check=False
+        )
+    assert done.returncode == 130
+    assert msgspec.json.decode(done.stdout)["end"] == {"exit_code": 130, "error": None}
+    assert done.stderr.splitlines()[-1] == b"interrupted"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(MISUSED, 2), (("--version",), 1), (("sync", "--help"), 1)]
+)
+def test_a_line_that_cannot_be_written_is_told_on_one_line(
+    arguments: tuple[str, ...], code: int
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "intercom_async", *arguments],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    assert done.stderr.count(b"\n") == 1, done.stderr
+    assert done.stderr.startswith(b"error: ")
+    assert done.returncode == code
