@@ -82,7 +82,8 @@ class ListReconciler:
         else:
             hole = await self._judge_absent(run, source, absent, agreed) if absent else None
         if hole is not None:
-            await self._reader.hand_over(Batch(run, holes=[hole]))
+            shown = [one for one in filled if one.key is not None]
+            await self._reader.hand_over(Batch(run, holes=[hole], filled=shown))
             return
 
         def note() -> None:
@@ -149,7 +150,12 @@ class ListReconciler:
         left = agreed.lost_rows
         if source.get is not None and len(absent) <= MANY:
             told = await self._ask(run, source, source.get, absent, agreed)
-            left -= len(told.there) + len(told.unread)
+            # What it left out before it lost any is not what it has lost.
+            doubted = {hole.key for hole in run.state.holes if hole.kind == "suspect"}
+            left -= len((told.there | told.unread.keys()) - doubted)
+            if left < 0:
+                # It leaves out more than it has lost: any of those may be a row that is not known.
+                left = agreed.lost_rows
             since = run.clock.now()
             holes = [
                 Hole(kind="record", key=key, reason=reason, since=since)
@@ -194,8 +200,7 @@ class ListReconciler:
                     gone.append(key)
                 else:
                     told.there.add(key)
-                    filled = [Hole(kind="record", key=key), Hole(kind="suspect", key=key)]
-                    batch = Batch(run, filled=filled)
+                    batch = Batch(run, filled=[Hole(kind="record", key=key)])
                     await self._reader.hand_over(batch, [row], read_at, by_id=True)
 
         async with reading_group() as group:
