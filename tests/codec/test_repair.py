@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -54,7 +55,7 @@ def test_rows_are_read_into_the_callers_own_struct_and_repaired_alike() -> None:
 
 
 ROW = {"type": "contact", "id": "1", "email": "a@b.example"}
-ELSEWHERE: dict[str, Any] = {
+ELSEWHERE: dict[str, Callable[[str, str], Any]] = {
     "beside an empty list": lambda name, other: {name: [], other: [ROW]},
     "beside null": lambda name, other: {name: None, other: [ROW]},
     "beside an empty object": lambda name, other: {name: {}, other: [ROW]},

@@ -246,14 +246,16 @@ DIFFERENT: list[tuple[Call[Any], Call[Any]]] = [
     (search({"a": 1}, sort={"field": "x"}), search({"a": 1})),
 ]
 BY_SIZE: list[tuple[Call[Any], Call[Any]]] = [
-    (call(paging, query={"per_page": 5}), call(paging, query=other))
-    for paging in Paging
-    if paging not in (Paging.CURSOR_BODY, Paging.PAGE)
-    for other in ({"per_page": 50}, {})
-]
-BY_SIZE += [
-    (search({"a": 1}, pagination={"per_page": 5}), search({"a": 1}, **other))
-    for other in ({"pagination": {"per_page": 50}}, {})
+    *(
+        (call(paging, query={"per_page": 5}), call(paging, query=other))
+        for paging in Paging
+        if paging not in (Paging.CURSOR_BODY, Paging.PAGE)
+        for other in ({"per_page": 50}, {})
+    ),
+    *(
+        (search({"a": 1}, pagination={"per_page": 5}), search({"a": 1}, **other))
+        for other in ({"pagination": {"per_page": 50}}, {})
+    ),
 ]
 
 

@@ -85,9 +85,8 @@ class Failing:
             setattr(self.real, name, value)
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self.real, name)
-        is_error = isinstance(found, type) and issubclass(found, BaseException)
-        if is_error or not callable(found):
+        found: Any = getattr(self.real, name)
+        if not callable(found) or _is_error(found):
             return found
         return Failing(found, self._plan, f"{self._name}.{name}")
 
@@ -111,6 +110,10 @@ class Failing:
 
     def __iter__(self) -> Any:
         return iter(self.real)
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
 
 
 def _looked_into(value: Any) -> Any:

@@ -43,8 +43,8 @@ def hiding(keys: dict[str, str], by_id: tuple[int, bytes]) -> Callable[[Request,
         except msgspec.DecodeError:
             return answer
         for name in ("data", *STREAMS):
-            rows: Any = body.get(name)
-            if isinstance(rows, list):
+            rows: list[dict[str, Any]] | None = body.get(name)
+            if rows is not None:
                 kept = [row for row in rows if row.get("id") not in keys.values()]
                 if len(kept) < len(rows) and isinstance(body.get("total_count"), int):
                     body["total_count"] -= len(rows) - len(kept)

@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 
 import msgspec
 import pytest
@@ -66,8 +67,12 @@ def test_a_generation_that_is_committed_is_not_repeated(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = duckdb.connect
+
+    def connect(*args: Any, **options: Any) -> ForgetfulConnection:
+        return ForgetfulConnection(real(*args, **options))
+
     with monkeypatch.context() as patch:
-        patch.setattr("duckdb.connect", lambda *a, **k: ForgetfulConnection(real(*a, **k)))
+        patch.setattr("duckdb.connect", connect)
         assert run(path, "1") == ["1"]
         assert run(path, "1", "2") == ["1", "2"]
     assert run(path, "3") == ["1", "2", "3"]

@@ -69,7 +69,7 @@ async def test_no_row_without_parts(
         change = {"open": False} if parents == "tickets" else {"title": "another"}
         await getattr(one.intercom, parents).update(some, **change)
         row: dict[str, Any] = {"id": some, "type": parents[:-1]}
-        special = {
+        special: dict[str, Any] = {
             "without its parts": row,
             "parts of none": row | {children: {}},
             "another row": row | {"id": "404", children: {children: [], "total_count": 0}},
