@@ -14,7 +14,7 @@ import hmac
 import math
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -163,7 +163,9 @@ def _identifier(name: str, value: Any) -> str:
     """Return an id as text; the message never shows it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return check_text(name, value, "; sign nobody in rather than everybody as one user")
+    return check_text(
+        name, cast("str", value), "; sign nobody in rather than everybody as one user"
+    )
 
 
 def _segment(value: Mapping[str, Any]) -> str:

@@ -108,7 +108,7 @@ def check_secrets(secret: str | Sequence[str], name: str = "secret") -> tuple[by
         ConfigError: There is none, or one is not a text or is blank.
     """
     advice = "; pass the client secret of the app's Basic Info page"
-    if secret is None or secret == ():
+    if secret in (None, ()):
         raise ConfigError(f"{name} is missing{advice}")
     secrets = (secret,) if isinstance(secret, str) else secret
     if not isinstance(secrets, list | tuple) or not secrets:
@@ -144,7 +144,7 @@ def find_header(headers: Headers, name: str) -> str | None:
     try:
         values = [_text(value) for key, value in pairs if _text(key).lower() == wanted]
     except (TypeError, ValueError, AttributeError):
-        kind = type(headers).__name__
+        kind = type(cast("object", headers)).__name__
         raise ConfigError(f"headers must be a dict or pairs of names and values: {kind}") from None
     return ", ".join(values) if values else None
 

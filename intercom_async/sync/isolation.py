@@ -231,12 +231,13 @@ class Isolation(SpanPages):
         Returns:
             None says that no page has failed: all of the span is read.
         """
-        edge = Edge(low if is_upward else high)
-        known, bad = frozenset[str](), None
+        edge: Edge = Edge(low if is_upward else high)
+        known: frozenset[str] = frozenset()
+        bad: int | None = None
         while not self._is_spent and bad != 1 and (limit is None or limit > 0):
             at = edge.at or 0
             size = start if bad is None else bad // 2
-            asked = min(MAX_PAGE, at + (size if limit is None else min(size, limit)))
+            asked: int = min(MAX_PAGE, at + (size if limit is None else min(size, limit)))
             span = (edge.second, high) if is_upward else (low, edge.second)
             selection = self._selection(*span, asked, is_upward=is_upward)
             read = await self._try(selection, None)

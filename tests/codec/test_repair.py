@@ -63,7 +63,7 @@ ELSEWHERE: dict[str, Callable[[str, str], Any]] = {
     "in an object of the list's name": lambda name, _: {name: {name: [ROW]}},
     "in an object of the list's name, renamed": lambda name, other: {name: {other: [ROW]}},
     "under another name alone": lambda _, other: {other: [ROW]},
-    "in no object at all": lambda *_: [ROW],
+    "in no object at all": lambda _name, _other: [ROW],
 }
 KINDS: list[Any] = [Page, *Page.__subclasses__()]
 PAGES = [kind for kind in KINDS if "found" not in kind.__struct_fields__]

@@ -72,6 +72,10 @@ async def run(simulator: Simulator, *arguments: str, **options: Any) -> Terminal
     return await in_terminal(*SYNC, *arguments, environment=there, **options)
 
 
+def has_half_of_them(terminal: Terminal) -> bool:
+    return "150" in terminal.text
+
+
 def workspace(**settings: Any) -> Simulator:
     return Simulator(contacts=300, conversations=20, companies=0, tickets=0, **settings)
 
@@ -92,7 +96,7 @@ async def test_a_partial_run() -> None:
 async def test_a_stopped_run() -> None:
     async with workspace() as simulator:
         simulator.latency_s = 0.3
-        seen = await run(simulator, until=lambda terminal: "150" in terminal.text)
+        seen = await run(simulator, until=has_half_of_them)
         await compare("stopped", seen, 130, has_counts=False)
 
 
