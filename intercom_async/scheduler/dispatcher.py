@@ -205,7 +205,7 @@ class Dispatcher:
             retry_at = self._try_grant(queue, permit, now)
             if not retry_at:
                 if self._hooks.is_set:
-                    self._hooks.granted(permit.priority, 0.0)
+                    self._hooks.granted(permit.priority, now - permit.since)
                 return True
         else:
             retry_at = now

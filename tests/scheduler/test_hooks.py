@@ -53,6 +53,18 @@ async def test_hooks_hear_what_happens(make_desk: MakeDesk) -> None:
     assert ("throttled", Throttle.APP, "GET /me") in notes.heard
 
 
+async def test_a_wait_for_a_rate_of_the_users_own_is_told_too(make_desk: MakeDesk) -> None:
+    notes = Notes()
+    desk = make_desk(Limits(max_per_second=2), hooks=notes)
+    await CLOCK.sleep(1.0)
+    for _ in range(4):
+        desk.start()
+    await desk.done()
+
+    waits = [entry[-1] for entry in notes.heard if entry[0] == "granted"]
+    assert waits == pytest.approx([0.0, 0.5, 1.0, 1.5], abs=0.01)
+
+
 async def test_missing_headers_are_told_once(make_desk: MakeDesk) -> None:
     notes = Notes()
 
