@@ -261,8 +261,9 @@ class Contacts(ContactWrites):
         For some seconds a new contact may not be found by updates, and for longer not by searches.
 
         Args:
-            settle_s: Return once a read by id finds the contact, or after this many seconds. That
-                the contact could not be read is logged and is no error.
+            settle_s: Return once a read by id finds the contact, or after this many seconds; an
+                answer that is under way then is awaited for up to 10 seconds more. That the contact
+                could not be read is logged and is no error.
 
         Raises:
             ConflictError: There is one with this address or external id; `existing_id` says which.
