@@ -20,7 +20,7 @@ import msgspec
 
 from intercom_async.codec import check_decodable
 from intercom_async.codec.plain import plain
-from intercom_async.config import shown
+from intercom_async.config import check_count, shown
 from intercom_async.errors import ConfigError, PaginationError, RequestTimeoutError, ServerError
 from intercom_async.models.page import Page, with_items
 from intercom_async.request.operation import Call, Paging
@@ -108,9 +108,8 @@ class Pager(Generic[T]):
         Raises:
             ConfigError: `pages` is not a whole number from 0 up.
         """
-        if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
-            raise ConfigError(f"prefetch takes a number of pages from 0 up, not {shown(pages)}")
-        return self._changed(self._call, self._checkpoint, pages)
+        ahead = check_count("prefetch", pages, least=0)
+        return self._changed(self._call, self._checkpoint, ahead)
 
     async def __aiter__(self) -> AsyncIterator[T]:
         """Yield every item once.
@@ -149,9 +148,8 @@ class Pager(Generic[T]):
         """
         if self._call.operation.paging is not Paging.PAGE:
             raise ConfigError(f"{self._call.name}: its pages are not numbered")
-        for name, value in (("number", number), ("per_page", per_page)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{name} is a whole number from 1 up, not {shown(value)}")
+        check_count("number", number)
+        check_count("per_page", per_page)
         query = {**self._call.query, "per_page": per_page, "page": number}
         return Pager(self._fetch, self._call.replace(query=query))
 

@@ -17,8 +17,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Generic, TypedDict, TypeVar, Unpack
 
-from intercom_async.config import check_able, check_kind, shown
-from intercom_async.errors import ClosedError, ConfigError, IntercomError, UnauthorizedError
+from intercom_async.config import check_able, check_count, check_kind
+from intercom_async.errors import ClosedError, IntercomError, UnauthorizedError
 from .concurrency import (
     CONCURRENCY,
     Source,
@@ -115,9 +115,8 @@ class BulkRun(Generic[Item, Result]):
         **options: Unpack[BulkOptions],
     ) -> None:
         check_options(options, BulkOptions)
-        skip, on_progress = options.get("skip", 0), options.get("on_progress")
-        if type(skip) is not int or skip < 0:
-            raise ConfigError(f"skip must be a whole number from 0 up, not {shown(skip)}")
+        skip = check_count("skip", options.get("skip", 0), least=0)
+        on_progress = options.get("on_progress")
         check_able("on_progress", on_progress, may_be_none=True)
         check_kind("ordered", options.get("ordered", False), bool, "True or False")
         self._source = check_source(source)
