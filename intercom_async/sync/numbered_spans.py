@@ -57,7 +57,7 @@ class NumberedSpan(SpanPages):
                     self._hole(moments[0], newer, rows=lost)
                     lost = 0
                 newer = min([newer, *moments])
-                if self._is_past(moments):
+                if is_sorted and self._is_past(moments):
                     return self._holes
         if lost:
             self._hole(low, newer, rows=lost)

@@ -19,7 +19,6 @@ Modules without a test of their name, and where they are tested:
 - `loading`: test_sync.py
 - `page_reader`: test_holes.py
 - `page_reading`: test_isolation.py
-- `numbered_spans`: test_numbered_pages.py
 - `plan`: test_list_price.py, test_sync_model.py
 - `planner`: test_partitions.py
 - `policy`: test_sync_model.py
