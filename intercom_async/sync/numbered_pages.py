@@ -39,11 +39,6 @@ class Piece(NamedTuple):
         """Whether the list ends with it."""
         return self.page is not None and self.page.checkpoint is None
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether its rows cannot be read."""
-        return self.page is None
-
 
 async def answers_at_all(ask: Ask) -> bool:
     """Say whether one of a list's first two rows can be read by itself."""
@@ -92,7 +87,7 @@ async def read_around(
             calls += 1
             budget.spent += 1
             piece = await _piece(ask, number, size)
-            if not piece.is_lost:
+            if piece.page is not None:
                 yield piece
                 if piece.is_last:
                     return
