@@ -79,6 +79,16 @@ FOUND = {
         windows=3.0,
         seed=615177,
     ),
+    "less than one call of others who were never there": Situation(
+        demands=(2.0, 0.8, 0.1, 0.3),
+        window_s=60.0,
+        places=10,
+        answer_s=0.05,
+        patience_s=12.0,
+        is_told=False,
+        windows=5.0,
+        seed=335881,
+    ),
     "places that the people of another app take": Situation(
         demands=(3.0, 0.02, 0, 0),
         beside=(0.05, 0.03, 0.02, 0.02),

@@ -128,6 +128,21 @@ def test_a_margin_fades_while_no_reply_comes() -> None:
     assert margin(30.0) <= LIMIT // 300
 
 
+def test_a_margin_ends_while_no_reply_comes() -> None:
+    usage = ExternalUsage()
+    seen = Seen(usage)
+    seen.go_on(own=5, others=30, spans=20)
+    usage.advance(seen.budget, WindowBudget(20_000, LIMIT))
+
+    def margin(after_s: float) -> int:
+        return usage.margin(
+            seen.now + after_s, 0, LIMIT, rtt_s=0.1, elapsed=after_s / 60.0, window_s=60.0
+        )
+
+    assert margin(8.0) > 0
+    assert margin(50.0) == 0
+
+
 # One window, reply by reply --------------------------------------------------------------------
 
 

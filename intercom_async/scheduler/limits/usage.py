@@ -43,6 +43,10 @@ ABSENT_SHARE = 0.01
 EXPECTED_SHARE = 0.02
 """Fraction of a window that others usually use, from which on they are expected in the next one
 (report: "early edge 3 %")."""
+NEGLIGIBLE = 0.1
+"""Calls of others below which none is held back for them: what is expected shrinks for as long as
+no reply shows it, and less than one call would keep the last call of a small window to its end
+(test_usage.py::test_a_margin_ends_while_no_reply_comes)."""
 INITIAL_OWN_SHARE = 0.125
 """Own share of the calls, from 0 to 1, until it is measured, when others are met in the very first
 window (report: "8 processes")."""
@@ -371,7 +375,8 @@ class ExternalUsage:
         # Each of many processes that share a window risks no more than the few calls it sends.
         usual *= min(1.0, OWN_WEIGHT * self.own_share)
         spared = limit // SPARED_ONE_IN if external > ROUNDING else 0
-        return math.ceil(max(min(recent, MAX_RATE_SHARE * limit), usual, spared))
+        unseen = max(min(recent, MAX_RATE_SHARE * limit), usual, spared)
+        return math.ceil(unseen) if unseen > NEGLIGIBLE else 0
 
 
 def _extend_profile(budget: WindowBudget, external: int, slot: int) -> None:
