@@ -24,12 +24,12 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from intercom_async.client import Intercom
 from intercom_async.config import DEFAULT_VERSION, Region
-from intercom_async.errors import IntercomError, first_error
 from intercom_async.models._columns import columns_of
 from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from intercom_async.sync.builtin_streams import STREAMS
 from intercom_async.sync.streams import Children, Ranged, Stream, resolve
+from intercom_async.sync.ungrouped import ungrouped
 from ._dlt_reading import Batches, read_children, read_list, read_spans
 
 try:
@@ -183,7 +183,7 @@ def _children(connect: _Connection, stream: Stream) -> Any:
         keys = [str(parent["id"]) for parent in parents]
         with connect() as (portal, client):
             for begin in range(0, len(keys), PARENTS):
-                with _first_error():
+                with ungrouped():
                     some = keys[begin : begin + PARENTS]
                     found = portal.call(read_children, client, source, some)
                 yield [
@@ -199,18 +199,6 @@ def _children(connect: _Connection, stream: Stream) -> Any:
     )
 
 
-@contextmanager
-def _first_error() -> Generator[None]:
-    """Raise the error that is in a group of them, since dlt shows one alone."""
-    try:
-        yield
-    except ExceptionGroup as group:
-        error = first_error(group, IntercomError)
-        if error is None:
-            raise
-        raise error from None
-
-
 def _batches(portal: BlockingPortal, batches: Batches) -> Iterator[list[Row]]:
     """Yield what a reader in the other thread reads; a caller that stops early ends it."""
     manager = portal.wrap_async_context_manager(batches)
@@ -220,5 +208,5 @@ def _batches(portal: BlockingPortal, batches: Batches) -> Iterator[list[Row]]:
             yield [msgspec.json.decode(body) for body in bodies]
     finally:
         # Without the GeneratorExit of a caller that stops early: no task may end with one.
-        with _first_error():
+        with ungrouped():
             manager.__exit__(None, None, None)

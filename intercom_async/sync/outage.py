@@ -18,8 +18,9 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from intercom_async.clock import CLOCK
-from intercom_async.errors import IntercomError, UnauthorizedError, first_error
+from intercom_async.errors import IntercomError, UnauthorizedError
 from .errors import SyncError
+from .ungrouped import ungrouped
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
 """Between two probes, doubled each time (test_outage.py::test_probes_are_spaced)."""
@@ -43,14 +44,9 @@ class OutageError(SyncError):
 @asynccontextmanager
 async def reading_group() -> AsyncGenerator[TaskGroup, None]:
     """Run calls side by side; what ends one of them is raised as it is, and not in a group."""
-    try:
+    with ungrouped():
         async with anyio.create_task_group() as group:
             yield group
-    except ExceptionGroup as errors:
-        own = first_error(errors, IntercomError)
-        if own is None:
-            raise
-        raise own from errors
 
 
 class Outage(msgspec.Struct, kw_only=True):

@@ -11,7 +11,6 @@ import anyio
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
@@ -38,6 +37,7 @@ from .sinks.base import Opened, Sink, Table, call
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, resolve
 from .truncated import truncated_notes
+from .ungrouped import ungrouped
 
 T = TypeVar("T")
 
@@ -120,18 +120,12 @@ async def sync(
         check_has_files(resolve(options.streams, STREAMS), options.attachments)
     run = _Run(intercom, sink, options, stop or anyio.Event())
     try:
-        try:
-            opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
-        except StoppedError:
-            return stopped_before_it_began(None)
-        return await run.go(opened, on_progress)
-    except ExceptionGroup as group:
-        # What went wrong first has made the rest of the tasks fail as well; an error of a stream or
-        # a hook of the user's own is not hidden in a group either.
-        own = first_error(group, IntercomError) or first_error(group, Exception)
-        if own is None:
-            raise
-        raise own from group
+        with ungrouped():
+            try:
+                opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
+            except StoppedError:
+                return stopped_before_it_began(None)
+            return await run.go(opened, on_progress)
     finally:
         with anyio.CancelScope(shield=True):
             await call(sink, sink.close)

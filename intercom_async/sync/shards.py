@@ -33,7 +33,6 @@ import msgspec
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_kind
-from intercom_async.errors import IntercomError, first_error
 from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
@@ -69,6 +68,7 @@ from .sinks.postgres_shards import PostgresRun, PostgresShard
 from .sinks.sharding import PlanningTarget, ShardSink
 from .stream_run import StreamRun
 from .streams import Stream, resolve
+from .ungrouped import ungrouped
 
 __all__ = ["Shard", "ShardReport", "finish_run", "plan_shards", "run_shard"]
 
@@ -173,13 +173,8 @@ async def run_shard(
     target = _shard_target(sink, shard)
     reading = _ShardReading(_bulk(intercom), shard, target, folder, stop or anyio.Event())
     try:
-        return await reading.run(budget_s, streams, on_progress)
-    except ExceptionGroup as group:
-        # What went wrong first has made the rest of the tasks fail as well.
-        own = first_error(group, IntercomError)
-        if own is None:
-            raise
-        raise own from group
+        with ungrouped():
+            return await reading.run(budget_s, streams, on_progress)
     finally:
         with anyio.CancelScope(shield=True):
             await call(target, target.close)

@@ -237,3 +237,13 @@ async def test_what_cannot_be_meant_is_refused(intercom: Intercom, sink: Postgre
             await run_shard(intercom, shards[0], sink, budget_s=wrong)
     with pytest.raises(SyncError, match="JSON"):
         Shard.from_json('{"run": 3}')
+
+
+async def test_what_a_hook_raises_is_in_no_group(intercom: Intercom, sink: PostgresSink) -> None:
+    shards = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS)
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await run_shard(intercom, shards[0], sink, on_progress=fail)
