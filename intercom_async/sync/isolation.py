@@ -8,7 +8,7 @@ cursor, so one row a page finds the poison but never steps over it. What cannot 
 from __future__ import annotations
 
 from .holes import Hole
-from .page_reading import MAX_PAGE, Edge, LeapError
+from .page_reading import MAX_PAGE, Edge, LeapError, ReadPage
 from .partitions import OPEN
 from .span_pages import SpanPages
 from .streams import Ranged, Selection
@@ -246,6 +246,7 @@ class Isolation(SpanPages):
                 continue
             page, moments, keys = read
             total = page.total_count
+            await self._check_order(*span, read, is_upward=is_upward)
             if edge.left is not None and total is not None and total - at < edge.left:
                 raise LeapError
             if not is_upward and self._is_past(moments):
@@ -270,6 +271,25 @@ class Isolation(SpanPages):
                 limit = left - beyond - 1
         await self._check(edge, low, high, is_upward=is_upward)
         return edge
+
+    async def _check_order(self, low: int, high: int, read: ReadPage, *, is_upward: bool) -> None:
+        """Refuse a page out of order where no count tells that rows are left out."""
+        firsts = [self._first(moment) for moment in read.moments]
+        if read.page.total_count is not None or not firsts:
+            return
+        if firsts != sorted(firsts, reverse=not is_upward):
+            raise LeapError
+        if firsts[0] != firsts[-1]:
+            return
+        # Rows of one moment show no order; but there is none before the first.
+        if is_upward:
+            high = firsts[0] - 1
+        elif self._tells_seconds:
+            low = firsts[0] + 1
+        else:
+            low = self._run.cut_points.ceil(firsts[0] + 1)
+        if low <= high and not await self._is_empty(low, high):
+            raise LeapError
 
     async def _check(self, edge: Edge, low: int, high: int, *, is_upward: bool) -> None:
         """Refuse an edge beyond which there are fewer rows than its last query had left."""

@@ -140,11 +140,12 @@ class SpanPages:
         )
         source = self._run.stream.source
         is_partition = isinstance(source, Ranged) and self._field == source.partition_field
-        # A row without a time counts where the page begins: it leads no query past another.
+        # A row without a time counts as the one before it: it leads no query past another.
         near = selection.low if selection.order == "ascending" else selection.high
-        moments = [
-            (row.partition_at if is_partition else row.version) or near for row in taken.rows
-        ]
+        moments: list[int] = []
+        for row in taken.rows:
+            near = (row.partition_at if is_partition else row.version) or near
+            moments.append(near)
         return ReadPage(page, moments, frozenset(row.key for row in taken.rows))
 
     def _edge(self, moments: list[int], edge: int, *, is_upward: bool) -> int:

@@ -184,6 +184,7 @@ def test_all_rows_but_the_broken_ones_are_read(gaps: list[int], picks: set[int])
 @example(gaps=[0] * 399, picks={100, 300}, is_counted=True, is_sorted=True, undated=frozenset())
 @example(gaps=[1] * 99, picks={40}, is_counted=False, is_sorted=True, undated=frozenset())
 @example(gaps=[1] * 99, picks={40}, is_counted=True, is_sorted=False, undated=frozenset())
+@example(gaps=[1] * 99, picks={40}, is_counted=False, is_sorted=False, undated=frozenset())
 @example(gaps=[2] * 119, picks={7}, is_counted=False, is_sorted=True, undated=frozenset({18}))
 def test_what_is_not_read_is_named(
     gaps: list[int],
@@ -196,13 +197,7 @@ def test_what_is_not_read_is_named(
     """Also where many rows share a second, nothing is counted, and an order is not kept."""
     seconds = spread(gaps)
     broken = {pick % len(seconds) for pick in picks}
-    search = Search(
-        seconds,
-        broken,
-        is_counted=is_counted,
-        is_sorted=is_sorted or not is_counted,
-        undated=undated,
-    )
+    search = Search(seconds, broken, is_counted=is_counted, is_sorted=is_sorted, undated=undated)
     holes = isolate(search, seconds[-1] - BEGIN)
 
     assert is_named(search, holes)
