@@ -99,9 +99,11 @@ def test_a_full_disk_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("obstore", reason="the extra s3 is not installed")
 
     class Found:
+        def __init__(self, *_: object) -> None: ...
+
         def stream(self, **_: object) -> list[bytes]:
             return [b"x" * 100_000]
 
-    monkeypatch.setattr("obstore.get", lambda *_: Found())
+    monkeypatch.setattr("obstore.get", Found)
     with environment(**KEYS), pytest.raises(TargetError, match="make room on the disk"):
         S3Objects("s3://bucket/prefix").download("name", Path("/dev/full"))
