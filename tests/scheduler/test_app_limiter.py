@@ -128,9 +128,8 @@ def leased_calls(app: AppLimiter, budget: WindowBudget, unused: int) -> Leases:
     return leases
 
 
-def send_the_last_blindly(app: AppLimiter, own: WindowBudget, now: float) -> None:
-    """Send a workspace's last call as if no window were known, and lose it."""
-    app.workspace.limit = workspace_of(own).charged + 1
+def lose_a_blind_call(app: AppLimiter, _own: WindowBudget, now: float) -> None:
+    """Send a call as if no window were known, and lose it."""
     has_headers, app.windows.matcher.has_headers = app.windows.matcher.has_headers, False
     charge = app.try_acquire(now, priority=Priority.INTERACTIVE, cost=1, backlog=0)
     assert isinstance(charge, Charge)
@@ -149,7 +148,7 @@ HOLDS: dict[str, Callable[[AppLimiter, WindowBudget, float], object]] = {
     "the last calls of a workspace": lambda app, own, __: setattr(
         app.workspace, "limit", workspace_of(own).charged
     ),
-    "the last call of a workspace, sent before": send_the_last_blindly,
+    "a call that any window may have counted": lose_a_blind_call,
     "a share of the workspace": lambda app, _, __: setattr(app.workspace, "quota", 1_000.0),
     "single probes": lambda app, _, now: app.recovery.start(now),
     "interactive calls to come": lambda app, _, __: setattr(app.reserve, "arrivals_per_s", 0.1),

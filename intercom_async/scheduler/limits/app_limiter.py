@@ -109,17 +109,17 @@ class AppLimiter:
         ):
             return None
         budgets = windows.candidates(now)
-        budget = budgets[0]
-        shared, leases, blind = budget.workspace, self.headroom.leases, self._cold_start.charged
-        charged, used = budget.charged, budget.highest_used_seen
+        budget, leases = budgets[0], self.headroom.leases
+        shared, charged, used = budget.workspace, budget.charged, budget.highest_used_seen
         if (
             len(budgets) > 1
             or shared is None
             or budget.is_exhausted
             or shared.is_exhausted
             or used > charged
-            or budget.limit - charged - blind <= MAX_PROBES
-            or workspace.limit <= shared.charged + blind
+            or self._cold_start.charged
+            or budget.limit - charged <= MAX_PROBES
+            or workspace.limit <= shared.charged
             or self.recovery.since is not None
             or (leases is not None and not leases.take(budget, charged, now))
         ):
