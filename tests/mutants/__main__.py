@@ -79,7 +79,8 @@ def _search(mutant: Mutant, options: argparse.Namespace) -> tuple[str, str] | No
     if options.kept:
         return play_kept(mutant)
     if options.tests:
-        return ("test", mutant.test) if fails_under(mutant, mutant.test) else None
+        is_found = fails_under(mutant, mutant.test) and not fails_under(None, mutant.test)
+        return ("test", mutant.test) if is_found else None
     seeds = range(options.first_seed, options.first_seed + options.sequences)
     return hunt(mutant, options.form, seeds, is_every=options.every)
 

@@ -70,7 +70,8 @@ def _machine(mutants: Iterable[Mutant], known: dict[str, Count]) -> Iterator[str
     for one in mutants:
         count = _of(known, one)
         stem = one.path.stem if one.path.exists() else ""
-        yield _row(one.name, count.within, count.played, count.by, stem, one.defect)
+        within = count.within or (f"> {count.drawn}" if count.drawn else "")
+        yield _row(one.name, within, count.played, count.by, stem, one.defect)
 
 
 def _tests(mutants: Iterable[Mutant]) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from intercom_async.sync import Sink, TargetError
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.sinks import Table
 from intercom_async.sync.sinks.base import Departed
-from intercom_async.sync.sinks.disk import OS_DISK
+from intercom_async.sync.sinks.disk import OS_DISK, OsDisk
 from intercom_async.sync.sinks.entries import Entry, Family, Gone, Put, SeenKeys
 from intercom_async.sync.sinks.journal import Journal
 from .conftest import FORMATS, make_sink, read_target
@@ -216,6 +217,34 @@ def test_a_frame_that_is_cut_or_changed_was_never_committed(tmp_path: Path) -> N
     published.open(4)
     assert published.state is None
     assert not path.exists()
+
+
+class FullOnce(OsDisk):
+    """A disk that is full when the second frame is brought to it, and has room again after that."""
+
+    syncs = 0
+
+    def sync(self, file: BinaryIO) -> None:
+        super().sync(file)
+        self.syncs += 1
+        if self.syncs == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_frame_that_failed_is_not_before_the_next_one(tmp_path: Path) -> None:
+    journal = Journal(FullOnce(), tmp_path / "journal")
+    journal.open(0)
+    journal.append([Gone("talks", "1", 1)], b"1")
+    with pytest.raises(OSError, match="space"):
+        journal.append([Gone("talks", "2", 1)], b"2")
+    journal.append([Gone("talks", "3", 1)], b"3")
+    journal.close()
+
+    again = Journal(OS_DISK, tmp_path / "journal")
+    again.open(0)
+    assert [entry.key for entry in again.entries() if isinstance(entry, Gone)] == ["1", "3"]
+    assert again.state == b"3"
+    again.close()
 
 
 def test_a_frame_that_was_changed_since_is_refused(tmp_path: Path) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
-from . import absence, children, counts, endings, reading, targets, times
+from . import absence, children, counts, deletion_lists, endings, reading, targets, times
 
 MUTANTS: tuple[Mutant, ...] = (
     *reading.MUTANTS,
     *counts.MUTANTS,
     *absence.MUTANTS,
+    *deletion_lists.MUTANTS,
     *times.MUTANTS,
     *children.MUTANTS,
     *targets.MUTANTS,
     *endings.MUTANTS,
 )
-"""All of them; each is found within `MOST` histories."""
+"""All of them; README.md says by which history or test each is found."""

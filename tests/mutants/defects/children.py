@@ -137,6 +137,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="targets",
+        test="tests/sync/test_sync_model.py::test_damaged_children_are_read_again",
     ),
     Mutant(
         "failed_parent_is_left",
@@ -162,6 +163,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="subsets",
+        test="tests/sync/test_orphans.py::test_children_that_were_left_out_go_with_the_next_run_that_reads_them",
     ),
     Mutant(
         "part_count_unseen",

@@ -164,6 +164,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="stops",
+        test="tests/sync/test_gone_on_with.py::test_a_list_that_only_a_published_run_has_read_is_read",
     ),
     Mutant(
         "list_in_the_second_of_h",

@@ -229,5 +229,6 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="stops",
+        test="tests/sync/test_sync_model.py::test_another_version_reads_again_beside_the_rows",
     ),
 )

@@ -166,6 +166,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="targets",
+        test="tests/sync/test_generations.py::test_a_frame_that_failed_is_not_before_the_next_one",
     ),
     Mutant(
         "checksum_unread",
@@ -179,6 +180,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="kills",
+        test="tests/sync/test_generations.py::test_a_frame_that_is_cut_or_changed_was_never_committed",
     ),
     Mutant(
         "journal_taken_twice",

@@ -177,6 +177,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="answers",
+        test="tests/sync/test_doubtful_rows.py::test_a_time_to_come_of_a_list_is_read_by_id",
     ),
     Mutant(
         "clock_set_is_proof",
@@ -202,6 +203,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="seconds",
+        test="tests/sync/test_merging.py::test_which_version_stays",
     ),
     Mutant(
         "time_to_come_has_passed",
@@ -214,6 +216,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="answers",
+        test="tests/sync/test_raw_rows.py::test_a_time_that_had_not_come",
     ),
     Mutant(
         "present_of_the_last_page",
@@ -232,6 +235,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="seconds",
+        test="tests/sync/test_long_readings.py::test_a_row_that_changes_late_in_a_reading_is_no_row_of_the_future",
     ),
     Mutant(
         "no_clock_is_proof",
@@ -351,7 +355,13 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            if not is_late or state.watermark is None:\n",
                 "            if not is_late or state.watermark:\n",
             ),
+            Edit(
+                "engine.py",
+                "        if not is_read or await self._reconciler.is_blind(run):\n",
+                "        if not is_read:\n",
+            ),
         ),
         focus="clocks",
+        test="tests/sync/test_late_rows.py::test_the_next_run_reads_from_there_again",
     ),
 )

@@ -1,0 +1,118 @@
+"""Defects of lists of deleted rows, and of searches that go on finding what has gone."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Edit, Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "newest_deletion_first",
+        "a list of deleted rows is taken for sorted, and ends at the first old one",
+        (
+            Edit(
+                "deletions.py",
+                "        is_shown = self._is_sorted and self._steps >= FEWEST_STEPS\n",
+                "        is_shown = True\n",
+            ),
+        ),
+        history="list-of-deleted-rows-in-another-order",
+        focus="deletions",
+    ),
+    Mutant(
+        "deletions_uncounted",
+        "a list of deleted rows that gives fewer than it counts is taken for whole",
+        (
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
+        ),
+        history="empty-list-of-deleted-rows",
+        focus="deletions",
+    ),
+    Mutant(
+        "deletion_without_key",
+        "a deleted row that cannot be read is passed over",
+        (
+            Edit(
+                "deletions.py",
+                "if page.unreadable or len(known) < len(items) or not (is_proof and is_page):",
+                "if False:",
+            ),
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
+        ),
+        history="deleted-row-without-a-key",
+        focus="deletions",
+    ),
+    Mutant(
+        "late_removal_unseen",
+        "a sweep that met a row which had gone is taken to have seen that it went",
+        (
+            Edit(
+                "policy.py",
+                "        if checked is None or not (self.is_resumed or run.was_resumed):\n",
+                "        if checked is None:\n",
+            ),
+        ),
+        history="search-finds-a-deleted-row",
+        focus="deletions",
+    ),
+    Mutant(
+        "look_is_of_now",
+        "a sweep is taken to know what went up to now, though a search goes on finding it",
+        (
+            Edit(
+                "policy.py",
+                "looked_at - self.lookback_s\n",
+                "looked_at\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "deletion_beats_return",
+        "a row that came back goes again, as a list of deleted rows still names it",
+        (
+            Edit(
+                "deletions.py",
+                "            if at and held.read_at > at:\n",
+                "            if False:\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "late_find_is_proof",
+        "a row that a search found late, after it went, is taken to have come back",
+        (
+            Edit(
+                "deletions.py",
+                "                is_proof = is_proof and held.read_at > at + self._lookback_s\n",
+                "                pass\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+    Mutant(
+        "deletions_that_move",
+        "a list of deleted rows from which one goes while it is read is taken for whole",
+        (
+            Edit(
+                "deletions.py",
+                "            if (page.total_count or 0) < (promised or 0):\n",
+                "            if False:\n",
+            ),
+            Edit(
+                "deletions.py",
+                "        return len(keys) >= (promised or 0)\n",
+                "        return True\n",
+            ),
+        ),
+        focus="deletions",
+    ),
+)
