@@ -195,3 +195,34 @@ async def test_what_never_comes_is_settled(
         assert report.is_complete
         assert missing(report) == 0
         assert held(one) == wanted
+
+
+def row_count(one: World, key: str) -> int:
+    """Return how many parts a conversation says it has when it is read by its id."""
+    row = one.simulator.call("GET", f"/conversations/{key}")
+    return int((row.get("statistics") or {}).get("count_conversation_parts") or 0)
+
+
+async def test_parts_of_another_count_are_read_again_though_no_time_tells(tmp_path: Path) -> None:
+    more, read = 0, list[str]()
+
+    def counted(request: Request, answer: Answer) -> Answer:
+        read.extend(request.url.rpartition("/")[2:] if request.method == "GET" else ())
+        if not isinstance(answer, Reply) or not request.url.endswith("/search"):
+            return answer
+        body = msgspec.json.decode(answer.body)
+        for row in body["conversations"]:
+            row["statistics"] = {"count_conversation_parts": row_count(one, row["id"]) + more}
+        return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+    async with world(tmp_path, conversations=3) as one:
+        one.change = counted
+        await one.sync("conversations", "conversation_parts")
+        await anyio.sleep(DAY_S)
+        read.clear()
+        await one.sync("conversations", "conversation_parts", reconcile="now")
+        assert not {*read} & {*await one.truth("conversations")}
+        more = 1
+        read.clear()
+        await one.sync("conversations", "conversation_parts", reconcile="now")
+        assert {*await one.truth("conversations")} <= {*read}
