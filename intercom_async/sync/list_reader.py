@@ -7,7 +7,7 @@ from contextlib import aclosing
 from math import inf
 from typing import Any, NamedTuple, cast
 
-from intercom_async.errors import ClosedError, IntercomError
+from intercom_async.errors import ClosedError, IntercomError, PaginationError
 from intercom_async.models.page import Page
 from intercom_async.pagination.company_scroll import MAX_LISTED, CompanyPager
 from intercom_async.pagination.pager import Pager
@@ -48,6 +48,8 @@ class ListPass:
         self.duplicates = 0
         self.unreadable = 0
         self.totals: set[int | None] = set()
+        self.is_placed = False
+        """Whether a page says which of its list it is."""
         self.lost: list[Piece] = []
         """Pieces that cannot be read."""
         self.ended_at: float = inf
@@ -123,11 +125,16 @@ class ListReader:
                 found.unreadable += len(rows) - len(readable) + len(page.unreadable)
                 found.pages += 1
                 found.totals.add(page.total_count)
+                found.is_placed = found.is_placed or page.pages is not None
                 for row in readable:
                     found.duplicates += row.key in found.keys
                     found.keys.add(row.key)
                 page.items.clear()
                 await self._reader.hand_over(Batch(run), readable, read_at)
+        is_said = found.is_counted or found.is_placed or found.keys or found.unreadable
+        if not is_said and source.read(run.client).numbered_size is not None:
+            # A numbered list says one of both, but for an answer that is none, such as [].
+            raise PaginationError("an empty list that says neither a count nor its pages")
         return found
 
     async def _list_pages(

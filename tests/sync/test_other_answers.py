@@ -101,6 +101,25 @@ async def test_no_search_without_rows(stream: str, name: str, tmp_path: Path) ->
         assert (await one.sync(stream)).is_complete
 
 
+@pytest.mark.parametrize("stream", ["companies", "articles"])
+@pytest.mark.parametrize("name", OTHERS)
+async def test_no_counted_list_without_rows(stream: str, name: str, tmp_path: Path) -> None:
+    def change(request: Request, answer: Answer) -> Answer:
+        path = request.url.partition("?")[0]
+        if not isinstance(answer, Reply) or not path.endswith((f"/{stream}", f"/{stream}/list")):
+            return answer
+        return Reply(200, answer.headers, msgspec.json.encode(OTHERS[name]))
+
+    async with world(tmp_path, contacts=4, companies=4) as one:
+        one.change = change
+        report = await one.sync(stream)
+        assert not report.is_complete
+
+        one.change = None
+        await anyio.sleep(DAY_S)
+        assert (await one.sync(stream)).is_complete
+
+
 @pytest.mark.parametrize("name", ["none", "half", "list", *sorted(OTHERS.keys() - {"list"})])
 async def test_no_cut_list_without_what_its_row_shows(name: str, tmp_path: Path) -> None:
     async with world(tmp_path, contacts=4) as one:
