@@ -5,7 +5,7 @@ from __future__ import annotations
 CALLS_A_ROW = 36
 """Calls that a row which cannot be read may cost, one that fails counted twice as it is sent twice.
 Pages that are read whole do not count. What is not isolated by then is a hole as it is
-(test_isolation.py::test_all_rows_but_the_broken_ones_are_read)."""
+(test_isolation.py::test_a_broken_row_costs_itself_and_few_calls)."""
 CALLS_A_FAILURE = 2
 """What fails is sent again once a control call was answered (`CountingClient`)."""
 BUDGET_CALLS, BUDGET_SHARE = 500, 0.05
