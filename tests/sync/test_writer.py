@@ -30,6 +30,7 @@ class Commits:
     """A target that remembers what came when."""
 
     inline = True
+    where = "the target"
 
     def __init__(self) -> None:
         self.keys: list[dict[str, int]] = []

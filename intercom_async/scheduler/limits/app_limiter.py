@@ -338,7 +338,7 @@ class AppLimiter:
                     budget.confirm(cost)
         if reset_ms is None:
             windows.matcher.note_missing_headers()
-            self.pacer.note_unmatched(reply.limit, 0 if is_refused else cost)
+            self.pacer.note_unmatched(reply.limit)
             return None
         if len(budgets) == 1 and budgets[0].reset_ms == reset_ms:  # as nearly always
             budget = budgets[0]

@@ -4,13 +4,6 @@ The settings' rate, less one in a hundred calls, holds until a 429 names another
 167 in 10_seconds"): such a 429 is all that is known then. It pauses all calls for a quarter of the
 time it names, longer with each further one, and after that a single call finds out whether the
 pause was long enough.
-
-With the first call that is refused, all that were sent in the round trip before are refused as
-well: so many as the pace sends in it. So where nothing has ever named a limit, the pace is low
-until more calls have been served than the lowest limit allows in a window; only there would they be
-many beside those that are served. The first few go at once, as a short script or a test's fake
-server needs no more. It takes no account of time or of calls under way: answers that do not come
-neither speed it up nor hold anybody up.
 """
 
 from __future__ import annotations
@@ -19,16 +12,6 @@ USED_SHARE = 0.99
 """Fraction of the rate that is used. Where windows begin is not known, so one more call may fall
 into one than is its part: a call that was quicker on its way than the others
 (report: "constant headers")."""
-LOW_PER_S = 25.0
-"""Calls a second, at most, while the lowest limit that is known may come to light
-(report: "stripped headers")."""
-LOW_FROM = 20
-"""Calls that are served at the settings' pace before that
-(test_fallback_pace.py::test_the_pace_is_low_until_the_lowest_limit_is_passed)."""
-LOW_UNTIL = 334
-"""Calls that are served before the settings' pace holds again: two windows of the lowest limit that
-is known, 1,000 a minute, as the first one may begin in the midst of one
-(test_fallback_pace.py::test_the_pace_is_low_until_the_lowest_limit_is_passed)."""
 FIRST_PAUSE_SHARE = 0.25
 """Fraction of the named time that the first pause lasts; doubled up to the whole of it
 (test_fallback_pace.py::test_pauses_double_up_to_the_named_time)."""
@@ -52,25 +35,17 @@ class FallbackPace:
 
     __slots__ = (
         "_clean_since",
-        "_full_per_s",
         "_has_served",
-        "_is_named",
         "_named_per_s",
         "_pause_share",
         "_period_s",
         "_rejected_at",
-        "_unnamed",
         "rate_per_s",
     )
 
     def __init__(self, rate_per_s: float) -> None:
         self.rate_per_s: float = USED_SHARE * rate_per_s
         """Calls a second that may go."""
-        self._is_named = False
-        """Whether anything but the settings has named a limit."""
-        self._full_per_s = self.rate_per_s
-        self._unnamed = 0
-        """Calls that were served without a word about a limit."""
         self._named_per_s: float | None = None
         self._period_s = 0.0
         self._pause_share = FIRST_PAUSE_SHARE
@@ -80,25 +55,8 @@ class FallbackPace:
 
     def use_limit(self, rate_per_s: float) -> None:
         """Go by a limit that headers name without a window, unless a 429 has named a rate."""
-        self._is_named = True
         if self._named_per_s is None:
             self.rate_per_s = USED_SHARE * rate_per_s
-
-    def note_unnamed(self, cost: int) -> None:
-        """Note calls that were served without a word about a limit."""
-        if not self._is_named:
-            self._unnamed += cost
-            is_low = LOW_FROM <= self._unnamed <= LOW_UNTIL
-            self.rate_per_s = min(self._full_per_s, LOW_PER_S) if is_low else self._full_per_s
-
-    def note_disbelieved(self) -> None:
-        """Go by the settings where headers name a limit and are not believed, as on test servers.
-
-        A limit that was named before holds; where none was, nothing is left to come to light.
-        """
-        if not self._is_named:
-            self._is_named = True
-            self.rate_per_s = self._full_per_s
 
     def reject(self, limit: int, period_s: float, now: float) -> float:
         """Learn from a 429 and return how many seconds all calls pause.
@@ -108,7 +66,6 @@ class FallbackPace:
             period_s: Seconds that it names them for.
             now: Loop time.
         """
-        self._is_named = True
         named_per_s = limit / period_s
         if self._named_per_s != named_per_s:
             self._named_per_s, self._period_s = named_per_s, period_s

@@ -161,22 +161,12 @@ class Pacer:
         """Note a call that goes now without a known window."""
         self._bucket.take(now, self.fallback.rate_per_s, cost)
 
-    def note_unmatched(self, limit: int | None, served: int) -> None:
-        """Learn from a reply that names no window, or one that is not believed.
-
-        Args:
-            limit: The limit that it names all the same.
-            served: Calls that it answers; 0 for a 429.
-        """
-        windows, fallback = self._windows, self.fallback
-        if windows.matcher.is_distrusted:
-            fallback.note_disbelieved()
-        elif limit:
+    def note_unmatched(self, limit: int | None) -> None:
+        """Go by the limit, if any, that a reply names without a window, if headers are believed."""
+        windows = self._windows
+        if limit and not windows.matcher.is_distrusted:
             windows.limit = limit
-            fallback.use_limit(windows.usable_limit / windows.schedule.length_s)
-        elif windows.matcher.has_headers is False:
-            # Beside others that name a window, a bare reply is another's: a proxy's 502.
-            fallback.note_unnamed(served)
+            self.fallback.use_limit(windows.usable_limit / windows.schedule.length_s)
 
     def rate_per_s(self, now: float) -> float:
         """Return how many paced calls a second may go."""

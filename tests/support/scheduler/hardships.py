@@ -226,10 +226,9 @@ HARDSHIPS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="stripped headers",
-        # The settings allow ten times as much as the server. To find a limit out by a refusal
-        # is to exceed its rate, so that one call and those of a round trip are refused: here 3 of
-        # 3,100 at least, and the probe that comes too early.
-        goal=Goal(0.98, 0.0015),
+        # The settings allow ten times as much as the server, so the calls that are on their way
+        # when the first one is refused, about 20 of 3,100, are refused with it: 0.6 %, once.
+        goal=Goal(0.98, 0.001),
         span_s=185.0,
         workers=60,
         server={"garble": stripped, "limit": 167},
