@@ -45,7 +45,8 @@ class PostgresTokenStore(TokenStore):
     def __init__(self, conninfo: str, *, table: str = TABLE) -> None:
         if not isinstance(table, str) or not _NAME.fullmatch(table):
             raise ConfigError("table must be letters, digits and '_', and not begin with a digit")
-        self._conninfo = check_text("conninfo", conninfo)
+        # An empty one is libpq's way to go by PGHOST and its other variables.
+        self._conninfo = conninfo if conninfo == "" else check_text("conninfo", conninfo)
         self._table = table
 
     def __repr__(self) -> str:

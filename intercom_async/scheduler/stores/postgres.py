@@ -189,7 +189,8 @@ class PostgresStore(StoreMember):
         if not isinstance(schema, str) or not schema.isidentifier() or not schema.isascii():
             raise ConfigError("schema must be a plain name: letters, digits and underscores")
         self._connect = psycopg.AsyncConnection.connect
-        self._conninfo = check_text("conninfo", conninfo)
+        # An empty one is libpq's way to go by PGHOST and its other variables.
+        self._conninfo = conninfo if conninfo == "" else check_text("conninfo", conninfo)
         self._schema = f'"{schema}"'
         self._connection: AsyncConnection[Any] | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, BinaryIO, cast
@@ -116,10 +117,13 @@ class JsonlSink:
             return
         with self._disk.read(path) as file:
             if stream is None:
-                yield from _stripped(self._decoded(file))
+                with closing(self._decoded(file)) as decoded:
+                    yield from _stripped(decoded)
                 return
             counting = _Counting(file, stream.files[0].digest)
-            yield from _stripped(self._decoded(io.BufferedReader(counting, CHUNK_BYTES)))
+            counted = io.BufferedReader(counting, CHUNK_BYTES)
+            with closing(counted), closing(self._decoded(counted)) as decoded:
+                yield from _stripped(decoded)
             if counting.counted.digest != stream.files[0].digest:
                 raise TargetError(f"{path} was changed by somebody else; --repair reads it again")
 
