@@ -124,7 +124,6 @@ def test_what_was_found_holds(situation: Situation) -> None:
     max_examples=2_000 if IS_THOROUGH else 6,
     phases=[Phase.explicit, Phase.reuse, Phase.generate] if IS_THOROUGH else [Phase.generate],
     derandomize=not IS_THOROUGH,
-    **({} if IS_THOROUGH else {"database": None}),
 )
 @given(situation=situations())
 def test_no_demand_starves_a_lane_or_keeps_a_person_waiting(situation: Situation) -> None:
