@@ -111,7 +111,7 @@ def hunt(
 
     A history counts only if the present source keeps the promise in it.
     """
-    chosen = [seed for seed in seeds if is_every or focus_of(seed, form) == mutant.focus]
+    chosen: list[int] = [seed for seed in seeds if is_every or focus_of(seed, form) == mutant.focus]
     with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
         while chosen:
             told = call_with(mutant, partial(_first_broken, chosen, form, folder))

@@ -199,8 +199,9 @@ async def test_what_never_comes_is_settled(
 
 def row_count(one: World, key: str) -> int:
     """Return how many parts a conversation says it has when it is read by its id."""
-    row = one.simulator.call("GET", f"/conversations/{key}")
-    return int((row.get("statistics") or {}).get("count_conversation_parts") or 0)
+    row: dict[str, Any] = one.simulator.call("GET", f"/conversations/{key}")
+    statistics: dict[str, int] = row.get("statistics") or {}
+    return statistics.get("count_conversation_parts") or 0
 
 
 async def test_parts_of_another_count_are_read_again_though_no_time_tells(tmp_path: Path) -> None:
