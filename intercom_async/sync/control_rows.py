@@ -40,23 +40,29 @@ class ControlRows:
         self._known: dict[StreamRun, Controls] = {}
         self._lock = anyio.Lock()
 
-    async def of(self, run: StreamRun) -> Controls:
+    async def of(self, run: StreamRun, *, hands_over: bool = True) -> Controls:
         """Search rows that the sweep has met or, if it has met none, rows that nothing is said of.
 
         Each of them may have gone since it was read, so that only those that are found count.
+
+        Args:
+            run: The stream.
+            hands_over: Whether what is found is written.
 
         Raises:
             IntercomError: The search failed.
         """
         async with self._lock:
             if run not in self._known:
-                self._known[run] = await self._find(run)
+                self._known[run] = await self._find(run, hands_over=hands_over)
         return self._known[run]
 
-    async def _find(self, run: StreamRun) -> Controls:
+    async def _find(self, run: StreamRun, *, hands_over: bool) -> Controls:
         rows = await self._held_keys.select(run, is_met) or await self._undoubted(run)
         searched = rows[:: -(-len(rows) // SEARCH_IDS) or 1]
-        found = await self._reader.find(run, searched) if searched else set[str]()
+        found = set[str]()
+        if searched:
+            found = await self._reader.find(run, searched, hands_over=hands_over)
         shown = [key for key in searched if key in found][:CONTROLS]
         return Controls(shown, len(searched) == len(rows))
 

@@ -314,8 +314,14 @@ class PageReader:
         ):
             await CLOCK.sleep(0.05)
 
-    async def find(self, run: StreamRun, ids: Sequence[str]) -> set[str]:
-        """Search rows by their ids, hand over those that are found and return their keys."""
+    async def find(
+        self, run: StreamRun, ids: Sequence[str], *, hands_over: bool = True
+    ) -> set[str]:
+        """Search rows by their ids and return the keys of those that are found.
+
+        They are handed over, unless it is the search alone that is tried: rows that are read beside
+        what a run looks for would hide that it looks in the wrong place.
+        """
         selection = Selection(run.stream.key, 0, OPEN, MAX_IDS, ids=tuple(ids))
         found: set[str] = set()
         position: str | None = None
@@ -326,7 +332,8 @@ class PageReader:
             if not page.items and page.total_count:
                 raise PaginationError(f"{page.total_count} rows were counted, and none came")
             page.items.clear()
-            await self.hand_over(Batch(run), rows, read_at)
+            if hands_over:
+                await self.hand_over(Batch(run), rows, read_at)
             if page.checkpoint is None:
                 return found
             position = page.checkpoint

@@ -108,7 +108,7 @@ class Reconciler:
         reason = "a search finds none of its rows"
         try:
             is_checked = source.can_be_checked and run.table.count(without=GONE)
-            if not is_checked or (await self._control_rows.of(run)).found:
+            if not is_checked or (await self._control_rows.of(run, hands_over=False)).found:
                 return False
         except ENDINGS:
             return True

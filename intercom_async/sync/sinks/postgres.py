@@ -24,6 +24,9 @@ from .postgres_schema import StoredTables
 from .postgres_sql import JOURNAL, LZ4, OWN, STAGED, STATE, chunks, identifier, plain, setup
 from .postgres_tables import PostgresTables
 
+LOCK_TRIES = 10
+"""Times that the lock of a schema is asked for, 0.05 seconds apart, until another sync holds it
+(test_postgres_sink.py)."""
 STAGED_PACKS = 16
 """Rows of the journal whose entries are staged together, about a megabyte."""
 
@@ -103,15 +106,19 @@ class PostgresSink(PostgresTables):
         """
         if self._ask("SELECT pg_backend_pid()")[0][0] != self._connection.info.backend_pid:
             return
-        held = self._ask(
-            "SELECT pg_try_advisory_lock(hashtext('intercom_async sync'), hashtext(%s))",
-            [self._schema],
-        )
-        if not held[0][0]:
-            raise BusyTargetError(
-                f"another sync writes to {self.where}; try again when it has ended, "
-                "as sync does with --wait SECONDS"
+        for _ in range(LOCK_TRIES):
+            held = self._ask(
+                "SELECT pg_try_advisory_lock(hashtext('intercom_async sync'), hashtext(%s))",
+                [self._schema],
             )
+            if held[0][0]:
+                return
+            # The server lets go of a session's locks a moment after its client has closed it.
+            self._ask("SELECT pg_sleep(0.05)")
+        raise BusyTargetError(
+            f"another sync writes to {self.where}; try again when it has ended, "
+            "as sync does with --wait SECONDS"
+        )
 
     def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
         del whole  # both are compared in each run: the database reads them faster than we could

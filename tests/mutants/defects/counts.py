@@ -68,7 +68,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if False:\n",
             ),
         ),
-        history="short-list-inside-a-row",
         focus="lists",
     ),
     Mutant(
