@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from intercom_async.priority import Priority
+from intercom_async.scheduler.limits.leases import Leases
 from intercom_async.scheduler.limits.pacing import (
     EXTRA_SPEED,
     GUARD_RTTS,
     GUARD_S,
     MAX_SPEEDUP,
+    QUIET_RTTS,
     QUIET_S,
     RETRY_S,
     SCARCE_EXTRA,
@@ -55,10 +57,16 @@ def test_what_may_be_given_out_is_spread_over_what_is_left() -> None:
     assert paced.per_s(2.0) == pytest.approx(500 / (8.0 - GUARD_S))
 
 
-def test_the_rest_of_a_window_goes_at_a_multiple_of_the_limit_at_most() -> None:
+@pytest.mark.parametrize("now", [9.5, 9.7, 9.99])
+def test_the_rest_of_a_window_goes_at_a_multiple_of_the_limit_at_most(now: float) -> None:
     paced = Paced()
 
-    assert paced.per_s(9.5) < STEADY_PER_S * (MAX_SPEEDUP + 0.2)
+    assert paced.per_s(now) == pytest.approx(STEADY_PER_S * (MAX_SPEEDUP + EXTRA_SPEED))
+
+
+@pytest.mark.parametrize("allocatable", [0, -5])
+def test_a_pace_is_never_zero_nor_below(allocatable: int) -> None:
+    assert Paced(allocatable).per_s() == Paced(1).per_s() > 0.0
 
 
 def test_alone_the_last_calls_of_a_window_do_not_come_ever_slower() -> None:
@@ -80,10 +88,35 @@ def test_scarce_calls_go_slower_while_others_are_active() -> None:
     paced.allocatable += 1
     not_scarce = paced.per_s()
     paced.windows.external.active_until = 0.0
+    paced.allocatable -= 1
 
     assert shared == pytest.approx(usual * (SCARCE_FACTOR / 16 + SCARCE_EXTRA))
     assert not_scarce > 5 * shared
-    assert paced.per_s() == not_scarce
+    assert paced.per_s() == usual
+
+
+def test_who_has_all_the_calls_is_not_made_faster_by_what_is_scarce() -> None:
+    paced = Paced(round(SCARCE_SHARE * LIMIT) - 1)
+    usual = paced.per_s()
+
+    paced.be_beside_others(1.0)
+
+    assert paced.per_s() == usual
+
+
+def test_scarce_calls_go_no_slower_while_a_store_leases_them() -> None:
+    """It shares them out; once it does not answer, all is as without one."""
+    paced = Paced(round(SCARCE_SHARE * LIMIT) - 1)
+    usual = paced.per_s()
+    paced.be_beside_others(1 / 16)
+    without = paced.per_s()
+
+    leases = paced.pacer.leases = Leases(lambda: None)
+    leased = paced.per_s()
+    leases.mark_lost(paced.budget.reset_ms, 1.0)
+
+    assert without < leased == usual
+    assert paced.per_s() == without
 
 
 @pytest.mark.parametrize("share", [1 / 16, 1 / 40])
@@ -132,6 +165,16 @@ def test_the_rest_of_a_job_that_fits_goes_at_once(priority: Priority) -> None:
     assert pacer.is_paced(priority, 1.0 + QUIET_S - 0.01, backlog=1)
     assert not pacer.is_paced(priority, 1.0 + QUIET_S, backlog=100)
     assert pacer.is_paced(priority, 1.0 + QUIET_S, backlog=101)
+
+
+def test_slow_answers_make_a_job_last_longer() -> None:
+    paced, rtt_s = alone(), QUIET_S / 2
+    paced.windows.rtt_s = rtt_s
+    paced.pacer.note_dequeued(1.0)
+    quiet_at = 1.0 + QUIET_RTTS * rtt_s
+
+    assert paced.pacer.is_paced(Priority.BULK, quiet_at - 0.01, backlog=1)
+    assert not paced.pacer.is_paced(Priority.BULK, quiet_at, backlog=1)
 
 
 def show_others(paced: Paced) -> None:
@@ -213,7 +256,19 @@ def test_a_slow_pace_is_looked_at_again_soon() -> None:
     assert first == 0.0
     assert slow > 2.0
     assert soon == pytest.approx(1.0 + RETRY_S)
-    assert paced.pacer.retry_at(1.0) < 1.0 + RETRY_S
+    assert 1.0 < paced.pacer.retry_at(1.0) < 1.0 + RETRY_S
+
+
+def test_a_pace_that_grows_asks_again_later_and_not_in_the_past() -> None:
+    """The call could have gone a while ago, as is known only now."""
+    paced = Paced(1)
+    paced.pacer.take(1.0, paced.budget, 1, 1)
+    paced.allocatable = LIMIT
+
+    again = paced.pacer.retry_at(2.0)
+
+    assert 2.0 < again < 2.001
+    assert paced.pacer.retry_at(again) == 0.0
 
 
 def test_without_windows_the_settings_pace_holds() -> None:
