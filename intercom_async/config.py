@@ -327,9 +327,10 @@ def check_count(name: str, value: int, *, least: int = 1) -> int:
     """Return a whole number.
 
     Raises:
-        ConfigError: It is of another type, or less than `least`.
+        ConfigError: It is of another type, less than `least`, or more than a float can be.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole or not least <= value <= sys.float_info.max:
         raise ConfigError(f"{name} must be a whole number from {least} up, not {shown(value)}")
     return value
 

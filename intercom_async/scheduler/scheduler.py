@@ -10,10 +10,9 @@ from intercom_async.clock import CLOCK, Clock
 from intercom_async.config import (
     Limits,
     check_able,
+    check_count,
     check_kind,
     check_seconds,
-    is_positive_number,
-    shown,
 )
 from intercom_async.errors import ConfigError
 from intercom_async.priority import FAIRNESS_KEY, PRIORITY, Priority
@@ -151,9 +150,7 @@ class Scheduler:
             is_repeat=is_repeat,
         )
         if type(cost) is not int or cost != 1:
-            if not isinstance(cost, int) or not is_positive_number(cost):
-                raise ConfigError(f"cost must be a whole number from 1 up, not {shown(cost)}")
-            permit.cost = cost
+            permit.cost = check_count("cost", cost)
         if since is not None:
             permit.since = since
         return permit

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from intercom_async.config import check_kind, check_seconds
+from intercom_async.config import check_count, check_kind, check_seconds
 from intercom_async.errors import ConfigError
 from .errors import SyncConfigError
 
@@ -54,14 +54,14 @@ def checked_flag(name: str, value: object) -> None:
         check_kind(name, value, bool, "True or False")
 
 
-def checked_count(name: str, value: object) -> None:
+def checked_count(name: str, value: int) -> None:
     """Refuse what is no whole number above 0.
 
     Raises:
         SyncConfigError: It is something else.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise SyncConfigError(f"{name} must be a whole number from 1 up")
+    with as_sync_config_errors():
+        check_count(name, value)
 
 
 def checked_names(name: str, value: Iterable[T], kinds: tuple[type[Any], ...]) -> tuple[T, ...]:

@@ -247,7 +247,7 @@ async def test_a_permit_is_for_one_request(make_desk: MakeDesk) -> None:
     assert desk.is_quiet
 
 
-@pytest.mark.parametrize("cost", [0, -1, True, 1.5])
+@pytest.mark.parametrize("cost", [0, -1, True, 1.5, 10**400])
 async def test_a_cost_is_a_count(cost: int) -> None:
     with pytest.raises(ConfigError, match="cost"):
         Scheduler().admit(cost=cost)

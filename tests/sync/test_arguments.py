@@ -67,7 +67,7 @@ FINE: dict[str, tuple[Any, ...]] = {
     "on_progress": (None, Intercom),
     "stop": (None,),
     "compression": (None,),
-    "file_bytes": (3, 10**400),
+    "file_bytes": (3,),
     "attachments": (None, "word"),
     "path": ("word",),
     "conninfo": ("word",),
