@@ -22,8 +22,6 @@ GIVES_WAY_AFTER, GIVES_WAY_S = 128, 50e-6
 """Entries after which a merge lets the loop run, and for how long: it has then worked for about a
 millisecond, 20 times as long (benchmarks/loop_turns.py)."""
 
-STAGED = 16
-"""Flag of a noted row: its last Put is staged."""
 Fate = int | Literal["keep", "drop"]
 """What becomes of a stored row: it stays, goes, or is marked as deleted at a moment."""
 
@@ -94,13 +92,12 @@ class Merge:
     def _note(self, number: int, entry: Entry) -> None:
         if isinstance(entry, Put):
             if not entry.is_first:
-                flags = STAGED if entry.is_staged else 0
-                self._rows.put(entry.id, Held(number, 0, entry.digest, flags))
+                self._rows.put(entry.id, Held(number, 0, entry.digest, 0))
         elif isinstance(entry, Gone):
             held = self._rows.get(entry.key)
             at = max(entry.at, 1)
-            put, digest, flags = (held.version, held.digest, held.flags) if held else (0, 0, 0)
-            self._rows.put(entry.key, Held(put, at, digest, flags))
+            put, digest = (held.version, held.digest) if held else (0, 0)
+            self._rows.put(entry.key, Held(put, at, digest, 0))
         elif isinstance(entry, Family):
             flags = GONE if entry.is_gone else 0
             at = max(entry.read_at, 1)
@@ -181,20 +178,20 @@ class Merge:
         return next(earlier, 0)
 
     def staged(self) -> Iterator[tuple[Put, Fate]]:
-        """Say what becomes of staged rows; ask for the fate of stored ones before.
+        """Say what becomes of rows that are all staged; ask for the fate of stored ones before.
 
-        The staging table has the last staged row of each key; it stays unless this says otherwise.
+        The staging table has the last row of each key; it stays unless this says otherwise.
         """
         if len(self._rows) or len(self._families):
             for number, entry in self._read():
-                if type(entry) is Put and entry.is_staged:
+                if type(entry) is Put:
                     yield entry, self._staged_fate(number, entry)
 
     def _staged_fate(self, number: int, entry: Put) -> Fate:
         held = self._rows.get(entry.id)
         put, gone_at, flags = (held.version, held.read_at, held.flags) if held else (0, 0, 0)
-        if number != (put or (number if entry.is_first else 0)):
-            return "keep" if flags & STAGED else "drop"
+        if put and put != number:
+            return "keep"
         at = self._deleted_at(number, gone_at, entry.parent, entry.version)
         if flags & SEEN:
             return "drop"
@@ -205,28 +202,25 @@ class Merge:
             self._erased.append(erased)
         return "drop"
 
-    def new(self, *, all_staged: bool = False) -> Iterator[Emitted]:
-        """Give the rows that come new and are not staged, each once, after `fate` and `staged`.
+    def erased(self) -> Sequence[Emitted]:
+        """Return the rows of which only ids and times are left, after `fate` and `staged`.
 
-        Args:
-            all_staged: The journal is known to have none but staged ones.
+        They are all that comes new where the rows of the journal are staged.
         """
-        for batch in self.batches(all_staged=all_staged):
+        return self._erased
+
+    def new(self) -> Iterator[Emitted]:
+        """Give the rows that come new where none is staged, each once, after `fate`."""
+        for batch in self.batches():
             yield from batch
 
-    def batches(self, *, all_staged: bool = False) -> Iterator[Sequence[Emitted]]:
+    def batches(self) -> Iterator[Sequence[Emitted]]:
         """Give the rows that `new` gives, some together: for what costs less so."""
         yield self._erased
-        if all_staged:
-            return
         # Where nothing was noted, each row came once and is live.
         is_noted = bool(len(self._rows) or len(self._families))
         for part in self._parts():
-            puts = [
-                (number, entry)
-                for number, entry in part
-                if type(entry) is Put and not entry.is_staged
-            ]
+            puts = [(number, entry) for number, entry in part if type(entry) is Put]
             if is_noted:
                 found = (self._emitted(number, put) for number, put in puts)
                 yield [row for row in found if row is not None]

@@ -253,7 +253,7 @@ class PostgresSink(PostgresTables):
                 rows = self._stored_rows(self._connection, name)
                 self._apply(name, name, ((row, merge.fate(row)) for row in rows))
         self._bring_staged(name, merge, is_there=is_there)
-        for chunk in chunks(merge.new(all_staged=name not in self._unstaged)):
+        for chunk in chunks(merge.erased()):
             self._put_new(name, columns, chunk)
         self._comment(name, table, columns)
         stored.extra[name] = columns.extra
