@@ -26,7 +26,7 @@ from .postgres_tables import PostgresTables
 
 LOCK_TRIES = 10
 """Times that the lock of a schema is asked for, 0.05 seconds apart, until another sync holds it
-(test_postgres_sink.py)."""
+(test_postgres_lock.py)."""
 STAGED_PACKS = 16
 """Rows of the journal whose entries are staged together, about a megabyte."""
 
