@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from typing import Self
-from weakref import WeakKeyDictionary
 
 import aiohttp
 
@@ -41,45 +38,3 @@ def headers_of(session: aiohttp.ClientSession) -> Iterator[tuple[str, str]]:
     for name, text in session.headers.items():
         if name.lower() not in OWN_HEADERS:
             yield name, text
-
-
-_free_by_connector: WeakKeyDictionary[aiohttp.BaseConnector, asyncio.Semaphore] = (
-    WeakKeyDictionary()
-)
-"""Connections that are free; several clients may use one session."""
-
-
-class ConnectionLimit:
-    """How many requests may be under way at once over the connections of a caller's session.
-
-    A request that waited in the session's own queue would spend the time of its attempt there. That
-    happens only where a download, or a request of the caller's own, holds a connection: neither is
-    counted here. What is begun has no time limit of its own.
-
-    Args:
-        connector: The session's.
-    """
-
-    __slots__ = ("_free",)
-
-    def __init__(self, connector: aiohttp.BaseConnector) -> None:
-        limits = (connector.limit, connector.limit_per_host)
-        count = min(filter(None, limits), default=0)
-        self._free: asyncio.Semaphore | None = None
-        if count:
-            self._free = _free_by_connector.setdefault(connector, asyncio.Semaphore(count))
-
-    async def begin(self) -> Self:
-        """Wait until a request may begin; `end` must follow."""
-        if self._free is not None:
-            await self._free.acquire()
-        return self
-
-    def end(self) -> None:
-        """Let the next request begin."""
-        if self._free is not None:
-            self._free.release()
-
-    def has_cancelled(self) -> bool:
-        """Return False: it cancels no task."""
-        return False

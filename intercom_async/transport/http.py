@@ -26,7 +26,8 @@ from intercom_async.config import check_kind
 from intercom_async.errors import ClosedError, ConfigError, DecodeError, IntercomError
 from intercom_async.redaction import printable
 from .base import CHUNK_BYTES, FIRST_FAILURE, Reply, Request, StreamReply
-from .callers_session import ConnectionLimit, check_session, headers_of
+from .callers_session import check_session, headers_of
+from .connection_limit import ConnectionLimit, Place
 from .deadlines import Deadline, Deadlines
 from .decompression import ENCODINGS, Decompressor
 from .failures import TooLargeError, of_trace, to_failure
@@ -124,6 +125,10 @@ class HttpTransport:
             raise ClosedError("the session given as http is closed")
         else:
             connector = given.connector
+        limit = None if given is None else ConnectionLimit(connector)
+        traces = None
+        if given is not None and limit is not None:
+            traces = [*given.trace_configs, limit.trace()]
         try:
             loop = asyncio.get_running_loop()
             self._session = aiohttp.ClientSession(
@@ -133,11 +138,10 @@ class HttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=SentRequest,
                 response_class=ReceivedResponse,
-                trace_configs=None if given is None else given.trace_configs,
+                trace_configs=traces,
             )
             _open[id(self)] = self._session
-            self._deadlines = Deadlines(loop)
-            self._limit = None if given is None else ConnectionLimit(connector)
+            self._deadlines, self._limit = Deadlines(loop), limit
         except RuntimeError:
             raise ConfigError(
                 "the session given as http belongs to another event loop; make it in this one"
@@ -153,8 +157,10 @@ class HttpTransport:
         response: aiohttp.ClientResponse | None = None
         # With the caller's session time and reading are aiohttp's: its traces see both.
         limit, is_ours = self._limit, self._given is None
-        deadline: Deadline | ConnectionLimit = (
-            self._deadlines.begin(request.timeout_s) if limit is None else await limit.begin()
+        deadline: Deadline | Place = (
+            self._deadlines.begin(request.timeout_s)
+            if limit is None
+            else await limit.begin(request, sending)
         )
         try:
             response = await self._send(request, sending, self._timeout(request))
@@ -171,9 +177,9 @@ class HttpTransport:
         except asyncio.CancelledError:
             if not deadline.has_cancelled():
                 raise
-            failure = self._to_failure(TimeoutError(), request, is_sent=sending.is_sent)
+            failure = self._to_failure(TimeoutError(), request, sending)
         except Exception as error:  # noqa: BLE001 (whatever it is, it becomes one of ours)
-            failure = self._to_failure(error, request, is_sent=sending.is_sent)
+            failure = self._to_failure(error, request, sending)
             if response is not None:
                 response.close()
         finally:
@@ -193,26 +199,41 @@ class HttpTransport:
         except (IntercomError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (as in `exchange`)
-            failure = self._to_failure(error, request, is_sent=sending.is_sent)
+            failure = self._to_failure(error, request, sending)
         raise failure
 
-    def _to_failure(self, error: Exception, request: Request, *, is_sent: bool) -> Exception:
+    def _to_failure(self, error: Exception, request: Request, sending: Sending) -> Exception:
         """Return the error to raise; what a trace of the caller's session raises is theirs."""
-        theirs = of_trace(error) if self._given is not None else None
-        return to_failure(error, request, is_sent=is_sent) if theirs is None else theirs
+        limit = self._limit if self._given is not None else None
+        if limit is not None:
+            theirs = of_trace(error)
+            if theirs is not None:
+                return theirs
+            if isinstance(error, TimeoutError) and sending.is_queued:
+                return limit.to_failure(request)
+        return to_failure(error, request, is_sent=sending.is_sent)
 
     async def _stream(self, request: Request, sending: Sending) -> Reply:
         # A download may take hours; it is over when nothing comes for as long as one attempt.
+        limit = self._limit
         times = aiohttp.ClientTimeout(
             total=None,
+            connect=None if limit is None else request.timeout_s,
             sock_connect=min(request.timeout_s, request.connect_s),
             sock_read=request.timeout_s,
         )
-        response = await self._send(request, sending, times)
-        if response.status >= FIRST_FAILURE:
-            return Reply(response.status, response.headers, await _read(response, request))
-        body = _Body(response, request, self.reading)
-        return StreamReply(response.status, response.headers, body.chunks(), body.close)
+        place = None if limit is None else await limit.begin(request, sending)
+        try:
+            response = await self._send(request, sending, times)
+            if response.status >= FIRST_FAILURE:
+                return Reply(response.status, response.headers, await _read(response, request))
+            if limit is not None:
+                limit.hold(response)
+            body = _Body(response, request, self.reading)
+            return StreamReply(response.status, response.headers, body.chunks(), body.close)
+        finally:
+            if place is not None:
+                place.end()
 
     def _send(
         self, request: Request, sending: Sending, times: aiohttp.ClientTimeout

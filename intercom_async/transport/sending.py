@@ -21,7 +21,7 @@ _SWITCHING = 101
 class Sending:
     """One request on its way through aiohttp: its headers, whether it has left, whom to tell."""
 
-    __slots__ = ("_on_sent", "headers", "is_sent")
+    __slots__ = ("_on_sent", "headers", "is_queued", "is_sent")
 
     headers: CIMultiDict[str]
     """All of them; not changed."""
@@ -29,6 +29,8 @@ class Sending:
     def __init__(self, on_sent: Callable[[], None]) -> None:
         self._on_sent = on_sent
         self.is_sent: bool = False
+        self.is_queued: bool = False
+        """Whether it waits for a connection of a caller's session, which has none that is free."""
 
     def begin(self) -> None:
         """Note that the bytes leave now."""

@@ -5,7 +5,6 @@ A request is the same whatever session sends it, but for headers that the client
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -233,33 +232,3 @@ async def test_what_a_trace_raises_passes_as_it_is(hook: str, error: type[Except
         assert (found is raised) == (told == 1)  # some hooks are not called
         assert len(seen) <= 1
         assert intercom.statistics().in_flight == 0
-
-
-@pytest.mark.parametrize(
-    "limits", [{"limit": 1}, {"limit_per_host": 1}, {"limit": 2}, {"limit": 0}]
-)
-async def test_a_wait_for_one_of_few_connections_costs_no_time(limits: dict[str, Any]) -> None:
-    """Calls that wait in the connector are not given up, let alone as sent."""
-    seen: list[str] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        seen.append((await request.json())["external_id"])
-        await asyncio.sleep(0.05)  # noqa: TID251 (a server's, over real HTTP)
-        return web.json_response({"type": "contact", "id": "7"})
-
-    app = web.Application()
-    app.router.add_post("/contacts", answer)
-    async with serving(app) as url:
-        connector = aiohttp.TCPConnector(**limits)
-        async with (
-            aiohttp.ClientSession(connector=connector) as session,
-            Intercom(TOKEN, base_url=url, http=session, timeout_s=0.3, retry=ONCE) as one,
-            Intercom(TOKEN, base_url=url, http=session, timeout_s=0.3, retry=ONCE) as other,
-        ):
-            creates = [
-                client.contacts.create(external_id=f"{number}{client is one}")
-                for number in range(6)
-                for client in (one, other)
-            ]
-            await asyncio.gather(*creates)
-    assert len(seen) == len({*seen}) == 12

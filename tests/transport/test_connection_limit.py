@@ -1,0 +1,166 @@
+"""A caller's session that may have few connections: no call waits for one that it holds itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from intercom_async import ConnectError, Intercom, RetryPolicy
+from tests.support.loopback import serving
+from tests.support.scripted_client import TOKEN
+
+pytestmark = pytest.mark.anyio
+
+ONCE = RetryPolicy(max_attempts=1)
+FEW = pytest.mark.parametrize("limits", [{"limit": 1}, {"limit_per_host": 1}])
+
+
+@asynccontextmanager
+async def unending() -> AsyncGenerator[tuple[str, asyncio.Event]]:
+    """Serve contacts, and downloads that end with the event."""
+    end = asyncio.Event()
+
+    async def contact(_: web.Request) -> web.Response:
+        return web.json_response({"type": "contact", "id": "7"})
+
+    async def download(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"first")
+        await end.wait()
+        return response
+
+    app = web.Application()
+    app.router.add_get("/contacts/{id}", contact)
+    app.router.add_get("/{path:.*}", download)
+    async with serving(app) as url:
+        try:
+            yield url, end
+        finally:
+            end.set()
+
+
+@asynccontextmanager
+async def using(
+    url: str, limits: dict[str, Any], **options: Any
+) -> AsyncGenerator[tuple[aiohttp.ClientSession, Intercom]]:
+    connector = aiohttp.TCPConnector(**limits)
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        Intercom(TOKEN, base_url=url, http=session, **options) as intercom,
+    ):
+        yield session, intercom
+
+
+HELD = "no connection of the session given as http is free"
+
+
+CALLS: dict[str, Callable[[Intercom], Awaitable[Any]]] = {
+    "a call": lambda intercom: intercom.contacts.get("7"),
+    "a download": lambda intercom: intercom.data_exports.download("2").__aenter__(),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+@FEW
+async def test_a_call_within_the_download_that_has_the_only_connection_is_refused_at_once(
+    limits: dict[str, Any], name: str
+) -> None:
+    async with unending() as (url, _), using(url, limits) as (_, intercom):
+        await intercom.contacts.get("7")  # The server has answered: an outage would be waited for.
+        async with asyncio.timeout(5), intercom.data_exports.download("1"):
+            with pytest.raises(ConnectError, match=HELD) as caught:
+                await CALLS[name](intercom)
+        assert caught.value.retryable is False
+        # The download is closed, so its connection is free.
+        assert (await intercom.contacts.get("7")).id == "7"
+        assert intercom.statistics().in_flight == 0
+
+
+async def test_a_download_leaves_the_other_connections_to_calls_within_it() -> None:
+    async with (
+        unending() as (url, _),
+        using(url, {"limit": 2}) as (_, intercom),
+        intercom.data_exports.download("1"),
+    ):
+        assert (await intercom.contacts.get("7")).id == "7"
+
+
+async def test_a_download_that_has_arrived_holds_no_connection() -> None:
+    async with unending() as (url, end), using(url, {"limit": 1}) as (_, intercom):
+        end.set()
+        async with intercom.data_exports.download("1") as stream:
+            assert await stream.read() == b"first"
+            assert (await intercom.contacts.get("7")).id == "7"
+
+
+Holder = Callable[[aiohttp.ClientSession, Intercom, str], AbstractAsyncContextManager[Any]]
+HOLDERS: dict[str, Holder] = {
+    "a download": lambda _, intercom, __: intercom.data_exports.download("1"),
+    "a request of the caller's": lambda session, _, url: session.get(f"{url}/download"),
+}
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+@FEW
+async def test_calls_wait_for_a_connection_that_another_task_holds(
+    limits: dict[str, Any], name: str
+) -> None:
+    async with unending() as (url, end), using(url, limits) as (session, intercom):
+        async with HOLDERS[name](session, intercom, url):
+            calls = [asyncio.create_task(intercom.contacts.get("7")) for _ in range(3)]
+            await asyncio.wait(calls, timeout=0.1)
+            assert not any(call.done() for call in calls)
+            end.set()
+        assert {(await call).id for call in calls} == {"7"}
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+@FEW
+async def test_calls_that_no_connection_becomes_free_for_fail_together_and_say_why(
+    limits: dict[str, Any], name: str
+) -> None:
+    async with unending() as (url, _), using(url, limits, timeout_s=0.2) as (session, intercom):
+        await intercom.contacts.get("7")
+        async with asyncio.timeout(5), HOLDERS[name](session, intercom, url):
+            calls = [asyncio.create_task(intercom.contacts.get("7")) for _ in range(20)]
+            found = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(each) for each in found} == {ConnectError}
+        assert all(HELD in str(each) for each in found)
+        assert (await intercom.contacts.get("7")).id == "7"
+
+
+@pytest.mark.parametrize(
+    "limits", [{"limit": 1}, {"limit_per_host": 1}, {"limit": 2}, {"limit": 0}]
+)
+async def test_a_wait_for_one_of_few_connections_costs_no_time(limits: dict[str, Any]) -> None:
+    """Calls that wait in the connector are not given up, let alone as sent."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append((await request.json())["external_id"])
+        await asyncio.sleep(0.05)  # noqa: TID251 (a server's, over real HTTP)
+        return web.json_response({"type": "contact", "id": "7"})
+
+    app = web.Application()
+    app.router.add_post("/contacts", answer)
+    async with serving(app) as url:
+        connector = aiohttp.TCPConnector(**limits)
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            Intercom(TOKEN, base_url=url, http=session, timeout_s=0.3, retry=ONCE) as one,
+            Intercom(TOKEN, base_url=url, http=session, timeout_s=0.3, retry=ONCE) as other,
+        ):
+            creates = [
+                client.contacts.create(external_id=f"{number}{client is one}")
+                for number in range(6)
+                for client in (one, other)
+            ]
+            await asyncio.gather(*creates)
+    assert len(seen) == len({*seen}) == 12
