@@ -9,6 +9,7 @@ import pytest
 from intercom_async.scheduler.limits.usage import (
     ABSENT_SHARE,
     CLOCK_SET_BACK_MS,
+    INITIAL_OWN_SHARE,
     ROUNDING,
     SLOTS,
     SPAN_S,
@@ -243,7 +244,9 @@ def test_others_are_expected_where_they_have_used_parts_of_windows(
     usage = profiled(external, confirmed=confirmed)
 
     assert usage.is_expected is is_expected
-    assert not usage.is_absent  # no window was seen to its end
+    # No window was seen to its end.
+    assert not usage.is_absent
+    assert not usage.is_quiet
 
 
 def test_a_window_is_profiled_once_all_its_replies_are_here() -> None:
@@ -273,6 +276,62 @@ def test_others_are_active_while_their_usage_grows() -> None:
     assert told(5.1, 40) == 5.1
     assert told(5.2, 41) == 15.2
     assert told(9.0, 30 + ROUNDING + 1, 20_000) == 19.0
+
+
+def test_others_that_may_be_replies_under_way_are_not_active() -> None:
+    usage, budget = ExternalUsage(), seen(50, 30, reserved=20 - ROUNDING)
+    budget.external_seen = 15
+
+    usage.observe(budget, 4.0, 3.9, 0.5, WindowSchedule(10.0))
+
+    assert usage.estimate(budget) == 15
+    assert usage.active_until <= 4.0
+
+
+@pytest.mark.parametrize(
+    ("others", "own_share"), [(ROUNDING, 1.0), (ROUNDING + 1, INITIAL_OWN_SHARE)]
+)
+def test_who_meets_others_with_the_first_reply_takes_itself_for_one_of_several(
+    others: int, own_share: float
+) -> None:
+    usage = ExternalUsage()
+
+    usage.observe(seen(30 + others, 30), 5.0, 4.9, 0.5, WindowSchedule(10.0))
+
+    assert usage.own_share == own_share
+
+
+def test_the_first_reply_of_a_window_begins_a_span() -> None:
+    usage, schedule, now = ExternalUsage(), WindowSchedule(10.0), 10.0
+    usage.observe(seen(30, 30), now - SPAN_S / 2, now - SPAN_S / 2, 0.99, schedule)
+    budget = seen(1, 1, reset_ms=20_000)
+
+    usage.observe(budget, now, now, 0.0, schedule)
+
+    assert usage.nothing_new_until(budget, 99.0, 0.0, schedule) == pytest.approx(10.0 + 10 / SLOTS)
+
+
+def test_a_share_is_an_average_of_the_last_calls_and_forgets_older_ones() -> None:
+    usage = ExternalUsage()
+    seen = Seen(usage)
+    seen.go_on(own=LIMIT, others=0, spans=3)
+
+    seen.go_on(own=0, others=LIMIT // 2, spans=2)
+
+    assert usage.own_share == pytest.approx(0.25, rel=0.001)
+    assert usage.early_share is not None
+    assert usage.early_share < 0.12
+
+
+def test_a_span_with_many_calls_counts_by_them_though_nobody_else_was_there() -> None:
+    usage = ExternalUsage()
+    seen = Seen(usage)
+    seen.go_on(own=1, others=50, spans=1)
+
+    seen.go_on(own=3 * 50, others=0, spans=1)
+
+    expected = INITIAL_OWN_SHARE + 0.75 * (1.0 - INITIAL_OWN_SHARE)
+    assert usage.own_share == pytest.approx(expected, rel=0.001)
 
 
 def test_replies_say_nothing_new_until_a_part_or_a_span_ends() -> None:

@@ -332,7 +332,7 @@ class ExternalUsage:
 
     def _usual_after(self, elapsed: float) -> float:
         """Return the fraction of a window that others usually use after this part of it."""
-        place = min(max(elapsed, 0.0), 1.0) * SLOTS
+        place = max(elapsed, 0.0) * SLOTS
         slot = int(place)
         if slot >= SLOTS:
             return 0.0
