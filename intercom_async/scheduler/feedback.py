@@ -187,7 +187,8 @@ class ResponseFeedback:
         windows = limiter.windows
         rate = None if windows.is_known else named_rate(message)
         if rate is not None and kind is not Throttle.EDGE:
-            permit.retry_after_s = limiter.note_refused_blindly(*rate, sent=permit.sent_at, now=now)
+            without = limiter.without_windows
+            permit.retry_after_s = without.note_refused(*rate, sent=permit.sent_at, now=now)
             return False
         if kind is Throttle.EDGE or budget is None:
             return self._breaker.record_failure(now)

@@ -208,9 +208,7 @@ class Scheduler:
         if self._store is None and workspace is not self.workspace:
             self.workspace = workspace
             for queue in self._dispatcher.queues.values():
-                limiter = queue.limiter
-                limiter.workspace = limiter.windows.workspace = workspace
-                limiter.pacer.workspace = workspace
+                queue.limiter.share_workspace(workspace)
 
     def retried(self) -> None:
         """Count a call that is sent again."""

@@ -50,6 +50,17 @@ def situations(draw: st.DrawFn) -> Situation:
 
 
 FOUND = {
+    "blind calls of two apps": Situation(
+        demands=(2.0, 0.01, 0, 0),
+        beside=(0.3, 0, 1.05, 0),
+        limit=20,
+        workspace=19,
+        together=30,
+        answer_s=50.0,
+        cancelled=0.7,
+        patience_s=1.0,
+        seed=343,
+    ),
     "blind calls of two moments in one window": Situation(
         demands=(0, 0, 1.05, 0),
         workspace=50,

@@ -9,6 +9,7 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
+from intercom_async.scheduler.limits.blind_calls import BlindCalls
 from intercom_async.scheduler.limits.cold_start import (
     BASE,
     EXTRA_PER_S,
@@ -32,22 +33,22 @@ def allowed(cold_start: ColdStart, now: float, *, limit: int = LIMIT, urgent: bo
 
 
 def test_the_first_calls_are_few() -> None:
-    assert allowed(ColdStart(), 0.0) == BASE
+    assert allowed(ColdStart(BlindCalls()), 0.0) == BASE
 
 
 def test_interactive_calls_have_a_larger_base() -> None:
-    assert allowed(ColdStart(), 0.0, urgent=True) == INTERACTIVE_BASE
+    assert allowed(ColdStart(BlindCalls()), 0.0, urgent=True) == INTERACTIVE_BASE
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_no_more_go_than_a_window_takes(limit: int) -> None:
-    assert allowed(ColdStart(), 0.0, limit=limit) == limit
+    assert allowed(ColdStart(BlindCalls()), 0.0, limit=limit) == limit
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_no_window_gets_more_than_it_takes(limit: int, *, is_lost: bool) -> None:
-    cold_start = ColdStart()
+    cold_start = ColdStart(BlindCalls())
 
     assert allowed(cold_start, 0.0, limit=limit) == limit
     if is_lost:
@@ -59,7 +60,7 @@ def test_no_window_gets_more_than_it_takes(limit: int, *, is_lost: bool) -> None
 
 
 def test_more_calls_may_go_while_no_answer_comes() -> None:
-    cold_start = ColdStart()
+    cold_start = ColdStart(BlindCalls())
     allowed(cold_start, 0.0)
 
     assert cold_start.retry_at(0.0, LIMIT, WINDOW_S, 1, is_interactive=False) == 1 / EXTRA_PER_S
@@ -67,10 +68,63 @@ def test_more_calls_may_go_while_no_answer_comes() -> None:
 
 
 def test_neither_idle_time_nor_failed_calls_earn_anything() -> None:
-    cold_start = ColdStart()
+    cold_start = ColdStart(BlindCalls())
     cold_start.end(cold_start.begin(0.0, 1, WINDOW_S))
 
     assert allowed(cold_start, 60.0) == BASE
+
+
+def test_apps_of_a_workspace_send_together_what_its_window_takes() -> None:
+    calls = BlindCalls()
+    apps = [ColdStart(calls) for _ in range(3)]
+    numbers = [app.begin(0.0, 1, WINDOW_S) for app in apps]
+    assert [calls.room_at(0.0, limit, WINDOW_S, 1) for limit in (3, 4)] == [10.1, 0.0]
+
+    apps[0].end(numbers[0])
+    apps[1].end(numbers[1], is_lost=True)
+
+    assert [app.charged for app in apps] == [0, 1, 1]
+    assert [calls.room_at(10.0, limit, WINDOW_S, 1) for limit in (2, 3)] == [10.1, 0.0]
+    assert calls.room_at(10.2, 1, WINDOW_S, 5) == 0.0
+    assert [app.charged for app in apps] == [0, 0, 0]
+
+
+def test_an_app_that_joins_a_workspace_brings_its_calls() -> None:
+    own, shared = BlindCalls(), BlindCalls()
+    newcomer, other = ColdStart(own), ColdStart(shared)
+    ended, lost = (newcomer.begin(0.0, 1, WINDOW_S) for _ in range(2))
+    other.begin(1.0, 1, WINDOW_S)
+
+    newcomer.join(shared)
+    assert (own.charged, shared.charged, newcomer.charged) == (0, 3, 2)
+
+    newcomer.end(ended)
+    newcomer.end(lost, is_lost=True)
+    assert (shared.charged, newcomer.charged) == (2, 1)
+    shared.counted_until(20.0, WINDOW_S)
+    assert (shared.charged, newcomer.charged, other.charged) == (0, 0, 0)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("becomes", ["answered", "lost"])
+@pytest.mark.parametrize("apps", [1, 2, 5])
+@pytest.mark.parametrize("workspace", [1, 3, 19])
+async def test_apps_that_begin_together_are_not_turned_away(
+    make_desk: MakeDesk, workspace: int, apps: int, becomes: str
+) -> None:
+    limits = Limits(app_per_minute=120, workspace_per_minute=6 * workspace)
+    slow = Network(0.01, 50.0, 0.01, spread=0.0, lost=float(becomes == "lost"), lost_after_s=15.0)
+    desk = make_desk(limits, limit=20, workspace=workspace, network=slow)
+
+    for number in range(2 * workspace * apps):
+        lane = Priority.INTERACTIVE if number % 2 else Priority.BULK
+        desk.start(app=f"app {number % apps}", priority=lane)
+    await CLOCK.sleep(120.0)
+    desk.scheduler.close()
+    await desk.done()
+
+    assert desk.server.turned_away == 0
+    assert desk.server.sends >= 2 * workspace
 
 
 @pytest.mark.anyio

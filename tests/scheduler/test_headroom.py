@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from intercom_async.scheduler.limits.app_windows import AppWindows
+from intercom_async.scheduler.limits.blind_calls import BlindCalls
 from intercom_async.scheduler.limits.cold_start import ColdStart
 from intercom_async.scheduler.limits.headroom import (
     MAX_RESERVE,
@@ -38,7 +39,7 @@ class One:
         )
         self.windows.adopt(limit=LIMIT, length_ms=10_000, offset=(0.0, 0.0), now=0.0)
         self.reserve = InteractiveReserve()
-        self.cold_start = ColdStart()
+        self.cold_start = ColdStart(BlindCalls())
         self.headroom = Headroom(self.windows, self.reserve, self.cold_start, Random(1))
         self.budget = self.windows.candidates(1.0)[0]
 

@@ -23,6 +23,7 @@ from .server_clock import ServerClock
 from .usage import ROUNDING
 from .window_budget import FEW_LEFT, Charge, WindowBudget
 from .window_schedule import WindowSchedule
+from .without_windows import WithoutWindows
 from .workspace_limiter import WorkspaceLimiter
 
 WAIT_FOR_REPLY = math.inf
@@ -51,6 +52,7 @@ class AppLimiter:
         "recovery",
         "reserve",
         "windows",
+        "without_windows",
         "workspace",
     )
 
@@ -63,7 +65,7 @@ class AppLimiter:
         random: Random,
     ) -> None:
         self.workspace: WorkspaceLimiter = workspace
-        self._cold_start = ColdStart()
+        self._cold_start = ColdStart(workspace.blind)
         self.reserve: InteractiveReserve = InteractiveReserve()
         self.windows: AppWindows = AppWindows(
             limit,
@@ -77,10 +79,18 @@ class AppLimiter:
         self.pacer: Pacer = Pacer(self.windows, workspace, self.headroom.allocatable)
         self.recovery: Recovery = Recovery()
         """Single calls after a window that was full although none of ours was served in it."""
+        self.without_windows: WithoutWindows = WithoutWindows(
+            self.windows, self._cold_start, self.pacer, self.recovery
+        )
         self.plain_replies: PlainReplies = PlainReplies(self.windows)
         self._boundary_probe = BoundaryProbe()
         self._lease_gate = LeaseGate(self.windows, random)
         self._random = random
+
+    def share_workspace(self, workspace: WorkspaceLimiter) -> None:
+        """Count calls against a limit that apps of other schedulers count against, too."""
+        self.workspace = self.windows.workspace = self.pacer.workspace = workspace
+        self._cold_start.join(workspace.blind)
 
     def note_arrival(self, priority: Priority, now: float) -> None:
         """Note a call that comes: interactive ones feed the reserve."""
@@ -117,7 +127,7 @@ class AppLimiter:
             or budget.is_exhausted
             or shared.is_exhausted
             or used > charged
-            or self._cold_start.charged
+            or workspace.blind.charged
             or budget.limit - charged <= MAX_PROBES
             or workspace.limit <= shared.charged
             or self.recovery.since is not None
@@ -152,10 +162,10 @@ class AppLimiter:
         if self.recovery.since is not None and (retry_at := self.recovery.retry_at(now)):
             return retry_at
         if not windows.clock.is_known or windows.matcher.has_headers is False:
-            return self._begin_probing(self._try_without_windows(priority, now, cost))
+            return self._begin_probing(self.without_windows.try_acquire(priority, now, cost))
         if is_paced and (retry_at := pacer.retry_at(now)):
             return retry_at
-        if self._cold_start.charged:
+        if self.workspace.blind.charged:
             self._cold_start.counted_until(now, windows.schedule.length_s)
         budgets = windows.candidates(now)
         allocatable = 0
@@ -197,7 +207,7 @@ class AppLimiter:
             )
         shared, workspace = budget.workspace, self.workspace
         if not retry_at and shared is not None:
-            charged = shared.charged + self._cold_start.charged + cost
+            charged = shared.charged + workspace.blind.charged + cost
             if charged > workspace.limit or workspace.quota is not None or shared.is_exhausted:
                 retry_at = self._workspace_blocked_until(
                     budget, shared, now, cost, is_paced=is_paced
@@ -229,21 +239,6 @@ class AppLimiter:
             seqs += (budget.charge(cost),)
         # Calls that are not paced overtake each other: their sequence says little.
         return Charge(budgets, seqs if is_paced else (), cost, budgets[0].highest_used_seen)
-
-    def _try_without_windows(self, priority: Priority, now: float, cost: int) -> Charge | float:
-        """Decide by the settings, in a cold start or where a proxy strips the headers."""
-        cold_start, pacer = self._cold_start, self.pacer
-        windows, is_urgent = self.windows, priority is INTERACTIVE
-        if windows.matcher.has_headers is None:
-            limit, length_s = windows.usable_limit, windows.schedule.length_s
-            retry_at = cold_start.retry_at(now, limit, length_s, cost, is_interactive=is_urgent)
-            if retry_at:
-                return retry_at
-        elif pacer.next_at > now:
-            return pacer.next_at
-        number = cold_start.begin(now, cost, windows.schedule.length_s)
-        pacer.take_blindly(now, cost)
-        return Charge((), () if is_urgent else (number,), cost, 0, number)
 
     def _blocked_until(
         self,
@@ -280,7 +275,7 @@ class AppLimiter:
         self, budget: WindowBudget, shared: WindowBudget, now: float, cost: int, *, is_paced: bool
     ) -> float:
         """Return 0.0 if the workspace's same window has room, else when to try again."""
-        schedule, blind = self.windows.schedule, self._cold_start.charged
+        schedule, blind = self.windows.schedule, self.workspace.blind.charged
         elapsed = schedule.elapsed_share(self.windows.left_s(budget, now))
         may_charge = self.workspace.may_charge(
             shared, cost, blind=blind, elapsed=elapsed, is_paced=is_paced
@@ -366,23 +361,6 @@ class AppLimiter:
         self.windows.sudden_ends.note_full(budget.reset_ms)
         if budget.reject() or self.windows.matcher.is_in_doubt:
             self.recovery.start(now)
-
-    def note_refused_blindly(
-        self, limit: int, period_s: float, *, sent: float, now: float
-    ) -> float:
-        """Pause after a 429 that names a rate while no window is known; return for how long.
-
-        Args:
-            limit: Calls that the 429 names.
-            period_s: Seconds that it names them for.
-            sent: When the request left; those sent before the pause began are refused with it.
-            now: Loop time.
-        """
-        since = self.recovery.since
-        if since is None or sent >= since:
-            pause_s = self.pacer.fallback.reject(limit, period_s, now)
-            self.recovery.start(now, pause_s=pause_s)
-        return self.recovery.pause_s(now)
 
     def _open_with_probe(self, now: float) -> None:
         if self.recovery.since is None:

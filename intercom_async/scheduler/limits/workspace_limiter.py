@@ -10,6 +10,7 @@ rejection.
 
 from __future__ import annotations
 
+from .blind_calls import BlindCalls
 from .window_budget import BudgetTable, WindowBudget
 from .window_schedule import WindowSchedule
 
@@ -46,6 +47,7 @@ class WorkspaceLimiter:
         "_probe_step",
         "_schedule",
         "_short_reset_ms",
+        "blind",
         "is_short",
         "limit",
         "quota",
@@ -56,6 +58,8 @@ class WorkspaceLimiter:
         """Calls a window; scaled with its length unless a 429 has named it."""
         self.quota: int | None = None
         """Calls a window that are ours; None as long as nobody else is known."""
+        self.blind: BlindCalls = BlindCalls()
+        """Calls of all apps that any window may have counted."""
         self.is_short: bool = False
         """Whether a call has been held back in this window or the last one."""
         self._short_reset_ms = 0

@@ -205,9 +205,7 @@ class Play(Hooks):
 
     def check_wait(self, lane: Priority, waiting: Waiting, now: float) -> None:
         wait_s, most_s = now - waiting.since, self.longest_wait_s(lane, waiting.ahead)
-        # Known: what a 429 to blind calls of two apps has taught is unlearned in too many windows.
-        is_squeezed = len(self.lines) > 1 and self.server.turned_away > 0
-        is_bound = self.situation.is_faultless and self.situation.is_told and not is_squeezed
+        is_bound = self.situation.is_faultless and self.situation.is_told
         if wait_s > most_s and is_bound:
             self.broken.append(
                 f"{now:.2f} {lane.name}: waited {wait_s:.2f} s behind {waiting.ahead}, not {most_s}"
@@ -349,9 +347,7 @@ class Play(Hooks):
                 for waiting in line:
                     self.check_wait(lane, waiting, now)
         is_alone = self.situation.is_told and self.situation.is_faultless
-        # Until the first answers come, no app counts the calls that others have sent blindly.
-        most = self.situation.capacity if len(self.lines) > 1 else 0
-        if is_alone and self.server.turned_away > most:
+        if is_alone and self.server.turned_away:
             self.broken.append(f"{self.server.turned_away} of {self.server.sends} turned away")
 
 
