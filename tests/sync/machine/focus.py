@@ -193,6 +193,65 @@ FOCUSES: tuple[Focus, ...] = (
         since=1.0, since_s=(DAY_S, 8 * DAY_S, 30 * DAY_S), leaves_out=0.0, drops=0.0,
     ),
     Focus(
+        # Places in lists are forgotten, lead in a circle, or are said in another form.
+        "cursors", streams=(("contacts",), *SUBSETS[3:5], SUBSETS[6], SUBSETS[7]),
+        failures=MOSTLY, kinds=("loop", "back", "link"), times=(1, 1, 3, 0), most_after=4,
+        incidents=("stop", "", ""), waits_s=(1, 30, 300, HOUR_S, DAY_S),
+        settings={
+            "cursor_s": (0, 30, 30, 300), "page_rows": (2, 3), "latency_s": (0.05, 0.05, 10.0),
+            "expired": ("400", "400", "500", "first"),
+        },
+    ),
+    Focus(
+        # Rows get fields, lose some, and have others of another type, between two pages as well.
+        "forms", verbs=("drift", "drift", "change", "create", "reply"), changes=(2, 6),
+        during=(0, 1, 2), during_calls=12, incidents=("stop", "kill", "", "", ""),
+        settings={"page_rows": (2, 3)},
+    ),
+    Focus(
+        "files", streams=WITH_PARTS, verbs=("file", "file", "reply", "delete"), changes=(2, 6),
+        failures=MOSTLY, kinds=("403", "404", "500", "drop", "hang", "slow", "cut", "outage"),
+        paths=("/files",), times=(1, 3, 0), most_after=4, incidents=("stop", "kill", "", ""),
+        settings={"saves_files": (True,)},
+    ),
+    Focus(
+        # The zone or the version is another one when a run is gone on with.
+        "resets", verbs=("zone", "version", "server_zone", "change", "reply"), changes=(1, 3),
+        incidents=("stop", "kill", ""), waits_s=(1, 30, 300, HOUR_S, DAY_S),
+        settings={"page_rows": (2, 3), "per_page": (2, 3), "part_pages": (1,)},
+    ),
+    Focus("awaited", incidents=("awaited",), during=(0, 1, 2, 4)),
+    Focus(
+        # A run lasts for longer than the lookback, and over midnight.
+        "slow", streams=(SUBSETS[1], *SUBSETS[3:5], SUBSETS[6]), verbs=("change", "reply"),
+        during=(1, 2, 4), reconcile=UNSWEPT, incidents=("stop", "", "", ""),
+        settings={
+            "latency_s": (5.0, 20.0, 50.0), "lookback_s": (60, 60, 600), "late_s": (0, 60),
+            "page_rows": (2, 3), "per_page": (2, 3), "part_pages": (1, 2),
+        },
+    ),
+    Focus(
+        # Rows are merged one into the other while a sweep is read.
+        "merges", streams=(("contacts",), ("contacts",), SUBSETS[2]),
+        verbs=("merge", "merge", "role", "delete"), changes=(2, 6), during=(1, 2, 4),
+        during_calls=20, reconcile=("now", "now", "auto"), waits_s=(1, 30, 300, 5 * HOUR_S, DAY_S),
+    ),
+    Focus(
+        # Conversations become tickets, each linked to the other.
+        "converted", streams=(("conversations", "conversation_parts", "tickets", "ticket_parts"),),
+        verbs=("convert", "convert", "reply", "delete"), changes=(1, 4), during=(0, 1, 2),
+        incidents=("stop", "kill", "", ""), waits_s=(1, 300, 5 * HOUR_S, DAY_S),
+    ),
+    Focus(
+        # More companies than numbered pages list, by a scroll that ends after a minute.
+        "scrolls", streams=(("companies",), SUBSETS[2]), verbs=("create", "attach", "detach"),
+        changes=(2, 6), failures=MOSTLY, kinds=("slow", "hang", "500", "404", "drop", "empty"),
+        paths=("/companies/scroll",), times=(1, 1, 3), most_after=6,
+        incidents=("stop", "", ""), settings={
+            "listed": (3,), "latency_s": (0.05, 0.05, 40.0), "is_moving": (False, False, True),
+        },
+    ),
+    Focus(
         "subsets", leaves_out=0.6, drops=0.35, since=0.3, verbs=("delete", "reply"),
         incidents=("damage", "", ""), reconcile=("auto", "never"),
     ),

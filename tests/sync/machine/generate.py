@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from .claims import PARENTS
+from .drift import KINDS as DRIFTS
 from .focus import DAY_S, FOCUSES, HOUR_S, PLAIN, ROWS, WAITS_S, Focus
 from .steps import Change, During, Failure, Form, History, Run, Settings, ShardDo, ShardStep
 
@@ -27,12 +28,23 @@ CHANGES = {
     "untag": 1,
     "attach": 2,
     "detach": 1,
+    "role": 1,
+    "convert": 1,
+    "file": 1,
+    "drift": 1,
 }
 """How often each is."""
 VERSIONS = ("2.14", "2.14", "2.16", "2.17", "Preview")
 FIRST = ("contacts", "companies", "conversations", "tickets", "tags", "articles")
 STEPS_S = (-DAY_S, -HOUR_S, 60, HOUR_S, 5 * HOUR_S, DAY_S)
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
+TEXTS: dict[str, tuple[str, ...]] = {
+    "zone": ZONES,
+    "server_zone": ZONES,
+    "version": VERSIONS,
+    "drift": ("", *DRIFTS),
+}
+"""What some changes say."""
 PATHS = (
     "/contacts/search",
     "/conversations/search",
@@ -75,6 +87,9 @@ KINDS = (
     "outage",
     "poison",
     "poison",
+    "loop",
+    "back",
+    "link",
 )
 POISONED = ("/contacts", "/conversations", "/tickets")
 OUTAGES_S = (1, 20, 90, 400, 2_000)
@@ -148,6 +163,8 @@ class _Draw:
             hides_has_more=dice.random() < 0.2,
             deletions_order=dice.choice(("newest", "newest", "oldest", "mixed")),
             listed=dice.choice((10_000, 10_000, 10_000, 3)),
+            cursor_s=dice.choice((*(0,) * 9, 30)),
+            expired=dice.choice(("400", "500", "first")),
         )
         chosen: dict[str, Any] = {
             name: dice.choice(values) for name, values in self._focus.settings.items()
@@ -203,7 +220,7 @@ class _Draw:
         if self._focus.verbs and dice.random() < FOCUSED:
             verb = dice.choice(self._focus.verbs)
         stream = self._stream()
-        if verb == "reply":
+        if verb in ("reply", "file"):
             stream = "tickets" if "tickets" in self._streams else "conversations"
         count = 1
         if verb in ("create", "reply"):
@@ -211,8 +228,12 @@ class _Draw:
         if verb == "tag":
             count = dice.choice((1, 2, 12))
         more: dict[str, Any] = {}
-        if verb in ("merge", "attach", "detach", "untag"):
+        if verb in ("merge", "attach", "detach", "untag", "file"):
             more["other"] = dice.randint(0, 9)
+        if verb == "drift":
+            stream = dice.choice(self._streams)
+        if verb in TEXTS:
+            more["text"] = dice.choice(TEXTS[verb])
         return msgspec.convert(
             {"step": "change", "do": verb, "stream": stream, "pick": dice.randint(0, 9)}
             | {"count": count, **more},
@@ -269,9 +290,9 @@ class _Draw:
         dice = self._dice
         if self._focus.incidents and dice.random() < FOCUSED:
             return self._incident_of(dice.choice(self._focus.incidents))
-        kinds = ("stop", "write", "kill", "kill", "full", "damage", "twin", "stranger")
-        weights = (8, 2, 8, 7, 5, 5, 5, 3)
-        return self._incident_of(dice.choices((*kinds, ""), (*weights, 57))[0])
+        kinds = ("stop", "write", "kill", "kill", "full", "damage", "twin", "stranger", "awaited")
+        weights = (8, 2, 8, 7, 5, 5, 5, 3, 3)
+        return self._incident_of(dice.choices((*kinds, ""), (*weights, 54))[0])
 
     def _incident_of(self, kind: str) -> dict[str, Any]:
         dice, keeping = self._dice, self._dice.choice(("all", "some", "none"))
@@ -289,6 +310,10 @@ class _Draw:
             "full": {"full_at_write": at_write},
             "damage": {"damage": dice.choice(self._damages()), "file": dice.randint(0, 9)},
             "twin": {"is_twin": True},
+            "awaited": {"is_awaited": True}
+            | dice.choice(
+                ({}, {}, {"stop_at_call": dice.randint(3, 30)}, {"full_at_write": at_write})
+            ),
             "stranger": {"is_stranger": True},
             "shards": self._sharded() if kind == "shards" else {},
         }

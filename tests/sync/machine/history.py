@@ -18,20 +18,22 @@ from intercom_async.pagination import company_scroll
 from intercom_async.request import session
 from intercom_async.scheduler import scheduler
 from intercom_async.simulator import Quirks, Simulator
+from intercom_async.simulator.routes import companies
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import TargetError, child_reader, doubtful_rows, policy, reconcile, sync
 from intercom_async.sync.errors import ShardRunError
 from intercom_async.sync.outage import OutageError, StoppedError
 from intercom_async.sync.sinks.failures import UnexpectedFailureError
-from . import oracles, postgres
+from . import columns, oracles, postgres, saved_files
 from .claims import Claims, Named, Radius
 from .crashing_disk import Killed
 from .damage import LOSES_STATE, damage, published, recovered
 from .oracles import Violation
-from .runner import Outcome, Runner
+from .runner import FILES, Outcome, Runner
 from .search_index import SearchIndex
 from .steps import Change, History, Run, Settings
 from .targets import Rows, make_sink, read
+from .waiting import both, following
 from .workspace import Workspace
 
 REST_S = 2 * 86_400
@@ -156,6 +158,8 @@ class Story:
         """Run a sync, and compare what it leaves with what was there."""
         before = {} if run.damage else self.rows()
         outcome = await self._run(msgspec.structs.replace(run, is_stranger=False))
+        if run.is_awaited:
+            run = following(run)
         if run.damage and isinstance(outcome.error, TargetError) and not _is_defect(outcome.error):
             # It was noticed; what can be read of the target does not matter until it is repaired.
             mending = Run(run.streams, repair=True, departed=run.departed, dropped=run.dropped)
@@ -183,6 +187,13 @@ class Story:
         for stream in set(run.dropped) & rows.keys():
             yield Violation("dropped", stream, "", "its rows are still there")
         yield from self._whole(rows, run, outcome, claims)
+        if self.workspace.drift.has_begun:
+            yield from columns.agreeing(rows)
+        if self.settings.saves_files:
+            files, is_kept = self.folder / FILES, run.departed == "keep"
+            yield from saved_files.whole(files, rows, self.streams(run), claims)
+            if claims.is_complete and not is_kept:
+                yield from saved_files.outlived(files, rows, self.streams(run))
         if run.reconcile == "now" and claims.is_complete and self.settings.is_exact:
             streams, cap = self.streams(run), self.settings.part_cap
             yield from oracles.equal(rows, self.workspace.truth, streams, outcome.span, cap)
@@ -231,6 +242,7 @@ class Story:
         if self._must_complete(run) and not Claims(outcome.report).is_complete:
             yield Violation("gave up", "", "", repr(error or outcome.report)[:600])
         is_provoked = run.damage or run.full_at_write or run.is_twin
+        is_provoked = is_provoked or (run.is_awaited and self.settings.form == "objects")
         if isinstance(error, TargetError) and not is_provoked:
             yield Violation("refused", "", "", str(error))
 
@@ -272,7 +284,12 @@ class Story:
     async def _run(self, run: Run) -> Outcome:
         known = frozenset[str]() if run.repair or run.damage else self._known - {*run.dropped}
         self._runner.is_interrupted = bool(self.runs) and Claims(self.runs[-1].report).is_silent
-        outcome = await self._runner.run(run, self.streams(run), self._refused_twin, known)
+        if run.is_awaited:
+            first, outcome = await both(self._runner, run, self.streams(run), known)
+            self.runs.append(first)
+            self.broken += self._wrong_ending(run, first)
+        else:
+            outcome = await self._runner.run(run, self.streams(run), self._refused_twin, known)
         self.runs.append(outcome)
         if not Claims(outcome.report).is_silent:
             self._known = known.union(self.streams(run))
@@ -340,6 +357,7 @@ def play(history: History, folder: Path) -> Story:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(company_scroll, "MAX_LISTED", history.settings.listed)
+        patch.setattr(companies, "SCROLL_SIZE", min(100, history.settings.listed))
         patch.setattr(child_reader, "LONGEST_ANSWER", history.settings.part_cap)
         # The jitter of retries: a history is played the same again.
         patch.setattr(session, "Random", SameAgain)

@@ -19,23 +19,25 @@ from intercom_async.errors import (
     TransportError,
 )
 from intercom_async.transport.base import Reply, Request
+from . import files
 from .crashing_disk import Killed
+from .cursors import MISLEADING, with_body
 from .search_index import STREAMS as SEARCHES
-from .steps import WRONG_BY_S, Failure, Run, Settings
-from .workspace import Workspace, mark_of
+from .spoilt import spoilt
+from .steps import Failure, Run, Settings
+from .workspace import Workspace
 
-ROWS = ("data", "conversations", "tickets", "contacts", "tags", "companies", "articles")
-"""Keys of the lists in answers."""
 SLOW_S = 25
 """Seconds that a slow answer takes: fewer than a call waits for."""
 AGREED_S = 3_600
 """Seconds by which two clocks differ at most that seem to agree."""
 CLOCKS = ("no_date", "no_clock", "wrong_date")
-SPOILT = (
-    *("utf8", "no_key", "no_time", "number", "twice", "ahead", "no_next", "empty", "short"),
-    *("none", "lie"),
-)
-"""Kinds of failures that change what stands in an answer."""
+MOST_CALLS = 6_000
+"""Calls after which a run that does not end is a finding."""
+
+
+class EndlessRunError(Exception):
+    """A run that goes on and on."""
 
 
 class Strike(NamedTuple):
@@ -71,6 +73,7 @@ class Network:
         self._run = run
         self._stop = stop
         self._seen: Counter[int] = Counter()
+        self._misleads = any(failure.kind in MISLEADING for failure in run.failures)
         self._down_until = -1.0
         self._poisoned = self._poisoned_keys()
         self._extra: dict[int, Callable[[], Awaitable[None]]] = {}
@@ -111,6 +114,8 @@ class Network:
     async def __call__(self, request: Request) -> Reply | TransportError:
         """Answer one call."""
         self.calls += 1
+        if self.calls > MOST_CALLS:
+            raise EndlessRunError(f"{self.calls} calls")
         path = urlsplit(request.url).path
         self.paths.append(f"{request.method} {path}")
         await self._happen()
@@ -119,20 +124,37 @@ class Network:
         early = await self._early(struck, request)
         if early is not None:
             return early
-        reply = await self._served(self._small(request), path)
+        if request.url.startswith(files.HOST):
+            is_cut = any(one.failure.kind == "cut" for one in struck)
+            return files.answer(request.url, self._workspace.now(), is_cut=is_cut)
+        reply = await self._led(request, path)
         if isinstance(reply, TransportError):
             return reply
-        reply = self._zoned(path, reply)
+        reply = self._workspace.drift.shown(path, self._zoned(path, reply))
+        reply = files.signed(reply, self._workspace.now())
         status = self._poison(path, reply)
         if status:
             return Reply(status, reply.headers, b'{"type":"error.list","errors":[]}')
         for strike in struck:
-            if strike.failure.kind in CLOCKS:
-                headers = self._misdated(strike.failure, reply.headers)
-                reply = Reply(reply.status, headers, reply.body)
-            elif not self._is_all_there_is(strike, path, reply):
-                reply = _spoilt(strike.failure, reply)
+            reply = self._spoilt(strike, request, path, reply)
+        if self._settings.cursor_s or self._misleads:
+            self._workspace.cursors.note(request, path, reply, self._workspace.now())
         return reply
+
+    async def _led(self, request: Request, path: str) -> Reply | TransportError:
+        """Let the server answer, unless the place that is asked for is not known any longer."""
+        asked = self._workspace.cursors.admit(self._small(request), path, self._workspace.now())
+        return asked if isinstance(asked, Reply) else await self._served(asked, path)
+
+    def _spoilt(self, strike: Strike, request: Request, path: str, reply: Reply) -> Reply:
+        """Return an answer with what one failure does to it."""
+        kind = strike.failure.kind
+        if kind in CLOCKS:
+            return Reply(reply.status, self._misdated(strike.failure, reply.headers), reply.body)
+        if kind in MISLEADING:
+            return self._workspace.cursors.mislead(kind, request, path, reply)
+        is_right = self._is_all_there_is(strike, path, reply)
+        return reply if is_right else spoilt(strike.failure, reply)
 
     def _misdated(self, failure: Failure, headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers that do not tell the time, or a wrong one.
@@ -188,7 +210,7 @@ class Network:
         # The simulator counts and checks the query; it does not know the index's cursors.
         asked = msgspec.json.decode(request.body or b"{}")
         asked.get("pagination", {}).pop("starting_after", None)
-        reply = await self._answer(_with_body(request, msgspec.json.encode(asked)))
+        reply = await self._answer(with_body(request, msgspec.json.encode(asked)))
         if isinstance(reply, TransportError) or reply.status != 200:
             return reply
         found = self._workspace.index.answer(request, path, self._workspace.now())
@@ -203,7 +225,7 @@ class Network:
         query = dict(parse_qsl(url.query))
         page, size = int(query.get("page", "1")), int(query.get("per_page", "20"))
         whole = url._replace(query=urlencode({**query, "page": "1", "per_page": "60"}))
-        reply = await self._answer(_with_body(request, None, whole.geturl()))
+        reply = await self._answer(with_body(request, None, whole.geturl()))
         if isinstance(reply, TransportError) or reply.status != 200:
             return reply
         body: dict[str, Any] = msgspec.json.decode(reply.body)
@@ -286,7 +308,7 @@ class Network:
             if "per_page" in paging:
                 paging["per_page"] = min(rows, paging["per_page"])
                 body = msgspec.json.encode(asked)
-        return _with_body(request, body, url.geturl())
+        return with_body(request, body, url.geturl())
 
     def _zoned(self, path: str, reply: Reply) -> Reply:
         """Let `/me` tell a zone that need not be the one of the server's days."""
@@ -305,82 +327,3 @@ class Network:
             if path.startswith(failure.path) and f'"id":"{key}"'.encode() in reply.body:
                 return 404 if failure.pick % 2 else 500
         return 0
-
-
-def _with_body(request: Request, body: bytes | None, url: str = "") -> Request:
-    return Request(
-        method=request.method,
-        url=url or request.url,
-        name=request.name,
-        headers=request.headers,
-        body=body,
-        timeout_s=request.timeout_s,
-        max_bytes=request.max_bytes,
-    )
-
-
-def _spoilt(failure: Failure, reply: Reply) -> Reply:
-    """Return an answer with what a failure does to it."""
-    if failure.kind == "garble":
-        return Reply(reply.status, reply.headers, b"<html>502 Bad Gateway</html>")
-    if reply.status != 200 or failure.kind not in SPOILT:
-        return reply
-    return _with_other_rows(failure, reply)
-
-
-def _with_other_parts(failure: Failure, reply: Reply, body: dict[str, Any]) -> Reply:
-    """Return a parent with fewer children, or with one that cannot be told apart."""
-    for name in ("conversation_parts", "ticket_parts"):
-        listed: dict[str, Any] | None = body.get(name)
-        parts: list[dict[str, Any]] | None = None if listed is None else listed.get(name)
-        if listed is not None and parts is not None:
-            if failure.kind == "no_key":
-                parts[:1] = [{key: one[key] for key in one if key != "id"} for one in parts[:1]]
-            elif failure.times and failure.kind in ("empty", "short"):
-                # What an answer always lacks is what the API does not give.
-                listed[name] = parts[: len(parts) // 2] if failure.kind == "short" else []
-            return Reply(200, reply.headers, msgspec.json.encode(body))
-    return reply
-
-
-def _ahead(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with a time of change that is wrong: in most cases one that is still to come."""
-    return row | {"updated_at": row["updated_at"] + WRONG_BY_S} if row.get("updated_at") else row
-
-
-def _with_other_rows(failure: Failure, reply: Reply) -> Reply:
-    body: dict[str, Any] = msgspec.json.decode(reply.body)
-    name = next((key for key in ROWS if isinstance(body.get(key), list)), None)
-    if name is None:
-        return reply if failure.kind in ("utf8", "lie") else _with_other_parts(failure, reply, body)
-    rows: list[dict[str, Any]] = body[name]
-    if failure.kind == "utf8":
-        mark = f'"{mark_of("contacts", rows[0])}"' if rows and "name" in rows[0] else '"list"'
-        return Reply(200, reply.headers, reply.body.replace(mark.encode(), b'"\xff"', 1))
-    if failure.kind == "lie":
-        body["total_count"] = failure.pick
-    elif failure.kind in ("no_next", "empty", "short", "none"):
-        pages: dict[str, Any] = body.get("pages") or {}
-        pages.pop("next", None)
-        kept = {"no_next": len(rows), "empty": 0, "none": 0, "short": len(rows) // 2}
-        if failure.kind == "none" and "total_count" in body:
-            body["total_count"] = 0
-        body[name] = rows[: kept[failure.kind]]
-    else:
-        body[name] = _changed(failure.kind, rows)
-    return Reply(200, reply.headers, msgspec.json.encode(body))
-
-
-def _changed(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of which some are not as they are."""
-    first, rest = rows[:1], rows[1:]
-    if kind == "twice":
-        return rows + first
-    if kind == "ahead":
-        return [_ahead(row) for row in first] + rest
-    if kind == "number":
-        return [
-            {**row, "id": int(row["id"])} if str(row.get("id")).isdecimal() else row for row in rows
-        ]
-    field = "id" if kind == "no_key" else "updated_at"
-    return [{key: row[key] for key in row if key != field} for row in first] + rest

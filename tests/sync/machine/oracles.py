@@ -88,6 +88,12 @@ def outlived(before: Rows, after: Rows, truth: Truth) -> Iterator[Violation]:
                 yield Violation("children gone", stream, key)
 
 
+def moment_of(record: Record) -> int | None:
+    """Return when a row says that it changed; a server may write it as text."""
+    moment = record.record.get("updated_at")
+    return int(moment) if isinstance(moment, str) else moment
+
+
 def _places(stream: str, record: Record, versions: list[Version]) -> list[int]:
     mark = mark_of(stream, record.record)
     return [place for place, one in enumerate(versions) if one.mark == mark]
@@ -131,7 +137,7 @@ def _difference(
 def _another_content(
     stream: str, key: str, record: Record, right: list[Version], truth: Truth, span: Span
 ) -> Violation | None:
-    mark, updated_at = mark_of(stream, record.record), record.record.get("updated_at")
+    mark, updated_at = mark_of(stream, record.record), moment_of(record)
     if "\ufffd" in mark:
         # A byte that is not UTF-8 was sent for it; the row is kept, and its content is as sent.
         return None
@@ -171,7 +177,7 @@ def _children(
         if None in states:
             continue
         if parent in stored:
-            updated_at = stored[parent].record.get("updated_at")
+            updated_at = moment_of(stored[parent])
             right = [one for one in right if one.updated_at == updated_at] or right
         shown = live.get(parent, set())
         if any(set(one.parts[-cap:]) <= shown <= set(one.parts) for one in right):

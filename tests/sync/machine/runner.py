@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -13,11 +13,17 @@ import anyio
 
 from intercom_async import Intercom
 from intercom_async.clock import CLOCK
+from intercom_async.errors import ConnectionLostError
 from intercom_async.scheduler import Scheduler
 from intercom_async.simulator import Simulator
 from intercom_async.sync import STREAMS, Ranged, Report, Sink, Stream, sync
+from intercom_async.sync.sinks.disk import OS_DISK, Disk
+from intercom_async.sync.sinks.object_store import ObjectStore
 from intercom_async.transport import MemoryTransport
-from . import postgres
+from intercom_async.transport.base import Reply, Request, StreamReply
+from tests.support.folder_objects import FolderObjects
+from . import files, postgres
+from .claims import PARENTS
 from .crashing_disk import CrashingDisk, Killed
 from .crashing_objects import CrashingObjects
 from .network import Network
@@ -27,6 +33,12 @@ from .steps import Run, Settings
 from .targets import make_sink
 from .workspace import Workspace
 
+FILES = "files"
+"""The folder of files that were saved, beside the target."""
+
+OK = 200
+PATIENT_S = 10 * 86_400
+"""Seconds for which a second sync waits for its target."""
 KNOWN = {stream.name: stream for stream in STREAMS}
 
 
@@ -42,6 +54,32 @@ class Outcome:
     poisoned: frozenset[str] = frozenset()
     stopping_s: float = 0.0
     """How long it went on after it was told to stop."""
+
+
+class FileTransport(MemoryTransport):
+    """Answers from a function; a connection may end in the middle of a file."""
+
+    async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
+        """Give the next answer."""
+        reply = await self.exchange(request, on_sent)
+        if reply.status != OK:
+            return reply
+        if not files.is_cut(reply):
+            return StreamReply(reply.status, reply.headers, _chunks(reply.body), _nothing)
+
+        async def half() -> AsyncIterator[bytes]:
+            yield reply.body[: len(reply.body) // 2]
+            raise ConnectionLostError("the connection was lost", call=request.name)
+
+        return StreamReply(reply.status, reply.headers, half(), _nothing)
+
+
+def _nothing() -> None:
+    """There is no connection to give back."""
+
+
+async def _chunks(body: bytes) -> AsyncIterator[bytes]:
+    yield body
 
 
 class Runner:
@@ -63,6 +101,8 @@ class Runner:
         self._folder = folder
         self.is_interrupted: bool = False
         """Whether the run before was stopped or killed."""
+        self.has_rival: bool = False
+        """Whether another run of the target is under way."""
 
     async def run(
         self,
@@ -93,14 +133,14 @@ class Runner:
         network.known = known
         if run.stop_at_write:
             disk.hooks[run.stop_at_write] = objects.hooks[run.stop_at_write] = network.stop
-        if settings.form == "postgres":
+        if settings.form == "postgres" and not self.has_rival:
             postgres.wait_for_end()
         outcome = Outcome(Span(begun_at, begun_at, settings.lookback_s))
         try:
             async with self._client(network) as client:
-                if run.is_twin:
+                if run.is_twin or run.is_awaited:
                     network.at_call(3, lambda: twin(client))
-                sink = make_sink(settings.form, self._folder, disk, objects)
+                sink = make_sink(settings.form, self._folder, *self._disks(disk, objects))
                 chosen = streams_of(settings, streams)
                 outcome.report = await self._read(client, network, chosen, sink, run, stop)
         except (KeyboardInterrupt, SystemExit):
@@ -115,6 +155,12 @@ class Runner:
             outcome.stopping_s = CLOCK.now() - network.stopped_at
         outcome.poisoned = network.poisoned
         return outcome
+
+    def _disks(self, disk: CrashingDisk, objects: CrashingObjects) -> tuple[Disk, ObjectStore]:
+        """Return where a run writes; nothing happens to the disk of one that waits for another."""
+        if self.has_rival:
+            return OS_DISK, FolderObjects(self._folder / "target")
+        return disk, objects
 
     async def _read(
         self,
@@ -133,15 +179,21 @@ class Runner:
             return await sharded.run()
         return await sync(
             client, streams, sink=sink, lookback_s=self._settings.lookback_s, stop=stop,
-            **options_of(run),
+            attachments=self._files(streams), **options_of(run),
         )  # fmt: skip
+
+    def _files(self, streams: Iterable[Stream]) -> Path | None:
+        """Return the folder for files, where the history has one and the run reads what has any."""
+        names = {stream.name for stream in streams}
+        has_files = any({parts, whole} <= names for parts, whole in PARENTS.items())
+        return self._folder / FILES if self._settings.saves_files and has_files else None
 
     def _client(self, network: Network) -> Intercom:
         return Intercom(
             self._simulator.token,
             base_url="http://127.0.0.1:1",
             version=self._workspace.version,
-            transport=MemoryTransport(network),
+            transport=FileTransport(network),
             scheduler=Scheduler(),
         )
 
@@ -166,6 +218,7 @@ def options_of(run: Run) -> dict[str, Any]:
         "hard_delete": run.departed == "drop",
         "erase_deleted": run.departed == "erase",
         "drop_streams": run.dropped,
+        "wait_s": PATIENT_S if run.is_awaited else 0,
     }
     if run.since_s is not None:
         options["since"] = int(CLOCK.unix()) - run.since_s

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from .cursors import Expired
+
 Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects", "postgres"]
 Reconcile = Literal["auto", "now", "never"]
 Departed = Literal["keep", "erase", "drop"]
@@ -55,6 +57,10 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
         "zone",
         "server_zone",
         "version",
+        "drift",
+        "file",
+        "convert",
+        "role",
     ]
     stream: str = "contacts"
     pick: int = 0
@@ -63,7 +69,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
     seconds: int = 0
     """What `wait` and `step_clock` take."""
     text: str = ""
-    """What `zone`, `server_zone` and `version` take."""
+    """What `zone`, `server_zone`, `version` and `drift` take."""
 
 
 class During(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,7 +85,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     Args:
         kind: A status, or one of drop, hang, slow, garble, utf8, no_key, no_time, number, twice,
             ahead, no_next, empty, short, none (empty, and counted so), lie, no_date, no_clock,
-            wrong_date, outage, poison.
+            wrong_date, outage, poison, loop, back, link (of `cursors`), cut (of a file).
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
@@ -130,6 +136,8 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag
     """The run is to stop at its n-th operation on the disk."""
     is_twin: bool = False
     """A second sync of the same target begins while it runs, and is refused."""
+    is_awaited: bool = False
+    """A second one begins while it runs, and waits for the target."""
     is_stranger: bool = False
     """The token is of another workspace, once the target belongs to one."""
     damage: Damage = ""
@@ -183,6 +191,11 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether a sweep takes so much of the rate that it is made within a week only."""
     is_large: bool = False
     """Whether a few rows are many: more than a run reads by their ids, or lets go unseen."""
+    cursor_s: int = 0
+    """Seconds for which a cursor of a search leads on; 0 is for ever."""
+    expired: Expired = "400"
+    saves_files: bool = False
+    """Whether the sync saves the files of parts."""
     listed: int = 10_000
     """Companies that numbered pages list; more are scrolled."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Record:
     record: dict[str, Any]
     is_live: bool
     synced_at: Any = None
+    columns: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
+    """By the name of each column what it holds and its type; of formats that have columns."""
 
 
 Rows = dict[str, list[Record]]
@@ -139,11 +141,13 @@ def _read_objects(target: FolderObjects, streams: Iterable[str]) -> Rows:
 
 def _table(rows: Any) -> list[Record]:
     columns = [column[0] for column in rows.description]
+    kinds = [str(column[1]) for column in rows.description]
     place = {name: number for number, name in enumerate(columns)}
     found: list[Record] = []
     for row in rows.fetchall():
         record = msgspec.json.decode(row[place["record"]])
         deleted_at = row[place["_deleted_at"]] if "_deleted_at" in place else None
         synced_at = row[place["_synced_at"]] if "_synced_at" in place else None
-        found.append(Record(str(row[place["id"]]), record, deleted_at is None, synced_at))
+        held = dict(zip(columns, zip(row, kinds, strict=True), strict=True))
+        found.append(Record(str(row[place["id"]]), record, deleted_at is None, synced_at, held))
     return found

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from intercom_async.clock import CLOCK
 from intercom_async.simulator import Simulator
+from . import files
+from .cursors import Cursors
+from .drift import Drift
 from .search_index import SearchIndex
 from .steps import Change, Settings
 from .truth import Truth, Version
@@ -30,6 +33,8 @@ class Workspace:
         self._archived: set[str] = set()
         self._tags: dict[str, set[str]] = {}
         self.index: SearchIndex = index
+        self.cursors: Cursors = Cursors(settings.cursor_s, settings.expired)
+        self.drift: Drift = Drift()
         self.step: Callable[[int], object] = bool
         """Sets this machine's clock forward by some seconds, and no other."""
         self.truth: Truth = Truth()
@@ -196,6 +201,9 @@ class Workspace:
             self._read_contact_and_companies(key)
 
     def _reply(self, change: Change) -> None:
+        self._say(change, {})
+
+    def _say(self, change: Change, more: dict[str, Any]) -> None:
         stream = "tickets" if change.stream.startswith("ticket") else "conversations"
         key = self.pick(stream, change.pick)
         if key is None:
@@ -206,9 +214,38 @@ class Workspace:
             "type": "admin",
             "admin_id": admin,
             "body": self._mark(),
+            **more,
         }
         self.call("POST", f"/{stream}/{key}/reply", body)
         self._read(stream, key)
+
+    def _file(self, change: Change) -> None:
+        """Write a reply with a file, which other replies may have as well."""
+        self._say(change, {"attachment_urls": [files.url_of(change.other)]})
+
+    def _convert(self, change: Change) -> None:
+        """Make a ticket of a conversation: each is linked to the other."""
+        key = self.pick("conversations", change.pick)
+        if key is None:
+            return
+        types = self.call("GET", "/ticket_types")["data"]
+        kind = next(one["id"] for one in types if one["category"] == "Customer")
+        body = {"ticket_type_id": kind, "attributes": {"_default_title_": self._mark()}}
+        made = self.call("POST", f"/conversations/{key}/convert", body)
+        self._read("conversations", key)
+        self._read("tickets", made["id"])
+
+    def _role(self, change: Change) -> None:
+        """Make a user of a lead, and a lead of a user."""
+        key = self.pick("contacts", change.pick)
+        if key is not None:
+            is_user = self.call("GET", f"/contacts/{key}")["role"] == "user"
+            body = {"role": "lead" if is_user else "user", "name": self._mark()}
+            self.call("PUT", f"/contacts/{key}", body)
+            self._read("contacts", key)
+
+    def _drift(self, change: Change) -> None:
+        self.drift.set(change.stream, change.text, change.pick % 3)
 
     def _zone(self, change: Change) -> None:
         """Set the zone that `/me` tells; the server's days follow, as those of a workspace do."""
