@@ -7,22 +7,78 @@ for ever. With `a` apps that wait, `a - 1` calls of others count as one, so that
 take of all calls does not grow with the number of apps. As long as all that an overdue head lacks
 is what apps share, at most `(a - 1) * (MAX_OVERTAKEN - 1)` calls go before it, and one for each
 lane that has been owed for longer.
+
+Schedulers of one workspace share the turns of their apps, and dispatch together where its window is
+short. A call that finds room at once goes without a turn: it takes nothing from calls that wait for
+room, since those were asked when the window opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from .app_queue import AppQueue
+from .limits.server_clock import ServerClock
+from .limits.workspace_limiter import WorkspaceLimiter
+
+
+class RoundMember(Protocol):
+    """A dispatcher, as those see it that take turns with it."""
+
+    queues: dict[Hashable, AppQueue]
+    """Its apps."""
+    waiting: int
+    """Calls that wait, of all of them."""
+
+    @property
+    def has_few_places(self) -> bool:
+        """Whether only interactive and owed calls may take one of its places."""
+        ...
+
+    def dispatch_one(self, queue: AppQueue, now: float) -> float:
+        """Let one call of an app go and return 0.0; else return when to try again."""
+        ...
+
+    def end_round(self, retry_at: float) -> None:
+        """Set the timer for the next attempt."""
+        ...
+
+    def tell_granted(self, now: float) -> None:
+        """Call the hooks for the calls that the round has let go."""
+        ...
 
 
 class AppTurns:
-    """Order of a scheduler's apps."""
+    """Order of the apps of a workspace.
 
-    __slots__ = ("_turn",)
+    Args:
+        workspace: What they may send together.
+        clock: Offset of the server's clock: apps that take turns have to see a window open at the
+            same moment.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("__weakref__", "_members", "_turn", "are_shared", "clock", "workspace")
+
+    def __init__(self, workspace: WorkspaceLimiter, clock: ServerClock) -> None:
+        self.workspace: WorkspaceLimiter = workspace
+        self.clock: ServerClock = clock
+        self.are_shared: bool = False
+        """Whether more than one scheduler has joined."""
+        self._members: WeakKeyDictionary[RoundMember, None] = WeakKeyDictionary()
         self._turn = 0
+
+    def join(self, member: RoundMember) -> None:
+        """Order the apps of a scheduler, too."""
+        self._members[member] = None
+        self.are_shared = len(self._members) > 1
+        for queue in member.queues.values():
+            queue.turn = queue.passed = 0
+
+    def others(self, member: RoundMember | None) -> list[RoundMember]:
+        """Return the schedulers that still exist, but for one; those that joined first go first."""
+        return [other for other in self._members if other is not member]
 
     def first(self, queues: Sequence[AppQueue], now: float) -> AppQueue:
         """Return the queue whose turn it is."""

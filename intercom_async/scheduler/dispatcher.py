@@ -19,6 +19,7 @@ from .app_queue import AppQueue
 from .app_turns import AppTurns
 from .circuit_breaker import CircuitBreaker
 from .client_rate import ClientRateLimits
+from .dispatch_round import dispatch
 from .feedback import ResponseFeedback
 from .hooks import GuardedHooks
 from .limits.pacing import INTERACTIVE, NORMAL
@@ -33,9 +34,6 @@ KEPT_ONE_IN = 10
 """One in so many places of `Limits.max_in_flight`, and at least one from two places up, is kept for
 interactive calls and those that are owed: other calls with slow answers must not hold all places
 (test_overload.py::test_a_tenth_of_the_places_is_kept)."""
-RECOVERY_S = 1.0
-"""Seconds after which calls are tried again should a dispatch raise, so that none waits for ever
-(test_dispatcher.py::test_a_dispatch_that_raises_is_tried_again)."""
 
 
 class Dispatcher:
@@ -48,12 +46,15 @@ class Dispatcher:
         breaker: Pauses all calls in an overload.
         counters: Counts calls.
         hooks: Hear of every call that is let go.
+        turns: Order of the apps that share a workspace.
     """
 
     __slots__ = (
+        "__weakref__",
         "_alarm",
         "_clock",
         "_free_cap",
+        "_granted",
         "_hooks",
         "_is_dispatch_due",
         "_loop",
@@ -61,13 +62,13 @@ class Dispatcher:
         "_max_in_flight",
         "_rates",
         "_soft_cap",
-        "_turns",
         "breaker",
         "counters",
         "is_closed",
         "now",
         "observe",
         "queues",
+        "turns",
         "waiting",
     )
 
@@ -80,6 +81,7 @@ class Dispatcher:
         breaker: CircuitBreaker,
         counters: Counters,
         hooks: GuardedHooks,
+        turns: AppTurns,
     ) -> None:
         self.now: Callable[[], float] = clock.now
         """Returns loop time in seconds."""
@@ -90,6 +92,9 @@ class Dispatcher:
         self.waiting: int = 0
         """Calls that wait, of all apps."""
         self.is_closed: bool = False
+        self.turns: AppTurns = turns
+        """Whose turn it is among the apps that wait."""
+        turns.join(self)
         self._clock = clock
         self._make_queue = make_queue
         self._hooks = hooks
@@ -106,7 +111,8 @@ class Dispatcher:
             self._soft_cap -= max(1, self._max_in_flight // KEPT_ONE_IN)
         self._free_cap = -1 if hooks.is_set or self._rates.are_set else self._soft_cap
         """The same for calls that may go without being looked at; -1 for none of them."""
-        self._turns = AppTurns()
+        self._granted: list[Permit] = []
+        """Calls that the present round has let go."""
         self._alarm = Alarm(clock, self._dispatch)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_dispatch_due = False
@@ -339,41 +345,29 @@ class Dispatcher:
         self._is_dispatch_due = False
         if not self.waiting or self.is_closed:
             return
-        now = self.now()
-        granted: list[Permit] = []
-        # Should anything raise, which nothing known does, calls are tried again all the same.
-        retry_at = now + RECOVERY_S
-        try:
-            retry_at = self._dispatch_at(now, granted)
-        finally:
-            self._alarm.set(retry_at)
+        dispatch(self, self.turns, self.now())
+
+    def end_round(self, retry_at: float) -> None:
+        """Set the timer for the next attempt."""
+        self._alarm.set(retry_at)
+
+    def tell_granted(self, now: float) -> None:
+        """Call the hooks for the calls that a round has let go."""
+        granted, self._granted = self._granted, []
         if self._hooks.is_set:
             for permit in granted:
                 self._hooks.granted(permit.priority, now - permit.since)
 
-    def _dispatch_at(self, now: float, granted: list[Permit]) -> float:
-        """Let go all calls that may, and return when to try again."""
-        retry_at = math.inf
-        waiting = [queue for queue in self.queues.values() if queue.lanes.waiting]
-        for queue in waiting:
-            queue.limiter.forget_idle_callers(now)
-        queues, counters = waiting.copy(), self.counters
-        while queues and counters.in_flight < self._max_in_flight:
-            queue = queues[0] if len(queues) == 1 else self._turns.first(queues, now)
-            moment = self._dispatch_one(queue, now, granted)
-            if moment:
-                queues.remove(queue)
-                retry_at = min(retry_at, moment)
-            elif len(waiting) > 1:
-                are_few = counters.in_flight >= self._soft_cap
-                is_short = are_few or queue.limiter.workspace.is_short
-                owed = self._turns.note_gone(queue, waiting, now, is_short=is_short)
-                queues += [other for other in owed if other not in queues]
-        return retry_at
+    @property
+    def has_few_places(self) -> bool:
+        """Whether only interactive and owed calls may take a place."""
+        return self.counters.in_flight >= self._soft_cap
 
-    def _dispatch_one(self, queue: AppQueue, now: float, granted: list[Permit]) -> float:
+    def dispatch_one(self, queue: AppQueue, now: float) -> float:
         """Let one call of an app go and return 0.0; else return when to try again."""
         retry_at = math.inf
+        if self.counters.in_flight >= self._max_in_flight:
+            return retry_at
         for permit, is_owed in queue.lanes.heads(now):
             moment = self._try_grant(queue, permit, now, is_owed=is_owed)
             if moment:
@@ -385,7 +379,7 @@ class Dispatcher:
             queue.lanes.pop(permit, now)
             self.waiting -= 1
             queue.limiter.pacer.note_dequeued(now)
-            granted.append(permit)
+            self._granted.append(permit)
             if permit.future is not None and not permit.future.done():
                 permit.future.set_result(None)
             return 0.0

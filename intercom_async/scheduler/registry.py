@@ -7,13 +7,13 @@ from collections.abc import Hashable
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from intercom_async.config import Limits
-from .limits.workspace_limiter import WorkspaceLimiter
+from .app_turns import AppTurns
 from .scheduler import Scheduler
 from .stores.base import BudgetStore
 
 _Shared = WeakValueDictionary[Hashable, Scheduler]
 
-_Workspaces = WeakValueDictionary[Hashable, WorkspaceLimiter]
+_Workspaces = WeakValueDictionary[Hashable, AppTurns]
 
 _workspaces_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Workspaces] = WeakKeyDictionary()
 _by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
@@ -49,6 +49,8 @@ def shared_scheduler(
 def join_workspace(origin: str, workspace: str, scheduler: Scheduler) -> None:
     """Let a scheduler share its workspace's limit with the others of that workspace in this loop.
 
+    Their apps take turns while the workspace's window is short, as those of one scheduler do.
+
     Schedulers with other limits, or with a store, which shares it among processes, are left alone.
 
     Args:
@@ -58,4 +60,4 @@ def join_workspace(origin: str, workspace: str, scheduler: Scheduler) -> None:
     """
     shared = _workspaces_by_loop.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
     key = (origin, workspace, scheduler.limits)
-    scheduler.share_workspace(shared.setdefault(key, scheduler.workspace))
+    scheduler.share_workspace(shared.setdefault(key, scheduler.turns))

@@ -17,6 +17,7 @@ from intercom_async.config import (
 from intercom_async.errors import ConfigError
 from intercom_async.priority import FAIRNESS_KEY, PRIORITY, Priority
 from .app_queue import AppQueue
+from .app_turns import AppTurns
 from .circuit_breaker import CircuitBreaker
 from .dispatcher import Dispatcher
 from .hooks import GuardedHooks, Hooks
@@ -89,6 +90,7 @@ class Scheduler:
             breaker=CircuitBreaker(random),
             counters=self._counters,
             hooks=self._hooks,
+            turns=AppTurns(self.workspace, self._server_clock),
         )
 
     def __repr__(self) -> str:
@@ -200,15 +202,21 @@ class Scheduler:
             self._random,
         )
 
-    def share_workspace(self, workspace: WorkspaceLimiter) -> None:
-        """Count calls against a limit that other schedulers count against, too.
-
-        It holds from the next window on; the present one goes on as it began.
-        """
-        if self._store is None and workspace is not self.workspace:
-            self.workspace = workspace
+    def share_workspace(self, turns: AppTurns) -> None:
+        """Share a workspace's limit, and the turns of its apps, with other schedulers."""
+        if self._store is None and turns is not self.turns:
+            self.workspace = turns.workspace
+            if turns.clock.is_known:
+                self._server_clock = turns.clock
             for queue in self._dispatcher.queues.values():
-                queue.limiter.share_workspace(workspace)
+                queue.limiter.share_workspace(turns.workspace, self._server_clock)
+            self._dispatcher.turns = turns
+            turns.join(self._dispatcher)
+
+    @property
+    def turns(self) -> AppTurns:
+        """Order of the workspace's apps."""
+        return self._dispatcher.turns
 
     def retried(self) -> None:
         """Count a call that is sent again."""

@@ -45,6 +45,7 @@ def situations(draw: st.DrawFn) -> Situation:
         cancelled=draw(st.sampled_from([0.0, 0.2, 0.7])),
         patience_s=draw(st.sampled_from([None, 1.0, 12.0])),
         is_told=draw(st.sampled_from([True, True, False])),
+        are_apart=draw(st.booleans()),
         seed=draw(st.integers(0, 1000)),
     )
 
@@ -116,6 +117,20 @@ FOUND = {
         answer_s=0.3,
         windows=6.0,
         seed=4,
+    ),
+    "a workspace's window that the people of another scheduler take": Situation(
+        demands=(3.0, 0.02, 0.02, 0.02),
+        beside=(0.05, 0.03, 0.02, 0.02),
+        workspace=60,
+        are_apart=True,
+        windows=8.0,
+    ),
+    "a workspace's window that the normal calls of another scheduler take": Situation(
+        demands=(0.02, 3.0, 0.02, 0.02),
+        beside=(0.05, 0.3, 0, 0),
+        workspace=90,
+        are_apart=True,
+        windows=8.0,
     ),
     "a workspace's window that the people of another app take": Situation(
         demands=(3.0, 0.02, 0, 0), beside=(0.05, 0.03, 0.02, 0.02), workspace=60, seed=2

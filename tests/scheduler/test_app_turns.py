@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from itertools import pairwise
 from random import Random
 
@@ -11,8 +12,10 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
+from intercom_async.scheduler import Scheduler
 from intercom_async.scheduler.lanes import MAX_OVERTAKEN, SLACK_S
 from .conftest import Desk, MakeDesk, turns
+from .test_throttling import headers
 
 pytestmark = pytest.mark.anyio
 
@@ -140,3 +143,32 @@ async def test_what_apps_do_not_share_is_left_to_their_own_people(make_desk: Mak
     assert desk.went.count("normal") > 60
     desk.scheduler.close()
     await desk.done()
+
+
+async def test_a_scheduler_that_joins_brings_the_calls_of_the_present_window() -> None:
+    first, second = Scheduler(), Scheduler()
+    for scheduler in (first, second):
+        for left in (5, 4):
+            async with scheduler.admit() as permit:
+                said = headers(remaining=1667 - left)
+                permit.observe(status=200, headers=said)
+    under_way = second.admit()
+    await under_way.__aenter__()
+
+    second.share_workspace(first.turns)
+
+    assert [each.statistics().workspace.used for each in (first, second)] == [5, 5]
+    under_way.release()
+    await under_way.__aexit__(None, None, None)
+    assert [each.statistics().workspace.used for each in (first, second)] == [4, 4]
+
+
+async def test_a_scheduler_that_is_gone_takes_no_turns() -> None:
+    staying, leaving = Scheduler(), Scheduler()
+    leaving.share_workspace(staying.turns)
+    assert len(staying.turns.others(None)) == 2
+
+    del leaving
+    gc.collect()
+
+    assert len(staying.turns.others(None)) == 1

@@ -87,9 +87,16 @@ class AppLimiter:
         self._lease_gate = LeaseGate(self.windows, random)
         self._random = random
 
-    def share_workspace(self, workspace: WorkspaceLimiter) -> None:
-        """Count calls against a limit that apps of other schedulers count against, too."""
-        self.workspace = self.windows.workspace = self.pacer.workspace = workspace
+    def share_workspace(self, workspace: WorkspaceLimiter, clock: ServerClock) -> None:
+        """Count calls against a limit that apps of other schedulers count against, too.
+
+        Args:
+            workspace: The limiter of all of them.
+            clock: Offset of the server's clock, of which they may know more.
+        """
+        self.workspace = self.pacer.workspace = workspace
+        self.windows.share_workspace(workspace, clock)
+        self.plain_replies = PlainReplies(self.windows)
         self._cold_start.join(workspace.blind)
 
     def note_arrival(self, priority: Priority, now: float) -> None:

@@ -145,6 +145,14 @@ class AppWindows:
         self.clock.adopt(*offset, now)
         self.matcher.has_headers = True
 
+    def share_workspace(self, workspace: WorkspaceLimiter, clock: ServerClock) -> None:
+        """Count calls against another workspace's limit, those of the present windows as well."""
+        self.workspace = workspace
+        self.clock = self.matcher.clock = clock
+        self.candidates_until = -math.inf
+        for budget in self._budgets:
+            budget.move_to(workspace.budget(budget.reset_ms))
+
     def candidates(self, now: float) -> tuple[WindowBudget, ...]:
         """Return the windows, first one first, that may count a call sent now."""
         clock, schedule = self.clock, self.schedule

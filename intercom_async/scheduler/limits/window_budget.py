@@ -22,7 +22,7 @@ Both budgets are dropped when the window ends; nothing carries over.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -146,6 +146,14 @@ class WindowBudget:
         if self.workspace is not None:
             self.workspace.unknown += cost
 
+    def move_to(self, workspace: WindowBudget | None) -> None:
+        """Count the calls against the same window of another workspace from now on."""
+        self.workspace = workspace
+        if workspace is not None:
+            workspace.charged += self.charged
+            workspace.confirmed += self.confirmed
+            workspace.unknown += self.unknown
+
     def reject(self) -> bool:
         """Close the window after a 429; return whether not one call of ours was served in it."""
         self.rejected += 1
@@ -257,6 +265,10 @@ class BudgetTable:
         self._length_ms = schedule.length_ms
         self.newest_ms: int = 0
         """End of the latest window that was opened, UNIX milliseconds."""
+
+    def __iter__(self) -> Iterator[WindowBudget]:
+        """Yield the budgets of the windows that are open, in the order in which they opened."""
+        yield from self._budgets.values()
 
     def get(self, reset_ms: int) -> WindowBudget | None:
         """Return the budget of a window, or None if it is not open."""

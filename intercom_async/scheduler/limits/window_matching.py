@@ -76,7 +76,6 @@ class WindowMatcher:
         "_agreeing_far",
         "_agreeing_near",
         "_budgets",
-        "_clock",
         "_consistent",
         "_distrusted_ms",
         "_doubt_since",
@@ -89,6 +88,7 @@ class WindowMatcher:
         "_on_distrust",
         "_schedule",
         "_shifted_at",
+        "clock",
         "has_headers",
         "impossible",
     )
@@ -101,7 +101,7 @@ class WindowMatcher:
         *,
         on_distrust: Callable[[], None],
     ) -> None:
-        self._clock = clock
+        self.clock: ServerClock = clock
         self._schedule = schedule
         self._budgets = budgets
         self._on_distrust = on_distrust
@@ -165,7 +165,7 @@ class WindowMatcher:
         if reset_at is None:
             return None
         reset_ms = round(reset_at * 1000)
-        clock, schedule = self._clock, self._schedule
+        clock, schedule = self.clock, self._schedule
         start = reset_at - schedule.length_s
         if (
             reset_ms == schedule.last_reset_ms
@@ -216,7 +216,7 @@ class WindowMatcher:
 
     def _learn(self, reset_ms: int, used: int | None, sent: float, received: float) -> int | None:
         """Learn from a window that is possible; return it if it fits the others."""
-        schedule, clock = self._schedule, self._clock
+        schedule, clock = self._schedule, self.clock
         if reset_ms != schedule.last_reset_ms:
             last = self._last_named()
             restarted = used is not None and last is not None and used < last.highest_used_seen
@@ -250,7 +250,7 @@ class WindowMatcher:
             schedule.lengthen()
             self._end_doubt()
             end = reset_ms / 1000
-            self._clock.restart_longer(
+            self.clock.restart_longer(
                 end - schedule.length_s,
                 end,
                 # When it was sent is known: it took about as long as this one.
@@ -274,7 +274,7 @@ class WindowMatcher:
 
     def _shift(self, reset_ms: int, contradiction_s: float, sent: float, received: float) -> None:
         """Let the clock follow a reply that names a window on the schedule."""
-        clock, schedule = self._clock, self._schedule
+        clock, schedule = self.clock, self._schedule
         length_s, reset_at = schedule.length_s, reset_ms / 1000
         if self._doubt_since is None:
             self._is_drifting = received - self._shifted_at < DRIFT_WINDOWS * length_s
@@ -344,7 +344,7 @@ class WindowMatcher:
 
     def _forget(self) -> None:
         """Learn offset and schedule again."""
-        self._clock.forget()
+        self.clock.forget()
         self._schedule.forget()
         self._doubt_since = None
         self._doubts = self._agreeing_near = self._agreeing_far = 0

@@ -19,6 +19,7 @@ from intercom_async.config import Limits
 from intercom_async.errors import WaitTooLongError
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Hooks, Permit, Scheduler, Throttle
+from intercom_async.scheduler.registry import join_workspace
 from tests.support.virtual_time import run_virtual
 from .clients import TOO_MANY_REQUESTS
 from .server import LostReplyError, Network, Record, Reply, Server
@@ -66,6 +67,8 @@ class Situation:
     """`max_wait_s` of each call."""
     is_told: bool = True
     """Whether the settings say what the server allows."""
+    are_apart: bool = False
+    """Whether each app has a scheduler of its own, which knows of the others' workspace."""
     windows: float = 12.0
     """How long it lasts, unless `CALLS` end it before."""
     seed: int = 1
@@ -174,7 +177,11 @@ class Play(Hooks):
             workspace=situation.workspace or 10 * situation.limit,
             window_s=situation.window_s,
         )
-        self.scheduler = Scheduler(situation.limits, hooks=self, random=random)
+        schedulers = [
+            Scheduler(situation.limits, hooks=self, random=random)
+            for _ in (situation.apps if situation.are_apart else [""])
+        ]
+        self.schedulers = dict(zip(situation.apps, schedulers * len(situation.apps), strict=False))
         self.lines = {app: {lane: Line() for lane in Priority} for app in situation.apps}
         self.tasks: set[asyncio.Task[None]] = set()
         self.begun = 0
@@ -236,7 +243,7 @@ class Play(Hooks):
         has_room = (
             head is not None
             and server.remaining(app) - server.coming * heaviest >= heaviest
-            and self.scheduler.statistics().in_flight < situation.limits.max_in_flight
+            and self.schedulers[app].statistics().in_flight < situation.limits.max_in_flight
             and now > self.answered_at + 2 * situation.window_s
             and not server.turned_away
             and situation.is_faultless
@@ -257,7 +264,7 @@ class Play(Hooks):
         since: float | None = None
         is_repeat = False
         while True:
-            permit = self.scheduler.admit(
+            permit = self.schedulers[app].admit(
                 app=app,
                 priority=lane,
                 cost=cost,
@@ -320,8 +327,16 @@ class Play(Hooks):
         with suppress(WaitTooLongError):
             await self.call(app, lane)
 
+    async def join(self) -> None:
+        """Let the schedulers learn, by a call each, which workspace they belong to."""
+        for app, scheduler in self.schedulers.items():
+            await self.call(app, Priority.NORMAL)
+            join_workspace("https://server", "workspace", scheduler)
+
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
+        if self.situation.are_apart:
+            await self.join()
         lanes = [(app, lane) for app in self.lines for lane in Priority]
         asking = [loop.create_task(self.ask(*lane)) for lane in lanes]
         ends_at = CLOCK.now() + self.situation.windows * self.situation.window_s
@@ -335,10 +350,11 @@ class Play(Hooks):
         for task in tuple(self.tasks):
             task.cancel()
         await asyncio.gather(*asking, *self.tasks, return_exceptions=True)
-        seen = self.scheduler.statistics()
-        if seen.in_flight or any(seen.queued.values()):
-            self.broken.append("something is left")
-        self.scheduler.close()
+        for scheduler in self.schedulers.values():
+            seen = scheduler.statistics()
+            if seen.in_flight or any(seen.queued.values()):
+                self.broken.append("something is left")
+            scheduler.close()
 
     def check_end(self) -> None:
         now = CLOCK.now()
