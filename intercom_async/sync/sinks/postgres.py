@@ -73,7 +73,11 @@ class PostgresSink(PostgresTables):
             with self._connection.transaction():
                 # CREATE … IF NOT EXISTS is no protection from another process that does the same.
                 self._ask("SELECT pg_advisory_xact_lock(hashtext('intercom_async'))")
-                self._ask(f"CREATE SCHEMA IF NOT EXISTS {identifier(self._schema)}")
+                if self._ask("SELECT to_regnamespace(%s) IS NULL", [identifier(self._schema)])[0][
+                    0
+                ]:
+                    # Asked before: IF NOT EXISTS takes the right to create, where it is there, too.
+                    self._ask(f"CREATE SCHEMA {identifier(self._schema)}")
                 self._ask(setup(self._schema))
                 self._compression = "lz4" if self._ask(LZ4)[0][0] else ""
             self._refuse_another_sync()

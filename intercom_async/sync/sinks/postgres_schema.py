@@ -19,6 +19,32 @@ from .postgres_sql import JOURNAL, OWN, STATE, identifier, unsigned
 
 DEPENDENT = ("0A000", "2BP01")
 """Codes where something of a user's, such as a view, stands in the way of a change to a table."""
+_FOREIGN = "it has an object of its own with a name of ours: choose another schema"
+_OTHER_COLUMNS = "a table has other columns than the sync gave it: drop it, and run with --repair"
+_OWN_RULES = "a column, constraint or trigger of your own refuses rows: drop it"
+_ADVICE = {
+    "23502": _OWN_RULES,
+    "23505": _OWN_RULES,
+    "23514": _OWN_RULES,
+    "25006": "the database takes no writes: connect to its primary, with a role that may write",
+    "25P03": "raise idle_in_transaction_session_timeout for this role",
+    "42501": "create the schema if it is not there, and grant this role USAGE and CREATE on it, "
+    "and its tables",
+    "42703": _OTHER_COLUMNS,
+    "42710": _FOREIGN,
+    "42P07": _FOREIGN,
+    "53100": "make room on the server's disk",
+    "53200": "the server has not enough memory",
+    "55P03": "a table was locked for too long: run again",
+    "57014": "a statement was cancelled, or took longer than statement_timeout: raise it for this "
+    "role",
+    "57P01": "the server was shut down, or the connection ended by it: run again",
+    "57P02": "the server has crashed: run again",
+    "57P05": "raise idle_session_timeout for this role",
+    "P0001": _OWN_RULES,
+}
+"""What to do about what the server says, by its code
+(test_postgres_advice.py::test_a_refusal_says_what_to_do)."""
 READ_ROWS = 5_000
 """Rows that one answer brings when a table or the journal is read."""
 
@@ -259,7 +285,8 @@ class PostgresSchema:
         name = f"{type(error).__name__}{code}"
         depends = error.diag.message_detail if error.sqlstate in DEPENDENT else None
         if not depends:
-            return name
+            advice = _ADVICE.get(error.sqlstate)
+            return name if advice is None else f"{name}: {advice}"
         # Names of tables, columns and views, and nothing else.
         return f"{name}: {' '.join(depends.split())}: drop it, run again, and create it again"
 
