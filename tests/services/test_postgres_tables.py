@@ -240,3 +240,37 @@ def test_new_fields_fill_their_columns_in_the_rows_that_bring_them(
         ("1", None, None, None), ("2", None, None, [1]), ("3", 2, "x", None),
         ("4", None, None, None),
     ]  # fmt: skip
+
+
+def named_columns(server: PostgresServer, schema: str, table: str) -> list[str]:
+    found = ask(
+        server,
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = %s "
+        "AND table_name = %s AND column_name NOT IN ('raw', '_digest') AND column_name !~ '_at$'",
+        schema,
+        table,
+    )
+    return [name for (name,) in found]
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_a_column_that_somebody_has_dropped_is_filled_again(
+    postgres_server: PostgresServer, schema: str, *, is_published: bool
+) -> None:
+    rows = [put("1", **FIELDS, more=[1]), put("2")]
+    sink = begun(postgres_server, schema, *rows)
+    if is_published:
+        sink.publish(b"state")
+    sink.close()
+    table = "things" if is_published else "intercom_async_staged_things"
+    content = f"SELECT to_jsonb(t) FROM {schema}.{table} t ORDER BY id"
+    before = ask(postgres_server, content)
+    columns = named_columns(postgres_server, schema, table)
+    assert {*FIELDS, "id", "more"} == set(columns)
+    for column in columns:
+        ask(postgres_server, f"ALTER TABLE {schema}.{table} DROP {column}")
+        sink = begun(postgres_server, schema)
+        if is_published:
+            sink.publish(b"state")
+        sink.close()
+        assert ask(postgres_server, content) == before, column

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,12 +18,13 @@ from intercom_async.sync.arguments import checked_path, checked_seam
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
 from .base import Departed, Opened, StoredRow, Table
-from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumns
+from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .comments import comments_of
 from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
     Database,
+    fill_statement,
     insert_statement,
     name_in_sql,
     text_in_sql,
@@ -179,6 +180,8 @@ class DuckDBSink:
         """Give the rowid of each row and what `StoredRow` holds of it."""
         table = self._tables[name]
         columns, named = self._database.columns(name), TableColumns(table).named
+        if not self._is_older:
+            self._refuse_other_columns(name, columns, map(named, (table.key, table.parent_field)))
         key, parent = named(table.key) or table.key, _parent(named(table.parent_field), columns)
         version, version_column = "0", named(table.version_field)
         if version_column is not None and columns.get(version_column) == "TIMESTAMP":
@@ -193,6 +196,17 @@ class DuckDBSink:
             f"FROM {name_in_sql(name)}",
             READ_ROWS,
         )
+
+    def _refuse_other_columns(
+        self, name: str, columns: Mapping[str, str], keys: Iterable[str | None]
+    ) -> None:
+        """Refuse a table without the columns that tell its rows, which somebody has dropped."""
+        for column in (RECORD, DIGEST, *keys):
+            if column is not None and column not in columns:
+                raise TargetError(
+                    f"{self.where} is damaged: the table {name} has no column {column}; drop the "
+                    "table, and run with --repair"
+                )
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal."""
@@ -296,15 +310,24 @@ class DuckDBSink:
         self._add_columns(table, there, columns)
 
     def _add_columns(self, table: str, there: dict[str, str], columns: TableColumns) -> None:
+        """Give a table the columns that it lacks, filled from its rows.
+
+        An earlier version of this package did not know their fields, or somebody has dropped or
+        renamed them.
+        """
+        added: list[TableColumn] = []
         for column in columns.all:
             quoted = name_in_sql(column.name)
             if column.name not in there:
                 kind = COLUMN_TYPES[column.kind]
                 self._database.ask(f"ALTER TABLE {table} ADD COLUMN {quoted} {kind}")
+                added.append(column)
             elif column.kind == "text" and there[column.name] == "JSON":
                 self._database.ask(
                     f"ALTER TABLE {table} ALTER {quoted} TYPE VARCHAR USING {quoted} ->> '$'"
                 )
+        if added:
+            self._database.ask(fill_statement(table, added))
 
     def _change(self, name: str, merge: Merge) -> None:
         """Delete rows whose place is taken, and mark those that are gone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -316,12 +316,31 @@ def _shape(columns: Iterable[TableColumn]) -> str:
     return text_in_sql(msgspec.json.encode(shape).decode())
 
 
-def _value(column: TableColumn, *, is_parsed: bool) -> str:
-    """Return what reads a column out of the record `r`, or out of its parsed fields `s`."""
+def fill_statement(table: str, columns: Sequence[TableColumn]) -> str:
+    """Return what fills columns of a table, named as in SQL, from the records of its rows."""
+    together = _parsed_together(columns)
+    values = [
+        _value(
+            column,
+            is_parsed=column.field in together,
+            record=RECORD,
+            fields=f"from_json({RECORD}, {_shape([column])})",
+        )
+        for column in columns
+    ]
+    filled = ", ".join(
+        f"{name_in_sql(column.name)} = {value}"
+        for column, value in zip(columns, values, strict=True)
+    )
+    return f"UPDATE {table} SET {filled}"
+
+
+def _value(column: TableColumn, *, is_parsed: bool, record: str = "r", fields: str = "s") -> str:
+    """Return what reads a column out of a record, or out of its parsed fields."""
     if not is_parsed:
         pointer = "/" + column.field.replace("~", "~0").replace("/", "~1")
-        return f"json_extract(r, {text_in_sql(pointer)})"
-    parsed = f"s[{text_in_sql(column.field)}]"
+        return f"json_extract({record}, {text_in_sql(pointer)})"
+    parsed = f"{fields}[{text_in_sql(column.field)}]"
     if column.kind != "timestamp":
         return parsed
     # Some moments come in milliseconds where seconds are declared, and some as ISO 8601, in UTC

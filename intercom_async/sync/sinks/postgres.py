@@ -164,12 +164,12 @@ class PostgresSink(PostgresTables):
         for name, columns in self._staging.items():
             with self._errors():
                 # A later version of this package may know more fields than the stopped run's.
-                self._add_columns(STAGED + name, columns)
+                self._restore_columns(STAGED + name, columns)
         for name in self._stored.rows.keys() & self._tables.keys() - self._without:
             if plain(name) in self._names:
                 with self._errors():
                     # What `rows` reads has to be there before the next rows are.
-                    self._add_columns(name, TableColumns(self._tables[name], own=OWN))
+                    self._restore_columns(name, TableColumns(self._tables[name], own=OWN))
         with self._errors(), self._connection.transaction():
             self._known()
             if not self._unstaged.isdisjoint(self._tables):
@@ -252,7 +252,8 @@ class PostgresSink(PostgresTables):
             is_there = not self._drop(name)
         merge = Merge(table, self, departed)
         if is_there:
-            self._add_columns(name, columns)
+            known = self._stored.extra.get(name, ())
+            self._restore_columns(name, columns, set(columns.extra).difference(known))
             if merge.changes:
                 rows = self._stored_rows(self._connection, name)
                 self._apply(name, name, ((row, merge.fate(row)) for row in rows))

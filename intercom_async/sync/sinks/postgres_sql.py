@@ -232,15 +232,21 @@ def fill_columns(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
     Those were put by the same transaction or a part of it, whose numbers come after its own, modulo
     2^32; other rows are not read, but for their heads.
     """
+    return (
+        f"{fill_all(schema, name, columns)} "
+        "AND (xmin::text::bigint - (SELECT txid_current() & 4294967295)) & 4294967295 "
+        "< 2147483648"
+    )
+
+
+def fill_all(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
+    """Return what fills columns in all rows of a table that have their fields."""
     filled = ", ".join(
         f"{identifier(column.name)} = {value_of(schema, column)}" for column in columns
     )
-    fields = ", ".join(literal(column.field) for column in columns)
+    fields = ", ".join(literal(column.field.replace("\0", "\ufffd")) for column in columns)
     return (
-        f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled} "
-        "WHERE (xmin::text::bigint - (SELECT txid_current() & 4294967295)) & 4294967295 "
-        "< 2147483648 "
-        f"AND raw ?| ARRAY[{fields}]"
+        f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled} WHERE raw ?| ARRAY[{fields}]"
     )
 
 

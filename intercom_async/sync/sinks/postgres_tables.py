@@ -7,14 +7,14 @@ the end of a first run gives the staging tables their names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from .base import StoredRow, Table
-from .columns import DELETED_AT, DIGEST, TableColumns
+from .columns import DELETED_AT, DIGEST, TableColumn, TableColumns
 from .comments import comments_of
 from .entries import Entry, Family, Gone, Put
 from .merge import Emitted, Fate, Merge
@@ -29,6 +29,7 @@ from .postgres_sql import (
     clean,
     clean_text,
     create_table,
+    fill_all,
     fill_columns,
     identifier,
     key_columns,
@@ -230,10 +231,30 @@ class PostgresTables(PostgresSchema):
                 column_of = f"{self._own(name)}.{identifier(column)}"
                 self._ask(f"COMMENT ON COLUMN {column_of} IS {literal(text)}")
 
-    def _add_columns(self, name: str, columns: TableColumns) -> None:
+    def _restore_columns(self, name: str, columns: TableColumns, new: Container[str] = ()) -> None:
+        """Give a table the columns that it should have, filled from its rows.
+
+        One may be lacking because an earlier version of this package did not know its field, or
+        because somebody has dropped or renamed it.
+
+        Args:
+            name: The table.
+            columns: Its columns.
+            new: Fields that no row of it has.
+        """
+        with self._connection.transaction():
+            added = self._add_columns(name, columns)
+            lacking = [column for column in added if column.field not in new]
+            if lacking:
+                self._ask(fill_all(self._schema, name, lacking))
+
+    def _add_columns(self, name: str, columns: TableColumns) -> list[TableColumn]:
         """Add the columns that a table does not have, and let the others hold what they should.
 
         Another version of this package may have a model with a field that this one's has not.
+
+        Returns:
+            The columns that were added, which are empty.
         """
         found = self._ask(
             "SELECT column_name, data_type FROM information_schema.columns "
@@ -241,17 +262,20 @@ class PostgresTables(PostgresSchema):
             [self._schema, plain(name)],
         )
         there = {str(column): str(kind) for column, kind in found}
+        added: list[TableColumn] = []
         for column in columns.all:
             # Asked before: ALTER TABLE locks readers out, even where it has nothing to do.
             kind, wanted = there.get(plain(column.name)), COLUMN_TYPES[column.kind]
             alter = f"ALTER TABLE {self._own(name)}"
             if kind is None:
                 self._ask(f"{alter} ADD COLUMN {identifier(column.name)} {wanted}")
+                added.append(column)
             elif kind != wanted and kind in COLUMN_TYPES.values():
                 self._ask(
                     f"{alter} ALTER COLUMN {identifier(column.name)} TYPE {wanted} "
                     f"USING {value_of(self._schema, column)}"
                 )
+        return added
 
     # Rows -------------------------------------------------------------------------------------
 
