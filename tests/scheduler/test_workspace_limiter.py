@@ -197,6 +197,16 @@ def test_an_older_window_that_has_run_out_does_not_hide_a_newer_one(
     assert workspace.is_short
 
 
+def test_a_second_rejection_after_few_calls_is_believed(workspace: WorkspaceLimiter) -> None:
+    probed: list[bool | None] = []
+    for window in range(1, 6):
+        budget = serve(workspace, window, 1)
+        probed.append(may_charge(workspace, budget))
+        workspace.reject(budget, named=None, elapsed=0.5)
+
+    assert probed[1:] == [True, False, True, False]
+
+
 # Before a server ------------------------------------------------------------------------------
 
 
@@ -217,6 +227,28 @@ async def test_the_workspace_stops_all_apps(make_desk: MakeDesk) -> None:
     assert desk.server.turned_away == 1
     assert desk.scheduler.statistics("b").workspace.limit == 500
     assert desk.scheduler.statistics("b").app.limit == 1000
+
+
+@pytest.mark.anyio
+async def test_a_rejection_after_a_single_call_is_doubted(make_desk: MakeDesk) -> None:
+    limits = Limits(app_per_minute=6000, workspace_per_minute=6000)
+    desk = make_desk(limits, limit=1000, workspace=1000)
+    await CLOCK.sleep(desk.server.ends_in_s() + 1.0)
+    await desk.call()
+    desk.server.take(1000, "other")
+    await desk.call()
+    await CLOCK.sleep(desk.server.ends_in_s())
+
+    begun = desk.server.index()
+    for _ in range(1000):
+        desk.start(priority=Priority.BULK)
+    await CLOCK.sleep(desk.server.ends_in_s() - 0.01)
+
+    # The other one sends no more: what was left to us once says nothing of it.
+    assert desk.server.records[begun].used[""] >= 500
+    assert desk.server.turned_away == 1
+    desk.scheduler.close()
+    await desk.done()
 
 
 @pytest.mark.anyio

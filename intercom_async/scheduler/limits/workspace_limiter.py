@@ -6,6 +6,10 @@ less the calls of ours that were served; if they go on at that speed, the rest i
 quota is spread over the larger part of the window. In the remaining part single calls probe for
 room, in larger steps after each window that took every probe, and not at all for a window after a
 rejection.
+
+Where hardly a call of ours had been served, that says little of what others leave: the quota is a
+lower bound then, and the next window is probed at once, in steps that grow with what it serves.
+Where that ends in the same way, it is true.
 """
 
 from __future__ import annotations
@@ -26,6 +30,13 @@ COOLDOWN_WINDOWS = 1
 PROBE_DIVISOR = 16
 """After one window that took all probes, one in so many of the calls beyond the quota may be in
 flight; after two, two of them, and so on (report: "workspace moving")."""
+FEW_SERVED_ONE_IN = 20
+"""A rejection after fewer of our calls than one in so many of the limit is doubted once
+(test_workspace_limiter.py::test_a_rejection_after_a_single_call_is_doubted)."""
+DOUBTFUL_STEP = 4
+"""Step of the probes in a window after a doubted rejection: with `PROBE_DIVISOR`, a quarter of what
+has been served beyond the quota may be in flight, so that it grows by that each round trip
+(test_workspace_limiter.py::test_a_rejection_after_a_single_call_is_doubted)."""
 MIN_ELAPSED = 0.1
 """Part of a window below which the usage by others is not extrapolated from it
 (report: "workspace full, 10 s")."""
@@ -43,6 +54,7 @@ class WorkspaceLimiter:
         "__weakref__",
         "_budgets",
         "_cooldown_windows",
+        "_is_doubted",
         "_per_s",
         "_probe_step",
         "_schedule",
@@ -71,6 +83,8 @@ class WorkspaceLimiter:
         )
         self._cooldown_windows = 0
         self._probe_step = 0
+        self._is_doubted: bool = False
+        """Whether the last rejection came after hardly a call of ours had been served."""
         self._per_s: float | None = per_s
         schedule.on_length_change(self._rescale)
 
@@ -94,6 +108,7 @@ class WorkspaceLimiter:
         if served > self.quota:
             self.quota = served
             self._probe_step += 1
+            self._is_doubted = False
         if self.quota >= self.limit:
             self.quota = None
 
@@ -153,5 +168,7 @@ class WorkspaceLimiter:
         served = budget.confirmed - budget.rejected
         others = max(0, self.limit - served) / max(MIN_ELAPSED, elapsed)
         self.quota = max(1, int(MAX_CUT * served), min(served, int(self.limit - others)))
-        self._cooldown_windows = COOLDOWN_WINDOWS
-        self._probe_step = 0
+        is_few = served * FEW_SERVED_ONE_IN < self.limit
+        self._is_doubted = is_few and not self._is_doubted
+        self._cooldown_windows = 0 if self._is_doubted else COOLDOWN_WINDOWS
+        self._probe_step = DOUBTFUL_STEP if self._is_doubted else 0
