@@ -43,9 +43,9 @@ class CallState(msgspec.Struct, Generic[T], eq=False):
     """The error that the last reply is; None if it is a success."""
     attempts: int = 0
     refusals: int = 0
-    """429s because a window was full; the first of them cost no attempt."""
+    """429s because a window was full or without a window; the first of them cost no attempt."""
     since: float | None = None
-    """When the call began to wait, if a full window has turned it away."""
+    """When the call began to wait, if a 429 has turned it away."""
     error: IntercomError | None = None
     """Why the last attempt failed."""
     provider_error: BaseException | None = None

@@ -27,8 +27,10 @@ TRANSIENT_COST = 10
 THROTTLED_COST = 5
 """Taken from the budget by a repetition after a 429."""
 FREE_REFUSALS = 9
-"""Refusals of one call by full windows that cost neither an attempt nor budget, since the scheduler
-does the waiting (test_session.py::test_full_windows_cost_no_attempt)."""
+"""Refusals of one call, by full windows or by a CDN or proxy, that cost neither an attempt nor
+budget, since the scheduler spares the server: it waits for a window to end, and after several 429s
+without one it lets single calls go (test_session.py::test_full_windows_cost_no_attempt,
+test_session.py::test_pages_of_a_cdn_cost_no_budget)."""
 
 
 class Retry(NamedTuple):
@@ -41,7 +43,7 @@ class Retry(NamedTuple):
     reason: str
     """One word for logs and counters."""
     is_asked: bool = False
-    """Whether the server has asked for a pause as long as this."""
+    """Whether the server has asked for a pause: for one as long as this, or by a 429."""
 
 
 def after_transport_error(
@@ -79,7 +81,8 @@ def after_status(
     status: int,
     *,
     code: str | None,
-    refusals: int,
+    refusals: int = 0,
+    is_queued: bool = False,
     retry_after_s: float | None,
     repeat: Repeat,
     failures: int,
@@ -91,11 +94,11 @@ def after_status(
     Args:
         status: The answer's status.
         code: The first error's code.
-        refusals: How often full windows have turned the call away, this time included; 0 if it is
-            no such 429. The scheduler does the waiting then.
+        refusals: How often the call has been turned away, this time included; 0 if it is no 429.
+        is_queued: Whether the scheduler does the waiting, since a window is full.
         retry_after_s: What the answer's Retry-After says, if it has one.
         repeat: What repeating the call means.
-        failures: Attempts that have failed, this one included.
+        failures: Attempts that have failed, this one included; pauses double with it.
         policy: The client's settings.
         random: Where jitter comes from.
     """
@@ -107,7 +110,7 @@ def after_status(
     if status == TOO_MANY_REQUESTS:
         # A call turned away was not carried out, so any may be repeated.
         cost = 0 if 0 < refusals <= FREE_REFUSALS else THROTTLED_COST
-        return Retry(0.0 if refusals else pause, cost, "throttled", is_asked)
+        return Retry(0.0 if is_queued else pause, cost, "throttled", is_asked=True)
     if status < INTERNAL_ERROR and status != REQUEST_TIMEOUT:
         return None
     if repeat == "unsafe" and not did_nothing(status, code, retry_after_s):
@@ -123,11 +126,11 @@ def did_nothing(status: int, code: str | None, retry_after_s: float | None) -> b
 
 
 def counted(attempts: int, refusals: int) -> int:
-    """Return how many attempts count against the policy: the first refusals by full windows do not.
+    """Return how many attempts count against the policy: the first refusals do not.
 
     Args:
         attempts: Attempts that were made.
-        refusals: Those of them that full windows have turned away.
+        refusals: Those of them that full windows, a CDN or a proxy have turned away.
     """
     return max(1, attempts - min(refusals, FREE_REFUSALS))
 

@@ -392,8 +392,8 @@ class Session:
 
 def _is_too_long(state: CallState[Any], pause_s: float) -> bool:
     """Say whether a pause that the server asks for outlasts what the caller has time for."""
-    options = state.builder.options
-    if options.max_wait_s is not None and pause_s > options.max_wait_s:
+    options, ends_at = state.builder.options, CLOCK.now() + pause_s
+    wait_s, left_s = options.max_wait_s, options.deadline_s
+    if wait_s is not None and max(pause_s, ends_at - (state.since or ends_at)) > wait_s:
         return True
-    left_s = options.deadline_s
-    return left_s is not None and CLOCK.now() + pause_s >= state.started_s + left_s
+    return left_s is not None and ends_at >= state.started_s + left_s

@@ -82,17 +82,20 @@ def after_error(
     retry_after_s = parse_retry_after(reply.headers, CLOCK.unix())
     state.maybe_sent |= not retry.did_nothing(reply.status, body.code, retry_after_s)
     is_full = permit.throttle in FULL_WINDOW
-    state.since = permit.since if is_full else None
-    state.refusals += is_full and policy.max_attempts > 1
+    is_refusal = is_full or permit.throttle is Throttle.EDGE
+    state.since = permit.since if is_refusal else None
+    state.refusals += is_refusal and policy.max_attempts > 1
     again = None
     if permit.throttle is not Throttle.RESOURCE and state.may_repeat:
+        counted = retry.counted(state.attempts, state.refusals)
         again = retry.after_status(
             reply.status,
             code=body.code,
-            refusals=state.refusals if is_full else 0,
+            refusals=state.refusals if is_refusal else 0,
+            is_queued=is_full,
             retry_after_s=retry_after_s,
             repeat=state.call.operation.repeat,
-            failures=retry.counted(state.attempts, state.refusals),
+            failures=state.attempts if is_refusal else counted,
             policy=policy,
             random=random,
         )

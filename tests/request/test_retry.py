@@ -53,7 +53,7 @@ def test_what_would_fail_again_is_not_repeated(status: int) -> None:
 
 
 def test_a_full_window_lets_the_scheduler_wait_and_any_call_may_go_again() -> None:
-    retry = decide(429, "unsafe", refusals=1)
+    retry = decide(429, "unsafe", refusals=1, is_queued=True)
     assert retry is not None
     assert retry.after_s == 0.0
 

@@ -27,6 +27,7 @@ from intercom_async import (
     ServerError,
     WaitTooLongError,
 )
+from intercom_async.clock import CLOCK
 from intercom_async.scheduler import Scheduler
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply, Request
@@ -234,6 +235,56 @@ async def test_full_windows_cost_no_attempt(
             await intercom.contacts.get("7")
 
     assert sent == (windows + 1 if succeeds else 10)
+
+
+PAGE = b"<html><body>Too many requests</body></html>"
+
+
+async def test_pages_of_a_cdn_cost_no_budget(client: Client) -> None:
+    said = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "999"}
+    storm_ends_at = 30.0
+    refused = 0
+
+    async def answer(_: Request) -> Reply:
+        nonlocal refused
+        now = CLOCK.now()
+        await CLOCK.sleep(0.1)
+        if 0.0 < now < storm_ends_at:
+            refused += 1
+            return Reply(429, {"Content-Type": "text/html"}, PAGE)
+        ends_at = 1_000_000_000 + (int(now) // 10 + 1) * 10
+        return reply(200, CONTACT, **said, **{"X-RateLimit-Reset": str(ends_at)})
+
+    async with client(transport=MemoryTransport(answer)) as intercom:
+        await intercom.contacts.get("7")
+        people = intercom.with_options(priority=Priority.INTERACTIVE)
+        reads = [people.contacts.get("7") for _ in range(300)]
+        assert len(await asyncio.gather(*reads)) == 300
+
+    assert 300 <= refused <= 330
+    assert CLOCK.now() < storm_ends_at + 60.0
+
+
+@pytest.mark.parametrize("max_wait_s", [None, 20.0])
+async def test_a_cdn_that_turns_everything_away_ends_each_call(
+    client: Client, max_wait_s: float | None
+) -> None:
+    times: list[float] = []
+
+    def answer(_: Request) -> Reply:
+        times.append(CLOCK.now())
+        return Reply(429, {"Content-Type": "text/html"}, PAGE)
+
+    policy = RetryPolicy(max_attempts=2, budget=0)
+    async with client(transport=MemoryTransport(answer), retry=policy) as intercom:
+        patient = intercom.with_options(max_wait_s=max_wait_s)
+        with pytest.raises((RateLimitedError, WaitTooLongError)):
+            await patient.contacts.get("7")
+
+    if max_wait_s is None:
+        assert len(times) == 10
+    else:
+        assert CLOCK.now() - times[0] <= max_wait_s
 
 
 async def test_one_attempt_means_one_attempt(client: Client) -> None:
