@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 if TYPE_CHECKING:
+    import asyncio
+
     from intercom_async.client import Intercom
     from intercom_async.simulator import Simulator
 
@@ -79,26 +81,41 @@ def _faults_of(given: Any) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def intercom(request: pytest.FixtureRequest) -> Intercom:
+def intercom(request: pytest.FixtureRequest) -> Iterator[Intercom]:
     """A client of `intercom_simulator`, opened in the event loop of the test."""
-    name = _fixture_for(request)
-    if name == _BY_ANYIO and request.getfixturevalue("anyio_backend_name") != "asyncio":
+    is_for_anyio = "anyio_backend" in request.fixturenames
+    if _is_run_by_asyncio(request, is_for_anyio=is_for_anyio):
+        scope = _loop_scope(request)
+        runner = _runner(request, scope) if is_for_anyio else None
+        if runner is None:
+            yield request.getfixturevalue(f"{_BY_ASYNCIO}{scope}")
+        else:
+            # anyio would open what a fixture opens in a loop of its own.
+            yield from _opened_by(runner, request.getfixturevalue("intercom_simulator"))
+        return
+    if not is_for_anyio:
+        pytest.fail(
+            "the fixture intercom is for asynchronous tests that anyio or pytest-asyncio runs; "
+            "mark the test, or take intercom_simulator and open a client in it",
+            pytrace=False,
+        )
+    if request.getfixturevalue("anyio_backend_name") != "asyncio":
         pytest.skip("intercom-async runs on asyncio; this run of the test is for another backend")
-    client: Intercom = request.getfixturevalue(name)
-    return client
+    yield request.getfixturevalue(_BY_ANYIO)
 
 
-def _fixture_for(request: pytest.FixtureRequest) -> str:
-    """Return the name of the fixture that opens a client in the loop which runs the test."""
-    is_for_anyio = request.node.get_closest_marker("anyio") is not None
-    if is_for_anyio or not _has_asyncio(request.config):
-        if "anyio_backend" not in request.fixturenames:
-            pytest.fail(
-                "the fixture intercom is for asynchronous tests that anyio or pytest-asyncio runs; "
-                "mark the test, or take intercom_simulator and open a client in it",
-                pytrace=False,
-            )
-        return _BY_ANYIO
+def _is_run_by_asyncio(request: pytest.FixtureRequest, *, is_for_anyio: bool) -> bool:
+    """Say whether pytest-asyncio runs the test, as it does in auto mode whatever its marks say."""
+    if not _has_asyncio(request.config):
+        return False
+    import pytest_asyncio  # noqa: PLC0415 (it may not be there)
+
+    # A test without a loop may get the client of one, as other asynchronous fixtures do.
+    return not is_for_anyio or pytest_asyncio.is_async_test(request.node)
+
+
+def _loop_scope(request: pytest.FixtureRequest) -> str:
+    """Return the scope of the loop that pytest-asyncio runs the test in."""
     scope = None
     marker = request.node.get_closest_marker("asyncio")
     if marker is not None:
@@ -108,7 +125,25 @@ def _fixture_for(request: pytest.FixtureRequest) -> str:
             scope = request.config.getini("asyncio_default_test_loop_scope")
         except (KeyError, ValueError):
             scope = "function"  # before pytest-asyncio 0.26
-    return f"{_BY_ASYNCIO}{scope}"
+    return str(scope)
+
+
+def _runner(request: pytest.FixtureRequest, scope: str) -> asyncio.Runner | None:
+    """Return what pytest-asyncio runs the test by; None before its release 1.1."""
+    try:
+        runner: asyncio.Runner = request.getfixturevalue(f"_{scope}_scoped_runner")
+    except pytest.FixtureLookupError:
+        return None
+    return runner
+
+
+def _opened_by(runner: asyncio.Runner, simulator: Simulator) -> Iterator[Intercom]:
+    from intercom_async.client import Intercom  # noqa: PLC0415 (see above)
+
+    client = Intercom(token=simulator.token, base_url=simulator.url)
+    runner.run(client.open())
+    yield client
+    runner.run(client.close())
 
 
 def _has_asyncio(config: pytest.Config) -> bool:

@@ -72,6 +72,43 @@ SETTINGS = "pytest.mark.intercom(contacts=4)"
 PLUGIN = ("-p", "intercom_async.integrations.pytest_plugin", "-p", "no:cacheprovider")
 
 
+MARKS = {
+    "none": "",
+    "anyio": "pytest.mark.anyio",
+    "asyncio": "pytest.mark.asyncio",
+    "both": "pytest.mark.anyio, pytest.mark.asyncio",
+}
+BY_NAME = ["anyio.pytest_plugin", "pytest_asyncio.plugin"]
+
+
+@pytest.mark.parametrize("order", [BY_NAME, BY_NAME[::-1]], ids=["anyio first", "asyncio first"])
+@pytest.mark.parametrize("anyio_mode", ["strict", "auto"])
+@pytest.mark.parametrize("asyncio_mode", ["strict", "auto"])
+def test_the_fixtures_work_with_every_mark_beside_both_runners(
+    pytester: pytest.Pytester, asyncio_mode: str, anyio_mode: str, order: list[str]
+) -> None:
+    pytest.importorskip("pytest_asyncio", reason="pytest-asyncio is not installed")
+    is_run = {
+        name: bool(mark) or "auto" in (asyncio_mode, anyio_mode) for name, mark in MARKS.items()
+    }
+    for name, mark in MARKS.items():
+        marks = f"pytestmark = [{', '.join(filter(None, (mark, SETTINGS)))}]"
+        if is_run[name]:
+            pytester.makepyfile(**{f"test_{name}": TESTS.format(marks=marks, contacts=4)})
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n")
+    options = ["-p", "no:anyio", "-p", "no:asyncio", "-p", "no:randomly"]
+    for plugin in order:
+        options += ["-p", plugin]
+    options += ["-o", f"anyio_mode={anyio_mode}", f"--asyncio-mode={asyncio_mode}"]
+    options += ["-o", "asyncio_default_fixture_loop_scope=function"]
+
+    done = pytester.runpytest_subprocess(*PLUGIN, *options)
+
+    done.assert_outcomes(
+        passed=3 * sum(is_run.values()), warnings=done.parseoutcomes().get("warnings", 0)
+    )
+
+
 def test_a_run_for_another_backend_is_skipped_with_its_reason(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS.format(marks="pytestmark = pytest.mark.anyio", contacts=4))
     pytester.makeconftest("import pytest\n@pytest.fixture\ndef anyio_backend(): return 'trio'\n")
