@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .holes import Hole
+from .list_order import ListOrder
 from .partitions import Part
 
 
@@ -27,3 +28,5 @@ class Chain:
     """The hole that it fills."""
     holes: list[Hole] = field(default_factory=list[Hole])
     """What was found to be missing on the way."""
+    order: ListOrder | None = None
+    """That of its list, once a page of it was read."""

@@ -31,6 +31,7 @@ from .doubtful_rows import doubts
 from .embedded import complete
 from .holes import Hole, closed_in
 from .isolation_budget import IsolationBudget
+from .list_order import ListOrder
 from .memory_budget import MemoryBudget
 from .numbered_spans import isolation_of
 from .outage import OutageError, StoppedError
@@ -152,14 +153,19 @@ class PageReader:
         if chain.pages == 1:
             chain.promised = page.total_count
             part.count = page.total_count if part.count is None else part.count
-        taken = await self.hand_over_page(
-            run, page, read_at, edges=(part.low, chain.reached), part=part
-        )
+        high = part.high if chain.order is None else chain.order.read_to(part.high)
+        taken = await self.hand_over_page(run, page, read_at, edges=(part.low, high), part=part)
         chain.rows += taken.total
         chain.holes += taken.holes
         chain.position = page.checkpoint
-        if chain.heals is None and _is_past(chain, taken.rows, part.floor - run.slack_s):
-            return True
+        if chain.heals is None:
+            chain.order = chain.order or ListOrder(run.orders, source.partition_field)
+            moments = [row.partition_at for row in taken.rows if row.partition_at is not None]
+            chain.order.take(moments)
+            chain.reached = min([chain.reached, *moments])
+            is_past = chain.order.is_below(part.floor - run.slack_s)
+            if is_past and chain.order.is_proven:
+                return True
         if page.checkpoint is not None:
             return False
         # At its end all rows of a list have come, also where another chain reads some of them.
@@ -169,7 +175,7 @@ class PageReader:
         if not chain.is_again:
             # A count proves nothing, but it is worth a second look.
             chain.is_again, chain.position, chain.pages, chain.rows = True, None, 0, 0
-            chain.reached = part.high
+            chain.reached, chain.order = part.high, None
             return False
         if await self.counts_are_true(run, self._selection(run, chain).field):
             reason = f"{chain.promised} rows were counted, and {chain.rows} came"
@@ -279,7 +285,9 @@ class PageReader:
         if not await self.answers_at_all(run, field):
             self.refuse(run, error)
             return
-        high = min(part.high, chain.reached, run.clock.now() + DAY_SLACK_S)
+        # What lies above the last row is read only where the list is in order.
+        reached = part.high if chain.order is None else chain.order.read_to(part.high)
+        high = min(reached, run.clock.now() + DAY_SLACK_S)
         isolation = isolation_of(self, run, field, error, self.isolation_budget)
         try:
             holes = await isolation.between(part.low, max(part.low, high))
@@ -343,21 +351,6 @@ def _is_closed_in(hole: Hole) -> bool:
     """Say whether a hole that cannot be read still is as small as an earlier run could make it."""
     is_small = (hole.high or 0) - (hole.low or 0) <= DAY_S
     return (is_small or bool(hole.rows and hole.tries)) and hole.tries % ISOLATED_EVERY != 0
-
-
-def _is_past(chain: Chain, rows: Iterable[Row], floor: int) -> bool:
-    """Say whether a page shows that the rest of a chain lies below a moment.
-
-    Sorting is not documented for every version. Where it is not kept, a part is read to the end of
-    its list.
-    """
-    is_sorted, is_past = True, False
-    for row in rows:
-        if row.partition_at is not None:
-            is_sorted = is_sorted and row.partition_at <= chain.reached
-            chain.reached = min(chain.reached, row.partition_at)
-            is_past = is_past or row.partition_at < floor
-    return is_past and is_sorted
 
 
 def _moment(row: Row, source: Ranged, field: str) -> int | None:

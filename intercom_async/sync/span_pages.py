@@ -117,7 +117,8 @@ class SpanPages:
         """Say whether a page that is read downward shows that the rest is not wanted."""
         if self._floor is None or not moments or moments[-1] >= self._floor:
             return False
-        return all(newer >= older for newer, older in pairwise(moments))
+        is_sorted = all(newer >= older for newer, older in pairwise(moments))
+        return is_sorted and self._run.orders.is_shown(self._field)
 
     def _first(self, moment: int) -> int:
         """Return where a query that asks for a moment begins: there, or where its day does."""

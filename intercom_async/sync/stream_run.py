@@ -14,6 +14,7 @@ from .counting_client import CountingClient
 from .cut_points import DAY_SLACK_S, CutPoints
 from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
+from .list_order import ShownOrders
 from .merging import Offered, digest_of, is_hasty, supersedes
 from .raw_rows import Row, RowReader
 from .references import References
@@ -111,6 +112,7 @@ class StreamRun:
         self.reader.latest = self.clock.latest()
         self.began: int = self.clock.now()
         self.parent: StreamRun | None = None
+        self.orders: ShownOrders = ShownOrders()
         self.table: KeyTable = KeyTable()
         """What the target holds, by row."""
         self.families: KeyTable = KeyTable(is_kept=True)

@@ -3,6 +3,7 @@
 Where the server tells seconds apart, in the order in which changes came: what changes meanwhile
 comes at the end. Else newest first, again from each pass's beginning until a pass is one page: a
 row that changes during a pass jumps to the front, behind the pass's back, and is read by the next.
+A pass ends before its list does only where the order of the list was shown (`list_order`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
+from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .partitions import OPEN
@@ -29,7 +31,8 @@ AGREEING = 2
 class _Pass(NamedTuple):
     """What a newest-first pass was like."""
 
-    pages: int
+    is_atomic: bool
+    """Whether all that it asked for came with one page: nothing moved meanwhile."""
     is_sorted: bool
 
 
@@ -71,27 +74,32 @@ class TailReader:
         """
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
-        position, reached, came, promised = None, low, 0, None
+        position, reached, came, promised, steps = None, low, 0, None, 0
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
-                await self._isolate_tail(run, field, reached, run.clock.now() + 60, error)
+                # What lies before the last row is read only where the list is in order.
+                begin = reached if steps >= FEWEST_STEPS else low
+                await self._isolate_tail(run, field, begin, run.clock.now() + 60, error)
                 return True
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(reached, run.clock.now()), field=field
             )
+            before = reached
             for row in taken.rows:
-                if row.version and row.version < reached - CLOCK_SLACK_S and reached > low:
+                if row.version and row.version < reached and reached > low:
                     return False
                 reached = max(reached, row.version)
+            steps += position is not None and reached > before
             came += taken.total
             run.followed += taken.total
             promised = page.total_count if promised is None else promised
             if page.checkpoint is None:
-                return promised is None or came >= promised
+                # Rows of one moment show no order, and without a count nothing shows a leap.
+                return came >= promised if promised is not None else not position or steps > 0
             position = page.checkpoint
 
     async def _read_downward(self, run: StreamRun, source: Ranged, low: int) -> bool:
@@ -107,7 +115,7 @@ class TailReader:
             began, rows = run.clock.now() - CLOCK_SLACK_S, run.rows
             found = await self._pass_down(run, source, field, low)
             agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
-            if found.pages <= 1 or source.is_append_only or agreed >= AGREEING:
+            if found.is_atomic or source.is_append_only or agreed >= AGREEING:
                 return True
             low = max(low, began)
         reason = "rows change faster than they can be read"
@@ -116,35 +124,33 @@ class TailReader:
 
     async def _pass_down(self, run: StreamRun, source: Ranged, field: str, low: int) -> _Pass:
         selection = Selection(field, low, OPEN, source.per_page)
-        position, pages, reached, came, promised = None, 0, OPEN, 0, None
-        is_sorted = True
+        position, came, promised = None, 0, None
+        order, is_atomic = ListOrder(run.orders, field), False
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
-                high = min(reached, run.clock.now() + 60)
+                high = order.read_to(run.clock.now() + 60)
                 await self._isolate_tail(run, field, low, high, error, floor=low)
-                return _Pass(pages + 1, is_sorted)
-            pages += 1
+                is_atomic = position is None or (is_atomic and order.is_kept)
+                return _Pass(is_atomic, order.is_kept)
+            high = order.read_to(run.clock.now())
             taken = await self._reader.hand_over_page(
-                run, page, read_at, edges=(low, min(reached, run.clock.now())), field=field
+                run, page, read_at, edges=(low, high), field=field
             )
-            is_page_sorted, is_past = True, False
-            for row in taken.rows:
-                if row.version:
-                    is_page_sorted = is_page_sorted and row.version <= reached
-                    reached = min(reached, row.version)
-                    is_past = is_past or row.version < low
+            order.take(row.version for row in taken.rows if row.version)
+            is_atomic = is_atomic or (
+                position is None and (page.checkpoint is None or order.is_below(low))
+            )
             came += taken.total
             run.followed += taken.total
             promised = page.total_count if promised is None else promised
-            if page.checkpoint is None and not is_past and came < (promised or 0):
+            if page.checkpoint is None and came < (promised or 0):
                 await self._note_short_tail(run, field, low, came, promised or 0)
-            is_sorted = is_sorted and is_page_sorted
-            if page.checkpoint is None or (is_past and is_page_sorted):
-                return _Pass(pages, is_sorted)
+            if page.checkpoint is None or (order.is_proven and order.is_below(low)):
+                return _Pass(is_atomic and order.is_kept, order.is_kept)
             position = page.checkpoint
 
     async def _note_short_tail(

@@ -76,11 +76,13 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "    return is_past and is_sorted\n",
-                "    return is_past\n",
+                "            is_past = chain.order.is_below(part.floor - run.slack_s)\n"
+                "            if is_past and chain.order.is_proven:\n",
+                "            if any(one < part.floor - run.slack_s for one in moments):\n",
             ),
         ),
-        focus="days",
+        history="split-list-out-of-order",
+        focus="sorting",
     ),
     Mutant(
         "order_of_changes_is_trusted",
@@ -88,11 +90,25 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "tail_reader.py",
-                "(is_past and is_page_sorted)",
-                "is_past",
+                "(order.is_proven and order.is_below(low))",
+                "any(0 < row.version < low for row in taken.rows)",
             ),
         ),
-        focus="moves",
+        history="changes-out-of-order",
+        focus="sorting",
+    ),
+    Mutant(
+        "one_page_shows_order",
+        "a list is taken to be in order as soon as one page of it is",
+        (
+            Edit(
+                "list_order.py",
+                "        return self.is_kept and self._shown.is_shown(self._field)\n",
+                "        return self.is_kept\n",
+            ),
+        ),
+        history="changes-in-pages-out-of-order",
+        focus="sorting",
     ),
     Mutant(
         "order_upward_is_trusted",
@@ -103,8 +119,14 @@ MUTANTS: tuple[Mutant, ...] = (
                 "                    return False\n                reached",
                 "                    pass\n                reached",
             ),
+            Edit(
+                "tail_reader.py",
+                "                return came >= promised if promised is not None else",
+                "                return True if promised is not None else",
+            ),
         ),
-        focus="changes",
+        history="changes-newest-first",
+        focus="sorting",
     ),
     Mutant(
         "short_changes_unseen",
@@ -112,12 +134,12 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "tail_reader.py",
-                "                return promised is None or came >= promised\n",
-                "                return True\n",
+                "                return came >= promised if promised is not None else",
+                "                return True if promised is not None else",
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and not is_past and came < (promised or 0)",
+                "page.checkpoint is None and came < (promised or 0)",
                 "False",
             ),
         ),

@@ -60,7 +60,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and not is_past and came < (promised or 0)",
+                "page.checkpoint is None and came < (promised or 0)",
                 "False",
             ),
         ),
@@ -87,12 +87,12 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "tail_reader.py",
-                "            if found.pages <= 1 or source.is_append_only or agreed >= AGREEING:\n",
+                "            if found.is_atomic or source.is_append_only or agreed >= AGREEING:\n",
                 "            if True:\n",
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and not is_past and came < (promised or 0)",
+                "page.checkpoint is None and came < (promised or 0)",
                 "False",
             ),
         ),

@@ -252,6 +252,17 @@ FOCUSES: tuple[Focus, ...] = (
         },
     ),
     Focus(
+        # Search gives rows in another order than is asked for.
+        "sorting", streams=(("contacts",), ("conversations",), ("tickets",)), verbs=("change",),
+        changes=(2, 6), during=(0, 1, 2), during_calls=12, failures=(0, 0, 0, 1), since=0.05,
+        kinds=("poison", "no_key", "500"), paths=(ROWS,), reconcile=UNSWEPT,
+        waits_s=(60, 600, 5 * HOUR_S, 9 * HOUR_S, DAY_S),
+        settings={
+            "sorting": ("own", "paged", "newest"), "page_rows": (2,), "per_page": (2,),
+            "part_pages": (1, 16), "lookback_s": (0, 3_600), "late_s": (0,),
+        },
+    ),
+    Focus(
         "subsets", leaves_out=0.6, drops=0.35, since=0.3, verbs=("delete", "reply"),
         incidents=("damage", "", ""), reconcile=("auto", "never"),
     ),

@@ -80,6 +80,7 @@ class Story:
                 late_s=settings.late_s,
                 is_stale=settings.is_stale,
                 is_gone_late=settings.is_gone_late,
+                sorting=settings.sorting,
                 zone=settings.server_zone or settings.zone,
             ),
             settings,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import zlib
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,6 +19,10 @@ import msgspec
 from intercom_async.transport.base import Reply, Request
 
 Row = dict[str, Any]
+
+Sorting = Literal["asked", "own", "paged", "newest"]
+"""The order of a search: that which is asked for, one of its own, one of its own with each page in
+the order that is asked for, or the newest first."""
 
 STREAMS = {
     "/contacts/search": ("contacts", "data", "list"),
@@ -37,12 +41,22 @@ class SearchIndex:
         is_stale: Whether bodies are those of the index.
         is_gone_late: Whether a row that went is found until the index notices.
         zone: Whose days contact search compares.
+        sorting: In which order it gives rows.
     """
 
-    def __init__(self, *, late_s: int, is_stale: bool, is_gone_late: bool, zone: str) -> None:
+    def __init__(
+        self,
+        *,
+        late_s: int,
+        is_stale: bool,
+        is_gone_late: bool,
+        zone: str,
+        sorting: Sorting = "asked",
+    ) -> None:
         self._late_s = late_s
         self._is_stale = is_stale
         self._is_gone_late = is_gone_late
+        self._sorting: Sorting = sorting
         self.zone: ZoneInfo = ZoneInfo(zone)
         self._versions: dict[str, dict[str, list[tuple[float, Row | None]]]] = {}
 
@@ -76,8 +90,9 @@ class SearchIndex:
         ]
         sort: Row = asked.get("sort") or {}
         field: str = sort.get("field", "created_at")
-        is_descending = sort.get("order", "descending") == "descending"
-        found.sort(key=lambda one: _place(one[0], field), reverse=is_descending)
+        is_wanted_down = sort.get("order", "descending") == "descending"
+        is_descending = is_wanted_down or self._sorting == "newest"
+        found.sort(key=lambda one: self._place(one[0], field), reverse=is_descending)
         paging: Row = asked.get("pagination") or {}
         per_page = int(paging.get("per_page") or 50)
         after = paging.get("starting_after")
@@ -87,13 +102,17 @@ class SearchIndex:
             rows = [
                 one
                 for one in found
-                if (_place(one[0], field) < mark if is_descending else _place(one[0], field) > mark)
+                if _is_behind(self._place(one[0], field), mark, is_descending=is_descending)
             ]
         page, rest = rows[:per_page], rows[per_page:]
         pages: Row = {"type": "pages", "page": 1, "per_page": per_page, "total_pages": 1}
         if rest:
-            mark_text = base64.b64encode(msgspec.json.encode(_place(page[-1][0], field))).decode()
+            mark_text = base64.b64encode(
+                msgspec.json.encode(self._place(page[-1][0], field))
+            ).decode()
             pages["next"] = {"page": 2, "starting_after": mark_text}
+        if self._sorting == "paged":
+            page.sort(key=lambda one: (one[0][field], str(one[0]["id"])), reverse=is_wanted_down)
         body: Row = {"type": kind, key: [one[1] for one in page]}
         body |= {"total_count": len(found), "pages": pages}
         return Reply(200, {}, msgspec.json.encode(body))
@@ -109,6 +128,11 @@ class SearchIndex:
             if indexed is not None:
                 found.append((indexed, indexed if self._is_stale or present is None else present))
         return found
+
+    def _place(self, row: Row, field: str) -> tuple[int, str]:
+        key = str(row["id"])
+        is_own = self._sorting in ("own", "paged")
+        return (zlib.crc32(key.encode()) if is_own else row[field], key)
 
     def _matches(self, row: Row, query: Row, *, is_by_day: bool) -> bool:
         operator, value = query["operator"], query["value"]
@@ -146,5 +170,5 @@ def _compared(held: int, operator: str, wanted: int) -> bool:
     }[operator]
 
 
-def _place(row: Row, field: str) -> tuple[int, str]:
-    return (row[field], str(row["id"]))
+def _is_behind(place: tuple[int, str], mark: tuple[Any, ...], *, is_descending: bool) -> bool:
+    return place < mark if is_descending else place > mark

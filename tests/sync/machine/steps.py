@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from .cursors import Expired
+from .search_index import Sorting
 
 Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects", "postgres"]
 Reconcile = Literal["auto", "now", "never"]
@@ -173,6 +174,8 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether search shows what it found, rather than what the row is now."""
     is_gone_late: bool = False
     """Whether search finds a row that went for as long as it may miss one that came."""
+    sorting: Sorting = "asked"
+    """In which order search gives rows."""
     lookback_s: int = 3_600
     zone: str = "UTC"
     """What `/me` says; the server's days are those of `server_zone`."""
