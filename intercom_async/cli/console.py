@@ -34,13 +34,18 @@ console: Console = PipedConsole(stderr=True, highlight=False)
 """Messages, on stderr."""
 
 
-def say(message: str) -> None:
-    """Print a message on stderr."""
+def say(message: str, *, wraps: bool = True) -> None:
+    """Print a message on stderr.
+
+    Args:
+        message: The message, in Rich's markup.
+        wraps: Whether a terminal may have it on several lines; not what is to be copied.
+    """
     lines = [printable(line, limit=10_000) for line in message.split("\n")]
     for line in lines:
         # A line for a program stays one line, and an address can be copied whole.
-        is_whole = not console.is_terminal or max(map(len, line.split()), default=0) > console.width
-        console.print(line, soft_wrap=is_whole)
+        is_long = max(map(len, line.split()), default=0) > console.width
+        console.print(line, soft_wrap=not wraps or not console.is_terminal or is_long)
 
 
 def put_view(view: RenderableType) -> None:

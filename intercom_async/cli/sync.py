@@ -21,7 +21,15 @@ from .options import Flag, Many
 from .signals import INTERRUPTED, stopping
 from .sync_files import recorder_of, remove_report, write_report
 from .sync_options import Format, SyncOptions, check_streams, sink_of
-from .sync_view import finding, outage_line, plan_view, progress_line, progress_view, report_view
+from .sync_view import (
+    finding,
+    outage_line,
+    plan_view,
+    progress_line,
+    progress_view,
+    report_view,
+    what_to_do,
+)
 
 PARTIAL = 3
 """Exit code where the target has holes that nobody has accepted."""
@@ -112,7 +120,7 @@ async def sync(
     accepted = [failure for failure in report.failures if options.accepts(failure)]
     if options.report is not None:
         write_report(options.report, report, recorder, accepted)
-    return _end(report, options, accepted, to, json=json)
+    return _end(report, options, accepted, json=json)
 
 
 def _names(given: list[str] | None) -> list[str] | None:
@@ -120,9 +128,7 @@ def _names(given: list[str] | None) -> list[str] | None:
     return None if given is None else [one for text in given for one in text.split(",") if one]
 
 
-def _end(
-    report: Report, options: SyncOptions, accepted: list[Failure], to: str, *, json: bool
-) -> int:
+def _end(report: Report, options: SyncOptions, accepted: list[Failure], *, json: bool) -> int:
     """Show what a sync has done, and return the exit code."""
     holes = [failure for failure in report.failures if failure not in accepted]
     if options.json_lines:
@@ -134,11 +140,11 @@ def _end(
     if not options.json_lines:
         _say_findings(report, accepted)
     if report.was_stopped:
-        say(f"the same command resumes: {to}")
+        say("run the same command again to resume")
         return INTERRUPTED
     if holes:
-        say("the next run tries the holes again; everything else is in the target")
-        say("to accept a hole and end with 0: --accept-hole 'STREAM:WHAT', as named above")
+        for line, wraps in what_to_do(holes):
+            say(escape(line), wraps=wraps)
     return PARTIAL if holes else 0
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator, Sequence
+
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +18,9 @@ from .fitted_table import FittedTable
 
 DAY_S = 86_400
 """Seconds of a day."""
+SHOWN_OPTIONS = 10
+"""Holes for each of which a partial run prints its ``--accept-hole``
+(test_sync_findings.py::test_many_holes_are_accepted_as_they_are_named)."""
 
 
 def progress_view(progress: Progress) -> RenderableType:
@@ -90,10 +96,12 @@ def report_view(report: Report, accepted: int = 0) -> RenderableType:
 def _promise(report: Report, accepted: int) -> str:
     """Return in one sentence what the target holds."""
     gone = (
-        "" if report.deletions_to is None else f"; deletions known up to {_at(report.deletions_to)}"
+        ""
+        if report.deletions_to is None
+        else f"; deletions known up to {_at(report.deletions_to)} UTC"
     )
     if report.was_stopped:
-        return "[yellow]stopped[/]: what was read is kept; readers see it after a run that ends"
+        return "[yellow]stopped[/]: what was read is kept; readers see it when a run has ended"
     if report.is_complete:
         late = "" if not report.lookback_s else _LATE.format(duration(report.lookback_s))
         return f"[green]complete[/]: all changes before {_at(report.complete_from)} UTC{late}{gone}"
@@ -124,6 +132,18 @@ def finding(failure: Failure, *, is_accepted: bool = False) -> str:
     """Return one hole on a line, by its name for ``--accept-hole``."""
     word = "[yellow]accepted hole:[/]" if is_accepted else "[red]hole:[/]"
     return f"{word} {failure.stream}:{escape(failure.what)}: {escape(failure.reason)}"
+
+
+def what_to_do(holes: Sequence[Failure]) -> Iterator[tuple[str, bool]]:
+    """Give lines on what to do about holes that are not accepted, and whether each may wrap."""
+    those = "the hole" if len(holes) == 1 else "the holes"
+    yield f"run the same command again to fill {those}; everything else is in the target", True
+    if len(holes) > SHOWN_OPTIONS:
+        yield "to accept a hole and end with 0, add --accept-hole 'STREAM:WHAT'", True
+        return
+    yield f"to accept {those} and end with 0, add", True
+    for hole in holes:
+        yield f"  --accept-hole {shlex.quote(f'{hole.stream}:{hole.what}')}", False
 
 
 def outage_line(outage: Outage) -> str:

@@ -8,7 +8,7 @@ pytest.importorskip("rich")
 
 from rich.table import Table
 
-from intercom_async.cli.console import console, for_terminal, put_view, say
+from intercom_async.cli.console import PipedConsole, console, for_terminal, put_view, say
 from intercom_async.cli.fitted_table import FittedTable
 
 
@@ -25,6 +25,21 @@ def test_nothing_that_steers_a_terminal_reaches_it(
     assert json.loads(shown) == json.loads(json.dumps({"name": f"a{letter}b"}))
     say(f"a{letter}b")
     assert letter not in capsys.readouterr().err
+
+
+def test_what_is_to_be_copied_is_not_wrapped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = PipedConsole(stderr=True, highlight=False, force_terminal=True, width=20)
+    monkeypatch.setattr("intercom_async.cli.console.console", terminal)
+    line = "--option 'one two three four five'"
+
+    say(line)
+    say(line, wraps=False)
+
+    wrapped, _, whole = capsys.readouterr().err.splitlines()
+    assert wrapped in line
+    assert whole == line
 
 
 def test_a_table_in_a_pipe_has_a_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,13 @@ from rich.console import Console, RenderableType
 from intercom_async.cli.connection import Connection
 from intercom_async.cli.sync import sync
 from intercom_async.cli.sync_options import SyncOptions, dated
-from intercom_async.cli.sync_view import finding, plan_view, report_view
+from intercom_async.cli.sync_view import (
+    SHOWN_OPTIONS,
+    finding,
+    plan_view,
+    report_view,
+    what_to_do,
+)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +97,16 @@ def test_a_plan_counts_parents_of_children_by_their_name() -> None:
     assert "7 conversations" in second
 
 
+def test_many_holes_are_accepted_as_they_are_named() -> None:
+    few = made_report(*map(str, range(SHOWN_OPTIONS))).failures
+    many = made_report(*map(str, range(SHOWN_OPTIONS + 1))).failures
+
+    assert [line for line, wraps in what_to_do(few) if not wraps] == [
+        f"  --accept-hole contacts:{number}" for number in range(SHOWN_OPTIONS)
+    ]
+    assert "add --accept-hole 'STREAM:WHAT'" in "\n".join(line for line, _ in what_to_do(many))
+
+
 @pytest.mark.parametrize(("count", "shown"), [(1, "1 row in"), (2, "2 rows in")])
 def test_numbers_and_nouns_agree(count: int, shown: str) -> None:
     stream = StreamReport(
@@ -144,11 +161,13 @@ async def test_a_hole_of_one_night_is_accepted_the_next(
         told = capsys.readouterr().err
         failures: list[Any] = msgspec.json.decode(report.read_bytes())["failures"]
         names = [f"{one['stream']}:{one['what']}" for one in failures]
-        second = await night(*names)
+        named = [line for line in told.splitlines() if line.startswith("  --accept-hole ")]
+        second = await night(*(shlex.split(line)[1] for line in named))
 
     assert first == 3
     assert names
     assert all(f"hole: {name}: " in told for name in names)
+    assert [shlex.split(line)[1] for line in named] == names
     assert second == 0
     again = capsys.readouterr().err
     assert "complete but for 1 accepted hole\n" in again

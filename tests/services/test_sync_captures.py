@@ -2,7 +2,8 @@
 
     INTERCOM_ASYNC_CAPTURES=write pytest tests/services/test_sync_captures.py
 
-writes them again; then read them, as somebody who has to decide what to do next.
+writes them again, those in docs/guides/sync.md, too; then read them, as somebody who has to decide
+what to do next.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ pytest.importorskip("pyte")
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("folder")]
 
 CAPTURES = Path(__file__).parent / "captures"
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "sync.md"
 SYNC = ("sync", "--to", "target", "--streams", "contacts,conversations,tags")
 VARYING = (
-    (r"\d+\.\d s|under 0\.1 s|\d+ min \d\d s", "0.5 s"),
+    (r"under 0\.1 s|\d+ min \d\d s|\b\d+\.\d s", "0.5 s"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d", "2026-01-31 02:15"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-01-31T02:15:00Z"),
     (r", \d+% of the limit", ""),  # which is left out where it is very small
@@ -45,7 +47,8 @@ def normal(lines: list[str], *, has_counts: bool) -> str:
     if not has_counts:
         # How far a run came when it was stopped is another each time.
         text = re.sub(r"(?m)^(?:contacts|conversations|tags|\d+ rows) .*$", _nines, text)
-    return re.sub(r"(?<=\S)  +", "  ", text).strip() + "\n"
+        text = re.sub(r"(?<=\S)  +", "  ", text)
+    return text.strip() + "\n"
 
 
 def _nines(line: re.Match[str]) -> str:
@@ -58,8 +61,18 @@ async def compare(name: str, terminal: Terminal, code: int, *, has_counts: bool 
     path = CAPTURES / f"sync-{name}.txt"
     if os.environ.get("INTERCOM_ASYNC_CAPTURES") == "write":
         path.write_text(shown, encoding="utf-8")
+        show_in_guide(name, shown)
     assert terminal.code == code, shown
     assert shown == path.read_text(encoding="utf-8")
+
+
+def show_in_guide(name: str, shown: str) -> None:
+    """Write a screen into the block of the guide that shows it."""
+    block = re.compile(
+        rf"(<!-- capture: sync-{name} -->\n```text\n).*?(?=^```$)", re.MULTILINE | re.DOTALL
+    )
+    text = GUIDE.read_text(encoding="utf-8")
+    GUIDE.write_text(block.sub(lambda found: found[1] + shown, text), encoding="utf-8")
 
 
 @pytest.fixture
@@ -73,12 +86,16 @@ async def run(simulator: Simulator, *arguments: str, **options: Any) -> Terminal
     return await in_terminal(*SYNC, *arguments, environment=there, **options)
 
 
-def has_half_of_them(terminal: Terminal) -> bool:
-    return "150" in terminal.text
+def has_rows(terminal: Terminal) -> bool:
+    lines = ("contacts +300", "conversations +20", "tags +12")
+    return all(re.search(rf"(?m)^{line} ", terminal.text) for line in lines)
 
 
 def workspace(**settings: Any) -> Simulator:
-    return Simulator(contacts=300, conversations=20, companies=0, tickets=0, **settings)
+    """Make a workspace whose answers take so long that each time has the same width."""
+    return Simulator(
+        contacts=300, conversations=20, companies=0, tickets=0, latency_s=0.15, **settings
+    )
 
 
 async def test_a_good_run_and_one_without_news() -> None:
@@ -96,9 +113,10 @@ async def test_a_partial_run() -> None:
 
 async def test_a_stopped_run() -> None:
     async with workspace() as simulator:
-        simulator.latency_s = 0.3
-        seen = await run(simulator, until=has_half_of_them)
-        await compare("stopped", seen, 130, has_counts=False)
+        simulator.faults.add(path="/conversations/search", delay_s=2, after=2)
+        seen = await run(simulator, until=has_rows)
+        await compare("stopped", seen, 130)
+        await compare("resumed", await run(simulator), 0)
 
 
 async def test_an_outage_that_outlasts_the_patience() -> None:
