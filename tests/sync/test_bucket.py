@@ -336,7 +336,8 @@ def test_files_of_a_stream_that_is_not_there_are_refused(objects: FolderObjects)
     [
         "gs://bucket/prefix", "az://bucket", "https://user:hush@bucket.example/x", "file:///x",
         "s3://key:hush@bucket/prefix", "s3://bucket/prefix?secret=hush", "s3://", "s3:///prefix",
-        "s3://bucket#hush", "://x",
+        "s3://bucket#hush", "://x", "s3://bucket/a//hush", "s3://bucket/.", "s3://bucket/a/../hush",
+        "s3://bucket/a\nhush",
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_supported_is_refused(address: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from intercom_async.sync.arguments import checked_text
 from intercom_async.sync.errors import SyncConfigError, TargetError
@@ -23,6 +24,8 @@ from .failures import KEPT, failure_of, origin_of
 from .object_store import ChangedObjectError, ObjectBody, ObjectInfo
 
 _ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]*)(?:/(?P<prefix>[^?#]*))?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_VISIBLE = re.compile(r"[!-~]+")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _DENIED = "the credentials are not accepted: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _EXPIRED = "the credentials have expired: renew AWS_SESSION_TOKEN"
@@ -48,6 +51,8 @@ MOST_RETRIES = 5
 """Repetitions of one request at most."""
 ANSWER_WITHIN_S = 30
 """Seconds for the answer to one request, with the data that it carries."""
+PANIC = "PanicException"
+"""What obstore raises where it expects no failure; no class that can be imported."""
 CHUNK_BYTES = 2**20
 """Bytes of an object that are read at once."""
 
@@ -65,11 +70,11 @@ class S3Objects:
 
     def __init__(self, address: str) -> None:
         bucket, prefix = checked_address(address)
+        endpoint = checked_environment()
         self._where = f"s3://{bucket}/{prefix}".rstrip("/")
         self._obstore = load("obstore", extra="s3", what="Object storage")
         self._errors = load("obstore.exceptions", extra="s3", what="Object storage")
         stores = load("obstore.store", extra="s3", what="Object storage")
-        endpoint = next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), "")
         with self._told():
             self._store = stores.S3Store(
                 bucket,
@@ -167,6 +172,12 @@ class S3Objects:
             if isinstance(error, OSError) and error.errno is not None:  # of a file of this machine
                 raise failure_of(self._where, error) from origin_of(error)
             raise TargetError(f"{self._where}: {_reason(error)}; {KEPT}") from None
+        except BaseException as error:
+            if type(error).__name__ != PANIC:
+                raise
+            raise TargetError(
+                f"{self._where}: obstore has failed; check the variables AWS_…; {KEPT}"
+            ) from None
 
 
 def _reason(error: Exception) -> str:
@@ -204,4 +215,28 @@ def checked_address(address: object) -> tuple[str, str]:
         raise SyncConfigError(
             "path must be s3://bucket/prefix; credentials and settings come from the environment"
         )
-    return found["bucket"], (found["prefix"] or "").strip("/")
+    prefix = (found["prefix"] or "").strip("/")
+    if (prefix and not {"", ".", ".."}.isdisjoint(prefix.split("/"))) or _CONTROL.search(prefix):
+        raise SyncConfigError("path must have no //, /./, /../ or line break in its prefix")
+    return found["bucket"], prefix
+
+
+def checked_environment() -> str:
+    """Return the endpoint that the environment names, or nothing.
+
+    Raises:
+        SyncConfigError: A variable has a value that obstore could not send; it is in no message.
+    """
+    for name in sorted(os.environ):
+        if name.startswith("AWS_") and _CONTROL.search(os.environ[name]):
+            raise SyncConfigError(f"{name} has a line break or a control character: remove it")
+    name = next((name for name in ENDPOINTS if os.environ.get(name)), "")
+    endpoint = os.environ.get(name, "")
+    try:
+        parts = urlsplit(endpoint)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if endpoint and not (is_address and _VISIBLE.fullmatch(endpoint)):
+        raise SyncConfigError(f"{name} must be an address such as https://storage.example.com:9000")
+    return endpoint
