@@ -51,6 +51,7 @@ async def test_hooks_hear_what_happens(make_desk: MakeDesk) -> None:
         ("limit", "", 200),
     ]
     assert ("throttled", Throttle.APP, "GET /me") in notes.heard
+    assert not any(entry[0] == "degraded" for entry in notes.heard)
 
 
 async def test_a_wait_for_a_rate_of_the_users_own_is_told_too(make_desk: MakeDesk) -> None:
