@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from intercom_async import Intercom
 from intercom_async.simulator import Simulator
 from intercom_async.sync import DuckDBSink, JsonlSink, ParquetSink, TargetError, sync
 from tests.support.small_disk import small_disk_in
-from .conftest import CONTACTS, make_sink, once, read_target
+from .conftest import CONTACTS, make_sink, once, read_target, target_in
 
 pytestmark = pytest.mark.anyio
 FORMS = ("jsonl", "duckdb", "parquet")
@@ -25,6 +26,10 @@ NAMES = ["tags", "contacts"]
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     with small_disk_in(tmp_path, "1m") as folder:
         yield folder
+
+
+def everything_in(folder: Path) -> set[Path]:
+    return set(folder.iterdir())
 
 
 def one_line(error: pytest.ExceptionInfo[TargetError]) -> str:
@@ -208,3 +213,44 @@ def test_no_extra_is_loaded_before_a_sink_needs_it() -> None:
     )
     assert not {"duckdb", "pyarrow"} & {name.split(".")[0] for name in done.stdout.split()}
     assert ParquetSink.__module__.endswith("parquet")
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_link_stays_a_link(form: str, intercom: Intercom, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = target_in(form, tmp_path)
+    link.symlink_to(elsewhere / link.name)
+    if form != "duckdb":
+        (elsewhere / link.name).mkdir()
+
+    for _ in range(2):
+        assert (await sync(intercom, ["tags"], sink=make_sink(form, tmp_path))).is_complete
+
+    assert link.is_symlink()
+    assert everything_in(tmp_path) == {link, elsewhere}
+    assert once(read_target(form, elsewhere, "tags"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("to", ["nowhere/target", ""])
+async def test_a_link_that_leads_nowhere(
+    to: str, form: str, intercom: Intercom, tmp_path: Path
+) -> None:
+    link = target_in(form, tmp_path)
+    link.symlink_to(to or link.name)
+
+    with pytest.raises(TargetError, match=r"is not there|correct|move away") as error:
+        await sync(intercom, ["tags"], sink=make_sink(form, tmp_path))
+
+    assert link.name in one_line(error) or "nowhere" in one_line(error)
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+async def test_a_target_that_is_neither_file_nor_folder(
+    form: str, intercom: Intercom, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "target")
+    with pytest.raises(TargetError, match="move away what is there"):
+        await sync(intercom, ["tags"], sink=make_sink(form, tmp_path))

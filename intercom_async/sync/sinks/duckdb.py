@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -78,6 +79,9 @@ class DuckDBSink:
         self, path: str | os.PathLike[str], *, disk: Disk = OS_DISK, inline: bool = False
     ) -> None:
         self._path = checked_path("path", path)
+        if os.path.islink(self._path):  # noqa: PTH114 (`Path` raises for a name that is too long)
+            # The link stays, and the database comes to where it leads, with all that is beside it.
+            self._path = Path(os.path.realpath(self._path))
         self.inline = inline
         self._disk = checked_seam(disk, inline=inline)
         self._private = self._path.with_name(f".{self._path.name}.sync")
@@ -99,6 +103,8 @@ class DuckDBSink:
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the database and return the state in it."""
         with failures_as_target_errors(self.where):
+            if self._path.is_symlink():
+                raise TargetError(f"{self._path} is a link that leads in a circle; correct it")
             if self._path.is_dir():
                 raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
             if not self._path.parent.is_dir():

@@ -29,6 +29,8 @@ _ADVICE = {
     errno.ENFILE: "raise the system's limit of open files",
     errno.ESTALE: "mount the network share again",
     errno.ENAMETOOLONG: "choose a shorter path",
+    errno.EEXIST: "move away what is there and is no folder",
+    errno.ELOOP: "correct the link, which leads in a circle",
     errno.EISDIR: "move the folder away that has the file's name",
     errno.ENOTDIR: "move the file away that has the folder's name",
     errno.ENOLCK: "mount it with locks, or choose another target",
