@@ -3,7 +3,6 @@
 Modules without a test of their name, and where they are tested:
 
 - `app_queue`: test_dispatcher.py
-- `app_windows`: test_window_matching.py, test_headroom.py
 - `blind_calls`: test_cold_start.py
 - `dispatch_round`: test_dispatcher.py, test_app_turns.py
 - `permit`: test_cancellation.py, test_random_cancellation.py
