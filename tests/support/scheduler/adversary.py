@@ -186,6 +186,8 @@ class Play(Hooks):
         self.tasks: set[asyncio.Task[None]] = set()
         self.begun = 0
         self.answered_at = math.inf
+        self.turned_away_apart = 0
+        """Calls turned away before schedulers of one workspace knew of each other."""
         self.blocked_since = dict.fromkeys(situation.apps, math.inf)
 
     # What is seen ----------------------------------------------------------------------------
@@ -328,10 +330,14 @@ class Play(Hooks):
             await self.call(app, lane)
 
     async def join(self) -> None:
-        """Let the schedulers learn, by a call each, which workspace they belong to."""
+        """Let the schedulers learn, by a call each, which workspace they belong to.
+
+        Until then they know nothing of each other, and what is turned away is no fault of theirs.
+        """
         for app, scheduler in self.schedulers.items():
-            await self.call(app, Priority.NORMAL)
+            await self.attempt(app, Priority.NORMAL)
             join_workspace("https://server", "workspace", scheduler)
+        self.turned_away_apart = self.server.turned_away
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -363,7 +369,7 @@ class Play(Hooks):
                 for waiting in line:
                     self.check_wait(lane, waiting, now)
         is_alone = self.situation.is_told and self.situation.is_faultless
-        if is_alone and self.server.turned_away:
+        if is_alone and self.server.turned_away > self.turned_away_apart:
             self.broken.append(f"{self.server.turned_away} of {self.server.sends} turned away")
 
 
