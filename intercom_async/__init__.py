@@ -59,6 +59,7 @@ _NAMES = {
     "query": "F",
     "request.observer": "Observer",
     "response": "Response",
+    "sync.errors": "TargetError",
 }
 _MODULES = ("codec", "errors", "fields", "models", "scheduler", "simulator", "sync", "transport")
 __getattr__, __all__ = lazily(__name__, _NAMES, _MODULES)

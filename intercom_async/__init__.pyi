@@ -46,5 +46,6 @@ from .priority import Priority as Priority, fairness_key as fairness_key, priori
 from .query import F as F
 from .request.observer import Observer as Observer
 from .response import Response as Response
+from .sync.errors import TargetError as TargetError
 
 __all__: list[str]
