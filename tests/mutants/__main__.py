@@ -1,11 +1,13 @@
 """Prints a table: which of the machine's histories finds each defect.
 
-Histories are drawn one a seed. Those of a mutant's focus are played, seed by seed, until one breaks
-the promise that the present source keeps: the number of that history, counted from the first seed,
-is in how many the machine finds the defect at most. With `--every` all histories are played, and
-the number is exact. With `--kept` each mutant's own history is played, which takes a minute; with
-`--tests` the ordinary test that a mutant names is run. `--record` keeps what was counted in
-counts.json, and writes README.md.
+Histories are drawn one a seed. Those that are most like the history that is kept of a mutant, or
+are about its focus, are played, until one breaks the promise that the present source keeps: the
+number of that history, counted from the first seed, is in how many the machine finds the defect at
+most. With `--every` all are played in their order, and the number is exact. With `--spliced`
+histories are played that are made of kept ones that do not find the mutant. `--again` plays the
+history that was counted for each mutant, to see whether the number still holds. With `--kept`
+each mutant's own history is played, which takes a minute; with `--tests` the ordinary test that a
+mutant names is run. `--record` keeps what was counted in counts.json, and writes README.md.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -21,16 +23,21 @@ from typing import get_args
 import msgspec
 
 from tests.sync.machine.__main__ import memory_folder
-from tests.sync.machine.generate import draw, focus_of
+from tests.sync.machine.generate import draw
 from tests.sync.machine.steps import Form, History
 from .child import call_with
 from .defects import MUTANTS
+from .hunting import Hunted, hunt, hunt_spliced, is_found
 from .mutant import HISTORIES, Mutant
 from .ordinary import fails_under
 from .table import README, Count, counts, page, record
 
 MOST = 2_000
 """Histories within which each defect has to be found."""
+PLAYS = 40
+"""How many of them are played, the likely ones first."""
+
+NOT_FOUND = ("not found", "")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--form", choices=get_args(Form), default="jsonl")
     parser.add_argument("--every", action="store_true", help="play every history, of any focus")
+    parser.add_argument("--plays", type=int, default=PLAYS, help="histories to play a mutant")
+    parser.add_argument("--spliced", action="store_true", help="make histories of kept ones")
+    parser.add_argument("--again", action="store_true", help="play the counted histories only")
+    parser.add_argument("--unfound", action="store_true", help="mutants that none has found only")
     parser.add_argument("--kept", action="store_true", help="play the histories that are kept only")
     parser.add_argument("--tests", action="store_true", help="run ordinary tests only")
     parser.add_argument("--record", action="store_true", help="write counts.json and README.md")
@@ -48,19 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--keep", type=int, metavar="TRIES", help="keep what finds a mutant that has no history"
     )
     options = parser.parse_args(arguments)
-    chosen = [one for one in MUTANTS if _is_chosen(one, options)]
-    missed = 0
     known = counts()
+    chosen = [one for one in MUTANTS if _is_chosen(one, known.get(one.name, Count()), options)]
+    missed = 0
     print("| Mutant | Within | By | Kept | Defect |\n|---|--:|---|---|---|")  # noqa: T201
     for mutant in chosen:
-        found = _search(mutant, options)
-        missed += found is None
-        number, rule = found or ("not found", "")
+        number, rule = _searched(mutant, options)
+        missed += (number, rule) == NOT_FOUND
         if options.keep is not None and number.isdecimal() and not mutant.path.exists():
             keep(mutant, draw(options.first_seed + int(number) - 1, options.form), options.keep)
-        if options.record and not options.tests:
-            known[mutant.name] = _count(known.get(mutant.name, Count()), number, rule, options)
-            record(known, MUTANTS)
         cells = (mutant.name, number, rule, mutant.path.stem, mutant.defect)
         print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
     if options.record:
@@ -68,33 +75,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if missed else 0
 
 
-def _is_chosen(mutant: Mutant, options: argparse.Namespace) -> bool:
+def _is_chosen(mutant: Mutant, known: Count, options: argparse.Namespace) -> bool:
     if options.names and mutant.name not in options.names:
         return False
+    if options.unfound and (known.within or known.spliced):
+        return False
+    if options.again:
+        return bool(known.within)
     return mutant.path.exists() if options.kept else bool(mutant.test) or not options.tests
 
 
-def _search(mutant: Mutant, options: argparse.Namespace) -> tuple[str, str] | None:
-    """Return by what a mutant is found, and what is broken."""
+def _searched(mutant: Mutant, options: argparse.Namespace) -> tuple[str, str]:
+    """Return by what a mutant is found, and what is broken then; keep what was counted."""
     if options.kept:
-        return play_kept(mutant)
+        return play_kept(mutant) or NOT_FOUND
     if options.tests:
-        is_found = fails_under(mutant, mutant.test) and not fails_under(None, mutant.test)
-        return ("test", mutant.test) if is_found else None
+        is_named = fails_under(mutant, mutant.test) and not fails_under(None, mutant.test)
+        return ("test", mutant.test) if is_named else NOT_FOUND
+    known = counts()
+    count = known.get(mutant.name, Count())
+    found = _again(mutant, count, options) if options.again else _hunted(mutant, options)
+    if options.record:
+        known[mutant.name] = count if options.again and found else _count(count, found, options)
+        record(known, MUTANTS)
+    return NOT_FOUND if found is None else (str(found.within), found.by)
+
+
+def _again(mutant: Mutant, count: Count, options: argparse.Namespace) -> Hunted | None:
+    """Play the history that was counted for a mutant once more."""
+    if is_found(mutant, options.form, count.within, options.first_seed):
+        return Hunted(count.within, count.played, count.by)
+    return None
+
+
+def _hunted(mutant: Mutant, options: argparse.Namespace) -> Hunted | None:
+    if options.spliced:
+        return hunt_spliced(mutant, options.form, options.sequences, options.plays)
     seeds = range(options.first_seed, options.first_seed + options.sequences)
-    return hunt(mutant, options.form, seeds, is_every=options.every)
+    return hunt(mutant, options.form, seeds, 0 if options.every else options.plays)
 
 
-def _count(before: Count, number: str, rule: str, options: argparse.Namespace) -> Count:
-    """Return what is known of a mutant after a search, or after its own history was played."""
-    if options.kept:
-        return before if before.within or not rule else msgspec.structs.replace(before, by=rule)
-    if not number.isdecimal():
-        return msgspec.structs.replace(before, drawn=options.sequences)
-    within, first = int(number), options.first_seed
-    foci = [focus_of(seed, options.form) for seed in range(first, first + within)]
-    played = within if options.every else foci.count(foci[-1])
-    return Count(within=within, played=played, by=rule, earlier=before.earlier)
+def _count(before: Count, found: Hunted | None, options: argparse.Namespace) -> Count:
+    """Return what is known of a mutant after another search."""
+    if options.spliced:
+        made = 0 if found else options.plays
+        within = found.within if found else 0
+        return msgspec.structs.replace(before, spliced=within, made=made)
+    if found is None:
+        tried = options.sequences if options.every else options.plays
+        return msgspec.structs.replace(before, within=0, played=0, drawn=tried)
+    return msgspec.structs.replace(
+        before, within=found.within, played=found.played, by=found.by, drawn=0
+    )
 
 
 def play_kept(mutant: Mutant) -> tuple[str, str] | None:
@@ -102,26 +134,6 @@ def play_kept(mutant: Mutant) -> tuple[str, str] | None:
     with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
         rule = call_with(mutant, partial(_play, mutant.path, folder))
     return ("kept", rule) if rule else None
-
-
-def hunt(
-    mutant: Mutant, form: Form, seeds: range, *, is_every: bool = False
-) -> tuple[str, str] | None:
-    """Play histories against a mutant; return the number of the first that finds it, and by what.
-
-    A history counts only if the present source keeps the promise in it.
-    """
-    chosen: list[int] = [seed for seed in seeds if is_every or focus_of(seed, form) == mutant.focus]
-    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
-        while chosen:
-            told = call_with(mutant, partial(_first_broken, chosen, form, folder))
-            if not told:
-                return None
-            seed, _, rule = told.partition(" ")
-            if not call_with(None, partial(_first_broken, [int(seed)], form, folder)):
-                return str(int(seed) - seeds.start + 1), rule
-            chosen = [one for one in chosen if one > int(seed)]
-    return None
 
 
 def keep(mutant: Mutant, history: History, tries: int) -> None:
@@ -150,19 +162,6 @@ def _shrunk(path: Path, folder: str, tries: int) -> str:
     history, target = load(path), _target(folder)
     fails = fails_like(broken(history, target), target)
     return _encoded(shrink(history, fails, tries=tries)).decode()
-
-
-def _first_broken(seeds: Sequence[int], form: Form, folder: str) -> str:
-    return next(_broken(seeds, form, folder), "")
-
-
-def _broken(seeds: Sequence[int], form: Form, folder: str) -> Iterator[str]:
-    from tests.sync.machine.generate import draw  # noqa: PLC0415 (of the mutant)
-    from tests.sync.machine.search import broken  # noqa: PLC0415
-
-    for seed in seeds:
-        for one in broken(draw(seed, form), _target(folder)):
-            yield f"{seed} {one.rule} {one.stream}".rstrip()
 
 
 def _encoded(history: History) -> bytes:

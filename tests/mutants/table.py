@@ -18,13 +18,17 @@ class Count(msgspec.Struct, omit_defaults=True):
     """What searches for a mutant came to."""
 
     within: int = 0
-    """The first history that finds it, counted from the first seed; 0 if none did."""
+    """A history that finds it, counted from the first seed; 0 if none did."""
     played: int = 0
-    """How many histories of its focus were played until then."""
+    """How many histories were played until then."""
     by: str = ""
     """What is broken in it, or in the mutant's own history."""
     drawn: int = 0
-    """How many histories were drawn in vain."""
+    """How many histories were played in vain."""
+    spliced: int = 0
+    """Within how many histories that are made of kept ones it is found; 0 if in none."""
+    made: int = 0
+    """How many of these were played in vain."""
     earlier: int = 0
     """Within how many it was found in an earlier source, by an earlier generator."""
 
@@ -43,13 +47,16 @@ def record(found: dict[str, Count], mutants: Iterable[Mutant]) -> None:
 def tables(mutants: Iterable[Mutant]) -> str:
     """Return the tables: by the machine, by an ordinary test, by neither."""
     known, all_of = counts(), list(mutants)
-    by_machine = [one for one in all_of if one.path.exists() or _of(known, one).within]
+    by_machine = [one for one in all_of if one.path.exists() or _is_found(known, one)]
     by_test = [one for one in all_of if one.test and one not in by_machine]
     others = [one for one in all_of if one not in by_machine and one not in by_test]
     drawn = sum(bool(_of(known, one).within) for one in by_machine)
+    spliced = sum(_is_found(known, one) for one in by_machine) - drawn
+    kept = len(by_machine) - drawn - spliced
     head = (
         f"Of {len(all_of)} mutants, {len(by_machine)} break the promise in a history: {drawn} in "
-        f"one that was drawn, and {len(by_machine) - drawn} in one that is kept. "
+        f"one that is drawn freely, {spliced} of the others in one that is made of kept histories "
+        f"of which none finds it, and {kept} in one that is kept only. "
         f"{len(by_test)} are found by an ordinary test, and {len(others)} by neither."
     )
     parts = [head, "", *_machine(by_machine, known)]
@@ -65,13 +72,20 @@ def page(mutants: Iterable[Mutant]) -> str:
     return f"{before}{BEGIN}\n\n{tables(mutants)}\n\n{END}{rest.partition(END)[2]}"
 
 
+def _is_found(known: dict[str, Count], mutant: Mutant) -> bool:
+    return bool(_of(known, mutant).within or _of(known, mutant).spliced)
+
+
 def _machine(mutants: Iterable[Mutant], known: dict[str, Count]) -> Iterator[str]:
-    yield "| Mutant | Within | Of its focus | By | History | Defect |\n|---|--:|--:|---|---|---|"
+    yield "| Mutant | Drawn | Played | Made | By | History | Defect |"
+    yield "|---|--:|--:|--:|---|---|---|"
     for one in mutants:
         count = _of(known, one)
         stem = one.path.stem if one.path.exists() else ""
-        within = count.within or (f"> {count.drawn}" if count.drawn else "")
-        yield _row(one.name, within, count.played, count.by, stem, one.defect)
+        drawn = count.within or ("no" if count.drawn else "")
+        made = count.spliced or (f"> {count.made}" if count.made else "")
+        played = count.played or count.drawn
+        yield _row(one.name, drawn, played, made, count.by, stem, one.defect)
 
 
 def _tests(mutants: Iterable[Mutant]) -> Iterator[str]:
@@ -81,10 +95,10 @@ def _tests(mutants: Iterable[Mutant]) -> Iterator[str]:
 
 
 def _others(mutants: Iterable[Mutant], known: dict[str, Count]) -> Iterator[str]:
-    yield "| Mutant | Focus | Drawn | Earlier | Defect |\n|---|---|--:|--:|---|"
+    yield "| Mutant | Focus | Played | Made | Earlier | Defect |\n|---|---|--:|--:|--:|---|"
     for one in mutants:
         count = _of(known, one)
-        yield _row(one.name, one.focus, count.drawn, count.earlier, one.defect)
+        yield _row(one.name, one.focus, count.drawn, count.made, count.earlier, one.defect)
 
 
 def _of(known: dict[str, Count], mutant: Mutant) -> Count:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.sync.machine.focus import FOCUSES
+from tests.sync.machine.focus import FOCUSES, LATER
 from tests.sync.machine.search import load
 from .defects import MUTANTS
 from .mutant import HISTORIES, Mutant
@@ -26,7 +26,7 @@ def test_names_are_their_own() -> None:
 
 
 def test_its_focus_and_its_history_are_there() -> None:
-    foci = {one.name for one in FOCUSES}
+    foci = {one.name for one in (*FOCUSES, *LATER)}
 
     for mutant in MUTANTS:
         assert mutant.focus in foci

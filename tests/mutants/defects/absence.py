@@ -90,7 +90,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="all-archived-and-seldom-swept",
-        focus="stops",
+        focus="archives",
     ),
     Mutant(
         "gone_for_good",
@@ -103,6 +103,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="unarchived-after-a-date-that-is-ahead",
+        focus="dates",
     ),
     Mutant(
         "open_sweep_is_complete",
@@ -214,7 +215,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "(GONE | SEEN) == SEEN",
             ),
         ),
-        focus="stops",
+        focus="archives",
     ),
     Mutant(
         "no_row_is_left_to_tell",
@@ -231,7 +232,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "is_doubted=False",
             ),
         ),
-        focus="stops",
+        focus="archives",
     ),
     Mutant(
         "search_that_finds_nothing",
@@ -249,7 +250,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            if False:\n",
             ),
         ),
-        focus="answers",
+        focus="none",
     ),
     Mutant(
         "overdue_is_complete",

@@ -68,7 +68,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if False:\n",
             ),
         ),
-        focus="lists",
+        focus="embedded",
     ),
     Mutant(
         "order_is_trusted",
@@ -143,7 +143,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "False",
             ),
         ),
-        focus="changes",
+        focus="tails",
     ),
     Mutant(
         "empty_search_is_an_answer",
@@ -155,7 +155,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            if False:\n",
             ),
         ),
-        focus="deletions",
+        focus="evidence",
     ),
     Mutant(
         "closed_in_uncounted",
@@ -167,7 +167,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if True:\n",
             ),
         ),
-        focus="answers",
+        focus="poison",
     ),
     Mutant(
         "list_of_an_earlier_run",

@@ -60,7 +60,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="search-finds-a-deleted-row",
-        focus="deletions",
+        focus="late",
     ),
     Mutant(
         "look_is_of_now",
@@ -72,7 +72,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "looked_at\n",
             ),
         ),
-        focus="deletions",
+        focus="late",
     ),
     Mutant(
         "deletion_beats_return",
@@ -96,7 +96,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "                pass\n",
             ),
         ),
-        focus="deletions",
+        focus="late",
     ),
     Mutant(
         "deletions_that_move",

@@ -72,7 +72,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        await CLOCK.sleep(1_000_000.0)\n",
             ),
         ),
-        focus="hangs",
+        focus="stopped faults",
     ),
     Mutant(
         "one_error_ends_all",

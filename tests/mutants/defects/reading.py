@@ -42,7 +42,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    if True:\n",
             ),
         ),
-        focus="lists",
+        focus="embedded",
     ),
     Mutant(
         "unreadable_is_forgotten",
@@ -123,7 +123,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="embedded-entry-without-an-id",
-        focus="lists",
+        focus="embedded",
     ),
     Mutant(
         "old_body_with_new_lists",
@@ -136,7 +136,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="old-body-with-new-tags",
-        focus="lists",
+        focus="embedded",
     ),
     Mutant(
         "bad_bytes",
@@ -216,7 +216,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="outage-while-a-sweep-is-overdue",
-        focus="outages",
+        focus="overdue",
     ),
     Mutant(
         "zone_step_unseen",

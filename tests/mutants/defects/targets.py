@@ -65,7 +65,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        self.journal.open(",
             ),
         ),
-        focus="kills",
+        focus="publications",
     ),
     Mutant(
         "left_out_is_lost",
@@ -141,7 +141,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        stored",
             ),
         ),
-        focus="kills",
+        focus="publications",
     ),
     Mutant(
         "staged_names_unsynced",
@@ -153,7 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        old",
             ),
         ),
-        focus="kills",
+        focus="publications",
     ),
     Mutant(
         "half_a_frame",

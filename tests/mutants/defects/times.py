@@ -320,7 +320,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 'read(run, low) or run.refusal != ""',
             ),
         ),
-        focus="outages",
+        focus="stops",
     ),
     Mutant(
         "watermark_of_the_end",
@@ -332,7 +332,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "max(state.watermark or 0, run.clock.proven(run.newest))",
             ),
         ),
-        focus="moves",
+        focus="ends",
     ),
     Mutant(
         "changes_of_the_seed",

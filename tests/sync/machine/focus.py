@@ -10,11 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .drift import KINDS as DRIFTS
 from .steps import CHANGING, Reconcile
 
 HOUR_S, DAY_S = 3_600, 86_400
+CLOCK_STEPS_S = (-DAY_S, -HOUR_S, 60, HOUR_S, 5 * HOUR_S, DAY_S)
+ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
+VERSIONS = ("2.14", "2.14", "2.16", "2.17", "Preview")
+TEXTS: Mapping[str, tuple[str, ...]] = {
+    "zone": ZONES,
+    "server_zone": ZONES,
+    "version": VERSIONS,
+    "drift": ("", *DRIFTS),
+}
+"""What some changes say."""
 
 WAITS_S = (1, 1, 30, 300, 700, 3_000, HOUR_S, 5 * HOUR_S, DAY_S, 3 * DAY_S, 8 * DAY_S)
+SETTLED_S = (3 * DAY_S, 3 * DAY_S, DAY_S, 5 * HOUR_S, 8_000, 60, 0, 40 * DAY_S)
+"""Mostly more than a lookback reaches back."""
 ROWS = ""
 """The path of where the rows of one of a history's streams come from."""
 DELETED = ("/contacts/deleted", "/conversations/deleted")
@@ -59,6 +72,17 @@ class Focus:
         since: How likely it reads changes from a moment on.
         since_s: How many seconds before it that moment lies, one of these.
         steps_clock: Whether this machine's clock is stepped between runs.
+        blocks: Of small histories: how many times rows come before the first run, one of these.
+        rows: Of small histories: how many come at once, one of these; by default a few.
+        prepared: Of small histories: what is done to some rows before the first run.
+        full: How likely a run reads all rows once more.
+        both: How likely a run that fails is stopped, killed or damaged as well.
+        runs: How many runs a small history has, one of these.
+        last: How likely it is the last one in small histories that has the trouble.
+        settled_s: How many seconds lie between the first rows of a small history and its first run.
+        cut_short: How likely a run before that one is stopped or killed, in small histories.
+        second: What the rows of the stream are answered with beside a failure, one of these.
+        weight: How many histories are about it, against those about another one.
     """
 
     name: str = ""
@@ -82,25 +106,39 @@ class Focus:
     since: float = 0.1
     since_s: tuple[int, ...] = (60, HOUR_S, DAY_S)
     steps_clock: bool = False
+    blocks: tuple[int, ...] = (1, 1, 1, 2, 3)
+    rows: tuple[int, ...] = ()
+    prepared: tuple[str, ...] = ()
+    full: float = 0.08
+    both: float = 0.15
+    runs: tuple[int, ...] = (1, 2, 2, 2, 2, 3)
+    last: float = 0.75
+    settled_s: tuple[int, ...] = SETTLED_S
+    cut_short: float = 0.2
+    second: tuple[str, ...] = ()
+    weight: float = 1.0
 
 
 MOSTLY = (0, 1, 1)
 UNSWEPT: tuple[Reconcile, ...] = ("never", "never", "auto")
 
-PLAIN = Focus()
+PLAIN = Focus(weight=4.0)
 FOCUSES: tuple[Focus, ...] = (
     PLAIN,
-    Focus("stops", reconcile=UNSWEPT, incidents=("stop",)),
-    Focus("kills", reconcile=UNSWEPT, incidents=("kill",)),
+    Focus("stops", reconcile=UNSWEPT, incidents=("stop",), full=0.2, weight=2.0,
+          runs=(2, 2, 3, 3), last=0.3),
+    Focus("kills", reconcile=UNSWEPT, incidents=("kill",), waits_s=(1, HOUR_S, DAY_S), weight=1.5,
+          last=0.4),
     Focus(
         "hangs", failures=MOSTLY, kinds=("hang", "hang", "500"), paths=("/", ROWS), times=(0, 20),
-        most_after=8, incidents=("stop", "stop", ""),
+        most_after=8, incidents=("stop", "stop", ""), both=0.8,
     ),
     Focus(
         # Told to stop at any of its calls, under each way in which a server can be in trouble.
-        "stopped faults", failures=(1, 1, 2), kinds=("hang", "slow", "drop", "503", "429"),
+        "stopped faults", failures=(1, 1, 2), both=0.8,
+        kinds=("hang", "slow", "drop", "503", "429", "outage"),
         paths=("/", "/", ROWS, *PARTS, *DELETED), times=(0,), most_after=6, incidents=("stop",),
-        changes=(0, 2), during=(0,),
+        changes=(0, 2), during=(0,), picks=(2_000,),
     ),
     Focus(
         # Nothing is late, and each run looks at everything: a complete one leaves both equal.
@@ -111,20 +149,39 @@ FOCUSES: tuple[Focus, ...] = (
     ),
     Focus(
         "outages", failures=MOSTLY, kinds=("outage",), paths=("/", ROWS, *PARTS), times=(1,),
-        most_after=8, picks=(1, 20, 90, 400, 2_000),
+        most_after=8, picks=(1, 20, 90, 400, 2_000), verbs=("reply", "change"), prepared=("reply",),
     ),
     Focus(
-        "answers", failures=MOSTLY,
-        kinds=("utf8", "utf8", "no_key", "no_time", "404", "empty", "short", "garble", "twice"),
+        "answers", streams=(("contacts",), ("conversations",), ("tickets",), *SUBSETS[2:4]),
+        failures=MOSTLY, times=(1, 0), most_after=2, reconcile=UNSWEPT, weight=4.0,
+        kinds=(
+            *("utf8", "no_key", "no_key", "no_time", "404", "empty", "short", "garble", "twice"),
+            *("ahead", "403"),
+        ),
     ),
     Focus(
         "parts", streams=WITH_PARTS, verbs=("reply",), failures=MOSTLY, paths=PARTS,
-        kinds=("empty", "short", "no_key", "404", "403", "garble"), times=(1, 1, 3), most_after=8,
+        kinds=("empty", "short", "no_key", "404", "403", "401", "garble"), times=(1, 1, 3),
+        most_after=8, prepared=("reply",), weight=2.0, cut_short=0.35,
     ),
     Focus(
-        "lists", streams=(SUBSETS[1], SUBSETS[2], SUBSETS[7], SUBSETS[5]), verbs=("tag", "attach"),
-        failures=MOSTLY, kinds=("empty", "short", "no_key", "500"), times=(1, 1, 2),
-        paths=("/contacts/", "/contacts/", "/tags", "/companies", "/articles"), most_after=4,
+        "lists", streams=(("tags",), ("tags",), ("companies",), ("articles",), SUBSETS[7]),
+        verbs=("change", "delete", "create"), failures=MOSTLY, kinds=("empty", "short", "500"),
+        times=(1, 1, 2), paths=(ROWS,), most_after=2, reconcile=("auto", "auto", "now"),
+    ),
+    Focus(
+        # Lists inside rows, of which an answer gives ten.
+        "embedded", streams=(SUBSETS[1], SUBSETS[1], SUBSETS[2]), verbs=("tag", "tag", "untag"),
+        failures=MOSTLY, kinds=("short", "empty", "no_key", "500"), times=(1, 1, 0),
+        paths=("/contacts/",), most_after=3, prepared=("tag",),
+        settings={"late_s": (0, 0, 900), "is_stale": (False, False, True)},
+    ),
+    Focus(
+        # A look at everything is due, and the server cannot be reached.
+        "overdue", streams=(*WITH_PARTS, ("contacts",)), verbs=("reply", "change", "delete"),
+        failures=(1,), kinds=("hang", "outage", "503"), paths=("/", "/", ROWS), times=(0,),
+        most_after=4, picks=(2_000,), reconcile=("never", "never", "auto"), waits_s=(8 * DAY_S,),
+        settings={"has_deletion_lists": (False,)},
     ),
     Focus(
         "days", streams=(("contacts",),), settings=BY_DAYS, failures=(0, 0, 1), kinds=("poison",),
@@ -150,34 +207,47 @@ FOCUSES: tuple[Focus, ...] = (
         "clocks", failures=MOSTLY, kinds=("wrong_date", "wrong_date", "no_date", "no_clock"),
         paths=("/",), times=(0, 0, 1), most_after=0, picks=(-DAY_S, -HOUR_S, HOUR_S, DAY_S, DAY_S),
         reconcile=UNSWEPT, waits_s=(30, 3_000, HOUR_S, 5 * HOUR_S), steps_clock=True,
+        incidents=("kill", "stop", "", "", ""), weight=2.0, last=0.5,
     ),
     Focus(
         # A Date alone is ahead; most of what changes afterwards lies before it.
-        "dates", streams=SUBSETS[3:5], failures=(1,), kinds=("wrong_date",), paths=("/",),
-        times=(0,), most_after=0, picks=(DAY_S,), verbs=("change", "reply"), reconcile=UNSWEPT,
-        waits_s=(HOUR_S, 5 * HOUR_S), settings={"late_s": (0, 60)},
+        "dates", streams=(("contacts",), *SUBSETS[3:5]), failures=(1,), kinds=("wrong_date",),
+        paths=("/",), times=(0,), most_after=0, picks=(DAY_S,), reconcile=UNSWEPT,
+        verbs=("change", "reply", "create", "delete", "archive", "unarchive"), incidents=("stop",),
+        waits_s=(HOUR_S, 5 * HOUR_S), settings={"late_s": (0, 60), "is_costly": (False, True),
+                  "has_deletion_lists": (False, False, True)},
+        settled_s=(0, 3 * DAY_S),
+        weight=2.0, both=0.3, last=0.3, runs=(1, 2, 2, 3),
     ),
     Focus(
         # More rows go, or do not say when they changed, than a run looks at one by one.
         "many", streams=(("contacts",), ("contacts",), ("conversations",), SUBSETS[4]),
         verbs=("archive", "archive", "delete", "unarchive"), changes=(2, 6), since=0.05,
         failures=(0, 0, 1), kinds=("empty", "ahead", "no_time", "short", "500"), times=(1, 3, 0),
-        waits_s=(300, 5 * HOUR_S, DAY_S), settings={"is_large": (True,), "is_gone_late": (False,)},
+        waits_s=(300, 5 * HOUR_S, DAY_S), rows=(2, 3, 3, 6), weight=1.5,
+        blocks=(1,),
+        settings={"is_large": (True,), "is_gone_late": (False,)},
     ),
     Focus(
-        # Nothing could tell of contacts: an archived one is in no list, and can be read by its id.
-        "none", streams=(("conversations",), *SUBSETS[3:5]), failures=(0, 1, 1), kinds=("none",),
-        paths=("/conversations/search", "/tickets/search"), times=(0, 0, 3, 20), most_after=6,
+        "none", streams=(("contacts",), ("conversations",), *SUBSETS[3:5]), failures=(0, 1, 1),
+        kinds=("none", "none", "none", "short"), paths=(ROWS,), times=(0, 0, 3, 20), most_after=6,
         verbs=("change", "reply", "delete"), waits_s=(300, 5 * HOUR_S, DAY_S), since=0.05,
+        settled_s=(3 * DAY_S,), weight=2.0, second=("short", "none", "empty"),
     ),
     Focus("shards", incidents=("shards",), leaves_out=0.05),  # of PostgreSQL only
-    Focus("targets", incidents=("damage", "damage", "stranger")),
     Focus(
-        "cuts", failures=MOSTLY, kinds=("empty", "short"), most_after=12,
-        incidents=("stop", ""), settings={"page_rows": (2,), "per_page": (2,), "part_pages": (16,)},
+        "targets", streams=(*SUBSETS, *WITH_PARTS), incidents=("damage", "damage", "stranger"),
+        settled_s=(DAY_S, 40 * DAY_S), prepared=("reply",),
     ),
     Focus(
-        "deletions", streams=(("contacts",), ("conversations",), SUBSETS[6]), verbs=("delete",),
+        "cuts", failures=MOSTLY, kinds=("empty", "short"), most_after=12,
+        incidents=("stop", ""), blocks=(1, 4, 4), rows=(7,), cut_short=0.5, weight=2.0,
+        settings={"page_rows": (2,), "per_page": (2,), "part_pages": (16,)},
+    ),
+    Focus(
+        "deletions", streams=(("contacts",), ("conversations",), SUBSETS[6]),
+        verbs=("delete", "delete", "archive", "unarchive"), during=(0, 1, 1), rows=(5, 7, 9),
+        runs=(2, 3),
         changes=(2, 6), waits_s=(300, HOUR_S, 5 * HOUR_S, DAY_S), failures=(0, 0, 1),
         kinds=("empty", "short", "no_key", "number"), paths=DELETED, times=(1, 0), most_after=1,
         reconcile=("auto",), since=0.0, drops=0.0,
@@ -188,9 +258,65 @@ FOCUSES: tuple[Focus, ...] = (
     ),
     Focus(
         # Nothing but changes is ever read.
-        "changes", streams=(("contacts",), ("conversations",), ("tickets",)), verbs=("delete",),
-        changes=(1, 3), waits_s=(300, 5 * HOUR_S, DAY_S), during=(0, 0, 1), failures=(0, 0, 0, 1),
-        since=1.0, since_s=(DAY_S, 8 * DAY_S, 30 * DAY_S), leaves_out=0.0, drops=0.0,
+        "changes", streams=(("contacts",), ("conversations",), ("tickets",)),
+        verbs=("delete", "delete", "change"), changes=(1, 3), waits_s=(300, 5 * HOUR_S, DAY_S),
+        during=(0, 0, 1), failures=(0, 0, 0, 1), since=1.0,
+        since_s=(HOUR_S, DAY_S, 8 * DAY_S, 30 * DAY_S), leaves_out=0.0, drops=0.0,
+    ),
+    Focus(
+        # What the reading of changes is given is not all of it.
+        "tails", streams=(("contacts",), ("conversations",), ("tickets",)), failures=(0, 1, 1),
+        verbs=("change", "change", "create"), changes=(2, 6), kinds=("short", "empty", "no_next"),
+        times=(1,), reconcile=("never",), waits_s=(5 * HOUR_S, DAY_S), most_after=1,
+    ),
+    Focus(
+        # Two ways to learn of a row do not tell the same of it.
+        "evidence", streams=(("contacts",), *SUBSETS[3:5]), verbs=("reply", "change", "delete"),
+        failures=(1,), kinds=("404", "404", "500", "403"), times=(0, 1),
+        paths=(*PARTS, "/contacts/"),
+        second=("empty", "empty", "short", "none"), reconcile=("never", "auto", "now"),
+        settings={"has_deletion_lists": (False, False, True)},
+    ),
+    Focus(
+        # A contact that is archived is in no list, and comes back as it was.
+        "archives", streams=(("contacts",),), verbs=("archive", "archive", "unarchive", "delete"),
+        failures=(0, 1, 1), kinds=("500", "404", "none", "empty"), paths=("/contacts/", ROWS),
+        times=(0, 1), second=("none", "empty", "short"), reconcile=("now", "auto"),
+        incidents=("stop", ""), rows=(1, 2, 2, 3),
+        settings={"has_deletion_lists": (False, False, True), "is_costly": (False, True)},
+    ),
+    Focus(
+        # Long runs, in which rows change when their reading has begun; nothing is read again.
+        "ends", streams=(("contacts",), ("conversations",), ("tickets",)), verbs=("change",),
+        during=(1, 2), during_calls=8, reconcile=UNSWEPT, rows=(7, 20, 40),
+        runs=(2, 3, 3), last=0.4, blocks=(1,),
+        settings={
+            "latency_s": (2.0,), "lookback_s": (0,), "late_s": (0,), "is_stale": (False,),
+            "is_gone_late": (False,), "version": ("2.14", "2.17"), "page_rows": (2, 150),
+        },
+    ),
+    Focus(
+        # A search finds a row for an hour after it went.
+        "late", streams=(("contacts",), ("conversations",), SUBSETS[5]), verbs=("delete",),
+        runs=(3,), last=0.3,
+        waits_s=(300, 800, 3_000, 3_350), incidents=("stop", ""), reconcile=("auto", "now"),
+        settings={
+            "late_s": (3_500,), "is_gone_late": (True,), "is_costly": (False,),
+            "has_deletion_lists": (False, False, True), "is_large": (False,),
+        },
+    ),
+    Focus(
+        # Pages fail for one row of them, and what is read around it is not all there is.
+        "poison", streams=(("contacts",), ("conversations",), ("tickets",)), failures=(1,),
+        kinds=("poison",), paths=(ROWS,), most_after=12, reconcile=UNSWEPT,
+        second=("short", "short", "empty", "500", "404"),
+        blocks=(2, 3), rows=(3, 4),
+    ),
+    Focus(
+        # The process ends while a generation is published.
+        "publications", streams=(("contacts",), ("contacts",), ("tickets",), ("tags",)),
+        incidents=("publication",), verbs=("change", "create"), changes=(1, 3), failures=(0,),
+        during=(0,), blocks=(1,), rows=(2, 3, 3), runs=(2, 3),
     ),
     Focus(
         # Places in lists are forgotten, lead in a circle, or are said in another form.
@@ -252,6 +378,12 @@ FOCUSES: tuple[Focus, ...] = (
         },
     ),
     Focus(
+        "subsets", leaves_out=0.6, drops=0.35, since=0.3, verbs=("delete", "reply"),
+        incidents=("damage", "", ""), reconcile=("auto", "never"),
+    ),
+)  # fmt: skip
+LATER: tuple[Focus, ...] = (
+    Focus(
         # Search gives rows in another order than is asked for.
         "sorting", streams=(("contacts",), ("conversations",), ("tickets",)), verbs=("change",),
         changes=(2, 6), during=(0, 1, 2), during_calls=12, failures=(0, 0, 0, 1), since=0.05,
@@ -262,8 +394,6 @@ FOCUSES: tuple[Focus, ...] = (
             "part_pages": (1, 16), "lookback_s": (0, 3_600), "late_s": (0,),
         },
     ),
-    Focus(
-        "subsets", leaves_out=0.6, drops=0.35, since=0.3, verbs=("delete", "reply"),
-        incidents=("damage", "", ""), reconcile=("auto", "never"),
-    ),
 )  # fmt: skip
+"""Foci that were added when histories had been counted: each takes its share of the seeds, and the
+others keep their histories."""

@@ -12,9 +12,22 @@ from typing import Any
 import msgspec
 
 from .claims import PARENTS
-from .drift import KINDS as DRIFTS
-from .focus import DAY_S, FOCUSES, HOUR_S, PLAIN, ROWS, WAITS_S, Focus
-from .steps import Change, During, Failure, Form, History, Run, Settings, ShardDo, ShardStep
+from .focus import (
+    CLOCK_STEPS_S,
+    DAY_S,
+    FOCUSES,
+    LATER,
+    PLAIN,
+    ROWS,
+    TEXTS,
+    VERSIONS,
+    WAITS_S,
+    ZONES,
+    Focus,
+)
+from .incidents import any_incident, incident
+from .small_scope import small
+from .steps import Change, During, Failure, Form, History, Run, Settings
 
 CHANGES = {
     "create": 6,
@@ -34,17 +47,7 @@ CHANGES = {
     "drift": 1,
 }
 """How often each is."""
-VERSIONS = ("2.14", "2.14", "2.16", "2.17", "Preview")
 FIRST = ("contacts", "companies", "conversations", "tickets", "tags", "articles")
-STEPS_S = (-DAY_S, -HOUR_S, 60, HOUR_S, 5 * HOUR_S, DAY_S)
-ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
-TEXTS: dict[str, tuple[str, ...]] = {
-    "zone": ZONES,
-    "server_zone": ZONES,
-    "version": VERSIONS,
-    "drift": ("", *DRIFTS),
-}
-"""What some changes say."""
 PATHS = (
     "/contacts/search",
     "/conversations/search",
@@ -97,30 +100,41 @@ KNOWN = 0.7
 """How likely a history knows a change, or a kind of failure."""
 FOCUSED = 0.65
 """How likely a run of a history with a focus has the trouble that it is about."""
+SMALL = 0.85
+"""How likely a history with a focus is a small one."""
 SUSPENDED = 0.04
 """How likely time passes in the middle of a call, or the clock is stepped there."""
 
 
 def draw(seed: int, form: Form = "jsonl") -> History:
     """Return the history of a seed."""
-    return _Draw(random.Random(seed), form).history()
+    dice = random.Random(seed)
+    focus = _focus(seed, dice, form)
+    if focus.name and dice.random() < SMALL:
+        return small(dice, form, focus)
+    return _Draw(dice, form, focus).history()
 
 
 def focus_of(seed: int, form: Form = "jsonl") -> str:
     """Return the name of what the history of a seed is about."""
-    return _focus(random.Random(seed), form).name
+    return _focus(seed, random.Random(seed), form).name
 
 
-def _focus(dice: random.Random, form: Form) -> Focus:
-    found = PLAIN if dice.random() < 0.1 else dice.choice(FOCUSES)
+def _focus(seed: int, dice: random.Random, form: Form) -> Focus:
+    found = dice.choices(FOCUSES, [one.weight for one in FOCUSES])[0]
+    total = sum(one.weight for one in FOCUSES)
+    for one in LATER:
+        total += one.weight
+        if random.Random(f"{seed} {one.name}").random() < one.weight / total:
+            found = one
     return PLAIN if found.name == "shards" and form != "postgres" else found
 
 
 class _Draw:
-    def __init__(self, dice: random.Random, form: Form) -> None:
+    def __init__(self, dice: random.Random, form: Form, focus: Focus) -> None:
         self._dice = dice
         self._form: Form = form
-        self._focus: Focus = _focus(dice, form)
+        self._focus = focus
         self._streams: tuple[str, ...] = dice.choice(self._focus.streams)
         known = {verb: weight for verb, weight in CHANGES.items() if dice.random() < KNOWN}
         self._changes: dict[str, int] = known or CHANGES
@@ -200,7 +214,7 @@ class _Draw:
         elif draw < 0.09:
             steps.append(Change("version", text=dice.choice(VERSIONS)))
         elif draw < 0.19 or self._focus.steps_clock:
-            steps.append(Change("step_clock", seconds=dice.choice(STEPS_S)))
+            steps.append(Change("step_clock", seconds=dice.choice(CLOCK_STEPS_S)))
         steps.append(self._wait())
         return steps
 
@@ -250,13 +264,13 @@ class _Draw:
         if not incident and dice.random() < SUSPENDED:
             # The machine sleeps in the middle of a run, or a clock or a zone is set.
             passes = Change("wait", seconds=dice.choice((300, 700)))
-            steps = Change("step_clock", seconds=dice.choice(STEPS_S))
+            steps = Change("step_clock", seconds=dice.choice(CLOCK_STEPS_S))
             moves = Change("server_zone", text=dice.choice(ZONES))
             during.append(During(dice.randint(1, 20), dice.choice((passes, steps, moves))))
         streams = self._some_streams()
         run = Run(
             streams,
-            full=dice.random() < 0.15,
+            full=dice.random() < max(0.15, focus.full),
             # Small workspaces are swept by each run that may: without, changes are on their own.
             reconcile=dice.choice(focus.reconcile),
             since_s=dice.choice(focus.since_s) if dice.random() < focus.since else None,
@@ -289,56 +303,8 @@ class _Draw:
         """Return what happens to the process or to the target, if anything does."""
         dice = self._dice
         if self._focus.incidents and dice.random() < FOCUSED:
-            return self._incident_of(dice.choice(self._focus.incidents))
-        kinds = ("stop", "write", "kill", "kill", "full", "damage", "twin", "stranger", "awaited")
-        weights = (8, 2, 8, 7, 5, 5, 5, 3, 3)
-        return self._incident_of(dice.choices((*kinds, ""), (*weights, 54))[0])
-
-    def _incident_of(self, kind: str) -> dict[str, Any]:
-        dice, keeping = self._dice, self._dice.choice(("all", "some", "none"))
-        at_write = dice.randint(1, dice.choice((8, 20, 60, 200)))
-        incidents: dict[str, dict[str, Any]] = {
-            "": {},
-            "stop": {"stop_at_call": dice.randint(1, dice.choice((8, 30, 120)))},
-            "write": {"stop_at_write": at_write},
-            "kill": dice.choice(
-                (
-                    {"kill_at_call": dice.randint(2, 30), "keeping": keeping},
-                    {"kill_at_write": at_write, "keeping": keeping},
-                )
-            ),
-            "full": {"full_at_write": at_write},
-            "damage": {"damage": dice.choice(self._damages()), "file": dice.randint(0, 9)},
-            "twin": {"is_twin": True},
-            "awaited": {"is_awaited": True}
-            | dice.choice(
-                ({}, {}, {"stop_at_call": dice.randint(3, 30)}, {"full_at_write": at_write})
-            ),
-            "stranger": {"is_stranger": True},
-            "shards": self._sharded() if kind == "shards" else {},
-        }
-        return incidents[kind]
-
-    def _sharded(self) -> dict[str, Any]:
-        """Return a run in shards; only PostgreSQL can be written to by several processes."""
-        dice = self._dice
-        kinds: tuple[ShardDo, ...] = ("read", "read", "stop", "kill", "kill", "rivals", "finish")
-        steps = [
-            ShardStep(dice.choice(kinds), dice.randint(0, 9), dice.randint(1, dice.choice((6, 30))))
-            for _ in range(dice.randint(0, 5))
-        ]
-        kill = {"kill_at_write": dice.randint(1, 200)} if dice.random() < 0.3 else {}
-        return {"rows_per_shard": dice.choice((1, 2, 6, 50)), "shards": tuple(steps), **kill}
-
-    def _damages(self) -> tuple[str, ...]:
-        if self._form == "duckdb":
-            # A database is one file: what is left of a part of it is not read again.
-            return ("remove", "stateless", "garbled", "unlocked", "older", "older")
-        if self._form == "objects":
-            return ("cut", "remove", "flip", "older")
-        if self._form == "postgres":
-            return ("cut", "remove", "stateless", "garbled")
-        return ("cut", "remove", "flip", "stateless", "garbled", "unlocked", "older", "older")
+            return incident(dice, self._form, dice.choice(self._focus.incidents))
+        return any_incident(dice, self._form)
 
     def _failure(self) -> Failure:
         dice, focus = self._dice, self._focus
