@@ -181,6 +181,8 @@ def plan_view(plan: Plan) -> RenderableType:
         f"{counted(plan.list_calls, 'call')} in full",
         f"checks for deleted rows, where the API does not list them: "
         f"{counted(plan.sweep_calls, 'call')}",
+        f"a sweep of what is listed when it is deleted, once a week: "
+        f"{counted(plan.weekly_calls, 'call')}",
         f"parts of what changed within 30 days, once a week: {counted(plan.reread_calls, 'call')}",
     )
 

@@ -67,6 +67,9 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of a sweep, which finds deleted rows where the server does not list them. Every run
     makes one if it takes less than a minute of the rate, else one run a week. None if not needed.
     """
+    weekly_calls: int | None = None
+    """Calls of the sweep, once a week, that finds what the server's list of deleted rows leaves
+    out. None where it gives no such list."""
     reread_calls: int | None = None
     """Calls, once a week, that reread children of parents that changed in the last 30 days."""
 
@@ -110,6 +113,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def sweep_calls(self) -> int:
         """Calls of the sweeps of all streams that need one."""
         return sum(stream.sweep_calls or 0 for stream in self.streams)
+
+    @property
+    def weekly_calls(self) -> int:
+        """Calls of the sweeps, once a week, of streams of which the server lists deleted rows."""
+        return sum(stream.weekly_calls or 0 for stream in self.streams)
 
     @property
     def reread_calls(self) -> int:
@@ -271,6 +279,7 @@ class _Survey:
             changed_list_calls=None if sample is None else sample.calls_of(changed),
             deletion_calls=deletions.calls,
             sweep_calls=swept if is_swept else None,
+            weekly_calls=swept if deletions.is_told else None,
             parts=tuple(
                 PlannedPart(low=part.low, high=min(part.high, high), rows=part.count)
                 for part in parts

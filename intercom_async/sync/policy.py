@@ -107,15 +107,16 @@ class Policy:
         is_doubted = is_doubted or any(hole.kind == "list" for hole in run.state.holes)
         if self.is_full or self.reconcile == "now" or is_doubted:
             return not run.was_swept
-        if self.reconcile == "never":
+        if self.reconcile == "never" or run.was_swept:
             return False
+        # A list of deleted rows tells of a row sooner, but nothing of one that it leaves out.
+        age = self.started_at - (run.state.swept or 0)
+        if age >= PLANNED_SHARE * self.reconcile_within_s:
+            return True
         if self._has_looked(run):
             return False
         calls = run.table.count(without=GONE) / source.per_page + 1
-        if calls / max(rate_per_s, 1e-9) <= CHEAP_S:
-            return True
-        age = self.started_at - (self.looked_at(run.state) or 0)
-        return age >= PLANNED_SHARE * self.reconcile_within_s
+        return calls / max(rate_per_s, 1e-9) <= CHEAP_S
 
     def _has_looked(self, run: StreamRun) -> bool:
         """Say whether it is known what is gone, without a further look.
@@ -123,7 +124,7 @@ class Policy:
         A look of an earlier run counts if this one goes on with it within a lookback: a run that
         was killed costs no second reading.
         """
-        if run.was_swept or run.was_told:
+        if run.was_told:
             # How far it has proven that may be doubtful by the clocks; another would prove no more.
             return True
         checked = self.checked_to(run.state)
@@ -178,17 +179,18 @@ class Policy:
         source, state = run.stream.source, run.state
         if not isinstance(source, Ranged) or source.is_append_only or state.pass_ is not None:
             return None
-        looked_at = self.looked_at(state)
+        swept = state.swept
         needed = self.started_at - self.reconcile_within_s
         if state.seeded is None:
             if not run.was_followed:
                 return None
             # Only changes were read, by more than one run: none of them shows what went in between.
             needed = self.started_at
-        if looked_at is not None and looked_at >= needed:
+        if swept is not None and swept >= needed:
             return None
         reason = "the last look for rows that are gone is too old; --reconcile makes one"
-        return Hole(kind="sweep", low=self.checked_to(state), since=self.started_at, reason=reason)
+        low = None if swept is None else swept - self.lookback_s
+        return Hole(kind="sweep", low=low, since=self.started_at, reason=reason)
 
     def unseeded(self, run: StreamRun) -> Hole | None:
         """Return the hole of a stream of which only changes were read."""

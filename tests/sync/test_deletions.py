@@ -42,6 +42,45 @@ def reordered(one: World, order: str, pages: list[str]) -> Any:
     return change
 
 
+async def test_a_row_that_the_list_never_tells_is_gone_within_a_week(tmp_path: Path) -> None:
+    """The list of deleted rows leaves it out each time, and does not count it either."""
+    async with world(tmp_path, conversations=6) as one:
+        await one.sync("conversations")
+        told, untold = list(await one.truth("conversations"))[:2]
+
+        def leave_out(request: Request, answer: Answer) -> Answer:
+            if "/conversations/deleted" not in request.url or not isinstance(answer, Reply):
+                return answer
+            body: Any = msgspec.json.decode(answer.body)
+            kept = [row for row in body["conversations"] if str(row["id"]) != untold]
+            body |= {"conversations": kept, "total_count": len(kept)}
+            return Reply(200, answer.headers, msgspec.json.encode(body))
+
+        one.change = leave_out
+        for key in (told, untold):
+            one.simulator.call("DELETE", f"/conversations/{key}")
+        await anyio.sleep(2 * DAY_S)
+        assert (await one.sync("conversations")).is_complete
+        assert one.rows("conversations").keys() & {told, untold} == {untold}
+        for _ in range(5):
+            await anyio.sleep(DAY_S)
+            assert (await one.sync("conversations")).is_complete
+
+        assert untold not in one.rows("conversations")
+
+
+async def test_a_list_of_deleted_rows_is_no_look_at_all_rows(tmp_path: Path) -> None:
+    """Where no sweep is made in time, what may have gone is named."""
+    async with world(tmp_path, conversations=6) as one:
+        await one.sync("conversations")
+        await anyio.sleep(2 * DAY_S)
+        assert (await one.sync("conversations")).is_complete
+        await anyio.sleep(DAY_S)
+        report = await one.sync("conversations", reconcile_within_s=DAY_S, reconcile="never")
+
+        assert [failure.what[:24] for failure in report.failures] == ["rows that have gone sinc"]
+
+
 @pytest.mark.parametrize(("order", "calls"), [("newest", 2), ("oldest", 4), ("any", 4)])
 async def test_a_list_in_any_order_is_read(order: str, calls: int, tmp_path: Path) -> None:
     async with world(tmp_path, contacts=3, conversations=60) as one:

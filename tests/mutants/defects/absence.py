@@ -258,8 +258,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "policy.py",
-                "        if looked_at is not None and looked_at >= needed:\n",
-                "        if looked_at is not None or needed:\n",
+                "        if swept is not None and swept >= needed:\n",
+                "        if swept is not None or needed:\n",
             ),
         ),
         focus="changes",
@@ -292,7 +292,12 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "policy.py",
-                "        if run.was_swept or run.was_told:\n",
+                '        if self.reconcile == "never" or run.was_swept:\n',
+                '        if self.reconcile == "never":\n',
+            ),
+            Edit(
+                "policy.py",
+                "        if run.was_told:\n",
                 "        if False:\n",
             ),
         ),
