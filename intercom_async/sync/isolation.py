@@ -7,6 +7,7 @@ cursor, so one row a page finds the poison but never steps over it. What cannot 
 
 from __future__ import annotations
 
+from .followed import Followed
 from .holes import Hole
 from .page_reading import MAX_PAGE, Edge, LeapError, ReadPage
 from .partitions import OPEN
@@ -191,12 +192,12 @@ class Isolation(SpanPages):
 
     async def _walk(self, low: int, high: int) -> int | None:
         """Read a span downward, page by page; return the last good second where a page fails."""
-        position, reached, came, promised = None, high, 0, None
+        position, reached, came, promised, followed = None, high, 0, None, Followed()
         while True:
             source = self._run.stream.source
             per_page = source.per_page if isinstance(source, Ranged) else MAX_PAGE
             selection = Selection(self._field, low, high, per_page, has_high=True)
-            page = await self._try(selection, position)
+            page = await self._try(selection, position, followed)
             if page is None:
                 return reached
             reached = self._edge(page[1], reached, is_upward=False)

@@ -29,6 +29,7 @@ from .chain import Chain
 from .cut_points import DAY_S, DAY_SLACK_S
 from .doubtful_rows import doubts
 from .embedded import complete
+from .followed import Followed
 from .holes import Hole, closed_in
 from .isolation_budget import IsolationBudget
 from .list_order import ListOrder
@@ -91,11 +92,11 @@ class PageReader:
 
     async def read_part(self, run: StreamRun, chain: Chain) -> None:
         """Read a part to its floor."""
-        selection = self._selection(run, chain)
+        selection, followed = self._selection(run, chain), Followed()
         try:
             while not self.stop.is_set():
                 await self._throttle(run)
-                page, read_at = await self.page(run, selection, chain.position)
+                page, read_at = await self._next(run, selection, chain, followed)
                 if await self._take(run, chain, page, read_at):
                     await self._end(run, chain)
                     return
@@ -107,6 +108,31 @@ class PageReader:
             raise
         except IntercomError as error:
             await self._isolate(run, chain, error)
+
+    async def _next(
+        self, run: StreamRun, selection: Selection, chain: Chain, followed: Followed
+    ) -> tuple[Page[Any], int]:
+        """Read a part's next page; the first where an earlier run's place is no longer known."""
+        try:
+            return await self.page(run, selection, chain.position, followed)
+        except (*ENDINGS, *REFUSALS, ClosedError):
+            raise
+        except IntercomError:
+            if chain.pages or chain.position is None:
+                raise
+        await self._begin_again(run, chain)
+        return await self.page(run, selection, None, followed)
+
+    async def _begin_again(self, run: StreamRun, chain: Chain) -> None:
+        """Let a part be read from its beginning, by this run or by the next one."""
+        part = chain.part
+        chain.position, chain.pages, chain.rows = None, 0, 0
+        chain.reached, chain.order = part.high, None
+
+        def note() -> None:
+            part.position, part.rows = None, 0
+
+        await self.hand_over(Batch(run, apply=note))
 
     def _selection(self, run: StreamRun, chain: Chain) -> Selection:
         source = cast("Ranged", run.stream.source)
@@ -120,12 +146,23 @@ class PageReader:
         )
 
     async def page(
-        self, run: StreamRun, selection: Selection, position: str | None = None
+        self,
+        run: StreamRun,
+        selection: Selection,
+        position: str | None = None,
+        followed: Followed | None = None,
     ) -> tuple[Page[Any], int]:
-        """Read one page of a selection, and return it with the moment at which its read began."""
+        """Read one page of a selection, and return it with the moment at which its read began.
+
+        One that leads back to a page of this reading, of those in `followed`, has failed.
+        """
         source = cast("Ranged", run.stream.source)
         pager = source.read(run.client, selection).raw().resume(position)
-        return await self._page(run, pager)
+        followed = followed or Followed()
+        followed.begin(position)
+        page, read_at = await self._page(run, pager)
+        followed.check(page)
+        return page, read_at
 
     async def numbered_page(
         self, run: StreamRun, selection: Selection, number: int, size: int
@@ -174,8 +211,8 @@ class PageReader:
             return True
         if not chain.is_again:
             # A count proves nothing, but it is worth a second look.
-            chain.is_again, chain.position, chain.pages, chain.rows = True, None, 0, 0
-            chain.reached, chain.order = part.high, None
+            chain.is_again = True
+            await self._begin_again(run, chain)
             return False
         if await self.counts_are_true(run, self._selection(run, chain).field):
             reason = f"{chain.promised} rows were counted, and {chain.rows} came"
@@ -332,9 +369,9 @@ class PageReader:
         """
         selection = Selection(run.stream.key, 0, OPEN, MAX_IDS, ids=tuple(ids))
         found: set[str] = set()
-        position: str | None = None
+        position, followed = None, Followed()
         while True:
-            page, read_at = await self.page(run, selection, position)
+            page, read_at = await self.page(run, selection, position, followed)
             rows = [row for row in run.read(page.items) if row is not None]
             found.update(row.key for row in rows)
             if not page.items and page.total_count:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 from intercom_async.models.page import Page
+from .followed import Followed
 from .holes import Hole
 from .raw_rows import Row
 from .stream_run import StreamRun
@@ -53,7 +54,11 @@ class Reads(Protocol):
     """What reads and hands over pages."""
 
     async def page(
-        self, run: StreamRun, selection: Selection, position: str | None = None
+        self,
+        run: StreamRun,
+        selection: Selection,
+        position: str | None = None,
+        followed: Followed | None = None,
     ) -> tuple[Page[Any], int]:
         """Read one page of a selection."""
         ...

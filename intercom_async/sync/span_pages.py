@@ -13,6 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from intercom_async.errors import ClosedError, IntercomError
+from .followed import Followed
 from .holes import Hole
 from .isolation_budget import CALLS_A_FAILURE, IsolationBudget
 from .outage import OutageError, StoppedError
@@ -65,10 +66,10 @@ class SpanPages:
         A page that fails gives no cursor. But pages of another size have other edges: walks of
         chosen sizes halve the rows that the poison may be among.
         """
-        good = len(page.moments)
+        good, followed = len(page.moments), Followed()
         self._proven += 1
         while page.page.checkpoint is not None:
-            following = await self._try(selection, page[0].checkpoint)
+            following = await self._try(selection, page[0].checkpoint, followed)
             if following is None:
                 break
             page = following
@@ -124,11 +125,13 @@ class SpanPages:
         """Return where a query that asks for a moment begins: there, or where its day does."""
         return moment if self._tells_seconds else self._run.cut_points.floor(moment)
 
-    async def _try(self, selection: Selection, position: str | None) -> ReadPage | None:
+    async def _try(
+        self, selection: Selection, position: str | None, followed: Followed | None = None
+    ) -> ReadPage | None:
         """Read and hand over a page; None if it fails."""
         self._budget.spent += 1
         try:
-            page, read_at = await self._reader.page(self._run, selection, position)
+            page, read_at = await self._reader.page(self._run, selection, position, followed)
         except (StoppedError, OutageError, ClosedError):
             raise
         except IntercomError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
+from .followed import Followed
 from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
@@ -75,9 +76,10 @@ class TailReader:
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
         position, reached, came, promised, steps = None, low, 0, None, 0
+        followed = Followed()
         while True:
             try:
-                page, read_at = await self._reader.page(run, selection, position)
+                page, read_at = await self._reader.page(run, selection, position, followed)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
@@ -126,9 +128,10 @@ class TailReader:
         selection = Selection(field, low, OPEN, source.per_page)
         position, came, promised = None, 0, None
         order, is_atomic = ListOrder(run.orders, field), False
+        followed = Followed()
         while True:
             try:
-                page, read_at = await self._reader.page(run, selection, position)
+                page, read_at = await self._reader.page(run, selection, position, followed)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
@@ -163,9 +166,9 @@ class TailReader:
         """
         source = cast("Ranged", run.stream.source)
         selection = Selection(field, low, OPEN, source.per_page)
-        position, again = None, 0
+        position, again, followed = None, 0, Followed()
         while True:
-            page, read_at = await self._reader.page(run, selection, position)
+            page, read_at = await self._reader.page(run, selection, position, followed)
             total = page.total_count or 0
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, run.clock.now()), field=field

@@ -19,6 +19,7 @@ from intercom_async.sync.builtin_streams import STREAMS
 from intercom_async.sync.checkpoint import StreamState
 from intercom_async.sync.counting_client import CountingClient
 from intercom_async.sync.cut_points import CutPoints, Days, Seconds
+from intercom_async.sync.followed import Followed
 from intercom_async.sync.holes import Hole
 from intercom_async.sync.isolation import Isolation
 from intercom_async.sync.isolation_budget import CALLS_A_FAILURE, CALLS_A_ROW, IsolationBudget
@@ -67,9 +68,13 @@ class Search:
         self.cost = 0
 
     async def page(
-        self, run: StreamRun, selection: Selection, position: str | None = None
+        self,
+        run: StreamRun,
+        selection: Selection,
+        position: str | None = None,
+        followed: Followed | None = None,
     ) -> tuple[Page[Any], int]:
-        del run
+        del run, followed
         low, high = selection.low // self.unit_s, selection.high // self.unit_s
         found = [row for row in self.rows if low <= row[0] // self.unit_s <= high]
         if selection.order == "descending" or not self.is_sorted:

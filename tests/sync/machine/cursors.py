@@ -32,7 +32,7 @@ class Cursors:
         expired: What is answered to one that is older.
     """
 
-    def __init__(self, life_s: int, expired: Expired) -> None:
+    def __init__(self, life_s: float, expired: Expired) -> None:
         self._life_s = life_s
         self._expired = expired
         self._given_at: dict[str, float] = {}

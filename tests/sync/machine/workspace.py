@@ -33,7 +33,9 @@ class Workspace:
         self._archived: set[str] = set()
         self._tags: dict[str, set[str]] = {}
         self.index: SearchIndex = index
-        self.cursors: Cursors = Cursors(settings.cursor_s, settings.expired)
+        # A list of a server that is slow can be read nevertheless.
+        life_s = settings.cursor_s and max(settings.cursor_s, 3 * settings.latency_s)
+        self.cursors: Cursors = Cursors(life_s, settings.expired)
         self.drift: Drift = Drift()
         self.step: Callable[[int], object] = bool
         """Sets this machine's clock forward by some seconds, and no other."""
