@@ -15,6 +15,7 @@ from intercom_async.errors import (
     IntercomError,
     ServerError,
     TransportError,
+    UnauthorizedError,
 )
 from intercom_async.request.operation import Call
 from intercom_async.resources._registry import ResourceRegistry
@@ -61,12 +62,16 @@ class CountingClient(ResourceRegistry):
             await self._gate.wait()
             begun_s = CLOCK.now()
             try:
-                return await self._send(call)
-            except (ServerError, TransportError) as error:
-                if not await self._gate.is_outage(begun_s, error):
-                    failures += 1
-                    if failures > 1:
-                        raise
+                try:
+                    return await self._send(call)
+                except (ServerError, TransportError) as error:
+                    if not await self._gate.is_outage(begun_s, error):
+                        failures += 1
+                        if failures > 1:
+                            raise
+            except UnauthorizedError as error:
+                await self._gate.check_token(error)
+                raise
 
     async def fetch(self, call: Call[T]) -> T:
         """Send a call as `send` does and return its decoded answer alone."""

@@ -83,6 +83,8 @@ class OutageGate:
         self.outages: list[Outage] = []
         self.is_exhausted: bool = False
         """Whether patience has run out: the run ends with what it has."""
+        self.refusal: UnauthorizedError | None = None
+        """What says that the token is no longer accepted, where it is not."""
 
     async def wait(self) -> None:
         """Wait until the server answers.
@@ -123,6 +125,29 @@ class OutageGate:
             # An outage that was waited out since then has failed this call, too.
             await self._take_turn()
         return True
+
+    async def check_token(self, error: UnauthorizedError) -> None:
+        """Return if only this call was refused: the token is good for others.
+
+        Args:
+            error: What it was refused with.
+
+        Raises:
+            StoppedError: The run is to end, and asks nothing more.
+            OutageError: No call is accepted any more, and the run is to end.
+        """
+        if self._stop.is_set():
+            raise StoppedError("the run was asked to stop") from error
+        async with self._control:
+            if self.refusal is None:
+                try:
+                    await self._probe()
+                except UnauthorizedError as refused:
+                    self.refusal, self.is_exhausted = refused, True
+                except IntercomError:
+                    return
+        if self.refusal is not None:
+            raise OutageError("the token is no longer accepted") from error
 
     async def _answers(self) -> bool:
         try:

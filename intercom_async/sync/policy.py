@@ -189,6 +189,12 @@ class Policy:
         if swept is not None and swept >= needed:
             return None
         reason = "the last look for rows that are gone is too old; --reconcile makes one"
+        if run.was_swept:
+            # This run has looked: how far that proves what has gone is doubtful by the clocks.
+            reason = (
+                "it is not certain when rows that are gone were last looked for: the server's Date "
+                "is missing, or ahead of this machine's clock; set the clock, or look at the proxy"
+            )
         low = None if swept is None else swept - self.lookback_s
         return Hole(kind="sweep", low=low, since=self.started_at, reason=reason)
 

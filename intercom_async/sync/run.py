@@ -222,7 +222,7 @@ class _Run:
             self._intercom, runs, state, self._sink, policy,
             hint=app.created_at, stop=self._stop, monitor=monitor,
         )  # fmt: skip
-        await engine.run()
+        await self._read(engine, gate)
         self._close_holes(runs, policy)
         self._remember(runs, started_at)
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
@@ -261,6 +261,16 @@ class _Run:
             outages=tuple(gate.outages),
             notes=tuple(self._notes + _late(runs, policy)),
         )
+
+    async def _read(self, engine: Engine, gate: OutageGate) -> None:
+        """Read everything.
+
+        Raises:
+            UnauthorizedError: The token is no longer accepted. What was read is in the journal.
+        """
+        await engine.run()
+        if gate.refusal is not None and not self._stop.is_set():
+            raise gate.refusal
 
     def _damaged(self, opened: Opened, *, repair: bool) -> tuple[str, ...]:
         """Return the damaged streams, which are to be read again.

@@ -352,6 +352,8 @@ class _ShardReading:
             self._view, runs, state, target, policy, hint=None, stop=self._stop, monitor=monitor
         )
         await engine.read_spans()
+        if gate.refusal is not None:
+            raise gate.refusal
         # A stream that the server refuses is done, too: the end of the run tries it once more.
         is_done = all(run.refusal is not None or _is_read(run) for run in runs)
         left = target.left

@@ -9,7 +9,7 @@ import pytest
 
 from intercom_async import ConnectError, Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.errors import TransportError
+from intercom_async.errors import TransportError, UnauthorizedError
 from intercom_async.simulator import Simulator
 from intercom_async.sync import PostgresSink
 from intercom_async.sync.shards import finish_run, plan_shards, run_shard
@@ -30,6 +30,8 @@ class Server:
         self._simulator = Simulator(contacts=40, conversations=0)
         self.token = self._simulator.token
         self._until = -1.0
+        self.is_refusing_after: int | None = None
+        """Calls after which no token is accepted."""
 
     def fail_for(self, seconds: float) -> None:
         self._until = CLOCK.now() + seconds
@@ -37,6 +39,10 @@ class Server:
     async def answer(self, request: Request) -> Reply | TransportError:
         if CLOCK.now() < self._until:
             return ConnectError("the test's server is down", call=request.name)
+        if self.is_refusing_after is not None:
+            self.is_refusing_after -= 1
+            if self.is_refusing_after < 0:
+                return Reply(401, {}, b"{}")
         return await self._simulator.answer(request)
 
 
@@ -82,3 +88,15 @@ async def test_a_shard_is_handed_on_before_its_time_is_over(
     assert CLOCK.now() - begun_s <= 200
     assert report.rest == shards[0].rest()
     assert report.left == 1
+
+
+async def test_a_revoked_token_ends_a_shard_that_another_process_reads(
+    server: Server, intercom: Intercom, sink: PostgresSink
+) -> None:
+    shards = await plan_shards(intercom, sink, ["contacts"])
+    server.is_refusing_after = 1
+    with pytest.raises(UnauthorizedError):
+        await run_shard(intercom, shards[0], sink)
+    server.is_refusing_after = None
+    assert (await run_shard(intercom, shards[0], sink)).left == 0
+    assert (await finish_run(intercom, sink)).is_complete
