@@ -10,10 +10,12 @@ from intercom_async.config import RetryPolicy
 from intercom_async.errors import ConnectError, ConnectionLostError, RequestTimeoutError
 from intercom_async.request.operation import Repeat
 from intercom_async.request.retry import (
+    FREE_REFUSALS,
     Retry,
     RetryBudget,
     after_status,
     after_transport_error,
+    counted,
     pause_s,
 )
 
@@ -74,6 +76,63 @@ def test_no_word_of_the_server_hangs_a_caller_for_ever() -> None:
     retry = decide(503, retry_after_s=86_400.0)
     assert retry is not None
     assert retry.after_s <= 60.0
+
+
+class Longest(Random):
+    """Draws the longest pause each time."""
+
+    def uniform(self, a: float, b: float) -> float:
+        del a
+        return b
+
+
+def decide_longest(retry_after_s: float, *, cap_s: float = POLICY.cap_s) -> Retry:
+    found = after_status(
+        503,
+        code=None,
+        refusals=0,
+        retry_after_s=retry_after_s,
+        repeat="safe",
+        failures=1,
+        policy=RetryPolicy(cap_s=cap_s),
+        random=Longest(),
+    )
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("cap_s", "longest_s"), [(8.0, 60.0), (100.0, 100.0)])
+def test_the_longest_pause_that_is_asked_for_is_a_minute_or_the_own_cap(
+    cap_s: float, longest_s: float
+) -> None:
+    assert decide_longest(86_400.0, cap_s=cap_s).after_s == longest_s
+
+
+@pytest.mark.parametrize(("share", "is_asked"), [(0.5, False), (1.0, True), (2.0, True)])
+def test_a_shorter_pause_than_the_own_one_is_not_asked_for(
+    share: float,
+    is_asked: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    found = decide_longest(share * POLICY.base_s)
+
+    assert found.is_asked is is_asked
+    assert found.after_s == max(1.0, share) * POLICY.base_s
+
+
+def test_a_pause_doubles_up_to_the_cap() -> None:
+    policy = RetryPolicy(base_s=1.0, cap_s=6.0)
+
+    pauses = [pause_s(failures, policy, Longest()) for failures in (1, 2, 3, 4, 5000)]
+
+    assert pauses == [1.0, 2.0, 4.0, 6.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "refusals", "expected"),
+    [(3, 0, 3), (3, 2, 1), (1, 1, 1), (FREE_REFUSALS + 3, FREE_REFUSALS + 2, 3)],
+)
+def test_the_first_refusals_are_no_attempts(attempts: int, refusals: int, expected: int) -> None:
+    assert counted(attempts, refusals) == expected
 
 
 @given(st.integers(1, 10_000), st.integers())
