@@ -55,7 +55,7 @@ def to_unix(name: str, moment: object, error: type[IntercomError] = ConfigError)
     if isinstance(moment, Enum):
         return to_unix(name, moment.value, error)
     if not isinstance(moment, datetime):
-        if isinstance(moment, bool) or not isinstance(moment, SupportsIndex):
+        if isinstance(moment, bool | type) or not isinstance(moment, SupportsIndex):
             raise error(f"{name} must be UNIX seconds or a datetime, not {type(moment).__name__}")
         seconds = index(moment)
         if seconds > MILLISECONDS_FROM:

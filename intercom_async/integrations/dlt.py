@@ -23,13 +23,14 @@ import msgspec
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from intercom_async.client import Intercom
-from intercom_async.config import DEFAULT_VERSION, Region
+from intercom_async.config import DEFAULT_VERSION, Region, check_count
 from intercom_async.models._columns import columns_of
 from intercom_async.moments import to_unix
 from intercom_async.priority import Priority
 from intercom_async.sync.builtin_streams import STREAMS
 from intercom_async.sync.streams import Children, Ranged, Stream, resolve
 from intercom_async.sync.ungrouped import ungrouped
+from ._arguments import check_streams
 from ._dlt_reading import Batches, read_children, read_list, read_spans
 
 try:
@@ -105,7 +106,11 @@ def intercom(
     Raises:
         ConfigError: A setting cannot work, or there is no such stream.
     """
-    chosen = resolve(streams if streams is not None else [each.name for each in STREAMS], STREAMS)
+    names = check_streams(streams)
+    check_count("lookback_s", lookback_s, least=0)
+    # Made to be refused now, and not in the first of the resources.
+    Intercom(token, region=region, base_url=base_url, version=version)
+    chosen = resolve(names if names is not None else [each.name for each in STREAMS], STREAMS)
     first = None if since is None else to_unix("since", since)
     connect = _Connection(
         {"token": token, "region": region, "base_url": base_url, "version": version}

@@ -13,7 +13,7 @@ from typing import Any
 
 from procrastinate import App, PsycopgConnector
 
-from .workspace_tasks import Send, Step, WorkspaceTasks
+from .workspace_tasks import Send, Step, WorkspaceTasks, check_queue
 
 QUEUE = "intercom"
 DEAD_AFTER_S = 60.0
@@ -34,6 +34,7 @@ def sync_tasks(
     `cron` says when a sync of every workspace begins. The jobs of a worker that has sent no
     heartbeat for `dead_after_s` seconds are done by others.
     """
+    check_queue(tasks, cron, dead_after_s=dead_after_s, app=(app, App))
 
     @app.task(name="intercom", queue=QUEUE)
     async def work(timestamp: int = 0, **arguments: str) -> None:  # noqa: ARG001 (of periodic jobs)

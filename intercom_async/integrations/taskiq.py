@@ -19,8 +19,8 @@ from taskiq.serializers import JSONSerializer
 from taskiq_redis import ListRedisScheduleSource
 
 from intercom_async.sync.shards import BUDGET_S
-from .taskiq_broker import SyncBroker
-from .workspace_tasks import Send, Step, WorkspaceTasks
+from .taskiq_broker import SyncBroker, check_url
+from .workspace_tasks import Send, Step, WorkspaceTasks, check_queue
 
 
 def broker(
@@ -32,7 +32,7 @@ def broker(
 
 def schedule_source(url: str) -> ListRedisScheduleSource:
     """Return where tasks wait for their time; as JSON, so that nobody's code is run."""
-    return ListRedisScheduleSource(url, serializer=JSONSerializer())
+    return ListRedisScheduleSource(check_url(url), serializer=JSONSerializer())
 
 
 def sync_tasks(
@@ -42,6 +42,7 @@ def sync_tasks(
 
     Steps with a delay wait in `source`; `cron` says when a sync of every workspace begins.
     """
+    check_queue(tasks, cron, broker=(broker, AsyncBroker), source=(source, ScheduleSource))
     schedule = [] if cron is None else [{"cron": cron, "kwargs": Step(task="all").arguments}]
 
     @broker.task(task_name="intercom", schedule=schedule)

@@ -16,6 +16,7 @@ from taskiq import BrokerMessage
 from taskiq_redis import RedisStreamBroker
 
 from intercom_async.clock import CLOCK
+from intercom_async.config import check_count, check_text, is_positive_number, shown
 from intercom_async.errors import ConfigError, IntercomError
 
 IDLE_TIMES = 1.9
@@ -25,7 +26,21 @@ TICKS = 4
 """Ticks in that time: how soon what a dead worker left is taken up, when nothing else is sent."""
 LOCK_S = 60.0
 """Seconds after which the lock of a worker that died while it looked for tasks is void."""
+LONGEST_BUDGET_S = 86_400.0
+"""Seconds that a task may take: what a dead worker had waits for nearly twice as long
+(test_adapter_arguments.py::test_an_odd_argument_is_refused_by_name_when_it_is_given)."""
 TICK = "intercom.tick"
+
+
+def check_url(url: str) -> str:
+    """Return the address of a Redis server; a message does not show it.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if not check_text("url", url).startswith(("redis://", "rediss://", "unix://")):
+        raise ConfigError("url must be that of a Redis server, such as redis://localhost:6379/0")
+    return url
 
 
 class SyncBroker(RedisStreamBroker):
@@ -42,8 +57,13 @@ class SyncBroker(RedisStreamBroker):
     """
 
     def __init__(self, url: str, *, budget_s: float, max_backlog: int, **options: Any) -> None:
-        if not budget_s > 0 or max_backlog < 1:
-            raise ConfigError("shard_budget_s must be above 0 seconds, max_backlog at least 1")
+        check_url(url)
+        if not is_positive_number(budget_s) or budget_s > LONGEST_BUDGET_S:
+            raise ConfigError(
+                f"shard_budget_s must be more than 0 seconds and at most {LONGEST_BUDGET_S:g}, not "
+                f"{shown(budget_s)}"
+            )
+        check_count("max_backlog", max_backlog)
         idle_s = IDLE_TIMES * budget_s
         settings: dict[str, Any] = {
             "idle_timeout": int(1000 * idle_s),

@@ -27,7 +27,7 @@ import msgspec
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.config import check_able, check_count, is_positive_number, shown
+from intercom_async.config import check_able, check_count, check_kind, is_positive_number, shown
 from intercom_async.errors import ConfigError, RateLimitedError, WaitTooLongError
 from intercom_async.sync import BusyTargetError, Sink, sync
 from intercom_async.sync.errors import ShardRunError
@@ -40,6 +40,7 @@ from intercom_async.sync.shards import (
     run_shard,
 )
 from intercom_async.workspaces import Workspaces
+from ._arguments import check_streams
 
 TaskName = Literal["all", "sync", "plan", "shard", "finish"]
 """What a task does: begin a sync of every workspace; sync one workspace; cut one into shards, read
@@ -107,12 +108,11 @@ class WorkspaceTasks:
         check_count("rows_per_shard", rows_per_shard)
         if not is_positive_number(budget_s):
             raise ConfigError(f"budget_s must be more than 0 seconds, not {shown(budget_s)}")
-        if isinstance(streams, str):
-            raise ConfigError("streams must be a list of names, not str")
+        names = check_streams(streams)
         self.workspaces = workspaces
         self.budget_s = budget_s
         self._sink_of = sink_of
-        self._streams = None if streams is None else tuple(streams)
+        self._streams = names
         self._rows_per_shard = rows_per_shard
         self._workspace_ids = workspace_ids
 
@@ -182,3 +182,26 @@ class WorkspaceTasks:
 
     def _read(self, workspace_id: str, shard: Shard) -> Step:
         return Step(task="shard", workspace_id=workspace_id, shard=shard.to_json())
+
+
+def check_queue(
+    tasks: object, cron: object, *, dead_after_s: object = 1.0, **parts: tuple[object, type[object]]
+) -> None:
+    """Refuse what the tasks cannot be added to a queue with.
+
+    Args:
+        tasks: What the tasks do.
+        cron: When a sync of every workspace begins; None for never.
+        dead_after_s: Seconds after which a worker counts as dead.
+        **parts: Parts of the queue's library, each with the class it must be of.
+
+    Raises:
+        ConfigError: An argument is of another kind.
+    """
+    for name, (value, kind) in parts.items():
+        check_kind(name, value, kind, f"of the class {kind.__name__}")
+    check_kind("tasks", tasks, WorkspaceTasks, "WorkspaceTasks(…)")
+    if cron is not None and not (isinstance(cron, str) and len(cron.split()) in (5, 6)):
+        raise ConfigError(f"cron must be a text such as '0 * * * *', not {shown(cron)}")
+    if not is_positive_number(dead_after_s):
+        raise ConfigError(f"dead_after_s must be more than 0 seconds, not {shown(dead_after_s)}")
