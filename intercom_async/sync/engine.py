@@ -46,6 +46,7 @@ from .policy import Policy
 from .progress import ProgressMonitor
 from .readings import Readings
 from .reconcile import Reconciler
+from .returned_rows import look_for_returned
 from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import StreamRun
@@ -366,6 +367,7 @@ class Engine:
         records = [hole for hole in holes if hole.kind == "record" and hole.since >= begun]
         if records:
             await self._reconciler.retry_records(run, records[:MAX_RETRIED])
+        await look_for_returned(run, self._reader, self._reconciler)
 
     # Helpers.
 

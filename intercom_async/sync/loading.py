@@ -12,6 +12,10 @@ from .sinks.entries import Entry, Family, Put
 from .stream_run import StreamRun
 from .streams import Children, Stream
 
+ASKED_S = 7 * 86_400
+"""Seconds for which a row that went is asked for again: until a weekly sweep would meet it
+(test_returned_rows.py::test_a_row_that_went_by_wrong_evidence_returns)."""
+
 
 def hidden_parents(damaged: Sequence[str], chosen: Sequence[Stream], state: State) -> list[str]:
     """Return the parents of damaged children of which nothing but those stands in the target."""
@@ -41,19 +45,24 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
         run.prune()
 
 
-def recall(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
+def recall(sink: Sink, runs: Sequence[StreamRun], settled_before: int) -> list[Entry]:
     """Note rows of which no row of their own is left in the target.
+
+    Args:
+        sink: The target.
+        runs: What is read.
+        settled_before: H: what went before is found by no search any more.
 
     Returns:
         The entries by which children go whose parent went in a run that left them out: it wrote
         the tombstone, and did not look at them.
     """
-    orphans = _recall_gone(sink, runs)
+    orphans = _recall_gone(sink, runs, settled_before)
     _recall_parents(sink, runs)
     return orphans
 
 
-def _recall_gone(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
+def _recall_gone(sink: Sink, runs: Sequence[StreamRun], settled_before: int) -> list[Entry]:
     """Note the rows of which tombstones are all that is left, as `hard_delete` has removed them."""
     by_name = {run.name: run for run in runs if not isinstance(run.stream.source, Children)}
     orphans: list[Entry] = []
@@ -63,6 +72,8 @@ def _recall_gone(sink: Sink, runs: Sequence[StreamRun]) -> list[Entry]:
         held = None if run is None else run.table.get(record)
         if run is None or (held is not None and not held.is_gone):
             continue
+        if run.began - ASKED_S <= at <= settled_before:
+            run.departed.append(record)
         if held is None:
             run.table.put(record, Held(0, 0, 0, GONE))
         for child in run.children:

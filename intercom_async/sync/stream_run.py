@@ -81,6 +81,8 @@ class StreamRun:
     """The latest change that was seen."""
     undated: list[str] = field(default_factory=list[str])
     """Rows whose content is new and that do not say when they changed; taken by `doubts`."""
+    departed: deque[str] = field(default_factory=lambda: deque[str](maxlen=150))
+    """Rows that went within the last days: a page of them."""
     doubted: set[str] = field(default_factory=set[str])
     """Rows that it reads by their ids, as nothing told how new they are; see `doubts`."""
     is_doubtful: bool = False

@@ -1,0 +1,41 @@
+"""Asks for rows that went lately whether they are there: what said that they went may be wrong.
+
+A row that comes back without a change of its own is among no changes. A weekly sweep would meet it;
+until then it would be missing from a target that says complete.
+"""
+
+from __future__ import annotations
+
+from intercom_async.errors import ClosedError, IntercomError
+from .holes import Hole
+from .page_reader import ENDINGS, MAX_IDS, PageReader
+from .reconcile import Reconciler
+from .stream_run import StreamRun
+from .streams import Ranged
+
+
+async def look_for_returned(run: StreamRun, reader: PageReader, reconciler: Reconciler) -> None:
+    """Search rows that went within the last days, and read by its id each that is found.
+
+    At most a page of them: one call where some went, none where none did. A sweep has met the
+    others, or will.
+
+    Args:
+        run: Their stream.
+        reader: Searches.
+        reconciler: Reads what is found, and hands it over.
+    """
+    source = run.stream.source
+    if run.was_swept or not isinstance(source, Ranged) or source.get is None:
+        return
+    keys = [key for key in run.departed if (held := run.table.get(key)) and held.is_gone]
+    if not keys:
+        return
+    try:
+        found = await reader.find(run, keys[-MAX_IDS:], hands_over=False)
+    except (*ENDINGS, ClosedError):
+        raise
+    except IntercomError:
+        return
+    holes = [Hole(kind="record", key=key, since=run.clock.now()) for key in sorted(found)]
+    await reconciler.retry_records(run, holes)

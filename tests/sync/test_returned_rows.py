@@ -1,0 +1,45 @@
+"""A row that went by wrong evidence, and has not changed since, is asked for and returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async.transport import Reply, Request
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, Answer, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_row_that_went_by_wrong_evidence_returns(tmp_path: Path) -> None:
+    """The list of deleted rows names one that is there, once; the row does not change."""
+    async with world(tmp_path, conversations=6) as one:
+        await one.sync("conversations")
+        wrong, gone = list(await one.truth("conversations"))[:2]
+        one.simulator.call("DELETE", f"/conversations/{gone}")
+
+        def name_another(request: Request, answer: Answer) -> Answer:
+            if "/conversations/deleted" not in request.url or not isinstance(answer, Reply):
+                return answer
+            body: Any = msgspec.json.decode(answer.body)
+            body["conversations"] += [{**row, "id": wrong} for row in body["conversations"]]
+            return Reply(200, answer.headers, msgspec.json.encode(body))
+
+        await anyio.sleep(DAY_S)
+        one.change = name_another
+        await one.sync("conversations")
+        assert wrong not in one.rows("conversations")
+        one.change = None
+        await anyio.sleep(DAY_S)
+        report = await one.sync("conversations")
+
+        assert report.is_complete
+        assert wrong in one.rows("conversations")
+        assert gone not in one.rows("conversations")
