@@ -15,7 +15,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        is_shown = True\n",
             ),
         ),
-        history="list-of-deleted-rows-in-another-order",
         focus="deletions",
     ),
     Mutant(
