@@ -93,3 +93,28 @@ def test_once_it_is_closed_no_pause_is_left() -> None:
     breaker.record_success(sent_at)
 
     assert breaker.open_until <= sent_at
+
+
+def test_an_answer_ends_a_row_whenever_its_call_was_sent_once_all_is_over() -> None:
+    breaker = CircuitBreaker(Random(1))
+    for _ in range(THRESHOLD):
+        breaker.record_failure(10.0)
+    breaker.record_success(20.0)
+    for _ in range(THRESHOLD - 1):
+        breaker.record_failure(21.0)
+
+    breaker.record_success(5.0)
+
+    assert not breaker.record_failure(22.0)
+    assert not breaker.is_open
+
+
+def test_no_pause_of_an_overload_of_days_is_longer_than_the_longest() -> None:
+    breaker = CircuitBreaker(Random(1))
+    pauses: list[float] = []
+    for number in range(1, 2_000):
+        now = 100.0 * number
+        breaker.record_failure(now)
+        pauses.append(breaker.open_until - now)
+
+    assert 0.98 * MAX_PAUSE_S < max(pauses) <= MAX_PAUSE_S
