@@ -107,8 +107,10 @@ class ListReconciler:
             missing = live - found.keys
             one_page = found.pages <= 1 and found.is_consistent
             union |= found.keys
-            # Without a count, nothing but a second reading tells a first one from a cut one.
-            is_proven = found.is_counted or run.was_followed or number > 0
+            # Without a count, nothing but a second reading tells a first one from a cut one, and
+            # an empty list from one that came empty: where no row is known, none is missing.
+            is_known = run.was_followed and bool(found.keys)
+            is_proven = found.is_counted or is_known or number > 0
             settled = found.is_consistent and is_proven and (not is_new or one_page)
             # What is not there has to be not there twice.
             if settled and (not missing or (absent is not None and missing <= absent)):

@@ -320,6 +320,9 @@ class _Survey:
             async with aclosing(source.read(self.client).raw().pages()) as pages:
                 async for page in pages:
                     total = len(page.items) if source.per_page is None else page.total_count
+                    if total == 0 and page.total_count is None:
+                        # That a list without a count is empty, two readings have to say.
+                        calls = 2
                     break
         except IntercomError:
             calls = None

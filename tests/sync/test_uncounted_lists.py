@@ -1,0 +1,75 @@
+"""Lists that say no count and come empty: two agreeing readings show that they have no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+
+from intercom_async.transport import Reply, Request
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, Answer, World, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+UNCOUNTED = {
+    "tags": b'{"type":"list","data":[]}',
+    "segments": b'{"type":"segment.list","segments":[]}',
+    "admins": b'{"type":"admin.list","admins":[]}',
+    "teams": b'{"type":"team.list","teams":[]}',
+    "data_attributes": b'{"type":"list","data":[]}',
+    "subscription_types": b'{"type":"list","data":[]}',
+}
+
+
+def empty_at_first(stream: str, times: int) -> Callable[[Request, Answer], Answer]:
+    """Return what lets the first readings of a list come empty."""
+    left = [times]
+
+    def change(request: Request, answer: Answer) -> Answer:
+        path = request.url.removeprefix("https://api.intercom.io").partition("?")[0]
+        if path != f"/{stream}" or not left[0]:
+            return answer
+        left[0] -= 1
+        return Reply(200, {"Content-Type": "application/json"}, UNCOUNTED[stream])
+
+    return change
+
+
+def listed(one: World, stream: str) -> set[str]:
+    answer = one.simulator.call("GET", f"/{stream}")
+    return {str(row["id"]) for row in answer.get("data") or answer[stream]}
+
+
+@pytest.mark.parametrize("stream", UNCOUNTED)
+async def test_a_first_list_that_comes_empty_once_is_read_again(
+    stream: str, tmp_path: Path
+) -> None:
+    async with world(tmp_path, contacts=3) as one:
+        there = listed(one, stream)
+        one.change = empty_at_first(stream, 1)
+        report = await one.sync(stream)
+
+        assert there
+        assert report.is_complete, report.failures
+        assert len(one.rows(stream)) == len(there)
+
+
+async def test_an_empty_list_is_read_twice_by_later_runs_too(tmp_path: Path) -> None:
+    """A target without rows cannot tell that any are missing."""
+    async with world(tmp_path, contacts=3) as one:
+        for key in listed(one, "tags"):
+            one.simulator.call("DELETE", f"/tags/{key}")
+        assert (await one.sync("tags")).is_complete
+        assert one.rows("tags") == {}
+        made = one.simulator.call("POST", "/tags", {"name": "VIP"})
+        await anyio.sleep(DAY_S)
+        one.change = empty_at_first("tags", 1)
+        report = await one.sync("tags")
+
+        assert report.is_complete, report.failures
+        assert [*one.rows("tags")] == [made["id"]]
