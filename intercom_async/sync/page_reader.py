@@ -188,7 +188,7 @@ class PageReader:
         source, part = cast("Ranged", run.stream.source), chain.part
         chain.pages += 1
         if chain.pages == 1:
-            chain.promised = page.total_count
+            chain.promised = max(page.total_count or 0, chain.least)
             part.count = page.total_count if part.count is None else part.count
         high = part.high if chain.order is None else chain.order.read_to(part.high)
         taken = await self.hand_over_page(run, page, read_at, edges=(part.low, high), part=part)
@@ -206,12 +206,11 @@ class PageReader:
         if page.checkpoint is not None:
             return False
         # At its end all rows of a list have come, also where another chain reads some of them.
-        is_short = chain.promised is not None and chain.rows < chain.promised
-        if not is_short:
+        if chain.promised is None or chain.rows >= chain.promised:
             return True
         if not chain.is_again:
             # A count proves nothing, but it is worth a second look.
-            chain.is_again = True
+            chain.is_again, chain.least = True, chain.rows
             await self._begin_again(run, chain)
             return False
         if await self.counts_are_true(run, self._selection(run, chain).field):
@@ -271,7 +270,7 @@ class PageReader:
             holes.append(run.span_hole(name, low, high, reason))
         if run.state.seeded is None and run.state.pass_ is None:
             # Only changes were asked for; what lies before them is a hole as a whole.
-            rows = [row for row in rows if row.version >= edges[0] or not row.version]
+            rows = [row for row in rows if row.version >= run.followed_from or not row.version]
         # The pager keeps the page until the next one is there. Its rows are copied by now.
         page.items.clear()
         position = page.checkpoint if part is not None else None

@@ -81,14 +81,15 @@ class StreamRun:
     """The latest change that was seen."""
     undated: list[str] = field(default_factory=list[str])
     """Rows whose content is new and that do not say when they changed; taken by `doubts`."""
-    departed: deque[str] = field(default_factory=lambda: deque[str](maxlen=150))
-    """Rows that went within the last days: a page of them."""
+    departed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """Rows that went within the last days, each with the moment: a heap of the latest."""
     doubted: set[str] = field(default_factory=set[str])
     """Rows that it reads by their ids, as nothing told how new they are; see `doubts`."""
     is_doubtful: bool = False
     """Whether it has met more of them since it began, or began its sweep."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
+    followed_from: int = 0  # since when its changes are read, UNIX seconds
     followed: int = 0
     """Rows that a search for changes has brought, new or not."""
     unchanged: int = 0
@@ -379,8 +380,7 @@ class StreamRun:
 
     def report(self, *, is_complete: bool, kind: str) -> StreamReport:
         """Return what became of it."""
-        begun_s, ended_s = self.begun_s, self.ended_s
-        seconds = 0.0 if begun_s is None or ended_s is None else ended_s - begun_s
+        seconds = (self.ended_s or 0.0) - (self.begun_s or 0.0)
         return StreamReport(
             name=self.name,
             kind="full" if kind == "full" or isinstance(self.stream.source, Listing) else "changes",

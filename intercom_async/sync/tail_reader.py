@@ -55,67 +55,80 @@ class TailReader:
             low: The moment, UNIX seconds of the server.
         """
         source = cast("Ranged", run.stream.source)
+        run.followed_from, came = low, 0
         try:
-            can_ascend = not source.is_append_only and source.tells_seconds(run.state.version or "")
-            if can_ascend and await self._read_upward(run, source, low):
-                return True
-            return await self._read_downward(run, source, low)
+            if not source.is_append_only and source.tells_seconds(run.state.version or ""):
+                found = await self._read_upward(run, source, low)
+                if found is None:
+                    return True
+                came = found
+            return await self._read_downward(run, source, low, came)
         except ENDINGS:
             return False
         except REFUSALS as error:
             self._reader.refuse(run, error)
             return False
 
-    async def _read_upward(self, run: StreamRun, source: Ranged, low: int) -> bool:
+    async def _read_upward(self, run: StreamRun, source: Ranged, low: int) -> int | None:
         """Read changes in the order in which they came: what changes meanwhile comes at the end.
 
         Returns:
-            Whether the list was in that order, and as long as it was counted; else it proves
-            nothing.
+            None where the list was in that order, and as long as it was counted; else it proves
+            nothing but that so many rows are there.
         """
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
         position, reached, came, promised, steps = None, low, 0, None, 0
         followed = Followed()
         while True:
+            # What lies before the last row is read only where the list is in order.
+            begin = reached if steps >= FEWEST_STEPS else low
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
-                # What lies before the last row is read only where the list is in order.
-                begin = reached if steps >= FEWEST_STEPS else low
                 await self._isolate_tail(run, field, begin, run.clock.now() + 60, error)
-                return True
+                return None
             taken = await self._reader.hand_over_page(
-                run, page, read_at, edges=(reached, run.clock.now()), field=field
+                run, page, read_at, edges=(begin, run.clock.now()), field=field
             )
             before = reached
-            for row in taken.rows:
-                if row.version and row.version < reached and reached > low:
-                    return False
-                reached = max(reached, row.version)
-            steps += position is not None and reached > before
             came += taken.total
             run.followed += taken.total
+            for row in taken.rows:
+                if row.version and row.version < reached and reached > low:
+                    return came
+                reached = max(reached, row.version)
+            steps += position is not None and reached > before
             promised = page.total_count if promised is None else promised
             if page.checkpoint is None:
                 # Rows of one moment show no order, and without a count nothing shows a leap.
-                return came >= promised if promised is not None else not position or steps > 0
+                is_whole = not position or steps > 0
+                if promised is not None:
+                    is_whole = came >= promised
+                return None if is_whole else came
             position = page.checkpoint
 
-    async def _read_downward(self, run: StreamRun, source: Ranged, low: int) -> bool:
+    async def _read_downward(self, run: StreamRun, source: Ranged, low: int, least: int) -> bool:
         """Read changes newest first, again from each pass's beginning until a pass is one page.
 
         A row that changes during a pass jumps to the front, behind the pass's back: the next pass
         reads it there. Where rows are not in the order of their times, as a search may place a row
         by an older time than the one it shows, no page ends a pass; then two passes have to bring
         nothing new.
+
+        Args:
+            run: The stream.
+            source: What gives its rows.
+            low: Since when.
+            least: Rows that were read upward, and are there: a first pass with fewer is in doubt.
         """
         field, agreed = source.cursor_field, 0
         for _ in range(MAX_PASSES):
             began, rows = run.clock.now() - CLOCK_SLACK_S, run.rows
-            found = await self._pass_down(run, source, field, low)
+            found = await self._pass_down(run, source, field, low, least)
+            least = 0
             agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
             if found.is_atomic or source.is_append_only or agreed >= AGREEING:
                 return True
@@ -124,7 +137,9 @@ class TailReader:
         run.hole(run.span_hole(field, low, run.clock.now(), reason))
         return True
 
-    async def _pass_down(self, run: StreamRun, source: Ranged, field: str, low: int) -> _Pass:
+    async def _pass_down(
+        self, run: StreamRun, source: Ranged, field: str, low: int, least: int
+    ) -> _Pass:
         selection = Selection(field, low, OPEN, source.per_page)
         position, came, promised = None, 0, None
         order, is_atomic = ListOrder(run.orders, field), False
@@ -149,15 +164,15 @@ class TailReader:
             )
             came += taken.total
             run.followed += taken.total
-            promised = page.total_count if promised is None else promised
-            if page.checkpoint is None and came < (promised or 0):
-                await self._note_short_tail(run, field, low, came, promised or 0)
+            promised = max(page.total_count or 0, least) if promised is None else promised
+            if page.checkpoint is None and came < promised:
+                await self._note_short_tail(run, field, low, came, promised, least)
             if page.checkpoint is None or (order.is_proven and order.is_below(low)):
                 return _Pass(is_atomic and order.is_kept, order.is_kept)
             position = page.checkpoint
 
     async def _note_short_tail(
-        self, run: StreamRun, field: str, low: int, came: int, promised: int
+        self, run: StreamRun, field: str, low: int, came: int, promised: int, least: int
     ) -> None:
         """Record a hole for changes that were counted and not sent, if counts are to be believed.
 
@@ -169,7 +184,7 @@ class TailReader:
         position, again, followed = None, 0, Followed()
         while True:
             page, read_at = await self._reader.page(run, selection, position, followed)
-            total = page.total_count or 0
+            total = max(page.total_count or 0, least)
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, run.clock.now()), field=field
             )
