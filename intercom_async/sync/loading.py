@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 
 from .checkpoint import State, read_state
 from .evidence import TOMBSTONES
@@ -12,6 +13,9 @@ from .sinks.entries import Entry, Family, Put
 from .stream_run import StreamRun
 from .streams import Children, Stream
 
+ASKED_ROWS = 150
+"""Rows that went and are asked for again, the latest: as many as a search by ids gives in one call
+(test_returned_rows.py::test_of_many_rows_that_went_the_latest_are_asked_for)."""
 ASKED_S = 7 * 86_400
 """Seconds for which a row that went is asked for again: until a weekly sweep would meet it
 (test_returned_rows.py::test_a_row_that_went_by_wrong_evidence_returns)."""
@@ -73,7 +77,7 @@ def _recall_gone(sink: Sink, runs: Sequence[StreamRun], settled_before: int) -> 
         if run is None or (held is not None and not held.is_gone):
             continue
         if run.began - ASKED_S <= at <= settled_before:
-            run.departed.append(record)
+            keep_latest(run.departed, (at, record))
         if held is None:
             run.table.put(record, Held(0, 0, 0, GONE))
         for child in run.children:
@@ -83,6 +87,13 @@ def _recall_gone(sink: Sink, runs: Sequence[StreamRun], settled_before: int) -> 
                 child.replay(entry)
                 orphans.append(entry)
     return orphans
+
+
+def keep_latest(departed: list[tuple[int, str]], found: tuple[int, str]) -> None:
+    """Note a row that went, and when, among those that are asked for again."""
+    heappush(departed, found)
+    if len(departed) > ASKED_ROWS:
+        heappop(departed)
 
 
 def _recall_parents(sink: Sink, runs: Sequence[StreamRun]) -> None:

@@ -17,8 +17,8 @@ from .streams import Ranged
 async def look_for_returned(run: StreamRun, reader: PageReader, reconciler: Reconciler) -> None:
     """Search rows that went within the last days, and read by its id each that is found.
 
-    At most a page of them: one call where some went, none where none did. A sweep has met the
-    others, or will.
+    At most a page of them, the latest: one call where some went, none where none did. A sweep has
+    met the others, or will.
 
     Args:
         run: Their stream.
@@ -28,11 +28,12 @@ async def look_for_returned(run: StreamRun, reader: PageReader, reconciler: Reco
     source = run.stream.source
     if run.was_swept or not isinstance(source, Ranged) or source.get is None:
         return
-    keys = [key for key in run.departed if (held := run.table.get(key)) and held.is_gone]
+    latest = dict.fromkeys(key for _, key in sorted(run.departed, reverse=True))
+    keys = [key for key in latest if (held := run.table.get(key)) and held.is_gone]
     if not keys:
         return
     try:
-        found = await reader.find(run, keys[-MAX_IDS:], hands_over=False)
+        found = await reader.find(run, keys[:MAX_IDS], hands_over=False)
     except (*ENDINGS, ClosedError):
         raise
     except IntercomError:

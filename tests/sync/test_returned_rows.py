@@ -9,6 +9,7 @@ import anyio
 import msgspec
 import pytest
 
+from intercom_async.sync.loading import ASKED_ROWS
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, Answer, world
@@ -43,3 +44,31 @@ async def test_a_row_that_went_by_wrong_evidence_returns(tmp_path: Path) -> None
         assert report.is_complete
         assert wrong in one.rows("conversations")
         assert gone not in one.rows("conversations")
+
+
+async def test_of_many_rows_that_went_the_latest_are_asked_for(tmp_path: Path) -> None:
+    """A page of them is asked for, whatever their ids are."""
+    async with world(tmp_path, conversations=ASKED_ROWS + 6) as one:
+        await one.sync("conversations")
+        *others, wrong = sorted(await one.truth("conversations"))
+        for key in others[:ASKED_ROWS]:
+            one.simulator.call("DELETE", f"/conversations/{key}")
+        await anyio.sleep(DAY_S)
+        await one.sync("conversations")
+
+        def name_another(request: Request, answer: Answer) -> Answer:
+            if "/conversations/deleted" not in request.url or not isinstance(answer, Reply):
+                return answer
+            body: Any = msgspec.json.decode(answer.body)
+            body["conversations"] = [{**row, "id": wrong} for row in body["conversations"]]
+            return Reply(200, answer.headers, msgspec.json.encode(body))
+
+        await anyio.sleep(DAY_S)
+        one.change = name_another
+        await one.sync("conversations")
+        assert wrong not in one.rows("conversations")
+        one.change = None
+        await anyio.sleep(DAY_S)
+        await one.sync("conversations")
+
+        assert wrong in one.rows("conversations")
