@@ -136,31 +136,109 @@ async def test_calls_that_no_connection_becomes_free_for_fail_together_and_say_w
         assert (await intercom.contacts.get("7")).id == "7"
 
 
-@pytest.mark.parametrize(
-    "limits", [{"limit": 1}, {"limit_per_host": 1}, {"limit": 2}, {"limit": 0}]
-)
-async def test_a_wait_for_one_of_few_connections_costs_no_time(limits: dict[str, Any]) -> None:
-    """Calls that wait in the connector are not given up, let alone as sent."""
+@asynccontextmanager
+async def counting(
+    places: int, limits: dict[str, Any]
+) -> AsyncGenerator[tuple[aiohttp.ClientSession, str, list[str], list[None], asyncio.Event]]:
+    """Serve creates, the first ones answered when as many as `places` are there and the event is.
+
+    Yields:
+        A session with limits, the address, ids in the order they came, one entry for each wait in
+        the session's own queue, and the event.
+    """
     seen: list[str] = []
+    queued: list[None] = []
+    go_on, are_there = asyncio.Event(), asyncio.Event()
 
     async def answer(request: web.Request) -> web.Response:
         seen.append((await request.json())["external_id"])
-        await asyncio.sleep(0.05)  # noqa: TID251 (a server's, over real HTTP)
+        if len(seen) == places:
+            are_there.set()
+        await are_there.wait()
+        await go_on.wait()
         return web.json_response({"type": "contact", "id": "7"})
+
+    async def note(*_: object) -> None:
+        queued.append(None)
 
     app = web.Application()
     app.router.add_post("/contacts", answer)
-    async with serving(app) as url:
-        connector = aiohttp.TCPConnector(**limits)
-        async with (
-            aiohttp.ClientSession(connector=connector) as session,
-            Intercom(TOKEN, base_url=url, http=session, timeout_s=0.3, retry=ONCE) as one,
-            Intercom(TOKEN, base_url=url, http=session, timeout_s=0.3, retry=ONCE) as other,
-        ):
-            creates = [
-                client.contacts.create(external_id=f"{number}{client is one}")
-                for number in range(6)
-                for client in (one, other)
-            ]
-            await asyncio.gather(*creates)
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_queued_start.append(note)
+    async with (
+        serving(app) as url,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(**limits), trace_configs=[trace]
+        ) as session,
+    ):
+        try:
+            yield session, url, seen, queued, go_on
+        finally:
+            are_there.set()
+            go_on.set()
+
+
+PLACES = pytest.mark.parametrize(
+    ("limits", "places"), [({"limit": 1}, 1), ({"limit_per_host": 1}, 1), ({"limit": 2}, 2)]
+)
+
+
+@PLACES
+async def test_no_call_waits_in_the_queue_where_the_time_of_its_attempt_runs(
+    limits: dict[str, Any], places: int
+) -> None:
+    async with (
+        counting(places, limits) as (session, url, seen, queued, go_on),
+        Intercom(TOKEN, base_url=url, http=session, retry=ONCE) as one,
+        Intercom(TOKEN, base_url=url, http=session, retry=ONCE) as other,
+    ):
+        go_on.set()
+        creates = [
+            client.contacts.create(external_id=f"{number}{client is one}")
+            for number in range(6)
+            for client in (one, other)
+        ]
+        await asyncio.gather(*creates)
     assert len(seen) == len({*seen}) == 12
+    assert queued == []
+
+
+async def test_without_a_limit_all_calls_are_under_way_at_once() -> None:
+    async with (
+        counting(12, {"limit": 0}) as (session, url, seen, queued, go_on),
+        Intercom(TOKEN, base_url=url, http=session, retry=ONCE) as intercom,
+    ):
+        go_on.set()
+        await asyncio.gather(*(intercom.contacts.create(external_id=str(n)) for n in range(12)))
+    assert len(seen) == 12
+    assert queued == []
+
+
+@PLACES
+async def test_a_wait_for_one_of_few_connections_costs_no_time(
+    limits: dict[str, Any], places: int
+) -> None:
+    """Calls that wait for many times as long as an attempt may take are not given up."""
+    async with (
+        counting(places, limits) as (session, url, seen, _, go_on),
+        Intercom(TOKEN, base_url=url, http=session, retry=ONCE) as patient,
+        Intercom(TOKEN, base_url=url, http=session, retry=ONCE, timeout_s=0.005) as hasty,
+    ):
+        held = [
+            asyncio.create_task(patient.contacts.create(external_id=f"held {number}"))
+            for number in range(places)
+        ]
+        while len(seen) < places:  # noqa: ASYNC110 (a server's list)
+            await asyncio.sleep(0)  # noqa: TID251 (iterations of the loop, not time)
+        waiting = [
+            asyncio.create_task(hasty.contacts.create(external_id=f"waiting {number}"))
+            for number in range(3)
+        ]
+        await asyncio.wait(waiting, timeout=0.1)
+        assert not any(call.done() for call in waiting)
+        for call in waiting:
+            call.cancel()
+        go_on.set()
+        await asyncio.gather(*held)
+        await asyncio.gather(*waiting, return_exceptions=True)
+    assert len(seen) == places
