@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,12 @@ from .errors import UNREADABLE
 from .key_table import MAX_U32
 from .merging import digest_of
 
+MAX_KEY_BYTES = 1_300
+"""Longest id of a row, UTF-8: PostgreSQL's index takes 2,704 bytes, which may be two of them. A row
+with a longer one, or with NUL in it, is unreadable for every target
+(test_strange_keys.py::test_a_row_is_unreadable_in_a_page_and_by_itself)."""
+SHORT_KEY = MAX_KEY_BYTES // 4
+"""Characters of an id that fits whatever they are; a page with a longer one is read row by row."""
 SLACK_S = 300
 """By how many seconds the times of rows and the clocks may differ."""
 
@@ -67,6 +73,7 @@ class RowReader:
         partition: The field of when it was made, if there is one.
         parent: The field of the row that it belongs to, if there is one.
         lists: Fields with lists that the API cuts.
+        takes_any_key: Whether ids are read that not every target can keep: a target may hold some.
     """
 
     def __init__(
@@ -77,7 +84,9 @@ class RowReader:
         partition: str | None = None,
         parent: str | None = None,
         lists: Sequence[str] = (),
+        takes_any_key: bool = False,
     ) -> None:
+        self._takes_any_key = takes_any_key
         wanted = dict.fromkeys(name for name in (version, partition, parent) if name is not None)
         wanted.pop(key, None)
         self._names = (key, *wanted)
@@ -106,7 +115,7 @@ class RowReader:
         """
         bodies = [bytes(raw) for raw in raws]
         page = b"[%b]" % b",".join(bodies)
-        if is_clean(page):
+        if is_clean(page) and b"\\u0000" not in page:
             try:
                 heads = self._page_decoder.decode(page)
             except UNREADABLE:
@@ -128,6 +137,8 @@ class RowReader:
         if head is None:
             return None
         (row,) = self._rows([head], [body], _no_lists)
+        if row is not None and not self._takes_any_key and not _is_kept(row.key):
+            return None
         if row is not None and is_any_cut(read_lists(body, self._lists)):
             return msgspec.structs.replace(row, is_cut=True)
         return row
@@ -144,11 +155,11 @@ class RowReader:
         values_of, latest = self._values_of, self.latest
         for head, body in zip(heads, bodies, strict=True):
             key, version, partition_at, parent = values_of(head)
+            if type(key) is not str:
+                key = self._text_of(key)
             if key == "":
                 rows.append(None)
                 continue
-            if type(key) is not str:
-                key = str(key)
             # Practically all moments are whole seconds of the past.
             if type(version) is not int or not 0 < version <= latest:
                 told = from_server(version)
@@ -164,6 +175,11 @@ class RowReader:
             rows[place] = None if row is None else msgspec.structs.replace(row, is_ahead=True)
             self.met_ahead = True
         return rows
+
+    def _text_of(self, key: int) -> str:
+        """Return an id as a text; an empty one where not every target can keep it."""
+        text = str(key)
+        return text if self._takes_any_key or _is_kept(text) else ""
 
     def _bounded(self, version: int | None) -> int:
         """Return when a row changed, at the latest now; 0 where it does not say."""
@@ -202,6 +218,11 @@ class RowReader:
             return None
 
 
+def _is_kept(key: str) -> bool:
+    """Say whether every target can keep an id."""
+    return "\0" not in key and len(key.encode()) <= MAX_KEY_BYTES
+
+
 def _no_lists(head: Any) -> tuple[ShownList | None, ...]:
     """Return the lists of a head that was read without any."""
     del head
@@ -209,12 +230,12 @@ def _no_lists(head: Any) -> tuple[ShownList | None, ...]:
 
 
 @lru_cache(maxsize=64)
-def _head(names: tuple[str, ...], lists: tuple[str, ...] = ()) -> Any:
+def _head(names: tuple[str, ...], lists: tuple[str, ...] = (), key: Any = str) -> Any:
     """Return a struct of some fields of a row, the key first: f0, f1, …, and of lists: l0, l1, ….
 
     The attributes have names of their own: a field may be called as no attribute can.
     """
-    fields: list[Any] = [("f0", str | int, msgspec.field(name=names[0]))]
+    fields: list[Any] = [("f0", key | int, msgspec.field(name=names[0]))]
     for number, name in enumerate(names[1:], start=1):
         fields.append((f"f{number}", Any, msgspec.field(default=None, name=name)))
     nothing: dict[str, Any] = {"nothing": None}
@@ -229,7 +250,7 @@ def _head(names: tuple[str, ...], lists: tuple[str, ...] = ()) -> Any:
 @lru_cache(maxsize=64)
 def _page_decoder(names: tuple[str, ...], lists: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
     """Return what reads the heads of a list of rows."""
-    head = _head(names, lists)
+    head = _head(names, lists, Annotated[str, msgspec.Meta(max_length=SHORT_KEY)])
     kind: Any = list
     return msgspec.json.Decoder(kind[head])
 

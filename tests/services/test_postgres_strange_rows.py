@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from secrets import token_hex
+from secrets import token_hex, token_urlsafe
 from typing import Any
 
 import msgspec
 import pytest
 
 from intercom_async.sync import PostgresSink
+from intercom_async.sync.raw_rows import MAX_KEY_BYTES
+from intercom_async.sync.sinks import Table
+from intercom_async.sync.sinks.entries import Put
 from intercom_async.sync.sinks.postgres_limits import within_limits
-from tests.support.strange_rows import strange_rows
+from tests.support.strange_rows import StrangeRow, strange_rows
 from tests.sync.test_strange_rows import TABLE, commits
 from .conftest import PostgresServer
 from .postgres_rows import ask
@@ -49,6 +52,22 @@ def test_strange_rows_are_rows(postgres_server: PostgresServer) -> None:
         f"SELECT integer, text FROM {schema}.things WHERE id = 'plain'",  # noqa: S608 (as above)
     )
     assert columns == [(8, "x")]
+
+
+def test_the_longest_ids_fit_its_index(postgres_server: PostgresServer) -> None:
+    """The index holds the id of a child and that of its parent; longer ones end a commit."""
+    schema = f"sync_{token_hex(4)}"
+    # Random, as what repeats itself is compressed.
+    key, parent = (token_urlsafe(MAX_KEY_BYTES)[:MAX_KEY_BYTES] for _ in range(2))
+    body = msgspec.json.encode({"id": key, "text": parent})
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    sink.open()
+    sink.begin([Table("things", "id", StrangeRow, "text")])
+    sink.commit([Put("things", key, parent, body, 0, 1_700_000_000, 1)], b"{}")
+    sink.publish(b"{}")
+    sink.close()
+
+    assert ask(postgres_server, f"SELECT id, text FROM {schema}.things") == [(key, parent)]  # noqa: S608 (as above)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,12 @@ class JsonlSink:
     def _stored(self, name: str) -> Iterator[tuple[bytes, StoredRow]]:
         """Give the lines of a stream's file, each with what is to be known of it."""
         table = self._tables[name]
-        reader = RowReader(table.key, version=table.version_field, parent=table.parent_field)
+        reader = RowReader(
+            table.key,
+            version=table.version_field,
+            parent=table.parent_field,
+            takes_any_key=True,
+        )
         for raw in self._lines(name):
             line = without_meta(raw)
             row = reader.read(line.body)

@@ -154,7 +154,12 @@ class ParquetSink:
 
     def _older_rows(self, table: Table, parquet: Any) -> Iterator[StoredRow]:
         """Give the rows of a file that an earlier version has written."""
-        reader = RowReader(table.key, version=table.version_field, parent=table.parent_field)
+        reader = RowReader(
+            table.key,
+            version=table.version_field,
+            parent=table.parent_field,
+            takes_any_key=True,
+        )
         for batch in parquet.iter_batches(GROUP_ROWS, columns=[RECORD]):
             for record in batch.column(0).to_pylist():
                 row = reader.read(record.encode())
