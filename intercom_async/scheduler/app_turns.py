@@ -9,8 +9,7 @@ is what apps share, at most `(a - 1) * (MAX_OVERTAKEN - 1)` calls go before it, 
 lane that has been owed for longer.
 
 Schedulers of one workspace share the turns of their apps, and dispatch together where its window is
-short. A call that finds room at once goes without a turn: it takes nothing from calls that wait for
-room, since those were asked when the window opened.
+short: a call that comes is then queued, and what one of them gives back wakes the others.
 """
 
 from __future__ import annotations
@@ -49,6 +48,10 @@ class RoundMember(Protocol):
         """Call the hooks for the calls that the round has let go."""
         ...
 
+    def schedule_dispatch(self) -> None:
+        """Begin a round soon."""
+        ...
+
 
 class AppTurns:
     """Order of the apps of a workspace.
@@ -76,9 +79,11 @@ class AppTurns:
         for queue in member.queues.values():
             queue.turn = queue.passed = 0
 
-    def others(self, member: RoundMember | None) -> list[RoundMember]:
-        """Return the schedulers that still exist, but for one; those that joined first go first."""
-        return [other for other in self._members if other is not member]
+    def waiting_beside(self, member: RoundMember) -> list[RoundMember]:
+        """Return the others that wait while what all share is short; who joined first is first."""
+        if not self.are_shared or not self.workspace.is_short:
+            return []
+        return [other for other in self._members if other.waiting and other is not member]
 
     def first(self, queues: Sequence[AppQueue], now: float) -> AppQueue:
         """Return the queue whose turn it is."""

@@ -24,9 +24,7 @@ def dispatch(first: RoundMember, turns: AppTurns, now: float) -> None:
         turns: The order of its apps, and of those that share what is short.
         now: Loop time.
     """
-    members = [first]
-    if turns.are_shared and turns.workspace.is_short:
-        members += [other for other in turns.others(first) if other.waiting]
+    members = [first, *turns.waiting_beside(first)]
     # Should anything raise, which nothing known does, calls are tried again all the same.
     retry_at = dict.fromkeys(members, now + RECOVERY_S)
     try:

@@ -207,7 +207,7 @@ class Dispatcher:
         queue = self.queues.get(permit.app) or self.add_queue(permit.app)
         permit.since = permit.since or now
         queue.limiter.note_arrival(permit.priority, now)
-        if not self.waiting:
+        if not self.waiting and not self.turns.waiting_beside(self):
             retry_at = self._try_grant(queue, permit, now)
             if not retry_at:
                 if self._hooks.is_set:
@@ -299,6 +299,8 @@ class Dispatcher:
             self.breaker.end_call(permit)
         if self.waiting:
             self.schedule_dispatch()
+        elif self.turns.are_shared and (beside := self.turns.waiting_beside(self)):
+            beside[0].schedule_dispatch()
 
     def release(self, permit: Permit) -> None:
         """Take a permit's charge back: nothing was sent."""

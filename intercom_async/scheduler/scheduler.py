@@ -205,6 +205,7 @@ class Scheduler:
     def share_workspace(self, turns: AppTurns) -> None:
         """Share a workspace's limit, and the turns of its apps, with other schedulers."""
         if self._store is None and turns is not self.turns:
+            turns.workspace.follow(self._schedule)
             self.workspace = turns.workspace
             if turns.clock.is_known:
                 self._server_clock = turns.clock

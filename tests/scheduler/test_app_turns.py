@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Hashable
 from itertools import pairwise
 from random import Random
 
@@ -13,7 +14,12 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
+from intercom_async.scheduler.app_queue import AppQueue
+from intercom_async.scheduler.app_turns import AppTurns
 from intercom_async.scheduler.lanes import MAX_OVERTAKEN, SLACK_S
+from intercom_async.scheduler.limits.server_clock import ServerClock
+from intercom_async.scheduler.limits.window_schedule import WindowSchedule
+from intercom_async.scheduler.limits.workspace_limiter import WorkspaceLimiter
 from .conftest import Desk, MakeDesk, turns
 from .test_throttling import headers
 
@@ -163,12 +169,44 @@ async def test_a_scheduler_that_joins_brings_the_calls_of_the_present_window() -
     assert [each.statistics().workspace.used for each in (first, second)] == [4, 4]
 
 
-async def test_a_scheduler_that_is_gone_takes_no_turns() -> None:
-    staying, leaving = Scheduler(), Scheduler()
-    leaving.share_workspace(staying.turns)
-    assert len(staying.turns.others(None)) == 2
+class Member:
+    """A scheduler's dispatcher as its neighbours see it."""
 
-    del leaving
+    has_few_places = False
+
+    def __init__(self, waiting: int) -> None:
+        self.queues: dict[Hashable, AppQueue] = {}
+        self.waiting = waiting
+
+    def dispatch_one(self, queue: AppQueue, now: float) -> float:
+        raise NotImplementedError(queue, now)
+
+    def end_round(self, retry_at: float) -> None:
+        raise NotImplementedError(retry_at)
+
+    def tell_granted(self, now: float) -> None:
+        raise NotImplementedError(now)
+
+    def schedule_dispatch(self) -> None:
+        raise NotImplementedError
+
+
+async def test_those_take_turns_that_exist_and_wait_while_the_workspace_is_short() -> None:
+    workspace = WorkspaceLimiter(400.0, WindowSchedule(10.0))
+    order = AppTurns(workspace, ServerClock())
+    idle, waiting, leaving = Member(0), Member(2), Member(1)
+    order.join(waiting)
+    workspace.is_short = True
+    assert order.waiting_beside(waiting) == []
+    for member in (leaving, idle):
+        order.join(member)
+
+    assert order.waiting_beside(idle) == [waiting, leaving]
+    assert order.waiting_beside(waiting) == [leaving]
+    workspace.is_short = False
+    assert order.waiting_beside(idle) == []
+    workspace.is_short = True
+    del leaving, member
     gc.collect()
 
-    assert len(staying.turns.others(None)) == 1
+    assert order.waiting_beside(idle) == [waiting]

@@ -270,6 +270,10 @@ class BudgetTable:
         """Yield the budgets of the windows that are open, in the order in which they opened."""
         yield from self._budgets.values()
 
+    def use(self, schedule: WindowSchedule) -> None:
+        """Go by another schedule from now on."""
+        self._schedule = schedule
+
     def get(self, reset_ms: int) -> WindowBudget | None:
         """Return the budget of a window, or None if it is not open."""
         return self._budgets.get(reset_ms)

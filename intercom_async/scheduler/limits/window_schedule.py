@@ -66,6 +66,11 @@ class WindowSchedule:
         self._listeners: list[Callable[[], None]] = []
         self._use_length(max(1, round(window_s * 1000)), window_s)
 
+    @property
+    def is_learned(self) -> bool:
+        """Whether windows have been seen to last longer or shorter than the settings say."""
+        return self.length_ms != max(1, round(self._initial_s * 1000))
+
     def on_length_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change of the length."""
         self._listeners.append(listener)

@@ -92,6 +92,22 @@ class WorkspaceLimiter:
         if self._per_s is not None:
             self.limit = max(1, int(self._per_s * self._schedule.length_s))
 
+    def follow(self, schedule: WindowSchedule) -> None:
+        """Go by the windows that the apps of another scheduler see, once they have learned more.
+
+        The limit is scaled to the length that was learned last. A schedule that has gone back to
+        the settings' length says nothing of the others, unless it was the one to go by.
+        """
+
+        def use() -> None:
+            if schedule.is_learned or schedule is self._schedule:
+                self._schedule = schedule
+                self._budgets.use(schedule)
+                self._rescale()
+
+        schedule.on_length_change(use)
+        use()
+
     def budget(self, reset_ms: int) -> WindowBudget | None:
         """Return the budget of a window; None if the window is closed for good."""
         return self._budgets.open(reset_ms)
