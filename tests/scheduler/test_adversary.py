@@ -135,6 +135,17 @@ FOUND = {
     "a workspace's window that the people of another app take": Situation(
         demands=(3.0, 0.02, 0, 0), beside=(0.05, 0.03, 0.02, 0.02), workspace=60, seed=2
     ),
+    "calls heavier than the window": Situation(
+        demands=(0, 1.05, 1.05, 0.3),
+        beside=(0.01, 0.01, 2.0, 0),
+        limit=1,
+        window_s=60.0,
+        workspace=2,
+        costs=(1, 1, 4, 4),
+        answer_s=0.05,
+        are_apart=True,
+        seed=683206,
+    ),
 }
 """What the search has found, each broken when it was found."""
 

@@ -283,6 +283,19 @@ def test_more_calls_than_a_window_takes_cannot_have_been_served() -> None:
     assert known.windows.matcher.impossible == 1
 
 
+@pytest.mark.parametrize(("others", "impossible"), [(0, 0), (1, 1)])
+def test_a_call_heavier_than_a_window_may_have_been_served_alone(
+    others: int, impossible: int
+) -> None:
+    known = Known(limit=3)
+    budget = known.first()
+    budget.confirm_uncharged(4 + others)
+
+    known.windows.observe(budget, Window(3, 0, 10.0), 4, budget.charged, 0, 1.0, 1.1)
+
+    assert known.windows.matcher.impossible == impossible
+
+
 @pytest.mark.parametrize("limit", [2 * LIMIT, None])
 def test_a_larger_limit_or_none_yet_may_have_served_more(limit: int | None) -> None:
     known = Known()

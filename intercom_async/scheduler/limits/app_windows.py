@@ -318,7 +318,8 @@ class AppWindows:
                 # The first reply of a window proves nothing, since no other can disprove it.
                 matcher.impossible -= 1
         served = budget.confirmed - budget.refused
-        if served > budget.max_limit and served > (limit or budget.limit):
+        # A call that no window is large enough for is served alone in one.
+        if served > budget.max_limit and served > (limit or budget.limit) and served > cost:
             matcher.note_impossible(budget.reset_ms)
             return
         budget.observe(limit, used, sent, charge_seq)
