@@ -135,6 +135,25 @@ FOUND = {
     "a workspace's window that the people of another app take": Situation(
         demands=(3.0, 0.02, 0, 0), beside=(0.05, 0.03, 0.02, 0.02), workspace=60, seed=2
     ),
+    "answers that name windows six lengths ago": Situation(
+        demands=(3.0, 0.05, 0.05, 2.0),
+        limit=30,
+        workspace=46,
+        costs=(1, 1, 1, 4),
+        together=5,
+        answer_s=50.0,
+        patience_s=12.0,
+        windows=6.0,
+        seed=761016,
+    ),
+    "six windows one of which is the present one": Situation(
+        demands=(0.3, 0, 0, 2.0),
+        limit=7,
+        workspace=6,
+        together=30,
+        answer_s=80.0,
+        seed=25,
+    ),
     "calls heavier than the window": Situation(
         demands=(0, 1.05, 1.05, 0.3),
         beside=(0.01, 0.01, 2.0, 0),

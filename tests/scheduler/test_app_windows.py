@@ -131,7 +131,7 @@ def test_a_call_that_was_counted_later_makes_the_next_window_a_candidate_sooner(
     for _ in range(12):
         charge = Charge((known.first(),), (), 1)
         known.first().charge(1)
-        known.windows.confirm_in(charge, 2 * known.length_ms)
+        known.windows.confirm_in(charge, 2 * known.length_ms, 1.0)
         reaches.append(known.reach_s())
 
     assert before_s == pytest.approx(UPLINK_S * length_s / 10.0, abs=0.01)
@@ -144,7 +144,7 @@ def test_a_call_that_was_sent_blindly_says_nothing_of_its_way() -> None:
     known = Known()
     before_s = known.reach_s()
 
-    budget = known.windows.confirm_in(Charge((), (), 1, 0, 1), 10_000)
+    budget = known.windows.confirm_in(Charge((), (), 1, 0, 1), 10_000, 1.0)
 
     assert (budget.charged, budget.confirmed) == (1, 1)
     assert known.reach_s() == before_s
@@ -157,11 +157,36 @@ def test_a_call_of_two_candidates_is_left_in_the_one_that_counted_it() -> None:
         budget.charge(1)
     before_s = known.reach_s()
 
-    counted_in = known.windows.confirm_in(Charge(both, (), 1), 20_000)
+    counted_in = known.windows.confirm_in(Charge(both, (), 1), 20_000, 1.0)
 
     assert counted_in is both[1]
     assert [budget.charged for budget in both] == [0, 1]
     assert known.reach_s() == before_s
+
+
+def test_an_answer_that_took_many_windows_leaves_the_present_ones_as_they_are() -> None:
+    known = Known()
+    (present,) = known.windows.candidates(95.0)
+    present.charge(LIMIT)
+
+    late = known.windows.confirm_in(Charge((), (), 1, 0, 1), 10_000, 95.5)
+    known.clock.version += 1
+
+    assert (late.charged, late.confirmed) == (1, 1)
+    assert known.windows.candidates(96.0) == (present,)
+
+
+def test_what_may_be_in_any_of_many_windows_is_in_the_one_that_turns_out_to_be_present() -> None:
+    known = Known()
+    known.clock.restart(0.0, 10.0, sent=5.0, received=65.0)  # it was answered after a minute
+    possible = known.windows.candidates(65.0)
+    for budget in possible:
+        budget.charge(LIMIT)
+
+    known.clock.observe_window(0.0, 10.0, sent=64.0, received=65.1)
+
+    assert len(possible) > 6
+    assert {budget.charged for budget in known.windows.candidates(65.2)} == {LIMIT}
 
 
 # Limits ------------------------------------------------------------------------------------------

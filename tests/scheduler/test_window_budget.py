@@ -70,6 +70,15 @@ def test_budgets_are_dropped_two_windows_later() -> None:
     assert windows.table.get(20_000) is not None
 
 
+def test_budgets_of_windows_that_may_be_present_are_kept() -> None:
+    windows = Windows()
+    windows.schedule.spread_ms = 40_000
+
+    windows.open(10, 20, 30, 40, 50, 60, 70, 80)
+
+    assert windows.dropped == [10_000]
+
+
 def test_a_late_reply_reopens_nothing() -> None:
     windows = Windows()
     windows.open(100)

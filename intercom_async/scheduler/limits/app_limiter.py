@@ -348,7 +348,7 @@ class AppLimiter:
             seq = charge.charge_seqs[0] if charge.charge_seqs else 0
             before = charge.used_before
         else:
-            budget = windows.confirm_in(charge, reset_ms)
+            budget = windows.confirm_in(charge, reset_ms, received)
             seq = charge.seq_in(budget)
             before = charge.used_before if budgets and budgets[0] is budget else 0
         seq = seq or budget.charged + self._cold_start.charged  # at most, where it is not known

@@ -14,7 +14,7 @@ from intercom_async.response import Window
 from .server_clock import FAST_DRIFT, ServerClock
 from .sudden_ends import SUDDEN_SHARE, SuddenEnds
 from .usage import ExternalUsage
-from .window_budget import FEW_LEFT, BudgetTable, Charge, WindowBudget
+from .window_budget import FEW_LEFT, KEPT_WINDOWS, BudgetTable, Charge, WindowBudget
 from .window_matching import WindowMatcher
 from .window_schedule import WindowSchedule
 from .workspace_limiter import WorkspaceLimiter
@@ -170,6 +170,8 @@ class AppWindows:
         if not found or found[0].reset_ms != first or found[-1].reset_ms != last:
             if last > self._budgets.newest_ms and clock.drift > FAST_DRIFT:
                 self._on_uncertain_window(now)
+            if last - first > schedule.length_ms + schedule.spread_ms:
+                schedule.spread_ms = last - first - schedule.length_ms
             self.last_candidates = tuple(
                 map(self.budget, range(first, last + 1, schedule.length_ms))
             )
@@ -227,15 +229,21 @@ class AppWindows:
 
     # Learning --------------------------------------------------------------------------------
 
-    def confirm_in(self, charge: Charge, reset_ms: int) -> WindowBudget:
-        """Move a charge that several windows have, or another one, to where it was counted."""
+    def confirm_in(self, charge: Charge, reset_ms: int, received: float) -> WindowBudget:
+        """Move a charge that several windows have, or another one, to where it was counted.
+
+        A window that is long over gets a budget of its own: named by a slow answer, it says nothing
+        of the present ones, while a clock that was set back has a present window as old as that.
+        """
         counted_in: WindowBudget | None = None
         for budget in charge.budgets:
             budget.release(charge.cost)
             if budget.reset_ms == reset_ms:
                 counted_in = budget
         if counted_in is None:
-            counted_in = self.budget(reset_ms)
+            present_ms = self.schedule.window_at(received + self.clock.bounds(received)[0])
+            is_over = present_ms - reset_ms > KEPT_WINDOWS * self.schedule.length_ms
+            counted_in = WindowBudget(reset_ms, self.limit) if is_over else self.budget(reset_ms)
             if charge.budgets:
                 self._miss_candidates()
         counted_in.confirm_uncharged(charge.cost)

@@ -29,7 +29,8 @@ import msgspec
 from .window_schedule import WindowSchedule
 
 KEPT_WINDOWS = 2
-"""Windows around the newest whose budgets are kept, because replies to them may still arrive
+"""Windows around the newest whose budgets are kept, because replies to them may still arrive; more
+while it is not known which of more windows is the present one
 (test_window_budget.py::test_budgets_are_dropped_two_windows_later)."""
 CLOCK_SET_BACK_WINDOWS = 6
 """A window named this many lengths before the newest says that the server's clock was set back;
@@ -286,9 +287,10 @@ class BudgetTable:
         if self._length_ms != self._schedule.length_ms:
             # Ends of windows of another length say nothing about the age of these.
             self._length_ms, self.newest_ms = self._schedule.length_ms, 0
-        kept_ms = KEPT_WINDOWS * self._length_ms
+        kept_ms = KEPT_WINDOWS * self._length_ms + self._schedule.spread_ms
         oldest_ms = self.newest_ms - kept_ms
-        if self.newest_ms - CLOCK_SET_BACK_WINDOWS * self._length_ms < reset_ms < oldest_ms:
+        ahead_ms = (CLOCK_SET_BACK_WINDOWS - KEPT_WINDOWS) * self._length_ms
+        if oldest_ms - ahead_ms < reset_ms < oldest_ms:
             return None
         found = self._budgets[reset_ms] = self._open_budget(reset_ms)
         if not oldest_ms <= reset_ms <= self.newest_ms:

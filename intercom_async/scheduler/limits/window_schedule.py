@@ -42,6 +42,7 @@ class WindowSchedule:
         "length_s",
         "phase_ms",
         "scale",
+        "spread_ms",
         "version",
     )
 
@@ -51,6 +52,9 @@ class WindowSchedule:
     """The same in seconds."""
     scale: float
     """Factor for spans that are given for windows of ten seconds; at most 1."""
+    spread_ms: int
+    """Milliseconds, beyond a window, between the ends of windows one of which was the present one
+    without it being known which: the most so far."""
 
     def __init__(self, window_s: float) -> None:
         self.phase_ms: int = 0
@@ -162,4 +166,5 @@ class WindowSchedule:
     def _use_length(self, length_ms: int, length_s: float) -> None:
         self.length_ms = length_ms
         self.length_s = length_s
+        self.spread_ms = 0
         self.scale = min(length_s / NOMINAL_LENGTH_S, 1.0)
