@@ -51,7 +51,8 @@ def join_workspace(origin: str, workspace: str, scheduler: Scheduler) -> None:
 
     Their apps take turns while the workspace's window is short, as those of one scheduler do.
 
-    Schedulers with other limits, or with a store, which shares it among processes, are left alone.
+    Schedulers with other limits, with another clock, whose moments mean nothing to these, or with a
+    store, which shares it among processes, are left alone.
 
     Args:
         origin: Scheme and host.
@@ -59,5 +60,6 @@ def join_workspace(origin: str, workspace: str, scheduler: Scheduler) -> None:
         scheduler: The scheduler.
     """
     shared = _workspaces_by_loop.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    key = (origin, workspace, scheduler.limits)
+    # By identity, since a clock need not be hashable; who takes turns by it keeps it alive.
+    key = (origin, workspace, scheduler.limits, id(scheduler.clock))
     scheduler.share_workspace(shared.setdefault(key, scheduler.turns))

@@ -71,7 +71,8 @@ class Scheduler:
         check_kind("random", random, (Random, NoneType), "a random.Random")
         random = random or Random()  # noqa: S311 (jitter needs no secrecy)
         self.limits = limits
-        self._clock = clock
+        self.clock: Clock = clock
+        """Tells time."""
         self._random = random
         self._schedule = WindowSchedule(limits.window_s)
         self._server_clock = ServerClock()
@@ -99,7 +100,7 @@ class Scheduler:
 
     def now(self) -> float:
         """Return the scheduler's time in seconds; only differences mean anything."""
-        return self._clock.now()
+        return self.clock.now()
 
     def admit(
         self,
@@ -166,7 +167,7 @@ class Scheduler:
                 budget=budget,
                 app=digest,
                 limiter=queue.limiter,
-                clock=self._clock,
+                clock=self.clock,
                 lanes=queue.lanes,
                 on_change=self._dispatcher.schedule_dispatch,
                 hooks=self._hooks,
@@ -206,9 +207,10 @@ class Scheduler:
         """Share a workspace's limit, and the turns of its apps, with other schedulers."""
         if self._store is None and turns is not self.turns:
             turns.workspace.follow(self._schedule)
+            turns.workspace.learn_from(self.workspace)
             self.workspace = turns.workspace
-            if turns.clock.is_known:
-                self._server_clock = turns.clock
+            turns.clock.learn_from(self._server_clock, self.now())
+            self._server_clock = turns.clock
             for queue in self._dispatcher.queues.values():
                 queue.limiter.share_workspace(turns.workspace, self._server_clock)
             self._dispatcher.turns = turns

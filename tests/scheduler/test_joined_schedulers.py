@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 
 import pytest
 
-from intercom_async.clock import CLOCK
+from intercom_async.clock import CLOCK, LoopClock, TimerHandle
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler
@@ -151,3 +152,84 @@ async def test_what_one_gives_back_the_others_get_at_once() -> None:
     await asyncio.gather(*waiting)
 
     assert CLOCK.now() - begun < 1.0
+
+
+async def test_schedulers_by_different_clocks_do_not_join() -> None:
+    class Shifted(LoopClock):
+        def now(self) -> float:
+            return super().now() + 1000.0
+
+        def call_at(self, when: float, callback: Callable[[], object]) -> TimerHandle:
+            return super().call_at(when - 1000.0, callback)
+
+    shifted = Shifted()
+    schedulers = [Scheduler(clock=clock) for clock in (CLOCK, shifted, CLOCK, shifted)]
+    for scheduler in schedulers:
+        join_workspace("https://server", "workspace", scheduler)
+
+    first, second, third, fourth = (scheduler.turns for scheduler in schedulers)
+    assert first is third
+    assert second is fourth
+    assert first is not second
+
+
+async def test_who_has_sent_nothing_begins_with_the_clock_that_a_joiner_knows() -> None:
+    first, second = branches(Limits())
+    first.join()
+    await CLOCK.sleep(first.server.ends_in_s() + 1.0)
+    await second.call()
+
+    second.join()
+
+    window, same_window = (each.scheduler.statistics().app.reset_at for each in (first, second))
+    assert window == same_window
+    assert window is not None
+
+
+@pytest.mark.parametrize("step_s", [-4.0, 4.0])
+async def test_a_clock_that_was_seen_lately_is_not_given_up_for_an_old_one(step_s: float) -> None:
+    first, second = branches(
+        Limits(app_per_minute=600, workspace_per_minute=6000), limit=100, workspace=1000
+    )
+    for branch in (first, second):
+        for _ in range(30):
+            await branch.call()
+            await CLOCK.sleep(0.7)
+        if branch is first:
+            branch.join()
+            await CLOCK.sleep(3600.0)
+            branch.server.step(step_s)
+    second.join()
+
+    end = CLOCK.now() + second.server.ends_in_s() + 29.5
+    second.served = 0
+    await asyncio.gather(*(second.call_until(end) for _ in range(20)))
+
+    assert second.served >= 290
+    assert second.server.turned_away == 0
+
+
+async def test_a_quota_and_a_full_window_are_known_to_those_that_have_joined() -> None:
+    first, second = branches(
+        Limits(app_per_minute=6000, workspace_per_minute=3600), limit=1000, workspace=60
+    )
+    server = first.server
+    await CLOCK.sleep(server.ends_in_s() + 0.5)
+    for branch in (first, second):
+        await branch.call()
+    first.join()
+    for _ in range(19):
+        await second.call()
+    server.take(60)
+    await second.call()
+    assert server.turned_away == 1
+    learned = second.scheduler.workspace.quota
+    assert learned is not None
+
+    second.join()
+
+    assert first.scheduler.workspace.quota == learned + 1  # and the one of the first
+    window = server.index()
+    await first.call()
+    assert server.turned_away == 1
+    assert server.index() == window + 1

@@ -286,6 +286,47 @@ def test_bounds_of_another_process_are_gone_by_only_where_nothing_is_known() -> 
     assert bounds(clock) == (5.0, 6.0)
 
 
+@pytest.mark.parametrize(
+    ("own", "others", "expected"),
+    [
+        (None, (5.0, 6.0, 40.0), (5.0, 6.0)),
+        ((5.0, 6.0, 40.0), None, (5.0, 6.0)),
+        ((5.0, 6.0, 40.0), (5.5, 8.0, 30.0), (5.5, 6.0)),
+        ((5.0, 6.0, 30.0), (4.0, 5.5, 40.0), (5.0, 5.5)),
+        ((5.0, 6.0, 30.0), (8.0, 9.0, 40.0), (8.0, 9.0)),  # the server's clock was set
+        ((5.0, 6.0, 40.0), (8.0, 9.0, 30.0), (5.0, 6.0)),
+    ],
+)
+def test_of_two_clocks_that_contradict_the_one_seen_last_is_right(
+    own: tuple[float, float, float] | None,
+    others: tuple[float, float, float] | None,
+    expected: tuple[float, float],
+) -> None:
+    clock, other = ServerClock(), ServerClock()
+    for each, seen in ((clock, own), (other, others)):
+        if seen is not None:
+            each.adopt(*seen)
+
+    clock.learn_from(other, 50.5)
+
+    assert clock.bounds(50.5) == pytest.approx(expected, abs=0.01)
+    assert clock.is_known
+
+
+def test_a_clock_takes_over_what_another_knows_of_drift_and_date() -> None:
+    clock, other = ServerClock(), ServerClock()
+    other.restart(100.0, 110.0, sent=50.0, received=50.5)
+    other.observe_date(103.0, sent=50.0, received=50.5)
+    other.learn_drift(0.01)
+
+    clock.learn_from(other, 50.5)
+
+    assert clock.drift == other.drift
+    assert clock.rests_on_date(1.0)
+    clock.learn_from(known(), 50.5)
+    assert clock.drift == other.drift
+
+
 def test_a_learned_drift_lies_between_two_bounds() -> None:
     clock = known()
     clock.learn_drift(0.01)

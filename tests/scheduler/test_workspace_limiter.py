@@ -116,6 +116,39 @@ def test_a_quota_that_reaches_the_limit_is_none(workspace: WorkspaceLimiter) -> 
     assert workspace.quota is None
 
 
+@pytest.mark.parametrize(
+    ("own", "others", "quota"),
+    [(300, None, 340), (None, 300, 340), (300, 200, 500), (300, 700, None), (None, None, None)],
+)
+def test_what_two_limiters_of_a_workspace_have_learned_adds_up(
+    own: int | None, others: int | None, quota: int | None, workspace: WorkspaceLimiter
+) -> None:
+    other = WorkspaceLimiter(LIMIT / 10, WindowSchedule(10.0))
+    for each, learned in ((workspace, own), (other, others)):
+        serve(each, 1, 40)
+        each.quota = learned
+
+    workspace.learn_from(other)
+
+    assert workspace.quota == quota
+
+
+def test_a_full_window_and_a_limit_that_a_429_has_named_are_taken_over(
+    workspace: WorkspaceLimiter,
+) -> None:
+    other = WorkspaceLimiter(LIMIT / 10, WindowSchedule(10.0))
+    other.reject(serve(other, 1, 300), named=400, elapsed=1.0)
+
+    workspace.learn_from(other)
+
+    assert (workspace.limit, workspace.quota) == (400, 299)
+    budget = serve(workspace, 1, 0)
+    assert budget.is_exhausted
+    assert budget.rejected == 1
+    after = serve(workspace, 2, 299)
+    assert workspace.may_charge(after, 1, blind=0, elapsed=1.0, is_paced=False) is False  # no probe
+
+
 def test_a_limit_is_scaled_with_the_window_until_a_429_names_it() -> None:
     schedule = WindowSchedule(10.0)
     workspace = WorkspaceLimiter(LIMIT / 10, schedule)

@@ -272,6 +272,28 @@ class ServerClock:
         if self.is_known:
             self._narrow(low, high, now)
 
+    def learn_from(self, other: ServerClock, now: float) -> None:
+        """Learn what was seen of the same server elsewhere.
+
+        Where the two contradict each other the clock was set, and what was seen last is true.
+        """
+        if not other.is_known:
+            return
+        if other.drift > self.drift:
+            self._set_drift(other.drift)
+        low, high = other.bounds(now)
+        is_date = other._low_is_date or other._high_is_date
+        if not self.is_known:
+            self.adopt(low, high, now)
+            self._low_is_date = self._high_is_date = is_date
+        elif not self._narrow(low, high, now, is_date=is_date) and self._seen_at < other._seen_at:
+            self._shift_to(low, high, now)
+
+    @property
+    def _seen_at(self) -> float:
+        """Loop time of the last reply that a bound stems from."""
+        return max(self._low_at, self._high_at)
+
     def forget(self) -> None:
         """Drop what is known, Date included: it has turned out to be wrong."""
         self.is_known = False

@@ -108,6 +108,38 @@ class WorkspaceLimiter:
         schedule.on_length_change(use)
         use()
 
+    def learn_from(self, other: WorkspaceLimiter) -> None:
+        """Keep what another limiter of the same workspace has learned from 429s.
+
+        What each had for its own calls is for those of both; for one that knows of nobody else it
+        is what it had served.
+        """
+        if other._per_s is None and self._per_s is not None:
+            self.limit, self._per_s = other.limit, None
+        if self.quota is not None or other.quota is not None:
+            if self.quota is None:
+                self._cooldown_windows, self._probe_step = (
+                    other._cooldown_windows,
+                    other._probe_step,
+                )
+                self._is_doubted = other._is_doubted
+            quota = self._known_share + other._known_share
+            self.quota = quota if quota < self.limit else None
+        self.is_short = self.is_short or other.is_short
+        self._short_reset_ms = max(self._short_reset_ms, other._short_reset_ms)
+        for theirs in other._budgets:
+            budget = self.budget(theirs.reset_ms)
+            if budget is not None:
+                budget.rejected += theirs.rejected
+                budget.is_exhausted = budget.is_exhausted or theirs.is_exhausted
+
+    @property
+    def _known_share(self) -> int:
+        """Calls a window that were ours for certain."""
+        if self.quota is not None:
+            return self.quota
+        return max((budget.confirmed - budget.rejected for budget in self._budgets), default=0)
+
     def budget(self, reset_ms: int) -> WindowBudget | None:
         """Return the budget of a window; None if the window is closed for good."""
         return self._budgets.open(reset_ms)
