@@ -179,7 +179,7 @@ class CompanyPager(Pager[T]):
         ahead: Pages to read before they are asked for.
     """
 
-    __slots__ = ("_is_scroll", "_scroll", "_shared_lock", "_while_open")
+    __slots__ = ("_is_scroll", "_scroll", "_shared_lock", "_while_open", "is_scrolling")
 
     def __init__(
         self,
@@ -197,6 +197,8 @@ class CompanyPager(Pager[T]):
         self._shared_lock = shared_lock
         self._while_open = while_open
         self._is_scroll = call.name == scroll.name
+        self.is_scrolling: bool = self._is_scroll
+        """Whether the latest iteration has gone over to the scroll."""
 
     def _changed(self, call: Call[Page[Any]], checkpoint: str | None, ahead: int) -> Pager[Any]:
         return CompanyPager(
@@ -258,6 +260,7 @@ class CompanyPager(Pager[T]):
 
     async def _walk(self) -> AsyncGenerator[Page[T], None]:
         rows = self._new_rows()
+        self.is_scrolling = self._is_scroll
         if not self._is_scroll:
             is_whole = True
             has_begun = self._checkpoint is not None
@@ -275,6 +278,7 @@ class CompanyPager(Pager[T]):
             if is_whole:
                 return
             log.info("%s: too long for numbered pages, going on by scroll", self._call.name)
+            self.is_scrolling = True
         async with aclosing(self._by_scroll(rows)) as pages:
             async for page in pages:
                 yield page

@@ -53,7 +53,8 @@ class CountingClient(ResourceRegistry):
         """Send a call and return its answer.
 
         A failure that an outage explains is waited out; one that comes twice while the server
-        answers other calls is raised.
+        answers other calls is raised. So is one of a scroll's page at once: asked for again, the
+        scroll would give its next page, and skip a hundred rows.
         """
         if self._gate is None:
             return await self._send(call)
@@ -65,10 +66,9 @@ class CountingClient(ResourceRegistry):
                 try:
                     return await self._send(call)
                 except (ServerError, TransportError) as error:
-                    if not await self._gate.is_outage(begun_s, error):
-                        failures += 1
-                        if failures > 1:
-                            raise
+                    failures += not await self._gate.is_outage(begun_s, error)
+                    if failures > 1 or call.operation.repeat == "unsafe":
+                        raise
             except UnauthorizedError as error:
                 await self._gate.check_token(error)
                 raise

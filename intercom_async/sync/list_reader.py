@@ -7,7 +7,7 @@ from contextlib import aclosing
 from math import inf
 from typing import Any, NamedTuple, cast
 
-from intercom_async.errors import ClosedError, IntercomError, PaginationError
+from intercom_async.errors import BadRequestError, ClosedError, IntercomError, PaginationError
 from intercom_async.models.page import Page
 from intercom_async.pagination.company_scroll import MAX_LISTED, CompanyPager
 from intercom_async.pagination.pager import Pager
@@ -54,6 +54,10 @@ class ListPass:
         """Pieces that cannot be read."""
         self.ended_at: float = inf
         """The last place of a piece with which the list ended."""
+        self.reach: float = inf
+        """Rows that numbered pages list; behind them, there is only a scroll."""
+        self.failure: IntercomError | None = None
+        """Why it is not read to its end, though what numbers reach is."""
 
     @property
     def is_counted(self) -> bool:
@@ -71,6 +75,11 @@ class ListPass:
         """Rows that the list has, as far as it is counted or its end was seen."""
         counted = max((total for total in self.totals if total is not None), default=inf)
         return min(counted, self.ended_at)
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether it is known to have more rows than numbered pages list."""
+        return self.reach < self.longest < inf
 
     @property
     def lost_rows(self) -> int:
@@ -140,8 +149,34 @@ class ListReader:
     async def _list_pages(
         self, run: StreamRun, source: Listing, found: ListPass, places: frozenset[int]
     ) -> AsyncGenerator[_Read, None]:
-        pager = source.read(run.client).raw()
-        pages, number = pager.pages(), 0
+        pager: Pager[Any] = source.read(run.client).raw()
+        found.reach = MAX_LISTED if isinstance(pager, CompanyPager) else inf
+        for begun in (0, 1):
+            try:
+                async with aclosing(self._pages(run, pager, begun, found, places)) as pages:
+                    async for read in pages:
+                        yield read
+            except (*ENDINGS, *REFUSALS, ClosedError):
+                raise
+            except IntercomError as error:
+                found.failure = found.failure or error
+            if not (_is_scrolling(pager) and found.failure and found.is_beyond):
+                break
+            # A scroll cannot go past a page: what numbers reach is read by them.
+            pager = pager.at_page(2, pager.numbered_size or 1)
+        if found.failure is not None:
+            raise found.failure
+
+    async def _pages(
+        self,
+        run: StreamRun,
+        pager: Pager[Any],
+        number: int,
+        found: ListPass,
+        places: frozenset[int],
+    ) -> AsyncGenerator[_Read, None]:
+        """Yield the pages behind that of a number, and what can be read of those that fail."""
+        pages = pager.pages()
         try:
             while True:
                 number += 1
@@ -151,7 +186,7 @@ class ListReader:
                     raise
                 except IntercomError as error:
                     size = pager.numbered_size
-                    if size is None or _is_scrolled(pager, found):
+                    if size is None or _is_refused(pager, found, error):
                         raise
                     await pages.aclose()
                     pages = pager.at_page(number + 1, size).pages()
@@ -203,11 +238,18 @@ class ListReader:
                 yield _Read(piece.page, piece.read_at)
                 if piece.is_last:
                     found.ended_at = piece.first + piece.size - 1
+        if found.is_beyond:
+            found.failure = found.failure or error
         if not is_read and found.longest == inf:
             # Nothing says whether the list goes on, or has ended before.
             raise error
 
 
-def _is_scrolled(pager: Pager[Any], found: ListPass) -> bool:
+def _is_scrolling(pager: Pager[Any]) -> bool:
     """Say whether a list is read by a scroll, which has no numbers and cannot go past a page."""
-    return isinstance(pager, CompanyPager) and MAX_LISTED < found.longest < inf
+    return isinstance(pager, CompanyPager) and pager.is_scrolling
+
+
+def _is_refused(pager: Pager[Any], found: ListPass, error: IntercomError) -> bool:
+    """Say whether pages of other sizes would fail as well: those of a scroll, or beyond numbers."""
+    return _is_scrolling(pager) or (found.is_beyond and isinstance(error, BadRequestError))
