@@ -156,14 +156,17 @@ def _items(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
             )
     elif errors:
         found = (_item(errors),)
-    says_something = any(each.message or each.code != _UNKNOWN or each.field for each in found)
-    return found if says_something else _whole(body) or found
+    telling = tuple(filter(_says_something, found))
+    return telling or _whole(body) or found
 
 
 _UNKNOWN = "unknown"
-_TEXTS = ("message", "messages", "detail", "error_description", "reason", "title", "error")
+_TEXTS = (
+    *("message", "messages", "detail", "details", "error_description", "reason", "msg"),
+    *("title", "description", "error"),
+)
 """Names that a text for people has, the most telling first."""
-_ITEM_KEYS = frozenset({"code", "field", "type", *_TEXTS} - {"reason", "title"})
+_ITEM_KEYS = frozenset({"code", "field", "type", *_TEXTS} - {"reason", "title", "description"})
 """Names by which an object is one error; others may be those of fields, such as an article's."""
 
 
@@ -171,20 +174,27 @@ def _item(item: object) -> ErrorItem:
     if not isinstance(item, dict):
         return ErrorItem(message=_text(item))
     entry = cast("dict[str, Any]", item)
-    return ErrorItem(
+    found = ErrorItem(
         code=_bounded(entry.get("code")) or _bounded(entry.get("type")) or _UNKNOWN,
         message=_first_text(entry, _TEXTS),
         field=_bounded(entry.get("field")),
     )
+    # Without any usual name it has names of fields.
+    return found if _says_something(found) else ErrorItem(message=_text(entry))
+
+
+def _says_something(item: ErrorItem) -> bool:
+    return bool(item.message or item.code != _UNKNOWN or item.field)
 
 
 def _whole(body: dict[str, Any]) -> tuple[ErrorItem, ...]:
     """Read an error that the body itself is, or has under `error`, without a list."""
     error: object = body.get("error")
     entries = cast("list[object]", error if isinstance(error, list) else [error])
-    entry = next(filter(None, entries), None)
-    if isinstance(entry, dict) or (entry and isinstance(error, list)):
-        return (_item(entry),)  # pyright: ignore[reportUnknownArgumentType] (an object of JSON)
+    if isinstance(error, list | dict):
+        found = next(filter(_says_something, map(_item, entries[:_MAX_ITEMS])), None)
+        if found is not None:
+            return (found,)
     keys = ("error_key", "code", "error")
     code = next(filter(None, (_bounded(body.get(key)) for key in keys)), None)
     message = _first_text(body, _TEXTS[:-1])

@@ -187,22 +187,47 @@ def test_errors_without_a_text_leave_the_message_of_the_body(errors: object) -> 
     assert found.errors[0].message == "the plan is over"
 
 
-@pytest.mark.parametrize("key", ["message", "messages", "detail", "title", "reason", "error"])
+WRAPPED = [
+    b'{"errors":[ITEM]}',
+    b'{"errors":[null,{},"",ITEM]}',
+    b'{"errors":[true,7,{"id":7},ITEM]}',
+    b'{"errors":ITEM}',
+    b'{"error":ITEM}',
+    b'{"error":[ITEM]}',
+    b'{"error":[true,ITEM]}',
+    b'{"errors":[],"error":ITEM}',
+    b"[ITEM]",
+]
+"""Where an error stands in a body."""
+
+
 @pytest.mark.parametrize(
-    "wrapped",
+    "key",
     [
-        b'{"errors":[ITEM]}',
-        b'{"errors":[null,{},"",ITEM]}',
-        b'{"errors":ITEM}',
-        b'{"error":ITEM}',
-        b'{"error":[ITEM]}',
-        b"[ITEM]",
-        b"ITEM",
+        *("message", "messages", "detail", "details", "title", "reason", "error"),
+        *("error_description", "description", "msg"),
     ],
 )
+@pytest.mark.parametrize("wrapped", [*WRAPPED, b"ITEM"])
 def test_a_text_is_found_under_any_usual_name(key: str, wrapped: bytes) -> None:
     item = msgspec.json.encode({key: "the plan is over"})
     found = error(422, wrapped.replace(b"ITEM", item))
+    assert "the plan is over" in str(found)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"base": ["the plan is over"]},
+        {"name": {"message": "the plan is over"}},
+        {"email": [{"error": "the plan is over"}]},
+        {"errors": ["the plan is over"]},
+        {"description": ["the plan is over"]},
+    ],
+)
+@pytest.mark.parametrize("wrapped", WRAPPED)
+def test_reasons_by_field_are_found_wherever_they_stand(wrapped: bytes, item: object) -> None:
+    found = error(422, wrapped.replace(b"ITEM", msgspec.json.encode(item)))
     assert "the plan is over" in str(found)
 
 
