@@ -230,14 +230,24 @@ def test_an_older_window_that_has_run_out_does_not_hide_a_newer_one(
     assert workspace.is_short
 
 
-def test_a_second_rejection_after_few_calls_is_believed(workspace: WorkspaceLimiter) -> None:
+def test_rejections_after_few_calls_are_doubted_once(
+    workspace: WorkspaceLimiter,
+) -> None:
     probed: list[bool | None] = []
-    for window in range(1, 6):
-        budget = serve(workspace, window, 1)
-        probed.append(may_charge(workspace, budget))
-        workspace.reject(budget, named=None, elapsed=0.5)
 
-    assert probed[1:] == [True, False, True, False]
+    def reject(windows: range) -> None:
+        for window in windows:
+            budget = serve(workspace, window, 1)
+            probed.append(may_charge(workspace, budget))
+            workspace.reject(budget, named=None, elapsed=0.5)
+
+    reject(range(1, 6))
+    assert probed[1:] == [True, False, False, False]
+    serve(workspace, 6, 1)
+    serve(workspace, 7, 5)  # there is room, so that the next rejection is doubted
+    reject(range(8, 12))
+
+    assert probed[-3:] == [True, False, False]
 
 
 # Before a server ------------------------------------------------------------------------------

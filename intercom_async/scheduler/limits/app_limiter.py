@@ -173,7 +173,7 @@ class AppLimiter:
         if is_paced and (retry_at := pacer.retry_at(now)):
             return retry_at
         if self.workspace.blind.charged:
-            self._cold_start.counted_until(now, windows.schedule.length_s)
+            self.workspace.blind.counted_until(now, windows.schedule.length_s)
         budgets = windows.candidates(now)
         allocatable = 0
         for budget in reversed(budgets):

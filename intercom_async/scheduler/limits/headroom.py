@@ -115,7 +115,7 @@ class Headroom:
     def room_at(self, budget: WindowBudget, now: float) -> float:
         """Return when a full window may have room: at its end, or as a blind call leaves it."""
         windows = self._windows
-        counted_until = self._cold_start.counted_until(now, windows.schedule.length_s)
+        counted_until = windows.workspace.blind.counted_until(now, windows.schedule.length_s)
         return min(windows.ends_at(budget, now), counted_until)
 
     def release_s(self) -> float:

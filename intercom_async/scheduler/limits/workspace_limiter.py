@@ -9,7 +9,7 @@ rejection.
 
 Where hardly a call of ours had been served, that says little of what others leave: the quota is a
 lower bound then, and the next window is probed at once, in steps that grow with what it serves.
-Where that ends in the same way, it is true.
+Where that ends in the same way, it is true, until a window has served us more.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ PROBE_DIVISOR = 16
 """After one window that took all probes, one in so many of the calls beyond the quota may be in
 flight; after two, two of them, and so on (report: "workspace moving")."""
 FEW_SERVED_ONE_IN = 20
-"""A rejection after fewer of our calls than one in so many of the limit is doubted once
-(test_workspace_limiter.py::test_a_rejection_after_a_single_call_is_doubted)."""
+"""A rejection after fewer of our calls than one in so many of the limit is doubted; those that
+follow are believed until a window has served more than the quota
+(test_workspace_limiter.py::test_rejections_after_few_calls_are_doubted_once)."""
 DOUBTFUL_STEP = 4
 """Step of the probes in a window after a doubted rejection: with `PROBE_DIVISOR`, a quarter of what
 has been served beyond the quota may be in flight, so that it grows by that each round trip
@@ -54,7 +55,7 @@ class WorkspaceLimiter:
         "__weakref__",
         "_budgets",
         "_cooldown_windows",
-        "_is_doubted",
+        "_is_believed",
         "_per_s",
         "_probe_step",
         "_schedule",
@@ -83,8 +84,8 @@ class WorkspaceLimiter:
         )
         self._cooldown_windows = 0
         self._probe_step = 0
-        self._is_doubted: bool = False
-        """Whether the last rejection came after hardly a call of ours had been served."""
+        self._is_believed: bool = False
+        """Whether the next such rejection is true: one was, and no window has served more since."""
         self._per_s: float | None = per_s
         schedule.on_length_change(self._rescale)
 
@@ -122,7 +123,7 @@ class WorkspaceLimiter:
                     other._cooldown_windows,
                     other._probe_step,
                 )
-                self._is_doubted = other._is_doubted
+                self._is_believed = other._is_believed
             quota = self._known_share + other._known_share
             self.quota = quota if quota < self.limit else None
         self.is_short = self.is_short or other.is_short
@@ -156,7 +157,7 @@ class WorkspaceLimiter:
         if served > self.quota:
             self.quota = served
             self._probe_step += 1
-            self._is_doubted = False
+            self._is_believed = False
         if self.quota >= self.limit:
             self.quota = None
 
@@ -217,6 +218,6 @@ class WorkspaceLimiter:
         others = max(0, self.limit - served) / max(MIN_ELAPSED, elapsed)
         self.quota = max(1, int(MAX_CUT * served), min(served, int(self.limit - others)))
         is_few = served * FEW_SERVED_ONE_IN < self.limit
-        self._is_doubted = is_few and not self._is_doubted
-        self._cooldown_windows = 0 if self._is_doubted else COOLDOWN_WINDOWS
-        self._probe_step = DOUBTFUL_STEP if self._is_doubted else 0
+        is_doubted, self._is_believed = is_few and not self._is_believed, is_few
+        self._cooldown_windows = 0 if is_doubted else COOLDOWN_WINDOWS
+        self._probe_step = DOUBTFUL_STEP if is_doubted else 0
