@@ -1,8 +1,9 @@
-"""What a page says of the page after it, where its form is none that is declared.
+"""What a page says of its list and of the page after it, where its form is none that is declared.
 
 A list must not end early because its position cannot be read, so whatever says that there is more
 is kept: as text that begins with `UNREADABLE`, which the pager refuses. What says that there is no
-more, in whatever form, becomes null.
+more, in whatever form, becomes null. A list that is null is an empty one, but where the page counts
+rows or says that there is more.
 """
 
 from __future__ import annotations
@@ -38,6 +39,24 @@ def with_next_page(body: Any) -> Any:
     elif pages:
         changed["pages"] = {"next": _unread("pages", pages)}
     return {**body, **changed} if changed else body
+
+
+def with_list(body: Any, page: Any) -> Any:
+    """Return the body of a page with an empty list in place of null, unless it says otherwise.
+
+    Args:
+        body: The body, as `with_next_page` returns it.
+        page: What msgspec says of the page's type.
+    """
+    name = next(field.encode_name for field in page.fields if field.name == "items")
+    if not is_object(body) or body.get(name, body) is not None:
+        return body
+    pages = body.get("pages")
+    following = pages.get("next") if is_object(pages) else pages
+    if following or any(body.get(one) for one in ("total_count", "has_more", "next_cursor")):
+        return body
+    drift_log.note("Page", name, "list", "null")
+    return {**body, name: []}
 
 
 def _cursor(name: str, value: Any) -> Any:

@@ -39,7 +39,7 @@ from .coercion import (
     to_list,
     to_str,
 )
-from .next_page import with_next_page
+from .next_page import with_list, with_next_page
 
 Json = Any
 """A value as JSON has it: whatever the server sent."""
@@ -80,7 +80,7 @@ def repaired(value: Json, model: Any) -> tuple[Any, str]:
     walk = _Walk()
     declared = _declared(model)
     is_page = isinstance(declared, inspect.StructType) and issubclass(_class(declared), Page)
-    value = with_next_page(value) if is_page else value
+    value = with_list(with_next_page(value), declared) if is_page else value
     result = walk.fit(value, declared, _Place(_name(declared), "$"))
     if result is UNFIT:
         return UNFIT, walk.missing_path or "$"

@@ -157,3 +157,27 @@ def test_rows_of_which_none_fits_the_callers_own_struct_are_an_error() -> None:
     with pytest.raises(DecodeError):
         decode_rows([wrong, wrong], Strict, call="GET /contacts")
     assert decode_rows([msgspec.Raw(b"5")], Contact) == ([], [b"5"])
+
+
+EMPTY: list[dict[str, Any]] = [
+    {}, {"total_count": 0}, {"total_count": None, "pages": None}, {"pages": {"next": None}},
+]  # fmt: skip
+NOT_EMPTY: list[dict[str, Any]] = [
+    {"total_count": 3}, {"pages": {"next": {"starting_after": "x"}}}, {"has_more": True},
+    {"next_cursor": "x"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PAGES, ids=lambda kind: kind.__name__)
+def test_null_is_an_empty_list_unless_the_page_says_otherwise(kind: Any) -> None:
+    name = next(each for each in msgspec.structs.fields(kind) if each.name == "items").encode_name
+    for row_type in (Contact, msgspec.Raw, Slim):
+        for beside in EMPTY:
+            page = read({name: None, **beside}, kind[row_type])
+            assert (page.items, page.unreadable) == ([], ())
+        for beside in NOT_EMPTY:
+            with pytest.raises(DecodeError):
+                read({name: None, **beside}, kind[row_type])
+        with pytest.raises(DecodeError):
+            read({"total_count": 0}, kind[row_type])
+    assert drifted()
