@@ -144,13 +144,15 @@ CASES: dict[str, Say] = {
     },
     **{
         f"remaining {left} in each {every}th answer": now_and_then(left, every)
-        for left, every in ((0, 10), (1, 10), (LIMIT // 5, 10), (0, 7), (1, 7), (0, 50))
+        for every in (2, 3, 7, 10, 50)
+        for left in (0, 1, LIMIT // 20, LIMIT // 10, LIMIT // 5)
     },
     "none in every second answer": lambda told: told.headers() if told.served % 2 else {},
     "all true": Told.headers,
 }
 QUICK_ALONE = (
     "remaining 0 in each 10th answer",
+    f"remaining {LIMIT // 10} in each 10th answer",
     "remaining 0",
     "remaining 1",
     "remaining rises",

@@ -20,8 +20,9 @@ from .plain_replies import PlainReplies
 from .probes import MAX_PROBES, SPACING_S, BoundaryProbe, Recovery
 from .reserve import InteractiveReserve
 from .server_clock import ServerClock
+from .sudden_ends import SUDDEN_LEFT_ONE_IN
 from .usage import ROUNDING
-from .window_budget import FEW_LEFT, Charge, WindowBudget
+from .window_budget import Charge, WindowBudget
 from .window_schedule import WindowSchedule
 from .without_windows import WithoutWindows
 from .workspace_limiter import WorkspaceLimiter
@@ -354,7 +355,11 @@ class AppLimiter:
         seq = seq or budget.charged + self._cold_start.charged  # at most, where it is not known
         if is_refused:
             budget.refused += cost
-        elif reply.remaining in FEW_LEFT and windows.leaves_out(budget, reply, cost, received):
+        elif (
+            reply.remaining is not None
+            and reply.remaining * SUDDEN_LEFT_ONE_IN <= budget.limit
+            and windows.leaves_out(budget, reply, cost, received)
+        ):
             return budget
         windows.observe(budget, reply, cost, seq, before, sent, received)
         return budget

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from intercom_async.response import Window
 from .server_clock import FAST_DRIFT, ServerClock
-from .sudden_ends import SUDDEN_SHARE, SuddenEnds
+from .sudden_ends import SUDDEN_LEFT_ONE_IN, SUDDEN_SHARE, SuddenEnds
 from .usage import ExternalUsage
 from .window_budget import FEW_LEFT, KEPT_WINDOWS, BudgetTable, Charge, WindowBudget
 from .window_matching import WindowMatcher
@@ -256,7 +256,7 @@ class AppWindows:
         self.candidates_until = -math.inf
 
     def leaves_out(self, budget: WindowBudget, reply: Window, cost: int, received: float) -> bool:
-        """Weigh a reply to a call that was served as one of the last of a window, by its headers.
+        """Weigh a reply to a call that was served in the last part of a window, by its headers.
 
         That the first answer of all to a call of ours is to one of the last, after many calls of
         others, is possible but evidence where it happens again and again.
@@ -265,14 +265,15 @@ class AppWindows:
             Whether to leave it out: a call that was served had the last place already, or a single
             call tries whether this one had it.
         """
-        is_twice = False
-        if not reply.remaining:
-            is_twice, budget.has_given_last = budget.has_given_last, True
-        is_first = budget.confirmed == cost
-        if is_twice or (is_first and budget.charged < budget.limit - FEW_OTHERS):
-            self.matcher.note_impossible(budget.reset_ms)
-        if is_twice or is_first:
-            return is_twice
+        if reply.remaining in FEW_LEFT:
+            is_twice = False
+            if not reply.remaining:
+                is_twice, budget.has_given_last = budget.has_given_last, True
+            is_first = budget.confirmed == cost
+            if is_twice or (is_first and budget.charged < budget.limit - FEW_OTHERS):
+                self.matcher.note_impossible(budget.reset_ms)
+            if is_twice or is_first:
+                return is_twice
         limit = budget.limit
         sudden = limit - max(budget.highest_used_seen, budget.charged, FEW_OTHERS)
         if sudden <= SUDDEN_SHARE * limit or reply.limit != limit:
@@ -311,7 +312,7 @@ class AppWindows:
         used = None
         limit, remaining = reply.limit, reply.remaining
         if limit is not None and remaining is not None:
-            if remaining not in FEW_LEFT:
+            if remaining * SUDDEN_LEFT_ONE_IN > limit:
                 self.sudden_ends.note_served(budget.reset_ms, sent)
             used = limit - remaining
             if used == 0:
@@ -324,7 +325,7 @@ class AppWindows:
                 return
             if matcher.impossible and used_before and limit == budget.limit:
                 # The first reply of a window proves nothing, since no other can disprove it.
-                matcher.impossible -= 1
+                matcher.note_sound()
         served = budget.confirmed - budget.refused
         # A call that no window is large enough for is served alone in one.
         if served > budget.max_limit and served > (limit or budget.limit) and served > cost:

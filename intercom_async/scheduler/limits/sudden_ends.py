@@ -15,6 +15,9 @@ import math
 SUDDEN_SHARE = 0.25
 """Fraction of the limit that others would have to use between two replies for an end to be sudden
 (test_sudden_ends.py::test_a_window_that_others_fill_at_once_is_rarely_tried)."""
+SUDDEN_LEFT_ONE_IN = 10
+"""One in so many calls of the limit, or fewer, are left where a window ends suddenly
+(test_contradictory_counts.py::test_counts_that_cannot_be_true_slow_nothing_down)."""
 MIN_IN_A_ROW, MAX_IN_A_ROW = 2, 200
 """Windows in a row that end suddenly until one of them is tried: at first, and at most
 (test_sudden_ends.py::test_a_window_that_others_fill_at_once_is_rarely_tried)."""

@@ -15,10 +15,10 @@ the model, so the explanations are tried in this order:
 
 Headers can be impossible, too: a count that is lower than the number of our own calls counted
 before, more of our calls served than the window allows, the last place of a window given twice, a
-limit or an end that changes again and again while the count goes on. Five such replies more than
-sound ones and their Reset is not believed any more: the settings' pace holds until three other
-windows in a row are consistent, and twice as many each time that this turns out to be wrong. So a
-server whose headers never change, as many test servers have, slows nothing down.
+limit or an end that changes again and again while the count goes on. Five such replies, and over
+one in twenty, and their Reset is not believed any more: the settings' pace holds until three other
+windows in a row are consistent, and twice as many each time that this turns out to be wrong. So
+headers that never change, as those of many test servers, slow nothing down.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ MIN_AGREEING_NEAR = 2
 MIN_AGREEING_FAR = 5
 """Replies in a row that show anything else, or that the headers are not true
 (test_window_matching.py: "one in ten")."""
+SOUND_FOR_ONE = 20
+"""Sound replies that make up for one that is impossible: headers of which more cannot be true are
+not believed (test_contradictory_counts.py::test_counts_that_cannot_be_true_slow_nothing_down)."""
 DOUBT_GAPS_S = (0.25, 0.5, 1.0)
 """Seconds until a window that has outlived the schedule is tried again, first to later times, for
 windows of ten seconds (test_contradictions.py::test_a_clock_that_steps_is_followed)."""
@@ -107,7 +110,7 @@ class WindowMatcher:
         self._on_distrust = on_distrust
         self.has_headers: bool | None = None
         """None until a reply came; False where headers are stripped or not believed."""
-        self.impossible: int = 0
+        self.impossible: float = 0.0
         """Replies whose headers cannot be true, less those whose headers must be."""
         self._agreeing_near = 0
         """Replies in a row that contradict the clock by little."""
@@ -201,10 +204,14 @@ class WindowMatcher:
         if self.impossible >= MIN_AGREEING_FAR:
             self.distrust(reset_ms)
 
+    def note_sound(self) -> None:
+        """Note a reply whose counts must be true, after some whose counts cannot be."""
+        self.impossible = max(0.0, self.impossible - 1 / SOUND_FOR_ONE)
+
     def distrust(self, reset_ms: int) -> None:
         """Believe a Reset no more; the settings' pace holds."""
         self._distrusted_ms = reset_ms
-        self._consistent = self.impossible = 0
+        self._consistent, self.impossible = 0, 0.0
         self._needed = min(max(CONSISTENT_WINDOWS, 2 * self._needed), MAX_CONSISTENT_WINDOWS)
         self._last_consistent = (reset_ms, 0.0)
         self.has_headers = False
