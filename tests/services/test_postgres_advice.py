@@ -9,8 +9,9 @@ from secrets import token_hex
 import pytest
 
 from intercom_async.sync import PostgresSink, TargetError
+from intercom_async.sync.sinks.entries import Gone
 from .conftest import PostgresServer
-from .postgres_rows import ask, put, run
+from .postgres_rows import ask, begun, put, run
 
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 
@@ -76,6 +77,11 @@ REFUSALS = {
         "of your own",
     ),
     "no digest": ("ALTER TABLE {0}.things DROP _digest", "drop it, and run with --repair"),
+    "a column that is generated": (
+        """ALTER TABLE {0}.things DROP name;
+        ALTER TABLE {0}.things ADD name text GENERATED ALWAYS AS (upper(id)) STORED""",
+        "drop it, and run with --repair",
+    ),
     "no whole row": ("ALTER TABLE {0}.things DROP raw", "drop it, and run with --repair"),
     "a sequence of a table's name": (
         "CREATE SEQUENCE {0}.intercom_async_staged_things",
@@ -105,3 +111,14 @@ def test_a_refusal_says_what_to_do(
     assert advice in str(refused.value)
     assert "nothing that was committed is lost" in str(refused.value)
     assert "hush" not in str(refused.value)
+
+
+def test_a_table_whose_key_somebody_has_dropped_is_told_when_a_row_is_erased(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    run(PostgresSink(postgres_server.url, schema=schema), put("1"), put("2"))
+    ask(postgres_server, f"ALTER TABLE {schema}.things DROP id")
+    sink = begun(postgres_server, schema, Gone("things", "1", 5))
+    with closing(sink), pytest.raises(TargetError, match="drop it, and run with --repair"):
+        sink.publish(b"state", departed="erase")
+    assert ask(postgres_server, f"SELECT count(*) FROM {schema}.things") == [(2,)]

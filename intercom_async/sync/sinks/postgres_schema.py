@@ -30,9 +30,11 @@ _ADVICE = {
     "25P03": "raise idle_in_transaction_session_timeout for this role",
     "42501": "create the schema if it is not there, and grant this role USAGE and CREATE on it, "
     "and its tables",
+    "428C9": _OTHER_COLUMNS,
     "42703": _OTHER_COLUMNS,
     "42710": _FOREIGN,
     "42P07": _FOREIGN,
+    "42P10": _OTHER_COLUMNS,
     "53100": "make room on the server's disk",
     "53200": "the server has not enough memory",
     "55P03": "a table was locked for too long: run again",
