@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
@@ -240,6 +241,34 @@ def test_new_fields_fill_their_columns_in_the_rows_that_bring_them(
         ("1", None, None, None), ("2", None, None, [1]), ("3", 2, "x", None),
         ("4", None, None, None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_a_column_whose_field_no_row_has_comes_without_a_write_of_the_rows(
+    postgres_server: PostgresServer, schema: str, *, is_published: bool
+) -> None:
+    sink = begun(postgres_server, schema, put("1", name="n"))
+    if is_published:
+        sink.publish(b"state")
+    sink.close()
+    table = f"{schema}.{'things' if is_published else 'intercom_async_staged_things'}"
+    ask(postgres_server, f"ALTER TABLE {table} DROP rate, DROP size")
+    ask(
+        postgres_server,
+        f"CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RAISE ''written''; END'",
+    )
+    ask(
+        postgres_server,
+        # FOR EACH STATEMENT: it is called for an UPDATE that finds no row, too.
+        f"CREATE TRIGGER refuse BEFORE UPDATE ON {table} EXECUTE FUNCTION {schema}.refuse()",
+    )
+    begun(postgres_server, schema).close()
+    assert ask(postgres_server, f"SELECT name, rate, size FROM {table}") == [("n", None, None)]
+    ask(postgres_server, f"ALTER TABLE {table} DROP name")
+    sink = PostgresSink(postgres_server.url, schema=schema)
+    with pytest.raises(TargetError, match="trigger of your own"), closing(sink):
+        run(sink)
 
 
 def named_columns(server: PostgresServer, schema: str, table: str) -> list[str]:

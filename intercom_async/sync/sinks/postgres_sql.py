@@ -244,10 +244,19 @@ def fill_all(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
     filled = ", ".join(
         f"{identifier(column.name)} = {value_of(schema, column)}" for column in columns
     )
+    return f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled} WHERE {_has_any(columns)}"
+
+
+def any_row_has(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
+    """Return what says whether any row of a table has the field of one of some columns."""
+    table = f"{identifier(schema)}.{identifier(name)}"
+    return f"SELECT EXISTS (SELECT FROM {table} WHERE {_has_any(columns)})"
+
+
+def _has_any(columns: Sequence[TableColumn]) -> str:
+    """Return the condition on a row that it has the field of one of some columns."""
     fields = ", ".join(literal(column.field.replace("\0", "\ufffd")) for column in columns)
-    return (
-        f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled} WHERE raw ?| ARRAY[{fields}]"
-    )
+    return f"raw ?| ARRAY[{fields}]"
 
 
 def value_of(schema: str, column: TableColumn) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from .base import StoredRow, Table
-from .columns import DELETED_AT, DIGEST, TableColumn, TableColumns
+from .columns import DELETED_AT, DIGEST, TableColumns
 from .comments import comments_of
 from .entries import Entry, Family, Gone, Put
 from .merge import Emitted, Fate, Merge
@@ -25,6 +25,7 @@ from .postgres_sql import (
     OWN,
     RAW,
     STAGED,
+    any_row_has,
     chunks,
     clean,
     clean_text,
@@ -243,39 +244,48 @@ class PostgresTables(PostgresSchema):
             new: Fields that no row of it has.
         """
         with self._connection.transaction():
-            added = self._add_columns(name, columns)
-            lacking = [column for column in added if column.field not in new]
-            if lacking:
+            there = self._column_types(name)
+            lacking = [
+                column
+                for column in columns.all
+                if column.field not in new and plain(column.name) not in there
+            ]
+            # Asked before ALTER TABLE locks readers out: of a field that no row has, all are read.
+            is_held = lacking and self._ask(any_row_has(self._schema, name, lacking))[0][0]
+            self._add_columns(name, columns, there)
+            if is_held:
                 self._ask(fill_all(self._schema, name, lacking))
 
-    def _add_columns(self, name: str, columns: TableColumns) -> list[TableColumn]:
-        """Add the columns that a table does not have, and let the others hold what they should.
-
-        Another version of this package may have a model with a field that this one's has not.
-
-        Returns:
-            The columns that were added, which are empty.
-        """
+    def _column_types(self, name: str) -> dict[str, str]:
+        """Return the names and types of a table's columns."""
         found = self._ask(
             "SELECT column_name, data_type FROM information_schema.columns "
             "WHERE table_schema = %s AND table_name = %s",
             [self._schema, plain(name)],
         )
-        there = {str(column): str(kind) for column, kind in found}
-        added: list[TableColumn] = []
+        return {str(column): str(kind) for column, kind in found}
+
+    def _add_columns(self, name: str, columns: TableColumns, there: Mapping[str, str]) -> None:
+        """Add the columns that a table does not have, and let the others hold what they should.
+
+        Another version of this package may have a model with a field that this one's has not.
+
+        Args:
+            name: The table.
+            columns: Its columns.
+            there: Types of the columns that it has.
+        """
         for column in columns.all:
             # Asked before: ALTER TABLE locks readers out, even where it has nothing to do.
             kind, wanted = there.get(plain(column.name)), COLUMN_TYPES[column.kind]
             alter = f"ALTER TABLE {self._own(name)}"
             if kind is None:
                 self._ask(f"{alter} ADD COLUMN {identifier(column.name)} {wanted}")
-                added.append(column)
             elif kind != wanted and kind in COLUMN_TYPES.values():
                 self._ask(
                     f"{alter} ALTER COLUMN {identifier(column.name)} TYPE {wanted} "
                     f"USING {value_of(self._schema, column)}"
                 )
-        return added
 
     # Rows -------------------------------------------------------------------------------------
 
@@ -308,7 +318,7 @@ class PostgresTables(PostgresSchema):
         )
         added = columns.grow(sorted(found))
         if added:
-            self._add_columns(to, columns)
+            self._add_columns(to, columns, self._column_types(to))
             self._ask(fill_columns(self._schema, to, added))
         return bool(added)
 
