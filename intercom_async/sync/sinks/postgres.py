@@ -55,7 +55,7 @@ class PostgresSink(PostgresTables):
         self._repeated: set[str] = set()
         """Tables of which it has more than first Puts."""
         self._unstaged: set[str] = set()
-        """Tables of which it has rows that are not staged."""
+        """Tables of which an earlier run has left rows in it that are not staged."""
 
     # Opening ----------------------------------------------------------------------------------
 
@@ -188,7 +188,6 @@ class PostgresSink(PostgresTables):
             kept = self._stage(list(chain.from_iterable(together)))
             self._copy(f"{journal} (entry)", ["bytea"], [], kept)
         self._ask(f"DELETE FROM {journal} WHERE number <= %s", [last])
-        self._unstaged -= set(self._tables)
 
     # Writing ----------------------------------------------------------------------------------
 
@@ -201,7 +200,6 @@ class PostgresSink(PostgresTables):
         if self._changed is not None:
             self._changed.update(changed_by(kept))
             self._repeated.update(repeated_by(kept))
-            self._unstaged.update(_unstaged_by(kept))
 
     def publish(
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
@@ -227,7 +225,7 @@ class PostgresSink(PostgresTables):
         self._stored = stored
         self._staging.clear()
         self._names = frozenset(map(plain, stored.rows)) | self._names
-        self._changed, self._repeated, self._unstaged = set(), set(), set()
+        self._changed, self._repeated = set(), set()
 
     def _check_epoch(self, state: bytes | None = None) -> None:
         """Refuse to go on once another sync has taken the schema over; hold it until the end.
@@ -278,7 +276,10 @@ class PostgresSink(PostgresTables):
             begin += len(entries)
 
     def _known(self) -> tuple[set[str], set[str]]:
-        """Return `_changed` and `_repeated`, once read from what an earlier run has written."""
+        """Return `_changed` and `_repeated`, once read from what an earlier run has written.
+
+        `_unstaged` is found with them: what a run commits itself is staged.
+        """
         if self._changed is None:
             changed = set[str]()
             self._repeated, self._unstaged = set(), set()
