@@ -41,11 +41,12 @@ ROWS = (
 CONTENT = "SELECT * FROM things ORDER BY things.record"
 
 
-def run(path: Path, *bodies: bytes) -> None:
+def run(path: Path, *bodies: bytes, is_repair: bool = False) -> list[str]:
+    """Publish rows; return what is damaged."""
     sink = DuckDBSink(path)
     try:
-        sink.open()
-        sink.begin([THINGS])
+        damaged = sink.open(verify=is_repair).damaged
+        sink.begin([THINGS], repaired=[name for name, _ in damaged])
         list(sink.rows("things"))
         puts = [
             Put("things", msgspec.json.decode(one)["id"], "b", one, 0, 5, digest_of(one))
@@ -53,6 +54,7 @@ def run(path: Path, *bodies: bytes) -> None:
         ]
         sink.commit(puts, b"{}")
         sink.publish(b"{}")
+        return [reason for _, reason in damaged]
     finally:
         sink.close()
 
@@ -98,3 +100,16 @@ def test_a_table_without_what_tells_its_rows_is_refused(column: str, tmp_path: P
     change(path, f"ALTER TABLE things DROP {column}")
     with pytest.raises(TargetError, match=f"no column {column}; drop the table, and run with"):
         run(path)
+
+
+@pytest.mark.parametrize("column", [RECORD, DIGEST])
+def test_a_repair_makes_a_table_again_that_lacks_what_tells_its_rows(
+    column: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "target.duckdb"
+    run(path, *ROWS)
+    before = content(path)
+    change(path, f"ALTER TABLE things DROP {column}")
+    damaged = run(path, *ROWS, is_repair=True)
+    assert damaged == [f"the table things has no column {column}"]
+    assert content(path) == before

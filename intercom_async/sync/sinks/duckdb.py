@@ -104,7 +104,9 @@ class DuckDBSink:
         """Take hold of the database and return the state in it."""
         with failures_as_target_errors(self.where):
             if self._path.is_symlink():
-                raise TargetError(f"{self._path} is a link that leads in a circle; correct it")
+                raise TargetError(
+                    f"{self._path} is a link that leads in a circle, or was made just now"
+                )
             if self._path.is_dir():
                 raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
             if not self._path.parent.is_dir():
@@ -149,7 +151,11 @@ class DuckDBSink:
                 continue
             table = name_in_sql(name)
             found = self._database.ask(f"SELECT count(*) FROM {table}")[0][0]
-            if found != count:
+            there = self._database.columns(name) if whole else (RECORD, DIGEST)
+            lacking = next((column for column in (RECORD, DIGEST) if column not in there), None)
+            if lacking is not None:
+                yield name, f"the table {name} has no column {lacking}"
+            elif found != count:
                 yield name, f"the table {name} has {found} rows instead of {count}"
             elif whole and not self._is_whole(table):
                 yield name, f"rows of the table {name} were changed"
