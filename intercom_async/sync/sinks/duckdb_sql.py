@@ -319,13 +319,10 @@ def _shape(columns: Iterable[TableColumn]) -> str:
 def fill_statement(table: str, columns: Sequence[TableColumn]) -> str:
     """Return what fills columns of a table, named as in SQL, from the records of its rows."""
     together = _parsed_together(columns)
+    # The same for all of them, so that DuckDB parses each record once.
+    fields = f"from_json({RECORD}, {_shape(columns)})"
     values = [
-        _value(
-            column,
-            is_parsed=column.field in together,
-            record=RECORD,
-            fields=f"from_json({RECORD}, {_shape([column])})",
-        )
+        _value(column, is_parsed=column.field in together, record=RECORD, fields=fields)
         for column in columns
     ]
     filled = ", ".join(
