@@ -81,7 +81,7 @@ class S3Objects:
                 prefix=prefix or None,
                 # Who writes http:// into the environment means it.
                 client_options={
-                    "allow_http": endpoint.startswith("http://"),
+                    "allow_http": urlsplit(endpoint).scheme == "http",
                     "timeout": timedelta(seconds=ANSWER_WITHIN_S),
                 },
                 retry_config={
