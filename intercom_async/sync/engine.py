@@ -122,7 +122,7 @@ class Engine:
             async with give, anyio.create_task_group() as readers:
                 self._readers = readers
                 self._reader = PageReader(give, self._writer, stop=self._stop, wake=self._wake)
-                self._tail_reader = TailReader(self._reader)
+                self._tail_reader = TailReader(self._reader, self._policy.settled_before)
                 self._readings = Readings(readers, self._reader, self._writer, self._stop)
                 self._reconciler = Reconciler(
                     self._reader, self._held_keys, self._policy.settled_before

@@ -3,16 +3,23 @@
 That a search keeps the order is documented for no version. So nothing is concluded from one page
 that happens to be in order: the pages before have to show it, each of them below the one before.
 Where a row is out of place, what was shown until then counts for nothing.
+
+A row that changed a moment ago may still stand at the place of its older time. That proves no
+disorder: a search shows a change in its place within the lookback, and not at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .partitions import OPEN
+
 FEWEST_STEPS = 8
-"""Pages in a row, each below the one before it, after which the order of a search is believed; a
-list without an order looks so once in 9! = 362,880 times. Until then a list is read to its end:
-at most so many calls more in a run (test_list_order.py::test_an_order_is_believed_once_shown)."""
+"""Pages in a row, each below the one before it, after which the order of a search is believed; one
+list without an order whose pages differ in their times looks so once in 9! = 362,880 times, and
+oftener among many lists. Until then a list is read to its end: so many calls more in a run, where
+the list goes on below what is asked for and no row is out of place. Each row that is out of place
+begins the count again (test_list_order.py::test_an_order_is_believed_once_shown)."""
 
 
 class ShownOrders:
@@ -36,11 +43,14 @@ class ListOrder:
     Args:
         shown: What all lists of the stream have shown.
         field: The field that this one is sorted by.
+        changing_from: Since when a row has changed that may stand at an older place, in UNIX
+            seconds of the server: it proves neither order nor disorder. By default none may.
     """
 
-    def __init__(self, shown: ShownOrders, field: str) -> None:
+    def __init__(self, shown: ShownOrders, field: str, *, changing_from: int = OPEN) -> None:
         self._shown = shown
         self._field = field
+        self._changing_from = changing_from
         self._lowest: int | None = None
         self.is_kept: bool = True
         """Whether no row was out of place."""
@@ -52,11 +62,12 @@ class ListOrder:
         for moment in moments:
             if lowest is None or moment < lowest:
                 lowest = moment
-            elif moment > lowest:
+            elif lowest < moment < self._changing_from:
                 is_kept = False
         self._lowest = lowest
         self.is_kept = self.is_kept and is_kept
-        is_step = before is not None and lowest is not None and lowest < before
+        bound = None if before is None else min(before, self._changing_from)
+        is_step = bound is not None and lowest is not None and lowest < bound
         self._shown.note(self._field, is_kept=is_kept, is_step=is_step and self.is_kept)
 
     @property

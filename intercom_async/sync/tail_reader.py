@@ -3,7 +3,10 @@
 Where the server tells seconds apart, in the order in which changes came: what changes meanwhile
 comes at the end. Else newest first, again from each pass's beginning until a pass is one page: a
 row that changes during a pass jumps to the front, behind the pass's back, and is read by the next.
-A pass ends before its list does only where the order of the list was shown (`list_order`).
+A pass ends before its list does only where the order of the list was shown (`list_order`). Rows
+that have changed since H say nothing of it: within the lookback, a search may place them by an
+older time. What such a place hides from a pass has not changed between the beginning of the pass
+and H; what changed after H is read by the next run, which begins a lookback before this one.
 """
 
 from __future__ import annotations
@@ -42,10 +45,12 @@ class TailReader:
 
     Args:
         reader: Reads pages and hands over.
+        settled_before: H: a row that has changed since then may stand at an older place.
     """
 
-    def __init__(self, reader: PageReader) -> None:
+    def __init__(self, reader: PageReader, settled_before: int) -> None:
         self._reader = reader
+        self._settled_before = settled_before
 
     async def read(self, run: StreamRun, low: int) -> bool:
         """Read what has changed since a moment; say whether all of it was.
@@ -142,7 +147,8 @@ class TailReader:
     ) -> _Pass:
         selection = Selection(field, low, OPEN, source.per_page)
         position, came, promised = None, 0, None
-        order, is_atomic = ListOrder(run.orders, field), False
+        order = ListOrder(run.orders, field, changing_from=self._settled_before)
+        is_atomic = False
         followed = Followed()
         while True:
             try:
@@ -177,21 +183,25 @@ class TailReader:
         """Record a hole for changes that were counted and not sent, if counts are to be believed.
 
         A pass may miss a few changes that move while they are read; the next pass, which overlaps
-        with this one, has them. So a second reading of the list decides.
+        with this one, has them. So a second reading of the list decides, upward: what changes
+        meanwhile moves to its end, and is read there.
         """
         source = cast("Ranged", run.stream.source)
-        selection = Selection(field, low, OPEN, source.per_page)
-        position, again, followed = None, 0, Followed()
+        selection = Selection(field, low, OPEN, source.per_page, "ascending")
+        position, followed = None, Followed()
+        keys, unreadable = set[str](), 0
         while True:
             page, read_at = await self._reader.page(run, selection, position, followed)
             total = max(page.total_count or 0, least)
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, run.clock.now()), field=field
             )
-            again += taken.total
+            keys.update(row.key for row in taken.rows)
+            unreadable += taken.total - len(taken.rows)
             if page.checkpoint is None:
                 break
             position = page.checkpoint
+        again = len(keys) + unreadable
         if again < total and await self._reader.counts_are_true(run, field):
             reason = f"{promised} changes were counted, and {max(came, again)} came"
             hole = run.span_hole(field, low, run.clock.now(), reason)

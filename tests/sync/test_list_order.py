@@ -73,3 +73,19 @@ def test_pages_in_order_of_a_list_without_one_are_not_believed() -> None:
     for _ in range(2_000):
         pages = [sorted((dice.random() for _ in range(2)), reverse=True) for _ in range(40)]
         assert not read(*([round(one * 1e9) for one in page] for page in pages)).is_proven
+
+
+def test_a_row_that_has_just_changed_proves_neither_order_nor_disorder() -> None:
+    """It may stand at its older place; one that has not changed lately may not."""
+    shown = ShownOrders()
+    busy = ListOrder(shown, "updated_at", changing_from=20_000)
+    for number, page in enumerate(falling(FEWEST_STEPS + 1)):
+        busy.take([*page, 20_000 + number])
+    assert busy.is_proven
+    busy.take([19_999])
+    assert not busy.is_kept
+
+    fresh = ListOrder(ShownOrders(), "updated_at", changing_from=1)
+    for page in falling(FEWEST_STEPS + 1):
+        fresh.take(page)
+    assert not fresh.is_proven

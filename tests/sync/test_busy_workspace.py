@@ -1,0 +1,68 @@
+"""Rows that change while their changes are read: a night costs about what a quiet one does."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import anyio
+import pytest
+
+from intercom_async.simulator import Quirks
+from intercom_async.sync import Report
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+COMPARES_DAYS = "2.14"
+ROWS = 700
+LAG_S = 8.0
+
+
+async def two_nights(folder: Path, *, changes_every_s: float | None) -> list[Report]:
+    """Sync a workspace, change each row on the next day, and sync twice while rows change."""
+    quirks = Quirks(search_lag_s=LAG_S)
+    async with world(folder, contacts=ROWS, latency_s=0.4, quirks=quirks) as one:
+        one.intercom = one.intercom.with_options(version=COMPARES_DAYS)
+        await one.sync("contacts")
+        keys, dice = list(one.rows("contacts")), random.Random(3)
+
+        def change(key: str, name: str) -> None:
+            path = f"/contacts/{key}"
+            one.simulator.call("PUT", path, {"name": name}, version=COMPARES_DAYS)
+
+        async def go_on_changing(every_s: float) -> None:
+            for number in range(10**6):
+                await anyio.sleep(every_s)
+                change(dice.choice(keys), f"changed {number}")
+
+        await anyio.sleep(DAY_S / 3)
+        for key in keys:
+            await anyio.sleep(20)
+            change(key, "changed once")
+        reports: list[Report] = []
+        async with anyio.create_task_group() as group:
+            if changes_every_s is not None:
+                group.start_soon(go_on_changing, changes_every_s)
+            for _ in range(2):
+                await anyio.sleep(120)
+                reports.append(await one.sync("contacts", reconcile="never"))
+            group.cancel_scope.cancel()
+        await anyio.sleep(2 * LAG_S)
+        await one.sync("contacts", reconcile="never")
+        assert await one.is_whole("contacts")
+        return reports
+
+
+async def test_nights_of_a_busy_workspace_cost_little_more(tmp_path: Path) -> None:
+    for name in ("quiet", "busy"):
+        (tmp_path / name).mkdir()
+    quiet = await two_nights(tmp_path / "quiet", changes_every_s=None)
+    busy = await two_nights(tmp_path / "busy", changes_every_s=0.3)
+
+    assert [report.failures for report in busy] == [(), ()]
+    calls = [report.calls for report in busy]
+    assert max(calls) <= 3 * max(report.calls for report in quiet), calls
