@@ -70,7 +70,7 @@ class CountingClient(ResourceRegistry):
                     if failures > 1 or call.operation.repeat == "unsafe":
                         raise
             except UnauthorizedError as error:
-                await self._gate.check_token(error)
+                await self._gate.check_token(begun_s, error)
                 raise
 
     async def fetch(self, call: Call[T]) -> T:

@@ -29,6 +29,10 @@ JITTER = 0.2
 SECOND_HALF_S = 1.0
 """Seconds after which the second half of the calls goes
 (test_outage.py::test_it_opens_at_half_width)."""
+GOOD_FOR_S = 30.0
+"""Seconds for which a probe that the token passed answers for the calls begun meanwhile that are
+refused: 1,300 refused calls cost a few probes, and a token that is revoked ends the run so much
+later (test_outage.py::test_many_refused_calls_cost_few_probes)."""
 TOTAL_TIMES = 6
 """All outages of a run together may take so many times the patience for one."""
 
@@ -78,6 +82,7 @@ class OutageGate:
         self._open.set()
         self._control = anyio.Lock()
         self._checked_s = -1.0
+        self._good_s: float | None = None
         self._released = 0
         self._jitter = Random(0)  # noqa: S311 (spreads probes, guards nothing)
         self.outages: list[Outage] = []
@@ -96,7 +101,11 @@ class OutageGate:
         if self._stop.is_set():
             raise StoppedError("the run was asked to stop")
         if self.is_exhausted:
-            raise OutageError("the server does not answer")
+            is_refused = self.refusal is not None
+            reason = (
+                "the token is no longer accepted" if is_refused else "the server does not answer"
+            )
+            raise OutageError(reason)
         if not self._open.is_set():
             await self._open.wait()
             await self._take_turn()
@@ -126,28 +135,30 @@ class OutageGate:
             await self._take_turn()
         return True
 
-    async def check_token(self, error: UnauthorizedError) -> None:
+    async def check_token(self, begun_s: float, error: UnauthorizedError) -> None:
         """Return if only this call was refused: the token is good for others.
 
         Args:
+            begun_s: When the call was begun, in the loop's time.
             error: What it was refused with.
 
         Raises:
             StoppedError: The run is to end, and asks nothing more.
             OutageError: No call is accepted any more, and the run is to end.
         """
-        if self._stop.is_set():
-            raise StoppedError("the run was asked to stop") from error
         async with self._control:
-            if self.refusal is None:
-                try:
-                    await self._probe()
-                except UnauthorizedError as refused:
-                    self.refusal, self.is_exhausted = refused, True
-                except IntercomError:
-                    return
-        if self.refusal is not None:
-            raise OutageError("the token is no longer accepted") from error
+            await self.wait()
+            if self._good_s is not None and begun_s < self._good_s + GOOD_FOR_S:
+                return
+            at_s = CLOCK.now()
+            try:
+                await self._probe()
+            except UnauthorizedError as refused:
+                self.refusal, self.is_exhausted = refused, True
+                raise OutageError("the token is no longer accepted") from error
+            except IntercomError:
+                return
+            self._good_s = at_s
 
     async def _answers(self) -> bool:
         try:

@@ -7,15 +7,22 @@ import itertools
 import anyio
 import pytest
 
-from intercom_async import ConnectError
+from intercom_async import ConnectError, UnauthorizedError
 from intercom_async.clock import CLOCK
-from intercom_async.sync.outage import SECOND_HALF_S, OutageError, OutageGate, StoppedError
+from intercom_async.sync.outage import (
+    GOOD_FOR_S,
+    SECOND_HALF_S,
+    OutageError,
+    OutageGate,
+    StoppedError,
+)
 from tests.support.virtual_time import anyio_backend
 
 __all__ = ("anyio_backend",)
 
 pytestmark = pytest.mark.anyio
 DOWN = ConnectError("the test's server is down", call="GET /x")
+REFUSED = UnauthorizedError(call="GET /x", status=401)
 
 
 class Server:
@@ -118,3 +125,76 @@ async def test_a_stop_ends_the_wait_at_once() -> None:
         with pytest.raises(StoppedError):
             await gate.is_outage(begun_s, DOWN)
     assert CLOCK.now() - begun_s < 10.1
+
+
+async def test_many_refused_calls_cost_few_probes() -> None:
+    """A token that may not read one stream is asked about now and then, not for each row."""
+    server = Server(0.0)
+    gate = OutageGate(server.probe, anyio.Event(), 600)
+
+    async def refuse() -> None:
+        begun_s = CLOCK.now()
+        await anyio.sleep(0.3)
+        await gate.check_token(begun_s, REFUSED)
+
+    for _ in range(10):
+        async with anyio.create_task_group() as group:
+            for _ in range(50):
+                group.start_soon(refuse)
+    assert len(server.probes) == 1
+
+    await anyio.sleep(GOOD_FOR_S)
+    await refuse()
+    assert len(server.probes) == 2
+
+
+async def test_a_call_that_waited_to_be_asked_about_asks_nothing_after_the_end() -> None:
+    """The first refused call finds the token revoked; the others, and a stop, send no probe."""
+    probes, stop = 0, anyio.Event()
+
+    async def probe() -> None:
+        nonlocal probes
+        probes += 1
+        await anyio.sleep(0.3)
+        raise REFUSED
+
+    gate = OutageGate(probe, stop, 600)
+    reasons: list[str] = []
+
+    async def refuse() -> None:
+        with pytest.raises(OutageError) as caught:
+            await gate.check_token(CLOCK.now(), REFUSED)
+        reasons.append(str(caught.value))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(refuse)
+    assert probes == 1
+    assert set(reasons) == {"the token is no longer accepted"}
+    with pytest.raises(OutageError, match="token"):
+        await gate.wait()
+
+
+async def test_a_stop_while_refused_calls_wait_sends_no_probe_more() -> None:
+    probes, stop = 0, anyio.Event()
+
+    async def probe() -> None:
+        nonlocal probes
+        probes += 1
+        stop.set()
+        await anyio.sleep(0.3)
+        raise DOWN
+
+    gate = OutageGate(probe, stop, 600)
+
+    async def refuse(number: int) -> None:
+        if number == 0:
+            await gate.check_token(CLOCK.now(), REFUSED)
+            return
+        with pytest.raises(StoppedError):
+            await gate.check_token(CLOCK.now(), REFUSED)
+
+    async with anyio.create_task_group() as group:
+        for number in range(5):
+            group.start_soon(refuse, number)
+    assert probes == 1
