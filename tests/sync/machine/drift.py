@@ -65,11 +65,8 @@ class Drift:
 
     def __init__(self) -> None:
         self._kinds: dict[str, tuple[str, int]] = {}
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether any row has another form than it had."""
-        return bool(self._kinds)
+        self.has_begun: bool = False
+        """Whether any row has had another form; targets keep it when it is taken back."""
 
     def set(self, stream: str, kind: str, half: int) -> None:
         """Change the form of a stream's rows from now on.
@@ -80,6 +77,7 @@ class Drift:
             half: 0 and 1 are rows with an even and an odd id; others are all of them.
         """
         if kind:
+            self.has_begun = True
             self._kinds[stream] = (kind, half)
         else:
             self._kinds.pop(stream, None)
