@@ -25,8 +25,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "        if not is_short:\n            return True\n",
-                "        if not is_short or part.floor != part.low:\n            return True\n",
+                "        if chain.promised is None or chain.rows >= chain.promised:\n",
+                "        if part.floor != part.low or chain.rows >= (chain.promised or 0):\n",
             ),
         ),
         history="empty-page-of-a-split-list",
@@ -116,13 +116,13 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "tail_reader.py",
-                "                    return False\n                reached",
+                "                    return came\n                reached",
                 "                    pass\n                reached",
             ),
             Edit(
                 "tail_reader.py",
-                "                return came >= promised if promised is not None else",
-                "                return True if promised is not None else",
+                "                    is_whole = came >= promised\n",
+                "                    is_whole = True\n",
             ),
         ),
         history="changes-newest-first",
@@ -134,13 +134,13 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "tail_reader.py",
-                "                return came >= promised if promised is not None else",
-                "                return True if promised is not None else",
+                "                    is_whole = came >= promised\n",
+                "                    is_whole = True\n",
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and came < (promised or 0)",
-                "False",
+                "page.checkpoint is None and came < promised:",
+                "False:",
             ),
         ),
         focus="tails",

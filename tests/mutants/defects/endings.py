@@ -50,8 +50,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "outage.py",
-                "        async with self._control:\n            await self.wait()\n",
-                "        async with self._control:\n            return False\n",
+                "            await self.wait()\n            is_known",
+                "            return False\n            is_known",
             ),
         ),
         history="outage-at-the-first-call",

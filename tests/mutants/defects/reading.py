@@ -55,13 +55,13 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "page_reader.py",
-                "        is_short = chain.promised is not None and chain.rows < chain.promised\n",
-                "        is_short = False\n",
+                "        if chain.promised is None or chain.rows >= chain.promised:\n",
+                "        if True:\n",
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and came < (promised or 0)",
-                "False",
+                "page.checkpoint is None and came < promised:",
+                "False:",
             ),
         ),
         focus="answers",
@@ -92,8 +92,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and came < (promised or 0)",
-                "False",
+                "page.checkpoint is None and came < promised:",
+                "False:",
             ),
         ),
         focus="moves",
