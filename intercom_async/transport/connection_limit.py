@@ -22,10 +22,10 @@ class _Connections:
     def __init__(self, count: int) -> None:
         self.count = count
         self.free = asyncio.Semaphore(count)
-        self.places: set[Place] = set()
+        self.places: set[Sending] = set()
         """Requests that may use a connection."""
-        self.queued: set[Sending] = set()
-        """Those of them that have none, because downloads or requests of the caller's hold all."""
+        self.served = 0
+        """How many of them are over that did not wait in the session's own queue to the end."""
         self.streams: WeakKeyDictionary[
             aiohttp.ClientResponse, tuple[ReferenceType[asyncio.Task[Any]] | None, _Host]
         ] = WeakKeyDictionary()
@@ -66,39 +66,36 @@ class ConnectionLimit:
             return Place(None, sending)
         if known.streams:
             self._check_streams(known, request)
-        while known.free.locked():
-            # Requests end within their own time, so that it is waited for without one.
-            try:
-                async with asyncio.timeout(request.timeout_s):
-                    await known.free.acquire()
-                break
-            except TimeoutError:
-                if len(known.queued) >= len(known.places):
-                    raise self.to_failure(request) from None
-        else:
+        if not known.free.locked():
             await known.free.acquire()
+            return Place(known, sending)
+        # One waiter for the whole wait: a request keeps its turn when its time is over.
+        waiting = asyncio.ensure_future(known.free.acquire())
+        try:
+            served = known.served
+            while not (await asyncio.wait({waiting}, timeout=request.timeout_s))[0]:
+                served = self._check_served(known, served, request)
+        except BaseException:
+            if not waiting.cancel():
+                known.free.release()
+            raise
         return Place(known, sending)
 
-    def trace(self) -> aiohttp.TraceConfig:
-        """Return what tells of requests that wait in the session's own queue."""
+    def traces(self) -> list[aiohttp.TraceConfig]:
+        """Return what tells of requests that wait in the session's own queue, if it has one."""
+        if self._connections is None:
+            return []
         trace = aiohttp.TraceConfig()
-        known = self._connections
 
         async def wait(*_: object) -> None:
-            sending = sending_here.get()
-            sending.is_queued = True
-            if known is not None:
-                known.queued.add(sending)
+            sending_here.get().is_queued = True
 
         async def go_on(*_: object) -> None:
-            sending = sending_here.get()
-            sending.is_queued = False
-            if known is not None:
-                known.queued.discard(sending)
+            sending_here.get().is_queued = False
 
         trace.on_connection_queued_start.append(wait)
         trace.on_connection_queued_end.append(go_on)
-        return trace
+        return [trace]
 
     def hold(self, response: aiohttp.ClientResponse) -> None:
         """Note that the running task reads a body, and keeps its connection for as long."""
@@ -118,14 +115,22 @@ class ConnectionLimit:
             retryable=False,
         )
 
+    def _check_served(self, known: _Connections, served: int, request: Request) -> int:
+        """Refuse a request when nothing has come to an end, and nothing that is sent will."""
+        if known.served == served and all(each.is_queued for each in known.places):
+            raise self.to_failure(request)
+        return known.served
+
     def _check_streams(self, known: _Connections, request: Request) -> None:
         """Refuse a request of a task that holds the connections for which it would wait."""
         task, host = asyncio.current_task(), _host(URL(request.url, encoded=True))
         # A body that has arrived holds no connection any more.
-        held = [each for response, each in known.streams.items() if response.connection is not None]
-        count, at_host = len(held), sum(1 for _, its_host in held if its_host == host)
-        is_full = 0 < self._limit <= count or 0 < self._per_host <= at_host
-        if is_full and any(reader is not None and reader() is task for reader, _ in held):
+        own = [
+            its_host
+            for response, (reader, its_host) in known.streams.items()
+            if response.connection is not None and reader is not None and reader() is task
+        ]
+        if 0 < self._limit <= len(own) or 0 < self._per_host <= own.count(host):
             raise self.to_failure(request)
 
 
@@ -138,14 +143,14 @@ class Place:
         self._known = known
         self._sending = sending
         if known is not None:
-            known.places.add(self)
+            known.places.add(sending)
 
     def end(self) -> None:
         """Let the next request begin."""
         known, self._known = self._known, None
         if known is not None:
-            known.places.discard(self)
-            known.queued.discard(self._sending)
+            known.places.discard(self._sending)
+            known.served += not self._sending.is_queued
             known.free.release()
 
     def has_cancelled(self) -> bool:

@@ -126,9 +126,7 @@ class HttpTransport:
         else:
             connector = given.connector
         limit = None if given is None else ConnectionLimit(connector)
-        traces = None
-        if given is not None and limit is not None:
-            traces = [*given.trace_configs, limit.trace()]
+        traces = [*given.trace_configs, *limit.traces()] if given and limit else None
         try:
             loop = asyncio.get_running_loop()
             self._session = aiohttp.ClientSession(
@@ -204,7 +202,7 @@ class HttpTransport:
 
     def _to_failure(self, error: Exception, request: Request, sending: Sending) -> Exception:
         """Return the error to raise; what a trace of the caller's session raises is theirs."""
-        limit = self._limit if self._given is not None else None
+        limit = self._limit
         if limit is not None:
             theirs = of_trace(error)
             if theirs is not None:
@@ -229,7 +227,7 @@ class HttpTransport:
                 return Reply(response.status, response.headers, await _read(response, request))
             if limit is not None:
                 limit.hold(response)
-            body = _Body(response, request, self.reading)
+            body = _Body(response, request, self.reading, limit)
             return StreamReply(response.status, response.headers, body.chunks(), body.close)
         finally:
             if place is not None:
@@ -363,21 +361,25 @@ async def _pieces(
 class _Body:
     """The body of a streamed answer; its repr shows nothing of the request."""
 
-    __slots__ = ("_reading", "_request", "_response")
+    __slots__ = ("_limit", "_reading", "_request", "_response")
 
     def __init__(
         self,
         response: aiohttp.ClientResponse,
         request: Request,
         reading: set[aiohttp.ClientResponse],
+        limit: ConnectionLimit | None,
     ) -> None:
         self._response = response
         self._request = request
         self._reading = reading
+        self._limit = limit
         reading.add(response)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body in chunks, and close it at the end."""
+        """Yield the body in chunks to the task that holds it from now on; close it at the end."""
+        if self._limit is not None:
+            self._limit.hold(self._response)
         try:
             async with aclosing(_pieces(self._response, self._request)) as pieces:
                 async for piece in pieces:

@@ -100,6 +100,68 @@ async def test_a_download_that_has_arrived_holds_no_connection() -> None:
             assert (await intercom.contacts.get("7")).id == "7"
 
 
+@asynccontextmanager
+async def ending_downloads(
+    limits: dict[str, Any],
+) -> AsyncGenerator[tuple[Intercom, Intercom]]:
+    """Give clients of two hosts; downloads end once a request waits in the session's own queue."""
+    ends: list[asyncio.Event] = []
+
+    async def finish(*_: object) -> None:
+        for end in ends:
+            end.set()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_queued_start.append(finish)
+    async with (
+        unending() as (url, end),
+        unending() as (other_url, other_end),
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(**limits), trace_configs=[trace]
+        ) as session,
+        Intercom(TOKEN, base_url=url, http=session) as intercom,
+        Intercom(TOKEN, base_url=other_url, http=session) as other,
+    ):
+        ends += [end, other_end]
+        yield intercom, other
+
+
+async def read_downloads(intercom: Intercom, begun: asyncio.Event) -> None:
+    async with intercom.data_exports.download("2") as stream:
+        begun.set()
+        await stream.read()
+
+
+@pytest.mark.parametrize("limits", [{"limit": 2}, {"limit_per_host": 1}])
+async def test_a_call_is_not_refused_for_downloads_of_other_tasks(limits: dict[str, Any]) -> None:
+    """Where its own task holds fewer connections than there are, others may become free."""
+    begun = asyncio.Event()
+    async with ending_downloads(limits) as (intercom, other):
+        async with intercom.data_exports.download("1"):
+            client = other if "limit_per_host" in limits else intercom
+            reader = asyncio.create_task(read_downloads(client, begun))
+            await begun.wait()
+            assert (await client.contacts.get("7")).id == "7"
+        await reader
+
+
+async def test_a_download_counts_for_the_task_that_reads_it() -> None:
+    begun = asyncio.Event()
+
+    async def read(stream: Any) -> None:
+        async for _ in stream:
+            begun.set()
+
+    async with (
+        ending_downloads({"limit": 1}) as (intercom, _),
+        intercom.data_exports.download("1") as stream,
+    ):
+        reader = asyncio.create_task(read(stream))
+        await begun.wait()
+        assert (await intercom.contacts.get("7")).id == "7"
+        await reader
+
+
 Holder = Callable[[aiohttp.ClientSession, Intercom, str], AbstractAsyncContextManager[Any]]
 HOLDERS: dict[str, Holder] = {
     "a download": lambda _, intercom, __: intercom.data_exports.download("1"),
