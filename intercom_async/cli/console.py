@@ -15,6 +15,10 @@ UNWRAPPED = 10_000
 """Columns of a line that goes to a pipe or a file, so that no row is wrapped there
 (test_console.py::test_a_table_in_a_pipe_has_a_line_for_each_row)."""
 
+_LONGEST = 10_000
+"""Characters of a line that `say` prints; more are cut off
+(test_sync_findings.py::test_a_hole_is_named_to_be_copied_only_where_it_is_shown_as_it_is)."""
+
 
 class PipedConsole(Console):
     """Wraps lines to the width of a terminal, and does not wrap them in a pipe or a file."""
@@ -30,8 +34,13 @@ class PipedConsole(Console):
         self._width, self._height = new_size
 
 
-console: Console = PipedConsole(stderr=True, highlight=False)
+console: Console = PipedConsole(stderr=True, highlight=False, emoji=False)
 """Messages, on stderr."""
+
+
+def is_shown_whole(text: str) -> bool:
+    """Say whether `say` prints a text as it is, on one line, so that it can be copied."""
+    return "\n" not in text and printable(text, limit=_LONGEST) == text
 
 
 def say(message: str, *, wraps: bool = True) -> None:
@@ -41,7 +50,7 @@ def say(message: str, *, wraps: bool = True) -> None:
         message: The message, in Rich's markup.
         wraps: Whether a terminal may have it on several lines; not what is to be copied.
     """
-    lines = [printable(line, limit=10_000) for line in message.split("\n")]
+    lines = [printable(line, limit=_LONGEST) for line in message.split("\n")]
     for line in lines:
         # A line for a program stays one line, and an address can be copied whole.
         is_long = max(map(len, line.split()), default=0) > console.width

@@ -34,7 +34,7 @@ def sync_tasks(
     `cron` says when a sync of every workspace begins. The jobs of a worker that has sent no
     heartbeat for `dead_after_s` seconds are done by others.
     """
-    check_queue(tasks, cron, dead_after_s=dead_after_s, app=(app, App))
+    check_queue(tasks, cron, "croniter", dead_after_s=dead_after_s, app=(app, App))
 
     @app.task(name="intercom", queue=QUEUE)
     async def work(timestamp: int = 0, **arguments: str) -> None:  # noqa: ARG001 (of periodic jobs)

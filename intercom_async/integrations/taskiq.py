@@ -4,7 +4,6 @@ queue = broker("redis://localhost:6379/0")
 source = schedule_source("redis://localhost:6379/0")
 send = sync_tasks(queue, tasks, source, cron="0 * * * *")        # tasks: WorkspaceTasks
 scheduler = TaskiqScheduler(queue, [source, LabelScheduleSource(queue)])
-
 taskiq worker module:queue                                        # on any machine, many
 taskiq scheduler module:scheduler --skip-first-run                # once
 await send(Step(task="sync", workspace_id="abc123"))              # anywhere
@@ -42,7 +41,8 @@ def sync_tasks(
 
     Steps with a delay wait in `source`; `cron` says when a sync of every workspace begins.
     """
-    check_queue(tasks, cron, broker=(broker, AsyncBroker), source=(source, ScheduleSource))
+    parts = {"broker": (broker, AsyncBroker), "source": (source, ScheduleSource)}
+    check_queue(tasks, cron, "pycron", **parts)
     schedule = [] if cron is None else [{"cron": cron, "kwargs": Step(task="all").arguments}]
 
     @broker.task(task_name="intercom", schedule=schedule)

@@ -41,6 +41,7 @@ from intercom_async.sync.shards import (
 )
 from intercom_async.workspaces import Workspaces
 from ._arguments import check_streams
+from ._cron import Parser, is_cron
 
 TaskName = Literal["all", "sync", "plan", "shard", "finish"]
 """What a task does: begin a sync of every workspace; sync one workspace; cut one into shards, read
@@ -185,13 +186,19 @@ class WorkspaceTasks:
 
 
 def check_queue(
-    tasks: object, cron: object, *, dead_after_s: object = 1.0, **parts: tuple[object, type[object]]
+    tasks: object,
+    cron: object,
+    parser: Parser,
+    *,
+    dead_after_s: object = 1.0,
+    **parts: tuple[object, type[object]],
 ) -> None:
     """Refuse what the tasks cannot be added to a queue with.
 
     Args:
         tasks: What the tasks do.
         cron: When a sync of every workspace begins; None for never.
+        parser: What the queue reads `cron` with.
         dead_after_s: Seconds after which a worker counts as dead.
         **parts: Parts of the queue's library, each with the class it must be of.
 
@@ -201,7 +208,7 @@ def check_queue(
     for name, (value, kind) in parts.items():
         check_kind(name, value, kind, f"of the class {kind.__name__}")
     check_kind("tasks", tasks, WorkspaceTasks, "WorkspaceTasks(…)")
-    if cron is not None and not (isinstance(cron, str) and len(cron.split()) in (5, 6)):
+    if cron is not None and not (isinstance(cron, str) and is_cron(cron, parser)):
         raise ConfigError(f"cron must be a text such as '0 * * * *', not {shown(cron)}")
     if not is_positive_number(dead_after_s):
         raise ConfigError(f"dead_after_s must be more than 0 seconds, not {shown(dead_after_s)}")

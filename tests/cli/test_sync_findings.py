@@ -17,8 +17,10 @@ pytest.importorskip("cyclopts")
 pytest.importorskip("rich")
 
 from rich.console import Console, RenderableType
+from rich.markup import escape
 
 from intercom_async.cli.connection import Connection
+from intercom_async.cli.console import say
 from intercom_async.cli.sync import sync
 from intercom_async.cli.sync_options import SyncOptions, dated
 from intercom_async.cli.sync_view import (
@@ -105,6 +107,25 @@ def test_many_holes_are_accepted_as_they_are_named() -> None:
         f"  --accept-hole contacts:{number}" for number in range(SHOWN_OPTIONS)
     ]
     assert "add --accept-hole 'STREAM:WHAT'" in "\n".join(line for line, _ in what_to_do(many))
+
+
+@pytest.mark.parametrize(
+    ("what", "is_copied"),
+    [("7", True), ("a :smile: b", True), ("[bold]", True), ("it's", True), ("x" * 9_000, True)]
+    + [(what, False) for what in ("a\nb", "a\u202eb", "a\x1bb", "a  b\t", "x" * 20_000)],
+)
+def test_a_hole_is_named_to_be_copied_only_where_it_is_shown_as_it_is(
+    what: str,
+    is_copied: bool,  # noqa: FBT001 (of the table)
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for line, wraps in what_to_do(made_report(what).failures):
+        say(escape(line), wraps=wraps)
+    told = capsys.readouterr().err
+    options = [each for each in told.splitlines() if each.startswith("  --accept-hole ")]
+
+    assert [shlex.split(each)[1] for each in options] == [f"contacts:{what}"] * is_copied
+    assert ("--accept-hole 'STREAM:WHAT'" in told) is not is_copied
 
 
 @pytest.mark.parametrize(("count", "shown"), [(1, "1 row in"), (2, "2 rows in")])

@@ -15,6 +15,7 @@ from intercom_async.workspaces import Workspaces
 ODD: list[Any] = [
     *(None, True, 0, -1, 1.5, math.nan, math.inf, 10**400, "3", "", "a b", "\ud800"),
     *(b"b", [], ["a"], [1], {}, object(), int, print),
+    *("@hourly", "a b c d e", "0 * * * *", "0  * * * *", "0 0 * * * *", "*/0 * * * *", "0 * *"),
 ]
 REDIS = "redis://localhost:6379/0"
 
@@ -54,7 +55,9 @@ def of_taskiq() -> dict[str, Case]:
         ),
         "schedule_source": Case(taskiq.schedule_source, {}, {"url": []}),
         "sync_tasks": Case(
-            taskiq.sync_tasks, needed, {"broker": [], "tasks": [], "source": [], "cron": [None]}
+            taskiq.sync_tasks,
+            needed,
+            {"broker": [], "tasks": [], "source": [], "cron": [None, "0 * * * *"]},
         ),
     }
 
@@ -72,7 +75,14 @@ def of_procrastinate() -> dict[str, Case]:
 
     return {
         "sync_tasks": Case(
-            sync_tasks, {}, {"app": [], "tasks": [], "cron": [None], "dead_after_s": [1.5]}
+            sync_tasks,
+            {},
+            {
+                "app": [],
+                "tasks": [],
+                "cron": [None, "@hourly", "0 * * * *", "0  * * * *", "0 0 * * * *"],
+                "dead_after_s": [1.5],
+            },
         )
     }
 
