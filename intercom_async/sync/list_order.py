@@ -27,14 +27,21 @@ class ShownOrders:
 
     def __init__(self) -> None:
         self._steps: dict[str, int] = {}
+        self._refuted: set[str] = set()
 
     def note(self, field: str, *, is_kept: bool, is_step: bool) -> None:
         """Take in whether a page was in order, and whether it lies beyond the one before it."""
+        if not is_kept:
+            self._refuted.add(field)
         self._steps[field] = self._steps.get(field, 0) + is_step if is_kept else 0
 
     def is_shown(self, field: str) -> bool:
         """Say whether lists by a field, newest first, have come in order often enough."""
         return self._steps.get(field, 0) >= FEWEST_STEPS
+
+    def is_refuted(self, field: str) -> bool:
+        """Say whether a list by a field has come out of order."""
+        return field in self._refuted
 
 
 class ListOrder:

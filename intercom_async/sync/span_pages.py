@@ -115,11 +115,15 @@ class SpanPages:
         return self._counts_are_true
 
     def _is_past(self, moments: list[int]) -> bool:
-        """Say whether a page that is read downward shows that the rest is not wanted."""
+        """Say whether a page that is read downward shows that the rest is not wanted.
+
+        Pages around a row that breaks them are too few to show an order: it is enough that no list
+        of the run has come out of it.
+        """
         if self._floor is None or not moments or moments[-1] >= self._floor:
             return False
         is_sorted = all(newer >= older for newer, older in pairwise(moments))
-        return is_sorted and self._run.orders.is_shown(self._field)
+        return is_sorted and not self._run.orders.is_refuted(self._field)
 
     def _first(self, moment: int) -> int:
         """Return where a query that asks for a moment begins: there, or where its day does."""

@@ -69,7 +69,8 @@ async def test_a_hole_remembers_when_it_was_found(tmp_path: Path) -> None:
         found: list[Hole] = []
         for _ in range(10):
             await one.sync("contacts")
-            found += holes_of(tmp_path)
+            # The weekly sweep names the row by its time of creation as well.
+            found += [hole for hole in holes_of(tmp_path) if hole.field == "updated_at"]
             await anyio.sleep(DAY_S)
 
         assert len(found) == 10
