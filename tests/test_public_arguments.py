@@ -12,6 +12,7 @@ import inspect
 import logging
 import math
 import re
+import sys
 from collections import UserDict
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
@@ -78,6 +79,10 @@ def flag(value: Any) -> bool:
 
 def count(value: Any, least: int = 1, most: float = math.inf) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+whole = partial(count, most=sys.float_info.max)
+"""Takes what `check_count` takes; the simulator counts further."""
 
 
 def seconds(value: Any, *, may_be_zero: bool = True) -> bool:
@@ -170,9 +175,9 @@ CASES: dict[str, Case] = {
             "secret": secret,
             "queue": function,
             "seen": none,
-            "max_body_bytes": count,
-            "max_queued": count,
-            "concurrency": count,
+            "max_body_bytes": whole,
+            "max_queued": whole,
+            "concurrency": whole,
             "drain_s": seconds,
             "on_error": function,
             "observer": none,
@@ -183,7 +188,7 @@ CASES: dict[str, Case] = {
         partial(Webhooks("s").on, "ping"), {}, {"order_within_s": either(none, seconds)}
     ),
     "Webhooks.aiohttp": Case(Webhooks("s").aiohttp, {}, {"path": any_text}),
-    "CanvasKit": Case(CanvasKit, {"secret": "s"}, {"secret": secret, "max_body_bytes": count}),
+    "CanvasKit": Case(CanvasKit, {"secret": "s"}, {"secret": secret, "max_body_bytes": whole}),
     "OAuth": Case(
         OAuth,
         {"client_id": "a", "client_secret": "b"},
@@ -227,7 +232,7 @@ CASES: dict[str, Case] = {
         {"app": callable, "endpoint": callable, "path": text, "lifespan": function},
     ),
     "MemorySeen": Case(
-        MemorySeen, {}, {"max_keys": count, "remember_s": positive, "clock": nothing}
+        MemorySeen, {}, {"max_keys": whole, "remember_s": positive, "clock": nothing}
     ),
     "RedisSeen": Case(
         RedisSeen,
@@ -330,7 +335,7 @@ CASES: dict[str, Case] = {
         READ,
         {
             "read": callable,
-            "per_page": either(none, count),
+            "per_page": either(none, whole),
             "get": none,
             "is_listed": function,
         },
@@ -343,8 +348,8 @@ CASES: dict[str, Case] = {
             "granularity": nothing,
             "partition_field": text,
             "cursor_field": text,
-            "per_page": count,
-            "part_pages": count,
+            "per_page": whole,
+            "part_pages": whole,
             "seconds_since": either(none, text),
             "get": none,
             "deletions": none,

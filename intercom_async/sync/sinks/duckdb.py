@@ -105,7 +105,8 @@ class DuckDBSink:
         with failures_as_target_errors(self.where):
             if self._path.is_symlink():
                 raise TargetError(
-                    f"{self._path} is a link that leads in a circle, or was made just now"
+                    f"{self._path} is a link that leads in a circle, or was made just now: correct "
+                    "it, or run again"
                 )
             if self._path.is_dir():
                 raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
