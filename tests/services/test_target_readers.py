@@ -90,7 +90,7 @@ async def test_a_target_is_read_as_the_guide_says(
     pytest.importorskip("duckdb")
     pytest.importorskip("pyarrow")
     settings: dict[str, Any] = {"app_per_minute": 10**7, "workspace_per_minute": 10**7}
-    sizes = {"contacts": contacts, "conversations": 0, "companies": 0, "tickets": 0}
+    sizes: dict[str, Any] = {"contacts": contacts, "conversations": 0, "companies": 0, "tickets": 0}
     async with (
         Simulator(**sizes, **settings) as simulator,
         Intercom(simulator.token, base_url=simulator.url) as intercom,
