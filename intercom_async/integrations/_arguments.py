@@ -17,8 +17,9 @@ def check_streams(streams: object) -> tuple[str, ...] | None:
     """
     if streams is None:
         return None
+    told = shown(streams)
     if isinstance(streams, Iterable) and not isinstance(streams, str | bytes | type):
-        names: tuple[object, ...] = tuple(streams)  # pyright: ignore[reportUnknownArgumentType]
+        names = tuple(cast("Iterable[object]", streams))
         if all(isinstance(name, str) for name in names):
             return cast("tuple[str, ...]", names)
-    raise ConfigError(f"streams must be a list of names, not {shown(streams)}")
+    raise ConfigError(f"streams must be a list of names, not {told}")

@@ -26,7 +26,7 @@ def _is_of_croniter(text: str) -> bool:
 
 
 def _is_of_pycron(text: str) -> bool:
-    import pycron  # noqa: PLC0415 (taskiq's)
+    import pycron  # noqa: PLC0415 (taskiq's)  # pyright: ignore[reportMissingTypeStubs]
 
     if not _FIELDS.fullmatch(text):
         return False

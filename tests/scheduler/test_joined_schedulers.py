@@ -49,7 +49,7 @@ class Branch(Desk):
 
 def branches(limits: Limits, **server: float) -> tuple[Branch, Branch]:
     """Return two schedulers before one server; they have not joined."""
-    place = Server(Random(1), EVEN, **server)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    place = Server(Random(1), EVEN, **server)  # type: ignore[arg-type]
     first, second = (
         Branch(place, Scheduler(limits, random=Random(number)), app)
         for number, app in enumerate(("first", "second"))

@@ -71,7 +71,8 @@ def of_procrastinate() -> dict[str, Case]:
 
     def sync_tasks(**given: Any) -> None:
         app = App(connector=InMemoryConnector())
-        procrastinate.sync_tasks(**{"app": app, "tasks": of_workspace_tasks(), **given})
+        settings: dict[str, Any] = {"app": app, "tasks": of_workspace_tasks(), **given}
+        procrastinate.sync_tasks(**settings)
 
     return {
         "sync_tasks": Case(

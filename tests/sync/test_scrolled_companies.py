@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
@@ -26,8 +27,7 @@ EXISTS = b'{"type":"error.list","errors":[{"code":"scroll_exists","message":"scr
 def place_of(request: Request) -> tuple[str, int]:
     """Return the path of a call, and the page that it asks for."""
     path, _, query = request.url.removeprefix("https://api.intercom.io").partition("?")
-    values = dict(one.partition("=")[::2] for one in query.split("&"))
-    return path, int(values.get("page", 1))
+    return path, int(dict(parse_qsl(query)).get("page", "1"))
 
 
 def refusing_pages(request: Request, answer: Answer) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
@@ -67,10 +67,10 @@ class Cursors:
         if reply.status != 200:
             return reply
         body: dict[str, Any] = msgspec.json.decode(reply.body)
-        pages = body.get("pages")
-        if not isinstance(pages, dict) or not pages.get("next"):
+        pages: Any = body.get("pages")
+        following: Any = _object(pages).get("next")
+        if not following:
             return reply
-        following = pages["next"]
         if path in SEARCHES:
             pages["next"] = self._led(kind, request, following)
         elif isinstance(following, str):
@@ -85,6 +85,10 @@ class Cursors:
             return f"{request.url}?{query}"
         elsewhere = cursor if kind == "loop" else second
         return {**following, "starting_after": elsewhere} if cursor and elsewhere else following
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _numbered(kind: str, link: str, number: int) -> Any:
@@ -103,7 +107,8 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def _cursor(request: Request) -> str:
-    return (_body(request).get("pagination") or {}).get("starting_after") or ""
+    pagination: Any = _body(request).get("pagination") or {}
+    return str(pagination.get("starting_after") or "")
 
 
 def _list(request: Request) -> bytes:
@@ -112,8 +117,9 @@ def _list(request: Request) -> bytes:
 
 
 def _given(body: dict[str, Any]) -> str | None:
-    following = (body.get("pages") or {}).get("next")
-    return following.get("starting_after") if isinstance(following, dict) else None
+    pages: Any = body.get("pages") or {}
+    following: Any = pages.get("next")
+    return _object(following).get("starting_after")
 
 
 def with_body(request: Request, body: bytes | None, url: str = "") -> Request:

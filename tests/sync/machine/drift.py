@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -88,9 +88,9 @@ class Drift:
         if not self._kinds or reply.status != 200 or stream == "me":
             return reply
         body: Any = msgspec.json.decode(reply.body)
-        if not isinstance(body, dict) or not self._change(stream, body):
+        if not isinstance(body, dict) or not self._change(stream, cast("Row", body)):
             return reply
-        return Reply(200, reply.headers, msgspec.json.encode(body))
+        return Reply(200, reply.headers, msgspec.json.encode(cast("Row", body)))
 
     def _change(self, stream: str, body: Row) -> bool:
         found = next((name for name in ROWS if isinstance(body.get(name), list)), None)
@@ -98,9 +98,10 @@ class Drift:
             body[found] = [self._formed(stream, row) for row in body[found]]
             return stream in self._kinds
         for name in PARTS:
-            listed = body.get(name)
-            if isinstance(listed, dict) and isinstance(listed.get(name), list):
-                listed[name] = [self._formed(name, row) for row in listed[name]]
+            listed: Any = body.get(name)
+            rows: Any = cast("Row", listed).get(name) if isinstance(listed, dict) else None
+            if isinstance(rows, list):
+                listed[name] = [self._formed(name, row) for row in rows]  # pyright: ignore[reportUnknownVariableType]
         changed = {**self._formed(stream, body)}
         body.clear()
         body.update(changed)
@@ -108,8 +109,9 @@ class Drift:
 
     def _formed(self, stream: str, row: Any) -> Any:
         kind, half = self._kinds.get(stream, ("", 2))
-        if not kind or not isinstance(row, dict) or "id" not in row:
-            return row
-        if half < 2 and sum(str(row["id"]).encode()) % 2 != half:
-            return row
-        return CHANGED[kind](row) if kind in CHANGED else row | FORMS[kind]
+        fields: Row = cast("Row", row) if isinstance(row, dict) else {}
+        if not kind or "id" not in fields:
+            return cast("Any", row)
+        if half < 2 and sum(str(fields["id"]).encode()) % 2 != half:
+            return cast("Any", row)
+        return CHANGED[kind](fields) if kind in CHANGED else fields | FORMS[kind]

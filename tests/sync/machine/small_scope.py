@@ -16,7 +16,7 @@ import msgspec
 from .claims import PARENTS
 from .focus import CLOCK_STEPS_S, DAY_S, HOUR_S, PLAIN, ROWS, TEXTS, ZONES, Focus
 from .incidents import incident
-from .steps import Change, During, Failure, Form, History, Run, Settings
+from .steps import Change, During, Failure, Form, History, Reconcile, Run, Settings
 
 SEARCHED = ("contacts", "conversations", "tickets")
 FAMILIES = ("contacts", "companies", "conversations", "tickets", "tags", "articles")
@@ -85,7 +85,7 @@ class _Small:
         self._streams: tuple[str, ...] = streams
         verbs = [one for one in focus.verbs if self._main in STREAMS_OF.get(one, FAMILIES)]
         self._verbs: Sequence[str] = verbs or ("change", "change", "create", "delete")
-        self._reconcile = dice.choice(focus.reconcile)
+        self._reconcile: Reconcile = dice.choice(focus.reconcile)
         self._done = ""
         self._keeps_reconcile: bool = dice.random() < 0.5
 

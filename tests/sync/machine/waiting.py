@@ -29,6 +29,7 @@ async def both(
 ) -> tuple[Outcome, Outcome]:
     """Run a sync, and another one that begins with its third call at the latest."""
     names, begun, outcomes = tuple(streams), anyio.Event(), list[Outcome]()
+    firsts = list[Outcome]()
 
     async def begin(client: Intercom) -> None:
         del client
@@ -43,9 +44,10 @@ async def both(
     async with anyio.create_task_group() as group:
         group.start_soon(second)
         first = await runner.run(run, names, begin, known)
+        firsts.append(first)
         runner.is_interrupted = runner.is_interrupted or Claims(first.report).is_silent
         begun.set()
-    [outcome] = outcomes
+    [first], [outcome] = firsts, outcomes
     if outcome.report is not None:
         # What the first one reads is no news to the second: its time begins with its turn.
         begun_at = max(outcome.span.begun_at, float(outcome.report.started_at))
