@@ -32,3 +32,8 @@ class Chain:
     """What was found to be missing on the way."""
     order: ListOrder | None = None
     """That of its list, once a page of it was read."""
+
+    @property
+    def unread_below(self) -> int:
+        """Down to which moment all of it is read: only where its list is in order."""
+        return self.part.high if self.order is None else self.order.read_to(self.part.high)

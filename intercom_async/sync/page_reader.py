@@ -190,8 +190,8 @@ class PageReader:
         if chain.pages == 1:
             chain.promised = max(page.total_count or 0, chain.least)
             part.count = page.total_count if part.count is None else part.count
-        high = part.high if chain.order is None else chain.order.read_to(part.high)
-        taken = await self.hand_over_page(run, page, read_at, edges=(part.low, high), part=part)
+        edges = (part.low, chain.unread_below)
+        taken = await self.hand_over_page(run, page, read_at, edges=edges, part=part)
         chain.rows += taken.total
         chain.holes += taken.holes
         chain.position = page.checkpoint
@@ -321,9 +321,7 @@ class PageReader:
         if not await self.answers_at_all(run, field):
             self.refuse(run, error)
             return
-        # What lies above the last row is read only where the list is in order.
-        reached = part.high if chain.order is None else chain.order.read_to(part.high)
-        high = min(reached, run.clock.now() + DAY_SLACK_S)
+        high = min(chain.unread_below, run.clock.now() + DAY_SLACK_S)
         isolation = isolation_of(self, run, field, error, self.isolation_budget)
         try:
             holes = await isolation.between(part.low, max(part.low, high))
