@@ -60,19 +60,14 @@ class Policy:
             known.append(self.since)
         return max(0, min(known)) if known else None
 
-    def looked_at(self, state: StreamState) -> int | None:
-        """Return when rows that are gone were last looked for."""
-        known = [moment for moment in (state.swept, state.deletions) if moment is not None]
-        return max(known) if known else None
-
     def checked_to(self, state: StreamState) -> int | None:
         """Return R of a stream: up to when rows that are gone are known.
 
         A search finds a row that went for as long as it may miss one that came, so a look tells
         what had gone a lookback before it.
         """
-        looked_at = self.looked_at(state)
-        return None if looked_at is None else looked_at - self.lookback_s
+        known = [moment for moment in (state.swept, state.deletions) if moment is not None]
+        return max(known) - self.lookback_s if known else None
 
     def next_pass(
         self, run: StreamRun, rate_per_s: float, now: int, *, is_doubted: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,19 @@ __all__ = ("anyio_backend",)
 pytestmark = pytest.mark.anyio
 
 
+def naming(wrong: str) -> Callable[[Request, Answer], Answer]:
+    """Return what names another row in the list of deleted conversations, beside those in it."""
+
+    def change(request: Request, answer: Answer) -> Answer:
+        if "/conversations/deleted" not in request.url or not isinstance(answer, Reply):
+            return answer
+        body: Any = msgspec.json.decode(answer.body)
+        body["conversations"] += [{**row, "id": wrong} for row in body["conversations"]]
+        return Reply(200, answer.headers, msgspec.json.encode(body))
+
+    return change
+
+
 async def test_a_row_that_went_by_wrong_evidence_returns(tmp_path: Path) -> None:
     """The list of deleted rows names one that is there, once; the row does not change."""
     async with world(tmp_path, conversations=6) as one:
@@ -26,15 +40,8 @@ async def test_a_row_that_went_by_wrong_evidence_returns(tmp_path: Path) -> None
         wrong, gone = list(await one.truth("conversations"))[:2]
         one.simulator.call("DELETE", f"/conversations/{gone}")
 
-        def name_another(request: Request, answer: Answer) -> Answer:
-            if "/conversations/deleted" not in request.url or not isinstance(answer, Reply):
-                return answer
-            body: Any = msgspec.json.decode(answer.body)
-            body["conversations"] += [{**row, "id": wrong} for row in body["conversations"]]
-            return Reply(200, answer.headers, msgspec.json.encode(body))
-
         await anyio.sleep(DAY_S)
-        one.change = name_another
+        one.change = naming(wrong)
         await one.sync("conversations")
         assert wrong not in one.rows("conversations")
         one.change = None
@@ -56,15 +63,8 @@ async def test_of_many_rows_that_went_the_latest_are_asked_for(tmp_path: Path) -
         await anyio.sleep(DAY_S)
         await one.sync("conversations")
 
-        def name_another(request: Request, answer: Answer) -> Answer:
-            if "/conversations/deleted" not in request.url or not isinstance(answer, Reply):
-                return answer
-            body: Any = msgspec.json.decode(answer.body)
-            body["conversations"] = [{**row, "id": wrong} for row in body["conversations"]]
-            return Reply(200, answer.headers, msgspec.json.encode(body))
-
         await anyio.sleep(DAY_S)
-        one.change = name_another
+        one.change = naming(wrong)
         await one.sync("conversations")
         assert wrong not in one.rows("conversations")
         one.change = None

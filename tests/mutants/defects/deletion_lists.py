@@ -67,8 +67,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "policy.py",
-                "looked_at - self.lookback_s\n",
-                "looked_at\n",
+                "max(known) - self.lookback_s if known",
+                "max(known) if known",
             ),
         ),
         focus="late",
