@@ -70,7 +70,7 @@ class Isolation(SpanPages):
         unread = top.left if top.left is not None else await self._count_below(low, high)
         if bottom.left is not None:
             unread = None if top.at is None else bottom.left - top.at
-        self._proven += unread is None or unread > 1
+        self._proven += _proof(unread) - 1
         await self._between(bottom, top, unread, 0)
 
     async def _between(self, bottom: Edge, top: Edge, most: int | None, depth: int) -> None:
@@ -100,23 +100,28 @@ class Isolation(SpanPages):
         lower = await self._approach(
             low, cut - 1, is_upward=False, beyond=bottom.at, limit=limit, start=FIRST_PAGE
         )
-        for edge, other, far in ((upper, lower, top), (lower, upper, bottom)):
+        halves: list[tuple[Edge, Edge, int | None]] = []
+        for edge, far in ((upper, top), (lower, bottom)):
             if edge is None:
                 continue
             half = (cut, high) if far is top else (low, cut - 1)
             rest = await self._rest(half, edge, far, is_upper=far is top)
-            if rest is None and most is not None:
-                rest = max(1, most - edge.new - (0 if other is None else other.new + 1))
-            self._proven += rest is not None and rest > 1
+            halves.append((edge, far, rest))
+        if not self._is_spent:
+            # Else it may be that neither half was read, and so none has failed.
+            self._proven += max(0, sum(_proof(rest) for *_, rest in halves) - _proof(most))
+        read = sum(edge.new for edge, *_ in halves) + len(halves) - 1
+        for edge, far, rest in halves:
             pair = (edge, top) if far is top else (bottom, edge)
-            await self._between(*pair, rest, depth + 1)
+            at_most = rest if rest is not None or most is None else max(1, most - read)
+            await self._between(*pair, at_most, depth + 1)
 
     async def _rest(
         self, half: tuple[int, int], edge: Edge, far: Edge, *, is_upper: bool
     ) -> int | None:
         """Return how many rows of half a span are not read; None where it is not known."""
         counted = edge.left
-        if counted is None:
+        if counted is None and not self._is_spent:
             counted = await self._count(*half, far, is_upward=not is_upper)
         return None if counted is None or far.at is None else max(1, counted - far.at)
 
@@ -303,3 +308,8 @@ class Isolation(SpanPages):
             return
         if counted is None or counted - (edge.at or 0) < edge.left:
             raise LeapError
+
+
+def _proof(unread: int | None) -> int:
+    """Return how many rows cannot be read where each edge of those unread is beside one."""
+    return 1 if unread is None else min(unread, BOTH)

@@ -164,7 +164,8 @@ class SpanPages:
 
     @property
     def _is_spent(self) -> bool:
-        return self._budget.is_used_up(self._calls, self._proven)
+        # One that is not known of yet may cost as much.
+        return self._budget.is_used_up(self._calls, self._proven + 1)
 
     def _hole(self, low: int, high: int, *, rows: int = 0) -> None:
         hole = self._run.span_hole(self._field, low, high, str(self._error), rows=rows)
