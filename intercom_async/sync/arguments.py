@@ -96,7 +96,7 @@ def _has(value: object, method: str) -> bool:
 
 
 def checked_path(name: str, value: object) -> Path:
-    """Return a path.
+    """Return a path from the root, so that it stays where it is if a program changes its folder.
 
     Raises:
         SyncConfigError: It is neither a text nor a path, or one that no file can have.
@@ -114,7 +114,12 @@ def checked_path(name: str, value: object) -> Path:
         raise SyncConfigError(
             f"{name} must be a path; it is an address, and this is written into files only"
         )
-    return Path(text)
+    try:
+        return Path(text).absolute()
+    except OSError:
+        raise SyncConfigError(
+            f"{name} must be a path from the root: the folder that the program runs in is gone"
+        ) from None
 
 
 def checked_text(name: str, value: object) -> str:

@@ -254,3 +254,25 @@ async def test_a_target_that_is_neither_file_nor_folder(
     os.mkfifo(tmp_path / "target")
     with pytest.raises(TargetError, match="move away what is there"):
         await sync(intercom, ["tags"], sink=make_sink(form, tmp_path))
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_program_that_changes_its_folder(
+    form: str, intercom: Intercom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    sink = make_sink(form, Path())
+    monkeypatch.chdir(tmp_path)
+
+    assert (await sync(intercom, ["tags"], sink=sink)).is_complete
+    assert read_target(form, tmp_path / "here", "tags")
+    assert everything_in(tmp_path) == {tmp_path / "here"}
+
+
+async def test_a_pipe_is_no_database(intercom: Intercom, tmp_path: Path) -> None:
+    """DuckDB would wait for somebody to write into it."""
+    os.mkfifo(tmp_path / "target.duckdb")
+
+    with pytest.raises(TargetError, match="is a pipe or a device"):
+        await sync(intercom, NAMES, sink=make_sink("duckdb", tmp_path))

@@ -111,6 +111,8 @@ class DuckDBSink:
                 )
             if self._path.is_dir():
                 raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
+            if self._path.exists() and not self._path.is_file():
+                raise TargetError(f"{self._path} is a pipe or a device, not a file")
             if not self._path.parent.is_dir():
                 raise TargetError(f"{self._path.parent} is not there; make it, or correct the path")
             self._disk.make_folder(self._private)
