@@ -16,7 +16,14 @@ import pytest
 from intercom_async.simulator import virtual_loop
 from intercom_async.simulator.virtual_loop import START_AT, DeadlockError, VirtualLoop
 
-__all__ = ("DeadlockError", "VirtualLoop", "anyio_backend", "make_loop", "run_virtual")
+__all__ = (
+    "DeadlockError",
+    "VirtualLoop",
+    "anyio_backend",
+    "make_loop",
+    "run_virtual",
+    "watched_threads",
+)
 
 T = TypeVar("T")
 
@@ -42,3 +49,12 @@ async def _undebugged(main: Coroutine[Any, Any, T]) -> T:
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     """Run a folder's tests on virtual time, once its conftest imports this."""
     return "asyncio", {"loop_factory": make_loop}
+
+
+@pytest.fixture
+async def watched_threads(anyio_backend: object) -> None:
+    """Let virtual time stand still while a thread is at work, in tests that write files."""
+    del anyio_backend
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.watch_threads()

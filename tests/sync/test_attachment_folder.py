@@ -18,9 +18,12 @@ from intercom_async.sync import JsonlSink, Report, SyncConfigError, TargetError,
 from intercom_async.sync.attachment_folder import FILES_AT_ONCE, MAX_NAMED
 from intercom_async.transport import MemoryTransport
 from tests.support.file_server import FileServer
+from tests.support.virtual_time import anyio_backend, watched_threads
 from .machine.crashing_disk import CrashingDisk, Killed
 
-pytestmark = pytest.mark.anyio
+__all__ = ("anyio_backend", "watched_threads")
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("watched_threads")]
 
 STREAMS = ["conversations", "conversation_parts"]
 
