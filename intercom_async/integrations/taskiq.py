@@ -14,11 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 from taskiq import AsyncBroker, ScheduleSource, TaskiqEvents
-from taskiq.serializers import JSONSerializer
-from taskiq_redis import ListRedisScheduleSource
 
 from intercom_async.sync.shards import BUDGET_S
-from .taskiq_broker import SyncBroker, check_url
+from .taskiq_broker import SyncBroker
+from .taskiq_schedules import SyncScheduleSource
 from .workspace_tasks import Send, Step, WorkspaceTasks, check_queue
 
 
@@ -29,9 +28,9 @@ def broker(
     return SyncBroker(url, budget_s=shard_budget_s, max_backlog=max_backlog, **options)
 
 
-def schedule_source(url: str) -> ListRedisScheduleSource:
-    """Return where tasks wait for their time; as JSON, so that nobody's code is run."""
-    return ListRedisScheduleSource(check_url(url), serializer=JSONSerializer())
+def schedule_source(url: str) -> SyncScheduleSource:
+    """Return where tasks wait for their time."""
+    return SyncScheduleSource(url)
 
 
 def sync_tasks(

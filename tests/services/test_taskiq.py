@@ -57,6 +57,13 @@ async def test_killed_workers_lose_nothing_and_double_nothing(
         await fleet.check_after_a_kill(WORKER)
 
 
+async def clients_of(server: RedisServer) -> int:
+    """Return how many connections a Redis has, with the one that asks."""
+    redis: Any = pytest.importorskip("redis.asyncio")
+    async with redis.Redis.from_url(server.url) as client:
+        return len(await client.client_list())
+
+
 async def test_a_schedule_begins_a_sync_of_every_workspace(redis_server: RedisServer) -> None:
     asked: list[str] = []
 
@@ -84,6 +91,7 @@ async def test_a_schedule_begins_a_sync_of_every_workspace(redis_server: RedisSe
     # What has a time waits for it in the source, which a scheduler's process reads.
     await send(Step(task="sync", workspace_id="later", delay_s=60))
     await source.shutdown()
+    assert await clients_of(redis_server) == 1  # the one that asks
     assert asked == ["all"]
     await send(Step(task="all"))
     assert asked == ["all", "all"]
