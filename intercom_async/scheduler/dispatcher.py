@@ -182,6 +182,7 @@ class Dispatcher:
                 else:
                     permit.since = now
                 return True
+        # That there are any is asked first, since it takes less.
         if self._rates.are_set and self._rates.apply_to(permit.kind):
             return False  # Not even queued yet.
         try:
@@ -198,7 +199,8 @@ class Dispatcher:
 
     def add_queue(self, app: Hashable) -> AppQueue:
         """Make the queue of an app that is new, and return it."""
-        return self.queues.setdefault(app, self._make_queue(app))
+        queue = self.queues[app] = self._make_queue(app)
+        return queue
 
     def _grant_or_queue(self, permit: Permit, now: float) -> bool:
         """Grant a permit and return True, or queue it."""
@@ -299,6 +301,7 @@ class Dispatcher:
             self.breaker.end_call(permit)
         if self.waiting:
             self.schedule_dispatch()
+        # Asked here too, since nearly every call comes by.
         elif self.turns.are_shared and (beside := self.turns.waiting_beside(self)):
             beside[0].schedule_dispatch()
 
@@ -345,8 +348,6 @@ class Dispatcher:
     def _dispatch(self) -> None:
         """Let go all calls that may, and set the timer for the next attempt."""
         self._is_dispatch_due = False
-        if not self.waiting or self.is_closed:
-            return
         dispatch(self, self.turns, self.now())
 
     def end_round(self, retry_at: float) -> None:
@@ -389,6 +390,7 @@ class Dispatcher:
 
     def schedule_dispatch(self) -> None:
         """Dispatch once in the next iteration of the loop, however many ask for it."""
+        # Who waits has a loop: that there is one is asked for the type checkers.
         if self.waiting and not self._is_dispatch_due and self._loop is not None:
             self._is_dispatch_due = True
             self._loop.call_soon(self._dispatch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.priority import Priority
-from .conftest import Desk, MakeDesk
+from .conftest import Desk, MakeDesk, turns
 from .test_hooks import Notes
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +57,29 @@ async def test_an_overload_is_waited_for(make_desk: MakeDesk) -> None:
     await desk.call()
 
     assert CLOCK.now() - begun > 0.3
+
+
+async def test_a_call_does_not_overtake_one_that_waits(make_desk: MakeDesk) -> None:
+    desk = await alone(make_desk, limit=100)
+    desk.went.clear()
+    async with desk.scheduler.admit(cost=40) as permit:
+        heavy = desk.start("heavy", cost=70)
+        await turns(2)
+        light = desk.start("light")
+        await asyncio.wait([heavy, light])
+        permit.release()
+
+    assert desk.went == ["heavy", "light"]
+
+
+async def test_what_a_call_has_waited_before_counts(make_desk: MakeDesk) -> None:
+    desk = await alone(make_desk)
+    before_s = desk.scheduler.statistics().waited_s
+
+    async with desk.scheduler.admit(since=CLOCK.now() - 3.0) as permit:
+        permit.release()
+
+    assert desk.scheduler.statistics().waited_s - before_s == pytest.approx(3.0)
 
 
 async def test_hooks_hear_of_each_call(make_desk: MakeDesk) -> None:
