@@ -1,8 +1,13 @@
-"""Reads lists of deleted rows, each with the API version that has it."""
+"""Reads lists of deleted rows, each with the API version that has it.
+
+A list may name a row that came back, or that never went, and that of contacts tells no dates. So a
+row that is live in the target goes only if a search does not find it either: a search finds what
+is gone for a lookback at most, and R is that much earlier.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -13,7 +18,7 @@ from intercom_async.models.page import Page
 from intercom_async.moments import from_server
 from .evidence import tombstone
 from .holes import Hole
-from .page_reader import PageReader
+from .page_reader import ENDINGS, MAX_IDS, PageReader
 from .sinks.entries import Entry
 from .stream_run import StreamRun
 from .streams import Ranged
@@ -25,7 +30,9 @@ is read to its end. The order of deleted contacts is not documented
 (test_deletions.py::test_a_list_in_any_order_is_read)."""
 
 
-class _Deleted(msgspec.Struct):
+class DeletedRow(msgspec.Struct):
+    """A row of a list of deleted rows."""
+
     id: str | int
     deleted_at: Any = None
     status: str | None = None
@@ -37,7 +44,7 @@ class DeletionReader:
     """Reads lists of deleted rows.
 
     Args:
-        reader: Hands over.
+        reader: Searches, and hands over.
         lookback_s: For how long a search may find a row that has gone.
     """
 
@@ -58,10 +65,12 @@ class DeletionReader:
             return False
         mark = run.clock.not_after(run.newest)
         client = run.client.at_version(deletions.version)
+        named: dict[str, DeletedRow] = {}
         try:
             async with aclosing(deletions.read(client).raw().pages()) as pages:
-                is_whole = await self._take_pages(run, pages, since)
-        except ClosedError:
+                is_whole = await self._take_pages(run, pages, since, named)
+            await self._let_go(run, list(named.values()))
+        except (*ENDINGS, ClosedError):
             raise
         except IntercomError:
             # Whatever the reason is: a sweep tells the same.
@@ -76,17 +85,21 @@ class DeletionReader:
         return True
 
     async def _take_pages(
-        self, run: StreamRun, pages: AsyncIterator[Page[Any]], since: int
+        self,
+        run: StreamRun,
+        pages: AsyncIterator[Page[Any]],
+        since: int,
+        named: dict[str, DeletedRow],
     ) -> bool:
-        """Let the rows go that a list names; say whether it has told all since a moment."""
+        """Note the live rows that a list names; say whether it has told all since a moment."""
         order, keys, promised = _Order(), set[str](), None
         async for page in pages:
-            items = [_read(raw) for raw in page.items]
+            items = [read_deleted(raw) for raw in page.items]
             known = [item for item in items if item is not None]
-            is_proof = await self._take_deleted(run, known)
+            named.update((str(item.id), item) for item in known if self._may_be_gone(run, item))
             # A list that is empty and not even that of a page, such as [], tells nothing.
             is_page = bool(items) or page.pages is not None or page.total_count is not None
-            if page.unreadable or len(known) < len(items) or not (is_proof and is_page):
+            if page.unreadable or len(known) < len(items) or not is_page:
                 return False
             keys.update(str(item.id) for item in known)
             promised = page.total_count if promised is None else promised
@@ -97,22 +110,31 @@ class DeletionReader:
                 return True
         return len(keys) >= (promised or 0)
 
-    async def _take_deleted(self, run: StreamRun, items: Iterable[_Deleted]) -> bool:
-        """Let rows go that a list of deleted rows names; say whether all that it says is proof.
+    def _may_be_gone(self, run: StreamRun, item: DeletedRow) -> bool:
+        """Say whether the target has a row, and not from so long after it went that it came back.
 
-        A row that was found after it went may have come back; or its search was late.
+        What was read or has changed within a lookback after that may be what a search found late.
         """
-        entries: list[Entry] = []
-        filled: list[Hole] = []
-        is_proof = True
-        for item in items:
-            key, at = str(item.id), from_server(item.deleted_at)
-            held = run.table.get(key)
-            if held is None or held.is_gone:
-                continue
-            if at and held.read_at > at:
-                is_proof = is_proof and held.read_at > at + self._lookback_s
-            else:
+        held, at = run.table.get(str(item.id)), from_server(item.deleted_at)
+        if held is None or held.is_gone:
+            return False
+        return not at or max(held.read_at, held.version) <= at + self._lookback_s
+
+    async def _let_go(self, run: StreamRun, items: Sequence[DeletedRow]) -> None:
+        """Let those rows go that a search does not find.
+
+        One that it finds was there a lookback ago at least. The next list names it again, and it is
+        asked for again.
+        """
+        for begin in range(0, len(items), MAX_IDS):
+            asked = items[begin : begin + MAX_IDS]
+            found = await self._reader.find(run, [str(item.id) for item in asked], hands_over=False)
+            entries: list[Entry] = []
+            filled: list[Hole] = []
+            for item in asked:
+                key = str(item.id)
+                if key in found:
+                    continue
                 entries += tombstone(
                     run,
                     key,
@@ -122,9 +144,8 @@ class DeletionReader:
                     evidence="list of deleted rows",
                 )
                 filled += [Hole(kind=kind, key=key) for kind in ("suspect", "record", "parent")]
-        if entries:
-            await self._reader.hand_over(Batch(run, entries, filled=filled))
-        return is_proof
+            if entries:
+                await self._reader.hand_over(Batch(run, entries, filled=filled))
 
 
 class _Order:
@@ -135,7 +156,7 @@ class _Order:
         self._last: int | None = None
         self._steps = 0
 
-    def is_past(self, items: Iterable[_Deleted], since: int) -> bool:
+    def is_past(self, items: Iterable[DeletedRow], since: int) -> bool:
         """Take in the rows of a page; say whether all that follow went before a moment."""
         for item in items:
             at = from_server(item.deleted_at)
@@ -148,9 +169,9 @@ class _Order:
         return is_shown and self._last is not None and self._last < since
 
 
-def _read(raw: Any) -> _Deleted | None:
+def read_deleted(raw: Any) -> DeletedRow | None:
     """Read a row of a list; None where it does not say which row has gone."""
     try:
-        return msgspec.json.decode(raw, type=_Deleted)
+        return msgspec.json.decode(raw, type=DeletedRow)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None

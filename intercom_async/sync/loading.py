@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from .checkpoint import State, read_state
 from .evidence import TOMBSTONES
 from .key_table import GONE, Held
+from .policy import Policy
 from .sinks.base import Opened, Sink
 from .sinks.entries import Entry, Family, Put
 from .stream_run import StreamRun
@@ -16,9 +17,6 @@ from .streams import Children, Stream
 ASKED_ROWS = 150
 """Rows that went and are asked for again, the latest: as many as a search by ids gives in one call
 (test_returned_rows.py::test_of_many_rows_that_went_the_latest_are_asked_for)."""
-ASKED_S = 7 * 86_400
-"""Seconds for which a row that went is asked for again: until a weekly sweep would meet it
-(test_returned_rows.py::test_a_row_that_went_by_wrong_evidence_returns)."""
 
 
 def hidden_parents(damaged: Sequence[str], chosen: Sequence[Stream], state: State) -> list[str]:
@@ -49,24 +47,24 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
         run.prune()
 
 
-def recall(sink: Sink, runs: Sequence[StreamRun], settled_before: int) -> list[Entry]:
+def recall(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[Entry]:
     """Note rows of which no row of their own is left in the target.
 
     Args:
         sink: The target.
         runs: What is read.
-        settled_before: H: what went before is found by no search any more.
+        policy: How the run reads: which rows that went are asked for again.
 
     Returns:
         The entries by which children go whose parent went in a run that left them out: it wrote
         the tombstone, and did not look at them.
     """
-    orphans = _recall_gone(sink, runs, settled_before)
+    orphans = _recall_gone(sink, runs, policy)
     _recall_parents(sink, runs)
     return orphans
 
 
-def _recall_gone(sink: Sink, runs: Sequence[StreamRun], settled_before: int) -> list[Entry]:
+def _recall_gone(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[Entry]:
     """Note the rows of which tombstones are all that is left, as `hard_delete` has removed them."""
     by_name = {run.name: run for run in runs if not isinstance(run.stream.source, Children)}
     orphans: list[Entry] = []
@@ -76,7 +74,7 @@ def _recall_gone(sink: Sink, runs: Sequence[StreamRun], settled_before: int) -> 
         held = None if run is None else run.table.get(record)
         if run is None or (held is not None and not held.is_gone):
             continue
-        if run.began - ASKED_S <= at <= settled_before:
+        if policy.asks_again(at):
             keep_latest(run.departed, (at, record))
         if held is None:
             run.table.put(record, Held(0, 0, 0, GONE))

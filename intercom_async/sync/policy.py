@@ -69,6 +69,16 @@ class Policy:
         known = [moment for moment in (state.swept, state.deletions) if moment is not None]
         return max(known) - self.lookback_s if known else None
 
+    def asks_again(self, found_at: int) -> bool:
+        """Say whether a row that went is asked for again: until a sweep has to have met it.
+
+        Not what went after H, which a search may still find.
+
+        Args:
+            found_at: When the row was found to be gone.
+        """
+        return self.started_at - self.reconcile_within_s <= found_at <= self.settled_before
+
     def next_pass(
         self, run: StreamRun, rate_per_s: float, now: int, *, is_doubted: bool = False
     ) -> Pass | None:

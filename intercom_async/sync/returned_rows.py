@@ -1,6 +1,6 @@
 """Asks for rows that went lately whether they are there: what said that they went may be wrong.
 
-A row that comes back without a change of its own is among no changes. A weekly sweep would meet it;
+A row that comes back without a change of its own is among no changes. The next sweep would meet it;
 until then it would be missing from a target that says complete.
 """
 
@@ -15,10 +15,10 @@ from .streams import Ranged
 
 
 async def look_for_returned(run: StreamRun, reader: PageReader, reconciler: Reconciler) -> None:
-    """Search rows that went within the last days, and read by its id each that is found.
+    """Search rows that went since a sweep was due, and read by its id each that is found.
 
-    At most a page of them, the latest: one call where some went, none where none did. A sweep has
-    met the others, or will.
+    At most a page of them, the latest: a call where some went, and one more for each that is found.
+    None where none went, or where this run has swept. A sweep has met the others, or will.
 
     Args:
         run: Their stream.

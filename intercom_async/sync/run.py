@@ -214,7 +214,7 @@ class _Run:
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
         await call(self._sink, load, self._sink, published, opened)
         # From here on the target belongs to this workspace.
-        orphans = await call(self._sink, recall, self._sink, runs, policy.settled_before)
+        orphans = await call(self._sink, recall, self._sink, runs, policy)
         await call(self._sink, self._sink.commit, orphans, state.encode(whole=False))
 
         monitor = ProgressMonitor(self._intercom, runs, on_progress)

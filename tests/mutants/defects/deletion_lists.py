@@ -36,7 +36,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "deletions.py",
-                "if page.unreadable or len(known) < len(items) or not (is_proof and is_page):",
+                "if page.unreadable or len(known) < len(items) or not is_page:",
                 "if False:",
             ),
             Edit(
@@ -79,11 +79,12 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "deletions.py",
-                "            if at and held.read_at > at:\n",
-                "            if False:\n",
+                "                if key in found:\n",
+                "                if False:\n",
             ),
         ),
         focus="deletions",
+        test="tests/sync/test_named_as_deleted.py::test_a_contact_that_came_back_stays",
     ),
     Mutant(
         "late_find_is_proof",
@@ -91,11 +92,12 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "deletions.py",
-                "                is_proof = is_proof and held.read_at > at + self._lookback_s\n",
-                "                pass\n",
+                "max(held.read_at, held.version) <= at + self._lookback_s",
+                "max(held.read_at, held.version) <= at",
             ),
         ),
         focus="late",
+        test="tests/sync/test_named_as_deleted.py::test_a_row_that_changed_as_it_went_is_asked_for",
     ),
     Mutant(
         "deletions_that_move",
