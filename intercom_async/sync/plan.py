@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import anyio
 import msgspec
@@ -16,14 +16,18 @@ from intercom_async.clock import CLOCK
 from intercom_async.config import Limits
 from intercom_async.errors import IntercomError
 from intercom_async.models.admins import App
+from intercom_async.models.page import Page
+from intercom_async.moments import from_server
 from intercom_async.priority import Priority
 from .builtin_streams import STREAMS
 from .counting_client import CountingClient
 from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
+from .deletions import read_deleted
 from .list_price import sample_lists
+from .page_reader import MAX_IDS
 from .planner import count_and_cut, count_rows
 from .policy import CHEAP_S, RECENT_S
-from .run import LOOKBACK_S
+from .run import LOOKBACK_S, RECONCILE_WITHIN_S
 from .run_options import check_client, check_since, check_streams
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
 
@@ -63,6 +67,10 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     deletion_calls: int | None = None
     """Calls that read the list of deleted rows, at most; 1 if the server refuses it. None if the
     API has none, or if the list does not say how long it is."""
+    departed_calls: int | None = None
+    """Calls, at most, that search rows which went: those that the list names for the first time,
+    before they go, and once more in each run of the week after. Each that such a search finds costs
+    one more. None if the API has no such list or refuses it."""
     sweep_calls: int | None = None
     """Calls of a sweep, which finds deleted rows where the server does not list them. Every run
     makes one if it takes less than a minute of the rate, else one run a week. None if not needed.
@@ -102,10 +110,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def changed_calls(self) -> int:
         """Calls of a run that reads what has changed since `since`, as far as they are known.
 
-        Lists of deleted rows are included; sweeps are not.
+        Lists of deleted rows, and searches of what they name, are included; sweeps are not.
         """
         return sum(
-            (one.changed_calls or 0) + (one.changed_list_calls or 0) + (one.deletion_calls or 0)
+            (one.changed_calls or 0)
+            + (one.changed_list_calls or 0)
+            + (one.deletion_calls or 0)
+            + (one.departed_calls or 0)
             for one in self.streams
         )
 
@@ -203,6 +214,8 @@ class _Deletions(NamedTuple):
     calls: int | None
     is_told: bool
     """Whether the server gives it."""
+    searches: int | None = None
+    """Searches of the rows that it names."""
 
 
 class _Survey:
@@ -278,6 +291,7 @@ class _Survey:
             list_calls=None if sample is None else sample.calls_of(total),
             changed_list_calls=None if sample is None else sample.calls_of(changed),
             deletion_calls=deletions.calls,
+            departed_calls=deletions.searches,
             sweep_calls=swept if is_swept else None,
             weekly_calls=swept if deletions.is_told else None,
             parts=tuple(
@@ -303,15 +317,33 @@ class _Survey:
         if deletions is None:
             return _Deletions(None, is_told=False)
         calls: int | None = 1
+        searches = 0
         try:
             reading = deletions.read(client.at_version(deletions.version)).raw().pages()
             async with aclosing(reading) as pages:
                 async for page in pages:
                     calls = _pages(page.total_count, max(1, len(page.items)))
+                    searches = self._searches(page)
                     break
         except IntercomError:
             return _Deletions(1, is_told=False)
-        return _Deletions(calls, is_told=True)
+        return _Deletions(calls, is_told=True, searches=searches)
+
+    def _searches(self, page: Page[Any]) -> int:
+        """Return the searches for rows that went, as the first page of their list shows them.
+
+        Rows without a date may have gone at any time: one search each for the new and the older.
+        """
+        named = [row for raw in page.items if (row := read_deleted(raw)) is not None]
+        moments = [moment for row in named if (moment := from_server(row.deleted_at)) is not None]
+        is_undated = len(moments) < len(named)
+        new = sum(moment >= self._since for moment in moments)
+        if new and new == len(page.items):
+            # All of the page is new: the pages after it may be as well.
+            new = max(new, page.total_count or 0)
+        first = self._high - RECONCILE_WITHIN_S - DAY_S
+        is_older = is_undated or any(first <= moment < self._since for moment in moments)
+        return max(math.ceil(new / MAX_IDS), int(is_undated)) + int(is_older)
 
     async def _listing(self, name: str, source: Listing) -> StreamPlan:
         total: int | None = None

@@ -25,7 +25,12 @@ SIZES = {"contacts": 1_500, "conversations": 200, "companies": 200, "tickets": 4
 
 def of_a_night(stream: StreamPlan) -> int:
     """Return what a nightly run costs of a stream."""
-    prices = (stream.changed_calls, stream.deletion_calls, stream.sweep_calls)
+    prices = (
+        stream.changed_calls,
+        stream.deletion_calls,
+        stream.departed_calls,
+        stream.sweep_calls,
+    )
     return sum(price or 0 for price in prices)
 
 
@@ -81,3 +86,22 @@ async def test_a_run_costs_what_the_plan_says(lists: str, tmp_path: Path) -> Non
         # that a search finds conversations, which the quiet night has spent a call on.
         assert changed.calls == report.calls + 2 - (lists == "given")
         assert changed.rows > 15
+
+
+@pytest.mark.parametrize("stream", ["contacts", "conversations"])
+async def test_a_night_after_rows_have_gone_costs_what_the_plan_says(
+    stream: str, tmp_path: Path
+) -> None:
+    """Before they go and in the nights after, a search asks for them: of undated ones at most."""
+    async with world(tmp_path, contacts=200, conversations=200) as one:
+        await one.sync(stream)
+        await anyio.sleep(DAY_S)
+        for key in list(await one.truth(stream))[:20]:
+            one.simulator.call("DELETE", f"/{stream}/{key}")
+        for _ in range(2):
+            await anyio.sleep(DAY_S - 3_600)
+            planned = await plan(one.intercom, [stream])
+            report = await one.sync(stream)
+            is_dated = stream == "conversations"
+            assert report.streams[0].calls == of_a_night(planned.streams[0]) - (not is_dated)
+            assert report.calls == 1 + planned.changed_calls - (not is_dated)
