@@ -13,6 +13,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; without its extra, say how to get it."""
+    _open_streams()
     # Imports take some tenths of a second, in which nothing is open that would have to be closed.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
@@ -23,6 +24,16 @@ def main() -> None:
             raise
         sys.exit("the command line needs its extra: pip install 'intercom-async[cli]'")
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_streams() -> None:
+    """Let streams lead nowhere that the program was started without, as by ``>&-``.
+
+    Their numbers would go to what is opened next, and what is printed would end up in it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -206,3 +206,17 @@ def test_a_line_that_cannot_be_written_is_told_on_one_line(
     assert done.stderr.count(b"\n") == 1, done.stderr
     assert done.stderr.startswith(b"error: ")
     assert done.returncode == code
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no shell that closes a stream")
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_a_program_without_its_streams_ends_as_others(closed: str) -> None:
+    shell = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh"]
+    done = subprocess.run(
+        [*shell, sys.executable, "-m", "intercom_async", *MISUSED],
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 2, done.stderr
+    assert b"Traceback" not in done.stderr
