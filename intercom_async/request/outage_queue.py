@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from random import Random
 
@@ -57,12 +58,14 @@ RELEASED_AFTER_S = 1.0
 class _Waiter:
     """A call that waits for the server."""
 
-    __slots__ = ("call", "future", "priority")
+    __slots__ = ("call", "future", "is_probe", "priority")
 
     def __init__(self, call: str, priority: Priority) -> None:
         self.call = call
         self.priority = priority
-        self.future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.is_probe = False
+        """Whether it is the one call that is to find out."""
+        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
 class OutageQueue:
@@ -111,27 +114,29 @@ class OutageQueue:
         now = CLOCK.now()
         if not self._is_probing and self._probe_at <= now and not self._waiters:
             self._is_probing = True
+            self._cancel_timer()
             return True
-        wait_s = max(0.0, self._probe_at - now)
-        if max_wait_s is not None and wait_s > max_wait_s:
-            raise self._too_long(call, wait_s, max_wait_s) from self._error
+        limit_s = math.inf if max_wait_s is None else max_wait_s
+        wait_s = self._probe_at - now
+        if wait_s > limit_s:
+            raise self._too_long(call, wait_s, limit_s) from self._error
         waiter = _Waiter(call, _lane(priority))
         self._waiters[waiter] = None
         self._schedule()
-        is_probe = False
         try:
             async with asyncio.timeout(max_wait_s):
-                is_probe = await waiter.future
-        except TimeoutError:
-            # Nothing else ends the wait with a timeout of its own.
-            limit_s = max_wait_s or 0.0
-            raise self._too_long(call, CLOCK.now() - now, limit_s) from self._error
+                await waiter.future
+        except BaseException as ended:
+            if waiter.is_probe:
+                # Ended in the moment in which it was chosen.
+                self.give_up_probe()
+            if isinstance(ended, TimeoutError):
+                # Nothing else ends the wait with a timeout of its own.
+                raise self._too_long(call, CLOCK.now() - now, limit_s) from self._error
+            raise
         finally:
             self._waiters.pop(waiter, None)
-            if not is_probe and _is_chosen(waiter):
-                # Cancelled in the moment in which it was chosen.
-                self.give_up_probe()
-        return is_probe
+        return waiter.is_probe
 
     def record_failure(self, error: ConnectError, *, is_probe: bool) -> None:
         """Note that nobody answered a call; begin an outage, or go on waiting."""
@@ -142,6 +147,7 @@ class OutageQueue:
             self._opened_at, self._failures = now, 0
             self._waiters.update(dict.fromkeys(self._released))
             self._released = []
+            self._cancel_timer()
             # A server that has never answered is told by the error, within seconds.
             log.log(
                 logging.WARNING if self.answers else logging.INFO,
@@ -165,9 +171,9 @@ class OutageQueue:
     @property
     def is_over(self) -> bool:
         """Whether the outage has lasted longer than calls wait."""
-        is_untried = not self.answers and self._failures + 1 < self._policy.max_attempts
-        is_short = CLOCK.now() < self._opened_at + self._limit_s
-        return not (is_short and (self.answers or is_untried))
+        if CLOCK.now() >= self._opened_at + self._limit_s:
+            return True
+        return not self.answers and self._failures + 1 >= self._policy.max_attempts
 
     def give_up_probe(self) -> None:
         """Let the next call find out: the one that was to has ended without an answer."""
@@ -200,14 +206,14 @@ class OutageQueue:
             if not waiter.future.done():
                 _end(waiter, None)
                 count -= 1
-        self.is_watching = self.is_active or bool(self._released)
+        self.is_watching = bool(self._released)
 
     def _release_all(self) -> None:
         self._release(len(self._released))
 
     def _schedule(self) -> None:
         """Set the timer of the next probe, if anybody waits for it."""
-        if self.is_active and not self._is_probing and self._waiters:
+        if not self._is_probing and self._waiters:
             self._set_timer(self._probe_at, self._choose_probe)
 
     def _set_timer(self, when: float, callback: Callable[[], None]) -> None:
@@ -222,9 +228,11 @@ class OutageQueue:
     def _choose_probe(self) -> None:
         """Wake the most urgent call as the probe."""
         waiting = [waiter for waiter in self._waiters if not waiter.future.done()]
-        if waiting and self.is_active and not self._is_probing:
+        if waiting:
             self._is_probing = True
-            min(waiting, key=lambda waiter: waiter.priority).future.set_result(True)
+            chosen = min(waiting, key=lambda waiter: waiter.priority)
+            chosen.is_probe = True
+            chosen.future.set_result(None)
 
     def _given_up(self, call: str) -> ConnectError:
         waited_s = CLOCK.now() - self._opened_at
@@ -243,16 +251,10 @@ def _lane(priority: Priority | None) -> Priority:
     return Priority.NORMAL if found is None else found
 
 
-def _is_chosen(waiter: _Waiter) -> bool:
-    future = waiter.future
-    is_ended = future.done() and not future.cancelled() and future.exception() is None
-    return is_ended and future.result()
-
-
 def _end(waiter: _Waiter, error: Exception | None) -> None:
     if waiter.future.done():
         return
     if error is None:
-        waiter.future.set_result(False)
+        waiter.future.set_result(None)
     else:
         waiter.future.set_exception(error)

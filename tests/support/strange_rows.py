@@ -60,16 +60,20 @@ def _wide(count: int) -> bytes:
 
 
 OBJECTS: dict[str, bytes] = {
-    "1,700 fields": _wide(1_700),
     "names that differ by case": b'"Text":1,"TEXT":2,"unknown":3,"Unknown":4,"_Digest":5',
     "a name of 70,000 bytes": b'"%s":1' % (b"k" * 70_000),
     "names that are alike for long": b'"%s":1,"%s":2' % (b"k" * 99 + b"a", b"k" * 99 + b"b"),
     "NUL in a name": rb'"a\u0000b":1,"ab":2',
     "half a pair in a name": rb'"\ud83d":1',
     "an empty name": b'"":1," ":2',
-    "names of ours": b'"record":1,"raw":2,"_synced_at":"x","_deleted_at":3,"_digest":4,"rowid":5',
+    "names of ours": b'"record":1,"raw":2,"_synced_at":"x","_deleted_at":3,"_digest":4',
+    "names that DuckDB has in each table": b'"rowid":"x","RowId":[1]',
+    "names that PostgreSQL has in each table": b'"ctid":1,"oid":2,"tableoid":3,"xmin":4,"xmax":5,'
+    b'"cmin":6,"cmax":7,"CTID":8',
     "SQL in a name": b'"\\"; DROP TABLE things; --":1,"%s":2,"$1":3',
     "a name that stands twice": b'"unknown":1,"unknown":2',
+    # Last, as a table takes no further columns after it.
+    "1,700 fields": _wide(1_700),
 }
 """What stands in a row beside its id."""
 

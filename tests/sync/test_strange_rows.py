@@ -10,7 +10,7 @@ from intercom_async.sync.merging import digest_of
 from intercom_async.sync.raw_rows import RowReader
 from intercom_async.sync.sinks import Table
 from intercom_async.sync.sinks.entries import Put
-from tests.support.strange_rows import StrangeRow, strange_rows
+from tests.support.strange_rows import OBJECTS, StrangeRow, strange_rows
 from .conftest import FORMATS, make_sink, read_target
 
 TABLE = Table("things", "id", StrangeRow)
@@ -25,10 +25,15 @@ def put(body: bytes) -> Put:
 
 
 def commits() -> list[list[Put]]:
-    """Return strange rows with a plain one, as two runs read them: the second one changes one."""
-    rows = [put(body) for body in strange_rows().values()]
-    half = len(rows) // 2
-    return [[*rows[:half], put(PLAIN)], [*rows[half:], put(PLAIN.replace(b"7", b"8"))]]
+    """Return strange rows with a plain one, as three runs read them.
+
+    The second changes the plain one, the last all whose names are strange.
+    """
+    rows, named = strange_rows(), [*OBJECTS][:-1]
+    puts = [put(body) for body in rows.values()]
+    half = len(puts) // 2
+    changed = [put(rows[what][:-1] + b',"text":"changed"}') for what in named]
+    return [[*puts[:half], put(PLAIN)], [*puts[half:], put(PLAIN.replace(b"7", b"8"))], changed]
 
 
 @pytest.mark.parametrize("form", FORMATS)

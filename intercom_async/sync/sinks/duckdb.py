@@ -24,6 +24,7 @@ from .comments import comments_of
 from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
+    TAKEN,
     Database,
     fill_statement,
     insert_statement,
@@ -194,7 +195,7 @@ class DuckDBSink:
     def _stored_rows(self, name: str) -> Iterator[tuple[Any, ...]]:
         """Give the rowid of each row and what `StoredRow` holds of it."""
         table = self._tables[name]
-        columns, named = self._database.columns(name), TableColumns(table).named
+        columns, named = self._database.columns(name), TableColumns(table, own=TAKEN).named
         if not self._is_older:
             self._refuse_other_columns(name, columns, map(named, (table.key, table.parent_field)))
         key, parent = named(table.key) or table.key, _parent(named(table.parent_field), columns)
@@ -281,7 +282,7 @@ class DuckDBSink:
 
     def _bring_forward(self, name: str, stored: _Stored, departed: Departed) -> None:
         """Bring one table to the next generation."""
-        columns = TableColumns(self._tables[name], stored.extra.get(name, ()))
+        columns = TableColumns(self._tables[name], stored.extra.get(name, ()), own=TAKEN)
         is_there = name in self._names
         if is_there and name in self._without:
             self._database.ask(f"DROP TABLE {name_in_sql(name)}")

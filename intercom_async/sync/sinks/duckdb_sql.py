@@ -12,10 +12,13 @@ import msgspec
 
 from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import BusyTargetError, TargetError
-from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
+from .columns import DELETED_AT, DIGEST, OWN, RECORD, SYNCED_AT, TableColumn
 from .disk import PRIVATE_FILE, Disk
 from .failures import KEPT, name_of, origin_of
 
+TAKEN = (*OWN, "rowid")
+"""Names that no field's column can have: ours, and what DuckDB calls the place of each row
+(test_strange_rows.py::test_strange_rows_are_rows)."""
 SPILL_NAME, NEW_NAME = "spill", "new.duckdb"
 """Names in the sync's own folder: of what does not fit into memory, and of a new database."""
 MEMORY_MB = 64

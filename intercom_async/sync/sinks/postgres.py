@@ -21,7 +21,7 @@ from .columns import TableColumns
 from .entries import Entry, Frame, Put, changed_by, repeated_by
 from .merge import Merge
 from .postgres_schema import StoredTables
-from .postgres_sql import JOURNAL, LZ4, OWN, STAGED, STATE, chunks, identifier, plain, setup
+from .postgres_sql import JOURNAL, LZ4, STAGED, STATE, TAKEN, chunks, identifier, plain, setup
 from .postgres_tables import PostgresTables
 
 LOCK_TRIES = 10
@@ -169,7 +169,7 @@ class PostgresSink(PostgresTables):
             if plain(name) in self._names:
                 with self._errors():
                     # What `rows` reads has to be there before the next rows are.
-                    self._restore_columns(name, TableColumns(self._tables[name], own=OWN))
+                    self._restore_columns(name, TableColumns(self._tables[name], own=TAKEN))
         with self._errors(), self._connection.transaction():
             self._known()
             if not self._unstaged.isdisjoint(self._tables):

@@ -15,7 +15,7 @@ from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
 from .entries import Entry, Put
 from .extra import load
 from .failures import KEPT
-from .postgres_sql import JOURNAL, OWN, STATE, identifier, unsigned
+from .postgres_sql import JOURNAL, STATE, TAKEN, identifier, unsigned
 
 DEPENDENT = ("0A000", "2BP01")
 """Codes where something of a user's, such as a view, stands in the way of a change to a table."""
@@ -196,7 +196,7 @@ class PostgresSchema:
 
     def _stored_rows(self, connection: Any, name: str) -> Iterator[StoredRow]:
         table = self._tables[name]
-        columns = TableColumns(table, own=OWN)
+        columns = TableColumns(table, own=TAKEN)
         named = columns.named
         key = identifier(named(table.key) or table.key)
         parent, version = "''", "0"

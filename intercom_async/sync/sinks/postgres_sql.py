@@ -19,6 +19,9 @@ R = TypeVar("R", Emitted, Put)
 RAW = "raw"
 """The whole row, as PostgreSQL keeps JSON."""
 OWN = (RAW, SYNCED_AT, DELETED_AT, DIGEST)
+TAKEN = (*OWN, "tableoid", "ctid", "xmin", "cmin", "xmax", "cmax")
+"""Names that no field's column can have: ours, and those that PostgreSQL has in each table
+(test_postgres_strange_rows.py::test_strange_rows_are_rows)."""
 STATE, JOURNAL = "intercom_async_state", "intercom_async_journal"
 SHARDS, SHARD_ENTRIES = "intercom_async_shards", "intercom_async_shard_entries"
 MAX_NAME_BYTES = 63

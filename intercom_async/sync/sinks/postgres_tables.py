@@ -25,6 +25,7 @@ from .postgres_sql import (
     OWN,
     RAW,
     STAGED,
+    TAKEN,
     any_row_has,
     chunks,
     clean,
@@ -193,7 +194,7 @@ class PostgresTables(PostgresSchema):
         """Return the columns that a table should have, with those of fields that were seen."""
         stored = self._stored
         extra = stored.staging.get(name, stored.extra.get(name, ()))
-        return TableColumns(self._tables[name], extra, own=OWN)
+        return TableColumns(self._tables[name], extra, own=TAKEN)
 
     def _create(self, to: str, name: str, columns: TableColumns) -> None:
         """Make a table with the columns of a stream's."""
@@ -373,7 +374,7 @@ class PostgresTables(PostgresSchema):
     def _for_rows(self, statement: str, name: str, rows: Sequence[StoredRow | Put]) -> None:
         """Execute a statement for rows by their keys."""
         table = self._tables[name]
-        named = TableColumns(table, own=OWN).named
+        named = TableColumns(table, own=TAKEN).named
         key = identifier(named(table.key) or table.key)
         condition = f"{key} = ANY(%s)"
         if table.parent_field is not None:
