@@ -251,7 +251,7 @@ class Session:
 
     async def _follow_redirects(self, state: CallState[Any]) -> None:
         """Send what a redirect asks for, as often as the next reply is one."""
-        request = state.request
+        request, has_left = state.request, False
         for _ in range(redirects.MAX_REDIRECTS):
             if not redirects.is_redirect(state.reply.status):
                 break
@@ -262,14 +262,15 @@ class Session:
             if request.method != state.request.method:
                 state.was_done = state.maybe_sent = True
             if state.is_at_origin:
-                await self._send_once(state, request)
+                await self._send_once(state, request, has_left=has_left)
                 continue
+            has_left = True
             # The limits of another host are not Intercom's: the scheduler is not asked.
             state.reply = reply = await state.exchange(request, lambda: None)
             state.error_body = read_error_body(reply) if is_error(reply) else None
 
     async def _send_once(  # noqa: C901 (all ways out in one place)
-        self, state: CallState[Any], request: Request
+        self, state: CallState[Any], request: Request, *, has_left: bool = False
     ) -> None:
         """Wait for a permit, use it for one request, and note the reply in the call's state."""
         permit = self._admit(state, is_repeat=state.attempts > 1)
@@ -281,8 +282,8 @@ class Session:
             outage = self._outage
             while outage.is_active and not state.is_probe:
                 permit = await self._readmit(state)
-            if state.builder.has_provider and request is state.request:
-                request = await self._authorize(state)
+            if state.builder.has_provider and not has_left:
+                request = await self._authorize(state, request)
                 permit = state.permit
             if state.is_probe:
                 request = request.replace(connect_s=PROBE_CONNECT_S)
@@ -343,14 +344,14 @@ class Session:
         await self._wait(permit)
         return permit
 
-    async def _authorize(self, state: CallState[Any]) -> Request:
+    async def _authorize(self, state: CallState[Any], request: Request) -> Request:
         """Ask the token provider, now that the request may be sent.
 
         One that takes long gives the permit back, so that others do not wait for it.
         """
         started_s = CLOCK.now()
         try:
-            request = await state.builder.authorize(state.request)
+            request = await state.builder.authorize(request)
         except BaseException as error:
             state.provider_error = error
             state.permit.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -504,12 +505,28 @@ async def test_one_line_an_attempt_and_one_more_a_retry(
     assert levels == ["DEBUG", "INFO", "DEBUG"]
 
 
-async def test_a_redirect_within_the_origin_is_counted_and_followed(client: Client) -> None:
+@pytest.mark.parametrize("token", [TOKEN, lambda: TOKEN], ids=["a text", "a provider"])
+async def test_a_redirect_within_the_origin_is_counted_and_followed(
+    token: str | Callable[[], str],
+) -> None:
     memory = MemoryTransport([reply(302, Location="/contacts/8"), reply(200, CONTACT)])
-    async with client(transport=memory) as intercom:
+    async with Intercom(token, transport=memory) as intercom:
         await intercom.contacts.get("7")
         assert intercom.statistics().granted == 2
     assert memory.requests[1].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("token", [TOKEN, lambda: TOKEN], ids=["a text", "a provider"])
+async def test_a_redirect_that_comes_back_gets_no_token(
+    token: str | Callable[[], str],
+) -> None:
+    away, back = "https://cdn.example/x", "https://api.intercom.io/contacts/8"
+    memory = MemoryTransport([reply(302, Location=away), reply(302, Location=back), reply(200)])
+    async with Intercom(token, transport=memory) as intercom:
+        await intercom.request("GET", "/calls/{id}/recording", path={"id": 1}, model=bytes)
+    assert ["Authorization" in request.headers for request in memory.requests] == [
+        True, False, False,
+    ]  # fmt: skip
 
 
 async def test_a_redirect_elsewhere_goes_without_the_token(client: Client) -> None:
