@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from .builtin_streams import STREAMS
 from .checkpoint import State
@@ -68,9 +68,18 @@ def default_streams(state: State | None) -> list[str]:
     if state is None:
         return known
     names = [name for name, saved in state.streams.items() if saved.is_shown]
+    check_known(names, known)
+    return names or known
+
+
+def check_known(names: Iterable[str], known: Container[str]) -> None:
+    """Refuse streams of a target of which it is not known how they are read.
+
+    Raises:
+        SyncConfigError: It names them.
+    """
     own = [name for name in names if name not in known]
     if own:
         raise SyncConfigError(
-            f"the target has streams of your own: {', '.join(own)}; pass streams=…"
+            f"the target has streams of your own: {', '.join(own)}; pass them in streams=…"
         )
-    return names or known

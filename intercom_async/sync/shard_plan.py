@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from intercom_async.client import Intercom
@@ -11,7 +11,7 @@ from .builtin_streams import STREAMS
 from .checkpoint import Pass, State, StreamState, check_fits, read_state
 from .chosen_streams import default_streams
 from .cut_points import BEGINNING
-from .errors import TargetError
+from .errors import ShardRunError, TargetError
 from .evidence import TOMBSTONES, Tombstone
 from .holes import add
 from .outage import OutageGate
@@ -23,7 +23,7 @@ from .shard import Shard
 from .sinks.base import Table, call
 from .sinks.sharding import PlanningTarget, ShardRecord
 from .stream_run import StreamRun
-from .streams import Ranged, Stream, resolve
+from .streams import Children, Ranged, Stream, parent_of, resolve
 
 
 class ShardPlanner:
@@ -153,6 +153,55 @@ class ShardPlanner:
         saved = State(workspace=state.workspace, streams=kept, is_dated=state.is_dated)
         body = saved.encode(whole=False)
         return ShardRecord(name, number, shard.to_json().encode(), body)
+
+
+def check_covers(
+    body: bytes | None, streams: Iterable[str | Stream] | None, *, is_full: bool, where: str
+) -> None:
+    """Refuse what the open run would leave out: its shards were planned for something else.
+
+    Args:
+        body: The state that it was planned in.
+        streams: What is asked for now.
+        is_full: Whether everything of it is to be read again.
+        where: What messages call the target.
+
+    Raises:
+        ShardRunError: It says what the run leaves out.
+    """
+    state = State(workspace="", streams={}) if body is None else read_state(body, where)
+    planned = {name for name, saved in state.streams.items() if saved.is_shown}
+    wanted = () if streams is None else resolve(streams, STREAMS)
+    left_out = [stream.name for stream in wanted if stream.name not in planned]
+    if left_out:
+        raise ShardRunError(
+            f"{where}: the open run leaves out {', '.join(left_out)}; end it by finish_run first"
+        )
+    known = {stream.name: stream for stream in (*STREAMS, *wanted)}
+    names = {stream.name for stream in wanted} or planned
+    names |= {
+        parent_of(known[name], known.values()).name for name in names if _is_child(known, name)
+    }
+    changes = [
+        name
+        for name in sorted(names)
+        if _can_be_swept(known, name) and state.streams[name].pass_ is None
+    ]
+    if is_full and changes:
+        raise ShardRunError(
+            f"{where}: the open run is no full one, it reads only changes of {', '.join(changes)}; "
+            "end it by finish_run first"
+        )
+
+
+def _is_child(known: Mapping[str, Stream], name: str) -> bool:
+    return name in known and isinstance(known[name].source, Children)
+
+
+def _can_be_swept(known: Mapping[str, Stream], name: str) -> bool:
+    """Say whether a stream is read again by a full run; of a user's own that is not known."""
+    source = known[name].source if name in known else None
+    return isinstance(source, Ranged) and not source.is_append_only
 
 
 def _grouped(run: StreamRun, rows_per_shard: int) -> Iterable[list[Part]]:

@@ -41,6 +41,7 @@ from .arguments import (
     as_sync_config_errors,
     checked_count,
     checked_flag,
+    checked_names,
     checked_parts,
     checked_path,
     checked_seconds,
@@ -48,6 +49,7 @@ from .arguments import (
 from .attachment_folder import AttachmentFolder, may_have_files
 from .builtin_streams import STREAMS
 from .checkpoint import State, check_fits, read_state
+from .chosen_streams import check_known
 from .engine import STOP_WITHIN_S, Engine
 from .errors import ShardRunError, SyncConfigError, SyncError
 from .first_answer import first_answer, unless_stopped
@@ -61,7 +63,7 @@ from .report import Progress, Report
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
 from .server_time import ServerTime
 from .shard import Shard, ShardReport
-from .shard_plan import ShardPlanner, merged_state
+from .shard_plan import ShardPlanner, check_covers, merged_state
 from .sinks.base import Opened, Sink, call
 from .sinks.postgres import PostgresSink
 from .sinks.postgres_shards import PostgresRun, PostgresShard
@@ -106,6 +108,7 @@ async def plan_shards(
 
     Raises:
         SyncConfigError: Only one process can write to the target, or an argument is invalid.
+        ShardRunError: The open run leaves out a stream that is asked for, or is not a full one.
         BusyTargetError: Another sync writes to the target.
     """
     checked_count("rows_per_shard", rows_per_shard)
@@ -113,6 +116,8 @@ async def plan_shards(
     target = _planning_target(sink)
     open_run = [(Shard.from_json(one.spec), one) for one in await call(target, target.pending)]
     if open_run and open_run[0][0].version == intercom.version:
+        state = await call(target, target.planned)
+        check_covers(state, streams, is_full=full, where=target.where)
         return [shard for shard, record in open_run if not record.is_done]
     view = _bulk(intercom)
     gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
@@ -164,6 +169,7 @@ async def run_shard(
         check_kind("shard", shard, Shard, "a Shard")
     if not checked_seconds("budget_s", budget_s):
         raise SyncConfigError("budget_s must be more than 0 seconds")
+    own = checked_names("streams", streams, (Stream,))
     folder = None if attachments is None else checked_path("attachments", attachments)
     if shard.version != intercom.version:
         raise SyncError(
@@ -174,7 +180,7 @@ async def run_shard(
     reading = _ShardReading(_bulk(intercom), shard, target, folder, stop or anyio.Event())
     try:
         with ungrouped():
-            return await reading.run(budget_s, streams, on_progress)
+            return await reading.run(budget_s, own, on_progress)
     finally:
         with anyio.CancelScope(shield=True):
             await call(target, target.close)
@@ -324,9 +330,10 @@ class _ShardReading:
 
     def _chosen(self, state: State, streams: Iterable[Stream]) -> tuple[Stream, ...]:
         """Return the streams of the shard, which save their files where that was asked for."""
-        own = {stream.name: stream for stream in streams}
+        known = {stream.name: stream for stream in (*STREAMS, *streams)}
         names = [name for name, saved in state.streams.items() if saved.is_shown]
-        chosen = resolve([own.get(name, name) for name in names], STREAMS)
+        check_known(names, known)
+        chosen = resolve([known[name] for name in names], STREAMS)
         return AttachmentFolder.of(self._folder, chosen).wrap(chosen)
 
     async def _read(

@@ -11,18 +11,22 @@ import anyio
 import pytest
 
 from intercom_async import Intercom
-from intercom_async.simulator import Simulator
+from intercom_async.integrations.workspace_tasks import WorkspaceTasks
+from intercom_async.simulator import Quirks, Simulator
 from intercom_async.sync import (
+    STREAMS as BUILTIN,
     DuckDBSink,
     JsonlSink,
     ParquetSink,
     PostgresSink,
     Sink,
+    Stream,
     SyncError,
     sync,
 )
-from intercom_async.sync.errors import BusyTargetError, ShardRunError
+from intercom_async.sync.errors import BusyTargetError, ShardRunError, SyncConfigError, TargetError
 from intercom_async.sync.shards import Shard, ShardReport, finish_run, plan_shards, run_shard
+from intercom_async.workspaces import Workspaces
 from .conftest import PostgresServer
 
 psycopg: Any = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
@@ -247,3 +251,117 @@ async def test_what_a_hook_raises_is_in_no_group(intercom: Intercom, sink: Postg
 
     with pytest.raises(ZeroDivisionError):
         await run_shard(intercom, shards[0], sink, on_progress=fail)
+
+
+async def test_another_plan_than_the_open_one_is_refused(
+    intercom: Intercom, sink: PostgresSink
+) -> None:
+    """Its shards would leave out what is asked for now, and nobody would notice."""
+    shards = await plan_shards(intercom, sink, ["contacts", "tags"], rows_per_shard=ROWS)
+    with pytest.raises(ShardRunError, match=r"conversations.*finish_run"):
+        await plan_shards(intercom, sink, ["contacts", "conversations"])
+    with pytest.raises(SyncConfigError, match="no stream 'nonsense'"):
+        await plan_shards(intercom, sink, ["nonsense"])
+    for fewer in (None, ["contacts"], ["tags"]):
+        assert await plan_shards(intercom, sink, fewer, rows_per_shard=10**6) == shards
+    # A first reading is a full one.
+    assert await plan_shards(intercom, sink, ["contacts"], full=True) == shards
+    await read_all(intercom, sink, shards)
+    with pytest.raises(ShardRunError, match=r"conversations.*finish_run"):
+        await plan_shards(intercom, sink, ["conversations"])
+    assert (await finish_run(intercom, sink)).is_complete
+
+    shards = await plan_shards(intercom, sink, ["contacts", "conversations"], rows_per_shard=ROWS)
+    assert {shard.stream for shard in shards} == {"conversations"}
+    with pytest.raises(ShardRunError, match=r"full.*contacts.*finish_run"):
+        await plan_shards(intercom, sink, ["contacts", "conversations"], full=True)
+    await read_all(intercom, sink, shards)
+    assert (await finish_run(intercom, sink)).is_complete
+
+
+async def test_streams_of_your_own_are_asked_for(intercom: Intercom, sink: PostgresSink) -> None:
+    contacts = next(one for one in BUILTIN if one.name == "contacts")
+    own = Stream("people", contacts.source, model=contacts.model)
+    shards = await plan_shards(intercom, sink, [own], rows_per_shard=10**6)
+    with pytest.raises(SyncConfigError, match=r"streams of your own: people.*streams="):
+        await run_shard(intercom, shards[0], sink)
+    with pytest.raises(SyncConfigError, match=r"streams must be .*not of str"):
+        await run_shard(intercom, shards[0], sink, streams=["people"])  # type: ignore[list-item]
+    report = await run_shard(intercom, shards[0], sink, streams=[own])
+    assert (report.rest, report.rows) == (None, 500)
+    with pytest.raises(SyncConfigError, match=r"streams of your own: people"):
+        await finish_run(intercom, sink)
+    assert (await finish_run(intercom, sink, [own])).is_complete
+
+
+async def test_a_shard_goes_to_no_other_target_or_workspace(
+    intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    shards = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS)
+    other = PostgresSink(postgres_server.url, schema=f"other_{token_hex(4)}")
+    await sync(intercom, ["tags"], sink=other)
+    with pytest.raises(ShardRunError, match="over, or another"):
+        await run_shard(intercom, shards[0], other)
+    async with (
+        Simulator(contacts=9, seed=8) as stranger,
+        Intercom(stranger.token, base_url=stranger.url) as client,
+    ):
+        with pytest.raises(TargetError, match="holds workspace"):
+            await run_shard(client, shards[0], sink)
+    await read_all(intercom, sink, shards)
+    assert (await finish_run(intercom, sink)).is_complete
+    assert len(_rows(postgres_server, sink, "contacts")) == 500
+
+
+async def test_what_the_end_leaves_out_is_kept(
+    intercom: Intercom, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    names = ["contacts", "conversations"]
+    await read_all(intercom, sink, await plan_shards(intercom, sink, names, rows_per_shard=ROWS))
+    report = await finish_run(intercom, sink, ["contacts"])
+    assert [one.name for one in report.streams] == ["contacts"]
+    # It is published along, and promised by no run until one has read what changed meanwhile.
+    report = await finish_run(intercom, sink, names)
+    assert report.is_complete
+    assert report.calls < 12
+    assert len(_rows(postgres_server, sink, "conversations")) == 170
+
+
+async def test_a_shard_that_fails_for_a_row_is_named_by_the_end(
+    simulator: Simulator, intercom: Intercom, sink: PostgresSink
+) -> None:
+    """What a shard could not read is a hole of the run, until the end or a later run reads it."""
+    [broken] = [one.id for one in (await intercom.contacts.list(per_page=1).page()).items]
+    simulator.quirks = Quirks(poison={str(broken): "error"})
+    shards = await plan_shards(intercom, sink, ["contacts"], rows_per_shard=ROWS)
+    reports = [await run_shard(intercom, shard, sink) for shard in shards]
+    assert [one.rest for one in reports] == [None] * len(shards)
+    assert sum(len(one.failures) for one in reports) == 1
+    report = await finish_run(intercom, sink)
+    assert (report.is_complete, report.exit_code) == (False, 3)
+    simulator.quirks = Quirks()
+    assert (await finish_run(intercom, sink)).is_complete
+
+
+async def test_a_queue_ends_the_open_run_of_other_streams(
+    simulator: Simulator, sink: PostgresSink, postgres_server: PostgresServer
+) -> None:
+    """The workers were restarted with one stream more, while shards of a run waited."""
+
+    async def token_of(_: str) -> tuple[str, str]:
+        return simulator.token, simulator.url
+
+    async with Workspaces(token_of) as workspaces:
+        for streams in (["contacts"], ["contacts", "conversations"]):
+            tasks = WorkspaceTasks(
+                workspaces, lambda _: sink, streams=streams, rows_per_shard=10**6
+            )
+            steps = await tasks.run("plan", "one")
+            assert [step.task for step in steps] == ["shard"]
+        for _ in range(2):
+            steps = [
+                more for step in steps for more in await tasks.run(step.task, "one", step.shard)
+            ]
+    assert steps == []
+    assert len(_rows(postgres_server, sink, "contacts")) == 500
+    assert len(_rows(postgres_server, sink, "conversations")) == 170

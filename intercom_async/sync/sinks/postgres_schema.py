@@ -15,7 +15,7 @@ from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
 from .entries import Entry, Put
 from .extra import load
 from .failures import KEPT
-from .postgres_sql import JOURNAL, STATE, TAKEN, identifier, unsigned
+from .postgres_sql import JOURNAL, SHARDS, STATE, TAKEN, identifier, unsigned
 
 DEPENDENT = ("0A000", "2BP01")
 """Codes where something of a user's, such as a view, stands in the way of a change to a table."""
@@ -227,6 +227,10 @@ class PostgresSchema:
         """Give the entries of the journal."""
         with self._errors(), self._connect() as connection, connection.transaction():
             yield from self._journal(connection)
+
+    def _has_shards(self) -> bool:
+        """Say whether a run was ever planned here; before the first one, no table is there."""
+        return self._ask("SELECT to_regclass(%s)", [self._own(SHARDS)])[0][0] is not None
 
     def _journal(self, connection: Any) -> Iterator[Entry]:
         for entries in self._journal_frames(connection):

@@ -31,10 +31,11 @@ class PostgresRun(PostgresSink):
                 return []
             return self._shards()
 
-    def _has_shards(self) -> bool:
-        """Say whether a run was ever planned here; before the first one, no table is there."""
-        found = self._ask("SELECT to_regclass(%s)", [self._own(SHARDS)])
-        return found[0][0] is not None
+    def planned(self) -> bytes | None:
+        """Return the state that the open run was planned in."""
+        with self._errors(), self._connect() as self._connection:
+            found = self._ask(f"SELECT coalesce(journal_state, state) FROM {self._own(STATE)}")
+            return None if not found or found[0][0] is None else found[0][0].encode()
 
     def _shards(self) -> list[ShardRecord]:
         found = self._ask(
@@ -109,7 +110,7 @@ class PostgresShard(PostgresSchema):
         del verify  # the process that plans a run compares the tables
         with self._errors():
             self._connection = self._connect()
-            found = self._ask(
+            found = self._has_shards() and self._ask(
                 f"UPDATE {self._own(SHARDS)} SET token = token + 1 "
                 f"WHERE run = %s AND number = %s "
                 f"AND epoch = (SELECT epoch FROM {self._own(STATE)}) "

@@ -33,6 +33,10 @@ class PlanningTarget(Sink, Protocol):
         """Return the shards of the open run; none where there is no run, or another has begun."""
         ...
 
+    def planned(self) -> bytes | None:
+        """Return the state that the open run was planned in."""
+        ...
+
     def plan(self, shards: Sequence[ShardRecord]) -> None:
         """Begin a run; what is left of an older one is void."""
         ...
