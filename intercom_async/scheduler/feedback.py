@@ -87,7 +87,7 @@ class ResponseFeedback:
         try:
             reply = parse_window(headers)
             if status == TOO_MANY_REQUESTS:
-                kind = classify(reply, message, limit)
+                kind = classify(reply, message, limit, workspace=limiter.workspace.limit)
         except Exception:
             log.exception("the headers of a reply to %s cannot be read", permit.call)
             reply = UNKNOWN

@@ -44,13 +44,14 @@ FULL_WINDOW = (Throttle.APP, Throttle.WORKSPACE)
 """Kinds that say that a window is full."""
 
 
-def classify(window: Window, message: str | None, limit: int) -> Throttle:
+def classify(window: Window, message: str | None, limit: int, *, workspace: int) -> Throttle:
     """Return why a reply has status 429.
 
     Args:
         window: What its headers say.
         message: The first error's message.
         limit: The app's limit as last known, in calls a window.
+        workspace: The workspace's limit as last known, in calls a window.
     """
     named = named_limit(message)
     if named is None:
@@ -64,6 +65,10 @@ def classify(window: Window, message: str | None, limit: int) -> Throttle:
     if named >= MIN_WORKSPACE_RATIO * limit:
         # The headers may show the workspace's numbers here.
         return Throttle.WORKSPACE
+    if window.limit is None and named != workspace:
+        # No header contradicts it: rather than of a workspace with hardly more, or less, than one
+        # of its apps, it is the limit of the app, which has changed.
+        return Throttle.APP
     return Throttle.APP if named == window.limit or window.remaining == 0 else Throttle.WORKSPACE
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from intercom_async.clock import CLOCK
+from intercom_async.config import Limits
 from intercom_async.priority import Priority
 from intercom_async.scheduler import Scheduler, Throttle
 from tests.support.scheduler.server import Storm
@@ -43,6 +44,9 @@ def headers(limit: int = L, remaining: int = 100, reset_at: int = 1_700_000_010)
         (headers(remaining=0), WINDOW.format(4167), Throttle.WORKSPACE),
         (headers(limit=4167, remaining=0), WINDOW.format(4167), Throttle.WORKSPACE),
         ({}, WINDOW.format(4167), Throttle.WORKSPACE),
+        ({}, WINDOW.format(500), Throttle.APP),
+        ({}, WINDOW.format(2500), Throttle.APP),
+        (headers(remaining=300), WINDOW.format(500), Throttle.WORKSPACE),
         (headers(), EXPORT, Throttle.RESOURCE),
         (headers(remaining=0), EXPORT, Throttle.RESOURCE),
         (headers(), REPORTS, Throttle.RESOURCE),
@@ -119,6 +123,30 @@ async def test_a_late_429_does_not_stop_the_next_window(make_desk: MakeDesk) -> 
 
     assert permit.throttle is Throttle.APP
     assert CLOCK.now() - begun < 0.1
+
+
+@pytest.mark.parametrize(("workspace", "has_room"), [(4167, True), (100, False)])
+async def test_a_lower_limit_that_only_a_message_names_is_no_limit_of_the_workspace(
+    make_desk: MakeDesk,
+    workspace: int,
+    has_room: bool,  # noqa: FBT001 (what is expected)
+) -> None:
+    """Unless it is the very limit that the workspace is known to have."""
+    limits = Limits(workspace_per_minute=6 * workspace)
+    desk = make_desk(limits, limit=1000, workspace=workspace)
+    await desk.call()
+    async with desk.scheduler.admit() as permit:
+        permit.observe(status=429, headers={}, message=WINDOW.format(100))
+    await CLOCK.sleep(desk.server.ends_in_s() + 0.5)
+    begun = CLOCK.now()
+
+    for _ in range(300):
+        desk.start(priority=Priority.INTERACTIVE)
+    await desk.done()
+
+    assert permit.throttle is (Throttle.APP if has_room else Throttle.WORKSPACE)
+    assert (CLOCK.now() - begun < 1.0) is has_room
+    assert desk.server.turned_away == 0
 
 
 async def test_a_429_of_a_resource_concerns_its_call_only(make_desk: MakeDesk) -> None:
