@@ -96,7 +96,9 @@ class ChildReader:
         if lack:
             # One that was made in the second of the oldest may be among those that are not given;
             # and an answer that is shorter than the API's longest may lack any.
-            kept_before = min(child.version for child in rows) + 1 if is_cut else MAX_U32
+            # One that does not say when it was made tells nothing of the others.
+            dated = [child.version for child in rows if child.version and not child.is_ahead]
+            kept_before = min(dated) + 1 if is_cut and dated else MAX_U32
         count = children.count or len(rows)
         entries.append(Family(run.table_name, key, read_at, version, count, kept_before))
         entries += [

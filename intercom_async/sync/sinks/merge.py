@@ -168,6 +168,9 @@ class Merge:
             return family.read_at
         if put > family.version:
             return 0
+        if version > family.read_at:
+            # A time that had not come then does not tell what an answer that was cut leaves out.
+            version = 0
         if version >= family.digest:
             return family.read_at
         earlier = (

@@ -178,4 +178,30 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="seconds",
         test="tests/sync/test_child_reader.py::test_parts_of_another_count_are_read_again_though_no_time_tells",
     ),
+    Mutant(
+        "undated_part_wipes",
+        "of an answer that is cut, a part without a time lets all go that it leaves out",
+        (
+            Edit(
+                "child_reader.py",
+                "for child in rows if child.version and not child.is_ahead]",
+                "for child in rows]",
+            ),
+        ),
+        focus="parts",
+        test="tests/sync/test_times_to_come.py::test_a_part_of_another_time_lets_no_other_go",
+    ),
+    Mutant(
+        "part_of_the_future_goes",
+        "a part with a time to come goes once an answer that is cut leaves it out",
+        (
+            Edit(
+                "sinks/merge.py",
+                "        if version > family.read_at:\n",
+                "        if False:\n",
+            ),
+        ),
+        focus="parts",
+        test="tests/sync/test_times_to_come.py::test_a_part_of_another_time_lets_no_other_go",
+    ),
 )
