@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Hashable, Mapping
 from typing import Protocol
 
@@ -12,7 +11,7 @@ from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
 from .hooks import GuardedHooks
 from .limits.app_limiter import AppLimiter
-from .limits.server_clock import DATE_USEFUL_WIDTH_S, parse_date
+from .limits.server_clock import parse_date
 from .limits.window_budget import Charge, WindowBudget
 from .permit import GRANTED, SETTLED, Permit
 from .statistics import Counters
@@ -48,17 +47,13 @@ class ResponseFeedback:
         hooks: Hear of 429s and changes.
     """
 
-    __slots__ = ("_breaker", "_counters", "_exact_until", "_exact_version", "_hooks", "_owner")
+    __slots__ = ("_breaker", "_counters", "_hooks", "_owner")
 
     def __init__(self, owner: FeedbackOwner, hooks: GuardedHooks) -> None:
         self._owner = owner
         self._breaker = owner.breaker
         self._counters = owner.counters
         self._hooks = hooks
-        self._exact_until = -math.inf
-        """Loop time until which the server's clock is known so well that Date says nothing new."""
-        self._exact_version = -1
-        """State of the clock that this was calculated from."""
 
     def observe(  # noqa: C901 (one path for every reply; what is rare has methods of its own)
         self,
@@ -77,96 +72,82 @@ class ResponseFeedback:
         """
         if permit.state is not GRANTED:
             return
-        permit.state = SETTLED
         owner = self._owner
         now = owner.now()
         limiter = owner.queues[permit.app].limiter
         windows = limiter.windows
         limit, had_headers = windows.limit, windows.matcher.has_headers
-        kind: Throttle | None = None
         try:
             reply = parse_window(headers)
-            if status == TOO_MANY_REQUESTS:
-                kind = classify(reply, message, limit, workspace=limiter.workspace.limit)
         except Exception:
             log.exception("the headers of a reply to %s cannot be read", permit.call)
             reply = UNKNOWN
-            kind = Throttle.EDGE if status == TOO_MANY_REQUESTS else None
-        permit.window = reply
+        kind: Throttle | None = None
+        if status == TOO_MANY_REQUESTS:
+            kind = classify(reply, message, limit, workspace=limiter.workspace.limit)
+        permit.state, permit.window = SETTLED, reply
         has_tripped = False
         try:
             if (
                 kind is None
-                and now < self._exact_until
                 and not self._breaker.consecutive_failures
                 and limiter.plain_replies.book(permit.charge, reply, permit.sent_at, now)
             ):
                 return  # as nearly always
-            if kind is None and windows.clock.is_known:
-                budget = limiter.confirm(permit.charge, reply, permit.sent_at, now)
+            date = None if windows.clock.is_known else _date(headers)
+            if kind is None:
+                budget = limiter.confirm(permit.charge, reply, permit.sent_at, now, date=date)
                 if budget is not None and limiter.recovery.since is None:
                     limiter.plain_replies.begin(budget, reply, now)
             else:
-                budget = self._confirm(permit, limiter, reply, kind, headers, now)
-            if now >= self._exact_until or windows.clock.version != self._exact_version:
-                self._observe_date(permit, limiter, headers, now)
+                budget = self._confirm_refused(permit, limiter, reply, kind, date, now)
+            self._observe_date(permit, limiter, headers, now)
             if kind is not None:
                 has_tripped = self._observe_429(permit, kind, limiter, budget, message, now)
-            elif (
-                budget is None
-                or limiter.recovery.since is not None
-                or self._breaker.consecutive_failures
-            ):
-                limiter.note_served(permit.sent_at, now)
+            else:
+                limiter.note_served(permit.sent_at, now, is_placed=budget is not None)
                 self._breaker.record_success(permit.sent_at)
         except Exception:
             log.exception("a reply to %s taught nothing", permit.call)
         if self._hooks.is_set:
             self._tell(permit, limiter, limit, had_headers, has_tripped=has_tripped)
 
-    def _confirm(
+    def _confirm_refused(
         self,
         permit: Permit,
         limiter: AppLimiter,
         reply: Window,
-        kind: Throttle | None,
-        headers: Mapping[str, str],
+        kind: Throttle,
+        date: float | None,
         now: float,
     ) -> WindowBudget | None:
-        """End the charge; return the window that the call was counted in, if the reply says so."""
-        is_rejected = False
-        if kind is not None:
-            permit.throttle = kind
-            self._counters.throttled[kind] += 1
-            is_rejected = kind in FULL_WINDOW
-            if kind is Throttle.WORKSPACE and reply.limit != limiter.windows.limit:
-                # These are the workspace's numbers, not the app's.
-                reply = Window(reset_at=reply.reset_at)
+        """End the charge of a 429; return the window that it was counted in, if it says so."""
+        permit.throttle = kind
+        self._counters.throttled[kind] += 1
+        if kind is Throttle.WORKSPACE and reply.limit != limiter.windows.limit:
+            # These are the workspace's numbers, not the app's.
+            reply = Window(reset_at=reply.reset_at)
         charge: Charge = permit.charge
         return limiter.confirm(
             charge,
             reply,
             permit.sent_at,
             now,
-            is_refused=kind is not None,
-            is_rejected=is_rejected,
-            date=None if limiter.windows.clock.is_known else _date(headers),
+            is_refused=True,
+            is_rejected=kind in FULL_WINDOW,
+            date=date,
         )
 
+    @staticmethod
     def _observe_date(
-        self, permit: Permit, limiter: AppLimiter, headers: Mapping[str, str], received: float
+        permit: Permit, limiter: AppLimiter, headers: Mapping[str, str], received: float
     ) -> None:
         """Learn from the Date header while the windows leave the server's clock uncertain."""
         clock = limiter.windows.clock
-        width_s = clock.width_s(received)
-        if width_s <= DATE_USEFUL_WIDTH_S:
-            self._exact_version = clock.version
-            # Both bounds drift apart.
-            self._exact_until = received + (DATE_USEFUL_WIDTH_S - width_s) / (2 * clock.drift)
-            return
-        moment = _date(headers)
-        if clock.is_known and moment is not None:
-            clock.observe_date(moment, sent=permit.sent_at, received=received)
+        if clock.is_known and received >= clock.exact_until(received):
+            moment = _date(headers)
+            if moment is not None:
+                clock.observe_date(moment, sent=permit.sent_at, received=received)
 
     def _observe_429(
         self,
@@ -186,7 +167,7 @@ class ResponseFeedback:
             budget = charge.budgets[0]
         windows = limiter.windows
         rate = None if windows.is_known else named_rate(message)
-        if rate is not None and kind is not Throttle.EDGE:
+        if rate is not None:
             without = limiter.without_windows
             permit.retry_after_s = without.note_refused(*rate, sent=permit.sent_at, now=now)
             return False

@@ -36,18 +36,21 @@ async def test_calls_that_cost_less_do_not_take_what_an_owed_call_waits_for(
     assert desk.went.index("heavy") == went_before_it + 1
 
 
+@pytest.mark.parametrize("app", ["", "another"])
 async def test_a_call_that_waits_for_a_window_does_not_delay_one_that_waits_for_less(
-    make_desk: MakeDesk,
+    make_desk: MakeDesk, app: str
 ) -> None:
     desk = make_desk(limit=100)
     await CLOCK.sleep(desk.server.ends_in_s() + 0.1)
-    for _ in range(95):
+    for each in ("", app):
+        await desk.call(app=each)
+    for _ in range(93):
         desk.start(priority=Priority.INTERACTIVE)
         await CLOCK.sleep(0.05)
     # What is left is kept for people until shortly before the end.
     ends_at = CLOCK.now() + desk.server.ends_in_s()
     light = desk.start("light")
-    desk.start("heavy", cost=50, priority=Priority.BULK)
+    desk.start("heavy", cost=100, priority=Priority.BULK, app=app)
     await turns(2)
     assert desk.went[-1] == ""
 

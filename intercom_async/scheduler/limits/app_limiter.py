@@ -378,9 +378,16 @@ class AppLimiter:
         if self.recovery.since is None:
             self.recovery.start(now)
 
-    def note_served(self, sent: float, now: float) -> None:
-        """Note any other answer; to a call sent since then, it ends the time of single probes."""
-        self.pacer.fallback.note_served(sent, now)
+    def note_served(self, sent: float, now: float, *, is_placed: bool) -> None:
+        """Note any other answer; to a call sent since then, it ends the time of single probes.
+
+        Args:
+            sent: When the request left.
+            now: Loop time.
+            is_placed: Whether the reply has named the window that the call was counted in.
+        """
+        if not is_placed:
+            self.pacer.fallback.note_served(sent, now)
         self.recovery.note_served(sent)
 
     def _end(self, charge: Charge, *, is_lost: bool = False) -> None:

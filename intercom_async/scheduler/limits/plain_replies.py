@@ -127,7 +127,7 @@ class PlainReplies:
             or clock.drift > FAST_DRIFT
         ):
             return
-        until = clock.nothing_new_until(reset_at)
+        until = min(clock.nothing_new_until(reset_at), clock.exact_until(received))
         if until <= received:
             return
         offset = clock.likely_offset(received)
