@@ -90,23 +90,21 @@ class AppTurns:
         return min(queues, key=lambda queue: (queue.lanes.owed_since(now), queue.turn))
 
     def note_gone(
-        self, gone: AppQueue, waiting: Sequence[AppQueue], now: float, *, is_short: bool
+        self, gone: AppQueue, overtaken: Sequence[AppQueue], now: float
     ) -> list[AppQueue]:
         """Note that a call of an app has gone; return the queues to ask again: one has become owed.
 
         Args:
             gone: Its queue.
-            waiting: The queues of all apps that wait, or waited until now.
+            overtaken: It and the queues of those that wait, or waited until now, for the same
+                thing that is short; empty if nothing is.
             now: Loop time.
-            is_short: Whether there is too little of what apps share.
         """
         self._turn += 1
         gone.turn = self._turn
         owed: list[AppQueue] = []
-        if not is_short:
-            return owed
-        others = len(waiting) - 1
-        for queue in waiting:
+        others = len(overtaken) - 1
+        for queue in overtaken:
             if queue is not gone and queue.lanes.waiting:
                 queue.passed += 1
                 if queue.passed >= others:

@@ -56,10 +56,21 @@ def _play(members: list[RoundMember], turns: AppTurns, now: float) -> dict[Round
             queues.remove(queue)
             retry_at[member] = min(retry_at[member], moment)
         elif len(waiting) > 1:
-            # Places are those of one scheduler; the workspace's window is shared by all of them.
-            is_short, others = queue.limiter.workspace.is_short, waiting
-            if not is_short and member.has_few_places:
-                is_short, others = True, [each for each in waiting if owners[each] is member]
-            owed = turns.note_gone(queue, others, now, is_short=is_short)
+            owed = turns.note_gone(queue, _overtaken(queue, waiting, owners), now)
             queues += [other for other in owed if other not in queues]
     return retry_at
+
+
+def _overtaken(
+    gone: AppQueue, waiting: list[AppQueue], owners: dict[AppQueue, RoundMember]
+) -> list[AppQueue]:
+    """Return the queues that wait for what a call that has gone took, if there is little of it.
+
+    Places are those of one scheduler; the workspace's window is shared by all of them.
+    """
+    if gone.limiter.workspace.is_short:
+        return waiting
+    owner = owners[gone]
+    if owner.has_few_places:
+        return [queue for queue in waiting if owners[queue] is owner]
+    return []

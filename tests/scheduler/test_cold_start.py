@@ -89,6 +89,17 @@ def test_apps_of_a_workspace_send_together_what_its_window_takes() -> None:
     assert [app.charged for app in apps] == [0, 0, 0]
 
 
+def test_there_is_room_once_some_calls_cannot_be_counted_any_more() -> None:
+    calls = BlindCalls()
+    cold_start = ColdStart(calls)
+    for sent_at in (0.0, 5.0):
+        cold_start.begin(sent_at, 1, WINDOW_S)
+
+    rooms = [calls.room_at(now, 2, WINDOW_S, 1) for now in (10.0, 10.2)]
+
+    assert rooms == [10.1, 0.0]
+
+
 def test_an_app_that_joins_a_workspace_brings_its_calls() -> None:
     own, shared = BlindCalls(), BlindCalls()
     newcomer, other = ColdStart(own), ColdStart(shared)
