@@ -43,6 +43,7 @@ async def test_the_next_run_reads_from_there_again(tmp_path: Path) -> None:
         await anyio.sleep(2 * LOOKBACK_S)
         one.change, late = leave_out, {first, second}
         await one.intercom.conversations.update(first, title="earlier")
+        await anyio.sleep(1)
         await one.sync("conversations", **options)
         began = watermark(one)
         await anyio.sleep(LOOKBACK_S // 3)
@@ -58,4 +59,20 @@ async def test_the_next_run_reads_from_there_again(tmp_path: Path) -> None:
         assert any("may be too short" in note for note in found.notes)
         assert last.streams[0].rows == 1
         assert one.rows("conversations")[second]["title"] == "later"
+        assert watermark(one) > began
+
+
+async def test_a_change_in_the_second_of_the_last_reading_is_not_late(tmp_path: Path) -> None:
+    async with world(tmp_path, conversations=3) as one:
+        first = list(await one.truth("conversations"))[0]
+        options = {"lookback_s": LOOKBACK_S, "reconcile": "never"}
+        await one.sync("conversations", **options)
+        began = watermark(one)
+        changed = await one.intercom.conversations.update(first, title="in that second")
+        await anyio.sleep(2 * LOOKBACK_S)
+        found = await one.sync("conversations", **options)
+
+        assert changed.updated_at == began
+        assert one.rows("conversations")[first]["title"] == "in that second"
+        assert (found.streams[0].lag_s, found.notes) == (0, ())
         assert watermark(one) > began
