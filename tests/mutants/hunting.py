@@ -6,6 +6,7 @@ import functools
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,14 +38,21 @@ class Hunted(NamedTuple):
 def hunt(mutant: Mutant, form: Form, seeds: range, plays: int) -> Hunted | None:
     """Play some of the histories of seeds, those first that are likely to find a mutant.
 
-    Those are like the history that is kept of it, or, without one, about its focus.
+    Those are about its focus, and, by turns, like the history that is kept of it.
     """
     about = [seed for seed in seeds if _focus_of(seed, form) == mutant.focus]
     chosen = about
     if mutant.path.exists():
-        chosen = ranked(load(mutant.path), _drawn(seeds, form), frozenset(about))
+        like = ranked(load(mutant.path), _drawn(seeds, form), frozenset(about))
+        chosen = in_turns(about, like)
     found = _first(mutant, chosen[:plays] if plays else seeds, partial(draw, form=form))
     return found and found._replace(within=found.within - seeds.start + 1)
+
+
+def in_turns(*orders: Sequence[int]) -> list[int]:
+    """Return seeds in some orders by turns, each once."""
+    turns = zip_longest(*orders)
+    return list(dict.fromkeys(seed for turn in turns for seed in turn if seed is not None))
 
 
 def is_found(mutant: Mutant, form: Form, number: int, first: int = 0) -> bool:

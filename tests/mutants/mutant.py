@@ -9,6 +9,7 @@ from pathlib import Path
 
 import intercom_async
 import tests
+from .design_list import NAMED
 
 PACKAGE = Path(intercom_async.__file__).parent
 HISTORIES = Path(__file__).parent / "histories"
@@ -60,6 +61,11 @@ class Mutant:
     history: str = ""
     focus: str = ""
     test: str = ""
+
+    @property
+    def is_core(self) -> bool:
+        """Whether the design of the sync names it."""
+        return self.name in NAMED
 
     @property
     def path(self) -> Path:

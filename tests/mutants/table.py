@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from .design_list import NAMED
 from .mutant import Mutant
 
 COUNTS = Path(__file__).parent / "counts.json"
@@ -45,25 +46,37 @@ def record(found: dict[str, Count], mutants: Iterable[Mutant]) -> None:
 
 
 def tables(mutants: Iterable[Mutant]) -> str:
-    """Return the tables: by the machine, by an ordinary test, by neither."""
+    """Return the tables: of the design's list, and of the others by what finds them."""
     known, all_of = counts(), list(mutants)
-    by_machine = [one for one in all_of if one.path.exists() or _is_found(known, one)]
-    by_test = [one for one in all_of if one.test and one not in by_machine]
-    others = [one for one in all_of if one not in by_machine and one not in by_test]
-    drawn = sum(bool(_of(known, one).within) for one in by_machine)
-    spliced = sum(_is_found(known, one) for one in by_machine) - drawn
-    kept = len(by_machine) - drawn - spliced
-    head = (
-        f"Of {len(all_of)} mutants, {len(by_machine)} break the promise in a history: {drawn} in "
-        f"one that is drawn freely, {spliced} of the others in one that is made of kept histories "
-        f"of which none finds it, and {kept} in one that is kept only. "
-        f"{len(by_test)} are found by an ordinary test, and {len(others)} by neither."
-    )
-    parts = [head, "", *_machine(by_machine, known)]
-    parts += ["", "## Found by an ordinary test", "", *_tests(by_test)]
-    if others:
-        parts += ["", "## Not found", "", *_others(others, known)]
+    core = [one for one in all_of if one.is_core]
+    others = [one for one in all_of if not one.is_core]
+    by_machine = [one for one in others if one.path.exists() or _is_found(known, one)]
+    by_test = [one for one in others if one.test and one not in by_machine]
+    unfound = [one for one in others if one not in by_machine and one not in by_test]
+    parts = [_head(all_of, known), "", "## Named by the design", "", _head(core, known), ""]
+    parts += _machine(core, known)
+    parts += ["", "## Found later, in the machine", "", *_machine(by_machine, known)]
+    parts += ["", "## Found later, in an ordinary test", "", *_tests(by_test)]
+    if unfound:
+        parts += ["", "## Not found", "", *_others(unfound, known)]
     return "\n".join(parts)
+
+
+def _head(mutants: Sequence[Mutant], known: dict[str, Count]) -> str:
+    """Say how many of some mutants are found, and by what."""
+    drawn = sum(bool(_of(known, one).within) for one in mutants)
+    spliced = sum(_is_found(known, one) for one in mutants) - drawn
+    rest = [one for one in mutants if not _is_found(known, one)]
+    kept = sum(one.path.exists() for one in rest)
+    by_test = sum(bool(one.test) and not one.path.exists() for one in rest)
+    text = (
+        f"Of {len(mutants)} mutants, {drawn + spliced + kept} break the promise in a history: "
+        f"{drawn} in one that is drawn freely, {spliced} of the others in one that is made of kept "
+        f"histories of which none finds it, and {kept} in one that is kept only. "
+        f"{by_test} are found by an ordinary test"
+    )
+    left = len(rest) - kept - by_test
+    return f"{text}, and {left} by neither." if left else f"{text}."
 
 
 def page(mutants: Iterable[Mutant]) -> str:
@@ -77,21 +90,26 @@ def _is_found(known: dict[str, Count], mutant: Mutant) -> bool:
 
 
 def _machine(mutants: Iterable[Mutant], known: dict[str, Count]) -> Iterator[str]:
-    yield "| Mutant | Drawn | Played | Made | By | History | Defect |"
-    yield "|---|--:|--:|--:|---|---|---|"
+    yield "| Mutant | Drawn | Played | Made | By | History or test | Named | Defect |"
+    yield "|---|--:|--:|--:|---|---|---|---|"
     for one in mutants:
         count = _of(known, one)
-        stem = one.path.stem if one.path.exists() else ""
+        shown = one.path.stem if one.path.exists() else _short(one.test)
         drawn = count.within or ("no" if count.drawn else "")
         made = count.spliced or (f"> {count.made}" if count.made else "")
         played = count.played or count.drawn
-        yield _row(one.name, drawn, played, made, count.by, stem, one.defect)
+        named = NAMED.get(one.name, "later")
+        yield _row(one.name, drawn, played, made, count.by, shown, named, one.defect)
+
+
+def _short(test: str) -> str:
+    return test.removeprefix("tests/")
 
 
 def _tests(mutants: Iterable[Mutant]) -> Iterator[str]:
     yield "| Mutant | Test | Defect |\n|---|---|---|"
     for one in mutants:
-        yield _row(one.name, one.test.removeprefix("tests/"), one.defect)
+        yield _row(one.name, _short(one.test), one.defect)
 
 
 def _others(mutants: Iterable[Mutant], known: dict[str, Count]) -> Iterator[str]:

@@ -6,9 +6,11 @@ from collections import Counter
 
 import pytest
 
-from tests.sync.machine.focus import FOCUSES, LATER
+from tests.sync.machine.focus import FOCUSES
+from tests.sync.machine.later_foci import LATER
 from tests.sync.machine.search import load
 from .defects import MUTANTS
+from .design_list import NAMED
 from .mutant import HISTORIES, Mutant
 from .ordinary import ROOT
 from .table import README, counts, page
@@ -23,6 +25,10 @@ def test_a_mutant_applies(mutant: Mutant) -> None:
 
 def test_names_are_their_own() -> None:
     assert [name for name, count in Counter(one.name for one in MUTANTS).items() if count > 1] == []
+
+
+def test_what_the_design_names_is_put_back() -> None:
+    assert {*NAMED} <= {one.name for one in MUTANTS}
 
 
 def test_its_focus_and_its_history_are_there() -> None:

@@ -103,7 +103,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="unarchived-after-a-date-that-is-ahead",
-        focus="dates",
+        focus="archives",
     ),
     Mutant(
         "open_sweep_is_complete",

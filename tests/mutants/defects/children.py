@@ -75,7 +75,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="outage-while-children-are-read",
-        focus="outages",
+        focus="given up",
     ),
     Mutant(
         "none_of_those_counted",
@@ -136,7 +136,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        is_whole = saved is not None\n",
             ),
         ),
-        focus="targets",
+        focus="damaged",
         test="tests/sync/test_sync_model.py::test_damaged_children_are_read_again",
     ),
     Mutant(

@@ -16,7 +16,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="outage-at-the-first-call",
-        focus="outages",
+        focus="first calls",
     ),
     Mutant(
         "stop_waits",
@@ -55,7 +55,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="outage-at-the-first-call",
-        focus="outages",
+        focus="first calls",
     ),
     Mutant(
         "stop_waits_for_an_outage",

@@ -79,7 +79,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        either = [at_low, above]\n",
             ),
         ),
-        focus="days",
+        focus="day cuts",
     ),
     Mutant(
         "one_pass_down",
@@ -165,7 +165,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        await self._end(run, chain)\n\n    async def answers_at_all",
             ),
         ),
-        focus="days",
+        focus="forgotten",
     ),
     Mutant(
         "hole_is_left",
@@ -191,7 +191,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        client",
             ),
         ),
-        focus="answers",
+        focus="forgotten",
     ),
     Mutant(
         "chain_stops_at_its_floor",
@@ -203,7 +203,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "part.floor",
             ),
         ),
-        focus="days",
+        focus="day cuts",
     ),
     Mutant(
         "rest_is_not_named",
@@ -216,7 +216,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="outage-while-a-sweep-is-overdue",
-        focus="overdue",
+        focus="given up",
     ),
     Mutant(
         "zone_step_unseen",

@@ -41,7 +41,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        body = self._encoder.encode((self._generation, state, entries))\n",
             ),
         ),
-        focus="kills",
+        focus="commits",
     ),
     Mutant(
         "two_writers",
@@ -78,7 +78,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="other-streams-after-a-stop",
-        focus="subsets",
+        focus="left out",
     ),
     Mutant(
         "repair_leaves_out",
@@ -91,7 +91,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="repair-of-a-stream-that-is-left-out",
-        focus="subsets",
+        focus="left out",
     ),
     Mutant(
         "children_twice",
@@ -104,7 +104,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="children-read-twice-in-a-run",
-        focus="kills",
+        focus="parts",
     ),
     Mutant(
         "repair_doubles",

@@ -16,7 +16,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="since-after-the-last-run",
-        focus="subsets",
+        focus="since",
     ),
     Mutant(
         "machine_clock",
@@ -32,8 +32,13 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            return min(now, seen)\n",
                 "            return now\n",
             ),
+            Edit(
+                "server_time.py",
+                "        is_believed = self.is_known and self.now() <= ",
+                "        is_believed = True or self.now() <= ",
+            ),
         ),
-        focus="clocks",
+        focus="ahead",
     ),
     Mutant(
         "date_is_proof",
@@ -62,7 +67,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "no_lookback",
         "a row that search finds minutes late is skipped for good",
         (Edit("policy.py", "[base - self.lookback_s]", "[base]"),),
-        focus="changes",
+        focus="found late",
     ),
     Mutant(
         "resumed_is_stale",
@@ -78,7 +83,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        base = state.watermark if state.watermark is not None else state.seeded\n",
             ),
         ),
-        focus="stops",
+        focus="gone on with",
     ),
     Mutant(
         "same_second_is_known",
@@ -332,7 +337,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "max(state.watermark or 0, run.clock.proven(run.newest))",
             ),
         ),
-        focus="ends",
+        focus="moved on",
     ),
     Mutant(
         "changes_of_the_seed",
@@ -344,7 +349,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            base = run.clock.now() + 3_600\n",
             ),
         ),
-        focus="stops",
+        focus="gone on with",
     ),
     Mutant(
         "late_row_moves_on",

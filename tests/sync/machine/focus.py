@@ -59,6 +59,7 @@ class Focus:
         changes: How many changes lie between two runs, at least and at most.
         during: How many changes happen during a run, one of these.
         during_calls: The last call of a run before which one may happen.
+        during_last: That call in small histories, one of these.
         failures: How many failures a run has, one of these.
         kinds: What most failures are.
         paths: What most failures strike.
@@ -68,10 +69,12 @@ class Focus:
         reconcile: When runs look for what is gone, one of these.
         incidents: What happens to most runs, one of these.
         leaves_out: How likely a run leaves streams out.
+        partial: Which of small histories may, counted from 0; by default any.
         drops: How likely it drops one.
         since: How likely it reads changes from a moment on.
         since_s: How many seconds before it that moment lies, one of these.
         steps_clock: Whether this machine's clock is stepped between runs.
+        clock_steps_s: By how many seconds, one of these.
         blocks: Of small histories: how many times rows come before the first run, one of these.
         rows: Of small histories: how many come at once, one of these; by default a few.
         prepared: Of small histories: what is done to some rows before the first run.
@@ -79,8 +82,10 @@ class Focus:
         both: How likely a run that fails is stopped, killed or damaged as well.
         runs: How many runs a small history has, one of these.
         last: How likely it is the last one in small histories that has the trouble.
+        troubled: Which of them has it otherwise, counted from 0, one of these; by default any.
         settled_s: How many seconds lie between the first rows of a small history and its first run.
         cut_short: How likely a run before that one is stopped or killed, in small histories.
+        cuts: How it is, one of these.
         second: What the rows of the stream are answered with beside a failure, one of these.
         weight: How many histories are about it, against those about another one.
     """
@@ -93,6 +98,7 @@ class Focus:
     changes: tuple[int, int] = (0, 6)
     during: tuple[int, ...] = (0, 0, 0, 1, 2, 4)
     during_calls: int = 40
+    during_last: tuple[int, ...] = (4, 8, 16)
     failures: tuple[int, ...] = (0, 0, 0, 0, 1, 1, 2)
     kinds: tuple[str, ...] = ()
     paths: tuple[str, ...] = (ROWS,)
@@ -102,10 +108,12 @@ class Focus:
     reconcile: tuple[Reconcile, ...] = ("auto", "auto", "now", "never", "never")
     incidents: tuple[str, ...] = ()
     leaves_out: float = 0.15
+    partial: tuple[int, ...] = ()
     drops: float = 0.07
     since: float = 0.1
     since_s: tuple[int, ...] = (60, HOUR_S, DAY_S)
     steps_clock: bool = False
+    clock_steps_s: tuple[int, ...] = CLOCK_STEPS_S
     blocks: tuple[int, ...] = (1, 1, 1, 2, 3)
     rows: tuple[int, ...] = ()
     prepared: tuple[str, ...] = ()
@@ -113,8 +121,10 @@ class Focus:
     both: float = 0.15
     runs: tuple[int, ...] = (1, 2, 2, 2, 2, 3)
     last: float = 0.75
+    troubled: tuple[int, ...] = ()
     settled_s: tuple[int, ...] = SETTLED_S
     cut_short: float = 0.2
+    cuts: tuple[str, ...] = ("stop", "stop", "kill")
     second: tuple[str, ...] = ()
     weight: float = 1.0
 
@@ -382,18 +392,3 @@ FOCUSES: tuple[Focus, ...] = (
         incidents=("damage", "", ""), reconcile=("auto", "never"),
     ),
 )  # fmt: skip
-LATER: tuple[Focus, ...] = (
-    Focus(
-        # Search gives rows in another order than is asked for.
-        "sorting", streams=(("contacts",), ("conversations",), ("tickets",)), verbs=("change",),
-        changes=(2, 6), during=(0, 1, 2), during_calls=12, failures=(0, 0, 0, 1), since=0.05,
-        kinds=("poison", "no_key", "500"), paths=(ROWS,), reconcile=UNSWEPT,
-        waits_s=(60, 600, 5 * HOUR_S, 9 * HOUR_S, DAY_S),
-        settings={
-            "sorting": ("own", "paged", "newest"), "page_rows": (2,), "per_page": (2,),
-            "part_pages": (1, 16), "lookback_s": (0, 3_600), "late_s": (0,),
-        },
-    ),
-)  # fmt: skip
-"""Foci that were added when histories had been counted: each takes its share of the seeds, and the
-others keep their histories."""

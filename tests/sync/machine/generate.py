@@ -16,7 +16,6 @@ from .focus import (
     CLOCK_STEPS_S,
     DAY_S,
     FOCUSES,
-    LATER,
     PLAIN,
     ROWS,
     TEXTS,
@@ -26,6 +25,7 @@ from .focus import (
     Focus,
 )
 from .incidents import any_incident, incident
+from .later_foci import LATER
 from .small_scope import small
 from .steps import Change, During, Failure, Form, History, Run, Settings
 
@@ -214,7 +214,7 @@ class _Draw:
         elif draw < 0.09:
             steps.append(Change("version", text=dice.choice(VERSIONS)))
         elif draw < 0.19 or self._focus.steps_clock:
-            steps.append(Change("step_clock", seconds=dice.choice(CLOCK_STEPS_S)))
+            steps.append(Change("step_clock", seconds=dice.choice(self._focus.clock_steps_s)))
         steps.append(self._wait())
         return steps
 

@@ -16,6 +16,10 @@ LAST_CALLS = (8, 30, 120)
 """A run is stopped at one of the calls up to one of these: its first ones differ most."""
 LAST_WRITES = (8, 20, 60, 200)
 
+READS = (3, 7)
+"""The calls with which a run of few rows reads them."""
+COMMITS = (14, 32)
+"""The operations on the disk with which such a run commits what it reads."""
 PUBLISHES = (30, 48)
 """The operations on the disk with which a run of few rows of one stream publishes them."""
 
@@ -38,6 +42,9 @@ def incident(
         "write": {"stop_at_write": at_write},
         "kill": {"keeping": keeping, **kill},
         "publication": {"keeping": keeping, "kill_at_write": dice.randint(*PUBLISHES)},
+        "commit": _at_commit(dice, keeping) if kind == "commit" else {},
+        "file": _of_a_file(dice, form) if kind == "file" else {},
+        "early": {"stop_at_call": dice.randint(*READS)} if kind == "early" else {},
         "full": {"full_at_write": at_write},
         "damage": {"damage": dice.choice(damages(form)), "file": dice.randint(0, 9)},
         "twin": {"is_twin": True},
@@ -52,6 +59,16 @@ def incident(
 def any_incident(dice: random.Random, form: Form) -> dict[str, Any]:
     """Return what happens to a run without a focus; mostly nothing."""
     return incident(dice, form, dice.choices((*KINDS, ""), (*WEIGHTS, NONE_WEIGHT))[0])
+
+
+def _at_commit(dice: random.Random, keeping: str) -> dict[str, Any]:
+    return {"keeping": keeping, "kill_at_write": dice.randint(*COMMITS)}
+
+
+def _of_a_file(dice: random.Random, form: Form) -> dict[str, Any]:
+    """Return damage that is done to rows, not to the state or to what the sync keeps for itself."""
+    kinds = [one for one in damages(form) if one in ("cut", "remove", "flip")]
+    return {"damage": dice.choice(kinds), "file": dice.randint(0, 9)}
 
 
 def _sharded(dice: random.Random) -> dict[str, Any]:

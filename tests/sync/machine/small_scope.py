@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from .claims import PARENTS
-from .focus import CLOCK_STEPS_S, DAY_S, HOUR_S, PLAIN, ROWS, TEXTS, ZONES, Focus
+from .focus import DAY_S, HOUR_S, PLAIN, ROWS, TEXTS, ZONES, Focus
 from .incidents import incident
 from .steps import Change, During, Failure, Form, History, Reconcile, Run, Settings
 
@@ -93,15 +93,16 @@ class _Small:
         dice = self._dice
         steps: list[Change | Run] = [*self._beginning()]
         runs = dice.choice(self._focus.runs)
-        troubled = runs - 1 if dice.random() < self._focus.last else dice.randrange(runs)
+        others = self._focus.troubled or range(runs)
+        troubled = runs - 1 if dice.random() < self._focus.last else dice.choice(others)
         is_cut_short = dice.random() < self._focus.cut_short
         cut_short = dice.randrange(troubled) if is_cut_short and troubled else runs
         for number in range(runs):
-            run = self._run()
+            run = self._run(number)
             if number == troubled:
                 run = self._troubled(run)
             elif number == cut_short:
-                run = self._with_incident(run, dice.choice(("stop", "stop", "kill")))
+                run = self._with_incident(run, dice.choice(self._focus.cuts))
             elif number < troubled and dice.random() < 0.5:
                 run = msgspec.structs.replace(run, reconcile="auto")
             steps.append(run)
@@ -138,7 +139,7 @@ class _Small:
             others = [one for one in FAMILIES if one in self._streams]
             steps.append(Change("create", dice.choice(others or FAMILIES), count=2))
         if self._focus.steps_clock and dice.random() < 0.4:
-            steps.append(Change("step_clock", seconds=dice.choice(CLOCK_STEPS_S)))
+            steps.append(Change("step_clock", seconds=dice.choice(self._focus.clock_steps_s)))
         prepared = [one for one in self._focus.prepared if self._main in STREAMS_OF[one]]
         if prepared and dice.random() < 0.75:
             steps += self._changes(dice.choice((1, 1, 2)), dice.choice(prepared))
@@ -154,7 +155,7 @@ class _Small:
         if dice.random() < 0.2:
             steps += self._changes(1)
         if self._focus.steps_clock and dice.random() < 0.5:
-            steps.append(Change("step_clock", seconds=dice.choice(CLOCK_STEPS_S)))
+            steps.append(Change("step_clock", seconds=dice.choice(self._focus.clock_steps_s)))
         pauses_s = PAUSES_S if dice.random() < 0.5 else self._focus.waits_s
         return [*steps, Change("wait", seconds=dice.choice(pauses_s))]
 
@@ -183,11 +184,12 @@ class _Small:
             Change,
         )  # fmt: skip
 
-    def _run(self) -> Run:
+    def _run(self, number: int) -> Run:
         dice, focus = self._dice, self._focus
         if not self._keeps_reconcile:
             self._reconcile = dice.choice(focus.reconcile)
-        streams = self._some(focus.leaves_out)
+        may_leave_out = number in (focus.partial or (number,))
+        streams = self._some(focus.leaves_out) if may_leave_out else ()
         left = set(streams or self._streams)
         dropped = self._some(focus.drops)
         return Run(
@@ -227,13 +229,13 @@ class _Small:
             run, fails = msgspec.structs.replace(run, failures=self._failures()), False
             incidents = incidents if is_both else []
         if focus.steps_clock and dice.random() < 0.3:
-            step = Change("step_clock", seconds=dice.choice(CLOCK_STEPS_S))
+            step = Change("step_clock", seconds=dice.choice(focus.clock_steps_s))
             during = (*run.during, During(dice.randint(1, 16), step))
             run = msgspec.structs.replace(run, during=during)
         return self._with_incident(run, dice.choice(incidents)) if incidents else run
 
     def _during(self) -> tuple[During, ...]:
-        dice, last = self._dice, self._dice.choice((4, 8, 16))
+        dice, last = self._dice, self._dice.choice(self._focus.during_last)
         changes = self._changes(dice.choice((1, 1, 2)))
         return tuple(During(dice.randint(1, last), change) for change in changes)
 
