@@ -64,7 +64,7 @@ async def test_the_next_run_reads_from_there_again(tmp_path: Path) -> None:
 
 async def test_a_change_in_the_second_of_the_last_reading_is_not_late(tmp_path: Path) -> None:
     async with world(tmp_path, conversations=3) as one:
-        first = list(await one.truth("conversations"))[0]
+        first = next(iter(await one.truth("conversations")))
         options = {"lookback_s": LOOKBACK_S, "reconcile": "never"}
         await one.sync("conversations", **options)
         began = watermark(one)
