@@ -307,12 +307,8 @@ class StreamRun:
         return state.watermark is not None and state.seeded is not None and state.pass_ is None
 
     def _note_time(self, version: int, read_at: int, held: Held | None) -> None:
-        """Note how late a row is that the last reading of changes should have found.
-
-        One of the second in which that began may have changed after it.
-        """
         is_news = held is None or held.version < version
-        if is_news and 0 < version < (self.state.watermark or 0):
+        if is_news and 0 < version < (self.state.watermark or 0):  # not one of the same second
             self.latest_find_s = max(self.latest_find_s, read_at - version)
 
     def stale_parents(self, rows: Iterable[Row]) -> dict[StreamRun, list[str]]:
