@@ -33,7 +33,7 @@ from .references import MOST_REMEMBERED
 from .report import Progress, Report
 from .run_options import Reconcile, RunOptions, check_client, check_hooks, check_options, check_sink
 from .server_time import ServerTime
-from .sinks.base import Opened, Sink, Table, call
+from .sinks.base import Opened, Sink, Table, call, used
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, resolve
 from .truncated import truncated_notes
@@ -119,16 +119,17 @@ async def sync(
     if options.streams is not None:
         check_has_files(resolve(options.streams, STREAMS), options.attachments)
     run = _Run(intercom, sink, options, stop or anyio.Event())
-    try:
-        with ungrouped():
-            try:
-                opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
-            except StoppedError:
-                return stopped_before_it_began(None)
-            return await run.go(opened, on_progress)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await call(sink, sink.close)
+    with used(sink):
+        try:
+            with ungrouped():
+                try:
+                    opened = await run.patiently(lambda: _open(sink, verify=verify or repair))
+                except StoppedError:
+                    return stopped_before_it_began(None)
+                return await run.go(opened, on_progress)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await call(sink, sink.close)
 
 
 def _open(sink: Sink, *, verify: bool) -> Opened:

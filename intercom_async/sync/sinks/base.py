@@ -11,14 +11,18 @@ is called in the loop's own thread instead, for loops with virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import anyio
-import anyio.to_thread
+import anyio.lowlevel
 import msgspec
 
+from intercom_async.sync.errors import SyncConfigError
 from .entries import Entry
 from .failures import failures_as_target_errors
 
@@ -159,5 +163,46 @@ async def call(sink: Sink, method: Callable[..., T], *args: object) -> T:
     with failures_as_target_errors(sink.where):
         if sink.inline:
             return method(*args)
-        # Threads are not abandoned: a cancelled caller waits for the end of the call.
-        return await anyio.to_thread.run_sync(method, *args)
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        return await _in_thread(method, *args)
+
+
+async def _in_thread(method: Callable[..., T], *args: object) -> T:
+    """Call something in a thread; a caller that is cancelled waits for its end.
+
+    A shielded scope keeps off the cancellation of anyio's scopes, but not that of asyncio's tasks,
+    which `asyncio.timeout` and web servers use: the target would be let go of, and taken by
+    another run, while the thread still works on it.
+    """
+    loop = asyncio.get_running_loop()
+    work = loop.run_in_executor(None, copy_context().run, method, *args)
+    cancelled: asyncio.CancelledError | None = None
+    with anyio.CancelScope(shield=True):
+        while not work.done():
+            try:
+                await asyncio.wait((work,))
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        work.exception()  # looked at: what has failed beside it is of no interest
+        raise cancelled
+    return work.result()
+
+
+@contextmanager
+def used(sink: Sink) -> Generator[None]:
+    """Hold a sink for one run.
+
+    Raises:
+        SyncConfigError: Another run has it. Both would write with one lock and one journal.
+    """
+    if _USED.setdefault(id(sink), token := object()) is not token:
+        raise SyncConfigError("sink is used by another run just now: make one for each")
+    try:
+        yield
+    finally:
+        del _USED[id(sink)]
+
+
+_USED: dict[int, object] = {}
+"""The sinks of runs that are under way, by identity: a user's own need not be hashable."""
