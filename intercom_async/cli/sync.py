@@ -66,17 +66,21 @@ async def sync(
     streams:
         Streams to read, separated by spaces or commas: contacts, conversations, …; all by default.
     since:
-        Read changes since this date (2026-01-31, or with time and zone).
+        Read changes since this date (2026-01-31, or with time and zone), even if earlier runs have
+        read them; a new target gets these only, unless --full or --reconcile is given.
     full:
         Read everything again and look for deleted rows.
     plan:
-        Print the number of calls and their time, and read no rows.
+        Print the number of calls and their time, and read no rows. Only --streams, --since, --json
+        and --json-lines change what is printed.
     json:
         Print the report, or the plan, as JSON on stdout.
     """
     names = _names(streams)
     options = options or SyncOptions()
     check_streams(names, options)
+    if json and options.json_lines:
+        raise ConfigError("--json and --json-lines exclude each other: both print on stdout")
     moment = None if since is None else read_moment(since)
     if plan:
         async with (connection or Connection()).client() as intercom:

@@ -55,7 +55,7 @@ class SyncOptions:
     hard_delete: Flag = False
     """Remove deleted rows instead of setting `_deleted_at`."""
     erase_deleted: Flag = False
-    """Keep only ids and times of deleted rows."""
+    """Keep only ids and times of deleted rows; with --hard-delete, not even these stay."""
     accept_hole: Many = None
     """Hole that does not lead to exit code 3: STREAM for all of a stream, or 'STREAM:WHAT' as
     the run and the report name it; once for each hole, or several after one another."""

@@ -9,7 +9,9 @@ from .checkpoint import State
 from .errors import SyncConfigError, TargetError
 from .evidence import TOMBSTONES
 from .run_options import RunOptions
-from .streams import Stream, resolve
+from .sinks.base import Sink
+from .sinks.new_target import is_new
+from .streams import Stream, nearest, resolve
 
 _KNOWN = {stream.name for stream in STREAMS}
 
@@ -30,7 +32,7 @@ def chosen_streams(
             left to be read.
         TargetError: A stream is damaged, and how it is read is not known.
     """
-    _check_dropped(options.drop_streams, state)
+    _check_dropped(options.drop_streams, state, where)
     wanted = options.streams
     if wanted is None:
         wanted = tuple(one for one in default_streams(state) if one not in options.drop_streams)
@@ -50,12 +52,27 @@ def chosen_streams(
     return resolve([*wanted, *more], STREAMS)
 
 
-def _check_dropped(names: Sequence[str], state: State | None) -> None:
+def check_may_drop(options: RunOptions, sink: Sink) -> None:
+    """Refuse to drop a stream that only a target could have, where there is none yet.
+
+    Raises:
+        SyncConfigError: It names the stream; nothing was made.
+    """
+    if not _KNOWN.issuperset(options.drop_streams) and is_new(sink):
+        _check_dropped(options.drop_streams, None, sink.where)
+
+
+def _check_dropped(names: Sequence[str], state: State | None, where: str) -> None:
     """Refuse to drop a stream that neither comes with the package nor is in the target."""
-    known = _KNOWN if state is None else _KNOWN | state.streams.keys()
+    held = {} if state is None else state.streams
+    shown = [name for name, saved in held.items() if saved.is_shown]
     for name in names:
-        if name not in known:
-            raise SyncConfigError(f"there is no stream {name!r} that could be dropped")
+        if name not in _KNOWN and name not in held:
+            near = nearest(name, shown or _KNOWN)
+            raise SyncConfigError(
+                f"there is no stream {name!r} that could be dropped{near}; "
+                f"{where} has {', '.join(shown) or 'none'}"
+            )
 
 
 def default_streams(state: State | None) -> list[str]:

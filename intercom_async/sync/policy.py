@@ -94,7 +94,7 @@ class Policy:
         if state.pass_ is not None or not isinstance(source, Ranged):
             return state.pass_
         if state.seeded is None:
-            if self.since is not None and not self.is_full:
+            if self.since is not None and not self.is_full and self.reconcile != "now":
                 return None
             kind: PassKind = "sweep" if len(run.table) else "seed"
         elif self._is_sweep_due(run, source, rate_per_s, is_doubted=is_doubted):

@@ -18,7 +18,7 @@ from .attachment_folder import AttachmentFolder, check_has_files
 from .builtin_streams import STREAMS
 from .carried import LeftOut, keep_families
 from .checkpoint import State, check_fits, read_state
-from .chosen_streams import chosen_streams
+from .chosen_streams import check_may_drop, chosen_streams
 from .engine import Engine
 from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
@@ -83,8 +83,9 @@ async def sync(
         intercom: An open client; all calls are sent with bulk priority.
         streams: Names, or streams of your own; by default those of the target, or all streams.
         sink: The target.
-        since: Read changes from this time on at the latest; a new target gets changes only.
-        full: Read everything again, and look for rows that are gone.
+        since: Read changes from this time on at the latest; a new target gets changes only, unless
+            everything is asked for by ``full`` or ``reconcile="now"``.
+        full: Read everything again, and look for rows that are gone, whatever ``reconcile`` says.
         lookback_s: Seconds after its change within which a search finds a row.
         reconcile: When to look for rows that are gone: ``auto`` as the API and the rate allow,
             ``now`` in this run, ``never``.
@@ -95,7 +96,7 @@ async def sync(
         repair: Read streams again whose files or tables are damaged.
         verify: First compare everything that is stored with its digests.
         hard_delete: Remove rows that are gone, instead of setting ``_deleted_at``.
-        erase_deleted: Keep only the ids and times of rows that are gone.
+        erase_deleted: Keep only the ids and times of rows that `hard_delete` does not remove.
         drop_streams: Streams of the target that are removed from it.
         attachments: A folder for the files of conversations and tickets, which are saved while
             their parts are read, before the links expire.
@@ -118,6 +119,7 @@ async def sync(
     )  # fmt: skip
     if options.streams is not None:
         check_has_files(resolve(options.streams, STREAMS), options.attachments)
+    await call(sink, check_may_drop, options, sink)
     run = _Run(intercom, sink, options, stop or anyio.Event())
     with used(sink):
         try:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import NoneType
 from typing import Any, Literal
 
@@ -315,7 +316,10 @@ def resolve(wanted: Iterable[str | Stream], known: Iterable[Stream]) -> tuple[St
     for entry in wanted:
         stream = by_name.get(entry) if isinstance(entry, str) else entry
         if stream is None:
-            raise SyncConfigError(f"there is no stream {entry!r}; there are {', '.join(by_name)}")
+            near = nearest(str(entry), by_name)
+            raise SyncConfigError(
+                f"there is no stream {entry!r}{near}; there are {', '.join(by_name)}"
+            )
         if stream.name.lower() in chosen:
             raise SyncConfigError(f"the stream {stream.name!r} is named twice")
         chosen[stream.name.lower()] = stream
@@ -324,6 +328,12 @@ def resolve(wanted: Iterable[str | Stream], known: Iterable[Stream]) -> tuple[St
     return tuple(
         sorted(chosen.values(), key=lambda stream: isinstance(stream.source, Children)),
     )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a question for the name that was probably meant; nothing where none is like it."""
+    found = get_close_matches(name.lower(), list(known), n=1)
+    return f" (is it {found[0]!r} that is meant?)" if found else ""
 
 
 def parent_of(stream: Stream, known: Iterable[Stream]) -> Stream:

@@ -245,6 +245,8 @@ async def test_a_full_disk_is_said_and_gone_on_from(
         (("--to", "c", "--attachments", os.devnull), 2),
         (("--to", "c", "--streams", "contactz"), 2),
         (("--to", "c", "--since", "yesterday"), 2),
+        (("--to", "c", "--lookback", "-1"), 2),
+        (("--to", "c", "--json", "--json-lines"), 2),
     ],
 )
 async def test_a_plan_is_shown_and_a_wrong_use_is_one_line(

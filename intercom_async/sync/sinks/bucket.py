@@ -82,6 +82,10 @@ class Bucket:
 
     # Opening ----------------------------------------------------------------------------------
 
+    def is_new(self) -> bool:
+        """Say whether the prefix has no objects."""
+        return next(iter(self._objects.objects()), None) is None
+
     def open(self, *, verify: bool) -> Opened:
         """Take the target over, clear what a crash has left, and compare the files."""
         self.close()

@@ -38,6 +38,7 @@ from .failures import failures_as_target_errors
 from .files import JOURNAL_NAME, TargetLock
 from .journal import Journal
 from .merge import Emitted, Merge
+from .new_target import PathTarget
 
 STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
@@ -57,7 +58,7 @@ class _Stored(msgspec.Struct):
     """Fields beyond the model's that have columns."""
 
 
-class DuckDBSink:
+class DuckDBSink(PathTarget):
     """Writes each stream into a table of its own.
 
     ::
@@ -95,11 +96,6 @@ class DuckDBSink:
         self._names: frozenset[str] = frozenset()
         self._tables: dict[str, Table] = {}
         self._without: set[str] = set()
-
-    @property
-    def where(self) -> str:
-        """Its path."""
-        return str(self._path)
 
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the database and return the state in it."""

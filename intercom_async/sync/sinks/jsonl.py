@@ -23,6 +23,7 @@ from .files import Digesting
 from .folder import Folder, StoredStream, described
 from .lines import as_lines, seconds, without_meta
 from .merge import Emitted, Merge
+from .new_target import PathTarget
 
 CHUNK_BYTES = 2**20
 """Bytes of lines that are compressed together, and read."""
@@ -31,7 +32,7 @@ WRITE_BYTES = 2**17
 _MOMENTS: Callable[[Emitted], tuple[int, int]] = attrgetter("synced_at", "deleted_at")
 
 
-class JsonlSink:
+class JsonlSink(PathTarget):
     """Writes each stream into a file of its own, one row a line.
 
     ::
@@ -72,11 +73,6 @@ class JsonlSink:
         self._folder = Folder(disk, self._path, self._suffix)
         self._tables: dict[str, Table] = {}
         self._without: set[str] = set()
-
-    @property
-    def where(self) -> str:
-        """Its path."""
-        return str(self._path)
 
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the folder."""

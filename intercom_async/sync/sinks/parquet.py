@@ -90,6 +90,11 @@ class ParquetSink:
     def __repr__(self) -> str:
         return f"<ParquetSink {self.where}>"
 
+    def is_new(self) -> bool:
+        """Say whether nothing of a target is there yet."""
+        with failures_as_target_errors(self.where):
+            return self._target.is_new()
+
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the target."""
         with failures_as_target_errors(self.where):

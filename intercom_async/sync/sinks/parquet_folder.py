@@ -12,9 +12,10 @@ from .entries import Entry
 from .files import Digesting, check_file
 from .folder import Folder, Manifest, StoredFile, StoredStream, described
 from .journal import Journal
+from .new_target import PathTarget
 
 
-class ParquetFolder:
+class ParquetFolder(PathTarget):
     """A `ParquetTarget` in a folder.
 
     Args:
@@ -26,11 +27,6 @@ class ParquetFolder:
         self._disk = disk
         self._path = path
         self._folder = Folder(disk, path, "parquet")
-
-    @property
-    def where(self) -> str:
-        """Its path."""
-        return str(self._path)
 
     @property
     def manifest(self) -> Manifest:

@@ -53,6 +53,10 @@ class ParquetTarget(Protocol):
         """What the target holds."""
         ...
 
+    def is_new(self) -> bool:
+        """Say whether nothing of a target is there yet."""
+        ...
+
     def open(self, *, verify: bool) -> Opened:
         """Take hold of the target, finish what a crash has interrupted, and look at it."""
         ...

@@ -59,6 +59,11 @@ class PostgresSink(PostgresTables):
 
     # Opening ----------------------------------------------------------------------------------
 
+    def is_new(self) -> bool:
+        """Say whether no sync has written to the schema."""
+        with self._errors(), self._connect() as self._connection:
+            return self._ask("SELECT to_regclass(%s)", [self._own(STATE)])[0][0] is None
+
     def open(self, *, verify: bool = False) -> Opened:
         """Take the schema over and return the state in it."""
         try:

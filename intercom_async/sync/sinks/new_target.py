@@ -1,0 +1,32 @@
+"""Whether anything of a sync is at a target's place: to open it makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .base import Sink
+
+
+def is_new(sink: Sink) -> bool:
+    """Say whether a target holds nothing yet; no of one that cannot tell before it is opened."""
+    asked: Callable[[], bool] | None = getattr(sink, "is_new", None)
+    return asked is not None and asked()
+
+
+class PathTarget:
+    """A target at a path."""
+
+    _path: Path
+
+    @property
+    def where(self) -> str:
+        """Its path."""
+        return str(self._path)
+
+    def is_new(self) -> bool:
+        """Say whether nothing is there, nor what a stopped run keeps beside a database."""
+        path = self._path
+        if path.with_name(f".{path.name}.sync").exists() or path.is_symlink():
+            return False
+        return not path.exists() or (path.is_dir() and next(path.iterdir(), None) is None)
