@@ -11,7 +11,7 @@ from .app_queue import AppQueue
 from .circuit_breaker import CircuitBreaker
 from .hooks import GuardedHooks
 from .limits.app_limiter import AppLimiter
-from .limits.server_clock import parse_date
+from .limits.server_clock import DATE_USEFUL_WIDTH_S, parse_date
 from .limits.window_budget import Charge, WindowBudget
 from .permit import GRANTED, SETTLED, Permit
 from .statistics import Counters
@@ -76,7 +76,6 @@ class ResponseFeedback:
         now = owner.now()
         limiter = owner.queues[permit.app].limiter
         windows = limiter.windows
-        limit, had_headers = windows.limit, windows.matcher.has_headers
         try:
             reply = parse_window(headers)
         except Exception:
@@ -84,29 +83,28 @@ class ResponseFeedback:
             reply = UNKNOWN
         kind: Throttle | None = None
         if status == TOO_MANY_REQUESTS:
-            kind = classify(reply, message, limit, workspace=limiter.workspace.limit)
+            kind = classify(reply, message, windows.limit, workspace=limiter.workspace.limit)
         permit.state, permit.window = SETTLED, reply
+        if (
+            kind is None
+            and not self._breaker.consecutive_failures
+            and limiter.plain_replies.book(permit.charge, reply, permit.sent_at, now)
+        ):
+            return  # as nearly always
+        limit, had_headers = windows.limit, windows.matcher.has_headers
         has_tripped = False
         try:
-            if (
-                kind is None
-                and not self._breaker.consecutive_failures
-                and limiter.plain_replies.book(permit.charge, reply, permit.sent_at, now)
-            ):
-                return  # as nearly always
             date = None if windows.clock.is_known else _date(headers)
             if kind is None:
                 budget = limiter.confirm(permit.charge, reply, permit.sent_at, now, date=date)
-                if budget is not None and limiter.recovery.since is None:
-                    limiter.plain_replies.begin(budget, reply, now)
             else:
                 budget = self._confirm_refused(permit, limiter, reply, kind, date, now)
-            self._observe_date(permit, limiter, headers, now)
+            if windows.clock.width_s(now) > DATE_USEFUL_WIDTH_S:
+                self._observe_date(permit, limiter, headers, now)
             if kind is not None:
                 has_tripped = self._observe_429(permit, kind, limiter, budget, message, now)
             else:
-                limiter.note_served(permit.sent_at, now, is_placed=budget is not None)
-                self._breaker.record_success(permit.sent_at)
+                self._note_served(permit.sent_at, limiter, reply, budget, now)
         except Exception:
             log.exception("a reply to %s taught nothing", permit.call)
         if self._hooks.is_set:
@@ -142,12 +140,26 @@ class ResponseFeedback:
     def _observe_date(
         permit: Permit, limiter: AppLimiter, headers: Mapping[str, str], received: float
     ) -> None:
-        """Learn from the Date header while the windows leave the server's clock uncertain."""
-        clock = limiter.windows.clock
-        if clock.is_known and received >= clock.exact_until(received):
-            moment = _date(headers)
-            if moment is not None:
-                clock.observe_date(moment, sent=permit.sent_at, received=received)
+        """Learn from the Date header, as the windows leave the server's clock uncertain."""
+        clock, moment = limiter.windows.clock, _date(headers)
+        if clock.is_known and moment is not None:
+            clock.observe_date(moment, sent=permit.sent_at, received=received)
+
+    def _note_served(
+        self,
+        sent: float,
+        limiter: AppLimiter,
+        reply: Window,
+        budget: WindowBudget | None,
+        now: float,
+    ) -> None:
+        """Let an answer other than a 429 end what refusals of earlier calls have begun."""
+        limiter.recovery.note_served(sent)
+        self._breaker.record_success(sent)
+        if budget is None:
+            limiter.pacer.fallback.note_served(sent, now)
+        elif limiter.recovery.since is None:
+            limiter.plain_replies.begin(budget, reply, now)
 
     def _observe_429(
         self,

@@ -378,18 +378,6 @@ class AppLimiter:
         if self.recovery.since is None:
             self.recovery.start(now)
 
-    def note_served(self, sent: float, now: float, *, is_placed: bool) -> None:
-        """Note any other answer; to a call sent since then, it ends the time of single probes.
-
-        Args:
-            sent: When the request left.
-            now: Loop time.
-            is_placed: Whether the reply has named the window that the call was counted in.
-        """
-        if not is_placed:
-            self.pacer.fallback.note_served(sent, now)
-        self.recovery.note_served(sent)
-
     def _end(self, charge: Charge, *, is_lost: bool = False) -> None:
         if charge.blind_number:
             self._cold_start.end(charge.blind_number, is_lost=is_lost)

@@ -13,7 +13,7 @@ import math
 
 from intercom_async.response import Window
 from .app_windows import RTT_WEIGHT, AppWindows
-from .server_clock import FAST_DRIFT
+from .server_clock import DATE_USEFUL_WIDTH_S, FAST_DRIFT
 from .window_budget import FEW_LEFT, Charge, WindowBudget
 
 
@@ -125,9 +125,10 @@ class PlainReplies:
             or windows.matcher.impossible
             or not windows.remaining_includes_call
             or clock.drift > FAST_DRIFT
+            or clock.width_s(received) > DATE_USEFUL_WIDTH_S
         ):
             return
-        until = min(clock.nothing_new_until(reset_at), clock.exact_until(received))
+        until = clock.nothing_new_until(reset_at)
         if until <= received:
             return
         offset = clock.likely_offset(received)

@@ -134,10 +134,6 @@ class ServerClock:
         """
         return (end - self._high + self.drift * self._high_at) / (1.0 + self.drift)
 
-    def exact_until(self, now: float) -> float:
-        """Return until when the interval is so narrow that Date says nothing new."""
-        return now + (DATE_USEFUL_WIDTH_S - self.width_s(now)) / (2 * self.drift)
-
     def try_window(self, start: float, end: float, sent: float, received: float) -> bool:
         """Learn from a window like `observe_window`, unless it contradicts what is known."""
         if received - sent < self.quickest_s:
