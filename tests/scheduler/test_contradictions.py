@@ -87,10 +87,11 @@ def nothing(_server: Server) -> None:
     """Leave the server alone."""
 
 
+SLEWED = ((-0.08, 0.02), (-0.02, 0.01), (0.08, 0.001))
 STEPS_S = (-5.0, -3.0, -1.0, -0.3, 0.3, 1.0, 3.0, 5.0)
 
 
-@pytest.mark.parametrize("step_s", some_of(STEPS_S, (-5.0, -0.3, 0.3, 5.0)))
+@pytest.mark.parametrize("step_s", some_of(STEPS_S, (-5.0, 0.3, 5.0)))
 def test_a_clock_that_steps_is_followed(step_s: float) -> None:
     run = run_virtual(work(lambda server: server.step(step_s)))
 
@@ -99,7 +100,7 @@ def test_a_clock_that_steps_is_followed(step_s: float) -> None:
     assert run.refused <= (20 if step_s < 0 else 1)
 
 
-@pytest.mark.parametrize(("drift", "refused"), [(-0.08, 0.02), (-0.02, 0.01), (0.08, 0.001)])
+@pytest.mark.parametrize(("drift", "refused"), some_of(SLEWED, (SLEWED[0], SLEWED[-1])))
 def test_a_slewed_clock_is_followed(drift: float, refused: float) -> None:
     run = run_virtual(work(lambda server: server.slew(drift), span_s=120.0))
 
@@ -179,7 +180,7 @@ def without_date(headers: Headers) -> Headers:
     return {name: text for name, text in headers.items() if name not in ("Date", RESET)}
 
 
-@pytest.mark.parametrize("name", some_of(CONSTANT, ("in the past", "near", "and the count")))
+@pytest.mark.parametrize("name", some_of(CONSTANT, ("in the past", "and the count")))
 def test_a_constant_reset_slows_nothing_down(name: str) -> None:
     # The server allows more than the settings: nothing is refused, as by a team's mock.
     run = run_virtual(

@@ -18,6 +18,7 @@ from tests.support.scheduler.clients import Scheduled
 from tests.support.scheduler.memory_store import Accounts, MemoryStore
 from tests.support.scheduler.scenarios import Goal, Scenario, run
 from tests.support.scheduler.server import Server
+from tests.support.thoroughness import some_of
 from tests.support.virtual_time import run_virtual
 
 LIMITS = Limits(app_per_minute=6 * 1667, workspace_per_minute=25_000)
@@ -32,7 +33,7 @@ def process(
     return Scheduled(server, name, scheduler)
 
 
-@pytest.mark.parametrize("processes", [1, 4, 16])
+@pytest.mark.parametrize("processes", some_of([1, 4, 16], [1, 16]))
 def test_processes_use_the_limit_and_are_never_refused(processes: int) -> None:
     accounts = Accounts()
     scenario = Scenario(

@@ -10,6 +10,7 @@ import pytest
 
 from intercom_async.sync import sync
 from intercom_async.transport import Reply, Request
+from tests.support.thoroughness import some_of
 from tests.support.virtual_time import anyio_backend
 from .conftest import make_sink, once, read_target
 from .test_sync_model import DAY_S, Answer, world
@@ -54,17 +55,19 @@ async def test_children_that_were_left_out_go_with_the_next_run_that_reads_them(
             assert parents() == before - set(gone)
 
 
-@pytest.mark.parametrize("form", ["jsonl", "duckdb", "parquet"])
-@pytest.mark.parametrize(
-    ("first", "then", "dropped"),
-    [
-        (("conversation_parts",), (), ()),
-        (("conversation_parts",), ("conversations",), ()),
-        (("ticket_parts",), ("tickets",), ()),
-        (BOTH, (), ("conversations",)),
-        (BOTH, ("conversations",), ("conversations",)),
-    ],
+FORGOTTEN: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    (("conversation_parts",), (), ()),
+    (("conversation_parts",), ("conversations",), ()),
+    (("ticket_parts",), ("tickets",), ()),
+    (BOTH, (), ("conversations",)),
+    (BOTH, ("conversations",), ("conversations",)),
 )
+EVERYWHERE = [(form, *each) for form in ("jsonl", "duckdb", "parquet") for each in FORGOTTEN]
+ONCE_EACH = [each for each in EVERYWHERE if each[0] == "jsonl" or each[1:] == FORGOTTEN[-1]]
+"""All ways to forget with one format, and one with each."""
+
+
+@pytest.mark.parametrize(("form", "first", "then", "dropped"), some_of(EVERYWHERE, ONCE_EACH))
 async def test_children_whose_parents_are_forgotten_go_with_them(
     form: str,
     first: tuple[str, ...],
