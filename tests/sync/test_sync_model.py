@@ -98,6 +98,7 @@ async def test_a_row_that_is_found_late(tmp_path: Path) -> None:
         some = next(iter(await one.truth("contacts")))
         await one.intercom.contacts.update(some, name="changed before")
         await one.intercom.contacts.create(email="late@example.com")
+        await anyio.sleep(1)
         await one.sync("contacts")
         await anyio.sleep(1_800)
         report = await one.sync("contacts")
