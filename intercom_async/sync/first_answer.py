@@ -16,11 +16,14 @@ import anyio
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ConnectError, IntercomError, ServerError, TransportError
+from intercom_async.models.admins import App, Me
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
 from .checkpoint import State
+from .errors import SyncError
 from .outage import Outage, OutageError, OutageGate, StoppedError
 from .report import Report
+from .server_time import ServerTime
 
 T = TypeVar("T")
 
@@ -80,6 +83,21 @@ async def first_answer(intercom: Intercom, call: Call[T], gate: OutageGate) -> R
                 failures += not await gate.is_outage(begun_s, error)
                 continue
             raise
+
+
+def told_by(me: Response[Me]) -> tuple[ServerTime, App, str]:
+    """Return the server's clock, the workspace, and its id.
+
+    Raises:
+        SyncError: The answer does not say the id: rows of two workspaces could get into one target.
+    """
+    app = me.data.app or App()
+    if not app.id_code:
+        raise SyncError(
+            "GET /me does not say which workspace the token belongs to (app.id_code), and a target "
+            "holds one only; look at what answers at the base URL"
+        )
+    return ServerTime.of(me), app, app.id_code
 
 
 def may_pass(error: IntercomError) -> bool:

@@ -11,7 +11,7 @@ import anyio
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.models.admins import App, Me
+from intercom_async.models.admins import Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from .attachment_folder import AttachmentFolder, check_has_files
@@ -22,7 +22,7 @@ from .chosen_streams import check_may_drop, chosen_streams
 from .engine import Engine
 from .errors import BusyTargetError, SyncConfigError, TargetError
 from .evidence import TOMBSTONES, Tombstone
-from .first_answer import first_answer, stopped_before_it_began, unless_stopped
+from .first_answer import first_answer, stopped_before_it_began, told_by, unless_stopped
 from .holes import remove
 from .loading import hidden_parents, load, recall
 from .outage import OutageGate, StoppedError
@@ -32,7 +32,6 @@ from .progress import ProgressMonitor
 from .references import MOST_REMEMBERED
 from .report import Progress, Report
 from .run_options import Reconcile, RunOptions, check_client, check_hooks, check_options, check_sink
-from .server_time import ServerTime
 from .sinks.base import Opened, Sink, Table, call, used
 from .stream_run import StreamRun
 from .streams import Children, Ranged, Stream, resolve
@@ -190,10 +189,9 @@ class _Run:
             )
         except StoppedError:
             return stopped_before_it_began(state, gate.outages)
-        clock, app = ServerTime.of(me), me.data.app or App()
+        clock, app, workspace = told_by(me)
         started_at = clock.now()
         is_resumed = opened.state is not None and opened.state != opened.base
-        workspace = app.id_code or ""
         if state is None:
             state = State(workspace=workspace, streams={}, is_dated=True)
         check_fits(state, workspace, self._sink.where)

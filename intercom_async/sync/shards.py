@@ -33,7 +33,7 @@ import msgspec
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_kind
-from intercom_async.models.admins import App, Me
+from intercom_async.models.admins import Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from intercom_async.response import Response
@@ -52,7 +52,7 @@ from .checkpoint import State, check_fits, read_state
 from .chosen_streams import check_known
 from .engine import STOP_WITHIN_S, Engine
 from .errors import ShardRunError, SyncConfigError, SyncError
-from .first_answer import first_answer, unless_stopped
+from .first_answer import first_answer, told_by, unless_stopped
 from .holes import failures_of
 from .loading import load
 from .outage import OutageGate, StoppedError
@@ -61,7 +61,6 @@ from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .report import Progress, Report
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
-from .server_time import ServerTime
 from .shard import Shard, ShardReport
 from .shard_plan import ShardPlanner, check_covers, merged_state
 from .sinks.base import Opened, Sink, call
@@ -122,7 +121,7 @@ async def plan_shards(
     view = _bulk(intercom)
     gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
     try:
-        clock, app = _told_by(await first_answer(view, Admins.ME.at(), gate))
+        clock, app, _ = told_by(await first_answer(view, Admins.ME.at(), gate))
         planner = ShardPlanner(view, target, app, clock, gate)
         records = await planner.plan(
             token_hex(8), streams, rows_per_shard=rows_per_shard, is_full=full
@@ -261,11 +260,6 @@ def _bulk(intercom: Intercom) -> Intercom:
     return intercom.with_options(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
 
 
-def _told_by(me: Response[Me]) -> tuple[ServerTime, App]:
-    """Return the server's clock, and whose workspace it is."""
-    return ServerTime.of(me), me.data.app or App()
-
-
 def _probe(view: Intercom) -> Callable[[], Awaitable[Me]]:
     async def probe() -> Me:
         return (await view.send(Admins.ME.at())).data
@@ -347,8 +341,8 @@ class _ShardReading:
     ) -> ShardReport:
         """Read as long as there is time."""
         shard, target = self._shard, self._target
-        clock, app = _told_by(me)
-        check_fits(state, app.id_code or "", target.where)
+        clock, app, workspace = told_by(me)
+        check_fits(state, workspace, target.where)
         state.is_dated = state.is_dated and clock.is_believed
         runs = PreparedRuns(self._view, state, app, clock, gate).of(chosen)
         await call(target, target.begin, [run.sink_table for run in runs if run.is_shown])

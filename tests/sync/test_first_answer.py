@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from intercom_async import ConnectError
 from intercom_async.clock import CLOCK
-from intercom_async.errors import IntercomError, ServerError, UnauthorizedError
+from intercom_async.errors import DecodeError, IntercomError, ServerError, UnauthorizedError
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import Answer, World, world
@@ -124,5 +126,46 @@ async def test_a_stop_ends_the_wait(tmp_path: Path) -> None:
             assert report.outages
 
         assert CLOCK.now() - begun_s < 50
+        one.change = None
+        assert (await one.sync("contacts")).is_complete
+
+
+APPS: list[Any] = [
+    {"app": None},
+    {},
+    {"app": {}},
+    {"app": {"id_code": None}},
+    {"app": {"id_code": ""}},
+    {"app": {"id_code": ["x"]}},
+    {"app": "x"},
+]
+"""What an answer may say of the workspace without telling which it is."""
+
+
+@pytest.mark.parametrize("told", APPS, ids=str)
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_an_answer_that_names_no_workspace_writes_nothing(
+    told: dict[str, Any], tmp_path: Path, *, is_first: bool
+) -> None:
+    """Two workspaces that are not named would be one: their rows would stand in one target."""
+    async with world(tmp_path, contacts=3) as one:
+        if not is_first:
+            await one.sync("contacts")
+
+        def nameless(request: Request, answer: Answer) -> Answer:
+            if not request.url.endswith("/me") or not isinstance(answer, Reply):
+                return answer
+            body = msgspec.json.decode(answer.body)
+            del body["app"]
+            return Reply(200, answer.headers, msgspec.json.encode(body | told))
+
+        before = one.simulator.requests
+        one.change = nameless
+        with pytest.raises(IntercomError, match="/me") as caught:
+            await one.sync("contacts")
+        assert one.simulator.requests == before + 1
+        assert "id_code" in str(caught.value) or isinstance(caught.value, DecodeError)
+        assert (tmp_path / "target" / "contacts.jsonl").exists() != is_first
+
         one.change = None
         assert (await one.sync("contacts")).is_complete
