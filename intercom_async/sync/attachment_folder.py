@@ -13,6 +13,7 @@ conversation, but for one that was thought dead.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -83,6 +84,26 @@ def check_has_files(chosen: Iterable[Stream], folder: Path | None) -> None:
         "attachments are saved while parts are read: name the streams conversations and "
         "conversation_parts, or tickets and ticket_parts"
     )
+
+
+def check_is_apart(folder: Path | None, target: str) -> None:
+    """Refuse a folder for files within a target, which replaces folders of its own as a whole.
+
+    Args:
+        folder: Where files are to be saved; None for nowhere.
+        target: What a sink calls its target: a path from the root, or something else.
+
+    Raises:
+        SyncConfigError: The folder is the target, or in it.
+    """
+    if folder is None or not os.path.isabs(target):  # noqa: PTH117 (it need not be a path)
+        return
+    wanted, place = Path(os.path.realpath(folder)), Path(os.path.realpath(target))
+    if not {place, place.with_name(f".{place.name}.sync")}.isdisjoint({wanted, *wanted.parents}):
+        raise SyncConfigError(
+            f"attachments must be a folder apart from the target {target}, which replaces what is "
+            "in it"
+        )
 
 
 class AttachmentFolder:

@@ -14,7 +14,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.models.admins import Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
-from .attachment_folder import AttachmentFolder, check_has_files
+from .attachment_folder import AttachmentFolder, check_has_files, check_is_apart
 from .builtin_streams import STREAMS
 from .carried import LeftOut, keep_families
 from .checkpoint import State, check_fits, read_state
@@ -116,6 +116,7 @@ async def sync(
         verify=verify, hard_delete=hard_delete, erase_deleted=erase_deleted,
         drop_streams=drop_streams, attachments=attachments,
     )  # fmt: skip
+    check_is_apart(options.attachments, sink.where)
     if options.streams is not None:
         check_has_files(resolve(options.streams, STREAMS), options.attachments)
     await call(sink, check_may_drop, options, sink)

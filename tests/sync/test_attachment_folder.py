@@ -19,6 +19,7 @@ from intercom_async.sync.attachment_folder import FILES_AT_ONCE, MAX_NAMED
 from intercom_async.transport import MemoryTransport
 from tests.support.file_server import FileServer
 from tests.support.virtual_time import anyio_backend, watched_threads
+from .conftest import make_sink
 from .machine.crashing_disk import CrashingDisk, Killed
 
 __all__ = ("anyio_backend", "watched_threads")
@@ -44,6 +45,10 @@ def saved(folder: Path, whole: str = "conversations") -> dict[str, list[bytes]]:
         for each in (folder / "files" / whole).iterdir()
         if each.is_dir()
     }
+
+
+def names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
 
 
 def keys(folder: Path, whole: str = "conversations") -> list[str]:
@@ -200,6 +205,24 @@ async def test_streams_without_files_are_refused_before_a_request(
 async def test_what_is_no_folder_is_refused(tmp_path: Path, wrong: Any) -> None:
     with pytest.raises(SyncConfigError, match="attachments"):
         await run(FileServer(), tmp_path, attachments=wrong)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "duckdb"])
+@pytest.mark.parametrize("place", [".", "files", ".sync", "conversations", "link"])
+async def test_a_folder_in_the_target_is_refused(form: str, place: str, tmp_path: Path) -> None:
+    """A target swaps folders as a whole, and files in them would go with the older one."""
+    sink = make_sink(form, tmp_path)
+    target = Path(sink.where)
+    if form == "duckdb":
+        target = target.with_name(f".{target.name}.sync")
+    (tmp_path / "link").symlink_to(target)
+    folder = tmp_path / "link" if place == "link" else target / place
+    server = FileServer()
+    with pytest.raises(SyncConfigError, match="apart from the target"):
+        await run(server, tmp_path, sink=sink, attachments=folder)
+
+    assert not server.fetched
+    assert names_in(tmp_path) == ["link"]
 
 
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
