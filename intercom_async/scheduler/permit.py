@@ -104,6 +104,8 @@ class Permit(msgspec.Struct, eq=False):
     state: PermitState = NEW
     since: float = 0.0
     """Loop time at which the wait began; 0 before that."""
+    asked_at: float = 0.0
+    """Loop time at which it was asked for, if the call began to wait earlier; else 0."""
     sent_at: float = 0.0
     """Loop time at which the request left."""
     charge: Any = None

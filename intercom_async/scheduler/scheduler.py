@@ -155,7 +155,7 @@ class Scheduler:
         if type(cost) is not int or cost != 1:
             permit.cost = check_count("cost", cost)
         if since is not None:
-            permit.since = since
+            permit.since, permit.asked_at = since, self.now()
         return permit
 
     def _make_queue(self, app: Hashable) -> AppQueue:

@@ -16,9 +16,11 @@ from intercom_async import (
     Priority,
     RetryPolicy,
 )
+from intercom_async.clock import CLOCK
 from intercom_async.errors import ConnectionLostError
 from intercom_async.request.observer import Attempt, CallOutcome, ObservedCall, Observers
-from intercom_async.transport import MemoryTransport
+from intercom_async.scheduler import Hooks, Scheduler
+from intercom_async.transport import MemoryTransport, Reply, Request
 from tests.support.scripted_client import Client, failure, reply
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +57,14 @@ class Notes(Observer):
         self.outcomes.append(outcome)
 
 
+class Told(Hooks):
+    def __init__(self) -> None:
+        self.waits_s: list[float] = []
+
+    def granted(self, priority: Priority, waited_s: float) -> None:  # noqa: ARG002 (Hooks')
+        self.waits_s.append(waited_s)
+
+
 async def test_a_call_is_told_from_its_beginning_to_its_end(client: Client) -> None:
     notes = Notes()
     answers = (reply(503), reply(200, {"id": "7"}))
@@ -77,6 +87,43 @@ async def test_a_call_is_told_from_its_beginning_to_its_end(client: Client) -> N
     assert (outcome.status, outcome.error, outcome.attempts) == (200, None, 2)
     assert outcome.window is not None
     assert notes.attempts[1].received_bytes == len(b'{"id":"7"}')
+
+
+@pytest.mark.parametrize(
+    "message", ["Exceeded rate limit of 10 in 10_seconds", None], ids=["window", "page"]
+)
+async def test_the_waits_of_a_call_are_told_once_each(client: Client, message: str | None) -> None:
+    """A call that is turned away keeps its turn, and still waits for each permit."""
+    notes, told = Notes(), Told()
+    sent: list[float] = []
+
+    async def answer(_: Request) -> Reply:
+        sent.append(CLOCK.now())
+        await CLOCK.sleep(0.5)
+        ends_at = 1_000_000_000 + (int(CLOCK.now()) // 10 + 1) * 10
+        said = {"Limit": "10", "Remaining": "0", "Reset": str(ends_at)}
+        if len(sent) > 5:
+            return reply(200, {"id": "7"})
+        if message is None:
+            return Reply(429, {"Content-Type": "text/html"}, b"<html>Too many requests</html>")
+        return failure(
+            429,
+            "rate_limit_exceeded",
+            message,
+            **{f"X-RateLimit-{name}": text for name, text in said.items()},
+        )
+
+    scheduler = Scheduler(hooks=told)
+    options: dict[str, Any] = {"observer": notes, "scheduler": scheduler}
+    async with client(transport=MemoryTransport(answer), **options) as intercom:
+        await intercom.contacts.get("7")
+    outcome = notes.outcomes[0]
+
+    assert outcome.attempts == 6
+    assert outcome.wait_s <= outcome.elapsed_s - 6 * 0.5 + 1e-6
+    assert outcome.wait_s > 1.0 or message is None
+    assert scheduler.statistics().waited_s == pytest.approx(outcome.wait_s)
+    assert sum(told.waits_s) == pytest.approx(outcome.wait_s)
 
 
 async def test_an_error_is_told_by_its_class(client: Client) -> None:
