@@ -40,6 +40,9 @@ FIRST_PROBE_S = 0.1
 PROBE_GROWTH = 1.6
 LAST_PROBE_S = 2.0
 PROBE_JITTER = 0.25
+URGENT_PROBE_S = 0.5
+"""Seconds that a pause lasts at most, before it varies, while an interactive call waits
+(test_outage_queue.py::test_a_person_waits_for_the_next_probe_only_briefly)."""
 PROBE_CONNECT_S = 3.0
 """Seconds that a probe has to connect
 (test_outage_queue.py::test_a_probe_that_hangs_is_given_up_after_three_seconds)."""
@@ -91,6 +94,8 @@ class OutageQueue:
         self._is_probing = False
         self._opened_at = 0.0
         self._probe_at = 0.0
+        self._urgent_at = 0.0
+        """Loop time of the next probe while an interactive call waits."""
         self._failures = 0
         self._error = ConnectError("")
 
@@ -111,7 +116,9 @@ class OutageQueue:
             ConnectError: The server did not answer for too long.
             WaitTooLongError: The wait would be, or has become, longer than `max_wait_s`.
         """
-        now = CLOCK.now()
+        now, lane = CLOCK.now(), _lane(priority)
+        if lane is Priority.INTERACTIVE:
+            self._probe_at = min(self._probe_at, self._urgent_at)
         if not self._is_probing and self._probe_at <= now and not self._waiters:
             self._is_probing = True
             self._cancel_timer()
@@ -120,7 +127,7 @@ class OutageQueue:
         wait_s = self._probe_at - now
         if wait_s > limit_s:
             raise self._too_long(call, wait_s, limit_s) from self._error
-        waiter = _Waiter(call, _lane(priority))
+        waiter = _Waiter(call, lane)
         self._waiters[waiter] = None
         self._schedule()
         try:
@@ -160,9 +167,11 @@ class OutageQueue:
         else:
             return
         self._is_probing = False
-        self._probe_at = now + min(LAST_PROBE_S, FIRST_PROBE_S * PROBE_GROWTH**self._failures) * (
-            self._random.uniform(1 - PROBE_JITTER, 1 + PROBE_JITTER)
-        )
+        jitter = self._random.uniform(1 - PROBE_JITTER, 1 + PROBE_JITTER)
+        pause_s = min(LAST_PROBE_S, FIRST_PROBE_S * PROBE_GROWTH**self._failures)
+        self._urgent_at = now + min(pause_s, URGENT_PROBE_S) * jitter
+        is_urgent = any(each.priority is Priority.INTERACTIVE for each in self._waiters)
+        self._probe_at = self._urgent_at if is_urgent else now + pause_s * jitter
         if self.is_over:
             for waiter in self._waiters:
                 _end(waiter, self._given_up(waiter.call))

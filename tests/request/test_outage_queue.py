@@ -121,6 +121,28 @@ async def test_probes_are_few_and_the_last_comes_soon_after_recovery(outage_s: f
     assert network.connects < 100 + 20
 
 
+@pytest.mark.parametrize("comes_s", [-15.0, 0.1])
+async def test_a_person_waits_for_the_next_probe_only_briefly(comes_s: float) -> None:
+    """Whether they have come in the outage or after it; jobs alone are probed for less often."""
+    outage_s = 20.0
+    for _ in range(5):
+        network = Network()
+        async with network.client() as intercom:
+            await intercom.contacts.get("7")
+            outage = asyncio.create_task(network.fail_for(outage_s))
+            await CLOCK.sleep(0.01)
+            jobs = [asyncio.create_task(intercom.contacts.get("7")) for _ in range(20)]
+            await CLOCK.sleep(outage_s + comes_s)
+            began = CLOCK.now()
+            await intercom.with_options(priority=Priority.INTERACTIVE).contacts.get("7")
+            await outage
+            waited_s = CLOCK.now() - began + min(0.0, comes_s)
+            await asyncio.gather(*jobs)
+
+        assert waited_s < 0.5 * 1.25 + 0.1
+        assert network.connects < 20 + 10 + 15 / 0.375
+
+
 async def test_one_call_at_a_time_connects_while_the_outage_lasts() -> None:
     network = Network(connect_s=0.5)
     async with network.client() as intercom:
