@@ -7,7 +7,6 @@ has become of each call is compared with what the simulator holds afterwards.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ from typing import Any
 
 from intercom_async import ConnectError, Intercom, IntercomError, Priority, WaitTooLongError
 from intercom_async.clock import CLOCK
-from intercom_async.request.observer import CallOutcome, ObservedCall, Observer
 from intercom_async.simulator import Simulator
+from .soak_latencies import Latencies
 
 FAULTS: tuple[dict[str, Any], ...] = (
     {"status": 500},
@@ -77,35 +76,6 @@ class SoakCount:
         }
 
 
-class Latencies(Observer):
-    """How long interactive calls took that met no fault, from the call to the answer.
-
-    Calls that were made while the server's window was full are left out: a limit that is lowered
-    in the middle of a window fills it for everybody, and they wait for its end.
-    """
-
-    def __init__(self, simulator: Simulator) -> None:
-        self.is_measuring = True
-        self.waits_s: list[float] = []
-        self.elapsed_s: list[float] = []
-        self._simulator = simulator
-
-    def call_began(self, call: ObservedCall) -> None:
-        if self.is_measuring and call.priority is Priority.INTERACTIVE:
-            call.state[self] = self._simulator.status().apps[0].remaining > 0
-
-    def call_ended(self, call: ObservedCall, outcome: CallOutcome) -> None:
-        is_plain = outcome.attempts == 1 and outcome.error is None
-        if self.is_measuring and is_plain and call.state.get(self):
-            self.waits_s.append(outcome.wait_s)
-            self.elapsed_s.append(outcome.elapsed_s)
-
-
-def percentile(values: list[float], share: float) -> float:
-    """Return the value below which this share of all lies; NaN without any."""
-    return sorted(values)[int(share * len(values))] if values else math.nan
-
-
 class Soak:
     """One soak.
 
@@ -134,24 +104,34 @@ class Soak:
         self._go_down, self._go_up = go_down, go_up
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_over = False
+        self._name = f"{CLOCK.now():.3f}"
+        """Tells its notes from those of another soak of the same simulator."""
         client.observe_with(self.latencies)
 
-    async def run(self, span_s: float, *, workers: int, longest_outage_s: float) -> SoakCount:
-        """Call for `span_s` seconds, wait for the last answers, and compare."""
+    async def run(
+        self, span_s: float, *, workers: int, longest_outage_s: float, is_calm: bool = False
+    ) -> SoakCount:
+        """Call for `span_s` seconds, wait for the last answers, and compare.
+
+        Args:
+            span_s: How long.
+            workers: Tasks that make one call after the other.
+            longest_outage_s: Seconds.
+            is_calm: Whether to leave out faults, outages, changes and cancelled calls.
+        """
         rows = self._simulator.call("GET", "/contacts", query={"per_page": str(CONTACTS)})["data"]
         self._ids = [row["id"] for row in rows]
-        for fault in FAULTS:
+        for fault in () if is_calm else FAULTS:
             self._simulator.faults.add(**{"rate": FAULT_SHARE / len(FAULTS), "path": "/", **fault})
+        troubles = () if is_calm else (self._cancel(), self._change_limits())
         helpers = [
             asyncio.ensure_future(work)
-            for work in (
-                *(self._work() for _ in range(workers)),
-                self._ask(),
-                self._cancel(),
-                self._change_limits(),
-            )
+            for work in (*(self._work() for _ in range(workers)), self._ask(), *troubles)
         ]
-        await self._fail_now_and_then(CLOCK.now() + span_s, longest_outage_s)
+        if is_calm:
+            await CLOCK.sleep(span_s)
+        else:
+            await self._fail_now_and_then(CLOCK.now() + span_s, longest_outage_s)
         self._is_over = True
         self.tally.faults = self._simulator.faults.struck()
         self._simulator.faults.clear()
@@ -197,7 +177,7 @@ class Soak:
         kind, text = random.random(), ""
         try:
             if kind < 0.1:
-                text = f"note {tally.calls}"
+                text = f"note {tally.calls} of {self._name}"
                 tally.created[text] = None
                 await view.contacts.create_note(contact_id, body=text)
                 tally.created[text] = True
@@ -241,13 +221,11 @@ class Soak:
             outage_s = shortest_s * (longest_s / shortest_s) ** self._random.random()
             self.tally.outages += 1
             self.tally.outage_s += outage_s
-            self.latencies.is_measuring = False
+            self.latencies.go_down()
             await self._go_down()
             await CLOCK.sleep(outage_s)
             await self._go_up()
-            # What waited goes first; a person waits behind nobody, but the server is busy.
-            await CLOCK.sleep(3.0)
-            self.latencies.is_measuring = True
+            self.latencies.go_up()
 
     # What came of it -------------------------------------------------------------------------
 
