@@ -137,7 +137,14 @@ def decode(
     if value is UNREAD:
         value = _decode_patiently(bytes(body), model, call, request_id)
         if getattr(value, "type", None) == _ERRORS:
-            raise _error(_NO_SUCCESS, body, call, request_id)
+            value = _error(_NO_SUCCESS, body, call, request_id)
+        if type(value) is DecodeError:
+            # Reports that show the locals of frames must not show what a reply says.
+            body = b""
+            try:
+                raise value
+            finally:
+                del value  # The error holds this frame.
         _detach(value)
     result: T = value
     return result
@@ -171,11 +178,11 @@ def decode_rows(
 
 
 def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None) -> Any:
-    """Read what the fast path refused."""
+    """Return what the fast path refused, or the error to raise: this frame is none of its own."""
     from .repair import repaired, title  # noqa: PLC0415 (practically no program gets here)
 
     if not body.strip():
-        raise _error("the body is empty", body, call, request_id)
+        return _error("the body is empty", body, call, request_id)
     value: Any = UNREAD
     path = ""
     trouble = "the body is not JSON"
@@ -191,7 +198,7 @@ def _decode_patiently(body: bytes, model: Any, call: str, request_id: str | None
     if value is UNFIT:
         trouble = f"the body cannot be read as {title(model)}"
     if value is UNFIT or value is UNREAD:
-        raise _error(trouble, body, call, request_id, path=path)
+        return _error(trouble, body, call, request_id, path=path)
     return value
 
 

@@ -79,6 +79,20 @@ async def decode_in_pieces(
     Raises:
         DecodeError: No row can be read into the caller's own struct.
     """
+    value = await _in_pieces(body, model, call, request_id, batch_bytes)
+    if type(value) is DecodeError:
+        body = b""  # As in `decode`.
+        try:
+            raise value
+        finally:
+            del value
+    return value
+
+
+async def _in_pieces(
+    body: bytes, model: Any, call: str, request_id: str | None, batch_bytes: int
+) -> Any:
+    """Return what `decode_in_pieces` does, or the error to raise."""
     readers = _readers(model)
     if readers is None:
         return UNREAD
@@ -203,7 +217,7 @@ async def _repaired(
     body: bytes,
     request_id: str | None,
 ) -> Any:
-    """Fill a page with its rows, those of some batches repaired."""
+    """Fill a page with its rows, those of some batches repaired, or return the error to raise."""
     from .repair import has_models, repaired_rows, title  # noqa: PLC0415 (few programs get here)
 
     aside: list[bytes] = []
@@ -228,7 +242,7 @@ async def _repaired(
         refused_path = "$"
     else:
         return msgspec.structs.replace(page, unreadable=tuple(aside)) if aside else page
-    raise DecodeError(
+    return DecodeError(
         f"the body cannot be read as {title(model)}",
         call=call,
         path=refused_path,

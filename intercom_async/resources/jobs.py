@@ -133,6 +133,7 @@ class DataExports(Resource):
         ):
             async for row in rows:
                 yield row
+                del row  # As in `csv_rows`.
 
 
 class ReportingExports(Resource):

@@ -40,13 +40,27 @@ async def csv_rows(chunks: AsyncIterable[bytes]) -> AsyncGenerator[dict[str, str
             inside a quoted cell.
     """
     names: list[str] | None = None
-    async for cells in _cells(chunks):
-        if names is None:
-            names = _distinct(cells)
-        elif len(cells) > len(names):
-            raise DecodeError(f"a row of the export has {len(cells)} values, not {len(names)}")
-        else:
-            yield dict(zip(names, cells, strict=False))
+    cells: list[str] = []
+    damage = ""
+    try:
+        async for cells in _cells(chunks):
+            if names is None:
+                names = _distinct(cells)
+            elif len(cells) > len(names):
+                damage = f"a row of the export has {len(cells)} values, not {len(names)}"
+                break
+            else:
+                yield dict(zip(names, cells, strict=False))
+    except _DamagedError as damaged:
+        damage = str(damaged)
+    if damage:
+        # Reports that show the locals of frames must not show what an export says.
+        cells.clear()
+        raise DecodeError(damage)
+
+
+class _DamagedError(Exception):
+    """What is wrong with the text; no error of its kind leaves this file."""
 
 
 async def _cells(chunks: AsyncIterable[bytes]) -> AsyncGenerator[list[str], None]:
@@ -68,7 +82,7 @@ async def _cells(chunks: AsyncIterable[bytes]) -> AsyncGenerator[list[str], None
                     await CLOCK.sleep(0)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise DecodeError("the export is not text in UTF-8") from None
+        raise _DamagedError("the export is not text in UTF-8") from None
     for row in parser.end():
         yield row
 
@@ -123,10 +137,10 @@ class _Parser:
         """Yield the last row, should the text end without a line break.
 
         Raises:
-            DecodeError: A quoted cell is not closed.
+            _DamagedError: A quoted cell is not closed.
         """
         if self._state is _In.QUOTED:
-            raise DecodeError("the export ends inside a quoted cell; it is cut off or damaged")
+            raise _DamagedError("the export ends inside a quoted cell; it is cut off or damaged")
         yield from self._end_cell("\n")
 
     def _skip_lf(self, text: str, at: int) -> int:
