@@ -3,29 +3,25 @@
 From above with fewer and fewer rows a page, each a fresh query that begins at the last good row's
 second; from below in the other order; then the rest is halved by time. A page that fails gives no
 cursor, so one row a page finds the poison but never steps over it. What cannot be read is a hole.
+Where neither counts nor the pages before have shown that the list is in order, what lies beside the
+holes is read again by its time; see `unordered_spans`.
 """
 
 from __future__ import annotations
 
-from .followed import Followed
 from .holes import Hole
 from .page_reading import MAX_PAGE, Edge, LeapError, ReadPage
-from .partitions import OPEN
-from .span_pages import SpanPages
-from .streams import Ranged, Selection
+from .streams import Selection
+from .unordered_spans import BOTH, DEEPEST, UnorderedSpans
 
-MAX_READINGS = 3
-"""Readings of a span whose rows move or go meanwhile, or are not in order; then all of it is a hole
-(deleted-while-poison-is-closed-in.json)."""
 FIRST_PAGE = 8
 """Rows that are asked for first where it is not known how near the next such row is."""
-BOTH = 2
-"""Rows next to the edges of what is not read: neither can be, or they were."""
-DEEPEST = 48
-"""Halvings of a span, enough for any span of seconds."""
+MAX_READINGS = 3
+"""Readings of a span whose rows move or go meanwhile (deleted-while-poison-is-closed-in.json); then
+nothing relies on the place of a row, as where a page is out of order."""
 
 
-class Isolation(SpanPages):
+class Isolation(UnorderedSpans):
     """Reads a span in which a page fails."""
 
     async def between(self, low: int, high: int, *, floor: int | None = None) -> list[Hole]:
@@ -41,22 +37,36 @@ class Isolation(SpanPages):
             IntercomError: The run is to end: it was stopped, or the server does not answer.
         """
         self._floor = floor
-        for _ in range(MAX_READINGS):
-            self._holes.clear()
-            self._alone.clear()
-            self._calls = 0
-            try:
-                await self._read(low, high)
-            except LeapError:
-                continue
-            break
-        else:
-            self._hole(low, high)
+        is_in_order = await self._is_read_in_order(low, high)
+        if not is_in_order:
+            self._begin()
+            await self._split(low, high)
         named = len(self._alone) + sum(max(1, hole.rows) for hole in self._holes)
         self._proven = min(self._proven, named)
         for bottom, top in self._alone:
             self._hole(*await self._narrow(bottom, top), rows=1)
+        if is_in_order:
+            await self._verify(low, high)
+        await self._count_holes()
         return self._holes
+
+    async def _is_read_in_order(self, low: int, high: int) -> bool:
+        """Read a span by the places of its rows; say whether none was out of its place."""
+        for _ in range(MAX_READINGS):
+            self._begin()
+            try:
+                await self._read(low, high)
+            except LeapError:
+                if not self._is_in_order:
+                    break
+            else:
+                return True
+        return False
+
+    def _begin(self) -> None:
+        self._holes.clear()
+        self._alone.clear()
+        self._calls, self._proven = 0, 1
 
     async def _read(self, low: int, high: int) -> None:
         """Read a span, of which a page is known to fail."""
@@ -69,7 +79,11 @@ class Isolation(SpanPages):
             return
         unread = top.left if top.left is not None else await self._count_below(low, high)
         if bottom.left is not None:
-            unread = None if top.at is None else bottom.left - top.at
+            beyond = top.at
+            if self._tells_seconds and bottom.at is not None and top.at is not None:
+                # Both may have read the same rows of a second.
+                beyond = self._rows_met(bottom.second, top.second) - bottom.at
+            unread = None if beyond is None else max(1, bottom.left - beyond)
         self._proven += _proof(unread) - 1
         await self._between(bottom, top, unread, 0)
 
@@ -84,7 +98,7 @@ class Isolation(SpanPages):
         """
         low, high = bottom.second, max(bottom.second, top.second)
         if bottom.at is None or top.at is None:
-            await self._halve(low, high, depth)
+            await self._split(low, high, depth)
             return
         cut = self._cut(low, high)
         if most == 1:
@@ -93,28 +107,44 @@ class Isolation(SpanPages):
         if most == BOTH or cut is None or depth >= DEEPEST or self._is_spent:
             self._hole(low, high, rows=most or 0)
             return
-        limit = None if most is None else most - 1
+        for edge, is_upper, rest in await self._read_halves(bottom, top, cut, most):
+            pair = (edge, top) if is_upper else (bottom, edge)
+            await self._between(*pair, rest, depth + 1)
+
+    async def _read_halves(
+        self, bottom: Edge, top: Edge, cut: int, most: int | None
+    ) -> list[tuple[Edge, bool, int | None]]:
+        """Read both halves of what is between two edges, from where they meet.
+
+        Returns:
+            For each that is not read whole: how near it came, whether it is the upper one, and how
+            many rows of it are not read. Where there are no calls left to count, both are a hole.
+        """
+        low, high = bottom.second, max(bottom.second, top.second)
+        limit, before = None if most is None else most - 1, self._rows_met(low, high)
         upper = await self._approach(
             cut, high, is_upward=True, beyond=top.at, limit=limit, start=FIRST_PAGE
         )
         lower = await self._approach(
             low, cut - 1, is_upward=False, beyond=bottom.at, limit=limit, start=FIRST_PAGE
         )
-        halves: list[tuple[Edge, Edge, int | None]] = []
-        for edge, far in ((upper, top), (lower, bottom)):
-            if edge is None:
-                continue
-            half = (cut, high) if far is top else (low, cut - 1)
-            rest = await self._rest(half, edge, far, is_upper=far is top)
-            halves.append((edge, far, rest))
+        halves: list[tuple[Edge, bool, int | None]] = []
+        if upper is not None:
+            rest = await self._rest((cut, high), upper, top, is_upper=True)
+            halves.append((upper, True, rest))
+        if lower is not None:
+            rest = await self._rest((low, cut - 1), lower, bottom, is_upper=False)
+            halves.append((lower, False, rest))
+        rests = [rest for *_, rest in halves if rest is not None]
+        left = None if most is None else most - self._rows_met(low, high) + before
         if not self._is_spent:
-            # Else it may be that neither half was read, and so none has failed.
             self._proven += max(0, sum(_proof(rest) for *_, rest in halves) - _proof(most))
-        read = sum(edge.new for edge, *_ in halves) + len(halves) - 1
-        for edge, far, rest in halves:
-            pair = (edge, top) if far is top else (bottom, edge)
-            at_most = rest if rest is not None or most is None else max(1, most - read)
-            await self._between(*pair, at_most, depth + 1)
+        elif len(halves) > 1 and not rests:
+            # It may be that neither was read, and so none has failed.
+            self._hole(low, high, rows=0 if left is None else max(1, left))
+            return []
+        other = None if left is None else max(1, left - sum(rests))
+        return [(edge, up, other if rest is None else rest) for edge, up, rest in halves]
 
     async def _rest(
         self, half: tuple[int, int], edge: Edge, far: Edge, *, is_upper: bool
@@ -124,16 +154,6 @@ class Isolation(SpanPages):
         if counted is None and not self._is_spent:
             counted = await self._count(*half, far, is_upward=not is_upper)
         return None if counted is None or far.at is None else max(1, counted - far.at)
-
-    async def _count_below(self, low: int, high: int) -> int | None:
-        """Return how many rows a span has, told by the newest row of all."""
-        counts: list[int] = []
-        for begin in (low, high + 1):
-            read = await self._try(Selection(self._field, begin, OPEN, 1), None)
-            if read is None or read.page.total_count is None:
-                return None
-            counts.append(read.page.total_count)
-        return counts[0] - counts[1]
 
     async def _count(self, low: int, high: int, edge: Edge, *, is_upward: bool) -> int | None:
         """Return how many rows a span has, told by a page of those at an edge that are read."""
@@ -175,43 +195,6 @@ class Isolation(SpanPages):
         read = await self._try(Selection(self._field, low, high, 1, has_high=True), None)
         return read is not None and not read.moments and not read.page.total_count
 
-    async def _halve(self, low: int, high: int, depth: int) -> None:
-        cut = self._cut(low, high)
-        if cut is None or depth >= DEEPEST or self._is_spent:
-            self._hole(low, high)
-            return
-        for begin, end in ((cut, high), (low, cut - 1)):
-            failed_at = await self._walk(begin, end)
-            if failed_at is not None:
-                await self._halve(begin, min(end, failed_at), depth + 1)
-
-    def _cut(self, low: int, high: int) -> int | None:
-        """Return where a span is halved; None where it cannot be."""
-        points = self._run.cut_points
-        if self._tells_seconds:
-            return None if low >= high else low + (high - low + 1) // 2
-        cut = points.ceil(low + (high - low + 1) // 2)
-        if not low < cut <= high:
-            cut = points.floor(high)
-        return cut if low < cut <= high else None
-
-    async def _walk(self, low: int, high: int) -> int | None:
-        """Read a span downward, page by page; return the last good second where a page fails."""
-        position, reached, came, promised, followed = None, high, 0, None, Followed()
-        while True:
-            source = self._run.stream.source
-            per_page = source.per_page if isinstance(source, Ranged) else MAX_PAGE
-            selection = Selection(self._field, low, high, per_page, has_high=True)
-            page = await self._try(selection, position, followed)
-            if page is None:
-                return reached
-            reached = self._edge(page[1], reached, is_upward=False)
-            came += len(page[1])
-            promised = page[0].total_count if promised is None else promised
-            if page[0].checkpoint is None:
-                return reached if await self._is_short(came, promised) else None
-            position = page[0].checkpoint
-
     async def _approach(
         self,
         low: int,
@@ -252,7 +235,7 @@ class Isolation(SpanPages):
                 continue
             page, moments, keys = read
             total = page.total_count
-            await self._check_order(*span, read, is_upward=is_upward)
+            self._check_order(read, is_upward=is_upward)
             if edge.left is not None and total is not None and total - at < edge.left:
                 raise LeapError
             if not is_upward and self._is_past(moments):
@@ -266,11 +249,10 @@ class Isolation(SpanPages):
                 # A query cannot begin further on: a second, or a day, has more rows than a page.
                 second = await self._walk_on(selection, read, moved)
                 return None if second is None else Edge(second, None)
-            at = sum(self._first(moment) == self._first(moved) for moment in moments)
-            # By days that are not the workspace's, a query begins before the edge.
-            at = len(moments) if not new else at
+            at = self._rows_at(moved, edge.second, moments, new)
             left = None if total is None else total - len(moments)
-            edge, known, start = Edge(moved, at, left, edge.new + new), keys, 2 * start
+            known = keys if new else known | keys
+            edge, start = Edge(moved, at, left, edge.new + new), 2 * start
             bad = None if bad is None else max(1, bad - new)
             limit = None if limit is None else limit - new
             if left is not None and beyond is not None:
@@ -278,24 +260,38 @@ class Isolation(SpanPages):
         await self._check(edge, low, high, is_upward=is_upward)
         return edge
 
-    async def _check_order(self, low: int, high: int, read: ReadPage, *, is_upward: bool) -> None:
-        """Refuse a page out of order where no count tells that rows are left out."""
+    def _rows_at(self, moved: int, before: int, moments: list[int], new: int) -> int:
+        """Return how many rows of a page a query has that begins at its edge."""
+        if not new or self._first(moved) == self._first(before):
+            # By days that are not the workspace's, a query begins before the edge.
+            return len(moments)
+        return sum(self._first(moment) == self._first(moved) for moment in moments)
+
+    def _check_order(self, read: ReadPage, *, is_upward: bool) -> None:
+        """Refuse a page out of order: the places of its rows say nothing."""
         firsts = [self._first(moment) for moment in read.moments]
-        if read.page.total_count is not None or not firsts:
-            return
+        self._is_counted = self._is_counted and read.page.total_count is not None
         if firsts != sorted(firsts, reverse=not is_upward):
+            self._is_in_order = False
             raise LeapError
-        if firsts[0] != firsts[-1]:
+        self._goes_upward = self._goes_upward or (is_upward and firsts[0:1] < firsts[-1:])
+
+    async def _verify(self, low: int, high: int) -> None:
+        """Read by time what is said to be read where nothing but the places of rows tells it.
+
+        By seconds, counts tell; else lists have to have shown both orders.
+        """
+        is_told = self._tells_seconds and self._is_counted
+        if is_told or (self._goes_upward and self._run.orders.is_shown(self._field)):
             return
-        # Rows of one moment show no order; but there is none before the first.
-        if is_upward:
-            high = firsts[0] - 1
-        elif self._tells_seconds:
-            low = firsts[0] + 1
-        else:
-            low = self._run.cut_points.ceil(firsts[0] + 1)
-        if low <= high and not await self._is_empty(low, high):
-            raise LeapError
+        begin, self._calls = low, 0
+        for hole in sorted(self._holes, key=lambda hole: hole.low or 0):
+            end = min((hole.low or 0) - hole.slack - 1, high)
+            if begin <= end and await self._rows_of(begin, end) is None:
+                await self._split(begin, end)
+            begin = max(begin, (hole.high or 0) + hole.slack + 1)
+        if begin <= high and await self._rows_of(begin, high) is None:
+            await self._split(begin, high)
 
     async def _check(self, edge: Edge, low: int, high: int, *, is_upward: bool) -> None:
         """Refuse an edge beyond which there are fewer rows than its last query had left."""

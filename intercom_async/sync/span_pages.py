@@ -53,6 +53,14 @@ class SpanPages:
         self._alone: list[tuple[Edge, Edge]] = []
         """Edges with one such row between them."""
         self._holes: list[Hole] = []
+        self._met: dict[str, int] = {}
+        """Times of the rows that were read, by their keys."""
+        self._is_counted = True
+        """Whether each page has said how many rows there are."""
+        self._is_in_order = True
+        """Whether nothing has shown that pages do not keep the order that is asked for."""
+        self._goes_upward = False
+        """Whether a page has come oldest first: lists may be newest first, whatever is asked."""
         self._floor: int | None = None
         self._counts_are_true: bool | None = None
 
@@ -117,13 +125,20 @@ class SpanPages:
     def _is_past(self, moments: list[int]) -> bool:
         """Say whether a page that is read downward shows that the rest is not wanted.
 
-        Pages around a row that breaks them are too few to show an order: it is enough that no list
-        of the run has come out of it.
+        Pages around a row that breaks them are too few to show an order: it is enough that neither
+        they nor a list of the run have come out of it.
         """
         if self._floor is None or not moments or moments[-1] >= self._floor:
             return False
         is_sorted = all(newer >= older for newer, older in pairwise(moments))
-        return is_sorted and not self._run.orders.is_refuted(self._field)
+        is_refuted = not self._is_in_order or self._run.orders.is_refuted(self._field)
+        return is_sorted and not is_refuted
+
+    @property
+    def _per_page(self) -> int:
+        """Rows a page where none fails."""
+        source = self._run.stream.source
+        return source.per_page if isinstance(source, Ranged) else MAX_PAGE
 
     def _first(self, moment: int) -> int:
         """Return where a query that asks for a moment begins: there, or where its day does."""
@@ -142,7 +157,7 @@ class SpanPages:
             self._error = error
             self._calls += CALLS_A_FAILURE
             return None
-        self._calls += len(page.items) < MAX_PAGE
+        self._calls += len(page.items) < self._per_page
         taken = await self._reader.hand_over_page(
             self._run, page, read_at, edges=(selection.low, selection.high), field=self._field
         )
@@ -154,6 +169,7 @@ class SpanPages:
         for row in taken.rows:
             near = (row.partition_at if is_partition else row.version) or near
             moments.append(near)
+        self._met.update(zip((row.key for row in taken.rows), moments, strict=True))
         return ReadPage(page, moments, frozenset(row.key for row in taken.rows))
 
     def _edge(self, moments: list[int], edge: int, *, is_upward: bool) -> int:

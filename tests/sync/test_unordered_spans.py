@@ -1,0 +1,82 @@
+"""What is around a row that breaks pages is read or named, whatever order a search keeps."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from .test_isolation import (
+    BEGIN,
+    DAY_S,
+    PICKS,
+    Order,
+    Search,
+    is_named,
+    isolate,
+    spread,
+    tells_enough,
+)
+
+
+@settings(max_examples=60)
+@given(
+    gaps=st.lists(st.sampled_from([0, 1, 5_000, 90_000]), min_size=1, max_size=60),
+    picks=PICKS,
+    order=st.sampled_from(get_args(Order)),
+    offset_s=st.sampled_from([0, 5 * 3_600, -11 * 3_600]),
+    is_counted=st.booleans(),
+)
+@example(gaps=[1] * 8, picks={6}, order="paged", offset_s=-11 * 3_600, is_counted=True)
+@example(gaps=[90_000] * 8, picks={6}, order="paged", offset_s=0, is_counted=False)
+@example(gaps=[1, 5_000], picks={1, 2}, order="newest", offset_s=-11 * 3_600, is_counted=True)
+def test_where_days_are_compared_what_is_not_read_is_named(
+    gaps: list[int], picks: set[int], order: Order, offset_s: int, *, is_counted: bool
+) -> None:
+    """No order tells where a row is, unless the pages before have shown it."""
+    seconds = spread(gaps)
+    broken = {pick % len(seconds) for pick in picks}
+    search = Search(
+        seconds, broken, is_counted=is_counted, order=order, unit_s=DAY_S, offset_s=offset_s
+    )
+    holes = isolate(search, seconds[-1] - BEGIN)
+
+    assert is_named(search, holes)
+    assert tells_enough(search, holes)
+    assert not broken & search.read
+
+
+@settings(max_examples=40)
+@given(
+    gaps=st.lists(st.sampled_from([0, 1, 500, 90_000]), min_size=1, max_size=60),
+    picks=PICKS,
+    unit_s=st.sampled_from([1, DAY_S]),
+    is_counted=st.booleans(),
+)
+@example(gaps=[90_000] * 9, picks={7}, unit_s=DAY_S, is_counted=False)
+@example(gaps=[500] * 9, picks={7}, unit_s=1, is_counted=False)
+def test_lists_that_are_newest_first_show_no_other_order(
+    gaps: list[int], picks: set[int], unit_s: int, *, is_counted: bool
+) -> None:
+    """A list that is asked for oldest first may still be newest first."""
+    seconds = spread(gaps)
+    broken = {pick % len(seconds) for pick in picks}
+    search = Search(seconds, broken, is_counted=is_counted, order="newest", unit_s=unit_s)
+    holes = isolate(search, seconds[-1] - BEGIN, is_shown=True)
+
+    assert is_named(search, holes)
+
+
+@pytest.mark.parametrize("order", ["own", "paged"])
+@pytest.mark.parametrize("unit_s", [1, DAY_S], ids=["seconds", "days"])
+def test_a_broken_row_costs_few_whatever_the_order(order: Order, unit_s: int) -> None:
+    seconds = spread([40_000] * 60)
+    for row in (0, 17, 60):
+        search = Search(seconds, {row}, order=order, unit_s=unit_s)
+        holes = isolate(search, seconds[-1] - BEGIN)
+
+        unread = set(range(len(seconds))) - search.read
+        assert row in unread
+        assert len(unread) <= 3
+        assert is_named(search, holes)
