@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
 from .followed import Followed
+from .key_table import KeyTable
 from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
@@ -79,12 +80,12 @@ class TailReader:
 
         Returns:
             None where the list was in that order, and as long as it was counted; else it proves
-            nothing but that so many rows are there.
+            nothing but that so many rows are there, each of them counted once.
         """
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
         position, reached, came, promised, steps = None, low, 0, None, 0
-        followed = Followed()
+        followed, seen = Followed(), KeyTable()
         while True:
             # What lies before the last row is read only where the list is in order.
             begin = reached if steps >= FEWEST_STEPS else low
@@ -99,7 +100,9 @@ class TailReader:
                 run, page, read_at, edges=(begin, run.clock.now()), field=field
             )
             before = reached
-            came += taken.total
+            # A row that changed meanwhile comes again: it must not stand for one that is left out.
+            keys = [row.key for row in taken.rows]
+            came += taken.total - len(seen.add_new(keys, [(0, 0)] * len(keys), 0, 0))
             run.followed += taken.total
             for row in taken.rows:
                 if row.version and row.version < reached and reached > low:

@@ -200,4 +200,17 @@ MUTANTS: tuple[Mutant, ...] = (
         history="list-read-in-the-second-of-h",
         focus="kills",
     ),
+    Mutant(
+        "moved_row_counts_twice",
+        "a row that changes while changes are read stands for one that is left out",
+        (
+            Edit(
+                "tail_reader.py",
+                "came += taken.total - len(seen.add_new(keys, [(0, 0)] * len(keys), 0, 0))",
+                "came += taken.total",
+            ),
+        ),
+        focus="changes",
+        test="tests/sync/test_moved_rows.py::test_a_row_that_moved_stands_for_no_other",
+    ),
 )
