@@ -239,6 +239,52 @@ def test_a_call_that_was_lost_early_counts_for_a_window_and_no_longer() -> None:
     assert went == [19, 20]
 
 
+def test_it_counts_for_a_window_of_the_workspace_and_no_longer() -> None:
+    asked = Asked(workspace=2)  # calls a second
+    asked.app.windows.matcher.has_headers = False
+    asked.app.mark_unknown(asked.get(1.0))
+    asked.app.windows.matcher.has_headers = True
+    other = AppLimiter(
+        LIMIT, asked.workspace, asked.app.windows.schedule, asked.app.windows.clock, Random(1)
+    )
+    other.windows.matcher.has_headers = True
+
+    def ask(now: float) -> bool:
+        answer = other.try_acquire(now, priority=INTERACTIVE, cost=1, backlog=0)
+        return isinstance(answer, Charge)
+
+    assert [sum(ask(now) for _ in range(20)) for now in (5.0, 12.0)] == [19, 20]
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_a_call_that_takes_a_whole_window_may_use_the_reserve_of_one_that_is_unused(
+    is_used: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    asked = Asked(100)
+    for number in range(200):
+        asked.app.note_arrival(INTERACTIVE, number / 40)
+    if is_used:
+        asked.get(5.0)
+
+    assert (asked.ask(5.0, NORMAL, cost=100) > 5.0) is is_used
+
+
+@pytest.mark.parametrize("is_in_doubt", [False, True])
+def test_a_full_window_is_followed_by_a_probe_where_its_end_is_in_doubt(
+    is_in_doubt: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    asked = Asked(doubt_s=0.2)
+    budget = None
+    for used, sent in enumerate((5.0, 6.0, 10.5, 10.6) if is_in_doubt else (5.0, 6.0), 1):
+        said = Window(LIMIT, LIMIT - used, 10.0)
+        budget = asked.app.confirm(asked.get(sent), said, sent, sent + 0.05)
+
+    assert budget is not None
+    asked.app.note_full_window(budget, 10.7)
+
+    assert (asked.app.recovery.since is not None) is is_in_doubt
+
+
 @pytest.mark.parametrize(("priority", "seqs"), [(INTERACTIVE, ()), (BULK, (1,))])
 def test_only_calls_that_keep_their_order_have_a_sequence(
     priority: Priority, seqs: tuple[int, ...]
