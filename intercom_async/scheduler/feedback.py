@@ -154,12 +154,15 @@ class ResponseFeedback:
         now: float,
     ) -> None:
         """Let an answer other than a 429 end what refusals of earlier calls have begun."""
-        limiter.recovery.note_served(sent)
-        self._breaker.record_success(sent)
+        # Whether there is anything to end is asked first, since nearly always there is not.
+        if self._breaker.consecutive_failures:
+            self._breaker.record_success(sent)
+        if limiter.recovery.since is not None:
+            limiter.recovery.note_served(sent)
+        elif budget is not None:
+            limiter.plain_replies.begin(budget, reply, now)
         if budget is None:
             limiter.pacer.fallback.note_served(sent, now)
-        elif limiter.recovery.since is None:
-            limiter.plain_replies.begin(budget, reply, now)
 
     def _observe_429(
         self,
