@@ -82,9 +82,10 @@ def _unsent(error: Exception, request: Request) -> IntercomError:
     name = request.name
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return _refused(error.status, name)
-    certificate = _find(error, ssl.SSLCertVerificationError)
-    if certificate is not None or isinstance(error, aiohttp.ServerFingerprintMismatch):
-        reason = getattr(certificate, "verify_message", "") or "it is another one"
+    if isinstance(error, aiohttp.ServerFingerprintMismatch) or _find(
+        error, ssl.SSLCertVerificationError
+    ):
+        reason = _attribute(error, "verify_message") or "it is another one"
         return ConnectError(
             f"the certificate of {_host(error)} cannot be trusted ({reason}); give ssl=… with the "
             "authority that signed it",
@@ -169,6 +170,12 @@ def _find(error: Exception, kind: type[OSError]) -> OSError | None:
     return next((each for each in _chain(error) if isinstance(each, kind)), None)
 
 
+def _attribute(error: Exception, name: str) -> str | None:
+    """Return what OpenSSL says; aiohttp's own errors are of its classes too, and say nothing."""
+    said = (getattr(each, name, None) for each in _chain(error) if isinstance(each, ssl.SSLError))
+    return next(filter(None, said), None)
+
+
 def _host(error: Exception) -> str:
     """Return host and port that an error is about, without anything else of the URL."""
     host, port = getattr(error, "host", None), getattr(error, "port", None)
@@ -181,7 +188,7 @@ def _reason(error: Exception) -> str:
         return "the name cannot be resolved"
     found = next((each for each in _chain(error) if isinstance(each, OSError) and each.errno), None)
     if isinstance(found, ssl.SSLError):
-        return getattr(found, "reason", None) or "TLS failed"
+        return _attribute(error, "reason") or "TLS failed"
     return os.strerror(found.errno or 0) if found is not None else type(error).__name__
 
 
