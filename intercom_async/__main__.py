@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -29,11 +30,15 @@ def main() -> None:
 def _open_streams() -> None:
     """Let streams lead nowhere that the program was started without, as by ``>&-``.
 
-    Their numbers would go to what is opened next, and what is printed would end up in it.
+    Their numbers would go to what is opened next, and what is printed would end up in it. Letters
+    that a stream's encoding lacks, such as that of a Windows pipe, are printed as question marks.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

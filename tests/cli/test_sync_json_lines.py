@@ -220,3 +220,15 @@ def test_a_program_without_its_streams_ends_as_others(closed: str) -> None:
     )
     assert done.returncode == 2, done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_letters_that_an_encoding_lacks_end_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "intercom_async", "sync", "--help"],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"postgresql://?" in done.stdout
