@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -48,6 +49,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     given = [Path(each.partition("::")[0]).resolve() for each in config.invocation_params.args]
     return None if any(path.is_relative_to(collection_path) for path in given) else True
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every search for garbage: it stays to the end.
+
+    That is half a million objects; to look through them took a tenth of the suite's time.
+    """
+    gc.freeze()
 
 
 @pytest.fixture

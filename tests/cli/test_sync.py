@@ -82,7 +82,7 @@ def refusal(done: Done) -> str:
     return text
 
 
-@pytest.mark.parametrize("form", ["duckdb"])  # tests/sync/test_sync.py has them all
+@pytest.mark.parametrize("form", ["duckdb"])  # tests/sync/test_sync.py has the others
 async def test_what_changes_while_it_runs_comes_next_and_then_there_is_nothing_new(
     form: str, simulator: Simulator, sync: Sync, tmp_path: Path
 ) -> None:

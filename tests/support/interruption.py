@@ -219,20 +219,15 @@ def at_each_point(attempt: Callable[[Points], Work], *, by_chance: bool = False)
     No attempt may leave a task behind, or a failure that nobody has asked for.
     """
     complaints: list[Any] = []
-    # What was there before is not looked through each time.
-    gc.freeze()
-    try:
-        undisturbed = Points(None)
-        run_virtual(_alone(attempt(undisturbed), complaints))
-        for point in range(undisturbed.count):
-            for late in (False, True):
-                points = Points(point, late=late)
-                run_virtual(_alone(attempt(points), complaints))
-                assert points.count > point or by_chance, f"never came to point {point}"
-        # A loop hears of failures that nobody has asked for when they are thrown away.
-        gc.collect()
-    finally:
-        gc.unfreeze()
+    undisturbed = Points(None)
+    run_virtual(_alone(attempt(undisturbed), complaints))
+    for point in range(undisturbed.count):
+        for late in (False, True):
+            points = Points(point, late=late)
+            run_virtual(_alone(attempt(points), complaints))
+            assert points.count > point or by_chance, f"never came to point {point}"
+    # A loop hears of failures that nobody has asked for when they are thrown away.
+    gc.collect()
     assert not complaints
     return undisturbed.count
 

@@ -28,6 +28,7 @@ from intercom_async.sync import (
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.sinks import Table
 from intercom_async.sync.sinks.entries import Entry, Put
+from tests.support.thoroughness import some_of
 from .conftest import CONTACTS, FORMATS, TALKS, listed, make_sink, once, read_target
 
 pytestmark = pytest.mark.anyio
@@ -73,7 +74,7 @@ async def test_what_a_run_reads_twice_is_not_unchanged(intercom: Intercom, tmp_p
     assert {stream.name: stream.unchanged for stream in second.streams} == counts
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", some_of(FORMATS, ("jsonl", "duckdb", "parquet")))
 async def test_what_changes_during_a_run_comes_with_the_next(
     form: str, intercom: Intercom, simulator: Simulator, tmp_path: Path
 ) -> None:
