@@ -318,7 +318,9 @@ async def test_a_state_says_what_it_is(intercom: Intercom, tmp_path: Path) -> No
 
 
 async def test_a_stream_that_is_not_known_is_named(intercom: Intercom, tmp_path: Path) -> None:
-    with pytest.raises(SyncError, match="no stream 'contactz'; there are contacts"):
+    with pytest.raises(
+        SyncError, match=r"no stream 'contactz' .*'contacts' .*; there are contacts"
+    ):
         await sync(intercom, ["contactz"], sink=make_sink("jsonl", tmp_path))
 
 
