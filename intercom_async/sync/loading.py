@@ -43,6 +43,7 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
     for run in runs:
         _load_rows(sink, run)
     _replay(sink, runs)
+    _refer_again(sink, runs)
     for run in runs:
         run.prune()
 
@@ -160,6 +161,21 @@ def _replay(sink: Sink, runs: Sequence[StreamRun]) -> None:
         held = tables[table].table.get(key)
         if held is not None and not held.is_gone:
             _want(tables[table], key, version)
+
+
+def _refer_again(sink: Sink, runs: Sequence[StreamRun]) -> None:
+    """Note what the rows of a stopped run refer to, now that all rows are known.
+
+    Rows that a target stages apart from its journal (`PostgresSink`) are not among them.
+    """
+    referring = {run.table_name: run for run in runs if run.references is not None}
+    for entry in sink.entries() if referring else ():
+        run = referring.get(entry.table)
+        if run is None or run.references is None or not isinstance(entry, Put):
+            continue
+        held = run.table.get(entry.id)
+        if held is not None and not held.is_gone and held.digest == entry.digest:
+            run.references.note(entry.body)
 
 
 def _want(run: StreamRun, key: str, version: int) -> None:

@@ -102,6 +102,28 @@ async def test_what_is_known_to_be_gone_is_no_lost_reference(
         assert gone() == set()
 
 
+async def test_what_a_stopped_run_has_read_refers_to_something(tmp_path: Path) -> None:
+    """The run that goes on with it does not read its contacts again, and counts what they lack."""
+    async with world(tmp_path, contacts=12, companies=6) as one:
+        stop = anyio.Event()
+
+        def hide(request: Request, answer: Answer) -> Answer:
+            if not isinstance(answer, Reply) or "/companies/list" not in request.url:
+                return answer
+            stop.set()
+            body = msgspec.json.decode(answer.body)
+            body["data"].pop()
+            body["total_count"] -= 1
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = hide
+        assert (await one.sync("contacts", "companies", stop=stop)).was_stopped
+        report = await one.sync("contacts", "companies", reconcile="never")
+
+        assert report.is_complete
+        assert dangling(report) == {"contacts": 1}
+
+
 async def test_what_is_not_read_yet_is_no_lost_reference(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=3_000, conversations=200, latency_s=0.2) as one:
         stop = anyio.Event()
