@@ -206,18 +206,6 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="none",
     ),
     Mutant(
-        "met_by_its_id",
-        "a row that was read by its id is taken for one that a search finds",
-        (
-            Edit(
-                "held_keys.py",
-                "(GONE | SEEN | BY_ID) == SEEN",
-                "(GONE | SEEN) == SEEN",
-            ),
-        ),
-        focus="archives",
-    ),
-    Mutant(
         "no_row_is_left_to_tell",
         "where all rows that a sweep met have gone, no further one is made",
         (
@@ -233,6 +221,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="archives",
+        test="tests/sync/test_met_and_gone.py"
+        "::test_a_sweep_that_met_nothing_but_them_is_made_once_more",
     ),
     Mutant(
         "search_that_finds_nothing",

@@ -151,6 +151,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="parts",
+        test="tests/sync/test_sync_model.py::test_children_stand_once_whatever_fails",
     ),
     Mutant(
         "orphans_stay",

@@ -16,6 +16,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="deletions",
+        test="tests/sync/test_deletions.py::test_a_list_in_any_order_is_read",
     ),
     Mutant(
         "deletions_uncounted",

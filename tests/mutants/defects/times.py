@@ -314,6 +314,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="clocks",
+        test="tests/sync/test_watermark_ahead.py::test_it_hides_no_change_until_it_has_come",
     ),
     Mutant(
         "watermark_without_changes",
