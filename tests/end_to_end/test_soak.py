@@ -11,6 +11,7 @@ from intercom_async.simulator import Simulator
 from intercom_async.transport import MemoryTransport, Request
 from intercom_async.transport.memory import Answer
 from tests.support.soak import Soak, SoakCount
+from tests.support.soak_latencies import Latencies
 from tests.support.virtual_time import run_virtual
 
 
@@ -33,8 +34,11 @@ class Network:
         self.is_up = True
 
 
-async def soak(seed: int) -> SoakCount:
-    simulator = Simulator(contacts=60, app_per_minute=3000, latency_s=0.05)
+ANSWER_S = 0.05
+
+
+async def soak(seed: int) -> tuple[SoakCount, Latencies]:
+    simulator = Simulator(contacts=60, app_per_minute=3000, latency_s=ANSWER_S)
     network = Network(simulator)
     retry = RetryPolicy(outage_s=30.0, base_s=0.2, max_attempts=6)
     transport = MemoryTransport(network.answer)
@@ -42,14 +46,18 @@ async def soak(seed: int) -> SoakCount:
         made = Soak(simulator, client, Random(seed), go_down=network.go_down, go_up=network.go_up)
         tally = await made.run(45.0, workers=10, longest_outage_s=20.0)
         assert client.statistics().in_flight == 0
-    return tally
+    return tally, made.latencies
 
 
 @pytest.mark.parametrize("seed", [1])
 def test_nothing_is_lost_or_done_twice_or_untyped(seed: int) -> None:
-    tally = run_virtual(soak(seed))
+    tally, latencies = run_virtual(soak(seed))
 
     assert tally.defects == dict.fromkeys(tally.defects, 0), tally
     assert tally.succeeded > 500
     assert tally.outages
     assert tally.cancelled
+    figures = latencies.figures()
+    assert figures["nothing"]["count"] > 20
+    assert figures["nothing"]["p90_s"] <= 2 * ANSWER_S
+    assert figures["no outage, recovery, full window"]["p90_s"] <= 1.0
