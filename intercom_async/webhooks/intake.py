@@ -129,14 +129,18 @@ class Intake:
     async def _step(self, step: Awaitable[Any]) -> Any:
         """Take one step in the memory of keys; None where it is unavailable.
 
-        It is finished even if the request is cancelled, so that no claim stays open.
+        It is finished even if the request is cancelled, by anyio or by asyncio, so that no claim
+        stays open.
         """
-        found: Any = None
+        found, cancelled = None, None
+        task: asyncio.Future[Any] = asyncio.ensure_future(step)
         try:
             with anyio.CancelScope(shield=True, deadline=anyio.current_time() + SEEN_S) as scope:
-                found = await step
-            if scope.cancelled_caught:
+                cancelled = await _end_of(task, scope)
+            if not task.done():
+                task.cancel()
                 raise TimeoutError  # noqa: TRY301 (handled like every other failure)
+            found = task.result()
         except Exception as error:  # noqa: BLE001 (a memory may raise anything)
             if self._is_seen_available:
                 _LOG.warning(
@@ -145,6 +149,23 @@ class Intake:
                     type(error).__qualname__,
                 )
             self._is_seen_available = False
-            return None
-        self._is_seen_available = True
+        else:
+            self._is_seen_available = True
+        if cancelled is not None:
+            raise cancelled
         return found
+
+
+async def _end_of(
+    task: asyncio.Future[Any], scope: anyio.CancelScope
+) -> asyncio.CancelledError | None:
+    """Wait for the end of a step; return the cancellation of the request that came meanwhile."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            if scope.cancel_called:  # the step has taken too long
+                raise
+            cancelled = error
+    return cancelled

@@ -160,6 +160,33 @@ async def test_a_request_cancelled_while_it_claims_leaves_no_claim() -> None:
     assert await intake.accept(event()) is Outcome.ACCEPTED
 
 
+class LateSeen(MemorySeen):
+    """A memory that takes its time before it ends a claim."""
+
+    async def confirm(self, key: str) -> None:
+        await CLOCK.sleep(0.3)
+        await super().confirm(key)
+
+    async def release(self, key: str) -> None:
+        await CLOCK.sleep(0.3)
+        await super().release(key)
+
+
+@pytest.mark.parametrize(
+    ("failures", "again"), [(0, Outcome.DUPLICATE), (1, Outcome.ACCEPTED)], ids=["ok", "failed"]
+)
+async def test_a_request_cancelled_while_it_ends_its_claim_leaves_none(
+    failures: int, again: Outcome
+) -> None:
+    intake = Intake(Queue(failures=failures), LateSeen())
+    request = asyncio.create_task(intake.accept(event()))
+    await CLOCK.sleep(0.1)
+    request.cancel()
+    await asyncio.wait([request])
+    assert request.cancelled()
+    assert await intake.accept(event()) is again
+
+
 async def test_a_duplicate_that_is_cancelled_does_not_disturb_the_first() -> None:
     queue = Queue(delay_s=1)
     intake = Intake(queue, MemorySeen())
