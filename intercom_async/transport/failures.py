@@ -199,8 +199,12 @@ def _plain(error: Exception) -> Exception | None:
     unknown = _find(error, socket.gaierror)
     if unknown is not None:
         return socket.gaierror(unknown.errno, _reason(error))
-    system = [each for each in _chain(error) if isinstance(each, OSError) and each.errno]
-    found = next((each for each in system if not isinstance(each, ssl.SSLError)), None)
-    if found is not None and found.errno is not None and found.errno > 0:
-        return OSError(found.errno, os.strerror(found.errno))
+    system = (
+        each.errno
+        for each in _chain(error)
+        if isinstance(each, OSError) and not isinstance(each, ssl.SSLError)
+    )
+    number = next(filter(None, system), 0)
+    if number > 0:
+        return OSError(number, os.strerror(number))
     return ConnectionError(_reason(error))
