@@ -31,7 +31,7 @@ class Proxies:
 
     def __init__(self, proxy: str | None = None, *, trust_env: bool = True) -> None:
         self._given = None if proxy is None else _checked("proxy", proxy)
-        found = getproxies_environment() if proxy is None and trust_env else {}
+        found = getproxies_environment() if trust_env else {}
         # Separated by commas by most programs, and by spaces by curl.
         self._no_proxy = found.get("no", "").replace(",", " ").lower().split()
         self._by_scheme: dict[str, tuple[str, str]] = {}

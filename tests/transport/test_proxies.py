@@ -147,6 +147,10 @@ def test_no_proxy_names_addresses_and_networks(
         "http://999.1.1.1:80",
         "http://a..b:80",
         "http://:80",
+        "http://proxy:0",
+        "http://\u00fcser:word@proxy:80",
+        "http://us er:word@proxy:80",
+        "http://us\x7fer:word@proxy:80",
     ],
 )
 def test_what_is_no_http_proxy_is_refused_by_name(
@@ -161,3 +165,9 @@ def test_what_is_no_http_proxy_is_refused_by_name(
     assert "word" not in str(caught.value)
     Intercom("t", trust_env=False)
     Intercom("t", base_url="http://localhost:1")
+
+
+def test_a_url_without_a_host_has_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://proxy:3128")
+
+    assert Proxies().find(URL("https:///me")) is None
