@@ -21,8 +21,16 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ("3.11", "3.12", "3.13")
 TARGETS = ("intercom_async", "tests", "benchmarks", "examples", "docs", "noxfile.py")
-PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal")
-"""One process more than there are processors, since tests wait for sockets and timers as well."""
+PARALLEL = (
+    f"--numprocesses={(os.cpu_count() or 1) + 1}",
+    "--dist=worksteal",
+    "--randomly-seed=1",
+)
+"""One process more than there are processors, since tests wait for sockets and timers as well.
+
+Order and seeds are the same in each run, so that what fails is what was changed; `chaos` draws
+others.
+"""
 TEXTS = ("README.md", "CONTRIBUTING.md", "changes", "docs")
 COVERAGE = {"request": 98, "codec": 98, "pagination": 98, "scheduler": 98}
 """Percent of lines and branches that a package's own tests reach at least."""

@@ -140,7 +140,7 @@ class PausesAlone(Scheduled):
 
 def test_one_429_of_a_window_pauses_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     squeezed = replace(
-        scenario("workspace squeezed"), span_s=65.0, neighbours=(steady(W - 900, "other"),)
+        scenario("workspace squeezed"), span_s=45.0, neighbours=(steady(W - 900, "other"),)
     )
 
     def goes_well() -> None:
@@ -218,7 +218,7 @@ async def four_processes() -> list[float]:
         client = Scheduled(server, f"{number}", Scheduler(random=Random(random.random())))
         tasks += [asyncio.ensure_future(keep_bulk(client)) for _ in range(60)]
         tasks.append(asyncio.ensure_future(ask_now_and_then(client, random, waits)))
-    await CLOCK.sleep(45.0)
+    await CLOCK.sleep(25.0)
     for task in tasks:
         task.cancel()
     return sorted(waits)
