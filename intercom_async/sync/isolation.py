@@ -66,7 +66,7 @@ class Isolation(UnorderedSpans):
     def _begin(self) -> None:
         self._holes.clear()
         self._alone.clear()
-        self._calls, self._proven = 0, 1
+        self._calls, self._proven, self._is_bounded = 0, 1, False
 
     async def _read(self, low: int, high: int) -> None:
         """Read a span, of which a page is known to fail."""
@@ -118,7 +118,7 @@ class Isolation(UnorderedSpans):
 
         Returns:
             For each that is not read whole: how near it came, whether it is the upper one, and how
-            many rows of it are not read. Where there are no calls left to count, both are a hole.
+            many rows of it are not read, at most. Where no calls are left, both are a hole.
         """
         low, high = bottom.second, max(bottom.second, top.second)
         limit, before = None if most is None else most - 1, self._rows_met(low, high)
@@ -143,6 +143,7 @@ class Isolation(UnorderedSpans):
             # It may be that neither was read, and so none has failed.
             self._hole(low, high, rows=0 if left is None else max(1, left))
             return []
+        self._is_bounded = self._is_bounded or (len(halves) > 1 and not rests)
         other = None if left is None else max(1, left - sum(rests))
         return [(edge, up, other if rest is None else rest) for edge, up, rest in halves]
 

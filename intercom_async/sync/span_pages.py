@@ -61,6 +61,8 @@ class SpanPages:
         """Whether nothing has shown that pages do not keep the order that is asked for."""
         self._goes_upward = False
         """Whether a page has come oldest first: lists may be newest first, whatever is asked."""
+        self._is_bounded = False
+        """Whether of rows that are not read, only a bound is known."""
         self._floor: int | None = None
         self._counts_are_true: bool | None = None
 

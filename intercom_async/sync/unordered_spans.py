@@ -112,17 +112,17 @@ class UnorderedSpans(SpanPages):
         return total, False
 
     async def _count_holes(self) -> None:
-        """Leave out how many rows of days were not read where a count does not confirm it.
+        """Leave out how many rows of a hole were not read where nothing confirms it.
 
-        Their places told it; by days that are not the workspace's, those may be off.
+        A bound on them would let `--accept-hole` cover rows that break later. By days that are not
+        the workspace's, places may be off: there a count has to say as few.
         """
-        if self._tells_seconds:
-            return
         for number, hole in enumerate(self._holes):
-            if hole.rows and not self._budget.is_spent:
+            rows = 0 if self._is_bounded and hole.rows > 1 else hole.rows
+            if rows and not self._tells_seconds and not self._budget.is_spent:
                 unread = await self._count_unread(hole.low or 0, hole.high or 0)
-                rows = unread if unread <= hole.rows else 0
-                self._holes[number] = msgspec.structs.replace(hole, rows=rows)
+                rows = unread if unread <= rows else 0
+            self._holes[number] = msgspec.structs.replace(hole, rows=rows)
 
     async def _count_unread(self, low: int, high: int) -> int:
         """Return how many rows of whole days were not read, at most; 0 where it is not counted."""

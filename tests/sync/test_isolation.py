@@ -254,6 +254,18 @@ def test_what_is_not_read_is_named(
     assert not broken & search.read
 
 
+@pytest.mark.parametrize(
+    ("gaps", "broken"), [([1, 1, 2, 2, 1], {2, 3, 4, 5}), ([1, 500, 10, 0, 10], {0, 3, 4, 5})]
+)
+def test_a_hole_tells_no_more_rows_than_were_not_read(gaps: list[int], broken: set[int]) -> None:
+    """Who accepts more rows than there are accepts those that break later."""
+    search = Search(spread(gaps), broken)
+    holes = isolate(search, sum(gaps))
+
+    assert is_named(search, holes)
+    assert sum(hole.rows for hole in holes) <= len(search.rows) - len(search.read)
+
+
 def test_one_row_of_a_second_costs_that_row() -> None:
     seconds = spread([5] * 50 + [0] * 9 + [5] * 50)
     for row in range(50, 60):
