@@ -35,7 +35,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="stopped-among-rows-that-have-not-changed",
-        focus="stops",
+        focus="gone on with",
     ),
     Mutant(
         "empty_list_wipes",

@@ -29,7 +29,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="stop-while-the-first-call-hangs",
-        focus="hangs",
+        focus="stopped faults",
     ),
     Mutant(
         "stop_waits_for_calls",

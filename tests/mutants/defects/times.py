@@ -326,7 +326,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 'read(run, low) or run.refusal != ""',
             ),
         ),
-        focus="stops",
+        focus="gone on with",
     ),
     Mutant(
         "watermark_of_the_end",

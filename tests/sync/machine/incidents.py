@@ -16,8 +16,8 @@ LAST_CALLS = (8, 30, 120)
 """A run is stopped at one of the calls up to one of these: its first ones differ most."""
 LAST_WRITES = (8, 20, 60, 200)
 
-READS = (3, 7)
-"""The calls with which a run of few rows reads them."""
+READS = (2, 7)
+"""The calls with which a run of few rows reads them, or what has changed."""
 COMMITS = (14, 32)
 """The operations on the disk with which such a run commits what it reads."""
 PUBLISHES = (30, 48)

@@ -70,8 +70,8 @@ LATER: tuple[Focus, ...] = (
         "gone on with", streams=(*SEARCHED, *WITH_PARTS[:2]), verbs=("change", "change", "reply"),
         changes=(5, 9), waits_s=(5 * HOUR_S, DAY_S, 3 * DAY_S), failures=(0,), during=(0,),
         reconcile=NEVER, cut_short=1.0, cuts=("early",), last=1.0, blocks=(1, 2),
-        rows=(5, 7), prepared=("reply",), runs=(2, 2, 3), since=0.0, drops=0.0, leaves_out=0.0,
-        weight=2.0,
+        rows=(5, 7), prepared=("reply",), runs=(2, 3, 3), since=0.0, drops=0.0, leaves_out=0.0,
+        full=0.35, weight=2.0,
     ),
     Focus(
         # A run begins in an outage, or soon comes into one, that passes or that does not.
