@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from .errors import ApiError
-from .quirks import check_types
+from .quirks import check_sizes, check_types
 from .seed.draw import mix
 
 Cut = Literal["before", "after"]
@@ -121,6 +121,7 @@ class Faults:
         Raises:
             ValueError: It makes no sense.
         """
+        check_sizes(Fault, settings)
         try:
             made = msgspec.convert(settings, Fault) if fault is None else fault
         except msgspec.ValidationError as error:

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+import sys
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 import msgspec
 
 ResetForm = Literal["exact", "constant", "absent", "milliseconds"]
 PoisonKind = Literal["error", "garbled", "not_utf8", "deep"]
+
+
+def check_sizes(kind: type[msgspec.Struct], values: Mapping[str, object]) -> None:
+    """Refuse numbers that no float holds, which msgspec 0.19 answers with a `SystemError`.
+
+    Args:
+        kind: Struct that declares the fields.
+        values: Values of its fields.
+
+    Raises:
+        ValueError: It names the field.
+    """
+    for field in msgspec.structs.fields(kind):
+        value = values.get(field.name)
+        is_large = isinstance(value, int) and abs(value) > sys.float_info.max
+        if is_large and float in (field.type, *get_args(field.type)):
+            raise ValueError(f"{field.name}: the number is out of range")
 
 
 def check_types(settings: msgspec.Struct) -> None:
@@ -17,6 +36,7 @@ def check_types(settings: msgspec.Struct) -> None:
     Raises:
         ValueError: It names the field.
     """
+    check_sizes(type(settings), msgspec.structs.asdict(settings))
     for field in msgspec.structs.fields(settings):
         value = getattr(settings, field.name)
         try:

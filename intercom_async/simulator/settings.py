@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .quirks import Quirks
+from .quirks import Quirks, check_sizes
 
 MAX_RECORDS = 16_000_000
 """Six hex digits of an id hold the number of a record."""
@@ -81,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         # msgspec would take no field of another mapping, or of a class, and say nothing.
         if not isinstance(quirks, Quirks | dict):
             raise ValueError(f"quirks must be Quirks, not {type(quirks).__name__}")  # noqa: TRY004 (as every other setting)
+        check_sizes(cls, values)
         try:
             return msgspec.convert(values, cls)
         except (msgspec.ValidationError, UnicodeError) as error:
