@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ from .streams import Stream
 
 Reconcile = Literal["auto", "now", "never"]
 """When rows that are gone are looked for: as the API and the rate allow, in this run, or never."""
+FIRST_S = -62_135_596_800
+"""The first moment of the year 1 in UNIX seconds, the first that a message can show
+(test_arguments.py::test_a_moment_before_all_years_is_refused)."""
 SINK_METHODS = ("open", "begin", "rows", "entries", "commit", "publish", "close")
 
 
@@ -74,9 +78,14 @@ def check_since(since: datetime | int | None) -> int | None:
     """Return a moment as UNIX seconds.
 
     Raises:
-        SyncConfigError: It is none, has no time zone, or is in milliseconds.
+        SyncConfigError: It is none, has no time zone, is in milliseconds, or before the year 1.
     """
-    return None if since is None else to_unix("since", since, SyncConfigError)
+    if since is None:
+        return None
+    seconds = to_unix("since", since, SyncConfigError)
+    if seconds < FIRST_S:
+        raise SyncConfigError("since lies before the year 1")
+    return seconds
 
 
 def check_sink(sink: Sink) -> None:
@@ -92,10 +101,13 @@ def check_hooks(on_progress: Callable[[Progress], object] | None, stop: anyio.Ev
     """Refuse a function that cannot be called and an event that cannot be waited for.
 
     Raises:
-        SyncConfigError: One of them is something else.
+        SyncConfigError: One of them is something else, or the function is a coroutine's, which
+            nothing would await.
     """
     if on_progress is not None and not callable(on_progress):
         raise SyncConfigError(f"on_progress must be a function, not {type(on_progress).__name__}")
+    if inspect.iscoroutinefunction(on_progress):
+        raise SyncConfigError("on_progress must be a function, not an async one: nothing awaits it")
     if stop is not None:
         checked_parts("stop", stop, "an anyio.Event", "is_set", "set", "wait")
 

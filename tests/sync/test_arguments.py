@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from intercom_async.sync import (
     JsonlSink,
     ParquetSink,
     PostgresSink,
+    Progress,
     SyncConfigError,
     SyncError,
     plan,
@@ -147,3 +148,24 @@ async def test_streams_that_are_not_there_are_refused_before_a_request(
         with pytest.raises(SyncConfigError, match="stream"):
             await sync(intercom, streams, sink=JsonlSink(target))
     assert not target.exists()
+
+
+@pytest.mark.parametrize("use", [sync, plan], ids=["sync", "plan"])
+@pytest.mark.parametrize(
+    "since", [-(10**15), datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))], ids=shown
+)
+async def test_a_moment_before_all_years_is_refused(
+    use: Callable[..., Any], since: Any, tmp_path: Path
+) -> None:
+    given = {"sink": JsonlSink(tmp_path / "target")} if use is sync else {}
+    async with Intercom("token", transport=MemoryTransport([])) as intercom:
+        with pytest.raises(SyncConfigError, match="since lies before the year 1"):
+            await use(intercom, since=since, **given)
+
+
+async def test_an_async_function_for_progress_is_refused(tmp_path: Path) -> None:
+    async def tell(_: Progress) -> None: ...
+
+    async with Intercom("token", transport=MemoryTransport([])) as intercom:
+        with pytest.raises(SyncConfigError, match="not an async one"):
+            await sync(intercom, sink=JsonlSink(tmp_path / "target"), on_progress=tell)
