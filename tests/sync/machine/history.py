@@ -21,11 +21,12 @@ from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.routes import companies
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import TargetError, child_reader, doubtful_rows, policy, reconcile, sync
+from intercom_async.sync.cut_points import DAY_S
 from intercom_async.sync.errors import ShardRunError
 from intercom_async.sync.outage import OutageError, StoppedError
 from intercom_async.sync.sinks.failures import UnexpectedFailureError
 from . import columns, oracles, postgres, saved_files
-from .claims import Claims, Named, Radius
+from .claims import PARENTS, Claims, Named, Radius
 from .crashing_disk import Killed
 from .damage import LOSES_STATE, damage, published, recovered
 from .oracles import Violation
@@ -199,7 +200,8 @@ class Story:
             streams, cap = self.streams(run), self.settings.part_cap
             yield from oracles.equal(rows, self.workspace.truth, streams, outcome.span, cap)
         if self._is_only_poisoned(run):
-            yield from self._whole(rows, run, outcome, Radius(outcome.poisoned))
+            reach = Radius(outcome.poisoned | self._behind(outcome.poisoned))
+            yield from self._whole(rows, run, outcome, reach)
 
     async def _refused(self, run: Run, otherwise: str) -> Outcome:
         """Run a sync that may do no more to the target than to open it."""
@@ -262,6 +264,25 @@ class Story:
         if any(not Claims(one.report).is_complete for one in self.runs[:-1]):
             return False
         return _is_plain(run) and {one.kind for one in run.failures} == {"poison"}
+
+    def _behind(self, poisoned: frozenset[str]) -> frozenset[str]:
+        """Return what no query reaches where lists are newest first, whatever is asked.
+
+        Of one second, or of one day, a row that breaks pages hides those behind it.
+        """
+        if self.settings.sorting != "newest":
+            return frozenset()
+        made = {
+            key: version.created_at
+            for stream in self.settings.streams
+            if stream not in PARENTS
+            for key in self.workspace.truth.keys(stream)
+            for version in self.workspace.truth.versions(stream, key)[:1]
+        }
+        times = [made[key] for key in poisoned if key in made]
+        return frozenset(
+            key for key, at in made.items() if any(abs(at - time) <= DAY_S for time in times)
+        )
 
     def _must_complete(self, run: Run) -> bool:
         """Tell whether nothing happens to a run but outages that it has the patience for.
