@@ -268,7 +268,7 @@ class Story:
     def _behind(self, poisoned: frozenset[str]) -> frozenset[str]:
         """Return what no query reaches where lists are newest first, whatever is asked.
 
-        Of one second, or of one day, a row that breaks pages hides those behind it.
+        A row that breaks pages hides those of its second, or of its day, that are behind it.
         """
         if self.settings.sorting != "newest":
             return frozenset()
