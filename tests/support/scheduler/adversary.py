@@ -247,7 +247,7 @@ class Play(Hooks):
             and server.remaining(app) - server.coming * heaviest >= heaviest
             and self.schedulers[app].statistics().in_flight < situation.limits.max_in_flight
             and now > self.answered_at + 2 * situation.window_s
-            and not server.turned_away
+            and server.turned_away == self.turned_away_apart
             and situation.is_faultless
             and situation.answer_s <= 1.0
         )
