@@ -93,6 +93,13 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forget_trees() -> Iterator[None]:
+    """Forget half a million nodes, which each search for garbage would go through to the end."""
+    yield
+    tree.cache_clear()
+
+
 @cache
 def imports(path: Path) -> list[tuple[str, int]]:
     """Return the absolute modules that a file imports, relative ones resolved, with their lines."""
