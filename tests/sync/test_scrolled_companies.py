@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,6 +20,8 @@ __all__ = ("anyio_backend",)
 pytestmark = pytest.mark.anyio
 
 COMPANIES = 250
+NUMBERED = 120
+"""Companies that numbered pages list where they end early: two pages of them."""
 MOST_CALLS = 120  # each failing page is asked for ten times
 LIMIT = b'{"type":"error.list","errors":[{"code":"bad_request","message":"page limit reached"}]}'
 EXISTS = b'{"type":"error.list","errors":[{"code":"scroll_exists","message":"scroll exists"}]}'
@@ -88,6 +91,43 @@ async def test_companies_behind_a_broken_one_are_read_by_numbers(
         assert "answered 500" in reason
         assert set(one.rows("companies")) == {*there} - {there[place]}
         assert len(calls) < MOST_CALLS
+
+
+async def test_companies_that_no_number_reaches_are_named_until_the_broken_one_is_whole(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, contacts=300, companies=COMPANIES) as one:
+        there = set(await one.truth("companies"))
+        listed: list[str] = []
+        for page in range(1, COMPANIES // 50 + 1):
+            query = {"page": str(page), "per_page": "50"}
+            body: Any = one.simulator.call("POST", "/companies/list", query=query)
+            listed += [row["id"] for row in body["data"]]
+        calls: list[str] = []
+        broken = breaking(listed[NUMBERED + 30], calls)
+
+        def change(request: Request, answer: Answer) -> Answer:
+            query = dict(parse_qsl(request.url.partition("?")[2]))
+            rows = int(query.get("page", "1")) * int(query.get("per_page", "50"))
+            if rows > NUMBERED and "/companies/scroll" not in request.url:
+                return Reply(400, {"Content-Type": "application/json"}, LIMIT)
+            return broken(request, answer)
+
+        one.change = change
+        report = await one.sync("companies")
+        held = set(one.rows("companies"))
+        one.change = None
+        healed = await one.sync("companies")
+
+        assert report.exit_code == 3
+        ((name, reason),) = [(failure.what, failure.reason) for failure in report.failures]
+        assert name == "the list"
+        assert "answered 500" in reason
+        assert held >= set(listed[:NUMBERED])
+        assert listed[NUMBERED + 30] not in held
+        assert len(calls) < MOST_CALLS
+        assert healed.is_complete, healed.failures
+        assert set(one.rows("companies")) == there
 
 
 async def test_a_page_of_a_scroll_is_not_asked_for_again(tmp_path: Path) -> None:
