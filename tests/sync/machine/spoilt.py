@@ -12,6 +12,7 @@ from .workspace import mark_of
 
 ROWS = ("data", "conversations", "tickets", "contacts", "tags", "companies", "articles")
 """Keys of the lists in answers."""
+GARBLED = b"<html>502 Bad Gateway</html>"
 SPOILT = (
     *("utf8", "no_key", "no_time", "number", "twice", "ahead", "no_next", "empty", "short"),
     *("none", "lie"),
@@ -22,8 +23,8 @@ SPOILT = (
 def spoilt(failure: Failure, reply: Reply) -> Reply:
     """Return an answer with what a failure does to it."""
     if failure.kind == "garble":
-        return Reply(reply.status, reply.headers, b"<html>502 Bad Gateway</html>")
-    if reply.status != 200 or failure.kind not in SPOILT:
+        return Reply(reply.status, reply.headers, GARBLED)
+    if reply.status != 200 or failure.kind not in SPOILT or reply.body == GARBLED:
         return reply
     return _with_other_rows(failure, reply)
 
