@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
@@ -160,24 +160,33 @@ async def call(sink: Sink, method: Callable[..., T], *args: object) -> T:
     Raises:
         TargetError: Whatever the system or a library has raised that the sink did not expect.
     """
-    with failures_as_target_errors(sink.where):
-        if sink.inline:
-            return method(*args)
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        return await _in_thread(method, *args)
+    if sink.inline:
+        return _told(sink.where, method, args)
+    await anyio.lowlevel.checkpoint_if_cancelled()
+    with failures_as_target_errors(sink.where):  # the system may refuse a thread
+        return await _in_thread(sink.where, method, args)
 
 
-async def _in_thread(method: Callable[..., T], *args: object) -> T:
+def _told(where: str, method: Callable[..., T], args: tuple[object, ...]) -> T:
+    with failures_as_target_errors(where):
+        return method(*args)
+
+
+async def _in_thread(where: str, method: Callable[..., T], args: tuple[object, ...]) -> T:
     """Call something in a thread; a caller that is cancelled waits for its end.
 
     A shielded scope keeps off the cancellation of anyio's scopes, but not that of asyncio's tasks,
     which `asyncio.timeout` and web servers use: the target would be let go of, and taken by
     another run, while the thread still works on it.
+
+    The thread is one of its own: those of the loop are few, and names of hosts are looked up in
+    them. Errors are turned in it, as asyncio cannot hand on a `StopIteration`, and the context is
+    an empty one, in which a method may run a loop of its own.
     """
     loop = asyncio.get_running_loop()
-    work = loop.run_in_executor(None, copy_context().run, method, *args)
     cancelled: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):
+    with ThreadPoolExecutor(1) as pool, anyio.CancelScope(shield=True):
+        work = loop.run_in_executor(pool, _told, where, method, args)
         while not work.done():
             try:
                 await asyncio.wait((work,))
