@@ -173,7 +173,12 @@ def decode_rows(
             unreadable.append(bytes(row))
             failure = failure or error
     if failure is not None and not items and not _is_model(item_type):
-        raise failure
+        # As in `decode`.
+        row, unreadable = msgspec.Raw(), []
+        try:
+            raise failure
+        finally:
+            del failure
     return items, unreadable
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from intercom_async import Intercom, IntercomError, RetryPolicy
 from intercom_async.codec import decode
-from intercom_async.transport import Reply
+from intercom_async.transport import Reply, Request
 from intercom_async.workflows.csv_rows import csv_rows
 from tests.support.scripted_client import Client
 
@@ -56,6 +56,7 @@ WAYS: dict[str, Callable[[Intercom], Awaitable[Any]]] = {
     "list": lambda intercom: intercom.contacts.list().collect(),
     "raw": lambda intercom: intercom.contacts.list().raw().collect(),
     "own": lambda intercom: intercom.contacts.list().as_(Own).collect(),
+    "scroll": lambda intercom: intercom.companies.scroll().as_(Own).collect(),
 }
 
 
@@ -75,7 +76,10 @@ def told(error: BaseException) -> str:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("reply", REPLIES)
 async def test_of_a_reply(client: Client, reply: str, way: str) -> None:
-    async with client(REPLIES[reply], retry=RetryPolicy(max_attempts=1)) as intercom:
+    async def answer(_: Request) -> Reply:
+        return REPLIES[reply]
+
+    async with client(answer, retry=RetryPolicy(max_attempts=1)) as intercom:
         with pytest.raises(IntercomError) as caught:
             await WAYS[way](intercom)
     assert "_send_with_retries: " in told(caught.value)
@@ -83,11 +87,12 @@ async def test_of_a_reply(client: Client, reply: str, way: str) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3000])
-async def test_of_rows_of_the_callers_own_type(client: Client, count: int) -> None:
+@pytest.mark.parametrize("way", ["own", "scroll"])
+async def test_of_rows_of_the_callers_own_type(client: Client, count: int, way: str) -> None:
     page = said(200, {"type": "list", "data": [CONTACT] * count})
     async with client(page) as intercom:
         with pytest.raises(IntercomError) as caught:
-            await intercom.contacts.list().as_(Own).collect()
+            await WAYS[way](intercom)
     assert EMAIL not in told(caught.value)
 
 
