@@ -152,7 +152,8 @@ class OutageQueue:
         if not self.is_active:
             self.is_active = self.is_watching = True
             self._opened_at, self._failures = now, 0
-            self._waiters.update(dict.fromkeys(self._released))
+            # Those whose wait was cancelled are nobody's, and would make the outage urgent.
+            self._waiters.update((each, None) for each in self._released if not each.future.done())
             self._released = []
             self._cancel_timer()
             # A server that has never answered is told by the error, within seconds.
@@ -202,12 +203,6 @@ class OutageQueue:
         self._waiters = {}
         self._release(RELEASED_AT_ONCE)
         self._set_timer(CLOCK.now() + RELEASED_AFTER_S, self._release_all)
-
-    def close(self, error: Exception) -> None:
-        """End every wait with an error."""
-        for waiter in (*self._waiters, *self._released):
-            _end(waiter, error)
-        self._cancel_timer()
 
     def _release(self, count: int) -> None:
         while count and self._released:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
@@ -24,6 +24,7 @@ from intercom_async import (
 from intercom_async.clock import CLOCK
 from intercom_async.request.outage_queue import (
     FIRST_PROBE_S,
+    LAST_PROBE_S,
     RELEASED_AT_ONCE,
     RELEASED_PER_ANSWER,
     OutageQueue,
@@ -431,6 +432,30 @@ async def test_what_is_cancelled_after_the_outage_takes_no_place_of_another() ->
     await CLOCK.sleep(0.0)
     assert [task.done() for task in left].count(True) == 1 + RELEASED_PER_ANSWER
 
-    queue.close(ClosedError("closed"))
-    results = await asyncio.gather(*left, return_exceptions=True)
-    assert [type(each) for each in results].count(ClosedError) == 2
+    await cancel(left)
+
+
+async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_person_who_has_gone_makes_the_next_outage_no_more_urgent() -> None:
+    queue = make_queue()
+    count = RELEASED_AT_ONCE + 1
+    waits = [
+        asyncio.create_task(queue.wait("GET /a", Priority.INTERACTIVE, None)) for _ in range(count)
+    ]
+    await CLOCK.sleep(0.0)
+    queue.record_answer()
+    await cancel(waits)
+
+    error = ConnectError("no route")
+    queue.record_failure(error, is_probe=False)
+    for _ in range(20):
+        queue.record_failure(error, is_probe=True)
+    with pytest.raises(WaitTooLongError) as caught:
+        await queue.wait("GET /b", Priority.BULK, 0.0)
+
+    assert caught.value.wait_s == pytest.approx(LAST_PROBE_S)
