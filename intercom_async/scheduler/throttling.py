@@ -65,9 +65,10 @@ def classify(window: Window, message: str | None, limit: int, *, workspace: int)
     if named >= MIN_WORKSPACE_RATIO * limit:
         # The headers may show the workspace's numbers here.
         return Throttle.WORKSPACE
-    if window.limit is None and named != workspace:
-        # No header contradicts it: rather than of a workspace with hardly more, or less, than one
-        # of its apps, it is the limit of the app, which has changed.
+    if window.limit is None and named < limit and named != workspace:
+        # No header contradicts it: rather than of a workspace with less than one of its apps, it is
+        # the limit of the app, which has been lowered. A higher one, of which the app knows nothing
+        # yet, would turn no call of it away.
         return Throttle.APP
     return Throttle.APP if named == window.limit or window.remaining == 0 else Throttle.WORKSPACE
 

@@ -45,7 +45,7 @@ def headers(limit: int = L, remaining: int = 100, reset_at: int = 1_700_000_010)
         (headers(limit=4167, remaining=0), WINDOW.format(4167), Throttle.WORKSPACE),
         ({}, WINDOW.format(4167), Throttle.WORKSPACE),
         ({}, WINDOW.format(500), Throttle.APP),
-        ({}, WINDOW.format(2500), Throttle.APP),
+        ({}, WINDOW.format(2500), Throttle.WORKSPACE),
         (headers(remaining=300), WINDOW.format(500), Throttle.WORKSPACE),
         (headers(), EXPORT, Throttle.RESOURCE),
         (headers(remaining=0), EXPORT, Throttle.RESOURCE),
@@ -147,6 +147,29 @@ async def test_a_lower_limit_that_only_a_message_names_is_no_limit_of_the_worksp
     assert permit.throttle is (Throttle.APP if has_room else Throttle.WORKSPACE)
     assert (CLOCK.now() - begun < 1.0) is has_room
     assert desk.server.turned_away == 0
+
+
+async def keep_asking(desk: Desk, app: str) -> None:
+    """Send one call after the other to a server whose 429s have no headers."""
+    while True:
+        async with desk.scheduler.admit(app=app, priority=Priority.BULK) as permit:
+            reply = await desk.server.exchange(app=app)
+            said = {} if reply.status == 429 else reply.headers
+            permit.observe(status=reply.status, headers=said, message=reply.message)
+
+
+async def test_a_workspace_with_less_than_two_apps_is_learned_from_429s_without_headers(
+    make_desk: MakeDesk,
+) -> None:
+    desk = make_desk(limit=100, workspace=150)
+    for app in ["a", "b"] * 10:
+        desk.spawn(keep_asking(desk, app))
+    await CLOCK.sleep(100.0)
+    desk.scheduler.close()
+    await desk.done()
+
+    assert desk.scheduler.statistics().throttled_by[Throttle.APP] == 0
+    assert desk.server.turned_away <= 20
 
 
 async def test_a_429_of_a_resource_concerns_its_call_only(make_desk: MakeDesk) -> None:
