@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import msgspec
@@ -37,10 +37,11 @@ def changing(
 
     def changed(value_of: Any) -> Any:
         if isinstance(value_of, list):
-            return [changed(one) for one in value_of]
+            return [changed(one) for one in cast("list[Any]", value_of)]
         if not isinstance(value_of, dict):
             return value_of
-        found = {name: changed(one) for name, one in value_of.items()}
+        fields = cast("dict[str, Any]", value_of)
+        found: dict[str, Any] = {name: changed(one) for name, one in fields.items()}
         return found | {field: value} if found.get("id") == key else found
 
     def change(_: Request, answer: Answer) -> Answer:
@@ -105,7 +106,7 @@ async def test_a_part_of_another_time_lets_no_other_go(
         assert known >= set(old)
         one.simulator.quirks = Quirks(max_parts=CAP)
         await anyio.sleep(DAY_S)
-        new = []
+        new: list[str] = []
         for _ in range(CAP):
             await anyio.sleep(60)
             new.append(reply(one, key))

@@ -31,7 +31,7 @@ from intercom_async.transport.failures import (
 HOST = "api.intercom.io:443"
 KEY = ConnectionKey("api.intercom.io", 443, True, True, None, None, None)
 INFO = RequestInfo(
-    URL("https://api.intercom.io"), "GET", CIMultiDictProxy(CIMultiDict()), URL("https://x")
+    URL("https://api.intercom.io"), "GET", CIMultiDictProxy(CIMultiDict[str]()), URL("https://x")
 )
 REFUSED = ConnectionRefusedError(111, "secret")
 UNKNOWN, LATER = (
