@@ -39,11 +39,30 @@ def parse_body(body: bytes) -> Notification[AnyItem]:
     Raises:
         DecodeError: The body is not a notification.
     """
-    envelope = decode(body, Envelope, call=CALL)
+    read = read_body(body)
+    if isinstance(read, Notification):
+        return read
+    # Reports that show the locals of frames must not show what a notification says.
+    body = b""
+    try:
+        raise read
+    finally:
+        del read  # The error holds this frame.
+
+
+def read_body(body: bytes) -> Notification[AnyItem] | DecodeError:
+    """Return a notification, or the error to raise, whose traceback must not hold the body."""
+    try:
+        envelope = decode(body, Envelope, call=CALL)
+    except DecodeError as error:
+        return error.with_traceback(None)
     value = envelope.data.get("item") if is_object(envelope.data) else None
+    item = _read_item(value, envelope.topic)
+    if isinstance(item, DecodeError):
+        return item
     return Notification(
         topic=envelope.topic,
-        item=read_item(value, envelope.topic),
+        item=item,
         key=envelope.id or _fingerprint(envelope, value),
         id=envelope.id,
         app_id=envelope.app_id,
@@ -55,25 +74,21 @@ def parse_body(body: bytes) -> Notification[AnyItem]:
     )
 
 
-def read_item(value: Any, topic: str) -> AnyItem:
-    """Read an item into the type of its topic; an unknown topic's stays as it is.
-
-    Raises:
-        DecodeError: The item of a known topic is not an object.
-    """
+def _read_item(value: Any, topic: str) -> AnyItem | DecodeError:
+    """Read an item into the type of its topic; an unknown topic's stays as it is."""
     kind = item_type(topic)
     if kind is None:
         known: AnyItem = value
         return known
     if not is_object(value):
-        raise DecodeError("the notification has no item", call=CALL, path="$.data.item")
+        return DecodeError("the notification has no item", call=CALL, path="$.data.item")
     shaped = shape_item(value, kind, topic)
     item: Any
     try:
         item = msgspec.convert(shaped, kind, dec_hook=read_either)
     except msgspec.ValidationError:
         item = _repair(shaped, kind)
-    read: AnyItem = item
+    read: AnyItem | DecodeError = item
     return read
 
 
@@ -81,9 +96,7 @@ def _repair(value: dict[str, Any], kind: type[Item]) -> Any:
     from intercom_async.codec.repair import repaired  # noqa: PLC0415 (few notifications need it)
 
     item, path = repaired(value, kind)
-    if item is UNFIT:
-        raise DecodeError("the item cannot be read", call=CALL, path=path)
-    return item
+    return DecodeError("the item cannot be read", call=CALL, path=path) if item is UNFIT else item
 
 
 def _fingerprint(envelope: Envelope, item: Any) -> str:

@@ -24,7 +24,7 @@ from .intake import HandOver, Intake
 from .items import AnyItem
 from .notification import Notification, delay_of
 from .observer import Handling, WebhookObserver, handling
-from .parsing import parse_body
+from .parsing import read_body
 from .seen import MemorySeen, Seen
 
 if TYPE_CHECKING:
@@ -153,7 +153,15 @@ class Webhooks:
         """
         raw = to_bytes(body)
         self._signer.verify(raw, headers)
-        return parse_body(raw)
+        read = read_body(raw)
+        if isinstance(read, Notification):
+            return read
+        # As in `parse_body`.
+        body = raw = b""
+        try:
+            raise read
+        finally:
+            del read
 
     # Handlers ---------------------------------------------------------------------------------
     # One overload for each type of item, so that a type checker compares a handler's parameter
@@ -231,7 +239,15 @@ class Webhooks:
         if isinstance(notification, Notification):
             event = notification
         else:
-            event = parse_body(to_bytes(notification))
+            read = read_body(to_bytes(notification))
+            if not isinstance(read, Notification):
+                # As in `parse_body`.
+                notification = b""
+                try:
+                    raise read
+                finally:
+                    del read
+            event = read
         errors = [
             error
             for one in self._handlers.wanting(event.topic)

@@ -13,6 +13,7 @@ import pytest
 from intercom_async import Intercom, IntercomError, RetryPolicy
 from intercom_async.codec import decode
 from intercom_async.transport import Reply, Request
+from intercom_async.webhooks import Webhooks
 from intercom_async.workflows.csv_rows import csv_rows
 from tests.support.scripted_client import Client
 
@@ -99,6 +100,25 @@ async def test_of_rows_of_the_callers_own_type(client: Client, count: int, way: 
 def test_of_a_value_that_is_decoded() -> None:
     with pytest.raises(IntercomError) as caught:
         decode(json.dumps(CONTACT).encode(), Own)
+    assert EMAIL not in told(caught.value)
+
+
+NOTIFICATIONS = {
+    "cut off": json.dumps(CONTACT)[:-1],
+    "no topic": json.dumps(CONTACT),
+    "no item": json.dumps({"topic": "contact.user.created", "data": {"item": [EMAIL]}}),
+}
+
+
+async def signed(webhooks: Webhooks, body: str) -> object:
+    return webhooks.parse(body, {"X-Hub-Signature": webhooks.sign(body)})
+
+
+@pytest.mark.parametrize("way", [signed, Webhooks.handle])
+@pytest.mark.parametrize("name", NOTIFICATIONS)
+async def test_of_a_notification(name: str, way: Callable[[Webhooks, str], Awaitable[Any]]) -> None:
+    with pytest.raises(IntercomError) as caught:
+        await way(Webhooks("secret"), NOTIFICATIONS[name])
     assert EMAIL not in told(caught.value)
 
 
