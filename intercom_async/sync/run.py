@@ -119,9 +119,9 @@ async def sync(
     check_is_apart(options.attachments, sink.where)
     if options.streams is not None:
         check_has_files(resolve(options.streams, STREAMS), options.attachments)
-    await call(sink, check_may_drop, options, sink)
     run = _Run(intercom, sink, options, stop or anyio.Event())
     with used(sink):
+        await call(sink, check_may_drop, options, sink)
         try:
             with ungrouped():
                 try:

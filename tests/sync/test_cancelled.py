@@ -30,7 +30,7 @@ class SlowSink(JsonlSink):
         self.began, self.release = threading.Event(), threading.Event()
         self.calls: list[str] = []
         self._slow = slow
-        for name in METHODS:
+        for name in (*METHODS, "is_new"):
             setattr(self, name, partial(self._call, name, getattr(self, name)))
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -81,7 +81,8 @@ async def test_a_sink_serves_one_run_at_a_time(intercom: Intercom, tmp_path: Pat
     run = await begun(sink, intercom)
     try:
         with pytest.raises(SyncConfigError, match="another run"):
-            await sync(intercom, ["tags"], sink=sink)
+            await sync(intercom, ["tags"], sink=sink, drop_streams=["mine"])
+        assert sink.calls == ["open began", "open ended", "begin began"]
     finally:
         sink.release.set()
 
