@@ -177,6 +177,8 @@ def check_covers(
         raise ShardRunError(
             f"{where}: the open run leaves out {', '.join(left_out)}; end it by finish_run first"
         )
+    if not is_full:
+        return
     known = {stream.name: stream for stream in (*STREAMS, *wanted)}
     names = {stream.name for stream in wanted} or planned
     names |= {
@@ -185,9 +187,10 @@ def check_covers(
     changes = [
         name
         for name in sorted(names)
-        if _can_be_swept(known, name) and state.streams[name].pass_ is None
+        if _can_be_swept(known, name)
+        and ((held := state.streams.get(name)) is None or held.pass_ is None)
     ]
-    if is_full and changes:
+    if changes:
         raise ShardRunError(
             f"{where}: the open run is no full one, it reads only changes of {', '.join(changes)}; "
             "end it by finish_run first"

@@ -279,6 +279,28 @@ async def test_another_plan_than_the_open_one_is_refused(
     assert (await finish_run(intercom, sink)).is_complete
 
 
+@pytest.mark.parametrize(
+    ("first", "dropped"),
+    [
+        (["conversations", "conversation_parts"], ["conversations"]),
+        (["conversation_parts"], []),
+        (["conversation_parts"], ["conversations"]),
+    ],
+)
+async def test_an_open_run_of_children_without_their_parents_is_planned_again(
+    first: list[str], dropped: list[str], intercom: Intercom, sink: PostgresSink
+) -> None:
+    await sync(intercom, first, sink=sink)
+    await sync(intercom, ["contacts"], sink=sink, drop_streams=dropped)
+    shards = await plan_shards(intercom, sink, ["tickets"])
+    assert shards
+    assert await plan_shards(intercom, sink, ["tickets"]) == shards
+    for streams in (None, ["conversation_parts"]):
+        assert await plan_shards(intercom, sink, streams) == shards
+        with pytest.raises(ShardRunError, match="finish_run"):
+            await plan_shards(intercom, sink, streams, full=True)
+
+
 async def test_streams_of_your_own_are_asked_for(intercom: Intercom, sink: PostgresSink) -> None:
     contacts = next(one for one in BUILTIN if one.name == "contacts")
     own = Stream("people", contacts.source, model=contacts.model)
