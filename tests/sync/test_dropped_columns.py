@@ -113,3 +113,26 @@ def test_a_repair_makes_a_table_again_that_lacks_what_tells_its_rows(
     damaged = run(path, *ROWS, is_repair=True)
     assert damaged == [f"the table things has no column {column}"]
     assert content(path) == before
+
+
+@pytest.mark.parametrize("column", ["rowid", "RowId"])
+def test_a_column_of_an_earlier_version_that_hides_places_of_rows_is_made_again(
+    column: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "target.duckdb"
+    rows = [b'{"id":"%d","box":"b","%s":%d}' % (n, column.encode(), 5 - n) for n in range(4)]
+    run(path, *rows)
+    before = content(path)
+    change(path, f'ALTER TABLE things RENAME "{column}_2" TO "{column}"')
+    assert column in content(path)[0]
+    for _ in range(2):
+        changed = b'{"id":"3","box":"b","%s":9}' % column.encode()
+        run(path, changed)
+        found = {row["id"]: row for row in content(path)}
+
+        assert found.keys() == {row["id"] for row in before}
+        assert {key: row[f"{column}_2"] for key, row in found.items()} == {
+            "0": "5", "1": "4", "2": "3", "3": "9"
+        }  # fmt: skip
+        assert column not in found["3"]
+        assert found["3"][RECORD] == changed.decode()

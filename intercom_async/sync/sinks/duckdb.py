@@ -24,6 +24,7 @@ from .comments import comments_of
 from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
+    ROWID,
     TAKEN,
     Database,
     fill_statement,
@@ -313,6 +314,9 @@ class DuckDBSink(PathTarget):
         for own, kind in ((SYNCED_AT, "TIMESTAMP"), (DELETED_AT, "TIMESTAMP"), (DIGEST, "UBIGINT")):
             if own not in there:
                 self._database.ask(f"ALTER TABLE {table} ADD COLUMN {own} {kind}")
+        for column in there:
+            if column.lower() == ROWID:  # an earlier version's, which hides where a row stands
+                self._database.ask(f"ALTER TABLE {table} DROP COLUMN {name_in_sql(column)}")
         for older in OLDER:
             if self._is_older and older in there:
                 self._database.ask(f"ALTER TABLE {table} DROP COLUMN {older}")

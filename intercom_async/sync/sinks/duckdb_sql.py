@@ -16,8 +16,10 @@ from .columns import DELETED_AT, DIGEST, OWN, RECORD, SYNCED_AT, TableColumn
 from .disk import PRIVATE_FILE, Disk
 from .failures import KEPT, name_of, origin_of
 
-TAKEN = (*OWN, "rowid")
-"""Names that no field's column can have: ours, and what DuckDB calls the place of each row
+ROWID = "rowid"
+"""What DuckDB calls the place of each row, in any case."""
+TAKEN = (*OWN, ROWID)
+"""Names that no field's column can have: ours, and that of each row's place
 (test_strange_rows.py::test_strange_rows_are_rows)."""
 SPILL_NAME, NEW_NAME = "spill", "new.duckdb"
 """Names in the sync's own folder: of what does not fit into memory, and of a new database."""
