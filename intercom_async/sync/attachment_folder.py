@@ -35,6 +35,7 @@ from .key_table import Held, KeyTable
 from .sinks.base import Departed
 from .sinks.disk import OS_DISK, PRIVATE_FILE, PRIVATE_FOLDER
 from .sinks.failures import failures_as_target_errors
+from .sinks.new_target import private_folder
 from .stream_run import StreamRun
 from .streams import Children, ChildRows, Stream
 
@@ -94,12 +95,17 @@ def check_is_apart(folder: Path | None, target: str) -> None:
         target: What a sink calls its target: a path from the root, or something else.
 
     Raises:
-        SyncConfigError: The folder is the target, or in it.
+        SyncConfigError: Files would come into the target.
     """
     if folder is None or not os.path.isabs(target):  # noqa: PTH117 (it need not be a path)
         return
-    wanted, place = Path(os.path.realpath(folder)), Path(os.path.realpath(target))
-    if not {place, place.with_name(f".{place.name}.sync")}.isdisjoint({wanted, *wanted.parents}):
+    place = Path(os.path.realpath(target))
+    own = {place, private_folder(place)}
+    # A target may also be where a link in the folder leads, or one of those that are made in it.
+    for each in (folder, *(folder / whole for whole in HOLDERS.values())):
+        wanted = Path(os.path.realpath(each))
+        if own.isdisjoint({wanted, *wanted.parents}):
+            continue
         raise SyncConfigError(
             f"attachments must be a folder apart from the target {target}, which replaces what is "
             "in it"

@@ -14,8 +14,17 @@ import msgspec
 import pytest
 
 from intercom_async import Intercom
-from intercom_async.sync import JsonlSink, Report, SyncConfigError, TargetError, sync
-from intercom_async.sync.attachment_folder import FILES_AT_ONCE, MAX_NAMED
+from intercom_async.sync import (
+    DuckDBSink,
+    JsonlSink,
+    ParquetSink,
+    Report,
+    SyncConfigError,
+    TargetError,
+    sync,
+)
+from intercom_async.sync.attachment_folder import FILES_AT_ONCE, HOLDERS, MAX_NAMED
+from intercom_async.sync.sinks.new_target import is_new
 from intercom_async.transport import MemoryTransport
 from tests.support.file_server import FileServer
 from tests.support.virtual_time import anyio_backend, watched_threads
@@ -49,6 +58,10 @@ def saved(folder: Path, whole: str = "conversations") -> dict[str, list[bytes]]:
 
 def names_in(folder: Path) -> list[str]:
     return [each.name for each in folder.iterdir()]
+
+
+def everything_in(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
 
 
 def keys(folder: Path, whole: str = "conversations") -> list[str]:
@@ -223,6 +236,37 @@ async def test_a_folder_in_the_target_is_refused(form: str, place: str, tmp_path
 
     assert not server.fetched
     assert names_in(tmp_path) == ["link"]
+
+
+@pytest.mark.parametrize("make", [JsonlSink, ParquetSink, DuckDBSink])
+@pytest.mark.parametrize("part", HOLDERS.values())
+@pytest.mark.parametrize("is_link", [False, True])
+async def test_a_folder_whose_files_would_go_into_the_target_is_refused(
+    make: type[JsonlSink | ParquetSink | DuckDBSink], part: str, tmp_path: Path, *, is_link: bool
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    target = tmp_path / "t" if is_link else folder / part
+    if is_link:
+        private = tmp_path / ".t.sync"
+        (folder / part).symlink_to(private if make is DuckDBSink else target)
+    before = everything_in(tmp_path)
+    server = FileServer()
+    with pytest.raises(SyncConfigError, match="apart from the target"):
+        await run(server, tmp_path, sink=make(target))
+
+    assert not server.fetched
+    assert everything_in(tmp_path) == before
+
+
+@pytest.mark.parametrize("make", [JsonlSink, ParquetSink, DuckDBSink])
+async def test_the_root_of_a_disk_is_a_target_as_another(
+    make: type[JsonlSink | ParquetSink | DuckDBSink], tmp_path: Path
+) -> None:
+    sink = make("/")
+    assert not is_new(sink)
+    with pytest.raises(SyncConfigError, match="apart from the target"):
+        await run(FileServer(), tmp_path, sink=sink)
 
 
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ from .failures import failures_as_target_errors
 from .files import JOURNAL_NAME, TargetLock
 from .journal import Journal
 from .merge import Emitted, Merge
-from .new_target import PathTarget
+from .new_target import PathTarget, private_folder
 
 STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
@@ -87,7 +87,7 @@ class DuckDBSink(PathTarget):
             self._path = Path(os.path.realpath(self._path))
         self.inline = inline
         self._disk = checked_seam(disk, inline=inline)
-        self._private = self._path.with_name(f".{self._path.name}.sync")
+        self._private = private_folder(self._path)
         duckdb = load("duckdb", extra="duckdb", what="DuckDB")
         self._database = Database(duckdb, self._path, self._private)
         self._lock = TargetLock(disk, self._private, str(self._path))

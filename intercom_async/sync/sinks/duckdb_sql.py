@@ -76,7 +76,7 @@ class Database:
         self._duckdb = duckdb
         self._path = path
         self._private = private
-        self._wal = path.with_name(f"{path.name}.wal")
+        self._wal = path.parent / f"{path.name}.wal"
         self._connection: Any = None
         self.memory_mb: int = MEMORY_MB
         """Megabytes that it may use, while no record is large."""

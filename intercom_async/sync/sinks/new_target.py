@@ -14,6 +14,11 @@ def is_new(sink: Sink) -> bool:
     return asked is not None and asked()
 
 
+def private_folder(path: Path) -> Path:
+    """Return the folder beside a database in which a sync keeps what is not published yet."""
+    return path.parent / f".{path.name}.sync"  # `with_name` refuses the root of a disk
+
+
 class PathTarget:
     """A target at a path."""
 
@@ -27,6 +32,6 @@ class PathTarget:
     def is_new(self) -> bool:
         """Say whether nothing is there, nor what a stopped run keeps beside a database."""
         path = self._path
-        if path.with_name(f".{path.name}.sync").exists() or path.is_symlink():
+        if private_folder(path).exists() or path.is_symlink():
             return False
         return not path.exists() or (path.is_dir() and next(path.iterdir(), None) is None)
