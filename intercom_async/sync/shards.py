@@ -61,6 +61,7 @@ from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .report import Progress, Report
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
+from .run_options import check_hooks
 from .shard import Shard, ShardReport
 from .shard_plan import ShardPlanner, check_covers, merged_state
 from .sinks.base import Opened, Sink, call
@@ -170,6 +171,7 @@ async def run_shard(
         raise SyncConfigError("budget_s must be more than 0 seconds")
     own = checked_names("streams", streams, (Stream,))
     folder = None if attachments is None else checked_path("attachments", attachments)
+    check_hooks(on_progress, stop)
     if shard.version != intercom.version:
         raise SyncError(
             f"the run was planned with API version {shard.version}, this client has "

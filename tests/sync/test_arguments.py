@@ -25,6 +25,7 @@ from intercom_async.sync import (
     plan,
     sync,
 )
+from intercom_async.sync.shards import Shard, run_shard
 from intercom_async.transport import MemoryTransport
 
 pytestmark = pytest.mark.anyio
@@ -169,3 +170,16 @@ async def test_an_async_function_for_progress_is_refused(tmp_path: Path) -> None
     async with Intercom("token", transport=MemoryTransport([])) as intercom:
         with pytest.raises(SyncConfigError, match="not an async one"):
             await sync(intercom, sink=JsonlSink(tmp_path / "target"), on_progress=tell)
+
+
+@pytest.mark.parametrize("odd", [{"on_progress": 3}, {"stop": 3}], ids=["on_progress", "stop"])
+async def test_an_odd_hook_of_a_shard_is_refused_by_name(
+    odd: dict[str, Any], tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    async with Intercom("token", transport=MemoryTransport([])) as intercom:
+        shard = Shard(
+            run="r", number=0, workspace="w", stream="tags", low=0, version=intercom.version
+        )
+        with pytest.raises(SyncConfigError, match="|".join(odd)):
+            await run_shard(intercom, shard, JsonlSink(target), **odd)
