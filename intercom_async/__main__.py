@@ -27,17 +27,22 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+_REFUSING = ("strict", "surrogateescape")
+"""Handlers of what an encoding lacks that raise an error; the second is that of the locale C."""
+
+
 def _open_streams() -> None:
     """Let streams lead nowhere that the program was started without, as by ``>&-``.
 
     Their numbers would go to what is opened next, and what is printed would end up in it. Letters
-    that a stream's encoding lacks, such as that of a Windows pipe, are printed as question marks.
+    that a stream's encoding lacks, such as that of a Windows pipe or of the locale C, are printed
+    as question marks.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in _REFUSING:
             stream.reconfigure(errors="replace")
 
 

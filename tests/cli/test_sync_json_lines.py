@@ -222,12 +222,20 @@ def test_a_program_without_its_streams_ends_as_others(closed: str) -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_letters_that_an_encoding_lacks_end_nothing() -> None:
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["ascii", "C"],
+)
+def test_letters_that_an_encoding_lacks_end_nothing(encoding: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "intercom_async", "sync", "--help"],
         check=False,
         capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        env={**os.environ, **encoding},
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
