@@ -17,7 +17,7 @@ from taskiq import AsyncBroker, ScheduleSource, TaskiqEvents
 
 from intercom_async.sync.shards import BUDGET_S
 from .taskiq_broker import SyncBroker
-from .taskiq_schedules import SyncScheduleSource
+from .taskiq_schedules import SyncScheduleSource, close_with
 from .workspace_tasks import Send, Step, WorkspaceTasks, check_queue
 
 
@@ -56,4 +56,5 @@ def sync_tasks(
 
     broker.add_event_handler(TaskiqEvents.WORKER_STARTUP, lambda _: tasks.open())
     broker.add_event_handler(TaskiqEvents.WORKER_SHUTDOWN, lambda _: tasks.close())
+    close_with(broker, source)
     return send

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from taskiq import AsyncBroker, ScheduleSource, TaskiqEvents
 from taskiq.serializers import JSONSerializer
 from taskiq_redis import ListRedisScheduleSource
 
@@ -18,3 +19,9 @@ class SyncScheduleSource(ListRedisScheduleSource):
         """Close the connections, which the library leaves to the garbage collector."""
         await super().shutdown()
         await self._connection_pool.disconnect()
+
+
+def close_with(broker: AsyncBroker, source: ScheduleSource) -> None:
+    """Close a source as its broker is closed, in workers and in programs that send."""
+    for end in (TaskiqEvents.WORKER_SHUTDOWN, TaskiqEvents.CLIENT_SHUTDOWN):
+        broker.add_event_handler(end, lambda _: source.shutdown())

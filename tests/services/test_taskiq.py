@@ -97,6 +97,23 @@ async def test_a_schedule_begins_a_sync_of_every_workspace(redis_server: RedisSe
     assert asked == ["all", "all"]
 
 
+@pytest.mark.parametrize("is_worker", [False, True])
+async def test_the_source_is_closed_with_the_broker(
+    redis_server: RedisServer,
+    is_worker: bool,  # noqa: FBT001 (which process it is)
+) -> None:
+    tasks = WorkspaceTasks(
+        Workspaces(token_of), lambda name: PostgresSink("postgresql://localhost", schema=name)
+    )
+    queue = broker(redis_server.url)
+    queue.is_worker_process = is_worker
+    send = sync_tasks(queue, tasks, schedule_source(redis_server.url))
+    await queue.startup()
+    await send(Step(task="sync", workspace_id="later", delay_s=60))
+    await queue.shutdown()
+    assert await clients_of(redis_server) == 1  # the one that asks
+
+
 async def test_the_broker_waits_longer_than_a_task_takes(redis_server: RedisServer) -> None:
     queue = broker(redis_server.url, shard_budget_s=480)
     assert 480 < queue.idle_timeout / 1000 < 2 * 480
