@@ -36,6 +36,7 @@ from intercom_async.sync.shards import (
     ROWS_PER_SHARD,
     Shard,
     finish_run,
+    open_shards,
     plan_shards,
     run_shard,
 )
@@ -168,7 +169,10 @@ class WorkspaceTasks:
                 )
             except ShardRunError:
                 # An open run of other streams goes on; its end reads those that it leaves out.
-                shards = await plan_shards(intercom, sink)
+                left = await open_shards(intercom, sink)
+                if left is None:
+                    return [step]  # It has ended meanwhile.
+                shards = left
             return [self._read(workspace_id, shard) for shard in shards] or [end]
         if step.task == "shard":
             shard = Shard.from_json(step.shard)

@@ -155,6 +155,18 @@ class ShardPlanner:
         return ShardRecord(name, number, shard.to_json().encode(), body)
 
 
+async def unread_shards(target: PlanningTarget, version: str) -> list[Shard] | None:
+    """Return the shards of the open run that are not read yet.
+
+    None where no run is open, or it was planned with another API version and is void.
+    """
+    records = await call(target, target.pending)
+    shards = [Shard.from_json(record.spec) for record in records]
+    if not shards or shards[0].version != version:
+        return None
+    return [shard for shard, record in zip(shards, records, strict=True) if not record.is_done]
+
+
 def check_covers(
     body: bytes | None, streams: Iterable[str | Stream] | None, *, is_full: bool, where: str
 ) -> None:

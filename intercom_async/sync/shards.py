@@ -63,7 +63,7 @@ from .report import Progress, Report
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
 from .run_options import check_hooks
 from .shard import Shard, ShardReport
-from .shard_plan import ShardPlanner, check_covers, merged_state
+from .shard_plan import ShardPlanner, check_covers, merged_state, unread_shards
 from .sinks.base import Opened, Sink, call
 from .sinks.postgres import PostgresSink
 from .sinks.postgres_shards import PostgresRun, PostgresShard
@@ -114,11 +114,11 @@ async def plan_shards(
     checked_count("rows_per_shard", rows_per_shard)
     checked_flag("full", full)
     target = _planning_target(sink)
-    open_run = [(Shard.from_json(one.spec), one) for one in await call(target, target.pending)]
-    if open_run and open_run[0][0].version == intercom.version:
+    unread = await unread_shards(target, intercom.version)
+    if unread is not None:
         state = await call(target, target.planned)
         check_covers(state, streams, is_full=full, where=target.where)
-        return [shard for shard, record in open_run if not record.is_done]
+        return unread
     view = _bulk(intercom)
     gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
     try:
@@ -131,6 +131,14 @@ async def plan_shards(
         with anyio.CancelScope(shield=True):
             await call(target, target.close)
     return [Shard.from_json(record.spec) for record in records]
+
+
+async def open_shards(intercom: Intercom, sink: Sink) -> list[Shard] | None:
+    """Return the shards of the open run that are not read yet, whatever it reads.
+
+    None where no run is open that this client can go on with: it is planned, or planned again.
+    """
+    return await unread_shards(_planning_target(sink), intercom.version)
 
 
 async def run_shard(

@@ -387,3 +387,34 @@ async def test_a_queue_ends_the_open_run_of_other_streams(
     assert steps == []
     assert len(_rows(postgres_server, sink, "contacts")) == 500
     assert len(_rows(postgres_server, sink, "conversations")) == 170
+
+
+class EndedMeanwhile(PostgresSink):
+    """The target of a run that another worker ends once it has been looked at."""
+
+    looks = 0
+
+    def another(self, kind: type[Any]) -> Any:
+        self.looks += 1
+        if self.looks == 2:
+            schema = self.where.rpartition(" ")[2]
+            with psycopg.connect(self._conninfo) as connection:
+                connection.execute(f"DELETE FROM {schema}.intercom_async_shards")
+        return super().another(kind)
+
+
+async def test_a_queue_plans_again_where_the_open_run_of_other_streams_has_ended(
+    intercom: Intercom, simulator: Simulator, postgres_server: PostgresServer
+) -> None:
+    async def token_of(_: str) -> tuple[str, str]:
+        return simulator.token, simulator.url
+
+    schema = f"shards_{token_hex(4)}"
+    await plan_shards(intercom, PostgresSink(postgres_server.url, schema=schema), ["contacts"])
+    target = EndedMeanwhile(postgres_server.url, schema=schema)
+    async with Workspaces(token_of) as workspaces:
+        tasks = WorkspaceTasks(workspaces, lambda _: target, streams=["conversations"])
+        again = await tasks.run("plan", "one")
+        assert [(step.task, step.shard) for step in again] == [("plan", "")]
+        planned = await tasks.run("plan", "one")
+    assert {Shard.from_json(step.shard).stream for step in planned} == {"conversations"}
