@@ -109,7 +109,8 @@ class TailReader:
                     return came
                 reached = max(reached, row.version)
             steps += position is not None and reached > before
-            promised = page.total_count if promised is None else promised
+            # A row that comes meanwhile is in a later count: it stands for no other.
+            promised = _larger(promised, page.total_count)
             if page.checkpoint is None:
                 # Rows of one moment show no order, and without a count nothing shows a leap.
                 is_whole = not position or steps > 0
@@ -227,3 +228,8 @@ class TailReader:
         isolation = isolation_of(self._reader, run, field, error, budget)
         holes = await isolation.between(low, max(low, high), floor=floor)
         await self._reader.hand_over(Batch(run, holes=holes))
+
+
+def _larger(one: int | None, other: int | None) -> int | None:
+    """Return the larger of two counts, either of which may not be known."""
+    return max((each for each in (one, other) if each is not None), default=None)

@@ -1,4 +1,4 @@
-"""A row that changes while changes are read comes twice: it is counted once."""
+"""Rows that change or come while changes are read stand for none that is left out."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class MovingChanges:
 
     Args:
         one: The workspace.
-        moved: The row.
+        moved: The row; None where a new one comes instead.
         hidden: A row that no page of changes in their order has, if there is one.
     """
 
-    def __init__(self, one: World, moved: str, hidden: str | None = None) -> None:
+    def __init__(self, one: World, moved: str | None, hidden: str | None = None) -> None:
         self._one, self._moved, self._hidden = one, moved, hidden
         self._has_moved = False
 
@@ -48,13 +48,26 @@ class MovingChanges:
         found["conversations"] = rows
         if not self._has_moved and len(rows) == PER_PAGE:
             self._has_moved = True
-            path = f"/conversations/{self._moved}"
-            self._one.simulator.call("PUT", path, {"title": "again"})
+            self._change_one()
         return Reply(answer.status, answer.headers, msgspec.json.encode(found))
 
+    def _change_one(self) -> None:
+        simulator = self._one.simulator
+        if self._moved is not None:
+            simulator.call("PUT", f"/conversations/{self._moved}", {"title": "again"})
+            return
+        contact: Any = simulator.call("GET", "/contacts")["data"][0]
+        sender = {"type": "user", "id": contact["id"]}
+        simulator.call("POST", "/conversations", {"from": sender, "body": "new"})
 
-async def changes(one: World, folder: Path, hidden: int | None = None) -> tuple[Report, list[str]]:
-    """Read all rows, change each, and read the changes, of which the first one moves meanwhile."""
+
+async def changes(
+    one: World, folder: Path, hidden: int | None = None, *, moves: bool = True
+) -> tuple[Report, list[str]]:
+    """Read all rows, change each, and read the changes, of which the first one moves meanwhile.
+
+    Or a new row comes meanwhile.
+    """
     known = next(stream for stream in STREAMS if stream.name == "conversations")
     assert isinstance(known.source, Ranged)
     stream = Stream("conversations", dataclasses.replace(known.source, per_page=PER_PAGE))
@@ -69,7 +82,9 @@ async def changes(one: World, folder: Path, hidden: int | None = None) -> tuple[
     for key in keys:
         one.simulator.call("PUT", f"/conversations/{key}", {"title": "changed"})
         await anyio.sleep(60)
-    one.change = MovingChanges(one, keys[0], None if hidden is None else keys[hidden])
+    one.change = MovingChanges(
+        one, keys[0] if moves else None, None if hidden is None else keys[hidden]
+    )
     report = await read()
     one.change = None
     return report, keys
@@ -88,9 +103,10 @@ async def test_a_row_that_moved_is_no_row_too_many(tmp_path: Path) -> None:
         assert titles(one) == dict.fromkeys(keys, "changed") | {keys[0]: "again"}
 
 
-async def test_a_row_that_moved_stands_for_no_other(tmp_path: Path) -> None:
-    """The list leaves a row out, and comes to as many as it counts by one that comes twice."""
+@pytest.mark.parametrize("moves", [True, False], ids=["moved", "new"])
+async def test_a_row_that_moved_or_came_stands_for_no_other(tmp_path: Path, *, moves: bool) -> None:
+    """The list leaves a row out, and comes to as many as it counted by one that came meanwhile."""
     async with world(tmp_path, contacts=3, conversations=ROWS) as one:
-        report, keys = await changes(one, tmp_path, hidden=4)
+        report, keys = await changes(one, tmp_path, hidden=4, moves=moves)
 
         assert titles(one)[keys[4]] == "changed" or not report.is_complete

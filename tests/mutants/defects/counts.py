@@ -211,6 +211,6 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="changes",
-        test="tests/sync/test_moved_rows.py::test_a_row_that_moved_stands_for_no_other",
+        test="tests/sync/test_moved_rows.py::test_a_row_that_moved_or_came_stands_for_no_other",
     ),
 )
