@@ -33,14 +33,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from intercom_async import Intercom, Limits, RetryPolicy
 from intercom_async.simulator import Simulator
 from tests.support.soak import OUTAGES_S, Soak
-from tests.support.soak_latencies import Latencies
+from tests.support.soak_latencies import Latencies, is_as_quick
 
 PER_MINUTE = 6000
 WORKERS = 40
-MAX_SLOWDOWN = 2.0
-"""Times that interactive calls which met nothing may take longer than without trouble, at p99."""
-UNNOTICED_S = 0.01
-"""Seconds that do not count as longer."""
 
 
 async def calm(simulator: Simulator, seconds: float, seed: int, latencies: Latencies) -> None:
@@ -110,10 +106,8 @@ def main() -> int:
     found = asyncio.run(soak(arguments.minutes, arguments.seed))
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     plain, soaked = (found["interactive"][name]["nothing"] for name in ("calm", "soak"))
-    is_slow = any(
-        soaked[name] > MAX_SLOWDOWN * plain[name] + UNNOTICED_S for name in ("wait_p99_s", "p99_s")
-    )
-    return int(any(found["defects"].values()) or found["in_flight"] != 0 or is_slow)
+    is_fine = is_as_quick(soaked, plain) and found["in_flight"] == 0
+    return int(any(found["defects"].values()) or not is_fine)
 
 
 if __name__ == "__main__":

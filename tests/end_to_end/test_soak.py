@@ -11,7 +11,7 @@ from intercom_async.simulator import Simulator
 from intercom_async.transport import MemoryTransport, Request
 from intercom_async.transport.memory import Answer
 from tests.support.soak import Soak, SoakCount
-from tests.support.soak_latencies import Latencies
+from tests.support.soak_latencies import Latencies, is_as_quick, percentile
 from tests.support.virtual_time import run_virtual
 
 
@@ -61,3 +61,12 @@ def test_nothing_is_lost_or_done_twice_or_untyped(seed: int) -> None:
     assert figures["nothing"]["count"] > 20
     assert figures["nothing"]["p90_s"] <= 2 * ANSWER_S
     assert figures["no outage, recovery, full window"]["p90_s"] <= 1.0
+
+
+def test_calls_are_as_quick_only_if_some_were_measured() -> None:
+    plain = {"wait_p99_s": 0.0, "p99_s": 0.05}
+    for soaked, expected in ((plain, True), ({"wait_p99_s": 0.0, "p99_s": 0.2}, False)):
+        assert is_as_quick(soaked, plain) is expected
+    none = dict.fromkeys(plain, percentile([], 0.99))
+    assert not is_as_quick(none, plain)
+    assert not is_as_quick(plain, none)

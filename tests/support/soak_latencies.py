@@ -14,6 +14,17 @@ from intercom_async.simulator import Simulator
 CANCELLED = "CancelledError"
 UNCERTAIN_S = 0.05
 """Seconds after the end of a window for which a client may take it to last yet."""
+MAX_SLOWDOWN = 2.0
+"""Times that interactive calls which met nothing may take longer than without trouble, at p99."""
+UNNOTICED_S = 0.01
+"""Seconds that do not count as longer."""
+
+
+def is_as_quick(soaked: dict[str, float], plain: dict[str, float]) -> bool:
+    """Return whether calls took hardly longer than others; not so if there were none of either."""
+    return all(
+        soaked[name] <= MAX_SLOWDOWN * plain[name] + UNNOTICED_S for name in ("wait_p99_s", "p99_s")
+    )
 
 
 @dataclass(slots=True)
