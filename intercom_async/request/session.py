@@ -278,7 +278,7 @@ class Session:
             if not permit.try_enter():
                 await self._wait(permit)
             if state.observation is not None:
-                state.observation.waited(permit.sent_at - (permit.asked_at or permit.since))
+                state.observation.waited(permit.waited_s(permit.sent_at))
             outage = self._outage
             while outage.is_active and not state.is_probe:
                 permit = await self._readmit(state)

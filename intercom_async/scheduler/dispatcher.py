@@ -178,7 +178,7 @@ class Dispatcher:
                 counters.granted += 1
                 counters.in_flight += 1
                 if permit.since:
-                    counters.waited_s += now - (permit.asked_at or permit.since)
+                    counters.waited_s += permit.waited_s(now)
                 else:
                     permit.since = now
                 return True
@@ -213,7 +213,7 @@ class Dispatcher:
             retry_at = self._try_grant(queue, permit, now)
             if not retry_at:
                 if self._hooks.is_set:
-                    self._hooks.granted(permit.priority, now - (permit.asked_at or permit.since))
+                    self._hooks.granted(permit.priority, permit.waited_s(now))
                 return True
         else:
             retry_at = now
@@ -342,7 +342,7 @@ class Dispatcher:
         permit.charge, permit.state, permit.sent_at = charge, GRANTED, now
         counters.granted += 1
         counters.in_flight += 1
-        counters.waited_s += now - (permit.asked_at or permit.since)
+        counters.waited_s += permit.waited_s(now)
         return 0.0
 
     def _dispatch(self) -> None:
@@ -359,7 +359,7 @@ class Dispatcher:
         granted, self._granted = self._granted, []
         if self._hooks.is_set:
             for permit in granted:
-                self._hooks.granted(permit.priority, now - (permit.asked_at or permit.since))
+                self._hooks.granted(permit.priority, permit.waited_s(now))
 
     @property
     def has_few_places(self) -> bool:

@@ -147,6 +147,10 @@ class Permit(msgspec.Struct, eq=False):
     ) -> None:
         self._owner.leave(self)
 
+    def waited_s(self, now: float) -> float:
+        """Return how many seconds it has waited since it was asked for."""
+        return now - (self.asked_at or self.since)
+
     def wait_limit_s(self, now: float) -> float | None:
         """Return how many seconds it may wait from now on; None for as long as it takes."""
         if self.deadline is None:
