@@ -280,10 +280,12 @@ class Isolation(UnorderedSpans):
     async def _verify(self, low: int, high: int) -> None:
         """Read by time what is said to be read where nothing but the places of rows tells it.
 
-        By seconds, counts tell; else lists have to have shown both orders.
+        By seconds, counts tell; else lists have to have shown both orders. Where a row has shown
+        no time, neither tells: its place may not be that which is taken for it.
         """
         is_told = self._tells_seconds and self._is_counted
-        if is_told or (self._goes_upward and self._run.orders.is_shown(self._field)):
+        is_shown = self._goes_upward and self._run.orders.is_shown(self._field)
+        if self._is_dated and (is_told or is_shown):
             return
         begin, self._calls = low, 0
         for hole in sorted(self._holes, key=lambda hole: hole.low or 0):

@@ -57,6 +57,8 @@ class SpanPages:
         """Times of the rows that were read, by their keys."""
         self._is_counted = True
         """Whether each page has said how many rows there are."""
+        self._is_dated = True
+        """Whether each row has shown its time."""
         self._is_in_order = True
         """Whether nothing has shown that pages do not keep the order that is asked for."""
         self._goes_upward = False
@@ -169,7 +171,9 @@ class SpanPages:
         near = selection.low if selection.order == "ascending" else selection.high
         moments: list[int] = []
         for row in taken.rows:
-            near = (row.partition_at if is_partition else row.version) or near
+            shown = row.partition_at if is_partition else row.version
+            self._is_dated = self._is_dated and bool(shown)
+            near = shown or near
             moments.append(near)
         self._met.update(zip((row.key for row in taken.rows), moments, strict=True))
         return ReadPage(page, moments, frozenset(row.key for row in taken.rows))

@@ -236,6 +236,7 @@ def test_a_broken_row_costs_itself_and_few_calls(gaps: list[int], picks: set[int
 @example(gaps=[1] * 99, picks={40}, is_counted=True, order="newest", undated=frozenset())
 @example(gaps=[1] * 99, picks={40}, is_counted=False, order="newest", undated=frozenset())
 @example(gaps=[2] * 119, picks={7}, is_counted=False, order="asked", undated=frozenset({18}))
+@example(gaps=[2, 1], picks={0}, is_counted=True, order="own", undated=frozenset({2}))
 def test_what_is_not_read_is_named(
     gaps: list[int],
     picks: set[int],
