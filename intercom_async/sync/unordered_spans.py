@@ -139,9 +139,10 @@ class UnorderedSpans(SpanPages):
         return sum(low <= moment <= high for moment in self._met.values())
 
     async def _count_below(self, low: int, high: int) -> int | None:
-        """Return how many rows a span has, told by the newest row of all."""
+        """Return how many rows a span has, told by the newest row of all; by days, whole days."""
         counts: list[int] = []
-        for begin in (low, high + 1):
+        beyond = high + 1 if self._tells_seconds else self._run.cut_points.ceil(high + 1)
+        for begin in (low, beyond):
             read = await self._try(Selection(self._field, begin, OPEN, 1), None)
             if read is None or read.page.total_count is None:
                 return None

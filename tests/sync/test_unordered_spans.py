@@ -68,6 +68,19 @@ def test_lists_that_are_newest_first_show_no_other_order(
     assert is_named(search, holes)
 
 
+@pytest.mark.parametrize("rows", [40, 100, 400])
+@pytest.mark.parametrize("order", get_args(Order))
+def test_a_span_that_ends_within_a_day_has_the_rows_of_that_day(order: Order, rows: int) -> None:
+    """The newest day of a workspace is not over when it is read."""
+    begin = BEGIN - BEGIN % DAY_S + DAY_S
+    seconds = [BEGIN, *range(begin, begin + 10 * rows, 10)]
+    search = Search(seconds, {rows // 2}, order=order, unit_s=DAY_S)
+    holes = isolate(search, seconds[-1] + 60 - BEGIN)
+
+    assert is_named(search, holes)
+    assert sum(hole.rows for hole in holes) == len(seconds) - len(search.read)
+
+
 @pytest.mark.parametrize("order", ["own", "paged"])
 @pytest.mark.parametrize("unit_s", [1, DAY_S], ids=["seconds", "days"])
 def test_a_broken_row_costs_few_whatever_the_order(order: Order, unit_s: int) -> None:
