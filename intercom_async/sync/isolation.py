@@ -246,8 +246,10 @@ class Isolation(UnorderedSpans):
                 is_short = await self._is_short(len(moments), total)
                 return Edge(moved, None) if is_short else None
             new = len(keys - known)
-            if asked >= MAX_PAGE and self._first(moved) == self._first(edge.second):
-                # A query cannot begin further on: a second, or a day, has more rows than a page.
+            is_longest = asked >= MAX_PAGE or not new
+            if is_longest and self._first(moved) == self._first(edge.second):
+                # A query cannot begin further on: a second, or a day, has more rows than a page,
+                # or than the server gives of those that are asked for.
                 second = await self._walk_on(selection, read, moved)
                 return None if second is None else Edge(second, None)
             at = self._rows_at(moved, edge.second, moments, new)

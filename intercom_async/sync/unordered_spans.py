@@ -106,8 +106,12 @@ class UnorderedSpans(SpanPages):
                     return total, True
                 if position is None:
                     return total, not await self._is_short(came, total)
+            before = good, bad
             good = max(good, came)
             bad = came + size if read < pages else bad
+            if (good, bad) == before:
+                # Pages have fewer rows than are asked for, and end nowhere else.
+                break
             pages, size = pages_that_end_between(good, bad)
         return total, False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Collection
 from datetime import UTC
@@ -23,13 +24,18 @@ from intercom_async.sync.cut_points import CutPoints, Days, Seconds
 from intercom_async.sync.followed import Followed
 from intercom_async.sync.holes import Hole
 from intercom_async.sync.isolation import Isolation
-from intercom_async.sync.isolation_budget import CALLS_A_FAILURE, CALLS_A_ROW, IsolationBudget
+from intercom_async.sync.isolation_budget import (
+    BUDGET_CALLS,
+    CALLS_A_FAILURE,
+    CALLS_A_ROW,
+    IsolationBudget,
+)
 from intercom_async.sync.list_order import FEWEST_STEPS
-from intercom_async.sync.page_reading import Taken
+from intercom_async.sync.page_reading import MAX_PAGE, Taken
 from intercom_async.sync.raw_rows import Row
 from intercom_async.sync.server_time import ServerTime
 from intercom_async.sync.stream_run import StreamRun
-from intercom_async.sync.streams import Selection
+from intercom_async.sync.streams import Ranged, Selection
 from intercom_async.transport import MemoryTransport, Reply
 
 BEGIN = 1_000_000
@@ -51,6 +57,7 @@ class Search:
         undated: Numbers of the rows that do not show when they were made.
         unit_s: Seconds that it does not tell apart: a day's where it compares days.
         offset_s: How much earlier its days begin than those of UTC.
+        most: Rows that it gives of those that are asked for, at most.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class Search:
         undated: Collection[int] = (),
         unit_s: int = 1,
         offset_s: int = 0,
+        most: int = MAX_PAGE,
     ) -> None:
         self.rows = sorted(((second, number) for number, second in enumerate(sorted(seconds))))
         self.broken = broken
@@ -71,7 +79,9 @@ class Search:
         self.undated = undated
         self.unit_s = unit_s
         self.offset_s = offset_s
+        self.most = most
         self.read: set[int] = set()
+        self.calls = 0
         self.cost = 0
 
     async def page(
@@ -90,8 +100,9 @@ class Search:
         if is_downward or self.order == "newest":
             found.reverse()
         begin = int(position or 0)
-        end = begin + selection.per_page
-        self.cost += len(found[begin:end]) < 150
+        end = begin + min(self.most, selection.per_page)
+        self.calls += 1
+        self.cost += len(found[begin:end]) < self.most
         if self.broken & {number for _, number in found[begin:end]}:
             self.cost += CALLS_A_FAILURE - 1
             raise ERROR
@@ -145,6 +156,14 @@ def stream_run(name: str, points: CutPoints) -> StreamRun:
     return StreamRun(stream, client, state, points, ServerTime(BEGIN, is_known=True))
 
 
+def of_pages(run: StreamRun, most: int) -> StreamRun:
+    """Return a run that asks for so many rows a page."""
+    assert isinstance(run.stream.source, Ranged)
+    source = dataclasses.replace(run.stream.source, per_page=most)
+    run.stream = dataclasses.replace(run.stream, source=source)
+    return run
+
+
 def isolate(search: Search, last: int, *, is_shown: bool = False) -> list[Hole]:
     """Read a span around its broken rows; return the holes that are left.
 
@@ -155,7 +174,7 @@ def isolate(search: Search, last: int, *, is_shown: bool = False) -> list[Hole]:
 
     async def read() -> list[Hole]:
         of_days = stream_run("contacts", Days(UTC)) if by_days else None
-        run = of_days or stream_run("conversations", Seconds())
+        run = of_pages(of_days or stream_run("conversations", Seconds()), search.most)
         for _ in range(FEWEST_STEPS * is_shown):
             run.orders.note("created_at", is_kept=True, is_step=True)
         isolation = Isolation(search, run, "created_at", ERROR, IsolationBudget())
@@ -275,6 +294,21 @@ def test_one_row_of_a_second_costs_that_row() -> None:
 
         assert set(range(len(seconds))) - search.read == {row}
         assert is_named(search, holes)
+
+
+@pytest.mark.parametrize(("most", "rows"), [(50, 400), (2, 30)])
+@pytest.mark.parametrize("order", get_args(Order))
+@pytest.mark.parametrize("unit_s", [1, DAY_S], ids=["seconds", "days"])
+def test_pages_that_are_shorter_than_asked_for_end(
+    unit_s: int, order: Order, most: int, rows: int
+) -> None:
+    """A query that brings the same rows again is not asked until nothing more may be spent."""
+    seconds = spread([0] * rows)
+    search = Search(seconds, {rows // 2}, order=order, unit_s=unit_s, most=most)
+    holes = isolate(search, 60)
+
+    assert is_named(search, holes)
+    assert search.calls <= BUDGET_CALLS // 5
 
 
 @pytest.mark.parametrize("is_counted", [True, False])
