@@ -97,10 +97,16 @@ class Isolation(UnorderedSpans):
             depth: How often the span was halved.
         """
         low, high = bottom.second, max(bottom.second, top.second)
-        if bottom.at is None or top.at is None:
-            await self._split(low, high, depth)
-            return
         cut = self._cut(low, high)
+        if bottom.at is None or top.at is None:
+            if cut is not None:
+                await self._split(low, high, depth)
+                return
+            # Cursors have come from both sides as near as the ends of pages can.
+            is_spent = self._budget.is_spent
+            unread = 0 if is_spent else await self._count_unread(low, high)
+            self._hole(low, high, rows=unread)
+            return
         if most == 1:
             self._alone.append((bottom, top))
             return

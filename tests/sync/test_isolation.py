@@ -296,6 +296,20 @@ def test_one_row_of_a_second_costs_that_row() -> None:
         assert is_named(search, holes)
 
 
+@pytest.mark.parametrize("order", ["asked", "own", "paged"])
+@pytest.mark.parametrize("unit_s", [1, DAY_S], ids=["seconds", "days"])
+def test_cursors_walk_once_through_rows_of_one_moment(unit_s: int, order: Order) -> None:
+    """Walking there again brings no row that the walks from both sides have not brought."""
+    seconds = spread([0] * 700)
+    search = Search(seconds, {350}, order=order, unit_s=unit_s)
+    holes = isolate(search, 60)
+
+    unread = len(seconds) - len(search.read)
+    assert unread <= 3
+    assert sum(hole.rows for hole in holes) == unread
+    assert search.calls <= 70
+
+
 @pytest.mark.parametrize(("most", "rows"), [(50, 400), (2, 30)])
 @pytest.mark.parametrize("order", get_args(Order))
 @pytest.mark.parametrize("unit_s", [1, DAY_S], ids=["seconds", "days"])
