@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from intercom_async.response import UNKNOWN, Window, header, parse_window
 from .app_queue import AppQueue
@@ -83,7 +83,7 @@ class ResponseFeedback:
             reply = UNKNOWN
         kind: Throttle | None = None
         if status == TOO_MANY_REQUESTS:
-            kind = classify(reply, message, windows.limit, workspace=limiter.workspace.limit)
+            kind = self._classify(permit, limiter, reply, message)
         permit.state, permit.window = SETTLED, reply
         if (
             kind is None
@@ -107,8 +107,23 @@ class ResponseFeedback:
                 self._note_served(permit.sent_at, limiter, reply, budget, now)
         except Exception:
             log.exception("a reply to %s taught nothing", permit.call)
+        if windows.limit != limit:
+            owner.queues[permit.app].lower_limit.forget()
         if self._hooks.is_set:
             self._tell(permit, limiter, limit, had_headers, has_tripped=has_tripped)
+
+    def _classify(
+        self, permit: Permit, limiter: AppLimiter, reply: Window, message: str | None
+    ) -> Throttle:
+        """Return why a reply has status 429, by what was learned from those before it, too."""
+        limit, charge = limiter.windows.limit, cast("Charge", permit.charge)
+        kind = classify(reply, message, limit, workspace=limiter.workspace.limit)
+        named = named_limit(message)
+        if kind is Throttle.APP and reply.limit is None and named and charge.budgets:
+            lower = self._owner.queues[permit.app].lower_limit
+            if named < limit and lower.is_workspace(named, charge.budgets):
+                return Throttle.WORKSPACE
+        return kind
 
     def _confirm_refused(
         self,

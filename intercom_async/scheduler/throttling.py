@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from enum import Enum
 
 from intercom_async.response import Window
+from .limits.window_budget import WindowBudget
 
 TOO_MANY_REQUESTS = 429
 
@@ -71,6 +74,38 @@ def classify(window: Window, message: str | None, limit: int, *, workspace: int)
         # yet, would turn no call of it away.
         return Throttle.APP
     return Throttle.APP if named == window.limit or window.remaining == 0 else Throttle.WORKSPACE
+
+
+class LowerLimit:
+    """A limit below the app's that 429s without headers have named.
+
+    At first it is taken for the app's, which was lowered. If it was, the replies that a later
+    window serves name it; if they go on to name another one, it is the workspace's.
+    """
+
+    __slots__ = ("_limit", "_reset_ms")
+
+    def __init__(self) -> None:
+        self._limit = 0
+        self._reset_ms = 0
+
+    def is_workspace(self, named: int, windows: Sequence[WindowBudget]) -> bool:
+        """Note a limit that a 429 names; return whether the app is known not to have it.
+
+        Args:
+            named: The limit.
+            windows: Those that may have counted the call, the older one first.
+        """
+        if named != self._limit:
+            self._limit, self._reset_ms = named, windows[-1].reset_ms
+            return False
+        first = windows[0]
+        is_later = first.reset_ms > self._reset_ms
+        return is_later and first.limit_sent_at > -math.inf and first.limit != named
+
+    def forget(self) -> None:
+        """Believe the next one: the app's limit has changed."""
+        self._limit = 0
 
 
 def named_limit(message: str | None) -> int | None:
