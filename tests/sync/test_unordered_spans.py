@@ -68,6 +68,26 @@ def test_lists_that_are_newest_first_show_no_other_order(
     assert is_named(search, holes)
 
 
+@pytest.mark.parametrize(
+    ("gaps", "row", "order", "unit_s", "calls"),
+    [
+        ([0, 1, 1], 2, "newest", 1, 32),
+        ([0, 5_000, 1], 3, "paged", 1, 30),
+        ([0, 0, 90_000], 3, "own", 1, 20),
+        ([90_000, 5_000, 0], 2, "newest", DAY_S, 38),
+    ],
+)
+def test_a_reading_that_leaps_twice_alike_is_not_made_again(
+    gaps: list[int], row: int, order: Order, unit_s: int, calls: int
+) -> None:
+    """Only where rows move meanwhile may another reading in order come to its end."""
+    search = Search(spread(gaps), {row}, order=order, unit_s=unit_s)
+    holes = isolate(search, sum(gaps))
+
+    assert is_named(search, holes)
+    assert search.calls <= calls
+
+
 @pytest.mark.parametrize("rows", [40, 100, 400])
 @pytest.mark.parametrize("order", get_args(Order))
 def test_a_span_that_ends_within_a_day_has_the_rows_of_that_day(order: Order, rows: int) -> None:
