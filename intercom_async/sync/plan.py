@@ -68,9 +68,11 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that read the list of deleted rows, at most; 1 if the server refuses it. None if the
     API has none, or if the list does not say how long it is."""
     departed_calls: int | None = None
-    """Calls, at most, that search rows which went: those that the list names for the first time,
-    before they go, and once more in each run of the week after. Each that such a search finds costs
-    one more. None if the API has no such list or refuses it."""
+    """Calls that search rows which went: those that the list names for the first time, before they
+    go, and once more in each run of the week after. Each that such a search finds costs one more.
+    At most so many where the list dates its rows; of one without dates, one search of 150 rows is
+    counted for all that it names for the first time, which may be more. None if the API has no such
+    list or refuses it."""
     sweep_calls: int | None = None
     """Calls of a sweep, which finds deleted rows where the server does not list them. Every run
     makes one if it takes less than a minute of the rate, else one run a week. None if not needed.
