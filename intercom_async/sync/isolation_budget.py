@@ -5,9 +5,10 @@ from __future__ import annotations
 CALLS_A_ROW = 36
 """Calls that a row which cannot be read may cost, one that fails counted twice as it is sent twice.
 Pages that are read whole do not count. As many are for a row that is not known of yet
-(`SpanPages`), and as many again where nothing tells the order of a list; what is not isolated by
-then is a hole as it is
-(test_isolation.py::test_a_broken_row_costs_itself_and_few_calls)."""
+(`SpanPages`); what is not isolated by then is a hole as it is
+(test_isolation.py::test_a_broken_row_costs_itself_and_few_calls). Where a list is out of order, or
+nothing tells its order, each further reading of a span has as many again: together less than five
+times as many (test_unordered_spans.py::test_a_broken_row_costs_few_whatever_the_order)."""
 CALLS_A_FAILURE = 2
 """What fails is sent again once a control call was answered (`CountingClient`)."""
 BUDGET_CALLS, BUDGET_SHARE = 500, 0.05
