@@ -133,7 +133,7 @@ def decode(
     if model is NoneType:
         return None  # type: ignore[return-value] # T is NoneType here
     declared: Any = model
-    value = decoder(declared)(body)
+    value: Any = decoder(declared)(body)
     if value is UNREAD:
         value = _decode_patiently(bytes(body), model, call, request_id)
         if getattr(value, "type", None) == _ERRORS:

@@ -162,7 +162,7 @@ async def test_what_is_no_target_stays_as_it_is(
     diary = tmp_path / "diary.txt"
     diary.write_text("dear diary")
 
-    assert str(diary) in refusal(await sync(simulator, diary, form))
+    assert f"error: {diary.name} " in refusal(await sync(simulator, diary, form))
     assert "is not there" in refusal(await sync(simulator, tmp_path / "a" / "b", form))
     assert names(tmp_path) == ["diary.txt"]
     assert diary.read_text() == "dear diary"
@@ -179,7 +179,7 @@ async def test_a_damaged_state_stays_as_it_is(
     state.write_bytes(state.read_bytes()[: state.stat().st_size // 3])
     before = content(target)
 
-    assert str(target) in refusal(await sync(simulator, target, form))
+    assert f"error: {target.name}" in refusal(await sync(simulator, target, form))
     assert content(target) == before
 
 

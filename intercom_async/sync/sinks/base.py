@@ -185,13 +185,15 @@ async def _in_thread(where: str, method: Callable[..., T], args: tuple[object, .
     """
     loop = asyncio.get_running_loop()
     cancelled: asyncio.CancelledError | None = None
-    with ThreadPoolExecutor(1) as pool, anyio.CancelScope(shield=True):
-        work = loop.run_in_executor(pool, _told, where, method, args)
+    pool = ThreadPoolExecutor(1)
+    work = loop.run_in_executor(pool, _told, where, method, args)
+    with anyio.CancelScope(shield=True):
         while not work.done():
             try:
                 await asyncio.wait((work,))
             except asyncio.CancelledError as error:
                 cancelled = error
+    pool.shutdown()
     if cancelled is not None:
         work.exception()  # looked at: what has failed beside it is of no interest
         raise cancelled

@@ -35,7 +35,7 @@ from .duckdb_sql import (
 from .duckdb_staging import StagingFile
 from .entries import Entry
 from .extra import load
-from .failures import failures_as_target_errors
+from .failures import failures_as_target_errors, shown
 from .files import JOURNAL_NAME, TargetLock
 from .journal import Journal
 from .merge import Emitted, Merge
@@ -90,7 +90,7 @@ class DuckDBSink(PathTarget):
         self._private = private_folder(self._path)
         duckdb = load("duckdb", extra="duckdb", what="DuckDB")
         self._database = Database(duckdb, self._path, self._private)
-        self._lock = TargetLock(disk, self._private, str(self._path))
+        self._lock = TargetLock(disk, self._private, self.where)
         self._journal = Journal(disk, self._private / JOURNAL_NAME)
         self._stored = _Stored(generation=0)
         self._is_older = False
@@ -102,16 +102,15 @@ class DuckDBSink(PathTarget):
         """Take hold of the database and return the state in it."""
         with failures_as_target_errors(self.where):
             if self._path.is_symlink():
-                raise TargetError(
-                    f"{self._path} is a link that leads in a circle, or was made just now: correct "
-                    "it, or run again"
-                )
+                what = "is a link that leads in a circle, or was made just now"
+                raise TargetError(f"{self.where} {what}: correct it, or run again")
             if self._path.is_dir():
-                raise TargetError(f"{self._path} is a folder; a DuckDB database is a file")
+                raise TargetError(f"{self.where} is a folder; a DuckDB database is a file")
             if self._path.exists() and not self._path.is_file():
-                raise TargetError(f"{self._path} is a pipe or a device, not a file")
+                raise TargetError(f"{self.where} is a pipe or a device, not a file")
             if not self._path.parent.is_dir():
-                raise TargetError(f"{self._path.parent} is not there; make it, or correct the path")
+                where = shown(self._path.parent)
+                raise TargetError(f"{where} is not there; make it, or correct the path")
             self._disk.make_folder(self._private)
             self._disk.sync_folder(self._path.parent)
             self._lock.take()

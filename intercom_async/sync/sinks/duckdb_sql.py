@@ -14,7 +14,7 @@ from intercom_async.moments import MILLISECONDS_FROM
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, OWN, RECORD, SYNCED_AT, TableColumn
 from .disk import PRIVATE_FILE, Disk
-from .failures import KEPT, name_of, origin_of
+from .failures import KEPT, name_of, origin_of, shown
 
 ROWID = "rowid"
 """What DuckDB calls the place of each row, in any case."""
@@ -130,14 +130,14 @@ class Database:
         duckdb = self._duckdb
         if type(error) is duckdb.Error or isinstance(error, duckdb.InternalError):
             return TargetError(
-                f"{self._path} is damaged ({name_of(error)}): move it away and sync again"
+                f"{shown(self._path)} is damaged ({name_of(error)}): move it away and sync again"
             )
         kind = TargetError
         if isinstance(error, duckdb.OutOfMemoryException):
             kind = DatabaseMemoryError
         elif isinstance(error, duckdb.IOException) and HELD in str(error):
             kind = BusyTargetError
-        return kind(f"{self._path} cannot be opened: {self._words(error)}")
+        return kind(f"{shown(self._path)} cannot be opened: {self._words(error)}")
 
     def create(self, disk: Disk) -> None:
         """Make a database without tables that only its owner can read, and bring it to the disk."""
@@ -236,7 +236,7 @@ class Database:
     def _refused(self, error: Exception) -> TargetError:
         is_memory = isinstance(error, self._duckdb.OutOfMemoryException)
         kind = DatabaseMemoryError if is_memory else TargetError
-        return kind(f"{self._path}: {self._words(error)}; {KEPT}")
+        return kind(f"{shown(self._path)}: {self._words(error)}; {KEPT}")
 
     def _words(self, error: Exception) -> str:
         """Return the first line of what DuckDB says; where that may quote a row, its class."""

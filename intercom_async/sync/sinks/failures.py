@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import zlib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import msgspec
 
@@ -97,3 +98,12 @@ def origin_of(error: Exception) -> BaseException:
         plain = OSError(error.errno, error.strerror, error.filename)
         return plain.with_traceback(error.__traceback__)
     return RuntimeError(name_of(error)).with_traceback(error.__traceback__)
+
+
+def shown(path: Path) -> str:
+    """Return a path for a message: from the folder that the program runs in, if it is there."""
+    with suppress(OSError, ValueError):  # that folder is gone, or not above the path
+        here = Path.cwd()
+        if here != Path(here.anchor):
+            return str(path.relative_to(here))
+    return str(path)

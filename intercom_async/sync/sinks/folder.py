@@ -21,7 +21,7 @@ from intercom_async.sync.errors import TargetError
 from .base import Opened
 from .disk import Disk
 from .entries import Entry
-from .failures import failures_as_target_errors
+from .failures import failures_as_target_errors, shown
 from .files import (
     EPOCH_NAME,
     JOURNAL_NAME,
@@ -115,7 +115,7 @@ class Folder:
         self.path = path
         self.private: Path = path / PRIVATE_NAME
         self._rows = rows
-        self._lock = TargetLock(disk, self.private, str(path))
+        self._lock = TargetLock(disk, self.private, shown(path))
         self.journal: Journal = Journal(disk, self.private / JOURNAL_NAME)
         self.manifest: Manifest = Manifest(format_of_rows=rows, sync=msgspec.Raw(b"null"))
         self.is_older: bool = False
@@ -124,7 +124,7 @@ class Folder:
         """Take hold of the folder, finish an interrupted publication and compare the files."""
         disk, path = self.disk, self.path
         if disk.size(path) is not None:
-            raise TargetError(f"{path} is a file; this format is written into a folder")
+            raise TargetError(f"{shown(path)} is a file; this format is written into a folder")
         if not disk.is_folder(path):
             if not disk.is_folder(path.parent):
                 raise TargetError(f"{path.parent} is not there; make it, or correct the path")
@@ -171,9 +171,13 @@ class Folder:
             elif head.format == FORMAT:
                 self.manifest = msgspec.json.decode(body, type=Manifest)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise TargetError(f"{path} is damaged; restore it, or choose another folder") from None
+            raise TargetError(
+                f"{shown(path)} is damaged; restore it, or choose another folder"
+            ) from None
         if head.format > FORMAT:
-            raise TargetError(f"{path} has format {head.format}, this version reads {FORMAT}")
+            raise TargetError(
+                f"{shown(path)} has format {head.format}, this version reads {FORMAT}"
+            )
         if head.format_of_rows != self._rows:
             raise TargetError(
                 f"{self.path} holds {head.format_of_rows}, not {self._rows}; choose another folder"

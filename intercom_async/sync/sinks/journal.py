@@ -20,6 +20,7 @@ import msgspec
 from intercom_async.sync.errors import TargetError
 from .disk import Disk
 from .entries import Entry, Frame, changed_by, repeated_by
+from .failures import shown
 
 _HEAD = struct.Struct("<QI")
 MAX_FRAME_BYTES = 2**32
@@ -163,7 +164,7 @@ class Journal:
                 file.seek(place.begin)
                 frame = self._read_frame(file)
                 if frame is None:
-                    raise TargetError(f"{self._path} was changed by somebody else")
+                    raise TargetError(f"{shown(self._path)} was changed by somebody else")
                 yield place, frame[2]
 
     def frame(self, entries: Sequence[Entry], state: bytes) -> bytes:

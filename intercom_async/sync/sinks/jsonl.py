@@ -18,7 +18,7 @@ from .base import Departed, Opened, StoredRow, Table
 from .disk import OS_DISK, Disk
 from .entries import Entry
 from .extra import load
-from .failures import failures_as_target_errors
+from .failures import failures_as_target_errors, shown
 from .files import Digesting
 from .folder import Folder, StoredStream, described
 from .lines import as_lines, seconds, without_meta
@@ -103,7 +103,7 @@ class JsonlSink(PathTarget):
             line = without_meta(raw)
             row = reader.read(line.body)
             if row is None:
-                raise TargetError(f"{self._folder.final(name)} has a line that is no row")
+                raise TargetError(f"{shown(self._folder.final(name))} has a line that is no row")
             digest = 0 if line.synced_at is None else digest_of(line.body)
             times = (seconds(line.deleted_at), seconds(line.synced_at))
             yield raw, StoredRow(row.key, row.parent, row.version, digest, *times)
@@ -126,7 +126,9 @@ class JsonlSink(PathTarget):
             with closing(counted), closing(self._decoded(counted)) as decoded:
                 yield from _stripped(decoded)
             if counting.counted.digest != stream.files[0].digest:
-                raise TargetError(f"{path} was changed by somebody else; --repair reads it again")
+                raise TargetError(
+                    f"{shown(path)} was changed by somebody else; --repair reads it again"
+                )
 
     def _decoded(self, file: BinaryIO) -> BinaryIO:
         if self._arrow is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .base import Sink
+from .failures import shown
 
 
 def is_new(sink: Sink) -> bool:
@@ -27,7 +28,7 @@ class PathTarget:
     @property
     def where(self) -> str:
         """Its path."""
-        return str(self._path)
+        return shown(self._path)
 
     def is_new(self) -> bool:
         """Say whether nothing is there, nor what a stopped run keeps beside a database."""
