@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import msgspec
@@ -37,10 +37,11 @@ def changing(
 
     def changed(value_of: Any) -> Any:
         if isinstance(value_of, list):
-            return [changed(one) for one in cast("list[Any]", value_of)]
+            items: list[Any] = value_of
+            return [changed(one) for one in items]
         if not isinstance(value_of, dict):
             return value_of
-        fields = cast("dict[str, Any]", value_of)
+        fields: dict[str, Any] = value_of
         found: dict[str, Any] = {name: changed(one) for name, one in fields.items()}
         return found | {field: value} if found.get("id") == key else found
 
