@@ -36,13 +36,12 @@ def changing(
     """Return what lets a row say another time in each answer that holds it."""
 
     def changed(value_of: Any) -> Any:
-        if isinstance(value_of, list):
-            items: list[Any] = value_of
-            return [changed(one) for one in items]
-        if not isinstance(value_of, dict):
+        is_list, is_object = (isinstance(value_of, kind) for kind in (list, dict))
+        if is_list:
+            return [changed(one) for one in value_of]
+        if not is_object:
             return value_of
-        fields: dict[str, Any] = value_of
-        found: dict[str, Any] = {name: changed(one) for name, one in fields.items()}
+        found: dict[str, Any] = {name: changed(one) for name, one in value_of.items()}
         return found | {field: value} if found.get("id") == key else found
 
     def change(_: Request, answer: Answer) -> Answer:
