@@ -93,13 +93,14 @@ class ChildReader:
             # Children are those of one answer, and so is the parent that they stand with.
             entries += parent.accept([row], read_at, by_id=True)
         kept_before = 0
-        if lack:
+        if lack or bad:
             # One that was made in the second of the oldest may be among those that are not given;
             # and an answer that is shorter than the API's longest may lack any.
-            # One that does not say when it was made tells nothing of the others.
+            # One that does not say when it was made tells nothing of the others, and one without
+            # a key may be any of them.
             dated = [child.version for child in rows if child.version and not child.is_ahead]
-            kept_before = min(dated) + 1 if is_cut and dated else MAX_U32
-        count = children.count or len(rows)
+            kept_before = min(dated) + 1 if is_cut and dated and not bad else MAX_U32
+        count = children.count or len(rows) + _counted_beside(run)
         entries.append(Family(run.table_name, key, read_at, version, count, kept_before))
         entries += [
             Put(run.table_name, child.key, key, child.body, child.version, read_at, child.digest)
@@ -179,8 +180,13 @@ def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
     family = run.families.get(key)
     if lack or came or family is None or family.is_gone:
         return lack
-    # A conversation's first message counts as one, and is no part.
-    return max(0, min(children.count, family.digest) - 1) if children.count else family.digest
+    known = min(children.count, family.digest) if children.count else family.digest
+    return max(0, known - _counted_beside(run))
+
+
+def _counted_beside(run: StreamRun) -> int:
+    """Return how many more than its children a parent counts: a conversation's first message."""
+    return int(cast("Children", run.stream.source).count is not None)
 
 
 def _is_settled(run: StreamRun, key: str, lack: int, doubt: str) -> bool:
