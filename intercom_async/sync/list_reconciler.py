@@ -13,7 +13,7 @@ from intercom_async.request.operation import Operation
 from .emptied import are_gone
 from .evidence import tombstone
 from .held_keys import HeldKeys, is_live
-from .holes import Hole
+from .holes import Hole, counted
 from .list_reader import ListPass, ListReader
 from .outage import reading_group
 from .page_reader import ENDINGS, REFUSALS, PageReader
@@ -126,12 +126,16 @@ class ListReconciler:
         self, run: StreamRun, source: Listing, absent: Sequence[str], agreed: ListPass
     ) -> Hole | None:
         if source.get is not None:
+            confirm = self._reconciler.confirm
             first = absent if agreed.keys else absent[:MANY]
-            await self._reconciler.confirm(run, first, source.get, source.is_listed)
+            there = await confirm(run, first, source.get, source.is_listed)
             rest = absent[len(first) :]
             if not rest or are_gone(run, first, run.clock.now()):
-                await self._reconciler.confirm(run, rest, source.get, source.is_listed)
-                return None
+                there |= await confirm(run, rest, source.get, source.is_listed)
+                if not there or agreed.is_counted:
+                    return None
+                # What leaves out rows that are there, and counts none, may leave out new ones.
+                return list_hole(run, f"{counted(len(there))} found by id and not listed")
         if not agreed.keys:
             return list_hole(run, f"it is empty where {len(absent)} rows were")
         entries: list[Entry] = []

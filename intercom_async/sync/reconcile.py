@@ -187,17 +187,24 @@ class Reconciler:
         keys: Iterable[str],
         get: Operation[Any],
         is_listed: Callable[[bytes], bool] | None = None,
-    ) -> None:
-        """Read suspects by id, and let those go that are proven to be gone."""
+    ) -> set[str]:
+        """Read suspects by id, and let those go that are proven to be gone.
+
+        Returns:
+            Those that are there, and that the reading should have met.
+        """
         limiter = anyio.Semaphore(AT_ONCE)
+        there: set[str] = set()
 
         async def one(key: str) -> None:
             async with limiter:
-                await self._confirm_one(run, key, get, is_listed)
+                if await self._confirm_one(run, key, get, is_listed):
+                    there.add(key)
 
         async with reading_group() as group:
             for key in keys:
                 group.start_soon(one, key)
+        return there
 
     async def _confirm_one(
         self,
@@ -205,7 +212,8 @@ class Reconciler:
         key: str,
         get: Operation[Any],
         is_listed: Callable[[bytes], bool] | None,
-    ) -> None:
+    ) -> bool:
+        """Judge one of them by its id; say whether it is there."""
         error: IntercomError | None = None
         body = b""
         read_at = run.clock.now()
@@ -215,7 +223,7 @@ class Reconciler:
             await self._reader.hand_over(
                 Batch(run, holes=[suspect(key, "the run ended before it was read", read_at)])
             )
-            return
+            return False
         except ClosedError:
             raise
         except IntercomError as failure:
@@ -225,7 +233,7 @@ class Reconciler:
         if error is None and (row is None or row.key != key):
             reason = "its id gives no row" if row is None else "its id gives another row"
             await self._reader.hand_over(Batch(run, holes=[suspect(key, reason, read_at)]))
-            return
+            return False
         is_old = row is not None and 0 < row.version < self._settled_before
         is_settled = is_old and error is None and await self._is_left_out(run, key)
         finding = judge(error, is_listed=listed, is_settled=is_settled)
@@ -235,7 +243,7 @@ class Reconciler:
             entries = tombstone(run, key, read_at, finding.reason, into=into, evidence=evidence)
             filled = [Hole(kind="suspect", key=key), Hole(kind="record", key=key)]
             await self._reader.hand_over(Batch(run, entries, filled=filled))
-            return
+            return False
         # What has changed within the lookback may not be found yet; the next reading tells.
         is_recent = finding.verdict == "there" and not is_old and _is_ranged(run)
         holes = [] if is_recent else [suspect(key, finding.reason, read_at)]
@@ -243,6 +251,7 @@ class Reconciler:
         rows = [] if row is None else [row]
         batch = Batch(run, holes=holes, filled=filled)
         await self._reader.hand_over(batch, rows, read_at, by_id=True)
+        return finding.verdict == "there"
 
     async def _is_left_out(self, run: StreamRun, key: str) -> bool:
         """Say whether a stream leaves out a row that can be read: of contacts, an archived one.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 
 from intercom_async.transport import Reply, Request
@@ -73,3 +74,36 @@ async def test_an_empty_list_is_read_twice_by_later_runs_too(tmp_path: Path) -> 
 
         assert report.is_complete, report.failures
         assert [*one.rows("tags")] == [made["id"]]
+
+
+def without(stream: str, keys: set[str]) -> Callable[[Request, Answer], Answer]:
+    """Return what leaves rows out of a list."""
+
+    def change(request: Request, answer: Answer) -> Answer:
+        path = request.url.removeprefix("https://api.intercom.io").partition("?")[0]
+        if path != f"/{stream}" or not isinstance(answer, Reply):
+            return answer
+        body = msgspec.json.decode(answer.body)
+        name = "data" if "data" in body else stream
+        body[name] = [row for row in body[name] if str(row["id"]) not in keys]
+        return Reply(200, answer.headers, msgspec.json.encode(body))
+
+    return change
+
+
+async def test_what_leaves_out_rows_that_are_there_may_leave_out_new_ones(tmp_path: Path) -> None:
+    """A row that is known is named by its id; of others, nothing but the list is known."""
+    async with world(tmp_path, contacts=3) as one:
+        assert (await one.sync("tags")).is_complete
+        known = min(one.rows("tags"))
+        made = one.simulator.call("POST", "/tags", {"name": "VIP"})
+        for _ in range(2):
+            await anyio.sleep(DAY_S)
+            one.change = without("tags", {known, made["id"]})
+            report = await one.sync("tags")
+            assert {failure.what for failure in report.failures} == {known, "the list"}
+            assert report.exit_code == 3
+
+        one.change = None
+        assert (await one.sync("tags")).is_complete
+        assert made["id"] in one.rows("tags")
