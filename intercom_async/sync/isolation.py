@@ -100,6 +100,10 @@ class Isolation(UnorderedSpans):
             depth: How often the span was halved.
         """
         low, high = bottom.second, max(bottom.second, top.second)
+        if not bottom.new and not top.new and most is None:
+            # Neither side has read a row, so that nothing tells yet where there are any.
+            low, high = await self._trim(low, high)
+            bottom, top = bottom._replace(second=low), top._replace(second=high)
         cut = self._cut(low, high)
         if bottom.at is None or top.at is None:
             if cut is not None:
@@ -182,8 +186,11 @@ class Isolation(UnorderedSpans):
             return low, high
         high -= await self._is_read(top)
         low += await self._is_read(bottom)
-        while low < high and not self._is_spent:
-            cut = low + (high - low + 1) // 2
+        return await self._trim(low, high)
+
+    async def _trim(self, low: int, high: int) -> tuple[int, int]:
+        """Return what is left of a span once halves without a row are left out."""
+        while not self._is_spent and (cut := self._cut(low, high)) is not None:
             if await self._is_empty(cut, high):
                 high = cut - 1
             elif await self._is_empty(low, cut - 1):
