@@ -70,7 +70,7 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         """Name what it covers, for people."""
         if self.kind == "span":
             low, high = self.told
-            more = f", {self.rows} rows" if self.rows > 1 else ""
+            more = f", {counted(self.rows)}" if self.rows else ""
             return f"{self.field} from {_date(low)} to {_date(high)}{more}"
         if self.key is not None:
             return self.key
@@ -95,7 +95,8 @@ def add(holes: list[Hole], found: Hole) -> None:
                 hole,
                 tries=hole.tries + 1,
                 reason=found.reason or hole.reason,
-                rows=found.rows if found.kind == "list" else found.rows or hole.rows,
+                # What a run had no calls left to look into has as many as before.
+                rows=found.rows if found.tries else found.rows or hole.rows,
             )
             return
     united = [(hole, one) for hole in holes if (one := _united(hole, found)) is not None]
@@ -128,9 +129,16 @@ def _united(known: Hole, found: Hole) -> Hole | None:
     return msgspec.structs.replace(
         known, low=low, high=high, slack=max(known.slack, found.slack), tries=known.tries + 1,
         since=min(known.since, found.since), reason=found.reason or known.reason,
-        rows=max(known.rows, found.rows) if overlap else known.rows + found.rows,
+        rows=_rows_of_both(known.rows, found.rows, overlap=overlap),
         named=known.told if keeps_name else None,
     )  # fmt: skip
+
+
+def _rows_of_both(first: int, second: int, *, overlap: bool) -> int:
+    """Return how many rows two spans have that become one; 0 where that is not known of both."""
+    if not first or not second:
+        return 0
+    return max(first, second) if overlap else first + second
 
 
 def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
@@ -155,12 +163,15 @@ def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
 
 
 _ROWS = re.compile(
-    r"(?P<span>.* from .* to [^,]*)(, (?P<many>\d+) rows)?|(?P<few>\d+) rows? of the list"
+    r"(?P<all>.* from .* to [^,]*)(, (?P<some>\d+) rows?)?|(?P<few>\d+) rows? of the list"
 )
 
 
 def accepts(name: str, what: str) -> bool:
     """Say whether a name that was accepted covers a hole: it may have fewer rows, not more.
+
+    A name without a number covers all of its span or list; it is that of a hole of which nobody
+    knows how many rows it has.
 
     Args:
         name: The accepted name, without its stream.
@@ -169,8 +180,10 @@ def accepts(name: str, what: str) -> bool:
     accepted, found = _ROWS.fullmatch(name), _ROWS.fullmatch(what)
     if accepted is None or found is None:
         return name == what or (name == "the list" and found is not None and bool(found["few"]))
-    rows, limit = (int(one["many"] or one["few"] or 1) for one in (found, accepted))
-    return accepted["span"] == found["span"] and rows <= limit
+    if accepted["all"] != found["all"]:
+        return False
+    limit, rows = (int(one["some"] or one["few"] or 0) for one in (accepted, found))
+    return not limit or 0 < rows <= limit
 
 
 def counted(rows: int) -> str:

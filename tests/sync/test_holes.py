@@ -178,7 +178,7 @@ def test_spans_that_are_apart_have_the_rows_of_both() -> None:
     name = "updated_at from 1970-01-01T00:08:20Z to 1970-01-01T00:25:10Z"
     holes = [msgspec.structs.replace(span(1_000, 1_010, slack=500), rows=1)]
     add(holes, msgspec.structs.replace(span(1_005, 1_008, slack=500), rows=1))
-    assert [one.what for one in holes] == [name]
+    assert [one.what for one in holes] == [f"{name}, 1 row"]
 
     add(holes, msgspec.structs.replace(span(1_100, 1_120, slack=300), rows=1))
     assert [one.what for one in holes] == [f"{name}, 2 rows"]
@@ -188,8 +188,11 @@ def test_spans_that_are_apart_have_the_rows_of_both() -> None:
     ("name", "what", "is_covered"),
     [
         ("x_at from A to B", "x_at from A to B", True),
-        ("x_at from A to B", "x_at from A to B, 2 rows", False),
-        ("x_at from A to B, 2 rows", "x_at from A to B", True),
+        ("x_at from A to B", "x_at from A to B, 2 rows", True),
+        ("x_at from A to B, 1 row", "x_at from A to B, 1 row", True),
+        ("x_at from A to B, 1 row", "x_at from A to B, 2 rows", False),
+        ("x_at from A to B, 2 rows", "x_at from A to B, 1 row", True),
+        ("x_at from A to B, 2 rows", "x_at from A to B", False),
         ("x_at from A to B, 2 rows", "x_at from A to B, 3 rows", False),
         ("x_at from A to B, 2 rows", "x_at from A to C", False),
         ("1 row of the list", "2 rows of the list", False),

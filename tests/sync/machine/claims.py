@@ -12,7 +12,7 @@ from .truth import Version
 PARENTS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
 
 MOMENT = r"([-\d]+T[\d:]+Z)"
-SPAN = re.compile(rf"(\w+) from {MOMENT} to {MOMENT}(?:, \d+ rows)?")
+SPAN = re.compile(rf"(\w+) from {MOMENT} to {MOMENT}(?:, \d+ rows?)?")
 BEFORE = re.compile(rf"rows last changed before {MOMENT}")
 GONE_SINCE = re.compile(rf"rows that have gone since {MOMENT}")
 WHOLE = ("all of it", "the stream", "the list", "the rest")
