@@ -6,6 +6,7 @@ import asyncio
 import random
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -31,7 +32,7 @@ from .crashing_disk import Killed
 from .damage import LOSES_STATE, damage, published, recovered
 from .oracles import Violation
 from .runner import FILES, Outcome, Runner
-from .search_index import SearchIndex
+from .search_index import EXACT_SINCE, SearchIndex
 from .steps import Change, History, Run, Settings
 from .targets import Rows, make_sink, read
 from .waiting import both, following
@@ -266,22 +267,27 @@ class Story:
         return _is_plain(run) and {one.kind for one in run.failures} == {"poison"}
 
     def _behind(self, poisoned: frozenset[str]) -> frozenset[str]:
-        """Return what no query reaches where lists are newest first, whatever is asked.
+        """Return what no query reaches, whatever is asked.
 
-        A row that breaks pages hides those of its second, or of its day, that are behind it.
+        Where lists are newest first, a row that breaks pages hides those of its second, or of its
+        day, that are behind it. Where days are compared, two of a day hide what is between them.
         """
-        if self.settings.sorting != "newest":
-            return frozenset()
+        is_newest = self.settings.sorting == "newest"
+        by_days = ("contacts",) if self.settings.version < EXACT_SINCE else ()
         made = {
             key: version.created_at
             for stream in self.settings.streams
-            if stream not in PARENTS
+            if stream not in PARENTS and (is_newest or stream in by_days)
             for key in self.workspace.truth.keys(stream)
             for version in self.workspace.truth.versions(stream, key)[:1]
         }
-        times = [made[key] for key in poisoned if key in made]
+        times = sorted(made[key] for key in poisoned if key in made)
+        if is_newest:
+            spans = [(time - DAY_S, time + DAY_S) for time in times]
+        else:
+            spans = [(low, high) for low, high in pairwise(times) if high - low <= DAY_S]
         return frozenset(
-            key for key, at in made.items() if any(abs(at - time) <= DAY_S for time in times)
+            key for key, at in made.items() if any(low <= at <= high for low, high in spans)
         )
 
     def _must_complete(self, run: Run) -> bool:
