@@ -30,8 +30,21 @@ UNIX_SECONDS = "UNIX seconds"
 MILLISECONDS_FROM = 100_000_000_000
 """Numbers above this are milliseconds: as seconds they lie after the year 5138, and as milliseconds
 before March 1973 (test_moments.py::test_milliseconds_of_the_server_become_seconds)."""
-
-
+EARLIEST, LATEST = -62_135_596_800, 253_402_300_799
+"""The first and the last second of the years 1 to 9999: no datetime holds another one."""
+NUMBER_TEXT = "[+-]?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?"
+"""A number as a text of the server has it, as a regular expression. This and the next ones are read
+by Python, PostgreSQL and DuckDB alike, so that a text is the same moment in every target
+(test_moment_texts.py)."""
+_ZONE = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+ISO_TEXT = (
+    "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    f"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?{_ZONE}?)?"
+)
+"""A moment as a text of the server has it, as a regular expression."""
+ZONED_TEXT = f".*:.*{_ZONE}"
+"""An `ISO_TEXT` that names its zone, as a regular expression."""
+_NUMBER, _ISO = re.compile(NUMBER_TEXT), re.compile(ISO_TEXT)
 _MOMENT = re.compile(
     r"^(?!custom_attributes\b)(.*\.)?"
     r"(\w+_(at|after|before|since|until|time|ts)|until|timestamp|first|last)$"
@@ -143,11 +156,11 @@ def from_server(value: object) -> int | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
-        try:
-            return from_server(float(value))
-        except ValueError:
-            moment = from_iso(value)
-            return None if moment is None else math.floor(moment.timestamp())
+        text = value.strip(" ")
+        if _NUMBER.fullmatch(text):
+            return from_server(float(text))
+        moment = from_iso(text) if _ISO.fullmatch(text) else None
+        return None if moment is None else math.floor(moment.timestamp())
     if not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return math.floor(value / 1000) if value > MILLISECONDS_FROM else math.floor(value)

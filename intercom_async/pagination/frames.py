@@ -18,12 +18,10 @@ from intercom_async.config import shown
 from intercom_async.errors import ConfigError
 from intercom_async.models._columns import Column, Kind, columns_of
 from intercom_async.models.page import Page
-from intercom_async.moments import from_server
+from intercom_async.moments import EARLIEST, LATEST, from_server
 
 _INT64 = 2**63
 """Integers beyond are no int64 and become null."""
-_LATEST = 253_402_300_799
-"""End of the year 9999, after which no datetime exists; later moments become null."""
 
 
 class BatchBuilder:
@@ -142,7 +140,7 @@ def _integer(value: int | None) -> int | None:
 
 def _timestamp(value: int | None) -> int | None:
     moment = from_server(value)
-    return moment if moment is None or abs(moment) <= _LATEST else None
+    return moment if moment is not None and EARLIEST <= moment <= LATEST else None
 
 
 def _json(value: Any) -> str | None:

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import anyio
 
 from intercom_async.client import Intercom
-from intercom_async.moments import to_unix
+from intercom_async.moments import EARLIEST, to_unix
 from .arguments import (
     as_sync_config_errors,
     checked_flag,
@@ -30,9 +30,6 @@ from .streams import Stream
 
 Reconcile = Literal["auto", "now", "never"]
 """When rows that are gone are looked for: as the API and the rate allow, in this run, or never."""
-FIRST_S = -62_135_596_800
-"""The first moment of the year 1 in UNIX seconds, the first that a message can show
-(test_arguments.py::test_a_moment_before_all_years_is_refused)."""
 SINK_METHODS = ("open", "begin", "rows", "entries", "commit", "publish", "close")
 
 
@@ -83,7 +80,7 @@ def check_since(since: datetime | int | None) -> int | None:
     if since is None:
         return None
     seconds = to_unix("since", since, SyncConfigError)
-    if seconds < FIRST_S:
+    if seconds < EARLIEST:
         raise SyncConfigError("since lies before the year 1")
     return seconds
 

@@ -312,22 +312,3 @@ def test_a_strange_row_is_a_row(form: str, body: bytes, tmp_path: Path) -> None:
         sink.publish(b"{}")
         assert [row.key for row in sink.rows("talks")] == ["1"]
         sink.close()
-
-
-@pytest.mark.parametrize("form", ["duckdb", "parquet", "objects"])
-def test_times_of_every_form_are_the_same_moment(form: str, tmp_path: Path) -> None:
-    moments = [1_700_000_000, 1_700_000_000_000, "1700000000", "2023-11-14T22:13:20Z",
-               "2023-11-15T00:13:20+02:00", "2023-11-14T22:13:20"]  # fmt: skip
-    talk = Table("tombstones", "id", None, None, "found_at")
-    from intercom_async.sync.evidence import Tombstone  # noqa: PLC0415 (its model has a time)
-
-    table = Table(talk.name, "id", Tombstone, None, "found_at")
-    sink = make_sink(form, tmp_path)
-    sink.open()
-    sink.begin([table])
-    for number, moment in enumerate(moments):
-        body = msgspec.json.encode({"id": str(number), "found_at": moment})
-        sink.commit([Put(table.name, str(number), "", body, 0, 5, digest_of(body))], b"{}")
-    sink.publish(b"{}")
-    assert {row.version for row in sink.rows(table.name)} == {1_700_000_000}
-    sink.close()

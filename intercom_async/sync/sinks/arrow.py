@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from intercom_async.clock import give_way
-from intercom_async.moments import MILLISECONDS_FROM, from_server
+from intercom_async.moments import EARLIEST, LATEST, MILLISECONDS_FROM, from_server
 from intercom_async.sync.errors import UNREADABLE
 from intercom_async.sync.raw_rows import top_level
 from .columns import DELETED_AT, DIGEST, RECORD, STRANGE, SYNCED_AT, TableColumn, TableColumns
@@ -18,11 +18,9 @@ from .merge import GIVES_WAY_S
 
 _LARGEST = 2**63
 """Integers from here on are no int64 and become null."""
-_LATEST = 253_402_300_799
-"""The end of the year 9999, UNIX seconds."""
 
 _Int64: Any = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST - 1)]
-_Moment: Any = Annotated[int, msgspec.Meta(ge=-_LATEST, le=MILLISECONDS_FROM)]
+_Moment: Any = Annotated[int, msgspec.Meta(ge=EARLIEST, le=MILLISECONDS_FROM)]
 _USUAL: dict[str, Any] = {
     "text": str | _Int64 | None,
     "integer": _Int64 | None,
@@ -191,7 +189,7 @@ def _moment(value: Any) -> int | None:
 
 
 def _time(moment: int | None) -> int | None:
-    return None if moment is None or abs(moment) > _LATEST else moment
+    return moment if moment is not None and EARLIEST <= moment <= LATEST else None
 
 
 _READ: dict[str, Any] = {

@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from intercom_async.moments import MILLISECONDS_FROM
+from intercom_async.moments import (
+    EARLIEST,
+    ISO_TEXT,
+    LATEST,
+    MILLISECONDS_FROM,
+    ZONED_TEXT,
+)
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, OWN, RECORD, SYNCED_AT, TableColumn
 from .disk import PRIVATE_FILE, Disk
@@ -41,8 +47,6 @@ LINE_BYTES = 2**21
 """Longest line that the reader of staged rows takes, if no record is longer."""
 MEMORY_TIMES = 64
 """What a large record is allowed, in times of its size."""
-LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999."""
 ZSTD_FROM = 2
 """First major version of databases whose records are compressed by zstd: those of before 1.2 cannot
 have it, and of later ones it is asked from 2.0 on
@@ -345,18 +349,31 @@ def _value(column: TableColumn, *, is_parsed: bool, record: str = "r", fields: s
     parsed = f"{fields}[{text_in_sql(column.field)}]"
     if column.kind != "timestamp":
         return parsed
-    # Some moments come in milliseconds where seconds are declared, and some as ISO 8601, in UTC
-    # where they name no zone. The result is cut to seconds, as `moments.from_server` does.
-    number = f"TRY_CAST({parsed} AS DOUBLE)"
-    zoned = f"regexp_matches({parsed}, '(Z|[+-]\\d\\d:?\\d\\d)$')"
+    return _moment(parsed)
+
+
+def _moment(text: str) -> str:
+    """Return what reads a moment out of a text, as `moments.from_server` does.
+
+    Some come in milliseconds where seconds are declared, and some as ISO 8601, in UTC where they
+    name no zone. The result is cut to seconds.
+    """
+    # Digits with underscores between them are all that is a number here and none elsewhere: to
+    # match each number with `moments.NUMBER_TEXT` would double what moments cost.
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    trimmed = f"trim({text})"
+    whole = f"regexp_replace({trimmed}, '[.][0-9]+', '')"
     iso = (
-        f"CASE WHEN {zoned} THEN floor(epoch(TRY_CAST({parsed} AS TIMESTAMPTZ))) "
-        f"ELSE floor(epoch(TRY_CAST({parsed} AS TIMESTAMP))) END"
+        f"CASE WHEN NOT regexp_full_match({trimmed}, '{ISO_TEXT}') THEN NULL "
+        f"WHEN regexp_full_match({trimmed}, '{ZONED_TEXT}') "
+        f"THEN floor(epoch(TRY_CAST({whole} AS TIMESTAMPTZ))) "
+        f"ELSE floor(epoch(TRY_CAST({whole} AS TIMESTAMP))) END"
     )
     seconds = (
-        f"CASE WHEN {number} IS NULL THEN {iso} "
-        f"WHEN abs({number}) > {LATEST_MS} THEN NULL "
-        f"WHEN {number} > {MILLISECONDS_FROM} THEN floor({number} / 1e3) "
-        f"ELSE floor({number}) END"
+        f"CASE WHEN {number} IS NULL THEN "
+        f"CASE WHEN {iso} BETWEEN {EARLIEST} AND {LATEST} THEN {iso} END "
+        f"WHEN contains({text}, '_') THEN NULL "
+        f"WHEN {number} BETWEEN {EARLIEST} AND {MILLISECONDS_FROM} THEN floor({number}) "
+        f"WHEN {number} BETWEEN 0 AND {1000 * LATEST + 999} THEN floor({number} / 1e3) END"
     )
     return f"make_timestamp(CAST({seconds} AS BIGINT) * 1000000)"

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import TypeVar
 
-from intercom_async.moments import MILLISECONDS_FROM
+from intercom_async.moments import (
+    EARLIEST,
+    ISO_TEXT,
+    LATEST,
+    MILLISECONDS_FROM,
+    NUMBER_TEXT,
+    ZONED_TEXT,
+)
 from intercom_async.sync.raw_rows import clean as clean_row
 from .base import Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumn, TableColumns
@@ -27,8 +34,6 @@ SHARDS, SHARD_ENTRIES = "intercom_async_shards", "intercom_async_shard_entries"
 MAX_NAME_BYTES = 63
 """Bytes of an identifier; PostgreSQL cuts longer ones
 (test_postgres_sink.py::test_long_names_stay_apart)."""
-LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999, UNIX milliseconds: later moments are taken for damage."""
 PUT_BYTES = 2**20
 """Bytes of rows that one statement puts into their table: PostgreSQL keeps them in memory, four
 megabytes by default."""
@@ -134,24 +139,25 @@ CREATE TABLE IF NOT EXISTS {s}.{JOURNAL} (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, entry bytea NOT NULL);
 CREATE OR REPLACE FUNCTION {s}.intercom_async_moment(value jsonb) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE told text := value #>> '{{}}'; number float8;
+DECLARE told text := btrim(value #>> '{{}}', ' '); seconds float8;
 BEGIN
   IF told IS NULL OR jsonb_typeof(value) NOT IN ('number', 'string') THEN RETURN NULL; END IF;
   BEGIN
-    number := told::float8;
-  EXCEPTION WHEN OTHERS THEN
-    BEGIN
-      -- Without a zone it is UTC.
-      IF told ~ '(Z|[+-]\\d\\d(:?\\d\\d)?)$' THEN
-        RETURN date_trunc('second', told::timestamptz);
+    IF told ~ '^{NUMBER_TEXT}$' THEN
+      seconds := told::float8;
+      IF seconds > {MILLISECONDS_FROM} THEN seconds := seconds / 1000; END IF;
+    ELSIF told ~ '^{ISO_TEXT}$' THEN
+      told := regexp_replace(told, '[.][0-9]+', '');  -- a fraction would be rounded
+      IF told ~ '^{ZONED_TEXT}$' THEN
+        seconds := extract(epoch FROM told::timestamptz);
+      ELSE
+        seconds := extract(epoch FROM told::timestamp);  -- without a zone it is UTC
       END IF;
-      RETURN date_trunc('second', told::timestamp) AT TIME ZONE 'UTC';
-    EXCEPTION WHEN OTHERS THEN RETURN NULL;
-    END;
+    END IF;
+  EXCEPTION WHEN OTHERS THEN RETURN NULL;
   END;
-  IF number <> number OR abs(number) > {LATEST_MS} THEN RETURN NULL; END IF;
-  IF number > {MILLISECONDS_FROM} THEN number := number / 1000; END IF;
-  RETURN to_timestamp(floor(number));
+  seconds := floor(seconds);
+  RETURN CASE WHEN seconds BETWEEN {EARLIEST} AND {LATEST} THEN to_timestamp(seconds) END;
 END $$;
 """
 
