@@ -14,15 +14,23 @@ from typing import Any, NamedTuple
 import anyio
 
 from intercom_async.clock import CLOCK
-from intercom_async.errors import ConfigError, IntercomError, ResponseError, TransportError
+from intercom_async.errors import (
+    ConfigError,
+    DecodeError,
+    IntercomError,
+    ResponseError,
+    TransportError,
+)
 from intercom_async.fields import AttachmentFile, AttachmentSource
 from intercom_async.models import Attachment, Conversation
-from intercom_async.response import UNKNOWN, Response
+from intercom_async.response import UNKNOWN, Response, header
 from intercom_async.transport.base import StreamReply
 from .concurrency import fan_out
 from .download import Download
 
 OCTETS = "application/octet-stream"
+PAGES = ("text/html", "application/xhtml+xml")
+"""Content types of pages."""
 _UNSAFE = re.compile(r"[^\w.\- ()]+")
 MAX_NAME = 120
 """Bytes of a saved file's own name in UTF-8; file systems take 255
@@ -151,7 +159,7 @@ async def save_files(
         try:
             if not path.exists():
                 async with place:
-                    await _save(path, attachment.url or "", fetch)
+                    await _save(path, attachment, fetch)
         except IntercomError as error:
             result.lost.append(LostAttachment(attachment, part_id, error))
         else:
@@ -164,11 +172,15 @@ async def save_files(
     return result
 
 
-async def _save(path: Path, url: str, fetch: Fetch) -> None:
-    """Save one file; a host that fails is asked again."""
+async def _save(path: Path, attachment: Attachment, fetch: Fetch) -> None:
+    """Save one file; a host that fails is asked again.
+
+    Raises:
+        DecodeError: The host answered with a page instead of the file.
+    """
 
     async def begin() -> Response[StreamReply]:
-        reply = await fetch(url)
+        reply = await fetch(attachment.url or "")
         return Response(
             data=reply,
             status=reply.status,
@@ -182,6 +194,9 @@ async def _save(path: Path, url: str, fetch: Fetch) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             async with Download(begin) as stream:
+                told = _main_type(header(stream.headers, "Content-Type"))
+                if told in PAGES and _is_no_page(attachment):
+                    raise DecodeError("its host answered with a page instead of the file")
                 await stream.save(path)
                 return
         except (TransportError, ResponseError) as error:
@@ -189,6 +204,22 @@ async def _save(path: Path, url: str, fetch: Fetch) -> None:
             if is_final or attempt == TRIES:
                 raise
         await CLOCK.sleep(PAUSE_S * attempt)
+
+
+def _is_no_page(attachment: Attachment) -> bool:
+    """Say whether a file is of another kind than a page, by its content type or else its name.
+
+    A login or an error of the host is a page, too, and may come with the status 200.
+    """
+    told = _main_type(attachment.content_type)
+    by_name = mimetypes.guess_type(attachment.name or "")[0]
+    kinds = {kind for kind in (told, by_name) if kind not in (None, OCTETS)}
+    return bool(kinds) and kinds.isdisjoint(PAGES)
+
+
+def _main_type(content_type: str | None) -> str | None:
+    """Return a content type without its parameters; None where there is none."""
+    return (content_type or "").partition(";")[0].strip().lower() or None
 
 
 def _files_of(conversation: Conversation) -> Iterator[PartFiles]:

@@ -93,6 +93,54 @@ async def test_a_host_that_fails_is_asked_again(
     assert sum(one.url.endswith("/gone") for one in host.requests) == 1
 
 
+PAGE = "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "answered", "is_saved"),
+    [
+        ("a.pdf", "application/pdf", PAGE, False),
+        ("a.pdf", None, PAGE, False),
+        ("a.pdf", "application/octet-stream", "TEXT/HTML", False),
+        ("a", "image/png", "application/xhtml+xml", False),
+        ("a.txt", "text/plain", PAGE, False),
+        # A page that somebody has sent.
+        ("a.html", "text/html", PAGE, True),
+        ("a", "Text/HTML; charset=latin-1", PAGE, True),
+        ("a.pdf", "text/html", PAGE, True),
+        ("a.htm", None, PAGE, True),
+        ("a.htm", "application/octet-stream", PAGE, True),
+        ("a.html", "text/plain", PAGE, True),
+        # Nothing says what it is.
+        ("a", None, PAGE, True),
+        (None, "application/octet-stream", PAGE, True),
+        # Hosts call files what they like, as long as that is no page.
+        ("a.pdf", "application/pdf", "application/octet-stream", True),
+        ("a.pdf", "application/pdf", None, True),
+    ],
+)
+async def test_a_page_that_is_sent_instead_of_a_file_is_not_saved(
+    name: str | None, kind: str | None, answered: str | None, *, is_saved: bool, tmp_path: Path
+) -> None:
+    file = {"name": name, "content_type": kind, "url": "https://files.example/it"}
+    talk = {"id": "7", "source": {"id": "s1", "attachments": [file]}}
+
+    def answer(request: Request) -> Reply:
+        if request.url.startswith("https://api.intercom.io"):
+            return Reply(200, {}, msgspec.json.encode(talk))
+        return Reply(200, {} if answered is None else {"content-type": answered}, b"<html>")
+
+    async with Intercom("secret", transport=MemoryTransport(answer)) as intercom:
+        result = await intercom.conversations.save_attachments("7", to=tmp_path)
+
+    assert (
+        len(result.saved) == len([one async for one in anyio.Path(tmp_path).iterdir()]) == is_saved
+    )
+    assert [str(one.error) for one in result.lost] == (
+        [] if is_saved else ["its host answered with a page instead of the file"]
+    )
+
+
 async def test_the_token_does_not_leave_for_another_host(tmp_path: Path) -> None:
     host = Host()
     async with Intercom("secret", transport=MemoryTransport(host)) as intercom:

@@ -27,6 +27,8 @@ class FileServer:
         self.fetched: list[str] = []
         self.gone: set[str] = set()
         self.status: Callable[[], int] = lambda: 200
+        self.headers: dict[str, str] = {}
+        """Headers of each file."""
         self.in_flight = self.most = 0
         self.stop: anyio.Event | None = None
 
@@ -63,4 +65,4 @@ class FileServer:
         if self.stop is not None:
             self.stop.set()
         status = 404 if name in self.gone else self.status()
-        return Reply(status, {}, name.encode())
+        return Reply(status, self.headers, name.encode())

@@ -125,6 +125,22 @@ async def test_a_file_that_a_killed_run_could_not_have_is_not_forgotten(tmp_path
             break
 
 
+async def test_a_page_instead_of_a_file_is_a_hole(tmp_path: Path) -> None:
+    """A login page may come with the status 200."""
+    server = FileServer(conversations=1)
+    server.headers = {"Content-Type": "text/html"}
+    missing = await run(server, tmp_path)
+    [failure] = missing.failures
+    server.headers = {}
+
+    assert missing.exit_code == 3
+    assert failure.stream == "conversation_parts"
+    assert "answered with a page instead of the file" in failure.reason
+    assert [*saved(tmp_path).values()] == [[]]
+    assert (await run(server, tmp_path)).is_complete
+    assert [len(files) for files in saved(tmp_path).values()] == [2]
+
+
 async def test_a_file_that_cannot_be_had_is_named(tmp_path: Path) -> None:
     server = FileServer(conversations=1, files=MAX_NAMED + 2)
     (tmp_path / "other").mkdir()
