@@ -14,7 +14,7 @@ from typing import Any
 
 from intercom_async.clock import CLOCK
 from intercom_async.moments import from_http_date
-from intercom_async.response import Response
+from intercom_async.response import Response, header
 
 WINDOW_S = 10.0
 """Length of the server's rate-limit window: its end is at most this far ahead."""
@@ -104,7 +104,7 @@ class ServerTime:
 
 
 def _date(headers: Mapping[str, str]) -> float | None:
-    text = headers.get("Date")
+    text = header(headers, "Date")
     moment = None if text is None else from_http_date(text)
     return moment if moment is not None and moment >= EARLIEST else None
 

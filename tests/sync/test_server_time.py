@@ -7,7 +7,7 @@ from email.utils import formatdate
 import pytest
 
 from intercom_async.clock import CLOCK, LoopClock
-from intercom_async.response import Response, Window
+from intercom_async.response import UNKNOWN, Response, Window
 from intercom_async.sync.server_time import TRUSTED_S, ServerTime
 from tests.support.virtual_time import anyio_backend
 
@@ -52,6 +52,16 @@ async def test_without_a_date_only_what_was_seen_is_proof() -> None:
     assert clock.not_after(0) == 0
     assert clock.not_after(here - 5) == here - 5
     assert clock.not_after(here + 5) == here
+
+
+@pytest.mark.parametrize("name", ["Date", "date"])
+async def test_a_date_is_read_in_either_spelling_of_a_transport(name: str) -> None:
+    told = Response(
+        data=None, status=200, headers={name: formatdate(1_800_000_000, usegmt=True)},
+        request_id=None, window=UNKNOWN, attempts=1, elapsed_s=0.0,
+    )  # fmt: skip
+
+    assert ServerTime.of(told).now() == 1_800_000_000
 
 
 @pytest.mark.parametrize("seconds", [-DAY_S, 0, DAY_S])
