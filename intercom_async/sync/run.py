@@ -14,9 +14,10 @@ from intercom_async.clock import CLOCK
 from intercom_async.models.admins import Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
-from .attachment_folder import AttachmentFolder, check_has_files, check_is_apart
+from .attachment_folder import AttachmentFolder
 from .builtin_streams import STREAMS
 from .carried import LeftOut, keep_families
+from .checked_run import checked_run
 from .checkpoint import State, check_fits, read_state
 from .chosen_streams import check_may_drop, chosen_streams
 from .engine import Engine
@@ -31,10 +32,10 @@ from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .references import MOST_REMEMBERED
 from .report import Progress, Report
-from .run_options import Reconcile, RunOptions, check_client, check_hooks, check_options, check_sink
+from .run_options import Reconcile, RunOptions
 from .sinks.base import Opened, Sink, Table, call, used
 from .stream_run import StreamRun
-from .streams import Children, Ranged, Stream, resolve
+from .streams import Children, Ranged, Stream
 from .truncated import truncated_notes
 from .ungrouped import ungrouped
 
@@ -107,18 +108,13 @@ async def sync(
         SyncConfigError: A stream is not known, or an argument is invalid. It is a `SyncError`
             and a `ConfigError`, like that of `plan` and of the sinks.
     """
-    check_client(intercom)
-    check_sink(sink)
-    check_hooks(on_progress, stop)
-    options = check_options(
-        streams=streams, since=since, full=full, lookback_s=lookback_s, reconcile=reconcile,
-        reconcile_within_s=reconcile_within_s, patience_s=patience_s, wait_s=wait_s, repair=repair,
-        verify=verify, hard_delete=hard_delete, erase_deleted=erase_deleted,
-        drop_streams=drop_streams, attachments=attachments,
+    options = checked_run(
+        intercom, sink, on_progress, stop, streams=streams, since=since, full=full,
+        lookback_s=lookback_s, reconcile=reconcile, reconcile_within_s=reconcile_within_s,
+        patience_s=patience_s, wait_s=wait_s, repair=repair, verify=verify,
+        hard_delete=hard_delete, erase_deleted=erase_deleted, drop_streams=drop_streams,
+        attachments=attachments,
     )  # fmt: skip
-    check_is_apart(options.attachments, sink.where)
-    if options.streams is not None:
-        check_has_files(resolve(options.streams, STREAMS), options.attachments)
     run = _Run(intercom, sink, options, stop or anyio.Event())
     with used(sink):
         await call(sink, check_may_drop, options, sink)

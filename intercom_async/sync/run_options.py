@@ -112,21 +112,21 @@ def check_hooks(on_progress: Callable[[Progress], object] | None, stop: anyio.Ev
 def check_options(  # noqa: PLR0913 (those of `sync`)
     *,
     streams: Iterable[str | Stream] | None,
-    since: datetime | int | None,
-    full: bool,
     lookback_s: float,
-    reconcile: Reconcile,
     reconcile_within_s: float,
-    patience_s: float,
-    wait_s: float,
-    repair: bool,
-    verify: bool,
     hard_delete: bool,
     erase_deleted: bool,
-    drop_streams: Iterable[str],
     attachments: str | os.PathLike[str] | None,
+    since: datetime | int | None = None,
+    full: bool = False,
+    reconcile: Reconcile = "auto",
+    patience_s: float = 0.0,
+    wait_s: float = 0.0,
+    repair: bool = False,
+    verify: bool = False,
+    drop_streams: Iterable[str] = (),
 ) -> RunOptions:
-    """Return the options of a sync.
+    """Return the options of a sync; those of the end of a sharded run have no default.
 
     Raises:
         SyncConfigError: One is of a wrong type or is invalid; the message names it.

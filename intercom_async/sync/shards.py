@@ -26,6 +26,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import anyio
 import msgspec
@@ -42,12 +43,12 @@ from .arguments import (
     checked_count,
     checked_flag,
     checked_names,
-    checked_parts,
     checked_path,
     checked_seconds,
 )
 from .attachment_folder import AttachmentFolder, may_have_files
 from .builtin_streams import STREAMS
+from .checked_run import checked_run
 from .checkpoint import State, check_fits, read_state
 from .chosen_streams import check_known
 from .engine import STOP_WITHIN_S, Engine
@@ -61,13 +62,12 @@ from .prepared import PreparedRuns
 from .progress import ProgressMonitor
 from .report import Progress, Report
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
-from .run_options import check_hooks
+from .run_options import check_client, check_hooks, check_streams
 from .shard import Shard, ShardReport
 from .shard_plan import ShardPlanner, check_covers, merged_state, unread_shards
+from .shard_targets import planning_target, shard_target
 from .sinks.base import Opened, Sink, call
-from .sinks.postgres import PostgresSink
-from .sinks.postgres_shards import PostgresRun, PostgresShard
-from .sinks.sharding import PlanningTarget, ShardSink
+from .sinks.sharding import ShardSink
 from .stream_run import StreamRun
 from .streams import Stream, resolve
 from .ungrouped import ungrouped
@@ -111,9 +111,13 @@ async def plan_shards(
         ShardRunError: The open run leaves out a stream that is asked for, or is not a full one.
         BusyTargetError: Another sync writes to the target.
     """
+    check_client(intercom)
     checked_count("rows_per_shard", rows_per_shard)
     checked_flag("full", full)
-    target = _planning_target(sink)
+    streams = check_streams(streams)
+    if streams is not None:
+        resolve(streams, STREAMS)
+    target = planning_target(sink)
     unread = await unread_shards(target, intercom.version)
     if unread is not None:
         state = await call(target, target.planned)
@@ -138,7 +142,7 @@ async def open_shards(intercom: Intercom, sink: Sink) -> list[Shard] | None:
 
     None where no run is open that this client can go on with: it is planned, or planned again.
     """
-    return await unread_shards(_planning_target(sink), intercom.version)
+    return await unread_shards(planning_target(sink), intercom.version)
 
 
 async def run_shard(
@@ -173,6 +177,7 @@ async def run_shard(
         SyncConfigError: An argument is invalid, or the run does not read the parts that files
             belong to.
     """
+    check_client(intercom)
     with as_sync_config_errors():
         check_kind("shard", shard, Shard, "a Shard")
     if not checked_seconds("budget_s", budget_s):
@@ -185,7 +190,7 @@ async def run_shard(
             f"the run was planned with API version {shard.version}, this client has "
             f"{intercom.version}: plan it again"
         )
-    target = _shard_target(sink, shard)
+    target = shard_target(sink, shard)
     reading = _ShardReading(_bulk(intercom), shard, target, folder, stop or anyio.Event())
     try:
         with ungrouped():
@@ -226,9 +231,16 @@ async def finish_run(
         stop: Set it to finish the pages in hand, save and return.
 
     Raises:
+        SyncConfigError: An argument is invalid; nothing was opened.
         ShardRunError: Shards of the run are not read yet; it says how many.
     """
-    target = _planning_target(sink)
+    options: dict[str, Any] = {
+        "lookback_s": lookback_s, "reconcile_within_s": reconcile_within_s,
+        "hard_delete": hard_delete, "erase_deleted": erase_deleted, "attachments": attachments,
+    }  # fmt: skip
+    # What is wrong is refused while the run is still one that can be planned and ended otherwise.
+    checked = checked_run(intercom, sink, on_progress, stop, streams=streams, **options)
+    target = planning_target(sink)
     shards = await call(target, target.pending)
     waiting = sum(not shard.is_done for shard in shards)
     if waiting:
@@ -236,33 +248,7 @@ async def finish_run(
     if shards:
         await call(target, target.take_over, merged_state)
     return await sync(
-        intercom, streams, sink=sink, lookback_s=lookback_s, reconcile_within_s=reconcile_within_s,
-        hard_delete=hard_delete, erase_deleted=erase_deleted, attachments=attachments,
-        on_progress=on_progress, stop=stop,
-    )  # fmt: skip
-
-
-def _planning_target(sink: Sink) -> PlanningTarget:
-    """Return the target as one that several machines write to.
-
-    Raises:
-        SyncConfigError: It is not one.
-    """
-    if not isinstance(sink, PostgresSink):
-        raise _one_process_only(sink)
-    return sink.another(PostgresRun)
-
-
-def _shard_target(sink: Sink, shard: Shard) -> ShardSink:
-    if not isinstance(sink, PostgresSink):
-        raise _one_process_only(sink)
-    return sink.another(PostgresShard).of(shard.run, shard.number, shard.low, shard.high)
-
-
-def _one_process_only(sink: Sink) -> SyncConfigError:
-    where = checked_parts("sink", sink, "a sink", "open", "commit").where
-    return SyncConfigError(
-        f"{where} can be written to by one process only; shards need a PostgresSink"
+        intercom, checked.streams, sink=sink, **options, on_progress=on_progress, stop=stop
     )
 
 

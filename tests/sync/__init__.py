@@ -36,4 +36,6 @@ Modules without a test of their name, and where they are tested:
 - `streams`: test_sync.py
 - `tail_reader`: test_sync_model.py, test_holes.py
 - `throughput`: test_writer.py
+- `checked_run`: test_arguments.py
+- `shard_targets`: ../services/test_shards.py
 """
