@@ -9,7 +9,7 @@ from .checkpoint import State, read_state
 from .evidence import TOMBSTONES
 from .key_table import GONE, Held
 from .policy import Policy
-from .sinks.base import Opened, Sink
+from .sinks.base import Opened, Sink, StagedRow, StagingSink
 from .sinks.entries import Entry, Family, Put
 from .stream_run import StreamRun
 from .streams import Children, Stream
@@ -164,18 +164,23 @@ def _replay(sink: Sink, runs: Sequence[StreamRun]) -> None:
 
 
 def _refer_again(sink: Sink, runs: Sequence[StreamRun]) -> None:
-    """Note what the rows of a stopped run refer to, now that all rows are known.
-
-    Rows that a target stages apart from its journal (`PostgresSink`) are not among them.
-    """
+    """Note what the rows of a stopped run refer to, now that all rows are known."""
     referring = {run.table_name: run for run in runs if run.references is not None}
     for entry in sink.entries() if referring else ():
-        run = referring.get(entry.table)
-        if run is None or run.references is None or not isinstance(entry, Put):
-            continue
-        held = run.table.get(entry.id)
-        if held is not None and not held.is_gone and held.digest == entry.digest:
-            run.references.note(entry.body)
+        if entry.table in referring and isinstance(entry, Put):
+            _refer(referring[entry.table], entry)
+    if isinstance(sink, StagingSink):
+        for name, run in referring.items():
+            for row in sink.staged_rows(name, run.references.fields if run.references else ()):
+                _refer(run, row)
+
+
+def _refer(run: StreamRun, row: Put | StagedRow) -> None:
+    """Note what a row refers to, unless it is gone or another one came later."""
+    held = run.table.get(row.id)
+    if run.references is None or held is None or held.is_gone or held.digest != row.digest:
+        return
+    run.references.note(row.body)
 
 
 def _want(run: StreamRun, key: str, version: int) -> None:

@@ -56,6 +56,11 @@ class References:
         self._missing = {one.to: dict.fromkeys(remembered.get(one.to, ())) for one in self._fields}
         self._decoder = msgspec.json.Decoder(_head(tuple(self._fields)))
 
+    @property
+    def fields(self) -> list[str]:
+        """Fields of its rows that are read."""
+        return [one.field for one in self._fields]
+
     def note(self, body: bytes) -> None:
         """Take in what a row refers to."""
         try:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import anyio
 import anyio.lowlevel
@@ -151,6 +151,24 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of the target; more than once does nothing."""
+        ...
+
+
+class StagedRow(NamedTuple):
+    """Some fields of a row that a commit has brought and that is not published."""
+
+    id: str
+    digest: int
+    body: bytes
+    """The fields, as JSON."""
+
+
+@runtime_checkable
+class StagingSink(Protocol):
+    """A sink whose journal leaves out the bodies of rows, which stand apart from it."""
+
+    def staged_rows(self, name: str, fields: Sequence[str]) -> Iterator[StagedRow]:
+        """Give some fields of the rows of a table that an earlier run has committed."""
         ...
 
 
