@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -165,7 +165,7 @@ class _StreamFolder:
         self._tried = KeyTable()
         """Conversations of which this run could not have every file."""
         self._limiter = anyio.Semaphore(FILES_AT_ONCE)
-        with failures_as_target_errors(str(folder)):
+        with _failures(folder):
             for parent in (*reversed(folder.parents), folder):
                 if not parent.exists():
                     OS_DISK.make_folder(parent)
@@ -188,7 +188,7 @@ class _StreamFolder:
     def _put(self, key: str) -> None:
         """Note that all files of a conversation are here."""
         if self._known.get(key) is None:
-            with failures_as_target_errors(str(self._folder)), self._index.open("ab") as index:
+            with _failures(self._folder), self._index.open("ab") as index:
                 index.write(msgspec.json.encode(key) + b"\n")
             self._known.put(key, Held(0, 0, 0, 0))
 
@@ -214,7 +214,7 @@ class _StreamFolder:
     async def _save(self, client: Any, key: str, holders: Sequence[PartFiles]) -> str:
         """Save the files of one conversation, and say which of them could not be had."""
         folder = self._folder / safe_name(key)
-        with failures_as_target_errors(str(folder)):
+        with _failures(folder):
             folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             for left in folder.glob(".*.part"):
                 with suppress(FileNotFoundError):  # its process is not dead, and has finished it
@@ -230,11 +230,16 @@ class _StreamFolder:
 
     def remove_departed(self, table: KeyTable) -> None:
         """Remove the files of what is gone."""
-        with failures_as_target_errors(str(self._folder)):
+        with _failures(self._folder):
             for folder in [each for each in self._folder.iterdir() if each.is_dir()]:
                 held = table.get(folder.name)
                 if held is not None and held.is_gone:
                     shutil.rmtree(folder)
+
+
+def _failures(folder: Path) -> AbstractContextManager[None]:
+    """Turn what the system refuses into a `TargetError`; names of files are those of customers."""
+    return failures_as_target_errors(str(folder), names_files=False)
 
 
 def _holders(children: ChildRows) -> Iterator[PartFiles]:

@@ -12,8 +12,16 @@ import msgspec
 import pytest
 
 from intercom_async.sync import BusyTargetError, JsonlSink, TargetError
-from intercom_async.sync.sinks.failures import UnexpectedFailureError, failures_as_target_errors
+from intercom_async.sync.merging import digest_of
+from intercom_async.sync.sinks import Table
+from intercom_async.sync.sinks.entries import Put
+from intercom_async.sync.sinks.failures import (
+    UnexpectedFailureError,
+    failure_of,
+    failures_as_target_errors,
+)
 from tests.support.failing_calls import ERRNOS, QUOTED
+from .conftest import make_sink, target_in
 
 CLASSES_OF_THE_SYSTEM: set[type[OSError]] = {
     kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, OSError)
@@ -44,6 +52,43 @@ def test_no_error_that_came_first_quotes_a_row(second: int | None) -> None:
     assert "in fail" in shown  # where it was raised
     cause = caught.value.__cause__
     assert second is None or (isinstance(cause, OSError) and cause.filename == "path")
+
+
+@pytest.mark.parametrize(
+    ("filename", "begins"),
+    [
+        ("contacts.jsonl", "contacts.jsonl: Is a directory"),
+        (".sync/epoch", ".sync/epoch: Is a directory"),
+        ("", "Is a directory"),
+        ("/another", "Is a directory"),
+    ],
+)
+def test_the_file_of_the_target_is_named(filename: str, begins: str, tmp_path: Path) -> None:
+    where = str(tmp_path / "t")
+    error = IsADirectoryError(errno.EISDIR, "Is a directory", str(Path(where, filename)))
+
+    assert str(failure_of(where, error)).startswith(f"{where}: {begins}: move the folder away")
+    assert str(failure_of(where, error, names_files=False)).startswith(f"{where}: Is a dir")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_damaged_file_is_named_as_it_stands_in_the_target(form: str, tmp_path: Path) -> None:
+    for stream in ("talks", "parts"):
+        sink = make_sink(form, tmp_path)
+        sink.open()
+        sink.begin([Table(stream, "id")])
+        body = msgspec.json.encode({"id": "1"})
+        sink.commit([Put(stream, "1", "", body, 0, 5, digest_of(body))], b"{}")
+        sink.publish(b"{}")
+        sink.close()
+    [path] = target_in(form, tmp_path).rglob(
+        "parts.jsonl" if form == "jsonl" else "parts/*.parquet"
+    )
+    path.unlink()
+    sink = make_sink(form, tmp_path)
+    name = path.relative_to(target_in(form, tmp_path))
+    assert sink.open().damaged == (("parts", f"{name} is missing"),)
+    sink.close()
 
 
 @pytest.mark.parametrize("kind", sorted(CLASSES_OF_THE_SYSTEM, key=str))

@@ -47,21 +47,27 @@ class UnexpectedFailureError(TargetError):
 
 
 @contextmanager
-def failures_as_target_errors(where: str) -> Generator[None]:
-    """Turn whatever is raised in the block into a `TargetError`, unless it is one of ours."""
+def failures_as_target_errors(where: str, *, names_files: bool = True) -> Generator[None]:
+    """Turn whatever is raised in the block into a `TargetError`, unless it is one of ours.
+
+    Args:
+        where: What the message calls the target.
+        names_files: Whether it may name a file of the target: those of a sync tell nothing of rows.
+    """
     try:
         yield
     except IntercomError:
         raise
     except Exception as error:  # noqa: BLE001 (what is not expected is told, too)
-        raise failure_of(where, error) from origin_of(error)
+        raise failure_of(where, error, names_files=names_files) from origin_of(error)
 
 
-def failure_of(where: str, error: Exception) -> TargetError:
+def failure_of(where: str, error: Exception, *, names_files: bool = True) -> TargetError:
     """Return the error of a target for what the system or a library has raised."""
     reason = _reason(error)
     if reason is not None:
-        return TargetError(f"{where}: {reason}; {KEPT}")
+        file = _file_in(where, error) if names_files else ""
+        return TargetError(f"{where}: {file}{reason}; {KEPT}")
     return UnexpectedFailureError(
         f"{where}: unexpected {name_of(error)}: run again, and report it with what --debug shows "
         f"if it comes again; {KEPT}"
@@ -82,6 +88,17 @@ def _reason(error: Exception) -> str | None:
     if is_plain or isinstance(error, _UNREADABLE) or name.startswith("pyarrow."):
         return f"what is stored there cannot be read ({name}): run with --verify, then --repair"
     return None
+
+
+def _file_in(where: str, error: Exception) -> str:
+    """Return the file of the target that the system refuses, as a message begins with it."""
+    name = error.filename if isinstance(error, OSError) else None
+    if not isinstance(name, str):
+        return ""
+    with suppress(OSError, ValueError):  # it is in another folder
+        inside = Path(name).absolute().relative_to(Path(where).absolute())
+        return f"{inside}: " if inside.parts else ""
+    return ""
 
 
 def name_of(error: Exception) -> str:

@@ -161,31 +161,33 @@ def tail_digest(tail: bytes) -> str:
 
 
 def check_file(
-    disk: Disk, path: Path, length: int, tail: str, digest: str, *, whole: bool
+    disk: Disk, root: Path, name: str, length: int, tail: str, digest: str, *, whole: bool
 ) -> str | None:
     """Compare a file with what was written; say in words what differs.
 
     Args:
         disk: Where the file is.
-        path: The file.
+        root: The target.
+        name: The file's path in the target.
         length: Its length in bytes.
         tail: The digest of its end.
         digest: The digest of all of it.
         whole: Read all of it, not its end only.
     """
+    path = root / name
     size = disk.size(path)
     if size is None:
-        return f"{path.name} is missing"
+        return f"{name} is missing"
     if size != length:
-        return f"{path.name} has {size} bytes instead of {length}"
+        return f"{name} has {size} bytes instead of {length}"
     with disk.read(path) as file:
         if whole:
             found = Digesting(file, like=digest)
             while body := file.read(2**20):
                 found.count(body)
-            return None if found.digest == digest else f"{path.name} was changed"
+            return None if found.digest == digest else f"{name} was changed"
         file.seek(max(0, size - TAIL_BYTES))
-        return None if tail_digest(file.read()) == tail else f"the end of {path.name} was changed"
+        return None if tail_digest(file.read()) == tail else f"the end of {name} was changed"
 
 
 def refuse(where: Path, reason: str) -> TargetError:

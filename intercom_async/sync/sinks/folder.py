@@ -185,11 +185,12 @@ class Folder:
 
     def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
         for name, stream in self.manifest.streams.items():
-            folder = self.path if self._rows != "parquet" else self.path / name
+            folder = "" if self._rows != "parquet" else f"{name}/"
             for file in stream.files:
                 reason = check_file(
                     self.disk,
-                    folder / file.name,
+                    self.path,
+                    f"{folder}{file.name}",
                     file.bytes,
                     file.tail,
                     file.digest,

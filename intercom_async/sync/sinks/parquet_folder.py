@@ -74,8 +74,10 @@ class ParquetFolder(PathTarget):
 
     def damage(self, stream: str, file: StoredFile) -> str | None:
         """Compare all of a file with its digest; say in words what differs."""
-        path = self._path / stream / file.name
-        return check_file(self._disk, path, file.bytes, file.tail, file.digest, whole=True)
+        name = f"{stream}/{file.name}"
+        return check_file(
+            self._disk, self._path, name, file.bytes, file.tail, file.digest, whole=True
+        )
 
     def next_files(self, stream: str) -> NextFolder:
         """Return the next folder of a stream."""
