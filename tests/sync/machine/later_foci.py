@@ -138,4 +138,17 @@ LATER: tuple[Focus, ...] = (
         cuts=("early",), since=0.0, drops=0.0, full=0.0, runs=(2, 3, 3), waits_s=(1, 60, DAY_S),
         rows=(4, 5), reconcile=("auto", "never"), settled_s=(DAY_S, 3 * DAY_S),
     ),
+    Focus(
+        # Lists of deleted contacts say no dates, or go on naming contacts that came back.
+        "came back", streams=(("contacts",), ("contacts", "companies", "tags")),
+        verbs=("archive", "archive", "unarchive", "unarchive", "delete", "change"), changes=(1, 4),
+        during=(0, 0, 1), failures=(0, 0, 0, 1), kinds=("500", "no_key", "short", "empty"),
+        paths=("/contacts/deleted", ROWS, "/contacts/"), times=(1, 3, 0),
+        settings={
+            "has_deletion_lists": (True,), "dates_deletions": (True, False),
+            "names_returned": (True, True, False), "deletions_order": ("newest", "mixed"),
+        },
+        waits_s=(300, 3_000, 5 * HOUR_S, DAY_S, 3 * DAY_S), reconcile=("auto", "auto", "never"),
+        since=0.0, drops=0.0, leaves_out=0.0, runs=(2, 3, 3), rows=(3, 4, 5),
+    ),
 )  # fmt: skip

@@ -233,12 +233,12 @@ class Network:
         rows: list[dict[str, Any]] = body[name]
         stream = "contacts" if name == "data" else "conversations"
         rows = [row for row in rows if self._is_told(stream, str(row["id"]))]
+        rows = [self._dated(stream, row) for row in rows]
+        if self._settings.names_returned:
+            # They went, and came back.
+            returned = self._workspace.truth.returned(stream)
+            rows = [*(self._dated(stream, {"id": key}, at) for key, at in returned.items()), *rows]
         body["total_count"] = len(rows)
-        if name == "data":
-            gone_since = self._workspace.truth.gone_since
-            rows = [
-                {**row, "deleted_at": int(gone_since("contacts", row["id"]) or 0)} for row in rows
-            ]
         if self._settings.deletions_order == "oldest":
             rows.reverse()
         elif self._settings.deletions_order == "mixed":
@@ -251,6 +251,13 @@ class Network:
             "next": link if page < pages else None,
         }  # fmt: skip
         return Reply(200, reply.headers, msgspec.json.encode(body))
+
+    def _dated(self, stream: str, row: dict[str, Any], at: float | None = None) -> dict[str, Any]:
+        """Return an entry of a list of deleted rows that says when its row went, or does not."""
+        if not self._settings.dates_deletions:
+            return {name: value for name, value in row.items() if name != "deleted_at"}
+        since = self._workspace.truth.gone_since(stream, str(row["id"])) if at is None else at
+        return {**row, "deleted_at": int(since or 0)}
 
     def _is_told(self, stream: str, key: str) -> bool:
         """Say whether a list of deleted rows has a row yet."""

@@ -190,6 +190,10 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Embedded lists that are cut do not say so."""
     deletions_order: Literal["newest", "oldest", "mixed"] = "newest"
     """How the lists of deleted rows are sorted: that of contacts is not documented."""
+    dates_deletions: bool = True
+    """Whether lists of deleted rows say when they went; that of contacts is not known to."""
+    names_returned: bool = False
+    """Whether the lists of deleted rows go on naming those that came back."""
     is_costly: bool = False
     """Whether a sweep takes so much of the rate that it is made within a week only."""
     is_large: bool = False

@@ -80,3 +80,12 @@ class Truth:
         """Return since when a record is not there; None if it is."""
         entries = self._entries[stream].get(key, [])
         return entries[-1].since if entries and entries[-1].version is None else None
+
+    def returned(self, stream: str) -> dict[str, float]:
+        """Return the records that went and came back, each with when it went last."""
+        found: dict[str, float] = {}
+        for key, entries in self._entries[stream].items():
+            left = [entry.since for entry in entries if entry.version is None]
+            if left and entries[-1].version is not None:
+                found[key] = left[-1]
+        return found
