@@ -48,8 +48,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "list_reconciler.py",
-                "        if source.get is not None:\n            first = absent",
-                "        if False:\n            first = absent",
+                "        if source.get is not None:\n            confirm = ",
+                "        if False:\n            confirm = ",
             ),
             Edit(
                 "list_reconciler.py",
@@ -57,6 +57,20 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if False:\n",
             ),
         ),
+        focus="lists",
+    ),
+    Mutant(
+        "short_list_is_whole",
+        "a list without a count that hides rows which are there is taken for whole, and only they"
+        " are named",
+        (
+            Edit(
+                "list_reconciler.py",
+                "                if not there or agreed.is_counted:\n",
+                "                if True:\n",
+            ),
+        ),
+        history="list-that-leaves-out-rows-that-are-there",
         focus="lists",
     ),
     Mutant(
@@ -305,8 +319,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "list_reconciler.py",
-                "        if source.get is not None:\n            first = absent",
-                "        if False:\n            first = absent",
+                "        if source.get is not None:\n            confirm = ",
+                "        if False:\n            confirm = ",
             ),
         ),
         focus="lists",

@@ -24,7 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "        if lack:\n",
+                "        if lack or bad:\n",
                 "        if False:\n",
             ),
         ),
@@ -91,6 +91,19 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="parts",
     ),
     Mutant(
+        "keyless_part_wipes",
+        "a part that comes without its key lets the part go that it is",
+        (
+            Edit(
+                "child_reader.py",
+                "        kept_before = 0\n        if lack or bad:\n",
+                "        kept_before = 0\n        if lack:\n",
+            ),
+        ),
+        history="part-without-its-key",
+        focus="parts",
+    ),
+    Mutant(
         "half_an_answer",
         "an answer with half of the parts that it counts lets the others go",
         (
@@ -106,7 +119,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "child_reader.py",
-                "        kept_before = 0\n        if lack:\n",
+                "        kept_before = 0\n        if lack or bad:\n",
                 "        kept_before = 0\n        if False:\n",
             ),
         ),
