@@ -89,6 +89,22 @@ def _are_told(parts: Any, count: int) -> bool:
     return parts.rows is not None or bool(parts.total_count)
 
 
+def _naming(field: str, key: str, row: bytes) -> bytes:
+    """Return a part with its parent's id before its other fields.
+
+    Parts do not name their parent. One that does, perhaps by another id than the one it was asked
+    for by (a ticket has two), would have the field twice, and readers take the last.
+    """
+    if field.encode() in row:
+        try:
+            fields = msgspec.json.decode(row, type=dict[str, msgspec.Raw])
+        except UNREADABLE:
+            fields = {}
+        if fields.pop(field, None) is not None:
+            row = msgspec.json.encode(fields)
+    return b'{"%s":%s,' % (field.encode(), msgspec.json.encode(key)) + row[1:].lstrip()
+
+
 def _load_parts(
     get: Operation[Any], name: str
 ) -> Callable[[ResourceRegistry, str], Awaitable[ChildRows]]:
@@ -130,9 +146,7 @@ def _load_parts(
             raise DecodeError(f"{get.path}: the answer does not list the parts of this row")
         if parts is None:
             return ChildRows([], parent=parent, count=count)
-        # A part does not name its parent, so the parent's id is put before its other fields.
-        begin = b'{"%s":%s,' % (parent_id.encode(), msgspec.json.encode(key))
-        rows = [begin + bytes(memoryview(row)[1:]).lstrip() for row in parts.rows or ()]
+        rows = [_naming(parent_id, key, bytes(row)) for row in parts.rows or ()]
         total = parts.total_count or 0
         return ChildRows(rows, max(0, total - len(rows)), parent, count, total)
 

@@ -85,11 +85,18 @@ def redacted(body: Conversation) -> None:
         row.update(body=None, redacted=True)
 
 
+def naming_another_parent(body: Conversation) -> None:
+    for row in rows_of(body):
+        row["conversation_id"] = "999999999"
+
+
 BROKEN = (
     without_the_first, one_counted_too_many, one_twice_for_another, none_of_those_counted,
     an_empty_list, no_list, one_without_an_id, one_is_null, of_another,
 )  # fmt: skip
-WHOLE = (one_twice, not_counted, counted_as_none, statistics_gone, redacted)
+WHOLE = (
+    one_twice, not_counted, counted_as_none, statistics_gone, redacted, naming_another_parent,
+)  # fmt: skip
 
 
 def answering(change: Callable[[Conversation], None]) -> Callable[[Request, Answer], Answer]:
