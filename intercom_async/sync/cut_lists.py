@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from .errors import UNREADABLE
+
+_T = TypeVar("_T")
+_Json: TypeAlias = msgspec.Raw | bytes
 
 
 class _Entry(msgspec.Struct, gc=False):
@@ -48,9 +51,64 @@ def read_lists(body: bytes, fields: tuple[str, ...]) -> Sequence[ShownList | Non
 
 def read_list(body: bytes, field: str) -> ShownList | None:
     """Return a list of a row; None if it has none of this name."""
+    raw = _member(body, field)
     try:
-        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        return msgspec.json.decode(fields.get(field, b"null"), type=ShownList | None)
+        return msgspec.json.decode(raw, type=ShownList | None)
+    except UNREADABLE:
+        return _in_another_form(raw)
+
+
+def shown_ids(body: bytes, field: str, name: str = "data") -> list[str]:
+    """Return the ids that a list of a row shows, whatever else stands beside them.
+
+    Args:
+        body: The row.
+        field: The row's field.
+        name: What the field calls its list.
+    """
+    found = [_decoded(entry, _Named) for entry in _entries(_member(body, field), name)]
+    return [str(entry.id) for entry in found if entry is not None]
+
+
+def shown_entries(raw: _Json) -> list[dict[str, Any]]:
+    """Return the entries of a list that are objects."""
+    found = [_decoded(entry, dict[str, Any]) for entry in _entries(raw)]
+    return [entry for entry in found if entry is not None]
+
+
+class _Named(msgspec.Struct, gc=False):
+    """An entry of which only the id is read."""
+
+    id: str | int
+
+
+def _in_another_form(raw: _Json) -> ShownList | None:
+    """Return a list with an entry that is null or a text, or a count that is a text.
+
+    It may be cut like any other, and the other lists of its row say nothing about that.
+    """
+    if _decoded(raw, dict[str, msgspec.Raw]) is None:
+        return None
+    return ShownList(
+        data=(_Entry(),) * len(_entries(raw)),
+        total_count=_decoded(_member(raw, "total_count"), int),
+        has_more=_decoded(_member(raw, "has_more"), bool),
+    )
+
+
+def _entries(raw: _Json, name: str = "data") -> list[msgspec.Raw]:
+    return _decoded(_member(raw, name), list[msgspec.Raw]) or []
+
+
+def _member(raw: _Json, name: str) -> _Json:
+    """Return a member of an object; null if it has none of this name, or is none."""
+    return (_decoded(raw, dict[str, msgspec.Raw]) or {}).get(name, b"null")
+
+
+def _decoded(raw: _Json, kind: type[_T]) -> _T | None:
+    """Return what bytes say, also a number or a truth in quotes; None if it is no `kind`."""
+    try:
+        return msgspec.json.decode(raw, type=kind, strict=False)
     except UNREADABLE:
         return None
 

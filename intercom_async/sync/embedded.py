@@ -16,8 +16,7 @@ import anyio
 import msgspec
 
 from intercom_async.errors import ClosedError, DecodeError, IntercomError, PaginationError
-from .cut_lists import is_any_cut, read_list, read_lists
-from .errors import UNREADABLE
+from .cut_lists import is_any_cut, read_list, read_lists, shown_entries, shown_ids
 from .holes import Hole
 from .merging import is_hasty
 from .outage import OutageError, StoppedError, reading_group
@@ -36,10 +35,6 @@ MAX_READS = 5
 class _Entry(msgspec.Struct):
     id: str | int
     consent_type: str | None = None
-
-
-class _Shown(msgspec.Struct):
-    data: list[_Entry] | None = None
 
 
 class Completed(NamedTuple):
@@ -163,12 +158,7 @@ def _lacks(ids: Sequence[str], body: bytes, each: Embedded) -> bool:
     """
     if each.consent_type is not None:
         return False
-    try:
-        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        shown = msgspec.json.decode(fields.get(each.field, b"null"), type=_Shown | None)
-    except UNREADABLE:
-        return False
-    return shown is not None and not {str(one.id) for one in shown.data or ()} <= set(ids)
+    return not set(shown_ids(body, each.field)) <= set(ids)
 
 
 async def _read_again(run: StreamRun, source: Ranged, row: Row) -> Row:
@@ -195,7 +185,7 @@ def _with_lists(row: Row, lists: Mapping[str, Sequence[str]]) -> Row:
 def _whole(raw: msgspec.Raw, ids: Sequence[str]) -> msgspec.Raw:
     """Return a list with an entry for each id, in the form of the entries that it has."""
     whole: dict[str, Any] = msgspec.json.decode(raw)
-    shown: list[dict[str, Any]] = whole.get("data") or []
+    shown = shown_entries(raw)
     by_id = {str(entry.get("id")): entry for entry in shown}
     first = shown[0] if shown else {}
     prefix = str(first.get("url", "")).rpartition("/")[0]

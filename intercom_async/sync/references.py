@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from .cut_lists import shown_ids
 from .errors import UNREADABLE
 from .key_table import KeyTable
 
@@ -63,16 +64,21 @@ class References:
 
     def note(self, body: bytes) -> None:
         """Take in what a row refers to."""
+        for one, keys in zip(self._fields, self._keys(body), strict=True):
+            missing = self._missing[one.to]
+            for key in keys:
+                if len(missing) < MOST_KEPT and self._tables[one.to].get(key) is None:
+                    missing[key] = None
+
+    def _keys(self, body: bytes) -> list[list[str]]:
+        """Return what each field of a row refers to."""
         try:
             row = self._decoder.decode(body)
         except UNREADABLE:
-            return
-        for number, one in enumerate(self._fields):
-            found = getattr(row, f"f{number}")
-            missing = self._missing[one.to]
-            for entry in (found and found.entries) or ():
-                if len(missing) < MOST_KEPT and self._tables[one.to].get(str(entry.id)) is None:
-                    missing[str(entry.id)] = None
+            # One entry is null or no object; what stands beside it refers all the same.
+            return [shown_ids(body, one.field, one.entries) for one in self._fields]
+        found = [getattr(row, f"f{number}") for number in range(len(self._fields))]
+        return [[str(entry.id) for entry in (held and held.entries) or ()] for held in found]
 
     def left(self) -> dict[str, list[str]]:
         """Return the rows that are not there, now that all streams are read, by their streams."""

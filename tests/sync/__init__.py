@@ -9,7 +9,6 @@ Modules without a test of their name, and where they are tested:
 - `chosen_streams`: test_dropping.py
 - `control_rows`: test_machine.py
 - `counting_client`: test_writer.py, test_outage.py
-- `cut_lists`: test_raw_rows.py, test_list_price.py
 - `cut_points`: test_partitions.py
 - `embedded`: test_sync.py, test_list_price.py
 - `engine`: test_sync.py, test_sync_model.py

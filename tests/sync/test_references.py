@@ -152,6 +152,17 @@ def test_what_is_there_or_gone_is_no_lost_reference() -> None:
     assert found.left() == {"tags": ["7", "2"]}
 
 
+def test_an_entry_of_another_form_hides_none_beside_it() -> None:
+    companies = Reference("companies", "data", "companies")
+    found = References((TO_TAGS, companies), {"tags": KeyTable(), "companies": KeyTable()}, {})
+    found.note(
+        b'{"tags": {"data": [null, {"id": "1"}, "vip", {"id": 2}]},'
+        b' "companies": {"data": [{"id": "3"}]}}'
+    )
+
+    assert found.left() == {"tags": ["1", "2"], "companies": ["3"]}
+
+
 @pytest.mark.parametrize(
     "body", [b"{}", b'{"tags": null}', b'{"tags": []}', b'{"tags": {"data": 3}}']
 )
