@@ -113,9 +113,10 @@ async def test_a_partial_run() -> None:
 
 async def test_a_stopped_run() -> None:
     async with workspace() as simulator:
-        simulator.faults.add(path="/conversations/search", delay_s=5, after=2)
+        simulator.faults.add(path="/conversations/search", delay_s=60, after=2)
         seen = await run(simulator, until=has_rows)
         await compare("stopped", seen, 130)
+        simulator.faults.clear()
         await compare("resumed", await run(simulator), 0)
 
 
