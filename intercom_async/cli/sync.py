@@ -20,7 +20,7 @@ from .console import console, put_json, put_line, say
 from .options import Flag, Many
 from .signals import INTERRUPTED, stopping
 from .sync_files import recorder_of, remove_report, write_report
-from .sync_options import Format, SyncOptions, check_streams, sink_of
+from .sync_options import Format, SyncOptions, check_report_is_apart, check_streams, sink_of
 from .sync_view import (
     finding,
     outage_line,
@@ -76,7 +76,7 @@ async def sync(
     json:
         Print the report, or the plan, as JSON on stdout.
     """
-    names = _names(streams)
+    names = names_of(streams)
     options = options or SyncOptions()
     check_streams(names, options)
     if json and options.json_lines:
@@ -95,6 +95,7 @@ async def sync(
     if to is None:
         raise ConfigError("sync needs --to PATH, or --plan")
     sink = sink_of(to, format)
+    check_report_is_apart(options.report, sink)
     remove_report(options.report)
     stop = anyio.Event()
     recorder = recorder_of(options.report)
@@ -117,7 +118,7 @@ async def sync(
                 hard_delete=options.hard_delete,
                 erase_deleted=options.erase_deleted,
                 attachments=options.attachments,
-                drop_streams=_names(options.drop_stream) or (),
+                drop_streams=names_of(options.drop_stream) or (),
                 on_progress=tell if recorder is None else recorder.watching(tell),
                 stop=stop,
             )
@@ -127,9 +128,9 @@ async def sync(
     return _end(report, options, accepted, json=json)
 
 
-def _names(given: list[str] | None) -> list[str] | None:
+def names_of(given: list[str] | None) -> list[str] | None:
     """Return names that stand with spaces or commas between them."""
-    return None if given is None else [one for text in given for one in text.split(",") if one]
+    return None if given is None else " ".join(given).replace(",", " ").split()
 
 
 def _end(report: Report, options: SyncOptions, accepted: list[Failure], *, json: bool) -> int:

@@ -21,6 +21,7 @@ from intercom_async.sync import (
     Sink,
 )
 from intercom_async.sync.holes import accepts
+from intercom_async.sync.sinks.new_target import is_inside, path_of
 from intercom_async.sync.streams import resolve
 from .options import Count, Flag, Many, Seconds, check_folder, check_new_file
 
@@ -97,13 +98,24 @@ def check_streams(names: list[str] | None, options: SyncOptions) -> None:
     """
     if names is not None:
         resolve(names, STREAMS)
-    if options.drop_stream is not None and not "".join(options.drop_stream).strip(","):
+    if options.drop_stream is not None and not "".join(options.drop_stream).strip(", "):
         raise ConfigError("--drop-stream takes the name of a stream")
     for hole in options.accept_hole or ():
         if hole.partition(":")[0] not in {stream.name for stream in STREAMS}:
             raise ConfigError(f"--accept-hole takes STREAM or STREAM:WHAT; {hole!r} is no stream")
     check_new_file("--report", options.report)
     check_folder("--attachments", options.attachments)
+
+
+def check_report_is_apart(report: Path | None, sink: Sink) -> None:
+    """Refuse a report within a target: it would take the place of a file of it.
+
+    Raises:
+        ConfigError: It is there.
+    """
+    target = path_of(sink)
+    if report is not None and target is not None and is_inside(report, target):
+        raise ConfigError(f"--report must be a file apart from the target {sink.where}")
 
 
 def sink_of(to: str, form: Format | None) -> Sink:

@@ -13,7 +13,6 @@ conversation, but for one that was thought dead.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -32,10 +31,10 @@ from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.workflows.attachments import PartFiles, safe_name, save_files
 from .errors import SyncConfigError
 from .key_table import Held, KeyTable
-from .sinks.base import Departed
+from .sinks.base import Departed, Sink
 from .sinks.disk import OS_DISK, PRIVATE_FILE, PRIVATE_FOLDER
 from .sinks.failures import failures_as_target_errors
-from .sinks.new_target import private_folder
+from .sinks.new_target import is_inside, path_of
 from .stream_run import StreamRun
 from .streams import Children, ChildRows, Stream
 
@@ -87,29 +86,26 @@ def check_has_files(chosen: Iterable[Stream], folder: Path | None) -> None:
     )
 
 
-def check_is_apart(folder: Path | None, target: str) -> None:
+def check_is_apart(folder: Path | None, sink: Sink) -> None:
     """Refuse a folder for files within a target, which replaces folders of its own as a whole.
 
     Args:
         folder: Where files are to be saved; None for nowhere.
-        target: What a sink calls its target: a path from the root, or something else.
+        sink: The target.
 
     Raises:
         SyncConfigError: Files would come into the target.
     """
-    if folder is None or not os.path.isabs(target):  # noqa: PTH117 (it need not be a path)
+    target = path_of(sink)
+    if folder is None or target is None:
         return
-    place = Path(os.path.realpath(target))
-    own = {place, private_folder(place)}
     # A target may also be where a link in the folder leads, or one of those that are made in it.
     for each in (folder, *(folder / whole for whole in HOLDERS.values())):
-        wanted = Path(os.path.realpath(each))
-        if own.isdisjoint({wanted, *wanted.parents}):
-            continue
-        raise SyncConfigError(
-            f"attachments must be a folder apart from the target {target}, which replaces what is "
-            "in it"
-        )
+        if is_inside(each, target):
+            raise SyncConfigError(
+                f"attachments must be a folder apart from the target {sink.where}, which replaces "
+                "what is in it"
+            )
 
 
 class AttachmentFolder:

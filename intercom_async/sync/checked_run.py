@@ -39,7 +39,7 @@ def checked_run(
     check_sink(sink)
     check_hooks(on_progress, stop)
     checked = check_options(**options)
-    check_is_apart(checked.attachments, sink.where)
+    check_is_apart(checked.attachments, sink)
     if checked.streams is not None:
         check_has_files(resolve(checked.streams, STREAMS), checked.attachments)
     return checked

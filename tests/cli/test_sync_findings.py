@@ -6,10 +6,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
-from intercom_async import IntercomError
+from intercom_async import ConfigError, IntercomError
 from intercom_async.simulator import Simulator
 from intercom_async.sync import Failure, Plan, Report, StreamPlan, StreamReport
 
@@ -21,7 +22,7 @@ from rich.markup import escape
 
 from intercom_async.cli.connection import Connection
 from intercom_async.cli.console import say
-from intercom_async.cli.sync import sync
+from intercom_async.cli.sync import names_of, sync
 from intercom_async.cli.sync_options import SyncOptions, dated
 from intercom_async.cli.sync_view import (
     SHOWN_OPTIONS,
@@ -138,6 +139,48 @@ def test_numbers_and_nouns_agree(count: int, shown: str) -> None:
 
     assert shown in text
     assert ": 1 call, 0 × 429, 0 retries" in text
+
+
+@pytest.mark.parametrize(
+    ("to", "report"),
+    [
+        ("t.duckdb", "t.duckdb"),
+        ("t.duckdb", "t.duckdb.wal"),
+        ("t.duckdb", ".t.duckdb.sync/r.json"),
+        ("t", "t/contacts.jsonl"),
+        ("t", "link"),
+    ],
+)
+def test_a_report_takes_the_place_of_no_file_of_the_target(
+    to: str, report: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report of an earlier run is removed first, so the target was."""
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("t/contacts.jsonl")
+    for folder in ("t", ".t.duckdb.sync"):
+        Path(folder).mkdir()
+    for name in {"t.duckdb", report} - {"link"}:
+        Path(name).write_text("rows")
+    before = {str(path): path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    with pytest.raises(ConfigError, match="--report must be a file apart from the target t"):
+        anyio.run(
+            lambda: sync(
+                to=to,
+                streams=["tags"],
+                options=SyncOptions(report=Path(report)),
+                connection=Connection(token="t", base_url="http://127.0.0.1:1"),
+            )
+        )
+
+    assert {str(path): path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["tags,teams"], ["tags", "teams"], ["tags, teams"], ["tags teams"], [" tags", ",teams,"]],
+)
+def test_names_stand_with_spaces_or_commas_between_them(given: list[str]) -> None:
+    assert names_of(given) == ["tags", "teams"]
 
 
 @pytest.mark.anyio

@@ -254,6 +254,20 @@ async def test_a_folder_in_the_target_is_refused(form: str, place: str, tmp_path
     assert names_in(tmp_path) == ["link"]
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "duckdb"])
+async def test_a_folder_in_a_target_of_the_programs_folder_is_refused(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages call such a target by a path that does not begin at the root."""
+    monkeypatch.chdir(tmp_path)
+    sink = make_sink(form, Path())
+    folder = Path(sink.where) / "files" if form != "duckdb" else Path(f".{sink.where}.sync")
+    with pytest.raises(SyncConfigError, match="apart from the target"):
+        await run(FileServer(), tmp_path, sink=sink, attachments=folder)
+
+    assert names_in(tmp_path) == []
+
+
 @pytest.mark.parametrize("make", [JsonlSink, ParquetSink, DuckDBSink])
 @pytest.mark.parametrize("part", HOLDERS.values())
 @pytest.mark.parametrize("is_link", [False, True])

@@ -1,7 +1,8 @@
-"""Whether anything of a sync is at a target's place: to open it makes it."""
+"""Where a target is, and whether anything of a sync is there: to open it makes it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,10 +21,30 @@ def private_folder(path: Path) -> Path:
     return path.parent / f".{path.name}.sync"  # `with_name` refuses the root of a disk
 
 
+def path_of(sink: Sink) -> Path | None:
+    """Return where a target is; None of one that is at no path, such as a server's."""
+    path: object = getattr(sink, "path", None)
+    if path is None and os.path.isabs(sink.where):  # noqa: PTH117 (it need not be a path)
+        path = Path(sink.where)
+    return path if isinstance(path, Path) else None
+
+
+def is_inside(path: Path, target: Path) -> bool:
+    """Say whether a path is that of a target, or of something that a sync keeps in or beside it."""
+    place, wanted = Path(os.path.realpath(target)), Path(os.path.realpath(path))
+    own = {place, private_folder(place), place.parent / f"{place.name}.wal"}
+    return not own.isdisjoint({wanted, *wanted.parents})
+
+
 class PathTarget:
     """A target at a path."""
 
     _path: Path
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
 
     @property
     def where(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from intercom_async.clock import give_way
@@ -25,6 +26,7 @@ from .extra import load
 from .failures import failures_as_target_errors
 from .folder import StoredFile, StoredStream
 from .merge import GIVES_WAY_S, Fate, Merge
+from .new_target import PathTarget
 from .object_store import ObjectStore, is_object_store
 from .parquet_files import GROUP_ROWS, Library, NextGeneration, seconds_of
 from .parquet_folder import ParquetFolder
@@ -86,6 +88,11 @@ class ParquetSink:
     def where(self) -> str:
         """Its path or address."""
         return self._target.where
+
+    @property
+    def path(self) -> Path | None:
+        """Where it is; None of one in object storage."""
+        return self._target.path if isinstance(self._target, PathTarget) else None
 
     def __repr__(self) -> str:
         return f"<ParquetSink {self.where}>"
