@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .machine.generate import draw
-from .machine.oracles import Span, backwards, doubled, equal, whole
+from .machine.oracles import Span, at_rest, backwards, doubled, equal, whole
 from .machine.search import broken, load
 from .machine.shrink import shrink
 from .machine.steps import WRONG_BY_S, Change, Form, History, Run
@@ -147,6 +147,23 @@ def test_an_inequality_is_seen(records: list[Record], text: str | None, truth: T
     found = [one.text for one in equal({"contacts": records}, truth, ("contacts",), span, 5)]
 
     assert found == ([] if text is None else [text])
+
+
+@pytest.mark.parametrize(("is_dated", "before"), [(True, ["children"]), (False, [])])
+def test_a_part_that_moves_no_time_is_known_from_the_next_sweep_on(
+    before: list[str], *, is_dated: bool
+) -> None:
+    truth, streams = Truth(), ("conversations", "conversation_parts")
+    truth.note("conversations", "a", 100, Version("a1", 100, parts=("p",)))
+    later = Version("a1", 100, parts=("p", "q"), is_dated=is_dated)
+    truth.note("conversations", "a", 200, later)
+    parent = Record("a", {"id": "a", "title": "a1", "updated_at": 100}, is_live=True)
+    part = Record("p", {"id": "p", "conversation_id": "a"}, is_live=True)
+    rows = {"conversations": [parent], "conversation_parts": [part]}
+
+    found = whole(rows, truth, streams, Span(1_000, 1_010, lookback_s=500), Complete(), 5)
+    assert [one.rule for one in found] == before
+    assert [one.rule for one in at_rest(rows, truth, streams, 5)] == ["at rest"]
 
 
 def test_two_live_rows_of_one_key_are_seen() -> None:

@@ -84,7 +84,8 @@ def damage(run: Run, form: Form, folder: Path, older: Path) -> Callable[[], obje
         shutil.rmtree(folder)
         shutil.copytree(older, folder)
         return bool
-    return bool if _file(run, form, folder) else None
+    is_done = _journal(run.file, folder) if run.damage == "journal" else _file(run, form, folder)
+    return bool if is_done else None
 
 
 def _without_state(kind: str, form: Form, folder: Path) -> Callable[[], object] | None:
@@ -119,6 +120,21 @@ def _database_without_state(kind: str, path: Path) -> bool:
     return True
 
 
+def _journal(tenth: int, folder: Path) -> bool:
+    """Change a byte of what a run that was cut short has committed; say whether there is any."""
+    paths = [folder / name / "journal" for name in PRIVATE]
+    bodies = {path: path.read_bytes() for path in paths if path.exists()}
+    for path, body in bodies.items():
+        place = len(body) * (tenth % 10) // 10
+        path.write_bytes(_flipped(body, place))
+    return bool(bodies)
+
+
+def _flipped(body: bytes, place: int) -> bytes:
+    """Return bytes of which the one at a place is another."""
+    return body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+
+
 def _file(run: Run, form: Form, folder: Path) -> bool:
     """Damage a file that readers see; say whether there is one."""
     names = {
@@ -137,6 +153,5 @@ def _file(run: Run, form: Form, folder: Path) -> bool:
     elif run.damage == "cut":
         path.write_bytes(body[: len(body) // 2])
     else:
-        place = len(body) // 2
-        path.write_bytes(body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :])
+        path.write_bytes(_flipped(body, len(body) // 2))
     return True

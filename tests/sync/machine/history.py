@@ -134,7 +134,7 @@ class Story:
         if self.broken:
             return
         truth, settings = self.workspace.truth, self.settings
-        self.broken += oracles.at_rest(self.rows(), truth, settings.streams)
+        self.broken += oracles.at_rest(self.rows(), truth, settings.streams, settings.part_cap)
         before = published(settings.form, self.folder)
         again = await self.sync(Run())
         if published(settings.form, self.folder) != before:
@@ -245,7 +245,7 @@ class Story:
             yield Violation("slow stop", "", "", f"{outcome.stopping_s:.0f} s")
         if self._must_complete(run) and not Claims(outcome.report).is_complete:
             yield Violation("gave up", "", "", repr(error or outcome.report)[:600])
-        is_provoked = run.damage or run.full_at_write or run.is_twin
+        is_provoked = run.damage not in ("", "journal") or run.full_at_write or run.is_twin
         is_provoked = is_provoked or (run.is_awaited and self.settings.form == "objects")
         if isinstance(error, TargetError) and not is_provoked:
             yield Violation("refused", "", "", str(error))
@@ -305,7 +305,8 @@ class Story:
         ):
             return False
         return _is_plain(msgspec.structs.replace(run, shards=(), rows_per_shard=0)) and all(
-            one.kind == "outage" and one.times == 1 and one.pick < PATIENCE_S
+            (one.kind == "relapse" or (one.kind == "outage" and one.times == 1))
+            and one.pick < PATIENCE_S
             for one in run.failures
         )
 

@@ -16,8 +16,12 @@ LAST_CALLS = (8, 30, 120)
 """A run is stopped at one of the calls up to one of these: its first ones differ most."""
 LAST_WRITES = (8, 20, 60, 200)
 
+FIRST = (1, 4)
+"""The calls with which a run asks whose workspace it is, where no answer comes."""
 READS = (2, 7)
 """The calls with which a run of few rows reads them, or what has changed."""
+SPANS = (30, 40)
+"""The calls with which a run that has cut time into spans reads their rows."""
 COMMITS = (14, 32)
 """The operations on the disk with which such a run commits what it reads."""
 PUBLISHES = (30, 48)
@@ -45,6 +49,9 @@ def incident(
         "commit": _at_commit(dice, keeping) if kind == "commit" else {},
         "file": _of_a_file(dice, form) if kind == "file" else {},
         "early": {"stop_at_call": dice.randint(*READS)} if kind == "early" else {},
+        "first": {"stop_at_call": dice.randint(*FIRST)} if kind == "first" else {},
+        "planned": {"stop_at_call": dice.randint(*SPANS)} if kind == "planned" else {},
+        "journal": {"damage": kind, "file": dice.randint(0, 9)} if kind == "journal" else {},
         "full": {"full_at_write": at_write},
         "damage": {"damage": dice.choice(damages(form)), "file": dice.randint(0, 9)},
         "twin": {"is_twin": True},

@@ -151,4 +151,74 @@ LATER: tuple[Focus, ...] = (
         waits_s=(300, 3_000, 5 * HOUR_S, DAY_S, 3 * DAY_S), reconcile=("auto", "auto", "never"),
         since=0.0, drops=0.0, leaves_out=0.0, runs=(2, 3, 3), rows=(3, 4, 5),
     ),
+    Focus(
+        # A run is told to stop while nobody answers whose workspace it is.
+        "first stop", failures=(1,), kinds=("hang", "hang", "slow", "drop", "503"), times=(0,),
+        paths=("/me", "/"), most_after=0, incidents=("first",), both=1.0, during=(0,),
+        changes=(0, 2), drops=0.0, since=0.0, runs=(1, 2, 2),
+    ),
+    Focus(
+        # A run is stopped while it reads changes, and a later one goes on with it.
+        "stopped changes", streams=SEARCHED, verbs=("change",), changes=(4, 7), last=0.0,
+        incidents=("early",), troubled=(1,), runs=(3,), rows=(5, 7), blocks=(1, 2), failures=(0,),
+        waits_s=(5 * HOUR_S, DAY_S), settled_s=(3 * DAY_S,), reconcile=("never",), cut_short=0.0,
+        during=(0,), full=0.0, since=0.0, drops=0.0, leaves_out=0.0,
+        settings={"page_rows": (2, 3)},
+    ),
+    Focus(
+        # A run is stopped, and one of other streams comes before that which goes on with it.
+        "left behind", streams=(SUBSETS[2], SUBSETS[6], SUBSETS[7]), leaves_out=1.0, partial=(1,),
+        cut_short=1.0, cuts=("early",), last=0.0, troubled=(1,), runs=(3,), changes=(0, 1),
+        rows=(4, 5, 7), blocks=(1,), failures=(0,), during=(0,), waits_s=(1, 60, DAY_S),
+        settled_s=(DAY_S, 3 * DAY_S), reconcile=("never",), full=0.0, since=0.0, drops=0.0,
+    ),
+    Focus(
+        # So many rows in days that are cut into parts that their order is believed.
+        "below days", streams=(("contacts",),), settings={**BY_DAYS, "page_rows": (2,)},
+        blocks=(12, 16), rows=(2, 2, 3), waits_s=(HOUR_S, 2 * HOUR_S, 3 * HOUR_S), runs=(1, 1, 2),
+        settled_s=(3 * DAY_S,), failures=(0,), during=(0,), verbs=("change",), changes=(0, 1),
+        reconcile=("never",), cut_short=0.2, since=0.0, full=0.0,
+    ),
+    Focus(
+        # The version that a stopped run read with is not that of the run that goes on with it.
+        "other version", streams=(("contacts",),), verbs=("version",), changes=(1, 1),
+        settings={
+            "version": ("2.17", "Preview"), "page_rows": (2,), "per_page": (2,),
+            "part_pages": (1,),
+        },
+        blocks=(2,), rows=(2, 4, 16, 16), waits_s=(HOUR_S, 3 * HOUR_S, 5 * HOUR_S),
+        settled_s=(3 * DAY_S,), runs=(2,), cut_short=1.0, cuts=("planned",), last=1.0,
+        failures=(0,), during=(0,), reconcile=("never",), since=0.0, full=0.0, drops=0.0,
+        incidents=("",), weight=2.0,
+    ),
+    Focus(
+        # Search serves old bodies of rows of which a read by id has shown a newer one.
+        "old bodies", streams=WITH_PARTS[:2], verbs=("reply",), during=(1,), during_last=(4, 5, 8),
+        settings={"late_s": (3_500,), "is_stale": (True,), "is_gone_late": (False,)},
+        settled_s=(DAY_S, 3 * DAY_S), waits_s=(60, 300, 900), changes=(0, 0), failures=(0,),
+        blocks=(1,), reconcile=("now",), last=0.0, troubled=(0,), runs=(2, 3), cut_short=0.0,
+        since=0.0, drops=0.0, full=0.0, leaves_out=0.0,
+    ),
+    Focus(
+        # Parts that leave the time of their conversation as it was.
+        "notes", streams=(SUBSETS[3], SUBSETS[3], SUBSETS[6]), verbs=("note", "note", "reply"),
+        changes=(1, 3), prepared=("reply",), waits_s=(60, 5 * HOUR_S, DAY_S), failures=(0,),
+        during=(0, 0, 1), reconcile=("auto", "now", "never"), cut_short=0.1, since=0.0, drops=0.0,
+        full=0.0, settled_s=(HOUR_S, DAY_S, 3 * DAY_S), leaves_out=0.0,
+    ),
+    Focus(
+        # An outage that comes back as soon as a few calls were answered, while children are read.
+        "outages again", streams=WITH_PARTS[:3], failures=(1,), kinds=("relapse",), times=(1,),
+        paths=PARTS, most_after=4, picks=(40, 60, 90), prepared=("reply",), rows=(5, 7),
+        blocks=(1, 2), verbs=("reply",), changes=(0, 2), during=(0,), cut_short=0.0,
+        reconcile=("auto", "now"), settings=NO_CHANCE, since=0.0, drops=0.0, leaves_out=0.0,
+        last=0.3, troubled=(0,), runs=(1, 2), settled_s=(DAY_S, 3 * DAY_S),
+    ),
+    Focus(
+        # What a stopped run has committed is damaged before the next one goes on with it.
+        "journals", streams=(*SEARCHED, SUBSETS[2], *WITH_PARTS[:2]), incidents=("journal",),
+        cut_short=1.0, cuts=("early",), last=1.0, runs=(2,), rows=(4, 5, 7), prepared=("reply",),
+        failures=(0,), during=(0,), changes=(0, 2), waits_s=(1, 60, DAY_S), leaves_out=0.0,
+        settled_s=(DAY_S, 3 * DAY_S), reconcile=("never", "auto"), since=0.0, drops=0.0, full=0.0,
+    ),
 )  # fmt: skip

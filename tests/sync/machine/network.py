@@ -31,6 +31,8 @@ SLOW_S = 25
 """Seconds that a slow answer takes: fewer than a call waits for."""
 AGREED_S = 3_600
 """Seconds by which two clocks differ at most that seem to agree."""
+RELAPSE_CALLS = 3
+"""Calls that are answered between the two parts of an outage that comes back."""
 CLOCKS = ("no_date", "no_clock", "wrong_date")
 MOST_CALLS = 6_000
 """Calls after which a run that does not end is a finding."""
@@ -75,6 +77,7 @@ class Network:
         self._seen: Counter[int] = Counter()
         self._misleads = any(failure.kind in MISLEADING for failure in run.failures)
         self._down_until = -1.0
+        self._relapse_s, self._answered = 0, 0
         self._poisoned = self._poisoned_keys()
         self._extra: dict[int, Callable[[], Awaitable[None]]] = {}
         self.calls: int = 0
@@ -131,6 +134,7 @@ class Network:
         if isinstance(reply, TransportError):
             return reply
         reply = self._workspace.drift.shown(path, self._zoned(path, reply))
+        reply = self._workspace.unmoved.shown(path, reply)
         reply = files.signed(reply, self._workspace.now())
         status = self._poison(path, reply)
         if status:
@@ -277,15 +281,27 @@ class Network:
 
     async def _early(self, struck: list[Strike], request: Request) -> Reply | TransportError | None:
         """Return what is answered in place of the server, if anything is."""
-        for failure, _ in struck:
-            if failure.kind == "outage":
+        for failure, number in struck:
+            is_relapse = failure.kind == "relapse" and number == 1
+            if failure.kind == "outage" or is_relapse:
                 self._down_until = max(self._down_until, CLOCK.now() + failure.pick)
+            if is_relapse:
+                self._relapse_s, self._answered = failure.pick, 0
+        self._fall_back()
         if self._down_until > CLOCK.now():
             return ConnectError("the server is down", call=request.name)
         for failure, _ in struck:
             if (early := await self._failed(failure.kind, request)) is not None:
                 return early
         return None
+
+    def _fall_back(self) -> None:
+        """Let an outage begin once more when some calls were answered after it."""
+        if not self._relapse_s or self._down_until > CLOCK.now():
+            return
+        self._answered += 1
+        if self._answered > RELAPSE_CALLS:
+            self._down_until, self._relapse_s = CLOCK.now() + self._relapse_s, 0
 
     async def _failed(self, kind: str, request: Request) -> Reply | TransportError | None:
         """Return what a failure answers in place of the server; None if it does not."""

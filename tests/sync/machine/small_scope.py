@@ -31,6 +31,7 @@ STREAMS_OF: Mapping[str, Sequence[str]] = {
     "role": ("contacts",),
     "reply": ("conversations", "tickets"),
     "file": ("conversations", "tickets"),
+    "note": ("conversations",),
     "convert": ("conversations",),
 }
 """What is changed by changes that are not of every stream."""

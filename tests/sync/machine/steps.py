@@ -13,10 +13,12 @@ Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects", "postgres"]
 Reconcile = Literal["auto", "now", "never"]
 Departed = Literal["keep", "erase", "drop"]
 ShardDo = Literal["read", "stop", "kill", "rivals", "finish"]
-Damage = Literal["", "cut", "remove", "flip", "stateless", "garbled", "unlocked", "older"]
+Damage = Literal[
+    "", "cut", "remove", "flip", "stateless", "garbled", "unlocked", "older", "journal"
+]
 """What happens to a target between two runs: a published file loses its end, goes, or a byte of it
 changes; the state goes, or cannot be read; the sync's own folder goes; all of it is put back to
-what it was after the first run."""
+what it was after the first run; a byte changes of what a run that was cut short has committed."""
 
 CHANGING = (
     "contacts",
@@ -38,7 +40,8 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
     """One change of the workspace, of its server or of this machine's clock.
 
     `pick` and `other` choose among the records that are there, modulo their number, so that a
-    history stays valid when steps before it are removed.
+    history stays valid when steps before it are removed. A `note` is a reply that leaves the time
+    of its conversation as it was.
     """
 
     do: Literal[
@@ -53,6 +56,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
         "attach",
         "detach",
         "reply",
+        "note",
         "wait",
         "step_clock",
         "zone",
@@ -86,12 +90,13 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     Args:
         kind: A status, or one of drop, hang, slow, garble, utf8, no_key, no_time, number, twice,
             ahead, no_next, empty, short, none (empty, and counted so), lie, no_date, no_clock,
-            wrong_date, outage, poison, loop, back, link (of `cursors`), cut (of a file).
+            wrong_date, outage, relapse (an outage that comes back, once, after a few answers),
+            poison, loop, back, link (of `cursors`), cut (of a file).
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
-        pick: Of poison: the record whose page fails, with 404 where it is odd; of an outage: its
-            seconds; of a wrong date: by how many seconds.
+        pick: Of poison: the record whose page fails, with 404 where it is odd; of an outage and of
+            a relapse: its seconds; of a wrong date: by how many seconds.
     """
 
     kind: str
@@ -144,7 +149,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", tag
     damage: Damage = ""
     """What happens to the target before."""
     file: int = 0
-    """Which of the published files is damaged, modulo their number."""
+    """Which of the published files is damaged, modulo their number; of a journal, which tenth."""
     departed: Departed = "keep"
     """What becomes of rows that are gone."""
     dropped: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ class Version:
     parts: tuple[str, ...] = ()
     """Keys of its children, the oldest first."""
     tags: frozenset[str] = frozenset()
+    is_dated: bool = True
+    """Whether its time tells it from the version before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,16 @@ class Truth:
         """Return all versions of a record, the oldest first."""
         entries = self._entries[stream].get(key, [])
         return [entry.version for entry in entries if entry.version is not None]
+
+    def alike(self, stream: str, key: str, version: Version) -> list[Version]:
+        """Return a version, and those before it from which no time tells it."""
+        versions = self.versions(stream, key)
+        found = [version]
+        for earlier in reversed(versions[: versions.index(version)]):
+            if found[-1].is_dated:
+                break
+            found.append(earlier)
+        return found
 
     def changed_at(self, stream: str, key: str) -> float:
         """Return since when a record is what it is now."""

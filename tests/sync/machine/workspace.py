@@ -6,6 +6,7 @@ them. After each one the records that it concerns are read by id.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from .drift import Drift
 from .search_index import SearchIndex
 from .steps import Change, Settings
 from .truth import Truth, Version
+from .unmoved import Unmoved
 
 
 class Workspace:
@@ -37,6 +39,7 @@ class Workspace:
         life_s = settings.cursor_s and max(settings.cursor_s, 3 * settings.latency_s)
         self.cursors: Cursors = Cursors(life_s, settings.expired)
         self.drift: Drift = Drift()
+        self.unmoved: Unmoved = Unmoved()
         self.step: Callable[[int], object] = bool
         """Sets this machine's clock forward by some seconds, and no other."""
         self.truth: Truth = Truth()
@@ -55,7 +58,7 @@ class Workspace:
             await CLOCK.sleep(change.seconds)
             return
         work = getattr(self, f"_{change.do}")
-        for _ in range(change.count if change.do in ("create", "reply") else 1):
+        for _ in range(change.count if change.do in ("create", "reply", "note") else 1):
             work(change)
 
     # Choosing -------------------------------------------------------------------------------
@@ -205,7 +208,13 @@ class Workspace:
     def _reply(self, change: Change) -> None:
         self._say(change, {})
 
-    def _say(self, change: Change, more: dict[str, Any]) -> None:
+    def _note(self, change: Change) -> None:
+        """Write a reply that leaves the time of its conversation as it is."""
+        known = self.truth.current("conversations", self.pick("conversations", change.pick) or "")
+        if known is not None and change.stream == "conversations":
+            self._say(change, {"message_type": "note"}, updated_at=known.updated_at)
+
+    def _say(self, change: Change, more: dict[str, Any], *, updated_at: int | None = None) -> None:
         stream = "tickets" if change.stream.startswith("ticket") else "conversations"
         key = self.pick(stream, change.pick)
         if key is None:
@@ -219,7 +228,7 @@ class Workspace:
             **more,
         }
         self.call("POST", f"/{stream}/{key}/reply", body)
-        self._read(stream, key)
+        self._read(stream, key, updated_at)
 
     def _file(self, change: Change) -> None:
         """Write a reply with a file, which other replies may have as well."""
@@ -275,10 +284,13 @@ class Workspace:
         for key in {*self.truth.keys("companies"), *companies}:
             self._read("companies", key)
 
-    def _read(self, stream: str, key: str) -> None:
-        """Read a record by its id and note what it is."""
+    def _read(self, stream: str, key: str, updated_at: int | None = None) -> None:
+        """Read a record by its id and note what it is; a time that did not move is given."""
+        self.unmoved.set(stream, key, updated_at)
         row = self._shown(stream, key)
         version = None if row is None else self._version_of(stream, key, row)
+        if version is not None and updated_at is not None:
+            version = dataclasses.replace(version, is_dated=False)
         self.truth.note(stream, key, self.now(), version)
         self.index.note(stream, key, self.now(), row)
 
@@ -288,6 +300,7 @@ class Workspace:
             row: dict[str, Any] = self.call("GET", f"/{stream}/{key}")
         except ValueError:
             return None
+        row = self.unmoved.dated(stream, key, row)
         if stream == "contacts" and key in self._archived:
             return None
         return None if stream == "companies" and not row["user_count"] else row
