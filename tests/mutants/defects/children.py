@@ -189,7 +189,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "False",
             ),
         ),
-        focus="seconds",
+        focus="notes",
         test="tests/sync/test_child_reader.py::test_parts_of_another_count_are_read_again_though_no_time_tells",
     ),
     Mutant(

@@ -29,7 +29,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="stop-while-the-first-call-hangs",
-        focus="stopped faults",
+        focus="first stop",
     ),
     Mutant(
         "stop_waits_for_calls",
@@ -96,7 +96,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "            return False\n        return True\n",
             ),
         ),
-        focus="outages",
+        focus="outages again",
         test="tests/sync/test_outage.py::test_many_failures_are_one_outage",
     ),
 )

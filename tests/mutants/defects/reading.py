@@ -203,7 +203,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "part.floor",
             ),
         ),
-        focus="day cuts",
+        focus="below days",
     ),
     Mutant(
         "rest_is_not_named",
@@ -228,7 +228,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if False and is_other and not isinstance",
             ),
         ),
-        focus="stops",
+        focus="other version",
         test="tests/sync/test_sync_model.py::test_another_version_reads_again_beside_the_rows",
     ),
 )

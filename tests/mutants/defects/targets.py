@@ -78,7 +78,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         history="other-streams-after-a-stop",
-        focus="left out",
+        focus="left behind",
     ),
     Mutant(
         "repair_leaves_out",
@@ -179,7 +179,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if not body:\n            return None\n",
             ),
         ),
-        focus="kills",
+        focus="journals",
         test="tests/sync/test_generations.py::test_a_frame_that_is_cut_or_changed_was_never_committed",
     ),
     Mutant(

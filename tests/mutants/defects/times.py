@@ -207,7 +207,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    if held:\n        return True\n    if offered.version < held.version:\n",
             ),
         ),
-        focus="seconds",
+        focus="old bodies",
         test="tests/sync/test_merging.py::test_which_version_stays",
     ),
     Mutant(
@@ -326,7 +326,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 'read(run, low) or run.refusal != ""',
             ),
         ),
-        focus="gone on with",
+        focus="stopped changes",
     ),
     Mutant(
         "watermark_of_the_end",
