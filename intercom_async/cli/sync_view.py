@@ -163,7 +163,7 @@ def outage_line(outage: Outage) -> str:
 def plan_view(plan: Plan) -> RenderableType:
     """Return the plan of a sync as a table."""
     since = f"{to_datetime(plan.since):%Y-%m-%d %H:%M}"
-    table = _table("stream", "rows", "parts", "calls", "changed", "calls for these")
+    table = _table("stream", "rows", "ranges", "calls", "changed", "calls for these")
     for stream in plan.streams:
         table.add_row(
             stream.name,
@@ -179,13 +179,14 @@ def plan_view(plan: Plan) -> RenderableType:
         f"{plan.calls_per_minute:,.0f} calls a minute",
         f"changes since {since} UTC: {counted(plan.changed_calls, 'call')}, "
         f"{duration(plan.changed_seconds)}",
-        f"of these, an estimate, for lists inside rows that are cut after ten: "
-        f"{counted(plan.list_calls, 'call')} in full",
-        f"checks for deleted rows, where the API does not list them: "
+        f"of those in full, for lists inside rows, which the API cuts after ten entries: about "
+        f"{counted(plan.list_calls, 'call')}",
+        f"beside the changes, a sweep for deleted rows where the API does not list them: "
         f"{counted(plan.sweep_calls, 'call')}",
-        f"a sweep of what is listed when it is deleted, once a week: "
+        f"once a week, a sweep for rows that the API's lists of deleted rows leave out: "
         f"{counted(plan.weekly_calls, 'call')}",
-        f"parts of what changed within 30 days, once a week: {counted(plan.reread_calls, 'call')}",
+        f"once a week, the parts of conversations and tickets that changed within 30 days: "
+        f"{counted(plan.reread_calls, 'call')}",
     )
 
 

@@ -100,6 +100,18 @@ def test_a_plan_counts_parents_of_children_by_their_name() -> None:
     assert "7 conversations" in second
 
 
+def test_a_plan_says_when_which_calls_are_made() -> None:
+    made = Plan(workspace="w", streams=(), calls_per_minute=100, since=0, spent=1)
+    text = shown_text(plan_view(made))
+
+    for line in (
+        "beside the changes, a sweep for deleted rows where the API does not list them: 0 calls",
+        "once a week, a sweep for rows that the API's lists of deleted rows leave out: 0 calls",
+        "once a week, the parts of conversations and tickets that changed within 30 days: 0 calls",
+    ):
+        assert line in text
+
+
 def test_many_holes_are_accepted_as_they_are_named() -> None:
     few = made_report(*map(str, range(SHOWN_OPTIONS))).failures
     many = made_report(*map(str, range(SHOWN_OPTIONS + 1))).failures

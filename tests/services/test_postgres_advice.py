@@ -113,6 +113,23 @@ def test_a_refusal_says_what_to_do(
     assert "hush" not in str(refused.value)
 
 
+@pytest.mark.parametrize("drop", ["TABLE {}.intercom_async_journal", "SCHEMA {} CASCADE"])
+def test_a_table_that_goes_while_a_sync_writes_is_told(
+    drop: str, postgres_server: PostgresServer, schema: str
+) -> None:
+    sink = begun(postgres_server, schema, put("1"))
+    ask(postgres_server, f"DROP {drop.format(schema)}")
+    with closing(sink), pytest.raises(TargetError, match="while it ran: run again"):
+        sink.commit([put("2")], b"state")
+
+
+def test_a_damaged_memory_of_the_sink_is_told(postgres_server: PostgresServer, schema: str) -> None:
+    run(PostgresSink(postgres_server.url, schema=schema), put("1"))
+    ask(postgres_server, f"UPDATE {schema}.intercom_async_state SET sink = 'nope'")
+    with pytest.raises(TargetError, match="damaged; restore it, or choose another schema"):
+        PostgresSink(postgres_server.url, schema=schema).open()
+
+
 def test_a_table_whose_key_somebody_has_dropped_is_told_when_a_row_is_erased(
     postgres_server: PostgresServer, schema: str
 ) -> None:

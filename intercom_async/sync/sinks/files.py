@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .disk import PRIVATE_FILE, Disk
+from .failures import shown
 
 BLAKE2_DIGITS = 32
 """Length of a digest in older manifests (test_older_targets.py)."""
@@ -192,4 +193,4 @@ def check_file(
 
 def refuse(where: Path, reason: str) -> TargetError:
     """Return the error of a target that cannot be used."""
-    return TargetError(f"{where} {reason}")
+    return TargetError(f"{shown(where)} {reason}")

@@ -150,7 +150,7 @@ class Folder:
         names = set(self.disk.names(self.path)) - {PRIVATE_NAME, *OLDER_LEFTOVERS}
         if STATE_NAME not in names and not all(map(self._is_empty_folder, names)):
             raise TargetError(
-                f"{self.path} has files and no {STATE_NAME}: it is not a sync's folder; "
+                f"{shown(self.path)} has files and no {STATE_NAME}: it is not a sync's folder; "
                 "choose an empty one"
             )
 
@@ -180,7 +180,8 @@ class Folder:
             )
         if head.format_of_rows != self._rows:
             raise TargetError(
-                f"{self.path} holds {head.format_of_rows}, not {self._rows}; choose another folder"
+                f"{shown(self.path)} holds {head.format_of_rows}, not {self._rows}; "
+                "choose another folder"
             )
 
     def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:

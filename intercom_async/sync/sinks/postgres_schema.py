@@ -21,6 +21,7 @@ DEPENDENT = ("0A000", "2BP01")
 """Codes where something of a user's, such as a view, stands in the way of a change to a table."""
 _FOREIGN = "it has an object of its own with a name of ours: choose another schema"
 _OTHER_COLUMNS = "a table has other columns than the sync gave it: drop it, and run with --repair"
+_DROPPED = "somebody has dropped a table of the sync while it ran: run again"
 _OWN_RULES = "a column, constraint or trigger of your own refuses rows: drop it"
 _ADVICE = {
     "23502": _OWN_RULES,
@@ -32,7 +33,9 @@ _ADVICE = {
     "and its tables",
     "428C9": _OTHER_COLUMNS,
     "42703": _OTHER_COLUMNS,
+    "3F000": _DROPPED,
     "42710": _FOREIGN,
+    "42P01": _DROPPED,
     "42P07": _FOREIGN,
     "42P10": _OTHER_COLUMNS,
     "53100": "make room on the server's disk",
@@ -144,7 +147,10 @@ class PostgresSchema:
             try:
                 self._stored = msgspec.json.decode(sink, type=StoredTables)
             except msgspec.MsgspecError:
-                raise TargetError(f"{self.where}: the sync's state is damaged") from None
+                raise TargetError(
+                    f"{self.where}: the sync's state is damaged; restore it, or choose another "
+                    "schema"
+                ) from None
 
     def _connect(self) -> Any:
         """Connect.
