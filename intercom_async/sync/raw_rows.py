@@ -282,7 +282,9 @@ def clean(body: bytes) -> bytes:
     return body
 
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{\[]+|[}\]]+|[,:]|[^\s{}\[\],:"]+')
+"""Brackets in a row are one token: of what is nested deep, nearly all are."""
+_OPENING, _CLOSING = b"{[", b"}]"
 
 
 def top_level(body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -291,10 +293,13 @@ def top_level(body: bytes) -> Iterator[tuple[str, bytes]]:
     field: list[bytes] = []
     for found in _TOKEN.finditer(body):
         token = found[0]
-        depth += (token in (b"{", b"[")) - (token in (b"}", b"]"))
-        if depth == 1 and token not in (b",", b"{", b"}", b"]"):
+        if token[0] in _OPENING:
+            depth += len(token)
+        elif token[0] in _CLOSING:
+            depth -= len(token)
+        elif depth == 1 and token != b",":
             field.append(token)
-        elif depth < 1 or (depth == 1 and token == b","):
+        if depth < 1 or (depth == 1 and token == b","):
             yield from _scalar(field)
             field = []
 

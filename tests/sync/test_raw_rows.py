@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import msgspec
 import pytest
+from hypothesis import given, strategies as st
 
-from intercom_async.sync.raw_rows import SLACK_S, RowReader
+from intercom_async.sync.raw_rows import SLACK_S, RowReader, top_level
 
 
 @pytest.mark.parametrize(
@@ -114,3 +118,24 @@ def test_which_time_of_a_kept_row_counts(
 def test_a_page_is_read_as_its_rows_are(raw: bytes) -> None:
     reader = RowReader("id")
     assert reader.read_page([raw, b'{"id":"3"}']) == [reader.read(raw), reader.read(b'{"id":"3"}')]
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text('ab"\\[]{}:, ', max_size=4)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), VALUES, max_size=5), st.booleans())
+def test_fields_of_a_row_too_deep_for_a_decoder(row: dict[str, Any], is_dense: bool) -> None:  # noqa: FBT001 (drawn)
+    body = json.dumps(row, separators=(",", ":") if is_dense else None).encode()
+    expected = {name: value for name, value in row.items() if not isinstance(value, list | dict)}
+    assert {name: json.loads(value) for name, value in top_level(body)} == expected
+
+
+@pytest.mark.parametrize("count", [2, 200_000])
+def test_a_row_costs_no_more_for_being_nested_deeper(count: int) -> None:
+    body = b'{"id":"1","deep":%b,"flat":2}' % (b"[" * count + b"]" * count)
+    assert [*top_level(body)] == [("id", b'"1"'), ("flat", b"2")]

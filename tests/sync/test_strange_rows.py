@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def put(body: bytes) -> Put:
     return Put("things", row.key, "", row.body, 0, 1_700_000_000, digest_of(row.body))
 
 
+@cache
 def commits() -> list[list[Put]]:
     """Return strange rows with a plain one, as three runs read them.
 
