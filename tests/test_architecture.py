@@ -87,17 +87,24 @@ def floor(module: str) -> int:
     raise AssertionError(f"{module} stands on no floor; add it to FLOORS")
 
 
+Statement = ast.Import | ast.ImportFrom | ast.ClassDef
+
+
 @cache
-def tree(path: Path) -> ast.Module:
-    """Return a file's syntax, which several tests look at."""
-    return ast.parse(path.read_text())
+def statements(path: Path) -> list[Statement]:
+    """Return what a file imports and defines: the tests look at no other of half a million nodes.
 
-
-@pytest.fixture(scope="module", autouse=True)
-def forget_trees() -> Iterator[None]:
-    """Forget half a million nodes, which each search for garbage would go through to the end."""
-    yield
-    tree.cache_clear()
+    None of these statements stands within an expression.
+    """
+    found: list[Statement] = []
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    for node in waiting:
+        if isinstance(node, Statement):
+            found.append(node)
+        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+            inner = getattr(node, name, ())
+            waiting += inner if isinstance(inner, list) else ()
+    return found
 
 
 @cache
@@ -108,7 +115,7 @@ def imports(path: Path) -> list[tuple[str, int]]:
 
 def _imports(path: Path) -> Iterator[tuple[str, int]]:
     here = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    for node in ast.walk(tree(path)):
+    for node in statements(path):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -141,7 +148,7 @@ def test_the_root_has_few_modules() -> None:
 def targets(path: Path) -> set[str]:
     """Return the files of its own package that a file imports, those for checkers included."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in statements(path):
         if not isinstance(node, ast.ImportFrom):
             continue
         here = path.relative_to(PACKAGE.parent).with_suffix("").parts
@@ -167,7 +174,7 @@ def test_two_public_classes_of_the_client_have_no_name_in_common() -> None:
     for path in FILES:
         if part(path) in beside or "items" in path.parts:
             continue
-        for node in ast.walk(tree(path)):
+        for node in statements(path):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(dotted(path))
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
@@ -364,6 +371,11 @@ ELSEWHERE = re.compile(r"^- `(\w+)`: (.+)$", re.MULTILINE)
 """Where a folder of tests says in its docstring which tests a module has."""
 
 
+@cache
+def docstring(path: Path) -> str | None:
+    return ast.get_docstring(ast.parse(path.read_text()))
+
+
 def test_the_tests_of_a_module_are_found_by_its_name() -> None:
     """A module has a test of its name, or its package's tests say where it is tested."""
     named = {path.stem.removeprefix("test_") for path in TESTS.rglob("test_*.py")}
@@ -378,7 +390,7 @@ def test_the_tests_of_a_module_are_found_by_its_name() -> None:
         ):
             continue
         tests = TESTS.joinpath(*folders[:1])
-        said = ast.get_docstring(tree(tests / "__init__.py")) if tests.is_dir() else None
+        said = docstring(tests / "__init__.py") if tests.is_dir() else None
         elsewhere = dict(ELSEWHERE.findall(said or ""))
         found = elsewhere.get(path.stem, "")
         if path.stem.strip("_") in named:
