@@ -7,9 +7,12 @@ need them are skipped where there are none.
 from __future__ import annotations
 
 import os
+import pickle
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,13 +59,28 @@ needs_descriptions = pytest.mark.skipif(
 )
 
 
+PARSED = Path(__file__).parents[2] / ".pytest_cache" / "descriptions"
+"""Where descriptions stand as they were parsed: that takes four seconds in each process."""
+
+
 @cache
 def description(version: str) -> Node:
-    """Read one description."""
+    """Read one description; a text that has been parsed before is not parsed again."""
+    text = (folder() / f"openapi-{version.lower()}.yaml").read_bytes()
+    kept = PARSED / f"{version}-{sha256(text).hexdigest()}.pickle"
+    read: Node
+    with suppress(OSError):
+        read = pickle.loads(kept.read_bytes())  # noqa: S301 (written below)
+        return read
     yaml = pytest.importorskip("yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = (folder() / f"openapi-{version.lower()}.yaml").read_text(encoding="utf-8")
-    read: Node = yaml.load(text, Loader=loader)
+    read = yaml.load(text, Loader=loader)
+    with suppress(OSError):
+        PARSED.mkdir(parents=True, exist_ok=True)
+        # Several processes may be at it, and each reads a whole file or none.
+        written = kept.with_suffix(f".{os.getpid()}")
+        written.write_bytes(pickle.dumps(read))
+        written.replace(kept)
     return read
 
 
