@@ -8,6 +8,7 @@ remains is a hole. Nothing here decides that a row is gone; see `reconcile`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import anyio
@@ -206,7 +207,8 @@ class PageReader:
         if page.checkpoint is not None:
             return False
         # At its end all rows of a list have come, also where another chain reads some of them.
-        if chain.promised is None or chain.rows >= chain.promised:
+        counted = max(chain.promised or 0, await self._recount(run, chain))
+        if chain.rows >= counted:
             return True
         if not chain.is_again:
             # A count proves nothing, but it is worth a second look.
@@ -214,11 +216,18 @@ class PageReader:
             await self._begin_again(run, chain)
             return False
         if await self.counts_are_true(run, self._selection(run, chain).field):
-            reason = f"{chain.promised} rows were counted, and {chain.rows} came"
+            reason = f"{counted} rows were counted, and {chain.rows} came"
             short = self._short(run, source, chain, reason)
             chain.holes.append(short)
             await self.hand_over(Batch(run, holes=[short]))
         return True
+
+    async def _recount(self, run: StreamRun, chain: Chain) -> int:
+        """Return how many rows a part has now, where fewer came than the planner has counted."""
+        if chain.heals is not None or chain.rows >= (chain.part.count or 0):
+            return 0
+        page, _ = await self.page(run, replace(self._selection(run, chain), per_page=1))
+        return page.total_count or 0
 
     def _short(self, run: StreamRun, source: Ranged, chain: Chain, reason: str) -> Hole:
         now = run.clock.now()
