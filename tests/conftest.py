@@ -54,9 +54,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of every search for garbage: it stays to the end.
 
-    That is half a million objects; to look through them took a tenth of the suite's time.
+    That is half a million objects; to look through them took a tenth of the suite's time. What
+    tests make is searched less often than by default, for another fortieth.
     """
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture
