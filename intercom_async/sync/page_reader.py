@@ -224,7 +224,7 @@ class PageReader:
 
     async def _recount(self, run: StreamRun, chain: Chain) -> int:
         """Return how many rows a part has now, where fewer came than the planner has counted."""
-        if chain.heals is not None or chain.rows >= (chain.part.count or 0):
+        if chain.rows >= (chain.part.counted or 0):
             return 0
         page, _ = await self.page(run, replace(self._selection(run, chain), per_page=1))
         return page.total_count or 0

@@ -29,6 +29,8 @@ class Part(msgspec.Struct, kw_only=True):
     rows: int = 0
     count: int | None = None
     """Rows that the server promised; advice only."""
+    counted: int | None = None
+    """Rows from `low` to `high` that it counted before; None where nobody has asked for these."""
     is_done: bool = False
 
     @property
@@ -39,7 +41,7 @@ class Part(msgspec.Struct, kw_only=True):
 
 def make_part(low: int, high: int, count: int | None = None) -> Part:
     """Return a part of which nothing is read."""
-    return Part(low=low, high=high, floor=low, count=count)
+    return Part(low=low, high=high, floor=low, count=count, counted=count)
 
 
 def split(part: Part, reached: int, cut_points: CutPoints) -> Part | None:
@@ -55,7 +57,7 @@ def split(part: Part, reached: int, cut_points: CutPoints) -> Part | None:
         return None
     rest = part.rest
     half = None if rest is None else rest // 2
-    other = make_part(part.floor, cut, half)
+    other = Part(low=part.floor, high=cut, floor=part.floor, count=half)
     part.floor = cut
     if part.count is not None and half is not None:
         part.count -= half

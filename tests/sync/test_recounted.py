@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from intercom_async.sync import plan
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import Answer, world
@@ -87,3 +88,27 @@ async def test_rows_that_have_gone_since_cost_one_call(tmp_path: Path) -> None:
         assert one.rows("conversations").keys() == {*await one.truth("conversations")}
         # One counts, one reads, one counts again, and one reads what has changed meanwhile.
         assert searches == 4
+
+
+async def test_a_part_that_was_cut_off_another_one_is_not_counted_again(tmp_path: Path) -> None:
+    """What is expected of it is half of what was left, which is no count."""
+    async with world(tmp_path, contacts=3_000, latency_s=0.5, app_per_minute=10_000) as one:
+        read: set[str] = set()
+        again: list[str] = []
+
+        def change(request: Request, answer: Answer) -> Answer:
+            if request.url.endswith("/contacts/search"):
+                asked: dict[str, Any] = msgspec.json.decode(request.body or b"{}")
+                query = str(asked["query"])
+                if asked["pagination"]["per_page"] > 1:
+                    read.add(query)
+                elif query in read:
+                    again.append(query)
+            return answer
+
+        one.change = change
+        report = await one.sync("contacts")
+        assert report.is_complete
+        planned = (await plan(one.intercom, ["contacts"])).streams[0].parts
+        assert len(read) > len(planned or ()) + 1, "no part was cut off another one"
+        assert not again
