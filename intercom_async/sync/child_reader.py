@@ -177,11 +177,12 @@ def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
         came: Children that it has, each once.
     """
     lack = max(children.missing, children.total - came)
-    family = run.families.get(key)
-    if lack or came or family is None or family.is_gone:
+    if lack or came:
         return lack
-    known = min(children.count, family.digest) if children.count else family.digest
-    return max(0, known - _counted_beside(run))
+    # Where none came, the parent's own count tells, else what was there before.
+    family = run.families.get(key)
+    held = 0 if family is None or family.is_gone else family.digest
+    return max(0, (children.count or held) - _counted_beside(run))
 
 
 def _counted_beside(run: StreamRun) -> int:

@@ -25,8 +25,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "        if chain.promised is None or chain.rows >= chain.promised:\n",
-                "        if part.floor != part.low or chain.rows >= (chain.promised or 0):\n",
+                "        if chain.rows >= counted:\n",
+                "        if part.floor != part.low or chain.rows >= counted:\n",
             ),
         ),
         history="empty-page-of-a-split-list",
