@@ -129,6 +129,18 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="sorting",
     ),
     Mutant(
+        "planned_count_unseen",
+        "a page that says itself that it has none of the rows that were counted is believed",
+        (
+            Edit(
+                "page_reader.py",
+                "        counted = max(chain.promised or 0, await self._recount(run, chain))\n",
+                "        counted = chain.promised or 0\n",
+            ),
+        ),
+        test="tests/sync/test_recounted.py::test_rows_that_are_counted_and_never_come_are_a_hole",
+    ),
+    Mutant(
         "short_changes_unseen",
         "a list of changes that ends early is taken for whole",
         (
