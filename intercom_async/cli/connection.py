@@ -18,6 +18,7 @@ from intercom_async.config import (
     Region,
 )
 from intercom_async.errors import ConfigError
+from .options import Place
 
 ADDRESS_VARIABLES = (REGION_VARIABLE, BASE_URL_VARIABLE)
 
@@ -35,11 +36,11 @@ class Connection:
     """URL of another server, such as a simulator; by default INTERCOM_BASE_URL."""
     proxy: str | None = None
     """URL of an HTTP proxy; by default HTTPS_PROXY, unless NO_PROXY excludes the host."""
-    ca_file: Path | None = None
+    ca_file: Place | None = None
     """PEM file with certificate authorities to trust in addition to the system's."""
     version: str = DEFAULT_VERSION
     """API version to request."""
-    settings: Path | None = None
+    settings: Place | None = None
     """File with region and limits, as `doctor --save` writes it."""
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.redaction import printable
 from .connection import Connection, trusting
 from .console import console, put_json, put_raw, put_view, say
-from .options import Flag, check_new_file
+from .options import Flag, Place, check_new_file
 
 MARKS = {
     "good": "[green]✓[/]",
@@ -31,7 +31,7 @@ async def doctor(
     json: Flag = False,
     make_contact: Flag = False,
     from_log: Annotated[list[Path] | None, Parameter(negative=())] = None,
-    save: Path | None = None,
+    save: Place | None = None,
     connection: Connection | None = None,
 ) -> int:
     """Check a token and its workspace and report what works; read-only, at most 200 calls.

@@ -17,7 +17,7 @@ from intercom_async.request.operation import version_number
 from .article_files import STATES, WRITTEN, ArticleFile, file_of, read_file, written
 from .connection import Connection
 from .console import put_json, say
-from .options import Flag
+from .options import Flag, Place
 
 PARTIAL = 3
 """Exit code where something was left as it is."""
@@ -34,7 +34,7 @@ class ArticleStep(msgspec.Struct, frozen=True):
 
 
 async def pull(
-    folder: Path, /, *, force: Flag = False, connection: Connection | None = None
+    folder: Place, /, *, force: Flag = False, connection: Connection | None = None
 ) -> int:
     """Download all articles as Markdown files.
 
@@ -72,7 +72,7 @@ async def pull(
 
 
 async def push(
-    folder: Path,
+    folder: Place,
     /,
     *,
     plan: Flag = False,

@@ -20,7 +20,7 @@ from intercom_async.workflows.upsert import Upserted
 from .connection import Connection
 from .console import console, put_json, say
 from .import_columns import Columns, Kind, check_key
-from .options import Flag, check_new_file, whole
+from .options import Flag, Place, check_new_file, whole
 from .rejected_rows import RefusedRows, check_rejected, refused_path
 from .row_files import Row, check_rows, is_text, places_of, read_rows
 
@@ -45,12 +45,12 @@ class Position(msgspec.Struct, frozen=True):
 
 async def import_(
     kind: Kind,
-    path: Path,
+    path: Place,
     /,
     *,
     key: str | None = None,
     dry_run: Flag = False,
-    rejected: Path | None = None,
+    rejected: Place | None = None,
     from_start: Flag = False,
     concurrency: Annotated[int, whole(least=1, most=1_000)] = 16,
     connection: Connection | None = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import webbrowser
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,7 +17,7 @@ from intercom_async.config import Region
 from intercom_async.errors import OAuthError
 from intercom_async.oauth import FileTokenStore, Login, OAuth
 from .console import console, put_json, say
-from .options import Port
+from .options import Place, Port
 from .webhooks_send import SECRET_VARIABLE
 
 CALLBACK = "/callback"
@@ -36,7 +35,7 @@ async def login(
     redirect_uri: str | None = None,
     port: Port = 0,
     browser: bool = True,
-    save: Path | None = None,
+    save: Place | None = None,
 ) -> None:
     """Install an app in a workspace and print its token as JSON.
 

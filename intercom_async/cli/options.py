@@ -27,6 +27,14 @@ def _whole(_: Any, tokens: Sequence[Token]) -> int:
     return int(text)
 
 
+def _path(_: Any, tokens: Sequence[Token]) -> Path:
+    """Parse a path; an empty text, such as of a variable that is not set, would be this folder."""
+    text = tokens[0].value
+    if not text.strip():
+        raise ValueError(f'Invalid value "{text}": a path is needed.')
+    return Path(text)
+
+
 def _finite(_: Any, value: Any) -> None:
     """Reject infinity and NaN."""
     if isinstance(value, float) and not math.isfinite(value):
@@ -41,6 +49,8 @@ def whole(*, least: int, most: int) -> Parameter:
 Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 """A switch that is off by default."""
 Many = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
+Place = Annotated[Path, Parameter(converter=_path)]
+"""The path of a file or a folder."""
 Port = Annotated[int, whole(least=0, most=65_535)]
 """A TCP port; 0 for a free one."""
 Count = Annotated[int, whole(least=0, most=MAX_COUNT)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 from anyio.lowlevel import checkpoint
@@ -17,7 +16,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.simulator import Simulator, Status
 from intercom_async.simulator.standalone import Options, interrupted, run
 from .console import console, say
-from .options import Count, Port, Seconds, Seed, check_new_file
+from .options import Count, Place, Port, Seconds, Seed, check_new_file
 
 REFRESH_S = 0.25
 """Seconds between two updates of the line that shows how the simulator stands."""
@@ -35,8 +34,8 @@ async def simulate(  # noqa: PLR0913 (one option each)
     latency_ms: Seconds = 50.0,
     app_per_minute: Count = 10_000,
     workspace_per_minute: Count = 25_000,
-    data: Path | None = None,
-    snapshot: Path | None = None,
+    data: Place | None = None,
+    snapshot: Place | None = None,
     allow_host: Annotated[list[str] | None, Parameter(negative=())] = None,
     quirk: Annotated[list[str] | None, Parameter(negative=())] = None,
     open_console: Annotated[bool, Parameter(name="--open", negative=())] = False,

@@ -23,7 +23,7 @@ from intercom_async.sync import (
 from intercom_async.sync.holes import accepts
 from intercom_async.sync.sinks.new_target import is_inside, path_of
 from intercom_async.sync.streams import resolve
-from .options import Count, Flag, Many, Seconds, check_folder, check_new_file
+from .options import Count, Flag, Many, Place, Seconds, check_folder, check_new_file
 
 Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
 SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
@@ -60,11 +60,11 @@ class SyncOptions:
     accept_hole: Many = None
     """Hole that does not lead to exit code 3: STREAM for all of a stream, or 'STREAM:WHAT' as
     the run and the report name it; once for each hole, or several after one another."""
-    attachments: Path | None = None
+    attachments: Place | None = None
     """Folder to save attachments of conversations and tickets to."""
     json_lines: Flag = False
     """Print progress, findings and the report as JSON lines on stdout."""
-    report: Path | None = None
+    report: Place | None = None
     """File for the report: JSON, or HTML with charts if its name ends in .html."""
 
     def accepts(self, failure: Failure) -> bool:

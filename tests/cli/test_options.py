@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -63,7 +64,7 @@ ANY_TEXT = {
 }
 """Options that no text is wrong for: a target may hold a stream of another version, a folder is
 made, and which authors there are is for the server to say."""
-PLACES = {"METHOD": 0, "KIND": 0, "PATH": 1, "TOPIC": 0}
+PLACES = {"FOLDER": 0, "METHOD": 0, "KIND": 0, "PATH": 1, "TOPIC": 0}
 """Where an argument stands that has no name."""
 SIGNED = {"--seed"}
 KINDS: dict[object, tuple[str, ...]] = {
@@ -92,7 +93,8 @@ def wrong_values(option: Argument) -> tuple[str, ...]:
     for kind, values in KINDS.items():
         if option.hint is kind:
             return tuple(each for each in values if name not in SIGNED or each != "-1")
-    return (WRONG[name],) if name in WRONG else ()
+    wrong = (WRONG[name],) if name in WRONG else ()
+    return (*wrong, "", " ") if Path in (option.hint, *get_args(option.hint)) else wrong
 
 
 CASES = [
