@@ -118,7 +118,7 @@ async def _read(source: Any) -> AttachmentFile:
 
 
 def _encoded(name: str, data: bytes) -> AttachmentFile:
-    kind = mimetypes.guess_type(name)[0] or OCTETS
+    kind = _kind_of(name) or OCTETS
     return {"name": name, "content_type": kind, "data": base64.b64encode(data).decode("ascii")}
 
 
@@ -212,9 +212,17 @@ def _is_no_page(attachment: Attachment) -> bool:
     A login or an error of the host is a page, too, and may come with the status 200.
     """
     told = _main_type(attachment.content_type)
-    by_name = mimetypes.guess_type(attachment.name or "")[0]
-    kinds = {kind for kind in (told, by_name) if kind not in (None, OCTETS)}
+    kinds = {told, _kind_of(attachment.name or "")} - {None, OCTETS}
     return bool(kinds) and kinds.isdisjoint(PAGES)
+
+
+def _kind_of(name: str) -> str | None:
+    """Return the content type that a file's name tells, which may be what no address can be.
+
+    To the standard library a name is an address: it finds no kind behind a colon, and raises a
+    `ValueError` that may quote it.
+    """
+    return mimetypes.guess_type(_UNSAFE.sub("_", name))[0]
 
 
 def _main_type(content_type: str | None) -> str | None:

@@ -104,6 +104,11 @@ PAGE = "text/html; charset=utf-8"
         ("a.pdf", "application/octet-stream", "TEXT/HTML", False),
         ("a", "image/png", "application/xhtml+xml", False),
         ("a.txt", "text/plain", PAGE, False),
+        # Names that are no addresses.
+        ("//[a.pdf", None, PAGE, False),
+        ("http://a\u2100/a.pdf", None, PAGE, False),
+        ("Draft: a #3.pdf", None, PAGE, False),
+        ("data:a.pdf", None, PAGE, False),
         # A page that somebody has sent.
         ("a.html", "text/html", PAGE, True),
         ("a", "Text/HTML; charset=latin-1", PAGE, True),
@@ -184,9 +189,9 @@ async def test_files_are_sent_from_bytes_and_paths(tmp_path: Path) -> None:
     path = tmp_path / "plan.pdf"
     path.write_bytes(b"%PDF")
     as_it_is = {"name": "c", "content_type": "text/plain", "data": "Yw=="}
-    body = await sent(attachment_files=[path, ("b.png", b"b"), as_it_is])
+    body = await sent(attachment_files=[path, ("//[b: 1.png", b"b"), as_it_is])
 
-    assert [one["name"] for one in body["attachment_files"]] == ["plan.pdf", "b.png", "c"]
+    assert [one["name"] for one in body["attachment_files"]] == ["plan.pdf", "//[b: 1.png", "c"]
     kinds = [one["content_type"] for one in body["attachment_files"]]
     assert kinds == ["application/pdf", "image/png", "text/plain"]
     assert base64.b64decode(body["attachment_files"][0]["data"]) == b"%PDF"
