@@ -153,7 +153,7 @@ def from_server(value: object) -> int | None:
     """
     if type(value) is int and value <= MILLISECONDS_FROM:
         return value  # as practically all moments come
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str):
         text = value.strip(" ")
@@ -161,6 +161,7 @@ def from_server(value: object) -> int | None:
             return from_server(float(text))
         moment = from_iso(text) if _ISO.fullmatch(text) else None
         return None if moment is None else math.floor(moment.timestamp())
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return math.floor(value / 1000) if value > MILLISECONDS_FROM else math.floor(value)
+    try:
+        return math.floor(value / 1000 if value > MILLISECONDS_FROM else value)
+    except (OverflowError, ValueError):
+        return None  # it is not finite, or an integer beyond every float

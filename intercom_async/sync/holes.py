@@ -192,8 +192,11 @@ def counted(rows: int) -> str:
 
 
 def _date(moment: int | None) -> str:
-    """Return a moment as ISO 8601 in UTC."""
-    found = None if moment is None else to_datetime(moment)
+    """Return a moment as ISO 8601 in UTC; one outside the years 1 to 9999 as a number."""
+    try:
+        found = to_datetime(moment)
+    except ValueError:
+        found = None
     return str(moment) if found is None else f"{found:%Y-%m-%dT%H:%M:%SZ}"
 
 

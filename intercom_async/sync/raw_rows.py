@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from intercom_async.moments import from_server
+from intercom_async.moments import EARLIEST, LATEST, from_server
 from .cut_lists import ShownList, is_any_cut, read_lists
+from .cut_points import DAY_SLACK_S
 from .errors import UNREADABLE
 from .key_table import MAX_U32
 from .merging import digest_of
@@ -167,7 +168,7 @@ class RowReader:
                 if told is not None and told > max(version, 0):
                     ahead.append(len(rows))
             if type(partition_at) is not int or not 0 < partition_at <= latest:
-                partition_at = from_server(partition_at)
+                partition_at = _in_years(from_server(partition_at))
             of = "" if parent is None else str(parent)
             rows.append(Row(key, of, version, partition_at, body, is_any_cut(lists_of(head))))
         for place in ahead:
@@ -216,6 +217,17 @@ class RowReader:
             return self._decoder.decode(flat)
         except UNREADABLE:
             return None
+
+
+def _in_years(moment: int | None) -> int | None:
+    """Return a moment; None where it, or the days beside it, is not in the years 1 to 9999.
+
+    Such a row counts as one that does not say when it was made: no span can be asked for by it.
+    """
+    around = 2 * DAY_SLACK_S
+    if moment is None or not EARLIEST + around <= moment <= LATEST - around:
+        return None
+    return moment
 
 
 def _is_kept(key: str) -> bool:
