@@ -89,8 +89,10 @@ def add(holes: list[Hole], found: Hole) -> None:
     Spans of one field that overlap become one hole: a row that breaks every page with it is found
     between other neighbours each time.
     """
+    place = found.place
     for number, hole in enumerate(holes):
-        if hole.place == found.place:
+        # There may be as many as rows: few have to be compared as a whole.
+        if hole.key == found.key and hole.place == place:
             holes[number] = msgspec.structs.replace(
                 hole,
                 tries=hole.tries + 1,
@@ -99,7 +101,8 @@ def add(holes: list[Hole], found: Hole) -> None:
                 rows=found.rows if found.tries else found.rows or hole.rows,
             )
             return
-    united = [(hole, one) for hole in holes if (one := _united(hole, found)) is not None]
+    known = holes if found.kind == "span" else ()
+    united = [(hole, one) for hole in known if (one := _united(hole, found)) is not None]
     if not united:
         holes.append(found)
         return
@@ -129,16 +132,27 @@ def _united(known: Hole, found: Hole) -> Hole | None:
     return msgspec.structs.replace(
         known, low=low, high=high, slack=max(known.slack, found.slack), tries=known.tries + 1,
         since=min(known.since, found.since), reason=found.reason or known.reason,
-        rows=_rows_of_both(known.rows, found.rows, overlap=overlap),
+        rows=_rows_of_both(known.rows, found.rows, may_be_one=_may_be_of_one_row(known, found)),
         named=known.told if keeps_name else None,
     )  # fmt: skip
 
 
-def _rows_of_both(first: int, second: int, *, overlap: bool) -> int:
+def _rows_of_both(first: int, second: int, *, may_be_one: bool) -> int:
     """Return how many rows two spans have that become one; 0 where that is not known of both."""
     if not first or not second:
         return 0
-    return max(first, second) if overlap else first + second
+    return max(first, second) if may_be_one else first + second
+
+
+def _may_be_of_one_row(known: Hole, found: Hole) -> bool:
+    """Say whether two spans may be of the same row, met between other neighbours.
+
+    Two rows with one between them that was read, in whose second both spans end, are two.
+    """
+    low = max(known.low or 0, found.low or 0)
+    high = min(known.high or 0, found.high or 0)
+    is_second = known.low == known.high or found.low == found.high
+    return low < high or (low == high and is_second)
 
 
 def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
@@ -206,7 +220,8 @@ def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
 
 def remove(holes: list[Hole], filled: Hole) -> None:
     """Remove a hole that a read or evidence has filled."""
-    holes[:] = [hole for hole in holes if hole.place != filled.place]
+    place = filled.place
+    holes[:] = [hole for hole in holes if hole.key != filled.key or hole.place != place]
 
 
 def failures_of(stream: str, holes: list[Hole]) -> list[Failure]:

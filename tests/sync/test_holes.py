@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import anyio
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 
 from intercom_async.simulator import Quirks
-from intercom_async.sync.holes import Hole, accepts, add, closed_in
+from intercom_async.sync.holes import Hole, accepts, add, closed_in, remove
 from intercom_async.sync.page_reader import ISOLATED_EVERY
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, World, world
@@ -182,6 +183,37 @@ def test_spans_that_are_apart_have_the_rows_of_both() -> None:
 
     add(holes, msgspec.structs.replace(span(1_100, 1_120, slack=300), rows=1))
     assert [one.what for one in holes] == [f"{name}, 2 rows"]
+
+
+def test_spans_that_meet_in_the_second_of_a_row_that_was_read_have_the_rows_of_both() -> None:
+    holes = [msgspec.structs.replace(span(1_000, 1_010, slack=500), rows=1)]
+    add(holes, msgspec.structs.replace(span(1_010, 1_020, slack=500), rows=1))
+    assert [one.rows for one in holes] == [2]
+
+    # One second of them may be that of the row.
+    add(holes, msgspec.structs.replace(span(1_020, 1_020, slack=500), rows=1))
+    assert [one.rows for one in holes] == [2]
+
+
+def test_a_hole_of_a_row_is_not_compared_with_each_other_one() -> None:
+    """There may be as many as conversations: those of which no file can be had."""
+    holes: list[Hole] = []
+    calls = 0
+
+    def count(_: object, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        for number in range(200):
+            add(holes, Hole(kind="parent", key=str(number)))
+        for number in range(200):
+            remove(holes, Hole(kind="parent", key=str(number)))
+    finally:
+        sys.setprofile(None)
+    assert not holes
+    assert calls < 10 * 400
 
 
 @pytest.mark.parametrize(
