@@ -123,6 +123,21 @@ def test_a_table_that_goes_while_a_sync_writes_is_told(
         sink.commit([put("2")], b"state")
 
 
+def test_a_journal_that_goes_with_what_it_held_is_told_by_each_run(
+    postgres_server: PostgresServer, schema: str
+) -> None:
+    """The state says that what was in it is known: to begin an empty one would lose that."""
+    run(PostgresSink(postgres_server.url, schema=schema), put("1"), put("2"))
+    drop = f"DROP TABLE {schema}.intercom_async_journal"
+    ask(postgres_server, drop)
+    with closing(begun(postgres_server, schema)) as sink:  # it held nothing
+        sink.commit([Gone("things", "1", 5)], b"state")
+    ask(postgres_server, drop)
+    for _ in range(2):
+        with pytest.raises(TargetError, match="intercom_async_journal is missing, with what"):
+            PostgresSink(postgres_server.url, schema=schema).open()
+
+
 def test_a_damaged_memory_of_the_sink_is_told(postgres_server: PostgresServer, schema: str) -> None:
     run(PostgresSink(postgres_server.url, schema=schema), put("1"))
     ask(postgres_server, f"UPDATE {schema}.intercom_async_state SET sink = 'nope'")

@@ -96,6 +96,7 @@ class PostgresSink(PostgresTables):
                 ]:
                     # Asked before: IF NOT EXISTS takes the right to create, where it is there, too.
                     self._ask(f"CREATE SCHEMA {identifier(self._schema)}")
+                self._check_journal()
                 self._ask(setup(self._schema))
                 self._compression = "lz4" if self._ask(LZ4)[0][0] else ""
             self._refuse_another_sync()
@@ -153,6 +154,18 @@ class PostgresSink(PostgresTables):
                 yield name, f"the table {name} has {found[0]} rows instead of {count}"
             elif found[1] != total:
                 yield name, f"rows of the table {name} were changed"
+
+    def _check_journal(self) -> None:
+        """Refuse to begin an empty journal where a stopped run has committed entries to another."""
+        state = self._own(STATE)
+        there = self._ask("SELECT to_regclass(%s), to_regclass(%s)", [state, self._own(JOURNAL)])
+        if there[0][0] is None or there[0][1] is not None:
+            return
+        if self._ask(f"SELECT 1 FROM {state} WHERE journal_state IS NOT NULL"):
+            raise TargetError(
+                f"{self.where}: the table {JOURNAL} is missing, with what a stopped run has "
+                "committed; restore it, or choose another schema"
+            )
 
     def _check_staging(self) -> None:
         """Refuse to go on where rows are missing that a stopped run has committed."""
