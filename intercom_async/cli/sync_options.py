@@ -84,7 +84,10 @@ def dated(what: str) -> str:
     """Return a name with its moments as dates in UTC, as reports have them."""
 
     def date(found: re.Match[str]) -> str:
-        moment = to_datetime(int(found[2]))
+        try:
+            moment = to_datetime(int(found[2]))
+        except ValueError:
+            return found[0]  # reports have one outside the years 1 to 9999 as a number, too
         return f"{found[1]} {moment:%Y-%m-%dT%H:%M:%SZ}"
 
     return _MOMENT.sub(date, what)

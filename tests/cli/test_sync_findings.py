@@ -42,6 +42,10 @@ from intercom_async.cli.sync_view import (
         ),
         ("rows that have gone since -3600", "rows that have gone since 1969-12-31T23:00:00Z"),
         ("rows last changed before 0", "rows last changed before 1970-01-01T00:00:00Z"),
+        (
+            "created_at from -62135647200 to 1767229200",
+            "created_at from -62135647200 to 2026-01-01T01:00:00Z",
+        ),
         ("215007000000076", "215007000000076"),
         ("all of it", "all of it"),
     ],
