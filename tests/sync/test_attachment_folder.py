@@ -268,6 +268,23 @@ async def test_a_folder_in_a_target_of_the_programs_folder_is_refused(
     assert names_in(tmp_path) == []
 
 
+class OwnSink(JsonlSink):
+    """A sink of somebody's own, which calls something else its path."""
+
+    path: Any = "a text"
+
+    @property
+    def where(self) -> str:
+        return str(self._path)
+
+
+async def test_a_folder_in_the_target_of_a_sink_of_ones_own_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SyncConfigError, match="apart from the target"):
+        await run(FileServer(), tmp_path, sink=OwnSink(tmp_path), attachments=tmp_path / "files")
+
+    assert names_in(tmp_path) == []
+
+
 @pytest.mark.parametrize("make", [JsonlSink, ParquetSink, DuckDBSink])
 @pytest.mark.parametrize("part", HOLDERS.values())
 @pytest.mark.parametrize("is_link", [False, True])

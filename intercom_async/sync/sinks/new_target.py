@@ -24,9 +24,9 @@ def private_folder(path: Path) -> Path:
 def path_of(sink: Sink) -> Path | None:
     """Return where a target is; None of one that is at no path, such as a server's."""
     path: object = getattr(sink, "path", None)
-    if path is None and os.path.isabs(sink.where):  # noqa: PTH117 (it need not be a path)
-        path = Path(sink.where)
-    return path if isinstance(path, Path) else None
+    if isinstance(path, Path):
+        return path
+    return Path(sink.where) if os.path.isabs(sink.where) else None  # noqa: PTH117 (it need not be)
 
 
 def is_inside(path: Path, target: Path) -> bool:
