@@ -160,7 +160,7 @@ def from_server(value: object) -> int | None:
         if _NUMBER.fullmatch(text):
             return from_server(float(text))
         moment = from_iso(text) if _ISO.fullmatch(text) else None
-        return None if moment is None else math.floor(moment.timestamp())
+        return None if moment is None else int(moment.replace(microsecond=0).timestamp())
     try:
         return math.floor(value / 1000 if value > MILLISECONDS_FROM else value)
     except (OverflowError, ValueError):

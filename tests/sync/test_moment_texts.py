@@ -39,8 +39,8 @@ MOMENTS: list[tuple[Any, int | None]] = [
     ("2023-11-14 20:13:20-02", AT), ("2023-11-15T03:43:20.5+05:30", AT),
     ("2023-11-14T22:13Z", AT - 20), ("2023-11-15T00:13+02", AT - 20), ("2023-11-14", AT - 80_000),
     (EARLIEST, EARLIEST), (LATEST * 1000 + 999, LATEST), (f"{LATEST * 1000 + 999}.5", LATEST),
-    ("0001-01-01T00:00:00Z", EARLIEST),
-    ("9999-12-31T23:59:59Z", LATEST),
+    ("0001-01-01T00:00:00Z", EARLIEST), ("0001-01-01T00:00:00.999999999", EARLIEST),
+    ("9999-12-31T23:59:59Z", LATEST), ("9999-12-31T23:59:59.999999999Z", LATEST),
     *((value, None) for value in NO_MOMENTS),
 ]  # fmt: skip
 """Values of a server, and the moments that they are: those outside the years 1 to 9999 are none."""
