@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .machine.damage import damage
 from .machine.generate import draw
 from .machine.oracles import Span, at_rest, backwards, doubled, equal, whole
 from .machine.search import broken, load
@@ -164,6 +165,16 @@ def test_a_part_that_moves_no_time_is_known_from_the_next_sweep_on(
     found = whole(rows, truth, streams, Span(1_000, 1_010, lookback_s=500), Complete(), 5)
     assert [one.rule for one in found] == before
     assert [one.rule for one in at_rest(rows, truth, streams, 5)] == ["at rest"]
+
+
+def test_a_journal_without_a_byte_is_not_damaged(tmp_path: Path) -> None:
+    journal = tmp_path / "target" / ".sync" / "journal"
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(b"")
+    assert damage(Run(damage="journal"), "jsonl", tmp_path, tmp_path) is None
+    journal.write_bytes(b"a")
+    assert damage(Run(damage="journal"), "jsonl", tmp_path, tmp_path) is bool
+    assert journal.read_bytes() != b"a"
 
 
 def test_two_live_rows_of_one_key_are_seen() -> None:

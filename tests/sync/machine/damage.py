@@ -123,7 +123,8 @@ def _database_without_state(kind: str, path: Path) -> bool:
 def _journal(tenth: int, folder: Path) -> bool:
     """Change a byte of what a run that was cut short has committed; say whether there is any."""
     paths = [folder / name / "journal" for name in PRIVATE]
-    bodies = {path: path.read_bytes() for path in paths if path.exists()}
+    # A run that is killed while it makes its journal leaves an empty one.
+    bodies = {path: path.read_bytes() for path in paths if path.exists() and path.stat().st_size}
     for path, body in bodies.items():
         place = len(body) * (tenth % 10) // 10
         path.write_bytes(_flipped(body, place))
