@@ -349,6 +349,10 @@ class _Run:
             if run.is_sweeping:
                 # What it has met was in the journal: it begins again with the next run.
                 run.state.pass_ = None
+        for run in runs:
+            if run.parent is not None and not run.parent.is_shown and run.is_left_open:
+                # The journal alone has the rows whose children are not read: they are met again.
+                run.parent.state.pass_ = run.parent.state.seeded = None
         encoded, options = await call(self._sink, encode), self._options
         if options.attachments is None or options.departed == "keep":
             # Otherwise the files of rows that are gone are looked for afterwards.
