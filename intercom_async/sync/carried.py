@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from .checkpoint import State
 from .evidence import TOMBSTONES
 from .sinks.base import Sink
+from .stream_run import StreamRun
 from .streams import Children, Stream
 
 
@@ -65,3 +66,15 @@ def keep_families(state: State, base: State | None) -> None:
         held = None if base is None else base.streams.get(name)
         if held is not None and not saved.families:
             saved.families = held.families
+
+
+def begin_again(runs: Sequence[StreamRun]) -> None:
+    """Leave it to the next run to begin again what the journal alone knew, as it is emptied."""
+    for run in runs:
+        parent = run.parent
+        if run.is_sweeping:
+            # What it has met.
+            run.state.pass_ = None
+        if parent is not None and not parent.is_shown and run.is_left_open:
+            # The rows of which children are not read.
+            parent.state.pass_ = parent.state.seeded = None

@@ -16,7 +16,7 @@ from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from .attachment_folder import AttachmentFolder
 from .builtin_streams import STREAMS
-from .carried import LeftOut, keep_families
+from .carried import LeftOut, begin_again, keep_families
 from .checked_run import checked_run
 from .checkpoint import State, check_fits, read_state
 from .chosen_streams import check_may_drop, chosen_streams
@@ -345,14 +345,7 @@ class _Run:
             state.is_dated = True
             return state.encode(whole=True)
 
-        for run in runs:
-            if run.is_sweeping:
-                # What it has met was in the journal: it begins again with the next run.
-                run.state.pass_ = None
-        for run in runs:
-            if run.parent is not None and not run.parent.is_shown and run.is_left_open:
-                # The journal alone has the rows whose children are not read: they are met again.
-                run.parent.state.pass_ = run.parent.state.seeded = None
+        begin_again(runs)
         encoded, options = await call(self._sink, encode), self._options
         if options.attachments is None or options.departed == "keep":
             # Otherwise the files of rows that are gone are looked for afterwards.

@@ -194,7 +194,8 @@ class Story:
             yield from columns.agreeing(rows)
         if self.settings.saves_files:
             files, is_kept = self.folder / FILES, run.departed == "keep"
-            yield from saved_files.whole(files, rows, self.streams(run), claims)
+            cap = self.settings.part_cap
+            yield from saved_files.whole(files, rows, self.streams(run), claims, cap)
             if claims.is_complete and not is_kept:
                 yield from saved_files.outlived(files, rows, self.streams(run))
         if run.reconcile == "now" and claims.is_complete and self.settings.is_exact:

@@ -8,21 +8,28 @@ from pathlib import Path
 from .claims import PARENTS, Named
 from .files import body_of
 from .oracles import Violation
-from .targets import Rows
+from .targets import Record, Rows
 
 
-def whole(folder: Path, rows: Rows, streams: tuple[str, ...], claims: Named) -> Iterator[Violation]:
-    """Each file of a live part is there as it is, or its conversation is named."""
+def whole(
+    folder: Path, rows: Rows, streams: tuple[str, ...], claims: Named, cap: int
+) -> Iterator[Violation]:
+    """Each file of a live part is there as it is, or its conversation is named.
+
+    What no answer gives any longer, as it holds the newest `cap` parts, has no link to be fetched.
+    """
     for stream in streams:
         parent_stream = PARENTS.get(stream)
         if parent_stream is None or parent_stream not in streams:
             continue
         field = parent_stream.removesuffix("s") + "_id"
         live = {one.key for one in rows.get(parent_stream, ()) if one.is_live}
-        for row in rows.get(stream, ()):
-            parent = str(row.record[field])
-            if not row.is_live or parent not in live:
-                continue
+        given: dict[str, list[Record]] = {}
+        for row in sorted(rows.get(stream, ()), key=lambda row: int(row.record["id"])):
+            if row.is_live:
+                given.setdefault(str(row.record[field]), []).append(row)
+        newest = [(parent, row) for parent in given.keys() & live for row in given[parent][-cap:]]
+        for parent, row in newest:
             for number, file in enumerate(row.record.get("attachments") or (), 1):
                 path = (
                     folder / parent_stream / parent / f"{row.record['id']}-{number}-{file['name']}"
