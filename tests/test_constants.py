@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeGuard
 
-from .test_architecture import FILES, PACKAGE, part, tree
+from .test_architecture import FILES, PACKAGE, part
 
 TESTS = PACKAGE.parent / "tests"
 NAMED = re.compile(r"\b(test_\w+\.py)(?:::(\w+…?))?")
@@ -40,8 +40,8 @@ def numbers(path: Path) -> Iterator[tuple[list[str], str]]:
 
     Statuses by their standard names need no word.
     """
-    lines = path.read_text().splitlines()
-    body = tree(path).body
+    text = path.read_text()
+    lines, body = text.splitlines(), ast.parse(text).body
     for node, following in zip(body, [*body[1:], None], strict=True):
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
