@@ -41,6 +41,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if chain.pages == 1:\n",
                 "        if chain.pages == 1 and chain.position is None:\n",
             ),
+            Edit(
+                "page_reader.py",
+                "        counted = max(chain.promised or 0, await self._recount(run, chain))\n",
+                "        counted = chain.promised or 0\n",
+            ),
         ),
         history="short-page-after-a-stop",
         focus="cuts",
