@@ -24,7 +24,10 @@ def spoilt(failure: Failure, reply: Reply) -> Reply:
     """Return an answer with what a failure does to it."""
     if failure.kind == "garble":
         return Reply(reply.status, reply.headers, GARBLED)
-    if reply.status != 200 or failure.kind not in SPOILT or reply.body == GARBLED:
+    if reply.status != 200 or failure.kind not in SPOILT:
+        return reply
+    if reply.body == GARBLED or b"\xff" in reply.body:
+        # Another failure has left nothing that can be read.
         return reply
     return _with_other_rows(failure, reply)
 
