@@ -89,20 +89,20 @@ def _are_told(parts: Any, count: int) -> bool:
     return parts.rows is not None or bool(parts.total_count)
 
 
-def _naming(field: str, key: str, row: bytes) -> bytes:
-    """Return a part with its parent's id before its other fields.
+def _unnamed(row: bytes, field: bytes, name: str) -> bytes:
+    """Return a part's fields, from behind its first bracket, without that of its parent's id.
 
     Parts do not name their parent. One that does, perhaps by another id than the one it was asked
     for by (a ticket has two), would have the field twice, and readers take the last.
     """
-    if field.encode() in row:
+    if field in row:
         try:
             fields = msgspec.json.decode(row, type=dict[str, msgspec.Raw])
         except UNREADABLE:
             fields = {}
-        if fields.pop(field, None) is not None:
+        if fields.pop(name, None) is not None:
             row = msgspec.json.encode(fields)
-    return b'{"%s":%s,' % (field.encode(), msgspec.json.encode(key)) + row[1:].lstrip()
+    return row[1:].lstrip()
 
 
 def _load_parts(
@@ -122,6 +122,7 @@ def _load_parts(
         ],
     )
     (parent_id,) = get.names
+    field = parent_id.encode()
 
     async def load(client: ResourceRegistry, key: str) -> ChildRows:
         try:
@@ -146,7 +147,8 @@ def _load_parts(
             raise DecodeError(f"{get.path}: the answer does not list the parts of this row")
         if parts is None:
             return ChildRows([], parent=parent, count=count)
-        rows = [_naming(parent_id, key, bytes(row)) for row in parts.rows or ()]
+        begin = b'{"%s":%s,' % (field, msgspec.json.encode(key))
+        rows = [begin + _unnamed(bytes(row), field, parent_id) for row in parts.rows or ()]
         total = parts.total_count or 0
         return ChildRows(rows, max(0, total - len(rows)), parent, count, total)
 
