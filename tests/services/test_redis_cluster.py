@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
@@ -59,6 +60,8 @@ def cluster_port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int
             [cli, "--cluster", "create", *addresses, "--cluster-yes"],
             check=True, stdout=subprocess.DEVNULL, timeout=60,
         )  # fmt: skip
+        for port in ports:
+            wait_until_it_serves(cli, port)
         yield ports[0]
     except MissingServerError as error:
         pytest.skip(str(error))
@@ -66,6 +69,20 @@ def cluster_port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int
         for node in nodes:
             node.kill()
             node.wait()
+
+
+def wait_until_it_serves(cli: str, port: int) -> None:
+    """Wait for a node that answers CLUSTERDOWN for a second or two after the cluster is made.
+
+    On such an answer the client closes all its connections, also those that another task uses.
+    """
+    for _ in range(600):
+        asked = [cli, "-p", str(port), "cluster", "info"]
+        told = subprocess.run(asked, check=True, capture_output=True)
+        if b"cluster_state:ok" in told.stdout:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the node on port {port} does not serve")
 
 
 async def test_budgets_on_any_node_are_leased_exactly(cluster_port: int) -> None:

@@ -36,7 +36,7 @@ _ADVICE = {
     "LOADING": "it is still loading its data",
     "BusyLoadingError": "it is still loading its data",
     "InvalidResponse": _OTHER,
-    "AttributeError": _OTHER,
+    "AttributeError": f"its client failed within; perhaps {_OTHER}",
     "28P01": _REFUSED,
     "28000": _REFUSED,
     "42501": _RIGHTS,
