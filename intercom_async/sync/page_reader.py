@@ -207,7 +207,7 @@ class PageReader:
         if page.checkpoint is not None:
             return False
         # At its end all rows of a list have come, also where another chain reads some of them.
-        counted = max(chain.promised or 0, await self._recount(run, chain))
+        counted = await self._counted(run, chain)
         if chain.rows >= counted:
             return True
         if not chain.is_again:
@@ -222,10 +222,11 @@ class PageReader:
             await self.hand_over(Batch(run, holes=[short]))
         return True
 
-    async def _recount(self, run: StreamRun, chain: Chain) -> int:
-        """Return how many rows a part has now, where fewer came than the planner has counted."""
-        if chain.rows >= (chain.part.counted or 0):
-            return 0
+    async def _counted(self, run: StreamRun, chain: Chain) -> int:
+        """Return how many rows a part has; asked once more where fewer came than were planned."""
+        promised = chain.promised or 0
+        if chain.rows < promised or chain.rows >= (chain.part.counted or 0):
+            return promised
         page, _ = await self.page(run, replace(self._selection(run, chain), per_page=1))
         return page.total_count or 0
 

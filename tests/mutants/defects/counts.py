@@ -43,7 +43,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "page_reader.py",
-                "        counted = max(chain.promised or 0, await self._recount(run, chain))\n",
+                "        counted = await self._counted(run, chain)\n",
                 "        counted = chain.promised or 0\n",
             ),
         ),
@@ -139,7 +139,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "        counted = max(chain.promised or 0, await self._recount(run, chain))\n",
+                "        counted = await self._counted(run, chain)\n",
                 "        counted = chain.promised or 0\n",
             ),
         ),

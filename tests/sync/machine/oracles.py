@@ -6,6 +6,7 @@ that changed in between, each version that it had in that time is right.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When a run began and ended, in the server's UNIX seconds."""
+    """When a run began and ended, in the server's UNIX seconds; reports have whole ones."""
 
     begun_at: float
     ended_at: float
@@ -46,7 +47,7 @@ class Span:
     @property
     def low(self) -> float:
         """Until when everything must be in the target."""
-        return self.begun_at - self.lookback_s
+        return math.floor(self.begun_at) - self.lookback_s
 
 
 def doubled(rows: Rows) -> Iterator[Violation]:
