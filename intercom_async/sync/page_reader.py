@@ -341,10 +341,8 @@ class PageReader:
 
     async def answers_at_all(self, run: StreamRun, field: str) -> bool:
         """Say whether a search for the newest row alone, or for none, can be answered."""
-        for low, high, order in ((1, OPEN, "descending"), (1, 2, "ascending")):
-            selection = Selection(
-                field, low, high, 1, "ascending" if order == "ascending" else "descending"
-            )
+        newest = Selection(field, 1, OPEN, 1, "descending")
+        for selection in (newest, Selection(field, 1, 2, 1, "ascending")):
             try:
                 await self.page(run, selection)
             except ENDINGS:
