@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -21,8 +22,10 @@ from intercom_async.simulator.store.conditions import Fields
 from tests.support.descriptions import Described
 from .exercise import Exercise
 
-MAX_STEP_S = 0.02
-"""CPU seconds of one step at most."""
+MAX_STEP_S = 0.04 if sys.flags.dev_mode else 0.02
+"""CPU seconds of one step at most; Python's development mode checks each allocation."""
+TRIES = 5
+"""How often what was too long is measured again, as other programs share the processor's cache."""
 BEGINNING = 3
 """Steps that are made of a scan by each field that can be searched."""
 SORTED_BY = "statistics.time_to_first_close"
@@ -90,14 +93,18 @@ def longest_step_s(simulator: Simulator, asked: Asked, most: int | None = None) 
 
 
 def check(simulator: Simulator, every: list[Asked], most: int | None = None) -> None:
-    """Measure each; what was too long is measured again, as another program may have been busy."""
+    """Measure each; one that is too long is so each time it is measured."""
     slow = [one for one in every if longest_step_s(simulator, one, most) > MAX_STEP_S]
-    again: list[tuple[Asked, float]] = []
-    for one in slow:
-        backend = backend_of(simulator)
+    assert [one for one in slow if _is_slow_each_time(simulator, one, most)] == []
+
+
+def _is_slow_each_time(simulator: Simulator, asked: Asked, most: int | None) -> bool:
+    backend = backend_of(simulator)
+    for _ in range(TRIES):
         backend.restore(backend.snapshot())  # kept answers would hide what was slow
-        again.append((one, longest_step_s(simulator, one, most)))
-    assert [one for one in again if one[1] > MAX_STEP_S] == []
+        if longest_step_s(simulator, asked, most) <= MAX_STEP_S:
+            return False
+    return True
 
 
 def lists(big: Big) -> list[Asked]:
