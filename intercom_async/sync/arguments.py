@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from intercom_async.config import check_count, check_kind, check_seconds
+from intercom_async.config import check_count, check_kind, check_seconds, check_text
 from intercom_async.errors import ConfigError
 from .errors import SyncConfigError
 
@@ -106,9 +106,9 @@ def checked_path(name: str, value: object) -> Path:
     text: object = os.fspath(cast("str | os.PathLike[str] | os.PathLike[bytes]", value))
     if not isinstance(text, str):
         raise SyncConfigError(f"{name} must be a path of text, not of {type(text).__name__}")
-    if not text.strip() or "\0" in text:
+    if not text.strip() or "\0" in text or not _can_be_a_name(text):
         raise SyncConfigError(
-            f"{name} must be a path; it is empty, or has a byte that none can have"
+            f"{name} must be a path; it is empty, or has a character that none can have"
         )
     if _ADDRESS.match(text):
         raise SyncConfigError(
@@ -122,15 +122,26 @@ def checked_path(name: str, value: object) -> Path:
         ) from None
 
 
+def _can_be_a_name(text: str) -> bool:
+    """Say whether the system can write a path; half of a surrogate pair it cannot."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def checked_text(name: str, value: object) -> str:
     """Return a text that is not blank; it may be a secret, so no message shows it.
 
     Raises:
         SyncConfigError: It is something else.
     """
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise SyncConfigError(f"{name} must be a text that is not empty")
-    return value
+    with as_sync_config_errors():
+        text = check_text(name, cast("str", value))
+    if "\0" in text:
+        raise SyncConfigError(f"{name} has a byte that no text of the server's has")
+    return text
 
 
 def checked_seam(disk: T, *, inline: object) -> T:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from intercom_async.moments import EARLIEST, LATEST
+
 DAY_S = 86_400
 """Seconds of a day."""
 DAY_SLACK_S = 25 * 3600
@@ -44,7 +46,7 @@ class Seconds:
 
 
 class Days:
-    """The start of each day in a time zone is a cut.
+    """The start of each day in a time zone is a cut; outside the years 1 to 9999, every second is.
 
     Args:
         zone: The time zone.
@@ -63,6 +65,9 @@ class Days:
         return start if start == moment else self._start(moment, 1)
 
     def _start(self, moment: int, days: int) -> int:
+        if not EARLIEST + BEGINNING <= moment <= LATEST - BEGINNING:
+            # A zone may have the moment, or the day after it, in a year that no datetime has.
+            return moment
         # Where a day begins at one o'clock because midnight is skipped, or has midnight twice,
         # fold=0 takes the first moment of the day.
         day = datetime.fromtimestamp(moment, self._zone).date() + timedelta(days=days)

@@ -30,6 +30,7 @@ from .policy import CHEAP_S, RECENT_S
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S
 from .run_options import check_client, check_since, check_streams
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
+from .ungrouped import ungrouped
 
 
 class PlannedPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,10 +181,11 @@ async def plan(
         if isinstance(stream.source, Children):
             parent = parent_of(stream, [*chosen, *STREAMS])
             named.setdefault(parent.name, parent)
-    async with anyio.create_task_group() as group:
-        for stream in named.values():
-            if not isinstance(stream.source, Children):
-                group.start_soon(survey.look, stream)
+    with ungrouped():
+        async with anyio.create_task_group() as group:
+            for stream in named.values():
+                if not isinstance(stream.source, Children):
+                    group.start_soon(survey.look, stream)
     found = survey.found
     for stream in chosen:
         if isinstance(stream.source, Children):

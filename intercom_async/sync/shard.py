@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .errors import SyncError
+from .errors import UNREADABLE, SyncError
 from .partitions import OPEN
 from .report import Failure
 
@@ -46,7 +46,7 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """
         try:
             return msgspec.json.decode(text, type=cls)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (*UNREADABLE, TypeError, UnicodeEncodeError):
             raise SyncError("this is not a shard's JSON") from None
 
     def rest(self) -> Shard:

@@ -14,6 +14,7 @@ There are three ways to read, and each is a small value that a stream of your ow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ from typing import Any, Literal
 import msgspec
 
 from intercom_async.config import check_able, check_count, check_kind, check_text
+from intercom_async.errors import ConfigError
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Operation, version_number
 from intercom_async.resources._registry import ResourceRegistry
@@ -36,6 +38,8 @@ Granularity = Literal["second", "day"]
 
 Order = Literal["ascending", "descending"]
 
+_AS_IT_IS = re.compile(r'[^\x00-\x1f"\\]+')
+"""A name of a field that JSON writes without escapes: rows are looked into by such names only."""
 RESERVED, RESERVED_PREFIX = "tombstones", "intercom_async"
 """A table that a target has itself, and how the names of all others begin that it has
 (test_stream_names.py)."""
@@ -146,8 +150,8 @@ class Ranged:
             check_able("read", self.read)
             if self.granularity not in ("second", "day"):
                 raise SyncConfigError("granularity must be 'second' or 'day'")
-            check_text("partition_field", self.partition_field)
-            check_text("cursor_field", self.cursor_field)
+            _check_field("partition_field", self.partition_field)
+            _check_field("cursor_field", self.cursor_field)
             check_count("per_page", self.per_page)
             check_count("part_pages", self.part_pages)
             if self.seconds_since is not None:
@@ -238,7 +242,7 @@ class Children:
         with as_sync_config_errors():
             check_text("parent", self.parent)
             check_able("read", self.read)
-            check_text("parent_field", self.parent_field)
+            _check_field("parent_field", self.parent_field)
             check_able("count", self.count, may_be_none=True)
             check_able("is_due", self.is_due, may_be_none=True)
 
@@ -279,7 +283,7 @@ class Stream:
             check_text("name", self.name)
             kinds = (Ranged, Listing, Children)
             check_kind("source", self.source, kinds, "Ranged, Listing or Children")
-            check_text("key", self.key)
+            _check_field("key", self.key)
             if self.model is not None and (
                 not isinstance(self.model, type) or not issubclass(self.model, msgspec.Struct)
             ):
@@ -303,6 +307,16 @@ class Stream:
         if isinstance(self.source, Ranged):
             return self.source.cursor_field
         return "created_at" if isinstance(self.source, Children) else "updated_at"
+
+
+def _check_field(name: str, field: str) -> None:
+    """Refuse what is not the name of a row's field as its JSON has it.
+
+    Raises:
+        ConfigError: It is no text, or has characters that JSON writes as escapes.
+    """
+    if not _AS_IT_IS.fullmatch(check_text(name, field)):
+        raise ConfigError(f"{name} has a quote, a backslash or a control character")
 
 
 def resolve(wanted: Iterable[str | Stream], known: Iterable[Stream]) -> tuple[Stream, ...]:

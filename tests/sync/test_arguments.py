@@ -17,9 +17,12 @@ from intercom_async import ConfigError, Intercom
 from intercom_async.sync import (
     DuckDBSink,
     JsonlSink,
+    Listing,
     ParquetSink,
     PostgresSink,
     Progress,
+    Ranged,
+    Stream,
     SyncConfigError,
     SyncError,
     plan,
@@ -46,6 +49,7 @@ ODD: list[Any] = [
     " ",
     "word",
     "a\0b",
+    "a\ud800b",
     0,
     3,
     10**400,
@@ -162,6 +166,23 @@ async def test_a_moment_before_all_years_is_refused(
     async with Intercom("token", transport=MemoryTransport([])) as intercom:
         with pytest.raises(SyncConfigError, match="since lies before the year 1"):
             await use(intercom, since=since, **given)
+
+
+@pytest.mark.parametrize(
+    "text", [None, 3, "", "null", "\ud800", b"\xff", '{"a":' * 5_000], ids=shown
+)
+def test_what_is_no_shard_is_an_error_of_its_own(text: Any) -> None:
+    with pytest.raises(SyncError, match="not a shard's JSON"):
+        Shard.from_json(text)
+
+
+@pytest.mark.parametrize("field", ["a\0b", 'a"b', "a\\b", "a\nb"], ids=shown)
+def test_a_field_whose_name_needs_an_escape_is_refused(field: str) -> None:
+    listing = Listing(lambda client: client.tags.list())
+    with pytest.raises(SyncConfigError, match="key has"):
+        Stream("tags", listing, key=field)
+    with pytest.raises(SyncConfigError, match="cursor_field has"):
+        Ranged(lambda client, _: client.contacts.list(), cursor_field=field)
 
 
 async def test_an_async_function_for_progress_is_refused(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import anyio
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
+from intercom_async.moments import EARLIEST, LATEST
 from intercom_async.sync.cut_points import CutPoints, Days, Seconds, middle, zone_of
 from intercom_async.sync.partitions import Part, make_part, split
 from intercom_async.sync.planner import cut
@@ -37,6 +38,15 @@ def test_a_day_begins_at_or_before_each_of_its_moments(moment: int, name: str) -
     assert start <= moment < end
     assert days.floor(start) == start == days.ceil(start)
     assert 22 * 3600 <= end - start <= 26 * 3600
+
+
+@given(st.integers(-(10**20), 10**20), st.sampled_from(ZONES))
+@example(EARLIEST, "Asia/Kolkata")
+@example(LATEST, "America/New_York")
+def test_a_moment_outside_the_years_of_dates_has_a_cut_before_it(moment: int, name: str) -> None:
+    days = Days(ZoneInfo(name))
+
+    assert days.floor(moment) <= moment <= days.ceil(moment)
 
 
 @given(all_cut_points, moments, moments)
