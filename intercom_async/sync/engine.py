@@ -31,7 +31,9 @@ from intercom_async.clock import CLOCK
 from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.priority import Priority
 from .chain import Chain
+from .changes import ChangeReader
 from .checkpoint import Pass, State
+from .control_rows import ControlRows
 from .cut_points import BEGINNING
 from .deletions import DeletionReader
 from .errors import TargetError
@@ -51,7 +53,6 @@ from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import StreamRun
 from .streams import Children, Ranged
-from .tail_reader import TailReader
 from .writer import Batch, Writer
 
 TICK_S = 0.05
@@ -122,10 +123,12 @@ class Engine:
             async with give, anyio.create_task_group() as readers:
                 self._readers = readers
                 self._reader = PageReader(give, self._writer, stop=self._stop, wake=self._wake)
-                self._tail_reader = TailReader(self._reader, self._policy.settled_before)
+                settled_before = self._policy.settled_before
+                controls = ControlRows(self._reader, self._held_keys)
+                self._changes = ChangeReader(self._reader, controls, settled_before)
                 self._readings = Readings(readers, self._reader, self._writer, self._stop)
                 self._reconciler = Reconciler(
-                    self._reader, self._held_keys, self._policy.settled_before
+                    self._reader, self._held_keys, controls, settled_before
                 )
                 self._lists = ListReconciler(self._reader, self._held_keys, self._reconciler)
                 readers.start_soon(self._end_when_stopped, readers)
@@ -300,8 +303,7 @@ class Engine:
             return
         run.touch()
         mark = run.clock.proven(run.newest)
-        is_read = await self._tail_reader.read(run, low) and run.refusal is None
-        if not is_read or await self._reconciler.is_blind(run):
+        if not await self._changes.read(run, low):
             return
 
         # Where a row came later than any should, others may: the next run reads from there again.

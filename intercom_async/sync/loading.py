@@ -11,6 +11,7 @@ from .key_table import GONE, Held
 from .policy import Policy
 from .sinks.base import Opened, Sink, StagedRow, StagingSink
 from .sinks.entries import Entry, Family, Put
+from .stale_children import prune, want_children
 from .stream_run import StreamRun
 from .streams import Children, Stream
 
@@ -45,7 +46,7 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
     _replay(sink, runs)
     _refer_again(sink, runs)
     for run in runs:
-        run.prune()
+        prune(run)
 
 
 def recall(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[Entry]:
@@ -145,22 +146,22 @@ def _load_rows(sink: Sink, run: StreamRun) -> None:
         for row in sink.rows(run.name):
             run.hold(row)
             if not row.is_deleted:
-                _want(run, row.key, row.version)
+                want_children(run, row.key, row.version)
 
 
 def _replay(sink: Sink, runs: Sequence[StreamRun]) -> None:
     tables = {run.table_name: run for run in runs}
-    puts: dict[tuple[str, str], int] = {}
+    puts: dict[tuple[str, str], Put] = {}
     for entry in sink.entries():
         if entry.table not in tables:
             continue
         tables[entry.table].replay(entry)
         if isinstance(entry, Put) and tables[entry.table].children:
-            puts[entry.table, entry.key] = entry.version
-    for (table, key), version in puts.items():
+            puts[entry.table, entry.key] = entry
+    for (table, key), put in puts.items():
         held = tables[table].table.get(key)
         if held is not None and not held.is_gone:
-            _want(tables[table], key, version)
+            want_children(tables[table], key, put.version, held.read_at)
 
 
 def _refer_again(sink: Sink, runs: Sequence[StreamRun]) -> None:
@@ -181,9 +182,3 @@ def _refer(run: StreamRun, row: Put | StagedRow) -> None:
     if run.references is None or held is None or held.is_gone or held.digest != row.digest:
         return
     run.references.note(row.body)
-
-
-def _want(run: StreamRun, key: str, version: int) -> None:
-    for child in run.children:
-        if child.is_stale(key, version, 0):
-            child.want([key])

@@ -40,6 +40,7 @@ from .outage import OutageError, StoppedError
 from .page_reading import Taken
 from .partitions import OPEN, Part
 from .raw_rows import Row
+from .stale_children import stale_parents
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
 from .turn_taking import TurnTaking
@@ -306,7 +307,7 @@ class PageReader:
             batch.holes += doubts(run, listed, batch.entries, by_id=by_id)
         self._writer.expect(batch)
         await self._give.send(batch)
-        for child, keys in run.stale_parents(listed).items():
+        for child, keys in stale_parents(run, listed, batch.entries).items():
             if child.want(keys):
                 self._wake(child)
 

@@ -47,14 +47,21 @@ class Reconciler:
     Args:
         reader: Reads and hands over.
         held_keys: Gives the keys that the target holds.
+        control_rows: Finds rows by their ids.
         settled_before: H: rows that have not changed since then are found by search.
     """
 
-    def __init__(self, reader: PageReader, held_keys: HeldKeys, settled_before: int) -> None:
+    def __init__(
+        self,
+        reader: PageReader,
+        held_keys: HeldKeys,
+        control_rows: ControlRows,
+        settled_before: int,
+    ) -> None:
         self._reader = reader
         self._held_keys = held_keys
         self._settled_before = settled_before
-        self._control_rows = ControlRows(reader, held_keys)
+        self._control_rows = control_rows
         self._begun_again: set[StreamRun] = set()
 
     async def end_sweep(self, run: StreamRun) -> None:
@@ -95,30 +102,6 @@ class Reconciler:
     def _begin_again(self, run: StreamRun, pass_: Pass) -> None:
         pass_.spans, pass_.is_planned = [], False
         self._control_rows.forget(run)
-
-    async def is_blind(self, run: StreamRun) -> bool:
-        """Say whether a search that found no changes finds nothing at all, and name the stream.
-
-        What has changed meanwhile is not known then. The hole asks for a sweep, of this run if it
-        has time: that reads everything, or finds that all rows have gone.
-        """
-        state, source = run.state, cast("Ranged", run.stream.source)
-        if run.followed or state.pass_ is not None or state.seeded is None:
-            return False
-        reason = "a search finds none of its rows"
-        try:
-            is_checked = source.can_be_checked and run.table.count(without=GONE)
-            if not is_checked or (await self._control_rows.of(run, hands_over=False)).found:
-                return False
-        except ENDINGS:
-            return True
-        except ClosedError:
-            raise
-        except IntercomError as error:
-            reason = str(error)
-        await self._reader.hand_over(Batch(run, holes=[list_hole(run, reason)]))
-        run.is_current = True
-        return True
 
     def has_no_controls(self, run: StreamRun) -> bool:
         """Say whether rows may have gone, and no row is left that shows it: a sweep has to."""

@@ -216,21 +216,6 @@ class StreamRun:
         self.queue.extend(found)
         return bool(found)
 
-    def prune(self) -> None:
-        """Leave out of the queue what turned out to be read already."""
-        if self.parent is None or not self.queue:
-            return
-        table = self.parent.table
-        kept = [
-            key
-            for key in self.queue
-            if (held := table.get(key)) is not None
-            and not held.is_gone
-            and self.is_stale(key, held.version, 0)
-        ]
-        self.queue = deque(kept)
-        self.queued = set(kept)
-
     def read(self, items: Iterable[Any]) -> list[Row | None]:
         """Read raw rows; None for each that has no key."""
         self.reader.latest = self.clock.latest()
@@ -310,22 +295,6 @@ class StreamRun:
         is_news = held is None or held.version < version
         if is_news and 0 < version < (self.state.watermark or 0):  # not one of the same second
             self.latest_find_s = max(self.latest_find_s, read_at - version)
-
-    def stale_parents(self, rows: Iterable[Row]) -> dict[StreamRun, list[str]]:
-        """Return for each stream of children the parents whose children are to be read."""
-        found: dict[StreamRun, list[str]] = {}
-        listed = list(rows)
-        for child in self.children:
-            source = child.stream.source
-            count = source.count if isinstance(source, Children) else None
-            keys = [
-                row.key
-                for row in listed
-                if child.is_stale(row.key, row.version, count(row.body) if count else 0)
-            ]
-            if keys:
-                found[child] = keys
-        return found
 
     def __hash__(self) -> int:
         return id(self)

@@ -31,6 +31,7 @@ Modules without a test of their name, and where they are tested:
 - `shard`: ../services/test_shards.py
 - `shard_plan`: ../services/test_shards.py
 - `span_pages`: test_isolation.py
+- `stale_children`: test_machine.py, test_child_reader.py
 - `stream_run`: test_writer.py
 - `streams`: test_sync.py
 - `tail_reader`: test_sync_model.py, test_holes.py

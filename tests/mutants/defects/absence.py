@@ -199,11 +199,24 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "engine.py",
-                "        if not is_read or await self._reconciler.is_blind(run):\n",
-                "        if not is_read:\n",
+                "        if not await self._changes.read(run, low):\n",
+                "        if not await self._changes._tail_reader.read(run, low):\n",
             ),
         ),
         history="search-that-finds-no-change",
+        focus="none",
+    ),
+    Mutant(
+        "one_empty_answer_is_believed",
+        "one search for changes that finds nothing is believed, as another one finds rows",
+        (
+            Edit(
+                "changes.py",
+                "        return MISSES if is_missed else None\n",
+                "        return None\n",
+            ),
+        ),
+        history="search-that-misses-a-change",
         focus="none",
     ),
     Mutant(

@@ -322,8 +322,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "engine.py",
-                "read(run, low) and run.refusal is None",
-                'read(run, low) or run.refusal != ""',
+                "        if not await self._changes.read(run, low):\n",
+                "        if await self._changes.read(run, low) and False:\n",
             ),
         ),
         focus="stopped changes",
@@ -363,11 +363,37 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "engine.py",
-                "        if not is_read or await self._reconciler.is_blind(run):\n",
-                "        if not is_read:\n",
+                "        if not await self._changes.read(run, low):\n",
+                "        if not await self._changes._tail_reader.read(run, low):\n",
             ),
         ),
         focus="clocks",
         test="tests/sync/test_late_rows.py::test_the_next_run_reads_from_there_again",
+    ),
+    Mutant(
+        "children_of_times_to_come",
+        "children of a parent that changed, with a time that is still to come, are not read",
+        (
+            Edit(
+                "stale_children.py",
+                "            if row.key in changed\n            or child.is_stale(",
+                "            if child.is_stale(",
+            ),
+        ),
+        history="parts-of-a-ticket-to-come",
+        focus="clocks",
+    ),
+    Mutant(
+        "children_of_times_to_come_forgotten",
+        "the same, where a run is stopped between the parent and its children",
+        (
+            Edit(
+                "stale_children.py",
+                "    return not version and family is not None and ",
+                "    return False and family is not None and ",
+            ),
+        ),
+        history="stopped-before-parts-of-a-ticket-to-come",
+        focus="clocks",
     ),
 )

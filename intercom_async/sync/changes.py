@@ -1,0 +1,97 @@
+"""Reads what has changed in a stream, and doubts a search that finds no change.
+
+Such an answer looks like a stream at rest. So its newest rows are asked for: one that has changed
+since then shows that the search has missed it, and none at all, where the target holds some, that
+the search finds nothing. In doubt the changes are read once more; what stays in doubt is a hole.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from intercom_async.errors import ClosedError, IntercomError
+from .control_rows import SEARCH_IDS, ControlRows
+from .key_table import GONE
+from .page_reader import ENDINGS, PageReader
+from .partitions import OPEN
+from .reconcile import list_hole
+from .stream_run import StreamRun
+from .streams import Ranged, Selection
+from .tail_reader import TailReader
+from .writer import Batch
+
+READINGS = 2
+"""Times that changes are read before a doubt becomes a hole."""
+FINDS_NONE = "a search finds none of its rows"
+MISSES = "a search for changes does not find rows that have changed"
+
+
+class ChangeReader:
+    """Reads changes, and asks for the newest rows where none came.
+
+    Args:
+        reader: Reads pages and hands over.
+        control_rows: Finds rows by their ids.
+        settled_before: H: a search may not know yet what has changed since then.
+    """
+
+    def __init__(self, reader: PageReader, control_rows: ControlRows, settled_before: int) -> None:
+        self._reader = reader
+        self._tail_reader = TailReader(reader, settled_before)
+        self._control_rows = control_rows
+        self._settled_before = settled_before
+
+    async def read(self, run: StreamRun, low: int) -> bool:
+        """Read what has changed since a moment; say whether all of it was.
+
+        Where that stays in doubt, the stream has a hole that asks for a sweep, of this run if it
+        has time: it reads everything, or finds that all rows have gone.
+
+        Args:
+            run: The stream.
+            low: The moment, UNIX seconds of the server.
+        """
+        doubt: str | None = None
+        for _ in range(READINGS):
+            if not await self._tail_reader.read(run, low) or run.refusal is not None:
+                return False
+            try:
+                doubt = None if run.followed else await self._doubt(run, low)
+            except ENDINGS:
+                return False
+            if doubt is None:
+                return True
+        await self._reader.hand_over(Batch(run, holes=[list_hole(run, doubt or "")]))
+        run.is_current = True
+        return False
+
+    async def _doubt(self, run: StreamRun, low: int) -> str | None:
+        """Return why a search that found no change is not believed; None if it is."""
+        state, source = run.state, cast("Ranged", run.stream.source)
+        if state.pass_ is not None or state.seeded is None or not source.can_be_checked:
+            return None
+        if not run.table.count(without=GONE):
+            return None
+        try:
+            page, _ = await self._reader.page(
+                run, Selection(source.cursor_field, 1, OPEN, SEARCH_IDS)
+            )
+        except (*ENDINGS, ClosedError):
+            raise
+        except IntercomError:
+            # A row that breaks its page may be among the newest.
+            return await self._doubt_by_id(run)
+        if not page.items and not page.unreadable:
+            return FINDS_NONE
+        rows = [row for row in run.read(page.items) if row is not None]
+        is_missed = any(low <= row.version < self._settled_before for row in rows)
+        return MISSES if is_missed else None
+
+    async def _doubt_by_id(self, run: StreamRun) -> str | None:
+        try:
+            controls = await self._control_rows.of(run, hands_over=False)
+        except (*ENDINGS, ClosedError):
+            raise
+        except IntercomError as error:
+            return str(error)
+        return None if controls.found else FINDS_NONE

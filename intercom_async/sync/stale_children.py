@@ -1,0 +1,86 @@
+"""Tells whose children are to be read: of parents that are another version than they were read for.
+
+A parent whose time is still to come does not say which version it is. Its children are read again
+whenever its content is another one, and after a stop unless they were read later than it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from .raw_rows import Row
+from .sinks.entries import Entry, Put
+from .stream_run import StreamRun
+from .streams import Children
+
+
+def stale_parents(
+    run: StreamRun, rows: Sequence[Row], entries: Iterable[Entry]
+) -> dict[StreamRun, list[str]]:
+    """Return for each stream of children the parents whose children are to be read.
+
+    Args:
+        run: The parents' stream.
+        rows: Parents that were read.
+        entries: What they have changed.
+    """
+    found: dict[StreamRun, list[str]] = {}
+    changed = set[str]()
+    if run.reader.met_ahead:
+        ahead = {row.key for row in rows if row.is_ahead}
+        changed = {entry.key for entry in entries if type(entry) is Put and entry.key in ahead}
+    for child in run.children:
+        source = child.stream.source
+        count = source.count if isinstance(source, Children) else None
+        keys = [
+            row.key
+            for row in rows
+            if row.key in changed
+            or child.is_stale(row.key, row.version, count(row.body) if count else 0)
+        ]
+        if keys:
+            found[child] = keys
+    return found
+
+
+def want_children(run: StreamRun, key: str, version: int, read_at: int = 0) -> None:
+    """Queue a parent that the target has, where its children were read for another version.
+
+    Args:
+        run: The parent's stream.
+        key: The parent.
+        version: When it changed; 0 where it does not say.
+        read_at: When it was read, if a stopped run has read it.
+    """
+    for child in run.children:
+        if child.is_stale(key, version, 0) or _is_read_before(child, key, version, read_at):
+            child.want([key])
+
+
+def prune(run: StreamRun) -> None:
+    """Leave out of a queue of parents those of which it turned out that children were read."""
+    if run.parent is None or not run.queue:
+        return
+    table = run.parent.table
+    kept = [
+        key
+        for key in run.queue
+        if (held := table.get(key)) is not None
+        and not held.is_gone
+        and (
+            run.is_stale(key, held.version, 0)
+            or _is_read_before(run, key, held.version, held.read_at)
+        )
+    ]
+    run.queue = deque(kept)
+    run.queued = set(kept)
+
+
+def _is_read_before(run: StreamRun, key: str, version: int, read_at: int) -> bool:
+    """Say whether children were read before their parent, which does not say when it changed.
+
+    A generation does not tell when its rows were read: their moments are 0 or 1.
+    """
+    family = run.families.get(key)
+    return not version and family is not None and max(family.read_at, 1) < read_at
