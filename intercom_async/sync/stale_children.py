@@ -1,7 +1,8 @@
 """Tells whose children are to be read: of parents that are another version than they were read for.
 
-A parent whose time is still to come does not say which version it is. Its children are read again
-whenever its content is another one, and after a stop unless they were read later than it.
+A parent whose time is still to come, or is not there, does not say which version it is. Its
+children are read again whenever its content is another one, and after a stop unless they were read
+later than it.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ def stale_parents(
         entries: What they have changed.
     """
     found: dict[StreamRun, list[str]] = {}
-    changed = set[str]()
-    if run.reader.met_ahead:
-        ahead = {row.key for row in rows if row.is_ahead}
-        changed = {entry.key for entry in entries if type(entry) is Put and entry.key in ahead}
+    if not run.children:
+        return found
+    doubtful = {row.key for row in rows if row.is_ahead or not row.version}
+    changed = doubtful and doubtful & {entry.key for entry in entries if type(entry) is Put}
     for child in run.children:
         source = child.stream.source
         count = source.count if isinstance(source, Children) else None

@@ -88,6 +88,16 @@ def reply(one: World, conversation: str) -> str:
     return str(found["conversation_parts"]["conversation_parts"][-1]["id"])
 
 
+def reply_to_ticket(one: World, ticket: str, number: int) -> str:
+    """Write a reply, and another title; return the id of the reply's part."""
+    admin = one.simulator.call("GET", "/admins")["admins"][0]["id"]
+    body = {"message_type": "comment", "type": "admin", "admin_id": admin, "body": "hello"}
+    found: Any = one.simulator.call("POST", f"/tickets/{ticket}/reply", body)
+    title = {"ticket_attributes": {"_default_title_": f"title {number}"}}
+    one.simulator.call("PUT", f"/tickets/{ticket}", title)
+    return str(found["id"])
+
+
 @pytest.mark.parametrize("is_old", [True, False])
 @pytest.mark.parametrize("time", TIMES)
 async def test_a_part_of_another_time_lets_no_other_go(
@@ -118,16 +128,31 @@ async def test_a_part_of_another_time_lets_no_other_go(
         assert report.is_complete
 
 
-async def test_parts_of_a_conversation_that_changes_in_the_future_arrive(tmp_path: Path) -> None:
+@pytest.mark.parametrize("time", TIMES)
+async def test_parts_of_a_conversation_of_another_time_arrive(time: object, tmp_path: Path) -> None:
     async with world(tmp_path, contacts=3, conversations=3) as one:
         key, *_ = await one.truth("conversations")
-        one.change = changing(key, "updated_at", IN_2099)
+        one.change = changing(key, "updated_at", time)
         await one.sync("conversations", "conversation_parts")
         for _ in range(3):
             await anyio.sleep(DAY_S)
             part = reply(one, key)
             assert (await one.sync("conversations", "conversation_parts")).is_complete
             assert part in parts_of(one, key)
+
+
+@pytest.mark.parametrize("time", TIMES)
+async def test_parts_of_a_ticket_of_another_time_arrive(time: object, tmp_path: Path) -> None:
+    """A ticket does not count its parts: that its content is another one has to tell."""
+    async with world(tmp_path, contacts=3, tickets=3) as one:
+        key = str(one.simulator.workspace.tickets.value_at(1, "id"))
+        one.change = changing(key, "updated_at", time)
+        await one.sync("tickets", "ticket_parts")
+        for number in range(3):
+            await anyio.sleep(DAY_S)
+            part = reply_to_ticket(one, key, number)
+            assert (await one.sync("tickets", "ticket_parts")).is_complete
+            assert part in one.rows("ticket_parts")
 
 
 @pytest.mark.parametrize("field", ["created_at", "updated_at"])
