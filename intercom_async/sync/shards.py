@@ -191,7 +191,7 @@ async def run_shard(
             f"{intercom.version}: plan it again"
         )
     target = shard_target(sink, shard)
-    reading = _ShardReading(_bulk(intercom), shard, target, folder, stop or anyio.Event())
+    reading = _ShardReading(_bulk(intercom), shard, target, folder, stop)
     try:
         with ungrouped():
             return await reading.run(budget_s, own, on_progress)
@@ -271,7 +271,8 @@ class _ShardReading:
         shard: What is read.
         target: Where its rows go.
         folder: Where its files go; None: they are not saved.
-        stop: Ends it before its time.
+        stop: Set from outside, it ends it before its time. It may be shared with other readings,
+            so it is never set here.
     """
 
     def __init__(
@@ -280,13 +281,14 @@ class _ShardReading:
         shard: Shard,
         target: ShardSink,
         folder: Path | None,
-        stop: anyio.Event,
+        stop: anyio.Event | None,
     ) -> None:
         self._view = view
         self._shard = shard
         self._target = target
         self._folder = folder if may_have_files(shard.stream) else None
-        self._stop = stop
+        self._asked = stop
+        self._stop = anyio.Event()
         self._begun_s = CLOCK.now()
 
     async def run(
@@ -306,6 +308,8 @@ class _ShardReading:
         found = ShardReport(shard=shard, rest=shard.rest(), left=target.left)
         async with anyio.create_task_group() as group:
             group.start_soon(self._end_in_time, budget_s)
+            if self._asked is not None:
+                group.start_soon(self._end_when_asked, self._asked)
             try:
                 me = await unless_stopped(
                     self._stop, lambda: first_answer(self._view, Admins.ME.at(), gate)
@@ -372,6 +376,10 @@ class _ShardReading:
         elapsed_s = CLOCK.now() - self._begun_s
         held_back_s = min(STOP_WITHIN_S, MOST_HELD_BACK * budget_s)
         await CLOCK.sleep(max(0.0, budget_s - elapsed_s - held_back_s))
+        self._stop.set()
+
+    async def _end_when_asked(self, asked: anyio.Event) -> None:
+        await asked.wait()
         self._stop.set()
 
 
