@@ -152,6 +152,11 @@ class KeyTable:
         _, place = shard.find(number)
         return shard.held(place) if place else None
 
+    def flags(self, key: str) -> int:
+        """Return the flags of a key; 0 where nothing is known of it."""
+        held = self.get(key)
+        return 0 if held is None else held.flags
+
     def add_new(
         self, keys: Iterable[str], found: Iterable[tuple[int, int]], read_at: int, flags: int
     ) -> list[int]:

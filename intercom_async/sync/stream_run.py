@@ -178,10 +178,9 @@ class StreamRun:
     def replay(self, entry: Entry) -> None:
         """Note an entry of the journal."""
         if isinstance(entry, Put):
-            flags = BY_ID if entry.by_id else 0
-            pass_ = self.state.pass_
+            flags, pass_ = BY_ID if entry.by_id else 0, self.state.pass_
             if self.is_sweeping and pass_ is not None and entry.read_at >= pass_.began:
-                flags |= SEEN
+                flags |= self.table.flags(entry.id) & SEEN if entry.by_id else SEEN
             # It was read before this run, whatever the clock of that one said.
             read_at = min(entry.read_at, self.began - 1)
             self.table.put(entry.id, Held(entry.version, read_at, entry.digest, flags))
@@ -233,7 +232,8 @@ class StreamRun:
         listed = self.reader.without_times_to_come(list(rows))
         table, references = self.table, self.references
         name, is_shown, is_tail = self.table_name, self.is_shown, self._is_tail
-        flags = (SEEN if self.is_sweeping else 0) | (BY_ID if by_id else 0)
+        # A sweep meets a row by a search: by its id, one is found that searches leave out.
+        flags = BY_ID if by_id else SEEN if self.is_sweeping else 0
         found = [(row.version, digest_of(row.body)) for row in listed]
         self.newest = max([self.newest, *(version for version, _ in found)])
         known = set(table.add_new([row.id for row in listed], found, read_at, flags))
@@ -262,14 +262,14 @@ class StreamRun:
         is_new = False
         offered = Offered(row.version, read_at, bool(flags & BY_ID))
         if supersedes(offered, held) or not self._stays(row, held, read_at, digest):
-            self.table.put(row.id, Held(row.version, read_at, digest, flags))
+            self.table.put(row.id, Held(row.version, read_at, digest, flags | held.flags & SEEN))
             is_new = held.is_gone or held.digest != digest
             if not is_new:
                 # A list is read until two readings agree: what came a moment ago counts once.
                 self.unchanged += held.read_at < self.began
                 if self.references is not None and self.is_sweeping:
                     self.references.note(row.body)
-        if not is_new and self.is_sweeping and not held.flags & SEEN:
+        if not is_new and flags & SEEN and not held.flags & SEEN:
             self.table.mark(row.id, SEEN)
             seen.append(row.id)
         return is_new

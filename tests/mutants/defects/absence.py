@@ -18,7 +18,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "stream_run.py",
-                "        if not is_new and self.is_sweeping and not held.flags & SEEN:\n",
+                "        if not is_new and flags & SEEN and not held.flags & SEEN:\n",
                 "        if False:\n",
             ),
             Edit(
