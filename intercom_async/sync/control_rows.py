@@ -62,7 +62,7 @@ class ControlRows:
         searched = rows[:: -(-len(rows) // SEARCH_IDS) or 1]
         found = set[str]()
         if searched:
-            found = await self._reader.find(run, searched, hands_over=hands_over)
+            found = await self._reader.find(run, searched, hands_over=hands_over, proves=False)
         shown = [key for key in searched if key in found][:CONTROLS]
         return Controls(shown, len(searched) == len(rows))
 

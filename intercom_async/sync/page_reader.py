@@ -19,6 +19,7 @@ from intercom_async.clock import CLOCK
 from intercom_async.errors import (
     ClosedError,
     ConfigError,
+    DecodeError,
     ForbiddenError,
     IntercomError,
     PaginationError,
@@ -272,7 +273,8 @@ class PageReader:
         rows = [row for row in found if row is not None]
         holes: list[Hole] = []
         if len(rows) < count:
-            moments = [_moment(row, source, name) for row in rows]
+            is_made = name == source.partition_field
+            moments = [row.partition_at if is_made else row.version or None for row in rows]
             known = [moment for moment in moments if moment is not None]
             # A part without an end: nothing is asked for by a moment that no row can have.
             end = min(edges[1], run.clock.now() + DAY_SLACK_S)
@@ -366,35 +368,33 @@ class PageReader:
             await CLOCK.sleep(0.05)
 
     async def find(
-        self, run: StreamRun, ids: Sequence[str], *, hands_over: bool = True
+        self, run: StreamRun, ids: Sequence[str], *, hands_over: bool = True, proves: bool = True
     ) -> set[str]:
         """Search rows by their ids and return the keys of those that are found.
 
-        They are handed over, unless it is the search alone that is tried: rows that are read beside
-        what a run looks for would hide that it looks in the wrong place.
+        They are handed over, unless only the search is tried: beside what a run looks for they hide
+        that it looks in the wrong place. Beside an unreadable row, absence `proves` nothing.
         """
         selection = Selection(run.stream.key, 0, OPEN, MAX_IDS, ids=tuple(ids))
-        found: set[str] = set()
-        position, followed = None, Followed()
+        found, unread, position, followed = set[str](), 0, None, Followed()
         while True:
             page, read_at = await self.page(run, selection, position, followed)
             rows = [row for row in run.read(page.items) if row is not None]
             found.update(row.key for row in rows)
+            unread += len(page.items) + len(page.unreadable) - len(rows)
             if not page.items and page.total_count:
                 raise PaginationError(f"{page.total_count} rows were counted, and none came")
             page.items.clear()
             if hands_over:
                 await self.hand_over(Batch(run), rows, read_at)
-            if page.checkpoint is None:
-                return found
-            position = page.checkpoint
+            if (position := page.checkpoint) is None:
+                break
+        if proves and unread and not found.issuperset(ids):
+            raise DecodeError(f"a row has no readable {run.stream.key!r}")
+        return found
 
 
 def _is_closed_in(hole: Hole) -> bool:
     """Say whether a hole that cannot be read still is as small as an earlier run could make it."""
     is_small = (hole.high or 0) - (hole.low or 0) <= DAY_S
     return (is_small or bool(hole.rows and hole.tries)) and hole.tries % ISOLATED_EVERY != 0
-
-
-def _moment(row: Row, source: Ranged, field: str) -> int | None:
-    return row.partition_at if field == source.partition_field else (row.version or None)

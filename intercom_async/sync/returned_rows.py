@@ -33,7 +33,7 @@ async def look_for_returned(run: StreamRun, reader: PageReader, reconciler: Reco
     if not keys:
         return
     try:
-        found = await reader.find(run, keys[:MAX_IDS], hands_over=False)
+        found = await reader.find(run, keys[:MAX_IDS], hands_over=False, proves=False)
     except (*ENDINGS, ClosedError):
         raise
     except IntercomError:
