@@ -338,6 +338,7 @@ CASES: dict[str, Case] = {
             "per_page": either(none, whole),
             "get": none,
             "is_listed": function,
+            "references": partial(eq, ()),
         },
     ),
     "Ranged": Case(

@@ -200,7 +200,11 @@ STREAMS: tuple[Stream, ...] = (
     Stream(
         "companies",
         Listing(
-            lambda c: c.companies.list(per_page=60), 60, get=Companies.GET, is_listed=_has_users
+            lambda c: c.companies.list(per_page=60),
+            60,
+            get=Companies.GET,
+            is_listed=_has_users,
+            references=(Reference("tags", "tags", "tags"),),
         ),
         model=models.Company,
     ),
@@ -242,7 +246,15 @@ STREAMS: tuple[Stream, ...] = (
         model=models.TicketPart,
     ),
     Stream("admins", Listing(lambda c: c.admins.list(), get=Admins.GET), model=models.Admin),
-    Stream("teams", Listing(lambda c: c.teams.list(), get=Teams.GET), model=models.Team),
+    Stream(
+        "teams",
+        Listing(
+            lambda c: c.teams.list(),
+            get=Teams.GET,
+            references=(Reference("admin_ids", None, "admins"),),
+        ),
+        model=models.Team,
+    ),
     Stream("tags", Listing(lambda c: c.tags.list(), get=Tags.GET), model=models.Tag),
     Stream(
         "segments", Listing(lambda c: c.segments.list(), get=Segments.GET), model=models.Segment

@@ -12,6 +12,7 @@ from .errors import UNREADABLE
 
 _T = TypeVar("_T")
 _Json: TypeAlias = msgspec.Raw | bytes
+_ID: Any = str | int
 
 
 class _Entry(msgspec.Struct, gc=False):
@@ -58,14 +59,17 @@ def read_list(body: bytes, field: str) -> ShownList | None:
         return _in_another_form(raw)
 
 
-def shown_ids(body: bytes, field: str, name: str = "data") -> list[str]:
+def shown_ids(body: bytes, field: str, name: str | None = "data") -> list[str]:
     """Return the ids that a list of a row shows, whatever else stands beside them.
 
     Args:
         body: The row.
         field: The row's field.
-        name: What the field calls its list.
+        name: What the field calls its list of objects; None where it is a list of ids itself.
     """
+    if name is None:
+        ids = _decoded(_member(body, field), list[msgspec.Raw]) or ()
+        return [str(each) for each in (_decoded(raw, _ID) for raw in ids) if each is not None]
     found = [_decoded(entry, _Named) for entry in _entries(_member(body, field), name)]
     return [str(entry.id) for entry in found if entry is not None]
 

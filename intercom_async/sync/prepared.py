@@ -69,7 +69,7 @@ class PreparedRuns:
                 run.parent.children.append(run)
         for run in self._runs.values():
             source = run.stream.source
-            fields = source.references if isinstance(source, Ranged) else ()
+            fields = () if isinstance(source, Children) else source.references
             tables = {one.name: one.table for one in self._runs.values() if one.is_shown}
             if run.is_shown and any(one.to in tables for one in fields):
                 run.references = References(fields, tables, run.state.dangling)

@@ -27,13 +27,14 @@ class Reference:
     """A field of rows that names rows of another stream.
 
     Args:
-        field: The field: an object with a list of objects that have an ``id``.
-        entries: What it calls its list.
+        field: The field.
+        entries: What it calls its list of objects that have an ``id``; None where the field itself
+            is a list of ids.
         to: The other stream.
     """
 
     field: str
-    entries: str
+    entries: str | None
     to: str
 
 
@@ -75,10 +76,16 @@ class References:
         try:
             row = self._decoder.decode(body)
         except UNREADABLE:
-            # One entry is null or no object; what stands beside it refers all the same.
+            # One entry is of another form; what stands beside it refers all the same.
             return [shown_ids(body, one.field, one.entries) for one in self._fields]
-        found = [getattr(row, f"f{number}") for number in range(len(self._fields))]
-        return [[str(entry.id) for entry in (held and held.entries) or ()] for held in found]
+        found: list[list[str]] = []
+        for number, one in enumerate(self._fields):
+            held = getattr(row, f"f{number}")
+            if one.entries is None:
+                found.append([str(key) for key in held or ()])
+            else:
+                found.append([str(entry.id) for entry in (held and held.entries) or ()])
+        return found
 
     def left(self) -> dict[str, list[str]]:
         """Return the rows that are not there, now that all streams are read, by their streams."""
@@ -97,7 +104,9 @@ def _head(fields: tuple[Reference, ...]) -> Any:
     """Return a struct with the lists of some fields."""
     listed: list[Any] = []
     for number, one in enumerate(fields):
-        entries = msgspec.field(default=None, name=one.entries)
-        held = msgspec.defstruct("Held", [("entries", list[_Entry] | None, entries)])
+        held: Any = list[str | int]
+        if one.entries is not None:
+            entries = msgspec.field(default=None, name=one.entries)
+            held = msgspec.defstruct("Held", [("entries", list[_Entry] | None, entries)])
         listed.append((f"f{number}", held | None, msgspec.field(default=None, name=one.field)))
     return msgspec.defstruct("Referring", listed, kw_only=True)

@@ -155,6 +155,11 @@ class StreamRun:
         return self.state.pass_ is not None and self.state.pass_.kind == "sweep"
 
     @property
+    def reads_all(self) -> bool:
+        """Whether each row that is there comes, changed or not."""
+        return self.is_sweeping or isinstance(self.stream.source, Listing)
+
+    @property
     def is_open(self) -> bool:
         """Whether there is anything left to read, now or later."""
         if self.tasks or self.chains or self.workers:
@@ -267,7 +272,7 @@ class StreamRun:
             if not is_new:
                 # A list is read until two readings agree: what came a moment ago counts once.
                 self.unchanged += held.read_at < self.began
-                if self.references is not None and self.is_sweeping:
+                if self.references is not None and self.reads_all:
                     self.references.note(row.body)
         if not is_new and flags & SEEN and not held.flags & SEEN:
             self.table.mark(row.id, SEEN)

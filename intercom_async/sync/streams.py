@@ -186,12 +186,14 @@ class Listing:
         per_page: Rows a page, for estimates; None if one answer holds everything.
         get: The operation that reads one row by its id.
         is_listed: Says of a row read by its id whether the list would have it.
+        references: Fields that name rows of other streams.
     """
 
     read: Callable[[ResourceRegistry], Pager[Any]]
     per_page: int | None = None
     get: Operation[Any] | None = None
     is_listed: Callable[[bytes], bool] | None = None
+    references: tuple[Reference, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what would fail in the middle of a run."""
@@ -201,6 +203,7 @@ class Listing:
                 check_count("per_page", self.per_page)
             check_kind("get", self.get, (Operation, NoneType), "an Operation")
             check_able("is_listed", self.is_listed, may_be_none=True)
+            check_kind("references", self.references, tuple, "a tuple of Reference")
 
 
 class ChildRows(msgspec.Struct, frozen=True):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import anyio
 import msgspec
 import pytest
 
-from intercom_async.sync import Report
+from intercom_async.sync import STREAMS, Children, Report
 from intercom_async.sync.key_table import Held, KeyTable
 from intercom_async.sync.references import MOST_KEPT, Reference, References
+from intercom_async.sync.views import PATH
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, Answer, world
@@ -23,9 +26,95 @@ pytestmark = pytest.mark.anyio
 
 TO_TAGS = Reference("tags", "data", "tags")
 
+_DERIVED = re.compile(
+    r"CREATE OR REPLACE VIEW (?P<view>\w+) AS\n"
+    r"SELECT id AS \w+_id, unnest\(json_extract_string\((?P<field>\w+), "
+    r"'\$(?:\.(?P<entries>\w+))?\[\*\](?:\.id)?'\)\) AS (?P<one>\w+)_id.*?\nFROM (?P<stream>\w+)",
+    re.DOTALL,
+)
+
+
+class Derived(NamedTuple):
+    """A view with one row for each reference."""
+
+    view: str
+    stream: str
+    reference: Reference
+
+
+def derived_views() -> list[Derived]:
+    """Return the views that make rows of what a list of a row refers to."""
+    text = PATH.read_text(encoding="utf-8")
+    several = {"company": "companies"}
+    found = [
+        Derived(
+            one["view"],
+            one["stream"],
+            Reference(one["field"], one["entries"], several.get(one["one"], f"{one['one']}s")),
+        )
+        for one in _DERIVED.finditer(text)
+    ]
+    assert len(found) == text.count("unnest(") >= 7
+    return found
+
+
+def lost_in(derived: Derived) -> Callable[[Request, Answer], Answer]:
+    """Return what lets the first row of a stream refer to a row that is not there."""
+    stream, (field, entries) = derived.stream, (derived.reference.field, derived.reference.entries)
+
+    def lose(request: Request, answer: Answer) -> Answer:
+        path = urlsplit(request.url).path
+        if not isinstance(answer, Reply) or f"/{stream}" not in path or answer.status != 200:
+            return answer
+        body: dict[str, Any] = msgspec.json.decode(answer.body)
+        rows: list[dict[str, Any]] = body.get("data") or body.get(stream) or []
+        for row in rows[:1]:
+            if entries is None:
+                row[field] = [*row[field], 404]
+            else:
+                held: dict[str, Any] = row.get(field) or {entries: []}
+                row[field] = held | {entries: [*held[entries], {"id": "404"}]}
+        return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+    return lose
+
 
 def dangling(report: Report) -> dict[str, int]:
     return {stream.name: stream.dangling for stream in report.streams if stream.dangling}
+
+
+@pytest.mark.parametrize("derived", derived_views(), ids=lambda derived: derived.view)
+async def test_each_reference_of_a_derived_table_is_counted(
+    derived: Derived, tmp_path: Path
+) -> None:
+    """Whether its row is new or has been there before what it refers to was read."""
+    sizes = {"contacts": 12, "companies": 6, "conversations": 6, "tickets": 6}
+    async with world(tmp_path, **sizes) as one:
+        one.change = lost_in(derived)
+        names = (derived.stream, derived.reference.to)
+        for options in ({}, {}, {"full": True}):
+            report = await one.sync(*names, **options)
+            assert report.is_complete
+            assert dangling(report) == {derived.stream: 1}
+            assert "404" in report.notes[0]
+            await anyio.sleep(DAY_S)
+
+
+def test_each_list_of_references_is_a_derived_table() -> None:
+    counted = {
+        (stream.name, reference)
+        for stream in STREAMS
+        if not isinstance(stream.source, Children)
+        for reference in stream.source.references
+    }
+    assert counted == {(one.stream, one.reference) for one in derived_views()}
+
+
+async def test_lists_of_earlier_runs_are_counted_too(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=12, companies=6) as one:
+        one.change = lost_in(next(each for each in derived_views() if each.view == "company_tags"))
+        assert dangling(await one.sync("companies")) == {}
+        assert dangling(await one.sync("companies", "tags")) == {"companies": 1}
 
 
 async def test_a_company_that_is_in_no_list_is_counted(tmp_path: Path) -> None:
@@ -150,6 +239,17 @@ def test_what_is_there_or_gone_is_no_lost_reference() -> None:
     tags.put("8", Held(0, 0, 0, 0))
 
     assert found.left() == {"tags": ["7", "2"]}
+
+
+def test_a_list_of_ids_refers_as_a_list_of_objects_does() -> None:
+    admins = KeyTable()
+    admins.put("1", Held(0, 0, 0, 0))
+    found = References((Reference("admin_ids", None, "admins"),), {"admins": admins}, {})
+    found.note(b'{"admin_ids": [1, "2"]}')
+    found.note(b'{"admin_ids": [null, 3, {"id": "9"}, "4"]}')
+    found.note(b'{"admin_ids": null}')
+
+    assert found.left() == {"admins": ["2", "3", "4"]}
 
 
 def test_an_entry_of_another_form_hides_none_beside_it() -> None:
