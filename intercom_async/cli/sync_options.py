@@ -20,7 +20,7 @@ from intercom_async.sync import (
     PostgresSink,
     Sink,
 )
-from intercom_async.sync.holes import accepts
+from intercom_async.sync.holes import accepts, is_unnamed
 from intercom_async.sync.sinks.new_target import is_inside, path_of
 from intercom_async.sync.streams import resolve
 from .options import Count, Flag, Many, Place, Seconds, check_folder, check_new_file
@@ -104,8 +104,14 @@ def check_streams(names: list[str] | None, options: SyncOptions) -> None:
     if options.drop_stream is not None and not "".join(options.drop_stream).strip(", "):
         raise ConfigError("--drop-stream takes the name of a stream")
     for hole in options.accept_hole or ():
-        if hole.partition(":")[0] not in {stream.name for stream in STREAMS}:
+        stream, _, what = hole.partition(":")
+        if stream not in {each.name for each in STREAMS}:
             raise ConfigError(f"--accept-hole takes STREAM or STREAM:WHAT; {hole!r} is no stream")
+        if is_unnamed(what):
+            raise ConfigError(
+                f"--accept-hole {hole!r} does not say which holes: name each, or accept all of the "
+                f"stream with --accept-hole {stream}"
+            )
     check_new_file("--report", options.report)
     check_folder("--attachments", options.attachments)
 

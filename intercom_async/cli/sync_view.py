@@ -11,6 +11,7 @@ from rich.table import Table
 
 from intercom_async.moments import to_datetime
 from intercom_async.sync import STREAMS, Failure, Plan, Progress, Report, StreamPlan, StreamReport
+from intercom_async.sync.holes import is_unnamed
 from intercom_async.sync.outage import Outage
 from intercom_async.sync.streams import Children
 from .console import counted, is_shown_whole
@@ -138,10 +139,13 @@ def what_to_do(holes: Sequence[Failure]) -> Iterator[tuple[str, bool]]:
     """Give lines on what to do about holes that are not accepted, and whether each may wrap."""
     those = "the hole" if len(holes) == 1 else "the holes"
     yield f"run the same command again to fill {those}; everything else is in the target", True
-    names = [f"{hole.stream}:{hole.what}" for hole in holes]
+    names = [
+        hole.stream if is_unnamed(hole.what) else f"{hole.stream}:{hole.what}" for hole in holes
+    ]
     # A name that a terminal cannot show as it is would be copied as another.
     if len(holes) > SHOWN_OPTIONS or not all(map(is_shown_whole, names)):
         yield "to accept a hole and end with 0, add --accept-hole 'STREAM:WHAT'", True
+        yield "to accept whatever a stream lacks, add --accept-hole STREAM", True
         return
     yield f"to accept {those} and end with 0, add", True
     for name in names:

@@ -181,17 +181,28 @@ _ROWS = re.compile(
 )
 
 
+_UNNAMED = re.compile(r"\d+ more of kind [a-z]+")
+
+
+def is_unnamed(what: str) -> bool:
+    """Say whether a report tells by this how many more holes there are, and not which."""
+    return _UNNAMED.fullmatch(what) is not None
+
+
 def accepts(name: str, what: str) -> bool:
     """Say whether a name that was accepted covers a hole: it may have fewer rows, not more.
 
     A name without a number covers all of its span or list; it is that of a hole of which nobody
-    knows how many rows it has.
+    knows how many rows it has. Holes that are only counted are covered by no name, as others may
+    be as many.
 
     Args:
         name: The accepted name, without its stream.
         what: The hole's name, see `Hole.what`.
     """
     accepted, found = _ROWS.fullmatch(name), _ROWS.fullmatch(what)
+    if is_unnamed(what):
+        return False
     if accepted is None or found is None:
         return name == what or (name == "the list" and found is not None and bool(found["few"]))
     if accepted["all"] != found["all"]:

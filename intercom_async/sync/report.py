@@ -18,7 +18,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the stream."""
     what: str
     """Where the hole is: the stream as a whole, a span of time (ISO 8601, UTC), the key of a row or
-    of a parent, or a number of rows. ``--accept-hole`` takes it after the stream and a colon."""
+    of a parent, or a number of rows. ``--accept-hole`` takes it after the stream and a colon, but
+    for ``7 more of kind record``, which only counts holes."""
     reason: str
     """Why, in a sentence."""
 

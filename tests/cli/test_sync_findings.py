@@ -13,6 +13,7 @@ import pytest
 from intercom_async import ConfigError, IntercomError
 from intercom_async.simulator import Simulator
 from intercom_async.sync import Failure, Plan, Report, StreamPlan, StreamReport
+from intercom_async.sync.holes import MAX_NAMED, Hole, failures_of
 
 pytest.importorskip("cyclopts")
 pytest.importorskip("rich")
@@ -23,7 +24,7 @@ from rich.markup import escape
 from intercom_async.cli.connection import Connection
 from intercom_async.cli.console import say
 from intercom_async.cli.sync import names_of, sync
-from intercom_async.cli.sync_options import SyncOptions, dated
+from intercom_async.cli.sync_options import SyncOptions, check_streams, dated
 from intercom_async.cli.sync_view import (
     SHOWN_OPTIONS,
     finding,
@@ -124,6 +125,24 @@ def test_many_holes_are_accepted_as_they_are_named() -> None:
         f"  --accept-hole contacts:{number}" for number in range(SHOWN_OPTIONS)
     ]
     assert "add --accept-hole 'STREAM:WHAT'" in "\n".join(line for line, _ in what_to_do(many))
+
+
+def test_holes_that_are_only_counted_are_accepted_with_their_stream_alone() -> None:
+    """Which they are, their number does not tell: tomorrow's may be others."""
+    holes = [Hole(kind="record", key=str(number)) for number in range(MAX_NAMED + 7)]
+    failures = failures_of("contacts", holes)
+    rest = f"contacts:{failures[-1].what}"
+
+    assert rest == "contacts:7 more of kind record"
+    assert not SyncOptions(accept_hole=[rest]).accepts(failures[-1])
+    assert SyncOptions(accept_hole=["contacts"]).accepts(failures[-1])
+    with pytest.raises(ConfigError, match=r"does not say which holes.* --accept-hole contacts$"):
+        check_streams(["contacts"], SyncOptions(accept_hole=[rest]))
+    assert "whatever a stream lacks, add --accept-hole STREAM" in "\n".join(
+        line for line, _ in what_to_do(failures)
+    )
+    alone = [line for line, wraps in what_to_do(failures[-1:]) if not wraps]
+    assert alone == ["  --accept-hole contacts"]
 
 
 @pytest.mark.parametrize(
