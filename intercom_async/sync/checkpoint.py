@@ -92,6 +92,8 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """When the children of all recent parents were last read, changed or not."""
     dangling: dict[str, list[str]] = {}
     """Rows of other streams that its rows refer to and that are not there."""
+    compared: list[str] = []
+    """Streams of which `dangling` has all that its rows refer to."""
     truncated: dict[str, int] = {}
     """Parents with more children than the API gives, and how many it does not give."""
     families: bytes = b""

@@ -9,7 +9,8 @@ from .checkpoint import State, read_state
 from .evidence import TOMBSTONES
 from .key_table import GONE, Held
 from .policy import Policy
-from .sinks.base import Opened, Sink, StagedRow, StagingSink
+from .referring import refer_again
+from .sinks.base import Opened, Sink
 from .sinks.entries import Entry, Family, Put
 from .stale_children import prune, want_children
 from .stream_run import StreamRun
@@ -44,7 +45,7 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
     for run in runs:
         _load_rows(sink, run)
     _replay(sink, runs)
-    _refer_again(sink, runs)
+    refer_again(sink, runs)
     for run in runs:
         prune(run)
 
@@ -162,23 +163,3 @@ def _replay(sink: Sink, runs: Sequence[StreamRun]) -> None:
         held = tables[table].table.get(key)
         if held is not None and not held.is_gone:
             want_children(tables[table], key, put.version, held.read_at)
-
-
-def _refer_again(sink: Sink, runs: Sequence[StreamRun]) -> None:
-    """Note what the rows of a stopped run refer to, now that all rows are known."""
-    referring = {run.table_name: run for run in runs if run.references is not None}
-    for entry in sink.entries() if referring else ():
-        if entry.table in referring and isinstance(entry, Put):
-            _refer(referring[entry.table], entry)
-    if isinstance(sink, StagingSink):
-        for name, run in referring.items():
-            for row in sink.staged_rows(name, run.references.fields if run.references else ()):
-                _refer(run, row)
-
-
-def _refer(run: StreamRun, row: Put | StagedRow) -> None:
-    """Note what a row refers to, unless it is gone or another one came later."""
-    held = run.table.get(row.id)
-    if run.references is None or held is None or held.is_gone or held.digest != row.digest:
-        return
-    run.references.note(row.body)

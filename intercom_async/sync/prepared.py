@@ -72,7 +72,10 @@ class PreparedRuns:
             fields = () if isinstance(source, Children) else source.references
             tables = {one.name: one.table for one in self._runs.values() if one.is_shown}
             if run.is_shown and any(one.to in tables for one in fields):
-                run.references = References(fields, tables, run.state.dangling)
+                # All rows that the target will hold of a new stream come in this run.
+                is_new = run.name not in self._base
+                compared = tables if is_new else run.state.compared
+                run.references = References(fields, tables, run.state.dangling, compared)
         return sorted(self._runs.values(), key=lambda run: run.parent is not None)
 
     def _forget_hidden(self, parent: Stream, child: Stream) -> None:
@@ -87,6 +90,9 @@ class PreparedRuns:
 
     def carried(self, streams: Iterable[Stream]) -> list[StreamRun]:
         """Return a run of each stream that is published along, and neither read nor changed."""
+        streams = tuple(streams)
+        for stream in streams:
+            self._state.streams[stream.name].compared = []
         return [
             StreamRun(
                 stream,
@@ -104,6 +110,8 @@ class PreparedRuns:
         saved = streams.get(stream.name)
         if saved is None or (is_shown and not saved.is_shown):
             saved = streams[stream.name] = StreamState(is_shown=is_shown)
+            for other in streams.values():
+                other.compared = [name for name in other.compared if name != stream.name]
             self._doubt_children(stream)
         version = self._intercom.version
         tells_seconds = not isinstance(source, Ranged) or source.tells_seconds(version)

@@ -30,7 +30,7 @@ from .outage import OutageGate, StoppedError
 from .policy import Policy
 from .prepared import PreparedRuns
 from .progress import ProgressMonitor
-from .references import MOST_REMEMBERED
+from .referring import compare_stored, remember
 from .report import Progress, Report
 from .run_options import Reconcile, RunOptions
 from .sinks.base import Opened, Sink, Table, call, used
@@ -222,7 +222,7 @@ class _Run:
         )  # fmt: skip
         await self._read(engine, gate)
         self._close_holes(runs, policy)
-        self._remember(runs, started_at)
+        await self._remember(runs, started_at)
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
         # Publishing ends sweeps that are open: what the run came to is said of the time before.
         streams = tuple(
@@ -315,8 +315,11 @@ class _Run:
                 if unseeded is not None:
                     run.hole(unseeded)
 
-    def _remember(self, runs: Sequence[StreamRun], started_at: int) -> None:
+    async def _remember(self, runs: Sequence[StreamRun], started_at: int) -> None:
         """Note in the state what later runs have to know, and what people have to."""
+        whole = {one.name for one in runs if one.is_complete}
+        is_stopped = self._stop.is_set
+        await call(self._sink, compare_stored, self._sink, runs, whole, is_stopped)
         for run in runs:
             if run.is_rereading and not run.is_left_open:
                 # A row that failed is a hole, and tried again: the others need not be.
@@ -324,18 +327,14 @@ class _Run:
             if run.is_complete:
                 run.state.has_unknown_parents = False
             self._notes += truncated_notes(run)
-            if run.references is not None:
-                left = run.references.left()
-                run.state.dangling = {to: keys[:MOST_REMEMBERED] for to, keys in left.items()}
-                # What was not read to its end may hold the rest.
-                whole = {one.name for one in runs if one.is_complete}
-                left = {to: keys for to, keys in left.items() if to in whole}
-                run.dangling = sum(map(len, left.values()))
-                self._notes += [
-                    f"{run.name}: {len(keys):,} {to} that its rows refer to are neither there nor "
-                    f"known to be gone, {', '.join(keys[:3])} first"
-                    for to, keys in left.items()
-                ]
+            # What was not read to its end may hold the rest.
+            left = {to: keys for to, keys in remember(run).items() if to in whole}
+            run.dangling = sum(map(len, left.values()))
+            self._notes += [
+                f"{run.name}: {len(keys):,} {to} that its rows refer to are neither there nor "
+                f"known to be gone, {', '.join(keys[:3])} first"
+                for to, keys in left.items()
+            ]
 
     async def _publish(self, runs: Sequence[StreamRun], state: State) -> None:
         def encode() -> bytes:

@@ -100,6 +100,7 @@ class StreamRun:
     references: References | None = None
     """What its rows refer to; None where that is nothing that the target holds."""
     dangling: int = 0
+    was_replayed: bool = False  # rows of it came in a run that this one goes on with
     begun_s: float | None = None
     ended_s: float | None = None
 
@@ -155,11 +156,6 @@ class StreamRun:
         return self.state.pass_ is not None and self.state.pass_.kind == "sweep"
 
     @property
-    def reads_all(self) -> bool:
-        """Whether each row that is there comes, changed or not."""
-        return self.is_sweeping or isinstance(self.stream.source, Listing)
-
-    @property
     def is_open(self) -> bool:
         """Whether there is anything left to read, now or later."""
         if self.tasks or self.chains or self.workers:
@@ -189,6 +185,7 @@ class StreamRun:
             # It was read before this run, whatever the clock of that one said.
             read_at = min(entry.read_at, self.began - 1)
             self.table.put(entry.id, Held(entry.version, read_at, entry.digest, flags))
+            self.was_replayed = True
             self.newest = max(self.newest, entry.version)
         elif isinstance(entry, Gone):
             self.table.put(entry.key, Held(0, min(entry.at, self.began - 1), 0, GONE))
@@ -272,8 +269,6 @@ class StreamRun:
             if not is_new:
                 # A list is read until two readings agree: what came a moment ago counts once.
                 self.unchanged += held.read_at < self.began
-                if self.references is not None and self.reads_all:
-                    self.references.note(row.body)
         if not is_new and flags & SEEN and not held.flags & SEEN:
             self.table.mark(row.id, SEEN)
             seen.append(row.id)

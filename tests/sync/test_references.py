@@ -233,7 +233,7 @@ async def test_what_is_not_read_yet_is_no_lost_reference(tmp_path: Path) -> None
 def test_what_is_there_or_gone_is_no_lost_reference() -> None:
     tags = KeyTable()
     tags.put("1", Held(0, 0, 0, 0))
-    found = References((TO_TAGS,), {"tags": tags}, {"tags": ["7", "8"]})
+    found = References((TO_TAGS,), {"tags": tags}, {"tags": ["7", "8"]}, ())
     found.note(b'{"tags": {"data": [{"id": "1"}, {"id": 2}, {"id": "3"}]}}')
     tags.put("3", Held(0, 0, 0, 1))
     tags.put("8", Held(0, 0, 0, 0))
@@ -244,7 +244,7 @@ def test_what_is_there_or_gone_is_no_lost_reference() -> None:
 def test_a_list_of_ids_refers_as_a_list_of_objects_does() -> None:
     admins = KeyTable()
     admins.put("1", Held(0, 0, 0, 0))
-    found = References((Reference("admin_ids", None, "admins"),), {"admins": admins}, {})
+    found = References((Reference("admin_ids", None, "admins"),), {"admins": admins}, {}, ())
     found.note(b'{"admin_ids": [1, "2"]}')
     found.note(b'{"admin_ids": [null, 3, {"id": "9"}, "4"]}')
     found.note(b'{"admin_ids": null}')
@@ -254,7 +254,7 @@ def test_a_list_of_ids_refers_as_a_list_of_objects_does() -> None:
 
 def test_an_entry_of_another_form_hides_none_beside_it() -> None:
     companies = Reference("companies", "data", "companies")
-    found = References((TO_TAGS, companies), {"tags": KeyTable(), "companies": KeyTable()}, {})
+    found = References((TO_TAGS, companies), {"tags": KeyTable(), "companies": KeyTable()}, {}, ())
     found.note(
         b'{"tags": {"data": [null, {"id": "1"}, "vip", {"id": 2}]},'
         b' "companies": {"data": [{"id": "3"}]}}'
@@ -267,14 +267,14 @@ def test_an_entry_of_another_form_hides_none_beside_it() -> None:
     "body", [b"{}", b'{"tags": null}', b'{"tags": []}', b'{"tags": {"data": 3}}']
 )
 def test_a_row_of_another_shape_refers_to_nothing(body: bytes) -> None:
-    found = References((TO_TAGS,), {"tags": KeyTable()}, {})
+    found = References((TO_TAGS,), {"tags": KeyTable()}, {}, ())
     found.note(body)
 
     assert found.left() == {}
 
 
 def test_no_more_is_kept_than_is_meant() -> None:
-    found = References((TO_TAGS,), {"tags": KeyTable()}, {})
+    found = References((TO_TAGS,), {"tags": KeyTable()}, {}, ())
     entries = [{"id": str(number)} for number in range(MOST_KEPT + 10)]
     found.note(msgspec.json.encode({"tags": {"data": entries}}))
 

@@ -72,6 +72,15 @@ class StoredRow(NamedTuple):
         return row_id(self.key, self.parent)
 
 
+class RowFields(NamedTuple):
+    """Some fields of a row that the target holds."""
+
+    id: str
+    digest: int
+    body: bytes
+    """The fields as JSON, perhaps among others."""
+
+
 def row_id(key: str, parent: str) -> str:
     """Return what tells a row apart in its table: ids of children are unique in a parent only."""
     return f"{parent}\0{key}" if parent else key
@@ -122,6 +131,10 @@ class Sink(Protocol):
         """Give the rows of a table's generation."""
         ...
 
+    def fields_of(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
+        """Give some fields of the live rows of a table's generation."""
+        ...
+
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal, in the order in which they came."""
         ...
@@ -154,20 +167,11 @@ class Sink(Protocol):
         ...
 
 
-class StagedRow(NamedTuple):
-    """Some fields of a row that a commit has brought and that is not published."""
-
-    id: str
-    digest: int
-    body: bytes
-    """The fields, as JSON."""
-
-
 @runtime_checkable
 class StagingSink(Protocol):
     """A sink whose journal leaves out the bodies of rows, which stand apart from it."""
 
-    def staged_rows(self, name: str, fields: Sequence[str]) -> Iterator[StagedRow]:
+    def staged_rows(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
         """Give some fields of the rows of a table that an earlier run has committed."""
         ...
 

@@ -18,19 +18,21 @@ import msgspec
 from intercom_async.sync.arguments import checked_path, checked_seam
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
-from .base import Departed, Opened, StoredRow, Table
+from .base import Departed, Opened, RowFields, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .comments import comments_of
 from .disk import OS_DISK, Disk
 from .duckdb_sql import (
     COLUMN_TYPES,
+    READ_RECORDS,
+    READ_ROWS,
     ROWID,
     TAKEN,
     Database,
     fill_statement,
     insert_statement,
     name_in_sql,
-    text_in_sql,
+    parent_of,
 )
 from .duckdb_staging import StagingFile
 from .entries import Entry
@@ -43,8 +45,6 @@ from .new_target import PathTarget, private_folder
 
 STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
-READ_ROWS = 10_240
-"""Rows that one answer brings when a table is read."""
 CHANGE_ROWS = 2_000
 """Rows that one statement deletes or marks."""
 
@@ -165,7 +165,7 @@ class DuckDBSink(PathTarget):
         wanted = f"SELECT {RECORD}, {DIGEST} FROM {table} WHERE {DIGEST} IS NOT NULL"
         return all(
             digest_of(record.encode()) == digest
-            for record, digest in self._database.stream(wanted, 500)
+            for record, digest in self._database.stream(wanted, READ_RECORDS)
         )
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
@@ -188,13 +188,22 @@ class DuckDBSink(PathTarget):
             for row in self._stored_rows(name):
                 yield StoredRow(*row[1:])
 
-    def _stored_rows(self, name: str) -> Iterator[tuple[Any, ...]]:
-        """Give the rowid of each row and what `StoredRow` holds of it."""
+    def fields_of(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
+        """Give the live rows of a table."""
+        del fields
+        if name in self._names and name not in self._without:
+            with self._database.connected(read_only=True):
+                for record, *rest in self._stored_rows(name, RECORD):
+                    if not (row := StoredRow(*rest)).is_deleted:
+                        yield RowFields(row.id, row.digest, record.encode())
+
+    def _stored_rows(self, name: str, first: str = ROWID) -> Iterator[tuple[Any, ...]]:
+        """Give a column of each row, and what `StoredRow` holds of it."""
         table = self._tables[name]
         columns, named = self._database.columns(name), TableColumns(table, own=TAKEN).named
         if not self._is_older:
             self._refuse_other_columns(name, columns, map(named, (table.key, table.parent_field)))
-        key, parent = named(table.key) or table.key, _parent(named(table.parent_field), columns)
+        key, parent = named(table.key) or table.key, parent_of(named(table.parent_field), columns)
         version, version_column = "0", named(table.version_field)
         if version_column is not None and columns.get(version_column) == "TIMESTAMP":
             version = f"coalesce(epoch({name_in_sql(version_column)})::BIGINT, 0)"
@@ -204,9 +213,9 @@ class DuckDBSink(PathTarget):
             for own in (DELETED_AT, SYNCED_AT)
         )
         yield from self._database.stream(
-            f"SELECT rowid, {name_in_sql(key)}, {parent}, {version}, {digest}, {gone}, {synced} "
+            f"SELECT {first}, {name_in_sql(key)}, {parent}, {version}, {digest}, {gone}, {synced} "
             f"FROM {name_in_sql(name)}",
-            READ_ROWS,
+            READ_ROWS if first == ROWID else READ_RECORDS,
         )
 
     def _refuse_other_columns(
@@ -389,11 +398,3 @@ class DuckDBSink(PathTarget):
         self._database.close()
         self._journal.close()
         self._lock.release()
-
-
-def _parent(column: str | None, columns: dict[str, str]) -> str:
-    """Return what reads a row's parent, which an earlier version kept as JSON."""
-    if column is None or column not in columns:
-        return text_in_sql("")
-    quoted = name_in_sql(column)
-    return f"{quoted} ->> '$'" if columns[column] == "JSON" else quoted

@@ -23,6 +23,8 @@ from .columns import DELETED_AT, DIGEST, OWN, RECORD, SYNCED_AT, TableColumn
 from .disk import PRIVATE_FILE, Disk
 from .failures import KEPT, name_of, origin_of, shown
 
+READ_ROWS, READ_RECORDS = 10_240, 500
+"""Rows that one answer brings when a table is read, without and with their records."""
 ROWID = "rowid"
 """What DuckDB calls the place of each row, in any case."""
 TAKEN = (*OWN, ROWID)
@@ -277,6 +279,14 @@ def text_in_sql(text: str) -> str:
     """Return a text as a literal."""
     quoted = text.replace("'", "''")
     return f"'{quoted}'"
+
+
+def parent_of(column: str | None, columns: Mapping[str, str]) -> str:
+    """Return what reads a row's parent, which an earlier version kept as JSON."""
+    if column is None or column not in columns:
+        return text_in_sql("")
+    quoted = name_in_sql(column)
+    return f"{quoted} ->> '$'" if columns[column] == "JSON" else quoted
 
 
 def insert_statement(table: str, columns: list[TableColumn], staged: Path, longest: int) -> str:

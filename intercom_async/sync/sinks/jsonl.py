@@ -14,7 +14,7 @@ from intercom_async.sync.arguments import checked_path, checked_seam
 from intercom_async.sync.errors import SyncConfigError, TargetError
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.raw_rows import RowReader
-from .base import Departed, Opened, StoredRow, Table
+from .base import Departed, Opened, RowFields, StoredRow, Table
 from .disk import OS_DISK, Disk
 from .entries import Entry
 from .extra import load
@@ -89,6 +89,14 @@ class JsonlSink(PathTarget):
         with failures_as_target_errors(self.where):
             for _, row in self._stored(name):
                 yield row
+
+    def fields_of(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
+        """Give the live rows of a stream's file."""
+        del fields
+        with failures_as_target_errors(self.where):
+            for raw, row in self._stored(name):
+                if not row.is_deleted:
+                    yield RowFields(row.id, row.digest, without_meta(raw).body)
 
     def _stored(self, name: str) -> Iterator[tuple[bytes, StoredRow]]:
         """Give the lines of a stream's file, each with what is to be known of it."""

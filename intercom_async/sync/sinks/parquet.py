@@ -17,7 +17,7 @@ from intercom_async.sync.arguments import checked_count, checked_path, checked_s
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.raw_rows import RowReader
 from .arrow import TableRow
-from .base import Departed, Opened, StoredRow, Table
+from .base import Departed, Opened, RowFields, StoredRow, Table
 from .bucket import Bucket
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumns
 from .disk import OS_DISK, Disk
@@ -126,6 +126,21 @@ class ParquetSink:
         with failures_as_target_errors(self.where):
             for file in self._files(name):
                 yield from self._file_rows(name, file)
+
+    def fields_of(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
+        """Give the live rows of a stream's files."""
+        del fields
+        with failures_as_target_errors(self.where):
+            for file in self._files(name):
+                with self._target.read(name, file) as source:
+                    parquet = self._parquet.ParquetFile(source)
+                    if DIGEST not in parquet.schema_arrow.names:
+                        continue  # each row of an earlier version's file is written again
+                    batches = parquet.iter_batches(GROUP_ROWS, columns=[RECORD])
+                    records = (one for batch in batches for one in batch.column(0).to_pylist())
+                    for row, record in zip(self._file_rows(name, file), records, strict=True):
+                        if not row.is_deleted:
+                            yield RowFields(row.id, row.digest, record.encode())
 
     def _file_rows(self, name: str, file: StoredFile) -> Iterator[StoredRow]:
         table = self._tables[name]

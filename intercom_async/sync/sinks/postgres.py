@@ -16,24 +16,21 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from intercom_async.sync.errors import BusyTargetError, TargetError
-from .base import Departed, Opened, StagedRow, Table
-from .columns import DIGEST, TableColumns
+from .base import Departed, Opened, RowFields, Table
+from .columns import TableColumns
 from .entries import Entry, Frame, Put, changed_by, repeated_by
 from .merge import Merge
-from .postgres_schema import READ_ROWS, StoredTables
+from .postgres_schema import StoredTables
 from .postgres_sql import (
     JOURNAL,
     LZ4,
-    RAW,
     STAGED,
     STATE,
     TAKEN,
     chunks,
     identifier,
-    literal,
     plain,
     setup,
-    unsigned,
 )
 from .postgres_tables import PostgresTables
 
@@ -220,26 +217,11 @@ class PostgresSink(PostgresTables):
             self._copy(f"{journal} (entry)", ["bytea"], [], kept)
         self._ask(f"DELETE FROM {journal} WHERE number <= %s", [last])
 
-    def staged_rows(self, name: str, fields: Sequence[str]) -> Iterator[StagedRow]:
+    def staged_rows(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
         """Give some fields of the rows that a stopped run or shards have left."""
-        if name not in self._staging:
-            return
-        table, columns = self._tables[name], self._staging[name]
-        key = identifier(columns.named(table.key) or table.key)
-        listed = ", ".join(f"{literal(field)}, {RAW} -> {literal(field)}" for field in fields)
-        with (
-            self._errors(),
-            self._connect() as connection,
-            connection.transaction(),
-            connection.cursor(name="intercom_async_staged") as cursor,
-        ):
-            cursor.itersize = READ_ROWS
-            cursor.execute(
-                f"SELECT {key}, {DIGEST}, jsonb_build_object({listed})::text "
-                f"FROM {self._own(STAGED + name)}"
-            )
-            for row_key, digest, text in cursor:
-                yield StagedRow(row_key, unsigned(digest), text.encode())
+        if name in self._staging:
+            with self._errors():
+                yield from self._row_fields(name, STAGED + name, fields)
 
     # Writing ----------------------------------------------------------------------------------
 

@@ -10,12 +10,12 @@ import msgspec
 
 from intercom_async.sync.arguments import checked_flag, checked_text
 from intercom_async.sync.errors import TargetError
-from .base import StoredRow, Table
+from .base import RowFields, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
 from .entries import Entry, Put
 from .extra import load
 from .failures import KEPT
-from .postgres_sql import JOURNAL, SHARDS, STATE, TAKEN, identifier, unsigned
+from .postgres_sql import JOURNAL, RAW, SHARDS, STATE, TAKEN, identifier, literal, unsigned
 
 DEPENDENT = ("0A000", "2BP01")
 """Codes where something of a user's, such as a view, stands in the way of a change to a table."""
@@ -199,6 +199,30 @@ class PostgresSchema:
             return
         with self._errors(), self._connect() as connection, connection.transaction():
             yield from self._stored_rows(connection, name)
+
+    def fields_of(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
+        """Give some fields of the live rows of a table."""
+        if name in self._stored.rows and name not in self._without:
+            with self._errors():
+                yield from self._row_fields(name, name, fields)
+
+    def _row_fields(self, name: str, of: str, fields: Sequence[str]) -> Iterator[RowFields]:
+        """Give some fields of the live rows of a table, or of one with the same columns."""
+        table = self._tables[name]
+        key = identifier(TableColumns(table, own=TAKEN).named(table.key) or table.key)
+        listed = ", ".join(f"{literal(field)}, {RAW} -> {literal(field)}" for field in fields)
+        with (
+            self._connect() as connection,
+            connection.transaction(),
+            connection.cursor(name="intercom_async_fields") as cursor,
+        ):
+            cursor.itersize = READ_ROWS
+            cursor.execute(
+                f"SELECT {key}, {DIGEST}, jsonb_build_object({listed})::text "
+                f"FROM {self._own(of)} WHERE {DELETED_AT} IS NULL"
+            )
+            for row_key, digest, text in cursor:
+                yield RowFields(row_key, unsigned(digest), text.encode())
 
     def _stored_rows(self, connection: Any, name: str) -> Iterator[StoredRow]:
         table = self._tables[name]
