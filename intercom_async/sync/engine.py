@@ -153,6 +153,8 @@ class Engine:
         await self._each_in_order(ranged, self._follow)
         await self._steer()
         await self._each(ranged, self._judge)
+        # What a run before has begun does not tell what went until this one began.
+        await self._each([run for run in ranged if run.was_resumed], self._read_deletions)
         await self._each(ranged, self._retry_suspects)
         for _ in range(MAX_SWEEPS):
             again = [run for run in ranged if self._is_due(run)]
@@ -341,11 +343,9 @@ class Engine:
             return False
         if run.state.pass_ is not None:
             return not run.state.pass_.is_planned
+        rate, now = self._intercom.statistics().rate_per_s, run.clock.now()
         run.state.pass_ = self._policy.next_pass(
-            run,
-            self._intercom.statistics().rate_per_s,
-            run.clock.now(),
-            is_doubted=self._reconciler.has_no_controls(run),
+            run, rate, now, is_doubted=self._reconciler.has_no_controls(run), is_end=True
         )
         return run.state.pass_ is not None
 

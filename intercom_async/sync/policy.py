@@ -80,7 +80,13 @@ class Policy:
         return self.started_at - self.reconcile_within_s <= found_at <= self.settled_before
 
     def next_pass(
-        self, run: StreamRun, rate_per_s: float, now: int, *, is_doubted: bool = False
+        self,
+        run: StreamRun,
+        rate_per_s: float,
+        now: int,
+        *,
+        is_doubted: bool = False,
+        is_end: bool = False,
     ) -> Pass | None:
         """Return the reading of everything that a stream is in, or that it begins now.
 
@@ -89,6 +95,7 @@ class Policy:
             rate_per_s: Calls a second that the limit allows.
             now: The server's time.
             is_doubted: Whether nothing but a sweep can tell what has gone.
+            is_end: Whether everything else is read.
         """
         state, source = run.state, run.stream.source
         if state.pass_ is not None or not isinstance(source, Ranged):
@@ -97,7 +104,7 @@ class Policy:
             if self.since is not None and not self.is_full and self.reconcile != "now":
                 return None
             kind: PassKind = "sweep" if len(run.table) else "seed"
-        elif self._is_sweep_due(run, source, rate_per_s, is_doubted=is_doubted):
+        elif self._is_sweep_due(run, source, rate_per_s, is_doubted=is_doubted, is_end=is_end):
             kind = "sweep"
         else:
             return None
@@ -105,7 +112,13 @@ class Policy:
         return Pass(kind=kind, began=now, earliest=run.clock.not_after(run.newest))
 
     def _is_sweep_due(
-        self, run: StreamRun, source: Ranged, rate_per_s: float, *, is_doubted: bool
+        self,
+        run: StreamRun,
+        source: Ranged,
+        rate_per_s: float,
+        *,
+        is_doubted: bool,
+        is_end: bool,
     ) -> bool:
         if source.is_append_only:
             return False
@@ -118,16 +131,16 @@ class Policy:
         age = self.started_at - (run.state.swept or 0)
         if age >= PLANNED_SHARE * self.reconcile_within_s:
             return True
-        if self._has_looked(run):
+        if self._has_looked(run, is_end=is_end):
             return False
         calls = run.table.count(without=GONE) / source.per_page + 1
         return calls / max(rate_per_s, 1e-9) <= CHEAP_S
 
-    def _has_looked(self, run: StreamRun) -> bool:
+    def _has_looked(self, run: StreamRun, *, is_end: bool) -> bool:
         """Say whether it is known what is gone, without a further look.
 
-        A look of an earlier run counts if this one goes on with it within a lookback: a run that
-        was killed costs no second reading.
+        As long as there is more to read, a look of an earlier run counts if this one goes on with
+        it within a lookback: it may be killed as well, and so may many. At the end, R has to be H.
         """
         if run.was_told:
             # How far it has proven that may be doubtful by the clocks; another would prove no more.
@@ -135,7 +148,7 @@ class Policy:
         checked = self.checked_to(run.state)
         if checked is None or not (self.is_resumed or run.was_resumed):
             return False
-        return checked >= self.settled_before - self.lookback_s
+        return checked >= self.settled_before - (0 if is_end else self.lookback_s)
 
     def has_list(self, run: StreamRun) -> bool:
         """Say whether the run with which this one goes on has read a list late enough.
