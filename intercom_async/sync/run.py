@@ -276,10 +276,14 @@ class _Run:
         Raises:
             TargetError: There are some, and nobody has asked for a repair.
         """
-        if opened.damaged and not repair:
-            reasons = "; ".join(reason for _, reason in opened.damaged)
+        reasons = [reason for _, reason in opened.damaged]
+        again = "these streams" if reasons else "what that run has read"
+        if opened.lost:
+            reasons.insert(0, opened.lost)
+            self._notes.append(f"given up and read again: {opened.lost}")
+        if reasons and not repair:
             raise TargetError(
-                f"{self._sink.where} is damaged: {reasons}; --repair reads these streams again"
+                f"{self._sink.where} is damaged: {'; '.join(reasons)}; --repair reads {again} again"
             )
         if opened.damaged:
             names = ", ".join(name for name, _ in opened.damaged)

@@ -57,8 +57,9 @@ class ShardPlanner:
         """Note the shards of a run in the target and return them."""
         target, workspace = self._target, self._app.id_code or ""
         opened = await call(target, target.open)
-        if opened.damaged:
-            reasons = "; ".join(reason for _, reason in opened.damaged)
+        if opened.damaged or opened.lost:
+            lost = [opened.lost] if opened.lost else []
+            reasons = "; ".join([*lost, *(reason for _, reason in opened.damaged)])
             raise TargetError(f"{target.where} is damaged: {reasons}; a sync with repair mends it")
         state = State(workspace=workspace, streams={}, is_dated=True)
         if opened.state is not None:

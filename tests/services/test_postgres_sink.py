@@ -298,15 +298,6 @@ def test_a_field_that_comes_in_the_middle_of_a_run_gets_its_column(
     assert rows == [("1", None, None, None), ("2", "new", None, None), ("3", None, "x", 2)]
 
 
-def test_a_stopped_run_whose_rows_are_missing_is_not_gone_on_with(
-    postgres_server: PostgresServer, schema: str
-) -> None:
-    begun(postgres_server, schema, put("1")).close()
-    ask(postgres_server, f"DROP TABLE {schema}.intercom_async_staged_things")
-    with pytest.raises(TargetError, match="intercom_async_staged_things is missing"):
-        PostgresSink(postgres_server.url, schema=schema).open()
-
-
 def test_a_row_that_goes_in_the_run_that_has_read_it_is_marked(
     postgres_server: PostgresServer, schema: str
 ) -> None:

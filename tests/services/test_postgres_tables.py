@@ -143,7 +143,7 @@ class Measured(PostgresSink):
 
     sizes: tuple[int, ...] = ()
 
-    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
+    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[tuple[str | None, int]]:
         self.sizes += (len(values[0]),)
         return super()._put_lines(statement, values)
 

@@ -98,6 +98,9 @@ class Opened:
     """Whether it was written by an earlier version of this package, whose rows are kept."""
     damaged: tuple[tuple[str, str], ...] = ()
     """Streams whose rows are missing or not as they were written, each with the reason."""
+    lost: str = ""
+    """What is missing of the journal, in words. `begin` gives up the rest of it then, so that all
+    that came since the generation is read again: `state` is that of the generation."""
 
 
 class Sink(Protocol):

@@ -62,6 +62,8 @@ class PostgresSink(PostgresTables):
         self._epoch = 0
         self._changed: set[str] | None = None
         """Tables that entries of the journal change; None where an earlier run has written some."""
+        self._lost = ""
+        """What is missing of the journal, in words, until `begin` gives it up."""
         self._repeated: set[str] = set()
         """Tables of which it has more than first Puts."""
         self._unstaged: set[str] = set()
@@ -93,8 +95,9 @@ class PostgresSink(PostgresTables):
                 ]:
                     # Asked before: IF NOT EXISTS takes the right to create, where it is there, too.
                     self._ask(f"CREATE SCHEMA {identifier(self._schema)}")
-                self._check_journal()
-                self._ask(setup(self._schema))
+                self._lost = self._without_journal()
+                if not self._lost:
+                    self._ask(setup(self._schema))
                 self._compression = "lz4" if self._ask(LZ4)[0][0] else ""
             self._refuse_another_sync()
             with self._connection.transaction():
@@ -109,13 +112,18 @@ class PostgresSink(PostgresTables):
                 )
                 self._names = frozenset(str(row[0]) for row in names)
             self._remember(sink)
-            self._check_staging()
+            self._lost = self._lost or self._missing()
             damaged = tuple(self._damaged(whole=verify))
+        if self._lost:
+            journal_state = None
         self._changed = set() if journal_state is None else None
         self._repeated, self._unstaged = set(), set()
         base = None if state is None else state.encode()
         return Opened(
-            base if journal_state is None else journal_state.encode(), base, damaged=damaged
+            base if journal_state is None else journal_state.encode(),
+            base,
+            damaged=damaged,
+            lost=self._lost,
         )
 
     def _refuse_another_sync(self) -> None:
@@ -152,26 +160,42 @@ class PostgresSink(PostgresTables):
             elif found[1] != total:
                 yield name, f"rows of the table {name} were changed"
 
-    def _check_journal(self) -> None:
-        """Refuse to begin an empty journal where a stopped run has committed entries to another."""
+    def _without_journal(self) -> str:
+        """Say that the journal is missing to which a stopped run has committed, if it is."""
         state = self._own(STATE)
         there = self._ask("SELECT to_regclass(%s), to_regclass(%s)", [state, self._own(JOURNAL)])
         if there[0][0] is None or there[0][1] is not None:
-            return
-        if self._ask(f"SELECT 1 FROM {state} WHERE journal_state IS NOT NULL"):
-            raise TargetError(
-                f"{self.where}: the table {JOURNAL} is missing, with what a stopped run has "
-                "committed; restore it, or choose another schema"
-            )
+            return ""
+        if not self._ask(f"SELECT 1 FROM {state} WHERE journal_state IS NOT NULL"):
+            return ""
+        return f"the table {JOURNAL} is missing, with what a stopped run has committed"
 
-    def _check_staging(self) -> None:
-        """Refuse to go on where rows are missing that a stopped run has committed."""
-        for name in self._stored.staging:
-            if plain(STAGED + name) not in self._names:
-                raise TargetError(
-                    f"{self.where}: the table {plain(STAGED + name)} is missing, with rows of "
-                    "a stopped run; restore it, or choose another schema"
-                )
+    def _missing(self) -> str:
+        """Say which rows are missing that a stopped run has committed, if any are."""
+        stored = self._stored
+        counts = {STAGED + name: stored.staged.get(name) for name in stored.staging}
+        for name, count in {JOURNAL: stored.journal, **counts}.items():
+            if plain(name) not in self._names:
+                return f"the table {plain(name)} is missing, with rows of a stopped run"
+            found = self._ask(f"SELECT count(*) FROM {self._own(name)}")[0][0] if count else 0
+            # An earlier version that goes on with it counts none, so there may be more.
+            if found < (count or 0):
+                return f"{plain(name)}, of a stopped run, has {found} rows instead of {count}"
+        return ""
+
+    def _give_up_journal(self) -> None:
+        """Begin with an empty journal where what a stopped run has committed is not all there."""
+        stored = self._stored
+        with self._connection.transaction():
+            self._ask(setup(self._schema))
+            self._check_epoch()
+            for name in stored.staging:
+                self._ask(f"DROP TABLE IF EXISTS {self._own(STAGED + name)}")
+            self._ask(f"TRUNCATE {self._own(JOURNAL)}")
+            self._ask(f"UPDATE {self._own(STATE)} SET journal_state = NULL")
+            stored.staging, stored.staged, stored.journal = {}, {}, 0
+            self._save_stored(stored)
+        self._lost = ""
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
         """Note the tables, and refuse those that are somebody else's."""
@@ -187,6 +211,9 @@ class PostgresSink(PostgresTables):
             )
         self._tables.update((table.name, table) for table in tables)
         self._without = set(repaired)
+        if self._lost:
+            with self._errors():
+                self._give_up_journal()
         there = self._stored.staging
         self._staging = {name: self._columns(name) for name in self._tables if name in there}
         for name, columns in self._staging.items():
@@ -211,11 +238,13 @@ class PostgresSink(PostgresTables):
         journal = self._own(JOURNAL)
         self._check_epoch()
         last = self._ask(f"SELECT max(number) FROM {journal}")[0][0]
-        frames = self._journal_frames(self._connection)
+        frames, count = self._journal_frames(self._connection), 0
         while together := list(islice(frames, STAGED_PACKS)):
             kept = self._stage(list(chain.from_iterable(together)))
-            self._copy(f"{journal} (entry)", ["bytea"], [], kept)
+            count += self._copy(f"{journal} (entry)", ["bytea"], [], kept)
         self._ask(f"DELETE FROM {journal} WHERE number <= %s", [last])
+        self._stored.journal = count
+        self._save_stored(self._stored)
 
     def staged_rows(self, name: str, fields: Sequence[str]) -> Iterator[RowFields]:
         """Give some fields of the rows that a stopped run or shards have left."""
@@ -230,7 +259,10 @@ class PostgresSink(PostgresTables):
         with self._errors(), self._connection.transaction():
             self._check_epoch(state)
             kept = self._stage(entries)
-            self._copy(f"{self._own(JOURNAL)} (entry)", ["bytea"], [], kept)
+            count = self._copy(f"{self._own(JOURNAL)} (entry)", ["bytea"], [], kept)
+            if self._stored.journal is not None:
+                self._stored.journal += count
+            self._save_stored(self._stored)
         if self._changed is not None:
             self._changed.update(changed_by(kept))
             self._repeated.update(repeated_by(kept))
@@ -240,7 +272,10 @@ class PostgresSink(PostgresTables):
     ) -> None:
         """Bring the tables to the next generation in one transaction."""
         stored = StoredTables(
-            self._stored.generation + 1, dict(self._stored.rows), dict(self._stored.extra)
+            self._stored.generation + 1,
+            dict(self._stored.rows),
+            dict(self._stored.extra),
+            journal=0,
         )
         with self._errors(), self._connection.transaction():
             self._check_epoch()
@@ -295,6 +330,10 @@ class PostgresSink(PostgresTables):
         self._comment(name, table, columns)
         stored.extra[name] = columns.extra
         stored.rows[name] = self._sums(name)
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries of the journal; none of one of which some are missing."""
+        return iter(()) if self._lost else super().entries()
 
     def changes(self, table: str) -> bool:
         """Say whether any entry of the journal changes a table."""

@@ -100,6 +100,10 @@ class StoredTables(msgspec.Struct):
     """Fields beyond the model's that have columns."""
     staging: dict[str, list[str]] = {}
     """Tables of which there are staging tables, each with such fields."""
+    staged: dict[str, int] = {}
+    """Rows of each staging table, by which it shows that some are missing."""
+    journal: int | None = None
+    """Rows of the journal; None where an earlier version has written it, which counted none."""
 
 
 class PostgresSchema:
@@ -142,7 +146,7 @@ class PostgresSchema:
     def _remember(self, sink: str | None) -> None:
         """Take up what the sink has stored beside the sync's state."""
         # What a commit has changed here before it failed is not in the schema.
-        self._stored = StoredTables()
+        self._stored = StoredTables(journal=0 if sink is None else None)
         if sink is not None:
             try:
                 self._stored = msgspec.json.decode(sink, type=StoredTables)
@@ -281,9 +285,13 @@ class PostgresSchema:
 
     def _copy(
         self, into: str, types: list[str], before: list[Any], entries: Sequence[Entry]
-    ) -> None:
-        """Copy entries into a table, some in each row, behind values that are the same."""
-        encode = msgspec.msgpack.Encoder().encode
+    ) -> int:
+        """Copy entries into a table, some in each row, behind values that are the same.
+
+        Returns:
+            How many rows they are.
+        """
+        encode, count = msgspec.msgpack.Encoder().encode, 0
         with (
             self._connection.cursor() as cursor,
             cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy,
@@ -291,6 +299,8 @@ class PostgresSchema:
             copy.set_types(types)
             for pack in _packs(entries):
                 copy.write_row([*before, encode(pack)])
+                count += 1
+        return count
 
     def _own(self, name: str) -> str:
         return f"{identifier(self._schema)}.{identifier(name)}"

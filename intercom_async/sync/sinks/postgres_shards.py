@@ -67,18 +67,23 @@ class PostgresRun(PostgresSink):
             # The next epoch: neither a sync nor a shard that is under way can write from here on.
             found = self._ask(
                 f"UPDATE {self._own(STATE)} SET epoch = epoch + 1 "
-                "RETURNING epoch - 1, coalesce(journal_state, state)"
+                "RETURNING epoch - 1, coalesce(journal_state, state), sink"
             )
-            epoch, state = found[0]
+            epoch, state, sink = found[0]
             self._ask(f"UPDATE {self._own(SHARDS)} SET epoch = epoch + 1 WHERE epoch = %s", [epoch])
             shards = self._shards()
             if not shards:
                 raise BusyTargetError(f"{self.where} was taken over by another run")
             text = merged(None if state is None else state.encode(), shards).decode()
-            self._ask(
-                f"INSERT INTO {self._own(JOURNAL)} (entry) "
-                f"SELECT entry FROM {self._own(SHARD_ENTRIES)} ORDER BY number"
+            moved = self._ask(
+                f"WITH moved AS (INSERT INTO {self._own(JOURNAL)} (entry) "
+                f"SELECT entry FROM {self._own(SHARD_ENTRIES)} ORDER BY number RETURNING 1) "
+                "SELECT count(*) FROM moved"
             )
+            self._remember(sink)
+            if self._stored.journal is not None:
+                self._stored.journal += moved[0][0]
+                self._save_stored(self._stored)
             self._ask(f"UPDATE {self._own(STATE)} SET journal_state = %s", [text])
             self._ask(f"TRUNCATE {self._own(SHARDS)}, {self._own(SHARD_ENTRIES)}")
 

@@ -207,7 +207,9 @@ def create_table(
 
 
 def put_rows(schema: str, name: str, columns: Sequence[TableColumn], key: Iterable[str]) -> str:
-    """Return what puts rows into a table, and gives the names of fields that are not known.
+    """Return what puts rows into a table.
+
+    It gives how many rows are new, without a name, and the names of fields that are not known.
 
     Its values: rows as `lines`, three arrays of numbers (when a row came, when it went or nothing,
     its digest), and the names that are known, or nothing where none is asked for.
@@ -230,8 +232,10 @@ WITH given AS MATERIALIZED (
     unnest($2::bigint[]) AS synced, unnest($3::bigint[]) AS gone, unnest($4::bigint[]) AS digest),
 put AS (
   INSERT INTO {identifier(schema)}.{identifier(name)} ({", ".join(names)})
-  SELECT {", ".join(values)} FROM given {instead})
-SELECT DISTINCT jsonb_object_keys(raw - $5::text[]) FROM given WHERE raw - $5::text[] <> '{{}}'
+  SELECT {", ".join(values)} FROM given {instead} RETURNING xmax = 0 AS is_new)
+SELECT NULL AS field, count(*) FROM put WHERE is_new UNION ALL
+SELECT DISTINCT jsonb_object_keys(raw - $5::text[]), 0 FROM given
+WHERE raw - $5::text[] <> '{{}}'
 """
 
 

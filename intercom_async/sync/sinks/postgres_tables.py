@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -82,6 +82,13 @@ def _with_clean_keys(entry: Entry, tables: Mapping[str, Table]) -> Entry:
     return entry
 
 
+class _Added(NamedTuple):
+    """What rows that were put have added to their table."""
+
+    new_rows: int
+    has_new_columns: bool
+
+
 class PostgresTables(PostgresSchema):
     """A schema whose tables a sync fills."""
 
@@ -122,11 +129,12 @@ class PostgresTables(PostgresSchema):
     def _make_staging(self, name: str) -> None:
         self._staging[name] = columns = self._columns(name)
         self._create(STAGED + name, name, columns)
+        self._stored.staged[name] = 0
         self._note_growth(name)
 
     def _put_staged(self, name: str, rows: Sequence[Put], *, is_first: bool) -> None:
         columns = self._staging[name]
-        if self._put(
+        put = self._put(
             STAGED + name,
             columns,
             [] if is_first else key_columns(self._tables[name], columns),
@@ -134,7 +142,10 @@ class PostgresTables(PostgresSchema):
             [row.read_at for row in rows],
             [],
             [row.digest for row in rows],
-        ):
+        )
+        if name in self._stored.staged:
+            self._stored.staged[name] += put.new_rows
+        if put.has_new_columns:
             self._note_growth(name)
 
     def _note_growth(self, name: str) -> None:
@@ -299,8 +310,8 @@ class PostgresTables(PostgresSchema):
         synced: Iterable[int],
         gone: Iterable[int],
         digests: Iterable[int],
-    ) -> bool:
-        """Put rows into a table with the columns of a stream's; say whether it has more by that.
+    ) -> _Added:
+        """Put rows into a table with the columns of a stream's.
 
         Args:
             to: The table.
@@ -317,11 +328,11 @@ class PostgresTables(PostgresSchema):
             bodies,
             [numbers(synced), moments, numbers(map(signed, digests)), columns.known],
         )
-        added = columns.grow(sorted(found))
+        added = columns.grow(sorted(field for field, _ in found if field is not None))
         if added:
             self._add_columns(to, columns, self._column_types(to))
             self._ask(fill_columns(self._schema, to, added))
-        return bool(added)
+        return _Added(sum(count for _, count in found), has_new_columns=bool(added))
 
     def _put_new(self, name: str, columns: TableColumns, rows: Sequence[Emitted]) -> None:
         """Put rows into a table that are not staged."""
@@ -337,8 +348,8 @@ class PostgresTables(PostgresSchema):
 
     def _put_bodies(
         self, statement: str, bodies: Sequence[bytes], values: Sequence[Any]
-    ) -> list[str]:
-        """Put rows into a table; return the names of fields that it does not know.
+    ) -> list[tuple[str | None, int]]:
+        """Put rows into a table; return what `put_rows` gives.
 
         Whether the database has room for each number is seen by trying: to look at each would cost
         more than the one row in a million is worth.
@@ -351,11 +362,11 @@ class PostgresTables(PostgresSchema):
             kept = [within_limits(clean(body)) for body in bodies]
         return self._put_lines(statement, [lines(kept), *values])
 
-    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
-        """Put rows into a table; return the names of fields that it does not know."""
+    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[tuple[str | None, int]]:
+        """Put rows into a table; return what `put_rows` gives."""
         with self._psycopg.RawCursor(self._connection) as cursor:
             cursor.execute(statement, values)
-            return [str(name) for (name,) in cursor.fetchall()]
+            return list(cursor.fetchall())
 
     def _apply(self, to: str, name: str, fates: Iterable[tuple[StoredRow | Put, Fate]]) -> None:
         """Delete rows of a table or mark them as gone, as a merge says."""
