@@ -39,6 +39,14 @@ runpy.run_module("intercom_async", run_name="__main__", alter_sys=True)
 """The program is sent a signal while it imports what it needs."""
 
 
+AT_END = """
+import atexit, gc, runpy
+atexit.register(lambda: print(gc.get_freeze_count() > 0))
+runpy.run_module("intercom_async", run_name="__main__", alter_sys=True)
+"""
+"""The program says at its end whether Python will look through what is left in memory."""
+
+
 async def end(command: tuple[str, ...], number: signal.Signals, *, interrupt: str) -> None:
     """Send a signal to a command that waits for an answer, and see it end."""
     asked = asyncio.Event()
@@ -99,3 +107,17 @@ async def test_a_sync_that_has_ended_leaves_signals_as_they_were() -> None:
         with stopping(anyio.Event()):
             pass
         assert [signal.getsignal(one) for one in SIGNALS] == before
+
+
+@pytest.mark.parametrize(("options", "is_left"), [((), True), (("-W", "always"), False)])
+async def test_what_is_left_in_memory_goes_with_the_process(
+    options: tuple[str, ...],
+    is_left: bool,  # noqa: FBT001 (of the table)
+) -> None:
+    """To free it costs more than all else that a sync does once it is asked to stop."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    process = await anyio.run_process(
+        [sys.executable, *options, "-c", AT_END, "--version"], env=environment
+    )
+
+    assert process.stdout.decode().split()[-1] == str(is_left)
