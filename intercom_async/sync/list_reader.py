@@ -83,10 +83,11 @@ class ListPass:
 
     @property
     def lost_rows(self) -> int:
-        """Rows that cannot be read."""
-        return sum(
+        """Rows that cannot be read: at least one where a page fails, whatever is counted."""
+        rows = sum(
             int(max(0, min(piece.size, self.longest + 1 - piece.first))) for piece in self.lost
         )
+        return max(rows, bool(self.lost))
 
     @property
     def lost_reason(self) -> str:

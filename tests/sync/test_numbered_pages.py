@@ -289,6 +289,40 @@ async def test_a_row_heals_while_its_list_loses_another(tmp_path: Path) -> None:
         assert await one.is_whole("articles")
 
 
+@pytest.mark.parametrize("articles", [1, 3])
+async def test_a_page_that_fails_has_a_row_though_none_is_counted(
+    articles: int, tmp_path: Path
+) -> None:
+    async with world(tmp_path) as one:
+        author = int((await one.intercom.admins.me()).id)
+        for number in range(articles):
+            await one.intercom.articles.create(title=f"article {number}", author_id=author)
+        keys = await keys_of(one, "articles")
+        broken = breaking(keys[-1:], "500", by_id=True)
+
+        def without_it(request: Request, answer: Answer) -> Answer:
+            found = broken(request, answer)
+            if (
+                not isinstance(found, Reply)
+                or found.status != 200
+                or "/articles" not in request.url
+            ):
+                return found
+            body = msgspec.json.decode(found.body)
+            if "total_count" in body:
+                body["total_count"] = len(keys) - 1
+            return Reply(200, found.headers, msgspec.json.encode(body))
+
+        one.change = without_it
+        report = await one.sync("articles", patience_s=1)
+        assert [failure.stream for failure in report.failures] == ["articles"]
+        assert len(one.rows("articles")) == len(keys) - 1
+
+        one.change = None
+        assert (await one.sync("articles")).is_complete
+        assert await one.is_whole("articles")
+
+
 async def test_a_list_that_fails_as_a_whole_is_a_hole(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=100, companies=100) as one:
         keys = await keys_of(one, "companies")
