@@ -133,9 +133,9 @@ class _Counted(PostgresSchema):
 
     def _copy(
         self, into: str, types: list[str], before: list[Any], entries: Sequence[Entry]
-    ) -> None:
+    ) -> int:
         self._step()
-        super()._copy(into, types, before, entries)
+        return super()._copy(into, types, before, entries)
 
     def _step(self) -> None:
         try:
@@ -155,6 +155,6 @@ class CrashingPostgres(_Counted, PostgresSink):
         super().__init__(url(), schema=SCHEMA, inline=True)
         self.disk = disk
 
-    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[str]:
+    def _put_lines(self, statement: str, values: Sequence[Any]) -> list[tuple[str | None, int]]:
         self._step()
         return super()._put_lines(statement, values)
