@@ -30,7 +30,7 @@ from .streams import Stream
 
 Reconcile = Literal["auto", "now", "never"]
 """When rows that are gone are looked for: as the API and the rate allow, in this run, or never."""
-SINK_METHODS = ("open", "begin", "rows", "entries", "commit", "publish", "close")
+SINK_METHODS = ("open", "begin", "rows", "fields_of", "entries", "commit", "publish", "close")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

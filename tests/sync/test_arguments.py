@@ -22,6 +22,7 @@ from intercom_async.sync import (
     PostgresSink,
     Progress,
     Ranged,
+    Sink,
     Stream,
     SyncConfigError,
     SyncError,
@@ -57,6 +58,8 @@ ODD: list[Any] = [
     Intercom,
 ]
 SECONDS = (True, 1.5, 0, 3)
+METHODS = [name for name, one in vars(Sink).items() if name[0] != "_" and inspect.isfunction(one)]
+"""All that a sink has to have, as its protocol says."""
 FINE: dict[str, tuple[Any, ...]] = {
     "streams": (None,),
     "since": (None, 0, 3, -1),
@@ -183,6 +186,19 @@ def test_a_field_whose_name_needs_an_escape_is_refused(field: str) -> None:
         Stream("tags", listing, key=field)
     with pytest.raises(SyncConfigError, match="cursor_field has"):
         Ranged(lambda client, _: client.contacts.list(), cursor_field=field)
+
+
+@pytest.mark.parametrize("lacking", METHODS)
+async def test_a_sink_that_lacks_a_method_is_refused_before_it_is_opened(lacking: str) -> None:
+    """It would fail in the middle of a run, after its calls."""
+    opened: list[object] = []
+    methods = dict.fromkeys(METHODS, opened.append)
+    del methods[lacking]
+    own: Any = type("Own", (), {"inline": True, "where": "own", **methods})()
+    async with Intercom("token", transport=MemoryTransport([])) as intercom:
+        with pytest.raises(SyncConfigError, match="sink must be a sink"):
+            await sync(intercom, sink=own)
+    assert opened == []
 
 
 async def test_an_async_function_for_progress_is_refused(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if checked is None or not (self.is_resumed or run.was_resumed):\n",
                 "        if checked is None:\n",
             ),
+            Edit("policy.py", "(0 if is_end else self.lookback_s)", "self.lookback_s"),
         ),
         history="search-finds-a-deleted-row",
         focus="late",

@@ -36,7 +36,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When a run began and ended, in the server's UNIX seconds; reports have whole ones."""
+    """When a run began and ended, in the server's UNIX seconds."""
 
     begun_at: float
     ended_at: float
@@ -47,7 +47,7 @@ class Span:
     @property
     def low(self) -> float:
         """Until when everything must be in the target."""
-        return math.floor(self.begun_at) - self.lookback_s
+        return self.begun_at - self.lookback_s
 
 
 def doubled(rows: Rows) -> Iterator[Violation]:
@@ -125,7 +125,9 @@ def _difference(
     if record is None:
         return None if None in states else Violation("missing", stream, key)
     right = [one for one in states if one is not None]
-    if not right and (truth.gone_since(stream, key) or 0) >= span.checked_to:
+    # A report has whole seconds: no run says that it knows what went in the second of H.
+    known_to = min(span.checked_to, math.floor(span.low))
+    if not right and (truth.gone_since(stream, key) or 0) >= known_to:
         return None
     if not right:
         return Violation("ghost", stream, key, "was gone before the lookback")
