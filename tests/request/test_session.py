@@ -277,6 +277,7 @@ async def test_a_cdn_that_turns_everything_away_ends_each_call(
         return Reply(429, {"Content-Type": "text/html"}, PAGE)
 
     policy = RetryPolicy(max_attempts=2, budget=0)
+    await CLOCK.sleep(1.0)  # a permit takes the moment 0, which no real clock shows, for none
     async with client(transport=MemoryTransport(answer), retry=policy) as intercom:
         patient = intercom.with_options(max_wait_s=max_wait_s)
         with pytest.raises((RateLimitedError, WaitTooLongError)):
