@@ -62,6 +62,12 @@ class Claims:
         """Whether there is nothing to hold the run to: no report, or one that was stopped."""
         return self._report is None or self._report.was_stopped
 
+    @property
+    def met(self) -> frozenset[str]:
+        """The streams of which the run has met rows: what says that they are empty is wrong."""
+        streams = () if self._report is None else self._report.streams
+        return frozenset(one.name for one in streams if one.rows or one.unchanged)
+
     def is_complete_for(self, stream: str) -> bool:
         """Whether the run promises that one stream is whole."""
         report = self._report

@@ -322,7 +322,7 @@ class Story:
             outcome = await self._runner.run(run, self.streams(run), self._refused_twin, known)
         self.runs.append(outcome)
         if not Claims(outcome.report).is_silent:
-            self._known = known.union(self.streams(run))
+            self._known = known | Claims(outcome.report).met
         return outcome
 
     async def _refused_twin(self, client: Intercom) -> None:

@@ -23,7 +23,7 @@ from . import files
 from .crashing_disk import Killed
 from .cursors import MISLEADING, with_body
 from .search_index import STREAMS as SEARCHES
-from .spoilt import spoilt
+from .spoilt import is_unreadable, spoilt
 from .steps import Failure, Run, Settings
 from .workspace import Workspace
 
@@ -75,6 +75,7 @@ class Network:
         self._run = run
         self._stop = stop
         self._seen: Counter[int] = Counter()
+        self._came_short: Counter[str] = Counter()
         self._misleads = any(failure.kind in MISLEADING for failure in run.failures)
         self._down_until = -1.0
         self._relapse_s, self._answered = 0, 0
@@ -85,7 +86,7 @@ class Network:
         self.is_stranger: bool = False
         """Whether the token is of another workspace."""
         self.known: frozenset[str] = frozenset()
-        """Streams that the target has."""
+        """Streams of which the target has rows."""
         self.stopped_at: float | None = None
         """When the run was told to stop."""
 
@@ -141,7 +142,7 @@ class Network:
             return Reply(status, reply.headers, b'{"type":"error.list","errors":[]}')
         for strike in struck:
             reply = self._spoilt(strike, request, path, reply)
-        if self._settings.cursor_s or self._misleads:
+        if (self._settings.cursor_s or self._misleads) and not is_unreadable(reply):
             self._workspace.cursors.note(request, path, reply, self._workspace.now())
         return reply
 
@@ -155,7 +156,7 @@ class Network:
         kind = strike.failure.kind
         if kind in CLOCKS:
             return Reply(reply.status, self._misdated(strike.failure, reply.headers), reply.body)
-        if kind in MISLEADING:
+        if kind in MISLEADING and not is_unreadable(reply):
             return self._workspace.cursors.mislead(kind, request, path, reply)
         is_right = self._is_all_there_is(strike, path, reply)
         return reply if is_right else spoilt(strike.failure, reply)
@@ -180,7 +181,10 @@ class Network:
         A list without a count that comes short each time is a shorter list, unless the target has
         more of it. One that is empty and counts nothing is an empty list.
         """
-        is_again = strike.failure.kind in ("empty", "short") and strike.number > 1
+        is_again = False
+        if strike.failure.kind in ("empty", "short"):
+            self._came_short[path] += 1
+            is_again = self._came_short[path] > 1
         is_known = path.strip("/").partition("/")[0] in self.known
         if strike.failure.kind == "none":
             return not is_known

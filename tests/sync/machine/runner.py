@@ -117,7 +117,7 @@ class Runner:
             run: What happens to it.
             streams: What it reads.
             twin: Begins a second one meanwhile.
-            known: Streams that the target has.
+            known: Streams of which the target has rows.
         """
         settings, begun_at = self._settings, self._workspace.now()
         stop = anyio.Event()

@@ -26,10 +26,12 @@ def spoilt(failure: Failure, reply: Reply) -> Reply:
         return Reply(reply.status, reply.headers, GARBLED)
     if reply.status != 200 or failure.kind not in SPOILT:
         return reply
-    if reply.body == GARBLED or b"\xff" in reply.body:
-        # Another failure has left nothing that can be read.
-        return reply
-    return _with_other_rows(failure, reply)
+    return reply if is_unreadable(reply) else _with_other_rows(failure, reply)
+
+
+def is_unreadable(reply: Reply) -> bool:
+    """Say whether a failure has left nothing that can be read."""
+    return reply.body == GARBLED or b"\xff" in reply.body
 
 
 def _with_other_parts(failure: Failure, reply: Reply, body: dict[str, Any]) -> Reply:
