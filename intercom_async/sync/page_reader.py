@@ -191,7 +191,7 @@ class PageReader:
         source, part = cast("Ranged", run.stream.source), chain.part
         chain.pages += 1
         if chain.pages == 1:
-            chain.promised = max(page.total_count or 0, chain.least)
+            chain.promised = page.total_count or 0
             part.count = page.total_count if part.count is None else part.count
         edges = (part.low, chain.unread_below)
         taken = await self.hand_over_page(run, page, read_at, edges=edges, part=part)
@@ -225,12 +225,12 @@ class PageReader:
         return True
 
     async def _counted(self, run: StreamRun, chain: Chain) -> int:
-        """Return how many rows a part has; asked once more where fewer came than were planned."""
-        promised = chain.promised or 0
-        if chain.rows < promised or chain.rows >= (chain.part.counted or 0):
+        """Return how many rows a part has; asked once more where fewer came than once before."""
+        promised, before = chain.promised or 0, max(chain.part.counted or 0, chain.least)
+        if chain.rows < promised or chain.rows >= before:
             return promised
         page, _ = await self.page(run, replace(self._selection(run, chain), per_page=1))
-        return page.total_count or 0
+        return page.total_count or chain.least
 
     def _short(self, run: StreamRun, source: Ranged, chain: Chain, reason: str) -> Hole:
         now = run.clock.now()
