@@ -11,6 +11,7 @@ from .key_table import GONE, Held
 from .policy import Policy
 from .referring import refer_again
 from .sinks.base import Opened, Sink
+from .sinks.ending import current_ending
 from .sinks.entries import Entry, Family, Put
 from .stale_children import prune, want_children
 from .stream_run import StreamRun
@@ -33,7 +34,11 @@ def hidden_parents(damaged: Sequence[str], chosen: Sequence[Stream], state: Stat
 
 
 def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
-    """Note in each run what the target holds, and queue the parents whose children it lacks."""
+    """Note in each run what the target holds, and queue the parents whose children it lacks.
+
+    Raises:
+        StoppedError: The run is to stop, and there is much to note.
+    """
     base = None if opened.base is None else read_state(opened.base, sink.where)
     damaged = {name for name, _ in opened.damaged}
     for run in runs:
@@ -144,7 +149,9 @@ def _load_rows(sink: Sink, run: StreamRun) -> None:
             for row in sink.rows(child.name):
                 run.hold(row._replace(key=row.parent, parent="", version=0, digest=0))
     elif not isinstance(run.stream.source, Children):
+        ending = current_ending()
         for row in sink.rows(run.name):
+            ending.check()
             run.hold(row)
             if not row.is_deleted:
                 want_children(run, row.key, row.version)
@@ -153,7 +160,9 @@ def _load_rows(sink: Sink, run: StreamRun) -> None:
 def _replay(sink: Sink, runs: Sequence[StreamRun]) -> None:
     tables = {run.table_name: run for run in runs}
     puts: dict[tuple[str, str], Put] = {}
+    ending = current_ending()
     for entry in sink.entries():
+        ending.check()
         if entry.table not in tables:
             continue
         tables[entry.table].replay(entry)

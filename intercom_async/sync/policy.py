@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .checkpoint import Pass, PassKind, StreamState
@@ -68,6 +69,25 @@ class Policy:
         """
         known = [moment for moment in (state.swept, state.deletions) if moment is not None]
         return max(known) - self.lookback_s if known else None
+
+    def all_checked_to(self, runs: Sequence[StreamRun]) -> int | None:
+        """Return R of a run: that of the stream that was looked at first, if all were."""
+        known = [
+            self.checked_to(run.state)
+            for run in runs
+            if isinstance(run.stream.source, Ranged) and not run.stream.source.is_append_only
+        ]
+        found = [moment for moment in known if moment is not None]
+        return min(found) if found and len(found) == len(known) else None
+
+    def warnings(self, runs: Sequence[StreamRun]) -> list[str]:
+        """Warn of rows that were found so late that the lookback may be too short."""
+        return [
+            f"{run.name}: a row was found {run.latest_find_s} s after its change; the lookback of "
+            f"{self.lookback_s} s may be too short"
+            for run in runs
+            if self.lookback_s and run.latest_find_s > self.lookback_s / 2
+        ]
 
     def asks_again(self, found_at: int) -> bool:
         """Say whether a row that went is asked for again: until a sweep has to have met it.

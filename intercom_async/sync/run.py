@@ -34,8 +34,9 @@ from .referring import compare_stored, remember
 from .report import Progress, Report
 from .run_options import Reconcile, RunOptions
 from .sinks.base import Opened, Sink, Table, call, used
+from .sinks.ending import ended_when
 from .stream_run import StreamRun
-from .streams import Children, Ranged, Stream
+from .streams import Children, Stream
 from .truncated import truncated_notes
 from .ungrouped import ungrouped
 
@@ -158,18 +159,31 @@ class _Run:
 
         Raises:
             BusyTargetError: It is held for longer than the run waits.
-            StoppedError: The run was asked to stop while it waited.
+            StoppedError: The run was asked to stop while it waited, or the call was long.
         """
         until = CLOCK.now() + self._options.wait_s
         while True:
             try:
-                return await call(self._sink, method)
+                return await self._call(method)
             except BusyTargetError:
                 if CLOCK.now() >= until:
                     raise
             if self._stop.is_set():
                 raise StoppedError("the run was asked to stop while it waited for the target")
             await CLOCK.sleep(BUSY_PAUSE_S)
+
+    async def _call(self, method: Callable[[], T]) -> T:
+        """Call the sink with what can be long, and is given up soon after a stop.
+
+        Raises:
+            StoppedError: It was given up.
+        """
+
+        def ended() -> T:
+            with ended_when(self._stop.is_set):
+                return method()
+
+        return await call(self._sink, ended)
 
     async def go(self, opened: Opened, on_progress: Callable[[Progress], object] | None) -> Report:
         """Read, publish and report."""
@@ -210,7 +224,10 @@ class _Run:
         shown = [run.sink_table for run in published if run.is_shown]
         tables = [*shown, Table(TOMBSTONES, "id", Tombstone, None, "found_at")]
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
-        await call(self._sink, load, self._sink, published, opened)
+        try:
+            await self._call(lambda: load(self._sink, published, opened))
+        except StoppedError:
+            return stopped_before_it_began(state, gate.outages)
         # From here on the target belongs to this workspace.
         orphans = await call(self._sink, recall, self._sink, runs, policy)
         await call(self._sink, self._sink.commit, orphans, state.encode(whole=False))
@@ -235,10 +252,7 @@ class _Run:
         )
         failures = tuple(failure for run in runs for failure in run.failures())
         if not was_stopped:
-            try:
-                await self._publish(published, state)
-            except StoppedError:  # what was read is in the journal
-                was_stopped = True
+            was_stopped = not await self._publish(published, state)
         if not was_stopped:
             await call(self._sink, files.remove_departed, runs, options.departed)
         return Report(
@@ -254,10 +268,10 @@ class _Run:
             started_at=started_at,
             ended_at=clock.now(),
             complete_from=started_at - policy.lookback_s,
-            deletions_to=_checked(runs, policy),
+            deletions_to=policy.all_checked_to(runs),
             lookback_s=policy.lookback_s,
             outages=tuple(gate.outages),
-            notes=tuple(self._notes + _late(runs, policy)),
+            notes=tuple(self._notes + policy.warnings(runs)),
         )
 
     async def _read(self, engine: Engine, gate: OutageGate) -> None:
@@ -340,7 +354,9 @@ class _Run:
                 for to, keys in left.items()
             ]
 
-    async def _publish(self, runs: Sequence[StreamRun], state: State) -> None:
+    async def _publish(self, runs: Sequence[StreamRun], state: State) -> bool:
+        """Let readers see what was read; return whether they do: what a stop leaves is resumed."""
+
         def encode() -> bytes:
             for run in runs:
                 if isinstance(run.stream.source, Children):
@@ -355,11 +371,15 @@ class _Run:
             for run in runs:
                 run.forget_rows()
         with anyio.CancelScope(shield=True):
-            await self.patiently(
-                lambda: self._sink.publish(
-                    encoded, departed=options.departed, dropped=options.drop_streams
+            try:
+                await self.patiently(
+                    lambda: self._sink.publish(
+                        encoded, departed=options.departed, dropped=options.drop_streams
+                    )
                 )
-            )
+            except StoppedError:  # what was read is in the journal
+                return False
+        return True
 
 
 def _has_read_children(run: StreamRun) -> bool:
@@ -370,24 +390,3 @@ def _has_read_children(run: StreamRun) -> bool:
 def _first(run: StreamRun) -> str:
     """Return the stream that decides whether everything is read: of children, their parent."""
     return run.name if run.parent is None else run.parent.name
-
-
-def _checked(runs: Sequence[StreamRun], policy: Policy) -> int | None:
-    """Return R: up to when rows that are gone are known, of all streams that can tell."""
-    known = [
-        policy.checked_to(run.state)
-        for run in runs
-        if isinstance(run.stream.source, Ranged) and not run.stream.source.is_append_only
-    ]
-    found = [moment for moment in known if moment is not None]
-    return min(found) if found and len(found) == len(known) else None
-
-
-def _late(runs: Sequence[StreamRun], policy: Policy) -> list[str]:
-    """Warn of rows that were found so late that the lookback may be too short."""
-    return [
-        f"{run.name}: a row was found {run.latest_find_s} s after its change; the lookback of "
-        f"{policy.lookback_s} s may be too short"
-        for run in runs
-        if policy.lookback_s and run.latest_find_s > policy.lookback_s / 2
-    ]

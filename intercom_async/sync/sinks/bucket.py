@@ -39,6 +39,7 @@ from .bucket_manifest import (
     place_name,
 )
 from .disk import OS_DISK
+from .ending import current_ending
 from .entries import Entry
 from .files import JOURNAL_NAME
 from .folder import STATE_NAME, StoredFile, StoredStream, described
@@ -178,10 +179,12 @@ class Bucket:
     def _damaged(
         self, listing: Mapping[str, ObjectInfo], *, whole: bool
     ) -> Iterator[tuple[str, str]]:
+        ending = current_ending()
         for name, stream in self._manifest.streams.items():
             for file in stream.files:
                 reason = _difference(listing.get(file.name), file)
                 if reason is None and whole:
+                    ending.check(file.rows)
                     reason = self.damage(name, file)
                 if reason is not None:
                     yield name, reason

@@ -21,6 +21,7 @@ from intercom_async.moments import (
 from intercom_async.sync.errors import BusyTargetError, TargetError
 from .columns import DELETED_AT, DIGEST, OWN, RECORD, SYNCED_AT, TableColumn
 from .disk import PRIVATE_FILE, Disk
+from .ending import current_ending
 from .failures import KEPT, name_of, origin_of, shown
 
 READ_ROWS, READ_RECORDS = 10_240, 500
@@ -197,9 +198,11 @@ class Database:
 
     def stream(self, statement: str, rows: int) -> Iterator[tuple[Any, ...]]:
         """Give the rows of a statement, so many in a batch."""
+        ending = current_ending()
         try:
             result = self._connection.execute(statement)
             while found := result.fetchmany(rows):
+                ending.check(len(found))
                 yield from found
         except self._duckdb.Error as error:
             raise self._refused(error) from origin_of(error)

@@ -20,6 +20,7 @@ import msgspec
 from intercom_async.sync.errors import TargetError
 from .base import Opened
 from .disk import Disk
+from .ending import current_ending
 from .entries import Entry
 from .failures import failures_as_target_errors, shown
 from .files import (
@@ -185,9 +186,12 @@ class Folder:
             )
 
     def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
+        ending = current_ending()
         for name, stream in self.manifest.streams.items():
             folder = "" if self._rows != "parquet" else f"{name}/"
             for file in stream.files:
+                if whole:
+                    ending.check(file.rows)
                 reason = check_file(
                     self.disk,
                     self.path,

@@ -16,6 +16,7 @@ from intercom_async.clock import give_way
 from intercom_async.sync.key_table import GONE, SEEN, Held, KeyTable
 from intercom_async.sync.merging import digest_of
 from .base import Departed, StoredRow, Table
+from .ending import current_ending
 from .entries import Entry, EntrySource, Family, Gone, Put
 
 GIVES_WAY_AFTER, GIVES_WAY_S = 128, 50e-6
@@ -58,6 +59,7 @@ class Merge:
         self._table = table
         self._journal = journal
         self._departed = departed
+        self._ending = current_ending()
         # A row's values: its last Put's number, 0 if that is a first one; the moment it went; its
         # digest.
         self._rows = KeyTable()
@@ -85,6 +87,7 @@ class Merge:
                 numbered = enumerate(part, begin + first + 1)
                 yield [(number, entry) for number, entry in numbered if entry.table == name]
                 passed += len(part)
+                self._ending.check(len(part))
                 if passed >= GIVES_WAY_AFTER:
                     give_way(GIVES_WAY_S)
                     passed = 0
@@ -119,6 +122,7 @@ class Merge:
 
     def fate(self, row: StoredRow) -> Fate:
         """Say what becomes of a stored row; each is asked for once, before `new`."""
+        self._ending.check()
         fate = self._fate(row)
         if fate == "drop" or self._departed == "keep" or (fate == "keep" and not row.deleted_at):
             return fate

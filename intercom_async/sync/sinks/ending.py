@@ -1,0 +1,59 @@
+"""Ends the making of a next generation before its commit point, where the run is to stop.
+
+A large target takes longer than a run may go on once it was told to stop. Until the commit point
+what is made is not seen, and all that was read is in the journal: the next run publishes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from intercom_async.sync.outage import StoppedError
+
+GOES_ON_ROWS = 10_000
+"""Rows and entries that are looked at once the run is to stop: most publications end within them,
+and the slowest sink takes a second or two for them."""
+
+
+class Ending:
+    """Counts what a publication does once its run is to stop.
+
+    Args:
+        is_to_stop: Whether the run was told to stop; asked in the sink's thread.
+    """
+
+    def __init__(self, is_to_stop: Callable[[], bool]) -> None:
+        self._is_to_stop = is_to_stop
+        self._left = GOES_ON_ROWS
+
+    def check(self, rows: int = 1) -> None:
+        """Go on with so many rows, or raise.
+
+        Raises:
+            StoppedError: The run is to stop.
+        """
+        if self._is_to_stop():
+            self._left -= rows
+            if self._left < 0:
+                raise StoppedError("the run was asked to stop while it published")
+
+
+_NEVER = Ending(lambda: False)
+_ENDING: ContextVar[Ending] = ContextVar("ending", default=_NEVER)
+
+
+@contextmanager
+def ended_when(is_to_stop: Callable[[], bool]) -> Generator[None]:
+    """Let a publication in the block end with `StoppedError` soon after the run is to stop."""
+    token = _ENDING.set(Ending(is_to_stop))
+    try:
+        yield
+    finally:
+        _ENDING.reset(token)
+
+
+def current_ending() -> Ending:
+    """Return what ends the publication in whose thread this is called."""
+    return _ENDING.get()
