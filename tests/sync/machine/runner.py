@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ from intercom_async.errors import ConnectionLostError
 from intercom_async.scheduler import Scheduler
 from intercom_async.simulator import Simulator
 from intercom_async.sync import STREAMS, Ranged, Report, Sink, Stream, sync
+from intercom_async.sync.sinks import ending
 from intercom_async.sync.sinks.disk import OS_DISK, Disk
 from intercom_async.sync.sinks.object_store import ObjectStore
 from intercom_async.transport import MemoryTransport
@@ -39,6 +41,8 @@ FILES = "files"
 OK = 200
 PATIENT_S = 10 * 86_400
 """Seconds for which a second sync waits for its target."""
+FEW_ROWS = 12
+"""A run that is told to stop at a write goes on for fewer rows, so that what it publishes ends."""
 KNOWN = {stream.name: stream for stream in STREAMS}
 
 
@@ -142,7 +146,8 @@ class Runner:
                     network.at_call(3, lambda: twin(client))
                 sink = make_sink(settings.form, self._folder, *self._disks(disk, objects))
                 chosen = streams_of(settings, streams)
-                outcome.report = await self._read(client, network, chosen, sink, run, stop)
+                with _goes_on_for_few_rows(run):
+                    outcome.report = await self._read(client, network, chosen, sink, run, stop)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001 (each is looked at)
@@ -206,6 +211,18 @@ class Runner:
         if is_own and run.reconcile != "never" and not self._settings.is_costly:
             return span
         return dataclasses.replace(span, checked_to=float(report.deletions_to or 0))
+
+
+@contextmanager
+def _goes_on_for_few_rows(run: Run) -> Generator[None]:
+    """Let a run that is told to stop at a write end while it publishes, though it has few rows."""
+    before = ending.GOES_ON_ROWS
+    if run.stop_at_write:
+        ending.GOES_ON_ROWS = run.stop_at_write % FEW_ROWS
+    try:
+        yield
+    finally:
+        ending.GOES_ON_ROWS = before
 
 
 def options_of(run: Run) -> dict[str, Any]:
