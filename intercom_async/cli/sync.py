@@ -123,9 +123,12 @@ async def sync(
                 stop=stop,
             )
     accepted = [failure for failure in report.failures if options.accepts(failure)]
-    if options.report is not None:
-        write_report(options.report, report, recorder, accepted)
-    return _end(report, options, accepted, json=json)
+    try:
+        if options.report is not None:
+            write_report(options.report, report, recorder, accepted)
+    finally:
+        code = _end(report, options, accepted, json=json)
+    return code
 
 
 def names_of(given: list[str] | None) -> list[str] | None:

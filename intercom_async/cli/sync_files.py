@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from intercom_async.sync import Failure, Report
+from intercom_async.sync import Failure, Report, TargetError
 from .sync_page import page
 from .sync_pictures import check_pictures
 from .sync_recorder import SyncRecorder
@@ -46,9 +46,18 @@ def write_report(
         report: The report.
         recorder: The record of the run.
         accepted: Holes that are accepted; the page marks them.
+
+    Raises:
+        TargetError: It cannot be written.
     """
     if recorder is None:
-        body = msgspec.json.format(msgspec.json.encode(report), indent=2)
-        path.write_bytes(body + b"\n")
+        body = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
     else:
-        path.write_text(page(report, recorder, accepted), encoding="utf-8")
+        body = page(report, recorder, accepted).encode()
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise TargetError(
+            f"the report {path} cannot be written: {error.strerror or type(error).__name__}; what "
+            "was synced is in the target"
+        ) from None

@@ -96,6 +96,8 @@ def add(holes: list[Hole], found: Hole) -> None:
             holes[number] = msgspec.structs.replace(
                 hole,
                 tries=hole.tries + 1,
+                # A clock that was ahead has noted a moment that had not come.
+                since=min(hole.since, found.since or hole.since),
                 reason=found.reason or hole.reason,
                 # What a run had no calls left to look into has as many as before.
                 rows=found.rows if found.tries else found.rows or hole.rows,
@@ -171,7 +173,12 @@ def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
         is_inside = _within((hole.low or 0, hole.high or 0), known.told)
         named = known.told if keeps_name and is_inside else None
         left.append(
-            msgspec.structs.replace(hole, since=known.since, tries=known.tries + 1, named=named)
+            msgspec.structs.replace(
+                hole,
+                since=min(known.since, hole.since or known.since),
+                tries=known.tries + 1,
+                named=named,
+            )
         )
     return left
 

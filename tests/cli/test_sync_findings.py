@@ -12,7 +12,7 @@ import pytest
 
 from intercom_async import ConfigError, IntercomError
 from intercom_async.simulator import Simulator
-from intercom_async.sync import Failure, Plan, Report, StreamPlan, StreamReport
+from intercom_async.sync import Failure, Plan, Report, StreamPlan, StreamReport, TargetError
 from intercom_async.sync.holes import MAX_NAMED, Hole, failures_of
 
 pytest.importorskip("cyclopts")
@@ -271,3 +271,22 @@ async def test_a_hole_of_one_night_is_accepted_the_next(
     again = capsys.readouterr().err
     assert "complete but for 1 accepted hole\n" in again
     assert "partial" not in again
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("name", ["report.json", "report.html"])
+async def test_a_report_that_cannot_be_written_is_named_and_the_run_told(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / name
+    report.symlink_to("/dev/full")
+    async with Simulator(contacts=5, conversations=0, companies=0, tickets=0) as simulator:
+        with pytest.raises(TargetError, match=rf"^the report .*{name} cannot be written: No space"):
+            await sync(
+                to=str(tmp_path / "target"),
+                streams=["tags"],
+                options=SyncOptions(report=report),
+                connection=Connection(token=simulator.token, base_url=simulator.url),
+            )
+    assert "complete" in capsys.readouterr().err

@@ -174,6 +174,17 @@ def test_what_is_left_of_a_hole_remembers_it() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["record", "span"])
+def test_a_moment_that_had_not_come_when_a_hole_was_noted_is_set_right(kind: str) -> None:
+    """A clock was ahead: what is to have been so for an hour would wait for that moment to pass."""
+    early = Hole(kind="record", key="1", since=5) if kind == "record" else span(0, 10, since=5)
+    holes = [msgspec.structs.replace(early, since=90_000)]
+    (left,) = closed_in(span(0, 10, since=90_000), [span(4, 6, since=5)])
+    add(holes, early)
+
+    assert [one.since for one in (*holes, left)] == [5, 5]
+
+
 def test_spans_that_are_apart_have_the_rows_of_both() -> None:
     """A row that is met again between other neighbours is one row; two of one name are two."""
     name = "updated_at from 1970-01-01T00:08:20Z to 1970-01-01T00:25:10Z"

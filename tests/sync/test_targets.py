@@ -139,7 +139,7 @@ async def test_a_target_of_another_format(
     monkeypatch.chdir(tmp_path)
     await sync(intercom, NAMES, sink=make_sink("jsonl", tmp_path))
 
-    with pytest.raises(TargetError, match=r"^[a-z]+ holds jsonl, not parquet"):
+    with pytest.raises(TargetError, match=r"^[a-z]+ holds jsonl, not parquet: run with --form"):
         await sync(intercom, NAMES, sink=make_sink("parquet", tmp_path))
 
 

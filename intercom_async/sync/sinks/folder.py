@@ -181,8 +181,8 @@ class Folder:
             )
         if head.format_of_rows != self._rows:
             raise TargetError(
-                f"{shown(self.path)} holds {head.format_of_rows}, not {self._rows}; "
-                "choose another folder"
+                f"{shown(self.path)} holds {head.format_of_rows}, not {self._rows}: run with "
+                f"--format {head.format_of_rows}, or choose another folder"
             )
 
     def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
