@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from intercom_async.sync import Report
-from .truth import Version
+from intercom_async.sync.cut_points import DAY_S
+from .search_index import EXACT_SINCE
+from .steps import Settings
+from .truth import Truth, Version
 
 PARENTS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
 
@@ -40,6 +44,31 @@ class Radius:
         """Tell whether a record is one of those; `key` is the parent's of children."""
         del stream, versions, gone_since
         return key in self._records
+
+
+def behind(poisoned: frozenset[str], settings: Settings, truth: Truth) -> frozenset[str]:
+    """Return what no query reaches, whatever is asked.
+
+    Where lists are newest first, a row that breaks pages hides those of its second, or of its
+    day, that are behind it. Where days are compared, two of a day hide what is between them.
+    """
+    is_newest = settings.sorting == "newest"
+    by_days = ("contacts",) if settings.version < EXACT_SINCE else ()
+    made = {
+        key: version.created_at
+        for stream in settings.streams
+        if stream not in PARENTS and (is_newest or stream in by_days)
+        for key in truth.keys(stream)
+        for version in truth.versions(stream, key)[:1]
+    }
+    times = sorted(made[key] for key in poisoned if key in made)
+    if is_newest:
+        spans = [(time - DAY_S, time + DAY_S) for time in times]
+    else:
+        spans = [(low, high) for low, high in pairwise(times) if high - low <= DAY_S]
+    return frozenset(
+        key for key, at in made.items() if any(low <= at <= high for low, high in spans)
+    )
 
 
 class Claims:

@@ -6,7 +6,6 @@ import asyncio
 import random
 import shutil
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -22,17 +21,17 @@ from intercom_async.simulator import Quirks, Simulator
 from intercom_async.simulator.routes import companies
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import TargetError, child_reader, doubtful_rows, policy, reconcile, sync
-from intercom_async.sync.cut_points import DAY_S
 from intercom_async.sync.errors import ShardRunError
 from intercom_async.sync.outage import OutageError, StoppedError
 from intercom_async.sync.sinks.failures import UnexpectedFailureError
-from . import columns, oracles, postgres, saved_files
-from .claims import PARENTS, Claims, Named, Radius
+from . import columns, oracles, postgres, references, saved_files
+from .claims import Claims, Named, Radius, behind
 from .crashing_disk import Killed
 from .damage import LOSES_STATE, damage, published, recovered
 from .oracles import Violation
+from .references import TOMBSTONES
 from .runner import FILES, Outcome, Runner
-from .search_index import EXACT_SINCE, SearchIndex
+from .search_index import SearchIndex
 from .steps import Change, History, Run, Settings
 from .targets import Rows, make_sink, read
 from .waiting import both, following
@@ -190,6 +189,8 @@ class Story:
         for stream in set(run.dropped) & rows.keys():
             yield Violation("dropped", stream, "", "its rows are still there")
         yield from self._whole(rows, run, outcome, claims)
+        gone = read(self.settings.form, self.folder, [TOMBSTONES]).get(TOMBSTONES, ())
+        yield from references.uncounted(rows, gone, outcome.report, self.streams(run))
         if self.workspace.drift.has_begun:
             yield from columns.agreeing(rows)
         if self.settings.saves_files:
@@ -202,7 +203,8 @@ class Story:
             streams, cap = self.streams(run), self.settings.part_cap
             yield from oracles.equal(rows, self.workspace.truth, streams, outcome.span, cap)
         if self._is_only_poisoned(run):
-            reach = Radius(outcome.poisoned | self._behind(outcome.poisoned))
+            hidden = behind(outcome.poisoned, self.settings, self.workspace.truth)
+            reach = Radius(outcome.poisoned | hidden)
             yield from self._whole(rows, run, outcome, reach)
 
     async def _refused(self, run: Run, otherwise: str) -> Outcome:
@@ -266,30 +268,6 @@ class Story:
         if any(not Claims(one.report).is_complete for one in self.runs[:-1]):
             return False
         return _is_plain(run) and {one.kind for one in run.failures} == {"poison"}
-
-    def _behind(self, poisoned: frozenset[str]) -> frozenset[str]:
-        """Return what no query reaches, whatever is asked.
-
-        Where lists are newest first, a row that breaks pages hides those of its second, or of its
-        day, that are behind it. Where days are compared, two of a day hide what is between them.
-        """
-        is_newest = self.settings.sorting == "newest"
-        by_days = ("contacts",) if self.settings.version < EXACT_SINCE else ()
-        made = {
-            key: version.created_at
-            for stream in self.settings.streams
-            if stream not in PARENTS and (is_newest or stream in by_days)
-            for key in self.workspace.truth.keys(stream)
-            for version in self.workspace.truth.versions(stream, key)[:1]
-        }
-        times = sorted(made[key] for key in poisoned if key in made)
-        if is_newest:
-            spans = [(time - DAY_S, time + DAY_S) for time in times]
-        else:
-            spans = [(low, high) for low, high in pairwise(times) if high - low <= DAY_S]
-        return frozenset(
-            key for key, at in made.items() if any(low <= at <= high for low, high in spans)
-        )
 
     def _must_complete(self, run: Run) -> bool:
         """Tell whether nothing happens to a run but outages that it has the patience for.
