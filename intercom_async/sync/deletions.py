@@ -118,7 +118,9 @@ class DeletionReader:
         held, at = run.table.get(str(item.id)), from_server(item.deleted_at)
         if held is None or held.is_gone:
             return False
-        return not at or max(held.read_at, held.version) <= at + self._lookback_s
+        # When another run has read it is what a wrong clock may have said.
+        read_at = held.read_at if held.read_at >= run.began else 0
+        return not at or max(read_at, held.version) <= at + self._lookback_s
 
     async def _let_go(self, run: StreamRun, items: Sequence[DeletedRow]) -> None:
         """Let those rows go that a search does not find.

@@ -50,25 +50,25 @@ def behind(poisoned: frozenset[str], settings: Settings, truth: Truth) -> frozen
     """Return what no query reaches, whatever is asked.
 
     Where lists are newest first, a row that breaks pages hides those of its second, or of its
-    day, that are behind it. Where days are compared, two of a day hide what is between them.
+    day, that are behind it. In other orders two of a second, or of a day where days are compared,
+    hide what is between them.
     """
     is_newest = settings.sorting == "newest"
-    by_days = ("contacts",) if settings.version < EXACT_SINCE else ()
-    made = {
-        key: version.created_at
-        for stream in settings.streams
-        if stream not in PARENTS and (is_newest or stream in by_days)
-        for key in truth.keys(stream)
-        for version in truth.versions(stream, key)[:1]
-    }
-    times = sorted(made[key] for key in poisoned if key in made)
-    if is_newest:
-        spans = [(time - DAY_S, time + DAY_S) for time in times]
-    else:
-        spans = [(low, high) for low, high in pairwise(times) if high - low <= DAY_S]
-    return frozenset(
-        key for key, at in made.items() if any(low <= at <= high for low, high in spans)
-    )
+    hidden = set[str]()
+    for stream in settings.streams:
+        made = {
+            key: version.created_at
+            for key in (() if stream in PARENTS else truth.keys(stream))
+            for version in truth.versions(stream, key)[:1]
+        }
+        times = sorted(made[key] for key in poisoned if key in made)
+        is_by_days = stream == "contacts" and settings.version < EXACT_SINCE
+        apart_s = DAY_S if is_by_days else 0
+        spans = [(low, high) for low, high in pairwise(times) if high - low <= apart_s]
+        if is_newest:
+            spans = [(time - DAY_S, time + DAY_S) for time in times]
+        hidden |= {key for key, at in made.items() if any(low <= at <= high for low, high in spans)}
+    return frozenset(hidden)
 
 
 class Claims:
