@@ -38,6 +38,7 @@ NAMED: Mapping[str, str] = {
     "overdue_is_complete": "promise 2",
     "replies_missed": "promise 4",
     "children_outlive_answers": "promise 4",
+    "references_uncounted": "promise 5",
     "state_before_rows": "model 1",
     "watermark_without_changes": "model 1",
     "open_sweep_is_complete": "model 1",

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
-from . import absence, children, counts, deletion_lists, endings, reading, targets, times
+from . import (
+    absence,
+    children,
+    counts,
+    deletion_lists,
+    endings,
+    reading,
+    references,
+    targets,
+    times,
+)
 
 MUTANTS: tuple[Mutant, ...] = (
     *reading.MUTANTS,
@@ -12,6 +22,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *deletion_lists.MUTANTS,
     *times.MUTANTS,
     *children.MUTANTS,
+    *references.MUTANTS,
     *targets.MUTANTS,
     *endings.MUTANTS,
 )

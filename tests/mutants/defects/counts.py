@@ -230,4 +230,17 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="changes",
         test="tests/sync/test_moved_rows.py::test_a_row_that_moved_or_came_stands_for_no_other",
     ),
+    Mutant(
+        "first_reading_is_the_least",
+        "a list that is read again has to bring as many rows as before, whatever is counted by now",
+        (
+            Edit(
+                "page_reader.py",
+                "            chain.promised = page.total_count or 0\n",
+                "            chain.promised = max(page.total_count or 0, chain.least)\n",
+            ),
+        ),
+        history="contacts-that-go-while-a-list-is-read-twice",
+        focus="cuts",
+    ),
 )

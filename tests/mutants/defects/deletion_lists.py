@@ -94,8 +94,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "deletions.py",
-                "max(held.read_at, held.version) <= at + self._lookback_s",
-                "max(held.read_at, held.version) <= at",
+                "max(read_at, held.version) <= at + self._lookback_s",
+                "max(read_at, held.version) <= at",
             ),
         ),
         focus="late",
@@ -117,5 +117,18 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
         ),
         focus="deletions",
+    ),
+    Mutant(
+        "clock_of_a_killed_run",
+        "a row that a killed run read under a clock ahead seems to have come back since it went",
+        (
+            Edit(
+                "deletions.py",
+                "held.read_at if held.read_at >= run.began else 0",
+                "held.read_at",
+            ),
+        ),
+        history="deleted-after-a-kill-under-a-wrong-clock",
+        focus="ahead",
     ),
 )
