@@ -53,7 +53,10 @@ class ChangeReader:
         """
         doubt: str | None = None
         for _ in range(READINGS):
-            if not await self._tail_reader.read(run, low) or run.refusal is not None:
+            run.is_following = True
+            is_read = await self._tail_reader.read(run, low)
+            run.is_following = False
+            if not is_read or run.refusal is not None:
                 return False
             try:
                 doubt = None if run.followed else await self._doubt(run, low)

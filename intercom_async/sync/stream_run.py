@@ -87,6 +87,8 @@ class StreamRun:
     """Rows that it reads by their ids, as nothing told how new they are; see `doubts`."""
     is_doubtful: bool = False
     """Whether it has met more of them since it began, or began its sweep."""
+    is_following: bool = False
+    """Whether its changes are read: what fills a hole came late for another reason."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
     followed_from: int = 0  # since when its changes are read, UNIX seconds
@@ -289,7 +291,8 @@ class StreamRun:
     def _is_tail(self) -> bool:
         """Whether what it reads are changes, whose lateness is measured."""
         state = self.state
-        return state.watermark is not None and state.seeded is not None and state.pass_ is None
+        is_whole = state.seeded is not None and state.pass_ is None
+        return self.is_following and state.watermark is not None and is_whole
 
     def _note_time(self, version: int, read_at: int, held: Held | None) -> None:
         is_news = held is None or held.version < version

@@ -8,6 +8,7 @@ import anyio
 import msgspec
 import pytest
 
+from intercom_async.simulator import Quirks
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import Answer, World, world
@@ -60,6 +61,21 @@ async def test_the_next_run_reads_from_there_again(tmp_path: Path) -> None:
         assert last.streams[0].rows == 1
         assert one.rows("conversations")[second]["title"] == "later"
         assert watermark(one) > began
+
+
+async def test_a_row_that_fills_a_hole_is_not_late(tmp_path: Path) -> None:
+    """It was the page that failed, and not the search that did not know it."""
+    async with world(tmp_path, conversations=30) as one:
+        broken = list(await one.truth("conversations"))[12]
+        one.simulator.quirks = Quirks(poison={broken: "error"})
+        first = await one.sync("conversations", lookback_s=LOOKBACK_S)
+        one.simulator.quirks = Quirks()
+        await anyio.sleep(3 * 86_400)
+        healed = await one.sync("conversations", lookback_s=LOOKBACK_S, reconcile="never")
+
+        assert len(first.failures) == 1
+        assert await one.is_whole("conversations")
+        assert (healed.streams[0].lag_s, healed.notes) == (0, ())
 
 
 async def test_a_change_in_the_second_of_the_last_reading_is_not_late(tmp_path: Path) -> None:
