@@ -14,10 +14,12 @@ import pytest
 from multidict import MultiDict
 
 from intercom_async import ConfigError, F, Intercom, QueryError
+from intercom_async.clock import WALL_TIME
 from intercom_async.codec import encode
 from intercom_async.moments import is_milliseconds
 from intercom_async.query import Predicate
 from intercom_async.request.builder import body_of
+from intercom_async.simulator.virtual_loop import START_AT
 from intercom_async.transport import MemoryTransport
 from intercom_async.transport.base import Reply
 from tests.support.each import for_each
@@ -118,6 +120,12 @@ class Ids(Samples):
 
     def _of_union(self, parts: Any, schema: Any) -> Any:
         return self._id if UUID in parts else super()._of_union(parts, schema)
+
+
+@pytest.fixture(autouse=True)
+def _at_one_time(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """An event that says no time gets that of its call, which may be another second."""
+    monkeypatch.setattr(WALL_TIME, "read", lambda: START_AT)
 
 
 def sent(method: Method, samples: Samples) -> Iterator[tuple[str, bytes]]:
