@@ -123,7 +123,7 @@ class Ids(Samples):
 
 
 @pytest.fixture(autouse=True)
-def _at_one_time(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+def _at_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """An event that says no time gets that of its call, which may be another second."""
     monkeypatch.setattr(WALL_TIME, "read", lambda: START_AT)
 
