@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = counts()
     chosen = [one for one in MUTANTS if _is_chosen(one, known.get(one.name, Count()), options)]
     missed = 0
-    print("| Mutant | Within | By | Kept | Defect |\n|---|--:|---|---|---|")  # noqa: T201
+    print("| Mutant | Within | By | Kept | Defect |\n|---|--:|---|---|---|", flush=True)  # noqa: T201
     for mutant in chosen:
         number, rule = _searched(mutant, options)
         missed += (number, rule) == NOT_FOUND
