@@ -96,8 +96,7 @@ def add(holes: list[Hole], found: Hole) -> None:
             holes[number] = msgspec.structs.replace(
                 hole,
                 tries=hole.tries + 1,
-                # A clock that was ahead has noted a moment that had not come.
-                since=min(hole.since, found.since or hole.since),
+                since=_noted_first(hole, found),
                 reason=found.reason or hole.reason,
                 # What a run had no calls left to look into has as many as before.
                 rows=found.rows if found.tries else found.rows or hole.rows,
@@ -133,10 +132,15 @@ def _united(known: Hole, found: Hole) -> Hole | None:
         return None
     return msgspec.structs.replace(
         known, low=low, high=high, slack=max(known.slack, found.slack), tries=known.tries + 1,
-        since=min(known.since, found.since), reason=found.reason or known.reason,
+        since=_noted_first(known, found), reason=found.reason or known.reason,
         rows=_rows_of_both(known.rows, found.rows, may_be_one=_may_be_of_one_row(known, found)),
         named=known.told if keeps_name else None,
     )  # fmt: skip
+
+
+def _noted_first(known: Hole, found: Hole) -> int:
+    """Return since when a hole is there; a clock ahead may have noted a moment still to come."""
+    return min(known.since, found.since or known.since)
 
 
 def _rows_of_both(first: int, second: int, *, may_be_one: bool) -> int:
@@ -174,10 +178,7 @@ def closed_in(known: Hole, found: list[Hole]) -> list[Hole]:
         named = known.told if keeps_name and is_inside else None
         left.append(
             msgspec.structs.replace(
-                hole,
-                since=min(known.since, hole.since or known.since),
-                tries=known.tries + 1,
-                named=named,
+                hole, since=_noted_first(known, hole), tries=known.tries + 1, named=named
             )
         )
     return left

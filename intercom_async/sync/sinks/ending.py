@@ -1,7 +1,8 @@
-"""Ends the making of a next generation before its commit point, where the run is to stop.
+"""Ends long work on a target where the run is to stop: to load, to verify or to publish it.
 
-A large target takes longer than a run may go on once it was told to stop. Until the commit point
-what is made is not seen, and all that was read is in the journal: the next run publishes it.
+For a large one that takes longer than a run may go on once it was told to stop. Until the commit
+point of a publication nobody sees what it makes, and all that was read is in the journal: the next
+run makes it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from contextvars import ContextVar
 from intercom_async.sync.outage import StoppedError
 
 GOES_ON_ROWS = 10_000
-"""Rows and entries that are looked at once the run is to stop: most publications end within them,
-and the slowest sink takes a second or two for them."""
+"""Rows and entries that are looked at once the run is to stop: most targets have no more, and the
+slowest sink takes a second or two for them."""
 
 
 class Ending:
-    """Counts what a publication does once its run is to stop.
+    """Counts what is done to a target once its run is to stop.
 
     Args:
         is_to_stop: Whether the run was told to stop; asked in the sink's thread.
@@ -37,7 +38,7 @@ class Ending:
         if self._is_to_stop():
             self._left -= rows
             if self._left < 0:
-                raise StoppedError("the run was asked to stop while it published")
+                raise StoppedError("the run was asked to stop while it worked on the target")
 
 
 _NEVER = Ending(lambda: False)
@@ -46,7 +47,7 @@ _ENDING: ContextVar[Ending] = ContextVar("ending", default=_NEVER)
 
 @contextmanager
 def ended_when(is_to_stop: Callable[[], bool]) -> Generator[None]:
-    """Let a publication in the block end with `StoppedError` soon after the run is to stop."""
+    """Let work on a target in the block end with `StoppedError` soon after the run is to stop."""
     token = _ENDING.set(Ending(is_to_stop))
     try:
         yield
@@ -55,5 +56,5 @@ def ended_when(is_to_stop: Callable[[], bool]) -> Generator[None]:
 
 
 def current_ending() -> Ending:
-    """Return what ends the publication in whose thread this is called."""
+    """Return what ends the work on a target in whose thread this is called."""
     return _ENDING.get()

@@ -22,6 +22,7 @@ from intercom_async.simulator.routes import companies
 from intercom_async.simulator.virtual_loop import VirtualLoop, run_virtual
 from intercom_async.sync import TargetError, child_reader, doubtful_rows, policy, reconcile, sync
 from intercom_async.sync.errors import ShardRunError
+from intercom_async.sync.evidence import TOMBSTONES
 from intercom_async.sync.outage import OutageError, StoppedError
 from intercom_async.sync.sinks.failures import UnexpectedFailureError
 from . import columns, oracles, postgres, references, saved_files
@@ -29,7 +30,6 @@ from .claims import Claims, Named, Radius, behind
 from .crashing_disk import Killed
 from .damage import LOSES_STATE, damage, published, recovered
 from .oracles import Violation
-from .references import TOMBSTONES
 from .runner import FILES, Outcome, Runner
 from .search_index import SearchIndex
 from .steps import Change, History, Run, Settings

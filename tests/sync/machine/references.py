@@ -9,7 +9,6 @@ from intercom_async.sync import Report
 from .oracles import Violation
 from .targets import Record, Rows
 
-TOMBSTONES = "tombstones"
 REFERENCES: dict[str, dict[str, tuple[str, str]]] = {
     "contacts": {"companies": ("companies", "data"), "tags": ("tags", "data")},
     "companies": {"tags": ("tags", "tags")},
