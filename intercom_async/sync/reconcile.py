@@ -94,7 +94,9 @@ class Reconciler:
             run.state.swept = run.state.seeded = pass_.changed_from
             run.state.pass_ = None
 
-        kinds = {"sweep", "unseeded"} | ({"list"} if settles_doubts(run) else set[str]())
+        # It has been read whole: what refused an earlier run refuses it no longer.
+        kinds = {"stream", "sweep", "unseeded"}
+        kinds |= {"list"} if settles_doubts(run) else set[str]()
         filled = [hole for hole in run.state.holes if hole.kind in kinds]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
         run.table.clear(SEEN)

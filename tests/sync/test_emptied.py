@@ -13,7 +13,7 @@ from intercom_async.sync import Report
 from intercom_async.sync.reconcile import MANY
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
-from .test_sync_model import Answer, World, world
+from .test_sync_model import DAY_S, Answer, World, world
 
 __all__ = ("anyio_backend",)
 
@@ -47,6 +47,11 @@ def without_rows(request: Request, answer: Answer) -> Answer:
     key = name.encode() if name in ("conversations", "tickets") else b"data"
     body = b'{"type":"list","%b":[],"total_count":0,"pages":{}}' % key
     return Reply(200, {"Content-Type": "application/json"}, body)
+
+
+def without_search(request: Request, answer: Answer) -> Answer:
+    """Let searches fail."""
+    return Reply(500, {}, b"{}") if request.url.endswith("/search") else answer
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -99,3 +104,20 @@ async def test_lists_that_come_empty_cost_few_calls_and_no_row(tmp_path: Path, s
 
         assert healed.is_complete, healed.failures
         assert one.rows(stream).keys() == rows.keys()
+
+
+async def test_a_stream_that_was_refused_and_has_emptied_since_is_healed(tmp_path: Path) -> None:
+    """No search finds a change then: the sweep that proves it shows that nothing refuses it."""
+    async with full(tmp_path, "tickets") as one:
+        await one.sync("tickets")
+        one.change = without_search
+        refused = await one.sync("tickets", reconcile="never")
+        one.change = None
+        assert [failure.what for failure in refused.failures] == ["all of it"]
+        for key in one.rows("tickets"):
+            one.simulator.call("DELETE", f"/tickets/{key}")
+        await anyio.sleep(2 * DAY_S)
+        healed = await one.sync("tickets", reconcile="never")
+
+        assert healed.is_complete, healed.failures
+        assert one.rows("tickets") == {}
