@@ -84,7 +84,10 @@ class Readings:
         self.spawn(run, self._chain, run, chain)
 
     def _cut_off(self, run: StreamRun) -> Chain | None:
-        """Take half of what the chain with the most before it has not read."""
+        """Take half of what the chain with the most before it has not read.
+
+        One whose list has not shown its order is read to the end, wherever it is cut.
+        """
         source, pass_ = cast("Ranged", run.stream.source), run.state.pass_
         if pass_ is None or not pass_.is_planned or any(len(child.queue) for child in run.children):
             return None
@@ -92,7 +95,7 @@ class Readings:
         chains = [
             chain
             for chain in run.chains
-            if chain.pages > 0 and chain.heals is None and not chain.is_again
+            if chain.order is not None and chain.order.is_proven and not chain.is_again
         ]
         for chain in sorted(chains, key=_rest, reverse=True)[:3]:
             if _rest(chain) >= worth:
