@@ -294,8 +294,8 @@ CASES: dict[str, Case] = {
     ),
     "warehouse_views": Case(
         warehouse_views,
-        {},
-        {"tables": names},
+        {"tables": ["contacts"]},
+        {"tables": names, "dialect": one_of("duckdb", "postgres")},
     ),
     "Quirks": Case(
         Quirks,

@@ -15,7 +15,7 @@ import pytest
 from intercom_async.sync import STREAMS, Children, Report
 from intercom_async.sync.key_table import Held, KeyTable
 from intercom_async.sync.references import MOST_KEPT, Reference, References
-from intercom_async.sync.views import PATH
+from intercom_async.sync.views import views_file
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, Answer, world
@@ -44,7 +44,7 @@ class Derived(NamedTuple):
 
 def derived_views() -> list[Derived]:
     """Return the views that make rows of what a list of a row refers to."""
-    text = PATH.read_text(encoding="utf-8")
+    text = views_file("duckdb").read_text(encoding="utf-8")
     several = {"company": "companies"}
     found = [
         Derived(

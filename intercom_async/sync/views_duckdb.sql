@@ -65,8 +65,9 @@ SELECT *,
     END AS assignee_type,
     TRY_CAST(conversation_rating->>'$.rating' AS BIGINT) AS conversation_rating_value,
     conversation_rating->>'$.remark' AS conversation_rating_remark,
-    epoch_ms(1000 * TRY_CAST(first_contact_reply->>'$.created_at' AS BIGINT))
-        AS first_contact_reply_created_at,
+    epoch_ms(1000 * TRY_CAST(
+        regexp_extract(first_contact_reply->>'$.created_at', '^\d{1,11}$') AS BIGINT
+    )) AS first_contact_reply_created_at,
     first_contact_reply->>'$.type' AS first_contact_reply_type,
     sla_applied->>'$.sla_name' AS sla_name,
     sla_applied->>'$.sla_status' AS sla_status,
