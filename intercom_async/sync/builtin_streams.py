@@ -23,6 +23,7 @@ from intercom_async.resources.tags import Tags
 from intercom_async.resources.tickets import Tickets, TicketTypes
 from intercom_async.resources.workspace import Segments
 from .errors import UNREADABLE
+from .key_table import MAX_U32
 from .partitions import OPEN
 from .references import Reference
 from .streams import (
@@ -79,7 +80,8 @@ def _count_parts(body: bytes) -> int:
         statistics = msgspec.json.decode(body, type=_Counted).statistics
     except UNREADABLE:
         return 0
-    return (statistics.count_conversation_parts or 0) if statistics else 0
+    count = (statistics.count_conversation_parts or 0) if statistics else 0
+    return count if 0 <= count <= MAX_U32 else 0
 
 
 def _are_told(parts: Any, count: int) -> bool:

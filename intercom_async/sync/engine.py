@@ -38,7 +38,7 @@ from .cut_points import BEGINNING
 from .deletions import DeletionReader
 from .errors import TargetError
 from .held_keys import HeldKeys, is_live
-from .holes import Hole
+from .holes import Hole, next_tried
 from .list_reconciler import ListReconciler
 from .outage import OutageError, StoppedError
 from .page_reader import PageReader
@@ -67,8 +67,6 @@ STOP_WITHIN_S = 5.0
 (test_kill.py::test_it_stops_within_ten_seconds)."""
 MAX_SWEEPS = 2
 """Sweeps that become due while a run reads: one that misses much is made once more."""
-MAX_RETRIED = 100
-"""Holes of a stream that one run tries again."""
 
 
 class Engine:
@@ -190,7 +188,7 @@ class Engine:
 
     def _begin(self, run: StreamRun) -> None:
         """Start what a stream begins with."""
-        source, holes = run.stream.source, run.state.holes[:MAX_RETRIED]
+        source, holes = run.stream.source, next_tried(run.state.holes)
         if isinstance(source, Children):
             self._begin_children(run, holes)
         elif isinstance(source, Ranged):
@@ -356,7 +354,7 @@ class Engine:
         begun, holes = self._policy.started_at, run.state.holes
         suspects = [hole for hole in holes if hole.kind == "suspect" and hole.since < begun]
         if suspects:
-            await self._reconciler.retry_suspects(run, suspects[:MAX_RETRIED])
+            await self._reconciler.retry_suspects(run, next_tried(suspects))
 
     async def _look_again(self, run: StreamRun) -> None:
         """Read rows by id of which something is not known, and that no sweep looks for."""
@@ -368,7 +366,7 @@ class Engine:
         begun, holes = self._policy.started_at, run.state.holes
         records = [hole for hole in holes if hole.kind == "record" and hole.since >= begun]
         if records:
-            await self._reconciler.retry_records(run, records[:MAX_RETRIED])
+            await self._reconciler.retry_records(run, next_tried(records))
         await look_for_returned(run, self._reader, self._reconciler)
 
     # Helpers.

@@ -19,6 +19,9 @@ from .report import Failure
 MAX_NAMED = 20
 """Holes of one kind that a report names one by one; the rest are counted."""
 
+MAX_RETRIED = 100
+"""Holes of a stream that one run tries again."""
+
 HoleKind = Literal["stream", "span", "record", "parent", "list", "suspect", "unseeded", "sweep"]
 """What a hole covers.
 
@@ -241,6 +244,13 @@ def remove(holes: list[Hole], filled: Hole) -> None:
     """Remove a hole that a read or evidence has filled."""
     place = filled.place
     holes[:] = [hole for hole in holes if hole.key != filled.key or hole.place != place]
+
+
+def next_tried(holes: list[Hole]) -> list[Hole]:
+    """Return the holes that a run tries again: of many, those that were tried least."""
+    if len(holes) <= MAX_RETRIED:
+        return holes
+    return sorted(holes, key=lambda hole: hole.tries)[:MAX_RETRIED]
 
 
 def failures_of(stream: str, holes: list[Hole]) -> list[Failure]:

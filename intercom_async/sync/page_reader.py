@@ -172,8 +172,7 @@ class PageReader:
     ) -> tuple[Page[Any], int]:
         """Read the page of a number and a size, where pages are numbered."""
         source = cast("Ranged", run.stream.source)
-        pager = source.read(run.client, selection).raw().at_page(number, size)
-        return await self._page(run, pager)
+        return await self._page(run, source.read(run.client, selection).raw().at_page(number, size))
 
     async def _page(self, run: StreamRun, pager: Pager[Any]) -> tuple[Page[Any], int]:
         self.isolation_budget.pages += 1
@@ -308,7 +307,8 @@ class PageReader:
         if run.undated or run.reader.met_ahead:
             batch.holes += doubts(run, listed, batch.entries, by_id=by_id)
         self._writer.expect(batch)
-        await self._give.send(batch)
+        with anyio.CancelScope(shield=True):  # what is counted as on its way has to arrive
+            await self._give.send(batch)
         for child, keys in stale_parents(run, listed, batch.entries).items():
             if child.want(keys):
                 self._wake(child)

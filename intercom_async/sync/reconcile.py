@@ -324,8 +324,14 @@ class Reconciler:
                 body = bytes((await run.client.send(get.at(hole.key).into(msgspec.Raw))).data)
             except (*ENDINGS, ClosedError):
                 raise
-            except (NotFoundError, GoneError):
-                await self.confirm(run, [hole.key], get)
+            except (NotFoundError, GoneError) as error:
+                is_missed = isinstance(error, GoneError) or not _is_ranged(run)
+                if is_missed or (await self._search(run, [hole.key])).missing:
+                    await self.confirm(run, [hole.key], get)
+                else:
+                    reason = f"a search finds it, but {error}"
+                    again = msgspec.structs.replace(hole, reason=reason)
+                    await self._reader.hand_over(Batch(run, holes=[again]))
                 continue
             except IntercomError as error:
                 again = msgspec.structs.replace(hole, reason=str(error))

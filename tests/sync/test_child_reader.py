@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,21 @@ async def test_parts_of_another_count_are_read_again_though_no_time_tells(tmp_pa
         read.clear()
         await one.sync("conversations", "conversation_parts", reconcile="now")
         assert {*await one.truth("conversations")} <= {*read}
+
+
+@pytest.mark.parametrize("count", [-5, 2**64, 10**30])
+async def test_a_count_of_parts_that_is_none_is_left_alone(count: int, tmp_path: Path) -> None:
+    async with world(tmp_path, conversations=3, contacts=2) as one:
+
+        def change(_: Request, answer: Answer) -> Answer:
+            if not isinstance(answer, Reply):
+                return answer
+            told = b'"count_conversation_parts":%d' % count
+            body = re.sub(rb'"count_conversation_parts":\d+', told, answer.body)
+            return Reply(answer.status, answer.headers, body)
+
+        one.change = change
+        for _ in range(2):
+            report = await one.sync("conversations", "conversation_parts")
+            assert report.is_complete, report.failures
+        assert one.rows("conversation_parts")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from intercom_async.sync import Sink, TargetError
+from intercom_async.sync import BusyTargetError, Sink, TargetError
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.sinks import Table
 from intercom_async.sync.sinks.base import Departed
@@ -312,3 +312,24 @@ def test_a_strange_row_is_a_row(form: str, body: bytes, tmp_path: Path) -> None:
         sink.publish(b"{}")
         assert [row.key for row in sink.rows("talks")] == ["1"]
         sink.close()
+
+
+def test_a_publication_that_is_refused_and_tried_again_leaves_the_files(tmp_path: Path) -> None:
+    """Another sync has taken the folder over, where locks do not work; `--wait` tries it again."""
+    table = Table("things", "id")
+    sink = make_sink("parquet", tmp_path)
+    for key in ("1", "2"):
+        sink.open()
+        sink.begin([table])
+        sink.commit([put(table, key, "", "x", 1)], b"{}")
+        if key == "1":
+            sink.publish(b"{}")
+            sink.close()
+    (tmp_path / "target" / ".sync" / "epoch").write_bytes(b"another's")
+    for _ in range(2):
+        with pytest.raises(BusyTargetError):
+            sink.publish(b"{}")
+    sink.close()
+    assert [path.stat().st_size > 0 for path in (tmp_path / "target" / "things").iterdir()] == [
+        True
+    ]

@@ -115,6 +115,9 @@ class OsDisk:
         """Give a file a second name; where the file system has no such thing, copy it."""
         try:
             os.link(path, to)
+        except FileExistsError:
+            # It may be this file already: to write a copy would empty both.
+            raise
         except OSError:
             with path.open("rb") as source, self.create(to) as target:
                 shutil.copyfileobj(source, target, 2**20)

@@ -78,13 +78,16 @@ class Cursors:
             pages["next"] = _numbered(kind, following, number)
         return Reply(200, reply.headers, msgspec.json.encode(body))
 
-    def _led(self, kind: str, request: Request, following: dict[str, Any]) -> Any:
+    def _led(self, kind: str, request: Request, following: Any) -> Any:
         cursor, second = _cursor(request), self._second_pages.get(_list(request))
+        if not isinstance(following, dict):
+            # Another fault has spoilt it already.
+            return following
         if kind == "link":
             query = urlencode({"starting_after": following["starting_after"]})
             return f"{request.url}?{query}"
         elsewhere = cursor if kind == "loop" else second
-        return {**following, "starting_after": elsewhere} if cursor and elsewhere else following
+        return _object(following) | ({"starting_after": elsewhere} if cursor and elsewhere else {})
 
 
 def _object(value: Any) -> dict[str, Any]:
