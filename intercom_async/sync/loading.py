@@ -51,8 +51,6 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
         _load_rows(sink, run)
     _replay(sink, runs)
     refer_again(sink, runs)
-    for run in runs:
-        prune(run)
 
 
 def recall(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[Entry]:
@@ -168,7 +166,9 @@ def _replay(sink: Sink, runs: Sequence[StreamRun]) -> None:
         tables[entry.table].replay(entry)
         if isinstance(entry, Put) and tables[entry.table].children:
             puts[entry.table, entry.key] = entry
+    for run in runs:
+        prune(run)
     for (table, key), put in puts.items():
         held = tables[table].table.get(key)
         if held is not None and not held.is_gone:
-            want_children(tables[table], key, put.version, held.read_at)
+            want_children(tables[table], key, put.version, held.read_at, put.body)

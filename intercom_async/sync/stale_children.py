@@ -8,7 +8,7 @@ later than it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .raw_rows import Row
 from .sinks.entries import Entry, Put
@@ -32,8 +32,7 @@ def stale_parents(
     doubtful = {row.key for row in rows if row.is_ahead or not row.version}
     changed = doubtful and doubtful & {entry.key for entry in entries if type(entry) is Put}
     for child in run.children:
-        source = child.stream.source
-        count = source.count if isinstance(source, Children) else None
+        count = _count_of(child)
         keys = [
             row.key
             for row in rows
@@ -45,7 +44,9 @@ def stale_parents(
     return found
 
 
-def want_children(run: StreamRun, key: str, version: int, read_at: int = 0) -> None:
+def want_children(
+    run: StreamRun, key: str, version: int, read_at: int = 0, body: bytes = b""
+) -> None:
     """Queue a parent that the target has, where its children were read for another version.
 
     Args:
@@ -53,10 +54,19 @@ def want_children(run: StreamRun, key: str, version: int, read_at: int = 0) -> N
         key: The parent.
         version: When it changed; 0 where it does not say.
         read_at: When it was read, if a stopped run has read it.
+        body: The parent, if it is at hand: its count may tell of children that its time does not.
     """
     for child in run.children:
-        if child.is_stale(key, version, 0) or _is_read_before(child, key, version, read_at):
+        count = _count_of(child)
+        told = count(body) if count and body else 0
+        if child.is_stale(key, version, told) or _is_read_before(child, key, version, read_at):
             child.want([key])
+
+
+def _count_of(child: StreamRun) -> Callable[[bytes], int] | None:
+    """Return what counts the children that a parent says it has, if anything does."""
+    source = child.stream.source
+    return source.count if isinstance(source, Children) else None
 
 
 def prune(run: StreamRun) -> None:

@@ -180,9 +180,10 @@ class StreamRun:
 
     def replay(self, entry: Entry) -> None:
         """Note an entry of the journal."""
+        pass_ = self.state.pass_ if self.is_sweeping else None
         if isinstance(entry, Put):
-            flags, pass_ = BY_ID if entry.by_id else 0, self.state.pass_
-            if self.is_sweeping and pass_ is not None and entry.read_at >= pass_.began:
+            flags = BY_ID if entry.by_id else 0
+            if pass_ is not None and entry.read_at >= pass_.began:
                 flags |= self.table.flags(entry.id) & SEEN if entry.by_id else SEEN
             # It was read before this run, whatever the clock of that one said.
             read_at = min(entry.read_at, self.began - 1)
@@ -196,7 +197,7 @@ class StreamRun:
                 entry.parent,
                 Held(entry.version, entry.read_at, entry.count, GONE if entry.is_gone else 0),
             )
-        elif self.is_sweeping:
+        elif pass_ is not None and entry.read_at >= pass_.began:
             for key in entry.keys:
                 self.table.mark(key, SEEN)
 
@@ -256,7 +257,7 @@ class StreamRun:
                 entries.append(Gone("tombstones", f"{self.name}:{row.key}", read_at))
         self.rows += sum(type(entry) is Put for entry in entries)
         if seen:
-            entries.append(SeenKeys(self.table_name, seen))
+            entries.append(SeenKeys(self.table_name, seen, read_at))
         return entries
 
     def _replaces(

@@ -59,6 +59,8 @@ class SeenKeys(msgspec.Struct, tag="s", array_like=True, frozen=True, gc=False):
 
     table: str
     keys: list[str]
+    read_at: int = 0
+    """When: an earlier sweep of the same journal may have met them; 0 where it is not known."""
 
 
 Entry = Put | Gone | Family | SeenKeys
