@@ -11,7 +11,7 @@ from rich.table import Table
 
 from intercom_async.moments import to_datetime
 from intercom_async.sync import STREAMS, Failure, Plan, Progress, Report, StreamPlan, StreamReport
-from intercom_async.sync.holes import is_unnamed
+from intercom_async.sync.holes import is_left_out, is_unnamed
 from intercom_async.sync.outage import Outage
 from intercom_async.sync.streams import Children
 from .console import counted, is_shown_whole
@@ -138,7 +138,8 @@ def finding(failure: Failure, *, is_accepted: bool = False) -> str:
 def what_to_do(holes: Sequence[Failure]) -> Iterator[tuple[str, bool]]:
     """Give lines on what to do about holes that are not accepted, and whether each may wrap."""
     those = "the hole" if len(holes) == 1 else "the holes"
-    yield f"run the same command again to fill {those}; everything else is in the target", True
+    again = "without --since" if any(is_left_out(hole.what) for hole in holes) else "again"
+    yield f"run the same command {again} to fill {those}; everything else is in the target", True
     names = [
         hole.stream if is_unnamed(hole.what) else f"{hole.stream}:{hole.what}" for hole in holes
     ]

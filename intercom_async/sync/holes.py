@@ -80,7 +80,7 @@ class Hole(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         return {
             "stream": "all of it",
             "list": "the list" if not self.rows else f"{counted(self.rows)} of the list",
-            "unseeded": f"rows last changed before {_date(self.high)}",
+            "unseeded": f"{_LEFT_OUT} {_date(self.high)}",
             "sweep": "rows that have gone"
             + (f" since {_date(self.low)}" if self.low is not None else ""),
         }.get(self.kind, self.kind)
@@ -193,6 +193,14 @@ _ROWS = re.compile(
 
 
 _UNNAMED = re.compile(r"\d+ more of kind [a-z]+")
+
+
+_LEFT_OUT = "rows last changed before"
+
+
+def is_left_out(what: str) -> bool:
+    """Say whether a name is that of rows which `since` has left out."""
+    return what.startswith(_LEFT_OUT)
 
 
 def is_unnamed(what: str) -> bool:

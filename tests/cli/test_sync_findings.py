@@ -292,3 +292,10 @@ async def test_a_report_that_cannot_be_written_is_named_and_the_run_told(
                 connection=Connection(token=simulator.token, base_url=simulator.url),
             )
     assert "complete" in capsys.readouterr().err
+
+
+def test_rows_that_since_left_out_are_filled_without_it() -> None:
+    left_out = Hole(kind="unseeded", high=1_700_000_000, reason="since left them out")
+    (failure,) = failures_of("contacts", [left_out])
+    first, *_ = (line for line, _ in what_to_do([failure]))
+    assert first.startswith("run the same command without --since to fill the hole;")
