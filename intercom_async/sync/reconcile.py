@@ -325,13 +325,14 @@ class Reconciler:
             except (*ENDINGS, ClosedError):
                 raise
             except (NotFoundError, GoneError) as error:
-                is_missed = isinstance(error, GoneError) or not _is_ranged(run)
-                if is_missed or (await self._search(run, [hole.key])).missing:
+                is_proof = isinstance(error, GoneError) or not _is_ranged(run)
+                searched = None if is_proof else await self._search(run, [hole.key])
+                if searched is None or searched.missing:
                     await self.confirm(run, [hole.key], get)
-                else:
-                    reason = f"a search finds it, but {error}"
-                    again = msgspec.structs.replace(hole, reason=reason)
-                    await self._reader.hand_over(Batch(run, holes=[again]))
+                    continue
+                reason = f"a search finds it, but {error}" if searched.found else str(error)
+                again = msgspec.structs.replace(hole, reason=reason)
+                await self._reader.hand_over(Batch(run, holes=[again]))
                 continue
             except IntercomError as error:
                 again = msgspec.structs.replace(hole, reason=str(error))
