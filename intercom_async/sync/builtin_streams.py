@@ -169,6 +169,28 @@ def _has_users(body: bytes) -> bool:
         return True
 
 
+class _Attribute(msgspec.Struct):
+    model: str
+    full_name: str
+    id: Any = None
+
+
+def _with_attribute_key(row: bytes) -> bytes:
+    """Return an attribute with MODEL.FULL_NAME as its id where it has none, as Intercom's own."""
+    try:
+        attribute = msgspec.json.decode(row, type=_Attribute)
+        if attribute.id is not None or not (attribute.model and attribute.full_name):
+            return row
+        fields = msgspec.json.decode(row, type=dict[str, msgspec.Raw])
+    except UNREADABLE:
+        return row
+    if "id" in fields:
+        del fields["id"]
+        row = msgspec.json.encode(fields)
+    key = msgspec.json.encode(f"{attribute.model}.{attribute.full_name}")
+    return b'{"id":%b,%b' % (key, row.lstrip()[1:].lstrip())
+
+
 EMBEDDED = (
     Embedded("tags", lambda c, key: c.contacts.tags(key)),
     Embedded("companies", lambda c, key: c.contacts.companies(key, per_page=50)),
@@ -289,7 +311,9 @@ STREAMS: tuple[Stream, ...] = (
         model=models.ActivityLog,
     ),
     Stream(
-        "data_attributes", Listing(lambda c: c.data_attributes.list()), model=models.DataAttribute
+        "data_attributes",
+        Listing(lambda c: c.data_attributes.list(), with_key=_with_attribute_key),
+        model=models.DataAttribute,
     ),
     Stream(
         "subscription_types",

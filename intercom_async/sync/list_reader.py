@@ -130,6 +130,8 @@ class ListReader:
         async with aclosing(self._list_pages(run, source, found, places)) as pages:
             async for page, read_at in pages:
                 await self._reader.turns.take()
+                if source.with_key is not None:
+                    page.items[:] = [source.with_key(bytes(raw)) for raw in page.items]
                 rows = run.read(page.items)
                 readable = [row for row in rows if row is not None]
                 found.unreadable += len(rows) - len(readable) + len(page.unreadable)

@@ -187,6 +187,7 @@ class Listing:
         get: The operation that reads one row by its id.
         is_listed: Says of a row read by its id whether the list would have it.
         references: Fields that name rows of other streams.
+        with_key: Returns a row as it is kept, where rows of the list can come without a key.
     """
 
     read: Callable[[ResourceRegistry], Pager[Any]]
@@ -194,6 +195,7 @@ class Listing:
     get: Operation[Any] | None = None
     is_listed: Callable[[bytes], bool] | None = None
     references: tuple[Reference, ...] = ()
+    with_key: Callable[[bytes], bytes] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would fail in the middle of a run."""
@@ -203,6 +205,7 @@ class Listing:
                 check_count("per_page", self.per_page)
             check_kind("get", self.get, (Operation, NoneType), "an Operation")
             check_able("is_listed", self.is_listed, may_be_none=True)
+            check_able("with_key", self.with_key, may_be_none=True)
             check_kind("references", self.references, tuple, "a tuple of Reference")
 
 
