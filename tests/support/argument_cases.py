@@ -259,6 +259,7 @@ CASES: dict[str, Case] = {
             "get": none,
             "is_listed": function,
             "references": partial(eq, ()),
+            "with_key": function,
         },
     ),
     "Ranged": Case(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import duckdb
 import msgspec
 import pytest
 
@@ -15,6 +15,8 @@ from .test_sync_model import Answer, world
 
 __all__ = ("anyio_backend",)
 pytestmark = pytest.mark.anyio
+
+duckdb: Any = pytest.importorskip("duckdb")
 
 
 def kept(folder: Path, table: str) -> str:
