@@ -331,27 +331,30 @@ class DuckDBSink(PathTarget):
         if self._is_older:
             known = {column.name for column in columns.all}
             columns.grow(sorted(set(there) - known - {RECORD, *OLDER}))
-        self._add_columns(table, there, columns)
+        self._add_columns(name, columns.all, is_new=False)
 
-    def _add_columns(self, table: str, there: dict[str, str], columns: TableColumns) -> None:
-        """Give a table the columns that it lacks, filled from its rows.
+    def _add_columns(self, name: str, columns: Iterable[TableColumn], *, is_new: bool) -> None:
+        """Give a table columns that it lacks or has of another type, filled from its rows.
 
-        An earlier version of this package did not know their fields, or somebody has dropped or
-        renamed them.
+        Somebody has changed them, or another version's model; no row has fields that are new.
         """
-        added: list[TableColumn] = []
-        for column in columns.all:
-            quoted = name_in_sql(column.name)
-            if column.name not in there:
-                kind = COLUMN_TYPES[column.kind]
-                self._database.ask(f"ALTER TABLE {table} ADD COLUMN {quoted} {kind}")
-                added.append(column)
-            elif column.kind == "text" and there[column.name] == "JSON":
-                self._database.ask(
-                    f"ALTER TABLE {table} ALTER {quoted} TYPE VARCHAR USING {quoted} ->> '$'"
-                )
-        if added:
-            self._database.ask(fill_statement(table, added))
+        table, there = name_in_sql(name), self._database.columns(name)
+        kinds = {column.lower(): kind for column, kind in there.items()}  # names have no case
+        filled: list[TableColumn] = []
+        for column in columns:
+            quoted, wanted = name_in_sql(column.name), COLUMN_TYPES[column.kind]
+            kind, alter = kinds.get(column.name.lower()), f"ALTER TABLE {table}"
+            if kind is None:
+                self._database.ask(f"{alter} ADD COLUMN {quoted} {wanted}")
+            elif kind == "JSON" and wanted == "VARCHAR":
+                self._database.ask(f"{alter} ALTER {quoted} TYPE VARCHAR USING {quoted} ->> '$'")
+                continue
+            elif kind != wanted:
+                self._database.ask(f"{alter} ALTER {quoted} TYPE {wanted} USING NULL::{wanted}")
+            if (kind is not None) if is_new else kind != wanted:
+                filled.append(column)
+        if filled:
+            self._database.ask(fill_statement(table, filled))
 
     def _change(self, name: str, merge: Merge) -> None:
         """Delete rows whose place is taken, and mark those that are gone."""
@@ -381,11 +384,8 @@ class DuckDBSink(PathTarget):
         staging = StagingFile(self._disk, self._private / STAGED_NAME)
         try:
             while (staged := staging.write(rows, columns)) is not None:
-                for column in columns.grow(sorted(staged.fields)):
-                    self._database.ask(
-                        f"ALTER TABLE {name_in_sql(name)} "
-                        f"ADD COLUMN {name_in_sql(column.name)} JSON"
-                    )
+                if added := columns.grow(sorted(staged.fields)):
+                    self._add_columns(name, added, is_new=True)
                 with self._database.memory_for(staged.longest):
                     self._database.ask(
                         insert_statement(name, columns.all, staging.path, staged.longest)
