@@ -101,8 +101,9 @@ class NextFolder:
         self._disk = disk
         self._last = last
         self._staged = staged
-        # A publication that was refused, and is tried again, has left it: with names of live files.
-        disk.remove(staged)
+        if disk.is_folder(staged):
+            # Left by a publication that was refused, and is tried again: with names of live files.
+            disk.remove(staged)
         disk.make_folder(staged)
 
     def create(self, name: str) -> BinaryIO:
