@@ -92,10 +92,10 @@ def _are_told(parts: Any, count: int) -> bool:
 
 
 def _unnamed(row: bytes, field: bytes, name: str) -> bytes:
-    """Return a part's fields, from behind its first bracket, without that of its parent's id.
+    """Return a row's fields, from behind its first bracket, without one that is put before them.
 
-    Parts do not name their parent. One that does, perhaps by another id than the one it was asked
-    for by (a ticket has two), would have the field twice, and readers take the last.
+    Else it would have the field twice, and readers take the last: that of a part which names its
+    parent, perhaps by another id than the one it was asked for by (a ticket has two).
     """
     if field in row:
         try:
@@ -181,14 +181,10 @@ def _with_attribute_key(row: bytes) -> bytes:
         attribute = msgspec.json.decode(row, type=_Attribute)
         if attribute.id is not None or not (attribute.model and attribute.full_name):
             return row
-        fields = msgspec.json.decode(row, type=dict[str, msgspec.Raw])
     except UNREADABLE:
         return row
-    if "id" in fields:
-        del fields["id"]
-        row = msgspec.json.encode(fields)
     key = msgspec.json.encode(f"{attribute.model}.{attribute.full_name}")
-    return b'{"id":%b,%b' % (key, row.lstrip()[1:].lstrip())
+    return b'{"id":%b,%b' % (key, _unnamed(row, b'"id"', "id"))
 
 
 EMBEDDED = (

@@ -18,7 +18,6 @@ from .report import Failure
 
 MAX_NAMED = 20
 """Holes of one kind that a report names one by one; the rest are counted."""
-
 MAX_RETRIED = 100
 """Holes of a stream that one run tries again."""
 
@@ -193,8 +192,6 @@ _ROWS = re.compile(
 
 
 _UNNAMED = re.compile(r"\d+ more of kind [a-z]+")
-
-
 _LEFT_OUT = "rows last changed before"
 
 

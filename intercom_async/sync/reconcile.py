@@ -317,31 +317,34 @@ class Reconciler:
         """Read rows again that were not read whole."""
         get = getattr(run.stream.source, "get", None)
         for hole in holes:
-            if hole.key is None or get is None:
-                continue
-            read_at = run.clock.now()
-            try:
-                body = bytes((await run.client.send(get.at(hole.key).into(msgspec.Raw))).data)
-            except (*ENDINGS, ClosedError):
-                raise
-            except (NotFoundError, GoneError) as error:
-                is_proof = isinstance(error, GoneError) or not _is_ranged(run)
-                searched = None if is_proof else await self._search(run, [hole.key])
-                if searched is None or searched.missing:
-                    await self.confirm(run, [hole.key], get)
-                    continue
-                reason = f"a search finds it, but {error}" if searched.found else str(error)
-                again = msgspec.structs.replace(hole, reason=reason)
-                await self._reader.hand_over(Batch(run, holes=[again]))
-                continue
-            except IntercomError as error:
-                again = msgspec.structs.replace(hole, reason=str(error))
-                await self._reader.hand_over(Batch(run, holes=[again]))
-                continue
+            if hole.key is not None and get is not None:
+                await self._retry_record(run, hole, hole.key, get)
+
+    async def _retry_record(
+        self, run: StreamRun, hole: Hole, key: str, get: Operation[Any]
+    ) -> None:
+        read_at = run.clock.now()
+        try:
+            body = bytes((await run.client.send(get.at(key).into(msgspec.Raw))).data)
+        except (*ENDINGS, ClosedError):
+            raise
+        except (NotFoundError, GoneError) as error:
+            is_proof = isinstance(error, GoneError) or not _is_ranged(run)
+            searched = None if is_proof else await self._search(run, [key])
+            if searched is None or searched.missing:
+                await self.confirm(run, [key], get)
+                return
+            reason = f"a search finds it, but {error}" if searched.found else str(error)
+        except IntercomError as error:
+            reason = str(error)
+        else:
             row = run.read([body])[0]
-            if row is not None and row.key == hole.key:
+            if row is not None and row.key == key:
                 batch = Batch(run, filled=[hole])
                 await self._reader.hand_over(batch, [row], read_at, by_id=True)
+            return
+        again = msgspec.structs.replace(hole, reason=reason)
+        await self._reader.hand_over(Batch(run, holes=[again]))
 
 
 def _is_ranged(run: StreamRun) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
-from .test_returned_rows import naming
+from .test_returned_rows import let_go_wrongly
 from .test_sync_model import DAY_S, Answer, world
 
 __all__ = ("anyio_backend",)
@@ -75,13 +75,7 @@ async def test_a_row_that_does_not_say_when_it_changed_stays(tmp_path: Path, str
 
 async def test_one_that_went_wrongly_is_named(tmp_path: Path) -> None:
     async with world(tmp_path, conversations=6) as one:
-        await one.sync("conversations")
-        wrong, gone = list(await one.truth("conversations"))[:2]
-        one.simulator.call("DELETE", f"/conversations/{gone}")
-        await anyio.sleep(DAY_S)
-        one.change = naming(wrong)
-        await one.sync("conversations")
-        assert wrong not in one.rows("conversations")
+        wrong, _ = await let_go_wrongly(one)
         one.change = without_id(f"/conversations/{wrong}")
         await anyio.sleep(DAY_S)
         report = await one.sync("conversations")

@@ -13,7 +13,7 @@ import pytest
 from intercom_async.sync.loading import ASKED_ROWS
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
-from .test_sync_model import DAY_S, Answer, world
+from .test_sync_model import DAY_S, Answer, World, world
 
 __all__ = ("anyio_backend",)
 
@@ -41,18 +41,23 @@ def naming(wrong: str) -> Callable[[Request, Answer], Answer]:
     return change
 
 
+async def let_go_wrongly(one: World, **options: Any) -> tuple[str, str]:
+    """Let a list name a row as deleted that is there; return its key, and that of one that went."""
+    await one.sync("conversations")
+    wrong, gone = list(await one.truth("conversations"))[:2]
+    one.simulator.call("DELETE", f"/conversations/{gone}")
+    await anyio.sleep(DAY_S)
+    one.change = naming(wrong)
+    await one.sync("conversations", **options)
+    assert wrong not in one.rows("conversations")
+    one.change = None
+    return wrong, gone
+
+
 async def test_a_row_that_went_by_wrong_evidence_returns(tmp_path: Path) -> None:
     """The list of deleted rows names one that is there, once; the row does not change."""
     async with world(tmp_path, conversations=6) as one:
-        await one.sync("conversations")
-        wrong, gone = list(await one.truth("conversations"))[:2]
-        one.simulator.call("DELETE", f"/conversations/{gone}")
-
-        await anyio.sleep(DAY_S)
-        one.change = naming(wrong)
-        await one.sync("conversations")
-        assert wrong not in one.rows("conversations")
-        one.change = None
+        wrong, gone = await let_go_wrongly(one)
         await anyio.sleep(DAY_S)
         report = await one.sync("conversations")
 
@@ -65,14 +70,7 @@ async def test_a_row_returns_as_long_as_no_sweep_has_to_have_met_it(tmp_path: Pa
     """With a month between two sweeps, a row that went wrongly is asked for in all of it."""
     month_s = 30 * DAY_S
     async with world(tmp_path, conversations=6) as one:
-        await one.sync("conversations")
-        wrong, gone = list(await one.truth("conversations"))[:2]
-        one.simulator.call("DELETE", f"/conversations/{gone}")
-        await anyio.sleep(DAY_S)
-        one.change = naming(wrong)
-        await one.sync("conversations", reconcile_within_s=month_s)
-        assert wrong not in one.rows("conversations")
-        one.change = None
+        await let_go_wrongly(one, reconcile_within_s=month_s)
         await anyio.sleep(20 * DAY_S)
         assert (await one.sync("conversations", reconcile_within_s=month_s)).is_complete
 

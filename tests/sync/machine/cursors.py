@@ -80,14 +80,15 @@ class Cursors:
 
     def _led(self, kind: str, request: Request, following: Any) -> Any:
         cursor, second = _cursor(request), self._second_pages.get(_list(request))
-        if not isinstance(following, dict):
+        led = _object(following)
+        if not led:
             # Another fault has spoilt it already.
             return following
         if kind == "link":
-            query = urlencode({"starting_after": following["starting_after"]})
+            query = urlencode({"starting_after": led["starting_after"]})
             return f"{request.url}?{query}"
         elsewhere = cursor if kind == "loop" else second
-        return _object(following) | ({"starting_after": elsewhere} if cursor and elsewhere else {})
+        return {**led, "starting_after": elsewhere} if cursor and elsewhere else following
 
 
 def _object(value: Any) -> dict[str, Any]:
