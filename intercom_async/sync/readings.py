@@ -86,17 +86,13 @@ class Readings:
     def _cut_off(self, run: StreamRun) -> Chain | None:
         """Take half of what the chain with the most before it has not read.
 
-        One whose list has not shown its order is read to the end, wherever it is cut.
+        Not before its first page was handed over, which shows down to where it has read.
         """
         source, pass_ = cast("Ranged", run.stream.source), run.state.pass_
         if pass_ is None or not pass_.is_planned or any(len(child.queue) for child in run.children):
             return None
         worth = WORTH_PAGES * source.per_page
-        chains = [
-            chain
-            for chain in run.chains
-            if chain.order is not None and chain.order.is_proven and not chain.is_again
-        ]
+        chains = [chain for chain in run.chains if chain.order is not None and not chain.is_again]
         for chain in sorted(chains, key=_rest, reverse=True)[:3]:
             if _rest(chain) >= worth:
                 reached = min(chain.reached, run.clock.now())

@@ -6,14 +6,13 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-import anyio
 import msgspec
 import pytest
 
 from intercom_async.sync import plan
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
-from .test_sync_model import DAY_S, Answer, world
+from .test_sync_model import Answer, world
 
 __all__ = ("anyio_backend",)
 
@@ -113,16 +112,3 @@ async def test_a_part_that_was_cut_off_another_one_is_not_counted_again(tmp_path
         planned = (await plan(one.intercom, ["contacts"])).streams[0].parts
         assert len(read) > len(planned or ()) + 1, "no part was cut off another one"
         assert not again
-
-
-async def test_a_part_whose_list_shows_no_order_is_not_cut(tmp_path: Path) -> None:
-    """Rows of one second are read to the end of their list, whatever is cut off it."""
-    async with world(tmp_path, latency_s=0.5) as one:
-        for number in range(1_500):
-            one.simulator.call("POST", "/contacts", {"email": f"{number}@example.com"})
-        await anyio.sleep(10 * DAY_S)
-        report = await one.sync("contacts")
-
-        assert report.is_complete
-        # One counts, ten read, and one reads what has changed meanwhile.
-        assert report.streams[0].calls == 12
