@@ -36,9 +36,11 @@ Times are UNIX seconds of the server. A reader of this version refuses a `format
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from .errors import TargetError
 from .holes import Hole
@@ -131,20 +133,32 @@ class State(msgspec.Struct, kw_only=True):
     is_dated: bool = False
     """Whether the clocks agreed when each run began that is not published: then what it has read is
     as old as it noted (test_gone_on_with.py::test_what_was_read_by_a_clock_that_was_ahead)."""
+    dropped: dict[str, StreamState] | UnsetType = UNSET
+    """What is known of streams that go when the run publishes; a journal has it among `streams`."""
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget streams once the run publishes: if it is stopped, they stay as they are."""
+        self.dropped = {name: self.streams.pop(name) for name in names if name in self.streams}
+
+    def every(self) -> Iterator[tuple[str, StreamState]]:
+        """Give all streams with their names, also those that are dropped."""
+        yield from self.streams.items()
+        yield from () if self.dropped is UNSET else self.dropped.items()
 
     def encode(self, *, whole: bool) -> bytes:
         """Write it as JSON.
 
         Args:
-            whole: With `families`, which a journal does not repeat in each of its frames.
+            whole: As it is published: with `families`, which a journal does not repeat in each of
+                its frames, and without what is dropped.
         """
         if whole:
-            return msgspec.json.encode(self)
+            return msgspec.json.encode(msgspec.structs.replace(self, dropped=UNSET))
+        # What is known of a dropped stream comes last: it may also be read for its children alone.
         lean = {
-            name: msgspec.structs.replace(stream, families=b"")
-            for name, stream in self.streams.items()
+            name: msgspec.structs.replace(stream, families=b"") for name, stream in self.every()
         }
-        return msgspec.json.encode(msgspec.structs.replace(self, streams=lean))
+        return msgspec.json.encode(msgspec.structs.replace(self, streams=lean, dropped=UNSET))
 
 
 class _Head(msgspec.Struct):

@@ -110,7 +110,7 @@ class PreparedRuns:
         saved = streams.get(stream.name)
         if saved is None or (is_shown and not saved.is_shown):
             saved = streams[stream.name] = StreamState(is_shown=is_shown)
-            for other in streams.values():
+            for _, other in self._state.every():
                 other.compared = [name for name in other.compared if name != stream.name]
             self._doubt_children(stream)
         version = self._intercom.version
@@ -133,9 +133,13 @@ class PreparedRuns:
 
         What is remembered of their parents begins with nothing: one that has gone is never met.
         """
-        for stream in (*self._chosen, *STREAMS):
-            source, saved = stream.source, self._state.streams.get(stream.name)
-            if saved is not None and isinstance(source, Children) and source.parent == parent.name:
+        names = {
+            stream.name
+            for stream in (*self._chosen, *STREAMS)
+            if isinstance(stream.source, Children) and stream.source.parent == parent.name
+        }
+        for name, saved in self._state.every():
+            if name in names:
                 saved.has_unknown_parents = True
 
     def _note_future(self, stream: Stream, saved: StreamState) -> None:

@@ -210,8 +210,9 @@ class _Run:
         policy = self._policy(started_at, is_resumed=is_resumed, is_dated=state.is_dated)
         base = None if opened.base is None else read_state(opened.base, self._sink.where)
         keep_families(state, base)
-        for name in (*damaged, *options.drop_streams, *hidden_parents(damaged, chosen, state)):
+        for name in (*damaged, *hidden_parents(damaged, chosen, state)):
             state.streams.pop(name, None)
+        state.drop(options.drop_streams)
         left_out = await call(self._sink, LeftOut, self._sink, state, base, chosen, STREAMS)
         self._notes += [
             f"{name}: what a stopped run had read is read again, as this run leaves it out"
