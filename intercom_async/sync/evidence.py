@@ -41,7 +41,8 @@ class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     record_id: str
     reason: str
-    """``deleted``, ``merged``, ``archived``, ``unlisted``, or what the API calls it."""
+    """``deleted``, ``merged``, ``archived``, ``unlisted``, or what the API calls it; ``unknown``
+    where the tombstone was damaged and is made from the row."""
     into: str | None
     """The row that it was merged into."""
     evidence: str
@@ -105,16 +106,9 @@ def tombstone(
         return []
     run.table.put(key, Held(held.version if held else 0, at, 0, GONE))
     run.removed += 1
-    name = run.name
-    body = msgspec.json.encode(
-        Tombstone(
-            id=f"{name}:{key}", stream=name, record_id=key, reason=reason, into=into,
-            evidence=evidence, found_at=at,
-        )
-    )  # fmt: skip
     entries: list[Entry] = [
         Gone(run.table_name, key, at),
-        Put(TOMBSTONES, f"{name}:{key}", "", body, at, at, digest_of(body)),
+        tombstone_put(run.name, key, at, reason, into=into, evidence=evidence),
     ]
     for child in run.children:
         version = held.version if held else 0
@@ -126,3 +120,15 @@ def tombstone(
 def suspect(key: str, reason: str, since: int) -> Hole:
     """Return the hole of a row of which what is known disagrees."""
     return Hole(kind="suspect", key=key, reason=reason, since=since)
+
+
+def tombstone_put(
+    stream: str, key: str, at: int, reason: str, *, into: str | None = None, evidence: str
+) -> Put:
+    """Return the row of `tombstones` that says of a row that it is gone."""
+    stone = Tombstone(
+        id=f"{stream}:{key}", stream=stream, record_id=key, reason=reason, into=into,
+        evidence=evidence, found_at=at,
+    )  # fmt: skip
+    body = msgspec.json.encode(stone)
+    return Put(TOMBSTONES, stone.id, "", body, at, at, digest_of(body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
-from .checkpoint import State, read_state
+from .checkpoint import read_state
 from .evidence import TOMBSTONES
 from .key_table import GONE, Held
 from .policy import Policy
@@ -15,22 +15,11 @@ from .sinks.ending import current_ending
 from .sinks.entries import Entry, Family, Put
 from .stale_children import prune, want_children
 from .stream_run import StreamRun
-from .streams import Children, Stream
+from .streams import Children
 
 ASKED_ROWS = 150
 """Rows that went and are asked for again, the latest: as many as a search by ids gives in one call
 (test_returned_rows.py::test_of_many_rows_that_went_the_latest_are_asked_for)."""
-
-
-def hidden_parents(damaged: Sequence[str], chosen: Sequence[Stream], state: State) -> list[str]:
-    """Return the parents of damaged children of which nothing but those stands in the target."""
-    parents = [
-        stream.source.parent
-        for stream in chosen
-        if stream.name in damaged and isinstance(stream.source, Children)
-    ]
-    saved = state.streams
-    return [name for name in parents if name in saved and not saved[name].is_shown]
 
 
 def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
@@ -108,7 +97,7 @@ def _recall_parents(sink: Sink, runs: Sequence[StreamRun]) -> None:
     """
     for child in runs:
         parent = child.parent
-        if parent is None or not parent.is_shown or not child.state.has_unknown_parents:
+        if parent is None or not child.state.has_unknown_parents:
             continue
         unknown = [key for key in _parents_of(sink, child) if parent.table.get(key) is None]
         for key in unknown:

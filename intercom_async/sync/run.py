@@ -20,12 +20,13 @@ from .carried import LeftOut, begin_again, keep_families
 from .checked_run import checked_run
 from .checkpoint import State, check_fits, read_state
 from .chosen_streams import check_may_drop, chosen_streams
+from .damage import damaged_streams, hidden_parents, restored_tombstones
 from .engine import Engine
-from .errors import BusyTargetError, SyncConfigError, TargetError
+from .errors import BusyTargetError, SyncConfigError
 from .evidence import TOMBSTONES, Tombstone
 from .first_answer import first_answer, stopped_before_it_began, told_by, unless_stopped
 from .holes import remove
-from .loading import hidden_parents, load, recall
+from .loading import load, recall
 from .outage import OutageGate, StoppedError
 from .policy import Policy
 from .prepared import PreparedRuns
@@ -189,7 +190,8 @@ class _Run:
         """Read, publish and report."""
         options = self._options
         state = None if opened.state is None else read_state(opened.state, self._sink.where)
-        damaged = self._damaged(opened, repair=options.repair)
+        damaged, notes = damaged_streams(opened, self._sink.where, repair=options.repair)
+        self._notes += notes
         chosen = chosen_streams(options, state, damaged, self._sink.where)
         files = await call(self._sink, AttachmentFolder.of, options.attachments, chosen)
         chosen = files.wrap(chosen)
@@ -210,9 +212,7 @@ class _Run:
         policy = self._policy(started_at, is_resumed=is_resumed, is_dated=state.is_dated)
         base = None if opened.base is None else read_state(opened.base, self._sink.where)
         keep_families(state, base)
-        for name in (*damaged, *hidden_parents(damaged, chosen, state)):
-            state.streams.pop(name, None)
-        state.drop(options.drop_streams)
+        state.drop((*damaged, *hidden_parents(damaged, chosen, state), *options.drop_streams))
         left_out = await call(self._sink, LeftOut, self._sink, state, base, chosen, STREAMS)
         self._notes += [
             f"{name}: what a stopped run had read is read again, as this run leaves it out"
@@ -222,11 +222,8 @@ class _Run:
         runs = prepared.of(chosen)
         self._notes += prepared.notes
         published = [*runs, *prepared.carried(left_out.streams)]
-        shown = [run.sink_table for run in published if run.is_shown]
-        tables = [*shown, Table(TOMBSTONES, "id", Tombstone, None, "found_at")]
-        await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
         try:
-            await self._call(lambda: load(self._sink, published, opened))
+            await self._load(published, damaged, opened, state)
         except StoppedError:
             return stopped_before_it_began(state, gate.outages)
         # From here on the target belongs to this workspace.
@@ -275,6 +272,30 @@ class _Run:
             notes=tuple(self._notes + policy.warnings(runs)),
         )
 
+    async def _load(
+        self, published: Sequence[StreamRun], damaged: Sequence[str], opened: Opened, state: State
+    ) -> None:
+        """Make the target ready, and note what it holds.
+
+        Raises:
+            StoppedError: The run is to stop, and there is much to note.
+        """
+        shown = [run.sink_table for run in published if run.is_shown]
+        tables = [*shown, Table(TOMBSTONES, "id", Tombstone, None, "found_at")]
+        await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
+        await self._call(lambda: load(self._sink, published, opened))
+        if TOMBSTONES in damaged:
+            await self._restore_tombstones(published, state)
+
+    async def _restore_tombstones(self, published: Sequence[StreamRun], state: State) -> None:
+        """Write tombstones for the rows that stand as deleted, as the old ones are damaged."""
+        found = await self._call(lambda: restored_tombstones(self._sink, published))
+        await call(self._sink, self._sink.commit, found, state.encode(whole=False))
+        self._notes.append(
+            f"tombstones: made again for {len(found):,} deleted rows, without their reasons; of"
+            " rows that were removed there are none"
+        )
+
     async def _read(self, engine: Engine, gate: OutageGate) -> None:
         """Read everything.
 
@@ -284,26 +305,6 @@ class _Run:
         await engine.run()
         if gate.refusal is not None and not self._stop.is_set():
             raise gate.refusal
-
-    def _damaged(self, opened: Opened, *, repair: bool) -> tuple[str, ...]:
-        """Return the damaged streams, which are to be read again.
-
-        Raises:
-            TargetError: There are some, and nobody has asked for a repair.
-        """
-        reasons = [reason for _, reason in opened.damaged]
-        again = "these streams" if reasons else "what that run has read"
-        if opened.lost:
-            reasons.insert(0, opened.lost)
-            self._notes.append(f"given up and read again: {opened.lost}")
-        if reasons and not repair:
-            raise TargetError(
-                f"{self._sink.where} is damaged: {'; '.join(reasons)}; --repair reads {again} again"
-            )
-        if opened.damaged:
-            names = ", ".join(name for name, _ in opened.damaged)
-            self._notes.append(f"damaged and read again: {names}")
-        return tuple(name for name, _ in opened.damaged)
 
     def _policy(self, started_at: int, *, is_resumed: bool, is_dated: bool) -> Policy:
         options = self._options

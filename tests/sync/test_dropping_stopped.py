@@ -124,7 +124,7 @@ async def test_parents_that_were_to_go_are_kept_and_read(at: int, tmp_path: Path
         one.simulator.call("DELETE", f"/conversations/{gone}")
         await anyio.sleep(DAY_S)
         await stopped(one, at, PARTS, drop_streams=["conversations"], full=True)
-        one.simulator.call("PUT", f"/conversations/{told}", {"title": "told anew"})
+        one.simulator.call("PUT", f"/conversations/{told}", {"title": "renamed"})
         await anyio.sleep(DAY_S)
         report = await one.sync(reconcile="now")
 
@@ -132,5 +132,19 @@ async def test_parents_that_were_to_go_are_kept_and_read(at: int, tmp_path: Path
         assert {stream.name for stream in report.streams} == {"conversations", PARTS}
         live = {key for key, row in one.rows("conversations").items() if not row["_deleted_at"]}
         assert live == set(await one.truth("conversations"))
-        assert one.rows("conversations")[told]["title"] == "told anew"
+        assert one.rows("conversations")[told]["title"] == "renamed"
         assert gone not in parents(one)
+
+
+@pytest.mark.parametrize("at", [8, 10, 12, 14])
+async def test_children_of_parents_that_are_no_longer_read(at: int, tmp_path: Path) -> None:
+    """A first run with both is stopped; the parents go, and the next run drops their stream."""
+    async with world(tmp_path, contacts=3, conversations=30, latency_s=0.3) as one:
+        await stopped(one, at, "conversations", PARTS)
+        gone = set(sorted(await one.truth("conversations"))[::2])
+        for key in gone:
+            one.simulator.call("DELETE", f"/conversations/{key}")
+        await anyio.sleep(DAY_S)
+
+        assert (await one.sync(PARTS, drop_streams=["conversations"])).is_complete
+        assert parents(one) == set(await one.truth("conversations"))
