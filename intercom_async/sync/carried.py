@@ -75,6 +75,8 @@ def begin_again(runs: Sequence[StreamRun]) -> None:
         if run.is_sweeping:
             # What it has met.
             run.state.pass_ = None
+        # Whose children were not read.
+        run.owe(run.queued)
         if parent is not None and not parent.is_shown and run.is_left_open:
             # The rows of which children are not read.
             parent.state.pass_ = parent.state.seeded = None

@@ -50,6 +50,7 @@ class ChildReader:
         finally:
             run.queued.discard(key)
             run.was_cut_off = run.was_cut_off or not is_read
+            run.owe([] if is_read else [key])
 
     async def _read(self, run: StreamRun, key: str, read_at: int) -> None:
         source = cast("Children", run.stream.source)
@@ -62,6 +63,7 @@ class ChildReader:
         except (*REFUSALS, IntercomError) as error:
             if isinstance(error, REFUSALS) and not isinstance(error, NotFoundError):
                 self._reader.refuse(run, error)
+                run.owe([key])
                 return
             await self._note_failure(run, key, str(error), read_at)
         else:

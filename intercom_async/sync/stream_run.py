@@ -214,11 +214,28 @@ class StreamRun:
     def want(self, keys: Iterable[str]) -> bool:
         """Queue parents whose children are to be read; say whether there are any."""
         if self.refusal is not None:
+            self.owe(keys)
             return False
         found = [key for key in keys if key not in self.queued]
         self.queued.update(found)
         self.queue.extend(found)
         return bool(found)
+
+    def owe(self, keys: Iterable[str]) -> None:
+        """Leave the children of parents to a later run, whatever told that they are to be read.
+
+        What the target holds of a parent has its count by then: its version has to tell.
+        """
+        for key in keys:
+            family = self.families.get(key)
+            if family is None or family.is_gone:
+                continue
+            if family.version:
+                older = Held(family.version - 1, family.read_at, family.digest, 0)
+                self.families.put(key, older)
+            else:
+                reason = self.refusal or "the run ended before its children were read"
+                self.hole(Hole(kind="parent", key=key, since=self.clock.now(), reason=reason))
 
     def read(self, items: Iterable[Any]) -> list[Row | None]:
         """Read raw rows; None for each that has no key."""
