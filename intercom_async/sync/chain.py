@@ -24,6 +24,8 @@ class Chain:
     """Rows that its first page promised."""
     is_again: bool = False
     """Whether it is read a second time, as fewer rows came than were promised."""
+    again: int = 0
+    """Readings after the first."""
     least: int = 0
     """Rows that the first reading brought, and that are there: the second one may not lack them."""
     heals: Hole | None = None

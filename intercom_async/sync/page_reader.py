@@ -41,6 +41,7 @@ from .outage import OutageError, StoppedError
 from .page_reading import Taken
 from .partitions import OPEN, Part
 from .raw_rows import Row
+from .short_parts import read_again, short_hole
 from .stale_children import stale_parents
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
@@ -211,14 +212,12 @@ class PageReader:
         counted = await self._counted(run, chain)
         if chain.rows >= counted:
             return True
-        if not chain.is_again:
-            # A count proves nothing, but it is worth a second look.
-            chain.is_again, chain.least = True, chain.rows
+        if read_again(chain, await self._count(run, chain) if chain.is_again else None):
             await self._begin_again(run, chain)
             return False
         if await self.counts_are_true(run, self._selection(run, chain).field):
             reason = f"{counted} rows were counted, and {chain.rows} came"
-            short = self._short(run, source, chain, reason)
+            short = short_hole(run, source.partition_field, chain, reason)
             chain.holes.append(short)
             await self.hand_over(Batch(run, holes=[short]))
         return True
@@ -228,15 +227,11 @@ class PageReader:
         promised, before = chain.promised or 0, max(chain.part.counted or 0, chain.least)
         if chain.rows < promised or chain.rows >= before:
             return promised
-        page, _ = await self.page(run, replace(self._selection(run, chain), per_page=1))
-        return page.total_count or chain.least
+        return await self._count(run, chain) or chain.least
 
-    def _short(self, run: StreamRun, source: Ranged, chain: Chain, reason: str) -> Hole:
-        now = run.clock.now()
-        if chain.heals is not None:
-            return msgspec.structs.replace(chain.heals, reason=reason, since=now)
-        high = min(chain.part.high, max(now, chain.part.floor))
-        return run.span_hole(source.partition_field, chain.part.floor, high, reason)
+    async def _count(self, run: StreamRun, chain: Chain) -> int | None:
+        page, _ = await self.page(run, replace(self._selection(run, chain), per_page=1))
+        return page.total_count
 
     async def counts_are_true(self, run: StreamRun, field: str) -> bool:
         """Say whether the server counts no rows where there are none; else its counts are noise."""

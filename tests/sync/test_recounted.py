@@ -112,3 +112,25 @@ async def test_a_part_that_was_cut_off_another_one_is_not_counted_again(tmp_path
         planned = (await plan(one.intercom, ["contacts"])).streams[0].parts
         assert len(read) > len(planned or ()) + 1, "no part was cut off another one"
         assert not again
+
+
+@pytest.mark.parametrize("readings", [1, 2, 3])
+async def test_rows_that_go_during_each_reading_are_no_hole(readings: int, tmp_path: Path) -> None:
+    """The first of two pages counts a row that has gone before the second one is asked for."""
+    async with world(tmp_path, conversations=160) as one:
+        keys = list(await one.truth("conversations"))
+        gone: list[str] = []
+
+        def change(request: Request, answer: Answer) -> Answer:
+            body: Any = msgspec.json.decode(answer.body) if isinstance(answer, Reply) else {}
+            is_first = len(body.get("conversations", ())) == 150
+            if request.url.endswith("/search") and is_first and len(gone) < readings:
+                gone.append(keys[-1 - len(gone)])
+                one.simulator.call("DELETE", f"/conversations/{gone[-1]}")
+            return answer
+
+        one.change = change
+        report = await one.sync("conversations")
+
+        assert len(gone) == readings
+        assert report.is_complete, report.failures
