@@ -69,7 +69,7 @@ def _recall_gone(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[
         held = None if run is None else run.table.get(record)
         if run is None or (held is not None and not held.is_gone):
             continue
-        if policy.asks_again(at):
+        if policy.asks_again(run.stream.source, at):
             keep_latest(run.departed, (at, record))
         if held is None:
             run.table.put(record, Held(0, 0, 0, GONE))

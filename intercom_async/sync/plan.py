@@ -70,10 +70,10 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     API has none, or if the list does not say how long it is."""
     departed_calls: int | None = None
     """Calls that search rows which went: those that the list names for the first time, before they
-    go, and once more in each run of the week after. Each that such a search finds costs one more.
-    At most so many where the list dates its rows; of one without dates, one search of 150 rows is
-    counted for all that it names for the first time, which may be more. None if the API has no such
-    list or refuses it."""
+    go, and once more in each run of the week after, contacts in each run. Each that such a search
+    finds costs one more. At most so many where the list dates its rows; of one without dates, one
+    search of 150 rows is counted for all that it names for the first time, which may be more. None
+    if the API has no such list or refuses it."""
     sweep_calls: int | None = None
     """Calls of a sweep, which finds deleted rows where the server does not list them. Every run
     makes one if it takes less than a minute of the rate, else one run a week. None if not needed.
@@ -327,16 +327,17 @@ class _Survey:
             async with aclosing(reading) as pages:
                 async for page in pages:
                     calls = _pages(page.total_count, max(1, len(page.items)))
-                    searches = self._searches(page)
+                    searches = self._searches(page, archives=source.archives)
                     break
         except IntercomError:
             return _Deletions(1, is_told=False)
         return _Deletions(calls, is_told=True, searches=searches)
 
-    def _searches(self, page: Page[Any]) -> int:
+    def _searches(self, page: Page[Any], *, archives: bool) -> int:
         """Return the searches for rows that went, as the first page of their list shows them.
 
         Rows without a date may have gone at any time: one search each for the new and the older.
+        Of rows that may be unarchived, the older ones are asked for whatever their date.
         """
         named = [row for raw in page.items if (row := read_deleted(raw)) is not None]
         moments = [moment for row in named if (moment := from_server(row.deleted_at)) is not None]
@@ -345,7 +346,7 @@ class _Survey:
         if new and new == len(page.items):
             # All of the page is new: the pages after it may be as well.
             new = max(new, page.total_count or 0)
-        first = self._high - RECONCILE_WITHIN_S - DAY_S
+        first = 0 if archives else self._high - RECONCILE_WITHIN_S - DAY_S
         is_older = is_undated or any(first <= moment < self._since for moment in moments)
         return max(math.ceil(new / MAX_IDS), int(is_undated)) + int(is_older)
 

@@ -10,7 +10,7 @@ from .holes import Hole
 from .key_table import GONE, Held
 from .run_options import Reconcile
 from .stream_run import StreamRun
-from .streams import Ranged
+from .streams import Children, Listing, Ranged
 
 CHEAP_S = 60.0
 """A sweep that takes less of the rate than this is made in each run that has no list of deleted
@@ -89,15 +89,19 @@ class Policy:
             if self.lookback_s and run.latest_find_s > self.lookback_s / 2
         ]
 
-    def asks_again(self, found_at: int) -> bool:
+    def asks_again(self, source: Ranged | Listing | Children, found_at: int) -> bool:
         """Say whether a row that went is asked for again: until a sweep has to have met it.
 
-        Not what went after H, which a search may still find.
+        An archived row may come back at any time, also after that sweep. What went after H is not
+        asked for, as a search may still find it.
 
         Args:
+            source: What the row is of.
             found_at: When the row was found to be gone.
         """
-        return self.started_at - self.reconcile_within_s <= found_at <= self.settled_before
+        may_return = isinstance(source, Ranged) and source.archives
+        since = 0 if may_return else self.started_at - self.reconcile_within_s
+        return since <= found_at <= self.settled_before
 
     def next_pass(
         self,

@@ -18,7 +18,8 @@ async def look_for_returned(run: StreamRun, reader: PageReader, reconciler: Reco
     """Search rows that went since a sweep was due, and read by its id each that is found.
 
     At most a page of them, the latest: a call where some went, and one more for each that is found.
-    None where none went, or where this run has swept. A sweep has met the others, or will.
+    None where none went, or where this run has swept. A sweep has met the others, or will. Contacts
+    are asked for however long ago they went: one that is unarchived may change no time of its own.
 
     Args:
         run: Their stream.

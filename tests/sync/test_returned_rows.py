@@ -96,3 +96,38 @@ async def test_of_many_rows_that_went_the_latest_are_asked_for(tmp_path: Path) -
         await one.sync("conversations")
 
         assert wrong in one.rows("conversations")
+
+
+async def test_a_contact_returns_that_went_before_the_last_sweep(tmp_path: Path) -> None:
+    """To unarchive it moves no time of it here, and the sweep came before."""
+    async with world(tmp_path, contacts=6) as one:
+        await one.sync("contacts")
+        key = next(iter(await one.truth("contacts")))
+        moved = one.simulator.call("GET", f"/contacts/{key}")["updated_at"]
+        one.simulator.call("POST", f"/contacts/{key}/archive")
+        await anyio.sleep(DAY_S)
+        await one.sync("contacts")
+        assert key not in one.rows("contacts")
+        await anyio.sleep(10 * DAY_S)
+        await one.sync("contacts", reconcile="now")
+
+        one.simulator.call("POST", f"/contacts/{key}/unarchive")
+
+        def unmoved(request: Request, answer: Answer) -> Answer:
+            """Tell the time of its last change, by which a search for changes leaves it out."""
+            if not isinstance(answer, Reply) or "/contacts" not in request.url:
+                return answer
+            body: Any = msgspec.json.decode(answer.body)
+            if b'"updated_at"' in (request.body or b""):
+                rows = [row for row in body["data"] if row["id"] != key]
+                body |= {"data": rows, "total_count": len(rows)}
+            for row in body.get("data", [body]):
+                row["updated_at"] = moved if row.get("id") == key else row["updated_at"]
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = unmoved
+        await anyio.sleep(DAY_S)
+        report = await one.sync("contacts", reconcile="never")
+
+        assert report.is_complete
+        assert key in one.rows("contacts")
