@@ -1,7 +1,8 @@
-"""Streams that a run leaves out, while the journal holds rows of them: a run before was stopped.
+"""Streams that a run leaves out and publishes along with those that it reads.
 
-Publishing empties the journal. So their rows are published along with those of the streams that are
-read, and what is remembered of them stays as it was.
+The journal holds rows of them, as a run before was stopped, and publishing empties the journal; or
+an earlier version wrote them, and publishing brings the target to the form of this one. What is
+remembered of them stays as it was.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class LeftOut:
         base: What its generation remembers.
         chosen: The streams that are read.
         known: Streams that come with the package.
+        is_older: Whether an earlier version wrote the target.
     """
 
     def __init__(
@@ -33,6 +35,8 @@ class LeftOut:
         base: State | None,
         chosen: Sequence[Stream],
         known: Iterable[Stream],
+        *,
+        is_older: bool = False,
     ) -> None:
         by_name = {stream.name: stream for stream in known}
         at_work = {stream.name for stream in chosen}
@@ -41,7 +45,9 @@ class LeftOut:
         """Streams whose rows are published along."""
         self.given_up: list[str] = []
         """Streams that cannot be: what the journal holds of them is read again."""
-        for table in sorted({entry.table for entry in sink.entries()}):
+        older = [name for name, saved in state.streams.items() if is_older and saved.is_shown]
+        older = [name for name in older if name in by_name]
+        for table in sorted({*(entry.table for entry in sink.entries()), *older}):
             name = table.strip("()")
             if name in at_work or name == TOMBSTONES or name not in state.streams:
                 continue

@@ -213,7 +213,10 @@ class _Run:
         base = None if opened.base is None else read_state(opened.base, self._sink.where)
         keep_families(state, base)
         state.drop((*damaged, *hidden_parents(damaged, chosen, state), *options.drop_streams))
-        left_out = await call(self._sink, LeftOut, self._sink, state, base, chosen, STREAMS)
+        left_out = await call(
+            self._sink,
+            lambda: LeftOut(self._sink, state, base, chosen, STREAMS, is_older=opened.is_older),
+        )
         self._notes += [
             f"{name}: what a stopped run had read is read again, as this run leaves it out"
             for name in left_out.given_up

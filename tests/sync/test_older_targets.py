@@ -98,3 +98,22 @@ async def test_an_older_target_is_read_again_beside_its_rows(
     assert {stone["record_id"] for stone in stones.values()} >= gone
     assert report is not None
     assert report.rows == 0
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "duckdb"])
+async def test_an_older_target_of_which_one_stream_is_read_first(form: str, tmp_path: Path) -> None:
+    """The rows of the others stood where no manifest named them, and never went."""
+    make_older(1, form, target_in(form, tmp_path))
+    async with (
+        Simulator(
+            contacts=3, conversations=1, companies=0, tickets=0, app_per_minute=10**6
+        ) as simulator,
+        Intercom(simulator.token, base_url=simulator.url) as intercom,
+    ):
+        for streams in (["contacts"], None):
+            assert (await sync(intercom, streams, sink=make_sink(form, tmp_path))).is_complete
+        found = once(read_target(form, tmp_path, "conversations"))
+        assert found.keys() == {one.id async for one in intercom.conversations.list()}
+    older = {msgspec.json.decode(line)["id"] for line in older_lines("conversations")}
+    stones = once(read_target(form, tmp_path, "tombstones"))
+    assert {stone["record_id"] for stone in stones.values()} >= older - found.keys() != set()
