@@ -303,3 +303,16 @@ def test_a_column_that_somebody_has_dropped_is_filled_again(
             sink.publish(b"state")
         sink.close()
         assert ask(postgres_server, content) == before, column
+
+
+def test_a_table_of_a_users_is_not_dropped(postgres_server: PostgresServer, schema: str) -> None:
+    run(PostgresSink(postgres_server.url, schema=schema), first("1"))
+    ask(postgres_server, f"CREATE TABLE {schema}.tags AS SELECT 1 AS mine")
+    with closing(PostgresSink(postgres_server.url, schema=schema)) as sink:
+        sink.open()
+        sink.begin([TABLE])
+        sink.commit([], b"state")
+        sink.publish(b"state", dropped=["tags", "things"])
+
+    assert ask(postgres_server, f"SELECT mine FROM {schema}.tags") == [(1,)]
+    assert "things" not in tables(postgres_server, schema)

@@ -18,7 +18,7 @@ has until then to read the files. Where rows are erased, it goes at once.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -198,6 +198,9 @@ class Bucket:
         if self._journal is None:
             raise TargetError(f"{self.where} is not open")
         return self._journal
+
+    def refuse_taken(self, names: Iterable[str]) -> None:
+        """Do nothing: objects have names that nothing else uses."""
 
     def older_files(self, stream: str) -> list[StoredFile]:
         """Return nothing: there is no older format in object storage."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,11 @@ import msgspec
 
 from intercom_async.sync.arguments import checked_path, checked_seam
 from intercom_async.sync.errors import TargetError
-from intercom_async.sync.merging import digest_of
 from .base import Departed, Opened, RowFields, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .comments import comments_of
 from .disk import OS_DISK, Disk
+from .duckdb_damage import damaged as damaged_tables, refuse_other_columns
 from .duckdb_sql import (
     COLUMN_TYPES,
     READ_RECORDS,
@@ -29,12 +29,10 @@ from .duckdb_sql import (
     ROWID,
     TAKEN,
     Database,
-    fill_statement,
-    insert_statement,
     name_in_sql,
-    parent_of,
 )
 from .duckdb_staging import StagingFile
+from .duckdb_statements import fill_statement, insert_statement, parent_of
 from .entries import Entry
 from .extra import load
 from .failures import failures_as_target_errors, shown
@@ -42,6 +40,7 @@ from .files import JOURNAL_NAME, TargetLock
 from .journal import Journal
 from .merge import Emitted, Merge
 from .new_target import PathTarget, private_folder
+from .ownership import older_streams, refuse_taken
 
 STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
@@ -95,6 +94,10 @@ class DuckDBSink(PathTarget):
         self._stored = _Stored(generation=0)
         self._is_older = False
         self._names: frozenset[str] = frozenset()
+        self._taken: set[str] = set()
+        """Names of tables and views, in lower case, as DuckDB compares them."""
+        self._older: frozenset[str] = frozenset()
+        """Tables that an earlier version has written."""
         self._tables: dict[str, Table] = {}
         self._without: set[str] = set()
 
@@ -120,8 +123,16 @@ class DuckDBSink(PathTarget):
                 with self._database.connected(read_only=True):
                     self._names = frozenset(self._database.tables())
                     state = self._read_state()
+                    views = self._database.views()
+                    self._taken = {name.lower() for name in self._names | views}
+                    if state is not None and self._is_older:
+                        self._older = older_streams(state)
                     if state is not None and not self._is_older:
-                        damaged = list(self._damaged(whole=verify))
+                        damaged = list(
+                            damaged_tables(
+                                self._database, self._stored.rows, self._names, whole=verify
+                            )
+                        )
             self._journal.open(self._stored.generation)
         return Opened(
             self._journal.state or state, state, is_older=self._is_older, damaged=tuple(damaged)
@@ -144,39 +155,12 @@ class DuckDBSink(PathTarget):
                 raise TargetError(f"{self.where}: the sync's state is damaged") from None
         return str(row["state"]).encode()
 
-    def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
-        for name, count in self._stored.rows.items():
-            if name not in self._names:
-                yield name, f"the table {name} is missing"
-                continue
-            table = name_in_sql(name)
-            found = self._database.ask(f"SELECT count(*) FROM {table}")[0][0]
-            there = self._database.columns(name) if whole else (RECORD, DIGEST)
-            lacking = next((column for column in (RECORD, DIGEST) if column not in there), None)
-            if lacking is not None:
-                yield name, f"the table {name} has no column {lacking}"
-            elif found != count:
-                yield name, f"the table {name} has {found} rows instead of {count}"
-            elif whole and not self._is_whole(table):
-                yield name, f"rows of the table {name} were changed"
-
-    def _is_whole(self, table: str) -> bool:
-        # Rows that went before there were digests have none, and stay as they are.
-        wanted = f"SELECT {RECORD}, {DIGEST} FROM {table} WHERE {DIGEST} IS NOT NULL"
-        return all(
-            digest_of(record.encode()) == digest
-            for record, digest in self._database.stream(wanted, READ_RECORDS)
-        )
-
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
         """Note the tables, and refuse those that are somebody else's."""
-        if STATE_TABLE not in self._names:
-            taken = sorted(self._names & {table.name for table in tables})
-            if taken:
-                raise TargetError(
-                    f"{self.where} has tables of its own named {', '.join(taken)}; "
-                    "choose another database"
-                )
+        ours = self._ours()
+        taken = [one.name for one in tables if one.name not in ours]
+        taken = [name for name in taken if name.lower() in self._taken]
+        refuse_taken(self.where, taken, kind="tables", other="database")
         self._tables.update((table.name, table) for table in tables)
         self._without = set(repaired)
 
@@ -202,7 +186,8 @@ class DuckDBSink(PathTarget):
         table = self._tables[name]
         columns, named = self._database.columns(name), TableColumns(table, own=TAKEN).named
         if not self._is_older:
-            self._refuse_other_columns(name, columns, map(named, (table.key, table.parent_field)))
+            keys = map(named, (table.key, table.parent_field))
+            refuse_other_columns(self.where, name, columns, keys)
         key, parent = named(table.key) or table.key, parent_of(named(table.parent_field), columns)
         version, version_column = "0", named(table.version_field)
         if version_column is not None and columns.get(version_column) == "TIMESTAMP":
@@ -217,17 +202,6 @@ class DuckDBSink(PathTarget):
             f"FROM {name_in_sql(name)}",
             READ_ROWS if first == ROWID else READ_RECORDS,
         )
-
-    def _refuse_other_columns(
-        self, name: str, columns: Mapping[str, str], keys: Iterable[str | None]
-    ) -> None:
-        """Refuse a table without the columns that tell its rows, which somebody has dropped."""
-        for column in (RECORD, DIGEST, *keys):
-            if column is not None and column not in columns:
-                raise TargetError(
-                    f"{self.where} is damaged: the table {name} has no column {column}; drop the "
-                    "table, and run with --repair"
-                )
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal."""
@@ -266,12 +240,16 @@ class DuckDBSink(PathTarget):
         with self._database.connected(read_only=False), self._database.transaction():
             for name in self._tables:
                 self._bring_forward(name, stored, departed)
-            for name in dropped:
+            for name in sorted(self._ours() & set(dropped)):
                 self._database.ask(f"DROP TABLE IF EXISTS {name_in_sql(name)}")
                 stored.rows.pop(name, None)
                 stored.extra.pop(name, None)
             self._save(state, stored)
         return stored
+
+    def _ours(self) -> set[str]:
+        """Return the tables that a sync has written."""
+        return {*self._stored.rows, *self._older}
 
     def _save(self, state: bytes, stored: _Stored) -> None:
         if self._is_older:

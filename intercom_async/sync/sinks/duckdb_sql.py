@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
-from intercom_async.moments import (
-    EARLIEST,
-    ISO_TEXT,
-    LATEST,
-    MILLISECONDS_FROM,
-    NUMBER_TEXT,
-    ZONED_TEXT,
-)
 from intercom_async.sync.errors import BusyTargetError, TargetError
-from .columns import DELETED_AT, DIGEST, OWN, RECORD, SYNCED_AT, TableColumn
+from .columns import OWN
 from .disk import PRIVATE_FILE, Disk
 from .ending import current_ending
 from .failures import KEPT, name_of, origin_of, shown
@@ -47,8 +37,6 @@ SEPARATOR = "\x01"
 """Between the values of a staged line; no JSON can have it."""
 HELD = "Could not set lock"
 """What DuckDB says where another process has the file (test_duckdb_errors.py)."""
-LINE_BYTES = 2**21
-"""Longest line that the reader of staged rows takes, if no record is longer."""
 MEMORY_TIMES = 64
 """What a large record is allowed, in times of its size."""
 ZSTD_FROM = 2
@@ -63,7 +51,6 @@ COLUMN_TYPES = {
     "timestamp": "TIMESTAMP",
     "json": "JSON",
 }
-_PARSED = {"timestamp": "VARCHAR"}
 T = TypeVar("T")
 
 
@@ -209,7 +196,17 @@ class Database:
 
     def tables(self) -> set[str]:
         """Return the names of its tables."""
-        found = self.ask("SELECT table_name FROM duckdb_tables() WHERE database_name = 'target'")
+        return self._named("table")
+
+    def views(self) -> set[str]:
+        """Return the names of its views."""
+        return self._named("view")
+
+    def _named(self, kind: str) -> set[str]:
+        found = self.ask(
+            f"SELECT {kind}_name FROM duckdb_{kind}s() "
+            "WHERE database_name = 'target' AND schema_name = 'main'"
+        )
         return {str(row[0]) for row in found}
 
     def columns(self, table: str) -> dict[str, str]:
@@ -234,7 +231,7 @@ class Database:
         """Give columns of a table their comments, where they have others."""
         found = self.ask(
             "SELECT column_name, comment FROM duckdb_columns() "
-            "WHERE database_name = 'target' AND table_name = $1",
+            "WHERE database_name = 'target' AND schema_name = 'main' AND table_name = $1",
             [table],
         )
         for name, comment in found:
@@ -282,112 +279,3 @@ def text_in_sql(text: str) -> str:
     """Return a text as a literal."""
     quoted = text.replace("'", "''")
     return f"'{quoted}'"
-
-
-def parent_of(column: str | None, columns: Mapping[str, str]) -> str:
-    """Return what reads a row's parent, which an earlier version kept as JSON."""
-    if column is None or column not in columns:
-        return text_in_sql("")
-    quoted = name_in_sql(column)
-    return f"{quoted} ->> '$'" if columns[column] == "JSON" else quoted
-
-
-def insert_statement(table: str, columns: list[TableColumn], staged: Path, longest: int) -> str:
-    """Return what inserts the rows of a staged file.
-
-    Args:
-        table: The table.
-        columns: Its columns.
-        staged: The file: lines of record, two moments in seconds and digest, with `SEPARATOR`.
-        longest: Bytes of its longest record.
-    """
-    names = [*(name_in_sql(column.name) for column in columns), RECORD, SYNCED_AT, DELETED_AT]
-    together = _parsed_together(columns)
-    values = [_value(column, is_parsed=column.field in together) for column in columns]
-    line = max(LINE_BYTES, longest + 1_024)
-    return (
-        f"INSERT INTO {name_in_sql(table)} ({', '.join([*names, DIGEST])}) "
-        f"SELECT {', '.join(values)}, r, make_timestamp(synced * 1000000), "
-        "make_timestamp(gone * 1000000), digest "
-        f"FROM (SELECT r, synced, gone, digest, from_json(r, {_shape(columns)}) AS s "
-        "FROM (SELECT r::JSON AS r, synced, gone, digest "
-        f"FROM read_csv({text_in_sql(str(staged))}, auto_detect = false, header = false, "
-        f"delim = '{SEPARATOR}', quote = '', escape = '', new_line = '\\n', "
-        f"max_line_size = {line}, buffer_size = {2 * line}, "
-        "columns = {'r': 'VARCHAR', 'synced': 'BIGINT', 'gone': 'BIGINT', 'digest': 'UBIGINT'})))"
-    )
-
-
-def _parsed_together(columns: Iterable[TableColumn]) -> dict[str, TableColumn]:
-    """Return the columns that DuckDB can parse in one structure, by their field.
-
-    Its keys must not be empty, nor differ in case only.
-    """
-    found: dict[str, TableColumn] = {}
-    for column in columns:
-        found.setdefault(column.field.lower(), column)
-    found.pop("", None)
-    return {column.field: column for column in found.values()}
-
-
-def _shape(columns: Iterable[TableColumn]) -> str:
-    """Return how the columns stand in a record, for DuckDB to parse each record once."""
-    shape = {
-        field: _PARSED.get(column.kind, COLUMN_TYPES[column.kind])
-        for field, column in _parsed_together(columns).items()
-    }
-    return text_in_sql(msgspec.json.encode(shape).decode())
-
-
-def fill_statement(table: str, columns: Sequence[TableColumn]) -> str:
-    """Return what fills columns of a table, named as in SQL, from the records of its rows."""
-    together = _parsed_together(columns)
-    # The same for all of them, so that DuckDB parses each record once.
-    fields = f"from_json({RECORD}, {_shape(columns)})"
-    values = [
-        _value(column, is_parsed=column.field in together, record=RECORD, fields=fields)
-        for column in columns
-    ]
-    filled = ", ".join(
-        f"{name_in_sql(column.name)} = {value}"
-        for column, value in zip(columns, values, strict=True)
-    )
-    return f"UPDATE {table} SET {filled}"
-
-
-def _value(column: TableColumn, *, is_parsed: bool, record: str = "r", fields: str = "s") -> str:
-    """Return what reads a column out of a record, or out of its parsed fields."""
-    if not is_parsed:
-        pointer = "/" + column.field.replace("~", "~0").replace("/", "~1")
-        return f"json_extract({record}, {text_in_sql(pointer)})"
-    parsed = f"{fields}[{text_in_sql(column.field)}]"
-    if column.kind != "timestamp":
-        return parsed
-    return _moment(parsed)
-
-
-def _moment(text: str) -> str:
-    """Return what reads a moment out of a text, as `moments.from_server` does.
-
-    Some come in milliseconds where seconds are declared, and some as ISO 8601, in UTC where they
-    name no zone. The result is cut to seconds.
-    """
-    # A cast alone takes more for a number: `1_000`, `.5`, one behind a tab.
-    is_number = f"regexp_full_match({text}, ' *{NUMBER_TEXT} *')"
-    number = f"TRY_CAST({text} AS DOUBLE)"
-    trimmed = f"trim({text}, ' ')"
-    whole = f"regexp_replace({trimmed}, '[.][0-9]+', '')"
-    iso = (
-        f"CASE WHEN NOT regexp_full_match({trimmed}, '{ISO_TEXT}') THEN NULL "
-        f"WHEN regexp_full_match({trimmed}, '{ZONED_TEXT}') "
-        f"THEN floor(epoch(TRY_CAST({whole} AS TIMESTAMPTZ))) "
-        f"ELSE floor(epoch(TRY_CAST({whole} AS TIMESTAMP))) END"
-    )
-    seconds = (
-        f"CASE WHEN {number} IS NULL THEN "
-        f"CASE WHEN {iso} BETWEEN {EARLIEST} AND {LATEST} THEN {iso} END "
-        f"WHEN NOT {is_number} THEN NULL "
-        f"WHEN {number} BETWEEN {EARLIEST} AND {MILLISECONDS_FROM} THEN floor({number}) "
-        f"WHEN {number} >= 0 AND {number} < {1000 * (LATEST + 1)} THEN floor({number} / 1e3) END"
-    )
-    return f"make_timestamp(CAST({seconds} AS BIGINT) * 1000000)"

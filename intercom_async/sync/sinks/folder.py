@@ -12,7 +12,7 @@ a reader's glob may fail in between, but never mixes two generations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,6 +34,7 @@ from .files import (
     write_whole,
 )
 from .journal import Journal
+from .ownership import older_streams, refuse_taken
 
 STATE_NAME = "sync-state.json"
 PRIVATE_NAME = ".sync"
@@ -205,6 +206,29 @@ class Folder:
                     yield name, reason
                     break
 
+    def has_written(self, name: str) -> bool:
+        """Say whether what stands where a stream does was written by a sync."""
+        manifest = self.manifest
+        return name in manifest.streams or (
+            self.is_older and name in older_streams(bytes(manifest.sync))
+        )
+
+    def refuse_taken(self, names: Iterable[str]) -> None:
+        """Refuse to write streams where files of a user's stand.
+
+        Raises:
+            TargetError: There are some.
+        """
+        taken = [
+            self.final(name).name
+            for name in names
+            if not self.has_written(name) and self._has_files(self.final(name))
+        ]
+        refuse_taken(shown(self.path), taken, kind="files", other="folder")
+
+    def _has_files(self, path: Path) -> bool:
+        return self.disk.size(path) is not None or bool(self.disk.names(path))
+
     def final(self, name: str) -> Path:
         """Return where readers find a stream: a file, or of Parquet a folder."""
         return self.path / (name if self._rows == "parquet" else f"{name}.{self._rows}")
@@ -227,7 +251,7 @@ class Folder:
         Args:
             state: What is remembered with it.
             made: Streams that were staged; the others stay as they are.
-            dropped: Streams that go.
+            dropped: Streams that go; one that no sync has written stays.
         """
         self._lock.check()
         self.disk.sync_folder(self.private)
@@ -238,10 +262,9 @@ class Folder:
             generation=old.generation + 1,
             sync=msgspec.Raw(state),
             streams={**streams, **made},
-            dropped=list(dropped),
+            dropped=list(filter(self.has_written, dropped)),
         )
-        body = msgspec.json.format(msgspec.json.encode(self.manifest), indent=1)
-        write_whole(self.disk, self.path / STATE_NAME, self.private / "manifest", body)
+        self._write_manifest()
         # From here on a crash no longer undoes it: what is left is to rename.
         self._roll_forward()
         self.journal.clear(self.manifest.generation)
@@ -249,6 +272,10 @@ class Folder:
             self.is_older = False
             for name in OLDER_LEFTOVERS:
                 self.disk.remove(self.path / name)
+
+    def _write_manifest(self) -> None:
+        body = msgspec.json.format(msgspec.json.encode(self.manifest), indent=1)
+        write_whole(self.disk, self.path / STATE_NAME, self.private / "manifest", body)
 
     def _roll_forward(self) -> None:
         """Put what the manifest says was staged in its place, and clear what is left over."""
@@ -260,6 +287,10 @@ class Folder:
             if name not in self.manifest.streams:
                 self.disk.remove(self.final(name))
         self.disk.sync_folder(self.path)
+        if self.manifest.dropped:
+            # What comes there later is not ours.
+            self.manifest.dropped = []
+            self._write_manifest()
         for name in self.disk.names(self.private):
             if name not in (LOCK_NAME, EPOCH_NAME, JOURNAL_NAME):
                 self.disk.remove(self.private / name)

@@ -108,7 +108,8 @@ class ParquetSink:
             return self._target.open(verify=verify)
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
-        """Note the tables."""
+        """Note the tables, and refuse those in the place of which a user's files stand."""
+        self._target.refuse_taken(table.name for table in tables)
         self._tables.update((table.name, table) for table in tables)
         self._without = set(repaired)
 

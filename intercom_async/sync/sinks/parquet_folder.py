@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,6 +36,10 @@ class ParquetFolder(PathTarget):
     def open(self, *, verify: bool) -> Opened:
         """Take hold of the folder."""
         return self._folder.open(verify=verify)
+
+    def refuse_taken(self, names: Iterable[str]) -> None:
+        """Refuse to write streams where files of a user's stand."""
+        self._folder.refuse_taken(names)
 
     @property
     def journal(self) -> Journal:

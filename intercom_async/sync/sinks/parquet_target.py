@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from .base import Departed, Opened
@@ -59,6 +59,10 @@ class ParquetTarget(Protocol):
 
     def open(self, *, verify: bool) -> Opened:
         """Take hold of the target, finish what a crash has interrupted, and look at it."""
+        ...
+
+    def refuse_taken(self, names: Iterable[str]) -> None:
+        """Refuse to write streams where files of a user's stand."""
         ...
 
     @property

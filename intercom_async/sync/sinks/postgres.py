@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from intercom_async.sync.errors import BusyTargetError, TargetError
+from intercom_async.sync.errors import BusyTargetError
 from .base import Departed, Opened, RowFields, Table
 from .columns import TableColumns
 from .entries import Entry, Frame, Put, changed_by, repeated_by
 from .merge import Merge
+from .ownership import refuse_taken
 from .postgres_schema import StoredTables
 from .postgres_sql import (
     JOURNAL,
@@ -199,16 +200,12 @@ class PostgresSink(PostgresTables):
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
         """Note the tables, and refuse those that are somebody else's."""
-        taken = sorted(
+        taken = [
             table.name
             for table in tables
             if plain(table.name) in self._names and table.name not in self._stored.rows
-        )
-        if taken:
-            raise TargetError(
-                f"{self.where} has tables of its own named {', '.join(taken)}; "
-                "choose another schema"
-            )
+        ]
+        refuse_taken(self.where, taken, kind="tables", other="schema")
         self._tables.update((table.name, table) for table in tables)
         self._without = set(repaired)
         if self._lost:
@@ -281,9 +278,9 @@ class PostgresSink(PostgresTables):
             self._check_epoch()
             for name in self._tables:
                 self._bring_forward(name, stored, departed)
-            for name in dropped:
+            for name in sorted(stored.rows.keys() & set(dropped)):
                 self._ask(f"DROP TABLE IF EXISTS {self._own(name)}")
-                stored.rows.pop(name, None)
+                del stored.rows[name]
                 stored.extra.pop(name, None)
             self._drop_staging()
             self._ask(f"TRUNCATE {self._own(JOURNAL)}")
