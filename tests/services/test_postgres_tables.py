@@ -316,3 +316,13 @@ def test_a_table_of_a_users_is_not_dropped(postgres_server: PostgresServer, sche
 
     assert ask(postgres_server, f"SELECT mine FROM {schema}.tags") == [(1,)]
     assert "things" not in tables(postgres_server, schema)
+
+
+def test_the_last_value_of_a_field_counts(postgres_server: PostgresServer, schema: str) -> None:
+    row = first("2", b'{"id":"1","name":"x","id":"2","name":"y"}')
+    run(PostgresSink(postgres_server.url, schema=schema), row, first("1"))
+    again = msgspec.structs.replace(row, digest=row.digest ^ 1, is_first=False)
+    run(PostgresSink(postgres_server.url, schema=schema), again)
+
+    found = ask(postgres_server, f"SELECT id, name FROM {schema}.things ORDER BY id")
+    assert found == [("1", None), ("2", "y")]

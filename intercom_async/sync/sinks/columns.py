@@ -31,6 +31,7 @@ MAX_EXTRA = 256
 
 STRANGE = re.compile(r'["\\\x00-\x1f]')
 """What no field of a struct can have in its name."""
+_NOTHING = msgspec.Raw(b"")
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -110,20 +111,37 @@ class TableColumns:
                 found.update(name for name, _ in top_level(body))
         return found - self._fields
 
+    def repeating(self, bodies: Sequence[bytes]) -> dict[int, bytes]:
+        """Return the rows that have a field twice, by their place, with the last value of each.
+
+        What is read of a row is written again, and is shorter where a value took another's place.
+        """
+        if self._decoder is None:
+            self._decoder = self._known_only()
+        page = b"[%b]" % b",".join(bodies)
+        if self._decoder is not None:
+            with suppress(*UNREADABLE):
+                if len(msgspec.json.encode(self._decoder.decode(page))) == len(page):
+                    return {}
+        found: dict[int, bytes] = {}
+        for place, body in enumerate(bodies):
+            with suppress(*UNREADABLE):  # too deep for a decoder
+                once = msgspec.json.encode(_KEYS.decode(body))
+                if len(once) < len(msgspec.json.format(body, indent=-1)):
+                    found[place] = once
+        return found
+
     def _known_only(self) -> msgspec.json.Decoder[Any] | None:
         """Return what reads rows, and refuses those with other fields; None if nothing can."""
         if any(map(STRANGE.search, self._fields)):
             return None
-        scalars = {column.field for column in self.all if column.kind != "json"}
         listed: list[Any] = [
-            (
-                f"f{number}",
-                Any if name in scalars else msgspec.Raw,
-                msgspec.field(default=None, name=name),
-            )
+            (f"f{number}", msgspec.Raw, msgspec.field(default=_NOTHING, name=name))
             for number, name in enumerate(sorted(self._fields))
         ]
-        row: Any = msgspec.defstruct("Known", listed, forbid_unknown_fields=True, gc=False)
+        row: Any = msgspec.defstruct(
+            "Known", listed, forbid_unknown_fields=True, omit_defaults=True, gc=False
+        )
         return msgspec.json.Decoder(list[row])
 
     def _add(self, field: str, kind: Kind) -> TableColumn:

@@ -2,13 +2,15 @@
 
 Rows given as parameters are parsed by DuckDB several times as slowly, and a transaction of many
 small statements takes longer the more rows it has. The file is read by the CSV reader with a
-separator that no JSON can have, so that each record stays as the API sent it.
+separator that no JSON can have, so that each record stays as the API sent it. DuckDB takes the
+first value of a field that a record has twice, and everybody else the last: the columns of such a
+record are read of a text beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -25,6 +27,7 @@ VECTOR_BYTES = 2**22
 WRITE_ROWS = 128
 """Rows that are written together."""
 _SEPARATOR = SEPARATOR.encode()
+_NONE = repeat(b"")
 
 
 class Staged(NamedTuple):
@@ -76,19 +79,27 @@ class StagingFile:
         """Write some rows, note their new fields, and return the length of the longest."""
         bodies = [row.body for row in rows]
         new |= columns.unknown(bodies)
-        file.write(b"".join(chain.from_iterable(map(_pieces, rows))))
-        return max(map(len, bodies))
+        repeating = columns.repeating(bodies)
+        told = [repeating.get(place, b"") for place in range(len(rows))] if repeating else _NONE
+        file.write(b"".join(chain.from_iterable(map(_pieces, rows, told))))
+        return max(map(len, bodies)) + max(map(len, repeating.values()), default=0)
 
     def remove(self) -> None:
         """Remove it."""
         self._disk.remove(self.path)
 
 
-def _pieces(row: Emitted) -> tuple[bytes, bytes]:
-    """Return the line of a row with its moments and its digest; a moment of 0 is none."""
+def _pieces(row: Emitted, told: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    """Return the line of a row with its moments and its digest; a moment of 0 is none.
+
+    Args:
+        row: The row.
+        told: What its columns are read of, where it is not its record.
+    """
     body = row.body
     if _SEPARATOR in body:
         # No JSON; as an escape it is at least the text that was meant.
         body = body.replace(_SEPARATOR, rb"\u0001")
     gone = row.deleted_at or ""
-    return body, f"{SEPARATOR}{row.synced_at}{SEPARATOR}{gone}{SEPARATOR}{row.digest}\n".encode()
+    rest = f"{SEPARATOR}{row.synced_at}{SEPARATOR}{gone}{SEPARATOR}{row.digest}\n"
+    return body, _SEPARATOR, told, rest.encode()

@@ -37,7 +37,8 @@ def insert_statement(table: str, columns: list[TableColumn], staged: Path, longe
     Args:
         table: The table.
         columns: Its columns.
-        staged: The file: lines of record, two moments in seconds and digest, with `SEPARATOR`.
+        staged: The file: lines of record, what its columns are read of if it is another text, two
+            moments in seconds, and digest, with `SEPARATOR`.
         longest: Bytes of its longest record.
     """
     names = [*(name_in_sql(column.name) for column in columns), RECORD, SYNCED_AT, DELETED_AT]
@@ -48,12 +49,14 @@ def insert_statement(table: str, columns: list[TableColumn], staged: Path, longe
         f"INSERT INTO {name_in_sql(table)} ({', '.join([*names, DIGEST])}) "
         f"SELECT {', '.join(values)}, r, make_timestamp(synced * 1000000), "
         "make_timestamp(gone * 1000000), digest "
-        f"FROM (SELECT r, synced, gone, digest, from_json(r, {_shape(columns)}) AS s "
-        "FROM (SELECT r::JSON AS r, synced, gone, digest "
+        f"FROM (SELECT r, told, synced, gone, digest, from_json(told, {_shape(columns)}) AS s "
+        "FROM (SELECT r, coalesce(told, r) AS told, synced, gone, digest "
+        "FROM (SELECT r::JSON AS r, told::JSON AS told, synced, gone, digest "
         f"FROM read_csv({text_in_sql(str(staged))}, auto_detect = false, header = false, "
         f"delim = '{SEPARATOR}', quote = '', escape = '', new_line = '\\n', "
         f"max_line_size = {line}, buffer_size = {2 * line}, "
-        "columns = {'r': 'VARCHAR', 'synced': 'BIGINT', 'gone': 'BIGINT', 'digest': 'UBIGINT'})))"
+        "columns = {'r': 'VARCHAR', 'told': 'VARCHAR', 'synced': 'BIGINT', 'gone': 'BIGINT', "
+        "'digest': 'UBIGINT'}))))"
     )
 
 
@@ -94,7 +97,7 @@ def fill_statement(table: str, columns: Sequence[TableColumn]) -> str:
     return f"UPDATE {table} SET {filled}"
 
 
-def _value(column: TableColumn, *, is_parsed: bool, record: str = "r", fields: str = "s") -> str:
+def _value(column: TableColumn, *, is_parsed: bool, record: str = "told", fields: str = "s") -> str:
     """Return what reads a column out of a record, or out of its parsed fields."""
     if not is_parsed:
         pointer = "/" + column.field.replace("~", "~0").replace("/", "~1")
