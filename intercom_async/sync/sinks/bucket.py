@@ -367,9 +367,9 @@ class NextObjects:
     def keep(self, file: StoredFile) -> None:
         """Do nothing: the next manifest names the object as well."""
 
-    def end(self, files: list[StoredFile], extra: list[str]) -> StoredStream:
+    def end(self, files: list[StoredFile]) -> StoredStream:
         """Return the stream as the manifest holds it."""
-        return StoredStream(files=files, extra=extra)
+        return StoredStream(files=files)
 
 
 def _difference(found: ObjectInfo | None, file: StoredFile) -> str | None:

@@ -75,6 +75,11 @@ class TableColumns:
         """Return the column of a field; None if it has none."""
         return next((column.name for column in self.all if column.field == field), None)
 
+    @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """The field and the kind of each column."""
+        return [(column.field, column.kind) for column in self.all]
+
     def grow(self, fields: Iterable[str]) -> list[TableColumn]:
         """Add a column for each field that has none; return those that were added."""
         added: list[TableColumn] = []

@@ -77,6 +77,9 @@ class StoredStream(msgspec.Struct, kw_only=True):
     files: list[StoredFile] = []
     extra: list[str] = []
     """Fields beyond the model's that have columns, in the order in which they came."""
+    columns: list[tuple[str, str]] | msgspec.UnsetType = msgspec.UNSET
+    """The fields that all of its files have columns of, each with its kind; unset where there are
+    no columns, or an earlier version has written it, whose files may differ."""
 
 
 class Manifest(msgspec.Struct, kw_only=True):

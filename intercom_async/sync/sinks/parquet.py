@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from intercom_async.clock import give_way
 from intercom_async.sync.arguments import checked_count, checked_path, checked_seam
 from intercom_async.sync.errors import TargetError
@@ -220,10 +222,13 @@ class ParquetSink:
         merge = Merge(self._tables[name], target.journal, departed)
         stored = target.manifest.streams.get(name)
         is_there = stored is not None and name not in self._without
-        if is_there and not merge.changes:
-            return None
         columns = TableColumns(self._tables[name], stored.extra if stored else ())
-        known = len(columns.extra)
+        there = msgspec.UNSET if stored is None else stored.columns
+        if there is not msgspec.UNSET:
+            # A version that knew more fields may have written them.
+            columns.grow(field for field, _ in there)
+        if is_there and not merge.changes and there == columns.kinds:
+            return None
         self._grow(columns, merge, name)
         making = NextGeneration(
             self._library,
@@ -232,10 +237,11 @@ class ParquetSink:
             f"part-{target.manifest.generation + 1:06d}",
             file_bytes=self._file_bytes,
         )
-        has_grown = len(columns.extra) > known
+        # Readers find the same columns in all files of a generation, each of one kind.
+        is_alike = is_there and there == columns.kinds
         for file in self._files(name):
             fates: list[Fate] = [merge.fate(row) for row in self._file_rows(name, file)]
-            if is_there and not has_grown and all(fate == "keep" for fate in fates):
+            if is_alike and all(fate == "keep" for fate in fates):
                 making.take_over(file)
                 continue
             if is_there:

@@ -117,7 +117,9 @@ class NextGeneration:
         """Return the stream; one without rows has a file with its schema."""
         if not self._files:
             self._write([], iter(()))
-        return self._target.end(self._files, self._columns.extra)
+        stored = self._target.end(self._files)
+        stored.extra, stored.columns = self._columns.extra, self._columns.kinds
+        return stored
 
 
 def seconds_of(arrow: Any, column: Any) -> list[int | None]:

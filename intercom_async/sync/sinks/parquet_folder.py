@@ -130,7 +130,7 @@ class NextFolder:
         """Give a file of the last generation a second name."""
         self._disk.link(self._last / file.name, self._staged / file.name)
 
-    def end(self, files: list[StoredFile], extra: list[str]) -> StoredStream:
+    def end(self, files: list[StoredFile]) -> StoredStream:
         """Bring the names to the disk."""
         self._disk.sync_folder(self._staged)
-        return StoredStream(staged=self._staged.name, files=files, extra=extra)
+        return StoredStream(staged=self._staged.name, files=files)

@@ -30,13 +30,8 @@ class NextFiles(Protocol):
         """Take over a file of the last generation as it is."""
         ...
 
-    def end(self, files: list[StoredFile], extra: list[str]) -> StoredStream:
-        """Return the stream as the manifest holds it.
-
-        Args:
-            files: All of its files.
-            extra: Fields beyond the model's that have columns.
-        """
+    def end(self, files: list[StoredFile]) -> StoredStream:
+        """Bring the names of all files of the stream to where a crash leaves them; return both."""
         ...
 
 
