@@ -17,7 +17,12 @@ _KNOWN = {stream.name for stream in STREAMS}
 
 
 def chosen_streams(
-    options: RunOptions, state: State | None, damaged: Sequence[str], where: str
+    options: RunOptions,
+    state: State | None,
+    damaged: Sequence[str],
+    where: str,
+    *,
+    is_older: bool = False,
 ) -> tuple[Stream, ...]:
     """Return the streams that a run reads; those that it drops are not among them.
 
@@ -26,10 +31,11 @@ def chosen_streams(
         state: What the target remembers; None of a new one.
         damaged: Streams that are to be read again whatever was asked for.
         where: What messages call the target.
+        is_older: Whether an earlier version wrote the target.
 
     Raises:
         SyncConfigError: A stream is to be read and dropped, is dropped and not known, or none is
-            left to be read.
+            left to be read; or an older target has streams that only their user can read.
         TargetError: A stream is damaged, and how it is read is not known.
     """
     _check_dropped(options.drop_streams, state, where)
@@ -49,6 +55,9 @@ def chosen_streams(
         raise TargetError(
             f"{where}: streams of your own are damaged: {', '.join(own)}; pass them in streams=…"
         )
+    if is_older and state is not None:
+        taken = (*names, *options.drop_streams)
+        check_known((name for name in _shown(state) if name not in taken), _KNOWN)
     return resolve([*wanted, *more], STREAMS)
 
 
@@ -84,9 +93,13 @@ def default_streams(state: State | None) -> list[str]:
     known = [stream.name for stream in STREAMS]
     if state is None:
         return known
-    names = [name for name, saved in state.streams.items() if saved.is_shown]
-    check_known(names, known)
+    check_known(names := _shown(state), known)
     return names or known
+
+
+def _shown(state: State) -> list[str]:
+    """Return the streams of which the target has the rows."""
+    return [name for name, saved in state.streams.items() if saved.is_shown]
 
 
 def check_known(names: Iterable[str], known: Container[str]) -> None:

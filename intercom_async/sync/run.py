@@ -192,7 +192,7 @@ class _Run:
         state = None if opened.state is None else read_state(opened.state, self._sink.where)
         damaged, notes = damaged_streams(opened, self._sink.where, repair=options.repair)
         self._notes += notes
-        chosen = chosen_streams(options, state, damaged, self._sink.where)
+        chosen = chosen_streams(options, state, damaged, self._sink.where, is_older=opened.is_older)
         files = await call(self._sink, AttachmentFolder.of, options.attachments, chosen)
         chosen = files.wrap(chosen)
         gate = OutageGate(self._probe, self._stop, options.patience_s)

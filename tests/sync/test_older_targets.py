@@ -10,12 +10,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
 from intercom_async import Intercom
 from intercom_async.simulator import Simulator
-from intercom_async.sync import Report, sync
+from intercom_async.sync import Progress, Report, SyncConfigError, sync
 from .conftest import make_sink, once, read_target, target_in
 
 pytestmark = pytest.mark.anyio
@@ -117,3 +118,38 @@ async def test_an_older_target_of_which_one_stream_is_read_first(form: str, tmp_
     older = {msgspec.json.decode(line)["id"] for line in older_lines("conversations")}
     stones = once(read_target(form, tmp_path, "tombstones"))
     assert {stone["record_id"] for stone in stones.values()} >= older - found.keys() != set()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "duckdb"])
+async def test_a_first_run_that_is_stopped_is_resumed(form: str, tmp_path: Path) -> None:
+    make_older(1, form, target_in(form, tmp_path))
+    simulator = Simulator(
+        contacts=700, conversations=0, companies=0, tickets=0, app_per_minute=10**6
+    )  # fmt: skip
+    async with simulator, Intercom(simulator.token, base_url=simulator.url) as intercom:
+        stop = anyio.Event()
+
+        def stop_soon(progress: Progress) -> None:
+            if sum(stream.rows for stream in progress.streams) >= 300:
+                stop.set()
+
+        streams = ["contacts"]
+        report = await sync(
+            intercom, streams, sink=make_sink(form, tmp_path), stop=stop, on_progress=stop_soon
+        )
+        assert report.was_stopped
+        again = await sync(intercom, streams, sink=make_sink(form, tmp_path))
+        assert again.is_complete
+        assert again.rows <= 700 - 150
+    assert len(once(read_target(form, tmp_path, "contacts"))) == 700
+
+
+async def test_streams_of_ones_own_have_to_be_passed(tmp_path: Path) -> None:
+    """Nothing else tells how they are read, and their rows could not be brought along."""
+    make_older(1, "jsonl", target_in("jsonl", tmp_path))
+    state = target_in("jsonl", tmp_path) / "sync-state.json"
+    state.write_bytes(state.read_bytes().replace(b'"conversations"', b'"conversings"', 1))
+    simulator = Simulator(contacts=3, conversations=0, companies=0, tickets=0)
+    async with simulator, Intercom(simulator.token, base_url=simulator.url) as intercom:
+        with pytest.raises(SyncConfigError, match="streams of your own: conversings"):
+            await sync(intercom, ["contacts"], sink=make_sink("jsonl", tmp_path))

@@ -143,13 +143,13 @@ class Folder:
             self.journal.open(0)
             return Opened(self.journal.state)
         self._read_manifest()
-        if self.is_older:
-            return Opened(bytes(self.manifest.sync), is_older=True)
-        self._roll_forward()
+        damaged: tuple[tuple[str, str], ...] = ()
+        if not self.is_older:
+            self._roll_forward()
+            damaged = tuple(self._damaged(whole=verify))
         self.journal.open(self.manifest.generation)
         base = bytes(self.manifest.sync)
-        state = self.journal.state or base
-        return Opened(state, base, damaged=tuple(self._damaged(whole=verify)))
+        return Opened(self.journal.state or base, base, is_older=self.is_older, damaged=damaged)
 
     def _refuse_other_files(self) -> None:
         names = set(self.disk.names(self.path)) - {PRIVATE_NAME, *OLDER_LEFTOVERS}
