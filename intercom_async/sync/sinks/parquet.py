@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ FILE_BYTES = 64 * 2**20
 OWN_READ = (DIGEST, DELETED_AT, SYNCED_AT)
 READ_TOGETHER = 128
 """Rows of a journal in which new fields are looked for together."""
+SMALL_PART = 64
+"""A file of fewer bytes than this part of `file_bytes`, which counts JSON, is a small one."""
+MOST_SMALL = 32
+"""Small files of a stream that stand beside each other; with more, all of them become one."""
 READ_ROWS = 8_192
 """Rows of which keys are read together."""
 
@@ -239,19 +244,49 @@ class ParquetSink:
         )
         # Readers find the same columns in all files of a generation, each of one kind.
         is_alike = is_there and there == columns.kinds
-        for file in self._files(name):
-            fates: list[Fate] = [merge.fate(row) for row in self._file_rows(name, file)]
-            if is_alike and all(fate == "keep" for fate in fates):
-                making.take_over(file)
-                continue
-            if is_there:
-                self._check(name, file)
-            making.rewrite(target.read(name, file), fates)
+        self._write_again(making, merge, name, is_there=is_there, is_alike=is_alike)
         making.add(
             TableRow(row.body, row.digest, row.synced_at, row.deleted_at or None)
             for row in merge.new()
         )
         return making.end()
+
+    def _write_again(
+        self, making: NextGeneration, merge: Merge, name: str, *, is_there: bool, is_alike: bool
+    ) -> None:
+        """Write the files again that have changed, and take over the others.
+
+        Args:
+            making: The next generation.
+            merge: What changes.
+            name: The stream.
+            is_there: Whether it is in the manifest, and not damaged.
+            is_alike: Whether its files have the columns of the next generation.
+        """
+
+        def fates(file: StoredFile) -> list[Fate]:
+            return [merge.fate(row) for row in self._file_rows(name, file)]
+
+        def kept(file: StoredFile, fates: list[Fate]) -> Iterator[TableRow]:
+            if is_there:
+                self._check(name, file)
+            return making.kept(self._target.read(name, file), fates)
+
+        files = self._files(name)
+        small = self._small(files)
+        for file in files:
+            if file not in small:
+                found = fates(file)
+                if is_alike and all(fate == "keep" for fate in found):
+                    making.take_over(file)
+                else:
+                    making.add(kept(file, found))
+        making.add(chain.from_iterable(kept(file, fates(file)) for file in small))
+
+    def _small(self, files: Sequence[StoredFile]) -> list[StoredFile]:
+        """Return files that become one: each night adds a small one to a stream that changes."""
+        small = [file for file in files if file.bytes * SMALL_PART < self._file_bytes]
+        return small if len(small) > MOST_SMALL else []
 
     def _check(self, name: str, file: StoredFile) -> None:
         reason = self._target.damage(name, file)

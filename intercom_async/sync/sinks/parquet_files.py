@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
@@ -59,10 +59,10 @@ class NextGeneration:
         self._target.keep(file)
         self._files.append(file)
 
-    def rewrite(self, source: BinaryIO, fates: list[Fate]) -> None:
-        """Write what stays of a file of the last generation again."""
+    def kept(self, source: BinaryIO, fates: Iterable[Fate]) -> Iterator[TableRow]:
+        """Give the rows that stay of a file of the last generation, which is closed after them."""
         with source:
-            self.add(self._kept(source, iter(fates)))
+            yield from self._kept(source, iter(fates))
 
     def _kept(self, source: BinaryIO, fates: Iterator[Fate]) -> Iterator[TableRow]:
         library = self._library
