@@ -29,6 +29,10 @@ FEWEST_STEPS = 8
 is read to its end. The order of deleted contacts is not documented
 (test_deletions.py::test_a_list_in_any_order_is_read)."""
 
+MAX_READINGS = 3
+"""Readings of a list of pages in which rows may have moved, until one names no other row; then a
+sweep tells what has gone (test_moving_deletions.py)."""
+
 
 class DeletedRow(msgspec.Struct):
     """A row of a list of deleted rows."""
@@ -65,11 +69,18 @@ class DeletionReader:
             return False
         mark = run.clock.not_after(run.newest)
         client = run.client.at_version(deletions.version)
-        named: dict[str, DeletedRow] = {}
+        listed = _Listed()
         try:
-            async with aclosing(deletions.read(client).raw().pages()) as pages:
-                is_whole = await self._take_pages(run, pages, since, named)
-            await self._let_go(run, list(named.values()))
+            is_whole = False
+            for _ in range(MAX_READINGS):
+                listed.begin()
+                async with aclosing(deletions.read(client).raw().pages()) as pages:
+                    is_whole = await self._take_pages(run, pages, since, listed)
+                if not is_whole or not listed.may_hide(mark):
+                    break
+            else:
+                is_whole = False
+            await self._let_go(run, list(listed.named.values()))
         except (*ENDINGS, ClosedError):
             raise
         except IntercomError:
@@ -89,25 +100,29 @@ class DeletionReader:
         run: StreamRun,
         pages: AsyncIterator[Page[Any]],
         since: int,
-        named: dict[str, DeletedRow],
+        listed: _Listed,
     ) -> bool:
         """Note the live rows that a list names; say whether it has told all since a moment."""
-        order, keys, promised = _Order(), set[str](), None
+        order, keys, promised = _Order(), listed.keys, None
         async for page in pages:
             items = [read_deleted(raw) for raw in page.items]
             known = [item for item in items if item is not None]
+            named = listed.named
             named.update((str(item.id), item) for item in known if self._may_be_gone(run, item))
             # A list that is empty and not even that of a page, such as [], tells nothing.
             is_page = bool(items) or page.pages is not None or page.total_count is not None
             if page.unreadable or len(known) < len(items) or not is_page:
                 return False
             keys.update(str(item.id) for item in known)
+            listed.take(known)
             promised = page.total_count if promised is None else promised
             if (page.total_count or 0) < (promised or 0):
                 # A row that left the list moved another one to a page that was read already.
                 return False
             if order.is_past(known, since):
+                listed.is_sorted = True
                 return True
+        listed.is_sorted = order.is_shown
         return len(keys) >= (promised or 0)
 
     def _may_be_gone(self, run: StreamRun, item: DeletedRow) -> bool:
@@ -150,10 +165,54 @@ class DeletionReader:
                 await self._reader.hand_over(Batch(run, entries, filled=filled))
 
 
+class _Listed:
+    """What readings of a list have named."""
+
+    def __init__(self) -> None:
+        self.named: dict[str, DeletedRow] = {}
+        """Rows that may be gone, by any of the readings."""
+        self.keys: set[str] = set()
+        """Rows that the last reading has named."""
+        self.is_sorted = False
+        """Whether that was shown to be in order, the latest first."""
+        self._before: set[str] | None = None
+        self._pages = 0
+        self._latest: int | None = 0
+
+    def begin(self) -> None:
+        """Begin another reading."""
+        if self._pages:
+            self._before = (self._before or set()) | self.keys
+        self.keys, self._pages, self._latest, self.is_sorted = set(), 0, 0, False
+
+    def take(self, items: Iterable[DeletedRow]) -> None:
+        """Take in the rows of a page."""
+        self._pages += 1
+        for item in items:
+            at = from_server(item.deleted_at)
+            self._latest = None if at is None or self._latest is None else max(self._latest, at)
+
+    def may_hide(self, began: int) -> bool:
+        """Say whether a row may have moved from one of its pages to another that was read already.
+
+        Where one leaves a list, the next row takes its place. A count does not show that where
+        another row came at its end meanwhile: that one went after the reading began.
+
+        Args:
+            began: When the first reading began, UNIX seconds of the server.
+        """
+        is_still = self._latest is not None and self._latest < began
+        if self._pages <= 1 or self.is_sorted or is_still:
+            return False
+        return self._before is None or not self.keys <= self._before
+
+
 class _Order:
     """Whether a list is sorted by when its rows went, the latest first."""
 
     def __init__(self) -> None:
+        self.is_shown: bool = False
+        """Whether it went back in time often enough, and never forward."""
         self._is_sorted = True
         self._last: int | None = None
         self._steps = 0
@@ -168,6 +227,7 @@ class _Order:
                 self._steps += at < self._last
             self._last = at
         is_shown = self._is_sorted and self._steps >= FEWEST_STEPS
+        self.is_shown = is_shown
         return is_shown and self._last is not None and self._last < since
 
 

@@ -66,8 +66,9 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     changed_list_calls: int | None = None
     """The same for `changed_rows`."""
     deletion_calls: int | None = None
-    """Calls that read the list of deleted rows, at most; 1 if the server refuses it. None if the
-    API has none, or if the list does not say how long it is."""
+    """Calls that read the list of deleted rows, at most; 1 if the server refuses it. A list of
+    several pages that does not date its rows is read twice: no date shows that none has moved
+    meanwhile. None if the API has none, or if the list does not say how long it is."""
     departed_calls: int | None = None
     """Calls that search rows which went: those that the list names for the first time, before they
     go, and once more in each run of the week after, contacts in each run. Each that such a search
@@ -327,6 +328,8 @@ class _Survey:
             async with aclosing(reading) as pages:
                 async for page in pages:
                     calls = _pages(page.total_count, max(1, len(page.items)))
+                    if calls is not None and calls > 1 and _is_undated(page):
+                        calls *= 2
                     searches = self._searches(page, archives=source.archives)
                     break
         except IntercomError:
@@ -341,7 +344,7 @@ class _Survey:
         """
         named = [row for raw in page.items if (row := read_deleted(raw)) is not None]
         moments = [moment for row in named if (moment := from_server(row.deleted_at)) is not None]
-        is_undated = len(moments) < len(named)
+        is_undated = _is_undated(page)
         new = sum(moment >= self._since for moment in moments)
         if new and new == len(page.items):
             # All of the page is new: the pages after it may be as well.
@@ -369,6 +372,12 @@ class _Survey:
         return StreamPlan(
             name=name, rows=total, calls=calls, changed_rows=total, changed_calls=calls
         )
+
+
+def _is_undated(page: Page[Any]) -> bool:
+    """Say whether a list of deleted rows has one that does not tell when it went."""
+    named = [row for raw in page.items if (row := read_deleted(raw)) is not None]
+    return any(from_server(row.deleted_at) is None for row in named)
 
 
 def _pages(rows: int | None, per_page: int) -> int | None:
