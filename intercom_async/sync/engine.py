@@ -53,6 +53,7 @@ from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import StreamRun
 from .streams import Children, Ranged
+from .target_wait import TargetWait
 from .writer import Batch, Writer
 
 TICK_S = 0.05
@@ -81,6 +82,7 @@ class Engine:
         hint: Before this moment no rows are expected.
         stop: Set from outside to finish the pages in hand and end.
         monitor: Told several times a second how it goes.
+        wait: How long it waits for the target where it looks at it.
     """
 
     def __init__(
@@ -94,12 +96,13 @@ class Engine:
         hint: int | None,
         stop: anyio.Event,
         monitor: ProgressMonitor,
+        wait: TargetWait | None = None,
     ) -> None:
         self._intercom = intercom
         self._runs = runs
         self._policy = policy
         self._writer = Writer(sink, state)
-        self._held_keys = HeldKeys(sink, self._writer)
+        self._held_keys = HeldKeys(sink, self._writer, wait or TargetWait(stop))
         self._hint = hint
         self._stop = stop
         self._monitor = monitor

@@ -9,6 +9,7 @@ from .key_table import BY_ID, GONE, SEEN, Held
 from .sinks.base import Sink, call
 from .sinks.entries import Put
 from .stream_run import StreamRun
+from .target_wait import TargetWait
 from .writer import Writer
 
 
@@ -18,11 +19,13 @@ class HeldKeys:
     Args:
         sink: The target.
         writer: Writes to it meanwhile.
+        wait: How long to wait for the target.
     """
 
-    def __init__(self, sink: Sink, writer: Writer) -> None:
+    def __init__(self, sink: Sink, writer: Writer, wait: TargetWait) -> None:
         self._sink = sink
         self._writer = writer
+        self._wait = wait
 
     async def select(
         self, run: StreamRun, test: Callable[[Held], bool], *, most: int | None = None
@@ -33,6 +36,10 @@ class HeldKeys:
             run: The stream.
             test: Says whether a row is wanted.
             most: End after so many.
+
+        Raises:
+            BusyTargetError: Another process holds the target for longer than the run waits.
+            StoppedError: The run was asked to stop while it waited.
         """
 
         def select() -> list[str]:
@@ -46,8 +53,11 @@ class HeldKeys:
                         found[key] = None
             return list(found)
 
-        async with self._writer.sink_lock:
-            return await call(self._sink, select)
+        async def locked() -> list[str]:
+            async with self._writer.sink_lock:
+                return await call(self._sink, select)
+
+        return await self._wait.until_free(locked)
 
     def _keys(self, run: StreamRun) -> Generator[str, None, None]:
         if run.is_shown:

@@ -25,7 +25,10 @@ ASKED_ROWS = 150
 def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
     """Note in each run what the target holds, and queue the parents whose children it lacks.
 
+    It may be called again after it has failed.
+
     Raises:
+        BusyTargetError: Another process holds the target.
         StoppedError: The run is to stop, and there is much to note.
     """
     base = None if opened.base is None else read_state(opened.base, sink.where)
@@ -45,6 +48,8 @@ def load(sink: Sink, runs: Sequence[StreamRun], opened: Opened) -> None:
 def recall(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[Entry]:
     """Note rows of which no row of their own is left in the target.
 
+    It may be called again after it has failed: the target is looked at before anything is noted.
+
     Args:
         sink: The target.
         runs: What is read.
@@ -54,13 +59,22 @@ def recall(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[Entry]
         The entries by which children go whose parent went in a run that left them out: it wrote
         the tombstone, and did not look at them.
     """
+    doubted = [
+        (child, _parents_of(sink, child))
+        for child in runs
+        if child.parent is not None and child.state.has_unknown_parents
+    ]
     orphans = _recall_gone(sink, runs, policy)
-    _recall_parents(sink, runs)
+    for child, keys in doubted:
+        _recall_parents(child, keys)
     return orphans
 
 
 def _recall_gone(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[Entry]:
-    """Note the rows of which tombstones are all that is left, as `hard_delete` has removed them."""
+    """Note the rows of which tombstones are all that is left, as `hard_delete` has removed them.
+
+    They are read at one go: nobody can take the target in between.
+    """
     by_name = {run.name: run for run in runs if not isinstance(run.stream.source, Children)}
     orphans: list[Entry] = []
     for key, at in _tombstones(sink):
@@ -89,21 +103,24 @@ def keep_latest(departed: list[tuple[int, str]], found: tuple[int, str]) -> None
         heappop(departed)
 
 
-def _recall_parents(sink: Sink, runs: Sequence[StreamRun]) -> None:
+def _recall_parents(child: StreamRun, keys: Iterable[str]) -> None:
     """Note parents of which the target has nothing but their children.
 
     One that went before it was listed again would never be missed, and its children would stay. A
     sweep judges those that it does not meet; where the list was read before, each is read by id.
+
+    Args:
+        child: The stream of the children.
+        keys: The parents of all that the target has.
     """
-    for child in runs:
-        parent = child.parent
-        if parent is None or not child.state.has_unknown_parents:
-            continue
-        unknown = [key for key in _parents_of(sink, child) if parent.table.get(key) is None]
-        for key in unknown:
-            parent.table.put(key, Held(0, 0, 0, 0))
-        if parent.state.seeded is not None:
-            child.want(unknown)
+    parent = child.parent
+    if parent is None:
+        return
+    unknown = [key for key in keys if parent.table.get(key) is None]
+    for key in unknown:
+        parent.table.put(key, Held(0, 0, 0, 0))
+    if parent.state.seeded is not None:
+        child.want(unknown)
 
 
 def _parents_of(sink: Sink, child: StreamRun) -> Iterable[str]:

@@ -35,6 +35,8 @@ def compare_stored(
 ) -> None:
     """Note what all rows of the target refer to, where that is not known of each.
 
+    It may be called again after it has failed.
+
     Args:
         sink: The target.
         runs: The streams, which were read.
@@ -52,11 +54,16 @@ def compare_stored(
             continue
         references.begin_again(lacking)
         refer_again(sink, [run])
-        for row in sink.fields_of(run.name, references.fields):
-            _refer(run, row)
-            if is_stopped():
+        is_done = False
+        try:
+            for row in sink.fields_of(run.name, references.fields):
+                _refer(run, row)
+                if is_stopped():
+                    return
+            is_done = True
+        finally:
+            if not is_done:
                 references.lacking |= lacking
-                return
 
 
 def remember(run: StreamRun) -> dict[str, list[str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
 import anyio
 
 from intercom_async.client import Intercom
-from intercom_async.clock import CLOCK
 from intercom_async.models.admins import Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
@@ -22,7 +22,7 @@ from .checkpoint import State, check_fits, read_state
 from .chosen_streams import check_may_drop, chosen_streams
 from .damage import damaged_streams, hidden_parents, restored_tombstones
 from .engine import Engine
-from .errors import BusyTargetError, SyncConfigError
+from .errors import SyncConfigError
 from .evidence import TOMBSTONES, Tombstone
 from .first_answer import first_answer, stopped_before_it_began, told_by, unless_stopped
 from .holes import remove
@@ -38,6 +38,7 @@ from .sinks.base import Opened, Sink, Table, call, used
 from .sinks.ending import ended_when
 from .stream_run import StreamRun
 from .streams import Children, Stream
+from .target_wait import TargetWait
 from .truncated import truncated_notes
 from .ungrouped import ungrouped
 
@@ -50,8 +51,6 @@ RECONCILE_WITHIN_S = 7 * 86_400
 """Seconds in which rows that have gone are found, unless `reconcile_within_s` says otherwise."""
 PATIENCE_S = 600
 """Seconds for which a run waits for a server that does not answer, unless `patience_s` says so."""
-BUSY_PAUSE_S = 0.5
-"""Between two looks at a target that another process holds."""
 
 
 async def sync(
@@ -153,38 +152,22 @@ class _Run:
         self._sink = sink
         self._stop = stop
         self._options = options
+        self._wait = TargetWait(stop, options.wait_s)
         self._notes: list[str] = []
 
     async def patiently(self, method: Callable[[], T]) -> T:
-        """Call the sink, again for a while if another process holds the target.
+        """Call the sink with what can be long, again for a while if another process holds it.
 
         Raises:
             BusyTargetError: It is held for longer than the run waits.
             StoppedError: The run was asked to stop while it waited, or the call was long.
-        """
-        until = CLOCK.now() + self._options.wait_s
-        while True:
-            try:
-                return await self._call(method)
-            except BusyTargetError:
-                if CLOCK.now() >= until:
-                    raise
-            if self._stop.is_set():
-                raise StoppedError("the run was asked to stop while it waited for the target")
-            await CLOCK.sleep(BUSY_PAUSE_S)
-
-    async def _call(self, method: Callable[[], T]) -> T:
-        """Call the sink with what can be long, and is given up soon after a stop.
-
-        Raises:
-            StoppedError: It was given up.
         """
 
         def ended() -> T:
             with ended_when(self._stop.is_set):
                 return method()
 
-        return await call(self._sink, ended)
+        return await self._wait.until_free(lambda: call(self._sink, ended))
 
     async def go(self, opened: Opened, on_progress: Callable[[Progress], object] | None) -> Report:
         """Read, publish and report."""
@@ -227,16 +210,16 @@ class _Run:
         published = [*runs, *prepared.carried(left_out.streams)]
         try:
             await self._load(published, damaged, opened, state)
+            orphans = await self.patiently(lambda: recall(self._sink, runs, policy))
         except StoppedError:
             return stopped_before_it_began(state, gate.outages)
         # From here on the target belongs to this workspace.
-        orphans = await call(self._sink, recall, self._sink, runs, policy)
         await call(self._sink, self._sink.commit, orphans, state.encode(whole=False))
 
         monitor = ProgressMonitor(self._intercom, runs, on_progress)
         engine = Engine(
             self._intercom, runs, state, self._sink, policy,
-            hint=app.created_at, stop=self._stop, monitor=monitor,
+            hint=app.created_at, stop=self._stop, monitor=monitor, wait=self._wait,
         )  # fmt: skip
         await self._read(engine, gate)
         self._close_holes(runs, policy)
@@ -286,13 +269,13 @@ class _Run:
         shown = [run.sink_table for run in published if run.is_shown]
         tables = [*shown, Table(TOMBSTONES, "id", Tombstone, None, "found_at")]
         await call(self._sink, lambda: self._sink.begin(tables, repaired=damaged))
-        await self._call(lambda: load(self._sink, published, opened))
+        await self.patiently(lambda: load(self._sink, published, opened))
         if TOMBSTONES in damaged:
             await self._restore_tombstones(published, state)
 
     async def _restore_tombstones(self, published: Sequence[StreamRun], state: State) -> None:
         """Write tombstones for the rows that stand as deleted, as the old ones are damaged."""
-        found = await self._call(lambda: restored_tombstones(self._sink, published))
+        found = await self.patiently(lambda: restored_tombstones(self._sink, published))
         await call(self._sink, self._sink.commit, found, state.encode(whole=False))
         self._notes.append(
             f"tombstones: made again for {len(found):,} deleted rows, without their reasons; of"
@@ -342,7 +325,8 @@ class _Run:
         """Note in the state what later runs have to know, and what people have to."""
         whole = {one.name for one in runs if one.is_complete}
         is_stopped = self._stop.is_set
-        await call(self._sink, compare_stored, self._sink, runs, whole, is_stopped)
+        with suppress(StoppedError):  # the next run makes up for it
+            await self.patiently(lambda: compare_stored(self._sink, runs, whole, is_stopped))
         for run in runs:
             if run.is_rereading and not run.is_left_open:
                 # A row that failed is a hole, and tried again: the others need not be.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from intercom_async import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.sync import BusyTargetError, JsonlSink, Report, sync
-from intercom_async.sync.sinks.base import Opened
+from intercom_async.sync.sinks.base import Opened, StoredRow
 from intercom_async.transport import MemoryTransport
 from tests.support.file_server import FileServer
 from tests.support.virtual_time import run_virtual
@@ -98,7 +99,7 @@ def test_a_run_stops_at_any_step_and_is_resumed(tmp_path: Path) -> None:
 
 
 class HeldSink(JsonlSink):
-    """A target that somebody else holds when it is to be opened, or its rows are to be seen."""
+    """A target that somebody else holds when it is to be opened, looked at, or published."""
 
     held_at: str = ""
 
@@ -107,13 +108,18 @@ class HeldSink(JsonlSink):
             raise BusyTargetError("somebody else holds it")
         return super().open(verify=verify)
 
+    def rows(self, name: str) -> Iterator[StoredRow]:
+        if self.held_at == "rows":
+            raise BusyTargetError("somebody else holds it")
+        return super().rows(name)
+
     def publish(self, state: bytes, **options: Any) -> None:
         if self.held_at == "publish":
             raise BusyTargetError("somebody else holds it")
         super().publish(state, **options)
 
 
-@pytest.mark.parametrize("held_at", ["open", "publish"])
+@pytest.mark.parametrize("held_at", ["open", "rows", "publish"])
 @pytest.mark.parametrize("wait_s", [0.0, 600.0])
 def test_a_run_stops_while_it_waits_for_its_target(
     held_at: str, wait_s: float, tmp_path: Path

@@ -127,12 +127,13 @@ class Database:
             return TargetError(
                 f"{shown(self._path)} is damaged ({name_of(error)}): move it away and sync again"
             )
-        kind = TargetError
-        if isinstance(error, duckdb.OutOfMemoryException):
-            kind = DatabaseMemoryError
-        elif isinstance(error, duckdb.IOException) and HELD in str(error):
-            kind = BusyTargetError
-        return kind(f"{shown(self._path)} cannot be opened: {self._words(error)}")
+        words = f"{shown(self._path)} cannot be opened: {self._words(error)}"
+        if isinstance(error, duckdb.IOException) and HELD in str(error):
+            return BusyTargetError(
+                f"{words}; end that process, or wait with --wait SECONDS; {KEPT}"
+            )
+        is_memory = isinstance(error, duckdb.OutOfMemoryException)
+        return DatabaseMemoryError(words) if is_memory else TargetError(words)
 
     def create(self, disk: Disk) -> None:
         """Make a database without tables that only its owner can read, and bring it to the disk."""
