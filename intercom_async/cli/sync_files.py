@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from intercom_async.sync import Failure, Report, TargetError
+from intercom_async.sync.sinks.disk import OS_DISK
 from .sync_page import page
 from .sync_pictures import check_pictures
 from .sync_recorder import SyncRecorder
@@ -39,7 +40,7 @@ def remove_report(path: Path | None) -> None:
 def write_report(
     path: Path, report: Report, recorder: SyncRecorder | None, accepted: Sequence[Failure] = ()
 ) -> None:
-    """Write the report; with a record of the run as HTML, without one as JSON.
+    """Write the report, for its owner only; with a record of the run as HTML, else as JSON.
 
     Args:
         path: The file.
@@ -55,7 +56,8 @@ def write_report(
     else:
         body = page(report, recorder, accepted).encode()
     try:
-        path.write_bytes(body)
+        with OS_DISK.create(path) as file:  # nobody else can read it
+            file.write(body)
     except OSError as error:
         raise TargetError(
             f"the report {path} cannot be written: {error.strerror or type(error).__name__}; what "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from rich.markup import escape
 from intercom_async.cli.connection import Connection
 from intercom_async.cli.console import say
 from intercom_async.cli.sync import names_of, sync
+from intercom_async.cli.sync_files import write_report
 from intercom_async.cli.sync_options import SyncOptions, check_streams, dated
 from intercom_async.cli.sync_view import (
     SHOWN_OPTIONS,
@@ -237,6 +240,21 @@ async def test_a_run_that_fails_leaves_no_report_of_an_earlier_one(tmp_path: Pat
 
     assert not report.exists()
     assert link.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_a_report_is_for_its_owner_only(tmp_path: Path) -> None:
+    """It names rows, and quotes what went wrong with them."""
+    report = Report(
+        workspace="w", streams=(), failures=(), seconds=1.0, calls=1, throttled=0, retries=0,
+        utilisation=None, was_stopped=False,
+    )  # fmt: skip
+    before = os.umask(0)
+    try:
+        write_report(tmp_path / "report.json", report, None)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "report.json").stat().st_mode) == 0o600
 
 
 @pytest.mark.anyio
