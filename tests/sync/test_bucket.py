@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -14,15 +15,22 @@ from intercom_async.sync import (
     BusyTargetError,
     JsonlSink,
     ParquetSink,
+    Report,
     SyncConfigError,
     TargetError,
     published_files,
+    sync,
 )
 from intercom_async.sync.merging import digest_of
 from intercom_async.sync.sinks.base import Departed, Table
 from intercom_async.sync.sinks.entries import Entry, Gone, Put
 from intercom_async.sync.sinks.object_store import ChangedObjectError, ObjectBody
+from intercom_async.transport import Request
 from tests.support.folder_objects import FolderObjects
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import Answer, world
+
+__all__ = ("anyio_backend",)
 
 pytest.importorskip("pyarrow")
 
@@ -125,6 +133,57 @@ def test_what_a_late_sync_adds_to_its_journal_is_void(objects: FolderObjects) ->
     assert sink.open().state == b'"one"'
     assert [entry.key for entry in sink.entries() if isinstance(entry, Put)] == ["1"]
     sink.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("number", [0, 1, -1])
+async def test_a_commit_that_is_missing_is_told_and_read_again(
+    number: int, objects: FolderObjects, tmp_path: Path
+) -> None:
+    """It was called a target that another sync has taken over, for good."""
+    async with world(tmp_path, contacts=900, companies=5, latency_s=0.2) as one:
+
+        async def run(at: int = 0, **options: Any) -> Report:
+            stop, count = anyio.Event(), 0
+
+            def maybe(_: Request, answer: Answer) -> Answer:
+                nonlocal count
+                count += 1
+                if count == at:
+                    stop.set()
+                return answer
+
+            one.change = maybe
+            sink = ParquetSink(objects, inline=True)
+            return await sync(
+                one.intercom, ["contacts", "companies"], sink=sink, stop=stop, **options
+            )
+
+        assert (await run(at=5)).was_stopped
+        opened(objects).close()  # takes the commits over
+        frames = sorted(objects.folder.glob("journal/*/*"))
+        assert len(frames) > 1
+        frames[number].unlink()
+        name = str(frames[number].relative_to(objects.folder))
+        for _ in range(2):
+            with pytest.raises(TargetError, match=rf"{name} is missing.*--repair") as told:
+                await run()
+            assert not isinstance(told.value, BusyTargetError)
+        report = await run(repair=True)
+
+        assert report.is_complete
+        assert any(name in note for note in report.notes)
+        assert (await run()).is_complete
+        for stream, count in (("contacts", 900), ("companies", 5)):
+            paths = published_files(objects, stream)
+            assert sum(parquet_rows(path) for path in paths) == count
+
+
+def parquet_rows(path: str) -> int:
+    from pyarrow import parquet  # noqa: PLC0415 (an extra)
+
+    found: int = parquet.read_metadata(path).num_rows
+    return found
 
 
 def test_two_that_open_at_once_are_told_apart(objects: FolderObjects) -> None:

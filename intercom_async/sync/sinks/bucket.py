@@ -70,6 +70,8 @@ class Bucket:
         self._tag: str | None = None
         self._frames = 0
         self._cache: ObjectCache | None = None
+        self._lost = ""
+        """What is missing of the journal, in words, until `begin` gives it up."""
 
     @property
     def where(self) -> str:
@@ -109,7 +111,7 @@ class Bucket:
         self._fetch_journal()
         base = None if self._manifest.generation == 0 else bytes(self._manifest.sync)
         damaged = tuple(self._damaged(listing, whole=verify))
-        return Opened(self.journal.state or base, base, damaged=damaged)
+        return Opened(self.journal.state or base, base, damaged=damaged, lost=self._lost)
 
     def _refuse_other_objects(self) -> None:
         for _ in self._objects.objects():
@@ -161,17 +163,23 @@ class Bucket:
 
     def _fetch_journal(self) -> None:
         """Bring the commits on top of this generation into the local journal."""
-        manifest = self._manifest
+        manifest, self._lost = self._manifest, ""
         self._spool = Spool()
         path = self._spool.path / JOURNAL_NAME
+        names = [
+            frame_name(manifest.generation, part.epoch, number)
+            for part in manifest.journal
+            for number in range(1, part.frames + 1)
+        ]
         with OS_DISK.create(path) as file:
-            for part in manifest.journal:
-                for number in range(1, part.frames + 1):
-                    name = frame_name(manifest.generation, part.epoch, number)
-                    frame = self._objects.get(name)
-                    if frame is None:
-                        raise BusyTargetError(f"{self.where} was taken over by another sync")
-                    file.write(frame.body)
+            for name in names:
+                frame = self._objects.get(name)
+                if frame is None:
+                    self._check_epoch()  # one that has taken the target over may have published
+                    self._lost = f"{name} is missing, with what a stopped run has committed"
+                    file.truncate(0)
+                    break
+                file.write(frame.body)
         self._journal = Journal(OS_DISK, path)
         self._journal.open(manifest.generation)
         self._cache = ObjectCache(self._objects, self._spool.path)
@@ -199,8 +207,12 @@ class Bucket:
             raise TargetError(f"{self.where} is not open")
         return self._journal
 
-    def refuse_taken(self, names: Iterable[str]) -> None:
-        """Do nothing: objects have names that nothing else uses."""
+    def begin(self, names: Iterable[str]) -> None:
+        """Give up a journal of which some is missing; objects have names that nothing else uses."""
+        del names
+        if self._lost:
+            self._put_manifest(msgspec.structs.replace(self._manifest, journal=[]))
+            self._lost = ""
 
     def older_files(self, stream: str) -> list[StoredFile]:
         """Return nothing: there is no older format in object storage."""

@@ -116,7 +116,7 @@ class ParquetSink:
 
     def begin(self, tables: Sequence[Table], *, repaired: Sequence[str] = ()) -> None:
         """Note the tables, and refuse those in the place of which a user's files stand."""
-        self._target.refuse_taken(table.name for table in tables)
+        self._target.begin(table.name for table in tables)
         self._tables.update((table.name, table) for table in tables)
         self._without = set(repaired)
 

@@ -37,7 +37,7 @@ class ParquetFolder(PathTarget):
         """Take hold of the folder."""
         return self._folder.open(verify=verify)
 
-    def refuse_taken(self, names: Iterable[str]) -> None:
+    def begin(self, names: Iterable[str]) -> None:
         """Refuse to write streams where files of a user's stand."""
         self._folder.refuse_taken(names)
 

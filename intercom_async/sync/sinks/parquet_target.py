@@ -56,8 +56,12 @@ class ParquetTarget(Protocol):
         """Take hold of the target, finish what a crash has interrupted, and look at it."""
         ...
 
-    def refuse_taken(self, names: Iterable[str]) -> None:
-        """Refuse to write streams where files of a user's stand."""
+    def begin(self, names: Iterable[str]) -> None:
+        """Refuse to write streams where files of a user's stand; give up a journal that lacks some.
+
+        Args:
+            names: The streams.
+        """
         ...
 
     @property
