@@ -97,16 +97,36 @@ class TableColumns:
         return None if len(self.extra) >= MAX_EXTRA else sorted(self._fields)
 
     def unknown(self, bodies: Sequence[bytes]) -> set[str]:
-        """Return the fields of some rows that have no column, and may get one.
+        """Return the fields of some rows that have no column, and may get one."""
+        return self._unknown(bodies) if self._together(bodies) is None else set()
 
-        Rows that have none are read together, for half of what they cost one by one.
+    def unknown_and_repeated(self, bodies: Sequence[bytes]) -> tuple[set[str], dict[int, bytes]]:
+        """Return what `unknown` does, and the rows that have a field twice.
+
+        Those by their place, with the last value of each field. What is read of a row and written
+        again is shorter where a value took another's place.
+        """
+        together = self._together(bodies)
+        if together is None:
+            return self._unknown(bodies), self._repeated(bodies)
+        page, rows = together
+        is_whole = len(msgspec.json.encode(rows)) == len(page)
+        return set(), {} if is_whole else self._repeated(bodies)
+
+    def _together(self, bodies: Sequence[bytes]) -> tuple[bytes, Any] | None:
+        """Return some rows as one text, and as what is read of it; None if a field is unknown.
+
+        It takes half of what they cost one by one.
         """
         if self._decoder is None:
             self._decoder = self._known_only()
         if self._decoder is not None:
+            page = b"[%b]" % b",".join(bodies)
             with suppress(*UNREADABLE):
-                self._decoder.decode(b"[%b]" % b",".join(bodies))
-                return set()
+                return page, self._decoder.decode(page)
+        return None
+
+    def _unknown(self, bodies: Iterable[bytes]) -> set[str]:
         found: set[str] = set()
         for body in bodies:
             try:
@@ -116,18 +136,7 @@ class TableColumns:
                 found.update(name for name, _ in top_level(body))
         return found - self._fields
 
-    def repeating(self, bodies: Sequence[bytes]) -> dict[int, bytes]:
-        """Return the rows that have a field twice, by their place, with the last value of each.
-
-        What is read of a row is written again, and is shorter where a value took another's place.
-        """
-        if self._decoder is None:
-            self._decoder = self._known_only()
-        page = b"[%b]" % b",".join(bodies)
-        if self._decoder is not None:
-            with suppress(*UNREADABLE):
-                if len(msgspec.json.encode(self._decoder.decode(page))) == len(page):
-                    return {}
+    def _repeated(self, bodies: Iterable[bytes]) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
         for place, body in enumerate(bodies):
             with suppress(*UNREADABLE):  # too deep for a decoder

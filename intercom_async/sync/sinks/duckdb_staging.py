@@ -78,11 +78,11 @@ class StagingFile:
     ) -> int:
         """Write some rows, note their new fields, and return the length of the longest."""
         bodies = [row.body for row in rows]
-        new |= columns.unknown(bodies)
-        repeating = columns.repeating(bodies)
-        told = [repeating.get(place, b"") for place in range(len(rows))] if repeating else _NONE
+        unknown, repeated = columns.unknown_and_repeated(bodies)
+        new |= unknown
+        told = [repeated.get(place, b"") for place in range(len(rows))] if repeated else _NONE
         file.write(b"".join(chain.from_iterable(map(_pieces, rows, told))))
-        return max(map(len, bodies)) + max(map(len, repeating.values()), default=0)
+        return max(map(len, bodies)) + max(map(len, repeated.values()), default=0)
 
     def remove(self) -> None:
         """Remove it."""
