@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self
 import anyio
 
 from intercom_async.clock import CLOCK
+from .thoroughness import IS_THOROUGH
 from .virtual_time import run_virtual
 
 Work = Coroutine[Any, Any, Any]
@@ -204,16 +205,25 @@ CANCELLED_MEANWHILE = Way("cancelled while a child waits", _cancelled_meanwhile)
 def interrupt_everywhere(case: Case, way: Way = CANCELLED, *, by_chance: bool = False) -> int:
     """Run a case undisturbed, then stop its work at each point; return how many there are.
 
+    A way that is not exact stops while it waits at one point and just as the wait ends at the next;
+    the exact ways, and `nox -s chaos`, do both at each.
+
     Args:
         case: The case.
         way: How it is stopped.
         by_chance: Whether chance decides how often it waits: then a point need not be reached a
             second time.
     """
-    return at_each_point(lambda points: _attempt(case, way, points), by_chance=by_chance)
+    return at_each_point(
+        lambda points: _attempt(case, way, points),
+        by_chance=by_chance,
+        by_turns=not way.is_exact and not IS_THOROUGH,
+    )
 
 
-def at_each_point(attempt: Callable[[Points], Work], *, by_chance: bool = False) -> int:
+def at_each_point(
+    attempt: Callable[[Points], Work], *, by_chance: bool = False, by_turns: bool = False
+) -> int:
     """Make an attempt undisturbed, then once for each point that it counts; return how many.
 
     No attempt may leave a task behind, or a failure that nobody has asked for.
@@ -222,7 +232,7 @@ def at_each_point(attempt: Callable[[Points], Work], *, by_chance: bool = False)
     undisturbed = Points(None)
     run_virtual(_alone(attempt(undisturbed), complaints))
     for point in range(undisturbed.count):
-        for late in (False, True):
+        for late in (bool(point % 2),) if by_turns else (False, True):
             points = Points(point, late=late)
             run_virtual(_alone(attempt(points), complaints))
             assert points.count > point or by_chance, f"never came to point {point}"
