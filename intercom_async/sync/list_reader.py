@@ -70,6 +70,25 @@ class ListPass:
         counted = self.totals - {None}
         return not self.duplicates and (not counted or counted == {len(self.keys) + self.lost_rows})
 
+    def is_like(self, other: ListPass) -> bool:
+        """Say whether another reading has brought and counted the same."""
+        return (self.keys, self.duplicates, self.totals) == (
+            other.keys, other.duplicates, other.totals,
+        )  # fmt: skip
+
+    @property
+    def lacking(self) -> int:
+        """Rows that it counts and that neither came nor are among those that cannot be read."""
+        counted = max((total for total in self.totals if total is not None), default=0)
+        return counted - len(self.keys) - self.lost_rows
+
+    @property
+    def told(self) -> str:
+        """What it counts and what came, for people."""
+        totals = sorted(total for total in self.totals if total is not None)
+        counted = " or ".join(map(str, totals))
+        return f"counts {counted or 'no'} rows, and {len(self.keys)} come"
+
     @property
     def longest(self) -> float:
         """Rows that the list has, as far as it is counted or its end was seen."""
