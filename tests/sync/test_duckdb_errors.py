@@ -25,6 +25,11 @@ from intercom_async.sync.sinks.entries import Put
 CONTACTS = Table("contacts", "id")
 
 
+class Named(msgspec.Struct):
+    id: str
+    name: str | None = None
+
+
 def put(key: str) -> Put:
     body = msgspec.json.encode({"id": key})
     return Put("contacts", key, "", body, 0, 1_700_000_000, digest_of(body))
@@ -90,6 +95,28 @@ def test_what_a_killed_process_committed_gets_the_memory_that_it_needs(
     database.memory_mb = 1
     with database.connected(read_only=True):
         assert database.ask("SELECT count(*) FROM rows") == [(500,)]
+
+
+def test_a_commit_gets_the_memory_that_it_needs(path: Path) -> None:
+    """It fails as a transaction, and not for want of memory, where that is all that it lacks."""
+    sink = DuckDBSink(path)
+    sink.open()
+    sink.begin([Table("contacts", "id", Named)])
+    for first in range(0, 3_000, 500):
+        numbers = range(first, first + 500)
+        bodies = [
+            msgspec.json.encode({"id": str(one), "name": f"{one} " * 5_000}) for one in numbers
+        ]
+        sink.commit(
+            [
+                Put("contacts", str(one), "", body, 0, 1_700_000_000, digest_of(body), False, True)
+                for one, body in zip(numbers, bodies, strict=True)
+            ],
+            b"{}",
+        )
+    sink.publish(b"{}")
+    assert len({row.key for row in sink.rows("contacts")}) == 3_000
+    sink.close()
 
 
 def test_a_new_database_does_not_meet_what_stayed_of_a_removed_one(path: Path) -> None:

@@ -37,6 +37,9 @@ SEPARATOR = "\x01"
 """Between the values of a staged line; no JSON can have it."""
 HELD = "Could not set lock"
 """What DuckDB says where another process has the file (test_duckdb_errors.py)."""
+NO_MEMORY = ("failed to pin block", "could not allocate block")
+"""What DuckDB says where a commit needs more memory, as an error of the transaction
+(test_duckdb_errors.py::test_a_commit_gets_the_memory_that_it_needs)."""
 MEMORY_TIMES = 64
 """What a large record is allowed, in times of its size."""
 ZSTD_FROM = 2
@@ -242,7 +245,10 @@ class Database:
                 self.ask(f"COMMENT ON COLUMN {column} IS {text_in_sql(text)}")
 
     def _refused(self, error: Exception) -> TargetError:
-        is_memory = isinstance(error, self._duckdb.OutOfMemoryException)
+        is_memory = isinstance(error, self._duckdb.OutOfMemoryException) or (
+            isinstance(error, self._duckdb.TransactionException)
+            and any(text in str(error) for text in NO_MEMORY)
+        )
         kind = DatabaseMemoryError if is_memory else TargetError
         return kind(f"{shown(self._path)}: {self._words(error)}; {KEPT}")
 
