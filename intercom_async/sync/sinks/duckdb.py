@@ -21,7 +21,7 @@ from .base import Departed, Opened, RowFields, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .comments import comments_of
 from .disk import OS_DISK, Disk
-from .duckdb_damage import damaged as damaged_tables, refuse_other_columns
+from .duckdb_damage import StoredTables, damaged, refuse_other_columns
 from .duckdb_sql import (
     COLUMN_TYPES,
     READ_RECORDS,
@@ -46,16 +46,6 @@ STATE_TABLE = "intercom_async_state"
 STAGED_NAME = "staged"
 CHANGE_ROWS = 2_000
 """Rows that one statement deletes or marks."""
-
-
-class _Stored(msgspec.Struct):
-    """What the sink remembers in the database beside the sync's state."""
-
-    generation: int
-    rows: dict[str, int] = {}
-    """Rows of each table, by which damage shows."""
-    extra: dict[str, list[str]] = {}
-    """Fields beyond the model's that have columns."""
 
 
 class DuckDBSink(PathTarget):
@@ -91,7 +81,7 @@ class DuckDBSink(PathTarget):
         self._database = Database(duckdb, self._path, self._private)
         self._lock = TargetLock(disk, self._private, self.where)
         self._journal = Journal(disk, self._private / JOURNAL_NAME)
-        self._stored = _Stored(generation=0)
+        self._stored = StoredTables(generation=0)
         self._is_older = False
         self._names: frozenset[str] = frozenset()
         self._taken: set[str] = set()
@@ -118,25 +108,29 @@ class DuckDBSink(PathTarget):
             self._disk.sync_folder(self._path.parent)
             self._lock.take()
             state: bytes | None = None
-            damaged: list[tuple[str, str]] = []
+            found: list[tuple[str, str]] = []
             if self._path.exists():
                 with self._database.connected(read_only=True):
-                    self._names = frozenset(self._database.tables())
-                    state = self._read_state()
-                    views = self._database.views()
-                    self._taken = {name.lower() for name in self._names | views}
-                    if state is not None and self._is_older:
-                        self._older = older_streams(state)
-                    if state is not None and not self._is_older:
-                        damaged = list(
-                            damaged_tables(
-                                self._database, self._stored.rows, self._names, whole=verify
-                            )
-                        )
+                    state = self._look()
+                if state is not None and not self._is_older:
+                    found = self._database.with_enough_memory(lambda: self._damaged(whole=verify))
             self._journal.open(self._stored.generation)
         return Opened(
-            self._journal.state or state, state, is_older=self._is_older, damaged=tuple(damaged)
+            self._journal.state or state, state, is_older=self._is_older, damaged=tuple(found)
         )
+
+    def _look(self) -> bytes | None:
+        """Note which tables there are; return the state."""
+        self._names = frozenset(self._database.tables())
+        self._taken = {name.lower() for name in self._names | self._database.views()}
+        state = self._read_state()
+        if state is not None and self._is_older:
+            self._older = older_streams(state)
+        return state
+
+    def _damaged(self, *, whole: bool) -> list[tuple[str, str]]:
+        with self._database.connected(read_only=True):
+            return list(damaged(self._database, self._stored, self._names, whole=whole))
 
     def _read_state(self) -> bytes | None:
         if STATE_TABLE not in self._names:
@@ -150,7 +144,7 @@ class DuckDBSink(PathTarget):
             self._is_older = True
         else:
             try:
-                self._stored = msgspec.json.decode(row["sink"], type=_Stored)
+                self._stored = msgspec.json.decode(row["sink"], type=StoredTables)
             except msgspec.MsgspecError:
                 raise TargetError(f"{self.where}: the sync's state is damaged") from None
         return str(row["state"]).encode()
@@ -230,20 +224,17 @@ class DuckDBSink(PathTarget):
             self._without = set()
             self._journal.clear(stored.generation)
 
-    def _next_generation(self, state: bytes, departed: Departed, dropped: Sequence[str]) -> _Stored:
+    def _next_generation(
+        self, state: bytes, departed: Departed, dropped: Sequence[str]
+    ) -> StoredTables:
         """Bring the database to the next generation in one transaction."""
-        stored = _Stored(
-            generation=self._stored.generation + 1,
-            rows=dict(self._stored.rows),
-            extra=dict(self._stored.extra),
-        )
+        stored = self._stored.next()
         with self._database.connected(read_only=False), self._database.transaction():
             for name in self._tables:
                 self._bring_forward(name, stored, departed)
             for name in sorted(self._ours() & set(dropped)):
                 self._database.ask(f"DROP TABLE IF EXISTS {name_in_sql(name)}")
-                stored.rows.pop(name, None)
-                stored.extra.pop(name, None)
+                stored.forget(name)
             self._save(state, stored)
         return stored
 
@@ -251,7 +242,7 @@ class DuckDBSink(PathTarget):
         """Return the tables that a sync has written."""
         return {*self._stored.rows, *self._older}
 
-    def _save(self, state: bytes, stored: _Stored) -> None:
+    def _save(self, state: bytes, stored: StoredTables) -> None:
         if self._is_older:
             self._database.ask(f"DROP TABLE {STATE_TABLE}")
         self._database.ask(
@@ -263,7 +254,7 @@ class DuckDBSink(PathTarget):
             [state.decode(), msgspec.json.encode(stored).decode()],
         )
 
-    def _bring_forward(self, name: str, stored: _Stored, departed: Departed) -> None:
+    def _bring_forward(self, name: str, stored: StoredTables, departed: Departed) -> None:
         """Bring one table to the next generation."""
         columns = TableColumns(self._tables[name], stored.extra.get(name, ()), own=TAKEN)
         is_there = name in self._names
@@ -279,8 +270,7 @@ class DuckDBSink(PathTarget):
             self._change(name, merge)
         self._insert(name, columns, merge.new())
         self._database.comment(name, comments_of(self._tables[name], columns, RECORD))
-        stored.extra[name] = columns.extra
-        stored.rows[name] = self._database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
+        stored.note(self._database, name, columns)
 
     def _create(self, name: str, columns: TableColumns) -> None:
         listed = [

@@ -2,39 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
+
+import msgspec
 
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import digest_of
-from .columns import DIGEST, RECORD
-from .duckdb_sql import READ_RECORDS, Database, name_in_sql
+from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableColumns
+from .duckdb_sql import COLUMN_TYPES, READ_RECORDS, ROWID, Database, name_in_sql
+from .duckdb_staging import VECTOR_BYTES, VECTOR_ROWS
+from .duckdb_statements import differing_statement
+
+
+class StoredTables(msgspec.Struct):
+    """What the sink remembers in the database beside the sync's state."""
+
+    generation: int
+    rows: dict[str, int] = {}
+    """Rows of each table, by which damage shows."""
+    extra: dict[str, list[str]] = {}
+    """Fields beyond the model's that have columns."""
+    columns: dict[str, list[TableColumn]] = {}
+    """The columns of each table; none of one that an earlier version has written last."""
+    sums: dict[str, str] = {}
+    """What the digests and moments of each table's rows add up to."""
+
+    def next(self) -> StoredTables:
+        """Return what is remembered with the next generation."""
+        return StoredTables(
+            self.generation + 1,
+            dict(self.rows),
+            dict(self.extra),
+            dict(self.columns),
+            dict(self.sums),
+        )
+
+    def note(self, database: Database, name: str, columns: TableColumns) -> None:
+        """Note a table as it is now."""
+        self.extra[name], self.columns[name] = columns.extra, columns.all
+        self.rows[name] = database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
+        self.sums[name] = _sums(database, name)
+
+    def forget(self, name: str) -> None:
+        """Forget a table that is dropped."""
+        self.rows.pop(name, None)
+        self.extra.pop(name, None)
+        self.columns.pop(name, None)
+        self.sums.pop(name, None)
+
+
+def _sums(database: Database, name: str) -> str:
+    """Return the sums of a table's digests and moments: columns that are short, and read fast."""
+    moments = (f"sum(epoch({own})::BIGINT)" for own in (SYNCED_AT, DELETED_AT))
+    listed = ", ".join([f"sum({DIGEST}::HUGEINT)", f"count({DELETED_AT})", *moments])
+    found = database.ask(f"SELECT {listed} FROM {name_in_sql(name)}")[0]
+    return " ".join(str(value or 0) for value in found)
 
 
 def damaged(
-    database: Database, rows: Mapping[str, int], names: Container[str], *, whole: bool
+    database: Database, stored: StoredTables, names: Container[str], *, whole: bool
 ) -> Iterator[tuple[str, str]]:
     """Give the tables that are damaged, each with the reason.
 
     Args:
         database: The database, connected.
-        rows: How many rows each table should have.
+        stored: What the tables should be.
         names: The tables that are there.
-        whole: Compare all rows with their digests.
+        whole: Compare all rows with their digests, and all columns with their records.
     """
-    for name, count in rows.items():
-        if name not in names:
-            yield name, f"the table {name} is missing"
-            continue
-        table = name_in_sql(name)
-        found = database.ask(f"SELECT count(*) FROM {table}")[0][0]
-        there = database.columns(name) if whole else (RECORD, DIGEST)
-        lacking = next((column for column in (RECORD, DIGEST) if column not in there), None)
-        if lacking is not None:
-            yield name, f"the table {name} has no column {lacking}"
-        elif found != count:
-            yield name, f"the table {name} has {found} rows instead of {count}"
-        elif whole and not _is_whole(database, table):
-            yield name, f"rows of the table {name} were changed"
+    for name in stored.rows:
+        reason = f"the table {name} is missing"
+        if name in names:
+            reason = _missing(database, stored, name) or (
+                _changed(database, stored, name) if whole else ""
+            )
+        if reason:
+            yield name, reason
+
+
+def _missing(database: Database, stored: StoredTables, name: str) -> str:
+    """Say which rows a table lacks, or has too many, if any."""
+    count = database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
+    if count != stored.rows[name]:
+        return f"the table {name} has {count} rows instead of {stored.rows[name]}"
+    return ""
+
+
+def _changed(database: Database, stored: StoredTables, name: str) -> str:
+    """Say what of a table was changed, if anything."""
+    table, there, columns = name_in_sql(name), database.columns(name), stored.columns.get(name, [])
+    wanted = (RECORD, DIGEST, SYNCED_AT, DELETED_AT) if columns else (RECORD, DIGEST)
+    for column in wanted:
+        if column not in there:
+            return f"the table {name} has no column {column}"
+    if not _is_whole(database, table):
+        return f"rows of the table {name} were changed"
+    if name in stored.sums and stored.sums[name] != _sums(database, name):
+        return f"rows of the table {name} were changed, or took the place of others"
+    # Columns that somebody has dropped or given another type are filled again.
+    known = [one for one in columns if there.get(one.name) == COLUMN_TYPES[one.kind]]
+    if known and _has_other_values(database, table, known):
+        return f"columns of the table {name} are not what its records say"
+    return ""
 
 
 def _is_whole(database: Database, table: str) -> bool:
@@ -44,6 +113,40 @@ def _is_whole(database: Database, table: str) -> bool:
         digest_of(record.encode()) == digest
         for record, digest in database.stream(wanted, READ_RECORDS)
     )
+
+
+def _has_other_values(database: Database, table: str, columns: list[TableColumn]) -> bool:
+    """Say whether columns hold what was not read of the records beside them."""
+    return any(
+        database.ask(differing_statement(table, columns, first, last))[0][0]
+        for first, last in _places(database, table)
+    )
+
+
+def _places(database: Database, table: str) -> Iterator[tuple[int, int]]:
+    """Give the places of rows that are compared together, the first and the last.
+
+    DuckDB takes `VECTOR_ROWS` at once; of large rows it is given no more than are staged together.
+    """
+    sizes = database.ask(
+        f"SELECT {ROWID} // {VECTOR_ROWS}, sum(strlen({RECORD})) FROM {table} GROUP BY 1 ORDER BY 1"
+    )
+    begin = end = 0
+    for number, size in sizes:
+        first = number * VECTOR_ROWS
+        parts = min(int(size) // VECTOR_BYTES + 1, VECTOR_ROWS)
+        if parts > 1:
+            if begin < end:
+                yield begin, end - 1
+            step = VECTOR_ROWS // parts
+            yield from (
+                (at, min(at + step, first + VECTOR_ROWS) - 1)
+                for at in range(first, first + VECTOR_ROWS, step)
+            )
+            begin = first + VECTOR_ROWS
+        end = first + VECTOR_ROWS
+    if begin < end:
+        yield begin, end - 1
 
 
 def refuse_other_columns(

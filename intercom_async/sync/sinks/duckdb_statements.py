@@ -16,11 +16,13 @@ from intercom_async.moments import (
     ZONED_TEXT,
 )
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
-from .duckdb_sql import COLUMN_TYPES, SEPARATOR, name_in_sql, text_in_sql
+from .duckdb_sql import COLUMN_TYPES, ROWID, SEPARATOR, name_in_sql, text_in_sql
 
 LINE_BYTES = 2**21
 """Longest line that the reader of staged rows takes, if no record is longer."""
 _PARSED = {"timestamp": "VARCHAR"}
+_FIELDS = '"fields of the record"'
+"""What the parsed fields of a row are called beside its columns."""
 
 
 def parent_of(column: str | None, columns: Mapping[str, str]) -> str:
@@ -83,18 +85,47 @@ def _shape(columns: Iterable[TableColumn]) -> str:
 
 def fill_statement(table: str, columns: Sequence[TableColumn]) -> str:
     """Return what fills columns of a table, named as in SQL, from the records of its rows."""
-    together = _parsed_together(columns)
     # The same for all of them, so that DuckDB parses each record once.
     fields = f"from_json({RECORD}, {_shape(columns)})"
+    filled = ", ".join(f"{name} = {value}" for name, value in _read_of_records(columns, fields))
+    return f"UPDATE {table} SET {filled}"
+
+
+def differing_statement(table: str, columns: Sequence[TableColumn], first: int, last: int) -> str:
+    """Return what counts the values of columns that were not read of the records beside them.
+
+    Rows of before there were digests are left out, and so are records that have a field twice:
+    their columns were read of another text.
+
+    Args:
+        table: The table, named as in SQL.
+        columns: The columns.
+        first: The place of the first row that is looked at.
+        last: That of the last one.
+    """
+    differing = " + ".join(
+        f"({name} IS DISTINCT FROM {value})::INTEGER"
+        for name, value in _read_of_records(columns, _FIELDS)
+    )
+    # In a condition, DuckDB would parse a record for each column.
+    return (
+        f"SELECT sum({differing}) FROM ("
+        f"SELECT *, from_json({RECORD}, {_shape(columns)}) AS {_FIELDS} FROM {table} "
+        f"WHERE {ROWID} BETWEEN {first} AND {last} AND {DIGEST} IS NOT NULL "
+        f"AND len(json_keys({RECORD})) = list_unique(json_keys({RECORD})))"
+    )
+
+
+def _read_of_records(columns: Sequence[TableColumn], fields: str) -> list[tuple[str, str]]:
+    """Return the names of columns, and what reads each out of the record of its row."""
+    together = _parsed_together(columns)
     values = [
         _value(column, is_parsed=column.field in together, record=RECORD, fields=fields)
         for column in columns
     ]
-    filled = ", ".join(
-        f"{name_in_sql(column.name)} = {value}"
-        for column, value in zip(columns, values, strict=True)
-    )
-    return f"UPDATE {table} SET {filled}"
+    return [
+        (name_in_sql(column.name), value) for column, value in zip(columns, values, strict=True)
+    ]
 
 
 def _value(column: TableColumn, *, is_parsed: bool, record: str = "told", fields: str = "s") -> str:
