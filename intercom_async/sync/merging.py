@@ -50,11 +50,29 @@ def supersedes(offered: Offered, held: Held | None) -> bool:
     return offered.version > held.version or offered.read_at >= held.read_at
 
 
-_SIGNED = re.compile(rb"\?[^\"\\\s<>]*?(?:[Ss]ignature|[Ee]xpires|X-Amz-|Key-Pair-Id)[^\"\\\s<>]*")
+_QUERY = re.compile(rb"\?((?:[^\"\\\s<>]|\\u0026)+)")
+_URL = re.compile(rb"https?:\\?/\\?/(?:[^\"\\\s<>?]|\\/)+\Z")
+_SEPARATOR = re.compile(rb"&amp;|&|\\u0026(?:amp;)?")
+_SIGNATURES = {b"signature", b"x-amz-signature"}
+_LIMITS = {b"expires", b"x-amz-expires", b"policy", b"key-pair-id"}
+"""What stands beside a signature: until when it is valid, or whose key it was made with."""
+MAX_URL = 2_048
+"""Bytes before a query in which its URL begins."""
 
 
 def digest_of(body: bytes) -> int:
     """Return 64 bits of a row's content; the signatures of URLs, valid for 30 minutes, are none."""
-    if b"?" in body and (b"ignature" in body or b"xpires" in body):
-        body = _SIGNED.sub(b"", body)
+    if b"?" in body and b"ignature" in body:
+        body = _QUERY.sub(_without_signature, body)
     return int.from_bytes(blake2b(body, digest_size=8).digest(), "little")
+
+
+def _without_signature(found: re.Match[bytes]) -> bytes:
+    """Return a query as it is, and nothing of that of a signed URL."""
+    names = {each.partition(b"=")[0].lower() for each in _SEPARATOR.split(found[1])}
+    if not (names & _SIGNATURES and names & _LIMITS):
+        return found[0]
+    start = found.start()
+    before = found.string[max(0, start - MAX_URL) : start]
+    is_url = _URL.match(before, max(0, before.rfind(b"http"))) is not None
+    return b"" if is_url else found[0]

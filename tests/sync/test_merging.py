@@ -52,6 +52,34 @@ def test_signatures_of_urls_are_no_content() -> None:
     assert digest_of(body % (1, b"abc")) != digest_of(b'{"id":"1","url":"https://other"}')
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"url":"https:\\/\\/files.example\\/a.png?expires=%d\\u0026signature=%b\\u0026req=x"}',
+        b'{"body":"<img src=\\"https://files.example/a.png?expires=%d&amp;signature=%b\\">"}',
+        b'{"url":"https://files.example/a?Expires=%d&Signature=%b&Key-Pair-Id=K"}',
+        b'{"url":"https://s3.example/a?X-Amz-Algorithm=A&X-Amz-Expires=%d&X-Amz-Signature=%b"}',
+    ],
+)
+def test_signatures_are_no_content_however_they_are_written(body: bytes) -> None:
+    assert digest_of(body % (1, b"abc")) == digest_of(body % (2, b"def"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://docs.example/?page=signature-%s",
+        "https://shop.example/?coupon=%s&expires=1700000000",
+        "https://shop.example/?signature=%s",
+        "what?expires=1&signature=%s",
+        "Does?my_signature=%s",
+    ],
+)
+def test_other_queries_are_content(text: str) -> None:
+    one, other = (b'{"id":"1","body":"%b"}' % (text % word).encode() for word in ("a", "b"))
+    assert digest_of(one) != digest_of(other)
+
+
 @pytest.mark.parametrize("is_kept", [False, True])
 @given(rows=st.dictionaries(st.text(max_size=8), st.integers(0, 2**32 - 1), max_size=400))
 def test_a_key_table_is_a_dict(rows: dict[str, int], *, is_kept: bool) -> None:
