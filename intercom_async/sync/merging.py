@@ -53,9 +53,12 @@ def supersedes(offered: Offered, held: Held | None) -> bool:
 _QUERY = re.compile(rb"\?((?:[^\"\\\s<>]|\\u0026)+)")
 _URL = re.compile(rb"https?:\\?/\\?/(?:[^\"\\\s<>?]|\\/)+\Z")
 _SEPARATOR = re.compile(rb"&amp;|&|\\u0026(?:amp;)?")
-_SIGNATURES = {b"signature", b"x-amz-signature"}
-_LIMITS = {b"expires", b"x-amz-expires", b"policy", b"key-pair-id"}
-"""What stands beside a signature: until when it is valid, or whose key it was made with."""
+_SIGNATURE = b"signature"
+_LIMITS = (b"expires", b"policy", b"key-pair-id")
+"""What stands beside a signature: until when it is valid, or whose key it was made with. The names
+of a store have a prefix, such as ``X-Amz-``."""
+_EARLIER = re.compile(rb"\?[^\"\\\s<>]*?(?:[Ss]ignature|[Ee]xpires|X-Amz-|Key-Pair-Id)[^\"\\\s<>]*")
+"""What earlier versions left out, also of the text of a message."""
 MAX_URL = 2_048
 """Bytes before a query in which its URL begins."""
 
@@ -64,13 +67,23 @@ def digest_of(body: bytes) -> int:
     """Return 64 bits of a row's content; the signatures of URLs, valid for 30 minutes, are none."""
     if b"?" in body and b"ignature" in body:
         body = _QUERY.sub(_without_signature, body)
+    return _bits_of(body)
+
+
+def is_digest_of(body: bytes, digest: int) -> bool:
+    """Say whether this or an earlier version has made a digest of a row's content."""
+    return digest == digest_of(body) or digest == _bits_of(_EARLIER.sub(b"", body))
+
+
+def _bits_of(body: bytes) -> int:
     return int.from_bytes(blake2b(body, digest_size=8).digest(), "little")
 
 
 def _without_signature(found: re.Match[bytes]) -> bytes:
     """Return a query as it is, and nothing of that of a signed URL."""
     names = {each.partition(b"=")[0].lower() for each in _SEPARATOR.split(found[1])}
-    if not (names & _SIGNATURES and names & _LIMITS):
+    is_signed = any(name.endswith(_SIGNATURE) for name in names)
+    if not is_signed or not any(name.endswith(_LIMITS) for name in names):
         return found[0]
     start = found.start()
     before = found.string[max(0, start - MAX_URL) : start]

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator
 import msgspec
 
 from intercom_async.sync.errors import TargetError
-from intercom_async.sync.merging import digest_of
+from intercom_async.sync.merging import is_digest_of
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .duckdb_sql import COLUMN_TYPES, READ_RECORDS, ROWID, Database, name_in_sql
 from .duckdb_staging import VECTOR_BYTES, VECTOR_ROWS
@@ -110,7 +110,7 @@ def _is_whole(database: Database, table: str) -> bool:
     # Rows that went before there were digests have none, and stay as they are.
     wanted = f"SELECT {RECORD}, {DIGEST} FROM {table} WHERE {DIGEST} IS NOT NULL"
     return all(
-        digest_of(record.encode()) == digest
+        is_digest_of(record.encode(), digest)
         for record, digest in database.stream(wanted, READ_RECORDS)
     )
 
