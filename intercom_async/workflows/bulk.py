@@ -97,7 +97,6 @@ class BulkRun(Generic[Item, Result]):
         check: Raises for an item that cannot be sent.
         calls: Requests that one item takes.
         rate_per_s: Returns the requests a second that the rate limit allows.
-        options: Concurrency, order, what is passed over, and what is told of the progress.
 
     Raises:
         ConfigError: An option cannot work, or `source` is no iterable.
