@@ -1,7 +1,8 @@
 -- Views over the tables of a DuckDB target: what rows refer to, one row a reference, and the tables
 -- that the dbt package of Fivetran for Intercom reads. Each begins with the tables that it needs.
 -- Gone rows are left out of references, and marked in the tables. A row stands for its latest version
--- only: from its last change on, and until it went, or without an end.
+-- only: from its last change on, and until it went, or without an end. A column of such a view takes the
+-- place of one that the API has come to send by the same name: that is what UNION and REPLACE are for.
 
 -- needs: contacts
 CREATE OR REPLACE VIEW contact_tags AS
@@ -41,23 +42,23 @@ FROM teams WHERE _deleted_at IS NULL;
 
 -- needs: contacts
 CREATE OR REPLACE VIEW contact_history AS
-SELECT *, owner_id AS admin_id,
+SELECT * REPLACE (owner_id AS admin_id),
     updated_at AS _fivetran_start,
     coalesce(_deleted_at, TIMESTAMP '9999-12-31 23:59:59') AS _fivetran_end,
     _synced_at AS _fivetran_synced, _deleted_at IS NULL AS _fivetran_active
-FROM contacts;
+FROM (FROM contacts UNION ALL BY NAME SELECT NULL AS admin_id WHERE false);
 
 -- needs: companies
 CREATE OR REPLACE VIEW company_history AS
-SELECT *, plan->>'$.id' AS plan_id, plan->>'$.name' AS plan_name,
+SELECT * REPLACE (plan->>'$.id' AS plan_id, plan->>'$.name' AS plan_name),
     updated_at AS _fivetran_start,
     coalesce(_deleted_at, TIMESTAMP '9999-12-31 23:59:59') AS _fivetran_end,
     _synced_at AS _fivetran_synced, _deleted_at IS NULL AS _fivetran_active
-FROM companies;
+FROM (FROM companies UNION ALL BY NAME SELECT NULL AS plan_id, NULL AS plan_name WHERE false);
 
 -- needs: conversations
 CREATE OR REPLACE VIEW conversation_history AS
-SELECT *,
+SELECT * REPLACE (
     coalesce(nullif(admin_assignee_id, '0'), nullif(team_assignee_id, '0')) AS assignee_id,
     CASE
         WHEN nullif(admin_assignee_id, '0') IS NOT NULL THEN 'admin'
@@ -76,28 +77,35 @@ SELECT *,
     source->>'$.subject' AS source_subject,
     source->>'$.body' AS source_body,
     source->>'$.author.id' AS source_author_id,
-    source->>'$.author.type' AS source_author_type,
+    source->>'$.author.type' AS source_author_type),
     updated_at AS _fivetran_start,
     coalesce(_deleted_at, TIMESTAMP '9999-12-31 23:59:59') AS _fivetran_end,
     _synced_at AS _fivetran_synced, _deleted_at IS NULL AS _fivetran_active
-FROM conversations;
+FROM (FROM conversations UNION ALL BY NAME SELECT NULL AS assignee_id, NULL AS assignee_type,
+    NULL AS conversation_rating_value, NULL AS conversation_rating_remark,
+    NULL AS first_contact_reply_created_at, NULL AS first_contact_reply_type,
+    NULL AS sla_name, NULL AS sla_status, NULL AS source_type, NULL AS source_delivered_as,
+    NULL AS source_subject, NULL AS source_body, NULL AS source_author_id,
+    NULL AS source_author_type WHERE false);
 
 -- needs: conversation_parts, conversations
 CREATE OR REPLACE VIEW conversation_part_history AS
-SELECT parts.*, conversations.updated_at AS conversation_updated_at,
+SELECT parts.* REPLACE (conversations.updated_at AS conversation_updated_at,
     parts.author->>'$.id' AS author_id,
     parts.author->>'$.type' AS author_type,
     parts.assigned_to->>'$.id' AS assigned_to_id,
-    parts.assigned_to->>'$.type' AS assigned_to_type,
+    parts.assigned_to->>'$.type' AS assigned_to_type),
     parts.updated_at AS _fivetran_start,
     coalesce(parts._deleted_at, TIMESTAMP '9999-12-31 23:59:59') AS _fivetran_end,
     parts._synced_at AS _fivetran_synced, parts._deleted_at IS NULL AS _fivetran_active
-FROM conversation_parts AS parts
+FROM (FROM conversation_parts UNION ALL BY NAME SELECT NULL AS conversation_updated_at,
+    NULL AS author_id, NULL AS author_type, NULL AS assigned_to_id, NULL AS assigned_to_type
+    WHERE false) AS parts
 JOIN conversations ON parts.conversation_id = conversations.id;
 
 -- needs: articles
 CREATE OR REPLACE VIEW article_history AS
-SELECT *,
+SELECT * REPLACE (
     CASE parent_type WHEN 'collection' THEN parent_id END AS collection_id,
     CASE parent_type WHEN 'section' THEN parent_id END AS section_id,
     statistics->>'$.type' AS statistics_type,
@@ -109,19 +117,23 @@ SELECT *,
     TRY_CAST(statistics->>'$.neutral_reaction_percentage' AS DOUBLE)
         AS statistics_neutral_reaction_percentage,
     TRY_CAST(statistics->>'$.sad_reaction_percentage' AS DOUBLE)
-        AS statistics_sad_reaction_percentage,
+        AS statistics_sad_reaction_percentage),
     updated_at AS _fivetran_start,
     coalesce(_deleted_at, TIMESTAMP '9999-12-31 23:59:59') AS _fivetran_end,
     _synced_at AS _fivetran_synced, _deleted_at IS NULL AS _fivetran_active
-FROM articles;
+FROM (FROM articles UNION ALL BY NAME SELECT NULL AS collection_id, NULL AS section_id,
+    NULL AS statistics_type, NULL AS statistics_views, NULL AS statistics_conversations,
+    NULL AS statistics_reactions, NULL AS statistics_happy_reaction_percentage,
+    NULL AS statistics_neutral_reaction_percentage, NULL AS statistics_sad_reaction_percentage
+    WHERE false);
 
 -- needs: collections
 CREATE OR REPLACE VIEW collection_history AS
-SELECT *, record->>'$.type' AS type,
+SELECT * REPLACE (record->>'$.type' AS type),
     updated_at AS _fivetran_start,
     coalesce(_deleted_at, TIMESTAMP '9999-12-31 23:59:59') AS _fivetran_end,
     _synced_at AS _fivetran_synced, _deleted_at IS NULL AS _fivetran_active
-FROM collections;
+FROM (FROM collections UNION ALL BY NAME SELECT NULL AS type WHERE false);
 
 -- needs: help_centers
 CREATE OR REPLACE VIEW help_center_history AS

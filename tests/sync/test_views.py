@@ -94,6 +94,63 @@ async def test_the_dbt_package_finds_each_table_and_column(
         ).fetchone()[0]
 
 
+COMPUTED = {
+    "contacts": ("contact_history", ["admin_id"]),
+    "companies": ("company_history", ["plan_id", "plan_name"]),
+    "conversations": (
+        "conversation_history",
+        ["assignee_id", "assignee_type", "conversation_rating_value", "first_contact_reply_type",
+         "first_contact_reply_created_at", "sla_name", "sla_status", "source_type", "source_body",
+         "source_subject", "source_delivered_as", "source_author_id", "source_author_type",
+         "conversation_rating_remark"],
+    ),
+    "conversation_parts": (
+        "conversation_part_history",
+        ["conversation_updated_at", "author_id", "author_type", "assigned_to_id",
+         "assigned_to_type"],
+    ),
+    "articles": (
+        "article_history",
+        ["collection_id", "section_id", "statistics_type", "statistics_views",
+         "statistics_conversations", "statistics_reactions",
+         "statistics_happy_reaction_percentage", "statistics_neutral_reaction_percentage",
+         "statistics_sad_reaction_percentage"],
+    ),
+    "collections": ("collection_history", ["type"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["VARCHAR", "JSON", "BIGINT"])
+async def test_a_field_with_the_name_of_a_views_column_does_not_take_its_place(
+    kind: str, intercom: Intercom, tmp_path: Path
+) -> None:
+    """The API has come to send it: a reader found what it says, and ours under another name."""
+    duckdb: Any = pytest.importorskip("duckdb")
+    await sync(intercom, list(COMPUTED), sink=make_sink("duckdb", tmp_path))
+    with duckdb.connect(str(tmp_path / "target.duckdb")) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+
+        def looked_at(view: str, names: list[str]) -> tuple[list[Any], list[str]]:
+            listed = [row[:2] for row in connection.execute(f"DESCRIBE {view}").fetchall()]
+            found = connection.execute(f"SELECT id, {', '.join(names)} FROM {view} ORDER BY id")  # noqa: S608 (a test's own names)
+            return [*found.fetchall(), *sorted(listed)], [name for name, _ in listed]
+
+        before: dict[str, list[Any]] = {}
+        for is_sent in (False, True):
+            for table, (_, names) in COMPUTED.items() if is_sent else ():
+                for name in names:
+                    there = {row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
+                    if name not in there:
+                        connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+                    connection.execute(f"UPDATE {table} SET {name} = '7'")  # noqa: S608 (a test's own names)
+            for statement in warehouse_views(COMPUTED):
+                connection.execute(statement)
+            for view, names in COMPUTED.values():
+                found, listed = looked_at(view, names)
+                assert len(listed) == len(set(listed))
+                assert found == before.setdefault(view, found)
+
+
 def test_views_need_their_tables_only() -> None:
     assert len(warehouse_views(["contacts"])) == 5
     assert warehouse_views([]) == []
