@@ -162,6 +162,18 @@ def test_a_database_that_another_process_has_is_busy(path: Path) -> None:
     assert run(path, "2") == ["1", "2"]
 
 
+def test_a_version_without_one_of_its_errors(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Version 1.2 has no DependencyException: each error was an unexpected AttributeError."""
+    monkeypatch.delattr("duckdb.DependencyException", raising=False)
+    run(path, "1")
+    with Popen([sys.executable, "-c", HOLD, path], stdin=PIPE, stdout=PIPE) as holding:
+        assert holding.stdout is not None
+        assert holding.stdout.readline()
+        with pytest.raises(BusyTargetError, match="cannot be opened: IO Error"):
+            run(path, "2")
+        holding.communicate()
+
+
 class NotingDisk(OsDisk):
     """Knows whether the name of the database has reached the disk."""
 
