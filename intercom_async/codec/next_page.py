@@ -16,6 +16,8 @@ from .coercion import is_object, name_of
 
 UNREADABLE = "unreadable "
 """Beginning of a link or cursor in place of one that cannot be read."""
+WAS_NULL = "intercom_async.was_null"
+"""Name of `Page.was_null` in a body."""
 _CURSORS = ("next_cursor", "scroll_param")
 """Names in the body itself."""
 _PAGE = re.compile(r"\s*[0-9]{1,18}(\.0*)?\s*", re.ASCII)
@@ -56,7 +58,7 @@ def with_list(body: Any, page: Any) -> Any:
     if following or any(body.get(one) for one in ("total_count", "has_more", "next_cursor")):
         return body
     drift_log.note("Page", name, "list", "null")
-    return {**body, name: []}
+    return {**body, name: [], WAS_NULL: True}
 
 
 def _cursor(name: str, value: Any) -> Any:

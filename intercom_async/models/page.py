@@ -71,6 +71,8 @@ class Page(Model, Generic[T], frozen=True, kw_only=True):
     unreadable: tuple[bytes, ...] = msgspec.field(default=(), name="intercom_async.unreadable")
     """Rows that could not be read or repaired, as JSON. Almost always empty; `codec.drift` says
     what was wrong with them."""
+    was_null: bool = msgspec.field(default=False, name="intercom_async.was_null")
+    """Whether null stood in place of the list, which is read as an empty one."""
 
 
 class ActivityLogPage(Page[T], Generic[T], frozen=True, kw_only=True):

@@ -47,6 +47,8 @@ class ListPass:
         self.pages = 0
         self.duplicates = 0
         self.unreadable = 0
+        self.was_null = False
+        """Whether null stood in place of its rows: that says nothing of them."""
         self.totals: set[int | None] = set()
         self.is_placed = False
         """Whether a page says which of its list it is."""
@@ -156,6 +158,7 @@ class ListReader:
                 found.unreadable += len(rows) - len(readable) + len(page.unreadable)
                 found.pages += 1
                 found.totals.add(page.total_count)
+                found.was_null = found.was_null or page.was_null
                 found.is_placed = found.is_placed or page.pages is not None
                 for row in readable:
                     found.duplicates += row.key in found.keys

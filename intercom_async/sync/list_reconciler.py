@@ -100,13 +100,20 @@ class ListReconciler:
         union = set(live)
         absent: set[str] | None = None
         found: ListPass | None = None
-        alike = 0
+        alike = nulls = 0
         for number in range(MAX_PASSES):
             before, found = found, await self._list_reader.read_pass(run, found)
             if found.unreadable:
                 reason = f"{found.unreadable} rows without a readable {run.stream.key!r}"
                 await self._reader.hand_over(Batch(run, holes=[list_hole(run, reason)]))
                 return None
+            if found.was_null:
+                nulls += 1
+                if nulls >= ALIKE:
+                    reason = "null stands in place of its rows"
+                    await self._reader.hand_over(Batch(run, holes=[list_hole(run, reason)]))
+                    return None
+                continue
             is_new = not found.keys <= union
             missing = live - found.keys
             one_page = found.pages <= 1 and found.is_consistent

@@ -180,6 +180,8 @@ class PageReader:
         async with self._writer.memory_budget.reserve(run.page_bytes):
             read_at = run.clock.now()
             page = await pager.page()
+        if page.was_null:
+            raise PaginationError("null stands in place of a page's rows")
         if page.total_count is None and page.pages is None and not (page.items or page.unreadable):
             # Each answer says one of both, but for a list that is none, such as [].
             raise PaginationError("an empty page that says neither a count nor its place")

@@ -76,6 +76,64 @@ async def test_an_empty_list_is_read_twice_by_later_runs_too(tmp_path: Path) -> 
         assert [*one.rows("tags")] == [made["id"]]
 
 
+def null_at_first(stream: str, times: int) -> Callable[[Request, Answer], Answer]:
+    """Return what lets null stand in place of the rows of the first readings of a list."""
+    left = [times]
+
+    def change(request: Request, answer: Answer) -> Answer:
+        path = request.url.removeprefix("https://api.intercom.io").partition("?")[0]
+        if path != f"/{stream}" or not left[0]:
+            return answer
+        left[0] -= 1
+        body = UNCOUNTED[stream].replace(b"[]", b"null")
+        return Reply(200, {"Content-Type": "application/json"}, body)
+
+    return change
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("stream", UNCOUNTED)
+async def test_null_in_place_of_a_list_is_no_empty_list(
+    stream: str, *, is_first: bool, tmp_path: Path
+) -> None:
+    async with world(tmp_path, contacts=3) as one:
+        if not is_first:
+            await one.sync(stream)
+        there = len(listed(one, stream))
+        one.change = null_at_first(stream, 2)
+        report = await one.sync(stream)
+        assert report.is_complete, report.failures
+        assert len(one.rows(stream)) == there
+
+        one.change = null_at_first(stream, 99)
+        report = await one.sync(stream)
+        assert [failure.what for failure in report.failures] == ["the list"]
+        assert len(one.rows(stream)) == there
+
+
+@pytest.mark.parametrize("times", [1, 3, 999])
+async def test_null_in_place_of_the_rows_of_a_search_is_no_empty_answer(
+    times: int, tmp_path: Path
+) -> None:
+    async with world(tmp_path, contacts=20) as one:
+        left = times
+
+        def change(request: Request, answer: Answer) -> Answer:
+            nonlocal left
+            if not request.url.endswith("/contacts/search") or not left:
+                return answer
+            left -= 1
+            body = b'{"type":"list","data":null,"total_count":0,"pages":{"type":"pages"}}'
+            return Reply(200, {"Content-Type": "application/json"}, body)
+
+        one.change = change
+        report = await one.sync("contacts")
+        assert report.is_complete is (times < 999), report.failures
+        one.change = None
+        assert times < 999 or (await one.sync("contacts")).is_complete
+        assert one.rows("contacts").keys() == {*await one.truth("contacts")}
+
+
 def without(stream: str, keys: set[str]) -> Callable[[Request, Answer], Answer]:
     """Return what leaves rows out of a list."""
 
