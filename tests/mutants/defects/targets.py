@@ -61,8 +61,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "sinks/folder.py",
-                "        self._roll_forward()\n        self.journal.open(",
-                "        self.journal.open(",
+                "            self._roll_forward()\n            damaged =",
+                "            damaged =",
             ),
         ),
         focus="publications",
