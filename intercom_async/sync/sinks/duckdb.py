@@ -21,7 +21,7 @@ from .base import Departed, Opened, RowFields, StoredRow, Table
 from .columns import DELETED_AT, DIGEST, OLDER, RECORD, SYNCED_AT, TableColumn, TableColumns
 from .comments import comments_of
 from .disk import OS_DISK, Disk
-from .duckdb_damage import StoredTables, damaged, refuse_other_columns
+from .duckdb_damage import StoredDatabase, damaged, refuse_other_columns
 from .duckdb_sql import (
     COLUMN_TYPES,
     READ_RECORDS,
@@ -81,7 +81,7 @@ class DuckDBSink(PathTarget):
         self._database = Database(duckdb, self._path, self._private)
         self._lock = TargetLock(disk, self._private, self.where)
         self._journal = Journal(disk, self._private / JOURNAL_NAME)
-        self._stored = StoredTables(generation=0)
+        self._stored = StoredDatabase(generation=0)
         self._is_older = False
         self._names: frozenset[str] = frozenset()
         self._taken: set[str] = set()
@@ -144,7 +144,7 @@ class DuckDBSink(PathTarget):
             self._is_older = True
         else:
             try:
-                self._stored = msgspec.json.decode(row["sink"], type=StoredTables)
+                self._stored = msgspec.json.decode(row["sink"], type=StoredDatabase)
             except msgspec.MsgspecError:
                 raise TargetError(f"{self.where}: the sync's state is damaged") from None
         return str(row["state"]).encode()
@@ -226,7 +226,7 @@ class DuckDBSink(PathTarget):
 
     def _next_generation(
         self, state: bytes, departed: Departed, dropped: Sequence[str]
-    ) -> StoredTables:
+    ) -> StoredDatabase:
         """Bring the database to the next generation in one transaction."""
         stored = self._stored.next()
         with self._database.connected(read_only=False), self._database.transaction():
@@ -242,7 +242,7 @@ class DuckDBSink(PathTarget):
         """Return the tables that a sync has written."""
         return {*self._stored.rows, *self._older}
 
-    def _save(self, state: bytes, stored: StoredTables) -> None:
+    def _save(self, state: bytes, stored: StoredDatabase) -> None:
         if self._is_older:
             self._database.ask(f"DROP TABLE {STATE_TABLE}")
         self._database.ask(
@@ -254,7 +254,7 @@ class DuckDBSink(PathTarget):
             [state.decode(), msgspec.json.encode(stored).decode()],
         )
 
-    def _bring_forward(self, name: str, stored: StoredTables, departed: Departed) -> None:
+    def _bring_forward(self, name: str, stored: StoredDatabase, departed: Departed) -> None:
         """Bring one table to the next generation."""
         columns = TableColumns(self._tables[name], stored.extra.get(name, ()), own=TAKEN)
         is_there = name in self._names

@@ -14,7 +14,7 @@ from .duckdb_staging import VECTOR_BYTES, VECTOR_ROWS
 from .duckdb_statements import differing_statement
 
 
-class StoredTables(msgspec.Struct):
+class StoredDatabase(msgspec.Struct):
     """What the sink remembers in the database beside the sync's state."""
 
     generation: int
@@ -27,9 +27,9 @@ class StoredTables(msgspec.Struct):
     sums: dict[str, str] = {}
     """What the digests and moments of each table's rows add up to."""
 
-    def next(self) -> StoredTables:
+    def next(self) -> StoredDatabase:
         """Return what is remembered with the next generation."""
-        return StoredTables(
+        return StoredDatabase(
             self.generation + 1,
             dict(self.rows),
             dict(self.extra),
@@ -60,7 +60,7 @@ def _sums(database: Database, name: str) -> str:
 
 
 def damaged(
-    database: Database, stored: StoredTables, names: Container[str], *, whole: bool
+    database: Database, stored: StoredDatabase, names: Container[str], *, whole: bool
 ) -> Iterator[tuple[str, str]]:
     """Give the tables that are damaged, each with the reason.
 
@@ -80,7 +80,7 @@ def damaged(
             yield name, reason
 
 
-def _missing(database: Database, stored: StoredTables, name: str) -> str:
+def _missing(database: Database, stored: StoredDatabase, name: str) -> str:
     """Say which rows a table lacks, or has too many, if any."""
     count = database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
     if count != stored.rows[name]:
@@ -88,7 +88,7 @@ def _missing(database: Database, stored: StoredTables, name: str) -> str:
     return ""
 
 
-def _changed(database: Database, stored: StoredTables, name: str) -> str:
+def _changed(database: Database, stored: StoredDatabase, name: str) -> str:
     """Say what of a table was changed, if anything."""
     table, there, columns = name_in_sql(name), database.columns(name), stored.columns.get(name, [])
     wanted = (RECORD, DIGEST, SYNCED_AT, DELETED_AT) if columns else (RECORD, DIGEST)
