@@ -17,6 +17,7 @@ from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.models.page import Page
 from intercom_async.moments import from_server
 from .evidence import tombstone
+from .followed import EmptyPages
 from .holes import Hole
 from .page_reader import ENDINGS, MAX_IDS, PageReader
 from .sinks.entries import Entry
@@ -104,7 +105,9 @@ class DeletionReader:
     ) -> bool:
         """Note the live rows that a list names; say whether it has told all since a moment."""
         order, keys, promised = _Order(), listed.keys, None
+        empty = EmptyPages()
         async for page in pages:
+            empty.check(page)
             items = [read_deleted(raw) for raw in page.items]
             known = [item for item in items if item is not None]
             named = listed.named

@@ -11,6 +11,7 @@ from intercom_async.errors import BadRequestError, ClosedError, IntercomError, P
 from intercom_async.models.page import Page
 from intercom_async.pagination.company_scroll import MAX_LISTED, CompanyPager
 from intercom_async.pagination.pager import Pager
+from .followed import EmptyPages
 from .numbered_pages import Piece, answers_at_all, read_around
 from .outage import StoppedError
 from .page_reader import ENDINGS, REFUSALS, PageReader
@@ -201,7 +202,7 @@ class ListReader:
         places: frozenset[int],
     ) -> AsyncGenerator[_Read, None]:
         """Yield the pages behind that of a number, and what can be read of those that fail."""
-        pages = pager.pages()
+        pages, empty = pager.pages(), EmptyPages()
         try:
             while True:
                 number += 1
@@ -224,6 +225,7 @@ class ListReader:
                     continue
                 if read is None:
                     return
+                empty.check(read.page)
                 yield read
         finally:
             await pages.aclose()
