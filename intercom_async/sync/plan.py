@@ -340,7 +340,7 @@ class _Survey:
         """Return the searches for rows that went, as the first page of their list shows them.
 
         Rows without a date may have gone at any time: one search each for the new and the older.
-        Of rows that may be unarchived, the older ones are asked for whatever their date.
+        Older rows that may be unarchived are asked for whatever their date.
         """
         named = [row for raw in page.items if (row := read_deleted(raw)) is not None]
         moments = [moment for row in named if (moment := from_server(row.deleted_at)) is not None]

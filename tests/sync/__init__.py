@@ -30,6 +30,7 @@ Modules without a test of their name, and where they are tested:
 - `run_options`: test_arguments.py
 - `shard`: ../services/test_shards.py
 - `shard_plan`: ../services/test_shards.py
+- `short_parts`: test_recounted.py
 - `span_pages`: test_isolation.py
 - `stale_children`: test_machine.py, test_child_reader.py
 - `stream_run`: test_writer.py
