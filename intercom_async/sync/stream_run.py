@@ -366,6 +366,10 @@ class StreamRun:
         if is_cut or (not found and not self.is_complete and is_own):
             reason = "the run ended before it was read to the end"
             found.append(Failure(stream=self.name, what="the rest", reason=reason))
+        elif self.parent is not None and self.parent.refusal is not None and not self.refusal:
+            # No hole of its own says that it lacks those of parents which were not read.
+            reason = f"{self.parent.name} cannot be read, to whose rows its own belong"
+            found.append(Failure(stream=self.name, what="the rest", reason=reason))
         return found
 
     def report(self, *, is_complete: bool, kind: str) -> StreamReport:

@@ -117,3 +117,31 @@ async def test_parts_that_a_count_tells_are_read_after_a_run_that_an_outage_ends
         await one.sync(*NAMES, reconcile="never")
         keys = await one.truth("conversations")
         assert keys.keys() - read <= set(changed.read)
+
+
+@pytest.mark.parametrize("status", [304, 402, 403])
+@pytest.mark.parametrize("nights", [0, 1])
+async def test_parts_of_conversations_that_cannot_be_read_are_named_as_well(
+    nights: int, status: int, tmp_path: Path
+) -> None:
+    """What a report does not name is in the target, and what is accepted is no more than named."""
+    async with world(tmp_path, conversations=12) as one:
+        for _ in range(nights):
+            await one.sync(*NAMES)
+            await anyio.sleep(DAY_S)
+
+        def refuse(request: Request, answer: Answer) -> Answer:
+            is_search = request.url.endswith("/conversations/search")
+            return Reply(status, {}, b"{}") if is_search else answer
+
+        one.change = refuse
+        report = await one.sync(*NAMES)
+        assert [(each.stream, each.what) for each in report.failures] == [
+            ("conversations", "all of it"),
+            ("conversation_parts", "the rest"),
+        ]
+        assert not any(stream.is_complete for stream in report.streams)
+
+        one.change = None
+        assert (await one.sync(*NAMES)).is_complete
+        assert one.rows("conversation_parts")
