@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .checkpoint import State
+import msgspec
+
+from .checkpoint import State, StreamState
 from .evidence import TOMBSTONES
 from .sinks.base import Sink
 from .stream_run import StreamRun
@@ -72,6 +74,16 @@ def keep_families(state: State, base: State | None) -> None:
         held = None if base is None else base.streams.get(name)
         if held is not None and not saved.families:
             saved.families = held.families
+
+
+def keep_streams(state: State, base: State | None) -> None:
+    """Take over streams of the generation of which a journal of an earlier version knows nothing.
+
+    A stopped run was to drop or to repair them, and their rows are there still.
+    """
+    for name, saved in ({} if base is None else base.streams).items():
+        if saved.is_shown and name not in state.streams:
+            state.streams[name] = msgspec.json.decode(msgspec.json.encode(saved), type=StreamState)
 
 
 def begin_again(runs: Sequence[StreamRun]) -> None:

@@ -24,6 +24,8 @@ class Chain:
     """Rows that its first page promised."""
     is_again: bool = False
     """Whether it is read a second time, as fewer rows came than were promised."""
+    before: tuple[int, int] | None = None
+    """Rows that the last reading promised, and that it brought."""
     again: int = 0
     """Readings after the first."""
     least: int = 0

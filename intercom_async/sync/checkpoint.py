@@ -87,6 +87,8 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     watermark: int | None = None
     swept: int | None = None
     deletions: int | None = None
+    named: str = ""
+    """A digest of the rows that the last whole reading of the list of deleted rows has named."""
     holes: list[Hole] = []
     version: str | None = None
     zone: str | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import anyio
@@ -141,13 +142,17 @@ async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
 
 async def _ids(run: StreamRun, key: str, each: Embedded) -> list[str]:
     entries: dict[str, None] = {}
-    for raw in await each.read(run.client, key).raw().collect():
-        try:
-            entry = msgspec.json.decode(raw, type=_Entry)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise DecodeError(f"an entry of {each.field} has no readable 'id'") from None
-        if each.consent_type is None or entry.consent_type == each.consent_type:
-            entries[str(entry.id)] = None
+    async with aclosing(each.read(run.client, key).raw().pages()) as pages:
+        async for page in pages:
+            if page.was_null:
+                raise PaginationError(f"null stands in place of the entries of {each.field}")
+            for raw in page.items:
+                try:
+                    entry = msgspec.json.decode(raw, type=_Entry)
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    raise DecodeError(f"an entry of {each.field} has no readable 'id'") from None
+                if each.consent_type is None or entry.consent_type == each.consent_type:
+                    entries[str(entry.id)] = None
     return list(entries)
 
 

@@ -81,9 +81,9 @@ class ListPass:
 
     @property
     def lacking(self) -> int:
-        """Rows that it counts and that neither came nor are among those that cannot be read."""
+        """Rows that it counts and that did not come, those that cannot be read included."""
         counted = max((total for total in self.totals if total is not None), default=0)
-        return counted - len(self.keys) - self.lost_rows
+        return max(counted - len(self.keys), self.lost_rows)
 
     @property
     def told(self) -> str:
@@ -123,6 +123,21 @@ class ListPass:
         more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
         error = next((piece.error for piece in self.lost), None)
         return f"its rows {', '.join(places[:MOST_PLACES])}{more} cannot be read: {error}"
+
+
+def _is_over(found: ListPass, empty: EmptyPages, page: Page[Any]) -> bool:
+    """Say whether all that a list counts has come, though it says that it goes on.
+
+    Raises:
+        PaginationError: It goes on without rows, and some have not come.
+    """
+    try:
+        empty.check(page)
+    except PaginationError:
+        if found.is_counted and found.is_consistent:
+            return True
+        raise
+    return False
 
 
 class ListReader:
@@ -223,9 +238,8 @@ class ListReader:
                     if number * size >= found.longest:
                         return
                     continue
-                if read is None:
+                if read is None or _is_over(found, empty, read.page):
                     return
-                empty.check(read.page)
                 yield read
         finally:
             await pages.aclose()

@@ -121,7 +121,7 @@ class ListReconciler:
             # Without a count, nothing but a second reading tells a first one from a cut one, and
             # an empty list from one that came empty: where no row is known, none is missing.
             is_known = run.was_followed and bool(found.keys)
-            is_proven = found.is_counted or is_known or number > 0
+            is_proven = found.is_counted or is_known or number > nulls
             settled = found.is_consistent and is_proven and (not is_new or one_page)
             # What is not there has to be not there twice.
             if settled and (not missing or (absent is not None and missing <= absent)):

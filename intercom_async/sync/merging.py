@@ -50,8 +50,8 @@ def supersedes(offered: Offered, held: Held | None) -> bool:
     return offered.version > held.version or offered.read_at >= held.read_at
 
 
-_QUERY = re.compile(rb"\?((?:[^\"\\\s<>]|\\u0026)+)")
-_URL = re.compile(rb"https?:\\?/\\?/(?:[^\"\\\s<>?]|\\/)+\Z")
+_QUERY = re.compile(rb"\?((?:[^\"\\\s<>?]|\\u[0-9a-fA-F]{4})+)")
+_URL = re.compile(rb"(?i:https?):\\?/\\?/(?:[^\"\\\s<>]|\\/|\\u[0-9a-fA-F]{4})+\Z")
 _SEPARATOR = re.compile(rb"&amp;|&|\\u0026(?:amp;)?")
 _SIGNATURE = b"signature"
 _LIMITS = (b"expires", b"policy", b"key-pair-id")
@@ -87,5 +87,4 @@ def _without_signature(found: re.Match[bytes]) -> bytes:
         return found[0]
     start = found.start()
     before = found.string[max(0, start - MAX_URL) : start]
-    is_url = _URL.match(before, max(0, before.rfind(b"http"))) is not None
-    return b"" if is_url else found[0]
+    return found[0] if _URL.search(before) is None else b""

@@ -67,8 +67,9 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The same for `changed_rows`."""
     deletion_calls: int | None = None
     """Calls that read the list of deleted rows, at most; 1 if the server refuses it. A list of
-    several pages that does not date its rows is read twice: no date shows that none has moved
-    meanwhile. None if the API has none, or if the list does not say how long it is."""
+    several pages that does not date its rows is read twice where it names others than in the run
+    before: no date shows that none has moved meanwhile. None if the API has none, or if the list
+    does not say how long it is."""
     departed_calls: int | None = None
     """Calls that search rows which went: those that the list names for the first time, before they
     go, and once more in each run of the week after, contacts in each run. Each that such a search

@@ -274,7 +274,7 @@ class Reconciler:
         if source.listed is None:
             return False
         page = await source.listed(run.client).raw().page()
-        return not page.items and not page.unreadable and not page.total_count
+        return not (page.items or page.unreadable or page.total_count or page.was_null)
 
     async def _end_of_chain(
         self, run: StreamRun, finding: Finding, get: Operation[Any]

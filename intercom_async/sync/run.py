@@ -16,7 +16,7 @@ from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from .attachment_folder import AttachmentFolder
 from .builtin_streams import STREAMS
-from .carried import LeftOut, begin_again, keep_families
+from .carried import LeftOut, begin_again, keep_families, keep_streams
 from .checked_run import checked_run
 from .checkpoint import State, check_fits, read_state
 from .chosen_streams import check_may_drop, chosen_streams
@@ -172,7 +172,7 @@ class _Run:
     async def go(self, opened: Opened, on_progress: Callable[[Progress], object] | None) -> Report:
         """Read, publish and report."""
         options = self._options
-        state = None if opened.state is None else read_state(opened.state, self._sink.where)
+        state, base = self._states(opened)
         damaged, notes = damaged_streams(opened, self._sink.where, repair=options.repair)
         self._notes += notes
         chosen = chosen_streams(options, state, damaged, self._sink.where, is_older=opened.is_older)
@@ -193,12 +193,18 @@ class _Run:
         check_fits(state, workspace, self._sink.where)
         state.is_dated = state.is_dated and clock.is_believed
         policy = self._policy(started_at, is_resumed=is_resumed, is_dated=state.is_dated)
-        base = None if opened.base is None else read_state(opened.base, self._sink.where)
         keep_families(state, base)
         state.drop((*damaged, *hidden_parents(damaged, chosen, state), *options.drop_streams))
         left_out = await call(
             self._sink,
-            lambda: LeftOut(self._sink, state, base, chosen, STREAMS, is_older=opened.is_older),
+            lambda: LeftOut(
+                self._sink,
+                state,
+                base,
+                chosen,
+                STREAMS,
+                is_older=opened.is_older or TOMBSTONES in damaged,
+            ),
         )
         self._notes += [
             f"{name}: what a stopped run had read is read again, as this run leaves it out"
@@ -257,6 +263,16 @@ class _Run:
             outages=tuple(gate.outages),
             notes=tuple(self._notes + policy.warnings(runs)),
         )
+
+    def _states(self, opened: Opened) -> tuple[State | None, State | None]:
+        """Return what the target remembers, and what its generation does."""
+        state, base = (
+            None if body is None else read_state(body, self._sink.where)
+            for body in (opened.state, opened.base)
+        )
+        if state is not None:
+            keep_streams(state, base)
+        return state, base
 
     async def _load(
         self, published: Sequence[StreamRun], damaged: Sequence[str], opened: Opened, state: State

@@ -160,3 +160,15 @@ async def test_a_repair_reads_it_again(tmp_path: Path) -> None:
             await run(verify=True)
         assert (await run(repair=True)).is_complete
         assert (await run(verify=True)).is_complete
+
+
+@pytest.mark.parametrize("field", ["parsed", "PARSED", "parsed_"])
+def test_a_field_with_the_name_of_what_is_compared(field: str, tmp_path: Path) -> None:
+    sink = make_sink("duckdb", tmp_path)
+    sink.open()
+    sink.begin([TABLE])
+    body = b'{"id":"1","parsed":1,"%b":"x"}' % field.encode()
+    sink.commit([put("1", body)], b"{}")
+    sink.publish(b"{}")
+    sink.close()
+    assert opened(tmp_path, verify=True).damaged == ()

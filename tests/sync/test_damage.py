@@ -115,3 +115,19 @@ async def test_tombstones_that_were_damaged(
         ]
         assert stones == ([] if hard_delete else [(gone, "unknown")])
         assert any("tombstones" in note for note in report.notes)
+
+
+async def test_tombstones_of_streams_that_the_repair_leaves_out(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=6, conversations=6) as one:
+        names = ("contacts", "conversations")
+        await one.sync(*names)
+        gone = {name: list(await one.truth(name))[2] for name in names}
+        for name, key in gone.items():
+            one.simulator.call("DELETE", f"/{name}/{key}")
+        await anyio.sleep(2 * HOUR_S)
+        await one.sync(full=True)
+        spoil("jsonl", tmp_path)
+        assert (await one.sync("contacts", repair=True)).is_complete
+
+        stones = read("jsonl", tmp_path, ["tombstones"])["tombstones"]
+        assert {one.record["stream"]: one.record["record_id"] for one in stones} == gone

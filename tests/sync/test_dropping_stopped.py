@@ -101,6 +101,26 @@ async def test_what_an_earlier_stopped_run_had_read_of_it(form: Form, tmp_path: 
         assert (len(held["contacts"]), len(held["companies"])) == (900, 5)
 
 
+async def test_what_an_earlier_version_was_to_drop(tmp_path: Path) -> None:
+    """Its journal, of a run that was stopped, has nothing of the stream, whose rows stay."""
+    async with world(tmp_path, contacts=300, companies=5) as one:
+        await one.sync("contacts", "companies")
+        with used(sink := make_sink("jsonl", tmp_path)):
+            opened = sink.open()
+            assert opened.state is not None
+            state = msgspec.json.decode(opened.state)
+            del state["streams"]["companies"]
+            sink.begin([])
+            sink.commit([], msgspec.json.encode(state))
+            sink.close()
+        key = next(iter(await one.truth("companies")))
+        one.simulator.call("PUT", f"/companies/{key}", {"name": "renamed"})
+        report = await one.sync()
+
+        assert {stream.name for stream in report.streams} == {"contacts", "companies"}
+        assert one.rows("companies")[key]["name"] == "renamed"
+
+
 async def test_children_that_were_to_go_do_not_become_ghosts(tmp_path: Path) -> None:
     """Parts alone; a stopped run with conversations and without parts; parts alone again."""
     async with world(tmp_path, contacts=3, conversations=5) as one:

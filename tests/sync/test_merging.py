@@ -60,6 +60,11 @@ def test_signatures_of_urls_are_no_content() -> None:
         b'{"url":"https://files.example/a?Expires=%d&Signature=%b&Key-Pair-Id=K"}',
         b'{"url":"https://s3.example/a?X-Amz-Algorithm=A&X-Amz-Expires=%d&X-Amz-Signature=%b"}',
         b'{"url":"https://store.example/a?X-Goog-Expires=%d&X-Goog-Signature=%b"}',
+        b'{"url":"https://files.example/http-error.png?expires=%d&signature=%b"}',
+        b'{"url":"https://files.example/see%%20https%%3A.png?expires=%d&signature=%b"}',
+        b'{"body":"See it?https://files.example/a.png?expires=%d&signature=%b"}',
+        rb'{"url":"https://files.example/caf\u00e9\u0026.png?expires=%d&name=\u0027&signature=%b"}',
+        b'{"url":"HTTPS://files.example/a.png?expires=%d&signature=%b"}',
     ],
 )
 def test_signatures_are_no_content_however_they_are_written(body: bytes) -> None:

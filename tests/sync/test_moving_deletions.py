@@ -94,3 +94,20 @@ async def test_a_row_that_moves_to_a_page_that_was_read(
         # read until a reading names no other row.
         readings = 3 if is_moving else 1 if is_dated else 2
         assert gone.pages == 2 * readings
+
+
+async def test_a_quiet_list_without_dates_is_read_once(tmp_path: Path) -> None:
+    """It names the rows that it named before: none has taken the place of another."""
+    async with world(tmp_path, contacts=300) as one:
+        gone = Departed(one, lambda _: None, is_dated=False)
+        for key in sorted(await one.truth("contacts"))[:24]:
+            gone.archive(key)
+        one.change = gone.answer
+        await one.sync("contacts")
+        await anyio.sleep(DAY_S)
+        await one.sync("contacts")
+        for _ in range(2):
+            await anyio.sleep(DAY_S)
+            gone.pages = 0
+            assert (await one.sync("contacts")).is_complete
+            assert gone.pages == 12

@@ -134,3 +134,23 @@ async def test_rows_that_go_during_each_reading_are_no_hole(readings: int, tmp_p
 
         assert len(gone) == readings
         assert report.is_complete, report.failures
+
+
+async def test_a_count_that_is_one_too_high_costs_a_second_reading(tmp_path: Path) -> None:
+    """Nothing moves: a third reading would bring the same."""
+    async with world(tmp_path, conversations=1_500) as one:
+        planned = (await plan(one.intercom, ["conversations"])).streams[0].calls or 0
+
+        def change(request: Request, answer: Answer) -> Answer:
+            if not request.url.endswith("/search") or not isinstance(answer, Reply):
+                return answer
+            body: Any = msgspec.json.decode(answer.body)
+            size = msgspec.json.decode(request.body or b"")["pagination"]["per_page"]
+            body["total_count"] += size > 1 and body["total_count"] > 0
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = change
+        report = await one.sync("conversations")
+
+        assert report.exit_code == 3
+        assert report.calls < 3 * planned

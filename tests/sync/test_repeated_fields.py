@@ -44,6 +44,8 @@ ROWS = {
     "a name": b'{"name":"x","id":"1","name":"y","talk":"a","size":1,"size":2}',
     "a field that is not known": b'{"id":"1","talk":"a","more":{"a":1},"more":{"b":2}}',
     "a number of many digits": b'{"id":1,"talk":"a","id":98765432109876543210}',
+    "a name behind spaces": b'{"id":"1","talk":"a","more":[1,            2],"name":"x","name":"y"}',
+    "an id behind spaces": b'{"id":"1","talk":"a","more":[1,            2],"id":"2"}',
     "nothing": b'{"id":"1","talk":"a","name":null}',
 }
 BESIDE = b'{"id":"0","talk":"a","name":"n","size":0,"updated_at":1700000000,"more":[null]}'

@@ -10,6 +10,7 @@ import anyio
 import msgspec
 import pytest
 
+from intercom_async.simulator import Quirks
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, Answer, world
@@ -58,3 +59,23 @@ async def test_a_count_that_is_always_wrong(
             await anyio.sleep(DAY_S)
         one.change = None
         assert (await one.sync("companies")).is_complete
+
+
+async def test_a_row_that_breaks_its_page_and_one_that_never_comes(tmp_path: Path) -> None:
+    """Two are missing: a name for one of them would accept both."""
+    async with world(tmp_path, contacts=200, companies=50) as one:
+        keys = list(await one.truth("companies"))
+
+        def change(request: Request, answer: Answer) -> Answer:
+            if "/companies/list" not in request.url or not isinstance(answer, Reply):
+                return answer
+            body = msgspec.json.decode(answer.body)
+            body["data"] = [row for row in body.get("data", ()) if row["id"] != keys[3]]
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = change
+        one.simulator.quirks = Quirks(poison={keys[-2]: "error"})
+        report = await one.sync("companies")
+
+        assert set(keys) - one.rows("companies").keys() == {keys[3], keys[-2]}
+        assert [failure.what for failure in report.failures] == ["2 rows of the list"]

@@ -141,7 +141,9 @@ class TableColumns:
         for place, body in enumerate(bodies):
             with suppress(*UNREADABLE):  # too deep for a decoder
                 once = msgspec.json.encode(_KEYS.decode(body))
-                if len(once) < len(msgspec.json.format(body, indent=-1)):
+                # Without the spaces of either, as a value keeps those that it came with.
+                lengths = [len(msgspec.json.format(text, indent=-1)) for text in (once, body)]
+                if lengths[0] < lengths[1]:
                     found[place] = once
         return found
 

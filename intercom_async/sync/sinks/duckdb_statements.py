@@ -21,8 +21,6 @@ from .duckdb_sql import COLUMN_TYPES, ROWID, SEPARATOR, name_in_sql, text_in_sql
 LINE_BYTES = 2**21
 """Longest line that the reader of staged rows takes, if no record is longer."""
 _PARSED = {"timestamp": "VARCHAR"}
-_FIELDS = '"fields of the record"'
-"""What the parsed fields of a row are called beside its columns."""
 
 
 def parent_of(column: str | None, columns: Mapping[str, str]) -> str:
@@ -103,14 +101,16 @@ def differing_statement(table: str, columns: Sequence[TableColumn], first: int, 
         first: The place of the first row that is looked at.
         last: That of the last one.
     """
-    differing = " + ".join(
-        f"({name} IS DISTINCT FROM {value})::INTEGER"
-        for name, value in _read_of_records(columns, _FIELDS)
-    )
+    parsed, taken = "parsed", {column.name.lower() for column in columns}
+    while parsed in taken:
+        parsed += "_"
+    read = _read_of_records(columns, parsed)
+    differing = " + ".join(f"({name} IS DISTINCT FROM {value})::INTEGER" for name, value in read)
+    listed = ", ".join([*(name for name, _ in read), RECORD])
     # In a condition, DuckDB would parse a record for each column.
     return (
         f"SELECT sum({differing}) FROM ("
-        f"SELECT *, from_json({RECORD}, {_shape(columns)}) AS {_FIELDS} FROM {table} "
+        f"SELECT {listed}, from_json({RECORD}, {_shape(columns)}) AS {parsed} FROM {table} "
         f"WHERE {ROWID} BETWEEN {first} AND {last} AND {DIGEST} IS NOT NULL "
         f"AND len(json_keys({RECORD})) = list_unique(json_keys({RECORD})))"
     )
