@@ -146,14 +146,23 @@ async def _ids(run: StreamRun, key: str, each: Embedded) -> list[str]:
         async for page in pages:
             if page.was_null:
                 raise PaginationError(f"null stands in place of the entries of {each.field}")
-            for raw in page.items:
-                try:
-                    entry = msgspec.json.decode(raw, type=_Entry)
-                except (msgspec.MsgspecError, UnicodeDecodeError):
-                    raise DecodeError(f"an entry of {each.field} has no readable 'id'") from None
-                if each.consent_type is None or entry.consent_type == each.consent_type:
-                    entries[str(entry.id)] = None
+            found = (_id_of(raw, each) for raw in page.items)
+            entries.update((name, None) for name in found if name is not None)
     return list(entries)
+
+
+def _id_of(raw: bytes, each: Embedded) -> str | None:
+    """Return the id of an entry; None of one that belongs to another list.
+
+    Raises:
+        DecodeError: It has none that can be read.
+    """
+    try:
+        entry = msgspec.json.decode(raw, type=_Entry)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise DecodeError(f"an entry of {each.field} has no readable 'id'") from None
+    is_of_it = each.consent_type is None or entry.consent_type == each.consent_type
+    return str(entry.id) if is_of_it else None
 
 
 def _lacks(ids: Sequence[str], body: bytes, each: Embedded) -> bool:

@@ -56,7 +56,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "list_reconciler.py",
-                "            is_proven = found.is_counted or is_known or number > 0\n",
+                "            is_proven = found.is_counted or is_known or number > nulls\n",
                 "            is_proven = True\n",
             ),
         ),

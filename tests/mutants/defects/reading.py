@@ -117,9 +117,9 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "embedded.py",
-                "        except (msgspec.MsgspecError, UnicodeDecodeError):\n"
-                "            raise DecodeError(f",
-                "        except ZeroDivisionError:\n            raise DecodeError(f",
+                "    except (msgspec.MsgspecError, UnicodeDecodeError):\n"
+                "        raise DecodeError(f",
+                "    except ZeroDivisionError:\n        raise DecodeError(f",
             ),
         ),
         history="embedded-entry-without-an-id",
