@@ -65,7 +65,7 @@ async def test_an_endless_list_that_counts_more_than_come_is_named(
 
         def change(_: Request, answer: Answer) -> Answer:
             nonlocal asked
-            body = msgspec.json.decode(answer.body) if isinstance(answer, Reply) else {}
+            body: Any = msgspec.json.decode(answer.body) if isinstance(answer, Reply) else {}
             if "total_pages" not in body.get("pages", {}) or not isinstance(answer, Reply):
                 return answer
             asked += 1

@@ -39,7 +39,7 @@ async def test_attributes_without_ids_arrive(tmp_path: Path) -> None:
         if not is_list or not isinstance(answer, Reply):
             return answer
         body = msgspec.json.decode(answer.body)
-        own = [
+        own: list[dict[str, Any]] = [
             {"type": "data_attribute", "model": "company", "full_name": name, "custom": False}
             for name in names
         ]

@@ -84,8 +84,7 @@ def select(form: str, folder: Path, columns: str) -> list[tuple[Any, ...]]:
 
 def shapes(form: str, folder: Path) -> set[tuple[str, ...]]:
     """Return the columns of the files, with their types."""
-    from pyarrow import parquet  # noqa: PLC0415 (an extra)
-
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
     schemas = [parquet.read_schema(path) for path in files(form, folder)]
     return {tuple(f"{one.name} {one.type}" for one in schema) for schema in schemas}
 

@@ -33,7 +33,12 @@ async def test_it_is_no_proof_that_no_row_is_left(tmp_path: Path) -> None:
         await anyio.sleep(8 * DAY_S)
 
         def change(request: Request, answer: Answer) -> Answer:
-            empty = {"type": "list", "data": [], "total_count": 0, "pages": {"type": "pages"}}
+            empty: dict[str, Any] = {
+                "type": "list",
+                "data": [],
+                "total_count": 0,
+                "pages": {"type": "pages"},
+            }
             return {
                 "/contacts/deleted": Reply(404, {}, b"{}"),
                 "/contacts/search": reply(empty),
@@ -93,7 +98,7 @@ async def test_it_is_no_end_of_a_list_inside_a_row(tmp_path: Path) -> None:
         def change(request: Request, answer: Answer) -> Answer:
             if "/subscriptions" in request.url:
                 return null
-            body = msgspec.json.decode(answer.body) if isinstance(answer, Reply) else {}
+            body: Any = msgspec.json.decode(answer.body) if isinstance(answer, Reply) else {}
             for row in body.get("data", [body]):
                 if row.get("id") == key:
                     row["opted_out_subscription_types"] = cut
