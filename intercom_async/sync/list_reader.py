@@ -109,7 +109,7 @@ class ListPass:
         rows = sum(
             int(max(0, min(piece.size, self.longest + 1 - piece.first))) for piece in self.lost
         )
-        return max(rows, bool(self.lost))
+        return max(rows, int(bool(self.lost)))
 
     @property
     def lost_reason(self) -> str:
