@@ -18,6 +18,23 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send"),
 ]
+AMID_A_LINE = """
+import io, os, signal, sys
+from intercom_async.cli.signals import ending_at_once
+class Terminal(io.RawIOBase):
+    def writable(self):
+        return True
+    def fileno(self):
+        return 2
+    def write(self, text):
+        os.write(2, text)
+        signal.raise_signal(signal.SIGINT)
+        return len(text)
+sys.stderr = io.TextIOWrapper(io.BufferedWriter(Terminal()), line_buffering=True)
+with ending_at_once():
+    print("Serving", file=sys.stderr)
+"""
+"""The signal comes as soon as a line is there, before the program knows that it is."""
 WHOAMI, API = ("whoami",), ("api", "GET", "/contacts")
 START = """
 import os, runpy, signal, sys
@@ -122,3 +139,9 @@ async def test_what_is_left_in_memory_goes_with_the_process(
     )
 
     assert process.stdout.decode().split()[-1] == str(is_left)
+
+
+async def test_a_signal_amid_a_line_ends_at_once() -> None:
+    process = await anyio.run_process([sys.executable, "-c", AMID_A_LINE], check=False)
+    assert process.stderr.splitlines() == [b"Serving", b"interrupted"]
+    assert process.returncode == 130
