@@ -1,8 +1,8 @@
 """Streams that a run leaves out and publishes along with those that it reads.
 
 The journal holds rows of them, as a run before was stopped, and publishing empties the journal; or
-an earlier version wrote them, and publishing brings the target to the form of this one. What is
-remembered of them stays as it was.
+an earlier version wrote them, and publishing brings the target to the form of this one; or their
+tombstones are made again. What is remembered of them stays as it was.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class LeftOut:
         base: What its generation remembers.
         chosen: The streams that are read.
         known: Streams that come with the package.
-        is_older: Whether an earlier version wrote the target.
+        is_all: Whether all that the target has is published along, and not the journal's alone.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LeftOut:
         chosen: Sequence[Stream],
         known: Iterable[Stream],
         *,
-        is_older: bool = False,
+        is_all: bool = False,
     ) -> None:
         by_name = {stream.name: stream for stream in known}
         at_work = {stream.name for stream in chosen}
@@ -47,9 +47,9 @@ class LeftOut:
         """Streams whose rows are published along."""
         self.given_up: list[str] = []
         """Streams that cannot be: what the journal holds of them is read again."""
-        older = [name for name, saved in state.streams.items() if is_older and saved.is_shown]
-        older = [name for name in older if name in by_name]
-        for table in sorted({*(entry.table for entry in sink.entries()), *older}):
+        held = [name for name, saved in state.streams.items() if is_all and saved.is_shown]
+        held = [name for name in held if name in by_name]
+        for table in sorted({*(entry.table for entry in sink.entries()), *held}):
             name = table.strip("()")
             if name in at_work or name == TOMBSTONES or name not in state.streams:
                 continue

@@ -22,12 +22,10 @@ class Chain:
     rows: int = 0
     promised: int | None = None
     """Rows that its first page promised."""
-    is_again: bool = False
-    """Whether it is read a second time, as fewer rows came than were promised."""
     before: tuple[int, int] | None = None
     """Rows that the last reading promised, and that it brought."""
     again: int = 0
-    """Readings after the first."""
+    """Readings after the first, as fewer rows came than were promised."""
     least: int = 0
     """Rows that the first reading brought, and that are there: the second one may not lack them."""
     heals: Hole | None = None

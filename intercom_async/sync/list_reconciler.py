@@ -129,7 +129,7 @@ class ListReconciler:
             alike = alike + 1 if before is not None and found.is_like(before) else 1
             if alike >= ALIKE and not found.is_consistent:
                 reason = f"each of {alike} readings {found.told}"
-                hole = list_hole(run, reason, rows=max(0, found.lacking))
+                hole = list_hole(run, reason, rows=found.lacking)
                 await self._reader.hand_over(Batch(run, holes=[hole]))
                 return None
             absent = missing if settled or absent is None else absent & missing

@@ -214,7 +214,7 @@ class PageReader:
         counted = await self._counted(run, chain)
         if chain.rows >= counted:
             return True
-        if read_again(chain, await self._count(run, chain) if chain.is_again else None):
+        if read_again(chain, await self._count(run, chain) if chain.again else None):
             await self._begin_again(run, chain)
             return False
         if await self.counts_are_true(run, self._selection(run, chain).field):

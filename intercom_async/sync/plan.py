@@ -345,7 +345,7 @@ class _Survey:
         """
         named = [row for raw in page.items if (row := read_deleted(raw)) is not None]
         moments = [moment for row in named if (moment := from_server(row.deleted_at)) is not None]
-        is_undated = _is_undated(page)
+        is_undated = len(moments) < len(named)
         new = sum(moment >= self._since for moment in moments)
         if new and new == len(page.items):
             # All of the page is new: the pages after it may be as well.

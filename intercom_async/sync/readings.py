@@ -92,7 +92,7 @@ class Readings:
         if pass_ is None or not pass_.is_planned or any(len(child.queue) for child in run.children):
             return None
         worth = WORTH_PAGES * source.per_page
-        chains = [chain for chain in run.chains if chain.order is not None and not chain.is_again]
+        chains = [chain for chain in run.chains if chain.order is not None and not chain.again]
         for chain in sorted(chains, key=_rest, reverse=True)[:3]:
             if _rest(chain) >= worth:
                 reached = min(chain.reached, run.clock.now())

@@ -195,16 +195,10 @@ class _Run:
         policy = self._policy(started_at, is_resumed=is_resumed, is_dated=state.is_dated)
         keep_families(state, base)
         state.drop((*damaged, *hidden_parents(damaged, chosen, state), *options.drop_streams))
+        is_all = opened.is_older or TOMBSTONES in damaged
         left_out = await call(
             self._sink,
-            lambda: LeftOut(
-                self._sink,
-                state,
-                base,
-                chosen,
-                STREAMS,
-                is_older=opened.is_older or TOMBSTONES in damaged,
-            ),
+            lambda: LeftOut(self._sink, state, base, chosen, STREAMS, is_all=is_all),
         )
         self._notes += [
             f"{name}: what a stopped run had read is read again, as this run leaves it out"

@@ -24,12 +24,11 @@ def read_again(chain: Chain, count: int | None) -> bool:
         count: Rows that it has by now; only of a part that was read again.
     """
     told = (chain.promised or 0, chain.rows)
-    if chain.is_again and (
+    if chain.again and (
         count is None or count >= told[0] or chain.again >= MOST_AGAIN or told == chain.before
     ):
         return False
-    chain.before = told
-    chain.is_again, chain.again = True, chain.again + 1
+    chain.before, chain.again = told, chain.again + 1
     chain.least = max(chain.least, chain.rows)
     return True
 
