@@ -22,6 +22,7 @@ from intercom_async.resources.news import News
 from intercom_async.resources.tags import Tags
 from intercom_async.resources.tickets import Tickets, TicketTypes
 from intercom_async.resources.workspace import Segments
+from .cut_points import BEGINNING
 from .errors import UNREADABLE
 from .key_table import MAX_U32
 from .partitions import OPEN
@@ -60,7 +61,7 @@ def _tickets(client: ResourceRegistry, selection: Selection) -> Pager[models.Tic
 def _activity_logs(client: ResourceRegistry, selection: Selection) -> Pager[models.ActivityLog]:
     # Both ends belong to what is asked for here.
     return client.admins.list_activity_logs(
-        created_at_after=max(selection.low, 0),
+        created_at_after=selection.low if selection.low > BEGINNING else 0,
         created_at_before=None if selection.high >= OPEN else selection.high,
         per_page=selection.per_page,
     )

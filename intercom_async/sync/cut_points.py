@@ -18,7 +18,8 @@ DAY_SLACK_S = 25 * 3600
 """Where the server compares days: so far below its floor a chain reads, for the day that its floor
 lies in (test_sync_model.py::test_a_server_day_that_is_not_the_workspaces)."""
 BEGINNING = 2 * DAY_S
-"""Before everything, and in no time zone before 1970: negative times mean nothing to the API."""
+"""The first cut: in no time zone is it before 1970, as negative times mean nothing to the API. What
+begins here has all rows from before it as well; see `Selection.query`."""
 
 
 class CutPoints(Protocol):

@@ -28,7 +28,7 @@ from intercom_async.errors import (
 from intercom_async.models.page import Page
 from intercom_async.pagination.pager import Pager
 from .chain import Chain
-from .cut_points import DAY_S, DAY_SLACK_S
+from .cut_points import BEGINNING, DAY_S, DAY_SLACK_S
 from .doubtful_rows import doubts
 from .embedded import complete
 from .followed import Followed
@@ -205,7 +205,7 @@ class PageReader:
             moments = [row.partition_at for row in taken.rows if row.partition_at is not None]
             chain.order.take(moments)
             chain.reached = min([chain.reached, *moments])
-            is_past = chain.order.is_below(part.floor - run.slack_s)
+            is_past = part.floor > BEGINNING and chain.order.is_below(part.floor - run.slack_s)
             if is_past and chain.order.is_proven:
                 return True
         if page.checkpoint is not None:

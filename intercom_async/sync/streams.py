@@ -29,6 +29,7 @@ from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Operation, version_number
 from intercom_async.resources._registry import ResourceRegistry
 from .arguments import as_sync_config_errors
+from .cut_points import BEGINNING
 from .errors import SyncConfigError
 from .partitions import OPEN
 from .references import Reference
@@ -66,10 +67,13 @@ class Selection:
 
         Where the server compares days instead of seconds, it is the days from that of `low` on and
         before that of `high`, whatever a day is there: spans that touch share none and miss none.
+        What begins at `BEGINNING` has all rows from before it as well.
         """
         if self.ids:
             return {"field": "id", "operator": "IN", "value": list(self.ids)}
         at_low = {"field": self.field, "operator": "=", "value": self.low}
+        if self.low <= BEGINNING:
+            return self._oldest(at_low)
         if self.has_high and self.low == self.high:
             return at_low
         above: dict[str, Any] = {"field": self.field, "operator": ">", "value": self.low}
@@ -79,6 +83,15 @@ class Selection:
         either = [at_low, above]
         if self.has_high:
             either.append({"field": self.field, "operator": "=", "value": self.high})
+        return {"operator": "OR", "value": either}
+
+    def _oldest(self, at_low: dict[str, Any]) -> dict[str, Any]:
+        """Return the query of a span that nothing is older than."""
+        if self.high < OPEN:
+            below = {"field": self.field, "operator": "<", "value": self.high}
+            at_high = {"field": self.field, "operator": "=", "value": self.high}
+            return {"operator": "OR", "value": [at_high, below]} if self.has_high else below
+        either = [at_low, *({**at_low, "operator": one} for one in "<>")]
         return {"operator": "OR", "value": either}
 
 

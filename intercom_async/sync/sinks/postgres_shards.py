@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from intercom_async.sync.cut_points import BEGINNING
 from intercom_async.sync.errors import BusyTargetError, ShardRunError, SyncError
 from intercom_async.sync.partitions import OPEN
 from .base import Departed, Opened, Table
@@ -142,9 +143,12 @@ class PostgresShard(PostgresSchema):
         if created is None or table.parent_field is not None:
             return ""
         # Rows without a moment, as those are that were erased, may be of any span.
-        column, low = identifier(created), self._low - SLACK_S
-        high = f" AND {column} < to_timestamp({self._high + SLACK_S})" if self._high < OPEN else ""
-        return f" WHERE {column} IS NULL OR ({column} >= to_timestamp({low}){high})"
+        column, bounds = identifier(created), ["TRUE"]
+        if self._low > BEGINNING:
+            bounds.append(f"{column} >= to_timestamp({self._low - SLACK_S})")
+        if self._high < OPEN:
+            bounds.append(f"{column} < to_timestamp({self._high + SLACK_S})")
+        return f" WHERE {column} IS NULL OR ({' AND '.join(bounds)})"
 
     def _journal_frames(self, connection: Any) -> Iterator[Sequence[Entry]]:
         return self._read(
