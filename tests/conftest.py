@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 for name in ("INTERCOM_TOKEN", "INTERCOM_BASE_URL"):
     os.environ.pop(name, None)
 
+gc.disable()
 ON_REQUEST = [Path(__file__).parent / name for name in ("services", "documentation")]
 
 
@@ -41,6 +44,23 @@ ROOM = 2 << 30
 # length, so that temporary folders are held in memory where the system has such a place.
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each worker compile a part of the tests that all of them are going to import.
+
+    Without it each compiles all, and pytest's compiler takes two thirds of the collection. What
+    cannot be imported is reported by the collection itself.
+    """
+    given = getattr(session.config, "workerinput", None)
+    if given is None or session.config.args != session.config.getini("testpaths"):
+        return
+    folder = Path(__file__).parent
+    found = [path for path in sorted(folder.rglob("test_*.py")) if path.parent not in ON_REQUEST]
+    for path in found[int(given["workerid"][2:]) :: int(given["workercount"])]:
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(path.relative_to(folder.parent).with_suffix("").parts))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -58,6 +78,7 @@ def pytest_collection_finish() -> None:
     tests make is searched less often than by default, for another fortieth.
     """
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 20)
 
 
