@@ -81,7 +81,6 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "            is_past = part.floor > BEGINNING and chain.order.is_below(part.floor - run.slack_s)\n"
                 "            if is_past and chain.order.is_proven:\n",
                 "            if any(one < part.floor - run.slack_s for one in moments):\n",
             ),
