@@ -129,7 +129,7 @@ async def test_a_request_by_the_caller_s_session_keeps_its_time_after_close() ->
     async with serving(be_silent) as (url, _), aiohttp.ClientSession() as session:
         transport = HttpTransport(session)
         await transport.open()
-        sent = request(url, timeout_s=0.2)
+        sent = request(url, timeout_s=1.0)
         sending = asyncio.create_task(transport.exchange(sent, lambda: None))
         await is_begun.wait()
         await transport.close()

@@ -78,7 +78,7 @@ async def test_a_body_that_stalls_is_a_timeout() -> None:
         await reader.read()
 
     async with serving(talk) as (url, _):
-        transport, reply = await begin(url, timeout_s=0.1)
+        transport, reply = await begin(url, timeout_s=1.0)
         assert isinstance(reply, StreamReply)
         with pytest.raises(RequestTimeoutError):
             _ = [chunk async for chunk in reply.chunks]
