@@ -13,6 +13,7 @@ from intercom_async.errors import (
     ClosedError,
     ConfigError,
     IntercomError,
+    RateLimitedError,
     ServerError,
     TransportError,
     UnauthorizedError,
@@ -22,7 +23,7 @@ from intercom_async.resources._registry import ResourceRegistry
 from intercom_async.response import Response
 from intercom_async.scheduler import Statistics
 from intercom_async.transport.base import StreamReply
-from .outage import OutageGate
+from .outage import OutageError, OutageGate
 
 T = TypeVar("T")
 
@@ -53,18 +54,25 @@ class CountingClient(ResourceRegistry):
         """Send a call and return its answer.
 
         A failure that an outage explains is waited out; one that comes twice while the server
-        answers other calls is raised. So is one of a scroll's page at once: asked for again, the
-        scroll would give its next page, and skip a hundred rows.
+        answers other calls is raised. A call that is turned away is sent until patience runs out.
+        Not so one of a scroll's page that fails: asked for again, the scroll would give its next
+        page, and skip a hundred rows.
         """
         if self._gate is None:
             return await self._send(call)
-        failures = 0
+        failures, turned_away_s = 0, CLOCK.now()
         while True:
             await self._gate.wait()
             begun_s = CLOCK.now()
             try:
                 try:
                     return await self._send(call)
+                except RateLimitedError as error:
+                    # It was not carried out, so any call may be sent again.
+                    if await self._gate.is_outage(begun_s, error):
+                        turned_away_s = CLOCK.now()
+                    else:
+                        self._gate.check_patience(turned_away_s)
                 except (ServerError, TransportError) as error:
                     failures += not await self._gate.is_outage(begun_s, error)
                     if failures > 1 or call.operation.repeat == "unsafe":
@@ -80,8 +88,11 @@ class CountingClient(ResourceRegistry):
     async def _send(self, call: Call[T]) -> Response[T]:
         self.count.in_flight += 1
         try:
-            answer = await self._client.send(call)
-        except (ConfigError, ClosedError):
+            if self._gate is None:
+                answer = await self._client.send(call)
+            else:
+                answer = await self._gate.let_pass(lambda: self._client.send(call))
+        except (ConfigError, ClosedError, OutageError):
             raise
         except IntercomError:
             self.count.calls += 1

@@ -15,7 +15,13 @@ import anyio
 
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
-from intercom_async.errors import ConnectError, IntercomError, ServerError, TransportError
+from intercom_async.errors import (
+    ConnectError,
+    IntercomError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+)
 from intercom_async.models.admins import App, Me
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
@@ -75,7 +81,7 @@ async def first_answer(intercom: Intercom, call: Call[T], gate: OutageGate) -> R
         begun_s = CLOCK.now()
         try:
             return await intercom.send(call)
-        except (ServerError, TransportError) as error:
+        except (RateLimitedError, ServerError, TransportError) as error:
             if failures or not may_pass(error):
                 raise
             log.warning("%s; the sync waits for the server, as long as its patience lasts", error)

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
+from typing import TypeVar
 
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
 
 from intercom_async.clock import CLOCK
-from intercom_async.errors import IntercomError, UnauthorizedError
+from intercom_async.errors import IntercomError, RateLimitedError, UnauthorizedError
 from .errors import SyncError
 from .ungrouped import ungrouped
 
@@ -35,6 +36,11 @@ refused: 1,300 refused calls cost a few probes, and a token that is revoked ends
 later (test_outage.py::test_many_refused_calls_cost_few_probes)."""
 TOTAL_TIMES = 6
 """All outages of a run together may take so many times the patience for one."""
+
+NO_ANSWER, NOT_ACCEPTED = "the server does not answer", "the token is no longer accepted"
+TURNED_AWAY = "the server turns all calls away"
+
+T = TypeVar("T")
 
 
 class StoppedError(SyncError):
@@ -84,6 +90,8 @@ class OutageGate:
         self._checked_s = -1.0
         self._good_s: float | None = None
         self._released = 0
+        self._answered = 0
+        self._under_way: set[anyio.CancelScope] = set()
         self._jitter = Random(0)  # noqa: S311 (spreads probes, guards nothing)
         self.outages: list[Outage] = []
         self.is_exhausted: bool = False
@@ -101,11 +109,7 @@ class OutageGate:
         if self._stop.is_set():
             raise StoppedError("the run was asked to stop")
         if self.is_exhausted:
-            is_refused = self.refusal is not None
-            reason = (
-                "the token is no longer accepted" if is_refused else "the server does not answer"
-            )
-            raise OutageError(reason)
+            raise OutageError(NOT_ACCEPTED if self.refusal is not None else NO_ANSWER)
         if not self._open.is_set():
             await self._open.wait()
             await self._take_turn()
@@ -135,6 +139,69 @@ class OutageGate:
             await self._take_turn()
         return True
 
+    async def let_pass(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Send a call; cancel it once the run's calls are turned away for too long.
+
+        Raises:
+            OutageError: That was so.
+        """
+        with anyio.CancelScope() as scope:
+            self._under_way.add(scope)
+            try:
+                answer = await send()
+                self._answered += 1
+                return answer
+            finally:
+                self._under_way.discard(scope)
+        raise OutageError(TURNED_AWAY)
+
+    async def watch(
+        self, work: Callable[[], Awaitable[object]], throttled: Callable[[], int]
+    ) -> None:
+        """Do some work; end it once all its calls are turned away for as long as patience lasts.
+
+        Calls that are turned away try again, each in its turn: with many of them that takes hours.
+
+        Args:
+            work: What sends the calls.
+            throttled: Returns how many calls were answered with 429 so far.
+        """
+        async with reading_group() as group:
+            group.start_soon(self._watch, throttled)
+            await work()
+            group.cancel_scope.cancel()
+
+    async def _watch(self, throttled: Callable[[], int]) -> None:
+        before, since_s = (-1, 0), CLOCK.now()
+        while not self.is_exhausted:
+            seen = self._answered, throttled()
+            if seen[0] != before[0] or seen[1] == before[1] or not self._under_way:
+                before, since_s = seen, CLOCK.now()
+            elif CLOCK.now() - since_s >= self._patience_s:
+                self._give_up(since_s)
+                return
+            await CLOCK.sleep(1.0)
+
+    def check_patience(self, since_s: float) -> None:
+        """Return if a call may be sent again that the server turns away, though it answers others.
+
+        Args:
+            since_s: Since when it is turned away, in the loop's time.
+
+        Raises:
+            OutageError: That took too long: no further call is sent, for any stream.
+        """
+        if CLOCK.now() - since_s >= self._patience_s:
+            self._give_up(since_s)
+            raise OutageError(TURNED_AWAY)
+
+    def _give_up(self, since_s: float) -> None:
+        began = int(CLOCK.unix() - (CLOCK.now() - since_s))
+        self.outages.append(Outage(began=began, error=RateLimitedError.__name__))
+        self.is_exhausted = True
+        for scope in self._under_way:
+            scope.cancel()
+
     async def check_token(self, begun_s: float, error: UnauthorizedError) -> None:
         """Return if only this call was refused: the token is good for others.
 
@@ -155,15 +222,15 @@ class OutageGate:
                 await self._probe()
             except UnauthorizedError as refused:
                 self.refusal, self.is_exhausted = refused, True
-                raise OutageError("the token is no longer accepted") from error
+                raise OutageError(NOT_ACCEPTED) from error
             except IntercomError:
                 return
             self._good_s = at_s
 
     async def _answers(self) -> bool:
         try:
-            await self._probe()
-        except UnauthorizedError:
+            await self.let_pass(self._probe)
+        except (OutageError, UnauthorizedError):
             raise
         except IntercomError:
             return False
@@ -187,7 +254,7 @@ class OutageGate:
                 total_s = self._waited_s + waited_s
                 if waited_s >= self._patience_s or total_s >= TOTAL_TIMES * self._patience_s:
                     self.is_exhausted = True
-                    raise OutageError("the server does not answer") from error
+                    raise OutageError(NO_ANSWER) from error
                 pause_s = min(MAX_PAUSE_S, 2 * pause_s)
         finally:
             self._waited_s += CLOCK.now() - begun_s

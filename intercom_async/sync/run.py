@@ -221,7 +221,10 @@ class _Run:
             self._intercom, runs, state, self._sink, policy,
             hint=app.created_at, stop=self._stop, monitor=monitor, wait=self._wait,
         )  # fmt: skip
-        await self._read(engine, gate)
+        await gate.watch(engine.run, lambda: monitor.throttled)
+        if gate.refusal is not None and not self._stop.is_set():
+            # What was read is in the journal.
+            raise gate.refusal
         self._close_holes(runs, policy)
         await self._remember(runs, started_at)
         was_stopped = self._stop.is_set() and not all(run.is_complete for run in runs)
@@ -291,16 +294,6 @@ class _Run:
             f"tombstones: made again for {len(found):,} deleted rows, without their reasons; of"
             " rows that were removed there are none"
         )
-
-    async def _read(self, engine: Engine, gate: OutageGate) -> None:
-        """Read everything.
-
-        Raises:
-            UnauthorizedError: The token is no longer accepted. What was read is in the journal.
-        """
-        await engine.run()
-        if gate.refusal is not None and not self._stop.is_set():
-            raise gate.refusal
 
     def _policy(self, started_at: int, *, is_resumed: bool, is_dated: bool) -> Policy:
         options = self._options

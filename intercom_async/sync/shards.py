@@ -352,7 +352,7 @@ class _ShardReading:
         engine = Engine(
             self._view, runs, state, target, policy, hint=None, stop=self._stop, monitor=monitor
         )
-        await engine.read_spans()
+        await gate.watch(engine.read_spans, lambda: monitor.throttled)
         if gate.refusal is not None:
             raise gate.refusal
         # A stream that the server refuses is done, too: the end of the run tries it once more.
