@@ -14,9 +14,11 @@ from .control_rows import SEARCH_IDS, ControlRows
 from .key_table import GONE
 from .page_reader import ENDINGS, PageReader
 from .partitions import OPEN
+from .policy import Policy
 from .reconcile import list_hole
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
+from .surplus import count_all, leave_out_gone
 from .tail_reader import TailReader
 from .writer import Batch
 
@@ -32,14 +34,16 @@ class ChangeReader:
     Args:
         reader: Reads pages and hands over.
         control_rows: Finds rows by their ids.
-        settled_before: H: a search may not know yet what has changed since then.
+        policy: Says what a run reads.
     """
 
-    def __init__(self, reader: PageReader, control_rows: ControlRows, settled_before: int) -> None:
+    def __init__(self, reader: PageReader, control_rows: ControlRows, policy: Policy) -> None:
         self._reader = reader
-        self._tail_reader = TailReader(reader, settled_before)
+        # A search may not know yet what has changed since H.
+        self._settled_before = policy.settled_before
+        self._tail_reader = TailReader(reader, policy.settled_before)
         self._control_rows = control_rows
-        self._settled_before = settled_before
+        self._policy = policy
 
     async def read(self, run: StreamRun, low: int) -> bool:
         """Read what has changed since a moment; say whether all of it was.
@@ -51,6 +55,9 @@ class ChangeReader:
             run: The stream.
             low: The moment, UNIX seconds of the server.
         """
+        if self._policy.is_counted(run, run.client.statistics().rate_per_s):
+            # Before changes are read: what comes meanwhile is read and not counted.
+            run.counted = await count_all(run)
         doubt: str | None = None
         for _ in range(READINGS):
             run.is_following = True
@@ -60,6 +67,7 @@ class ChangeReader:
                 return False
             try:
                 doubt = None if run.followed else await self._doubt(run, low)
+                await leave_out_gone(run, self._reader)
             except ENDINGS:
                 return False
             if doubt is None:

@@ -90,6 +90,8 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     named: str = ""
     """A digest of the rows that the last whole reading of the list of deleted rows has named."""
     holes: list[Hole] = []
+    surplus: int = 0
+    """Rows that the server counts and that a sweep did not find."""
     version: str | None = None
     zone: str | None = None
     reread: int | None = None

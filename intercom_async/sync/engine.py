@@ -126,7 +126,7 @@ class Engine:
                 self._reader = PageReader(give, self._writer, stop=self._stop, wake=self._wake)
                 settled_before = self._policy.settled_before
                 controls = ControlRows(self._reader, self._held_keys)
-                self._changes = ChangeReader(self._reader, controls, settled_before)
+                self._changes = ChangeReader(self._reader, controls, self._policy)
                 self._readings = Readings(readers, self._reader, self._writer, self._stop)
                 self._reconciler = Reconciler(
                     self._reader, self._held_keys, controls, settled_before

@@ -106,6 +106,7 @@ def tombstone(
         return []
     run.table.put(key, Held(held.version if held else 0, at, 0, GONE))
     run.removed += 1
+    run.just_gone.append(key)
     entries: list[Entry] = [
         Gone(run.table_name, key, at),
         tombstone_put(run.name, key, at, reason, into=into, evidence=evidence),

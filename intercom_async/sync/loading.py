@@ -85,6 +85,8 @@ def _recall_gone(sink: Sink, runs: Sequence[StreamRun], policy: Policy) -> list[
             continue
         if policy.asks_again(run.stream.source, at):
             keep_latest(run.departed, (at, record))
+        if at > policy.settled_before:
+            run.just_gone.append(record)
         if held is None:
             run.table.put(record, Held(0, 0, 0, GONE))
         for child in run.children:

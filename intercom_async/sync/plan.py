@@ -59,7 +59,8 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     changed_rows: int | None = None
     """Rows that have changed since `Plan.since`."""
     changed_calls: int | None = None
-    """Calls that read these rows, without `changed_list_calls`."""
+    """Calls that read these rows, without `changed_list_calls`, and one that counts all rows where
+    no sweep is made."""
     list_calls: int | None = None
     """Further calls for lists inside rows, which the API cuts after ten entries; estimated from up
     to 450 rows. None if none is cut, or if the rows could not be read."""
@@ -287,6 +288,7 @@ class _Survey:
         is_swept = not deletions.is_told and not source.is_append_only
         is_cheap = (swept or 0) <= CHEAP_S * self._intercom.statistics().rate_per_s
         pages_changed, checks = _pages(changed, source.per_page), 0
+        is_counted = not (source.is_append_only or (is_swept and is_cheap))
         if changed == 0 and total and source.can_be_checked and not (is_swept and is_cheap):
             checks = await self._checks(client, source, cut_points)
         self.client.count.calls += client.count.calls
@@ -305,7 +307,7 @@ class _Survey:
                 for part in parts
             ),
             changed_rows=changed,
-            changed_calls=None if pages_changed is None else pages_changed + checks,
+            changed_calls=None if pages_changed is None else pages_changed + checks + is_counted,
         )
 
     async def _checks(self, client: CountingClient, source: Ranged, cut_points: CutPoints) -> int:

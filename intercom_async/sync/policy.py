@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from .checkpoint import Pass, PassKind, StreamState
 from .holes import Hole
@@ -11,6 +12,7 @@ from .key_table import GONE, Held
 from .run_options import Reconcile
 from .stream_run import StreamRun
 from .streams import Children, Listing, Ranged
+from .surplus import surplus
 
 CHEAP_S = 60.0
 """A sweep that takes less of the rate than this is made in each run that has no list of deleted
@@ -81,12 +83,18 @@ class Policy:
         return min(found) if found and len(found) == len(known) else None
 
     def warnings(self, runs: Sequence[StreamRun]) -> list[str]:
-        """Warn of rows that were found so late that the lookback may be too short."""
-        return [
+        """Warn of rows found so late that the lookback may be too short, and of rows not found."""
+        late = [
             f"{run.name}: a row was found {run.latest_find_s} s after its change; the lookback of "
             f"{self.lookback_s} s may be too short"
             for run in runs
             if self.lookback_s and run.latest_find_s > self.lookback_s / 2
+        ]
+        return late + [
+            f"{run.name}: the server counts {run.state.surplus:,} rows more than it gives; a sweep"
+            " looked for them"
+            for run in runs
+            if run.was_swept and run.counted is not None and run.state.surplus
         ]
 
     def asks_again(self, source: Ranged | Listing | Children, found_at: int) -> bool:
@@ -147,6 +155,7 @@ class Policy:
         if source.is_append_only:
             return False
         is_doubted = is_doubted or any(hole.kind == "list" for hole in run.state.holes)
+        is_doubted = is_doubted or surplus(run) > run.state.surplus
         if self.is_full or self.reconcile == "now" or is_doubted:
             return not run.was_swept
         if self.reconcile == "never" or run.was_swept:
@@ -159,6 +168,19 @@ class Policy:
             return False
         calls = run.table.count(without=GONE) / source.per_page + 1
         return calls / max(rate_per_s, 1e-9) <= CHEAP_S
+
+    def is_counted(self, run: StreamRun, rate_per_s: float) -> bool:
+        """Say whether the rows of a stream are counted: where this run is to make no sweep of it.
+
+        Args:
+            run: The stream.
+            rate_per_s: Calls a second that the limit allows.
+        """
+        state, source = run.state, cast("Ranged", run.stream.source)
+        if state.pass_ is not None or state.seeded is None or source.is_append_only:
+            return False
+        due = self._is_sweep_due(run, source, rate_per_s, is_doubted=False, is_end=True)
+        return not (due or run.was_swept)
 
     def _has_looked(self, run: StreamRun, *, is_end: bool) -> bool:
         """Say whether it is known what is gone, without a further look.

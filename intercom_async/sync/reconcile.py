@@ -22,6 +22,7 @@ from .outage import reading_group
 from .page_reader import ENDINGS, PageReader
 from .stream_run import StreamRun
 from .streams import Children, Ranged
+from .surplus import surplus
 from .writer import Batch
 
 AT_ONCE = 16
@@ -93,6 +94,8 @@ class Reconciler:
         def note() -> None:
             run.state.swept = run.state.seeded = pass_.changed_from
             run.state.pass_ = None
+            if run.counted is not None:
+                run.state.surplus = surplus(run)
 
         # It has been read whole: what refused an earlier run refuses it no longer.
         kinds = {"stream", "sweep", "unseeded"}

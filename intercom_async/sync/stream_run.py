@@ -91,6 +91,8 @@ class StreamRun:
     """Whether its changes are read: what fills a hole came late for another reason."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
+    counted: int | None = None  # rows that the server has in all, before its changes were read
+    just_gone: list[str] = field(default_factory=list[str])  # a search may find them still
     followed_from: int = 0  # since when its changes are read, UNIX seconds
     followed: int = 0
     """Rows that a search for changes has brought, new or not."""

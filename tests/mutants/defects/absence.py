@@ -338,4 +338,16 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
         focus="lists",
     ),
+    Mutant(
+        "rows_not_counted",
+        "a row that comes without a new time is missing until the next sweep",
+        (
+            Edit(
+                "changes.py",
+                "            run.counted = await count_all(run)\n",
+                "            run.counted = None\n",
+            ),
+        ),
+        focus="brought",
+    ),
 )

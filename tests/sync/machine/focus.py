@@ -17,6 +17,8 @@ HOUR_S, DAY_S = 3_600, 86_400
 CLOCK_STEPS_S = (-DAY_S, -HOUR_S, 60, HOUR_S, 5 * HOUR_S, DAY_S)
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 VERSIONS = ("2.14", "2.14", "2.16", "2.17", "Preview")
+OLD_S = (60, HOUR_S, 5 * DAY_S, 400 * DAY_S)
+"""How old rows are that are brought from elsewhere."""
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "zone": ZONES,
     "server_zone": ZONES,

@@ -16,6 +16,7 @@ from .focus import (
     CLOCK_STEPS_S,
     DAY_S,
     FOCUSES,
+    OLD_S,
     PLAIN,
     ROWS,
     TEXTS,
@@ -250,6 +251,7 @@ class _Draw:
             more["text"] = dice.choice(TEXTS[verb])
         return msgspec.convert(
             {"step": "change", "do": verb, "stream": stream, "pick": dice.randint(0, 9)}
+            | {"seconds": dice.choice(OLD_S) if verb == "bring" else 0}
             | {"count": count, **more},
             Change,
         )

@@ -221,4 +221,13 @@ LATER: tuple[Focus, ...] = (
         failures=(0,), during=(0,), changes=(0, 2), waits_s=(1, 60, DAY_S), leaves_out=0.0,
         settled_s=(DAY_S, 3 * DAY_S), reconcile=("never", "auto"), since=0.0, drops=0.0, full=0.0,
     ),
+    Focus(
+        # Rows come with the times that they had elsewhere, so that no change tells of them. Where
+        # no list tells what went, rows that have gone hide them from a count until a sweep.
+        "brought", streams=(("contacts",), ("conversations",), *WITH_PARTS[:2]), failures=(0,),
+        verbs=("bring", "bring", "change", "delete", "create"), changes=(1, 3), during=(0, 0, 1),
+        waits_s=(60, 900, 5 * HOUR_S, DAY_S), settled_s=(0, HOUR_S, DAY_S), reconcile=("auto",),
+        cut_short=0.2, since=0.0, drops=0.0, full=0.0, runs=(2, 3, 3), leaves_out=0.0,
+        settings={"has_deletion_lists": (True,)},
+    ),
 )  # fmt: skip

@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 
 from .claims import PARENTS
-from .focus import DAY_S, HOUR_S, PLAIN, ROWS, TEXTS, ZONES, Focus
+from .focus import DAY_S, HOUR_S, OLD_S, PLAIN, ROWS, TEXTS, ZONES, Focus
 from .incidents import incident
 from .steps import Change, During, Failure, Form, History, Reconcile, Run, Settings
 
 SEARCHED = ("contacts", "conversations", "tickets")
 FAMILIES = ("contacts", "companies", "conversations", "tickets", "tags", "articles")
 STREAMS_OF: Mapping[str, Sequence[str]] = {
+    "bring": ("contacts", "conversations"),
     "archive": ("contacts",),
     "unarchive": ("contacts",),
     "merge": ("contacts",),
@@ -181,6 +182,7 @@ class _Small:
                 "step": "change", "do": verb, "stream": self._main, "pick": pick,
                 "count": dice.choice(counts.get(verb, (1,))), "other": dice.randint(0, 3),
                 "text": dice.choice(TEXTS.get(verb, ("",))),
+                "seconds": dice.choice(OLD_S) if verb == "bring" else 0,
             },
             Change,
         )  # fmt: skip

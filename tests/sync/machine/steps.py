@@ -46,6 +46,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
 
     do: Literal[
         "create",
+        "bring",
         "change",
         "delete",
         "archive",
@@ -72,7 +73,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="step", 
     other: int = 0
     count: int = 1
     seconds: int = 0
-    """What `wait` and `step_clock` take."""
+    """What `wait` and `step_clock` take, and how old a row is that `bring` creates."""
     text: str = ""
     """What `zone`, `server_zone`, `version` and `drift` take."""
 

@@ -21,6 +21,8 @@ from .steps import Change, Settings
 from .truth import Truth, Version
 from .unmoved import Unmoved
 
+COUNTED = ("create", "bring", "reply", "note")
+
 
 class Workspace:
     """Makes changes, and knows what was there when."""
@@ -58,7 +60,7 @@ class Workspace:
             await CLOCK.sleep(change.seconds)
             return
         work = getattr(self, f"_{change.do}")
-        for _ in range(change.count if change.do in ("create", "reply", "note") else 1):
+        for _ in range(change.count if change.do in COUNTED else 1):
             work(change)
 
     # Choosing -------------------------------------------------------------------------------
@@ -97,6 +99,16 @@ class Workspace:
             admin = self.call("GET", "/admins")["admins"][0]["id"]
             made = self.call("POST", "/articles", {"title": mark, "author_id": admin})
             self._read("articles", made["id"])
+
+    def _bring(self, change: Change) -> None:
+        """Create a row that says the times which it had elsewhere."""
+        known = set(self.truth.keys(change.stream))
+        self._create(change)
+        table = getattr(self._simulator.workspace, change.stream)
+        for key in set(self.truth.keys(change.stream)) - known:
+            row = table.change(key)
+            row["created_at"] = row["updated_at"] = int(self.now()) - change.seconds
+            self._read(change.stream, key)
 
     def _create_ticket(self, contact: str, mark: str) -> None:
         types = self.call("GET", "/ticket_types")

@@ -1,0 +1,51 @@
+"""Counts all rows of a stream: more than are held are rows that no change tells of.
+
+A row can come without a new time: a conversation that is imported with the time that it had
+elsewhere, a contact that is unarchived. No search for changes finds it; a sweep does.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from .key_table import GONE
+from .page_reader import MAX_IDS, PageReader
+from .partitions import OPEN
+from .planner import count_rows
+from .stream_run import StreamRun
+from .streams import Ranged
+
+
+async def count_all(run: StreamRun) -> int | None:
+    """Ask how many rows a stream has; None where the answer does not say it or cannot be had."""
+    source = cast("Ranged", run.stream.source)
+    return await count_rows(run.client, source, source.partition_field, run.cut_points, 0, OPEN)
+
+
+def surplus(run: StreamRun) -> int:
+    """Return how many rows were counted that are neither held nor known to be missing.
+
+    Args:
+        run: The stream; 0 if its rows were not counted in this run.
+    """
+    if run.counted is None:
+        return 0
+    held = run.table.count(without=GONE)
+    missing = sum(
+        max(1, hole.rows)
+        for hole in run.state.holes
+        if hole.key is None or run.table.get(hole.key) is None
+    )
+    return max(0, run.counted - held - missing)
+
+
+async def leave_out_gone(run: StreamRun, reader: PageReader) -> None:
+    """Take rows off the count that went a moment ago, as far as a search still finds them.
+
+    With more of them than a search has room for, a surplus is left to a sweep.
+    """
+    if run.counted is None or surplus(run) <= run.state.surplus or not run.just_gone:
+        return
+    if len(run.just_gone) <= MAX_IDS:
+        found = await reader.find(run, run.just_gone, hands_over=False, proves=False)
+        run.counted -= len(found)

@@ -1,0 +1,121 @@
+"""Rows that no change tells of come with the next run, as the server counts more than are held."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.simulator import Quirks
+from intercom_async.sync import plan
+from intercom_async.transport import Reply, Request
+from tests.support.virtual_time import anyio_backend
+from .test_sync_model import DAY_S, Answer, World, world
+
+__all__ = ("anyio_backend",)
+
+pytestmark = pytest.mark.anyio
+
+STREAMS = ("contacts", "conversations", "conversation_parts")
+ROWS = 40
+LONG_AGO_S = 300 * DAY_S
+
+
+async def import_conversation(one: World, number: int) -> None:
+    """Bring one from elsewhere with the time that it had there."""
+    contact = one.simulator.workspace.contacts.value_at(number, "id")
+    await one.intercom.conversations.create(
+        contact_id=str(contact),
+        body="from elsewhere",
+        created_at=int(CLOCK.unix()) - LONG_AGO_S - number,
+    )
+
+
+async def add_contact(one: World, number: int) -> None:
+    """Add one whose times are long ago."""
+    made = await one.intercom.contacts.create(email=f"old{number}@example.com")
+    row = one.simulator.workspace.contacts.change(str(made.id))
+    row["created_at"] = row["updated_at"] = int(CLOCK.unix()) - LONG_AGO_S
+
+
+async def unarchive_contact(one: World, number: int) -> None:
+    """Take one back that went before 150 others, without a new time."""
+    contacts, table = one.intercom.contacts, one.simulator.workspace.contacts
+    key = str(table.value_at(number, "id"))
+    before = table.find(key)
+    assert before is not None
+    others = [await contacts.create(email=f"{number}-{nth}@example.com") for nth in range(155)]
+    await one.sync(*STREAMS)
+    await anyio.sleep(DAY_S)
+    await contacts.archive(key)
+    await anyio.sleep(2 * 3_600)
+    await one.sync(*STREAMS)
+    for other in others:
+        await contacts.archive(str(other.id))
+    await anyio.sleep(DAY_S)
+    await one.sync(*STREAMS)
+    await anyio.sleep(DAY_S)
+    await contacts.unarchive(key)
+    table.change(key)["updated_at"] = before["updated_at"]
+
+
+Come = Callable[[World, int], Awaitable[None]]
+
+
+@pytest.mark.parametrize("come", [import_conversation, add_contact, unarchive_contact])
+async def test_a_row_without_a_new_time_comes_with_the_next_run(come: Come, tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=ROWS, conversations=ROWS) as one:
+        assert (await one.sync(*STREAMS)).is_complete
+        for number in range(2):
+            await anyio.sleep(DAY_S)
+            await come(one, number)
+            report = await one.sync(*STREAMS)
+            assert report.is_complete
+            assert await one.is_whole("contacts", "conversations")
+
+
+async def test_what_is_counted_wrongly_costs_one_sweep(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=2_000) as one:
+        await one.sync("contacts")
+
+        def count_more(request: Request, answer: Answer) -> Answer:
+            if not (isinstance(answer, Reply) and request.url.endswith("/contacts/search")):
+                return answer
+            body: dict[str, Any] = msgspec.json.decode(answer.body)
+            if "total_count" in body:
+                body["total_count"] += 5
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = count_more
+        prices: list[int] = []
+        for _ in range(5):
+            await anyio.sleep(DAY_S)
+            before = one.simulator.requests
+            report = await one.sync("contacts")
+            prices.append(one.simulator.requests - before)
+            assert any("counts" in note for note in report.notes) == (len(prices) == 1)
+        assert prices[0] > 14
+        assert max(prices[1:]) <= 8, prices
+
+
+@pytest.mark.parametrize("lag_s", [0.0, 1_500.0])
+async def test_rows_that_come_and_go_cost_no_sweep(lag_s: float, tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=2_000, quirks=Quirks(search_lag_s=lag_s)) as one:
+        await one.sync("contacts")
+        keys = list(await one.truth("contacts"))
+        for night in range(4):
+            await anyio.sleep(DAY_S)
+            for key in keys[10 * night : 10 * night + 10]:
+                await one.intercom.contacts.delete(key)
+            for number in range(5):
+                await one.intercom.contacts.create(email=f"new{night}-{number}@example.com")
+            planned = await plan(one.intercom, ["contacts"])
+            before = one.simulator.requests
+            report = await one.sync("contacts")
+            assert report.is_complete
+            assert one.simulator.requests - before <= planned.changed_calls + 6
