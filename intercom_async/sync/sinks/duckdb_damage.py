@@ -12,6 +12,13 @@ from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableCo
 from .duckdb_sql import COLUMN_TYPES, READ_RECORDS, ROWID, Database, name_in_sql
 from .duckdb_staging import VECTOR_BYTES, VECTOR_ROWS
 from .duckdb_statements import differing_statement
+from .table_damage import (
+    has_changed_rows,
+    has_no_column,
+    has_other_count,
+    has_other_values,
+    is_missing,
+)
 
 
 class StoredDatabase(msgspec.Struct):
@@ -71,7 +78,7 @@ def damaged(
         whole: Compare all rows with their digests, and all columns with their records.
     """
     for name in stored.rows:
-        reason = f"the table {name} is missing"
+        reason = is_missing(name)
         if name in names:
             reason = _missing(database, stored, name) or (
                 _changed(database, stored, name) if whole else ""
@@ -84,7 +91,7 @@ def _missing(database: Database, stored: StoredDatabase, name: str) -> str:
     """Say which rows a table lacks, or has too many, if any."""
     count = database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
     if count != stored.rows[name]:
-        return f"the table {name} has {count} rows instead of {stored.rows[name]}"
+        return has_other_count(name, count, stored.rows[name])
     return ""
 
 
@@ -94,15 +101,15 @@ def _changed(database: Database, stored: StoredDatabase, name: str) -> str:
     wanted = (RECORD, DIGEST, SYNCED_AT, DELETED_AT) if columns else (RECORD, DIGEST)
     for column in wanted:
         if column not in there:
-            return f"the table {name} has no column {column}"
+            return has_no_column(name, column)
     if not _is_whole(database, table):
-        return f"rows of the table {name} were changed"
+        return has_changed_rows(name)
     if name in stored.sums and stored.sums[name] != _sums(database, name):
-        return f"rows of the table {name} were changed, or took the place of others"
+        return f"{has_changed_rows(name)}, or took the place of others"
     # Columns that somebody has dropped or given another type are filled again.
     known = [one for one in columns if there.get(one.name) == COLUMN_TYPES[one.kind]]
-    if known and _has_other_values(database, table, known):
-        return f"columns of the table {name} are not what its records say"
+    if known and _differ(database, table, known):
+        return has_other_values(name)
     return ""
 
 
@@ -115,7 +122,7 @@ def _is_whole(database: Database, table: str) -> bool:
     )
 
 
-def _has_other_values(database: Database, table: str, columns: list[TableColumn]) -> bool:
+def _differ(database: Database, table: str, columns: list[TableColumn]) -> bool:
     """Say whether columns hold what was not read of the records beside them."""
     return any(
         database.ask(differing_statement(table, columns, first, last))[0][0]
@@ -166,6 +173,6 @@ def refuse_other_columns(
     for column in (RECORD, DIGEST, *keys):
         if column is not None and column not in columns:
             raise TargetError(
-                f"{where} is damaged: the table {name} has no column {column}; drop the "
-                "table, and run with --repair"
+                f"{where} is damaged: {has_no_column(name, column)}; drop the table, and run with "
+                "--repair"
             )
