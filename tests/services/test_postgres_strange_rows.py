@@ -25,14 +25,14 @@ def test_strange_rows_are_rows(postgres_server: PostgresServer) -> None:
     schema = f"sync_{token_hex(4)}"
     for entries in commits():
         sink = PostgresSink(postgres_server.url, schema=schema)
-        assert sink.open().damaged == ()
+        assert sink.open(verify=True).damaged == ()
         sink.begin([TABLE])
         sink.commit(entries, b"{}")
         sink.publish(b"{}")
         sink.close()
 
     sink = PostgresSink(postgres_server.url, schema=schema)
-    assert sink.open().damaged == ()
+    assert sink.open(verify=True).damaged == ()
     sink.begin([TABLE])
     found = {row.key: row.digest for row in sink.rows("things")}
     sink.close()

@@ -21,6 +21,7 @@ from .columns import TableColumns
 from .entries import Entry, Frame, Put, changed_by, repeated_by
 from .merge import Merge
 from .ownership import refuse_taken
+from .postgres_damage import CheckedTables
 from .postgres_schema import StoredTables
 from .postgres_sql import (
     JOURNAL,
@@ -33,7 +34,6 @@ from .postgres_sql import (
     plain,
     setup,
 )
-from .postgres_tables import PostgresTables
 
 LOCK_TRIES = 10
 """Times that the lock of a schema is asked for, 0.05 seconds apart, until another sync holds it
@@ -42,7 +42,7 @@ STAGED_PACKS = 16
 """Rows of the journal whose entries are staged together, about a megabyte."""
 
 
-class PostgresSink(PostgresTables):
+class PostgresSink(CheckedTables):
     """Writes each stream into a table of its own.
 
     Moments are `timestamptz`; fields that the package does not know get `jsonb` columns as they are
@@ -148,18 +148,6 @@ class PostgresSink(PostgresTables):
             f"another sync writes to {self.where}; try again when it has ended, "
             "as sync does with --wait SECONDS"
         )
-
-    def _damaged(self, *, whole: bool) -> Iterator[tuple[str, str]]:
-        del whole  # both are compared in each run: the database reads them faster than we could
-        for name, (count, total) in self._stored.rows.items():
-            if plain(name) not in self._names:
-                yield name, f"the table {name} is missing"
-                continue
-            found = self._sums(name)
-            if found[0] != count:
-                yield name, f"the table {name} has {found[0]} rows instead of {count}"
-            elif found[1] != total:
-                yield name, f"rows of the table {name} were changed"
 
     def _without_journal(self) -> str:
         """Say that the journal is missing to which a stopped run has committed, if it is."""
@@ -268,20 +256,14 @@ class PostgresSink(PostgresTables):
         self, state: bytes, *, departed: Departed = "keep", dropped: Sequence[str] = ()
     ) -> None:
         """Bring the tables to the next generation in one transaction."""
-        stored = StoredTables(
-            self._stored.generation + 1,
-            dict(self._stored.rows),
-            dict(self._stored.extra),
-            journal=0,
-        )
+        stored = self._stored.next()
         with self._errors(), self._connection.transaction():
             self._check_epoch()
             for name in self._tables:
                 self._bring_forward(name, stored, departed)
             for name in sorted(stored.rows.keys() & set(dropped)):
                 self._ask(f"DROP TABLE IF EXISTS {self._own(name)}")
-                del stored.rows[name]
-                stored.extra.pop(name, None)
+                stored.forget(name)
             self._drop_staging()
             self._ask(f"TRUNCATE {self._own(JOURNAL)}")
             self._ask(
@@ -325,8 +307,7 @@ class PostgresSink(PostgresTables):
         for chunk in chunks(merge.erased()):
             self._put_new(name, columns, chunk)
         self._comment(name, table, columns)
-        stored.extra[name] = columns.extra
-        stored.rows[name] = self._sums(name)
+        self._note(name, columns, stored)
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries of the journal; none of one of which some are missing."""

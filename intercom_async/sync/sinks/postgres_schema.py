@@ -11,7 +11,7 @@ import msgspec
 from intercom_async.sync.arguments import checked_flag, checked_text
 from intercom_async.sync.errors import TargetError
 from .base import RowFields, StoredRow, Table
-from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumns
+from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumn, TableColumns
 from .entries import Entry, Put
 from .extra import load
 from .failures import KEPT
@@ -104,6 +104,31 @@ class StoredTables(msgspec.Struct):
     """Rows of each staging table, by which it shows that some are missing."""
     journal: int | None = None
     """Rows of the journal; None where an earlier version has written it, which counted none."""
+    columns: dict[str, list[TableColumn]] = {}
+    """The columns of each table; none of one that an earlier version has written last."""
+    moments: dict[str, str] = {}
+    """What the moments of each table's rows add up to."""
+    readers: dict[str, str] = {}
+    """How the columns of each table were read of its rows, and those of each staging table; empty
+    where not all were read in the same way."""
+
+    def next(self) -> StoredTables:
+        """Return what is remembered with the next generation, in which nothing is staged."""
+        return StoredTables(
+            self.generation + 1,
+            dict(self.rows),
+            dict(self.extra),
+            journal=0,
+            columns=dict(self.columns),
+            moments=dict(self.moments),
+            readers={name: reader for name, reader in self.readers.items() if name in self.rows},
+        )
+
+    def forget(self, name: str) -> None:
+        """Forget a table that is dropped."""
+        del self.rows[name]
+        for kept in (self.extra, self.columns, self.moments, self.readers):
+            kept.pop(name, None)
 
 
 class PostgresSchema:

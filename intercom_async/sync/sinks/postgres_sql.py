@@ -137,6 +137,13 @@ CREATE TABLE IF NOT EXISTS {s}.{STATE} (
 INSERT INTO {s}.{STATE} DEFAULT VALUES ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS {s}.{JOURNAL} (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, entry bytea NOT NULL);
+{moment_function(schema)}"""
+
+
+def moment_function(schema: str) -> str:
+    """Return what makes the reader of times."""
+    s = identifier(schema)
+    return f"""
 CREATE OR REPLACE FUNCTION {s}.intercom_async_moment(value jsonb) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE told text := btrim(value #>> '{{}}', ' '); seconds float8;
@@ -254,10 +261,23 @@ def fill_columns(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
 
 def fill_all(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
     """Return what fills columns in all rows of a table that have their fields."""
+    return f"{_fill(schema, name, columns)} WHERE {_has_any(columns)}"
+
+
+def correct(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
+    """Return what fills columns in the rows of a table in which one of them holds another value."""
+    rows = _unpacked(schema, name, columns)
+    return (
+        f"{_fill(schema, name, columns)} "
+        f"WHERE ctid IN (SELECT ctid FROM {rows} WHERE {_differing(schema, columns)})"
+    )
+
+
+def _fill(schema: str, name: str, columns: Iterable[TableColumn]) -> str:
     filled = ", ".join(
         f"{identifier(column.name)} = {value_of(schema, column)}" for column in columns
     )
-    return f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled} WHERE {_has_any(columns)}"
+    return f"UPDATE {identifier(schema)}.{identifier(name)} SET {filled}"
 
 
 def any_row_has(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
@@ -303,6 +323,29 @@ def value_of(schema: str, column: TableColumn) -> str:
         f"CASE WHEN jsonb_typeof({found}) = 'number' AND abs(({found})::numeric) < 9e18 "
         f"THEN trunc(({found})::numeric)::bigint END"
     )
+
+
+def _differing(schema: str, columns: Iterable[TableColumn]) -> str:
+    """Return the condition on a row that one of some columns was not read of its `raw`."""
+    return " OR ".join(
+        f"{identifier(column.name)} IS DISTINCT FROM ({value_of(schema, column)})"
+        for column in columns
+    )
+
+
+def _unpacked(schema: str, name: str, columns: Iterable[TableColumn]) -> str:
+    """Return the rows of a table, each unpacked once, and not for each column that is read of it.
+
+    The path to all of it does that, and OFFSET keeps it from being done where it is used.
+    """
+    listed = ", ".join(identifier(column.name) for column in columns)
+    table = f"{identifier(schema)}.{identifier(name)}"
+    return f"(SELECT ctid, {listed}, {RAW} #> '{{}}' AS {RAW} FROM {table} OFFSET 0) AS unpacked"
+
+
+def row_by_row(schema: str, name: str, columns: Sequence[TableColumn]) -> str:
+    """Return what says of each row of a table whether one of some columns was not read of it."""
+    return f"SELECT {_differing(schema, columns)} FROM {_unpacked(schema, name, columns)}"
 
 
 def plain(name: str) -> str:

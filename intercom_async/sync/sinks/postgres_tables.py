@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from .base import StoredRow, Table
-from .columns import DELETED_AT, DIGEST, TableColumns
+from .columns import DELETED_AT, TableColumns
 from .comments import comments_of
 from .entries import Entry, Family, Gone, Put
 from .merge import Emitted, Fate, Merge
@@ -221,13 +221,6 @@ class PostgresTables(PostgresSchema):
             self._ask(f"TRUNCATE {self._own(name)}")
             return False
         return True
-
-    def _sums(self, name: str) -> tuple[int, str]:
-        """Return how many rows a table has, and the sum of what tells their contents apart."""
-        found = self._ask(
-            f"SELECT count(*), coalesce(sum({DIGEST}::numeric), 0)::text FROM {self._own(name)}"
-        )
-        return int(found[0][0]), str(found[0][1])
 
     def _comment(self, name: str, table: Table, columns: TableColumns) -> None:
         """Give columns their comments, where they have others."""
