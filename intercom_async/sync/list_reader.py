@@ -162,6 +162,7 @@ class ListReader:
         """
         source = cast("Listing", run.stream.source)
         found = ListPass()
+        run.earlier.begin()
         lost = () if before is None else before.lost
         places = frozenset(piece.first for piece in lost if piece.size == 1)
         async with aclosing(self._list_pages(run, source, found, places)) as pages:

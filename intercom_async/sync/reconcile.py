@@ -20,6 +20,7 @@ from .holes import Hole
 from .key_table import BY_ID, GONE, SEEN
 from .outage import reading_group
 from .page_reader import ENDINGS, PageReader
+from .searched_again import search_again
 from .stream_run import StreamRun
 from .streams import Children, Ranged
 from .surplus import surplus
@@ -317,10 +318,13 @@ class Reconciler:
             await self.confirm(run, keys, source.get)
 
     async def retry_records(self, run: StreamRun, holes: Sequence[Hole]) -> None:
-        """Read rows again that were not read whole."""
+        """Read rows again that were not read whole, or of which it is in doubt how new they are."""
         get = getattr(run.stream.source, "get", None)
+        if get is None:
+            await search_again(self._reader, run, holes)
+            return
         for hole in holes:
-            if hole.key is not None and get is not None:
+            if hole.key is not None:
                 await self._retry_record(run, hole, hole.key, get)
 
     async def _retry_record(

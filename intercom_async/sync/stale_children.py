@@ -1,8 +1,8 @@
 """Tells whose children are to be read: of parents that are another version than they were read for.
 
-A parent whose time is still to come, or is not there, does not say which version it is. Its
-children are read again whenever its content is another one, and after a stop unless they were read
-later than it.
+A parent whose time is still to come, is not there, or went back does not say which version it is.
+Its children are read again whenever its content is another one, and after a stop unless they were
+read later than it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def stale_parents(
     if not run.children:
         return found
     doubtful = {row.key for row in rows if row.is_ahead or not row.version}
+    doubtful |= run.earlier.went_back
+    run.earlier.went_back.clear()
     changed = doubtful and doubtful & {entry.key for entry in entries if type(entry) is Put}
     for child in run.children:
         count = _count_of(child)
@@ -89,9 +91,11 @@ def prune(run: StreamRun) -> None:
 
 
 def _is_read_before(run: StreamRun, key: str, version: int, read_at: int) -> bool:
-    """Say whether children were read before their parent, which does not say when it changed.
+    """Say whether children were read before their parent, whose time does not tell it or went back.
 
     A generation does not tell when its rows were read: their moments are 0 or 1.
     """
     family = run.families.get(key)
+    if version and family is not None and family.version > version:
+        return True
     return not version and family is not None and max(family.read_at, 1) < read_at

@@ -12,6 +12,7 @@ from .chain import Chain
 from .checkpoint import StreamState
 from .counting_client import CountingClient
 from .cut_points import DAY_SLACK_S, CutPoints
+from .earlier_times import EarlierTimes
 from .holes import Hole, add, failures_of
 from .key_table import BY_ID, GONE, SEEN, Held, KeyTable
 from .list_order import ShownOrders
@@ -80,7 +81,7 @@ class StreamRun:
     newest: int = 0
     """The latest change that was seen."""
     undated: list[str] = field(default_factory=list[str])
-    """Rows whose content is new and that do not say when they changed; taken by `doubts`."""
+    """Rows whose content is new, but not by the time of their change; taken by `doubts`."""
     departed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     """Rows that went within the last days, each with the moment: a heap of the latest."""
     doubted: set[str] = field(default_factory=set[str])
@@ -119,6 +120,7 @@ class StreamRun:
         )
         self.reader.latest = self.clock.latest()
         self.began: int = self.clock.now()
+        self.earlier: EarlierTimes = EarlierTimes(source, self.began)
         self.parent: StreamRun | None = None
         self.orders: ShownOrders = ShownOrders()
         self.table: KeyTable = KeyTable()
@@ -288,6 +290,8 @@ class StreamRun:
         if supersedes(offered, held) or not self._stays(row, held, read_at, digest):
             self.table.put(row.id, Held(row.version, read_at, digest, flags | held.flags & SEEN))
             is_new = held.is_gone or held.digest != digest
+            if row.version < held.version:
+                self.earlier.went_back.add(row.key)
             if not is_new:
                 # A list is read until two readings agree: what came a moment ago counts once.
                 self.unchanged += held.read_at < self.began
@@ -297,15 +301,11 @@ class StreamRun:
         return is_new
 
     def _stays(self, row: Row, held: Held, read_at: int, digest: int) -> bool:
-        """Say whether what is held stays although a row does not say when it changed.
-
-        In a list it is the later one. A search may serve an old one: it is to be read by its id.
-        """
-        if isinstance(self.stream.source, Listing) and not row.version:
-            return read_at < held.read_at
-        if not row.version and digest != held.digest:
+        """Say whether what is held stays though a row has no time of change, or an earlier one."""
+        fate = self.earlier.judge(row.key, held, Offered(row.version, read_at), digest)
+        if fate == "doubted" and isinstance(self.stream.source, Ranged):
             self.undated.append(row.key)
-        return True
+        return fate != "taken"
 
     @property
     def _is_tail(self) -> bool:
