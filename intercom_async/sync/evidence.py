@@ -10,7 +10,8 @@ A row goes by one of these, and by nothing else:
   a search may lag: it is archived, or no longer one of the stream's rows. The same search finds
   other rows, or two complete readings have met none;
 - where rows cannot be read by id, two complete readings agree that it is not there, neither of
-  them empty where rows were.
+  them empty where rows were; and where they can be searched by id, such a search finds others and
+  not it, although it has not changed for longer than a search may lag.
 
 What disagrees, a row that is found by id and not listed, is a hole until it agrees.
 """

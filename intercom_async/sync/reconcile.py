@@ -24,6 +24,7 @@ from .searched_again import search_again
 from .stream_run import StreamRun
 from .streams import Children, Ranged
 from .surplus import surplus
+from .unread_rows import judge_unread
 from .writer import Batch
 
 AT_ONCE = 16
@@ -74,8 +75,9 @@ class Reconciler:
         if pass_ is None:
             return
         is_much = len(absent) > max(MANY, len(run.table) // 100) or not _has_met(run)
-        if is_much and absent and not run.was_reread:
-            # So much at once is more likely a list that is cut than so many rows gone.
+        if (is_much or source.get is None) and absent and not run.was_reread:
+            # So much at once is more likely a list that is cut than so many rows gone; and where
+            # no read by id tells, two readings have to agree.
             run.was_reread = True
             self._begin_again(run, pass_)
             return
@@ -140,14 +142,14 @@ class Reconciler:
         """Look for suspects by a search, then read each of the rest by its id."""
         if not absent:
             return
+        if source.get is None:
+            controls = self._control_rows
+            await judge_unread(self._reader, run, absent, controls, self._settled_before)
+            return
         left: list[str] = []
         for begin in range(0, len(absent), SEARCH_IDS):
             left += (await self._search(run, absent[begin : begin + SEARCH_IDS])).missing
-        if source.get is not None:
-            await self.confirm(run, left, source.get)
-            return
-        holes = [suspect(key, "it cannot be read by its id", run.clock.now()) for key in left]
-        await self._reader.hand_over(Batch(run, holes=holes))
+        await self.confirm(run, left, source.get)
 
     async def _search(self, run: StreamRun, ids: Sequence[str]) -> _Searched:
         """Search suspects by their ids; those of which nothing can be said stay suspects.

@@ -132,7 +132,8 @@ class Ranged:
         part_pages: Pages that a part has at least, as the server counts: finding where to cut costs
             a call, and so does a part's last page.
         seconds_since: The API version from which on the server can tell seconds apart.
-        get: The operation that reads one row by its id.
+        get: The operation that reads one row by its id. Without it, a sweep that misses rows is
+            made once more, and they go if a search by their ids, where there is one, misses them.
         deletions: The list of rows that are gone, if there is one.
         is_append_only: Whether rows never change and never go.
         embedded: Lists inside its rows that the API cuts.
