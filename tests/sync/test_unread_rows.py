@@ -109,6 +109,28 @@ async def test_where_ids_cannot_be_searched_two_sweeps_decide(tmp_path: Path) ->
         assert stones(one) == [(*keys, "deleted", "two sweeps")]
 
 
+async def test_where_ids_cannot_be_searched_one_sweep_proves_nothing(tmp_path: Path) -> None:
+    stream = without_id("contacts")
+    async with world(tmp_path, **SIZES) as one:
+        await synced(one, stream)
+        keys = set(list(one.rows("contacts"))[1:2])
+        await anyio.sleep(8 * DAY_S)
+        hide, first = hides(keys, of_searches_by_id=True), list[Request]()
+
+        def once(request: Request, answer: Answer) -> Answer:
+            if asks_by_id(request):
+                return Reply(400, {}, b'{"type":"error.list","errors":[{"code":"bad"}]}')
+            if first:
+                return answer
+            first.extend([request] * (b'"per_page":150' in (request.body or b"")))
+            return hide(request, answer)
+
+        one.change = once
+        assert (await synced(one, stream, reconcile="now")).is_complete
+        assert first
+        assert keys <= one.rows("contacts").keys()
+
+
 async def test_what_one_sweep_or_the_search_finds_stays(tmp_path: Path) -> None:
     stream = without_id("contacts")
     async with world(tmp_path, **SIZES) as one:

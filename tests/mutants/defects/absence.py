@@ -350,4 +350,30 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
         focus="brought",
     ),
+    Mutant(
+        "missed_by_one_sweep_is_gone",
+        "a row that cannot be read by its id goes once one sweep has not met it",
+        (
+            Edit(
+                "reconcile.py",
+                "        if (is_much or source.get is None) and absent and",
+                "        if is_much and absent and",
+            ),
+        ),
+        focus="deletions",
+        test="tests/sync/test_unread_rows.py::test_where_ids_cannot_be_searched_one_sweep_proves_nothing",
+    ),
+    Mutant(
+        "unread_stays_a_suspect",
+        "a row that cannot be read by its id never goes, and each run names it",
+        (
+            Edit(
+                "unread_rows.py",
+                "    if controls and found.issuperset(controls):\n",
+                "    if False:\n",
+            ),
+        ),
+        focus="deletions",
+        test="tests/sync/test_unread_rows.py::test_a_deleted_row_goes_in_the_run_that_misses_it",
+    ),
 )

@@ -111,6 +111,32 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="answers",
     ),
     Mutant(
+        "earlier_stays_old",
+        "a row whose time goes back with new content is left out, and the run is complete",
+        (
+            Edit(
+                "earlier_times.py",
+                "        return not (held.flags & BY_ID and held.read_at >= self._began)\n",
+                "        return False\n",
+            ),
+        ),
+        focus="seconds",
+        test="tests/sync/test_earlier_times.py::test_content_of_an_earlier_time_is_taken",
+    ),
+    Mutant(
+        "earlier_is_taken_at_once",
+        "a page that is behind takes the content of a row back, where no read by id tells",
+        (
+            Edit(
+                "earlier_times.py",
+                "            if self._before.get(key) == (offered.version, digest):\n",
+                "            if digest:\n",
+            ),
+        ),
+        focus="seconds",
+        test="tests/sync/test_earlier_times.py::test_an_older_answer_of_a_page_changes_nothing",
+    ),
+    Mutant(
         "either_clock_is_proof",
         "where Date and the machine's clock disagree, the later one moves the watermark",
         (
