@@ -63,7 +63,8 @@ def _is_read_by_id(run: StreamRun, key: str, *, is_changed: bool) -> bool:
     A search tells of another content that is held only: whether it shows the same twice.
     """
     source = run.stream.source
-    if isinstance(source, Ranged) and source.get is None and not is_changed:
+    can_be_searched = is_changed and isinstance(source, Ranged) and not source.embedded
+    if isinstance(source, Ranged) and source.get is None and not can_be_searched:
         return False
     if len(run.doubted) < MOST_BY_ID:
         run.doubted.add(key)

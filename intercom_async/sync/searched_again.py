@@ -25,13 +25,15 @@ SEARCHES = 2
 async def search_again(reader: PageReader, run: StreamRun, holes: Sequence[Hole]) -> None:
     """Search rows until two readings show the same of each; what is held counts as one.
 
+    Not those with lists inside them: a search does not tell whether these are whole by now.
+
     Args:
         reader: Searches, and hands over.
         run: Their stream.
         holes: The holes of the rows.
     """
     source = run.stream.source
-    if not isinstance(source, Ranged) or source.is_append_only:
+    if not isinstance(source, Ranged) or source.is_append_only or source.embedded:
         return
     named = {hole.key: hole for hole in holes if hole.key is not None}
     keys = list(named)

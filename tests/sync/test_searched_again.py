@@ -93,3 +93,19 @@ async def test_a_search_that_fails_leaves_them_named(tmp_path: Path) -> None:
         one.change = shown.change
         assert (await synced(one, stream)).is_complete
         assert states(one, "contacts") == keys
+
+
+async def test_rows_with_lists_inside_them_are_named(tmp_path: Path) -> None:
+    """A search does not tell whether their lists are whole: the whole stream is read again."""
+    source = KNOWN["contacts"].source
+    assert isinstance(source, Ranged)
+    stream = Stream("contacts", dataclasses.replace(source, get=None, deletions=None))
+    async with world(tmp_path, **SIZES) as one:
+        await synced(one, stream)
+        keys = set(list(one.rows("contacts"))[1:2])
+        await anyio.sleep(DAY_S)
+        Shown(one, "contacts", keys)
+        report = await synced(one, stream, reconcile="now")
+        assert [failure.what for failure in report.failures] == ["the list"]
+        one.change = None
+        assert (await synced(one, stream)).is_complete
