@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Edit, Mutant
 
+_NO_EARLIER = Edit(
+    "earlier_times.py",
+    "        return not (held.flags & BY_ID and held.read_at >= self._began)\n",
+    "        return False\n",
+)
+"""What hides a row by a later time does so for a run only, where an earlier one is looked into."""
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "since_skips",
@@ -113,13 +120,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "earlier_stays_old",
         "a row whose time goes back with new content is left out, and the run is complete",
-        (
-            Edit(
-                "earlier_times.py",
-                "        return not (held.flags & BY_ID and held.read_at >= self._began)\n",
-                "        return False\n",
-            ),
-        ),
+        (_NO_EARLIER,),
         focus="seconds",
         test="tests/sync/test_earlier_times.py::test_content_of_an_earlier_time_is_taken",
     ),
@@ -163,6 +164,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        version = self.reader.kept_version(row.version, row.synced_at)\n",
                 "        version = row.version\n",
             ),
+            _NO_EARLIER,
         ),
         history="change-that-is-still-to-come",
         focus="answers",
@@ -176,6 +178,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "listed = self.reader.without_times_to_come(list(rows))",
                 "listed = list(rows)",
             ),
+            _NO_EARLIER,
         ),
         focus="answers",
     ),
@@ -231,6 +234,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "merging.py",
                 "    if offered.version < held.version:\n",
                 "    if held:\n        return True\n    if offered.version < held.version:\n",
+            ),
+            Edit(
+                "stream_run.py",
+                "            if row.version < held.version:\n",
+                "            if False:\n",
             ),
         ),
         focus="old bodies",
