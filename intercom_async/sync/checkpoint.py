@@ -51,6 +51,9 @@ FORMAT = 2
 MOST_TRUNCATED = 1_000
 """Parents whose children are truncated that a state remembers
 (test_truncated.py::test_no_more_is_remembered_than_is_meant)."""
+MANY_MISCOUNTED = 10
+"""Parents that count more children than come, until such counts are taken for other ones
+(test_child_reader.py::test_statistics_that_always_count_more_are_no_holes_for_ever)."""
 MOST_NAMED = 20
 """How many of them a report names."""
 
@@ -102,6 +105,8 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Streams of which `dangling` has all that its rows refer to."""
     truncated: dict[str, int] = {}
     """Parents with more children than the API gives, and how many it does not give."""
+    miscounted: list[str] = []
+    """Parents whose own count, and nothing else, tells of more children than came of them."""
     families: bytes = b""
     is_shown: bool = True
     """Whether its rows are in the target; else they only lead to their children."""
@@ -121,6 +126,20 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
         else:
             self.truncated[key] = missing
         return 0
+
+    def note_miscounted(self, key: str, *, is_miscounted: bool) -> None:
+        """Remember whether a parent counts more children than come; of many, only some."""
+        if not is_miscounted and key in self.miscounted:
+            self.miscounted.remove(key)
+        elif is_miscounted and key not in self.miscounted:
+            self.miscounted += [key][: max(0, MANY_MISCOUNTED - len(self.miscounted))]
+
+    def note_lacking(self, other: StreamState) -> None:
+        """Remember the parents that lack children in a part of the stream that was read apart."""
+        for key, missing in other.truncated.items():
+            self.note_truncated(key, missing)
+        for key in other.miscounted:
+            self.note_miscounted(key, is_miscounted=True)
 
     def most_truncated(self) -> dict[str, int]:
         """Return the parents with most children that the API does not give, and the numbers."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from intercom_async.errors import ClosedError, IntercomError, NotFoundError, PaginationError
+from .checkpoint import MANY_MISCOUNTED
 from .evidence import tombstone
 from .holes import Hole
 from .key_table import MAX_U32, Held
@@ -79,12 +80,15 @@ class ChildReader:
             await self._note_failure(run, key, "its id gives another row", read_at)
             return
         rows, bad = self._rows(run, children)
-        lack = _lack(run, key, children, len(rows) + bad)
+        came = len(rows) + bad
+        lack = _lack(run, key, children, came)
         # As many as an answer has at most: what is left out is older. Fewer prove nothing at once.
         is_cut = len(rows) >= LONGEST_ANSWER
         doubt = f"{lack} of the rows that it counts did not come" if lack and not is_cut else ""
         is_empty = not rows and children.total > 0
         is_settled = not doubt or (not is_empty and _is_settled(run, key, lack, doubt))
+        is_miscounted = bool(doubt) and _is_told_by_parent(children, came)
+        is_settled = is_settled or (is_miscounted and _is_known(run, key, children, came, lack))
         held = None if parent is None else parent.table.get(key)
         version = row.version if row is not None else held.version if held is not None else 0
         if is_hasty(version, read_at) or run.clock.may_be_now(version):
@@ -119,7 +123,7 @@ class ChildReader:
                 entries,
                 holes=[hole] if reason else [],
                 filled=[] if reason else [hole],
-                apply=_truncation(run, key, lack if is_settled else 0),
+                apply=_truncation(run, key, lack if is_settled else 0, is_miscounted=is_miscounted),
             )
         )
 
@@ -161,16 +165,19 @@ async def _read_whole(run: StreamRun, source: Children, key: str) -> ChildRows:
     before: ChildRows | None = None
     for _ in range(MAX_READS):
         found = await source.read(run.client, key)
-        lack = _lack(run, key, found, len(found.rows))
-        is_again = before is not None and len(before.rows) == len(found.rows)
-        if not lack or len(found.rows) >= LONGEST_ANSWER or is_again:
+        came = len(found.rows)
+        lack = _lack(run, key, found, came)
+        is_again = before is not None and len(before.rows) == came
+        if not lack or came >= LONGEST_ANSWER or is_again:
+            return found
+        if _is_known(run, key, found, came, lack):
             return found
         before = found
     raise PaginationError("its answers have different numbers of rows")
 
 
 def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
-    """Return how many children an answer lacks, by what it counts and by what was there before.
+    """Return how many children an answer lacks: the most that any count tells.
 
     Args:
         run: The stream.
@@ -178,13 +185,33 @@ def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
         children: The answer.
         came: Children that it has, each once.
     """
-    lack = max(children.missing, children.total - came)
-    if lack or came:
-        return lack
-    # Where none came, the parent's own count tells, else what was there before.
-    family = run.families.get(key)
-    held = 0 if family is None or family.is_gone else family.digest
-    return max(0, (children.count or held) - _counted_beside(run))
+    listed = max(children.missing, children.total - came)
+    count = children.count
+    if not came and not count:
+        # Where none came and nothing is counted, what was there before tells.
+        family = run.families.get(key)
+        count = 0 if family is None or family.is_gone else family.digest
+    return max(0, listed, count - _counted_beside(run) - came)
+
+
+def _is_told_by_parent(children: ChildRows, came: int) -> bool:
+    """Say whether nothing but the parent's own count can tell that some of many did not come."""
+    return came > 0 and max(children.missing, children.total - came) <= 0
+
+
+def _is_known(run: StreamRun, key: str, children: ChildRows, came: int, lack: int) -> bool:
+    """Say whether a parent's own count, which alone tells of more children, proves none.
+
+    It may count what no answer has: of this parent as many as before, or of many parents any.
+    """
+    if not _is_told_by_parent(children, came):
+        return False
+    if lack <= run.state.truncated.get(key, 0):
+        return True
+    return len(run.state.miscounted) >= MANY_MISCOUNTED and not any(
+        hole.key == key and hole.kind == "parent" and hole.since > run.began - SETTLED_AFTER_S
+        for hole in run.state.holes
+    )
 
 
 def _counted_beside(run: StreamRun) -> int:
@@ -208,12 +235,17 @@ def _is_settled(run: StreamRun, key: str, lack: int, doubt: str) -> bool:
     )
 
 
-def _truncation(run: StreamRun, key: str, missing: int) -> Callable[[], None] | None:
+def _truncation(
+    run: StreamRun, key: str, missing: int, *, is_miscounted: bool
+) -> Callable[[], None] | None:
     """Return what notes how many children an answer lacks; None where it lacks none, as before."""
-    if not missing and key not in run.state.truncated:
+    state = run.state
+    is_noted = key in state.truncated or key in state.miscounted
+    if not missing and not is_miscounted and not is_noted:
         return None
 
     def note() -> None:
-        run.missing += run.state.note_truncated(key, missing)
+        run.missing += state.note_truncated(key, missing)
+        state.note_miscounted(key, is_miscounted=is_miscounted)
 
     return note

@@ -256,8 +256,7 @@ def merged_state(body: bytes | None, shards: Sequence[ShardRecord]) -> bytes:
             read.setdefault(name, []).extend(own.pass_.spans if own.pass_ is not None else ())
             for hole in own.holes:
                 add(state.streams[name].holes, hole)
-            for key, missing in own.truncated.items():
-                state.streams[name].note_truncated(key, missing)
+            state.streams[name].note_lacking(own)
     for name, spans in read.items():
         pass_ = state.streams[name].pass_
         if pass_ is not None:

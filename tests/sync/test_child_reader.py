@@ -11,6 +11,7 @@ import anyio
 import msgspec
 import pytest
 
+from intercom_async.sync.checkpoint import MANY_MISCOUNTED
 from intercom_async.sync.report import Report
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
@@ -91,9 +92,25 @@ def naming_another_parent(body: Conversation) -> None:
         row["conversation_id"] = "999999999"
 
 
+def cut_and_counted_so(body: Conversation) -> None:
+    del rows_of(body)[0]
+    body["conversation_parts"]["total_count"] = len(rows_of(body))
+
+
+def cut_and_counted_as_none(body: Conversation) -> None:
+    del rows_of(body)[0]
+    counted_as_none(body)
+
+
+def cut_without_a_count(body: Conversation) -> None:
+    del rows_of(body)[0]
+    del body["conversation_parts"]["total_count"]
+
+
 BROKEN = (
     without_the_first, one_counted_too_many, one_twice_for_another, none_of_those_counted,
-    an_empty_list, no_list, one_without_an_id, one_is_null, of_another,
+    an_empty_list, no_list, one_without_an_id, one_is_null, of_another, cut_and_counted_so,
+    cut_and_counted_as_none, cut_without_a_count,
 )  # fmt: skip
 WHOLE = (
     one_twice, not_counted, counted_as_none, statistics_gone, redacted, naming_another_parent,
@@ -186,7 +203,11 @@ async def test_an_answer_that_lacks_none_is_whole(
         assert held(one) == wanted
 
 
-@pytest.mark.parametrize("change", [without_the_first, one_counted_too_many])
+@pytest.mark.parametrize(
+    "change",
+    [without_the_first, one_counted_too_many, cut_and_counted_so, cut_without_a_count],
+    ids=lambda change: change.__name__,
+)
 async def test_what_never_comes_is_settled(
     change: Callable[[Conversation], None], tmp_path: Path
 ) -> None:
@@ -208,6 +229,46 @@ async def test_what_never_comes_is_settled(
         assert report.is_complete
         assert missing(report) == 0
         assert held(one) == wanted
+
+
+@pytest.mark.parametrize("number", [5, 30])
+async def test_statistics_that_always_count_more_are_no_holes_for_ever(
+    number: int, tmp_path: Path
+) -> None:
+    """They may count what no answer has: each is a hole once, and those after many are none."""
+    more = 2
+
+    def counted(body: Conversation) -> None:
+        body["statistics"]["count_conversation_parts"] += more
+
+    async with world(tmp_path, contacts=3, conversations=number) as one:
+        wanted = await truth(one)
+        one.change = answering(counted)
+        report = await one.sync(*NAMES)
+        assert len(report.failures) >= min(number, MANY_MISCOUNTED)
+        assert held(one) == wanted
+        assert (await one.sync(*NAMES)).failures == report.failures
+        for _ in range(3):
+            await anyio.sleep(DAY_S)
+            assert missing(await one.sync(*NAMES)) == 2 * len(await truth(one))
+            touch(one)
+            key, contact = [*wanted][-1], (await one.intercom.contacts.list().collect())[0].id
+            sender = {"type": "user", "id": contact}
+            made = one.simulator.call("POST", "/conversations", {"from": sender, "body": "new"})
+            reply = {"message_type": "comment", "type": "user", "intercom_user_id": contact}
+            for each in (key, made["conversation_id"]):
+                one.simulator.call("POST", f"/conversations/{each}/reply", {**reply, "body": "x"})
+            await anyio.sleep(3_600)
+            report = await one.sync(*NAMES)
+            new = {made["conversation_id"]} if number < MANY_MISCOUNTED else set()
+            assert {failure.what for failure in report.failures} == new
+            assert held(one) == await truth(one)
+
+        more = 0
+        await anyio.sleep(8 * DAY_S)
+        report = await one.sync(*NAMES)
+        assert report.is_complete
+        assert missing(report) == 0
 
 
 async def test_a_conversation_without_parts_that_tells_no_count_is_whole(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "        if not lack or len(found.rows) >= LONGEST_ANSWER or is_again:\n",
+                "        if not lack or came >= LONGEST_ANSWER or is_again:\n",
                 "        if before is None or is_again:\n",
             ),
             Edit(
