@@ -84,6 +84,7 @@ class ChildReader:
         lack = _lack(run, key, children, came)
         # As many as an answer has at most: what is left out is older. Fewer prove nothing at once.
         is_cut = len(rows) >= LONGEST_ANSWER
+        is_long = len(children.rows) >= LONGEST_ANSWER
         doubt = f"{lack} of the rows that it counts did not come" if lack and not is_cut else ""
         is_empty = not rows and children.total > 0
         is_settled = not doubt or (not is_empty and _is_settled(run, key, lack, doubt))
@@ -99,7 +100,8 @@ class ChildReader:
             # Children are those of one answer, and so is the parent that they stand with.
             entries += parent.accept([row], read_at, by_id=True)
         kept_before = 0
-        if lack or bad:
+        if lack or bad or is_long:
+            # Older ones may be left out whatever is counted: a count may be of this answer alone.
             # One that was made in the second of the oldest may be among those that are not given;
             # and an answer that is shorter than the API's longest may lack any.
             # One that does not say when it was made tells nothing of the others, and one without

@@ -24,7 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "        if lack or bad:\n",
+                "        if lack or bad or is_long:\n",
                 "        if False:\n",
             ),
         ),
@@ -96,8 +96,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "child_reader.py",
-                "        kept_before = 0\n        if lack or bad:\n",
-                "        kept_before = 0\n        if lack:\n",
+                "        kept_before = 0\n        if lack or bad or is_long:\n",
+                "        kept_before = 0\n        if lack or is_long:\n",
             ),
         ),
         history="part-without-its-key",
@@ -119,7 +119,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "child_reader.py",
-                "        kept_before = 0\n        if lack or bad:\n",
+                "        kept_before = 0\n        if lack or bad or is_long:\n",
                 "        kept_before = 0\n        if False:\n",
             ),
         ),
