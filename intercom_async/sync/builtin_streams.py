@@ -25,6 +25,7 @@ from intercom_async.resources.workspace import Segments
 from .cut_points import BEGINNING
 from .errors import UNREADABLE
 from .key_table import MAX_U32
+from .named_rows import unnamed
 from .partitions import OPEN
 from .references import Reference
 from .streams import (
@@ -92,22 +93,6 @@ def _are_told(parts: Any, count: int) -> bool:
     return parts.rows is not None or bool(parts.total_count)
 
 
-def _unnamed(row: bytes, field: bytes, name: str) -> bytes:
-    """Return a row's fields, from behind its first bracket, without one that is put before them.
-
-    Else it would have the field twice, and readers take the last: that of a part which names its
-    parent, perhaps by another id than the one it was asked for by (a ticket has two).
-    """
-    if field in row:
-        try:
-            fields = msgspec.json.decode(row, type=dict[str, msgspec.Raw])
-        except UNREADABLE:
-            fields = {}
-        if fields.pop(name, None) is not None:
-            row = msgspec.json.encode(fields)
-    return row[1:].lstrip()
-
-
 def _load_parts(
     get: Operation[Any], name: str
 ) -> Callable[[ResourceRegistry, str], Awaitable[ChildRows]]:
@@ -151,7 +136,7 @@ def _load_parts(
         if parts is None:
             return ChildRows([], parent=parent, count=count)
         begin = b'{"%s":%s,' % (field, msgspec.json.encode(key))
-        rows = [begin + _unnamed(bytes(row), field, parent_id) for row in parts.rows or ()]
+        rows = [begin + unnamed(bytes(row), field, parent_id) for row in parts.rows or ()]
         total = parts.total_count or 0
         return ChildRows(rows, max(0, total - len(rows)), parent, count, total)
 
@@ -185,7 +170,7 @@ def _with_attribute_key(row: bytes) -> bytes:
     except UNREADABLE:
         return row
     key = msgspec.json.encode(f"{attribute.model}.{attribute.full_name}")
-    return b'{"id":%b,%b' % (key, _unnamed(row, b'"id"', "id"))
+    return b'{"id":%b,%b' % (key, unnamed(row, b'"id"', "id"))
 
 
 EMBEDDED = (

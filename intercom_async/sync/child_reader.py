@@ -11,6 +11,7 @@ from .evidence import tombstone
 from .holes import Hole
 from .key_table import MAX_U32, Held
 from .merging import is_hasty
+from .named_rows import with_parent
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .raw_rows import Row
 from .sinks.entries import Entry, Family, Put
@@ -79,7 +80,7 @@ class ChildReader:
         if row is not None and row.key != key:
             await self._note_failure(run, key, "its id gives another row", read_at)
             return
-        rows, bad = self._rows(run, children)
+        rows, bad = self._rows(run, key, children)
         came = len(rows) + bad
         lack = _lack(run, key, children, came)
         # As many as an answer has at most: what is left out is older. Fewer prove nothing at once.
@@ -129,8 +130,9 @@ class ChildReader:
             )
         )
 
-    def _rows(self, run: StreamRun, children: ChildRows) -> tuple[list[Row], int]:
-        found = run.read(children.rows)
+    def _rows(self, run: StreamRun, key: str, children: ChildRows) -> tuple[list[Row], int]:
+        field = cast("Children", run.stream.source).parent_field
+        found = [with_parent(row, field, key) for row in run.read(children.rows)]
         rows = {row.key: row for row in found if row is not None}
         return list(rows.values()), sum(row is None for row in found)
 

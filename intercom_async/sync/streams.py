@@ -246,7 +246,7 @@ class Children:
     Args:
         parent: The other stream's name.
         read: Reads those of one parent, by its key.
-        parent_field: The field of a child that names its parent.
+        parent_field: The field of a child that names its parent; it is set where it does not.
         count: Reads from a parent's row how many it says it has; 0 where it does not say.
         is_due: Says of a parent whose children were read that they are to be read again.
     """
