@@ -298,7 +298,7 @@ class Stream:
     model: type[msgspec.Struct] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a name that would not do everywhere."""
+        """Refuse a name that would not do everywhere, and other invalid arguments."""
         with as_sync_config_errors():
             check_text("name", self.name)
             kinds = (Ranged, Listing, Children)
@@ -308,6 +308,10 @@ class Stream:
                 not isinstance(self.model, type) or not issubclass(self.model, msgspec.Struct)
             ):
                 raise SyncConfigError("model must be a class of msgspec.Struct")
+            if self.parent_field in (self.key, self.version_field):
+                raise SyncConfigError(
+                    f"parent_field is {self.parent_field!r}, a field that tells something else"
+                )
         if not self.name.isidentifier() or not self.name.isascii() or self.name.startswith("_"):
             raise SyncConfigError(f"a stream's name is letters, digits and _, not {self.name!r}")
         lower = self.name.lower()

@@ -16,6 +16,7 @@ from intercom_async.sync import (
     ParquetSink,
     Sink,
     Stream,
+    SyncConfigError,
     sync,
 )
 from intercom_async.sync.streams import ChildRows
@@ -67,9 +68,12 @@ async def test_each_stands_once_however_its_parent_is_named(
         async def read(_: Any, key: str) -> ChildRows:
             return ChildRows([row_of(names, key, number) for number in numbers[key]])
 
-        streams = ["conversations", Stream("kids", Children("conversations", read, FIELD))]
-        for options in ({}, {}, {"full": True}, {"verify": True}):
-            await sync(one.intercom, streams, sink=sink_in(form, tmp_path), **options)
+        kids = Stream("kids", Children("conversations", read, FIELD))
+        runs: tuple[dict[str, Any], ...] = ({}, {}, {"full": True}, {"verify": True})
+        for options in runs:
+            await sync(
+                one.intercom, ["conversations", kids], sink=sink_in(form, tmp_path), **options
+            )
             found = [msgspec.json.decode(row) for _, row in read_target(form, tmp_path, "kids")]
             wanted = [(key, str(number)) for key, some in numbers.items() for number in some]
             assert sorted((str(row[FIELD]), row["id"]) for row in found) == sorted(wanted)
@@ -78,3 +82,15 @@ async def test_each_stands_once_however_its_parent_is_named(
                 await one.intercom.conversations.delete(third)
             numbers[first] = [1, 2, 5]
             await anyio.sleep(DAY_S)
+
+
+def test_a_field_cannot_name_a_row_and_its_parent() -> None:
+    async def read(_: Any, __: str) -> ChildRows:
+        return ChildRows([])
+
+    Stream("kids", Children("conversations", read, "number"))
+    with pytest.raises(SyncConfigError, match="parent_field"):
+        Stream("kids", Children("conversations", read, "created_at"))
+    for key in ("id", "number"):
+        with pytest.raises(SyncConfigError, match="parent_field"):
+            Stream("kids", Children("conversations", read, key), key=key)
