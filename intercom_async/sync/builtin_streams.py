@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from intercom_async import models
+from intercom_async.codec.coercion import UNFIT, to_int
 from intercom_async.errors import DecodeError, GoneError, NotFoundError
 from intercom_async.pagination.pager import Pager
 from intercom_async.request.operation import Operation
@@ -69,7 +70,7 @@ def _activity_logs(client: ResourceRegistry, selection: Selection) -> Pager[mode
 
 
 class _Statistics(msgspec.Struct):
-    count_conversation_parts: int | None = None
+    count_conversation_parts: Any = None
 
 
 class _Counted(msgspec.Struct):
@@ -82,15 +83,20 @@ def _count_parts(body: bytes) -> int:
         statistics = msgspec.json.decode(body, type=_Counted).statistics
     except UNREADABLE:
         return 0
-    count = (statistics.count_conversation_parts or 0) if statistics else 0
-    return count if 0 <= count <= MAX_U32 else 0
+    return _number_in(statistics.count_conversation_parts) if statistics else 0
+
+
+def _number_in(count: Any) -> int:
+    """Return a count in whichever form a page may have it, too; 0 where it is none."""
+    number = to_int(count)
+    return number if number is not UNFIT and 0 <= number <= MAX_U32 else 0
 
 
 def _are_told(parts: Any, count: int) -> bool:
     """Say whether an answer tells which parts a row has, perhaps that it has none."""
     if parts is None:
         return count <= 1
-    return parts.rows is not None or bool(parts.total_count)
+    return parts.rows is not None or _number_in(parts.total_count) > 0
 
 
 def _load_parts(
@@ -106,7 +112,7 @@ def _load_parts(
         "Parts",
         [
             ("rows", list[msgspec.Raw] | None, msgspec.field(default=None, name=name)),
-            ("total_count", int | None, None),
+            ("total_count", Any, None),
         ],
     )
     (parent_id,) = get.names
@@ -137,7 +143,7 @@ def _load_parts(
             return ChildRows([], parent=parent, count=count)
         begin = b'{"%s":%s,' % (field, msgspec.json.encode(key))
         rows = [begin + unnamed(bytes(row), field, parent_id) for row in parts.rows or ()]
-        total = parts.total_count or 0
+        total = _number_in(parts.total_count)
         return ChildRows(rows, max(0, total - len(rows)), parent, count, total)
 
     return load
