@@ -32,6 +32,9 @@ PAGE = 50
 MAX_READS = 5
 """Readings of a row and its lists until no change came in between; then it is a hole."""
 
+SHARED = ("type", "consent_type")
+"""Fields that are the same in all entries of a list."""
+
 
 class _Entry(msgspec.Struct):
     id: str | int
@@ -202,10 +205,15 @@ def _whole(raw: msgspec.Raw, ids: Sequence[str]) -> msgspec.Raw:
     shown = shown_entries(raw)
     by_id = {str(entry.get("id")): entry for entry in shown}
     first = shown[0] if shown else {}
-    prefix = str(first.get("url", "")).rpartition("/")[0]
-    data = [
-        by_id.get(key) or {**first, "id": key, **({"url": f"{prefix}/{key}"} if prefix else {})}
-        for key in ids
-    ]
+    data = [by_id.get(key) or _like(first, key) for key in ids]
     whole.update(data=data, total_count=len(data), has_more=False)
     return msgspec.Raw(msgspec.json.encode(whole))
+
+
+def _like(first: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return an entry with what it shares with another of its list; other fields are not its."""
+    entry = {name: first[name] for name in SHARED if name in first} | {"id": key}
+    url, own = first.get("url"), str(first.get("id"))
+    if isinstance(url, str) and url.endswith(f"/{own}"):
+        entry["url"] = url.removesuffix(own) + key
+    return entry

@@ -83,6 +83,39 @@ async def test_a_list_of_another_form_is_whole(
         assert len(found["data"]) == found["total_count"]
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("url", ["/tags/{}", "https://api.intercom.io/tags/{}?x=1", "", None])
+async def test_an_entry_that_is_not_shown_has_no_field_of_another(
+    url: str | None, tmp_path: Path
+) -> None:
+    def changed(_: Request, answer: Answer) -> Answer:
+        body: Any = msgspec.json.decode(answer.body) if isinstance(answer, Reply) else {}
+        for row in body.get("data") or [body]:
+            tags: List = row.get("tags") or {}
+            for tag in tags.get("data", ()):
+                tag.update(name=f"of {tag['id']}", applied_at=1, url=url and url.format(tag["id"]))
+        return Reply(200, {}, msgspec.json.encode(body)) if isinstance(answer, Reply) else answer
+
+    async with world(tmp_path, contacts=3) as one:
+        key = next(iter(await one.truth("contacts")))
+        for number in range(12):
+            tag = await one.intercom.tags.create(name=f"tag {number}")
+            await one.intercom.contacts.attach_tag(key, tag.id)
+        await anyio.sleep(60)
+        one.change = changed
+        await one.sync("contacts")
+
+        entries = one.rows("contacts")[key]["tags"]["data"]
+        assert len({entry["id"] for entry in entries}) == len(entries) >= 12
+        for entry in entries:
+            assert entry["type"] == "tag"
+            assert entry.get("name", f"of {entry['id']}") == f"of {entry['id']}"
+            told = url and url.format(entry["id"])
+            assert entry.get("url", told) == told
+        assert not (url or "").endswith("}") or all("url" in entry for entry in entries)
+        assert sum("applied_at" in entry for entry in entries) == 10
+
+
 @pytest.mark.parametrize(
     ("form", "is_cut"),
     [
