@@ -25,6 +25,8 @@ All of it is derived from what was read and what the target holds. As JSON it re
           "version": "2.14", "zone": "America/New_York",
           "dangling": {"companies": ["9"]},  what its rows refer to and is not there
           "truncated": {"7": 12},            parents with children that the API does not give
+          "miscounted": ["7"],               rows that count more than comes; some are enough
+          "short_lists": {"7": 4},           rows with lists that count more entries than come
           "reread": 1750000000,              of children: when recent parents were last read again
           "families": "…"                    of parents: when their children were read, for which
         }                                    version; base64 of 16 bytes each
@@ -106,7 +108,10 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
     truncated: dict[str, int] = {}
     """Parents with more children than the API gives, and how many it does not give."""
     miscounted: list[str] = []
-    """Parents whose own count, and nothing else, tells of more children than came of them."""
+    """Parents whose own count, and nothing else, tells of more children than came of them; or rows
+    whose lists count more entries than come."""
+    short_lists: dict[str, int] = {}
+    """Rows with lists that count more entries than come, and how many; where that is settled."""
     families: bytes = b""
     is_shown: bool = True
     """Whether its rows are in the target; else they only lead to their children."""
@@ -134,10 +139,19 @@ class StreamState(msgspec.Struct, kw_only=True, omit_defaults=True):
         elif is_miscounted and key not in self.miscounted:
             self.miscounted += [key][: max(0, MANY_MISCOUNTED - len(self.miscounted))]
 
+    def note_short_list(self, key: str, lack: int) -> None:
+        """Remember how many entries the lists of a row lack; some rows of very many."""
+        if not lack:
+            self.short_lists.pop(key, None)
+        elif key in self.short_lists or len(self.short_lists) < MOST_TRUNCATED:
+            self.short_lists[key] = lack
+
     def note_lacking(self, other: StreamState) -> None:
-        """Remember the parents that lack children in a part of the stream that was read apart."""
+        """Remember what is lacking in a part of the stream that was read apart."""
         for key, missing in other.truncated.items():
             self.note_truncated(key, missing)
+        for key, missing in other.short_lists.items():
+            self.note_short_list(key, missing)
         for key in other.miscounted:
             self.note_miscounted(key, is_miscounted=True)
 

@@ -9,7 +9,7 @@ be had, the row stays as it came, and is a hole.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -17,11 +17,13 @@ import anyio
 import msgspec
 
 from intercom_async.errors import ClosedError, DecodeError, IntercomError, PaginationError
+from .checkpoint import MANY_MISCOUNTED
 from .cut_lists import is_any_cut, read_list, read_lists, shown_entries, shown_ids
 from .holes import Hole
 from .merging import is_hasty
 from .outage import OutageError, StoppedError, reading_group
 from .raw_rows import Row
+from .short_lists import noting, short_hole
 from .stream_run import StreamRun
 from .streams import Embedded, Ranged
 
@@ -46,21 +48,24 @@ class Completed(NamedTuple):
 
     rows: Sequence[Row]
     holes: list[Hole]
+    note: Callable[[], None] | None = None
+    """Changes the state, once the rows are written."""
 
 
 async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
     """Return rows with whole lists; those that are in the target as they are, are left out."""
     source = run.stream.source
     if not isinstance(source, Ranged) or not any(row.is_cut for row in rows):
-        return Completed(rows, [])
+        return Completed(rows, [], noting(run, {row.key: 0 for row in rows}, frozenset()))
     found: dict[int, Row] = {}
     holes: list[Hole] = []
+    lacking: dict[str, int] = {}
     limiter = anyio.Semaphore(AT_ONCE)
 
     async def one(place: int, source: Ranged, row: Row) -> None:
         async with limiter:
             try:
-                found[place] = await _complete(run, source, row)
+                found[place], lacking[row.key] = await _complete(run, source, row)
             except (ClosedError, StoppedError, OutageError):
                 raise
             except IntercomError as error:
@@ -75,7 +80,11 @@ async def complete(run: StreamRun, rows: Sequence[Row]) -> Completed:
                 found[place] = row
             elif not _is_known(run, row):
                 group.start_soon(one, place, source, row)
-    return Completed([found[place] for place in sorted(found)], holes)
+    lacking.update((row.key, 0) for row in rows if not row.is_cut)
+    holes_of_short = [short_hole(run, key, lack) for key, lack in lacking.items()]
+    short = [hole for hole in holes_of_short if hole is not None][:MANY_MISCOUNTED]
+    note = noting(run, lacking, frozenset(str(hole.key) for hole in short))
+    return Completed([found[place] for place in sorted(found)], holes + short, note)
 
 
 def _is_known(run: StreamRun, row: Row) -> bool:
@@ -118,8 +127,8 @@ class CutLists:
         return lists + 1 if cut and self._source.get is not None else lists
 
 
-async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
-    """Return a row with whole lists, all of it as of one moment."""
+async def _complete(run: StreamRun, source: Ranged, row: Row) -> tuple[Row, int]:
+    """Return a row with whole lists, all of it as of one moment, and how many entries they lack."""
     cut_lists, lacking = CutLists(source), list[str]()
     before: dict[str, list[str]] | None = None
     for _ in range(MAX_READS):
@@ -127,7 +136,7 @@ async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
         lists = {each.field: await _ids(run, row.key, each) for each, _ in cut}
         is_short = any(len(lists[each.field]) < total for each, total in cut)
         if is_short and lists != before:
-            # Fewer entries than were counted are taken for all once they come twice.
+            # Fewer entries than were counted are believed to be so once they come twice.
             before = lists
             continue
         now = await _read_again(run, source, row)
@@ -136,7 +145,9 @@ async def _complete(run: StreamRun, source: Ranged, row: Row) -> Row:
         ):
             lacking = [each.field for each, _ in cut if _lacks(lists[each.field], now.body, each)]
             if not lacking:
-                return _with_lists(row, lists)
+                totals = {each.field: total for each, total in cut}
+                lack = sum(max(0, total - len(lists[name])) for name, total in totals.items())
+                return _with_lists(row, lists, totals), lack
         row = now
     if lacking:
         raise PaginationError(f"{', '.join(lacking)} without entries that the row itself shows")
@@ -192,21 +203,24 @@ def _count(body: bytes, field: str) -> int | None:
     return None if found is None else found.total_count
 
 
-def _with_lists(row: Row, lists: Mapping[str, Sequence[str]]) -> Row:
+def _with_lists(row: Row, lists: Mapping[str, Sequence[str]], totals: Mapping[str, int]) -> Row:
     fields = msgspec.json.decode(row.body, type=dict[str, msgspec.Raw])
     for name, ids in lists.items():
-        fields[name] = _whole(fields[name], ids)
+        fields[name] = _whole(fields[name], ids, totals[name])
     return msgspec.structs.replace(row, body=msgspec.json.encode(fields), is_cut=False)
 
 
-def _whole(raw: msgspec.Raw, ids: Sequence[str]) -> msgspec.Raw:
-    """Return a list with an entry for each id, in the form of the entries that it has."""
+def _whole(raw: msgspec.Raw, ids: Sequence[str], total: int) -> msgspec.Raw:
+    """Return a list with an entry for each id, in the form of the entries that it has.
+
+    One with fewer than are counted says so, as it did before.
+    """
     whole: dict[str, Any] = msgspec.json.decode(raw)
     shown = shown_entries(raw)
     by_id = {str(entry.get("id")): entry for entry in shown}
     first = shown[0] if shown else {}
     data = [by_id.get(key) or _like(first, key) for key in ids]
-    whole.update(data=data, total_count=len(data), has_more=False)
+    whole.update(data=data, total_count=max(len(data), total), has_more=len(data) < total)
     return msgspec.Raw(msgspec.json.encode(whole))
 
 

@@ -295,8 +295,8 @@ class PageReader:
         run.touch()
         whole = list(rows)
         with self.memory_budget.holding(sum(len(row.body) for row in whole)):
-            listed, holes = await complete(run, whole)
-            batch.holes += holes
+            listed, holes, note = await complete(run, whole)
+            batch.holes, batch.apply = [*batch.holes, *holes], batch.apply or note
             if listed:
                 await self.turns.take()
         # From here until it is given on, nobody else changes what the target will hold.

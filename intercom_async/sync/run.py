@@ -34,6 +34,7 @@ from .progress import ProgressMonitor
 from .referring import compare_stored, remember
 from .report import Progress, Report
 from .run_options import Reconcile, RunOptions
+from .short_lists import short_list_notes
 from .sinks.base import Opened, Sink, Table, call, used
 from .sinks.ending import ended_when
 from .stream_run import StreamRun
@@ -336,7 +337,7 @@ class _Run:
                 run.state.reread = started_at
             if run.is_complete:
                 run.state.has_unknown_parents = False
-            self._notes += truncated_notes(run)
+            self._notes += truncated_notes(run) + short_list_notes(run)
             # What was not read to its end may hold the rest.
             left = {to: keys for to, keys in remember(run).items() if to in whole}
             run.dangling = sum(map(len, left.values()))

@@ -72,6 +72,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if is_short and lists != before:\n",
                 "        if False:\n",
             ),
+            Edit(
+                "embedded.py",
+                "holes + short, note)",
+                "holes, note)",
+            ),
         ),
         focus="embedded",
     ),
