@@ -181,7 +181,10 @@ async def _read_whole(run: StreamRun, source: Children, key: str) -> ChildRows:
 
 
 def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
-    """Return how many children an answer lacks: the most that any count tells.
+    """Return how many children an answer lacks, by its own count; without one, by the parent's.
+
+    What a conversation's statistics count is not documented: an answer that has as many parts as it
+    counts itself is believed, unless it is as long as an answer can be.
 
     Args:
         run: The stream.
@@ -190,7 +193,7 @@ def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
         came: Children that it has, each once.
     """
     listed = max(children.missing, children.total - came)
-    count = children.count
+    count = 0 if children.total and 0 < came < LONGEST_ANSWER else children.count
     if not came and not count:
         # Where none came and nothing is counted, what was there before tells.
         family = run.families.get(key)
@@ -200,7 +203,7 @@ def _lack(run: StreamRun, key: str, children: ChildRows, came: int) -> int:
 
 def _is_told_by_parent(children: ChildRows, came: int) -> bool:
     """Say whether nothing but the parent's own count can tell that some of many did not come."""
-    return came > 0 and max(children.missing, children.total - came) <= 0
+    return came > 0 and not children.total and children.missing <= 0
 
 
 def _is_known(run: StreamRun, key: str, children: ChildRows, came: int, lack: int) -> bool:
