@@ -83,6 +83,5 @@ async def test_calls_that_are_turned_away_for_a_while_lack_nothing(tmp_path: Pat
 
         async with anyio.create_task_group() as group:
             group.start_soon(relent)
-            report = await one.sync(*STREAMS)
-        assert report.is_complete
+            assert (await one.sync(*STREAMS)).is_complete
         assert await one.is_whole("contacts", "companies")
