@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.masks import NOT_COUNTED
 from tests.mutants.mutant import Edit, Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -85,6 +86,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "one_pass_down",
         "a row that changes during a walk from the newest jumps behind the cursor",
         (
+            NOT_COUNTED,
             Edit(
                 "tail_reader.py",
                 "            if found.is_atomic or source.is_append_only or agreed >= AGREEING:\n",
@@ -183,6 +185,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "hole_is_forgotten",
         "what a run could not read is not named by the next one",
         (
+            NOT_COUNTED,
             Edit(
                 "prepared.py",
                 "        self._note_future(stream, saved)\n        client",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.masks import NOT_COUNTED
 from tests.mutants.mutant import Edit, Mutant
 
 _NO_EARLIER = Edit(
@@ -29,6 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "machine_clock",
         "the machine's clock decides up to when changes are in the target",
         (
+            NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        if moment is None:\n            return cls(CLOCK.unix()",
@@ -51,6 +53,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "date_is_proof",
         "a Date that is a day ahead moves the watermark a day ahead",
         (
+            NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        return now if now <= here + TRUSTED_S else min(now, max(here, seen))\n",
@@ -73,7 +76,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "no_lookback",
         "a row that search finds minutes late is skipped for good",
-        (Edit("policy.py", "[base - self.lookback_s]", "[base]"),),
+        (NOT_COUNTED, Edit("policy.py", "[base - self.lookback_s]", "[base]")),
         focus="found late",
     ),
     Mutant(
@@ -108,6 +111,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "undated_stays_old",
         "a changed row that does not say when it changed is left out, and the run is complete",
         (
+            NOT_COUNTED,
             Edit(
                 "stream_run.py",
                 "            self.undated.append(row.key)\n",
@@ -154,6 +158,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "time_to_come",
         "a row that comes with a time in the future hides every later change of it",
         (
+            NOT_COUNTED,
             Edit(
                 "raw_rows.py",
                 "        return version if version <= self.latest + SLACK_S else self.latest\n",
@@ -186,6 +191,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "date_alone_tells",
         "a Date that this machine's clock agrees with moves the watermark ahead of the server's",
         (
+            NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        if begins is not None and (moment is None or ",
@@ -280,6 +286,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "no_clock_is_proof",
         "where the server does not tell its time, this machine's clock moves the watermark",
         (
+            NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        if not self.is_known:\n            return min(now, seen)\n",
@@ -366,6 +373,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "watermark_of_the_end",
         "the watermark moves to where the reading of changes ended",
         (
+            NOT_COUNTED,
             Edit(
                 "engine.py",
                 "max(state.watermark or 0, mark)",
@@ -421,6 +429,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "children_of_times_to_come_forgotten",
         "the same, where a run is stopped between the parent and its children",
         (
+            NOT_COUNTED,
             Edit(
                 "stale_children.py",
                 "    return not version and family is not None and ",
