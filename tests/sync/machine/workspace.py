@@ -45,6 +45,7 @@ class Workspace:
         self.step: Callable[[int], object] = bool
         """Sets this machine's clock forward by some seconds, and no other."""
         self.truth: Truth = Truth()
+        self._age_s = 0  # how old new rows say to be
 
     def now(self) -> float:
         """Return the server's time in UNIX seconds."""
@@ -102,13 +103,9 @@ class Workspace:
 
     def _bring(self, change: Change) -> None:
         """Create a row that says the times which it had elsewhere."""
-        known = set(self.truth.keys(change.stream))
+        self._age_s = change.seconds
         self._create(change)
-        table = getattr(self._simulator.workspace, change.stream)
-        for key in set(self.truth.keys(change.stream)) - known:
-            row = table.change(key)
-            row["created_at"] = row["updated_at"] = int(self.now()) - change.seconds
-            self._read(change.stream, key)
+        self._age_s = 0
 
     def _create_ticket(self, contact: str, mark: str) -> None:
         types = self.call("GET", "/ticket_types")
@@ -298,6 +295,9 @@ class Workspace:
 
     def _read(self, stream: str, key: str, updated_at: int | None = None) -> None:
         """Read a record by its id and note what it is; a time that did not move is given."""
+        if self._age_s and key not in self.truth.keys(stream):
+            row = getattr(self._simulator.workspace, stream).change(key)
+            row["created_at"] = row["updated_at"] = int(self.now()) - self._age_s
         self.unmoved.set(stream, key, updated_at)
         row = self._shown(stream, key)
         version = None if row is None else self._version_of(stream, key, row)
