@@ -67,11 +67,11 @@ class ChangeReader:
                 return False
             try:
                 doubt = None if run.followed else await self._doubt(run, low)
-                await leave_out_gone(run, self._reader)
+                if doubt is None:
+                    await leave_out_gone(run, self._reader)
+                    return True
             except ENDINGS:
                 return False
-            if doubt is None:
-                return True
         await self._reader.hand_over(Batch(run, holes=[list_hole(run, doubt or "")]))
         run.is_current = True
         return False

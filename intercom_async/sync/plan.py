@@ -288,8 +288,8 @@ class _Survey:
         is_swept = not deletions.is_told and not source.is_append_only
         is_cheap = (swept or 0) <= CHEAP_S * self._intercom.statistics().rate_per_s
         pages_changed, checks = _pages(changed, source.per_page), 0
-        is_counted = not (source.is_append_only or (is_swept and is_cheap))
-        if changed == 0 and total and source.can_be_checked and not (is_swept and is_cheap):
+        is_counted = not source.is_append_only and not (is_swept and is_cheap)
+        if changed == 0 and total and source.can_be_checked and is_counted:
             checks = await self._checks(client, source, cut_points)
         self.client.count.calls += client.count.calls
         return StreamPlan(

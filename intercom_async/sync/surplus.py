@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import cast
 
+from intercom_async.errors import ClosedError, IntercomError
 from .key_table import GONE
-from .page_reader import MAX_IDS, PageReader
+from .page_reader import ENDINGS, MAX_IDS, PageReader
 from .partitions import OPEN
 from .planner import count_rows
 from .stream_run import StreamRun
@@ -42,10 +43,16 @@ def surplus(run: StreamRun) -> int:
 async def leave_out_gone(run: StreamRun, reader: PageReader) -> None:
     """Take rows off the count that went a moment ago, as far as a search still finds them.
 
-    With more of them than a search has room for, a surplus is left to a sweep.
+    With more of them than a search has room for, or one that fails, a surplus is left to a sweep.
     """
-    if run.counted is None or surplus(run) <= run.state.surplus or not run.just_gone:
+    if run.counted is None or surplus(run) <= run.state.surplus:
         return
-    if len(run.just_gone) <= MAX_IDS:
+    if not 0 < len(run.just_gone) <= MAX_IDS:
+        return
+    try:
         found = await reader.find(run, run.just_gone, hands_over=False, proves=False)
-        run.counted -= len(found)
+    except (*ENDINGS, ClosedError):
+        raise
+    except IntercomError:
+        return
+    run.counted -= len(found)

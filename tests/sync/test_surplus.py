@@ -119,3 +119,30 @@ async def test_rows_that_come_and_go_cost_no_sweep(lag_s: float, tmp_path: Path)
             report = await one.sync("contacts")
             assert report.is_complete
             assert one.simulator.requests - before <= planned.changed_calls + 6
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+async def test_a_search_that_fails_refuses_no_stream(status: int, tmp_path: Path) -> None:
+    """Which of the rows that went are counted still is not known then: a sweep tells."""
+    async with world(tmp_path, contacts=ROWS) as one:
+        await one.sync("contacts")
+        await anyio.sleep(DAY_S)
+        for key in list(await one.truth("contacts"))[:3]:
+            await one.intercom.contacts.delete(key)
+        for number in range(5):
+            await add_contact(one, number)
+        searches = 0
+
+        def fail_the_second(request: Request, answer: Answer) -> Answer:
+            nonlocal searches
+            searches += b'"IN"' in (request.body or b"")
+            if searches != 2 or b'"IN"' not in (request.body or b""):
+                return answer
+            return Reply(status, {}, b'{"type":"error.list","errors":[{"code":"no"}]}')
+
+        one.change = fail_the_second
+        report = await one.sync("contacts")
+        one.change = None
+        assert searches >= 2
+        assert report.is_complete
+        assert await one.is_whole("contacts")
