@@ -10,3 +10,15 @@ NOT_COUNTED = Edit(
     "            run.counted = None\n",
 )
 """No run asks how many rows there are: a sweep would bring those that no change has brought."""
+NO_EARLIER = Edit(
+    "earlier_times.py",
+    "        return not (held.flags & BY_ID and held.read_at >= self._began)\n",
+    "        return False\n",
+)
+"""What hides a row by a later time does so for a run only, where an earlier one is looked into."""
+NO_WAY_BACK = Edit(
+    "stream_run.py",
+    "            if row.version < held.version:\n",
+    "            if False:\n",
+)
+"""Children are not read again where the time of their parent went back."""

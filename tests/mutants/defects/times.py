@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from tests.mutants.masks import NOT_COUNTED
+from tests.mutants.masks import NO_EARLIER, NO_WAY_BACK, NOT_COUNTED
 from tests.mutants.mutant import Edit, Mutant
-
-_NO_EARLIER = Edit(
-    "earlier_times.py",
-    "        return not (held.flags & BY_ID and held.read_at >= self._began)\n",
-    "        return False\n",
-)
-"""What hides a row by a later time does so for a run only, where an earlier one is looked into."""
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -124,7 +117,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "earlier_stays_old",
         "a row whose time goes back with new content is left out, and the run is complete",
-        (_NO_EARLIER,),
+        (NO_EARLIER,),
         focus="seconds",
         test="tests/sync/test_earlier_times.py::test_content_of_an_earlier_time_is_taken",
     ),
@@ -169,7 +162,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        version = self.reader.kept_version(row.version, row.synced_at)\n",
                 "        version = row.version\n",
             ),
-            _NO_EARLIER,
+            NO_EARLIER,
         ),
         history="change-that-is-still-to-come",
         focus="answers",
@@ -183,7 +176,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "listed = self.reader.without_times_to_come(list(rows))",
                 "listed = list(rows)",
             ),
-            _NO_EARLIER,
+            NO_EARLIER,
         ),
         focus="answers",
     ),
@@ -241,11 +234,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "    if offered.version < held.version:\n",
                 "    if held:\n        return True\n    if offered.version < held.version:\n",
             ),
-            Edit(
-                "stream_run.py",
-                "            if row.version < held.version:\n",
-                "            if False:\n",
-            ),
+            NO_WAY_BACK,
         ),
         focus="old bodies",
         test="tests/sync/test_merging.py::test_which_version_stays",
@@ -267,6 +256,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "present_of_the_last_page",
         "a row is read by the time of the last page, and its change is taken for one to come",
         (
+            NO_WAY_BACK,
             Edit(
                 "stream_run.py",
                 "        self.reader.latest = self.clock.latest()\n        return self.reader",
