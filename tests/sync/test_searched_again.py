@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from intercom_async.sync import Ranged, Stream
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_earlier_times import KNOWN, SIZES, Shown, states, synced
-from .test_sync_model import DAY_S, Answer, world
+from .test_sync_model import DAY_S, Answer, World, world
 
 __all__ = ("anyio_backend",)
 
@@ -27,6 +29,17 @@ def without_id(name: str) -> Stream:
     return Stream(name, dataclasses.replace(source, get=None, deletions=None, embedded=()))
 
 
+@asynccontextmanager
+async def holding(name: str, folder: Path) -> AsyncGenerator[tuple[World, Stream, set[str]]]:
+    """Sync a stream; a week later, give it with the keys of a row that is held."""
+    stream = without_id(name)
+    async with world(folder, **SIZES) as one:
+        await synced(one, stream)
+        keys = set(list(one.rows(name))[1:2])
+        await anyio.sleep(8 * DAY_S)
+        yield one, stream, keys
+
+
 def asks_by_id(request: Request) -> bool:
     return b'"IN"' in (request.body or b"")
 
@@ -36,11 +49,7 @@ def asks_by_id(request: Request) -> bool:
 async def test_content_of_an_earlier_time_is_taken(
     name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
-    stream = without_id(name)
-    async with world(tmp_path, **SIZES) as one:
-        await synced(one, stream)
-        keys = set(list(one.rows(name))[1:2])
-        await anyio.sleep(8 * DAY_S)
+    async with holding(name, tmp_path) as (one, stream, keys):
         shown = Shown(one, name, keys)
         report = await synced(one, stream, **options)
         again = await synced(one, stream, **options)

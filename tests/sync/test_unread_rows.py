@@ -13,7 +13,7 @@ import pytest
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_earlier_times import SIZES, synced
-from .test_searched_again import asks_by_id, without_id
+from .test_searched_again import asks_by_id, holding, without_id
 from .test_sync_model import DAY_S, Answer, World, world
 
 __all__ = ("anyio_backend",)
@@ -21,7 +21,10 @@ __all__ = ("anyio_backend",)
 pytestmark = pytest.mark.anyio
 
 
-def hides(keys: set[str], *, of_searches_by_id: bool) -> Callable[[Request, Answer], Answer]:
+Change = Callable[[Request, Answer], Answer]
+
+
+def hides(keys: set[str], *, of_searches_by_id: bool) -> Change:
     """Return what leaves rows out of answers: of pages, or also of searches by ids."""
 
     def change(request: Request, answer: Answer) -> Answer:
@@ -38,6 +41,17 @@ def hides(keys: set[str], *, of_searches_by_id: bool) -> Callable[[Request, Answ
     return change
 
 
+def refusing(status: int, otherwise: Change) -> Change:
+    """Return what refuses searches by ids, and changes all other answers in another way."""
+
+    def change(request: Request, answer: Answer) -> Answer:
+        if asks_by_id(request):
+            return Reply(status, {}, b'{"type":"error.list","errors":[{"code":"bad"}]}')
+        return otherwise(request, answer)
+
+    return change
+
+
 def stones(one: World) -> list[tuple[str, str, str]]:
     rows = one.rows("tombstones").values()
     return [(row["record_id"], row["reason"], row["evidence"]) for row in rows]
@@ -48,11 +62,7 @@ def stones(one: World) -> list[tuple[str, str, str]]:
 async def test_a_deleted_row_goes_in_the_run_that_misses_it(
     name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
-    stream = without_id(name)
-    async with world(tmp_path, **SIZES) as one:
-        await synced(one, stream)
-        keys = set(list(one.rows(name))[1:2])
-        await anyio.sleep(8 * DAY_S)
+    async with holding(name, tmp_path) as (one, stream, keys):
         for key in keys:
             one.simulator.call("DELETE", f"/{name}/{key}")
         report = await synced(one, stream, **options)
@@ -67,19 +77,9 @@ async def test_a_deleted_row_goes_in_the_run_that_misses_it(
 
 async def test_a_row_that_was_a_suspect_is_none_when_it_goes(tmp_path: Path) -> None:
     """A search that failed has left it named."""
-    stream = without_id("contacts")
-    async with world(tmp_path, **SIZES) as one:
-        await synced(one, stream)
-        keys = set(list(one.rows("contacts"))[1:2])
-        await anyio.sleep(8 * DAY_S)
+    async with holding("contacts", tmp_path) as (one, stream, keys):
         hide = hides(keys, of_searches_by_id=True)
-
-        def failing(request: Request, answer: Answer) -> Answer:
-            if asks_by_id(request):
-                return Reply(422, {}, b'{"type":"error.list","errors":[{"code":"bad"}]}')
-            return hide(request, answer)
-
-        one.change = failing
+        one.change = refusing(422, hide)
         report = await synced(one, stream, reconcile="now")
         assert {failure.what for failure in report.failures} == keys
         assert keys <= one.rows("contacts").keys()
@@ -92,51 +92,30 @@ async def test_a_row_that_was_a_suspect_is_none_when_it_goes(tmp_path: Path) -> 
 
 
 async def test_where_ids_cannot_be_searched_two_sweeps_decide(tmp_path: Path) -> None:
-    stream = without_id("contacts")
-    async with world(tmp_path, **SIZES) as one:
-        await synced(one, stream)
-        keys = set(list(one.rows("contacts"))[1:2])
-        await anyio.sleep(8 * DAY_S)
-        hide = hides(keys, of_searches_by_id=True)
-
-        def refusing(request: Request, answer: Answer) -> Answer:
-            if asks_by_id(request):
-                return Reply(400, {}, b'{"type":"error.list","errors":[{"code":"bad"}]}')
-            return hide(request, answer)
-
-        one.change = refusing
+    async with holding("contacts", tmp_path) as (one, stream, keys):
+        one.change = refusing(400, hides(keys, of_searches_by_id=True))
         assert (await synced(one, stream, reconcile="now")).is_complete
         assert stones(one) == [(*keys, "deleted", "two sweeps")]
 
 
 async def test_where_ids_cannot_be_searched_one_sweep_proves_nothing(tmp_path: Path) -> None:
-    stream = without_id("contacts")
-    async with world(tmp_path, **SIZES) as one:
-        await synced(one, stream)
-        keys = set(list(one.rows("contacts"))[1:2])
-        await anyio.sleep(8 * DAY_S)
+    async with holding("contacts", tmp_path) as (one, stream, keys):
         hide, first = hides(keys, of_searches_by_id=True), list[Request]()
 
         def once(request: Request, answer: Answer) -> Answer:
-            if asks_by_id(request):
-                return Reply(400, {}, b'{"type":"error.list","errors":[{"code":"bad"}]}')
             if first:
                 return answer
             first.extend([request] * (b'"per_page":150' in (request.body or b"")))
             return hide(request, answer)
 
-        one.change = once
+        one.change = refusing(400, once)
         assert (await synced(one, stream, reconcile="now")).is_complete
         assert first
         assert keys <= one.rows("contacts").keys()
 
 
 async def test_what_one_sweep_or_the_search_finds_stays(tmp_path: Path) -> None:
-    stream = without_id("contacts")
-    async with world(tmp_path, **SIZES) as one:
-        await synced(one, stream)
-        keys = set(list(one.rows("contacts"))[1:2])
-        await anyio.sleep(8 * DAY_S)
+    async with holding("contacts", tmp_path) as (one, stream, keys):
         one.change = hides(keys, of_searches_by_id=False)
         assert (await synced(one, stream, reconcile="now")).is_complete
         assert keys <= one.rows("contacts").keys()

@@ -13,11 +13,11 @@ from .duckdb_sql import COLUMN_TYPES, READ_RECORDS, ROWID, Database, name_in_sql
 from .duckdb_staging import VECTOR_BYTES, VECTOR_ROWS
 from .duckdb_statements import differing_statement
 from .table_damage import (
-    has_changed_rows,
-    has_no_column,
-    has_other_count,
-    has_other_values,
-    is_missing,
+    changed_rows,
+    missing_column,
+    missing_table,
+    other_count,
+    other_values,
 )
 
 
@@ -78,7 +78,7 @@ def damaged(
         whole: Compare all rows with their digests, and all columns with their records.
     """
     for name in stored.rows:
-        reason = is_missing(name)
+        reason = missing_table(name)
         if name in names:
             reason = _missing(database, stored, name) or (
                 _changed(database, stored, name) if whole else ""
@@ -91,7 +91,7 @@ def _missing(database: Database, stored: StoredDatabase, name: str) -> str:
     """Say which rows a table lacks, or has too many, if any."""
     count = database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
     if count != stored.rows[name]:
-        return has_other_count(name, count, stored.rows[name])
+        return other_count(name, count, stored.rows[name])
     return ""
 
 
@@ -101,15 +101,15 @@ def _changed(database: Database, stored: StoredDatabase, name: str) -> str:
     wanted = (RECORD, DIGEST, SYNCED_AT, DELETED_AT) if columns else (RECORD, DIGEST)
     for column in wanted:
         if column not in there:
-            return has_no_column(name, column)
+            return missing_column(name, column)
     if not _is_whole(database, table):
-        return has_changed_rows(name)
+        return changed_rows(name)
     if name in stored.sums and stored.sums[name] != _sums(database, name):
-        return f"{has_changed_rows(name)}, or took the place of others"
+        return f"{changed_rows(name)}, or took the place of others"
     # Columns that somebody has dropped or given another type are filled again.
     known = [one for one in columns if there.get(one.name) == COLUMN_TYPES[one.kind]]
     if known and _differ(database, table, known):
-        return has_other_values(name)
+        return other_values(name)
     return ""
 
 
@@ -173,6 +173,6 @@ def refuse_other_columns(
     for column in (RECORD, DIGEST, *keys):
         if column is not None and column not in columns:
             raise TargetError(
-                f"{where} is damaged: {has_no_column(name, column)}; drop the table, and run with "
+                f"{where} is damaged: {missing_column(name, column)}; drop the table, and run with "
                 "--repair"
             )

@@ -21,11 +21,11 @@ from .postgres_sql import (
 )
 from .postgres_tables import PostgresTables
 from .table_damage import (
-    has_changed_rows,
-    has_no_column,
-    has_other_count,
-    has_other_values,
-    is_missing,
+    changed_rows,
+    missing_column,
+    missing_table,
+    other_count,
+    other_values,
 )
 
 MOMENTS = (SYNCED_AT, DELETED_AT)
@@ -59,7 +59,7 @@ class CheckedTables(PostgresTables):
     def _damage(self, name: str, *, whole: bool) -> str:
         """Say what of a table is damaged, if anything."""
         if plain(name) not in self._names:
-            return is_missing(name)
+            return missing_table(name)
         if not whole:
             return self._other_rows(name, whole=False)
         there = self._column_types(name)
@@ -74,9 +74,9 @@ class CheckedTables(PostgresTables):
         wanted, moments = self._stored.rows[name], self._stored.moments.get(name)
         count, total, found = self._sums(name, whole=whole)
         if count != wanted[0]:
-            return has_other_count(name, count, wanted[0])
+            return other_count(name, count, wanted[0])
         if total != wanted[1] or (whole and moments is not None and moments != found):
-            return has_changed_rows(name)
+            return changed_rows(name)
         return ""
 
     def _other_columns(self, name: str, there: Mapping[str, str]) -> str:
@@ -84,7 +84,7 @@ class CheckedTables(PostgresTables):
         columns = self._stored.columns.get(name, [])
         reader = _reader(columns, self._stored.extra.get(name, ()))
         if self._stored.readers.get(name) == reader and self._differs(name, columns, there):
-            return has_other_values(name)
+            return other_values(name)
         return ""
 
     def _sums(self, name: str, *, whole: bool) -> tuple[int, str, str]:
@@ -159,9 +159,9 @@ def _without_own(name: str, there: Mapping[str, str]) -> str:
     """Say that a table lacks a column of ours, or has one that holds no moments, if it does."""
     for own in OWN:
         if own not in there:
-            return has_no_column(name, own)
+            return missing_column(name, own)
         if own in MOMENTS and not there[own].startswith(MOMENT_TYPES):
-            return has_changed_rows(name)
+            return changed_rows(name)
     return ""
 
 
