@@ -100,10 +100,15 @@ class Isolation(UnorderedSpans):
             depth: How often the span was halved.
         """
         low, high = bottom.second, max(bottom.second, top.second)
+        proven = _proof(most)
         if not bottom.new and not top.new and most is None:
             # Neither side has read a row, so that nothing tells yet where there are any.
             low, high = await self._trim(low, high)
             bottom, top = bottom._replace(second=low), top._replace(second=high)
+            if self._cut(low, high) is not None and not self._is_spent:
+                # Both halves have rows, and neither the oldest nor the newest can be read.
+                proven = BOTH
+                self._proven += 1
         cut = self._cut(low, high)
         if bottom.at is None or top.at is None:
             if cut is not None:
@@ -120,14 +125,21 @@ class Isolation(UnorderedSpans):
         if most == BOTH or cut is None or depth >= DEEPEST or self._is_spent:
             self._hole(low, high, rows=most or 0)
             return
-        for edge, is_upper, rest in await self._read_halves(bottom, top, cut, most):
+        for edge, is_upper, rest in await self._read_halves(bottom, top, cut, most, proven):
             pair = (edge, top) if is_upper else (bottom, edge)
             await self._between(*pair, rest, depth + 1)
 
     async def _read_halves(
-        self, bottom: Edge, top: Edge, cut: int, most: int | None
+        self, bottom: Edge, top: Edge, cut: int, most: int | None, proven: int
     ) -> list[tuple[Edge, bool, int | None]]:
         """Read both halves of what is between two edges, from where they meet.
+
+        Args:
+            bottom: The edge below which all is read.
+            top: The edge above which all is read.
+            cut: The first second of the upper half.
+            most: Rows between the edges, at most; None where it is not known.
+            proven: How many of them are known not to be readable.
 
         Returns:
             For each that is not read whole: how near it came, whether it is the upper one, and how
@@ -151,7 +163,7 @@ class Isolation(UnorderedSpans):
         rests = [rest for *_, rest in halves if rest is not None]
         left = None if most is None else most - self._rows_met(low, high) + before
         if not self._is_spent:
-            self._proven += max(0, sum(_proof(rest) for *_, rest in halves) - _proof(most))
+            self._proven += max(0, sum(_proof(rest) for *_, rest in halves) - proven)
         elif len(halves) > 1 and not rests:
             # It may be that neither was read, and so none has failed.
             self._hole(low, high, rows=0 if left is None else max(1, left))
@@ -189,14 +201,19 @@ class Isolation(UnorderedSpans):
         return await self._trim(low, high)
 
     async def _trim(self, low: int, high: int) -> tuple[int, int]:
-        """Return what is left of a span once halves without a row are left out."""
+        """Return what is left of a span once halves without a row are left out.
+
+        The half that was empty the last time is asked for first: the first span of all begins
+        decades before its rows, and an answer costs less than a failure.
+        """
+        is_lower = True
         while not self._is_spent and (cut := self._cut(low, high)) is not None:
-            if await self._is_empty(cut, high):
-                high = cut - 1
-            elif await self._is_empty(low, cut - 1):
-                low = cut
-            else:
-                break
+            halves = ((cut, high), (low, cut - 1))
+            if not await self._is_empty(*halves[is_lower]):
+                is_lower = not is_lower
+                if not await self._is_empty(*halves[is_lower]):
+                    break
+            low, high = halves[not is_lower]
         return low, high
 
     async def _is_read(self, edge: Edge) -> bool:
@@ -208,9 +225,11 @@ class Isolation(UnorderedSpans):
         return read is not None and read.page.checkpoint is None and len(read.moments) <= edge.at
 
     async def _is_empty(self, low: int, high: int) -> bool:
-        """Say whether a span is shown to have no row."""
+        """Say whether a span is shown to have no row; one that is costs no call of the row's."""
         read = await self._try(Selection(self._field, low, high, 1, has_high=True), None)
-        return read is not None and not read.moments and not read.page.total_count
+        is_empty = read is not None and not read.moments and not read.page.total_count
+        self._calls -= is_empty
+        return is_empty
 
     async def _approach(
         self,

@@ -286,6 +286,20 @@ def test_a_hole_tells_no_more_rows_than_were_not_read(gaps: list[int], broken: s
     assert sum(hole.rows for hole in holes) <= len(search.rows) - len(search.read)
 
 
+@pytest.mark.parametrize("before_s", [1, DAY_S, 1_000_000_007, 1_700_000_000])
+@pytest.mark.parametrize("after_s", [1, 100_000, 100_000_000])
+def test_rows_of_a_moment_are_found_in_decades(before_s: int, after_s: int) -> None:
+    """The first span of all begins long before its rows, and of these no side reads one."""
+    seconds = [BEGIN + before_s] * 4 + [BEGIN + before_s + 1] * 4
+    search = Search(seconds, {0, 7})
+    holes = isolate(search, before_s + after_s)
+
+    assert set(range(len(seconds))) - search.read == {0, 7}
+    assert [hole.rows for hole in holes] == [1, 1]
+    # Each time that half a span is left out costs one call or, at the wrong half, two more.
+    assert search.cost <= CALLS_A_ROW * 3 + (before_s + after_s).bit_length()
+
+
 def test_one_row_of_a_second_costs_that_row() -> None:
     seconds = spread([5] * 50 + [0] * 9 + [5] * 50)
     for row in range(50, 60):
