@@ -154,11 +154,15 @@ def keep_bytecode(session: nox.Session) -> None:
 def services(session: nox.Session) -> None:
     """Run the tests that need Redis, PostgreSQL, S3, web frameworks and the like.
 
-    A test whose service is missing is skipped with the reason; `.ci/run` installs them all.
+    Then those that take long and say the same on every Python, which `tests` leaves out. A test
+    whose service is missing is skipped with the reason; `.ci/run` installs them all.
     """
     install(session, "test", "services")
     suite = ["-m", "pytest", "tests/services", *session.posargs]
     session.run("python", "-X", "dev", *suite, success_codes=[0, NO_TESTS])
+    if not session.posargs:
+        keep_bytecode(session)
+        session.run("python", "-m", "pytest", *PARALLEL, "-m", "once")
 
 
 @nox.session(python=FIRST)
@@ -173,7 +177,7 @@ def chaos(session: nox.Session) -> None:
     given = session.posargs or ["--minutes", "60"]
     # All situations of the scheduler, and fifty times the examples of every property.
     thorough = {"HYPOTHESIS_PROFILE": "thorough", "INTERCOM_TEST_EXAMPLES": "600"}
-    options = ["-q", "--numprocesses=auto", "--timeout=0"]
+    options = ["-q", "--numprocesses=auto", "--timeout=0", "-m", "once or not once"]
     session.run("python", "-m", "pytest", *options, env=thorough)
     session.run("python", "-m", "tests.sync.machine", *given)
     session.run("python", "-m", "tests.sync.machine.kills", *given)

@@ -71,6 +71,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if any(path.is_relative_to(collection_path) for path in given) else True
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of the whole suite what is marked `once`; named, by whatever, it runs."""
+    chosen = config.option.markexpr or config.option.keyword
+    if chosen or config.args != config.getini("testpaths"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("once")]
+    items[:] = [item for item in items if not item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=left_out)
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of every search for garbage: it stays to the end.
 

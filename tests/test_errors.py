@@ -189,6 +189,7 @@ def fail() -> None:
     raise NotFoundError(call="GET /contacts/{contact_id}", status=404, headers=SAMPLES["headers"])
 
 
+@pytest.mark.once
 def test_an_error_comes_back_from_a_process_pool() -> None:
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,

@@ -188,6 +188,7 @@ async def test_paginate_prints_an_object_and_sends_no_write(run_here: Run) -> No
     assert refused.returncode == 2
 
 
+@pytest.mark.once
 @posix_signals
 async def test_a_simulator_runs_until_it_is_interrupted() -> None:
     process = await anyio.open_process(
@@ -343,6 +344,7 @@ async def test_a_missing_permission_and_no_network_say_what_to_look_at(run_here:
     assert forbidden.stderr.count(b"\n") == nobody.stderr.count(b"\n") == 1
 
 
+@pytest.mark.once
 @posix_shell
 async def test_a_reader_that_has_enough_is_no_error() -> None:
     # More than a pipe holds, so that there is somebody to tell.
@@ -361,6 +363,7 @@ async def test_a_reader_that_has_enough_is_no_error() -> None:
     assert done.stderr == b"code 141\n"
 
 
+@pytest.mark.once
 async def test_a_sync_names_what_is_missing_and_ends_with_3(tmp_path: Path, run_here: Run) -> None:
     target = tmp_path / "target"
     streams = ["contacts", "companies", "conversations", "tickets", "articles", "tags"]

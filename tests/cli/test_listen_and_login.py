@@ -27,7 +27,7 @@ pytest.importorskip("cyclopts")
 from intercom_async.cli.oauth_login import read_redirect
 from tests.support.loopback import serving
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from intercom_async.cli.signals import SIGNALS, stopping, terminable
 
 pytestmark = [
     pytest.mark.anyio,
+    pytest.mark.once,
     pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send"),
 ]
 AMID_A_LINE = """

@@ -24,7 +24,7 @@ pytest.importorskip("duckdb")
 from intercom_async.cli.sync_options import sink_of
 from intercom_async.sync import DuckDBSink, JsonlSink, Sink
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 FORMATS = ("jsonl", "duckdb", "parquet")
 STREAMS = ("contacts", "conversations", "tags")

@@ -22,7 +22,7 @@ pytest.importorskip("cyclopts")
 from intercom_async.cli import app
 from .test_options import leaves
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 STREAMS = ("contacts", "tags")
 REFUSED_TAGS = {"path": "/tags", "status": 403}

@@ -14,6 +14,7 @@ import pytest
 from intercom_async import Intercom
 from intercom_async.request.call_state import CallState
 from intercom_async.simulator import Simulator
+from tests.support.new_objects import set_aside_what_is_there
 
 NAMED = "unclosed Intercom client: use 'async with Intercom(…)', or 'await close()'"
 
@@ -56,6 +57,7 @@ USES: dict[str, tuple[Callable[[Intercom], Awaitable[None]], list[str]]] = {
 def test_one_warning_names_the_client(use: str, *, is_in_loop: bool, is_given: bool) -> None:
     act, expected = USES[use]
     told: list[str] = []
+    set_aside_what_is_there()
 
     async def main() -> list[Intercom]:
         loop = asyncio.get_running_loop()

@@ -20,6 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 pytestmark = [
     pytest.mark.anyio,
+    pytest.mark.once,
     pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not part of an sdist"),
 ]
 

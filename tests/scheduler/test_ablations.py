@@ -26,6 +26,7 @@ from tests.support.scheduler.server import Network, Server
 from tests.support.virtual_time import run_virtual
 from .test_overload import flood
 
+pytestmark = pytest.mark.once
 Check = Callable[[], None]
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.scheduler.hardships import HARDSHIPS
 from tests.support.scheduler.scenarios import Scenario, run
 
+pytestmark = pytest.mark.once
 SHORT_S = {
     "demand 105 %, interactive": 65.0,
     "demand 300 %, interactive": 65.0,

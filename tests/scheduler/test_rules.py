@@ -202,6 +202,7 @@ def test_every_rule_has_a_test_that_fails_without_it() -> None:
         assert f"def {name}(" in (Path(__file__).parent / path).read_text()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda each: each.rule)
 def test_without_a_rule_a_situation_goes_wrong(
     ablation: Ablation, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ import pytest
 from tests.support.scheduler.scenarios import Goal, run, scenario
 from tests.support.thoroughness import some_of
 
+pytestmark = pytest.mark.once
 SHORT_S = 35.0
 SEEDS = (1,)
 

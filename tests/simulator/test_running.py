@@ -9,6 +9,7 @@ import pytest
 
 from intercom_async.simulator import Simulator, Status, in_thread, serve
 
+pytestmark = pytest.mark.once
 PLUGIN = "-p", "intercom_async.integrations.pytest_plugin"
 pytest_plugins = ("pytester",)
 

@@ -23,6 +23,7 @@ from intercom_async.simulator.store.conditions import Fields
 from tests.support.descriptions import Described
 from .exercise import Exercise
 
+pytestmark = pytest.mark.once
 MAX_STEP_S = 0.02
 """CPU seconds of one step at most, on a quick machine; on a slow one its lines tell."""
 MAX_LINES = 200_000

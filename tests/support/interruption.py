@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Self
 import anyio
 
 from intercom_async.clock import CLOCK
+from .new_objects import set_aside_what_is_there
 from .thoroughness import IS_THOROUGH
 from .virtual_time import run_virtual
 
@@ -228,6 +229,7 @@ def at_each_point(attempt: Callable[[Points], Work], *, by_chance: bool = False)
     """
     complaints: list[Any] = []
     undisturbed = Points(None)
+    set_aside_what_is_there()
     run_virtual(_alone(attempt(undisturbed), complaints))
     stops = [(point, late) for point in range(undisturbed.count) for late in (False, True)]
     for point, late in stops if IS_THOROUGH else stops[THIRD::3]:

@@ -17,6 +17,19 @@ from tests.support.folder_objects import FolderObjects
 FORMATS = ("jsonl", "jsonl.zst", "duckdb", "parquet", "objects")
 CONTACTS, TALKS, COMPANIES, TICKETS = 900, 60, 70, 15
 
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave formats that a library reads and writes to one Python; JSON lines are on each."""
+    for item in items:
+        values = getattr(item, "callspec", None)
+        if values is not None and HERE in item.path.parents:
+            given = [each for each in values.params.values() if isinstance(each, str)]
+            if not set(FORMATS[1:]).isdisjoint(given):
+                item.add_marker("once")
+
 
 @pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:

@@ -30,6 +30,7 @@ from tests.support.folder_objects import FolderObjects
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import Answer, world
 
+pytestmark = pytest.mark.once
 __all__ = ("anyio_backend",)
 
 pytest.importorskip("pyarrow")

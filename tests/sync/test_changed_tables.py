@@ -22,6 +22,7 @@ from .conftest import make_sink, target_in
 from .machine import targets
 from .test_sync_model import world
 
+pytestmark = pytest.mark.once
 __all__ = ("anyio_backend",)
 
 

@@ -10,6 +10,7 @@ pytest.importorskip("duckdb")
 
 from .test_dropped_columns import ROWS, change, content, run
 
+pytestmark = pytest.mark.once
 NEW = b'{"id":"3","box":"b","name":"m","color":"red"}'
 
 

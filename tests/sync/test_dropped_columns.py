@@ -17,6 +17,8 @@ from intercom_async.sync.sinks.base import Table
 from intercom_async.sync.sinks.columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT
 from intercom_async.sync.sinks.entries import Put
 
+pytestmark = pytest.mark.once
+
 
 class Thing(msgspec.Struct):
     """A column of each kind."""

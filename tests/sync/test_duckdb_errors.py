@@ -22,6 +22,7 @@ from intercom_async.sync.sinks.disk import OS_DISK, Disk, OsDisk
 from intercom_async.sync.sinks.duckdb_sql import Database
 from intercom_async.sync.sinks.entries import Put
 
+pytestmark = pytest.mark.once
 CONTACTS = Table("contacts", "id")
 
 

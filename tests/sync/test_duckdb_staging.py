@@ -24,6 +24,7 @@ from intercom_async.sync.sinks.duckdb_staging import (
 from intercom_async.sync.sinks.entries import Put
 from intercom_async.sync.sinks.merge import Emitted
 
+pytestmark = pytest.mark.once
 TALKS = Table("talks", "id")
 AS_SENT = (
     b'{"id":"1","text":"\\u003cp\\u003eA \\u0026 B\\/C\\u003c/p\\u003e"}',

@@ -13,7 +13,7 @@ from .test_sync_model import DAY_S, World, world
 
 __all__ = ("anyio_backend",)
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 STREAMS = ("contacts", "conversations", "tickets")
 TIMES = [-5 * 365 * DAY_S, -5, 0, 1, DAY_S - 1, 2 * DAY_S - 1, 2 * DAY_S, 3 * DAY_S]

@@ -19,7 +19,7 @@ from tests.support.thoroughness import some_of
 from .conftest import COMPANIES, CONTACTS, TALKS, once, read_target, target_in
 
 pytest.importorskip("cyclopts")
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 NEEDED = CONTACTS // 150 + 3 + 2 + TALKS
 """Calls of an undisturbed run."""

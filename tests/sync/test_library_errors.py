@@ -35,6 +35,7 @@ from tests.support.thoroughness import IS_THOROUGH
 from .machine.steps import Form
 from .machine.targets import make_sink
 
+pytestmark = pytest.mark.once
 TABLES = [Table("contacts", "id"), Table("tags", "id")]
 FORMS: tuple[Form, ...] = ("jsonl", "jsonl.zst", "parquet", "duckdb")
 LIBRARIES: dict[Form, tuple[str, ...]] = {

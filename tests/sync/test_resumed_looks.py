@@ -16,7 +16,7 @@ from .test_sync_model import DAY_S, Answer, World, world
 
 __all__ = ("anyio_backend",)
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 PAGES = 20
 CONTACTS = 150 * PAGES

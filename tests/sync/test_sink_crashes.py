@@ -20,6 +20,7 @@ from .machine.crashing_objects import CrashingObjects
 from .machine.steps import Form
 from .machine.targets import read
 
+pytestmark = pytest.mark.once
 TABLES = (Table("contacts", "id", version_field="updated_at"), Table("tags", "id"))
 NAMES = tuple(table.name for table in TABLES)
 FORMS: tuple[Form, ...] = ("jsonl", "jsonl.zst", "parquet", "objects")

@@ -14,6 +14,7 @@ from intercom_async.sync.sinks.entries import Entry, Gone, Put
 from intercom_async.sync.sinks.parquet import MOST_SMALL, ParquetSink
 from tests.support.folder_objects import FolderObjects
 
+pytestmark = pytest.mark.once
 pytest.importorskip("pyarrow")
 
 NIGHTS = 36

@@ -22,7 +22,7 @@ from .test_sync_model import DAY_S, Answer, World, world
 
 __all__ = ("anyio_backend",)
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 STREAMS = ("companies", "contacts", "conversations", "conversation_parts", "tags")
 HELD_S = 7.0

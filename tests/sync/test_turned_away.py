@@ -15,7 +15,7 @@ from .test_sync_model import Answer, World, world
 
 __all__ = ("anyio_backend",)
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 BODY = b'{"type":"error.list","errors":[{"code":"rate_limit_exceeded","message":"no"}]}'
 STREAMS = ("contacts", "companies", "conversations", "conversation_parts")

@@ -12,7 +12,7 @@ from intercom_async.sync import sync, warehouse_views
 from tests.support.dbt_package import DBT
 from .conftest import CONTACTS, make_sink
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 NAMES = ("contacts", "companies", "conversations", "conversation_parts", "tickets", "tags",
          "teams", "admins")  # fmt: skip

@@ -183,6 +183,7 @@ async def test_calls_wait_for_a_connection_that_another_task_holds(
         assert {(await call).id for call in calls} == {"7"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", HOLDERS)
 @FEW
 async def test_calls_that_no_connection_becomes_free_for_fail_together_and_say_why(
