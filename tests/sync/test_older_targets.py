@@ -19,7 +19,7 @@ from intercom_async.simulator import Simulator
 from intercom_async.sync import Progress, Report, SyncConfigError, sync
 from .conftest import make_sink, once, read_target, target_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 TARGETS = Path(__file__).parent / "targets"
 NAMES = ("contacts", "conversations", "conversation_parts")

@@ -31,7 +31,7 @@ from intercom_async.sync.sinks.entries import Entry, Put
 from tests.support.thoroughness import some_of
 from .conftest import CONTACTS, FORMATS, TALKS, listed, make_sink, once, read_target
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 NAMES = ["contacts", "companies", "conversations", "conversation_parts", "tickets", "ticket_parts"]
 

@@ -16,7 +16,7 @@ from intercom_async.transport import HttpTransport
 from intercom_async.transport.base import Reply, Request
 from .conftest import COMPANIES, TALKS, TICKETS, listed, make_sink, once, read_target
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 QUICK = RetryPolicy(base_s=0.01, cap_s=0.05)
 
