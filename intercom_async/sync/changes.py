@@ -15,6 +15,7 @@ from .key_table import GONE
 from .page_reader import ENDINGS, PageReader
 from .partitions import OPEN
 from .policy import Policy
+from .raw_rows import Row
 from .reconcile import list_hole
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
@@ -94,9 +95,18 @@ class ChangeReader:
             return await self._doubt_by_id(run)
         if not page.items and not page.unreadable:
             return FINDS_NONE
-        rows = [row for row in run.read(page.items) if row is not None]
-        is_missed = any(low <= row.version < self._settled_before for row in rows)
+        rows = [row for row in run.read(page.items) if isinstance(row, Row)]
+        is_missed = any(low <= row.version and self._is_unread(run, row) for row in rows)
         return MISSES if is_missed else None
+
+    def _is_unread(self, run: StreamRun, row: Row) -> bool:
+        """Say whether the search should have found a row: settled, or newer than the one held.
+
+        Behind a change of this minute, which it may not know yet, there may be an older one.
+        """
+        held = run.table.get(row.key)
+        is_newer = held is None or held.is_gone or held.version < row.version
+        return is_newer or row.version < self._settled_before
 
     async def _doubt_by_id(self, run: StreamRun) -> str | None:
         try:
