@@ -53,6 +53,7 @@ from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import StreamRun
 from .streams import Children, Ranged
+from .surplus import count_resumed
 from .target_wait import TargetWait
 from .writer import Batch, Writer
 
@@ -61,11 +62,9 @@ TICK_S = 0.05
 WAITING_BATCHES = 1_000
 """Pages are bounded by their bytes (`MemoryBudget`); the children of a row are small."""
 FIRST_CHAINS = 24
-"""Chains that a stream begins with, however busy the limit is: its calls share the lane with those
-of other streams, and rows should come evenly, not at the end."""
+"""Chains that a stream begins with, however busy others are, so that its rows come evenly."""
 STOP_WITHIN_S = 5.0
-"""Seconds that calls under way may take to end once the run is to stop
-(test_kill.py::test_it_stops_within_ten_seconds)."""
+"""Seconds that calls under way may take to end once the run is to stop, as test_kill.py shows."""
 MAX_SWEEPS = 2
 """Sweeps that become due while a run reads: one that misses much is made once more."""
 
@@ -182,6 +181,7 @@ class Engine:
             since = max(state.deletions or 0, state.swept or 0) - policy.lookback_s
             reader = DeletionReader(self._reader, policy.lookback_s)
             run.was_told = await reader.read(run, since)
+            await count_resumed(run, self._reader)
 
     def _decide(self, run: StreamRun) -> None:
         """Decide what is read of a stream, from the state that is in the target by now."""

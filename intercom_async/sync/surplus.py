@@ -23,6 +23,17 @@ async def count_all(run: StreamRun) -> int | None:
     return await count_rows(run.client, source, source.partition_field, run.cut_points, 0, OPEN)
 
 
+async def count_resumed(run: StreamRun, reader: PageReader) -> None:
+    """Count the rows of a stream once a resumed reading is whole and all that went is known.
+
+    It compared what came with what was there; a row that a stopped run has read and that went
+    since stands there for one that came in no answer.
+    """
+    if run.was_resumed and run.was_told:
+        run.counted = await count_all(run)
+        await leave_out_gone(run, reader)
+
+
 def surplus(run: StreamRun) -> int:
     """Return how many rows were counted that are neither held nor known to be missing.
 
