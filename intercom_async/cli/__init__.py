@@ -7,7 +7,6 @@ for wrong usage, 130 when interrupted. A failure is one line that says what, whe
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -31,7 +30,7 @@ from . import (
     webhooks_send,
     whoami,
 )
-from .console import flush, put_line, say
+from .console import drop_unwritten, flush, lead_nowhere, put_line, say
 from .signals import INTERRUPTED, terminable
 
 FAILED, MISUSED = 1, 2
@@ -97,6 +96,8 @@ def run(arguments: Sequence[str]) -> int:
             return _run(rest, is_debugging=is_debugging)
         except KeyboardInterrupt:  # in the last line
             return _interrupted()
+        finally:
+            drop_unwritten(sys.stderr)
 
 
 def _run(rest: list[str], *, is_debugging: bool) -> int:
@@ -116,7 +117,7 @@ def _run(rest: list[str], *, is_debugging: bool) -> int:
             put_line("end", {"exit_code": code, "error": error or None})
         flush()
     except OSError as unwritten:
-        _discard_output()
+        lead_nowhere(sys.stdout)
         if not code:
             code, error = _failed(unwritten)
             say(f"[red]error:[/] {escape(error)}")
@@ -136,7 +137,7 @@ def _ended(rest: list[str]) -> tuple[int, str]:
         return _interrupted(), ""
     except BrokenPipeError:
         # The reader, such as `head`, has closed the pipe.
-        _discard_output()
+        lead_nowhere(sys.stdout)
         return PIPE_CLOSED, ""
     return code if isinstance(code, int) else 0, ""
 
@@ -156,11 +157,6 @@ def _failed(error: Exception) -> tuple[int, str]:
 def _interrupted() -> int:
     say("interrupted")
     return INTERRUPTED
-
-
-def _discard_output() -> None:
-    """Let stdout go nowhere; Python would complain of what it cannot write at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _prints_lines(arguments: Sequence[str]) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
+from typing import IO, Any, cast
 
 import msgspec
 from rich.console import Console, ConsoleDimensions, RenderableType
@@ -33,8 +36,58 @@ class PipedConsole(Console):
         """Set columns and lines, as `Console` allows."""
         self._width, self._height = new_size
 
+    def on_broken_pipe(self) -> None:
+        """Let the command end as where anything else of it has no reader."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
-console: Console = PipedConsole(stderr=True, highlight=False, emoji=False)
+
+class _MessageStream:
+    """A stream that drops what it cannot write, unless its reader has gone."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it."""
+        try:
+            self._stream.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            pass
+        return len(text)
+
+    def flush(self) -> None:
+        """Write out what the stream holds back, or leave it there."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            pass
+
+
+class MessageConsole(PipedConsole):
+    """Prints messages as far as stderr takes them: a full disk must not end a command.
+
+    See test_lost_messages.py::test_a_sync_whose_messages_are_lost_is_complete.
+    """
+
+    @property
+    def file(self) -> IO[str]:
+        """Return the stream that is printed to."""
+        return cast("IO[str]", _MessageStream(super().file))
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        """Set another stream, as `Console` allows."""
+        self._file = new_file
+
+
+console: Console = MessageConsole(stderr=True, highlight=False, emoji=False)
 """Messages, on stderr."""
 
 
@@ -117,6 +170,21 @@ def flush() -> None:
     """Write out what stdout holds back; a program may have been started without one."""
     if sys.stdout:
         sys.stdout.flush()
+
+
+def drop_unwritten(stream: IO[str] | None) -> None:
+    """Let a stream lead nowhere if it cannot write what it holds; Python would end with 120."""
+    try:
+        if stream:
+            stream.flush()
+    except OSError:
+        lead_nowhere(stream)
+
+
+def lead_nowhere(stream: IO[str] | None) -> None:
+    """Let a stream of the program lead nowhere."""
+    if stream:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def put_line(event: str, value: object) -> None:
