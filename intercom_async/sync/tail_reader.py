@@ -153,7 +153,7 @@ class TailReader:
         position, came, promised = None, 0, None
         order = ListOrder(run.orders, field, changing_from=self._settled_before)
         is_atomic = False
-        followed = Followed()
+        followed, seen, repeated = Followed(), KeyTable(), 0
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
@@ -173,22 +173,31 @@ class TailReader:
                 position is None and (page.checkpoint is None or order.is_below(low))
             )
             came += taken.total
+            keys = [row.key for row in taken.rows]
+            repeated += len(seen.add_new(keys, [(0, 0)] * len(keys), 0, 0))
             run.followed += taken.total
             promised = max(page.total_count or 0, least) if promised is None else promised
             if page.checkpoint is None and came < promised:
-                await self._note_short_tail(run, field, low, came, promised, least)
+                await self._note_short_tail(run, field, low, promised, max(least, came - repeated))
             if page.checkpoint is None or (order.is_proven and order.is_below(low)):
                 return _Pass(is_atomic and order.is_kept, order.is_kept)
             position = page.checkpoint
 
     async def _note_short_tail(
-        self, run: StreamRun, field: str, low: int, came: int, promised: int, least: int
+        self, run: StreamRun, field: str, low: int, promised: int, least: int
     ) -> None:
         """Record a hole for changes that were counted and not sent, if counts are to be believed.
 
         A pass may miss a few changes that move while they are read; the next pass, which overlaps
         with this one, has them. So a second reading of the list decides, upward: what changes
         meanwhile moves to its end, and is read there.
+
+        Args:
+            run: The stream.
+            field: The field that changes are told by.
+            low: Since when.
+            promised: Changes that the pass has counted.
+            least: Rows that it has brought: a second reading with fewer tells nothing.
         """
         source = cast("Ranged", run.stream.source)
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
@@ -207,7 +216,7 @@ class TailReader:
             position = page.checkpoint
         again = len(keys) + unreadable
         if again < total and await self._reader.counts_are_true(run, field):
-            reason = f"{promised} changes were counted, and {max(came, again)} came"
+            reason = f"{promised} changes were counted, and {max(least, again)} came"
             hole = run.span_hole(field, low, run.clock.now(), reason)
             await self._reader.hand_over(Batch(run, holes=[hole]))
 
