@@ -71,13 +71,13 @@ def test_the_nightly_job_mails_what_needs_a_look(
         (tmp_path / "intercom.env").write_text(
             f"INTERCOM_TOKEN={simulator.token}\nINTERCOM_BASE_URL={simulator.url}\n"
         )
-        (tmp_path / "intercom.json").write_text("{}")
+        (tmp_path / "sync.json").write_text("{}")
         script = script_under("## A nightly job")
         for there, here in {
             "/etc/intercom.env": f"{tmp_path}/intercom.env",
             "/opt/intercom/bin/": "",
             "postgresql://warehouse@localhost/warehouse": f"{tmp_path}/target",
-            "/var/log/": f"{tmp_path}/",
+            "/var/lib/intercom/": f"{tmp_path}/",
         }.items():
             assert there in script
             script = script.replace(there, here)
@@ -93,7 +93,7 @@ def test_the_nightly_job_mails_what_needs_a_look(
         assert mailed in mail.read_text()
     if code == 3:
         assert "hole: conversations:all of it: " in mail.read_text()
-    report = tmp_path / "intercom.json"
+    report = tmp_path / "sync.json"
     assert report.exists() == is_reported
     if is_reported:
         assert msgspec.json.decode(report.read_bytes())["streams"]
