@@ -14,7 +14,13 @@ from cyclopts import App, CycloptsError
 from rich.markup import escape
 
 from intercom_async._version import __version__
-from intercom_async.errors import ConfigError, IntercomError, first_error
+from intercom_async.errors import (
+    ConfigError,
+    DecodeError,
+    IntercomError,
+    NotFoundError,
+    first_error,
+)
 from . import (
     api,
     demo,
@@ -35,6 +41,8 @@ from .signals import INTERRUPTED, terminable
 
 FAILED, MISUSED = 1, 2
 """Exit codes of a command that failed, and of one that was used wrongly."""
+FIRST_CALL = "GET /me"
+"""What every workspace answers: a server that does not is another one."""
 PIPE_CLOSED = 141
 """As for a program that SIGPIPE has ended."""
 _OFF = ("no", "n", "0", "false", "f")
@@ -151,7 +159,10 @@ def _failed(error: Exception) -> tuple[int, str]:
             f"unexpected {type(first).__name__}, a defect of this program; "
             f"report it with what {app.name[0]} --debug shows, put before the command"
         )
-    return MISUSED if isinstance(first, ConfigError) else FAILED, describe(first)
+    words = describe(first)
+    if isinstance(first, NotFoundError | DecodeError) and first.call == FIRST_CALL:
+        words = f"{words}; if this is no Intercom, check --base-url, INTERCOM_BASE_URL and proxies"
+    return MISUSED if isinstance(first, ConfigError) else FAILED, words
 
 
 def _interrupted() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,10 +79,19 @@ def check_new_file(option: str, path: Path | None) -> None:
     """Check that a file can be created at a path.
 
     Raises:
-        ConfigError: Its folder is not there, or it is a folder itself.
+        ConfigError: Its folder is not there, or it is a folder itself, or this user may not write.
     """
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
         raise ConfigError(f"{option}: no file can be written to {path}")
+    # A file is replaced, which its folder has to allow; a device is written to.
+    place = path if path.exists() and not path.is_file() else path.parent
+    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise ConfigError(
+            f"{option}: no file can be written to {path}: give this user the right to write to "
+            f"{place}, or choose another path"
+        )
 
 
 def check_folder(option: str, path: Path | None) -> None:

@@ -16,7 +16,7 @@ from intercom_async.errors import ConfigError
 from intercom_async.moments import from_iso
 from intercom_async.sync import Failure, Progress, Report, plan as make_plan, sync as run_sync
 from .connection import Connection
-from .console import console, put_json, put_line, say
+from .console import console, put_json, put_line, put_view, say
 from .options import Flag, Many
 from .signals import INTERRUPTED, stopping
 from .sync_files import recorder_of, remove_report, write_report
@@ -90,7 +90,7 @@ async def sync(
         elif json:
             put_json(msgspec.json.encode(found))
         else:
-            console.print(plan_view(found))
+            put_view(plan_view(found))
         return 0
     if to is None:
         raise ConfigError("sync needs --to PATH, or --plan")

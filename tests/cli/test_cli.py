@@ -331,6 +331,25 @@ async def test_a_failure_is_one_line_and_the_token_is_not_in_it(run_here: Run) -
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, "{}"), (200, "<html>hello</html>"), (200, '{"hello": 1}')]
+)
+async def test_a_server_that_is_no_intercom_is_told_with_where_to_look(
+    status: int, body: str, run_here: Run
+) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with serving(app) as url:
+        environment = {"INTERCOM_TOKEN": "t", "INTERCOM_BASE_URL": url}
+        done = await run_here("whoami", environment=environment)
+
+    assert done.returncode == 1
+    assert b"check --base-url, INTERCOM_BASE_URL" in done.stderr
+
+
 async def test_a_missing_permission_and_no_network_say_what_to_look_at(run_here: Run) -> None:
     async with Simulator(contacts=5, conversations=2) as simulator:
         simulator.faults.add(path="/me", status=403)

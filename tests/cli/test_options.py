@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -13,7 +15,9 @@ pytest.importorskip("cyclopts")
 from cyclopts import App
 from cyclopts.argument import Argument
 
+from intercom_async import ConfigError
 from intercom_async.cli import MISUSED, app, run
+from intercom_async.cli.options import check_new_file
 
 NOBODY = "http://127.0.0.1:1"
 NEEDED = {
@@ -162,3 +166,23 @@ def test_an_unknown_option_and_one_argument_too_many_are_named(
         said = capsys.readouterr().err
         assert "nonsense" in said
         assert said.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root may be somebody else")
+@pytest.mark.parametrize(("mode", "is_allowed"), [(0o755, False), (0o777, True)])
+def test_a_file_in_a_folder_of_somebody_else_is_refused(mode: int, *, is_allowed: bool) -> None:
+    """A file is replaced, so that it is the folder that has to allow it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(mode)
+        path = Path(folder) / "report.json"
+        path.touch(0o666)
+        os.seteuid(65534)
+        try:
+            if is_allowed:
+                check_new_file("--report", path)
+            else:
+                with pytest.raises(ConfigError, match="right to write"):
+                    check_new_file("--report", path)
+            check_new_file("--report", Path(os.devnull))
+        finally:
+            os.seteuid(0)

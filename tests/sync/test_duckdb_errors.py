@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -150,6 +151,15 @@ connection = duckdb.connect(sys.argv[1])
 print(flush=True)
 sys.stdin.read()
 """
+
+
+@pytest.mark.parametrize("size", [0, 1, 100_000])
+def test_a_file_that_is_no_whole_database_is_told_with_what_to_do(path: Path, size: int) -> None:
+    run(path, "1")
+    os.truncate(path, min(size, path.stat().st_size // 2))
+
+    with pytest.raises(TargetError, match="move it away and sync again"):
+        DuckDBSink(path).open()
 
 
 def test_a_database_that_another_process_has_is_busy(path: Path) -> None:

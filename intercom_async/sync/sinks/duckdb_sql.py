@@ -145,7 +145,14 @@ class Database:
                 f"{words}; end that process, or wait with --wait SECONDS; {KEPT}"
             )
         is_memory = isinstance(error, duckdb.OutOfMemoryException)
-        return DatabaseMemoryError(words) if is_memory else TargetError(words)
+        if is_memory:
+            return DatabaseMemoryError(words)
+        if "Permission denied" in str(error):
+            return TargetError(f"{words}; give this user the right to read and write it")
+        return TargetError(
+            f"{words}; if it is the target of a sync, restore it, or move it away and sync again; "
+            "else choose another path"
+        )
 
     def create(self, disk: Disk) -> None:
         """Make a database without tables that only its owner can read, and bring it to the disk."""

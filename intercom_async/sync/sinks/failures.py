@@ -69,8 +69,8 @@ def failure_of(where: str, error: Exception, *, names_files: bool = True) -> Tar
         file = _file_in(where, error) if names_files else ""
         return TargetError(f"{where}: {file}{reason}; {KEPT}")
     return UnexpectedFailureError(
-        f"{where}: unexpected {name_of(error)}: run again, and report it with what --debug shows "
-        f"if it comes again; {KEPT}"
+        f"{where}: unexpected {name_of(error)}: run again, and if it comes again, report it "
+        f"with what intercom-async --debug shows, put before the command; {KEPT}"
     )
 
 
