@@ -1,8 +1,8 @@
 """The command line: one command a file.
 
-JSON goes to stdout, everything else to stderr. It ends with 0 when done, 1 when something failed, 2
-for wrong usage, 130 when interrupted. A failure is one line that says what, where and what to do;
-``--debug`` before the command shows the traceback as well.
+JSON and what a command is asked to show go to stdout, messages to stderr. It ends with 0 when done,
+1 when something failed, 2 for wrong usage, 130 when interrupted. A failure is one line that says
+what, where and what to do; ``--debug`` before the command shows the traceback as well.
 """
 
 from __future__ import annotations
