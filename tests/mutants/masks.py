@@ -10,6 +10,12 @@ NOT_COUNTED = Edit(
     "            run.counted = None\n",
 )
 """No run asks how many rows there are: a sweep would bring those that no change has brought."""
+NOT_DOUBTED = Edit(
+    "changes.py",
+    "        return is_newer or row.version < self._settled_before\n",
+    "        return row.version < self._settled_before\n",
+)
+"""A change that comes behind a reading that found none is left to the next run."""
 NO_EARLIER = Edit(
     "earlier_times.py",
     "        return not (held.flags & BY_ID and held.read_at >= self._began)\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.masks import NO_EARLIER, NO_WAY_BACK, NOT_COUNTED
+from tests.mutants.masks import NO_EARLIER, NO_WAY_BACK, NOT_COUNTED, NOT_DOUBTED
 from tests.mutants.mutant import Edit, Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -364,6 +364,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the watermark moves to where the reading of changes ended",
         (
             NOT_COUNTED,
+            NOT_DOUBTED,
             Edit(
                 "engine.py",
                 "max(state.watermark or 0, mark)",
