@@ -105,7 +105,7 @@ class ChangeReader:
         Behind a change of this minute, which it may not know yet, there may be an older one.
         """
         held = run.table.get(row.key)
-        is_newer = held is None or held.is_gone or held.version < row.version
+        is_newer = held is None or held.is_gone or (held.version < row.version and not row.is_ahead)
         return is_newer or row.version < self._settled_before
 
     async def _doubt_by_id(self, run: StreamRun) -> str | None:
