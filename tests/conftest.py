@@ -76,8 +76,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = config.option.markexpr or config.option.keyword
     if chosen or config.args != config.getini("testpaths"):
         return
-    left_out = [item for item in items if item.get_closest_marker("once")]
-    items[:] = [item for item in items if not item.get_closest_marker("once")]
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        (left_out if item.get_closest_marker("once") else kept).append(item)
+    items[:] = kept
     config.hook.pytest_deselected(items=left_out)
 
 

@@ -104,6 +104,8 @@ def run(arguments: Sequence[str]) -> int:
             return _run(rest, is_debugging=is_debugging)
         except KeyboardInterrupt:  # in the last line
             return _interrupted()
+        except BrokenPipeError:  # of what reads the messages
+            return PIPE_CLOSED
         finally:
             drop_unwritten(sys.stderr)
 

@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import IO, Any, cast
 
 import msgspec
@@ -41,6 +43,17 @@ class PipedConsole(Console):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
+@contextmanager
+def _dropping() -> Generator[None]:
+    """Drop what cannot be written in the block, unless its reader has gone."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
+
+
 class _MessageStream:
     """A stream that drops what it cannot write, unless its reader has gone."""
 
@@ -52,22 +65,14 @@ class _MessageStream:
 
     def write(self, text: str) -> int:
         """Write a text, or drop it."""
-        try:
+        with _dropping():
             self._stream.write(text)
-        except BrokenPipeError:
-            raise
-        except OSError:
-            pass
         return len(text)
 
     def flush(self) -> None:
         """Write out what the stream holds back, or leave it there."""
-        try:
+        with _dropping():
             self._stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError:
-            pass
 
 
 class MessageConsole(PipedConsole):

@@ -95,7 +95,7 @@ class ChangeReader:
             return await self._doubt_by_id(run)
         if not page.items and not page.unreadable:
             return FINDS_NONE
-        rows = [row for row in run.read(page.items) if isinstance(row, Row)]
+        rows = [row for row in run.read(page.items) if row is not None]
         is_missed = any(low <= row.version and self._is_unread(run, row) for row in rows)
         return MISSES if is_missed else None
 

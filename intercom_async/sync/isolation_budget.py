@@ -4,8 +4,8 @@ from __future__ import annotations
 
 CALLS_A_ROW = 36
 """Calls that a row which cannot be read may cost, one that fails counted twice as it is sent twice.
-Pages that are read whole do not count. As many are for a row that is not known of yet
-(`SpanPages`); what is not isolated by then is a hole as it is
+Pages that are read whole do not count, nor do spans that turn out to have no row. As many are for a
+row that is not known of yet (`SpanPages`); what is not isolated by then is a hole as it is
 (test_isolation.py::test_a_broken_row_costs_itself_and_few_calls). Where a list is out of order, or
 nothing tells its order, each further reading of a span has as many again: together less than five
 times as many (test_unordered_spans.py::test_a_broken_row_costs_few_whatever_the_order)."""

@@ -15,6 +15,8 @@ from intercom_async.simulator import Simulator
 
 pytest.importorskip("cyclopts")
 
+from intercom_async.cli import PIPE_CLOSED
+
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.once,
@@ -60,6 +62,19 @@ async def test_a_sync_whose_messages_are_lost_is_complete(
     lines = [msgspec.json.decode(line) for line in shown.splitlines()]
     assert bool(lines) == bool(more)
     assert "--json-lines" not in more or lines[-1]["end"]["exit_code"] == 0
+
+
+async def test_a_failure_whose_reader_has_gone_ends_as_others_do(tmp_path: Path) -> None:
+    async with Simulator(contacts=0, conversations=0, companies=0, tickets=0) as simulator:
+        reads, writes = os.pipe()
+        os.close(reads)
+        try:
+            arguments = ("sync", "--to", str(tmp_path / "a"), "--wait", "soon")
+            code, _ = await ended(simulator, *arguments, stderr=writes)
+        finally:
+            os.close(writes)
+
+    assert code == PIPE_CLOSED
 
 
 async def test_a_failure_whose_message_is_lost_has_its_exit_code(tmp_path: Path) -> None:

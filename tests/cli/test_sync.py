@@ -257,6 +257,7 @@ async def test_a_plan_is_shown_and_a_wrong_use_is_one_line(
 
     assert done.returncode == code, done.stderr
     assert code == 0 or len(done.stderr.splitlines()) == 1
+    assert code != 0 or done.stdout
     assert b"hush" not in done.stderr
 
 
