@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .distinct_rows import DistinctRows
 from .holes import Hole
 from .list_order import ListOrder
 from .partitions import Part
@@ -18,14 +19,19 @@ class Chain:
     """The time of the last row that was read."""
     position: str | None = None
     """The checkpoint of the last page that was handed over."""
+    rows: DistinctRows = field(default_factory=DistinctRows)
+    """What has come of it, each row once."""
     pages: int = 0
-    rows: int = 0
     promised: int | None = None
-    """Rows that its first page promised."""
+    """Rows that its first page promised; None where nothing counts them."""
+    largest: int = 0
+    """Rows that a page of the reading counted, at most."""
     before: tuple[int, int] | None = None
     """Rows that the last reading promised, and that it brought."""
     again: int = 0
     """Readings after the first, as fewer rows came than were promised."""
+    counted: int = 0
+    """Rows that it was counted to have when its last reading ended."""
     least: int = 0
     """Rows that the first reading brought, and that are there: the second one may not lack them."""
     heals: Hole | None = None
@@ -39,3 +45,12 @@ class Chain:
     def unread_below(self) -> int:
         """Down to which moment all of it is read: only where its list is in order."""
         return self.part.high if self.order is None else self.order.read_to(self.part.high)
+
+
+def going_on(part: Part) -> Chain:
+    """Return the chain that reads a part, behind what a stopped run has read of it.
+
+    That counts for the list as a whole.
+    """
+    rows = DistinctRows(part.rows if part.position is not None else 0)
+    return Chain(part, part.high, part.position, rows)

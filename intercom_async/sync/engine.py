@@ -30,7 +30,7 @@ from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.errors import ClosedError, IntercomError
 from intercom_async.priority import Priority
-from .chain import Chain
+from .chain import Chain, going_on
 from .changes import ChangeReader
 from .checkpoint import Pass, State
 from .control_rows import ControlRows
@@ -53,7 +53,7 @@ from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import StreamRun
 from .streams import Children, Ranged
-from .surplus import count_resumed
+from .surplus import count_resumed, is_read_again, lower_surplus
 from .target_wait import TargetWait
 from .writer import Batch, Writer
 
@@ -267,12 +267,8 @@ class Engine:
         self._wait_for_readers(run)
 
     def _wait_for_readers(self, run: StreamRun) -> None:
-        pass_ = run.state.pass_
-        for part in pass_.spans if pass_ is not None else ():
-            if not part.is_done:
-                # Where it goes on, what came before counts for the list as a whole.
-                rows = part.rows if part.position is not None else 0
-                run.waiting.append(Chain(part, part.high, part.position, rows=rows))
+        spans = [] if run.state.pass_ is None else run.state.pass_.spans
+        run.waiting.extend(going_on(part) for part in spans if not part.is_done)
         for _ in range(min(FIRST_CHAINS, len(run.waiting))):
             self._readings.start_chain(run, run.waiting.popleft())
 
@@ -315,6 +311,7 @@ class Engine:
         def note() -> None:
             if not is_late or state.watermark is None:
                 state.watermark = max(state.watermark or 0, mark)
+            lower_surplus(run)
 
         filled = [hole for hole in state.holes if hole.kind == "stream"]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
@@ -329,6 +326,8 @@ class Engine:
             return
         if pass_.kind == "sweep":
             await self._reconciler.end_sweep(run)
+            return
+        if await is_read_again(run):
             return
 
         def note() -> None:

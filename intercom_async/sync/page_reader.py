@@ -28,20 +28,20 @@ from intercom_async.errors import (
 from intercom_async.models.page import Page
 from intercom_async.pagination.pager import Pager
 from .chain import Chain
-from .cut_points import BEGINNING, DAY_S, DAY_SLACK_S
+from .cut_points import BEGINNING, DAY_SLACK_S
 from .doubtful_rows import doubts
 from .embedded import complete
 from .followed import Followed
-from .holes import Hole, closed_in
+from .holes import Hole, closed_in, is_closed_in
 from .isolation_budget import IsolationBudget
 from .list_order import ListOrder
 from .memory_budget import MemoryBudget
 from .numbered_spans import isolation_of
 from .outage import OutageError, StoppedError
 from .page_reading import Taken
-from .partitions import OPEN, Part
+from .partitions import OPEN
 from .raw_rows import Row
-from .short_parts import read_again, short_hole
+from .short_parts import is_united, is_whole, met_before, promised_by, read_again, short_hole
 from .stale_children import stale_parents
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
@@ -50,9 +50,6 @@ from .writer import Batch, Writer
 
 MOST_QUEUED = 256
 """Parents that wait for their children to be read, before the next page of parents is."""
-ISOLATED_EVERY = 8
-"""Tries after which rows around a poison row are looked for again: other tries cost 2 calls each
-(test_sync_model.py::test_a_night_with_a_poison_row_costs_little)."""
 MAX_IDS = 150
 """Rows a page of a search by ids."""
 
@@ -130,7 +127,8 @@ class PageReader:
     async def _begin_again(self, run: StreamRun, chain: Chain) -> None:
         """Let a part be read from its beginning, by this run or by the next one."""
         part = chain.part
-        chain.position, chain.pages, chain.rows = None, 0, 0
+        chain.position, chain.pages = None, 0
+        chain.rows.begin_again()
         chain.reached, chain.order = part.high, None
 
         def note() -> None:
@@ -193,11 +191,11 @@ class PageReader:
         source, part = cast("Ranged", run.stream.source), chain.part
         chain.pages += 1
         if chain.pages == 1:
-            chain.promised = page.total_count or 0
+            chain.promised, chain.largest = page.total_count, 0
             part.count = page.total_count if part.count is None else part.count
         edges = (part.low, chain.unread_below)
-        taken = await self.hand_over_page(run, page, read_at, edges=edges, part=part)
-        chain.rows += taken.total
+        taken = await self.hand_over_page(run, page, read_at, edges=edges, chain=chain)
+        chain.largest = max(chain.largest, page.total_count or 0)
         chain.holes += taken.holes
         chain.position = page.checkpoint
         if chain.heals is None:
@@ -207,27 +205,34 @@ class PageReader:
             chain.reached = min([chain.reached, *moments])
             is_past = part.floor > BEGINNING and chain.order.is_below(part.floor - run.slack_s)
             if is_past and chain.order.is_proven:
+                run.is_unproven = True
                 return True
-        if page.checkpoint is not None:
-            return False
+        return page.checkpoint is None and await self._is_read(run, chain)
+
+    async def _is_read(self, run: StreamRun, chain: Chain) -> bool:
+        """Say whether a part whose list was read to its end is; else it is read again."""
+        source = cast("Ranged", run.stream.source)
         # At its end all rows of a list have come, also where another chain reads some of them.
         counted = await self._counted(run, chain)
-        if chain.rows >= counted:
+        if is_whole(chain, counted):
             return True
-        if read_again(chain, await self._count(run, chain) if chain.again else None):
+        count = await self._count(run, chain) if chain.again else None
+        if is_united(chain, max(counted, count or 0)):
+            run.is_unproven = True
+            return True
+        if read_again(chain, count):
             await self._begin_again(run, chain)
             return False
         if await self.counts_are_true(run, self._selection(run, chain).field):
-            reason = f"{counted} rows were counted, and {chain.rows} came"
-            short = short_hole(run, source.partition_field, chain, reason)
+            short = short_hole(run, source.partition_field, chain, counted)
             chain.holes.append(short)
             await self.hand_over(Batch(run, holes=[short]))
         return True
 
     async def _counted(self, run: StreamRun, chain: Chain) -> int:
         """Return how many rows a part has; asked once more where fewer came than once before."""
-        promised, before = chain.promised or 0, max(chain.part.counted or 0, chain.least)
-        if chain.rows < promised or chain.rows >= before:
+        promised, before = promised_by(chain), max(chain.part.counted or 0, chain.least)
+        if chain.rows.count < promised or chain.rows.count >= before:
             return promised
         return await self._count(run, chain) or chain.least
 
@@ -247,7 +252,7 @@ class PageReader:
         read_at: int,
         *,
         edges: tuple[int, int],
-        part: Part | None = None,
+        chain: Chain | None = None,
         field: str | None = None,
     ) -> Taken:
         """Hand over the rows of a page, and note those that cannot be read as holes.
@@ -257,7 +262,7 @@ class PageReader:
             page: The page.
             read_at: When its read began.
             edges: Moments between which its rows lie.
-            part: The part that it brings forward.
+            chain: What it brings forward.
             field: The field that the page is sorted by; by default the one that never moves.
         """
         source = cast("Ranged", run.stream.source)
@@ -277,13 +282,16 @@ class PageReader:
             low, high = min([edges[0], *known]), max([end, *known])
             reason = f"a row has no readable {run.stream.key!r}"
             holes.append(run.span_hole(name, low, high, reason))
+        batch = Batch(run, holes=holes)
+        if chain is not None:
+            batch.part, batch.position = chain.part, page.checkpoint
+            met = met_before(run, rows) if chain.rows.goes_on else set[str]()
+            batch.counted = chain.rows.take([row.key for row in rows], count - len(rows), met)
         if run.state.seeded is None and run.state.pass_ is None:
             # Only changes were asked for; what lies before them is a hole as a whole.
             rows = [row for row in rows if row.version >= run.followed_from or not row.version]
         # The pager keeps the page until the next one is there. Its rows are copied by now.
         page.items.clear()
-        position = page.checkpoint if part is not None else None
-        batch = Batch(run, part=part, position=position, counted=len(rows), holes=holes)
         await self.hand_over(batch, rows, read_at)
         return Taken(rows, count, holes)
 
@@ -323,7 +331,7 @@ class PageReader:
     async def _isolate(self, run: StreamRun, chain: Chain, error: IntercomError) -> None:
         """Read around a page that fails, and note what remains as holes."""
         part, hole = chain.part, chain.heals
-        if hole is not None and not chain.pages and _is_closed_in(hole):
+        if hole is not None and not chain.pages and is_closed_in(hole):
             again = msgspec.structs.replace(hole, reason=str(error))
             await self.hand_over(Batch(run, holes=[again]))
             return
@@ -389,9 +397,3 @@ class PageReader:
         if proves and unread and not found.issuperset(ids):
             raise DecodeError(f"a row has no readable {run.stream.key!r}")
         return found
-
-
-def _is_closed_in(hole: Hole) -> bool:
-    """Say whether a hole that cannot be read still is as small as an earlier run could make it."""
-    is_small = (hole.high or 0) - (hole.low or 0) <= DAY_S
-    return (is_small or bool(hole.rows and hole.tries)) and hole.tries % ISOLATED_EVERY != 0

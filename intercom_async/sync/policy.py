@@ -94,7 +94,7 @@ class Policy:
             f"{run.name}: the server counts {run.state.surplus:,} rows more than it gives; a sweep"
             " looked for them"
             for run in runs
-            if run.was_swept and run.counted is not None and run.state.surplus
+            if run.counted is not None and run.state.surplus
         ]
 
     def asks_again(self, source: Ranged | Listing | Children, found_at: int) -> bool:
@@ -135,9 +135,9 @@ class Policy:
         if state.seeded is None:
             if self.since is not None and not self.is_full and self.reconcile != "now":
                 return None
-            kind: PassKind = "sweep" if len(run.table) else "seed"
+            kind: PassKind = "sweep" if len(run.table) and not source.is_append_only else "seed"
         elif self._is_sweep_due(run, source, rate_per_s, is_doubted=is_doubted, is_end=is_end):
-            kind = "sweep"
+            kind = "seed" if source.is_append_only else "sweep"
         else:
             return None
         run.was_swept, run.is_doubtful = True, False
@@ -153,7 +153,7 @@ class Policy:
         is_end: bool,
     ) -> bool:
         if source.is_append_only:
-            return False
+            return (self.is_full or self.reconcile == "now") and not run.was_swept
         is_doubted = is_doubted or any(hole.kind == "list" for hole in run.state.holes)
         is_doubted = is_doubted or surplus(run) > run.state.surplus
         if self.is_full or self.reconcile == "now" or is_doubted:
@@ -170,15 +170,20 @@ class Policy:
         return calls / max(rate_per_s, 1e-9) <= CHEAP_S
 
     def is_counted(self, run: StreamRun, rate_per_s: float) -> bool:
-        """Say whether the rows of a stream are counted: where this run is to make no sweep of it.
+        """Say whether all rows of a stream are counted.
+
+        They are where this run is to make no sweep of it, and where not each span of a reading of
+        everything was compared with its own count from its beginning to its end.
 
         Args:
             run: The stream.
             rate_per_s: Calls a second that the limit allows.
         """
         state, source = run.state, cast("Ranged", run.stream.source)
-        if state.pass_ is not None or state.seeded is None or source.is_append_only:
+        if source.is_append_only:
             return False
+        if state.pass_ is not None or state.seeded is None:
+            return run.is_unproven or run.was_resumed
         due = self._is_sweep_due(run, source, rate_per_s, is_doubted=False, is_end=True)
         return not (due or run.was_swept)
 

@@ -23,7 +23,7 @@ from .page_reader import ENDINGS, PageReader
 from .searched_again import search_again
 from .stream_run import StreamRun
 from .streams import Children, Ranged
-from .surplus import surplus
+from .surplus import is_read_again, surplus
 from .unread_rows import judge_unread
 from .writer import Batch
 
@@ -86,12 +86,7 @@ class Reconciler:
                 return
         except ENDINGS:
             return
-        if _has_met(run) and self.has_no_controls(run) and run not in self._begun_again:
-            # What it has met has gone since, as when it was stopped for a while: what it has not
-            # met cannot be told from what a search does not find.
-            self._begun_again.add(run)
-            run.table.clear(SEEN)
-            self._begin_again(run, pass_)
+        if await self._is_begun_again(run, pass_):
             return
 
         def note() -> None:
@@ -106,6 +101,22 @@ class Reconciler:
         filled = [hole for hole in run.state.holes if hole.kind in kinds]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
         run.table.clear(SEEN)
+
+    async def _is_begun_again(self, run: StreamRun, pass_: Pass) -> bool:
+        """Let a sweep begin again that left rows out, or of which no row is left that it met.
+
+        Such rows went since, as when it was stopped for a while: what it has not met cannot be told
+        from what a search does not find.
+        """
+        if await is_read_again(run):
+            self._control_rows.forget(run)
+            return True
+        if not _has_met(run) or not self.has_no_controls(run) or run in self._begun_again:
+            return False
+        self._begun_again.add(run)
+        run.table.clear(SEEN)
+        self._begin_again(run, pass_)
+        return True
 
     def _begin_again(self, run: StreamRun, pass_: Pass) -> None:
         pass_.spans, pass_.is_planned = [], False

@@ -92,12 +92,11 @@ class ShardPlanner:
         """Begin a reading of everything in a stream, if it needs one, and cut it into spans."""
         state, source = run.state, cast("Ranged", run.stream.source)
         if state.pass_ is None:
-            is_again = is_full and not source.is_append_only
-            if state.seeded is not None and not is_again:
+            if state.seeded is not None and not is_full:
                 return
             has_rows = await call(self._target, self._has_rows, run)
             state.pass_ = Pass(
-                kind="sweep" if has_rows else "seed",
+                kind="sweep" if has_rows and not source.is_append_only else "seed",
                 began=self._clock.now(),
                 earliest=self._clock.not_after(run.newest),
             )

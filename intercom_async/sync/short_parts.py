@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from .chain import Chain
+from .distinct_rows import MOST_READINGS
 from .holes import Hole
+from .key_table import SEEN
+from .raw_rows import Row
 from .stream_run import StreamRun
 
 MOST_AGAIN = 4
 """Readings after the first, each because rows went during the one before
 (test_recounted.py::test_rows_that_go_during_each_reading_are_no_hole)."""
+
+
+def promised_by(chain: Chain) -> int:
+    """Return how many rows a reading has to bring by its own word.
+
+    Those that come meanwhile are on no page that follows, or else push rows to a second one: then
+    they are counted, and stand for no other.
+    """
+    promised = chain.promised or 0
+    return max(promised, chain.largest) if chain.rows.repeated else promised
+
+
+def is_whole(chain: Chain, counted: int) -> bool:
+    """Say whether a reading has brought as many rows as were counted.
+
+    Where nothing counts them, a row that came twice is all that tells that another one may not
+    have come.
+    """
+    return chain.rows.count >= counted and (counted > 0 or not chain.rows.repeated)
+
+
+def is_united(chain: Chain, counted: int) -> bool:
+    """Say whether the readings of a list in which rows come more than once are whole together.
+
+    A row that went between two of them would stand for one that is missing: only those count that
+    followed one another without a lower count. Where nothing counts, the last ones have to agree.
+    """
+    if counted < chain.counted:
+        chain.rows.forget_earlier()
+    chain.counted = counted
+    if not chain.again or not chain.rows.repeated:
+        return False
+    return chain.rows.united >= counted if counted else chain.rows.is_settled
 
 
 def read_again(chain: Chain, count: int | None) -> bool:
@@ -23,20 +61,44 @@ def read_again(chain: Chain, count: int | None) -> bool:
         chain: The part.
         count: Rows that it has by now; only of a part that was read again.
     """
-    told = (chain.promised or 0, chain.rows)
-    if chain.again and (
+    told = (promised_by(chain), chain.rows.count)
+    is_settled = (
         count is None or count >= told[0] or chain.again >= MOST_AGAIN or told == chain.before
-    ):
+    )
+    if chain.again and is_settled and not _may_unite(chain):
         return False
     chain.before, chain.again = told, chain.again + 1
-    chain.least = max(chain.least, chain.rows)
+    chain.least = max(chain.least, chain.rows.count)
     return True
 
 
-def short_hole(run: StreamRun, field: str, chain: Chain, reason: str) -> Hole:
+def _may_unite(chain: Chain) -> bool:
+    """Say whether a further reading may bring rows that those before did not."""
+    may_bring = chain.again < MOST_READINGS and not chain.rows.is_settled
+    return chain.rows.repeated > 0 and may_bring
+
+
+def short_hole(run: StreamRun, field: str, chain: Chain, counted: int) -> Hole:
     """Return the hole of a part that stays short; that which it was to heal keeps its place."""
+    came = chain.rows.united if chain.rows.repeated else chain.rows.count
+    reason = f"{counted} rows were counted, and {came} came"
+    if not counted:
+        reason = f"{chain.rows.repeated} of its rows came again, and others may be missing"
     now = run.clock.now()
     if chain.heals is not None:
         return msgspec.structs.replace(chain.heals, reason=reason, since=now)
     high = min(chain.part.high, max(now, chain.part.floor))
     return run.span_hole(field, chain.part.floor, high, reason)
+
+
+def met_before(run: StreamRun, rows: Iterable[Row]) -> set[str]:
+    """Return the keys of rows that a stopped run has read in the reading that this one goes on."""
+    pass_ = run.state.pass_
+    met = set[str]()
+    for row in rows:
+        held = run.table.get(row.id)
+        if pass_ is None or held is None or held.read_at >= run.began:
+            continue
+        if held.flags & SEEN if run.is_sweeping else held.read_at >= pass_.began:
+            met.add(row.key)
+    return met

@@ -54,6 +54,10 @@ class StreamRun:
     """Whether its sweep was made once more."""
     was_swept: bool = False
     """Whether this run has begun a reading of everything."""
+    is_unproven: bool = False
+    """Whether only a count of all its rows shows that each one came."""
+    was_recounted: bool = False
+    """Whether a reading of everything was made once more, as it brought fewer than were counted."""
     was_told: bool = False
     """Whether a list of deleted rows has told this run what is gone."""
     is_rereading: bool = False

@@ -51,6 +51,31 @@ def surplus(run: StreamRun) -> int:
     return max(0, run.counted - held - missing)
 
 
+async def is_read_again(run: StreamRun) -> bool:
+    """Let a reading of everything begin again that has left rows out; say whether it does.
+
+    Once: a second reading as short as the first shows that the server counts more than it gives.
+    """
+    pass_ = run.state.pass_
+    if pass_ is None or run.was_recounted or surplus(run) <= run.state.surplus:
+        return False
+    counted = await count_all(run)
+    if counted is not None and run.counted is not None:
+        # Rows that went since the first count are no longer held, and new ones not read.
+        run.counted = min(run.counted, counted)
+    if surplus(run) <= run.state.surplus:
+        return False
+    run.was_recounted = True
+    pass_.spans, pass_.is_planned = [], False
+    return True
+
+
+def lower_surplus(run: StreamRun) -> None:
+    """Note that the server counts fewer rows beyond those it gives than it did."""
+    if run.counted is not None:
+        run.state.surplus = min(run.state.surplus, surplus(run))
+
+
 async def leave_out_gone(run: StreamRun, reader: PageReader) -> None:
     """Take rows off the count that went a moment ago, as far as a search still finds them.
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
+from .distinct_rows import MOST_READINGS, DistinctRows
 from .followed import Followed
 from .key_table import KeyTable
 from .list_order import FEWEST_STEPS, ListOrder
@@ -39,6 +40,8 @@ class _Pass(NamedTuple):
     is_atomic: bool
     """Whether all that it asked for came with one page: nothing moved meanwhile."""
     is_sorted: bool
+    is_doubted: bool
+    """Whether a row that came more than once may have come in place of another."""
 
 
 class TailReader:
@@ -133,13 +136,17 @@ class TailReader:
             low: Since when.
             least: Rows that were read upward, and are there: a first pass with fewer is in doubt.
         """
-        field, agreed = source.cursor_field, 0
+        field, agreed, since = source.cursor_field, 0, low
+        came, is_doubted = DistinctRows(), False
         for _ in range(MAX_PASSES):
             began, rows = run.clock.now() - CLOCK_SLACK_S, run.rows
-            found = await self._pass_down(run, source, field, low, least)
+            found = await self._pass_down(run, source, field, low, least, came)
             least = 0
             agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
+            is_doubted = is_doubted or found.is_doubted
             if found.is_atomic or source.is_append_only or agreed >= AGREEING:
+                if is_doubted:
+                    await self._prove(run, field, since, came)
                 return True
             low = max(low, began)
         reason = "rows change faster than they can be read"
@@ -147,13 +154,13 @@ class TailReader:
         return True
 
     async def _pass_down(
-        self, run: StreamRun, source: Ranged, field: str, low: int, least: int
+        self, run: StreamRun, source: Ranged, field: str, low: int, least: int, rows: DistinctRows
     ) -> _Pass:
         selection = Selection(field, low, OPEN, source.per_page)
         position, came, promised = None, 0, None
+        rows.begin_again(is_alike=False)
         order = ListOrder(run.orders, field, changing_from=self._settled_before)
-        is_atomic = False
-        followed, seen, repeated = Followed(), KeyTable(), 0
+        is_atomic, followed = False, Followed()
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
@@ -163,7 +170,7 @@ class TailReader:
                 high = order.read_to(run.clock.now() + 60)
                 await self._isolate_tail(run, field, low, high, error, floor=low)
                 is_atomic = position is None or (is_atomic and order.is_kept)
-                return _Pass(is_atomic, order.is_kept)
+                return _Pass(is_atomic, order.is_kept, rows.repeated > 0)
             high = order.read_to(run.clock.now())
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, high), field=field
@@ -173,52 +180,94 @@ class TailReader:
                 position is None and (page.checkpoint is None or order.is_below(low))
             )
             came += taken.total
-            keys = [row.key for row in taken.rows]
-            repeated += len(seen.add_new(keys, [(0, 0)] * len(keys), 0, 0))
+            rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
             run.followed += taken.total
             promised = max(page.total_count or 0, least) if promised is None else promised
             if page.checkpoint is None and came < promised:
-                await self._note_short_tail(run, field, low, promised, max(least, came - repeated))
+                await self._read_again(run, field, low, promised, max(least, rows.count), rows)
             if page.checkpoint is None or (order.is_proven and order.is_below(low)):
-                return _Pass(is_atomic and order.is_kept, order.is_kept)
+                is_whole = not rows.repeated or (
+                    page.checkpoint is None and rows.count >= promised > 0
+                )
+                return _Pass(is_atomic and order.is_kept, order.is_kept, not is_whole)
             position = page.checkpoint
 
-    async def _note_short_tail(
-        self, run: StreamRun, field: str, low: int, promised: int, least: int
-    ) -> None:
-        """Record a hole for changes that were counted and not sent, if counts are to be believed.
+    async def _prove(self, run: StreamRun, field: str, low: int, rows: DistinctRows) -> None:
+        """Count changes of which some came more than once; read them again if others are missing.
 
-        A pass may miss a few changes that move while they are read; the next pass, which overlaps
-        with this one, has them. So a second reading of the list decides, upward: what changes
-        meanwhile moves to its end, and is read there.
+        A row that moves during a pass shifts those behind it: one comes twice, and the next pass
+        has the one that moved. Rows of one moment may come in another order on each page: one comes
+        twice in place of another.
 
         Args:
             run: The stream.
             field: The field that changes are told by.
             low: Since when.
-            promised: Changes that the pass has counted.
-            least: Rows that it has brought: a second reading with fewer tells nothing.
+            rows: What the passes have brought.
+        """
+        page, _ = await self._reader.page(run, Selection(field, low, OPEN, 1, "ascending"))
+        count = page.total_count
+        if count is None or rows.united < count:
+            await self._read_again(run, field, low, count or 0, 0, rows)
+
+    async def _read_again(
+        self,
+        run: StreamRun,
+        field: str,
+        low: int,
+        promised: int,
+        least: int,
+        rows: DistinctRows,
+    ) -> None:
+        """Read changes once more of which too few came; those that are still missing are a hole.
+
+        A pass may miss a few changes that move while they are read; the next pass, which overlaps
+        with this one, has them. So a second reading of the list decides, upward: what changes
+        meanwhile moves to its end, and is read there. Where rows come more than once, further ones
+        do, together with what came before.
+
+        Args:
+            run: The stream.
+            field: The field that changes are told by.
+            low: Since when.
+            promised: Changes that were counted.
+            least: Rows that are there: a reading with fewer tells nothing.
+            rows: What has come.
         """
         source = cast("Ranged", run.stream.source)
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
-        position, followed = None, Followed()
-        keys, unreadable = set[str](), 0
-        while True:
-            page, read_at = await self._reader.page(run, selection, position, followed)
-            total = max(page.total_count or 0, least)
-            taken = await self._reader.hand_over_page(
-                run, page, read_at, edges=(low, run.clock.now()), field=field
-            )
-            keys.update(row.key for row in taken.rows)
-            unreadable += taken.total - len(taken.rows)
-            if page.checkpoint is None:
+        for number in range(MOST_READINGS):
+            rows.begin_again(is_alike=number > 0)
+            counted = await self._read_list(run, selection, rows)
+            total = max(counted or 0, least)
+            if rows.count >= total and (total or not rows.repeated):
+                return
+            if rows.repeated and (rows.united >= total if total else rows.is_settled):
+                return
+            if not rows.repeated or rows.is_settled:
                 break
-            position = page.checkpoint
-        again = len(keys) + unreadable
-        if again < total and await self._reader.counts_are_true(run, field):
-            reason = f"{promised} changes were counted, and {max(least, again)} came"
+        if await self._reader.counts_are_true(run, field):
+            reason = f"{promised} changes were counted, and {max(least, rows.count)} came"
             hole = run.span_hole(field, low, run.clock.now(), reason)
             await self._reader.hand_over(Batch(run, holes=[hole]))
+
+    async def _read_list(
+        self, run: StreamRun, selection: Selection, rows: DistinctRows
+    ) -> int | None:
+        """Read a list to its end; return how many rows its last page counted."""
+        position, followed = None, Followed()
+        while True:
+            page, read_at = await self._reader.page(run, selection, position, followed)
+            taken = await self._reader.hand_over_page(
+                run,
+                page,
+                read_at,
+                edges=(selection.low, run.clock.now()),
+                field=selection.field,
+            )
+            rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
+            if (position := page.checkpoint) is None:
+                return page.total_count
 
     async def _isolate_tail(
         self,

@@ -10,8 +10,7 @@ import msgspec
 import pytest
 
 from intercom_async.simulator import Quirks
-from intercom_async.sync.holes import Hole, accepts, add, closed_in, remove
-from intercom_async.sync.page_reader import ISOLATED_EVERY
+from intercom_async.sync.holes import ISOLATED_EVERY, Hole, accepts, add, closed_in, remove
 from tests.support.virtual_time import anyio_backend
 from .test_sync_model import DAY_S, World, world
 

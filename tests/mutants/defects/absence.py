@@ -240,8 +240,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "reconcile.py",
-                "        if _has_met(run) and self.has_no_controls(run) and",
-                "        if False and",
+                "        if not _has_met(run) or not self.has_no_controls(run) or",
+                "        if True or",
             ),
             Edit(
                 "engine.py",

@@ -26,8 +26,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "        if chain.rows >= counted:\n",
-                "        if part.floor != part.low or chain.rows >= counted:\n",
+                "        if is_whole(chain, counted):\n",
+                "        if chain.part.floor != chain.part.low or is_whole(chain, counted):\n",
             ),
         ),
         history="empty-page-of-a-split-list",
@@ -244,11 +244,50 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "            chain.promised = page.total_count or 0\n",
+                "            chain.promised, chain.largest = page.total_count, 0\n",
                 "            chain.promised = max(page.total_count or 0, chain.least)\n",
             ),
         ),
         history="contacts-that-go-while-a-list-is-read-twice",
         focus="cuts",
+    ),
+    Mutant(
+        "row_twice_counts_twice",
+        "a row that comes twice in a list stands for one that does not come",
+        (
+            Edit(
+                "distinct_rows.py",
+                "        self._met.update(map(hash, keys))\n",
+                "        self._met.update(range(before, before + len(keys)))\n",
+            ),
+        ),
+        focus="ties",
+        test="tests/sync/test_distinct_rows.py::test_one_page_with_a_row_in_place_of_another",
+    ),
+    Mutant(
+        "cut_part_uncounted",
+        "a list is left where another chain goes on with it, and its rows are not counted",
+        (
+            Edit(
+                "page_reader.py",
+                "                run.is_unproven = True\n                return True\n",
+                "                return True\n",
+            ),
+        ),
+        focus="cuts",
+        test="tests/sync/test_distinct_rows.py::test_a_row_left_out_of_a_part_that_was_cut",
+    ),
+    Mutant(
+        "gone_row_completes_a_list",
+        "a row that went between two readings of a list stands for one that neither has brought",
+        (
+            Edit(
+                "short_parts.py",
+                "        chain.rows.forget_earlier()\n",
+                "        pass\n",
+            ),
+        ),
+        focus="ties",
+        test="tests/sync/test_distinct_rows.py::test_a_row_that_goes_between_readings",
     ),
 )

@@ -56,7 +56,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "page_reader.py",
-                "        if chain.rows >= counted:\n",
+                "        if is_whole(chain, counted):\n",
                 "        if True:\n",
             ),
             Edit(

@@ -44,6 +44,17 @@ LATER: tuple[Focus, ...] = (
         },
     ),
     Focus(
+        # Rows of one moment come in either of two orders on each page.
+        "ties", streams=(("contacts",), ("conversations",), ("tickets",)),
+        verbs=("create", "change", "change", "delete"), changes=(2, 6), during=(0, 0, 1, 2),
+        during_calls=12, failures=(0, 0, 0, 1), since=0.05,
+        waits_s=(1, 60, 600, 5 * HOUR_S, DAY_S), blocks=(1, 2, 3),
+        settings={
+            "sorting": ("ties",), "page_rows": (2, 3), "per_page": (2, 3), "part_pages": (1, 16),
+            "lookback_s": (0, 3_600), "late_s": (0,),
+        },
+    ),
+    Focus(
         # A run is told to read changes since a moment that is later than its last one.
         "since", streams=SEARCHED, verbs=("change", "change", "create"), changes=(1, 3),
         waits_s=(5 * HOUR_S, DAY_S, 3 * DAY_S), failures=(0,), during=(0,), since=0.75,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import random
 import zlib
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -20,9 +21,10 @@ from intercom_async.transport.base import Reply, Request
 
 Row = dict[str, Any]
 
-Sorting = Literal["asked", "own", "paged", "newest"]
+Sorting = Literal["asked", "own", "paged", "newest", "ties"]
 """The order of a search: that which is asked for, one of its own, one of its own with each page in
-the order that is asked for, or the newest first."""
+the order that is asked for, the newest first, or that which is asked for with rows of one moment in
+one of two orders on each page, and pages that begin behind a number of rows."""
 
 STREAMS = {
     "/contacts/search": ("contacts", "data", "list"),
@@ -59,6 +61,11 @@ class SearchIndex:
         self._sorting: Sorting = sorting
         self.zone: ZoneInfo = ZoneInfo(zone)
         self._versions: dict[str, dict[str, list[tuple[float, Row | None]]]] = {}
+        self._answers = 0
+
+    def keep_order(self) -> None:
+        """Give rows of one moment in one order from now on."""
+        self._sorting = "asked" if self._sorting == "ties" else self._sorting
 
     def note(self, stream: str, key: str, at: float, body: Row | None) -> None:
         """Take in what a record is from now on; None once it is in no list."""
@@ -79,6 +86,7 @@ class SearchIndex:
 
     def answer(self, request: Request, path: str, now: float) -> Reply:
         """Answer a search as of a moment."""
+        self._answers += 1
         stream, key, kind = STREAMS[path]
         asked: Row = msgspec.json.decode(request.body or b"{}")
         version = request.headers.get("Intercom-Version", "2.14")
@@ -97,19 +105,23 @@ class SearchIndex:
         per_page = int(paging.get("per_page") or 50)
         after = paging.get("starting_after")
         rows = found
-        if after:
-            mark = tuple(msgspec.json.decode(base64.b64decode(after)))
+        skipped = 0
+        mark: Any = msgspec.json.decode(base64.b64decode(after)) if after else None
+        if isinstance(mark, int):
+            rows, skipped = found[mark:], mark
+        elif mark:
+            last = tuple(mark)
             rows = [
                 one
                 for one in found
-                if _is_behind(self._place(one[0], field), mark, is_descending=is_descending)
+                if _is_behind(self._place(one[0], field), last, is_descending=is_descending)
             ]
         page, rest = rows[:per_page], rows[per_page:]
         pages: Row = {"type": "pages", "page": 1, "per_page": per_page, "total_pages": 1}
         if rest:
-            mark_text = base64.b64encode(
-                msgspec.json.encode(self._place(page[-1][0], field))
-            ).decode()
+            is_number = self._sorting == "ties"
+            mark = skipped + per_page if is_number else self._place(page[-1][0], field)
+            mark_text = base64.b64encode(msgspec.json.encode(mark)).decode()
             pages["next"] = {"page": 2, "starting_after": mark_text}
         if self._sorting == "paged":
             page.sort(key=lambda one: (one[0][field], str(one[0]["id"])), reverse=is_wanted_down)
@@ -131,6 +143,9 @@ class SearchIndex:
 
     def _place(self, row: Row, field: str) -> tuple[int, str]:
         key = str(row["id"])
+        if self._sorting == "ties":
+            replica = random.Random(self._answers).randrange(2)
+            return (row[field], str(zlib.crc32(f"{key} {replica}".encode())))
         is_own = self._sorting in ("own", "paged")
         return (zlib.crc32(key.encode()) if is_own else row[field], key)
 

@@ -1,0 +1,264 @@
+"""A list that gives rows of one moment in another order on each page comes whole, or is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.sync.distinct_rows import SETTLED, DistinctRows
+from intercom_async.transport import Reply, Request
+from tests.support.virtual_time import anyio_backend
+from .machine.search_index import STREAMS, SearchIndex
+from .test_sync_model import DAY_S, Answer, World, world
+
+__all__ = ("anyio_backend",)
+
+MANY = 700
+"""Rows of one moment, on five pages."""
+
+
+async def imported(one: World, stream: str, moments: int = 1) -> SearchIndex:
+    """Let all rows be of a few moments, and searches place those of one as they like."""
+    table = getattr(one.simulator.workspace, stream)
+    keys = [*await one.truth(stream)]
+    first = int(CLOCK.unix()) - 100 * DAY_S
+    for number, key in enumerate(keys):
+        row = table.change(key)
+        row["created_at"] = row["updated_at"] = first + number % moments
+    index = SearchIndex(late_s=0, is_stale=False, is_gone_late=False, zone="UTC", sorting="ties")
+    for key, row in (await one.truth(stream)).items():
+        index.note(stream, key, 0, row)
+    return index
+
+
+def searched(index: SearchIndex) -> Callable[[Request, Answer], Answer]:
+    """Return what lets searches be answered by an index."""
+
+    def change(request: Request, answer: Answer) -> Answer:
+        path = urlsplit(request.url).path
+        return index.answer(request, path, CLOCK.unix()) if path in STREAMS else answer
+
+    return change
+
+
+def with_a_row_twice(
+    path: str, *, at: int, lacks: bool = False
+) -> Callable[[Request, Answer], Answer]:
+    """Return what lets the first row of one page stand in place of its eighth one.
+
+    Or it lacks that one.
+    """
+    pages = -1
+
+    def change(request: Request, answer: Answer) -> Answer:
+        nonlocal pages
+        if urlsplit(request.url).path != path or not isinstance(answer, Reply):
+            return answer
+        body: dict[str, Any] = msgspec.json.decode(answer.body)
+        key = next(name for name in ("data", "conversations", "tickets", "activity_logs")
+                   if name in body)  # fmt: skip
+        if len(body[key]) < 20:
+            return answer
+        pages += 1
+        if pages == at:
+            body[key][7:8] = [] if lacks else body[key][:1]
+        return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+    return change
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stream", ["contacts", "conversations"])
+@pytest.mark.parametrize("moments", [1, 3])
+async def test_rows_of_one_moment_in_any_order(stream: str, moments: int, tmp_path: Path) -> None:
+    sizes = {"contacts": 40} | {stream: MANY}
+    async with world(tmp_path, **sizes) as one:
+        index = await imported(one, stream, moments)
+        one.change = searched(index)
+        report = await one.sync(stream)
+        assert report.is_complete
+        assert one.rows(stream).keys() == {*await one.truth(stream)}
+
+        for key in await one.truth(stream):
+            row = getattr(one.simulator.workspace, stream).change(key)
+            row["updated_at"] = int(CLOCK.unix())
+        for key, row in (await one.truth(stream)).items():
+            index.note(stream, key, 0, row)
+        await anyio.sleep(2 * 3_600)
+        report = await one.sync(stream)
+        assert report.is_complete
+        assert await one.is_whole(stream)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stream", ["contacts", "conversations"])
+async def test_one_page_with_a_row_in_place_of_another(stream: str, tmp_path: Path) -> None:
+    sizes = {"contacts": 40} | {stream: MANY}
+    async with world(tmp_path, **sizes) as one:
+        one.change = with_a_row_twice(f"/{stream}/search", at=2)
+        report = await one.sync(stream)
+        assert report.is_complete
+        assert one.rows(stream).keys() == {*await one.truth(stream)}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stream", ["contacts", "conversations"])
+@pytest.mark.parametrize("page", [0, 1, 3])
+async def test_one_change_in_place_of_another(stream: str, page: int, tmp_path: Path) -> None:
+    sizes = {"contacts": 40} | {stream: MANY}
+    async with world(tmp_path, **sizes) as one:
+        await one.sync(stream)
+        await anyio.sleep(DAY_S)
+        for key in await one.truth(stream):
+            getattr(one.simulator.workspace, stream).change(key)["updated_at"] = int(CLOCK.unix())
+            await anyio.sleep(200)
+        one.change = with_a_row_twice(f"/{stream}/search", at=page)
+        report = await one.sync(stream, reconcile="never")
+        assert report.is_complete
+        assert await one.is_whole(stream)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("lacks", [False, True], ids=["repeated", "left out"])
+@pytest.mark.parametrize("page", [4, 8, 11])
+async def test_a_row_left_out_of_a_part_that_was_cut(
+    page: int, tmp_path: Path, *, lacks: bool
+) -> None:
+    """A list that another chain goes on with is not read to its end, where its rows count."""
+    async with world(tmp_path, contacts=3_000, latency_s=0.5, app_per_minute=10_000) as one:
+        one.change = with_a_row_twice("/contacts/search", at=page, lacks=lacks)
+        assert (await one.sync("contacts")).is_complete
+        assert one.rows("contacts").keys() == {*await one.truth("contacts")}
+
+
+@pytest.mark.anyio
+async def test_a_row_that_goes_between_readings(tmp_path: Path) -> None:
+    """It stands for none that no reading has brought."""
+    async with world(tmp_path, contacts=5, conversations=MANY) as one:
+        first, second, third, *_ = await one.truth("conversations")
+        lists = 0
+
+        def change(request: Request, answer: Answer) -> Answer:
+            nonlocal lists
+            if not isinstance(answer, Reply) or not request.url.endswith("/search"):
+                return answer
+            body: dict[str, Any] = msgspec.json.decode(answer.body)
+            rows: list[dict[str, Any]] = body["conversations"]
+            known = {row["id"]: row for row in rows}
+            if {first, second} <= known.keys():
+                lists += 1
+                if lists == 1:
+                    one.simulator.call("DELETE", f"/conversations/{third}")
+                # Beside the first one, another one comes twice, and what was counted comes.
+                rows[:] = [known[second] if row["id"] == first else row for row in rows]
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = change
+        report = await one.sync("conversations")
+        assert first not in one.rows("conversations")
+        assert not report.is_complete
+
+
+@pytest.mark.anyio
+async def test_a_row_that_never_comes_costs_few_readings(tmp_path: Path) -> None:
+    async with world(tmp_path, conversations=MANY) as one:
+        first, second, *_ = await one.truth("conversations")
+
+        def change(_: Request, answer: Answer) -> Answer:
+            if not isinstance(answer, Reply):
+                return answer
+            body: dict[str, Any] = msgspec.json.decode(answer.body)
+            rows: list[dict[str, Any]] = body.get("conversations", [])
+            known = {row["id"]: row for row in rows}
+            if {first, second} <= known.keys():
+                rows[:] = [known[second] if row["id"] == first else row for row in rows]
+            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+        one.change = change
+        for _ in range(2):
+            report = await one.sync("conversations")
+            (failure,) = report.failures
+            assert failure.reason == f"{MANY} rows were counted, and {MANY - 1} came"
+            assert report.calls <= 10 + (1 + SETTLED) * (1 + MANY // 150)
+            await anyio.sleep(DAY_S)
+
+        one.change = None
+        assert (await one.sync("conversations")).is_complete
+        assert await one.is_whole("conversations")
+
+
+async def logs(one: World) -> set[str]:
+    pager = one.intercom.admins.list_activity_logs(created_at_after=0, per_page=250)
+    return {str(log.id) for log in await pager.collect()}
+
+
+@pytest.mark.anyio
+async def test_log_entries_that_nothing_counts(tmp_path: Path) -> None:
+    """One that comes twice is all that tells of one that is left out."""
+    async with world(tmp_path) as one:
+        one.change = with_a_row_twice("/admins/activity_logs", at=0)
+        assert (await one.sync("activity_logs")).is_complete
+        assert one.rows("activity_logs").keys() == await logs(one)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("options", [{"full": True}, {"reconcile": "now"}], ids=str)
+async def test_log_entries_are_read_again_where_it_is_asked_for(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    async with world(tmp_path) as one:
+        one.change = with_a_row_twice("/admins/activity_logs", at=0, lacks=True)
+        await one.sync("activity_logs")
+        one.change = None
+        every = await logs(one)
+        assert len(every - one.rows("activity_logs").keys()) == 1
+
+        # Entries that the server keeps no longer stay.
+        kept = one.simulator.workspace.activity
+        gone = kept.pop()
+        await anyio.sleep(DAY_S)
+        assert (await one.sync("activity_logs", **options)).is_complete
+        assert one.rows("activity_logs").keys() == every | {str(gone["id"])}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("pages", range(1, 6))
+async def test_a_reading_that_is_stopped_among_rows_of_one_moment(
+    pages: int, tmp_path: Path
+) -> None:
+    """What it has read comes again behind the place where it goes on, instead of other rows."""
+    async with world(tmp_path, conversations=MANY) as one:
+        index = await imported(one, "conversations")
+        answered, stop = searched(index), anyio.Event()
+        came = 0
+
+        def change(request: Request, answer: Answer) -> Answer:
+            nonlocal came
+            came += "search" in request.url
+            if came > pages:
+                stop.set()
+            return answered(request, answer)
+
+        one.change = change
+        await one.sync("conversations", stop=stop)
+        one.change = answered
+        assert (await one.sync("conversations")).is_complete
+        assert one.rows("conversations").keys() == {*await one.truth("conversations")}
+
+
+def test_rows_count_once_a_reading_and_in_all() -> None:
+    rows = DistinctRows()
+    assert rows.take(["a", "b", "b"], 1) == 3
+    assert rows.take(["a", "c"], 0) == 1
+    assert (rows.count, rows.repeated, rows.united) == (4, 2, 4)
+    rows.begin_again()
+    assert (rows.count, rows.repeated, rows.united) == (0, 0, 4)
+    assert rows.take(["a", "d"], 0) == 2
+    assert (rows.count, rows.repeated, rows.united) == (2, 0, 5)
