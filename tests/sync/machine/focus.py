@@ -348,8 +348,9 @@ FOCUSES: tuple[Focus, ...] = (
     ),
     Focus(
         "files", streams=WITH_PARTS, verbs=("file", "file", "reply", "delete"), changes=(2, 6),
-        failures=MOSTLY, kinds=("403", "404", "500", "drop", "hang", "slow", "cut", "outage"),
-        paths=("/files",), times=(1, 3, 0), most_after=4, incidents=("stop", "kill", "", ""),
+        failures=MOSTLY, paths=("/files",), kinds=(
+            "403", "404", "500", "204", "206", "drop", "hang", "slow", "cut", "denied", "outage",
+        ), times=(1, 3, 0), most_after=4, incidents=("stop", "kill", "", ""),
         settings={"saves_files": (True,)},
     ),
     Focus(

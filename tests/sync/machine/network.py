@@ -129,8 +129,8 @@ class Network:
         if early is not None:
             return early
         if request.url.startswith(files.HOST):
-            is_cut = any(one.failure.kind == "cut" for one in struck)
-            return files.answer(request.url, self._workspace.now(), is_cut=is_cut)
+            kinds = {one.failure.kind for one in struck}
+            return files.answer(request.url, self._workspace.now(), kinds)
         reply = await self._led(request, path)
         if isinstance(reply, TransportError):
             return reply
