@@ -316,6 +316,8 @@ class Network:
             return RequestTimeoutError("nothing came", call=request.name)
         if kind == "slow":
             await CLOCK.sleep(min(SLOW_S, request.timeout_s - 1))
+        if kind.startswith("page"):
+            return Reply(int(kind.removeprefix("page")), {}, b"<html>it is gone</html>")
         if kind.isdecimal():
             body = b'{"type":"error.list","errors":[{"code":"x","message":"a fault"}]}'
             return Reply(int(kind), {}, body)

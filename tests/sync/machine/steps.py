@@ -89,10 +89,11 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens to some answers of a run.
 
     Args:
-        kind: A status, or one of drop, hang, slow, garble, utf8, no_key, no_time, number, twice,
-            ahead, no_next, empty, short, none (empty, and counted so), lie, no_date, no_clock,
-            wrong_date, outage, relapse (an outage that comes back, once, after a few answers),
-            poison, loop, back, link (of `cursors`), cut or denied (of a file).
+        kind: A status, page and a status (of a proxy's page), or one of drop, hang, slow, garble,
+            utf8, no_key, no_time, number, twice, ahead, no_next, empty, short, none (empty, and
+            counted so), lie, no_date, no_clock, wrong_date, outage, relapse (an outage that comes
+            back, once, after a few answers), poison, loop, back, link (of `cursors`), cut or denied
+            (of a file).
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
