@@ -24,7 +24,7 @@ from .crashing_disk import Killed
 from .cursors import MISLEADING, with_body
 from .search_index import STREAMS as SEARCHES
 from .spoilt import is_unreadable, spoilt
-from .steps import Failure, Run, Settings
+from .steps import Change, Failure, Run, Settings
 from .workspace import Workspace
 
 SLOW_S = 25
@@ -110,6 +110,10 @@ class Network:
                 if key is not None:
                     found[place] = key
         return found
+
+    async def change(self, change: Change) -> None:
+        """Change the workspace between two calls."""
+        await self._workspace.apply(change)
 
     def at_call(self, number: int, work: Callable[[], Awaitable[None]]) -> None:
         """Do something before the answer to the n-th call."""

@@ -12,7 +12,7 @@ from .search_index import Sorting
 Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects", "postgres"]
 Reconcile = Literal["auto", "now", "never"]
 Departed = Literal["keep", "erase", "drop"]
-ShardDo = Literal["read", "stop", "kill", "rivals", "finish"]
+ShardDo = Literal["read", "stop", "kill", "rivals", "finish", "zone"]
 Damage = Literal[
     "", "cut", "remove", "flip", "stateless", "garbled", "unlocked", "older", "journal"
 ]
@@ -112,7 +112,7 @@ class ShardStep(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens in a run in shards, before the shards that are left are read.
 
     A process reads a shard, is told to stop at its n-th call, or ends before its n-th statement;
-    two read the same one; one tries to end the run.
+    two read the same one; one tries to end the run; the workspace gets another zone.
     """
 
     do: ShardDo
