@@ -6,15 +6,18 @@ parts are not in the target yet, so the next run reads them again, and files tha
 fetched twice. A file that cannot be had is a hole of its conversation, which is tried again.
 
 The folder has ``conversations/ID/PART-NUMBER-NAME`` and an index of the conversations whose files
-are all there. Those that the index lacks are read again, so files can be asked for later.
+are all there. Those that the index lacks are read again, so files can be asked for later. What an
+earlier version has noted is above a mark: it took whatever a host sent for a file, so conversations
+that have files are read once more, and what has another size than it should is fetched again.
 Several processes may share the folder: each adds whole lines to the index, and no two read one
 conversation, but for one that was thought dead.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +53,10 @@ ABANDONED_S = 600
 and is removed; another process may be fetching a younger one
 (test_attachment_folder.py::test_what_a_killed_run_leaves_is_tidied_up)."""
 INDEX = "index.jsonl"
+MARK = b'{"compared":true}'
+"""The line of an index below which sizes were compared when files were saved
+(test_attachment_folder.py::test_what_an_earlier_version_saved_instead_of_a_file_is_fetched_again).
+"""
 HOLDERS = {"conversation_parts": "conversations", "ticket_parts": "tickets"}
 """Streams whose rows have files, and the streams of what these belong to."""
 
@@ -167,19 +174,24 @@ class _StreamFolder:
                     OS_DISK.make_folder(parent)
             self._index = folder / INDEX
             self._index.touch(mode=PRIVATE_FILE)
-            body = self._index.read_bytes()
-            if body and not body.endswith(b"\n"):
-                with self._index.open("ab") as index:  # so that the next key has a line of its own
-                    index.write(b"\n")
-        for line in body.splitlines():
-            self._note(line)
+            lines = self._index.read_bytes().split(b"\n")
+            mark = lines.index(MARK) if MARK in lines else len(lines)
+            # So that the next line is one of its own.
+            more = (b"\n" if lines[-1] else b"") + (MARK + b"\n" if mark == len(lines) else b"")
+            if more:
+                with self._index.open("ab") as index:
+                    index.write(more)
+            with_files = _filled(folder) if any(lines[:mark]) else set[str]()
+        for number, line in enumerate(lines):
+            self._note(line, without=with_files if number < mark else ())
 
-    def _note(self, line: bytes) -> None:
+    def _note(self, line: bytes, *, without: Collection[str]) -> None:
         try:
             key = msgspec.json.decode(line, type=str)
-        except msgspec.DecodeError:  # the end of a write that was broken off
+        except msgspec.DecodeError:  # the mark, or the end of a write that was broken off
             return
-        self._known.put(key, Held(0, 0, 0, 0))
+        if safe_name(key) not in without:
+            self._known.put(key, Held(0, 0, 0, 0))
 
     def _put(self, key: str) -> None:
         """Note that all files of a conversation are here."""
@@ -231,6 +243,12 @@ class _StreamFolder:
                 held = table.get(folder.name)
                 if held is not None and held.is_gone:
                     shutil.rmtree(folder)
+
+
+def _filled(folder: Path) -> set[str]:
+    """Return the names of the folders that have files."""
+    with os.scandir(folder) as found:
+        return {each.name for each in found if each.is_dir() and any(Path(each.path).iterdir())}
 
 
 def _failures(folder: Path) -> AbstractContextManager[None]:

@@ -25,6 +25,7 @@ from intercom_async.resources.tickets import Tickets, TicketTypes
 from intercom_async.resources.workspace import Segments
 from .cut_points import BEGINNING
 from .errors import UNREADABLE
+from .evidence import told_gone
 from .key_table import MAX_U32
 from .named_rows import unnamed
 from .partitions import OPEN
@@ -121,13 +122,11 @@ def _load_parts(
     async def load(client: ResourceRegistry, key: str) -> ChildRows:
         try:
             body = bytes((await client.send(get.at(key).into(msgspec.Raw))).data)
-        except GoneError as error:
-            raise ParentGone("merged", error.canonical_id) from error
-        except NotFoundError as error:
-            if not error.errors:
-                # Not in the API's own words: a proxy may have said it.
+        except (NotFoundError, GoneError) as error:
+            told = told_gone(error)
+            if told is None:
                 raise
-            raise ParentGone("deleted") from error
+            raise ParentGone(told.reason, told.into) from error
         try:
             fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
             # What is another row, or does not say its parts, is not a row without any.

@@ -3,7 +3,7 @@
 A row goes by one of these, and by nothing else:
 
 - a list of deleted rows names it;
-- a read by id says 410: it was merged;
+- a read by id says 410 in the API's own words: it was merged;
 - a read by id says 404 in the API's own words, and a search by id does not find it either;
 - a read by id gives a row that its list leaves out, such as a company without users, or one that
   neither a complete reading nor a search by id finds, although it has not changed for longer than
@@ -13,17 +13,19 @@ A row goes by one of these, and by nothing else:
   them empty where rows were; and where they can be searched by id, such a search finds others and
   not it, although it has not changed for longer than a search may lag.
 
-What disagrees, a row that is found by id and not listed, is a hole until it agrees.
+What disagrees, a row that is found by id and not listed, is a hole until it agrees. A status alone
+is no evidence: proxies, gateways and CDNs say 404 and 410 as well.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
 from intercom_async.errors import GoneError, IntercomError, NotFoundError
 from intercom_async.models.base import Timestamp
+from .errors import UNREADABLE
 from .holes import Hole
 from .key_table import GONE, Held
 from .merging import digest_of
@@ -52,6 +54,39 @@ class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
     """When that was seen, in the server's time."""
 
 
+class ToldGone(NamedTuple):
+    """What the API says of a row that it does not give any longer."""
+
+    reason: Literal["deleted", "merged"]
+    into: str | None = None
+    """The row that it was merged into, where that is said."""
+
+
+class _Envelope(msgspec.Struct):
+    """The body of each refusal of a read by id, by the API's reference; its list is not empty."""
+
+    type: Literal["error.list"]
+    errors: Annotated[list[Any], msgspec.Meta(min_length=1)]
+
+
+def told_gone(error: IntercomError | None) -> ToldGone | None:
+    """Return what a read by id that failed says of a row that has gone.
+
+    None where that proves nothing: it is another failure, or the answer is not the API's own but
+    that of a proxy, a gateway or a CDN, which have pages, texts and JSON of theirs, or none
+    (test_evidence.py::test_a_status_alone_proves_nothing).
+    """
+    if not isinstance(error, NotFoundError | GoneError):
+        return None
+    try:
+        msgspec.json.decode(error.body, type=_Envelope)
+    except UNREADABLE:
+        return None
+    if isinstance(error, GoneError):
+        return ToldGone("merged", error.canonical_id)
+    return ToldGone("deleted")
+
+
 Verdict = Literal["gone", "merged", "unlisted", "there", "unknown"]
 
 
@@ -72,10 +107,10 @@ def judge(error: IntercomError | None, *, is_listed: bool, is_settled: bool = Fa
         is_settled: Of a row that was given: whether it has not changed for so long that a search
             by id, which did not find it, would have to.
     """
-    if isinstance(error, GoneError):
-        return Finding("merged", "merged", error.canonical_id)
-    if isinstance(error, NotFoundError) and error.errors:
-        return Finding("gone", "deleted")
+    told = told_gone(error)
+    if told is not None:
+        verdict: Verdict = "merged" if told.reason == "merged" else "gone"
+        return Finding(verdict, told.reason, told.into)
     if error is not None:
         return Finding("unknown", str(error))
     if not is_listed or is_settled:

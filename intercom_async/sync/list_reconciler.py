@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, cast
 import anyio
 import msgspec
 
-from intercom_async.errors import ClosedError, GoneError, IntercomError, NotFoundError
+from intercom_async.errors import ClosedError, IntercomError, NotFoundError
 from intercom_async.request.operation import Operation
 from .emptied import are_gone
-from .evidence import tombstone
+from .evidence import told_gone, tombstone
 from .held_keys import HeldKeys, is_live
 from .holes import Hole, counted
 from .list_reader import ListPass, ListReader
@@ -233,8 +233,9 @@ class ListReconciler:
                 except (*ENDINGS, ClosedError):
                     raise
                 except IntercomError as error:
-                    is_said = isinstance(error, NotFoundError) and bool(error.errors)
-                    if isinstance(error, GoneError) or (is_said and not is_doubtful):
+                    said = told_gone(error)
+                    is_doubted = said is not None and is_doubtful and said.reason == "deleted"
+                    if said is not None and not is_doubted:
                         gone.append(key)
                     else:
                         told.unread[key] = str(error)

@@ -14,7 +14,7 @@ from .checkpoint import Pass
 from .control_rows import SEARCH_IDS, ControlRows
 from .doubtful_rows import settles_doubts
 from .emptied import are_gone
-from .evidence import Finding, judge, suspect, tombstone
+from .evidence import Finding, judge, suspect, told_gone, tombstone
 from .held_keys import HeldKeys, is_unseen
 from .holes import Hole
 from .key_table import BY_ID, GONE, SEEN
@@ -303,12 +303,11 @@ class Reconciler:
                 break
             try:
                 await run.client.send(get.at(into).into(msgspec.Raw))
-            except GoneError as error:
-                if error.canonical_id is None:
+            except IntercomError as error:
+                told = told_gone(error)
+                if told is None or told.into is None:
                     break
-                into = error.canonical_id
-            except IntercomError:
-                break
+                into = told.into
             else:
                 break
         return into
@@ -349,8 +348,10 @@ class Reconciler:
         except (*ENDINGS, ClosedError):
             raise
         except (NotFoundError, GoneError) as error:
-            is_proof = isinstance(error, GoneError) or not _is_ranged(run)
-            searched = None if is_proof else await self._search(run, [key])
+            told = told_gone(error)
+            is_merged = told is not None and told.reason == "merged"
+            is_searched = _is_ranged(run) and not is_merged
+            searched = await self._search(run, [key]) if is_searched else None
             if searched is None or searched.missing:
                 await self.confirm(run, [key], get)
                 return

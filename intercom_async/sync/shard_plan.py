@@ -1,4 +1,4 @@
-"""Cuts what is to be read of a workspace into shards, and puts their states together again."""
+"""Cuts what is to be read of a workspace into shards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from .chosen_streams import default_streams
 from .cut_points import BEGINNING
 from .errors import ShardRunError, TargetError
 from .evidence import TOMBSTONES, Tombstone
-from .holes import add
 from .outage import OutageGate
 from .partitions import Part
 from .planner import count_and_cut
@@ -155,18 +154,6 @@ class ShardPlanner:
         return ShardRecord(name, number, shard.to_json().encode(), body)
 
 
-async def unread_shards(target: PlanningTarget, version: str) -> list[Shard] | None:
-    """Return the shards of the open run that are not read yet.
-
-    None where no run is open, or it was planned with another API version and is void.
-    """
-    records = await call(target, target.pending)
-    shards = [Shard.from_json(record.spec) for record in records]
-    if not shards or shards[0].version != version:
-        return None
-    return [shard for shard, record in zip(shards, records, strict=True) if not record.is_done]
-
-
 def check_covers(
     body: bytes | None, streams: Iterable[str | Stream] | None, *, is_full: bool, where: str
 ) -> None:
@@ -235,29 +222,3 @@ def _grouped(run: StreamRun, rows_per_shard: int) -> Iterable[list[Part]]:
         rows += more
     if group:
         yield group
-
-
-def merged_state(body: bytes | None, shards: Sequence[ShardRecord]) -> bytes:
-    """Return the state of a sync that has read what all shards of a run have.
-
-    Args:
-        body: The state in which the run was planned.
-        shards: All shards of the run.
-    """
-    if body is None:
-        raise TargetError("the run has no state that it was planned in")
-    state = read_state(body, "the run")
-    read: dict[str, list[Part]] = {}
-    for shard in shards:
-        done = read_state(shard.state, "a shard")
-        state.is_dated = state.is_dated and done.is_dated
-        for name, own in done.streams.items():
-            read.setdefault(name, []).extend(own.pass_.spans if own.pass_ is not None else ())
-            for hole in own.holes:
-                add(state.streams[name].holes, hole)
-            state.streams[name].note_lacking(own)
-    for name, spans in read.items():
-        pass_ = state.streams[name].pass_
-        if pass_ is not None:
-            pass_.spans[:] = [*(span for span in pass_.spans if span.is_done), *spans]
-    return state.encode(whole=False)

@@ -34,7 +34,7 @@ import msgspec
 from intercom_async.client import Intercom
 from intercom_async.clock import CLOCK
 from intercom_async.config import check_kind
-from intercom_async.models.admins import Me
+from intercom_async.models.admins import App, Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
 from intercom_async.response import Response
@@ -63,13 +63,14 @@ from .progress import ProgressMonitor
 from .report import Progress, Report
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S, sync
 from .run_options import check_client, check_hooks, check_streams
+from .server_time import ServerTime
 from .shard import Shard, ShardReport
-from .shard_plan import ShardPlanner, check_covers, merged_state, unread_shards
+from .shard_plan import ShardPlanner, check_covers
+from .shard_states import check_as_planned, is_read, merged_state, unread_shards
 from .shard_targets import planning_target, shard_target
 from .sinks.base import Opened, Sink, call
 from .sinks.sharding import ShardSink
-from .stream_run import StreamRun
-from .streams import Stream, resolve
+from .streams import Ranged, Stream, resolve
 from .ungrouped import ungrouped
 
 __all__ = ["Shard", "ShardReport", "finish_run", "plan_shards", "run_shard"]
@@ -95,9 +96,9 @@ async def plan_shards(
     """Cut what is to be read into shards, note them in the target, and return them.
 
     While a run is open, the shards of it that are not read yet are returned and nothing is planned,
-    so a plan may be made twice. One that was planned with another API version is void, and all of
-    it is planned again. A stream that was read before needs no shard: `finish_run` reads what has
-    changed.
+    so a plan may be made twice. One that was planned with another API version, or while the
+    workspace had another zone, is void, and all of it is planned again. A stream that was read
+    before needs no shard: `finish_run` reads what has changed.
 
     Args:
         intercom: An open client.
@@ -110,6 +111,7 @@ async def plan_shards(
         SyncConfigError: Only one process can write to the target, or an argument is invalid.
         ShardRunError: The open run leaves out a stream that is asked for, or is not a full one.
         BusyTargetError: Another sync writes to the target.
+        TargetError: The target belongs to another workspace, or cannot be written to.
     """
     check_client(intercom)
     checked_count("rows_per_shard", rows_per_shard)
@@ -118,15 +120,13 @@ async def plan_shards(
     if streams is not None:
         resolve(streams, STREAMS)
     target = planning_target(sink)
-    unread = await unread_shards(target, intercom.version)
+    view, gate, (clock, app, _) = await _begun(intercom)
+    unread = await unread_shards(target, intercom.version, app)
     if unread is not None:
         state = await call(target, target.planned)
         check_covers(state, streams, is_full=full, where=target.where)
         return unread
-    view = _bulk(intercom)
-    gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
     try:
-        clock, app, _ = told_by(await first_answer(view, Admins.ME.at(), gate))
         planner = ShardPlanner(view, target, app, clock, gate)
         records = await planner.plan(
             token_hex(8), streams, rows_per_shard=rows_per_shard, is_full=full
@@ -142,7 +142,9 @@ async def open_shards(intercom: Intercom, sink: Sink) -> list[Shard] | None:
 
     None where no run is open that this client can go on with: it is planned, or planned again.
     """
-    return await unread_shards(planning_target(sink), intercom.version)
+    target = planning_target(sink)
+    _, _, (_, app, _) = await _begun(intercom)
+    return await unread_shards(target, intercom.version, app)
 
 
 async def run_shard(
@@ -171,7 +173,8 @@ async def run_shard(
 
     Raises:
         ShardRunError: The run is over, or another one has begun.
-        SyncError: It was planned with another API version.
+        SyncError: It was planned with another API version, or while the workspace had another
+            zone; plan it again.
         BusyTargetError: Another process has taken the shard up.
         TargetError: The target belongs to another workspace, or cannot be written to.
         SyncConfigError: An argument is invalid, or the run does not read the parts that files
@@ -256,6 +259,13 @@ def _bulk(intercom: Intercom) -> Intercom:
     return intercom.with_options(priority=Priority.BULK, max_wait_s=None, deadline_s=None)
 
 
+async def _begun(intercom: Intercom) -> tuple[Intercom, OutageGate, tuple[ServerTime, App, str]]:
+    """Return what a plan begins with: how it reads, its gate, and the workspace."""
+    view = _bulk(intercom)
+    gate = OutageGate(_probe(view), anyio.Event(), BUDGET_S)
+    return view, gate, told_by(await first_answer(view, Admins.ME.at(), gate))
+
+
 def _probe(view: Intercom) -> Callable[[], Awaitable[Me]]:
     async def probe() -> Me:
         return (await view.send(Admins.ME.at())).data
@@ -327,6 +337,10 @@ class _ShardReading:
         known = {stream.name: stream for stream in (*STREAMS, *streams)}
         names = [name for name, saved in state.streams.items() if saved.is_shown]
         check_known(names, known)
+        if not isinstance(known[self._shard.stream].source, Ranged):
+            raise SyncConfigError(
+                f"streams: {self._shard.stream} was planned in spans of time, and is a list here"
+            )
         chosen = resolve([known[name] for name in names], STREAMS)
         return AttachmentFolder.of(self._folder, chosen).wrap(chosen)
 
@@ -343,6 +357,7 @@ class _ShardReading:
         shard, target = self._shard, self._target
         clock, app, workspace = told_by(me)
         check_fits(state, workspace, target.where)
+        check_as_planned(state, shard, self._view.version, app)
         state.is_dated = state.is_dated and clock.is_believed
         runs = PreparedRuns(self._view, state, app, clock, gate).of(chosen)
         await call(target, target.begin, [run.sink_table for run in runs if run.is_shown])
@@ -356,7 +371,7 @@ class _ShardReading:
         if gate.refusal is not None:
             raise gate.refusal
         # A stream that the server refuses is done, too: the end of the run tries it once more.
-        is_done = all(run.refusal is not None or _is_read(run) for run in runs)
+        is_done = all(run.refusal is not None or is_read(run) for run in runs)
         left = target.left
         if is_done:
             left = await call(target, target.finish, state.encode(whole=False))
@@ -381,9 +396,3 @@ class _ShardReading:
     async def _end_when_asked(self, asked: anyio.Event) -> None:
         await asked.wait()
         self._stop.set()
-
-
-def _is_read(run: StreamRun) -> bool:
-    """Say whether everything of a stream was read that a shard covers."""
-    pass_ = run.state.pass_
-    return not run.is_open and (pass_ is None or pass_.is_done)

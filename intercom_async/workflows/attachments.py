@@ -6,9 +6,10 @@ import base64
 import mimetypes
 import os
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 import anyio
@@ -16,6 +17,7 @@ import anyio
 from intercom_async.clock import CLOCK
 from intercom_async.errors import (
     ConfigError,
+    ConnectionLostError,
     DecodeError,
     IntercomError,
     ResponseError,
@@ -23,6 +25,7 @@ from intercom_async.errors import (
 )
 from intercom_async.fields import AttachmentFile, AttachmentSource
 from intercom_async.models import Attachment, Conversation
+from intercom_async.request.fetching import NAME
 from intercom_async.response import UNKNOWN, Response, header
 from intercom_async.transport.base import StreamReply
 from .concurrency import fan_out
@@ -31,6 +34,9 @@ from .download import Download
 OCTETS = "application/octet-stream"
 PAGES = ("text/html", "application/xhtml+xml")
 """Content types of pages."""
+OK = 200
+"""The only status of a whole file: 204 has none, 206 a part of it, 203 a changed one
+(test_attachments.py::test_only_the_whole_file_is_saved)."""
 _UNSAFE = re.compile(r"[^\w.\- ()]+")
 MAX_NAME = 120
 """Bytes of a saved file's own name in UTF-8; file systems take 255
@@ -127,7 +133,8 @@ async def save_attachments(
 ) -> SavedAttachments:
     """Save all files of a conversation as ``PART-NUMBER-NAME`` in a folder, which is made.
 
-    A file that is there already is not fetched again.
+    A file that is there already is not fetched again, unless it is empty or its size differs from
+    the one that its attachment says.
 
     Raises:
         OSError: A file cannot be written.
@@ -157,7 +164,7 @@ async def save_files(
     async def work(found: tuple[Path, str, Attachment]) -> None:
         path, part_id, attachment = found
         try:
-            if not path.exists():
+            if not _is_there(path, attachment):
                 async with place:
                     await _save(path, attachment, fetch)
         except IntercomError as error:
@@ -172,11 +179,21 @@ async def save_files(
     return result
 
 
+def _is_there(path: Path, attachment: Attachment) -> bool:
+    """Say whether a file is saved, as far as its size tells."""
+    if not path.exists():
+        return False
+    size_bytes, told = path.stat().st_size, _size_of(attachment)
+    if told is None:
+        return size_bytes > 0 or attachment.filesize == 0
+    return size_bytes == told
+
+
 async def _save(path: Path, attachment: Attachment, fetch: Fetch) -> None:
     """Save one file; a host that fails is asked again.
 
     Raises:
-        DecodeError: The host answered with a page instead of the file.
+        DecodeError: The host answered with something else than the whole file.
     """
 
     async def begin() -> Response[StreamReply]:
@@ -194,10 +211,7 @@ async def _save(path: Path, attachment: Attachment, fetch: Fetch) -> None:
     for attempt in range(1, TRIES + 1):
         try:
             async with Download(begin) as stream:
-                told = _main_type(header(stream.headers, "Content-Type"))
-                if told in PAGES and _is_no_page(attachment):
-                    raise DecodeError("its host answered with a page instead of the file")
-                await stream.save(path)
+                await _save_whole(stream, path, attachment)
                 return
         except (TransportError, ResponseError) as error:
             is_final = isinstance(error, ResponseError) and error.status < FIRST_SERVER_ERROR
@@ -206,14 +220,86 @@ async def _save(path: Path, attachment: Attachment, fetch: Fetch) -> None:
         await CLOCK.sleep(PAUSE_S * attempt)
 
 
-def _is_no_page(attachment: Attachment) -> bool:
-    """Say whether a file is of another kind than a page, by its content type or else its name.
+async def _save_whole(stream: Download, path: Path, attachment: Attachment) -> None:
+    """Save what a host sends, if it is the file.
 
-    A login or an error of the host is a page, too, and may come with the status 200.
+    Raises:
+        ResponseError: It has another status than that of a file.
+        ConnectionLostError: Less came of it than its host has announced.
+        DecodeError: It is something else.
     """
-    told = _main_type(attachment.content_type)
-    kinds = {told, _kind_of(attachment.name or "")} - {None, OCTETS}
-    return bool(kinds) and kinds.isdisjoint(PAGES)
+    if stream.response.status != OK:
+        raise ResponseError(call=NAME, status=stream.response.status, headers=stream.headers)
+    told = _size_of(attachment)
+    other = _told_instead(_main_type(header(stream.headers, "Content-Type")), attachment)
+    if other and told is None:
+        raise DecodeError(f"its host answered with {other} instead of the file")
+    # A name as `Download` gives one: what a killed process leaves is tidied up alike.
+    partial = path.with_name(f".{token_hex(8)}.part")
+    try:
+        size_bytes = await stream.save(partial)
+        sizes = _sizes_sent(stream.headers, size_bytes)
+        if not size_bytes and attachment.filesize != 0:
+            raise DecodeError("its host sent an empty file")
+        if told is not None and told not in sizes:
+            if other:
+                raise DecodeError(f"its host answered with {other} instead of the file")
+            raise DecodeError(f"its host sent {size_bytes} bytes, and its attachment says {told}")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _size_of(attachment: Attachment) -> int | None:
+    """Return how many bytes a file has; None where its attachment does not say it."""
+    size_bytes = attachment.filesize
+    return size_bytes if size_bytes is not None and size_bytes > 0 else None
+
+
+def _sizes_sent(headers: Mapping[str, str], size_bytes: int) -> tuple[int, ...]:
+    """Return the sizes that a file may have of which so many bytes came.
+
+    Raises:
+        ConnectionLostError: Its host has announced another number.
+    """
+    length = header(headers, "Content-Length") or ""
+    announced = int(length) if length.isascii() and length.isdigit() else size_bytes
+    if (header(headers, "Content-Encoding") or "identity").strip().lower() != "identity":
+        # What is stored packed is as large as what was sent, and what is packed on its way is not.
+        return size_bytes, announced
+    if announced != size_bytes:
+        raise ConnectionLostError(f"{size_bytes} of {announced} bytes came", call=NAME)
+    return (size_bytes,)
+
+
+def _told_instead(told: str | None, attachment: Attachment) -> str:
+    """Say what a host answered with, if that is of another kind than the file.
+
+    A login or an error of a host, or of what stands before it, may come with the status 200.
+
+    Args:
+        told: The content type of the answer.
+        attachment: The file; it has a kind by its content type, or by its name.
+    """
+    kinds = {_main_type(attachment.content_type), _kind_of(attachment.name or "")} - {None, OCTETS}
+    if not kinds:
+        return ""
+    for what, is_it in (("a page", _is_page), ("JSON", _is_json), ("XML", _is_xml)):
+        if is_it(told):
+            return "" if any(is_it(kind) for kind in kinds) else what
+    return ""
+
+
+def _is_page(kind: str | None) -> bool:
+    return kind in PAGES
+
+
+def _is_json(kind: str | None) -> bool:
+    return kind is not None and kind.endswith(("/json", "+json"))
+
+
+def _is_xml(kind: str | None) -> bool:
+    return kind in PAGES or (kind is not None and kind.endswith(("/xml", "+xml")))
 
 
 def _kind_of(name: str) -> str | None:

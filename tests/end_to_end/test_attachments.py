@@ -146,6 +146,92 @@ async def test_a_page_that_is_sent_instead_of_a_file_is_not_saved(
     )
 
 
+ANSWERS: list[tuple[dict[str, Any], Any, tuple[int, dict[str, str], bytes], str]] = [
+    ({}, None, (200, {}, b"text"), ""),
+    ({}, 4, (200, {}, b"text"), ""),
+    ({}, "4", (200, {"Content-Length": "4"}, b"text"), ""),
+    ({}, 0, (200, {}, b"text"), ""),
+    ({}, -1, (200, {}, b"text"), ""),
+    ({}, 0, (200, {}, b""), ""),
+    ({}, None, (200, {}, b""), "its host sent an empty file"),
+    ({}, 4, (200, {}, b""), "its host sent an empty file"),
+    ({}, 5, (200, {}, b"text"), "its host sent 4 bytes, and its attachment says 5"),
+    ({}, 3, (200, {}, b"text"), "its host sent 4 bytes, and its attachment says 3"),
+    ({}, 4, (204, {}, b""), "GET of a linked file answered 204"),
+    ({}, 4, (206, {}, b"text"), "GET of a linked file answered 206"),
+    ({}, None, (304, {}, b""), "GET of a linked file answered 304"),
+    ({}, None, (200, {"Content-Length": "9"}, b"text"), "4 of 9 bytes"),
+    ({}, None, (200, {"Content-Length": "odd"}, b"text"), ""),
+    # A host may store and send what is packed: one of the two is its size.
+    ({}, 4, (200, {"Content-Length": "9", "Content-Encoding": "gzip"}, b"text"), ""),
+    ({}, 9, (200, {"Content-Length": "9", "Content-Encoding": "gzip"}, b"text"), ""),
+    ({}, 8, (200, {"Content-Length": "9", "Content-Encoding": "gzip"}, b"text"), "says 8"),
+    # What says an error in its own kind, as proxies and stores of files do.
+    ({"name": "a.pdf"}, None, (200, {"Content-Type": "application/json"}, b"text"), "instead"),
+    ({"name": "a.pdf"}, 9, (200, {"Content-Type": "application/json"}, b"text"), "instead"),
+    ({"name": "a.pdf"}, None, (200, {"Content-Type": "text/xml"}, b"text"), "instead"),
+    ({"name": "a.json"}, None, (200, {"Content-Type": "application/json"}, b"text"), ""),
+    ({"name": "a.svg"}, None, (200, {"Content-Type": "text/xml"}, b"text"), ""),
+    ({"name": "a.pdf"}, None, (200, {"Content-Type": "text/plain"}, b"text"), ""),
+    # A size that agrees tells more than the kind that a host gives it.
+    ({"name": "a.pdf"}, 4, (200, {"Content-Type": "application/json"}, b"text"), ""),
+    ({"name": "a.pdf"}, 4, (200, {"Content-Type": "text/html"}, b"text"), ""),
+]
+"""What an attachment says of a file and its size, what its host answers, and what is lost."""
+
+
+@pytest.mark.parametrize(("told", "size", "answer", "lost"), ANSWERS)
+async def test_only_the_whole_file_is_saved(
+    told: dict[str, Any],
+    size: Any,
+    answer: tuple[int, dict[str, str], bytes],
+    lost: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("intercom_async.workflows.attachments.PAUSE_S", 0.001)
+    file = {"url": "https://files.example/it", "filesize": size, **told}
+    talk = {"id": "7", "source": {"id": "s1", "attachments": [file]}}
+
+    def answered(request: Request) -> Reply:
+        if request.url.startswith("https://api.intercom.io"):
+            return Reply(200, {}, msgspec.json.encode(talk))
+        return Reply(*answer)
+
+    async with Intercom("secret", transport=MemoryTransport(answered)) as intercom:
+        result = await intercom.conversations.save_attachments("7", to=tmp_path)
+
+    names = [one.name async for one in anyio.Path(tmp_path).iterdir()]
+    assert names == [one.path.name for one in result.saved]
+    assert len(names) == (not lost)
+    assert [lost in str(one.error) for one in result.lost] == [True] * bool(lost)
+
+
+async def test_what_stands_where_a_file_should_is_fetched_again(tmp_path: Path) -> None:
+    file = {"name": "a.txt", "url": "https://files.example/b.txt", "filesize": 4}
+    talk = {"id": "7", "source": {"id": "s1", "attachments": [file]}}
+    sent: list[str] = []
+
+    def answered(request: Request) -> Reply:
+        if request.url.startswith("https://api.intercom.io"):
+            return Reply(200, {}, msgspec.json.encode(talk))
+        sent.append(request.url)
+        return Reply(200, {}, b"text")
+
+    path = anyio.Path(tmp_path) / "s1-1-a.txt"
+    async with Intercom("secret", transport=MemoryTransport(answered)) as intercom:
+        for number, held in enumerate((b"", b"denied", b"text"), 1):
+            await path.write_bytes(held)
+            result = await intercom.conversations.save_attachments("7", to=tmp_path)
+            assert await path.read_bytes() == b"text"
+            assert [one.size for one in result.saved] == [4]
+            assert len(sent) == min(number, 2)
+        file["filesize"] = 5
+        result = await intercom.conversations.save_attachments("7", to=tmp_path)
+    assert len(result.lost) == 1
+    assert await path.read_bytes() == b"text"
+
+
 async def test_the_token_does_not_leave_for_another_host(tmp_path: Path) -> None:
     host = Host()
     async with Intercom("secret", transport=MemoryTransport(host)) as intercom:

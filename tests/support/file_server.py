@@ -29,6 +29,10 @@ class FileServer:
         self.status: Callable[[], int] = lambda: 200
         self.headers: dict[str, str] = {}
         """Headers of each file."""
+        self.body: bytes | None = None
+        """What is sent instead of each file."""
+        self.sizes: Callable[[str], Any] | None = None
+        """What an attachment says of the size of its file, by the file's name."""
         self.in_flight = self.most = 0
         self.stop: anyio.Event | None = None
 
@@ -51,8 +55,10 @@ class FileServer:
         return Reply(200, reply.headers, msgspec.json.encode(whole))
 
     def _links(self, name: str, count: int) -> list[dict[str, Any]]:
+        sizes = self.sizes
         return [
             {"type": "upload", "name": f"{name}.txt", "url": f"{HOST}{name}-{number}"}
+            | ({} if sizes is None else {"filesize": sizes(f"{name}-{number}")})
             for number in range(count)
         ]
 
@@ -65,4 +71,4 @@ class FileServer:
         if self.stop is not None:
             self.stop.set()
         status = 404 if name in self.gone else self.status()
-        return Reply(status, self.headers, name.encode())
+        return Reply(status, self.headers, name.encode() if self.body is None else self.body)

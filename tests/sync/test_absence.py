@@ -21,6 +21,10 @@ pytestmark = pytest.mark.anyio
 STREAMS = ("contacts", "conversations", "tickets", "companies", "tags")
 BY_ID: dict[str, tuple[int, bytes]] = {
     "404 of a proxy": (404, b"<html>not found</html>"),
+    "404 of a gateway": (404, b'{"message":"Not Found"}'),
+    "410 of a proxy": (410, b"<html>gone</html>"),
+    "410 with nothing": (410, b""),
+    "410 of a gateway": (410, b'{"error":"gone"}'),
     "403": (403, b'{"type":"error.list","errors":[{"code":"forbidden","message":"No"}]}'),
     "500": (500, b"{}"),
     "an object of no row": (200, b"{}"),

@@ -141,6 +141,98 @@ async def test_a_page_instead_of_a_file_is_a_hole(tmp_path: Path) -> None:
     assert [len(files) for files in saved(tmp_path).values()] == [2]
 
 
+@pytest.mark.parametrize("sizes", [None, len, dict[str, int]().get])
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "said"),
+    [
+        (204, b"", {}, "answered 204"),
+        (206, b"half", {"Content-Range": "bytes 0-3/8"}, "answered 206"),
+        (203, None, {}, "answered 203"),
+        (304, b"", {}, "answered 304"),
+        (200, b"", {}, "an empty file"),
+        (200, b'{"error":"denied"}', {"Content-Type": "application/json"}, "instead of the file"),
+        (200, b"<Error/>", {"Content-Type": "application/xml"}, "instead of the file"),
+        (200, b"half", {"Content-Length": "8"}, "4 of 8 bytes"),
+    ],
+)
+async def test_what_is_not_the_file_is_a_hole(
+    sizes: Any, status: int, body: bytes | None, headers: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    server = FileServer(conversations=1)
+    server.sizes = sizes
+    server.status = lambda: status
+    server.body, server.headers = body, headers
+    missing = await run(server, tmp_path)
+    server.status, server.body, server.headers = lambda: 200, None, {}
+
+    assert missing.exit_code == 3
+    [failure] = missing.failures
+    assert said in failure.reason
+    assert "files.example" not in failure.reason
+    assert [*saved(tmp_path).values()] == [[]]
+    assert (await run(server, tmp_path)).is_complete
+    assert [len(files) for files in saved(tmp_path).values()] == [2]
+
+
+async def test_a_file_of_another_size_than_its_attachment_says_is_a_hole(tmp_path: Path) -> None:
+    server = FileServer(conversations=1)
+    server.sizes = len
+    server.body = b"denied"
+    missing = await run(server, tmp_path)
+    server.body = None
+
+    assert missing.exit_code == 3
+    [failure] = missing.failures
+    assert "sent 6 bytes" in failure.reason
+    assert [*saved(tmp_path).values()] == [[]]
+    assert (await run(server, tmp_path)).is_complete
+    assert [len(files) for files in saved(tmp_path).values()] == [2]
+
+
+async def test_what_an_earlier_version_saved_instead_of_a_file_is_fetched_again(
+    tmp_path: Path,
+) -> None:
+    """It noted conversations whose files nobody had compared; each is read once more."""
+    server = FileServer()
+    server.sizes = len
+    await run(server, tmp_path)
+    whole = saved(tmp_path)
+    index = tmp_path / "files" / "conversations" / "index.jsonl"
+    index.write_bytes(b"".join(f'"{key}"\n'.encode() for key in keys(tmp_path)))
+    wrong, empty, *_ = sorted(index.parent.glob("*/*"))
+    wrong.write_bytes(b"denied")
+    empty.write_bytes(b"")
+    fetched, calls = len(server.fetched), server.calls
+    again = await run(server, tmp_path)
+
+    assert again.is_complete
+    assert len(server.fetched) == fetched + 2
+    assert saved(tmp_path) == whole
+    assert {wrong.stat().st_mode & 0o777, empty.stat().st_mode & 0o777} == {0o600}
+    calls, quiet = server.calls - calls, server.calls
+    assert (await run(server, tmp_path)).is_complete
+    assert server.calls - quiet == calls - len(keys(tmp_path))
+    assert len(server.fetched) == fetched + 2
+
+
+async def test_conversations_without_files_are_not_read_again(tmp_path: Path) -> None:
+    """The index of an earlier version has them as well, and they are most."""
+    server = FileServer()
+    await run(server, tmp_path)
+    index = tmp_path / "files" / "conversations" / "index.jsonl"
+    index.write_bytes(b"".join(f'"{key}"\n'.encode() for key in keys(tmp_path)))
+    await run(server, tmp_path)
+    quiet = server.calls
+    await run(server, tmp_path)
+    calls = server.calls - quiet
+    index.write_bytes(b"".join(f'"{key}"\n'.encode() for key in keys(tmp_path)))
+    for folder in filter(Path.is_dir, [*index.parent.iterdir()]):
+        shutil.rmtree(folder)
+    quiet = server.calls
+    await run(server, tmp_path)
+    assert server.calls - quiet == calls
+
+
 async def test_a_file_that_cannot_be_had_is_named(tmp_path: Path) -> None:
     server = FileServer(conversations=1, files=MAX_NAMED + 2)
     (tmp_path / "other").mkdir()

@@ -133,8 +133,9 @@ def breaking(
         is_spared = path.endswith(tuple(f"/{key}" for key in keys)) and not by_id
         if is_spared or not any(b'"id":"%b"' % key.encode() in answer.body for key in keys):
             return answer
-        if answer_with == "404":
-            return Reply(404, answer.headers, NOT_FOUND)
+        if answer_with in ("404", "410"):
+            body = NOT_FOUND if answer_with == "404" else b"<html>"
+            return Reply(int(answer_with), answer.headers, body)
         if answer_with == "half of it":
             return Reply(200, answer.headers, answer.body[: len(answer.body) // 2])
         if answer_with == "nothing":
@@ -181,7 +182,7 @@ async def test_rows_of_a_first_run(answer_with: str, places: list[int], tmp_path
 
 @pytest.mark.parametrize(
     ("answer_with", "by_id"),
-    [("500", True), ("404", True), ("half of it", False), ("404", False)],
+    [("500", True), ("404", True), ("410", True), ("half of it", False), ("404", False)],
 )
 async def test_rows_that_are_known(answer_with: str, *, by_id: bool, tmp_path: Path) -> None:
     """What cannot be read is named by its id; what can be by id, is; what is gone goes."""

@@ -46,6 +46,20 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="parts",
     ),
     Mutant(
+        "any_status_is_proof",
+        "a 404 or a 410 of a proxy removes a row and its parts",
+        (
+            Edit(
+                "evidence.py",
+                "    try:\n        msgspec.json.decode(error.body, type=_Envelope)\n"
+                "    except UNREADABLE:\n        return None\n",
+                "",
+            ),
+        ),
+        history="gone-says-a-proxy",
+        focus="evidence",
+    ),
+    Mutant(
         "hidden_parent_remembered",
         "parts that were dropped and come again are read of parents that change only",
         (

@@ -284,7 +284,7 @@ FOCUSES: tuple[Focus, ...] = (
     Focus(
         # Two ways to learn of a row do not tell the same of it.
         "evidence", streams=(("contacts",), *SUBSETS[3:5]), verbs=("reply", "change", "delete"),
-        failures=(1,), kinds=("404", "404", "500", "403"), times=(0, 1),
+        failures=(1,), kinds=("404", "404", "500", "403", "page410"), times=(0, 1),
         paths=(*PARTS, "/contacts/"),
         second=("empty", "empty", "short", "none"), reconcile=("never", "auto", "now"),
         settings={"has_deletion_lists": (False, False, True)},
@@ -292,8 +292,8 @@ FOCUSES: tuple[Focus, ...] = (
     Focus(
         # A contact that is archived is in no list, and comes back as it was.
         "archives", streams=(("contacts",),), verbs=("archive", "archive", "unarchive", "delete"),
-        failures=(0, 1, 1), kinds=("500", "404", "none", "empty"), paths=("/contacts/", ROWS),
-        times=(0, 1), second=("none", "empty", "short"), reconcile=("now", "auto"),
+        failures=(0, 1, 1), kinds=("500", "404", "page410", "none", "empty"), times=(0, 1),
+        paths=("/contacts/", ROWS), second=("none", "empty", "short"), reconcile=("now", "auto"),
         incidents=("stop", ""), rows=(1, 2, 2, 3),
         settings={"has_deletion_lists": (False, False, True), "is_costly": (False, True)},
     ),
@@ -348,8 +348,9 @@ FOCUSES: tuple[Focus, ...] = (
     ),
     Focus(
         "files", streams=WITH_PARTS, verbs=("file", "file", "reply", "delete"), changes=(2, 6),
-        failures=MOSTLY, kinds=("403", "404", "500", "drop", "hang", "slow", "cut", "outage"),
-        paths=("/files",), times=(1, 3, 0), most_after=4, incidents=("stop", "kill", "", ""),
+        failures=MOSTLY, paths=("/files",), kinds=(
+            "403", "404", "500", "204", "206", "drop", "hang", "slow", "cut", "denied", "outage",
+        ), times=(1, 3, 0), most_after=4, incidents=("stop", "kill", "", ""),
         settings={"saves_files": (True,)},
     ),
     Focus(

@@ -80,7 +80,9 @@ def _of_a_file(dice: random.Random, form: Form) -> dict[str, Any]:
 
 def _sharded(dice: random.Random) -> dict[str, Any]:
     """Return a run in shards; only PostgreSQL can be written to by several processes."""
-    kinds: tuple[ShardDo, ...] = ("read", "read", "stop", "kill", "kill", "rivals", "finish")
+    kinds: tuple[ShardDo, ...] = (
+        "read", "read", "stop", "kill", "kill", "rivals", "finish", "zone",
+    )  # fmt: skip
     steps = [
         ShardStep(dice.choice(kinds), dice.randint(0, 9), dice.randint(1, dice.choice((6, 30))))
         for _ in range(dice.randint(0, 5))

@@ -24,7 +24,7 @@ from .crashing_disk import Killed
 from .cursors import MISLEADING, with_body
 from .search_index import STREAMS as SEARCHES
 from .spoilt import is_unreadable, spoilt
-from .steps import Failure, Run, Settings
+from .steps import Change, Failure, Run, Settings
 from .workspace import Workspace
 
 SLOW_S = 25
@@ -111,6 +111,10 @@ class Network:
                     found[place] = key
         return found
 
+    async def change(self, change: Change) -> None:
+        """Change the workspace between two calls."""
+        await self._workspace.apply(change)
+
     def at_call(self, number: int, work: Callable[[], Awaitable[None]]) -> None:
         """Do something before the answer to the n-th call."""
         self._extra[number] = work
@@ -129,8 +133,8 @@ class Network:
         if early is not None:
             return early
         if request.url.startswith(files.HOST):
-            is_cut = any(one.failure.kind == "cut" for one in struck)
-            return files.answer(request.url, self._workspace.now(), is_cut=is_cut)
+            kinds = {one.failure.kind for one in struck}
+            return files.answer(request.url, self._workspace.now(), kinds)
         reply = await self._led(request, path)
         if isinstance(reply, TransportError):
             return reply
@@ -316,6 +320,8 @@ class Network:
             return RequestTimeoutError("nothing came", call=request.name)
         if kind == "slow":
             await CLOCK.sleep(min(SLOW_S, request.timeout_s - 1))
+        if kind.startswith("page"):
+            return Reply(int(kind.removeprefix("page")), {}, b"<html>it is gone</html>")
         if kind.isdecimal():
             body = b'{"type":"error.list","errors":[{"code":"x","message":"a fault"}]}'
             return Reply(int(kind), {}, body)

@@ -22,7 +22,7 @@ from intercom_async.sync.sinks import ending
 from intercom_async.sync.sinks.disk import OS_DISK, Disk
 from intercom_async.sync.sinks.object_store import ObjectStore
 from intercom_async.transport import MemoryTransport
-from intercom_async.transport.base import Reply, Request, StreamReply
+from intercom_async.transport.base import FIRST_FAILURE, Reply, Request, StreamReply
 from tests.support.folder_objects import FolderObjects
 from . import files, postgres
 from .claims import PARENTS
@@ -38,7 +38,7 @@ from .workspace import Workspace
 FILES = "files"
 """The folder of files that were saved, beside the target."""
 
-OK = 200
+
 PATIENT_S = 10 * 86_400
 """Seconds for which a second sync waits for its target."""
 FEW_ROWS = 12
@@ -66,7 +66,7 @@ class FileTransport(MemoryTransport):
     async def stream(self, request: Request, on_sent: Callable[[], None]) -> Reply:
         """Give the next answer."""
         reply = await self.exchange(request, on_sent)
-        if reply.status != OK:
+        if reply.status >= FIRST_FAILURE:
             return reply
         if not files.is_cut(reply):
             return StreamReply(reply.status, reply.headers, _chunks(reply.body), _nothing)

@@ -6,6 +6,7 @@ Readers see nothing of it until it ends, and it does not end while a shard is no
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -13,12 +14,13 @@ import anyio
 
 from intercom_async import Intercom
 from intercom_async.sync import BusyTargetError, Report, Sink, Stream
-from intercom_async.sync.errors import ShardRunError
+from intercom_async.sync.errors import ShardRunError, SyncError
 from intercom_async.sync.shards import Shard, ShardReport, finish_run, plan_shards, run_shard
 from . import postgres
 from .crashing_disk import CrashingDisk, Killed
+from .focus import ZONES
 from .network import Network
-from .steps import Run, Settings, ShardStep
+from .steps import Change, Run, Settings, ShardStep
 
 TRIES = 5
 """Processes that take up a shard until it is read."""
@@ -66,17 +68,41 @@ class ShardedRun:
     async def run(self) -> Report:
         """Plan, read and end it."""
         run, seen = self._run, self._seen()
-        shards = await plan_shards(
-            self._client, self._sink, self._streams, rows_per_shard=run.rows_per_shard,
-            full=run.full,
-        )  # fmt: skip
+        shards = await self._plan()
         for step in run.shards if shards else ():
-            await self._happens(step, shards)
-        for shard in shards:
-            await self._read_to_end(shard)
+            shards = await self._as_planned(shards, partial(self._happens, step)) or shards
+        for _ in range(TRIES):
+            again = await self._as_planned(shards, self._read_all)
+            if again is None:
+                break
+            shards = again
         if self._seen() != seen:
             raise ShardedRunError("rows of a run that is not ended are seen")
         return await self._finish()
+
+    async def _plan(self) -> list[Shard]:
+        self._done = set()
+        return await plan_shards(
+            self._client, self._sink, self._streams, rows_per_shard=self._run.rows_per_shard,
+            full=self._run.full,
+        )  # fmt: skip
+
+    async def _as_planned(
+        self, shards: list[Shard], work: Callable[[Sequence[Shard]], Awaitable[None]]
+    ) -> list[Shard] | None:
+        """Do something with shards; return those of another plan where theirs is void by now."""
+        try:
+            await work(shards)
+        except SyncError as error:
+            if not _is_void(error):
+                raise
+        else:
+            return None
+        return await self._plan()
+
+    async def _read_all(self, shards: Sequence[Shard]) -> None:
+        for shard in shards:
+            await self._read_to_end(shard)
 
     def _seen(self) -> list[str]:
         """Return what readers see."""
@@ -93,7 +119,9 @@ class ShardedRun:
 
     async def _happens(self, step: ShardStep, shards: Sequence[Shard]) -> None:
         shard = shards[step.pick % len(shards)]
-        if step.do == "finish":
+        if step.do == "zone":
+            await self._network.change(Change("zone", text=ZONES[step.pick % len(ZONES)]))
+        elif step.do == "finish":
             await self._finish_early(shards)
         elif step.do == "rivals":
             async with anyio.create_task_group() as group:
@@ -128,8 +156,9 @@ class ShardedRun:
             await self._read(
                 shard, postgres.CrashingPostgres(CrashingDisk(self._folder)), self._stop
             )
-        except BusyTargetError:
-            return
+        except SyncError as error:
+            if not (isinstance(error, BusyTargetError) or _is_void(error)):
+                raise
 
     async def _read_to_end(self, shard: Shard) -> None:
         for _ in range(TRIES):
@@ -150,6 +179,11 @@ def _setting(stop: anyio.Event) -> Callable[[], Awaitable[None]]:
         stop.set()
 
     return work
+
+
+def _is_void(error: SyncError) -> bool:
+    """Say whether shards are refused as they can no longer be read as they were planned."""
+    return "plan it again" in str(error)
 
 
 def _is_kill(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from .search_index import Sorting
 Form = Literal["jsonl", "jsonl.zst", "duckdb", "parquet", "objects", "postgres"]
 Reconcile = Literal["auto", "now", "never"]
 Departed = Literal["keep", "erase", "drop"]
-ShardDo = Literal["read", "stop", "kill", "rivals", "finish"]
+ShardDo = Literal["read", "stop", "kill", "rivals", "finish", "zone"]
 Damage = Literal[
     "", "cut", "remove", "flip", "stateless", "garbled", "unlocked", "older", "journal"
 ]
@@ -89,10 +89,11 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens to some answers of a run.
 
     Args:
-        kind: A status, or one of drop, hang, slow, garble, utf8, no_key, no_time, number, twice,
-            ahead, no_next, empty, short, none (empty, and counted so), lie, no_date, no_clock,
-            wrong_date, outage, relapse (an outage that comes back, once, after a few answers),
-            poison, loop, back, link (of `cursors`), cut (of a file).
+        kind: A status, page and a status (of a proxy's page), or one of drop, hang, slow, garble,
+            utf8, no_key, no_time, number, twice, ahead, no_next, empty, short, none (empty, and
+            counted so), lie, no_date, no_clock, wrong_date, outage, relapse (an outage that comes
+            back, once, after a few answers), poison, loop, back, link (of `cursors`), cut or denied
+            (of a file).
         path: Only calls whose path begins so.
         after: Calls of that path that pass first.
         times: How many it strikes; 0 is all.
@@ -111,7 +112,7 @@ class ShardStep(msgspec.Struct, frozen=True, omit_defaults=True):
     """What happens in a run in shards, before the shards that are left are read.
 
     A process reads a shard, is told to stop at its n-th call, or ends before its n-th statement;
-    two read the same one; one tries to end the run.
+    two read the same one; one tries to end the run; the workspace gets another zone.
     """
 
     do: ShardDo
