@@ -6,6 +6,7 @@ stands on two pages and another one on none: as many rows come as were counted, 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection
 
 MOST_READINGS = 12
@@ -24,18 +25,18 @@ class DistinctRows:
         before: Rows that a stopped run has read of it; this one goes on behind them.
     """
 
-    __slots__ = ("_before", "_earlier", "_idle", "_met", "_most_unreadable", "_unreadable",
-                 "repeated")  # fmt: skip
+    __slots__ = ("_before", "_distinct", "_earlier", "_idle", "_keys", "_known", "_most_unreadable",
+                 "_unreadable")  # fmt: skip
 
     def __init__(self, before: int = 0) -> None:
         self._before = before
-        # By their hashes: a process has those of a million rows at most.
-        self._met: set[int] = set()
+        # Hashes, 8 bytes each: what comes more than once is looked for when a list has ended.
+        self._keys: array[int] = array("q")
+        self._distinct: tuple[int, int] = (0, 0)
         self._earlier: set[int] = set()
+        self._known = 0
         self._unreadable = 0
         self._most_unreadable = 0
-        self.repeated: int = 0
-        """Rows of this reading that came more than once."""
         self._idle = 0
 
     @property
@@ -46,13 +47,18 @@ class DistinctRows:
     @property
     def count(self) -> int:
         """Rows of this reading, those that cannot be read included."""
-        return self._before + len(self._met) + self._unreadable
+        return self._before + self._different + self._unreadable
+
+    @property
+    def repeated(self) -> int:
+        """How many more rows this reading has brought, each of which had come before."""
+        return self._known + len(self._keys) - self._different
 
     @property
     def united(self) -> int:
         """Rows of all readings."""
         unreadable = max(self._most_unreadable, self._unreadable)
-        return self._before + len(self._earlier | self._met) + unreadable
+        return self._before + len(self._earlier.union(self._keys)) + unreadable
 
     @property
     def is_settled(self) -> bool:
@@ -61,24 +67,29 @@ class DistinctRows:
 
     @property
     def _is_idle(self) -> bool:
-        return bool(self._earlier) and self._met <= self._earlier
+        return bool(self._earlier) and self._earlier.issuperset(self._keys)
+
+    @property
+    def _different(self) -> int:
+        came, different = self._distinct
+        if came != len(self._keys):
+            came, different = self._distinct = len(self._keys), len(set(self._keys))
+        return different
 
     def take(self, keys: Collection[str], unreadable: int, known: Collection[str] = ()) -> int:
-        """Take in a page, and return how many rows of it are new in this reading.
+        """Take in a page, and return how many rows of it a stopped run has not read.
 
         Args:
             keys: The keys of its rows.
             unreadable: How many more it has, whose keys cannot be read.
             known: Those that a stopped run has read of the list.
         """
-        came, before = len(keys), len(self._met)
         if known:
+            self._known += sum(key in known for key in keys)
             keys = [key for key in keys if key not in known]
-        self._met.update(map(hash, keys))
-        new = len(self._met) - before
-        self.repeated += came - new
+        self._keys.extend(map(hash, keys))
         self._unreadable += unreadable
-        return new + unreadable
+        return len(keys) + unreadable
 
     def forget_earlier(self) -> None:
         """Forget the readings before: some of their rows may be gone by now."""
@@ -91,6 +102,6 @@ class DistinctRows:
             is_alike: Whether the one that has ended read the same list.
         """
         self._idle = self._idle + 1 if is_alike and self._is_idle else 0
-        self._earlier |= self._met
+        self._earlier.update(self._keys)
         self._most_unreadable = max(self._most_unreadable, self._unreadable)
-        self._met, self._before, self._unreadable, self.repeated = set(), 0, 0, 0
+        self._keys, self._before, self._known, self._unreadable = array("q"), 0, 0, 0

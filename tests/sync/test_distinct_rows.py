@@ -255,10 +255,18 @@ async def test_a_reading_that_is_stopped_among_rows_of_one_moment(
 
 def test_rows_count_once_a_reading_and_in_all() -> None:
     rows = DistinctRows()
-    assert rows.take(["a", "b", "b"], 1) == 3
-    assert rows.take(["a", "c"], 0) == 1
+    assert rows.take(["a", "b", "b"], 1) == 4
+    assert rows.take(["a", "c"], 0) == 2
     assert (rows.count, rows.repeated, rows.united) == (4, 2, 4)
     rows.begin_again()
     assert (rows.count, rows.repeated, rows.united) == (0, 0, 4)
     assert rows.take(["a", "d"], 0) == 2
     assert (rows.count, rows.repeated, rows.united) == (2, 0, 5)
+
+
+def test_what_a_stopped_run_has_read_counts_and_comes_again() -> None:
+    rows = DistinctRows(3)
+    assert rows.take(["c", "d"], 0, known={"c"}) == 1
+    assert (rows.goes_on, rows.count, rows.repeated) == (True, 4, 1)
+    rows.begin_again()
+    assert (rows.goes_on, rows.count, rows.repeated) == (False, 0, 0)
