@@ -5,33 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from cyclopts import Parameter
 
 from intercom_async.errors import ConfigError
 from intercom_async.moments import to_datetime
-from intercom_async.sync import (
-    STREAMS,
-    DuckDBSink,
-    Failure,
-    JsonlSink,
-    ParquetSink,
-    PostgresSink,
-    Sink,
-)
+from intercom_async.sync import STREAMS, Failure, Sink
 from intercom_async.sync.holes import accepts, is_unnamed
 from intercom_async.sync.sinks.new_target import is_inside, path_of
 from intercom_async.sync.streams import resolve
 from .options import Count, Flag, Many, Place, Seconds, check_folder, check_new_file
-
-Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
-SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
-"""Format that the suffix of a path stands for where there is no ``--format``."""
-OTHER_SUFFIXES = frozenset(
-    {".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".zst", ".gz", ".parquet", ".sqlite"}
-)
-"""Suffixes of files; no new folder is given such a name."""
 
 
 @Parameter(name="*")
@@ -125,42 +108,3 @@ def check_report_is_apart(report: Path | None, sink: Sink) -> None:
     target = path_of(sink)
     if report is not None and target is not None and is_inside(report, target):
         raise ConfigError(f"--report must be a file apart from the target {sink.where}")
-
-
-def sink_of(to: str, form: Format | None) -> Sink:
-    """Return the target of a path or an address, and a format.
-
-    Raises:
-        ConfigError: It is an address of something that is not supported, or not in this format.
-    """
-    scheme, is_address, _ = to.partition("://")
-    if is_address:
-        return _sink_at(scheme, to, form)
-    path = Path(to)
-    suffix = path.suffix.lower()
-    form = form or SUFFIXES.get(suffix, "jsonl")
-    if form == "duckdb":
-        return DuckDBSink(path)
-    if not to or (suffix in SUFFIXES.keys() | OTHER_SUFFIXES and not path.exists()):
-        raise ConfigError(
-            f"--to {to!r} is no folder's name: jsonl and parquet are written into a folder, "
-            "duckdb into a file that ends in .duckdb"
-        )
-    if form == "parquet":
-        return ParquetSink(path)
-    return JsonlSink(path, compression="zstd" if form == "jsonl.zst" else None)
-
-
-def _sink_at(scheme: str, address: str, form: Format | None) -> Sink:
-    if scheme in ("postgresql", "postgres"):
-        if form is not None:
-            raise ConfigError(f"a database has its own format: leave out --format {form}")
-        return PostgresSink(address)
-    if scheme == "s3":
-        if form not in (None, "parquet"):
-            raise ConfigError(f"object storage takes --format parquet, not {form}")
-        return ParquetSink(address)
-    raise ConfigError(
-        "--to takes a path, postgresql://… or s3://bucket/prefix; "
-        f"{scheme[:20]}:// is not supported"
-    )
