@@ -35,11 +35,11 @@ from .duckdb_staging import StagingFile
 from .duckdb_statements import fill_statement, insert_statement, parent_of
 from .entries import Entry
 from .extra import load
-from .failures import failures_as_target_errors, shown
+from .failures import failures_as_target_errors
 from .files import JOURNAL_NAME, TargetLock
 from .journal import Journal
 from .merge import Emitted, Merge
-from .new_target import PathTarget, private_folder
+from .new_target import PathTarget, check_place, private_folder
 from .ownership import older_streams, refuse_taken
 
 STATE_TABLE = "intercom_async_state"
@@ -94,18 +94,7 @@ class DuckDBSink(PathTarget):
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the database and return the state in it."""
         with failures_as_target_errors(self.where):
-            if self._path.is_symlink():
-                what = "is a link that leads in a circle, or was made just now"
-                raise TargetError(f"{self.where} {what}: correct it, or run again")
-            if self._path.is_dir():
-                raise TargetError(f"{self.where} is a folder; a DuckDB database is a file")
-            if self._path.exists() and not self._path.is_file():
-                raise TargetError(f"{self.where} is a pipe or a device, not a file")
-            if not self._path.parent.is_dir():
-                where = shown(self._path.parent)
-                raise TargetError(f"{where} is not there; make it, or correct the path")
-            self._disk.make_folder(self._private)
-            self._disk.sync_folder(self._path.parent)
+            check_place(self._path, kind="file")
             self._lock.take()
             state: bytes | None = None
             found: list[tuple[str, str]] = []

@@ -37,6 +37,7 @@ SEPARATOR = "\x01"
 """Between the values of a staged line; no JSON can have it."""
 HELD = "Could not set lock"
 """What DuckDB says where another process has the file (test_duckdb_errors.py)."""
+_PROCESS = re.compile(r"PID [0-9]+")
 WITHOUT_ROWS = (
     "OperationalError",
     "CatalogException",
@@ -139,11 +140,14 @@ class Database:
             return TargetError(
                 f"{shown(self._path)} is damaged ({name_of(error)}): move it away and sync again"
             )
-        words = f"{shown(self._path)} cannot be opened: {self._words(error)}"
         if isinstance(error, duckdb.IOException) and HELD in str(error):
+            holder = _PROCESS.search(str(error))
+            who = f"another process{f' ({holder[0]})' if holder else ''}"
             return BusyTargetError(
-                f"{words}; end that process, or wait with --wait SECONDS; {KEPT}"
+                f"{shown(self._path)} is open in {who}: end that process, or wait with --wait "
+                f"SECONDS; {KEPT}"
             )
+        words = f"{shown(self._path)} cannot be opened: {self._words(error)}"
         is_memory = isinstance(error, duckdb.OutOfMemoryException)
         if is_memory:
             return DatabaseMemoryError(words)
