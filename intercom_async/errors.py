@@ -159,7 +159,7 @@ class ConnectError(TransportError):
         super().__init__(message, call=call)
         self.retryable = retryable
         """Whether another attempt may help at once: not for a host that is unknown or has no TLS
-        (unless it answered before), an untrusted certificate, a proxy's refusal, or after `outage_s`."""
+        (unless it answered before), a bad certificate, a proxy's refusal, or after `outage_s`."""
 
 
 class RequestTimeoutError(TransportError):
