@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from cyclopts import Parameter
@@ -11,7 +12,8 @@ from cyclopts import Parameter
 from intercom_async.errors import ConfigError
 from intercom_async.moments import to_datetime
 from intercom_async.sync import STREAMS, Failure, Sink
-from intercom_async.sync.holes import accepts, is_unnamed
+from intercom_async.sync.hole_names import why_of_no_hole
+from intercom_async.sync.holes import accepts
 from intercom_async.sync.sinks.new_target import is_inside, path_of
 from intercom_async.sync.streams import resolve
 from .options import Count, Flag, Many, Place, Seconds, check_folder, check_new_file
@@ -87,16 +89,28 @@ def check_streams(names: list[str] | None, options: SyncOptions) -> None:
     if options.drop_stream is not None and not "".join(options.drop_stream).strip(", "):
         raise ConfigError("--drop-stream takes the name of a stream")
     for hole in options.accept_hole or ():
-        stream, _, what = hole.partition(":")
-        if stream not in {each.name for each in STREAMS}:
-            raise ConfigError(f"--accept-hole takes STREAM or STREAM:WHAT; {hole!r} is no stream")
-        if is_unnamed(what):
-            raise ConfigError(
-                f"--accept-hole {hole!r} does not say which holes: name each, or accept all of the "
-                f"stream with --accept-hole {stream}"
-            )
+        _check_hole(hole)
     check_new_file("--report", options.report)
     check_folder("--attachments", options.attachments)
+
+
+def _check_hole(hole: str) -> None:
+    """Refuse a name that no hole has.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    stream, has_more, what = hole.partition(":")
+    names = [each.name for each in STREAMS]
+    if stream not in names:
+        near = get_close_matches(stream.strip().casefold(), names, 1) or ["contacts"]
+        raise ConfigError(
+            f"--accept-hole takes STREAM or STREAM:WHAT, such as {near[0]} or '{near[0]}:all of "
+            f"it'; {hole!r} begins with no stream"
+        )
+    why = why_of_no_hole(stream, dated(what)) if has_more else None
+    if why is not None:
+        raise ConfigError(f"--accept-hole {hole!r} {why}")
 
 
 def check_report_is_apart(report: Path | None, sink: Sink) -> None:
