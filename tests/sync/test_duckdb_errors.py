@@ -96,7 +96,7 @@ def test_what_a_killed_process_committed_gets_the_memory_that_it_needs(
     database = Database(duckdb, tmp_path / "killed.duckdb", tmp_path)
     database.memory_mb = 1
     with database.connected(read_only=True):
-        assert database.ask("SELECT count(*) FROM rows") == [(500,)]
+        assert database.ask("SELECT count(*) FROM target.main.rows") == [(500,)]
 
 
 def test_a_commit_gets_the_memory_that_it_needs(path: Path) -> None:
