@@ -170,3 +170,23 @@ async def test_a_run_that_has_lost_its_target_removes_nothing(tmp_path: Path) ->
         sink.commit([], b"{}")
     sink.close()
     assert epoch.read_bytes() == b"another"
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid") or os.geteuid() != 0, reason="needs another user")
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_folder_that_this_user_may_not_write_to(
+    form: str, intercom: Intercom, tmp_path: Path
+) -> None:
+    sink = make_sink(form, tmp_path)
+    shared = [folder for folder in tmp_path.parents if not folder.stat().st_mode & 0o001]
+    modes = {folder: folder.stat().st_mode for folder in (tmp_path, *shared)}
+    for folder in modes:
+        folder.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        words = f"the right to write to {tmp_path}, or choose another path"
+        await refused(intercom, sink, tmp_path, words)
+    finally:
+        os.seteuid(0)
+        for folder, mode in modes.items():
+            folder.chmod(mode)

@@ -64,8 +64,24 @@ def check_place(path: Path, *, kind: Literal["file", "folder"]) -> None:
     elif path.exists():
         what = f"is a pipe or a device, not a {kind}"
         raise TargetError(f"{where} {what}: choose another path")
-    elif not path.parent.is_dir():
+    else:
+        _check_parent(path)
+
+
+def _check_parent(path: Path) -> None:
+    """Refuse a path where nothing is and nothing can be made."""
+    if not path.parent.is_dir():
         raise TargetError(_no_folder(path.parent))
+    if not _may_write(path.parent):
+        raise TargetError(
+            f"{shown(path)} cannot be made: give this user the right to write to "
+            f"{shown(path.parent)}, or choose another path"
+        )
+
+
+def _may_write(folder: Path) -> bool:
+    has_effective = os.access in os.supports_effective_ids
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=has_effective)
 
 
 def _leads_nowhere(path: Path) -> bool:
